@@ -1,0 +1,77 @@
+/* The executable-memory allocator of a context: map, unmap, protect and a pointer for them.
+
+   A range is what one mem_map returned.  Addresses and lengths are multiples of the page size,
+   except that MIR itself passes any length above 0 to mem_protect: the callback rounds it up.
+   Nothing is read, written or executed in a page before the first mem_protect on it succeeded.
+
+   Threads: callbacks are called from every thread that uses a context made with them, mem_protect
+   never by two of them at once for one context.  Other threads may be executing code in a page
+   whose protection is being changed.  A callback must return; it may not leave by longjmp.
+   Lifetime: a context keeps the structure by pointer, so it must outlive the context.
+
+   Source-compatible with the MIR JIT (vnmakarov/mir): names, order and types are a contract.  */
+#ifndef MIR_CODE_ALLOC_H
+#define MIR_CODE_ALLOC_H
+
+#include <assert.h>
+#include <stddef.h> /* size_t */
+#include <stdint.h> /* intptr_t */
+
+#ifndef _WIN32
+#include <sys/mman.h> /* MAP_FAILED, where the system has one */
+#endif
+#ifndef MAP_FAILED
+#define MAP_FAILED NULL
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum MIR_mem_protect {
+  /* Writable, and still executable at the same address: other code in these pages may be running.
+   */
+  PROT_WRITE_EXEC,
+  /* Readable and executable, not writable.  */
+  PROT_READ_EXEC
+} MIR_mem_protect_t;
+
+typedef struct MIR_code_alloc {
+  /* Map LEN > 0 bytes, zeroed; access is granted later by mem_protect.  The caller owns the range
+     until mem_unmap.  NULL or (void *) -1 on failure.  */
+  void *(*mem_map) (size_t len, void *user_data);
+  /* Unmap exactly one range.  0; anything else is failure, and the range is as it was.  */
+  int (*mem_unmap) (void *ptr, size_t len, void *user_data);
+  /* Change the access to LEN > 0 bytes from PTR inside one range.  0; anything else is failure,
+     after which each page has either its old or its new access.  */
+  int (*mem_protect) (void *ptr, size_t len, MIR_mem_protect_t prot, void *user_data);
+  void *user_data; /* handed to every callback, otherwise untouched */
+} * MIR_code_alloc_t;
+
+/* Whether ADDR, the result of a mem_map, is a failure: vtables in the field return either.  */
+static inline int MIR_mem_map_failed (const void *addr) {
+  return addr == NULL || (intptr_t) addr == -1;
+}
+
+static inline void *MIR_mem_map (MIR_code_alloc_t code_alloc, size_t len) {
+  assert (code_alloc != NULL);
+  void *addr = code_alloc->mem_map (len, code_alloc->user_data);
+  return MIR_mem_map_failed (addr) ? (void *) MAP_FAILED : addr;
+}
+
+static inline int MIR_mem_unmap (MIR_code_alloc_t code_alloc, void *addr, size_t len) {
+  assert (code_alloc != NULL);
+  return code_alloc->mem_unmap (addr, len, code_alloc->user_data);
+}
+
+static inline int MIR_mem_protect (MIR_code_alloc_t code_alloc, void *addr, size_t len,
+                                   MIR_mem_protect_t prot) {
+  assert (code_alloc != NULL);
+  return code_alloc->mem_protect (addr, len, prot, code_alloc->user_data);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MIR_CODE_ALLOC_H */
