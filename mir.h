@@ -6,8 +6,8 @@
 
    In this file every function may be called from any thread unless it says otherwise; the
    functions on published code take the context's lock.  A failure calls the context's error
-   function once, with no lock held and with everything as it was before the call; the error
-   function may leave by longjmp.  Should it return all the same, the function returns NULL.
+   function once, with no lock held and with everything as it was before the call.  The error
+   function does not return; it may leave by longjmp, and the context can be used on.
 
    Machine code is the caller's own: what these functions publish is executed as it is.  Between
    PROT_WRITE_EXEC and PROT_READ_EXEC the touched pages are writable and executable, as the contract
@@ -131,11 +131,11 @@ MIR_ALLOC_API void MIR_set_error_func (MIR_context_t ctx, MIR_error_func_t func)
 
 /* Copy CODE_LEN bytes from CODE into executable memory.  The result is aligned to 16 bytes and
    belongs to CTX until MIR_finish.  CODE_LEN 0 publishes nothing and returns an address where no
-   code is.  NULL on failure, see above.  */
+   code is.  Calls the error function on failure.  */
 MIR_ALLOC_API uint8_t *_MIR_publish_code (MIR_context_t ctx, const uint8_t *code, size_t code_len);
 
 /* Where code of SIZE bytes would be published next, so that it can be relocated before; the place
-   is not reserved.  NULL on failure, see above.  */
+   is not reserved.  Calls the error function on failure.  */
 MIR_ALLOC_API uint8_t *_MIR_get_new_code_addr (MIR_context_t ctx, size_t size);
 
 /* As _MIR_publish_code, but only at ADDR, a result of _MIR_get_new_code_addr.  NULL without an

@@ -1,0 +1,48 @@
+/* The default general-purpose allocator: mimalloc.  Include this file where `&default_alloc` is
+   needed; the unit then needs mimalloc.h and links mimalloc, which our meson dependency and our
+   pkg-config file bring along.
+
+   It keeps no state of its own, so several copies in one program know each other's blocks as long
+   as they link one and the same mimalloc.  A shared library with a mimalloc inside and the program
+   which loads it have two: a block goes back through the vtable it came from.
+
+   MIR's bootstrap compiles this file with its own compiler, which finds external functions in libc
+   only; there the heap is libc's.  */
+#include "mir-alloc.h"
+
+#ifdef __MIRC__
+#include <stdlib.h>
+#define MIR_DEFAULT_ALLOC_(FUNC) FUNC
+#else
+#include <mimalloc.h>
+#define MIR_DEFAULT_ALLOC_(FUNC) mi_##FUNC
+#endif
+
+#ifdef __GNUC__
+#define MIR_DEFAULT_ALLOC_UNUSED_ __attribute__ ((unused))
+#else
+#define MIR_DEFAULT_ALLOC_UNUSED_
+#endif
+
+static void *default_malloc (size_t size, void *user_data) {
+  (void) user_data;
+  return MIR_DEFAULT_ALLOC_ (malloc) (size);
+}
+
+static void *default_calloc (size_t num, size_t size, void *user_data) {
+  (void) user_data;
+  return MIR_DEFAULT_ALLOC_ (calloc) (num, size);
+}
+
+static void *default_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
+  (void) old_size, (void) user_data;
+  return MIR_DEFAULT_ALLOC_ (realloc) (ptr, new_size);
+}
+
+static void default_free (void *ptr, void *user_data) {
+  (void) user_data;
+  MIR_DEFAULT_ALLOC_ (free) (ptr);
+}
+
+static struct MIR_alloc default_alloc MIR_DEFAULT_ALLOC_UNUSED_ = {
+    default_malloc, default_calloc, default_realloc, default_free, NULL};

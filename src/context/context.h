@@ -1,0 +1,15 @@
+/* The context as the library sees it.  */
+#ifndef MIR_CONTEXT_H
+#define MIR_CONTEXT_H
+
+#include "mir.h"
+#include "code/code.h"
+
+struct MIR_context {
+  MIR_alloc_t alloc;           /* of the user or the default: never NULL */
+  MIR_code_alloc_t code_alloc; /* likewise */
+  MIR_error_func_t error_func; /* never NULL */
+  struct mir_code code;
+};
+
+#endif /* MIR_CONTEXT_H */

@@ -1,0 +1,32 @@
+/* What the library asks of the operating system beside memory: one file per system implements it.
+
+   Any thread may call any of these; none of them allocates.  */
+#ifndef MIR_OS_H
+#define MIR_OS_H
+
+#include <stddef.h> /* size_t */
+
+#ifdef _WIN32
+typedef struct {
+  void *srw; /* an SRWLOCK, which is one pointer, without windows.h */
+} mir_os_lock_t;
+#else
+#include <pthread.h>
+typedef pthread_mutex_t mir_os_lock_t;
+#endif
+
+/* Bytes; a power of two.  */
+size_t mir_os_page_size (void);
+
+/* Make code written to [START, BOUND) visible to instruction fetch.  */
+void mir_os_flush_icache (void *start, void *bound);
+
+/* 0, or -1 when the system has no resources for a lock.  */
+int mir_os_lock_init (mir_os_lock_t *lock);
+/* Nobody may hold it.  */
+void mir_os_lock_destroy (mir_os_lock_t *lock);
+/* Not recursive.  */
+void mir_os_lock (mir_os_lock_t *lock);
+void mir_os_unlock (mir_os_lock_t *lock);
+
+#endif /* MIR_OS_H */
