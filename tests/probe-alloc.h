@@ -2,7 +2,9 @@
 
    It checks what a caller promises: a block is freed once and with its own pointer, realloc gets
    the exact old size, nothing is written outside a block.  Every broken promise is counted in
-   `broken` and printed as a note.  Any thread; takes a lock.  */
+   `broken`, the first ones are printed as notes, and the program goes on.  Fresh and freed bytes
+   are poisoned and realloc always moves, so that a stale pointer shows.  Any thread; takes a lock;
+   the counters are read when no other thread is at work.  */
 #ifndef PROBE_ALLOC_H
 #define PROBE_ALLOC_H
 
@@ -15,7 +17,9 @@
 extern "C" {
 #endif
 
-struct probe_block;
+struct probe_block; /* what the probe knows about one live block; kept apart from the block */
+
+enum { PROBE_BUCKETS = 1024 };
 
 struct probe_alloc {
   struct MIR_alloc alloc; /* pass &probe.alloc */
@@ -25,12 +29,12 @@ struct probe_alloc {
   size_t broken;    /* promises the caller broke */
   long fail_in;     /* so many more calls succeed, then one returns NULL; < 0: none fails */
   int fail_forever; /* after the first failure every call fails */
-  int failed;       /* calls which returned NULL because of fail_in or fail_forever */
-  struct probe_block *blocks; /* all live ones */
+  size_t failed;    /* calls which returned NULL because of fail_in or fail_forever */
+  struct probe_block *buckets[PROBE_BUCKETS]; /* all live blocks, by address */
   pthread_mutex_t lock;
 };
 
-/* Nothing fails until told to.  */
+/* Nothing fails until told to.  PROBE is used by address: it must stay where it is.  */
 void probe_alloc_init (struct probe_alloc *probe);
 /* Let SUCCESSES calls succeed and the next one fail (all following ones too if FOREVER); < 0 ends
    failing.  */
