@@ -117,6 +117,15 @@ static enum mir_code_status lock_with_room (struct mir_code *code, size_t len,
   return MIR_CODE_OK;
 }
 
+/* Undo add_holder if nothing is in the newest one.  The lock is held.  */
+static void drop_empty_holder (struct mir_code *code) {
+  struct mir_code_holder *h = code->newest;
+  if (h == &code->first || h->free != h->start || code->spare != NULL) return;
+  if (MIR_mem_unmap (code->code_alloc, h->start, (size_t) (h->bound - h->start)) != 0) return;
+  code->newest = h->next;
+  code->spare = h;
+}
+
 /* Put LEN bytes into H, which has room for them.  The lock is held.  */
 static enum mir_code_status publish_in (struct mir_code *code, struct mir_code_holder *h,
                                         const uint8_t *bytes, size_t len, uint8_t **res) {
@@ -145,6 +154,7 @@ enum mir_code_status mir_code_publish (struct mir_code *code, const uint8_t *byt
   enum mir_code_status status = lock_with_room (code, len, &h);
   if (status != MIR_CODE_OK) return status;
   status = publish_in (code, h, bytes, len, res);
+  if (status != MIR_CODE_OK) drop_empty_holder (code);
   mir_os_unlock (&code->lock);
   return status;
 }

@@ -1,0 +1,6 @@
+/* The default allocators as another unit of the program has them.  */
+#include "mir-alloc.h"
+#include "mir-code-alloc.h"
+
+MIR_alloc_t other_unit_alloc (void);
+MIR_code_alloc_t other_unit_code_alloc (void);

@@ -1,0 +1,60 @@
+/* Two units of one program include the default allocators and know each other's memory.  */
+#include "mir-code-alloc-default.c"
+#include "mir-alloc-default.c"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "default-unit.h"
+#include "tap.h"
+
+static void blocks_are_freed_through_another_copy (void) {
+  MIR_alloc_t other = other_unit_alloc ();
+  CHECK (other != &default_alloc);
+  char *block = (char *) MIR_malloc (&default_alloc, 100);
+  REQUIRE (block != NULL);
+  memset (block, 'x', 100);
+  block = (char *) MIR_realloc (other, block, 100, 5000);
+  REQUIRE (block != NULL);
+  CHECK_INT (block[99], 'x');
+  MIR_free (&default_alloc, block);
+}
+
+static void pages_are_unmapped_through_another_copy (void) {
+  size_t page = (size_t) sysconf (_SC_PAGESIZE);
+  MIR_code_alloc_t other = other_unit_code_alloc ();
+  unsigned char *start = (unsigned char *) MIR_mem_map (&default_code_alloc, 4 * page);
+  REQUIRE (!MIR_mem_map_failed (start));
+  REQUIRE (MIR_mem_protect (other, start, page, PROT_WRITE_EXEC) == 0);
+  CHECK_INT (start[0], 0);
+  CHECK_INT (start[page - 1], 0);
+  start[0] = 1;
+  CHECK_INT (MIR_mem_protect (&default_code_alloc, start, page, PROT_READ_EXEC), 0);
+  CHECK_INT (start[0], 1);
+  CHECK_INT (MIR_mem_unmap (other, start, 4 * page), 0);
+}
+
+static void impossible_requests_are_failures (void) {
+  CHECK (MIR_malloc (&default_alloc, SIZE_MAX / 2) == NULL);
+  CHECK (MIR_calloc (&default_alloc, SIZE_MAX / 4, 8) == NULL);
+  CHECK (MIR_mem_map_failed (MIR_mem_map (&default_code_alloc, SIZE_MAX / 4096 * 4096)));
+  CHECK (MIR_mem_map_failed (MIR_mem_map (&default_code_alloc, 0)));
+  CHECK (MIR_mem_protect (&default_code_alloc, NULL, 4096, PROT_READ_EXEC) != 0);
+}
+
+static void failed_realloc_keeps_the_block (void) {
+  char *block = (char *) MIR_malloc (&default_alloc, 64);
+  REQUIRE (block != NULL);
+  memset (block, 'y', 64);
+  CHECK (MIR_realloc (&default_alloc, block, 64, SIZE_MAX / 2) == NULL);
+  CHECK_INT (block[63], 'y');
+  MIR_free (&default_alloc, block);
+}
+
+int main (void) {
+  TEST_RUN (blocks_are_freed_through_another_copy);
+  TEST_RUN (pages_are_unmapped_through_another_copy);
+  TEST_RUN (impossible_requests_are_failures);
+  TEST_RUN (failed_realloc_keeps_the_block);
+  return tap_done ();
+}
