@@ -1,8 +1,6 @@
 /* Machine code: published, changed, and what happens when memory or a protection is refused.  */
 #include "mir.h"
 
-#include <stdlib.h>
-
 #include "context/context.h" /* mir_code_check */
 #include "error-trap.h"
 #include "machine-code.h"
@@ -38,12 +36,10 @@ static uint8_t *publish_returning (unsigned value) {
 
 /* LEN bytes of published code, the function above in front.  */
 static uint8_t *publish_long (unsigned value, size_t len) {
-  uint8_t *code = (uint8_t *) calloc (len, 1), *res;
-  REQUIRE (code != NULL && len >= CODE_LEN);
+  static uint8_t code[6 * 1024 * 1024];
+  REQUIRE (len >= CODE_LEN && len <= sizeof (code));
   code_returning (code, value);
-  res = _MIR_publish_code (ctx, code, len);
-  free (code);
-  return res;
+  return _MIR_publish_code (ctx, code, len);
 }
 
 /*---------------- Success -----------------------------*/

@@ -2,6 +2,7 @@
 #include "mir-code-alloc-default.c"
 #include "mir-alloc-default.c"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -51,7 +52,14 @@ static void failed_realloc_keeps_the_block (void) {
   MIR_free (&default_alloc, block);
 }
 
+static void malloc_of_the_process_is_left_alone (void) {
+  void *volatile block = malloc (100); /* volatile: or the compiler leaves the pair out */
+  CHECK (block != NULL && !mi_is_in_heap_region (block));
+  free (block);
+}
+
 int main (void) {
+  TEST_RUN (malloc_of_the_process_is_left_alone);
   TEST_RUN (blocks_are_freed_through_another_copy);
   TEST_RUN (pages_are_unmapped_through_another_copy);
   TEST_RUN (impossible_requests_are_failures);
