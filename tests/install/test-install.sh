@@ -1,0 +1,84 @@
+#!/bin/sh
+# As others use the library: installed or not, shared or static, through pkg-config and as a meson
+# subproject.  The argument is a compiled build directory.  Prints TAP.
+set -u
+build=$(cd "$1" && pwd)
+source=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+count=0 failed=0
+
+# Run the function $1; its name says what is tested.
+run () {
+  count=$((count + 1))
+  if (set -e; "$1") >"$work/log" 2>&1; then
+    echo "ok $count - $1"
+  else
+    sed 's/^/# /' "$work/log"
+    echo "not ok $count - $1"
+    failed=$((failed + 1))
+  fi
+}
+
+# Compile the consumer with the flags that follow, in $work/consumer, and run it.
+consume () {
+  ${CC:-cc} -Wall -Wextra -Werror "$source/tests/install/consumer.c" -o "$work/consumer" "$@"
+  LD_LIBRARY_PATH="$libraries" "$work/consumer"
+}
+
+# The folder into which the libraries were installed.
+installed_libraries () { dirname "$(find "$work/root" -name libmir-alloc.a)"; }
+
+installed_shared_library_serves_a_program () {
+  meson install -C "$build" --no-rebuild --destdir "$work/root"
+  libraries=$(installed_libraries)
+  export PKG_CONFIG_PATH="$libraries/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$work/root"
+  consume $(pkg-config --cflags --libs mir-alloc)
+  LD_LIBRARY_PATH="$libraries" ldd "$work/consumer" | grep "$libraries/libmir-alloc.so"
+}
+
+installed_static_library_serves_a_program () {
+  libraries=$(installed_libraries)
+  rm "$libraries"/libmir-alloc.so*
+  export PKG_CONFIG_PATH="$libraries/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$work/root"
+  consume $(pkg-config --static --cflags --libs mir-alloc)
+  ! LD_LIBRARY_PATH="$libraries" ldd "$work/consumer" | grep mir-alloc
+}
+
+uninstalled_library_serves_a_program () {
+  libraries=$build/src
+  export PKG_CONFIG_PATH="$build/meson-uninstalled"
+  consume $(pkg-config --cflags --libs mir-alloc)
+}
+
+nothing_is_installed_outside_its_own_folders () {
+  strange=$(cd "$work/root" && find . -type f | grep -v -E \
+    '/include/mir-alloc/[a-z-]+\.[ch]$|/lib[^ ]*/libmir-(alloc|mimalloc)\.(a|so[.0-9]*)$|/pkgconfig/mir-alloc\.pc$|/share/man/' || true)
+  echo "$strange"
+  [ -z "$strange" ]
+}
+
+subproject_serves_a_program () {
+  mkdir -p "$work/host/subprojects"
+  cp "$source/tests/install/consumer.c" "$work/host/"
+  ln -s "$source" "$work/host/subprojects/mir-alloc"
+  # A host keeps its dependencies' dependencies in its own subprojects.
+  ln -s "$source/subprojects/mimalloc" "$work/host/subprojects/mimalloc"
+  cat >"$work/host/meson.build" <<'EOF'
+project('host', 'c')
+mir_alloc_dep = dependency('mir-alloc', fallback: 'mir-alloc')
+test('consumer', executable('consumer', 'consumer.c', dependencies: mir_alloc_dep))
+EOF
+  meson setup "$work/host/build" "$work/host"
+  meson test -C "$work/host/build"
+  [ -z "$(find "$work/host/build" -name 'test-context*')" ]
+}
+
+run installed_shared_library_serves_a_program
+run nothing_is_installed_outside_its_own_folders
+run installed_static_library_serves_a_program
+run uninstalled_library_serves_a_program
+run subproject_serves_a_program
+echo "1..$count"
+echo "# $((count - failed)) passed, $failed failed, 0 skipped"
+[ "$failed" = 0 ]
