@@ -190,7 +190,7 @@ static inline size_t mir_varr_index_of_ (const void *els, size_t size, const voi
     varr->els_num = size;                                                                          \
   }                                                                                                \
                                                                                                    \
-  /* Make room for MORE elements behind the last one; TRUE if there is.  */                        \
+  /* Make room for MORE elements behind the last one; 1 if there is.  */                           \
   MIR_VARR_SLOW int VARR_OP (T, grow) (VARR (T) *varr, size_t more) {                              \
     size_t size = mir_varr_grown_size_ (varr->els_num, more, sizeof (T));                          \
     T *els = (T *) mir_varr_resize_ (varr->alloc, varr->varr, varr->size, size, sizeof (T));       \
@@ -248,8 +248,7 @@ static inline size_t mir_varr_index_of_ (const void *els, size_t size, const voi
     return varr->varr[--varr->els_num];                                                            \
   }
 
-/* In what follows T is the element type, V a VARR (T) *; only CREATE and DESTROY change V itself.
- */
+/* Below T is the element type and V a VARR (T) *; only CREATE and DESTROY change V itself.  */
 
 /* Make V an empty array over the allocator A, with room for L elements (0: some).  V is NULL on
    failure; if the allocator leaves by longjmp, V is NULL or an empty array to be destroyed.  */
@@ -266,7 +265,7 @@ static inline size_t mir_varr_index_of_ (const void *els, size_t size, const voi
 #define VARR_SET(T, V, I, O) (VARR_OP (T, set) (V, I, O))
 /* Keep the first S elements and the capacity.  */
 #define VARR_TRUNC(T, V, S) (VARR_OP (T, trunc) (V, S))
-/* Make the capacity at least S; TRUE if it has grown.  */
+/* Make the capacity at least S; 1 if it has grown, else 0.  */
 #define VARR_EXPAND(T, V, S) (VARR_OP (T, expand) (V, S))
 /* Make both length and capacity exactly S; elements behind the old length are undefined.  S 0 gives
    the elements' memory back and cannot fail.  */
