@@ -18,8 +18,8 @@
    was, and MIR_HTAB_ERROR (message) is called, if it is defined where this header is included
    first; else the message is printed and the program exits with status 1.  The hook may leave by
    longjmp, and so may the allocator.  Should the hook return, HTAB_DO returns FALSE and has had no
-   effect: the result is untouched, the element still the caller's.  Only INSERT and REPLACE of an
-   element which is not in the table can fail, and HTAB_CREATE.
+   effect: the result is untouched, the element still the caller's.  Only HTAB_CREATE can fail, and
+   INSERT or REPLACE of an element which is not in the table when there is no hole to take.
 
    Callbacks: all of them may use other tables and may FIND in their own one; the function of
    FOREACH_ELEM may also DELETE from it.  An element is given to free_func after it left the table.
@@ -137,9 +137,10 @@ static inline htab_ind_t *mir_htab_free_entry_ (htab_ind_t *index, htab_size_t m
 #define HTAB_OP_DEF(T, OP) MIR_HTAB_UNUSED HTAB_OP (T, OP)
 #define HTAB_EL(T) HTAB_EL_##T
 
-/* els_num <= els_bound <= els_size; els_bound entries of the index are in use, els_bound - els_num
-   of them lead to holes.  els_size is 0 and els NULL until the first insertion; else els and index
-   are one block, els_size is a power of two and mask is 2 * els_size - 1.  */
+/* els_num <= els_bound <= els_size.  At most els_bound entries of the index are in use, by the live
+   elements and some holes, so there is always a free one.  els_size is 0 and els NULL until the
+   first insertion; else els and index are one block, els_size is a power of two and mask is 2 *
+   els_size - 1.  */
 #define HTAB_T(T)                                                                           \
   typedef struct HTAB_EL (T) {                                                              \
     htab_hash_t hash; /* MIR_HTAB_HOLE_HASH: a hole */                                      \
@@ -229,8 +230,9 @@ static inline htab_ind_t *mir_htab_free_entry_ (htab_ind_t *index, htab_size_t m
     MIR_free (alloc, ht);                                                                          \
   }                                                                                                \
                                                                                                    \
-  /* Close the holes and make room for at least one more element, in place if it is there.         \
-     FALSE, and the table as it was, without memory.  */                                           \
+  /* Close the holes and make room for at least one more element; FALSE, and the table as it was,  \
+     without memory.  Where the block has the right size, or there is no other but holes to close, \
+     it is done in place.  */                                                                      \
   MIR_HTAB_SLOW int HTAB_OP (T, rebuild) (HTAB (T) *htab) {                                        \
     htab_size_t i, n = 0, mask, size = mir_htab_size_ (htab->els_num, htab->min_size);             \
     HTAB_EL (T) *old = htab->els, *els = old;                                                      \
@@ -241,6 +243,7 @@ static inline htab_ind_t *mir_htab_free_entry_ (htab_ind_t *index, htab_size_t m
     }                                                                                              \
     if (size != htab->els_size)                                                                    \
       els = (HTAB_EL (T) *) mir_htab_block_ (htab->alloc, size, sizeof (HTAB_EL (T)));             \
+    if (els == NULL && htab->els_num < htab->els_bound) els = old, size = htab->els_size;          \
     if (els == NULL) {                                                                             \
       mir_htab_error ("htab: no memory");                                                          \
       return FALSE;                                                                                \
@@ -263,57 +266,93 @@ static inline htab_ind_t *mir_htab_free_entry_ (htab_ind_t *index, htab_size_t m
     return TRUE;                                                                                   \
   }                                                                                                \
                                                                                                    \
-  /* The index entry of the element equal to EL, or the free one where the search ended.  */       \
-  static inline htab_ind_t *HTAB_OP_DEF (T, find_entry) (HTAB (T) *htab, T el, htab_hash_t hash) { \
-    const HTAB_EL (T) *els = htab->els;                                                            \
-    htab_ind_t *index = htab->index;                                                               \
+  /* The element equal to EL, or NULL.  */                                                         \
+  static inline HTAB_EL (T) *HTAB_OP_DEF (T, search) (HTAB (T) *htab, T el, htab_hash_t hash) {    \
+    HTAB_EL (T) *els = htab->els;                                                                  \
+    const htab_ind_t *index = htab->index;                                                         \
     htab_hash_t perturb = hash;                                                                    \
     htab_size_t mask = htab->mask, i = hash & mask;                                                \
     while (index[i] != 0) {                                                                        \
-      if (els[index[i] - 1].hash == hash && htab->eq_func (els[index[i] - 1].el, el, htab->arg))   \
-        break;                                                                                     \
+      HTAB_EL (T) *found = &els[index[i] - 1];                                                     \
+      if (found->hash == hash && htab->eq_func (found->el, el, htab->arg)) return found;           \
       htab->collisions++;                                                                          \
       i = mir_htab_next_ (i, &perturb, mask);                                                      \
     }                                                                                              \
-    return &index[i];                                                                              \
+    return NULL;                                                                                   \
   }                                                                                                \
                                                                                                    \
-  static inline int HTAB_OP_DEF (T, do) (HTAB (T) *htab, T el, enum htab_action action, T * res) { \
-    htab_hash_t hash;                                                                              \
-    htab_ind_t *entry;                                                                             \
-    HTAB_EL (T) *found;                                                                            \
-    HTAB_ASSERT (htab != NULL, "do", T);                                                           \
-    hash = htab->hash_func (el, htab->arg);                                                        \
-    if (hash == MIR_HTAB_HOLE_HASH) hash = 1;                                                      \
-    entry = HTAB_OP (T, find_entry) (htab, el, hash);                                              \
-    if (*entry == 0) {                                                                             \
-      if (action == HTAB_FIND || action == HTAB_DELETE) return FALSE;                              \
-      if (htab->els_bound == htab->els_size) {                                                     \
-        if (!HTAB_OP (T, rebuild) (htab)) return FALSE;                                            \
-        entry = mir_htab_free_entry_ (htab->index, htab->mask, hash);                              \
-      }                                                                                            \
-      found = &htab->els[htab->els_bound];                                                         \
-      found->hash = hash;                                                                          \
-      found->el = el;                                                                              \
-      htab->els_num++;                                                                             \
-      *entry = ++htab->els_bound;                                                                  \
-      *res = el;                                                                                   \
-      return FALSE;                                                                                \
-    }                                                                                              \
-    found = &htab->els[*entry - 1];                                                                \
-    if (action == HTAB_DELETE || action == HTAB_REPLACE) {                                         \
-      T old = found->el;                                                                           \
-      if (action == HTAB_DELETE) {                                                                 \
-        found->hash = MIR_HTAB_HOLE_HASH;                                                          \
-        htab->els_num--;                                                                           \
-      } else {                                                                                     \
-        *res = found->el = el;                                                                     \
-      }                                                                                            \
-      if (htab->free_func != NULL) htab->free_func (old, htab->arg);                               \
-    } else {                                                                                       \
-      *res = found->el;                                                                            \
-    }                                                                                              \
+  /* Put EL, which is not in the table, behind the last element; FALSE as HTAB_DO says of it.      \
+     An index entry which leads to a hole is used again: else a key which comes and goes would     \
+     lengthen its own search.  */                                                                  \
+  static inline int HTAB_OP_DEF (T, append) (HTAB (T) *htab, T el, htab_hash_t hash, T * res) {    \
+    HTAB_EL (T) *els;                                                                              \
+    htab_hash_t perturb = hash;                                                                    \
+    htab_size_t i;                                                                                 \
+    if (htab->els_bound == htab->els_size && !HTAB_OP (T, rebuild) (htab)) return FALSE;           \
+    els = htab->els;                                                                               \
+    i = hash & htab->mask;                                                                         \
+    while (htab->index[i] != 0 && els[htab->index[i] - 1].hash != MIR_HTAB_HOLE_HASH)              \
+      i = mir_htab_next_ (i, &perturb, htab->mask);                                                \
+    els[htab->els_bound].hash = hash;                                                              \
+    els[htab->els_bound].el = el;                                                                  \
+    htab->index[i] = ++htab->els_bound;                                                            \
+    htab->els_num++;                                                                               \
+    *res = el;                                                                                     \
+    return FALSE;                                                                                  \
+  }                                                                                                \
+                                                                                                   \
+  static inline htab_hash_t HTAB_OP_DEF (T, hash) (const HTAB (T) *htab, T el) {                   \
+    htab_hash_t hash = htab->hash_func (el, htab->arg);                                            \
+    return hash == MIR_HTAB_HOLE_HASH ? 1 : hash;                                                  \
+  }                                                                                                \
+                                                                                                   \
+  static inline int HTAB_OP_DEF (T, find) (HTAB (T) *htab, T el, T * res) {                        \
+    HTAB_EL (T) *found = HTAB_OP (T, search) (htab, el, HTAB_OP (T, hash) (htab, el));             \
+    if (found == NULL) return FALSE;                                                               \
+    *res = found->el;                                                                              \
     return TRUE;                                                                                   \
+  }                                                                                                \
+                                                                                                   \
+  static inline int HTAB_OP_DEF (T, insert) (HTAB (T) *htab, T el, T * res) {                      \
+    htab_hash_t hash = HTAB_OP (T, hash) (htab, el);                                               \
+    HTAB_EL (T) *found = HTAB_OP (T, search) (htab, el, hash);                                     \
+    if (found == NULL) return HTAB_OP (T, append) (htab, el, hash, res);                           \
+    *res = found->el;                                                                              \
+    return TRUE;                                                                                   \
+  }                                                                                                \
+                                                                                                   \
+  static inline int HTAB_OP_DEF (T, replace) (HTAB (T) *htab, T el, T * res) {                     \
+    htab_hash_t hash = HTAB_OP (T, hash) (htab, el);                                               \
+    HTAB_EL (T) *found = HTAB_OP (T, search) (htab, el, hash);                                     \
+    if (found == NULL) return HTAB_OP (T, append) (htab, el, hash, res);                           \
+    T old = found->el;                                                                             \
+    *res = found->el = el;                                                                         \
+    if (htab->free_func != NULL) htab->free_func (old, htab->arg);                                 \
+    return TRUE;                                                                                   \
+  }                                                                                                \
+                                                                                                   \
+  static inline int HTAB_OP_DEF (T, delete) (HTAB (T) *htab, T el) {                               \
+    HTAB_EL (T) *found = HTAB_OP (T, search) (htab, el, HTAB_OP (T, hash) (htab, el));             \
+    if (found == NULL) return FALSE;                                                               \
+    found->hash = MIR_HTAB_HOLE_HASH;                                                              \
+    htab->els_num--;                                                                               \
+    if (htab->free_func != NULL) htab->free_func (found->el, htab->arg);                           \
+    return TRUE;                                                                                   \
+  }                                                                                                \
+                                                                                                   \
+  /* The action is a constant where this is called, so one direct call is left of it.  */          \
+  static inline int HTAB_OP_DEF (T, do) (HTAB (T) *htab, T el, enum htab_action action, T * res) { \
+    HTAB_ASSERT (htab != NULL, "do", T);                                                           \
+    switch (action) {                                                                              \
+      case HTAB_FIND:                                                                              \
+        return HTAB_OP (T, find) (htab, el, res);                                                  \
+      case HTAB_INSERT:                                                                            \
+        return HTAB_OP (T, insert) (htab, el, res);                                                \
+      case HTAB_REPLACE:                                                                           \
+        return HTAB_OP (T, replace) (htab, el, res);                                               \
+      default:                                                                                     \
+        return HTAB_OP (T, delete) (htab, el);                                                     \
+    }                                                                                              \
   }                                                                                                \
                                                                                                    \
   static inline htab_size_t HTAB_OP_DEF (T, els_num) (HTAB (T) *htab) {                            \
@@ -334,8 +373,7 @@ static inline htab_ind_t *mir_htab_free_entry_ (htab_ind_t *index, htab_size_t m
       if (htab->els[i].hash != MIR_HTAB_HOLE_HASH) func (htab->els[i].el, arg);                    \
   }
 
-/* In what follows T is the element type, V a HTAB (T) *; only CREATE and DESTROY change V itself.
- */
+/* Below T is the element type and V a HTAB (T) *; only CREATE and DESTROY change V itself.  */
 
 /* Make V an empty table over the allocator M for at least S elements, whose memory the first
    insertion takes.  H (el, A) is the hash, EQ (el1, el2, A) is not 0 when the elements are equal.
@@ -349,10 +387,11 @@ static inline htab_ind_t *mir_htab_free_entry_ (htab_ind_t *index, htab_size_t m
 #define HTAB_CLEAR(T, V) (HTAB_OP (T, clear) (V))
 /* Remove all elements, give all memory back and set V to NULL.  */
 #define HTAB_DESTROY(T, V) (HTAB_OP (T, destroy) (&(V)))
-/* TRUE if an element equal to EL was in the table.  By action A, which sets the lvalue RES,
-   possibly EL itself, to: HTAB_FIND      the element found, else RES is untouched HTAB_INSERT the
-   element found, else EL, which is now the last one HTAB_REPLACE   EL, now in the place of the
-   element found, else the last one HTAB_DELETE    nothing  */
+/* TRUE if an element equal to EL was in the table.  The lvalue RES, which may be EL itself, is set:
+     HTAB_FIND      to the element found, else not at all
+     HTAB_INSERT    to the element found, else to EL, which is now the last element
+     HTAB_REPLACE   to EL, now in the place of the element found, else the last element
+     HTAB_DELETE    never  */
 #define HTAB_DO(T, V, EL, A, RES) (HTAB_OP (T, do) (V, EL, A, &(RES)))
 #define HTAB_ELS_NUM(T, V) (HTAB_OP (T, els_num) (V))
 /* How often a search has passed an element which was not the one wanted.  */

@@ -232,6 +232,45 @@ static void memory_is_bounded_by_the_live_elements_under_churn (void) {
   }
 }
 
+static void holes_are_used_again_without_memory (void) {
+  setup (0);
+  insert (0, 100);
+  delete (0, 60); /* so far that the next rebuild would rather shrink */
+  probe_alloc_fail_after (&probe, 0, 1);
+  for (int i = 100; i < 10000; i++) {
+    insert (i, i + 1);
+    delete (i, i + 1);
+  }
+  CHECK (probe.failed != 0);
+  CHECK_INT (HTAB_ELS_NUM (int, tab), 40);
+  teardown ();
+}
+
+static void closing_holes_needs_no_allocation (void) {
+  setup (128);
+  insert (0, 60);
+  size_t calls = probe.calls;
+  for (int i = 60; i < 10000; i++) {
+    insert (i, i + 1);
+    delete (i, i + 1);
+  }
+  CHECK_INT (probe.calls, calls);
+  teardown ();
+}
+
+static void a_key_which_comes_and_goes_is_found_at_once (void) {
+  enum { PAIRS = 1000 };
+  setup (PAIRS);
+  insert (0, 10);
+  htab_size_t collisions = HTAB_COLLISIONS (int, tab);
+  for (int i = 0; i < PAIRS; i++) {
+    delete (5, 6);
+    insert (5, 6);
+  }
+  CHECK (HTAB_COLLISIONS (int, tab) - collisions < 4 * PAIRS);
+  teardown ();
+}
+
 static void memory_shrinks_after_a_peak (void) {
   setup (0);
   insert (0, 90000);
@@ -254,6 +293,9 @@ int main (void) {
   TEST_RUN (one_hash_per_operation_and_eq_only_for_equal_hashes);
   TEST_RUN (min_size_saves_rebuilds);
   TEST_RUN (memory_is_bounded_by_the_live_elements_under_churn);
+  TEST_RUN (holes_are_used_again_without_memory);
+  TEST_RUN (closing_holes_needs_no_allocation);
+  TEST_RUN (a_key_which_comes_and_goes_is_found_at_once);
   TEST_RUN (memory_shrinks_after_a_peak);
   return tap_done ();
 }
