@@ -147,8 +147,9 @@ static int int_eq (int a, int b, void *arg) {
 }
 
 static void create_array_without_memory (void) {
+  VARR (int) *second;
   probe_alloc_fail_after (&probe, 1, 1);
-  VARR_CREATE (int, v, &probe.alloc, 0);
+  VARR_CREATE (int, second, &probe.alloc, 0);
 }
 
 static void push_without_memory (void) {
