@@ -1,0 +1,285 @@
+/* Typed arrays of variable length over a MIR_alloc_t.
+
+   DEF_VARR (T)   defines the type VARR (T) and its functions; T is one token: int, size_t, node_t
+   element        one T; elements move as bytes, so in C++ a T must be trivially copyable
+   length         the number of elements;  capacity: how many fit before the array must grow
+
+     DEF_VARR (int)
+     VARR (int) *v;
+     VARR_CREATE (int, v, alloc, 0);
+     VARR_PUSH (int, v, 42);
+     VARR_DESTROY (int, v);
+
+   Failure: an array that cannot get memory, or whose size in bytes would overflow, is left as it
+   was, and MIR_VARR_ERROR (message) is called, if it is defined where this header is included
+   first; else the message is printed and the program exits with status 1.  The hook may leave by
+   longjmp, and so may the allocator.  Should the hook return, the operation has had no effect.
+
+   Checks: wrong arguments (an index out of range, POP of an empty array) print a line and abort.
+   They are compiled in when VARR_ENABLE_CHECKING is defined, which it is unless NDEBUG is; without
+   them their conditions are not evaluated.
+
+   Threads: one thread at a time for each array.  Lifetime: the allocator must outlive the array.
+
+   Source-compatible with the MIR JIT (vnmakarov/mir): the macros, the four fields of VARR (T) and
+   their order are a contract.  */
+#ifndef MIR_VARR_H
+#define MIR_VARR_H
+
+#include <stddef.h> /* size_t, NULL */
+#include <stdint.h> /* SIZE_MAX, uintptr_t */
+#include <stdio.h>  /* fprintf */
+#include <stdlib.h> /* abort, exit */
+#include <string.h> /* memmove */
+
+#include "mir-alloc.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if !defined(VARR_ENABLE_CHECKING) && !defined(NDEBUG)
+#define VARR_ENABLE_CHECKING
+#endif
+
+/* MIR_VARR_SLOW: a file-local function to be kept out of its callers, and no warning if unused.  */
+#ifdef __GNUC__
+#define MIR_VARR_UNUSED __attribute__ ((unused))
+#define MIR_VARR_NO_RETURN __attribute__ ((noreturn))
+#define MIR_VARR_SLOW static __attribute__ ((unused, noinline, cold))
+#else
+#define MIR_VARR_UNUSED
+#define MIR_VARR_NO_RETURN
+#define MIR_VARR_SLOW static inline
+#endif
+
+#ifdef VARR_ENABLE_CHECKING
+MIR_VARR_SLOW MIR_VARR_NO_RETURN void mir_varr_assert_fail (const char *op, const char *type) {
+  fprintf (stderr, "wrong %s for VARR (%s)\n", op, type);
+  abort ();
+}
+#define VARR_ASSERT(EXPR, OP, T) ((EXPR) ? (void) 0 : mir_varr_assert_fail (OP, #T))
+#else
+#define VARR_ASSERT(EXPR, OP, T) ((void) sizeof ((EXPR) ? 1 : 0))
+#endif
+
+#ifdef MIR_VARR_ERROR
+MIR_VARR_SLOW void mir_varr_error (const char *message) {
+  MIR_VARR_ERROR (message);
+}
+#else
+MIR_VARR_SLOW MIR_VARR_NO_RETURN void mir_varr_error (const char *message) {
+  fprintf (stderr, "%s\n", message);
+  exit (1);
+}
+#endif
+
+#define MIR_VARR_MAX_BYTES (SIZE_MAX / 2) /* no object is larger */
+#define MIR_VARR_OUTSIDE SIZE_MAX
+
+/* The capacity to take when ELS_NUM elements are to become MORE: half as much again to make pushing
+   cheap, just enough where that would be too large.  0 if even that is too large.  */
+static inline size_t mir_varr_grown_size_ (size_t els_num, size_t more, size_t el_size) {
+  size_t max = MIR_VARR_MAX_BYTES / el_size, needed;
+  if (more > max - els_num) return 0;
+  needed = els_num + more;
+  return needed > max - needed / 2 ? needed : needed + needed / 2;
+}
+
+/* The block ELS of SIZE elements made one of NEW_SIZE.  ELS is NULL when SIZE is 0, and realloc
+   sees neither.  NULL, and ELS as it was, when NEW_SIZE is 0 or too large and without memory.  */
+static inline void *mir_varr_resize_ (MIR_alloc_t alloc, void *els, size_t size, size_t new_size,
+                                      size_t el_size) {
+  if (new_size == 0 || new_size > MIR_VARR_MAX_BYTES / el_size) return NULL;
+  if (els == NULL) return MIR_malloc (alloc, new_size * el_size);
+  return MIR_realloc (alloc, els, size * el_size, new_size * el_size);
+}
+
+/* Which of the SIZE elements at ELS is at OBJ, or MIR_VARR_OUTSIDE.  */
+static inline size_t mir_varr_index_of_ (const void *els, size_t size, const void *obj,
+                                         size_t el_size) {
+  size_t distance = (size_t) ((uintptr_t) obj - (uintptr_t) els);
+  return distance < size * el_size ? distance / el_size : MIR_VARR_OUTSIDE;
+}
+
+#define VARR_CONCAT2(A, B) A##B
+#define VARR_CONCAT3(A, B, C) A##B##C
+#define VARR(T) VARR_CONCAT2 (VARR_, T)
+#define VARR_OP(T, OP) VARR_CONCAT3 (VARR_, T, OP)
+#define VARR_OP_DEF(T, OP) MIR_VARR_UNUSED VARR_OP (T, OP)
+
+/* els_num <= size; varr is NULL exactly when size is 0, which only TAILOR (0) brings about.  */
+#define VARR_T(T)                                        \
+  typedef struct VARR (T) {                              \
+    size_t els_num; /* the length, elements */           \
+    size_t size;    /* the capacity, elements */         \
+    T *varr;        /* exactly size elements of alloc */ \
+    MIR_alloc_t alloc;                                   \
+  } VARR (T)
+
+#define VARR_DEFAULT_SIZE 64
+
+#define DEF_VARR(T)                                                                                \
+  VARR_T (T);                                                                                      \
+                                                                                                   \
+  /* The variable owns the array before its elements are allocated: nothing is lost when the       \
+     allocator leaves by longjmp.  */                                                              \
+  static inline void VARR_OP_DEF (T, create) (VARR (T) * * varr, MIR_alloc_t alloc, size_t size) { \
+    VARR (T) *va;                                                                                  \
+    if (size == 0) size = VARR_DEFAULT_SIZE;                                                       \
+    *varr = NULL;                                                                                  \
+    va = (VARR (T) *) MIR_malloc (alloc, sizeof (VARR (T)));                                       \
+    if (va != NULL) {                                                                              \
+      va->els_num = va->size = 0;                                                                  \
+      va->varr = NULL;                                                                             \
+      va->alloc = alloc;                                                                           \
+      *varr = va;                                                                                  \
+      va->varr = (T *) mir_varr_resize_ (alloc, NULL, 0, size, sizeof (T));                        \
+      if (va->varr != NULL) {                                                                      \
+        va->size = size;                                                                           \
+        return;                                                                                    \
+      }                                                                                            \
+      *varr = NULL;                                                                                \
+      MIR_free (alloc, va);                                                                        \
+    }                                                                                              \
+    mir_varr_error ("varr: no memory");                                                            \
+  }                                                                                                \
+                                                                                                   \
+  static inline void VARR_OP_DEF (T, destroy) (VARR (T) * * varr) {                                \
+    VARR (T) *va = *varr;                                                                          \
+    MIR_alloc_t alloc;                                                                             \
+    VARR_ASSERT (va != NULL, "destroy", T);                                                        \
+    alloc = va->alloc;                                                                             \
+    *varr = NULL;                                                                                  \
+    MIR_free (alloc, va->varr);                                                                    \
+    MIR_free (alloc, va);                                                                          \
+  }                                                                                                \
+                                                                                                   \
+  static inline size_t VARR_OP_DEF (T, length) (const VARR (T) *varr) {                            \
+    VARR_ASSERT (varr != NULL, "length", T);                                                       \
+    return varr->els_num;                                                                          \
+  }                                                                                                \
+                                                                                                   \
+  static inline size_t VARR_OP_DEF (T, capacity) (const VARR (T) *varr) {                          \
+    VARR_ASSERT (varr != NULL, "capacity", T);                                                     \
+    return varr->size;                                                                             \
+  }                                                                                                \
+                                                                                                   \
+  static inline T *VARR_OP_DEF (T, addr) (const VARR (T) *varr) {                                  \
+    VARR_ASSERT (varr != NULL, "addr", T);                                                         \
+    return varr->varr;                                                                             \
+  }                                                                                                \
+                                                                                                   \
+  static inline T VARR_OP_DEF (T, last) (const VARR (T) *varr) {                                   \
+    VARR_ASSERT (varr != NULL && varr->els_num != 0, "last", T);                                   \
+    return varr->varr[varr->els_num - 1];                                                          \
+  }                                                                                                \
+                                                                                                   \
+  static inline T VARR_OP_DEF (T, get) (const VARR (T) *varr, size_t ix) {                         \
+    VARR_ASSERT (varr != NULL && ix < varr->els_num, "get", T);                                    \
+    return varr->varr[ix];                                                                         \
+  }                                                                                                \
+                                                                                                   \
+  static inline void VARR_OP_DEF (T, set) (const VARR (T) *varr, size_t ix, T obj) {               \
+    VARR_ASSERT (varr != NULL && ix < varr->els_num, "set", T);                                    \
+    varr->varr[ix] = obj;                                                                          \
+  }                                                                                                \
+                                                                                                   \
+  static inline void VARR_OP_DEF (T, trunc) (VARR (T) *varr, size_t size) {                        \
+    VARR_ASSERT (varr != NULL && size <= varr->els_num, "trunc", T);                               \
+    varr->els_num = size;                                                                          \
+  }                                                                                                \
+                                                                                                   \
+  /* Make room for MORE elements behind the last one; 1 if there is.  */                           \
+  MIR_VARR_SLOW int VARR_OP (T, grow) (VARR (T) *varr, size_t more) {                              \
+    size_t size = mir_varr_grown_size_ (varr->els_num, more, sizeof (T));                          \
+    T *els = (T *) mir_varr_resize_ (varr->alloc, varr->varr, varr->size, size, sizeof (T));       \
+    if (els == NULL) {                                                                             \
+      mir_varr_error ("varr: no memory");                                                          \
+      return 0;                                                                                    \
+    }                                                                                              \
+    varr->varr = els;                                                                              \
+    varr->size = size;                                                                             \
+    return 1;                                                                                      \
+  }                                                                                                \
+                                                                                                   \
+  static inline int VARR_OP_DEF (T, expand) (VARR (T) *varr, size_t size) {                        \
+    VARR_ASSERT (varr != NULL, "expand", T);                                                       \
+    return varr->size < size && VARR_OP (T, grow) (varr, size - varr->els_num);                    \
+  }                                                                                                \
+                                                                                                   \
+  static inline void VARR_OP_DEF (T, tailor) (VARR (T) *varr, size_t size) {                       \
+    VARR_ASSERT (varr != NULL, "tailor", T);                                                       \
+    if (size == 0) {                                                                               \
+      T *els = varr->varr;                                                                         \
+      varr->varr = NULL;                                                                           \
+      MIR_free (varr->alloc, els);                                                                 \
+    } else if (size != varr->size) {                                                               \
+      T *els = (T *) mir_varr_resize_ (varr->alloc, varr->varr, varr->size, size, sizeof (T));     \
+      if (els == NULL) {                                                                           \
+        mir_varr_error ("varr: no memory");                                                        \
+        return;                                                                                    \
+      }                                                                                            \
+      varr->varr = els;                                                                            \
+    }                                                                                              \
+    varr->els_num = varr->size = size;                                                             \
+  }                                                                                                \
+                                                                                                   \
+  static inline void VARR_OP_DEF (T, push) (VARR (T) *varr, T obj) {                               \
+    VARR_ASSERT (varr != NULL, "push", T);                                                         \
+    if (varr->els_num == varr->size && !VARR_OP (T, grow) (varr, 1)) return;                       \
+    varr->varr[varr->els_num++] = obj;                                                             \
+  }                                                                                                \
+                                                                                                   \
+  static inline void VARR_OP_DEF (T, push_arr) (VARR (T) *varr, const T *objs, size_t len) {       \
+    VARR_ASSERT (varr != NULL && (objs != NULL || len == 0), "push_arr", T);                       \
+    if (len == 0) return;                                                                          \
+    if (len > varr->size - varr->els_num) {                                                        \
+      size_t own = mir_varr_index_of_ (varr->varr, varr->size, objs, sizeof (T));                  \
+      if (!VARR_OP (T, grow) (varr, len)) return;                                                  \
+      if (own != MIR_VARR_OUTSIDE) objs = varr->varr + own;                                        \
+    }                                                                                              \
+    memmove ((void *) (varr->varr + varr->els_num), (const void *) objs, len * sizeof (T));        \
+    varr->els_num += len;                                                                          \
+  }                                                                                                \
+                                                                                                   \
+  static inline T VARR_OP_DEF (T, pop) (VARR (T) *varr) {                                          \
+    VARR_ASSERT (varr != NULL && varr->els_num != 0, "pop", T);                                    \
+    return varr->varr[--varr->els_num];                                                            \
+  }
+
+/* Below T is the element type and V a VARR (T) *; only CREATE and DESTROY change V itself.  */
+
+/* Make V an empty array over the allocator A, with room for L elements (0: some).  V is NULL on
+   failure; if the allocator leaves by longjmp, V is NULL or an empty array to be destroyed.  */
+#define VARR_CREATE(T, V, A, L) (VARR_OP (T, create) (&(V), A, L))
+/* Give all memory back and set V to NULL.  */
+#define VARR_DESTROY(T, V) (VARR_OP (T, destroy) (&(V)))
+#define VARR_LENGTH(T, V) (VARR_OP (T, length) (V))
+#define VARR_CAPACITY(T, V) (VARR_OP (T, capacity) (V))
+/* The first of the CAPACITY elements, NULL if that is 0; valid until the array grows or is
+   tailored.  */
+#define VARR_ADDR(T, V) (VARR_OP (T, addr) (V))
+#define VARR_LAST(T, V) (VARR_OP (T, last) (V))
+#define VARR_GET(T, V, I) (VARR_OP (T, get) (V, I))
+#define VARR_SET(T, V, I, O) (VARR_OP (T, set) (V, I, O))
+/* Keep the first S elements and the capacity.  */
+#define VARR_TRUNC(T, V, S) (VARR_OP (T, trunc) (V, S))
+/* Make the capacity at least S; 1 if it has grown, else 0.  */
+#define VARR_EXPAND(T, V, S) (VARR_OP (T, expand) (V, S))
+/* Make both length and capacity exactly S; elements behind the old length are undefined.  S 0 gives
+   the elements' memory back and cannot fail.  */
+#define VARR_TAILOR(T, V, S) (VARR_OP (T, tailor) (V, S))
+#define VARR_PUSH(T, V, O) (VARR_OP (T, push) (V, O))
+/* Push the L elements at A, which may be elements of V.  */
+#define VARR_PUSH_ARR(T, V, A, L) (VARR_OP (T, push_arr) (V, A, L))
+#define VARR_POP(T, V) (VARR_OP (T, pop) (V))
+/* for (I = 0; I < length; I++) with EL = element I.  */
+#define VARR_FOREACH_ELEM(T, V, I, EL) \
+  for ((I) = 0; (I) >= VARR_LENGTH (T, V) ? 0 : ((EL) = VARR_GET (T, V, I), 1); (I)++)
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MIR_VARR_H */
