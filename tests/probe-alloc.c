@@ -14,9 +14,11 @@ enum {
   MAX_PRINTED = 10 /* broken promises per probe; the rest is only counted */
 };
 
-/* [ fence | size bytes | fence ]: start is the first byte between the fences.  */
+/* [ fence | size bytes | fence ]
+   ^ memory  ^ start
+   memory is start - FENCE; a leak checker wants to see a pointer to the first byte of a block.  */
 struct probe_block {
-  unsigned char *start;
+  unsigned char *memory, *start;
   size_t size; /* bytes */
   struct probe_block *next;
 };
@@ -46,13 +48,13 @@ static int fence_is_whole (const unsigned char *fence) {
 }
 
 static void build_fences (struct probe_block *block) {
-  memset (block->start - FENCE, FENCE_BYTE, FENCE);
+  memset (block->memory, FENCE_BYTE, FENCE);
   memset (block->start + block->size, FENCE_BYTE, FENCE);
 }
 
 /* Damage is counted once: the fences are whole again afterwards.  */
 static void check_fences (struct probe_alloc *probe, struct probe_block *block) {
-  if (!fence_is_whole (block->start - FENCE))
+  if (!fence_is_whole (block->memory))
     note_broken (probe, "written before a block", block->start, block->size, block->size);
   if (!fence_is_whole (block->start + block->size))
     note_broken (probe, "written behind a block", block->start, block->size, block->size);
@@ -80,6 +82,7 @@ static struct probe_block *add_block (struct probe_alloc *probe, size_t size) {
     free (memory);
     return NULL;
   }
+  block->memory = memory;
   block->start = memory + FENCE;
   block->size = size;
   memset (block->start, FRESH_BYTE, size);
@@ -100,7 +103,7 @@ static void remove_block (struct probe_alloc *probe, struct probe_block **link) 
   probe->live_blocks--;
   probe->live_bytes -= block->size;
   memset (block->start, FREED_BYTE, block->size);
-  free (block->start - FENCE);
+  free (block->memory);
   free (block);
 }
 
