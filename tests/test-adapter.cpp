@@ -16,14 +16,14 @@ DEF_VARR (int)
 namespace {
 
 class my_allocator {
-public:
+ public:
   virtual ~my_allocator () = default;
   virtual void *allocate (std::size_t size) = 0;  // nullptr on failure
   virtual void deallocate (void *ptr) = 0;
 };
 
 class context {
-public:
+ public:
   explicit context (my_allocator &allocator)
       : allocator_{allocator},
         mir_alloc_{&do_malloc, &do_calloc, &do_realloc, &do_free, this},
@@ -34,7 +34,7 @@ public:
 
   MIR_context_t get () const { return mir_context_; }
 
-private:
+ private:
   static my_allocator &allocator_of (void *user_data) {
     return static_cast<context *> (user_data)->allocator_;
   }
@@ -71,7 +71,7 @@ private:
 };
 
 class counting_allocator : public my_allocator {
-public:
+ public:
   void *allocate (std::size_t size) override {
     if (left_ == 0) return nullptr;
     left_--;
@@ -86,7 +86,7 @@ public:
   void fail_after (std::size_t successes) { left_ = successes; }
   std::size_t live = 0;
 
-private:
+ private:
   std::size_t left_ = SIZE_MAX;
 };
 
@@ -100,7 +100,7 @@ void a_cpp_allocator_serves_a_context () {
     code_returning (code, 7);
     CHECK_INT (code_call (_MIR_publish_code (ctx.get (), code, CODE_LEN)), 7);
 
-    VARR (int) * ints;
+    VARR (int) *ints;
     VARR_CREATE (int, ints, MIR_get_alloc (ctx.get ()), 0);
     for (int i = 0; i < 10000; i++) VARR_PUSH (int, ints, i);
     CHECK_INT (VARR_GET (int, ints, 9999), 9999);

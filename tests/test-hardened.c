@@ -1,5 +1,5 @@
 /* A kernel that never lets memory become writable and executable: errors, no crash.
-   PR_SET_MDWE is Linux 6.3's (prctl(2)); it lasts for the life of a process, hence the children.  */
+   PR_SET_MDWE is Linux 6.3's (prctl(2)); it lasts for the life of a process, hence the children. */
 #include "mir.h"
 
 #include <string.h>
@@ -65,8 +65,12 @@ static void check_in_child (int (*func) (void)) {
   CHECK_INT (WEXITSTATUS (status), PASSED);
 }
 
-static void publishing_under_mdwe_is_an_error (void) { check_in_child (publish_under_mdwe); }
-static void changing_under_mdwe_is_an_error (void) { check_in_child (change_under_mdwe); }
+static void publishing_under_mdwe_is_an_error (void) {
+  check_in_child (publish_under_mdwe);
+}
+static void changing_under_mdwe_is_an_error (void) {
+  check_in_child (change_under_mdwe);
+}
 
 int main (void) {
   TEST_RUN (publishing_under_mdwe_is_an_error);
