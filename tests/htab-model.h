@@ -13,7 +13,7 @@
 
 #include "tap.h"
 
-enum { MODEL_MAX = 4000, MODEL_SERIALS = 400000 };
+enum { MODEL_MAX = 4000, MODEL_SERIALS = 100000 };
 
 typedef struct item {
   int key, serial;

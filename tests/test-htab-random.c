@@ -60,7 +60,7 @@ static void one_random_step (unsigned keys) {
 
 /* The number of keys changes now and then, so that the table grows, shrinks and fills with holes.
  */
-static void run_randomly (htab_hash_t (*hash) (item_t, void *), size_t steps, unsigned max_keys) {
+static void run_one_table (htab_hash_t (*hash) (item_t, void *), size_t steps, unsigned max_keys) {
   unsigned keys = max_keys;
   setup ((htab_size_t) (tap_random () % 300), hash);
   for (size_t i = 0; i < steps; i++) {
@@ -74,6 +74,12 @@ static void run_randomly (htab_hash_t (*hash) (item_t, void *), size_t steps, un
   }
   check_model ();
   teardown ();
+}
+
+static void run_randomly (htab_hash_t (*hash) (item_t, void *), size_t steps, unsigned max_keys) {
+  enum { MAX_STEPS = MODEL_SERIALS / 2 };
+  for (; steps > MAX_STEPS; steps -= MAX_STEPS) run_one_table (hash, MAX_STEPS, max_keys);
+  run_one_table (hash, steps, max_keys);
 }
 
 static void a_good_hash (void) {
