@@ -38,9 +38,10 @@ enum mir_code_status mir_code_init (struct mir_code *code, MIR_alloc_t alloc,
   code->alloc = alloc;
   code->code_alloc = code_alloc;
   code->page_size = mir_os_page_size ();
-  code->holder_size = round_up (FIRST_HOLDER_SIZE, code->page_size);
+  size_t size = round_up (FIRST_HOLDER_SIZE, code->page_size);
+  code->holder_size = 2 * size;
   if (mir_os_lock_init (&code->lock) != 0) return MIR_CODE_NO_MEMORY;
-  if (map_holder (code, &code->first, code->holder_size) != MIR_CODE_OK) {
+  if (map_holder (code, &code->first, size) != MIR_CODE_OK) {
     mir_os_lock_destroy (&code->lock);
     return MIR_CODE_MAP_REFUSED;
   }
