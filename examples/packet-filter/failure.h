@@ -1,0 +1,30 @@
+/* One way out: every failure, whoever noticed it, ends at the catcher of its thread.
+
+   The context calls fail as its error function, the containers call it through their hooks
+   (containers.h), this program calls it for bad input.  Nothing is lost by the jump: every block on
+   the way belongs to a structure which the catcher finishes.  Any thread.  */
+#ifndef FAILURE_H
+#define FAILURE_H
+
+#include "mir.h"
+
+/* Argument FORMAT of a function is a printf format, for the arguments after it.  */
+#ifdef __GNUC__
+#define LIKE_PRINTF(FORMAT) __attribute__ ((format (printf, FORMAT, FORMAT + 1)))
+#else
+#define LIKE_PRINTF(FORMAT)
+#endif
+
+struct failure {
+  MIR_error_type_t type;
+  char message[400]; /* one line, without a newline */
+};
+
+/* Leave to the innermost catch_failure of this thread; without one end the process with the message
+   and status 1.  FORMAT is printf's.  */
+MIR_NO_RETURN void fail (MIR_error_type_t type, const char *format, ...) LIKE_PRINTF (2);
+
+/* Call BODY (ARG).  0 when it returned; -1 when it failed, and FAILURE says how.  */
+int catch_failure (struct failure *failure, void (*body) (void *arg), void *arg);
+
+#endif /* FAILURE_H */

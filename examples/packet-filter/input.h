@@ -1,0 +1,19 @@
+/* A whole file in memory.  */
+#ifndef INPUT_H
+#define INPUT_H
+
+#include "containers.h"
+
+#include <stdio.h>
+
+struct input {
+  FILE *stream; /* open only while it is read */
+  VARR (uint8_t) *bytes;
+};
+
+/* Replace the bytes of IN, all zero at first, by those of the file PATH.  Fails when the file
+   cannot be read or memory is refused; IN is to be finished in any case.  */
+void input_read (struct input *in, MIR_alloc_t alloc, const char *path);
+void input_finish (struct input *in);
+
+#endif /* INPUT_H */

@@ -1,0 +1,21 @@
+#include "libpcap.h"
+
+#include <pcap/pcap.h>
+
+struct bpf_insn *libpcap_program (MIR_alloc_t alloc, const insn_t *insns, size_t len) {
+  struct bpf_insn *program = (struct bpf_insn *) MIR_malloc (alloc, len * sizeof (struct bpf_insn));
+
+  if (program == NULL) fail (MIR_alloc_error, "no memory for a program of %zu instructions", len);
+  for (size_t i = 0; i < len; i++) {
+    program[i].code = insns[i].code;
+    program[i].jt = insns[i].jt;
+    program[i].jf = insns[i].jf;
+    program[i].k = insns[i].k;
+  }
+  return program;
+}
+
+uint32_t libpcap_run (const struct bpf_insn *program, const uint8_t *packet, uint32_t caplen,
+                      uint32_t wirelen) {
+  return bpf_filter (program, packet, wirelen, caplen);
+}

@@ -1,0 +1,17 @@
+/* libpcap's own interpreter, the judge of ours.  */
+#ifndef LIBPCAP_H
+#define LIBPCAP_H
+
+#include "bpf.h"
+
+struct bpf_insn; /* libpcap's */
+
+/* The LEN instructions from INSNS for libpcap; a block of ALLOC, owned by the caller.  Fails when
+   memory is refused.  */
+struct bpf_insn *libpcap_program (MIR_alloc_t alloc, const insn_t *insns, size_t len);
+
+/* libpcap's result for such a program.  */
+uint32_t libpcap_run (const struct bpf_insn *program, const uint8_t *packet, uint32_t caplen,
+                      uint32_t wirelen);
+
+#endif /* LIBPCAP_H */

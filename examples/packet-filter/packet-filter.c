@@ -1,0 +1,114 @@
+/* The program: its arguments, its two contexts, its exit status.  */
+#include "report.h"
+
+#include "compare.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PACKETS_MAX 1000000000
+
+/* All the work in one context.  */
+struct job {
+  const struct options *options;
+  MIR_alloc_t alloc; /* NULL: the default, as for MIR_init2 */
+  MIR_code_alloc_t code_alloc;
+  int timed; /* measure, and print the table */
+  struct runtime rt;
+};
+
+static void work (void *arg) {
+  struct job *job = (struct job *) arg;
+  const struct options *options = job->options;
+  struct runtime *rt = &job->rt;
+
+  runtime_init (rt, job->alloc, job->code_alloc);
+  capture_load (&rt->capture, MIR_get_alloc (rt->ctx), options->capture);
+  for (size_t i = 0; i < options->filters_num; i++) runtime_add_filter (rt, options->filters[i]);
+  for (size_t i = 0; i < options->filters_num; i++)
+    compare_results (rt, &VARR_ADDR (filter_t, rt->filters)[i], options->packets);
+
+  if (!job->timed) return;
+  compare_speed (rt, options->packets, options->rounds);
+  report_capture (rt, options);
+  report_filters (rt, options);
+}
+
+/* However the work ended, the context goes, and with it everything in it.  */
+static int do_job (struct job *job) {
+  struct failure failure;
+  int result = catch_failure (&failure, work, job);
+
+  if (result != 0) fprintf (stderr, "packet-filter: %s\n", failure.message);
+  runtime_finish (&job->rt);
+  return result;
+}
+
+static int run_with_defaults (const struct options *options) {
+  struct job job = {.options = options, .timed = 1};
+
+  return do_job (&job);
+}
+
+/* The counting allocators sit on the defaults, which any context can name.  */
+static int run_with_our_allocators (const struct options *options) {
+  struct counting_alloc data;
+  struct counting_code_alloc code;
+  struct job job = {.options = options, .alloc = &data.alloc, .code_alloc = &code.alloc};
+  MIR_context_t defaults = MIR_init ();
+  int result;
+
+  if (defaults == NULL) fail (MIR_alloc_error, "no memory for a context");
+  counting_alloc_init (&data, MIR_get_alloc (defaults));
+  counting_code_alloc_init (&code, MIR_get_code_alloc (defaults));
+  result = do_job (&job);
+  if (result == 0) report_counters (&data, &code);
+  MIR_finish (defaults);
+  return result;
+}
+
+static size_t parse_number (const char *option, const char *text, size_t max) {
+  size_t number = 0;
+
+  for (const char *p = text; p != NULL && isdigit ((unsigned char) *p) && number <= max; p++)
+    if (number = number * 10 + (size_t) (*p - '0'), p[1] == '\0' && number > 0 && number <= max)
+      return number;
+  fail (MIR_wrong_param_value_error, "%s needs a number from 1 to %zu", option, max);
+}
+
+static struct options parse_arguments (int argc, char **argv) {
+  struct options options = {.packets = 100000, .rounds = 15};
+  int i = 1;
+
+  /* argv[argc] is NULL, so argv[i + 1] may be looked at.  */
+  for (; i < argc && strncmp (argv[i], "--", 2) == 0; i++) {
+    if (strcmp (argv[i], "--help") == 0) {
+      report_help ();
+      exit (0);
+    } else if (strcmp (argv[i], "--packets") == 0) {
+      options.packets = parse_number (argv[i], argv[i + 1], PACKETS_MAX), i++;
+    } else if (strcmp (argv[i], "--rounds") == 0) {
+      options.rounds = parse_number (argv[i], argv[i + 1], ROUNDS_MAX), i++;
+    } else {
+      fail (MIR_wrong_param_value_error, "unknown option %s, see --help", argv[i]);
+    }
+  }
+  if (argc - i < 2)
+    fail (MIR_wrong_param_value_error, "a capture and at least one filter are needed, see --help");
+  options.capture = argv[i];
+  options.filters = argv + i + 1;
+  options.filters_num = (size_t) (argc - i - 1);
+  return options;
+}
+
+int main (int argc, char **argv) {
+  struct options options = parse_arguments (argc, argv);
+
+  if (run_with_defaults (&options) != 0 || run_with_our_allocators (&options) != 0) return 1;
+  report_agreement (&options);
+  if (fflush (stdout) != 0) fail (MIR_binary_io_error, "standard output: %s", strerror (errno));
+  return 0;
+}

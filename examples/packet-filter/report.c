@@ -1,0 +1,120 @@
+#include "report.h"
+
+#include "compare.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void report_help (void) {
+  printf (
+      "Usage: packet-filter [OPTION...] CAPTURE FILTER...\n"
+      "\n"
+      "Run classic BPF filters on recorded packets in three ways: interpreted, compiled to "
+      "machine\n"
+      "code in memory, and by libpcap; check that all agree on each packet; compare the speed.\n"
+      "\n"
+      "  CAPTURE      a pcap file, as tcpdump -w CAPTURE writes it; not pcapng\n"
+      "  FILTER       a program, as tcpdump -ddd EXPRESSION prints it; the file may begin with\n"
+      "               lines of comment, from # to the end of the line\n"
+      "\n"
+      "  --packets N  run each filter on N packets, the capture repeated or cut (100000)\n"
+      "  --rounds N   time each engine N times and take the median, 1 to %d (15)\n"
+      "  --help       show this text\n"
+      "\n"
+      "All is done twice: in a context with the default allocators, which gives the table, and in\n"
+      "one with allocators of our own, which count and give the lines below the table.\n"
+      "\n"
+      "The exit status is 0 if all engines agree, and 1, with a line on standard error, if they "
+      "do\n"
+      "not or if an argument or a file is bad.\n",
+      ROUNDS_MAX);
+}
+
+static const char *base_name (const char *path) {
+  const char *slash = strrchr (path, '/');
+
+  return slash != NULL ? slash + 1 : path;
+}
+
+/* The length of NAME without .bpf, at most MAX.  */
+static int stem_length (const char *name, size_t max) {
+  size_t len = strlen (name);
+
+  if (len > 4 && strcmp (name + len - 4, ".bpf") == 0) len -= 4;
+  return (int) (len < max ? len : max);
+}
+
+void report_capture (const struct runtime *rt, const struct options *options) {
+  const struct capture *capture = &rt->capture;
+  size_t len = VARR_LENGTH (packet_t, capture->packets);
+  double seconds = 1e-9
+                   * (double) (VARR_LAST (packet_t, capture->packets).time
+                               - VARR_GET (packet_t, capture->packets, 0).time);
+
+  printf ("%s: %zu packets in %.1f s, link type %lu%s, up to %lu bytes of each kept\n",
+          base_name (options->capture), len, seconds, (unsigned long) capture->link_type,
+          capture->link_type == 1 ? " (Ethernet)" : "", (unsigned long) capture->snaplen);
+  printf ("each filter runs on %zu packets; JIT: %s\n\n", options->packets, jit_name ());
+}
+
+/* What there is only with a JIT; a dash without.  */
+struct jit_cells {
+  char code[16], speed[16], gain[16];
+};
+
+static struct jit_cells jit_cells (const filter_t *filter, double speed, double libpcap_speed) {
+  struct jit_cells cells = {"- ", "-", "-"};
+
+  if (filter->func == NULL) return cells;
+  snprintf (cells.code, sizeof cells.code, "%zu%c", filter->code_len,
+            filter->compiled_before ? '*' : ' ');
+  snprintf (cells.speed, sizeof cells.speed, "%.1f", speed * 1e-6);
+  snprintf (cells.gain, sizeof cells.gain, "%.1fx", speed / libpcap_speed);
+  return cells;
+}
+
+static void report_filter (const filter_t *filter, const struct options *options) {
+  const char *name = base_name (filter->program.path);
+  double speed[ENGINES];
+  struct jit_cells cells;
+
+  for (int engine = 0; engine < ENGINES; engine++)
+    speed[engine] =
+        compare_median_speed (filter, (enum engine) engine, options->packets, options->rounds);
+  cells = jit_cells (filter, speed[JIT], speed[LIBPCAP]);
+  printf ("%-22.*s %6zu %8s %9zu %13.1f %9s %9.1f %12s\n", stem_length (name, 22), name,
+          VARR_LENGTH (insn_t, filter->program.insns), cells.code, filter->matches,
+          speed[INTERPRETER] * 1e-6, cells.speed, speed[LIBPCAP] * 1e-6, cells.gain);
+}
+
+void report_filters (const struct runtime *rt, const struct options *options) {
+  int shared = 0;
+
+  printf ("%-22s %6s %8s %9s %33s %12s\n", "", "", "code ", "", "million packets per second",
+          "JIT against");
+  printf ("%-22s %6s %8s %9s %13s %9s %9s %12s\n", "filter", "insns", "bytes ", "matches",
+          "interpreter", "JIT", "libpcap", "libpcap");
+  for (size_t i = 0; i < VARR_LENGTH (filter_t, rt->filters); i++) {
+    const filter_t *filter = &VARR_ADDR (filter_t, rt->filters)[i];
+
+    report_filter (filter, options);
+    shared |= filter->func != NULL && filter->compiled_before;
+  }
+  if (shared) printf ("* the program of an earlier filter, whose code is used: nothing compiled\n");
+  printf ("\n");
+}
+
+void report_counters (const struct counting_alloc *data, const struct counting_code_alloc *code) {
+  printf ("the same through vtables of our own, which count:\n");
+  printf ("%-6s %11s %12s %15s %12s %10s %18s\n", "", "allocations", "peak bytes",
+          "live at the end", "mapped bytes", "4K pages", "protection changes");
+  printf ("%-6s %11zu %12zu %15zu %12s %10s %18s\n", "data", data->calls, data->peak_bytes,
+          data->live_bytes, "-", "-", "-");
+  printf ("%-6s %11zu %12zu %15zu %12zu %10zu %18zu\n\n", "code", code->maps, code->peak_bytes,
+          code->live_bytes, code->mapped_bytes, code->mapped_bytes / 4096, code->protects);
+}
+
+void report_agreement (const struct options *options) {
+  printf ("all %zu packets x %zu filters: %s agree\n", options->packets, options->filters_num,
+          jit_native_abi != NULL ? "interpreter, JIT and libpcap" : "interpreter and libpcap");
+}

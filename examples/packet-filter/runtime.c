@@ -1,0 +1,96 @@
+#include "runtime.h"
+
+#include "libpcap.h"
+
+#include <string.h>
+
+/* FNV-1a over the fields: a structure may have padding, its bytes are no key.  */
+static htab_hash_t hash_program (compiled_t entry, void *arg) {
+  htab_hash_t hash = 2166136261u;
+
+  (void) arg;
+  for (size_t i = 0; i < entry.len; i++) {
+    const insn_t *insn = &entry.insns[i];
+    uint32_t words[2] = {(uint32_t) insn->code << 16 | (uint32_t) insn->jt << 8 | insn->jf,
+                         insn->k};
+
+    for (int byte = 0; byte < 8; byte++)
+      hash = (hash ^ (words[byte / 4] >> byte % 4 * 8 & 0xff)) * 16777619u;
+  }
+  return hash;
+}
+
+static int same_program (compiled_t a, compiled_t b, void *arg) {
+  (void) arg;
+  if (a.len != b.len) return 0;
+  for (size_t i = 0; i < a.len; i++)
+    if (a.insns[i].code != b.insns[i].code || a.insns[i].jt != b.insns[i].jt
+        || a.insns[i].jf != b.insns[i].jf || a.insns[i].k != b.insns[i].k)
+      return 0;
+  return 1;
+}
+
+void runtime_init (struct runtime *rt, MIR_alloc_t alloc, MIR_code_alloc_t code_alloc) {
+  rt->ctx = MIR_init2 (alloc, code_alloc);
+  if (rt->ctx == NULL) fail (MIR_alloc_error, "no memory for a context");
+  MIR_set_error_func (rt->ctx, fail);
+
+  alloc = MIR_get_alloc (rt->ctx); /* never NULL */
+  jit_create (&rt->jit, rt->ctx);
+  VARR_CREATE (filter_t, rt->filters, alloc, 16);
+  HTAB_CREATE (compiled_t, rt->cache, alloc, 16, hash_program, same_program, NULL);
+}
+
+void runtime_finish (struct runtime *rt) {
+  if (rt->ctx == NULL) return;
+  if (rt->cache != NULL) HTAB_DESTROY (compiled_t, rt->cache);
+  if (rt->filters != NULL) {
+    for (size_t i = 0; i < VARR_LENGTH (filter_t, rt->filters); i++) {
+      filter_t *filter = &VARR_ADDR (filter_t, rt->filters)[i];
+
+      MIR_free (MIR_get_alloc (rt->ctx), filter->libpcap);
+      if (filter->program.insns != NULL) VARR_DESTROY (insn_t, filter->program.insns);
+    }
+    VARR_DESTROY (filter_t, rt->filters);
+  }
+  input_finish (&rt->filter_file);
+  capture_finish (&rt->capture);
+  jit_destroy (rt->jit);
+  MIR_finish (rt->ctx); /* and with it all published code */
+  memset (rt, 0, sizeof *rt);
+}
+
+/* Give FILTER its machine code, from the cache if an earlier filter had the same program.  */
+static void compile (struct runtime *rt, filter_t *filter) {
+  compiled_t entry = {.insns = VARR_ADDR (insn_t, filter->program.insns),
+                      .len = VARR_LENGTH (insn_t, filter->program.insns)};
+  compiled_t found;
+
+  if (HTAB_DO (compiled_t, rt->cache, entry, HTAB_FIND, found)) {
+    entry = found;
+    filter->compiled_before = 1;
+  } else {
+    entry.func = jit_compile (rt->jit, jit_native_abi, entry.insns, entry.len, &entry.code_len);
+    HTAB_DO (compiled_t, rt->cache, entry, HTAB_INSERT, found);
+  }
+  filter->func = entry.func;
+  filter->code_len = entry.code_len;
+}
+
+void runtime_add_filter (struct runtime *rt, const char *path) {
+  MIR_alloc_t alloc = MIR_get_alloc (rt->ctx);
+  filter_t *filter;
+
+  input_read (&rt->filter_file, alloc, path);
+
+  /* In the array first, empty, then filled: so it is the runtime's if filling fails.  */
+  VARR_PUSH (filter_t, rt->filters, ((filter_t){.program.path = path}));
+  filter = &VARR_ADDR (filter_t, rt->filters)[VARR_LENGTH (filter_t, rt->filters) - 1];
+  VARR_CREATE (insn_t, filter->program.insns, alloc, 64);
+  program_parse (&filter->program, (const char *) VARR_ADDR (uint8_t, rt->filter_file.bytes),
+                 VARR_LENGTH (uint8_t, rt->filter_file.bytes));
+  program_verify (&filter->program);
+  filter->libpcap = libpcap_program (alloc, VARR_ADDR (insn_t, filter->program.insns),
+                                     VARR_LENGTH (insn_t, filter->program.insns));
+  compile (rt, filter);
+}

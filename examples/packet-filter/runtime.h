@@ -1,0 +1,60 @@
+/* The runtime: a context and everything that lives in it.
+
+   This is what embedding comes down to.  One structure owns the context and, directly or through
+   its members, every block and every piece of code that is made with it.  So a failure may jump out
+   of anything below at any moment: runtime_finish knows what there is to free.
+
+   One thread at a time.  */
+#ifndef RUNTIME_H
+#define RUNTIME_H
+
+#include "capture.h"
+#include "jit.h"
+
+#include <stddef.h> /* size_t */
+
+enum engine { INTERPRETER, JIT, LIBPCAP, ENGINES };
+
+#define ROUNDS_MAX 25
+
+typedef struct filter {
+  struct program program;
+  struct bpf_insn *libpcap; /* the same program for libpcap */
+  filter_func_t func;       /* compiled; owned by the context; NULL: no JIT for this CPU */
+  size_t code_len;          /* bytes */
+  int compiled_before;      /* func belongs to an earlier filter with the same program */
+  size_t matches;           /* packets with a result above 0 */
+  double seconds[ENGINES][ROUNDS_MAX];
+} filter_t;
+
+DEF_VARR (filter_t)
+
+/* Compiled code by program, so that a program is compiled once however many users have it.  */
+typedef struct compiled {
+  const insn_t *insns; /* of the filter it was compiled for */
+  size_t len;
+  filter_func_t func;
+  size_t code_len;
+} compiled_t;
+
+DEF_HTAB (compiled_t)
+
+struct runtime {
+  MIR_context_t ctx;
+  struct jit *jit;
+  struct capture capture;
+  struct input filter_file;
+  VARR (filter_t) *filters;
+  HTAB (compiled_t) *cache;
+};
+
+/* Make a context with the two allocators, NULL for the default, which must outlive RT.  RT is all
+   zero before and to be finished even if this fails.  */
+void runtime_init (struct runtime *rt, MIR_alloc_t alloc, MIR_code_alloc_t code_alloc);
+void runtime_finish (struct runtime *rt);
+
+/* Read, verify and compile the filter in the file PATH, which must outlive RT.  Fails on a bad
+   filter and when memory is refused.  */
+void runtime_add_filter (struct runtime *rt, const char *path);
+
+#endif /* RUNTIME_H */

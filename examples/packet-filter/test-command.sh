@@ -1,0 +1,105 @@
+#!/bin/sh
+# The command line on bad input: one line on standard error, nothing else, and exit status 1.
+#
+# usage: test-command.sh PROGRAM CAPTURE FILTER
+set -u
+program=$1 capture=$2 filter=$3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+tests=0 failed=0
+
+result () { # status name: one line of TAP
+  tests=$((tests + 1))
+  if [ "$1" = 0 ]; then echo "ok $tests - $2"; else
+    failed=$((failed + 1))
+    echo "not ok $tests - $2"
+    sed 's/^/# /' "$work/out" "$work/err"
+  fi
+}
+
+run () {
+  "$program" "$@" >"$work/out" 2>"$work/err"
+}
+
+refuses () { # name, pattern of the whole line, arguments...
+  name=$1 pattern=$2
+  shift 2
+  run "$@"
+  [ $? = 1 ] && [ ! -s "$work/out" ] && [ "$(wc -l <"$work/err")" = 1 ] &&
+    grep -qx "packet-filter: $pattern" "$work/err"
+  result $? "refuses $name"
+}
+
+refuses_filter () { # name, pattern after the file's name, printf format of the file
+  printf "$3" >"$work/bad.bpf"
+  refuses "$1" ".*/bad.bpf:$2" "$capture" "$filter" "$work/bad.bpf"
+}
+
+refuses_capture () { # name, pattern after the file's name; the capture is $work/bad.pcap
+  refuses "$1" ".*/bad.pcap: $2" "$work/bad.pcap" "$filter"
+}
+
+refuses 'no arguments' 'a capture and at least one filter are needed, see --help'
+refuses 'a capture alone' 'a capture and at least one filter are needed, see --help' "$capture"
+refuses 'an unknown option' 'unknown option --fast, see --help' --fast "$capture" "$filter"
+for number in 0 -1 x 1x '' 1000000001 99999999999999999999; do
+  refuses "--packets '$number'" '--packets needs a number from 1 to 1000000000' \
+    --packets "$number" "$capture" "$filter"
+done
+refuses '--rounds 26' '--rounds needs a number from 1 to 25' --rounds 26 "$capture" "$filter"
+refuses '--rounds at the end' '--rounds needs a number from 1 to 25' --rounds
+
+refuses 'a filter which is not there' '.*/none.bpf: No such file or directory' \
+  "$capture" "$work/none.bpf"
+refuses 'a directory as filter' '.*: Is a directory' "$capture" "$work"
+refuses 'a capture as filter' \
+  ".*:1: the number of instructions '.*' is not a decimal number" "$capture" "$capture"
+refuses_filter 'an empty file' '1: the number of instructions is missing' ''
+refuses_filter 'a comment alone' '2: the number of instructions is missing' '# tcp\n'
+refuses_filter 'a number of 0' '1: a program has at least one instruction' '0\n'
+refuses_filter 'a long program' '1: .* is too large, the limit is 4096' '4097\n'
+refuses_filter 'a short file' '3: the file ends after 1 of 2 instructions' '2\n6 0 0 0\n'
+refuses_filter 'a junk line' "2: the opcode 'junk' is not a decimal number" '1\njunk\n'
+refuses_filter 'a negative number' "2: the constant '-1' is not a decimal number" '1\n6 0 0 -1\n'
+refuses_filter 'a large number' '2: the constant .* is too large.*' '1\n6 0 0 4294967296\n'
+refuses_filter 'text behind' "3: 'x' after the last of 1 instructions" '1\n6 0 0 0\nx\n'
+refuses_filter 'an unknown opcode' '2: instruction 0: unknown opcode 255' '1\n255 0 0 0\n'
+refuses_filter 'a far jump' '2: instruction 0: jump to 2 of 2 instructions' \
+  '2\n5 0 0 1\n6 0 0 0\n'
+refuses_filter 'a division by 0' '2: instruction 0: division by the constant 0' \
+  '2\n52 0 0 0\n6 0 0 0\n'
+refuses_filter 'no ret at the end' '2: instruction 0: the last instruction is not a ret' \
+  '1\n0 0 0 0\n'
+refuses_filter 'binary junk' "2: the opcode '.*' is not a decimal number" '1\n\033\001\377 0 0 0\n'
+
+: >"$work/bad.pcap"
+refuses_capture 'an empty capture' 'too short for a pcap file'
+head -c 1000 "$filter" >"$work/bad.pcap"
+refuses_capture 'a filter as capture' 'not a pcap file'
+head -c 24 "$capture" >"$work/bad.pcap"
+refuses_capture 'a capture without packets' 'no packets'
+head -c 1000 "$capture" >"$work/bad.pcap"
+refuses_capture 'a capture cut off' 'packet [0-9]*: the file ends .*'
+printf '\n\r\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxx' >"$work/bad.pcap"
+refuses_capture 'pcapng' 'pcapng, .*'
+refuses 'a capture which is not there' '.*/none.pcap: No such file or directory' \
+  "$work/none.pcap" "$filter"
+if [ -e /dev/full ]; then
+  "$program" --packets 1 "$capture" "$filter" >/dev/full 2>"$work/err"
+  [ $? = 1 ] && [ "$(wc -l <"$work/err")" = 1 ]
+  result $? 'notices that its output is lost'
+fi
+
+run --packets 10 --rounds 1 "$capture" "$filter" "$filter"
+[ $? = 0 ] && [ ! -s "$work/err" ] &&
+  tail -n 1 "$work/out" | grep -q '^all 10 packets x 2 filters: .* agree$'
+result $? 'ends with a line about agreement'
+! grep -q '.\{101\}' "$work/out"
+result $? 'prints no line of more than 100 columns'
+run --help
+[ $? = 0 ] && [ ! -s "$work/err" ] && [ "$(wc -l <"$work/out")" -le 24 ]
+result $? 'has its help on one screen'
+
+echo "1..$tests"
+echo "# $((tests - failed)) passed, $failed failed, 0 skipped"
+[ $failed = 0 ]
