@@ -175,6 +175,22 @@ MIR_ALLOC_API int _MIR_set_code (MIR_code_alloc_t code_alloc, size_t prot_start,
 /* Make the processor see what was written to [START, BOUND) as code.  Cannot fail.  */
 MIR_ALLOC_API void _MIR_flush_code_cache (void *start, void *bound);
 
+/*---------------- Thunks -----------------------------*/
+
+/* A thunk is code which jumps to its target and changes no argument: a fixed address for something
+   that moves.  It belongs to the context until MIR_finish.  */
+
+/* A new thunk, without a target: it may not be called before it is redirected.  Calls the error
+   function on failure, and where there are no thunks for this CPU.  */
+MIR_ALLOC_API void *_MIR_get_thunk (MIR_context_t ctx);
+
+/* Let THUNK, a result of _MIR_get_thunk (CTX), jump to TO from now on.  Threads which call it
+   meanwhile come to either its old or its new target.  Calls the error function on failure.  */
+MIR_ALLOC_API void _MIR_redirect_thunk (MIR_context_t ctx, void *thunk, void *to);
+
+/* The target of THUNK, a result of _MIR_get_thunk (CTX); NULL: none yet.  Lock-free.  */
+MIR_ALLOC_API void *_MIR_get_thunk_addr (MIR_context_t ctx, void *thunk);
+
 #ifdef __cplusplus
 }
 #endif

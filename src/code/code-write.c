@@ -4,6 +4,7 @@
    the lock: two threads which share a page would close it under each other's hands.  */
 #include "code/code.h"
 
+#include <stdatomic.h>
 #include <string.h> /* memcpy */
 
 enum { BYTES_ON_STACK = 256 }; /* of overwritten code kept for undoing; more are allocated */
@@ -54,9 +55,20 @@ static uint8_t *piece_addr (const struct mir_code_edit *edit, size_t i) {
   return edit->base + edit->relocs[i].offset;
 }
 
+/* An aligned pointer is one store, so that a thread which loads it meanwhile sees no mixture.  */
+static void copy_piece (uint8_t *to, const void *from, size_t len) {
+  if (len == sizeof (void *) && (uintptr_t) to % sizeof (void *) == 0) {
+    void *word;
+    memcpy (&word, from, sizeof (word));
+    atomic_store_explicit ((_Atomic (void *) *) (void *) to, word, memory_order_release);
+  } else {
+    memcpy (to, from, len);
+  }
+}
+
 static void store_piece (const struct mir_code_edit *edit, size_t i) {
   const void *from = edit->size != 0 ? edit->relocs[i].value : &edit->relocs[i].value;
-  memcpy (piece_addr (edit, i), from, piece_len (edit));
+  copy_piece (piece_addr (edit, i), from, piece_len (edit));
 }
 
 void mir_code_store (const struct mir_code_edit *edit) {
@@ -107,7 +119,7 @@ static void undo (struct mir_code *code, const struct mir_code_edit *edit, size_
     uint8_t *addr = piece_addr (edit, count);
     struct pages pages = pages_of (code, addr, addr + len);
     if (open_pages (code, pages) != 0) continue; /* no way left to reach these bytes */
-    memcpy (addr, old + count * len, len);
+    copy_piece (addr, old + count * len, len);
     mir_os_flush_icache (addr, addr + len);
     (void) close_pages (code, pages); /* the first failure is the one that is reported */
   }

@@ -2,6 +2,9 @@
 #include "context/context.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
+
+#include "code/thunk.h"
 
 enum { MAX_UPDATES = 20 }; /* MIR's limit: _MIR_update_code takes fewer */
 
@@ -96,4 +99,29 @@ int _MIR_set_code (MIR_code_alloc_t code_alloc, size_t prot_start, size_t prot_l
 
 void _MIR_flush_code_cache (void *start, void *bound) {
   mir_os_flush_icache (start, bound);
+}
+
+/*---------------- Thunks -----------------------------*/
+
+void *_MIR_get_thunk (MIR_context_t ctx) {
+  uint8_t *res = NULL;
+  size_t len = mir_thunk_pattern.cell + sizeof (void *);
+  if (mir_thunk_pattern.cell == 0)
+    ctx->error_func (MIR_alloc_error, "_MIR_get_thunk: there are no thunks for this CPU");
+  enum mir_code_status status = mir_code_publish (&ctx->code, mir_thunk_pattern.code, len, &res);
+  if (status != MIR_CODE_OK) fail (ctx, "_MIR_get_thunk", status, len);
+  return res;
+}
+
+void _MIR_redirect_thunk (MIR_context_t ctx, void *thunk, void *to) {
+  MIR_code_reloc_t reloc = {mir_thunk_pattern.cell, to};
+  struct mir_code_edit edit = {(uint8_t *) thunk, 1, &reloc, 0};
+  enum mir_code_status status = mir_code_edit (&ctx->code, &edit);
+  if (status != MIR_CODE_OK) fail (ctx, "_MIR_redirect_thunk", status, sizeof (to));
+}
+
+void *_MIR_get_thunk_addr (MIR_context_t ctx, void *thunk) {
+  uint8_t *cell = (uint8_t *) thunk + mir_thunk_pattern.cell;
+  (void) ctx;
+  return atomic_load_explicit ((_Atomic (void *) *) (void *) cell, memory_order_acquire);
 }

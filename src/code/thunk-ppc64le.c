@@ -1,0 +1,18 @@
+#include "code/thunk.h"
+
+/* Power ISA, book I.  "bcl 20,31,.+4" is the form which does not disturb the prediction of returns.
+   R12 holds the address of the function at its global entry point, R0 and R12 are volatile (64-bit
+   ELF V2 ABI, 2.2.1 and 2.3.2.1).  */
+const struct mir_thunk_pattern mir_thunk_pattern = {
+  {
+    0xa6, 0x02, 0x08, 0x7c, /* mflr r0 */
+    0x05, 0x00, 0x9f, 0x42, /* bcl 20,31,.+4 */
+    0xa6, 0x02, 0x88, 0x7d, /* mflr r12 */
+    0xa6, 0x03, 0x08, 0x7c, /* mtlr r0 */
+    0x18, 0x00, 0x8c, 0xe9, /* ld r12, 24(r12) */
+    0xa6, 0x03, 0x89, 0x7d, /* mtctr r12 */
+    0x20, 0x04, 0x80, 0x4e, /* bctr */
+    0x00, 0x00, 0x00, 0x60, /* nop */
+  },
+  32,
+};
