@@ -9,9 +9,11 @@
    function once, with no lock held and with everything as it was before the call.  The error
    function does not return; it may leave by longjmp, and the context can be used on.
 
-   Machine code is the caller's own: what these functions publish is executed as it is.  Between
-   PROT_WRITE_EXEC and PROT_READ_EXEC the touched pages are writable and executable, as the contract
-   of MIR_code_alloc demands (see mir-code-alloc.h).  */
+   Machine code is the caller's own: what these functions publish is executed as it is.  On Linux a
+   context with the default code memory never has memory writable and executable through one
+   address, and after a fork each process has its code for itself.  With a code allocator of the
+   user's the touched pages are writable and executable between PROT_WRITE_EXEC and PROT_READ_EXEC,
+   as the contract of MIR_code_alloc demands (see mir-code-alloc.h).  */
 #ifndef MIR_H
 #define MIR_H
 
@@ -118,7 +120,8 @@ static inline MIR_context_t MIR_init (void) {
 MIR_ALLOC_API void MIR_finish (MIR_context_t ctx);
 
 /* The allocators of CTX: what MIR_init2 was given, or the defaults.  Never NULL; owned by whoever
-   made them, for the defaults the library.  */
+   made them, for the defaults the library.  The default code allocator is there for users of pages;
+   on Linux the context's own code is in better memory than its four functions can describe.  */
 MIR_ALLOC_API MIR_alloc_t MIR_get_alloc (MIR_context_t ctx);
 MIR_ALLOC_API MIR_code_alloc_t MIR_get_code_alloc (MIR_context_t ctx);
 

@@ -18,7 +18,9 @@ static uint8_t *publish_returning (unsigned value) {
   return _MIR_publish_code (ctx, code, sizeof (code));
 }
 
-static unsigned far_function (void) { return 77; }
+static unsigned far_function (void) {
+  return 77;
+}
 
 static void *address_of (code_func_t func) {
   void *addr;

@@ -1,7 +1,7 @@
 /* The only place where executable memory is written.
 
-   Pages are opened with PROT_WRITE_EXEC, written, flushed and closed with PROT_READ_EXEC, all under
-   the lock: two threads which share a page would close it under each other's hands.  */
+   Under the lock a run of pages is opened, written, closed and flushed: two threads which share a
+   page would close it under each other's hands.  */
 #include "code/code.h"
 
 #include <stdatomic.h>
@@ -9,40 +9,54 @@
 
 enum { BYTES_ON_STACK = 256 }; /* of overwritten code kept for undoing; more are allocated */
 
-struct pages {
+/* Whole pages of HOLDER which are opened and closed together.  */
+struct run {
+  struct mir_code_holder *holder;
   uint8_t *start;
-  size_t len; /* bytes, a multiple of the page size */
+  size_t len;        /* bytes */
+  uint8_t *writable; /* while open: where START is written */
 };
 
-static struct pages pages_of (const struct mir_code *code, const uint8_t *start,
-                              const uint8_t *bound) {
+static struct run run_of (const struct mir_code *code, struct mir_code_holder *holder,
+                          const uint8_t *start, const uint8_t *bound) {
   uintptr_t first = (uintptr_t) start & ~(uintptr_t) (code->page_size - 1);
   uintptr_t end = ((uintptr_t) bound + code->page_size - 1) & ~(uintptr_t) (code->page_size - 1);
-  struct pages pages = {(uint8_t *) first, (size_t) (end - first)};
-  return pages;
+  struct run run = {holder, (uint8_t *) first, (size_t) (end - first), NULL};
+  return run;
 }
 
-static int open_pages (struct mir_code *code, struct pages pages) {
-  if (MIR_mem_protect (code->code_alloc, pages.start, pages.len, PROT_WRITE_EXEC) == 0) return 0;
-  /* Some of them may be open.  The failure is being reported already, so this one is not.  */
-  (void) MIR_mem_protect (code->code_alloc, pages.start, pages.len, PROT_READ_EXEC);
-  return -1;
+static enum mir_code_status open_run (struct mir_code *code, struct run *run) {
+  struct mir_code_holder *h = run->holder;
+  unsigned generation = mir_code_generation ();
+  if (h->pages.generation != generation && code->backend->make_private != NULL) {
+    enum mir_code_status status =
+        code->backend->make_private (&h->pages, (size_t) (h->free - h->start));
+    if (status != MIR_CODE_OK) return status;
+    mir_os_flush_icache (h->start, h->free);
+  }
+  h->pages.generation = generation;
+  return code->backend->open (&h->pages, run->start, run->len, code->code_alloc, &run->writable);
 }
 
-static int close_pages (struct mir_code *code, struct pages pages) {
-  return MIR_mem_protect (code->code_alloc, pages.start, pages.len, PROT_READ_EXEC);
+static enum mir_code_status close_run (struct mir_code *code, struct run *run) {
+  enum mir_code_status status = code->backend->close (&run->holder->pages, run->start, run->len,
+                                                      code->code_alloc, run->writable);
+  if (status == MIR_CODE_OK) mir_os_flush_icache (run->start, run->start + run->len);
+  return status;
 }
 
-enum mir_code_status mir_code_fill (struct mir_code *code, uint8_t *addr, const uint8_t *bytes,
-                                    size_t len) {
-  struct pages pages = pages_of (code, addr, addr + len);
-  if (open_pages (code, pages) != 0) return MIR_CODE_PROTECT_REFUSED;
-  memcpy (addr, bytes, len);
-  mir_os_flush_icache (addr, addr + len);
-  if (close_pages (code, pages) == 0) return MIR_CODE_OK;
-  /* Older code in the same pages must not stay writable if a second try can help it.  */
-  (void) close_pages (code, pages);
-  return MIR_CODE_PROTECT_REFUSED;
+/* Where ADDR, an address in the open RUN, is written.  */
+static uint8_t *writable_at (const struct run *run, const uint8_t *addr) {
+  return run->writable + (addr - run->start);
+}
+
+enum mir_code_status mir_code_fill (struct mir_code *code, struct mir_code_holder *h, uint8_t *addr,
+                                    const uint8_t *bytes, size_t len) {
+  struct run run = run_of (code, h, addr, addr + len);
+  enum mir_code_status status = open_run (code, &run);
+  if (status != MIR_CODE_OK) return status;
+  memcpy (writable_at (&run, addr), bytes, len);
+  return close_run (code, &run);
 }
 
 /*---------------- Edits -----------------------------*/
@@ -66,43 +80,52 @@ static void copy_piece (uint8_t *to, const void *from, size_t len) {
   }
 }
 
-static void store_piece (const struct mir_code_edit *edit, size_t i) {
+/* Write piece I of EDIT, whose place is written at TO.  */
+static void store_piece (const struct mir_code_edit *edit, size_t i, uint8_t *to) {
   const void *from = edit->size != 0 ? edit->relocs[i].value : &edit->relocs[i].value;
-  copy_piece (piece_addr (edit, i), from, piece_len (edit));
+  copy_piece (to, from, piece_len (edit));
 }
 
 void mir_code_store (const struct mir_code_edit *edit) {
-  for (size_t i = 0; i < edit->count; i++) store_piece (edit, i);
+  for (size_t i = 0; i < edit->count; i++) store_piece (edit, i, piece_addr (edit, i));
 }
 
-/* Whether [START, START + LEN) is inside published code.  The lock is held.  */
-static int is_published (const struct mir_code *code, uintptr_t start, size_t len) {
-  for (const struct mir_code_holder *h = code->newest; h != NULL; h = h->next)
-    if (start >= (uintptr_t) h->start && start <= (uintptr_t) h->free)
-      return len <= (uintptr_t) h->free - start;
-  return 0;
+/* The holder in whose published code [START, START + LEN) is, or NULL.  The lock is held.  */
+static struct mir_code_holder *find_holder (const struct mir_code *code, uintptr_t start,
+                                            size_t len) {
+  for (struct mir_code_holder *h = code->newest; h != NULL; h = h->next)
+    if (start >= (uintptr_t) h->start && start < (uintptr_t) h->free)
+      return len <= (uintptr_t) h->free - start ? h : NULL;
+  return NULL;
 }
 
 static int all_published (const struct mir_code *code, const struct mir_code_edit *edit) {
   for (size_t i = 0; i < edit->count; i++) {
     uintptr_t base = (uintptr_t) edit->base, offset = edit->relocs[i].offset;
-    if (offset > UINTPTR_MAX - base || !is_published (code, base + offset, piece_len (edit)))
+    if (offset > UINTPTR_MAX - base || find_holder (code, base + offset, piece_len (edit)) == NULL)
       return 0;
   }
   return 1;
 }
 
+static struct run run_of_piece (const struct mir_code *code, const struct mir_code_edit *edit,
+                                size_t i) {
+  uint8_t *addr = piece_addr (edit, i);
+  struct mir_code_holder *h = find_holder (code, (uintptr_t) addr, piece_len (edit));
+  return run_of (code, h, addr, addr + piece_len (edit));
+}
+
 /* The pages of piece FIRST and of those behind it which overlap or adjoin them; *BOUND is the index
-   of the first piece that does not.  Pieces usually come in ascending order, so few protection
-   changes serve many, and no page is opened in which nothing is written.  */
-static struct pages find_run (const struct mir_code *code, const struct mir_code_edit *edit,
-                              size_t first, size_t *bound) {
-  size_t len = piece_len (edit), i = first + 1;
-  struct pages run = pages_of (code, piece_addr (edit, first), piece_addr (edit, first) + len);
+   of the first piece that does not.  Pieces usually come in ascending order, so few openings serve
+   many, and no page is opened in which nothing is written.  */
+static struct run find_run (const struct mir_code *code, const struct mir_code_edit *edit,
+                            size_t first, size_t *bound) {
+  struct run run = run_of_piece (code, edit, first);
+  size_t i = first + 1;
   for (; i < edit->count; i++) {
-    struct pages next = pages_of (code, piece_addr (edit, i), piece_addr (edit, i) + len);
+    struct run next = run_of_piece (code, edit, i);
     uint8_t *run_bound = run.start + run.len, *next_bound = next.start + next.len;
-    if (next.start > run_bound || next_bound < run.start) break;
+    if (next.holder != run.holder || next.start > run_bound || next_bound < run.start) break;
     if (next.start < run.start) run.start = next.start;
     run.len = (size_t) ((next_bound > run_bound ? next_bound : run_bound) - run.start);
   }
@@ -110,18 +133,16 @@ static struct pages find_run (const struct mir_code *code, const struct mir_code
   return run;
 }
 
-/* Put back the first COUNT pieces from OLD, last one first since pieces may overlap, page by page:
-   a system which has just refused a change is asked for as little as possible.  */
+/* Put back the first COUNT pieces from OLD, last one first since pieces may overlap, one by one: a
+   system which has just refused is asked for as little as possible.  */
 static void undo (struct mir_code *code, const struct mir_code_edit *edit, size_t count,
                   const uint8_t *old) {
   size_t len = piece_len (edit);
   while (count-- > 0) {
-    uint8_t *addr = piece_addr (edit, count);
-    struct pages pages = pages_of (code, addr, addr + len);
-    if (open_pages (code, pages) != 0) continue; /* no way left to reach these bytes */
-    copy_piece (addr, old + count * len, len);
-    mir_os_flush_icache (addr, addr + len);
-    (void) close_pages (code, pages); /* the first failure is the one that is reported */
+    struct run run = run_of_piece (code, edit, count);
+    if (open_run (code, &run) != MIR_CODE_OK) continue; /* no way left to reach these bytes */
+    copy_piece (writable_at (&run, piece_addr (edit, count)), old + count * len, len);
+    (void) close_run (code, &run); /* the first failure is the one that is reported */
   }
 }
 
@@ -130,19 +151,21 @@ static enum mir_code_status write_pieces (struct mir_code *code, const struct mi
                                           uint8_t *old) {
   size_t len = piece_len (edit), bound;
   for (size_t first = 0; first < edit->count; first = bound) {
-    struct pages run = find_run (code, edit, first, &bound);
-    if (open_pages (code, run) != 0) {
+    struct run run = find_run (code, edit, first, &bound);
+    enum mir_code_status status = open_run (code, &run);
+    if (status != MIR_CODE_OK) {
       undo (code, edit, first, old);
-      return MIR_CODE_PROTECT_REFUSED;
+      return status;
     }
     for (size_t i = first; i < bound; i++) {
-      memcpy (old + i * len, piece_addr (edit, i), len);
-      store_piece (edit, i);
+      uint8_t *to = writable_at (&run, piece_addr (edit, i));
+      memcpy (old + i * len, to, len);
+      store_piece (edit, i, to);
     }
-    mir_os_flush_icache (run.start, run.start + run.len);
-    if (close_pages (code, run) != 0) {
+    status = close_run (code, &run);
+    if (status != MIR_CODE_OK) {
       undo (code, edit, bound, old);
-      return MIR_CODE_PROTECT_REFUSED;
+      return status;
     }
   }
   return MIR_CODE_OK;

@@ -23,38 +23,46 @@ static int has_room (const struct mir_code_holder *h, size_t len) {
   return start <= (uintptr_t) h->bound && len <= (uintptr_t) h->bound - start;
 }
 
+/* Before the pages are known to fork.c no fork can have shared them.  */
 static enum mir_code_status map_holder (struct mir_code *code, struct mir_code_holder *h,
                                         size_t size) {
-  uint8_t *start = (uint8_t *) MIR_mem_map (code->code_alloc, size);
-  if (MIR_mem_map_failed (start)) return MIR_CODE_MAP_REFUSED;
-  h->start = h->free = start;
-  h->bound = start + size;
+  unsigned generation = mir_code_generation ();
+  enum mir_code_status status = code->backend->map (&h->pages, size, code->code_alloc);
+  if (status != MIR_CODE_OK) return status;
+  h->pages.generation = generation;
+  h->start = h->free = h->pages.rx;
+  h->bound = h->start + size;
   return MIR_CODE_OK;
 }
 
 enum mir_code_status mir_code_init (struct mir_code *code, MIR_alloc_t alloc,
+                                    const struct mir_backend *backend,
                                     MIR_code_alloc_t code_alloc) {
   memset (code, 0, sizeof (*code));
   code->alloc = alloc;
+  code->backend = backend;
   code->code_alloc = code_alloc;
   code->page_size = mir_os_page_size ();
   size_t size = round_up (FIRST_HOLDER_SIZE, code->page_size);
   code->holder_size = 2 * size;
-  if (mir_os_lock_init (&code->lock) != 0) return MIR_CODE_NO_MEMORY;
-  if (map_holder (code, &code->first, size) != MIR_CODE_OK) {
-    mir_os_lock_destroy (&code->lock);
-    return MIR_CODE_MAP_REFUSED;
-  }
   code->newest = &code->first;
-  return MIR_CODE_OK;
+  if (mir_os_lock_init (&code->lock) != 0) return MIR_CODE_NO_MEMORY;
+  enum mir_code_status status = map_holder (code, &code->first, size);
+  if (status == MIR_CODE_OK && mir_code_watch_forks (code) != 0) {
+    (void) backend->unmap (&code->first.pages, code_alloc);
+    status = MIR_CODE_NO_MEMORY;
+  }
+  if (status != MIR_CODE_OK) mir_os_lock_destroy (&code->lock);
+  return status;
 }
 
 void mir_code_finish (struct mir_code *code) {
   struct mir_code_holder *next;
+  mir_code_unwatch_forks (code);
   for (struct mir_code_holder *h = code->newest; h != NULL; h = next) {
     next = h->next;
     /* When the user's mem_unmap fails the range stays his: there is nobody left to tell.  */
-    (void) MIR_mem_unmap (code->code_alloc, h->start, (size_t) (h->bound - h->start));
+    (void) code->backend->unmap (&h->pages, code->code_alloc);
     if (h != &code->first) MIR_free (code->alloc, h);
   }
   MIR_free (code->alloc, code->spare);
@@ -122,7 +130,7 @@ static enum mir_code_status lock_with_room (struct mir_code *code, size_t len,
 static void drop_empty_holder (struct mir_code *code) {
   struct mir_code_holder *h = code->newest;
   if (h == &code->first || h->free != h->start || code->spare != NULL) return;
-  if (MIR_mem_unmap (code->code_alloc, h->start, (size_t) (h->bound - h->start)) != 0) return;
+  if (code->backend->unmap (&h->pages, code->code_alloc) != 0) return;
   code->newest = h->next;
   code->spare = h;
 }
@@ -132,7 +140,7 @@ static enum mir_code_status publish_in (struct mir_code *code, struct mir_code_h
                                         const uint8_t *bytes, size_t len, uint8_t **res) {
   uint8_t *addr = (uint8_t *) next_start (h);
   if (len != 0) {
-    enum mir_code_status status = mir_code_fill (code, addr, bytes, len);
+    enum mir_code_status status = mir_code_fill (code, h, addr, bytes, len);
     if (status != MIR_CODE_OK) return status;
     h->free = addr + len;
   }

@@ -1,11 +1,11 @@
-/* Executable memory over a MIR_code_alloc: where code goes, and how bytes get there.
+/* Executable memory of a context: where code goes, and how bytes get there.
 
    holder   one mapped range; code is put into it from its start upwards and never moves:
 
               [ code | pad | code | ...  free ... ]
               start                 free          bound
 
-   open     give pages PROT_WRITE_EXEC;  close: PROT_READ_EXEC.  Only pages which are written to.
+   How its pages are written is the back end's matter: see backend.h.
 
    Every function may be called by any thread and takes the lock itself, init and finish excepted.
    The general allocator is never called with the lock held: it may leave by longjmp.  On failure
@@ -17,41 +17,34 @@
 #include <stdint.h> /* uint8_t */
 
 #include "mir.h" /* the two vtables, MIR_code_reloc_t */
+#include "code/backend.h"
 #include "os/os.h"
 
-/* start <= free <= bound; start and bound are page aligned; [start, free) is closed, but for the
-   padding between code.  */
+/* start <= free <= bound; [start, bound) are all of the pages.  */
 struct mir_code_holder {
+  struct mir_pages pages;
   uint8_t *start, *free, *bound;
   struct mir_code_holder *next; /* an older one */
 };
 
 struct mir_code {
   MIR_alloc_t alloc;
-  MIR_code_alloc_t code_alloc;
+  MIR_code_alloc_t code_alloc; /* for the vtable back end */
+  const struct mir_backend *backend;
   size_t page_size;               /* bytes */
   size_t holder_size;             /* bytes of the next holder, grows up to MAX_HOLDER_SIZE */
   mir_os_lock_t lock;             /* guards all below and the protections of all pages */
   struct mir_code_holder *newest; /* never NULL after init; the oldest is `first` */
   struct mir_code_holder *spare;  /* allocated, not mapped: nothing is lost when mem_map fails */
   struct mir_code_holder first;
-};
-
-enum mir_code_status {
-  MIR_CODE_OK,
-  MIR_CODE_NO_MEMORY,       /* the general allocator refused */
-  MIR_CODE_MAP_REFUSED,     /* mem_map failed */
-  MIR_CODE_PROTECT_REFUSED, /* mem_protect failed */
-  MIR_CODE_TOO_LARGE,       /* a size that no address space has */
-  MIR_CODE_NOT_OURS,        /* an address where no published code is */
-  MIR_CODE_TAKEN            /* the asked-for place is not free any more */
+  struct mir_code *previous, *next; /* in the list of fork.c */
 };
 
 enum { MIR_CODE_ALIGNMENT = 16 }; /* of every published piece, bytes */
 
 /* Map the first holder.  Not MIR_CODE_OK: nothing to finish.  */
 enum mir_code_status mir_code_init (struct mir_code *code, MIR_alloc_t alloc,
-                                    MIR_code_alloc_t code_alloc);
+                                    const struct mir_backend *backend, MIR_code_alloc_t code_alloc);
 /* Unmap and free everything.  */
 void mir_code_finish (struct mir_code *code);
 
@@ -79,11 +72,18 @@ enum mir_code_status mir_code_edit (struct mir_code *code, const struct mir_code
 /* Write all pieces without opening anything and without a check.  */
 void mir_code_store (const struct mir_code_edit *edit);
 
-/* Under the lock: copy LEN > 0 bytes to ADDR in pages of CODE and close these pages.  */
-enum mir_code_status mir_code_fill (struct mir_code *code, uint8_t *addr, const uint8_t *bytes,
-                                    size_t len);
+/* Under the lock: copy LEN > 0 bytes to ADDR in H.  */
+enum mir_code_status mir_code_fill (struct mir_code *code, struct mir_code_holder *h, uint8_t *addr,
+                                    const uint8_t *bytes, size_t len);
 
 /* Whether the invariants above hold; takes the lock.  For tests and assertions.  */
 int mir_code_check (struct mir_code *code);
+
+/* From now until unwatch forks take the lock of CODE and end its generation.  0, or -1 without
+   memory for it.  */
+int mir_code_watch_forks (struct mir_code *code);
+void mir_code_unwatch_forks (struct mir_code *code);
+/* How many forks there were; pages of another generation may be shared with another process.  */
+unsigned mir_code_generation (void);
 
 #endif /* MIR_CODE_LAYER_H */

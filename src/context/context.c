@@ -24,6 +24,9 @@ double _MIR_get_api_version (void) {
 }
 
 MIR_context_t _MIR_init (MIR_alloc_t alloc, MIR_code_alloc_t code_alloc) {
+  const struct mir_backend *backend =
+      code_alloc == NULL ? mir_backend_probe () : &mir_backend_vtable;
+  if (backend == NULL) return NULL; /* no executable memory on this system */
   if (alloc == NULL) alloc = &default_alloc;
   if (code_alloc == NULL) code_alloc = &default_code_alloc;
   struct MIR_context *ctx = (struct MIR_context *) MIR_malloc (alloc, sizeof (struct MIR_context));
@@ -31,7 +34,7 @@ MIR_context_t _MIR_init (MIR_alloc_t alloc, MIR_code_alloc_t code_alloc) {
   ctx->alloc = alloc;
   ctx->code_alloc = code_alloc;
   ctx->error_func = exit_on_error;
-  if (mir_code_init (&ctx->code, alloc, code_alloc) != MIR_CODE_OK) {
+  if (mir_code_init (&ctx->code, alloc, backend, code_alloc) != MIR_CODE_OK) {
     MIR_free (alloc, ctx);
     return NULL;
   }

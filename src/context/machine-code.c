@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 
-#include "code/thunk.h"
+#include "code/cpu.h"
 
 enum { MAX_UPDATES = 20 }; /* MIR's limit: _MIR_update_code takes fewer */
 
@@ -18,11 +18,12 @@ static void fail (MIR_context_t ctx, const char *func, enum mir_code_status stat
                        func, len);
       break;
     case MIR_CODE_MAP_REFUSED:
-      ctx->error_func (MIR_alloc_error, "%s: mem_map refused code memory for %zu bytes", func, len);
+      ctx->error_func (MIR_alloc_error, "%s: there is no executable memory for %zu bytes", func,
+                       len);
       break;
-    case MIR_CODE_PROTECT_REFUSED:
-      ctx->error_func (MIR_alloc_error, "%s: mem_protect refused to change the access to %zu bytes",
-                       func, len);
+    case MIR_CODE_WRITE_REFUSED:
+      ctx->error_func (MIR_alloc_error,
+                       "%s: the system refused to let %zu bytes of code be written", func, len);
       break;
     case MIR_CODE_TOO_LARGE:
       ctx->error_func (MIR_wrong_param_value_error, "%s: %zu bytes of code are too many", func,
@@ -105,23 +106,23 @@ void _MIR_flush_code_cache (void *start, void *bound) {
 
 void *_MIR_get_thunk (MIR_context_t ctx) {
   uint8_t *res = NULL;
-  size_t len = mir_thunk_pattern.cell + sizeof (void *);
-  if (mir_thunk_pattern.cell == 0)
+  size_t len = mir_cpu.thunk_cell + sizeof (void *);
+  if (mir_cpu.thunk_cell == 0)
     ctx->error_func (MIR_alloc_error, "_MIR_get_thunk: there are no thunks for this CPU");
-  enum mir_code_status status = mir_code_publish (&ctx->code, mir_thunk_pattern.code, len, &res);
+  enum mir_code_status status = mir_code_publish (&ctx->code, mir_cpu.thunk, len, &res);
   if (status != MIR_CODE_OK) fail (ctx, "_MIR_get_thunk", status, len);
   return res;
 }
 
 void _MIR_redirect_thunk (MIR_context_t ctx, void *thunk, void *to) {
-  MIR_code_reloc_t reloc = {mir_thunk_pattern.cell, to};
+  MIR_code_reloc_t reloc = {mir_cpu.thunk_cell, to};
   struct mir_code_edit edit = {(uint8_t *) thunk, 1, &reloc, 0};
   enum mir_code_status status = mir_code_edit (&ctx->code, &edit);
   if (status != MIR_CODE_OK) fail (ctx, "_MIR_redirect_thunk", status, sizeof (to));
 }
 
 void *_MIR_get_thunk_addr (MIR_context_t ctx, void *thunk) {
-  uint8_t *cell = (uint8_t *) thunk + mir_thunk_pattern.cell;
+  uint8_t *cell = (uint8_t *) thunk + mir_cpu.thunk_cell;
   (void) ctx;
   return atomic_load_explicit ((_Atomic (void *) *) (void *) cell, memory_order_acquire);
 }

@@ -27,3 +27,7 @@ void mir_os_lock (mir_os_lock_t *lock) {
 void mir_os_unlock (mir_os_lock_t *lock) {
   pthread_mutex_unlock (lock);
 }
+
+int mir_os_at_fork (void (*before) (void), void (*after) (void)) {
+  return pthread_atfork (before, after, after) == 0 ? 0 : -1;
+}

@@ -29,3 +29,8 @@ void mir_os_lock (mir_os_lock_t *lock) {
 void mir_os_unlock (mir_os_lock_t *lock) {
   ReleaseSRWLockExclusive ((SRWLOCK *) lock);
 }
+
+int mir_os_at_fork (void (*before) (void), void (*after) (void)) {
+  (void) before, (void) after;
+  return 0; /* there is no fork */
+}

@@ -10,9 +10,12 @@
 typedef struct {
   void *srw; /* an SRWLOCK, which is one pointer, without windows.h */
 } mir_os_lock_t;
+#define MIR_OS_LOCK_INITIALIZER \
+  { NULL }
 #else
 #include <pthread.h>
 typedef pthread_mutex_t mir_os_lock_t;
+#define MIR_OS_LOCK_INITIALIZER PTHREAD_MUTEX_INITIALIZER
 #endif
 
 /* Bytes; a power of two.  */
@@ -28,5 +31,9 @@ void mir_os_lock_destroy (mir_os_lock_t *lock);
 /* Not recursive.  */
 void mir_os_lock (mir_os_lock_t *lock);
 void mir_os_unlock (mir_os_lock_t *lock);
+
+/* From now on call BEFORE in the thread that forks, and AFTER in it and in the child.  0, or -1
+   without memory for it.  */
+int mir_os_at_fork (void (*before) (void), void (*after) (void));
 
 #endif /* MIR_OS_H */

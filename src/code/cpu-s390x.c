@@ -1,0 +1,13 @@
+#include "code/cpu.h"
+
+/* z/Architecture Principles of Operation: LOAD RELATIVE LONG counts in halfwords.  R1 is volatile
+   and no argument (s390x ELF ABI, "Register usage").  */
+const struct mir_cpu mir_cpu = {
+    {
+        0xc4, 0x18, 0x00, 0x00, 0x00, 0x04, /* lgrl %r1, .+8 */
+        0x07, 0xf1,                         /* br %r1 */
+    },
+    8,
+    {{0xa7, 0x29, 0, 42, 0x07, 0xfe}, {0xa7, 0x29, 0, 43, 0x07, 0xfe}}, /* lghi %r2, 42; br %r14 */
+    6,
+};

@@ -1,0 +1,244 @@
+/* Back ends: each runs code, keeps writing and executing apart, survives refusals and forks.  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "code/code.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "code/cpu.h"
+#include "context/context.h"
+#include "machine-code.h"
+#include "probe-alloc.h"
+#include "tap.h"
+
+static const struct mir_backend *backend; /* the one under test */
+static struct probe_alloc data;
+static struct mir_code code;
+
+static void start (void) {
+  probe_alloc_init (&data);
+  if (mir_code_init (&code, &data.alloc, backend, NULL) != MIR_CODE_OK)
+    tap_skip ("%s: not on this system", backend->name);
+}
+
+static void finish (void) {
+  CHECK (mir_code_check (&code));
+  mir_code_finish (&code);
+  CHECK_INT (probe_alloc_finish (&data), 0);
+}
+
+static uint8_t *publish (unsigned value) {
+  uint8_t bytes[CODE_LEN], *res = NULL;
+  code_returning (bytes, value);
+  return mir_code_publish (&code, bytes, CODE_LEN, &res) == MIR_CODE_OK ? res : NULL;
+}
+
+static enum mir_code_status change (uint8_t *func, unsigned value) {
+  uint8_t bytes[CODE_LEN];
+  code_returning (bytes, value);
+  MIR_code_reloc_t reloc = {0, bytes};
+  struct mir_code_edit edit = {func, 1, &reloc, CODE_LEN};
+  return mir_code_edit (&code, &edit);
+}
+
+/* The access to the page of ADDR as /proc/PID/maps writes it, "r-xp"; "none": unmapped.  proc(5).  */
+static void access_of (const void *addr, char access[5]) {
+  FILE *maps = fopen ("/proc/self/maps", "r");
+  char line[512];
+  unsigned long start, bound;
+  int found = 0;
+  REQUIRE (maps != NULL);
+  while (!found && fgets (line, sizeof (line), maps) != NULL)
+    found = sscanf (line, "%lx-%lx %4s", &start, &bound, access) == 3
+            && start <= (uintptr_t) addr && (uintptr_t) addr < bound;
+  if (!found) strcpy (access, "none");
+  fclose (maps);
+}
+
+/* Mappings which are writable and executable.  */
+static int count_open_mappings (void) {
+  FILE *maps = fopen ("/proc/self/maps", "r");
+  char line[512], access[5];
+  int n = 0;
+  if (maps == NULL) return -1;
+  while (fgets (line, sizeof (line), maps) != NULL)
+    n += sscanf (line, "%*s %4s", access) == 1 && access[1] == 'w' && access[2] == 'x';
+  fclose (maps);
+  return n;
+}
+
+static void published_code_runs_and_can_be_changed (void) {
+  enum { FUNCS = 500 };
+  uint8_t *funcs[FUNCS];
+  start ();
+  for (unsigned i = 0; i < FUNCS; i++) REQUIRE ((funcs[i] = publish (i)) != NULL);
+  for (unsigned i = 0; i < FUNCS; i += 2) CHECK_INT (change (funcs[i], i + 1000), MIR_CODE_OK);
+  for (unsigned i = 0; i < FUNCS; i++) CHECK_INT (code_call (funcs[i]), i % 2 == 0 ? i + 1000 : i);
+  finish ();
+}
+
+static void nothing_is_writable_and_executable (void) {
+  char access[5];
+  int before = count_open_mappings ();
+  start ();
+  uint8_t *func = publish (1);
+  access_of (func, access);
+  CHECK (strncmp (access, "r-x", 3) == 0);
+  if (code.first.pages.rw != NULL) {
+    access_of (code.first.pages.rw, access);
+    CHECK (strncmp (access, "rw-", 3) == 0);
+  }
+  CHECK_INT (change (func, 2), MIR_CODE_OK);
+  CHECK_INT (count_open_mappings (), before);
+  finish ();
+}
+
+static void all_mappings_are_given_back (void) {
+  char access[5];
+  start ();
+  uint8_t *func = publish (1), *alias = code.first.pages.rw;
+  REQUIRE (func != NULL);
+  finish ();
+  access_of (func, access);
+  CHECK_STR (access, "none");
+  if (alias == NULL) return;
+  access_of (alias, access);
+  CHECK_STR (access, "none");
+}
+
+/*---------------- Forks -----------------------------*/
+
+enum { FORK_FUNCS = 1000 };
+static uint8_t *fork_funcs[FORK_FUNCS];
+
+/* Change every function to FIRST + its index and publish as many new ones; how many are wrong.  */
+static unsigned change_all (unsigned first) {
+  unsigned wrong = 0;
+  for (unsigned i = 0; i < FORK_FUNCS; i++) {
+    uint8_t *fresh = publish (first + i);
+    wrong += change (fork_funcs[i], first + i) != MIR_CODE_OK;
+    wrong += fresh == NULL || code_call (fresh) != first + i;
+    wrong += code_call (fork_funcs[i]) != first + i;
+  }
+  return wrong;
+}
+
+static unsigned count_wrong (unsigned first) {
+  unsigned wrong = 0;
+  for (unsigned i = 0; i < FORK_FUNCS; i++) wrong += code_call (fork_funcs[i]) != first + i;
+  return wrong;
+}
+
+/* Wait until the other process has written its byte.  */
+static void wait_for (int end) {
+  char byte;
+  while (read (end, &byte, 1) < 0) {
+  }
+}
+
+static void processes_do_not_see_each_others_code (void) {
+  int to_child[2], to_parent[2], status;
+  start ();
+  for (unsigned i = 0; i < FORK_FUNCS; i++) REQUIRE ((fork_funcs[i] = publish (i)) != NULL);
+  REQUIRE (pipe (to_child) == 0 && pipe (to_parent) == 0);
+  fflush (stdout);
+  pid_t pid = fork ();
+  REQUIRE (pid >= 0);
+  if (pid == 0) {
+    unsigned wrong = count_wrong (0) + change_all (100000);
+    (void) !write (to_parent[1], "c", 1);
+    wait_for (to_child[0]); /* now the parent has changed its own */
+    wrong += count_wrong (100000);
+    _exit (wrong != 0);
+  }
+  wait_for (to_parent[0]);
+  unsigned corrupted = count_wrong (0);
+  tap_note ("%s: %u of %d functions corrupted by the child", backend->name, corrupted, FORK_FUNCS);
+  CHECK_INT (corrupted, 0);
+  CHECK_INT (change_all (200000), 0);
+  CHECK (write (to_child[1], "p", 1) == 1);
+  REQUIRE (waitpid (pid, &status, 0) == pid);
+  CHECK (WIFEXITED (status) && WEXITSTATUS (status) == 0);
+  CHECK_INT (count_wrong (200000), 0);
+  for (int i = 0; i < 2; i++) close (to_child[i]), close (to_parent[i]);
+  finish ();
+}
+
+/* In a child: no more address space for the memory which a fork makes necessary, or for a copy.  */
+static int write_without_address_space (uint8_t *func) {
+  struct rlimit none = {0, 0};
+  if (setrlimit (RLIMIT_AS, &none) != 0) return 1;
+  enum mir_code_status status = change (func, 2);
+  if (status == MIR_CODE_OK) return code_call (func) == 2 ? 0 : 2;
+  if (status != MIR_CODE_WRITE_REFUSED && status != MIR_CODE_MAP_REFUSED) return 3;
+  return code_call (func) == 1 && code_call (func) == 1 ? 0 : 4;
+}
+
+static void refused_address_space_changes_nothing (void) {
+  int status;
+  start ();
+  uint8_t *func = publish (1);
+  REQUIRE (func != NULL);
+  fflush (stdout);
+  pid_t pid = fork ();
+  REQUIRE (pid >= 0);
+  if (pid == 0) _exit (write_without_address_space (func));
+  REQUIRE (waitpid (pid, &status, 0) == pid);
+  CHECK (WIFEXITED (status));
+  CHECK_INT (WEXITSTATUS (status), 0);
+  CHECK_INT (code_call (func), 1);
+  finish ();
+}
+
+static void every_fork_keeps_contexts_usable (void) {
+  start ();
+  uint8_t *func = publish (0);
+  for (unsigned i = 1; i <= 20; i++) {
+    int status;
+    fflush (stdout);
+    pid_t pid = fork ();
+    REQUIRE (pid >= 0);
+    if (pid == 0) _exit (change (func, 99) != MIR_CODE_OK || code_call (func) != 99);
+    CHECK_INT (change (func, i), MIR_CODE_OK);
+    REQUIRE (waitpid (pid, &status, 0) == pid);
+    CHECK (WIFEXITED (status) && WEXITSTATUS (status) == 0);
+    CHECK_INT (code_call (func), i);
+  }
+  finish ();
+}
+
+/*---------------- All of them -----------------------------*/
+
+static void run_named (const char *name, void (*test) (void)) {
+  char full[100];
+  snprintf (full, sizeof (full), "%s_%s", backend->name, name);
+  tap_run (full, test);
+}
+
+static void the_probe_finds_one_that_works (void) {
+  const struct mir_backend *found = mir_backend_probe ();
+  REQUIRE (found != NULL);
+  tap_note ("chosen here: %s", found->name);
+  CHECK_PTR (mir_backend_probe (), found);
+}
+
+int main (void) {
+  TEST_RUN (the_probe_finds_one_that_works);
+  for (int i = 0; mir_backends[i] != NULL; i++) {
+    backend = mir_backends[i];
+#define RUN(NAME) run_named (#NAME, NAME)
+    RUN (published_code_runs_and_can_be_changed);
+    RUN (nothing_is_writable_and_executable);
+    RUN (all_mappings_are_given_back);
+    RUN (processes_do_not_see_each_others_code);
+    RUN (refused_address_space_changes_nothing);
+    RUN (every_fork_keeps_contexts_usable);
+#undef RUN
+  }
+  return tap_done ();
+}
