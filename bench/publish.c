@@ -46,19 +46,33 @@ static void flip_whole_mapping (void) {
   munmap (start, MAPPING);
 }
 
-static void publish (void) {
-  MIR_context_t ctx = MIR_init ();
+static void publish_in (MIR_context_t ctx) {
   if (ctx == NULL) return;
   for (size_t i = 0; i < OPS; i++) bench_touch (_MIR_publish_code (ctx, code, LEN));
   MIR_finish (ctx);
 }
 
-static MIR_context_t ctx_of_patches;
-static uint8_t *published;
+static MIR_code_alloc_t vtable; /* the default one, passed as a user's */
+
+static void publish (void) {
+  publish_in (MIR_init ());
+}
+static void publish_by_vtable (void) {
+  publish_in (MIR_init2 (NULL, vtable));
+}
+
+static MIR_context_t default_ctx, vtable_ctx;
+static uint8_t *default_code, *vtable_code;
+
+static void patch_in (MIR_context_t ctx, uint8_t *addr) {
+  for (size_t i = 0; i < OPS; i++) _MIR_update_code (ctx, addr, 1, (size_t) 8, code);
+}
 
 static void patch (void) {
-  for (size_t i = 0; i < OPS; i++)
-    _MIR_update_code (ctx_of_patches, published, 1, (size_t) 8, code);
+  patch_in (default_ctx, default_code);
+}
+static void patch_by_vtable (void) {
+  patch_in (vtable_ctx, vtable_code);
 }
 
 static void patch_rwx (void) {
@@ -75,17 +89,25 @@ int main (int argc, char **argv) {
   static const struct bench_side publishing[] = {
       {"memcpy into fresh data memory", copy_to_data},
       {"memcpy into fresh RWX memory", copy_to_rwx},
-      {"flip a whole mapping, as MIR does", flip_whole_mapping},
+      {"flip a whole mapping, as MIR", flip_whole_mapping},
+      {"_MIR_publish_code by a vtable", publish_by_vtable},
       {"_MIR_publish_code", publish},
       {NULL, NULL}};
-  static const struct bench_side patching[] = {
-      {"store into RWX memory", patch_rwx}, {"_MIR_update_code", patch}, {NULL, NULL}};
+  static const struct bench_side patching[] = {{"store into RWX memory", patch_rwx},
+                                               {"_MIR_update_code by a vtable", patch_by_vtable},
+                                               {"_MIR_update_code", patch},
+                                               {NULL, NULL}};
+  default_ctx = MIR_init ();
+  if (default_ctx == NULL) return 1;
+  vtable = MIR_get_code_alloc (default_ctx);
+  vtable_ctx = MIR_init2 (NULL, vtable);
+  if (vtable_ctx == NULL) return 1;
+  default_code = _MIR_publish_code (default_ctx, code, LEN);
+  vtable_code = _MIR_publish_code (vtable_ctx, code, LEN);
   bench_start (argc, argv);
   bench_compare ("publish: a function of 300 bytes", OPS, publishing);
-  ctx_of_patches = MIR_init ();
-  if (ctx_of_patches == NULL) return 1;
-  published = _MIR_publish_code (ctx_of_patches, code, LEN);
   bench_compare ("publish: patch one pointer", OPS, patching);
-  MIR_finish (ctx_of_patches);
+  MIR_finish (vtable_ctx);
+  MIR_finish (default_ctx);
   return 0;
 }

@@ -46,7 +46,8 @@ static enum mir_code_status change (uint8_t *func, unsigned value) {
   return mir_code_edit (&code, &edit);
 }
 
-/* The access to the page of ADDR as /proc/PID/maps writes it, "r-xp"; "none": unmapped.  proc(5).  */
+/* The access to the page of ADDR as /proc/PID/maps writes it, "r-xp"; "none": unmapped.  proc(5).
+ */
 static void access_of (const void *addr, char access[5]) {
   FILE *maps = fopen ("/proc/self/maps", "r");
   char line[512];
@@ -54,8 +55,8 @@ static void access_of (const void *addr, char access[5]) {
   int found = 0;
   REQUIRE (maps != NULL);
   while (!found && fgets (line, sizeof (line), maps) != NULL)
-    found = sscanf (line, "%lx-%lx %4s", &start, &bound, access) == 3
-            && start <= (uintptr_t) addr && (uintptr_t) addr < bound;
+    found = sscanf (line, "%lx-%lx %4s", &start, &bound, access) == 3 && start <= (uintptr_t) addr
+            && (uintptr_t) addr < bound;
   if (!found) strcpy (access, "none");
   fclose (maps);
 }

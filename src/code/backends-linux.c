@@ -1,8 +1,8 @@
 /* Linux: memory that is never writable and executable through one address.
 
    anon    shared anonymous memory, mapped executable, then once more by mremap with the old size 0
-           (mremap(2): "a new mapping of the same pages"), and the second one made writable.  No file
-           and no descriptor; access is only ever taken away, so PR_SET_MDWE and MemoryDenyWriteExecute
+           (mremap(2): "a new mapping of the same pages"), and the second one made writable.  No
+   file and no descriptor; access is only ever taken away, so PR_SET_MDWE and MemoryDenyWriteExecute
            have nothing against it.
    memfd   the same over a memfd, for SELinux, where execmem covers the first, and for qemu-user and
            valgrind, which do not know the old size 0.
@@ -18,7 +18,8 @@
 #include <unistd.h>
 
 #ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3: no x in the file's mode; mapping it PROT_EXEC works */
+#define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3: no x in the file's mode; mapping it PROT_EXEC works \
+                                 */
 #endif
 
 /*---------------- Aliased memory -----------------------------*/
@@ -45,7 +46,8 @@ static enum mir_code_status close_alias (struct mir_pages *pages, uint8_t *start
 
 /* Put FRESH, which MAP made, under PAGES: copy, then move its executable mapping over the old one,
    which may be running.  The alias changes its place.  */
-static enum mir_code_status replace (struct mir_pages *pages, struct mir_pages *fresh, size_t used) {
+static enum mir_code_status replace (struct mir_pages *pages, struct mir_pages *fresh,
+                                     size_t used) {
   memcpy (fresh->rw, pages->rx, used);
   __builtin___clear_cache ((char *) fresh->rw, (char *) fresh->rw + used);
   if (mremap (fresh->rx, fresh->len, fresh->len, MREMAP_MAYMOVE | MREMAP_FIXED, pages->rx)
@@ -80,13 +82,13 @@ static enum mir_code_status make_private_anon (struct mir_pages *pages, size_t u
   return replace (pages, &fresh, used);
 }
 
-static const struct mir_backend anon
-  = {"anon", map_anon, unmap, open_alias, close_alias, make_private_anon};
+static const struct mir_backend anon = {"anon",     map_anon,    unmap,
+                                        open_alias, close_alias, make_private_anon};
 
 /*---------------- memfd -----------------------------*/
 
-/* A memory file of LEN bytes; -1 on failure.  Growing a file past RLIMIT_FSIZE is not an error but a
-   signal that ends the process (setrlimit(2)), hence the question.  */
+/* A memory file of LEN bytes; -1 on failure.  Growing a file past RLIMIT_FSIZE is not an error but
+   a signal that ends the process (setrlimit(2)), hence the question.  */
 static int create_memfd (size_t len) {
   struct rlimit limit;
   if (getrlimit (RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur < len) return -1;
@@ -122,8 +124,8 @@ static enum mir_code_status make_private_memfd (struct mir_pages *pages, size_t 
   return replace (pages, &fresh, used);
 }
 
-static const struct mir_backend memfd
-  = {"memfd", map_memfd, unmap, open_alias, close_alias, make_private_memfd};
+static const struct mir_backend memfd = {"memfd",    map_memfd,   unmap,
+                                         open_alias, close_alias, make_private_memfd};
 
 /*---------------- remap -----------------------------*/
 

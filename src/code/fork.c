@@ -40,10 +40,14 @@ int mir_code_watch_forks (struct mir_code *code) {
 
 void mir_code_unwatch_forks (struct mir_code *code) {
   mir_os_lock (&registry_lock);
-  if (code->previous != NULL) code->previous->next = code->next;
-  else registry = code->next;
+  if (code->previous != NULL)
+    code->previous->next = code->next;
+  else
+    registry = code->next;
   if (code->next != NULL) code->next->previous = code->previous;
   mir_os_unlock (&registry_lock);
 }
 
-unsigned mir_code_generation (void) { return atomic_load (&generation); }
+unsigned mir_code_generation (void) {
+  return atomic_load (&generation);
+}

@@ -22,7 +22,8 @@ static int works (const struct mir_backend *backend) {
   struct mir_pages pages;
   if (backend->map (&pages, mir_os_page_size (), NULL) != MIR_CODE_OK) return 0;
   /* The second one at the same address: valgrind runs what it has seen first again.  */
-  int proved = runs (backend, &pages, mir_cpu.proof[0], 42) && runs (backend, &pages, mir_cpu.proof[1], 43);
+  int proved =
+      runs (backend, &pages, mir_cpu.proof[0], 42) && runs (backend, &pages, mir_cpu.proof[1], 43);
   return backend->unmap (&pages, NULL) == 0 && proved;
 }
 
