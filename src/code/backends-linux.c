@@ -17,6 +17,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "os/os.h"
+
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3: no x in the file's mode; mapping it PROT_EXEC works \
                                  */
@@ -49,7 +51,7 @@ static enum mir_code_status close_alias (struct mir_pages *pages, uint8_t *start
 static enum mir_code_status replace (struct mir_pages *pages, struct mir_pages *fresh,
                                      size_t used) {
   memcpy (fresh->rw, pages->rx, used);
-  __builtin___clear_cache ((char *) fresh->rw, (char *) fresh->rw + used);
+  mir_os_flush_icache (fresh->rw, fresh->rw + used);
   if (mremap (fresh->rx, fresh->len, fresh->len, MREMAP_MAYMOVE | MREMAP_FIXED, pages->rx)
       == MAP_FAILED) {
     (void) unmap (fresh, NULL);
@@ -153,7 +155,7 @@ static enum mir_code_status open_copy (struct mir_pages *pages, uint8_t *start, 
 static enum mir_code_status close_copy (struct mir_pages *pages, uint8_t *start, size_t len,
                                         MIR_code_alloc_t code_alloc, uint8_t *writable) {
   (void) pages, (void) code_alloc;
-  __builtin___clear_cache ((char *) writable, (char *) writable + len);
+  mir_os_flush_icache (writable, writable + len);
   if (mprotect (writable, len, PROT_READ | PROT_EXEC) == 0
       && mremap (writable, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, start) != MAP_FAILED)
     return MIR_CODE_OK;
