@@ -61,7 +61,7 @@ static void check_in_child (int (*func) (void)) {
   REQUIRE (waitpid (pid, &status, 0) == pid);
   CHECK (WIFEXITED (status));
   if (WIFEXITED (status) && WEXITSTATUS (status) == NO_MDWE)
-    tap_skip ("this kernel has no PR_SET_MDWE");
+    tap_skip ("this kernel, or qemu-user, has no PR_SET_MDWE");
   CHECK_INT (WEXITSTATUS (status), PASSED);
 }
 
