@@ -175,7 +175,7 @@ MIR_ALLOC_API int _MIR_set_code (MIR_code_alloc_t code_alloc, size_t prot_start,
                                  uint8_t *base, size_t nloc, const MIR_code_reloc_t *relocs,
                                  size_t reloc_size);
 
-/* Make the processor see what was written to [START, BOUND) as code.  Cannot fail.  */
+/* Make every thread of the process execute what was written to [START, BOUND).  Cannot fail.  */
 MIR_ALLOC_API void _MIR_flush_code_cache (void *start, void *bound);
 
 /*---------------- Thunks -----------------------------*/

@@ -8,6 +8,9 @@
 
 typedef unsigned (*code_func_t) (void);
 
+/* code_returning (CODE, VALUE) writes CODE_LEN bytes to CODE: a function which returns VALUE. Words
+   of 32 bits are written as they are in memory: instructions and data of these CPUs have the same
+   byte order.  */
 #if defined(__x86_64__) || defined(__i386__) || defined(_M_X64)
 enum { CODE_LEN = 6 }; /* bytes of a function */
 /* mov eax, VALUE; ret  */
@@ -23,6 +26,35 @@ static inline void code_returning (uint8_t *code, uint32_t value) {
   uint32_t insns[3] = {0x52800000u | (value & 0xffff) << 5, 0x72a00000u | (value >> 16) << 5,
                        0xd65f03c0u};
   memcpy (code, insns, sizeof (insns));
+}
+#elif defined(__riscv) && __riscv_xlen == 64
+enum { CODE_LEN = 12 };
+/* lui a0, HIGH; addiw a0, a0, LOW; ret.  The 12 bits LOW are signed, hence 0x800.  The result is
+   sign-extended from 32 bits, as the RISC-V psABI (Integer Calling Convention) has unsigned int. */
+static inline void code_returning (uint8_t *code, uint32_t value) {
+  uint32_t insns[3] = {0x00000537u | ((value + 0x800) & 0xfffff000u), 0x0005051bu | value << 20,
+                       0x00008067u};
+  memcpy (code, insns, sizeof (insns));
+}
+#elif defined(__powerpc64__) && defined(_CALL_ELF) && _CALL_ELF == 2
+enum { CODE_LEN = 16 };
+/* li r3, 0; oris r3, r3, VALUE >> 16; ori r3, r3, VALUE & 0xffff; blr.  Not lis, which extends the
+   sign: an unsigned int is returned zero-extended.  A function pointer of the ELF V2 ABI is the
+   address of the code; a descriptor, as ELF V1 has it, would have to be made first (64-Bit ELF V2
+   ABI Specification: Power Architecture, Parameter Passing and Function Pointers).  */
+static inline void code_returning (uint8_t *code, uint32_t value) {
+  uint32_t insns[4] = {0x38600000u, 0x64630000u | value >> 16, 0x60630000u | (value & 0xffff),
+                       0x4e800020u};
+  memcpy (code, insns, sizeof (insns));
+}
+#elif defined(__s390x__)
+enum { CODE_LEN = 8 };
+/* llilf %r2, VALUE; br %r14.  The rest of the register is cleared: an unsigned int is returned
+   zero-extended (ELF Application Binary Interface s390x Supplement, Return Values).  */
+static inline void code_returning (uint8_t *code, uint32_t value) {
+  code[0] = 0xc0, code[1] = 0x2f;
+  memcpy (code + 2, &value, sizeof (value));
+  code[6] = 0x07, code[7] = 0xfe;
 }
 #else
 #error "no test code for this CPU yet"

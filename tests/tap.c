@@ -55,8 +55,7 @@ void tap_note (const char *format, ...) {
 int tap_done (void) {
   printf ("1..%d\n# %d passed, %d failed, %d skipped\n", tests,
           tests - failed_tests - skipped_tests, failed_tests, skipped_tests);
-  if (failed_tests != 0 || tests == 0) return 1;
-  return skipped_tests == tests ? 77 : 0;
+  return failed_tests != 0 || tests == 0;
 }
 
 uint64_t tap_random (void) {

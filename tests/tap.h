@@ -2,7 +2,8 @@
 
    A test is a function without arguments; TEST_RUN (name) runs it and prints one "ok" or "not ok"
    line.  CHECK notes a failure and goes on; REQUIRE leaves the test.  Failures print both values,
-   the file and the line.  Exit status: 0 all passed, 1 something failed, 77 everything skipped.
+   the file and the line.  Exit status: 1 something failed, else 0, also when all
+   was skipped: meson reads that from the output and takes any other status for an error.
    One thread at a time: worker threads count their own failures and the test checks the count.  */
 #ifndef TAP_H
 #define TAP_H

@@ -159,7 +159,7 @@ static void check_in_child (int (*func) (void), int (*restrict_child) (void)) {
   REQUIRE (waitpid (pid, &status, 0) == pid);
   CHECK (WIFEXITED (status));
   if (WIFEXITED (status) && WEXITSTATUS (status) == NOT_HERE)
-    tap_skip ("this system does not have the restriction");
+    tap_skip ("this kernel, or qemu-user, does not have the restriction");
   CHECK_INT (WEXITSTATUS (status), PASSED);
 }
 

@@ -6,10 +6,6 @@ size_t mir_os_page_size (void) {
   return (size_t) sysconf (_SC_PAGESIZE);
 }
 
-void mir_os_flush_icache (void *start, void *bound) {
-  __builtin___clear_cache ((char *) start, (char *) bound);
-}
-
 int mir_os_lock_init (mir_os_lock_t *lock) {
   return pthread_mutex_init (lock, NULL) == 0 ? 0 : -1;
 }

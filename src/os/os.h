@@ -1,4 +1,5 @@
-/* What the library asks of the operating system beside memory: one file per system implements it.
+/* What the library asks of the operating system beside memory: one file per system implements it,
+   and mir_os_flush_icache one per CPU where that differs.
 
    Any thread may call any of these; none of them allocates.  */
 #ifndef MIR_OS_H
@@ -21,7 +22,8 @@ typedef pthread_mutex_t mir_os_lock_t;
 /* Bytes; a power of two.  */
 size_t mir_os_page_size (void);
 
-/* Make code written to [START, BOUND) visible to instruction fetch.  */
+/* Make code written to [START, BOUND) what every thread of the process executes there: also a
+   thread which is running meanwhile, prefetches, and then learns the address from the caller.  */
 void mir_os_flush_icache (void *start, void *bound);
 
 /* 0, or -1 when the system has no resources for a lock.  */

@@ -1,0 +1,11 @@
+/* The builtin cleans and invalidates the caches of all cores.  A core may have fetched the old
+   instructions before that, and keeps them until a context synchronization event of its own (Arm
+   Architecture Reference Manual, DDI 0487, B2, Concurrent modification and execution of
+   instructions).  */
+#include "os.h"
+#include "sync-cores.h"
+
+void mir_os_flush_icache (void *start, void *bound) {
+  __builtin___clear_cache ((char *) start, (char *) bound);
+  mir_os_sync_cores ();
+}
