@@ -4,10 +4,10 @@
            (mremap(2): "a new mapping of the same pages"), and the second one made writable.  No
    file and no descriptor; access is only ever taken away, so PR_SET_MDWE and MemoryDenyWriteExecute
            have nothing against it.
-   memfd   the same over a memfd, for SELinux, where execmem covers the first, and for qemu-user and
-           valgrind, which do not know the old size 0.
+   memfd   the same over a memfd, for SELinux, where execmem covers the first.
    remap   no alias: a copy of the pages is changed, made executable and moved over the old ones in
-           one step.  Needs pages to become executable.  */
+           one step.  Needs pages to become executable.  For valgrind and qemu-user, which refuse the
+           old size 0 and, writing through an alias, go on running what they translated before.  */
 #define _GNU_SOURCE /* mremap, memfd_create */
 #include "code/backend.h"
 
