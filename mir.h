@@ -6,8 +6,10 @@
 
    In this file every function may be called from any thread unless it says otherwise; the
    functions on published code take the context's lock.  A failure calls the context's error
-   function once, with no lock held and with everything as it was before the call.  The error
-   function does not return; it may leave by longjmp, and the context can be used on.
+   function once, with no lock held and with everything as it was before the call: published code
+   has its old bytes and is closed, unless the code allocator of the user's goes on refusing what it
+   is asked for to get there.  The error function does not return; it may leave by longjmp, and the
+   context can be used on.
 
    Machine code is the caller's own: what these functions publish is executed as it is.  On Linux a
    context with the default code memory never has memory writable and executable through one

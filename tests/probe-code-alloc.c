@@ -41,12 +41,20 @@ static int map_must_fail (struct probe_code_alloc *probe) {
   return 0;
 }
 
+static void *map_pages (struct probe_code_alloc *probe, size_t len) {
+  if (!probe->adjoin || probe->lowest == NULL)
+    return mmap (NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return mmap (probe->lowest - len, len, PROT_NONE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+}
+
 static void *map_range (struct probe_code_alloc *probe, size_t len) {
   struct probe_range *range = find_entry (probe);
   if (map_must_fail (probe) || range == NULL) return probe->map_failure;
   if (len == 0 || len % probe->page_size != 0) note_broken (probe, "odd length to map", NULL, len);
-  void *start = mmap (NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void *start = map_pages (probe, len);
   if (start == MAP_FAILED) return probe->map_failure;
+  probe->lowest = (char *) start;
   range->start = (char *) start;
   range->len = len;
   range->access = (unsigned char *) calloc (len / probe->page_size, 1);
@@ -69,7 +77,10 @@ static int unmap_range (struct probe_code_alloc *probe, void *addr, size_t len) 
 }
 
 static int protect_must_fail (struct probe_code_alloc *probe) {
+  int scripted = (int) (probe->fail_protects & 1);
   probe->protects++;
+  probe->fail_protects >>= 1;
+  if (scripted) return 1;
   if (probe->fail_protect_in < 0) return 0;
   if (probe->fail_protect_in > 0) {
     probe->fail_protect_in--;

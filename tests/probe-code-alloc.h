@@ -37,6 +37,10 @@ struct probe_code_alloc {
   long fail_protect_in;     /* so many more mem_protect succeed, then one fails; < 0: none fails */
   int fail_protect_forever; /* that one and all after it */
   int fail_protect_half;    /* a failing mem_protect has changed all pages but the last */
+  unsigned long long
+      fail_protects; /* a script: bit N set lets the N-th mem_protect from now fail */
+  int adjoin;        /* map each range directly below the one before */
+  char *lowest;      /* of the range mapped last */
   struct probe_range ranges[PROBE_MAX_RANGES];
   pthread_mutex_t lock;
 };

@@ -2,7 +2,9 @@
    happens in a child, whose last words are compared.
 
    The checks are asked for although NDEBUG is on, and no error hook is defined.  */
+#ifndef NDEBUG
 #define NDEBUG
+#endif
 #define VARR_ENABLE_CHECKING
 #define HTAB_ENABLE_CHECKING
 #include "mir-htab.h"

@@ -1,5 +1,7 @@
 /* VARR and HTAB: under NDEBUG the checks are off and their conditions are not evaluated.  */
+#ifndef NDEBUG
 #define NDEBUG
+#endif
 #include "mir-htab.h"
 
 #include "probe-alloc.h"

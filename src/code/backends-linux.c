@@ -6,8 +6,8 @@
            have nothing against it.
    memfd   the same over a memfd, for SELinux, where execmem covers the first.
    remap   no alias: a copy of the pages is changed, made executable and moved over the old ones in
-           one step.  Needs pages to become executable.  For valgrind and qemu-user, which refuse the
-           old size 0 and, writing through an alias, go on running what they translated before.  */
+           one step.  Needs pages to become executable.  For valgrind and qemu-user, which refuse
+   the old size 0 and, writing through an alias, go on running what they translated before.  */
 #define _GNU_SOURCE /* mremap, memfd_create */
 #include "code/backend.h"
 
@@ -20,8 +20,9 @@
 #include "os/os.h"
 
 #ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3: no x in the file's mode; mapping it PROT_EXEC works \
-                                 */
+#define MFD_NOEXEC_SEAL                                                     \
+  0x0008U /* Linux 6.3: no x in the file's mode; mapping it PROT_EXEC works \
+           */
 #endif
 
 /*---------------- Aliased memory -----------------------------*/

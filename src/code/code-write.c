@@ -7,7 +7,10 @@
 #include <stdatomic.h>
 #include <string.h> /* memcpy */
 
-enum { BYTES_ON_STACK = 256 }; /* of overwritten code kept for undoing; more are allocated */
+enum {
+  BYTES_ON_STACK = 256, /* of overwritten code kept for undoing; more are allocated */
+  TRIES_TO_UNDO = 3     /* to open and close what was written already, after a refusal */
+};
 
 /* Whole pages of HOLDER which are opened and closed together.  */
 struct run {
@@ -90,7 +93,8 @@ void mir_code_store (const struct mir_code_edit *edit) {
   for (size_t i = 0; i < edit->count; i++) store_piece (edit, i, piece_addr (edit, i));
 }
 
-/* The holder in whose published code [START, START + LEN) is, or NULL.  The lock is held.  */
+/* The holder in whose published code [START, START + LEN) is, or NULL.  Holders may adjoin: the end
+   of one is the start of another.  The lock is held.  */
 static struct mir_code_holder *find_holder (const struct mir_code *code, uintptr_t start,
                                             size_t len) {
   for (struct mir_code_holder *h = code->newest; h != NULL; h = h->next)
@@ -133,16 +137,24 @@ static struct run find_run (const struct mir_code *code, const struct mir_code_e
   return run;
 }
 
+/* Put LEN bytes back from OLD; 0 when that is done and the run closed again.  */
+static int undo_piece (struct mir_code *code, struct run *run, const uint8_t *addr,
+                       const uint8_t *old, size_t len) {
+  if (open_run (code, run) != MIR_CODE_OK) return -1;
+  copy_piece (writable_at (run, addr), old, len);
+  return close_run (code, run) == MIR_CODE_OK ? 0 : -1;
+}
+
 /* Put back the first COUNT pieces from OLD, last one first since pieces may overlap, one by one: a
-   system which has just refused is asked for as little as possible.  */
+   system which has just refused is asked for as little as possible, but more than once.  If it goes
+   on refusing there is no way left to reach these bytes.  */
 static void undo (struct mir_code *code, const struct mir_code_edit *edit, size_t count,
                   const uint8_t *old) {
   size_t len = piece_len (edit);
   while (count-- > 0) {
     struct run run = run_of_piece (code, edit, count);
-    if (open_run (code, &run) != MIR_CODE_OK) continue; /* no way left to reach these bytes */
-    copy_piece (writable_at (&run, piece_addr (edit, count)), old + count * len, len);
-    (void) close_run (code, &run); /* the first failure is the one that is reported */
+    for (int i = 0; i < TRIES_TO_UNDO; i++)
+      if (undo_piece (code, &run, piece_addr (edit, count), old + count * len, len) == 0) break;
   }
 }
 

@@ -1,12 +1,12 @@
 /* Contexts: who owns the allocators and where failures go.  */
+#include "mir-code-alloc-default.c" /* first: see there */
+#include "mir-alloc-default.c"
+
 #include "context/context.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h> /* exit */
-
-#include "mir-alloc-default.c"
-#include "mir-code-alloc-default.c"
 
 /* What MIR does: an embedder who wants to live on sets his own.  */
 static void MIR_NO_RETURN exit_on_error (MIR_error_type_t error_type, const char *format, ...) {

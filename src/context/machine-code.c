@@ -70,7 +70,9 @@ void _MIR_update_code_arr (MIR_context_t ctx, uint8_t *base, size_t nloc,
                            const MIR_code_reloc_t *relocs) {
   struct mir_code_edit edit = {base, nloc, relocs, 0};
   enum mir_code_status status = mir_code_edit (&ctx->code, &edit);
-  if (status != MIR_CODE_OK) fail (ctx, "_MIR_update_code", status, nloc * sizeof (void *));
+  if (status == MIR_CODE_OK) return;
+  fail (ctx, "_MIR_update_code", status,
+        nloc > SIZE_MAX / sizeof (void *) ? SIZE_MAX : nloc * sizeof (void *));
 }
 
 void _MIR_update_code (MIR_context_t ctx, uint8_t *base, size_t nloc, ...) {

@@ -2,8 +2,8 @@
 # As others use the library: installed or not, shared or static, through pkg-config and as a meson
 # subproject.  The argument is a compiled build directory.  Prints TAP.
 set -u
-build=$(cd "$1" && pwd)
-source=$(cd "$(dirname "$0")/../.." && pwd)
+build=$(CDPATH= cd -- "$1" && pwd)
+source=$(CDPATH= cd -- "$(dirname -- "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 count=0 failed=0
@@ -58,7 +58,9 @@ nothing_is_installed_outside_its_own_folders () {
   [ -z "$strange" ]
 }
 
-subproject_serves_a_program () {
+# As a subproject of a host whose default_library is $1.
+host_with () {
+  rm -rf "$work/host"
   mkdir -p "$work/host/subprojects"
   cp "$source/tests/install/consumer.c" "$work/host/"
   ln -s "$source" "$work/host/subprojects/mir-alloc"
@@ -69,16 +71,20 @@ project('host', 'c')
 mir_alloc_dep = dependency('mir-alloc', fallback: 'mir-alloc')
 test('consumer', executable('consumer', 'consumer.c', dependencies: mir_alloc_dep))
 EOF
-  meson setup "$work/host/build" "$work/host"
+  meson setup "$work/host/build" "$work/host" -Ddefault_library="$1" -Dwerror=true
   meson test -C "$work/host/build"
   [ -z "$(find "$work/host/build" -name 'test-context*')" ]
 }
+
+subproject_of_a_shared_host_serves_a_program () { host_with shared; }
+subproject_of_a_static_host_serves_a_program () { host_with static; }
 
 run installed_shared_library_serves_a_program
 run nothing_is_installed_outside_its_own_folders
 run installed_static_library_serves_a_program
 run uninstalled_library_serves_a_program
-run subproject_serves_a_program
+run subproject_of_a_shared_host_serves_a_program
+run subproject_of_a_static_host_serves_a_program
 echo "1..$count"
 echo "# $((count - failed)) passed, $failed failed, 0 skipped"
 [ "$failed" = 0 ]

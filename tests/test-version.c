@@ -1,0 +1,53 @@
+/* A header and a library of different versions of the interface: MIR_init2 ends the process, since
+   nothing that it could return would be safe.  The library is played by this file.  */
+#include "mir.h"
+
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+static double version_of_library;
+static int inits;
+
+double _MIR_get_api_version (void) { return version_of_library; }
+
+MIR_context_t _MIR_init (MIR_alloc_t alloc, MIR_code_alloc_t code_alloc) {
+  (void) alloc, (void) code_alloc;
+  inits++;
+  return NULL;
+}
+
+static void the_same_version_is_let_through (void) {
+  version_of_library = MIR_API_VERSION;
+  CHECK (MIR_init () == NULL);
+  CHECK_INT (inits, 1);
+}
+
+static void another_version_ends_the_process_with_a_line (void) {
+  char text[200] = "";
+  int ends[2], status;
+  REQUIRE (pipe (ends) == 0);
+  fflush (stdout);
+  pid_t pid = fork ();
+  REQUIRE (pid >= 0);
+  if (pid == 0) {
+    dup2 (ends[1], 2);
+    version_of_library = MIR_API_VERSION + 1;
+    MIR_init ();
+    _exit (0);
+  }
+  close (ends[1]);
+  CHECK (read (ends[0], text, sizeof (text) - 1) > 0);
+  close (ends[0]);
+  REQUIRE (waitpid (pid, &status, 0) == pid);
+  CHECK (WIFEXITED (status) && WEXITSTATUS (status) == 1);
+  CHECK (strstr (text, "API version") != NULL);
+}
+
+int main (void) {
+  TEST_RUN (the_same_version_is_let_through);
+  TEST_RUN (another_version_ends_the_process_with_a_line);
+  return tap_done ();
+}
