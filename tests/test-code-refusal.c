@@ -62,7 +62,7 @@ static const struct {
     {"change long", op_change_long},
     {"update", op_update},
     {"update few", op_update_few},
-  {"update descending", op_update_descending},
+    {"update descending", op_update_descending},
 };
 enum { OPS = sizeof (ops) / sizeof (ops[0]) };
 
@@ -87,7 +87,8 @@ static void refuse_nothing (void) {
   pages.fail_protects = 0;
 }
 
-/* Memory and maps are refused from call N on; protections as bits of N, the first call's the lowest. */
+/* Memory and maps are refused from call N on; protections as bits of N, the first call's the
+ * lowest. */
 static void refuse (enum refusal kind, unsigned long long n) {
   refuse_nothing ();
   if (kind == REFUSE_MEMORY) probe_alloc_fail_after (&data, (long) n, 1);

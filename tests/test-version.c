@@ -11,7 +11,9 @@
 static double version_of_library;
 static int inits;
 
-double _MIR_get_api_version (void) { return version_of_library; }
+double _MIR_get_api_version (void) {
+  return version_of_library;
+}
 
 MIR_context_t _MIR_init (MIR_alloc_t alloc, MIR_code_alloc_t code_alloc) {
   (void) alloc, (void) code_alloc;

@@ -84,7 +84,8 @@ void capture_load (struct capture *capture, MIR_alloc_t alloc, const char *path)
   if (version != (format.big_endian ? 0x00020004 : 0x00040002)) /* 2.4, as two 16-bit numbers */
     fail (MIR_binary_io_error, "%s: pcap of another version than 2.4", path);
   capture->snaplen = get_32 (file + 16, format.big_endian);
-  if (capture->snaplen == 0 || capture->snaplen > SNAPLEN_MAX)
+  if (capture->snaplen == 0) capture->snaplen = SNAPLEN_MAX; /* what libpcap takes it for */
+  if (capture->snaplen > SNAPLEN_MAX)
     fail (MIR_binary_io_error, "%s: packets of up to %lu bytes, the limit is %d", path,
           (unsigned long) capture->snaplen, SNAPLEN_MAX);
   capture->link_type =

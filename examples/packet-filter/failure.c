@@ -1,5 +1,6 @@
 #include "failure.h"
 
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,6 +24,8 @@ void fail (MIR_error_type_t type, const char *format, ...) {
   failure->type = type;
   vsnprintf (failure->message, sizeof failure->message, format, args);
   va_end (args);
+  for (char *p = failure->message; *p != '\0'; p++)
+    if (iscntrl ((unsigned char) *p)) *p = '?'; /* a path may hold anything */
 
   if (innermost != NULL) longjmp (innermost->way_back, 1);
   fprintf (stderr, "packet-filter: %s\n", failure->message);

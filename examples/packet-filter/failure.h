@@ -17,7 +17,7 @@
 
 struct failure {
   MIR_error_type_t type;
-  char message[400]; /* one line, without a newline */
+  char message[5000]; /* one line, without a newline; a path may have 4096 bytes */
 };
 
 /* Leave to the innermost catch_failure of this thread; without one end the process with the message

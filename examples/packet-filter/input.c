@@ -2,6 +2,15 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+
+/* Each file is read once for each context, and a pipe could not be; /dev/zero has no end.  */
+static void expect_regular_file (const char *path) {
+  struct stat status;
+
+  if (stat (path, &status) != 0) fail (MIR_binary_io_error, "%s: %s", path, strerror (errno));
+  if (!S_ISREG (status.st_mode)) fail (MIR_binary_io_error, "%s: not a regular file", path);
+}
 
 void input_read (struct input *in, MIR_alloc_t alloc, const char *path) {
   uint8_t chunk[16384];
@@ -10,6 +19,7 @@ void input_read (struct input *in, MIR_alloc_t alloc, const char *path) {
   if (in->bytes == NULL) VARR_CREATE (uint8_t, in->bytes, alloc, sizeof chunk);
   VARR_TRUNC (uint8_t, in->bytes, 0);
 
+  expect_regular_file (path);
   in->stream = fopen (path, "rb");
   if (in->stream == NULL) fail (MIR_binary_io_error, "%s: %s", path, strerror (errno));
   while ((len = fread (chunk, 1, sizeof chunk, in->stream)) > 0)

@@ -47,9 +47,9 @@ static int stem_length (const char *name, size_t max) {
 void report_capture (const struct runtime *rt, const struct options *options) {
   const struct capture *capture = &rt->capture;
   size_t len = VARR_LENGTH (packet_t, capture->packets);
-  double seconds = 1e-9
-                   * (double) (VARR_LAST (packet_t, capture->packets).time
-                               - VARR_GET (packet_t, capture->packets, 0).time);
+  uint64_t first = VARR_GET (packet_t, capture->packets, 0).time;
+  uint64_t last = VARR_LAST (packet_t, capture->packets).time;
+  double seconds = 1e-9 * ((double) last - (double) first); /* a clock may have been put back */
 
   printf ("%s: %zu packets in %.1f s, link type %lu%s, up to %lu bytes of each kept\n",
           base_name (options->capture), len, seconds, (unsigned long) capture->link_type,

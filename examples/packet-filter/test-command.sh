@@ -42,6 +42,11 @@ refuses_capture () { # name, pattern after the file's name; the capture is $work
 refuses 'no arguments' 'a capture and at least one filter are needed, see --help'
 refuses 'a capture alone' 'a capture and at least one filter are needed, see --help' "$capture"
 refuses 'an unknown option' 'unknown option --fast, see --help' --fast "$capture" "$filter"
+refuses 'a device as filter' '/dev/zero: not a regular file' "$capture" /dev/zero
+mkfifo "$work/pipe"
+refuses 'a pipe' '.*/pipe: not a regular file' "$work/pipe" "$filter"
+refuses 'a path with a newline' '.*/a?b: No such file or directory' "$work/a
+b" "$filter"
 for number in 0 -1 x 1x '' 1000000001 99999999999999999999; do
   refuses "--packets '$number'" '--packets needs a number from 1 to 1000000000' \
     --packets "$number" "$capture" "$filter"
@@ -51,7 +56,7 @@ refuses '--rounds at the end' '--rounds needs a number from 1 to 25' --rounds
 
 refuses 'a filter which is not there' '.*/none.bpf: No such file or directory' \
   "$capture" "$work/none.bpf"
-refuses 'a directory as filter' '.*: Is a directory' "$capture" "$work"
+refuses 'a directory as filter' '.*: not a regular file' "$capture" "$work"
 refuses 'a capture as filter' \
   ".*:1: the number of instructions '.*' is not a decimal number" "$capture" "$capture"
 refuses_filter 'an empty file' '1: the number of instructions is missing' ''

@@ -3,7 +3,10 @@
 #include "mir-alloc-default.c"
 
 #include <stdlib.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "default-unit.h"
@@ -35,6 +38,42 @@ static void pages_are_unmapped_through_another_copy (void) {
   CHECK_INT (MIR_mem_unmap (other, start, 4 * page), 0);
 }
 
+/* Whether a child which runs FUNC on PAGE dies of a memory fault.  */
+static int faults (void (*func) (volatile unsigned char *page), volatile unsigned char *page) {
+  int status;
+  fflush (stdout);
+  pid_t pid = fork ();
+  REQUIRE (pid >= 0);
+  if (pid == 0) {
+    signal (SIGSEGV, SIG_DFL); /* a sanitizer's handler would exit */
+    signal (SIGBUS, SIG_DFL);
+    func (page);
+    _exit (0);
+  }
+  REQUIRE (waitpid (pid, &status, 0) == pid);
+  return WIFSIGNALED (status) && (WTERMSIG (status) == SIGSEGV || WTERMSIG (status) == SIGBUS);
+}
+
+static void read_page (volatile unsigned char *page) {
+  (void) page[0];
+}
+
+static void write_page (volatile unsigned char *page) {
+  page[0] = 1;
+}
+
+static void pages_have_the_access_they_were_given (void) {
+  size_t page = (size_t) sysconf (_SC_PAGESIZE);
+  unsigned char *start = (unsigned char *) MIR_mem_map (&default_code_alloc, page);
+  REQUIRE (!MIR_mem_map_failed (start));
+  CHECK (faults (read_page, start) && faults (write_page, start));
+  CHECK_INT (MIR_mem_protect (&default_code_alloc, start, 5, PROT_WRITE_EXEC), 0);
+  CHECK (!faults (read_page, start) && !faults (write_page, start));
+  CHECK_INT (MIR_mem_protect (&default_code_alloc, start, 5, PROT_READ_EXEC), 0);
+  CHECK (!faults (read_page, start) && faults (write_page, start));
+  CHECK_INT (MIR_mem_unmap (&default_code_alloc, start, page), 0);
+}
+
 static void impossible_requests_are_failures (void) {
   CHECK (MIR_malloc (&default_alloc, SIZE_MAX / 2) == NULL);
   CHECK (MIR_calloc (&default_alloc, SIZE_MAX / 4, 8) == NULL);
@@ -62,6 +101,7 @@ int main (void) {
   TEST_RUN (malloc_of_the_process_is_left_alone);
   TEST_RUN (blocks_are_freed_through_another_copy);
   TEST_RUN (pages_are_unmapped_through_another_copy);
+  TEST_RUN (pages_have_the_access_they_were_given);
   TEST_RUN (impossible_requests_are_failures);
   TEST_RUN (failed_realloc_keeps_the_block);
   return tap_done ();
