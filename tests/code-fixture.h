@@ -15,13 +15,25 @@ static struct probe_alloc data;
 static struct probe_code_alloc pages;
 static MIR_context_t ctx;
 
-static inline void start (void) {
-  probe_alloc_init (&data);
-  probe_code_alloc_init (&pages);
+static inline void start_context (void) {
   ctx = MIR_init2 (&data.alloc, &pages.alloc);
   REQUIRE (ctx != NULL);
   MIR_set_error_func (ctx, error_trap_func);
   error_trap_count = 0;
+}
+
+static inline void start (void) {
+  probe_alloc_init (&data);
+  probe_code_alloc_init (&pages);
+  start_context ();
+}
+
+/* Where the end of one holder is the start of another.  */
+static inline void start_adjoining (void) {
+  probe_alloc_init (&data);
+  probe_code_alloc_init (&pages);
+  probe_code_alloc_adjoin (&pages);
+  start_context ();
 }
 
 static inline void finish (void) {

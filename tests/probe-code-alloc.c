@@ -10,6 +10,8 @@
 
 #include "tap.h"
 
+enum { ARENA_SIZE = 16 * 1024 * 1024 };
+
 static void note_broken (struct probe_code_alloc *probe, const char *what, const void *addr,
                          size_t len) {
   probe->broken++;
@@ -42,10 +44,11 @@ static int map_must_fail (struct probe_code_alloc *probe) {
 }
 
 static void *map_pages (struct probe_code_alloc *probe, size_t len) {
-  if (!probe->adjoin || probe->lowest == NULL)
-    return mmap (NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return mmap (probe->lowest - len, len, PROT_NONE,
-               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+  int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+  if (probe->arena == NULL) return mmap (NULL, len, PROT_NONE, flags, -1, 0);
+  if (len > (size_t) (probe->lowest - probe->arena)) return MAP_FAILED;
+  probe->lowest -= len;
+  return mmap (probe->lowest, len, PROT_NONE, flags | MAP_FIXED, -1, 0);
 }
 
 static void *map_range (struct probe_code_alloc *probe, size_t len) {
@@ -54,7 +57,6 @@ static void *map_range (struct probe_code_alloc *probe, size_t len) {
   if (len == 0 || len % probe->page_size != 0) note_broken (probe, "odd length to map", NULL, len);
   void *start = map_pages (probe, len);
   if (start == MAP_FAILED) return probe->map_failure;
-  probe->lowest = (char *) start;
   range->start = (char *) start;
   range->len = len;
   range->access = (unsigned char *) calloc (len / probe->page_size, 1);
@@ -145,6 +147,13 @@ void probe_code_alloc_init (struct probe_code_alloc *probe) {
   pthread_mutex_init (&probe->lock, NULL);
 }
 
+void probe_code_alloc_adjoin (struct probe_code_alloc *probe) {
+  void *arena = mmap (NULL, ARENA_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  REQUIRE (arena != MAP_FAILED);
+  probe->arena = (char *) arena;
+  probe->lowest = probe->arena + ARENA_SIZE;
+}
+
 enum probe_access probe_code_access (struct probe_code_alloc *probe, const void *addr) {
   enum probe_access access = PROBE_NONE;
   pthread_mutex_lock (&probe->lock);
@@ -175,6 +184,7 @@ size_t probe_code_alloc_finish (struct probe_code_alloc *probe) {
     unmap_range (probe, range->start, range->len);
     left++;
   }
+  if (probe->arena != NULL) munmap (probe->arena, ARENA_SIZE);
   pthread_mutex_destroy (&probe->lock);
   return left + probe->broken;
 }

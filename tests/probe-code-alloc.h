@@ -38,15 +38,16 @@ struct probe_code_alloc {
   int fail_protect_forever; /* that one and all after it */
   int fail_protect_half;    /* a failing mem_protect has changed all pages but the last */
   unsigned long long
-      fail_protects; /* a script: bit N set lets the N-th mem_protect from now fail */
-  int adjoin;        /* map each range directly below the one before */
-  char *lowest;      /* of the range mapped last */
+      fail_protects;    /* a script: bit N set lets the N-th mem_protect from now fail */
+  char *arena, *lowest; /* where ranges adjoin, and the range mapped last in it; or NULL */
   struct probe_range ranges[PROBE_MAX_RANGES];
   pthread_mutex_t lock;
 };
 
 /* Nothing fails until told to.  */
 void probe_code_alloc_init (struct probe_code_alloc *probe);
+/* Place each range directly below the one before it.  */
+void probe_code_alloc_adjoin (struct probe_code_alloc *probe);
 /* The access to the page of ADDR.  */
 enum probe_access probe_code_access (struct probe_code_alloc *probe, const void *addr);
 /* Whether no page is open.  */

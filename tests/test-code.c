@@ -97,8 +97,7 @@ static void changed_code_runs (void) {
 static void adjoining_holders_are_told_apart (void) {
   enum { HOLDERS = 5 };
   uint8_t *funcs[HOLDERS], code[CODE_LEN];
-  start ();
-  pages.adjoin = 1;
+  start_adjoining ();
   for (unsigned i = 0; i < HOLDERS;
        i++) { /* each one more than the last holder has room for, full */
     size_t len = i == 0 ? 64 * 1024 : (size_t) 128 * 1024 << (i - 1);
