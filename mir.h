@@ -1,7 +1,8 @@
 /* A context: the data memory and the code memory of one JIT runtime, with MIR's names.
 
    context      what MIR_init or MIR_init2 returns; owns everything that it allocated and mapped
-   publish      copy machine code into executable memory, make it read-only and runnable
+   publish      copy machine code into executable memory, make it read-only and runnable; mir-code.h
+                has what MIR does not, giving it back for example
    error func   where failures of a context go; it must not return
 
    In this file every function may be called from any thread unless it says otherwise; the
@@ -134,9 +135,9 @@ MIR_ALLOC_API void MIR_set_error_func (MIR_context_t ctx, MIR_error_func_t func)
 
 /*---------------- Machine code -----------------------------*/
 
-/* Copy CODE_LEN bytes from CODE into executable memory.  The result is aligned to 16 bytes and
-   belongs to CTX until MIR_finish.  CODE_LEN 0 publishes nothing and returns an address where no
-   code is.  Calls the error function on failure.  */
+/* Copy CODE_LEN bytes from CODE into executable memory.  The result is aligned to 32 bytes and
+   belongs to CTX until MIR_finish or MIR_code_free.  CODE_LEN 0 publishes nothing and returns an
+   address where no code is.  Calls the error function on failure.  */
 MIR_ALLOC_API uint8_t *_MIR_publish_code (MIR_context_t ctx, const uint8_t *code, size_t code_len);
 
 /* Where code of SIZE bytes would be published next, so that it can be relocated before; the place
@@ -150,7 +151,7 @@ MIR_ALLOC_API uint8_t *_MIR_publish_code_by_addr (MIR_context_t ctx, void *addr,
 
 /* Overwrite CODE_LEN bytes of published code at ADDR with those from CODE.  A thread which runs
    these very bytes meanwhile may see any mixture of old and new.  Nothing is written unless
-   [ADDR, ADDR + CODE_LEN) is published code of CTX.  */
+   [ADDR, ADDR + CODE_LEN) is within what one call has published in CTX.  */
 MIR_ALLOC_API void _MIR_change_code (MIR_context_t ctx, uint8_t *addr, const uint8_t *code,
                                      size_t code_len);
 
@@ -183,7 +184,7 @@ MIR_ALLOC_API void _MIR_flush_code_cache (void *start, void *bound);
 /*---------------- Thunks -----------------------------*/
 
 /* A thunk is code which jumps to its target and changes no argument: a fixed address for something
-   that moves.  It belongs to the context until MIR_finish.  */
+   that moves.  It belongs to the context until MIR_finish or MIR_code_free.  */
 
 /* A new thunk, without a target: it may not be called before it is redirected.  Calls the error
    function on failure, and where there are no thunks for this CPU.  */

@@ -4,7 +4,7 @@
 set -eu
 build=$1
 shift
-[ $# -gt 0 ] || set -- alloc publish containers
+[ $# -gt 0 ] || set -- alloc publish churn containers
 csv=$build/bench.csv
 {
   echo "# command: ./dev bench $*"

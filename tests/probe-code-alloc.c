@@ -67,6 +67,7 @@ static void *map_range (struct probe_code_alloc *probe, size_t len) {
 static int unmap_range (struct probe_code_alloc *probe, void *addr, size_t len) {
   struct probe_range *range = find_range (probe, addr);
   probe->unmaps++;
+  if (probe->refuse_unmap) return -1;
   if (range == NULL || range->start != addr || range->len != len) {
     note_broken (probe, "unmap of what was not mapped so", addr, len);
     return -1;

@@ -39,6 +39,7 @@ struct probe_code_alloc {
   int fail_protect_half;    /* a failing mem_protect has changed all pages but the last */
   unsigned long long
       fail_protects;    /* a script: bit N set lets the N-th mem_protect from now fail */
+  int refuse_unmap;     /* mem_unmap fails */
   char *arena, *lowest; /* where ranges adjoin, and the range mapped last in it; or NULL */
   struct probe_range ranges[PROBE_MAX_RANGES];
   pthread_mutex_t lock;

@@ -32,10 +32,10 @@ static enum mir_code_status open_run (struct mir_code *code, struct run *run) {
   struct mir_code_holder *h = run->holder;
   unsigned generation = mir_code_generation ();
   if (h->pages.generation != generation && code->backend->make_private != NULL) {
-    enum mir_code_status status =
-        code->backend->make_private (&h->pages, (size_t) (h->free - h->start));
+    size_t used = (size_t) h->granules.top * MIR_GRANULE;
+    enum mir_code_status status = code->backend->make_private (&h->pages, used);
     if (status != MIR_CODE_OK) return status;
-    mir_os_flush_icache (h->start, h->free);
+    mir_os_flush_icache (h->pages.rx, h->pages.rx + used);
   }
   h->pages.generation = generation;
   return code->backend->open (&h->pages, run->start, run->len, code->code_alloc, &run->writable);
@@ -93,14 +93,17 @@ void mir_code_store (const struct mir_code_edit *edit) {
   for (size_t i = 0; i < edit->count; i++) store_piece (edit, i, piece_addr (edit, i));
 }
 
-/* The holder in whose published code [START, START + LEN) is, or NULL.  Holders may adjoin: the end
-   of one is the start of another.  The lock is held.  */
+/* The holder with the piece of published code that all of [START, START + LEN) is in, or NULL.  The
+   lock is held.  */
 static struct mir_code_holder *find_holder (const struct mir_code *code, uintptr_t start,
                                             size_t len) {
-  for (struct mir_code_holder *h = code->newest; h != NULL; h = h->next)
-    if (start >= (uintptr_t) h->start && start < (uintptr_t) h->free)
-      return len <= (uintptr_t) h->free - start ? h : NULL;
-  return NULL;
+  struct mir_code_holder *h = mir_code_holder_of (code, (const uint8_t *) start);
+  if (h == NULL) return NULL;
+  size_t offset = start - (uintptr_t) h->pages.rx;
+  uint32_t piece = mir_granules_piece (&h->granules, (uint32_t) (offset / MIR_GRANULE));
+  if (piece == MIR_NO_GRANULE) return NULL;
+  size_t bound = ((size_t) piece + mir_granules_piece_len (&h->granules, piece)) * MIR_GRANULE;
+  return len <= bound - offset ? h : NULL;
 }
 
 static int all_published (const struct mir_code *code, const struct mir_code_edit *edit) {

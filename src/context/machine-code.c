@@ -1,10 +1,13 @@
-/* MIR's machine-code functions: the code layer with its failures sent to the error function.  */
+/* MIR's machine-code functions and ours: the code layer with its failures sent to the error
+ * function.
+ */
 #include "context/context.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
 
 #include "code/cpu.h"
+#include "mir-code.h"
 
 enum { MAX_UPDATES = 20 }; /* MIR's limit: _MIR_update_code takes fewer */
 
@@ -102,6 +105,31 @@ int _MIR_set_code (MIR_code_alloc_t code_alloc, size_t prot_start, size_t prot_l
 
 void _MIR_flush_code_cache (void *start, void *bound) {
   mir_os_flush_icache (start, bound);
+}
+
+/*---------------- Pieces -----------------------------*/
+
+void MIR_code_free (MIR_context_t ctx, void *addr) {
+  enum mir_code_status status = mir_code_free (&ctx->code, (const uint8_t *) addr);
+  if (status != MIR_CODE_OK) fail (ctx, "MIR_code_free", status, 0);
+}
+
+int MIR_code_query (MIR_context_t ctx, const void *addr, MIR_code_piece_t *piece) {
+  MIR_code_piece_t found;
+  if (mir_code_query (&ctx->code, (const uint8_t *) addr, &found.start, &found.size) != MIR_CODE_OK)
+    return -1;
+  *piece = found;
+  return 0;
+}
+
+void MIR_code_get_stats (MIR_context_t ctx, MIR_code_stats_t *stats) {
+  struct mir_code_totals totals;
+  mir_code_total (&ctx->code, &totals);
+  stats->backend = ctx->code.backend->name;
+  stats->pieces = totals.pieces;
+  stats->piece_bytes = totals.piece_bytes;
+  stats->mapped_bytes = totals.mapped_bytes;
+  stats->mappings = totals.holders;
 }
 
 /*---------------- Thunks -----------------------------*/

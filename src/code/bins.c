@@ -1,0 +1,91 @@
+#include "code/bins.h"
+
+#include <limits.h> /* INT_MAX */
+#include <string.h> /* memcpy */
+
+#include "code/code.h"
+
+enum {
+  EXACT = 15,     /* lengths 1 to 15 have a bin each; above there are four to each power of two */
+  LOOKED_AT = 8   /* references in a bin whose runs may be shorter than what is wanted */
+};
+
+static uint32_t bin_of (uint32_t len) {
+  if (len <= EXACT) return len - 1;
+  uint32_t log = 31 - (uint32_t) __builtin_clz (len);
+  uint32_t bin = EXACT + 4 * (log - 4) + (len >> (log - 2) & 3);
+  return bin < MIR_BINS ? bin : MIR_BINS - 1;
+}
+
+void mir_bins_clear (struct mir_bins *bins) {
+  for (int i = 0; i < MIR_BINS; i++) bins->heads[i] = MIR_NO_REF;
+  bins->free = MIR_NO_REF;
+  for (uint32_t i = bins->capacity; i > 0; i--) {
+    bins->refs[i - 1].next = bins->free;
+    bins->free = i - 1;
+  }
+}
+
+void mir_bins_init (struct mir_bins *bins) {
+  bins->refs = NULL;
+  bins->capacity = 0;
+  mir_bins_clear (bins);
+}
+
+void *mir_bins_move (struct mir_bins *bins, void *memory, uint32_t capacity) {
+  struct mir_run *old = bins->refs;
+  bins->refs = (struct mir_run *) memory;
+  if (old != NULL) memcpy (bins->refs, old, bins->capacity * sizeof (*old));
+  for (uint32_t i = capacity; i > bins->capacity; i--) {
+    bins->refs[i - 1].next = bins->free;
+    bins->free = i - 1;
+  }
+  bins->capacity = capacity;
+  return old;
+}
+
+int mir_bins_add (struct mir_bins *bins, struct mir_code_holder *holder, uint32_t start,
+                  uint32_t len) {
+  uint32_t ref = bins->free, bin = bin_of (len);
+  if (ref == MIR_NO_REF) return -1;
+  bins->free = bins->refs[ref].next;
+  bins->refs[ref].holder = holder;
+  bins->refs[ref].start = start;
+  bins->refs[ref].next = bins->heads[bin];
+  bins->heads[bin] = ref;
+  return 0;
+}
+
+/* Look for a run of at least LEN granules among the first LIMIT good references of BIN, dropping the
+   bad ones on the way.  */
+static struct mir_run *find_in (struct mir_bins *bins, uint32_t bin, uint32_t len, int limit) {
+  uint32_t *link = &bins->heads[bin];
+  while (*link != MIR_NO_REF && limit > 0) {
+    uint32_t ref = *link;
+    struct mir_run *run = &bins->refs[ref];
+    uint32_t run_len = mir_granules_run_len (&run->holder->granules, run->start);
+    if (run_len == 0 || bin_of (run_len) != bin) {
+      *link = run->next;
+      run->next = bins->free;
+      bins->free = ref;
+      continue;
+    }
+    if (run_len >= len) return run;
+    link = &run->next;
+    limit--;
+  }
+  return NULL;
+}
+
+int mir_bins_find (struct mir_bins *bins, uint32_t len, struct mir_code_holder **holder,
+                   uint32_t *start) {
+  for (uint32_t bin = bin_of (len); bin < MIR_BINS; bin++) {
+    /* The last bin has all the longest ones, few but very different.  */
+    struct mir_run *run = find_in (bins, bin, len, bin < MIR_BINS - 1 ? LOOKED_AT : INT_MAX);
+    if (run == NULL) continue;
+    *holder = run->holder;
+    *start = run->start;
+    return 0;
+  }
+  return -1;
+}
