@@ -1,4 +1,5 @@
-/* Executable memory beyond MIR's functions: what a long-running JIT runtime needs besides publishing.
+/* Executable memory beyond MIR's functions: what a long-running JIT runtime needs besides
+   publishing.
 
    piece    what one _MIR_publish_code or _MIR_get_thunk made; occupies whole granules of 32 bytes
 
@@ -13,9 +14,9 @@
 extern "C" {
 #endif
 
-/* Give the piece which starts at ADDR back; its place is used again by later ones.  No thread may be
-   running it, return into it, or call it any more: that is the caller's to know.  Needs no memory;
-   an ADDR where no piece starts calls the error function.  */
+/* Give the piece which starts at ADDR back; its place is used again by later ones.  No thread may
+   be running it, return into it, or call it any more: that is the caller's to know.  Needs no
+   memory; an ADDR where no piece starts calls the error function.  */
 MIR_ALLOC_API void MIR_code_free (MIR_context_t ctx, void *addr);
 
 typedef struct MIR_code_piece {
@@ -23,8 +24,8 @@ typedef struct MIR_code_piece {
   size_t size; /* bytes, whole granules */
 } MIR_code_piece_t;
 
-/* Set *PIECE to the piece that ADDR is in, anywhere from its first byte to its last.  0; -1 if there
-   is none, and *PIECE is untouched.  */
+/* Set *PIECE to the piece that ADDR is in, anywhere from its first byte to its last.  0; -1 if
+   there is none, and *PIECE is untouched.  */
 MIR_ALLOC_API int MIR_code_query (MIR_context_t ctx, const void *addr, MIR_code_piece_t *piece);
 
 typedef struct MIR_code_stats {

@@ -50,8 +50,9 @@ static void replace_pieces (void) {
 }
 
 static int compare (const char *subject, size_t pieces_num) {
-  static const struct bench_side sides[]
-    = {{"copy to a slot of 1 KiB", replace_slots}, {"free and publish", replace_pieces}, {NULL, NULL}};
+  static const struct bench_side sides[] = {{"copy to a slot of 1 KiB", replace_slots},
+                                            {"free and publish", replace_pieces},
+                                            {NULL, NULL}};
   MIR_code_stats_t stats;
   void *memory = mmap (NULL, (size_t) MAX_LIVE * MAX_LEN, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -71,5 +72,6 @@ static int compare (const char *subject, size_t pieces_num) {
 
 int main (int argc, char **argv) {
   bench_start (argc, argv);
-  return compare ("churn: 10000 pieces live", 10000) + compare ("churn: 50000 pieces live", MAX_LIVE);
+  return compare ("churn: 10000 pieces live", 10000)
+         + compare ("churn: 50000 pieces live", MAX_LIVE);
 }

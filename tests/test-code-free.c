@@ -141,7 +141,8 @@ static void what_starts_no_piece_is_not_freed (void) {
   start ();
   uint8_t *func = publish_long (1, 100), *freed = publish_returning (2);
   MIR_code_free (ctx, freed);
-  uint8_t *bad[] = {NULL, other, func + 1, func + GRANULE, func - 1, freed, func + 1024 * 1024 * 1024};
+  uint8_t *bad[] = {
+      NULL, other, func + 1, func + GRANULE, func - 1, freed, func + 1024 * 1024 * 1024};
   for (size_t i = 0; i < sizeof (bad) / sizeof (bad[0]); i++) {
     CHECK (ERROR_CAUGHT (MIR_code_free (ctx, bad[i])));
     CHECK_INT (error_trap_type, MIR_wrong_param_value_error);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define PACKETS_MAX 1000000000
+#define SWAPS_MAX 1000000
 
 /* All the work in one context.  */
 struct job {
@@ -19,6 +20,17 @@ struct job {
   int timed; /* measure, and print the table */
   struct runtime rt;
 };
+
+/* Filters are replaced under a running thread; no packet may notice.  */
+static void swap (struct runtime *rt, size_t swaps) {
+  struct swap_result result;
+
+  swap_filters (rt, swaps, &result);
+  report_swaps (rt, &result);
+  if (result.astray != 0)
+    fail (MIR_func_error, "hot swap: %zu of %zu packets went astray", result.astray,
+          result.packets);
+}
 
 static void work (void *arg) {
   struct job *job = (struct job *) arg;
@@ -35,6 +47,7 @@ static void work (void *arg) {
   compare_speed (rt, options->packets, options->rounds);
   report_capture (rt, options);
   report_filters (rt, options);
+  if (jit_native_abi != NULL) swap (rt, options->swaps);
 }
 
 /* However the work ended, the context goes, and with it everything in it.  */
@@ -80,7 +93,7 @@ static size_t parse_number (const char *option, const char *text, size_t max) {
 }
 
 static struct options parse_arguments (int argc, char **argv) {
-  struct options options = {.packets = 100000, .rounds = 15};
+  struct options options = {.packets = 100000, .rounds = 15, .swaps = 2000};
   int i = 1;
 
   /* argv[argc] is NULL, so argv[i + 1] may be looked at.  */
@@ -92,6 +105,8 @@ static struct options parse_arguments (int argc, char **argv) {
       options.packets = parse_number (argv[i], argv[i + 1], PACKETS_MAX), i++;
     } else if (strcmp (argv[i], "--rounds") == 0) {
       options.rounds = parse_number (argv[i], argv[i + 1], ROUNDS_MAX), i++;
+    } else if (strcmp (argv[i], "--swaps") == 0) {
+      options.swaps = parse_number (argv[i], argv[i + 1], SWAPS_MAX), i++;
     } else {
       fail (MIR_wrong_param_value_error, "unknown option %s, see --help", argv[i]);
     }

@@ -1,5 +1,7 @@
 #include "report.h"
 
+#include "mir-code.h"
+
 #include "compare.h"
 
 #include <stdio.h>
@@ -19,6 +21,7 @@ void report_help (void) {
       "\n"
       "  --packets N  run each filter on N packets, the capture repeated or cut (100000)\n"
       "  --rounds N   time each engine N times and take the median, 1 to %d (15)\n"
+      "  --swaps N    replace N filters while a thread runs them (2000)\n"
       "  --help       show this text\n"
       "\n"
       "All is done twice: in a context with the default allocators, which gives the table, and in\n"
@@ -102,6 +105,17 @@ void report_filters (const struct runtime *rt, const struct options *options) {
   }
   if (shared) printf ("* the program of an earlier filter, whose code is used: nothing compiled\n");
   printf ("\n");
+}
+
+void report_swaps (const struct runtime *rt, const struct swap_result *result) {
+  MIR_code_stats_t stats;
+
+  MIR_code_get_stats (rt->ctx, &stats);
+  printf (
+      "hot swap: %zu filters compiled, swapped in and freed while a thread ran %zu packets,\n"
+      "%zu of them astray; now %zu pieces of code are live, %zu bytes in %zu mapped (%s)\n\n",
+      result->swaps, result->packets, result->astray, stats.pieces, stats.piece_bytes,
+      stats.mapped_bytes, stats.backend);
 }
 
 void report_counters (const struct counting_alloc *data, const struct counting_code_alloc *code) {

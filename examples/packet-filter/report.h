@@ -4,6 +4,7 @@
 
 #include "counting-alloc.h"
 #include "runtime.h"
+#include "swap.h"
 
 struct options {
   const char *capture;
@@ -11,11 +12,13 @@ struct options {
   size_t filters_num;
   size_t packets; /* to run each filter on */
   size_t rounds;  /* of timing, at most ROUNDS_MAX */
+  size_t swaps;   /* of filters under a running thread */
 };
 
 void report_help (void);
 void report_capture (const struct runtime *rt, const struct options *options);
 void report_filters (const struct runtime *rt, const struct options *options);
+void report_swaps (const struct runtime *rt, const struct swap_result *result);
 void report_counters (const struct counting_alloc *data, const struct counting_code_alloc *code);
 void report_agreement (const struct options *options);
 

@@ -52,6 +52,7 @@ for number in 0 -1 x 1x '' 1000000001 99999999999999999999; do
     --packets "$number" "$capture" "$filter"
 done
 refuses '--rounds 26' '--rounds needs a number from 1 to 25' --rounds 26 "$capture" "$filter"
+refuses '--swaps 0' '--swaps needs a number from 1 to 1000000' --swaps 0 "$capture" "$filter"
 refuses '--rounds at the end' '--rounds needs a number from 1 to 25' --rounds
 
 refuses 'a filter which is not there' '.*/none.bpf: No such file or directory' \

@@ -10,6 +10,8 @@
 #include "counting-alloc.h"
 #include "probe-alloc.h"
 #include "probe-code-alloc.h"
+#include "mir-code.h"
+#include "swap.h"
 #include "tap.h"
 
 static const char *capture;
@@ -24,6 +26,8 @@ struct life {
   struct probe_code_alloc code;
   struct runtime rt;
   int lying; /* replace the compiled code of the first filter */
+  size_t swaps;
+  struct swap_result swapped;
 };
 
 static uint32_t liar (const uint8_t *packet, uint32_t caplen, uint32_t wirelen) {
@@ -41,12 +45,14 @@ static void live (void *arg) {
   if (life->lying) VARR_ADDR (filter_t, rt->filters)[0].func = liar;
   for (size_t i = 0; i < filters_num; i++)
     compare_results (rt, &VARR_ADDR (filter_t, rt->filters)[i], 50);
+  if (jit_native_abi != NULL) swap_filters (rt, life->swaps, &life->swapped);
 }
 
 static void begin (struct life *life) {
   memset (life, 0, sizeof *life);
   probe_alloc_init (&life->data);
   probe_code_alloc_init (&life->code);
+  life->swaps = 3;
 }
 
 static void end (struct life *life) {
@@ -113,6 +119,24 @@ static void describes_the_first_disagreement (void) {
   snprintf (expected, sizeof expected, "%s: packet 1: interpreter 0, JIT 4711, libpcap 0",
             filters[0]);
   CHECK_STR (failure.message, expected);
+  end (&life);
+}
+
+static void swaps_filters_under_a_running_thread (void) {
+  static struct life life;
+  struct failure failure;
+  MIR_code_stats_t before, after;
+
+  if (jit_native_abi == NULL) tap_skip ("no JIT for this CPU");
+  begin (&life);
+  REQUIRE (catch_failure (&failure, live, &life) == 0);
+  MIR_code_get_stats (life.rt.ctx, &before);
+  swap_filters (&life.rt, tap_scaled (500), &life.swapped);
+  MIR_code_get_stats (life.rt.ctx, &after);
+  CHECK_INT (life.swapped.astray, 0);
+  CHECK (life.swapped.packets >= life.swapped.swaps);
+  CHECK_INT (after.pieces, before.pieces);
+  CHECK_INT (after.piece_bytes, before.piece_bytes);
   end (&life);
 }
 
@@ -254,6 +278,7 @@ int main (int argc, char **argv) {
   TEST_RUN (compiles_equal_programs_once);
   TEST_RUN (every_filter_matches_something_but_not_all);
   TEST_RUN (describes_the_first_disagreement);
+  TEST_RUN (swaps_filters_under_a_running_thread);
   TEST_RUN (gives_all_back_when_anything_is_refused);
   TEST_RUN (counting_alloc_knows_what_is_live);
   TEST_RUN (counting_alloc_passes_failures_on);

@@ -6,8 +6,8 @@
 #include "code/code.h"
 
 enum {
-  EXACT = 15,     /* lengths 1 to 15 have a bin each; above there are four to each power of two */
-  LOOKED_AT = 8   /* references in a bin whose runs may be shorter than what is wanted */
+  EXACT = 15,   /* lengths 1 to 15 have a bin each; above there are four to each power of two */
+  LOOKED_AT = 8 /* references in a bin whose runs may be shorter than what is wanted */
 };
 
 static uint32_t bin_of (uint32_t len) {
@@ -56,8 +56,8 @@ int mir_bins_add (struct mir_bins *bins, struct mir_code_holder *holder, uint32_
   return 0;
 }
 
-/* Look for a run of at least LEN granules among the first LIMIT good references of BIN, dropping the
-   bad ones on the way.  */
+/* Look for a run of at least LEN granules among the first LIMIT good references of BIN, dropping
+   the bad ones on the way.  */
 static struct mir_run *find_in (struct mir_bins *bins, uint32_t bin, uint32_t len, int limit) {
   uint32_t *link = &bins->heads[bin];
   while (*link != MIR_NO_REF && limit > 0) {

@@ -1,9 +1,9 @@
 /* Free runs by length, to find a fitting one fast.
 
    Lazy: a reference whose run was taken, or has grown together with a neighbour, stays until it is
-   met; it is believed only if the bit planes confirm it.  So nothing has to be found and unlinked when
-   a piece is freed.  Every run has a reference in the bin of its length, or the last purge forgot it
-   for want of room, which mir_bins_reserve rules out.
+   met; it is believed only if the bit planes confirm it.  So nothing has to be found and unlinked
+   when a piece is freed.  Every run has a reference in the bin of its length, or the last purge
+   forgot it for want of room, which mir_bins_reserve rules out.
 
    One thread at a time.  Only mir_bins_grown touches memory, and that is the caller's.  */
 #ifndef MIR_CODE_BINS_H
@@ -37,8 +37,8 @@ void *mir_bins_move (struct mir_bins *bins, void *memory, uint32_t capacity);
 /* Remember the run of LEN granules at START.  0, or -1 without a free reference.  */
 int mir_bins_add (struct mir_bins *bins, struct mir_code_holder *holder, uint32_t start,
                   uint32_t len);
-/* Set *HOLDER and *START to a run of at least LEN granules, in one of the smallest bins that have one.
-   0, or -1 if there is none.  */
+/* Set *HOLDER and *START to a run of at least LEN granules, in one of the smallest bins that have
+   one. 0, or -1 if there is none.  */
 int mir_bins_find (struct mir_bins *bins, uint32_t len, struct mir_code_holder **holder,
                    uint32_t *start);
 /* Forget everything.  */

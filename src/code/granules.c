@@ -18,13 +18,16 @@ static void fill (uint64_t *plane, uint32_t first, uint32_t bound, int value) {
   while (first < bound) {
     uint32_t end = (first / 64 + 1) * 64 < bound ? (first / 64 + 1) * 64 : bound;
     uint64_t mask = ~(uint64_t) 0 >> (64 - (end - first)) << first % 64;
-    if (value) plane[first / 64] |= mask;
-    else plane[first / 64] &= ~mask;
+    if (value)
+      plane[first / 64] |= mask;
+    else
+      plane[first / 64] &= ~mask;
     first = end;
   }
 }
 
-/* The first bit at I or behind it which is 1 (FLIP 0) or 0 (FLIP all ones); COUNT if there is none. */
+/* The first bit at I or behind it which is 1 (FLIP 0) or 0 (FLIP all ones); COUNT if there is none.
+ */
 static uint32_t next_bit (const uint64_t *plane, uint32_t count, uint32_t i, uint64_t flip) {
   while (i < count) {
     uint64_t word = (plane[i / 64] ^ flip) >> i % 64;
@@ -37,7 +40,8 @@ static uint32_t next_bit (const uint64_t *plane, uint32_t count, uint32_t i, uin
   return count;
 }
 
-/* One more than the last bit before I which is 1 (FLIP 0) or 0 (FLIP all ones); 0 if there is none. */
+/* One more than the last bit before I which is 1 (FLIP 0) or 0 (FLIP all ones); 0 if there is none.
+ */
 static uint32_t behind_previous_bit (const uint64_t *plane, uint32_t i, uint64_t flip) {
   while (i > 0) {
     uint64_t word = (plane[(i - 1) / 64] ^ flip) << (63 - (i - 1) % 64);

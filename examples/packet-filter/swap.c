@@ -1,0 +1,114 @@
+#include "swap.h"
+
+#include "mir-code.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+
+/* What the two threads share.  */
+struct traffic {
+  struct runtime *rt;
+  size_t swaps; /* to do */
+  void *thunk;
+  /* The filters of which a result may be now; the same but during a swap.  */
+  _Atomic (const filter_t *) from, to;
+  atomic_size_t packets; /* whose calls have returned */
+  atomic_int stop;
+  size_t astray;
+};
+
+static void *address_of (filter_func_t func) {
+  return (void *) (uintptr_t) func;
+}
+
+/*---------------- The thread that runs filters -----------------------------*/
+
+static int is_result_of (const filter_t *filter, const packet_t *p, uint32_t result) {
+  return program_interpret (VARR_ADDR (insn_t, filter->program.insns), p->bytes, p->caplen,
+                            p->wirelen)
+         == result;
+}
+
+/* FROM and TO are looked at before and after the call: a swap may begin or end during it.  */
+static int run_packet (struct traffic *t, filter_func_t filter, const packet_t *p) {
+  const filter_t *from = atomic_load (&t->from), *to = atomic_load (&t->to);
+  uint32_t result = filter (p->bytes, p->caplen, p->wirelen);
+
+  return is_result_of (from, p, result) || is_result_of (to, p, result)
+         || is_result_of (atomic_load (&t->from), p, result)
+         || is_result_of (atomic_load (&t->to), p, result);
+}
+
+static void *run_packets (void *arg) {
+  struct traffic *t = (struct traffic *) arg;
+  filter_func_t filter = (filter_func_t) (uintptr_t) t->thunk;
+  const packet_t *packets = VARR_ADDR (packet_t, t->rt->capture.packets);
+  size_t packets_num = VARR_LENGTH (packet_t, t->rt->capture.packets);
+
+  for (size_t i = 0; !atomic_load (&t->stop); i++) {
+    t->astray += !run_packet (t, filter, &packets[i % packets_num]);
+    atomic_fetch_add (&t->packets, 1);
+  }
+  return NULL;
+}
+
+/*---------------- The thread that swaps them -----------------------------*/
+
+static filter_func_t compile (struct runtime *rt, const filter_t *filter) {
+  size_t code_len;
+
+  return jit_compile (rt->jit, jit_native_abi, VARR_ADDR (insn_t, filter->program.insns),
+                      VARR_LENGTH (insn_t, filter->program.insns), &code_len);
+}
+
+/* One more call has returned: whatever began before now is over.  */
+static void wait_for_grace (struct traffic *t) {
+  size_t packets = atomic_load (&t->packets);
+
+  while (atomic_load (&t->packets) == packets) sched_yield ();
+}
+
+static void swap_all (void *arg) {
+  struct traffic *t = (struct traffic *) arg;
+  MIR_context_t ctx = t->rt->ctx;
+  const filter_t *filters = VARR_ADDR (filter_t, t->rt->filters);
+  size_t filters_num = VARR_LENGTH (filter_t, t->rt->filters);
+
+  for (size_t i = 1; i <= t->swaps; i++) {
+    void *old = _MIR_get_thunk_addr (ctx, t->thunk);
+    filter_func_t func = compile (t->rt, &filters[i % filters_num]);
+
+    atomic_store (&t->to, &filters[i % filters_num]);
+    _MIR_redirect_thunk (ctx, t->thunk, address_of (func));
+    wait_for_grace (t);
+    atomic_store (&t->from, &filters[i % filters_num]);
+    MIR_code_free (ctx, old);
+  }
+}
+
+void swap_filters (struct runtime *rt, size_t swaps, struct swap_result *result) {
+  struct traffic t = {.rt = rt, .swaps = swaps};
+  const filter_t *first = VARR_ADDR (filter_t, rt->filters);
+  struct failure failure;
+  pthread_t thread;
+  int failed;
+
+  t.from = t.to = first;
+  t.thunk = _MIR_get_thunk (rt->ctx);
+  _MIR_redirect_thunk (rt->ctx, t.thunk, address_of (compile (rt, first)));
+  if (pthread_create (&thread, NULL, run_packets, &t) != 0)
+    fail (MIR_alloc_error, "no thread to run packets");
+
+  /* Whatever happens, nothing may be given back while the thread runs.  */
+  failed = catch_failure (&failure, swap_all, &t);
+  atomic_store (&t.stop, 1);
+  pthread_join (thread, NULL);
+  if (failed) fail (failure.type, "%s", failure.message);
+
+  MIR_code_free (rt->ctx, _MIR_get_thunk_addr (rt->ctx, t.thunk));
+  MIR_code_free (rt->ctx, t.thunk);
+  result->swaps = swaps;
+  result->packets = t.packets;
+  result->astray = t.astray;
+}
