@@ -7,8 +7,9 @@
    Threads: callbacks are called from every thread that uses a context made with them, mem_protect
    never by two of them at once for one context.  Other threads may be executing code in a page
    whose protection is being changed.  A callback must return, it may not leave by longjmp; and it
-   may not use the context. Lifetime: a context keeps the structure by pointer, so it must outlive
-   the context.
+   may not use the context.
+
+   Lifetime: a context keeps the structure by pointer, so it must outlive the context.
 
    Source-compatible with the MIR JIT (vnmakarov/mir): names, order and types are a contract.  */
 #ifndef MIR_CODE_ALLOC_H

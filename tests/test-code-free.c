@@ -135,6 +135,19 @@ static void empty_mappings_are_given_back (void) {
   finish ();
 }
 
+/* What a large function has needed is no measure for the small ones after it.  */
+static void a_large_function_that_is_gone_leaves_nothing_large (void) {
+  start ();
+  uint8_t *large = publish_long (1, 6 * 1024 * 1024), *small = publish_long (2, 100 * 1024);
+  MIR_code_free (ctx, large); /* unmapped: it is not in the newest holder */
+  size_t mapped = pages.mapped_bytes;
+  CHECK (mapped < 1024 * 1024);
+  while (pages.mapped_bytes == mapped) publish_long (3, 10 * 1024);
+  CHECK (pages.mapped_bytes - mapped <= 1024 * 1024);
+  CHECK_INT (code_call (small), 2);
+  finish ();
+}
+
 static void what_starts_no_piece_is_not_freed (void) {
   uint8_t other[64] = {0};
   MIR_code_piece_t piece = {NULL, 7};
@@ -256,6 +269,7 @@ int main (void) {
   TEST_RUN (random_churn_over_a_vtable_agrees_with_a_model);
   TEST_RUN (churn_does_not_grow);
   TEST_RUN (empty_mappings_are_given_back);
+  TEST_RUN (a_large_function_that_is_gone_leaves_nothing_large);
   TEST_RUN (what_starts_no_piece_is_not_freed);
   TEST_RUN (freeing_needs_no_memory_and_no_protection);
   TEST_RUN (refused_bookkeeping_is_one_error_and_changes_nothing);

@@ -72,6 +72,9 @@ static void publish_by_addr_returns_null_when_the_place_is_taken (void) {
   CHECK_PTR (_MIR_publish_code_by_addr (ctx, addr, code, 1024 * 1024), NULL);
   CHECK_PTR (_MIR_publish_code_by_addr (ctx, addr + 16, code, CODE_LEN), NULL);
   CHECK_PTR (_MIR_publish_code_by_addr (ctx, NULL, code, CODE_LEN), NULL);
+  CHECK_PTR (_MIR_publish_code_by_addr (ctx, NULL, code, 0), NULL);
+  CHECK_PTR (_MIR_publish_code_by_addr (ctx, addr, code, SIZE_MAX), NULL);
+  CHECK_PTR (_MIR_publish_code_by_addr (ctx, addr, code, 0), addr);
   CHECK_INT (error_trap_count, 0);
   finish ();
 }

@@ -102,9 +102,11 @@ static enum mir_code_status provide_spare (struct mir_code *code, size_t size) {
   return MIR_CODE_OK;
 }
 
-/* Make the spare the newest holder.  The lock is held.  */
-static enum mir_code_status add_holder (struct mir_code *code) {
+/* Make the spare, which is large enough and may be larger, the newest holder, of SIZE bytes.  The
+   lock is held.  */
+static enum mir_code_status add_holder (struct mir_code *code, size_t size) {
   struct mir_code_holder *h = code->spare;
+  set_planes (h, h->granules.used, size);
   enum mir_code_status status = map_holder (code, h);
   if (status != MIR_CODE_OK) return status;
   h->next = code->newest;
@@ -182,7 +184,7 @@ static enum mir_code_status lock_with_room (struct mir_code *code, size_t len,
       mir_os_lock (&code->lock);
       continue;
     }
-    if ((status = add_holder (code)) != MIR_CODE_OK) {
+    if ((status = add_holder (code, size)) != MIR_CODE_OK) {
       mir_os_unlock (&code->lock);
       return status;
     }
@@ -252,13 +254,13 @@ enum mir_code_status mir_code_publish (struct mir_code *code, const uint8_t *byt
 enum mir_code_status mir_code_publish_at (struct mir_code *code, uint8_t *addr,
                                           const uint8_t *bytes, size_t len) {
   enum mir_code_status status = MIR_CODE_TAKEN;
-  if (len == 0 || len > SIZE_MAX / 2) return len == 0 ? MIR_CODE_OK : MIR_CODE_TAKEN;
   mir_os_lock (&code->lock);
   struct mir_code_holder *h = mir_code_holder_of (code, addr);
-  if (h != NULL && (size_t) (addr - h->pages.rx) % MIR_GRANULE == 0
-      && mir_granules_run_len (&h->granules, granule_of (h, addr))
-             >= round_up (len, MIR_GRANULE) / MIR_GRANULE)
-    status = publish_in (code, h, granule_of (h, addr), bytes, len);
+  if (h != NULL && (size_t) (addr - h->pages.rx) % MIR_GRANULE == 0) {
+    uint32_t start = granule_of (h, addr), run_len = mir_granules_run_len (&h->granules, start);
+    if (run_len != 0 && len <= (size_t) run_len * MIR_GRANULE)
+      status = len == 0 ? MIR_CODE_OK : publish_in (code, h, start, bytes, len);
+  }
   mir_os_unlock (&code->lock);
   return status;
 }
