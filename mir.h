@@ -14,9 +14,10 @@
 
    Machine code is the caller's own: what these functions publish is executed as it is.  On Linux a
    context with the default code memory never has memory writable and executable through one
-   address, and after a fork each process has its code for itself.  With a code allocator of the
-   user's the touched pages are writable and executable between PROT_WRITE_EXEC and PROT_READ_EXEC,
-   as the contract of MIR_code_alloc demands (see mir-code-alloc.h).  */
+   address, and what one process publishes or changes after a fork never reaches the other.  With a
+   code allocator of the user's the touched pages are writable and executable between
+   PROT_WRITE_EXEC and PROT_READ_EXEC, as the contract of MIR_code_alloc demands (see
+   mir-code-alloc.h).  */
 #ifndef MIR_H
 #define MIR_H
 
@@ -162,7 +163,8 @@ struct MIR_code_reloc {
 typedef struct MIR_code_reloc MIR_code_reloc_t;
 
 /* Store NLOC pointers, RELOCS[i].value at BASE + RELOCS[i].offset, into published code.  All of
-   them or, on failure, none.  Otherwise as _MIR_change_code.  */
+   them or, on failure, none.  A pointer whose place is aligned for one is stored whole: a thread
+   which loads it meanwhile gets the old or the new one.  Otherwise as _MIR_change_code.  */
 MIR_ALLOC_API void _MIR_update_code_arr (MIR_context_t ctx, uint8_t *base, size_t nloc,
                                          const MIR_code_reloc_t *relocs);
 

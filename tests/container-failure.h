@@ -7,6 +7,7 @@
 #include <setjmp.h>
 
 #include "probe-alloc.h"
+#include "tap.h"
 
 enum failure_way {
   HOOK_RETURNS,
@@ -64,6 +65,26 @@ static int failures_of (void (*step) (void)) {
   int before = failures_seen;
   if (setjmp (failure_exit) == 0) step ();
   return failures_seen - before;
+}
+
+/* LIVE, one life of a container, with each of its allocations failing once, alone and with all
+   later ones, in every way; it has at least LEAST of them.  */
+static inline void fail_everywhere (void (*live) (void), long least) {
+  for (int mode = 0; mode < 2 * FAILURE_WAYS; mode++) {
+    enum failure_way way = (enum failure_way) (mode / 2);
+    int forever = mode % 2;
+    size_t failed = 1;
+    long points = -1;
+    for (; failed != 0; points++) {
+      failure_init (way);
+      probe_alloc_fail_after (&probe, points + 1, forever);
+      live ();
+      failed = probe.failed;
+      REQUIRE (probe_alloc_finish (&probe) == 0);
+    }
+    tap_note ("way %d, forever %d: %ld failure points", way, forever, points);
+    CHECK (points >= least);
+  }
 }
 
 #endif /* CONTAINER_FAILURE_H */

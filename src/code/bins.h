@@ -2,10 +2,11 @@
 
    Lazy: a reference whose run was taken, or has grown together with a neighbour, stays until it is
    met; it is believed only if the bit planes confirm it.  So nothing has to be found and unlinked
-   when a piece is freed.  Every run has a reference in the bin of its length, or the last purge
-   forgot it for want of room, which mir_bins_reserve rules out.
+   when a piece is freed.  Every run has a reference in the bin of its length, as long as
+   there is a free reference for each one that comes to be: the caller sees to that, by clearing and
+   adding anew, and by moving to more memory in time.
 
-   One thread at a time.  Only mir_bins_grown touches memory, and that is the caller's.  */
+   One thread at a time.  Memory is the caller's.  */
 #ifndef MIR_CODE_BINS_H
 #define MIR_CODE_BINS_H
 
@@ -38,7 +39,7 @@ void *mir_bins_move (struct mir_bins *bins, void *memory, uint32_t capacity);
 int mir_bins_add (struct mir_bins *bins, struct mir_code_holder *holder, uint32_t start,
                   uint32_t len);
 /* Set *HOLDER and *START to a run of at least LEN granules, in one of the smallest bins that have
-   one. 0, or -1 if there is none.  */
+   one.  0, or -1 if there is none.  */
 int mir_bins_find (struct mir_bins *bins, uint32_t len, struct mir_code_holder **holder,
                    uint32_t *start);
 /* Forget everything.  */

@@ -1,5 +1,4 @@
-/* MIR's machine-code functions and ours: the code layer with its failures sent to the error
- * function.
+/* MIR's machine-code functions and ours: the code layer, its failures sent to the error function.
  */
 #include "context/context.h"
 
