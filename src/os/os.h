@@ -6,6 +6,7 @@
 #define MIR_OS_H
 
 #include <stddef.h> /* size_t */
+#include <stdint.h> /* uint64_t */
 
 #ifdef _WIN32
 typedef struct {
@@ -22,9 +23,27 @@ typedef pthread_mutex_t mir_os_lock_t;
 /* Bytes; a power of two.  */
 size_t mir_os_page_size (void);
 
-/* Make code written to [START, BOUND) what every thread of the process executes there: also a
-   thread which is running meanwhile, prefetches, and then learns the address from the caller.  */
-void mir_os_flush_icache (void *start, void *bound);
+/* Make code written to [START, BOUND) what is fetched for execution from then on.  */
+void mir_os_clean_icache (void *start, void *bound);
+/* Make every core that runs a thread of this process drop the instructions it has prefetched before
+   it executes another one, and see all stores made before.  Where the CPU does not prefetch across
+   such stores by itself this is needed once after a number of cleanings.  */
+void mir_os_sync_cores (void);
+/* The same for code at addresses which were never executed before: nothing on CPUs which cannot
+   have prefetched that.  */
+void mir_os_sync_cores_for_new (void);
+
+/* Take LEN bytes of address space, whole pages, without access and without memory, for the back
+   ends to map in; if NEAR_ADDR is not NULL so that no byte of it is REACH or more bytes from
+   NEAR_ADDR. NULL if there is no such range.  */
+void *mir_os_reserve (size_t len, const void *near_addr, size_t reach);
+void mir_os_unreserve (void *start, size_t len);
+/* Let [START, START + LEN), whole pages in a reserved range, be readable and writable data, zeroed.
+   0, or -1.  */
+int mir_os_commit_data (void *start, size_t len);
+
+/* Milliseconds of a clock that never goes back.  */
+uint64_t mir_os_now (void);
 
 /* 0, or -1 when the system has no resources for a lock.  */
 int mir_os_lock_init (mir_os_lock_t *lock);
