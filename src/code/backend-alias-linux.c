@@ -45,15 +45,20 @@ static int seal_range (struct mir_pages *pages, void *start) {
   return (int) syscall (SYS_mseal, start, pages->len, 0ul);
 }
 
+/* The seal of the file holds for mappings made after it (fcntl(2)), hence the new one for rx.  */
+static int seal_file (struct mir_pages *pages, int fd) {
+  pages->system_calls++;
+  if (fcntl (fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) != 0) return -1;
+  return mir_linux_map_rx (pages, pages->rx, PROT_READ | PROT_EXEC, MAP_SHARED, fd);
+}
+
 /* If the second call is refused, which for lack of memory alone is possible, the addresses of the
    first mapping are lost.  */
 static int seal (struct mir_pages *pages, int fd) {
   if (seal_range (pages, pages->rx) == 0) return seal_range (pages, pages->rw);
-  if (fd < 0) return -1;
-  int error = errno;
-  pages->system_calls++;
-  if (fcntl (fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) == 0) return 0;
-  errno = error; /* of mseal, the better way */
+  int error = errno; /* of mseal, the better way */
+  if (fd >= 0 && seal_file (pages, fd) == 0) return 0;
+  errno = error;
   return -1;
 }
 
