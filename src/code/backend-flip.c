@@ -17,6 +17,7 @@ static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t
   pages->generation = 0;
   pages->reserved = 0;
   pages->open_runs = 0;
+  pages->written = 0;
   pages->system_calls = 1;
   return MIR_CODE_OK;
 }

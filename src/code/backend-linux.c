@@ -10,6 +10,7 @@ void mir_linux_init (struct mir_pages *pages, size_t len, uint8_t *at) {
   pages->generation = 0;
   pages->reserved = at != NULL;
   pages->open_runs = 0;
+  pages->written = 0;
   pages->system_calls = 0;
 }
 

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
-#include <string.h> /* memcpy */
+#include <string.h> /* memcpy, memset */
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -100,7 +100,12 @@ static MIR_code_status_t open_run (struct mir_pages *pages, uint8_t *start, size
                                    uint8_t **writable) {
   uint8_t *copy = take_buffer (pages, len);
   if (copy == NULL) return MIR_CODE_WRITE_REFUSED;
-  memcpy (copy, start, len);
+  size_t offset = (size_t) (start - pages->rx);
+  size_t old = offset >= pages->written         ? 0
+               : pages->written - offset >= len ? len
+                                                : pages->written - offset;
+  memcpy (copy, start, old);
+  memset (copy + old, 0, len - old); /* reading a new page would cost a page fault */
   *writable = copy;
   return MIR_CODE_OK;
 }
@@ -108,6 +113,8 @@ static MIR_code_status_t open_run (struct mir_pages *pages, uint8_t *start, size
 static MIR_code_status_t close_run (struct mir_pages *pages, uint8_t *start, size_t len,
                                     uint8_t *writable) {
   int fd = open_memory (pages);
+  size_t bound = (size_t) (start - pages->rx) + len;
+  if (fd >= 0 && bound > pages->written) pages->written = bound;
   int refused = fd < 0 || write_memory (pages, fd, start, writable, len) != 0;
   if (fd >= 0) close_memory (pages, fd);
   int error = errno;

@@ -25,6 +25,7 @@ struct mir_pages {
   int reserved;                /* rx is within a reserved range and becomes inaccessible again */
   MIR_code_alloc_t code_alloc; /* of the flip back end */
   unsigned open_runs;          /* between open and close, where that is of interest */
+  size_t written;              /* bytes from rx on, behind which all are zero; the same */
   uint64_t system_calls;       /* made for these pages; back ends count them */
 };
 
