@@ -44,7 +44,7 @@ static void replace_slots (void) {
 static void replace_pieces (void) {
   for (int i = 0; i < OPS; i++) {
     size_t victim = next_victim ();
-    MIR_code_free (ctx, pieces[victim]);
+    MIR_code_free_now (MIR_get_code_space (ctx), pieces[victim]);
     pieces[victim] = _MIR_publish_code (ctx, code, next_len ());
   }
 }
@@ -62,7 +62,7 @@ static int compare (const char *subject, size_t pieces_num) {
   live = pieces_num;
   for (size_t i = 0; i < live; i++) pieces[i] = _MIR_publish_code (ctx, code, next_len ());
   bench_compare (subject, OPS, sides);
-  MIR_code_get_stats (ctx, &stats);
+  MIR_code_get_stats (MIR_get_code_space (ctx), &stats);
   printf ("  %-34s %10.2f mapped bytes for each byte of a piece\n", "memory",
           (double) stats.mapped_bytes / (double) stats.piece_bytes);
   MIR_finish (ctx);
