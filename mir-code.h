@@ -111,7 +111,8 @@ typedef struct MIR_code_options {
   const void
       *near_addr;    /* and which is within reach of a direct call from and to this; NULL: any */
   size_t max_bytes;  /* of executable memory mapped at one time; 0: no limit */
-  unsigned purge_ms; /* an empty mapping is kept so long before it is unmapped */
+  unsigned purge_ms; /* an empty mapping is kept for so long, then unmapped as soon as another one
+                        is emptied; 0: half a second */
   MIR_code_poison_t poison;
   const MIR_code_hooks_t *hooks; /* kept by pointer; NULL: nobody wants to know */
 } MIR_code_options_t;

@@ -30,6 +30,8 @@
 #include "code/tags.h"
 #include "os/os.h"
 
+enum { MIR_PURGE_MS = 500 }; /* unless the options say something else */
+
 struct mir_slab {
   struct mir_pages pages;
   struct mir_granules granules; /* its planes are behind this structure */
