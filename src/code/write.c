@@ -75,17 +75,19 @@ static void copy (uint8_t *to, const uint8_t *from, size_t len) {
 
 /*---------------- Chunks -----------------------------*/
 
-/* The units of chunk FIRST and of those behind it which overlap or adjoin them; *BOUND is the index
-   of the first chunk that does not.  Chunks usually come in ascending order, so few openings serve
-   many, and nothing is opened in which nothing is written.  */
+/* The units of chunk FIRST and of those behind it which overlap or adjoin them, or begin less than a
+   page behind; *BOUND is the index of the first chunk that does not.  Chunks usually come in ascending
+   order, so few openings serve many, and no page is opened in which nothing is written.  */
 static struct opened find_units (const struct mir_chunk *chunks, size_t num, size_t first,
                                  size_t *bound) {
   struct opened all = units_of (chunks[first].slab, chunks[first].to, chunks[first].len);
-  size_t i = first + 1;
+  const struct MIR_code_space *space = all.slab->arena->space;
+  size_t i = first + 1, gap = space->unit < space->page_size ? space->page_size : 1;
   for (; i < num; i++) {
     struct opened next = units_of (chunks[i].slab, chunks[i].to, chunks[i].len);
     uint8_t *all_bound = all.start + all.len, *next_bound = next.start + next.len;
-    if (next.slab != all.slab || next.start > all_bound || next_bound < all.start) break;
+    if (next.slab != all.slab || next_bound < all.start) break;
+    if (next.start > all_bound && (size_t) (next.start - all_bound) >= gap) break;
     if (next.start < all.start) all.start = next.start;
     all.len = (size_t) ((next_bound > all_bound ? next_bound : all_bound) - all.start);
   }

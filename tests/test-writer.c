@@ -1,0 +1,378 @@
+/* Writers: code is reserved, written and committed; published in batches; refusals change nothing.
+ */
+#include "space-fixture.h"
+
+#include <pthread.h>
+
+/*---------------- Reservations -----------------------------*/
+
+static void committed_code_runs_where_it_was_promised (void) {
+  MIR_code_place_t place;
+  start ();
+  for (unsigned i = 0; i < 1000; i++) {
+    REQUIRE (MIR_code_reserve (writer, 100 + i * 7, 0, &place) == MIR_CODE_OK);
+    CHECK (place.size >= 100 + i * 7);
+    CHECK_INT ((uintptr_t) place.addr % GRANULE, 0);
+    memset (place.buffer, 0, place.size);
+    code_returning (place.buffer, i);
+    REQUIRE (MIR_code_commit (writer, CODE_LEN, NULL) == MIR_CODE_OK);
+    CHECK_INT (code_call (place.addr), i);
+  }
+  finish ();
+}
+
+static void what_is_not_used_is_free_again (void) {
+  MIR_code_place_t place;
+  MIR_code_piece_t piece;
+  start ();
+  REQUIRE (MIR_code_reserve (writer, 10000, 0, &place) == MIR_CODE_OK);
+  code_returning (place.buffer, 1);
+  REQUIRE (MIR_code_commit (writer, CODE_LEN, NULL) == MIR_CODE_OK);
+  REQUIRE (MIR_code_query (space, place.addr, &piece) == MIR_CODE_OK);
+  CHECK_INT (piece.size, GRANULE);
+  CHECK_PTR (publish (2), place.addr + GRANULE);
+  finish ();
+}
+
+static void an_aborted_reservation_leaves_nothing (void) {
+  MIR_code_place_t place, again;
+  start ();
+  REQUIRE (MIR_code_reserve (writer, 5000, 0, &place) == MIR_CODE_OK);
+  CHECK_INT (MIR_code_abort (writer), MIR_CODE_OK);
+  CHECK_INT (stats ().pieces, 0);
+  REQUIRE (MIR_code_reserve (writer, 5000, 0, &again) == MIR_CODE_OK);
+  CHECK_PTR (again.addr, place.addr);
+  CHECK_INT (MIR_code_abort (writer), MIR_CODE_OK);
+  finish ();
+}
+
+static void reservations_are_aligned_as_asked (void) {
+  MIR_code_place_t place;
+  start ();
+  for (unsigned i = 0; i < 500; i++) {
+    size_t alignment = (size_t) 1 << tap_random () % 13;
+    REQUIRE (MIR_code_reserve (writer, 1 + tap_random () % 3000, alignment, &place) == MIR_CODE_OK);
+    CHECK_INT ((uintptr_t) place.addr % alignment, 0);
+    if (tap_random () % 4 == 0) {
+      CHECK_INT (MIR_code_abort (writer), MIR_CODE_OK);
+      continue;
+    }
+    if (place.size < CODE_LEN) continue;
+    code_returning (place.buffer, i);
+    CHECK_INT (MIR_code_commit (writer, CODE_LEN, NULL), MIR_CODE_OK);
+    CHECK_INT (code_call (place.addr), i);
+    CHECK (mir_space_check (space));
+  }
+  finish ();
+}
+
+static void wrong_order_and_sizes_are_refused (void) {
+  uint8_t code[CODE_LEN] = {0}, *addr = NULL;
+  MIR_code_place_t place;
+  start ();
+  CHECK_INT (MIR_code_commit (writer, 1, NULL), MIR_CODE_BAD_ORDER);
+  CHECK_INT (MIR_code_abort (writer), MIR_CODE_BAD_ORDER);
+  CHECK_INT (MIR_code_batch_end (writer), MIR_CODE_BAD_ORDER);
+  CHECK_INT (MIR_code_reserve (writer, 0, 0, &place), MIR_CODE_TOO_LARGE);
+  CHECK_INT (MIR_code_reserve (writer, SIZE_MAX, 0, &place), MIR_CODE_TOO_LARGE);
+  CHECK_INT (MIR_code_reserve (writer, 1, 3, &place), MIR_CODE_BAD_OPTION);
+  CHECK_INT (MIR_code_reserve (writer, 1, 8192, &place), MIR_CODE_BAD_OPTION);
+  CHECK_INT (MIR_code_publish (writer, code, 0, NULL, &addr), MIR_CODE_TOO_LARGE);
+  CHECK_INT (MIR_code_publish (writer, code, SIZE_MAX, NULL, &addr), MIR_CODE_TOO_LARGE);
+  REQUIRE (MIR_code_reserve (writer, 100, 0, &place) == MIR_CODE_OK);
+  CHECK_INT (MIR_code_reserve (writer, 100, 0, &place), MIR_CODE_BAD_ORDER);
+  CHECK_INT (MIR_code_publish (writer, code, CODE_LEN, NULL, &addr), MIR_CODE_BAD_ORDER);
+  CHECK_INT (MIR_code_batch_begin (writer), MIR_CODE_BAD_ORDER);
+  CHECK_INT (MIR_code_commit (writer, place.size + 1, NULL), MIR_CODE_TOO_LARGE);
+  CHECK_INT (MIR_code_commit (writer, 0, NULL), MIR_CODE_TOO_LARGE);
+  CHECK_INT (MIR_code_abort (writer), MIR_CODE_OK);
+  CHECK_PTR (addr, NULL);
+  finish ();
+}
+
+/*---------------- Tags -----------------------------*/
+
+static void a_query_tells_start_size_and_tag (void) {
+  enum { FUNCS = 2000 };
+  static uint8_t *funcs[FUNCS];
+  uint8_t code[400] = {0};
+  MIR_code_piece_t piece;
+  start ();
+  for (unsigned i = 0; i < FUNCS; i++) {
+    MIR_code_info_t info = {NULL, i % 3 == 0 ? 0 : i};
+    REQUIRE (MIR_code_publish (writer, code, 1 + i % 400, &info, &funcs[i]) == MIR_CODE_OK);
+  }
+  for (unsigned i = 0; i < FUNCS; i += 2)
+    CHECK_INT (MIR_code_free_now (space, funcs[i]), MIR_CODE_OK);
+  for (unsigned i = 1; i < FUNCS; i += 2) {
+    REQUIRE (MIR_code_query (space, funcs[i] + i % 400, &piece) == MIR_CODE_OK);
+    CHECK_PTR (piece.start, funcs[i]);
+    CHECK_INT (piece.tag, i % 3 == 0 ? 0 : i);
+    CHECK_INT (piece.freed, 0);
+  }
+  CHECK_INT (MIR_code_query (space, code, &piece), MIR_CODE_NOT_OURS);
+  finish ();
+}
+
+/*---------------- Batches -----------------------------*/
+
+enum { BATCH = 100 };
+
+/* Every other one through a reservation.  */
+static void fill_batch (uint8_t **funcs) {
+  REQUIRE (MIR_code_batch_begin (writer) == MIR_CODE_OK);
+  for (unsigned i = 0; i < BATCH; i++) {
+    uint8_t code[600] = {0};
+    MIR_code_info_t info = {NULL, i + 1};
+    MIR_code_place_t place;
+    code_returning (code, i);
+    if (i % 2 == 0) {
+      REQUIRE (MIR_code_publish (writer, code, CODE_LEN + i, &info, &funcs[i]) == MIR_CODE_OK);
+      continue;
+    }
+    REQUIRE (MIR_code_reserve (writer, 1000, 64, &place) == MIR_CODE_OK);
+    memcpy (place.buffer, code, sizeof (code));
+    funcs[i] = place.addr;
+    REQUIRE (MIR_code_commit (writer, CODE_LEN + i, &info) == MIR_CODE_OK);
+  }
+}
+
+static void run_batches (void) {
+  uint8_t *funcs[BATCH];
+  for (int round = 0; round < 5; round++) {
+    fill_batch (funcs);
+    REQUIRE (MIR_code_batch_end (writer) == MIR_CODE_OK);
+    for (unsigned i = 0; i < BATCH; i++) CHECK_INT (code_call (funcs[i]), i);
+    for (unsigned i = 0; i < BATCH; i += 2)
+      CHECK_INT (MIR_code_free_now (space, funcs[i]), MIR_CODE_OK);
+  }
+  CHECK_INT (stats ().pieces, 5 * BATCH / 2);
+  CHECK_INT (stats ().published, 5 * BATCH);
+}
+
+static void batches_run_after_their_end (void) {
+  start ();
+  run_batches ();
+  finish ();
+}
+
+static void batches_run_on_each_back_end_and_level (void) {
+  for (unsigned bit = 1; bit <= MIR_CODE_RWX; bit *= 2)
+    for (int level = MIR_CODE_OPEN_ALIAS; level <= MIR_CODE_SEALED; level++) {
+      set_defaults ();
+      options.backends = bit;
+      options.protection = (MIR_code_protection_t) level;
+      if (MIR_code_space_create (&options, &space) != MIR_CODE_OK) continue;
+      REQUIRE (MIR_code_writer_create (space, &writer) == MIR_CODE_OK);
+      run_batches ();
+      tap_note ("%s at level %d: %llu system calls for %llu functions", stats ().backend, level,
+                (unsigned long long) stats ().system_calls,
+                (unsigned long long) stats ().published);
+      finish ();
+    }
+}
+
+static void a_batch_opens_its_pages_once (void) {
+  uint8_t *funcs[BATCH];
+  start_flip ();
+  REQUIRE (publish (1) != NULL);
+  size_t protects = pages.protects;
+  fill_batch (funcs);
+  CHECK_INT (pages.protects, protects);
+  REQUIRE (MIR_code_batch_end (writer) == MIR_CODE_OK);
+  tap_note ("%zu protection changes for %d functions", pages.protects - protects, BATCH);
+  CHECK (pages.protects - protects <= 6);
+  CHECK (probe_code_all_closed (&pages));
+  finish ();
+}
+
+static void a_refused_batch_does_not_exist (void) {
+  uint8_t *funcs[BATCH];
+  MIR_code_piece_t piece;
+  int n = 0;
+  MIR_code_status_t status;
+  start_flip ();
+  uint8_t *older = publish (7);
+  do {
+    fill_batch (funcs);
+    pages.fail_protect_in = n++;
+    status = MIR_code_batch_end (writer);
+    pages.fail_protect_in = -1;
+    if (status == MIR_CODE_OK) break;
+    CHECK_INT (status, MIR_CODE_WRITE_REFUSED);
+    for (unsigned i = 0; i < BATCH; i++)
+      CHECK_INT (MIR_code_query (space, funcs[i], &piece), MIR_CODE_NOT_OURS);
+    CHECK_INT (stats ().pieces, 1);
+    CHECK (mir_space_check (space));
+    CHECK_INT (code_call (older), 7);
+    CHECK (probe_code_all_closed (&pages));
+  } while (n < 100);
+  tap_note ("%d points where a protection can be refused", n - 1);
+  CHECK (n > 1);
+  for (unsigned i = 0; i < BATCH; i++) CHECK_INT (code_call (funcs[i]), i);
+  finish ();
+}
+
+static void a_writer_which_ends_in_the_middle_leaves_nothing (void) {
+  uint8_t *funcs[BATCH];
+  MIR_code_place_t place;
+  start ();
+  fill_batch (funcs);
+  REQUIRE (MIR_code_reserve (writer, 100, 0, &place) == MIR_CODE_OK);
+  MIR_code_writer_finish (writer);
+  writer = NULL;
+  CHECK_INT (stats ().pieces, 0);
+  CHECK_INT (stats ().writers, 0);
+  finish ();
+}
+
+/*---------------- Refusals -----------------------------*/
+
+/* Publish in every way; 0 if all of it worked.  */
+static int use_all_ways (void) {
+  static uint8_t code[100];
+  MIR_code_info_t info = {"name", 5};
+  MIR_code_place_t place;
+  MIR_code_cell_t *cell;
+  uint8_t *addr;
+  code_returning (code, 3);
+  if (MIR_code_publish (writer, code, sizeof (code), &info, &addr) != MIR_CODE_OK) return -1;
+  if (MIR_code_reserve (writer, 6000, 64, &place) != MIR_CODE_OK) return -1;
+  memcpy (place.buffer, code, sizeof (code));
+  if (MIR_code_commit (writer, CODE_LEN, &info) != MIR_CODE_OK) {
+    CHECK_INT (MIR_code_abort (writer), MIR_CODE_OK);
+    return -1;
+  }
+  CHECK_INT (code_call (place.addr), 3);
+  REQUIRE (MIR_code_batch_begin (writer) == MIR_CODE_OK);
+  int failed = 0;
+  for (int i = 0; i < 40; i++)
+    failed |= MIR_code_publish (writer, code, sizeof (code), &info, &addr) != MIR_CODE_OK;
+  if (MIR_code_batch_end (writer) != MIR_CODE_OK || failed) return -1;
+  if (MIR_code_cell_new (space, addr, &cell) != MIR_CODE_OK) return -1;
+  MIR_code_cell_free (space, cell);
+  return 0;
+}
+
+static void each_refused_block_is_one_failure (void) {
+  int n, failed = 1;
+  for (n = 0; failed; n++) {
+    set_defaults ();
+    options.code_alloc = NULL;
+    probe_alloc_fail_after (&data, n, 0);
+    failed = MIR_code_space_create (&options, &space) != MIR_CODE_OK;
+    if (!failed && (failed = MIR_code_writer_create (space, &writer) != MIR_CODE_OK))
+      MIR_code_space_finish (space);
+    else if (!failed) {
+      failed = use_all_ways () != 0;
+      probe_alloc_fail_after (&data, -1, 0);
+      CHECK (mir_space_check (space));
+      CHECK_INT (use_all_ways (), 0);
+      MIR_code_space_finish (space); /* and the writer with it */
+    }
+    CHECK_INT (probe_alloc_finish (&data), 0);
+  }
+  tap_note ("%d points where memory can be refused", n - 1);
+  CHECK (n > 8);
+}
+
+static void each_refused_protection_is_one_failure (void) {
+  int n, failed = 1;
+  for (n = 0; failed; n++) {
+    start_flip ();
+    uint8_t *older = publish (7);
+    pages.fail_protect_in = n;
+    failed = use_all_ways () != 0;
+    pages.fail_protect_in = -1;
+    CHECK (probe_code_all_closed (&pages));
+    CHECK_INT (code_call (older), 7);
+    CHECK_INT (use_all_ways (), 0);
+    finish ();
+  }
+  tap_note ("%d points where a protection can be refused", n - 1);
+  CHECK (n > 4);
+}
+
+/*---------------- Threads -----------------------------*/
+
+enum { WORKERS = 4, LIVE = 100 };
+
+struct worker {
+  unsigned number, wrong;
+  pthread_t thread;
+};
+
+/* Publish with a writer of its own, call, and free; every second time by a grace period.  */
+static void *work (void *arg) {
+  struct worker *self = (struct worker *) arg;
+  uint8_t *funcs[LIVE] = {NULL}, code[CODE_LEN];
+  unsigned values[LIVE] = {0};
+  MIR_code_writer_t own;
+  if (MIR_code_writer_create (space, &own) != MIR_CODE_OK) {
+    self->wrong = 1;
+    return NULL;
+  }
+  for (unsigned n = 0; n < tap_scaled (20000); n++) {
+    unsigned i = n * 7 % LIVE;
+    if (funcs[i] != NULL) {
+      self->wrong += code_call (funcs[i]) != values[i];
+      self->wrong +=
+          (n % 2 == 0 ? MIR_code_free_now : MIR_code_free) (space, funcs[i]) != MIR_CODE_OK;
+    }
+    values[i] = self->number * 1000000 + n;
+    code_returning (code, values[i]);
+    if (n % 50 == 0) self->wrong += MIR_code_batch_begin (own) != MIR_CODE_OK;
+    self->wrong += MIR_code_publish (own, code, CODE_LEN, NULL, &funcs[i]) != MIR_CODE_OK;
+    if (n % 50 == 20) self->wrong += MIR_code_batch_end (own) != MIR_CODE_OK;
+    if (n % 50 < 20) values[i] = n, funcs[i] = NULL; /* not runnable yet: forgotten */
+    if (n % 1000 == 999)
+      self->wrong += MIR_code_reclaim (space, MIR_code_grace_begin (space)) != MIR_CODE_OK;
+  }
+  MIR_code_writer_finish (own);
+  return NULL;
+}
+
+static void writers_in_several_threads (void) {
+  struct worker workers[WORKERS] = {{0}};
+  start ();
+  for (unsigned i = 0; i < WORKERS; i++) {
+    workers[i].number = i;
+    REQUIRE (pthread_create (&workers[i].thread, NULL, work, &workers[i]) == 0);
+  }
+  for (unsigned i = 0; i < WORKERS; i++) {
+    pthread_join (workers[i].thread, NULL);
+    CHECK_INT (workers[i].wrong, 0);
+  }
+  finish ();
+}
+
+static void an_arena_is_taken_over_by_the_next_writer (void) {
+  start ();
+  for (int i = 0; i < 100; i++) {
+    MIR_code_writer_finish (writer);
+    REQUIRE (MIR_code_writer_create (space, &writer) == MIR_CODE_OK);
+    REQUIRE (publish (1) != NULL);
+  }
+  CHECK_INT (stats ().mappings, 1);
+  CHECK_INT (stats ().writers, 1);
+  finish ();
+}
+
+int main (void) {
+  TEST_RUN (committed_code_runs_where_it_was_promised);
+  TEST_RUN (what_is_not_used_is_free_again);
+  TEST_RUN (an_aborted_reservation_leaves_nothing);
+  TEST_RUN (reservations_are_aligned_as_asked);
+  TEST_RUN (wrong_order_and_sizes_are_refused);
+  TEST_RUN (a_query_tells_start_size_and_tag);
+  TEST_RUN (batches_run_after_their_end);
+  TEST_RUN (batches_run_on_each_back_end_and_level);
+  TEST_RUN (a_batch_opens_its_pages_once);
+  TEST_RUN (a_refused_batch_does_not_exist);
+  TEST_RUN (a_writer_which_ends_in_the_middle_leaves_nothing);
+  TEST_RUN (each_refused_block_is_one_failure);
+  TEST_RUN (each_refused_protection_is_one_failure);
+  TEST_RUN (writers_in_several_threads);
+  TEST_RUN (an_arena_is_taken_over_by_the_next_writer);
+  return tap_done ();
+}
