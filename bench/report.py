@@ -57,7 +57,7 @@ ELSEWHERE = ["restriction sets survived: ./dev test, test-hardened"]
 def number(value):
     if value is None:
         return "-"
-    return f"{value:.0f}" if value >= 100 or value == int(value) else f"{value:.4g}" if value < 1 else f"{value:.2f}"
+    return f"{value:.0f}" if value == int(value) or value >= 100 else f"{value:.5f}" if value < 0.05 else f"{value:.3f}"
 
 
 def judge(figures):
