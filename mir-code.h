@@ -130,6 +130,11 @@ MIR_ALLOC_API void MIR_code_space_finish (MIR_code_space_t space);
 /* The space in which MIR's functions publish; owned by CTX.  */
 MIR_ALLOC_API MIR_code_space_t MIR_get_code_space (MIR_context_t ctx);
 
+/* Tell HOOKS, kept by pointer until it is replaced, of what happens in SPACE from now on, and of what
+   is mapped already; NULL: nobody.  While no other thread uses SPACE.  For the space of a context,
+   which has no options.  */
+MIR_ALLOC_API void MIR_code_set_hooks (MIR_code_space_t space, const MIR_code_hooks_t *hooks);
+
 /* What the probe found out about one back end.  */
 typedef struct MIR_code_verdict {
   const char *backend;

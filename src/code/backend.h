@@ -24,6 +24,8 @@ struct mir_pages {
   MIR_code_protection_t level; /* how well protected */
   int reserved;                /* rx is within a reserved range and becomes inaccessible again */
   MIR_code_alloc_t code_alloc; /* of the flip back end */
+  unsigned open_runs;          /* between open and close, where that is of interest */
+  size_t written;              /* bytes from rx on, behind which all are zero; the same */
   uint64_t system_calls;       /* made for these pages; back ends count them */
 };
 
@@ -66,6 +68,7 @@ extern const struct mir_backend *const mir_backends[];
 /* What to take with the default MIR_code_alloc when none of them works and MIR_CODE_FLIP is
    allowed; NULL: nothing.  */
 extern const struct mir_backend *const mir_backend_fallback;
+extern const MIR_code_alloc_t mir_backend_fallback_alloc; /* the default one; NULL: no fallback */
 
 /* The first of mir_backends in the mask ALLOWED that has LEVEL and works here, seen by running code
    in its memory, changing it and running it again; else the fallback; else NULL.  REPORT, if not

@@ -3,7 +3,7 @@
 #include <limits.h> /* INT_MAX */
 #include <string.h> /* memcpy */
 
-#include "code/code.h"
+#include "code/space.h"
 
 enum {
   EXACT = 15,   /* lengths 1 to 15 have a bin each; above there are four to each power of two */
@@ -20,10 +20,8 @@ static uint32_t bin_of (uint32_t len) {
 void mir_bins_clear (struct mir_bins *bins) {
   for (int i = 0; i < MIR_BINS; i++) bins->heads[i] = MIR_NO_REF;
   bins->free = MIR_NO_REF;
-  for (uint32_t i = bins->capacity; i > 0; i--) {
-    bins->refs[i - 1].next = bins->free;
-    bins->free = i - 1;
-  }
+  bins->fresh = 0;
+  bins->filled = 0;
 }
 
 void mir_bins_init (struct mir_bins *bins) {
@@ -35,25 +33,30 @@ void mir_bins_init (struct mir_bins *bins) {
 void *mir_bins_move (struct mir_bins *bins, void *memory, uint32_t capacity) {
   struct mir_run *old = bins->refs;
   bins->refs = (struct mir_run *) memory;
-  if (old != NULL) memcpy (bins->refs, old, bins->capacity * sizeof (*old));
-  for (uint32_t i = capacity; i > bins->capacity; i--) {
-    bins->refs[i - 1].next = bins->free;
-    bins->free = i - 1;
-  }
+  if (bins->fresh != 0) memcpy (bins->refs, old, bins->fresh * sizeof (*old));
   bins->capacity = capacity;
   return old;
 }
 
-int mir_bins_add (struct mir_bins *bins, struct mir_code_holder *holder, uint32_t start,
-                  uint32_t len) {
+int mir_bins_add (struct mir_bins *bins, struct mir_slab *slab, uint32_t start, uint32_t len) {
   uint32_t ref = bins->free, bin = bin_of (len);
-  if (ref == MIR_NO_REF) return -1;
-  bins->free = bins->refs[ref].next;
-  bins->refs[ref].holder = holder;
+  if (ref != MIR_NO_REF)
+    bins->free = bins->refs[ref].next;
+  else if (bins->fresh < bins->capacity)
+    ref = bins->fresh++;
+  else
+    return -1;
+  bins->refs[ref].slab = slab;
   bins->refs[ref].start = start;
   bins->refs[ref].next = bins->heads[bin];
   bins->heads[bin] = ref;
+  bins->filled |= (uint64_t) 1 << bin;
   return 0;
+}
+
+/* The length of the run that REF is about; 0: there is no such run any more.  */
+static uint32_t run_len_of (const struct mir_run *ref) {
+  return ref->slab->frozen ? 0 : mir_granules_run_len (&ref->slab->granules, ref->start);
 }
 
 /* Look for a run of at least LEN granules among the first LIMIT good references of BIN, dropping
@@ -63,7 +66,7 @@ static struct mir_run *find_in (struct mir_bins *bins, uint32_t bin, uint32_t le
   while (*link != MIR_NO_REF && limit > 0) {
     uint32_t ref = *link;
     struct mir_run *run = &bins->refs[ref];
-    uint32_t run_len = mir_granules_run_len (&run->holder->granules, run->start);
+    uint32_t run_len = run_len_of (run);
     if (run_len == 0 || bin_of (run_len) != bin) {
       *link = run->next;
       run->next = bins->free;
@@ -74,16 +77,18 @@ static struct mir_run *find_in (struct mir_bins *bins, uint32_t bin, uint32_t le
     link = &run->next;
     limit--;
   }
+  if (bins->heads[bin] == MIR_NO_REF) bins->filled &= ~((uint64_t) 1 << bin);
   return NULL;
 }
 
-int mir_bins_find (struct mir_bins *bins, uint32_t len, struct mir_code_holder **holder,
-                   uint32_t *start) {
-  for (uint32_t bin = bin_of (len); bin < MIR_BINS; bin++) {
+int mir_bins_find (struct mir_bins *bins, uint32_t len, struct mir_slab **slab, uint32_t *start) {
+  uint64_t filled = bins->filled & ~(uint64_t) 0 << bin_of (len);
+  for (; filled != 0; filled &= filled - 1) {
+    uint32_t bin = (uint32_t) __builtin_ctzll (filled);
     /* The last bin has all the longest ones, few but very different.  */
     struct mir_run *run = find_in (bins, bin, len, bin < MIR_BINS - 1 ? LOOKED_AT : INT_MAX);
     if (run == NULL) continue;
-    *holder = run->holder;
+    *slab = run->slab;
     *start = run->start;
     return 0;
   }

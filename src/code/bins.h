@@ -13,12 +13,12 @@
 #include <stddef.h> /* size_t */
 #include <stdint.h>
 
-struct mir_code_holder;
+struct mir_slab;
 
 enum { MIR_BINS = 64 };
 
 struct mir_run {
-  struct mir_code_holder *holder;
+  struct mir_slab *slab;
   uint32_t start; /* granule */
   uint32_t next;  /* index of the next one in its bin, or in the list of free references */
 };
@@ -26,7 +26,9 @@ struct mir_run {
 struct mir_bins {
   struct mir_run *refs;
   uint32_t capacity;
-  uint32_t free;            /* list of references in no bin; MIR_NO_REF: none */
+  uint32_t fresh;           /* references from here on were never used, nor their memory touched */
+  uint32_t free;            /* list of other references in no bin; MIR_NO_REF: none */
+  uint64_t filled;          /* bit N: bin N may not be empty */
   uint32_t heads[MIR_BINS]; /* MIR_NO_REF: empty */
 };
 
@@ -36,11 +38,11 @@ void mir_bins_init (struct mir_bins *bins);
 /* Move to MEMORY, which has room for CAPACITY references, more than now; return the old memory.  */
 void *mir_bins_move (struct mir_bins *bins, void *memory, uint32_t capacity);
 /* Remember the run of LEN granules at START.  0, or -1 without a free reference.  */
-int mir_bins_add (struct mir_bins *bins, struct mir_code_holder *holder, uint32_t start,
+int mir_bins_add (struct mir_bins *bins, struct mir_slab *slab, uint32_t start,
                   uint32_t len);
-/* Set *HOLDER and *START to a run of at least LEN granules, in one of the smallest bins that have
+/* Set *SLAB and *START to a run of at least LEN granules, in one of the smallest bins that have
    one.  0, or -1 if there is none.  */
-int mir_bins_find (struct mir_bins *bins, uint32_t len, struct mir_code_holder **holder,
+int mir_bins_find (struct mir_bins *bins, uint32_t len, struct mir_slab **slab,
                    uint32_t *start);
 /* Forget everything.  */
 void mir_bins_clear (struct mir_bins *bins);

@@ -3,51 +3,66 @@
    fork ends.  And no lock may be held by a thread that the child does not have.  */
 #include <stdatomic.h>
 
-#include "code/code.h"
+#include "code/space.h"
 
 static mir_os_lock_t registry_lock = MIR_OS_LOCK_INITIALIZER;
-static struct mir_code *registry; /* all there are */
+static struct MIR_code_space *registry; /* all there are */
 static int watching;
 static atomic_uint generation;
 
 static void before_fork (void) {
   mir_os_lock (&registry_lock);
-  for (struct mir_code *code = registry; code != NULL; code = code->next) mir_os_lock (&code->lock);
+  for (struct MIR_code_space *space = registry; space != NULL; space = space->next) {
+    for (struct mir_arena *a = &space->first; a != NULL; a = mir_arena_next (a))
+      mir_os_lock (&a->lock);
+    mir_os_lock (&space->lock);
+  }
 }
 
 /* In both processes.  */
 static void after_fork (void) {
   atomic_fetch_add (&generation, 1);
-  for (struct mir_code *code = registry; code != NULL; code = code->next)
-    mir_os_unlock (&code->lock);
+  for (struct MIR_code_space *space = registry; space != NULL; space = space->next) {
+    mir_os_unlock (&space->lock);
+    for (struct mir_arena *a = &space->first; a != NULL; a = mir_arena_next (a))
+      mir_os_unlock (&a->lock);
+  }
   mir_os_unlock (&registry_lock);
 }
 
-int mir_code_watch_forks (struct mir_code *code) {
+int mir_watch_forks (struct MIR_code_space *space) {
   mir_os_lock (&registry_lock);
   if (!watching && mir_os_at_fork (before_fork, after_fork) != 0) {
     mir_os_unlock (&registry_lock);
     return -1;
   }
   watching = 1;
-  code->previous = NULL;
-  code->next = registry;
-  if (registry != NULL) registry->previous = code;
-  registry = code;
+  space->previous = NULL;
+  space->next = registry;
+  if (registry != NULL) registry->previous = space;
+  registry = space;
   mir_os_unlock (&registry_lock);
   return 0;
 }
 
-void mir_code_unwatch_forks (struct mir_code *code) {
+void mir_unwatch_forks (struct MIR_code_space *space) {
   mir_os_lock (&registry_lock);
-  if (code->previous != NULL)
-    code->previous->next = code->next;
+  if (space->previous != NULL)
+    space->previous->next = space->next;
   else
-    registry = code->next;
-  if (code->next != NULL) code->next->previous = code->previous;
+    registry = space->next;
+  if (space->next != NULL) space->next->previous = space->previous;
   mir_os_unlock (&registry_lock);
 }
 
-unsigned mir_code_generation (void) {
+void mir_watch_arena (struct mir_arena *arena) {
+  struct mir_arena *last = &arena->space->first;
+  mir_os_lock (&registry_lock);
+  while (mir_arena_next (last) != NULL) last = mir_arena_next (last);
+  atomic_store_explicit (&last->next, arena, memory_order_release);
+  mir_os_unlock (&registry_lock);
+}
+
+unsigned mir_generation (void) {
   return atomic_load (&generation);
 }

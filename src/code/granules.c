@@ -1,5 +1,7 @@
 #include "code/granules.h"
 
+#include <string.h> /* memset */
+
 static int bit (const uint64_t *plane, uint32_t i) {
   return (int) (plane[i / 64] >> i % 64 & 1);
 }
@@ -57,6 +59,15 @@ static uint32_t run_bound (const struct mir_granules *g, uint32_t i) {
   return bound < g->top ? bound : g->count;
 }
 
+void mir_granules_init (struct mir_granules *g, void *memory, size_t count) {
+  memset (memory, 0, mir_granules_size (count));
+  g->count = (uint32_t) count;
+  g->top = 0;
+  g->used = (uint64_t *) memory;
+  g->stop = g->used + mir_granules_words (count);
+  g->freed = g->stop + mir_granules_words (count);
+}
+
 void mir_granules_take (struct mir_granules *g, uint32_t first, uint32_t n) {
   uint32_t bound = first + n;
   fill (g->used, first, bound, 1);
@@ -71,6 +82,7 @@ uint32_t mir_granules_piece_len (const struct mir_granules *g, uint32_t first) {
 uint32_t mir_granules_release (struct mir_granules *g, uint32_t first, uint32_t *start) {
   uint32_t bound = first + mir_granules_piece_len (g, first);
   fill (g->used, first, bound, 0);
+  mir_granules_clear_freed (g, first);
   g->stop[(bound - 1) / 64] &= ~((uint64_t) 1 << (bound - 1) % 64);
   *start = behind_previous_bit (g->used, first, 0);
   if (bound == g->top) g->top = *start;
@@ -94,4 +106,20 @@ uint32_t mir_granules_run_len (const struct mir_granules *g, uint32_t i) {
 uint32_t mir_granules_next_run (const struct mir_granules *g, uint32_t i) {
   i = next_bit (g->used, g->count, i, ~(uint64_t) 0);
   return i < g->count ? i : MIR_NO_GRANULE;
+}
+
+void mir_granules_split (struct mir_granules *g, uint32_t first, uint32_t n) {
+  g->stop[(first + n - 1) / 64] |= (uint64_t) 1 << (first + n - 1) % 64;
+}
+
+int mir_granules_is_freed (const struct mir_granules *g, uint32_t first) {
+  return bit (g->freed, first);
+}
+
+void mir_granules_set_freed (struct mir_granules *g, uint32_t first) {
+  g->freed[first / 64] |= (uint64_t) 1 << first % 64;
+}
+
+void mir_granules_clear_freed (struct mir_granules *g, uint32_t first) {
+  g->freed[first / 64] &= ~((uint64_t) 1 << first % 64);
 }

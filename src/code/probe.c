@@ -5,33 +5,91 @@
 #include "code/cpu.h"
 #include "os/os.h"
 
-/* Whether the function BYTES, put at the start of PAGES, returns VALUE.  */
-static int runs (const struct mir_backend *backend, struct mir_pages *pages, const uint8_t *bytes,
-                 int value) {
+/*---------------- One back end -----------------------------*/
+
+/* Why a back end is not taken.  */
+static const char not_allowed[] = "not allowed by the options",
+                  not_this_level[] = "does not have this protection",
+                  not_mapped[] = "the system refused to map",
+                  not_written[] = "the system refused to write",
+                  not_seen[] = "changed code was not seen",
+                  not_unmapped[] = "the system refused to unmap";
+
+/* Put the function BYTES at the start of PAGES and see that it returns VALUE; NULL, or why not.  */
+static const char *run (const struct mir_backend *backend, struct mir_pages *pages,
+                        const uint8_t *bytes, int value) {
+  size_t len = backend->unit == 0 ? pages->len : 64;
   uint8_t *writable;
   int (*func) (void);
-  if (backend->open (pages, pages->rx, pages->len, NULL, &writable) != MIR_CODE_OK) return 0;
+  if (backend->open (pages, pages->rx, len, &writable) != MIR_CODE_OK) return not_written;
   memcpy (writable, bytes, mir_cpu.proof_len);
-  if (backend->close (pages, pages->rx, pages->len, NULL, writable) != MIR_CODE_OK) return 0;
-  mir_os_flush_icache (pages->rx, pages->rx + mir_cpu.proof_len);
+  if (backend->close (pages, pages->rx, len, writable) != MIR_CODE_OK) return not_written;
+  mir_os_clean_icache (pages->rx, pages->rx + mir_cpu.proof_len);
+  mir_os_sync_cores (); /* even this one needs it when it stored through another address */
   memcpy (&func, &pages->rx, sizeof (func));
-  return mir_cpu.proof_len == 0 || func () == value;
+  mir_os_set_error (0);
+  return mir_cpu.proof_len == 0 || func () == value ? NULL : not_seen;
 }
 
-static int works (const struct mir_backend *backend) {
-  struct mir_pages pages;
-  if (backend->map (&pages, mir_os_page_size (), NULL) != MIR_CODE_OK) return 0;
+/* NULL: it works; else why not, and the system's error.  */
+static const char *try_backend (const struct mir_backend *backend, MIR_code_protection_t level) {
+  struct mir_pages pages = {.level = level, .code_alloc = mir_backend_fallback_alloc};
+  mir_os_set_error (0); /* a MIR_code_alloc does not have to set one */
+  if (backend->map (&pages, mir_os_page_size (), NULL) != MIR_CODE_OK) return not_mapped;
+  const char *reason = run (backend, &pages, mir_cpu.proof[0], 42);
   /* The second one at the same address: valgrind runs what it has seen first again.  */
-  int proved =
-      runs (backend, &pages, mir_cpu.proof[0], 42) && runs (backend, &pages, mir_cpu.proof[1], 43);
-  return backend->unmap (&pages, NULL) == 0 && proved;
+  if (reason == NULL) reason = run (backend, &pages, mir_cpu.proof[1], 43);
+  int error = mir_os_error ();
+  if (backend->unmap (&pages) != 0 && reason == NULL) return not_unmapped;
+  mir_os_set_error (error);
+  return reason;
 }
 
-const struct mir_backend *mir_backend_probe (void) {
-  static _Atomic (const struct mir_backend *) found;
-  const struct mir_backend *backend = atomic_load (&found);
-  for (int i = 0; backend == NULL && mir_backends[i] != NULL; i++)
-    if (works (mir_backends[i])) backend = mir_backends[i];
-  atomic_store (&found, backend);
-  return backend != NULL ? backend : mir_backend_fallback;
+/*---------------- All of them -----------------------------*/
+
+enum { UNLESS_NAMED = MIR_CODE_RWX }; /* not taken unless a mask has them */
+
+static int is_good (const struct mir_backend *backend, unsigned allowed,
+                    MIR_code_protection_t level, MIR_code_report_t *report) {
+  MIR_code_verdict_t verdict = {backend->name, NULL, 0};
+  if ((allowed & backend->bit) == 0)
+    verdict.reason = not_allowed;
+  else if ((backend->levels & 1u << level) == 0)
+    verdict.reason = not_this_level;
+  else if ((verdict.reason = try_backend (backend, level)) != NULL)
+    verdict.error = mir_os_error ();
+  if (report != NULL && report->verdicts_num < MIR_CODE_MAX_VERDICTS)
+    report->verdicts[report->verdicts_num++] = verdict;
+  return verdict.reason == NULL;
+}
+
+const struct mir_backend *mir_backend_probe (unsigned allowed, MIR_code_protection_t level,
+                                             MIR_code_report_t *report) {
+  const struct mir_backend *found = NULL;
+  int error = mir_os_error ();
+  if (allowed == 0) allowed = ~(unsigned) UNLESS_NAMED;
+  if (report != NULL) memset (report, 0, sizeof (*report));
+  for (int i = 0; found == NULL && mir_backends[i] != NULL; i++)
+    if (is_good (mir_backends[i], allowed, level, report)) found = mir_backends[i];
+  if (found == NULL && mir_backend_fallback != NULL
+      && is_good (mir_backend_fallback, allowed, level, report))
+    found = mir_backend_fallback;
+  if (report != NULL && found != NULL) report->backend = found->name;
+  mir_os_set_error (error); /* nobody asked us to touch it */
+  return found;
+}
+
+static _Atomic (const struct mir_backend *) remembered;
+
+/* That there is none is not remembered: descriptors, for one, come back.  */
+const struct mir_backend *mir_backend_default (void) {
+  const struct mir_backend *backend = atomic_load_explicit (&remembered, memory_order_relaxed);
+  if (backend != NULL) return backend;
+  backend = mir_backend_probe (0, MIR_CODE_OPEN_ALIAS, NULL);
+  atomic_store_explicit (&remembered, backend, memory_order_relaxed);
+  return backend;
+}
+
+void mir_backend_forget (void) {
+  atomic_store_explicit (&remembered, NULL, memory_order_relaxed);
 }

@@ -23,9 +23,26 @@ double _MIR_get_api_version (void) {
   return MIR_API_VERSION;
 }
 
+MIR_alloc_t mir_default_alloc (void) {
+  return &default_alloc;
+}
+
+MIR_code_alloc_t mir_default_code_alloc (void) {
+  return &default_code_alloc;
+}
+
+/* Map the first slab now: a context is not made when there is no code memory for it.  */
+static MIR_code_status_t prepare (struct MIR_code_space *space) {
+  uint8_t *addr;
+  MIR_code_status_t status = mir_next_addr (&space->first, 1, &addr);
+  if (status != MIR_CODE_OK) mir_space_finish (space);
+  return status;
+}
+
 MIR_context_t _MIR_init (MIR_alloc_t alloc, MIR_code_alloc_t code_alloc) {
   const struct mir_backend *backend =
-      code_alloc == NULL ? mir_backend_probe () : &mir_backend_vtable;
+      code_alloc == NULL ? mir_backend_default () : &mir_backend_flip;
+  MIR_code_options_t options = {.size = sizeof (options)};
   if (backend == NULL) return NULL; /* no executable memory on this system */
   if (alloc == NULL) alloc = &default_alloc;
   if (code_alloc == NULL) code_alloc = &default_code_alloc;
@@ -34,17 +51,23 @@ MIR_context_t _MIR_init (MIR_alloc_t alloc, MIR_code_alloc_t code_alloc) {
   ctx->alloc = alloc;
   ctx->code_alloc = code_alloc;
   ctx->error_func = exit_on_error;
-  if (mir_code_init (&ctx->code, alloc, backend, code_alloc) != MIR_CODE_OK) {
-    MIR_free (alloc, ctx);
-    return NULL;
-  }
-  return ctx;
+  options.alloc = alloc;
+  options.code_alloc = code_alloc;
+  if (mir_space_init (&ctx->space, &options, backend) == MIR_CODE_OK
+      && prepare (&ctx->space) == MIR_CODE_OK)
+    return ctx;
+  MIR_free (alloc, ctx);
+  return NULL;
 }
 
 void MIR_finish (MIR_context_t ctx) {
   if (ctx == NULL) return;
-  mir_code_finish (&ctx->code);
+  mir_space_finish (&ctx->space);
   MIR_free (ctx->alloc, ctx);
+}
+
+MIR_code_space_t MIR_get_code_space (MIR_context_t ctx) {
+  return &ctx->space;
 }
 
 MIR_alloc_t MIR_get_alloc (MIR_context_t ctx) {

@@ -3,13 +3,13 @@
 #define MIR_CONTEXT_H
 
 #include "mir.h"
-#include "code/code.h"
+#include "code/space.h"
 
 struct MIR_context {
   MIR_alloc_t alloc;           /* of the user or the default: never NULL */
   MIR_code_alloc_t code_alloc; /* likewise */
   MIR_error_func_t error_func; /* never NULL */
-  struct mir_code code;
+  struct MIR_code_space space;
 };
 
 #endif /* MIR_CONTEXT_H */

@@ -1,11 +1,15 @@
 /* The builtin cleans and invalidates the caches of all cores.  A core may have fetched the old
-   instructions before that, and keeps them until a context synchronization event of its own (Arm
-   Architecture Reference Manual, DDI 0487, B2, Concurrent modification and execution of
-   instructions).  */
+   instructions before that, from any address which was executable, and keeps them until a context
+   synchronization event of its own (Arm Architecture Reference Manual, DDI 0487, B2, Concurrent
+   modification and execution of instructions).  */
 #include "os.h"
-#include "sync-cores.h"
+#include "translations.h"
 
-void mir_os_flush_icache (void *start, void *bound) {
+void mir_os_clean_icache (void *start, void *bound) {
   __builtin___clear_cache ((char *) start, (char *) bound);
+  mir_os_discard_translations (start, bound);
+}
+
+void mir_os_sync_cores_for_new (void) {
   mir_os_sync_cores ();
 }

@@ -1,7 +1,13 @@
-/* CPUs for which the compiler knows all there is to do: nothing on x86, which keeps instruction
-   fetch coherent by itself; sys_icache_invalidate on macOS.  */
+/* CPUs for which the compiler knows how to clean the caches: sys_icache_invalidate on macOS, for
+   one.  */
 #include "os.h"
+#include "translations.h"
 
-void mir_os_flush_icache (void *start, void *bound) {
+void mir_os_clean_icache (void *start, void *bound) {
   __builtin___clear_cache ((char *) start, (char *) bound);
+  mir_os_discard_translations (start, bound);
+}
+
+void mir_os_sync_cores_for_new (void) {
+  mir_os_sync_cores ();
 }

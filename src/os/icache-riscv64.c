@@ -9,9 +9,25 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { ALL_THREADS = 0 }; /* flags */
+#include "translations.h"
 
-void mir_os_flush_icache (void *start, void *bound) {
-  /* It fails for unknown flags only.  */
-  (void) syscall (SYS_riscv_flush_icache, start, bound, (unsigned long) ALL_THREADS);
+/* Flags.  LOCAL: this thread, wherever it runs; other harts before they next run the process.  */
+enum { ALL_THREADS = 0, LOCAL = 1 };
+
+/* It fails for unknown flags only, and takes any range for all there is.  */
+static void flush (unsigned long flags) {
+  (void) syscall (SYS_riscv_flush_icache, NULL, NULL, flags);
+}
+
+void mir_os_clean_icache (void *start, void *bound) {
+  flush (LOCAL);
+  mir_os_discard_translations (start, bound);
+}
+
+void mir_os_sync_cores (void) {
+  flush (ALL_THREADS);
+}
+
+void mir_os_sync_cores_for_new (void) {
+  flush (ALL_THREADS);
 }

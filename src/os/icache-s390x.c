@@ -3,9 +3,13 @@
    the old, until it performs a serializing operation (z/Architecture Principles of Operation,
    SA22-7832, chapter 5, Instruction Fetching).  */
 #include "os.h"
-#include "sync-cores.h"
+#include "translations.h"
 
-void mir_os_flush_icache (void *start, void *bound) {
-  (void) start, (void) bound;
+void mir_os_clean_icache (void *start, void *bound) {
+  __asm__ volatile("bcr 15, 0" : : : "memory"); /* serializes: the store may be another mapping's */
+  mir_os_discard_translations (start, bound);
+}
+
+void mir_os_sync_cores_for_new (void) {
   mir_os_sync_cores ();
 }

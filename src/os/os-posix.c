@@ -1,9 +1,26 @@
+#define _DEFAULT_SOURCE /* clock_gettime */
 #include "os.h"
 
+#include <errno.h>
+#include <time.h>
 #include <unistd.h>
+
+int mir_os_error (void) {
+  return errno;
+}
+
+void mir_os_set_error (int error) {
+  errno = error;
+}
 
 size_t mir_os_page_size (void) {
   return (size_t) sysconf (_SC_PAGESIZE);
+}
+
+uint64_t mir_os_now (void) {
+  struct timespec now = {0, 0};
+  (void) clock_gettime (CLOCK_MONOTONIC, &now); /* fails for clocks only that a system has not */
+  return (uint64_t) now.tv_sec * 1000 + (uint64_t) now.tv_nsec / 1000000;
 }
 
 int mir_os_lock_init (mir_os_lock_t *lock) {

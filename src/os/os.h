@@ -1,5 +1,5 @@
-/* What the library asks of the operating system beside memory: one file per system implements it,
-   and mir_os_flush_icache one per CPU where that differs.
+/* What the library asks of the operating system: a file per system implements it, and what makes
+   new code visible a file per CPU.
 
    Any thread may call any of these; none of them allocates.  */
 #ifndef MIR_OS_H
@@ -20,10 +20,15 @@ typedef pthread_mutex_t mir_os_lock_t;
 #define MIR_OS_LOCK_INITIALIZER PTHREAD_MUTEX_INITIALIZER
 #endif
 
+/* Why the last call that was refused in this thread was: errno, or GetLastError ().  */
+int mir_os_error (void);
+void mir_os_set_error (int error);
+
 /* Bytes; a power of two.  */
 size_t mir_os_page_size (void);
 
-/* Make code written to [START, BOUND) what is fetched for execution from then on.  */
+/* Make code written to [START, BOUND) what this thread executes there from then on, and what
+   others fetch.  */
 void mir_os_clean_icache (void *start, void *bound);
 /* Make every core that runs a thread of this process drop the instructions it has prefetched before
    it executes another one, and see all stores made before.  Where the CPU does not prefetch across
@@ -35,8 +40,9 @@ void mir_os_sync_cores_for_new (void);
 
 /* Take LEN bytes of address space, whole pages, without access and without memory, for the back
    ends to map in; if NEAR_ADDR is not NULL so that no byte of it is REACH or more bytes from
-   NEAR_ADDR. NULL if there is no such range.  */
+   NEAR_ADDR.  NULL if there is no such range.  */
 void *mir_os_reserve (size_t len, const void *near_addr, size_t reach);
+/* All of a range, with what is mapped in it.  */
 void mir_os_unreserve (void *start, size_t len);
 /* Let [START, START + LEN), whole pages in a reserved range, be readable and writable data, zeroed.
    0, or -1.  */

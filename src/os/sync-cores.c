@@ -2,10 +2,10 @@
    tried again whenever the kernel says EPERM and nothing needs to be remembered.
 
    Where the kernel or a sandbox has no membarrier, no other way is left to reach the threads: one
-   that is given the address of new code while it runs should then execute isb (aarch64), isync
-   (ppc64) or bcr 15,0 (s390x) before it calls it.  */
+   that is given the address of changed code while it runs should then execute isb (aarch64), isync
+   (ppc64), bcr 15,0 (s390x) or cpuid (x86) before it calls it.  */
 #define _DEFAULT_SOURCE /* syscall */
-#include "sync-cores.h"
+#include "os.h"
 
 #include <errno.h>
 #include <linux/membarrier.h>

@@ -1,0 +1,28 @@
+/* Shared anonymous memory, mapped twice: no file and no descriptor, and perf goes on reading the
+   names of its code.  SELinux asks for execmem.  */
+#include "code/backend-alias-linux.h"
+
+static MIR_code_status_t map (struct mir_pages *pages, size_t len, uint8_t *at) {
+  mir_linux_init (pages, len, at);
+  return mir_alias_map (pages, at, -1);
+}
+
+static MIR_code_status_t make_private (struct mir_pages *pages, size_t used) {
+  return mir_alias_make_private (pages, used, map);
+}
+
+const struct mir_backend mir_backend_anon = {
+    .name = "anon",
+    .bit = MIR_CODE_ANON,
+    .levels = MIR_ALIAS_LEVELS,
+    .unit = MIR_ALIAS_UNIT,
+    .whole_words = 1,
+    .reservable = 1,
+    .map = map,
+    .unmap = mir_alias_unmap,
+    .open = mir_alias_open,
+    .close = mir_alias_close,
+    .populate = mir_alias_populate,
+    .discard = mir_alias_discard,
+    .make_private = make_private,
+};

@@ -1,0 +1,69 @@
+/* The memory of a MIR_code_alloc.  */
+#include "code/backend.h"
+
+enum { TRIES_TO_CLOSE = 3 }; /* after something else was refused already */
+
+static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t *at) {
+  (void) at; /* not reservable */
+  uint8_t *start = (uint8_t *) MIR_mem_map (pages->code_alloc, len);
+  if (MIR_mem_map_failed (start)) return MIR_CODE_MAP_REFUSED;
+  if ((uintptr_t) start > UINTPTR_MAX - len) { /* the address behind it would be 0 */
+    (void) MIR_mem_unmap (pages->code_alloc, start, len);
+    return MIR_CODE_MAP_REFUSED;
+  }
+  pages->rx = start;
+  pages->rw = NULL;
+  pages->len = len;
+  pages->generation = 0;
+  pages->reserved = 0;
+  pages->open_runs = 0;
+  pages->written = 0;
+  pages->system_calls = 1;
+  return MIR_CODE_OK;
+}
+
+static int unmap_pages (struct mir_pages *pages) {
+  pages->system_calls++;
+  return MIR_mem_unmap (pages->code_alloc, pages->rx, pages->len) == 0 ? 0 : -1;
+}
+
+static int protect (struct mir_pages *pages, uint8_t *start, size_t len, MIR_mem_protect_t prot) {
+  pages->system_calls++;
+  return MIR_mem_protect (pages->code_alloc, start, len, prot);
+}
+
+/* Close what may be open after a refusal.  That one is being reported already, this one is not; but
+   older code in the same pages must not stay writable if another try can help it.  */
+static void close_again (struct mir_pages *pages, uint8_t *start, size_t len) {
+  for (int i = 0; i < TRIES_TO_CLOSE; i++)
+    if (protect (pages, start, len, PROT_READ_EXEC) == 0) return;
+}
+
+static MIR_code_status_t open_run (struct mir_pages *pages, uint8_t *start, size_t len,
+                                   uint8_t **writable) {
+  *writable = start;
+  if (protect (pages, start, len, PROT_WRITE_EXEC) == 0) return MIR_CODE_OK;
+  close_again (pages, start, len);
+  return MIR_CODE_WRITE_REFUSED;
+}
+
+static MIR_code_status_t close_run (struct mir_pages *pages, uint8_t *start, size_t len,
+                                    uint8_t *writable) {
+  (void) writable;
+  if (protect (pages, start, len, PROT_READ_EXEC) == 0) return MIR_CODE_OK;
+  close_again (pages, start, len);
+  return MIR_CODE_WRITE_REFUSED;
+}
+
+const struct mir_backend mir_backend_flip = {
+    .name = "flip",
+    .bit = MIR_CODE_FLIP,
+    .levels = 1 << MIR_CODE_OPEN_ALIAS | 1 << MIR_CODE_CLOSED_ALIAS,
+    .unit = 0, /* pages */
+    .whole_words = 1,
+    .reservable = 0,
+    .map = map_pages,
+    .unmap = unmap_pages,
+    .open = open_run,
+    .close = close_run,
+};

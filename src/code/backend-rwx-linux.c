@@ -1,0 +1,51 @@
+/* Memory that is writable and executable at one address, for who says so.  */
+#define _GNU_SOURCE /* MAP_ANONYMOUS */
+#include "code/backend-linux.h"
+
+#include <sys/mman.h>
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
+
+static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t *at) {
+  mir_linux_init (pages, len, at);
+  return mir_linux_map_rx (pages, at, PROT_READ | PROT_WRITE | PROT_EXEC,
+                           MAP_PRIVATE | MAP_ANONYMOUS, -1)
+                 == 0
+             ? MIR_CODE_OK
+             : MIR_CODE_MAP_REFUSED;
+}
+
+static MIR_code_status_t open_run (struct mir_pages *pages, uint8_t *start, size_t len,
+                                   uint8_t **writable) {
+  (void) pages, (void) len;
+  *writable = start;
+  return MIR_CODE_OK;
+}
+
+static MIR_code_status_t close_run (struct mir_pages *pages, uint8_t *start, size_t len,
+                                    uint8_t *writable) {
+  (void) pages, (void) start, (void) len, (void) writable;
+  return MIR_CODE_OK;
+}
+
+static void populate (struct mir_pages *pages, uint8_t *start, size_t len) {
+  pages->system_calls++;
+  (void) madvise (start, len, MADV_POPULATE_WRITE);
+}
+
+const struct mir_backend mir_backend_rwx = {
+    .name = "rwx",
+    .bit = MIR_CODE_RWX,
+    .levels = 1 << MIR_CODE_OPEN_ALIAS,
+    .unit = 1,
+    .whole_words = 1,
+    .reservable = 1,
+    .map = map_pages,
+    .unmap = mir_linux_unmap_rx,
+    .open = open_run,
+    .close = close_run,
+    .populate = populate,
+    .discard = mir_linux_discard_private,
+};

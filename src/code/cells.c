@@ -1,0 +1,74 @@
+/* Cells: one list of free ones for each space.  */
+#include "code/space.h"
+
+/* The cells [FIRST, FIRST + NUM) are free.  The lock of the space is held.  */
+static void add_free (struct MIR_code_space *space, struct MIR_code_cell *first, size_t num) {
+  for (size_t i = num; i > 0; i--) {
+    atomic_store_explicit (&first[i - 1].target, space->cells.free, memory_order_relaxed);
+    space->cells.free = &first[i - 1];
+  }
+}
+
+/* A unit of the region becomes cells.  The lock of the space is held.  */
+static MIR_code_status_t add_unit (struct MIR_code_space *space) {
+  uint8_t *unit = mir_region_take (&space->region, MIR_REGION_UNIT);
+  if (unit == NULL) return MIR_CODE_LIMIT;
+  if (mir_os_commit_data (unit, MIR_REGION_UNIT) != 0) {
+    mir_region_release (&space->region, unit);
+    return MIR_CODE_NO_MEMORY;
+  }
+  add_free (space, (struct MIR_code_cell *) (void *) unit,
+            MIR_REGION_UNIT / sizeof (struct MIR_code_cell));
+  return MIR_CODE_OK;
+}
+
+/* The lock is not held.  */
+static MIR_code_status_t add_block (struct MIR_code_space *space) {
+  struct mir_cell_block *block =
+      (struct mir_cell_block *) MIR_malloc (space->alloc, sizeof (struct mir_cell_block));
+  if (block == NULL) return MIR_CODE_NO_MEMORY;
+  mir_os_lock (&space->lock);
+  block->next = space->cells.blocks;
+  space->cells.blocks = block;
+  add_free (space, block->cells, sizeof (block->cells) / sizeof (block->cells[0]));
+  mir_os_unlock (&space->lock);
+  return MIR_CODE_OK;
+}
+
+MIR_code_status_t MIR_code_cell_new (MIR_code_space_t space, void *target, MIR_code_cell_t **cell) {
+  MIR_code_status_t status = MIR_CODE_OK;
+  mir_os_lock (&space->lock);
+  while (space->cells.free == NULL && status == MIR_CODE_OK) {
+    if (space->region.len != 0) {
+      status = add_unit (space);
+    } else {
+      mir_os_unlock (&space->lock);
+      status = add_block (space);
+      mir_os_lock (&space->lock);
+    }
+  }
+  struct MIR_code_cell *found = space->cells.free;
+  if (status == MIR_CODE_OK)
+    space->cells.free =
+        (struct MIR_code_cell *) atomic_load_explicit (&found->target, memory_order_relaxed);
+  mir_os_unlock (&space->lock);
+  if (status != MIR_CODE_OK) return status;
+  MIR_code_cell_set (found, target);
+  *cell = found;
+  return MIR_CODE_OK;
+}
+
+void MIR_code_cell_set (MIR_code_cell_t *cell, void *target) {
+  atomic_store_explicit (&cell->target, target, memory_order_release);
+}
+
+void *MIR_code_cell_get (const MIR_code_cell_t *cell) {
+  return atomic_load_explicit (&cell->target, memory_order_acquire);
+}
+
+void MIR_code_cell_free (MIR_code_space_t space, MIR_code_cell_t *cell) {
+  if (cell == NULL) return;
+  mir_os_lock (&space->lock);
+  add_free (space, cell, 1);
+  mir_os_unlock (&space->lock);
+}

@@ -1,0 +1,22 @@
+/* Addresses to which code jumps, in private memory.  Under the lock of the space.  */
+#ifndef MIR_CODE_CELLS_H
+#define MIR_CODE_CELLS_H
+
+#include <stdatomic.h>
+#include <stddef.h> /* size_t */
+
+struct MIR_code_cell {
+  _Atomic (void *) target; /* of a free cell: the next free one */
+};
+
+struct mir_cell_block {
+  struct mir_cell_block *next;
+  struct MIR_code_cell cells[511];
+};
+
+struct mir_cells {
+  struct mir_cell_block *blocks; /* of the general allocator, when there is no region */
+  struct MIR_code_cell *free;
+};
+
+#endif /* MIR_CODE_CELLS_H */

@@ -1,0 +1,130 @@
+#include "code/directory.h"
+
+#include "code/space.h"
+
+/* Fields are loaded in acquire and stored in release order: who has seen a value stored after the
+   count became odd sees that count, too.  */
+
+static uintptr_t load (const atomic_uintptr_t *field) {
+  return atomic_load_explicit (field, memory_order_acquire);
+}
+
+/* How many of the first NUM entries start at ADDR or below.  */
+static size_t count_below (struct mir_directory_array *array, size_t num, uintptr_t addr) {
+  size_t low = 0;
+  while (num > 0) {
+    size_t half = num / 2;
+    if (load (&array->entries[low + half].start) <= addr) {
+      low += half + 1;
+      num -= half + 1;
+    } else {
+      num = half;
+    }
+  }
+  return low;
+}
+
+int mir_directory_find (struct mir_directory *directory, uintptr_t addr,
+                        struct mir_directory_find *found) {
+  for (;;) {
+    unsigned changes = atomic_load_explicit (&directory->changes, memory_order_acquire);
+    struct mir_directory_array *array =
+        atomic_load_explicit (&directory->array, memory_order_acquire);
+    size_t num = atomic_load_explicit (&directory->num, memory_order_acquire);
+    int result = -1;
+    if (array != NULL && num <= array->capacity) {
+      size_t below = count_below (array, num, addr);
+      struct mir_directory_entry *entry = below > 0 ? &array->entries[below - 1] : NULL;
+      if (entry != NULL && addr < load (&entry->bound)) {
+        found->slab = atomic_load_explicit (&entry->slab, memory_order_acquire);
+        found->arena = atomic_load_explicit (&entry->arena, memory_order_acquire);
+        result = 0;
+      }
+    }
+    found->changes = changes;
+    if (changes % 2 == 0 && mir_directory_unchanged (directory, found)) return result;
+  }
+}
+
+int mir_directory_unchanged (struct mir_directory *directory,
+                             const struct mir_directory_find *found) {
+  return atomic_load_explicit (&directory->changes, memory_order_acquire) == found->changes;
+}
+
+/*---------------- Changing -----------------------------*/
+
+static void begin_change (struct mir_directory *directory) {
+  atomic_fetch_add_explicit (&directory->changes, 1, memory_order_acq_rel);
+}
+
+static void end_change (struct mir_directory *directory) {
+  atomic_fetch_add_explicit (&directory->changes, 1, memory_order_acq_rel);
+}
+
+static void copy_entry (struct mir_directory_entry *to, struct mir_directory_entry *from) {
+  atomic_store_explicit (&to->start, load (&from->start), memory_order_release);
+  atomic_store_explicit (&to->bound, load (&from->bound), memory_order_release);
+  atomic_store_explicit (&to->slab, atomic_load (&from->slab), memory_order_release);
+  atomic_store_explicit (&to->arena, atomic_load (&from->arena), memory_order_release);
+}
+
+int mir_directory_has_room (struct mir_directory *directory) {
+  struct mir_directory_array *array = atomic_load (&directory->array);
+  return array != NULL && atomic_load (&directory->num) + directory->promised < array->capacity;
+}
+
+size_t mir_directory_next_capacity (struct mir_directory *directory) {
+  struct mir_directory_array *array = atomic_load (&directory->array);
+  return array == NULL ? 8 : 2 * array->capacity;
+}
+
+size_t mir_directory_array_size (size_t capacity) {
+  return sizeof (struct mir_directory_array) + capacity * sizeof (struct mir_directory_entry);
+}
+
+void *mir_directory_move (struct mir_directory *directory, void *memory, size_t capacity) {
+  struct mir_directory_array *old = atomic_load (&directory->array);
+  struct mir_directory_array *array = (struct mir_directory_array *) memory;
+  if (old != NULL && old->capacity >= capacity) return memory;
+  array->outgrown = old;
+  array->capacity = capacity;
+  for (size_t i = 0; i < atomic_load (&directory->num); i++)
+    copy_entry (&array->entries[i], &old->entries[i]);
+  begin_change (directory);
+  atomic_store_explicit (&directory->array, array, memory_order_release);
+  end_change (directory);
+  return NULL;
+}
+
+void mir_directory_add (struct mir_directory *directory, struct mir_slab *slab) {
+  struct mir_directory_array *array = atomic_load (&directory->array);
+  size_t num = atomic_load (&directory->num);
+  size_t place = count_below (array, num, (uintptr_t) slab->pages.rx);
+  struct mir_directory_entry *entry = &array->entries[place];
+  begin_change (directory);
+  for (size_t i = num; i > place; i--) copy_entry (&array->entries[i], &array->entries[i - 1]);
+  atomic_store_explicit (&entry->start, (uintptr_t) slab->pages.rx, memory_order_release);
+  atomic_store_explicit (&entry->bound, (uintptr_t) slab->pages.rx + slab->pages.len,
+                         memory_order_release);
+  atomic_store_explicit (&entry->slab, slab, memory_order_release);
+  atomic_store_explicit (&entry->arena, slab->arena, memory_order_release);
+  atomic_store_explicit (&directory->num, num + 1, memory_order_release);
+  end_change (directory);
+}
+
+void mir_directory_remove (struct mir_directory *directory, const struct mir_slab *slab) {
+  struct mir_directory_array *array = atomic_load (&directory->array);
+  size_t num = atomic_load (&directory->num);
+  size_t place = count_below (array, num, (uintptr_t) slab->pages.rx) - 1;
+  begin_change (directory);
+  for (size_t i = place; i + 1 < num; i++) copy_entry (&array->entries[i], &array->entries[i + 1]);
+  atomic_store_explicit (&directory->num, num - 1, memory_order_release);
+  end_change (directory);
+}
+
+size_t mir_directory_bytes (struct mir_directory *directory) {
+  size_t bytes = 0;
+  for (struct mir_directory_array *a = atomic_load (&directory->array); a != NULL; a = a->outgrown)
+    bytes += mir_directory_array_size (a->capacity);
+  return bytes;
+}

@@ -1,0 +1,121 @@
+/* Changing published code: single words under running threads, and anything while they stand
+   still.  */
+#include <stdatomic.h>
+#include <string.h> /* memcpy */
+
+#include "code/space.h"
+
+enum { BYTES_ON_STACK = 512 }; /* for chunks and overwritten code; more are allocated */
+
+/* Whether LEN bytes at ADDR are within one piece of SLAB.  */
+static int is_published (const struct mir_slab *slab, uintptr_t addr, size_t len) {
+  size_t offset = addr - (uintptr_t) slab->pages.rx;
+  uint32_t piece = mir_granules_piece (&slab->granules, (uint32_t) (offset / MIR_GRANULE));
+  if (piece == MIR_NO_GRANULE) return 0;
+  size_t bound = ((size_t) piece + mir_granules_piece_len (&slab->granules, piece)) * MIR_GRANULE;
+  return len <= bound - offset;
+}
+
+/*---------------- Many places -----------------------------*/
+
+static size_t place_len (const struct mir_edit *edit) {
+  return edit->size != 0 ? edit->size : sizeof (void *);
+}
+
+/* What is written at place I: a pointer itself or what it points to.  */
+static const uint8_t *source (const struct mir_edit *edit, size_t i) {
+  return (const uint8_t *) (edit->size != 0 ? edit->relocs[i].value
+                                            : (const void *) &edit->relocs[i].value);
+}
+
+/* The slab of SLAB's arena that ADDR is in.  The arena is locked.  */
+static struct mir_slab *slab_beside (struct mir_slab *slab, uintptr_t addr) {
+  struct mir_directory_find found;
+  if (addr - (uintptr_t) slab->pages.rx < slab->pages.len) return slab;
+  if (mir_directory_find (&slab->arena->space->directory, addr, &found) != 0
+      || found.arena != slab->arena)
+    return NULL;
+  return found.slab; /* as long as the arena is locked */
+}
+
+/* Fill CHUNKS; 0, or -1 when there is no code at a place.  The arena of SLAB, where the first place
+   is, is locked.  */
+static int find_places (struct mir_slab *slab, const struct mir_edit *edit,
+                        struct mir_chunk *chunks) {
+  for (size_t i = 0; i < edit->count; i++) {
+    uintptr_t base = (uintptr_t) edit->base, offset = edit->relocs[i].offset;
+    if (offset > UINTPTR_MAX - base) return -1;
+    slab = slab_beside (slab, base + offset);
+    if (slab == NULL || !is_published (slab, base + offset, place_len (edit))) return -1;
+    chunks[i].slab = slab;
+    chunks[i].to = edit->base + offset;
+    chunks[i].from = source (edit, i);
+    chunks[i].len = place_len (edit);
+  }
+  return 0;
+}
+
+MIR_code_status_t mir_edit (struct MIR_code_space *space, const struct mir_edit *edit) {
+  union {
+    struct mir_chunk chunks[1];
+    uint8_t bytes[BYTES_ON_STACK];
+  } on_stack;
+  uint8_t *memory = on_stack.bytes;
+  size_t len = place_len (edit), count = edit->count;
+  MIR_code_status_t status = MIR_CODE_NOT_OURS;
+  if (count == 0) return MIR_CODE_OK;
+  if (len > SIZE_MAX / 2 || count > SIZE_MAX / (len + sizeof (struct mir_chunk)))
+    return MIR_CODE_TOO_LARGE;
+  size_t needed = count * (len + sizeof (struct mir_chunk));
+  if (needed > sizeof (on_stack) && (memory = (uint8_t *) MIR_malloc (space->alloc, needed)) == NULL)
+    return MIR_CODE_NO_MEMORY;
+  struct mir_chunk *chunks = (struct mir_chunk *) (void *) memory;
+  struct mir_slab *slab = mir_space_lock_slab (space, edit->base + edit->relocs[0].offset);
+  if (slab != NULL) {
+    if (find_places (slab, edit, chunks) == 0)
+      status = mir_write (slab->arena, chunks, count, (uint8_t *) (chunks + count));
+    slab->arena->patched += status == MIR_CODE_OK;
+    mir_os_unlock (&slab->arena->lock);
+  }
+  if (status == MIR_CODE_OK) mir_os_sync_cores_for_new ();
+  if (memory != on_stack.bytes) MIR_free (space->alloc, memory);
+  return status;
+}
+
+void mir_edit_store (const struct mir_edit *edit) {
+  for (size_t i = 0; i < edit->count; i++)
+    memcpy (edit->base + edit->relocs[i].offset, source (edit, i), place_len (edit));
+}
+
+/*---------------- One word -----------------------------*/
+
+MIR_code_status_t MIR_code_patch (MIR_code_space_t space, void *addr, const void *bytes,
+                                  size_t len) {
+  size_t offset = (uintptr_t) addr % sizeof (uint64_t);
+  uint8_t word[sizeof (uint64_t)], old[sizeof (word)];
+  if (!space->backend->whole_words || len > sizeof (word) - offset) return MIR_CODE_NOT_ATOMIC;
+  struct mir_slab *slab = mir_space_lock_slab (space, addr);
+  if (slab == NULL) return MIR_CODE_NOT_OURS;
+  MIR_code_status_t status = MIR_CODE_NOT_OURS;
+  if (len > 0 && is_published (slab, (uintptr_t) addr, len)) {
+    uint8_t *start = (uint8_t *) addr - offset;
+    struct mir_chunk chunk = {slab, start, word, sizeof (word)};
+    memcpy (word, start, sizeof (word));
+    memcpy (word + offset, bytes, len);
+    status = mir_write (slab->arena, &chunk, 1, old);
+    slab->arena->patched += status == MIR_CODE_OK;
+  }
+  mir_os_unlock (&slab->arena->lock);
+  if (status == MIR_CODE_OK) mir_os_sync_cores_for_new ();
+  return status;
+}
+
+MIR_code_status_t MIR_code_patch_stopped (MIR_code_space_t space, void *addr, const void *bytes,
+                                          size_t len) {
+  MIR_code_reloc_t reloc = {0, bytes};
+  struct mir_edit edit = {(uint8_t *) addr, 1, &reloc, len};
+  if (len == 0) return MIR_CODE_NOT_OURS;
+  MIR_code_status_t status = mir_edit (space, &edit);
+  if (status == MIR_CODE_OK) mir_os_sync_cores ();
+  return status;
+}

@@ -1,0 +1,148 @@
+/* Giving back: pieces are freed, wait for the end of a grace period, and are reclaimed.  */
+#include "code/cpu.h"
+#include "code/space.h"
+
+enum { ENTRY = 16 }; /* bytes poisoned at the start of a piece */
+
+/* The piece which starts at ADDR and is not freed, with its arena locked: its slab and its first
+   granule.  Else NULL, and nothing is locked.  */
+static struct mir_slab *lock_piece (struct MIR_code_space *space, const void *addr,
+                                    uint32_t *first) {
+  struct mir_slab *slab = mir_space_lock_slab (space, addr);
+  if (slab == NULL) return NULL;
+  *first = mir_slab_granule (slab, addr);
+  if (mir_slab_address (slab, *first) == addr
+      && mir_granules_piece (&slab->granules, *first) == *first
+      && !mir_granules_is_freed (&slab->granules, *first))
+    return slab;
+  mir_os_unlock (&slab->arena->lock);
+  return NULL;
+}
+
+static MIR_code_status_t poison (struct mir_slab *slab, uint32_t first) {
+  MIR_code_poison_t how = slab->arena->space->options.poison;
+  size_t len = (size_t) mir_granules_piece_len (&slab->granules, first) * MIR_GRANULE;
+  if (how == MIR_CODE_KEEP) return MIR_CODE_OK;
+  return mir_write_traps (slab, mir_slab_address (slab, first),
+                          how == MIR_CODE_POISON_ENTRY ? ENTRY : len);
+}
+
+/* What is known about the piece at ADDR is forgotten; its cell, if it is a thunk, is the result.  */
+static MIR_code_cell_t *forget (struct mir_arena *arena, const uint8_t *addr) {
+  struct mir_tag *tag = mir_tags_find (&arena->tags, (uintptr_t) addr);
+  if (tag != NULL) mir_tags_remove (&arena->tags, tag);
+  struct mir_tag *thunk = mir_tags_find (&arena->thunks, (uintptr_t) addr);
+  if (thunk == NULL) return NULL;
+  MIR_code_cell_t *cell = (MIR_code_cell_t *) (uintptr_t) thunk->value;
+  mir_tags_remove (&arena->thunks, thunk);
+  return cell;
+}
+
+static void tell_freed (struct mir_slab *slab, uint32_t first) {
+  const MIR_code_hooks_t *hooks = slab->arena->space->hooks;
+  const uint8_t *addr = mir_slab_address (slab, first);
+  struct mir_tag *tag = mir_tags_find (&slab->arena->tags, (uintptr_t) addr);
+  MIR_code_event_t event = {
+      addr, (size_t) mir_granules_piece_len (&slab->granules, first) * MIR_GRANULE, NULL,
+      tag != NULL ? tag->value : 0};
+  if (hooks == NULL || hooks->freed == NULL) return;
+  mir_os_unlock (&slab->arena->lock); /* freed but not reclaimed: nobody touches it meanwhile */
+  hooks->freed (hooks->user_data, &event);
+  mir_os_lock (&slab->arena->lock);
+}
+
+/* The freed piece at FIRST becomes room.  The lock is held; *CELL is to be freed without it.  */
+static MIR_code_status_t reclaim_piece (struct mir_slab *slab, uint32_t first,
+                                        MIR_code_cell_t **cell) {
+  *cell = NULL;
+  tell_freed (slab, first);
+  MIR_code_status_t status = poison (slab, first);
+  if (status != MIR_CODE_OK) return status;
+  *cell = forget (slab->arena, mir_slab_address (slab, first));
+  mir_arena_release (slab->arena, slab, first);
+  return MIR_CODE_OK;
+}
+
+MIR_code_status_t MIR_code_free_now (MIR_code_space_t space, const void *addr) {
+  uint32_t first;
+  MIR_code_cell_t *cell;
+  struct mir_slab *slab = lock_piece (space, addr, &first);
+  if (slab == NULL) return MIR_CODE_NOT_OURS;
+  struct mir_arena *arena = slab->arena;
+  mir_granules_set_freed (&slab->granules, first);
+  MIR_code_status_t status = reclaim_piece (slab, first, &cell);
+  if (status != MIR_CODE_OK) mir_granules_clear_freed (&slab->granules, first);
+  struct mir_slab *dropped = mir_arena_unlink_empty (arena, space->options.purge_ms, 0);
+  mir_os_unlock (&arena->lock);
+  MIR_code_cell_free (space, cell);
+  mir_slabs_drop (dropped);
+  return status;
+}
+
+MIR_code_status_t MIR_code_free (MIR_code_space_t space, const void *addr) {
+  uint32_t first;
+  struct mir_slab *slab = lock_piece (space, addr, &first);
+  if (slab == NULL) return MIR_CODE_NOT_OURS;
+  struct mir_retired_piece piece = {slab, first, mir_granules_piece_len (&slab->granules, first),
+                                    atomic_load (&space->grace)};
+  mir_granules_set_freed (&slab->granules, first);
+  mir_retired_add (&slab->arena->retired, &piece);
+  mir_os_unlock (&slab->arena->lock);
+  return MIR_CODE_OK;
+}
+
+MIR_code_grace_t MIR_code_grace_begin (MIR_code_space_t space) {
+  return atomic_fetch_add (&space->grace, 1);
+}
+
+static MIR_code_status_t reclaim_in (struct mir_arena *arena, MIR_code_grace_t grace) {
+  struct mir_retired_piece piece;
+  MIR_code_status_t status = MIR_CODE_OK;
+  mir_os_lock (&arena->lock);
+  while (status == MIR_CODE_OK && mir_retired_take (&arena->retired, grace, &piece) == 0) {
+    MIR_code_cell_t *cell;
+    status = reclaim_piece (piece.slab, piece.first, &cell);
+    if (status != MIR_CODE_OK) mir_retired_untake (&arena->retired, &piece);
+    MIR_code_cell_free (arena->space, cell); /* takes the space's lock: after the arena's */
+  }
+  struct mir_slab *dropped =
+      mir_arena_unlink_empty (arena, arena->space->options.purge_ms, 0);
+  mir_os_unlock (&arena->lock);
+  mir_slabs_drop (dropped);
+  return status;
+}
+
+/* The barrier is for cores which have prefetched the old instructions.  It comes first: whatever runs
+   after it was fetched after the grace period.  */
+MIR_code_status_t MIR_code_reclaim (MIR_code_space_t space, MIR_code_grace_t grace) {
+  MIR_code_status_t status = MIR_CODE_OK;
+  mir_os_sync_cores ();
+  for (struct mir_arena *arena = &space->first; arena != NULL; arena = mir_arena_next (arena)) {
+    MIR_code_status_t one = reclaim_in (arena, grace);
+    if (one != MIR_CODE_OK) status = one;
+  }
+  return status;
+}
+
+/* Give the memory of whole free pages in the slabs of ARENA back, as far as it was written.  */
+static size_t discard_in (struct mir_arena *arena) {
+  struct MIR_code_space *space = arena->space;
+  size_t bytes = 0;
+  if (space->backend->discard == NULL) return 0;
+  mir_os_lock (&arena->lock);
+  for (struct mir_slab *slab = arena->slabs; slab != NULL; slab = slab->next)
+    bytes += mir_slab_discard (slab);
+  mir_os_unlock (&arena->lock);
+  return bytes;
+}
+
+size_t MIR_code_trim (MIR_code_space_t space) {
+  size_t bytes = 0;
+  for (struct mir_arena *arena = &space->first; arena != NULL; arena = mir_arena_next (arena)) {
+    mir_os_lock (&arena->lock);
+    struct mir_slab *dropped = mir_arena_unlink_empty (arena, 0, 1);
+    mir_os_unlock (&arena->lock);
+    bytes += mir_slabs_drop (dropped) + discard_in (arena);
+  }
+  return bytes;
+}

@@ -1,0 +1,29 @@
+/* A reserved range of addresses, in which the slabs and the cells of a space are placed.  Under the
+   lock of the space.  */
+#ifndef MIR_CODE_REGION_H
+#define MIR_CODE_REGION_H
+
+#include <stddef.h> /* size_t */
+#include <stdint.h>
+
+#include "code/granules.h"
+
+enum { MIR_REGION_UNIT = 64 * 1024 }; /* bytes: what Windows maps at the least, and the largest page */
+
+struct mir_region {
+  uint8_t *start;
+  size_t len;                /* bytes, whole units; 0: there is no region */
+  struct mir_granules units; /* the same bookkeeping, by larger units */
+};
+
+/* The bookkeeping's size in bytes for a region of LEN bytes.  */
+static inline size_t mir_region_planes_size (size_t len) {
+  return mir_granules_size (len / MIR_REGION_UNIT);
+}
+
+/* Take LEN bytes, whole units; NULL if there is no such room.  */
+uint8_t *mir_region_take (struct mir_region *region, size_t len);
+/* Give back what mir_region_take returned.  */
+void mir_region_release (struct mir_region *region, const uint8_t *start);
+
+#endif /* MIR_CODE_REGION_H */

@@ -1,0 +1,207 @@
+/* Slabs: mapping them, within limits, and unmapping.  */
+#include "code/space.h"
+
+enum {
+  POPULATED_PARTS = 8,             /* an eighth of a slab is asked for ahead */
+  MAX_POPULATED_STEP = 256 * 1024 /* bytes; larger steps gain nothing */
+};
+
+static size_t round_up (size_t size, size_t multiple) {
+  return (size + multiple - 1) / multiple * multiple;
+}
+
+static size_t region_len (size_t size) {
+  return round_up (size, MIR_REGION_UNIT);
+}
+
+/*---------------- Limits -----------------------------*/
+
+/* Let the directory have room for one more entry, as things are now.  */
+static MIR_code_status_t widen_directory (struct MIR_code_space *space) {
+  mir_os_lock (&space->lock);
+  int has_room = mir_directory_has_room (&space->directory);
+  size_t capacity = mir_directory_next_capacity (&space->directory);
+  mir_os_unlock (&space->lock);
+  if (has_room) return MIR_CODE_OK;
+  void *memory = MIR_malloc (space->alloc, mir_directory_array_size (capacity));
+  if (memory == NULL) return MIR_CODE_NO_MEMORY;
+  mir_os_lock (&space->lock);
+  memory = mir_directory_move (&space->directory, memory, capacity);
+  mir_os_unlock (&space->lock);
+  MIR_free (space->alloc, memory);
+  return MIR_CODE_OK;
+}
+
+/* Set *SIZE, which is what one would like, to what may be mapped, at least NEEDED bytes, and *AT to
+   where.  Lock held.  */
+static MIR_code_status_t claim (struct MIR_code_space *space, size_t needed, size_t *size,
+                                uint8_t **at) {
+  size_t limit = space->options.max_bytes, left = limit - space->mapped_bytes;
+  if (limit != 0 && *size > left) {
+    *size = left / space->page_size * space->page_size;
+    if (*size < needed) return MIR_CODE_LIMIT;
+  }
+  *at = NULL;
+  if (space->region.len != 0) {
+    *at = mir_region_take (&space->region, region_len (*size));
+    if (*at == NULL) {
+      *size = needed;
+      *at = mir_region_take (&space->region, region_len (*size));
+    }
+    if (*at == NULL) return MIR_CODE_LIMIT;
+  }
+  space->directory.promised++;
+  space->mapped_bytes += *size;
+  if (space->peak_mapped_bytes < space->mapped_bytes)
+    space->peak_mapped_bytes = space->mapped_bytes;
+  return MIR_CODE_OK;
+}
+
+static void unclaim (struct MIR_code_space *space, size_t size, const uint8_t *at) {
+  mir_os_lock (&space->lock);
+  space->directory.promised--;
+  space->mapped_bytes -= size;
+  if (at != NULL) mir_region_release (&space->region, at);
+  mir_os_unlock (&space->lock);
+}
+
+/*---------------- Slabs -----------------------------*/
+
+/* Before the pages are known to fork.c no fork can have shared them.  */
+static MIR_code_status_t map (struct mir_slab *slab, size_t size, uint8_t *at) {
+  struct MIR_code_space *space = slab->arena->space;
+  slab->pages.level = space->options.protection;
+  slab->pages.code_alloc = space->code_alloc;
+  slab->pages.reserved = at != NULL;
+  slab->pages.system_calls = 0;
+  unsigned generation = mir_generation ();
+  MIR_code_status_t status = space->backend->map (&slab->pages, size, at);
+  slab->pages.generation = generation;
+  return status;
+}
+
+/* A slab without pages, with planes for SIZE bytes.  */
+static struct mir_slab *new_slab (struct mir_arena *arena, size_t size) {
+  struct mir_slab *slab = (struct mir_slab *) MIR_malloc (
+      arena->space->alloc, sizeof (struct mir_slab) + mir_granules_size (size / MIR_GRANULE));
+  if (slab == NULL) return NULL;
+  slab->arena = arena;
+  slab->populated = 0;
+  slab->frozen = 0;
+  return slab;
+}
+
+MIR_code_status_t mir_slab_make (struct mir_arena *arena, uint32_t n, size_t preferred,
+                                 struct mir_slab **res) {
+  struct MIR_code_space *space = arena->space;
+  size_t needed = round_up ((size_t) n * MIR_GRANULE, space->page_size), size;
+  uint8_t *at;
+  MIR_code_status_t status;
+  struct mir_slab *slab;
+  for (;;) {
+    if ((status = widen_directory (space)) != MIR_CODE_OK) return status;
+    size = preferred > needed ? preferred : needed;
+    if ((slab = new_slab (arena, size)) == NULL) return MIR_CODE_NO_MEMORY;
+    mir_os_lock (&space->lock);
+    int has_room = mir_directory_has_room (&space->directory);
+    if (has_room) status = claim (space, needed, &size, &at);
+    mir_os_unlock (&space->lock);
+    if (has_room) break;
+    MIR_free (space->alloc, slab); /* another thread has taken the entry */
+  }
+  if (status == MIR_CODE_OK && (status = map (slab, size, at)) != MIR_CODE_OK)
+    unclaim (space, size, at);
+  if (status != MIR_CODE_OK) {
+    MIR_free (space->alloc, slab);
+    return status;
+  }
+  mir_granules_init (&slab->granules, slab + 1, size / MIR_GRANULE);
+  if (space->hooks != NULL && space->hooks->mapped != NULL)
+    space->hooks->mapped (space->hooks->user_data, slab->pages.rx, slab->pages.len);
+  *res = slab;
+  return MIR_CODE_OK;
+}
+
+void mir_slab_link (struct mir_slab *slab) {
+  struct mir_arena *arena = slab->arena;
+  slab->previous = NULL;
+  slab->next = arena->slabs;
+  if (arena->slabs != NULL) arena->slabs->previous = slab;
+  arena->slabs = slab;
+  arena->slabs_num++;
+  arena->empty_num++;
+  slab->empty_since = mir_os_now ();
+  mir_os_lock (&arena->space->lock);
+  arena->space->directory.promised--;
+  mir_directory_add (&arena->space->directory, slab);
+  mir_os_unlock (&arena->space->lock);
+}
+
+void mir_slab_unlink (struct mir_slab *slab) {
+  struct mir_arena *arena = slab->arena;
+  if (slab->previous != NULL)
+    slab->previous->next = slab->next;
+  else
+    arena->slabs = slab->next;
+  if (slab->next != NULL) slab->next->previous = slab->previous;
+  arena->slabs_num--;
+  arena->empty_num--;
+  mir_os_lock (&arena->space->lock);
+  mir_directory_remove (&arena->space->directory, slab);
+  arena->space->directory.promised++; /* so that it can come back */
+  mir_os_unlock (&arena->space->lock);
+}
+
+size_t mir_slab_drop (struct mir_slab *slab) {
+  struct mir_arena *arena = slab->arena;
+  struct MIR_code_space *space = arena->space;
+  const MIR_code_hooks_t *hooks = space->hooks;
+  uint8_t *start = slab->pages.rx;
+  size_t len = slab->pages.len;
+  if (hooks != NULL && hooks->unmapped != NULL) hooks->unmapped (hooks->user_data, start, len);
+  if (space->backend->unmap (&slab->pages) != 0) {
+    if (hooks != NULL && hooks->mapped != NULL) hooks->mapped (hooks->user_data, start, len);
+    mir_os_lock (&arena->lock);
+    mir_slab_link (slab);
+    mir_arena_offer (arena, slab);
+    mir_os_unlock (&arena->lock);
+    return 0;
+  }
+  mir_os_lock (&arena->lock);
+  arena->system_calls += slab->pages.system_calls;
+  mir_os_unlock (&arena->lock);
+  unclaim (space, len, slab->pages.reserved ? start : NULL);
+  MIR_free (space->alloc, slab);
+  return len;
+}
+
+void mir_slab_populate (struct mir_slab *slab, uint32_t bound) {
+  struct MIR_code_space *space = slab->arena->space;
+  size_t written = (size_t) bound * MIR_GRANULE, len = slab->pages.len;
+  if (written <= slab->populated) return;
+  size_t step = space->backend->populate != NULL ? len / POPULATED_PARTS : 0;
+  if (step > MAX_POPULATED_STEP) step = MAX_POPULATED_STEP;
+  size_t end = round_up (written > slab->populated + step ? written : slab->populated + step,
+                         space->page_size);
+  if (end > len) end = len;
+  if (space->backend->populate != NULL)
+    space->backend->populate (&slab->pages, slab->pages.rx + slab->populated,
+                              end - slab->populated);
+  slab->populated = end;
+}
+
+size_t mir_slab_discard (struct mir_slab *slab) {
+  const struct mir_backend *backend = slab->arena->space->backend;
+  size_t page = slab->arena->space->page_size, bytes = 0;
+  for (uint32_t i = mir_granules_next_run (&slab->granules, 0); i != MIR_NO_GRANULE;) {
+    uint32_t len = mir_granules_run_len (&slab->granules, i);
+    size_t start = round_up ((size_t) i * MIR_GRANULE, page);
+    size_t bound = (size_t) (i + len) * MIR_GRANULE / page * page;
+    if (bound > slab->populated) bound = slab->populated; /* never written behind that */
+    if (start < bound) bytes += backend->discard (&slab->pages, slab->pages.rx + start, bound - start);
+    i = mir_granules_next_run (&slab->granules, i + len);
+  }
+  size_t top = round_up ((size_t) slab->granules.top * MIR_GRANULE, page);
+  if (slab->populated > top) slab->populated = top;
+  return bytes;
+}

@@ -1,0 +1,150 @@
+/* The only place where executable memory is written.
+
+   Under the arena's lock a run of pages is opened, written, closed and flushed: two threads which
+   share a page would close it under each other's hands.  */
+#include <stdatomic.h>
+#include <string.h> /* memcpy */
+
+#include "code/cpu.h"
+#include "code/space.h"
+
+enum { TRIES_TO_UNDO = 3 }; /* to open and close what was written already, after a refusal */
+
+/* Whole units of SLAB which are opened and closed together.  */
+struct opened {
+  struct mir_slab *slab;
+  uint8_t *start;
+  size_t len;        /* bytes */
+  uint8_t *writable; /* while open: where START is written */
+};
+
+static struct opened units_of (struct mir_slab *slab, const uint8_t *start, size_t len) {
+  uintptr_t unit = slab->arena->space->unit;
+  uintptr_t first = (uintptr_t) start & ~(unit - 1);
+  uintptr_t end = ((uintptr_t) start + len + unit - 1) & ~(unit - 1);
+  struct opened opened = {slab, (uint8_t *) first, (size_t) (end - first), NULL};
+  return opened;
+}
+
+/* Memory that may be shared with another process since a fork is replaced first.  */
+static MIR_code_status_t privatise (struct mir_slab *slab) {
+  const struct mir_backend *backend = slab->arena->space->backend;
+  unsigned generation = mir_generation ();
+  if (slab->pages.generation == generation) return MIR_CODE_OK;
+  if (backend->make_private != NULL) {
+    size_t used = (size_t) slab->granules.top * MIR_GRANULE;
+    MIR_code_status_t status = backend->make_private (&slab->pages, used);
+    if (status != MIR_CODE_OK) return status;
+    mir_os_clean_icache (slab->pages.rx, slab->pages.rx + used);
+    slab->populated = 0;
+  }
+  slab->pages.generation = generation;
+  return MIR_CODE_OK;
+}
+
+static MIR_code_status_t open_units (struct opened *opened) {
+  const struct mir_backend *backend = opened->slab->arena->space->backend;
+  MIR_code_status_t status = privatise (opened->slab);
+  if (status != MIR_CODE_OK) return status;
+  return backend->open (&opened->slab->pages, opened->start, opened->len, &opened->writable);
+}
+
+static MIR_code_status_t close_units (struct opened *opened) {
+  const struct mir_backend *backend = opened->slab->arena->space->backend;
+  MIR_code_status_t status =
+      backend->close (&opened->slab->pages, opened->start, opened->len, opened->writable);
+  if (status == MIR_CODE_OK) mir_os_clean_icache (opened->start, opened->start + opened->len);
+  return status;
+}
+
+/* Where ADDR, an address in OPENED, is written.  */
+static uint8_t *writable_at (const struct opened *opened, const uint8_t *addr) {
+  return opened->writable + (addr - opened->start);
+}
+
+/* An aligned pointer is one store, so that a thread which loads it meanwhile sees no mixture.  */
+static void copy (uint8_t *to, const uint8_t *from, size_t len) {
+  if (len != sizeof (void *) || (uintptr_t) to % sizeof (void *) != 0) {
+    memcpy (to, from, len);
+    return;
+  }
+  void *value;
+  memcpy (&value, from, sizeof (value));
+  atomic_store_explicit ((_Atomic (void *) *) (void *) to, value, memory_order_release);
+}
+
+/*---------------- Chunks -----------------------------*/
+
+/* The units of chunk FIRST and of those behind it which overlap or adjoin them; *BOUND is the index
+   of the first chunk that does not.  Chunks usually come in ascending order, so few openings serve
+   many, and nothing is opened in which nothing is written.  */
+static struct opened find_units (const struct mir_chunk *chunks, size_t num, size_t first,
+                                 size_t *bound) {
+  struct opened all = units_of (chunks[first].slab, chunks[first].to, chunks[first].len);
+  size_t i = first + 1;
+  for (; i < num; i++) {
+    struct opened next = units_of (chunks[i].slab, chunks[i].to, chunks[i].len);
+    uint8_t *all_bound = all.start + all.len, *next_bound = next.start + next.len;
+    if (next.slab != all.slab || next.start > all_bound || next_bound < all.start) break;
+    if (next.start < all.start) all.start = next.start;
+    all.len = (size_t) ((next_bound > all_bound ? next_bound : all_bound) - all.start);
+  }
+  *bound = i;
+  return all;
+}
+
+/* Put the bytes of CHUNK back from OLD; 0 when that is done and the units closed again.  */
+static int undo_chunk (const struct mir_chunk *chunk, const uint8_t *old) {
+  struct opened opened = units_of (chunk->slab, chunk->to, chunk->len);
+  if (open_units (&opened) != MIR_CODE_OK) return -1;
+  copy (writable_at (&opened, chunk->to), old, chunk->len);
+  return close_units (&opened) == MIR_CODE_OK ? 0 : -1;
+}
+
+/* Put back the first NUM chunks, whose old bytes end at OLD, last one first since chunks may overlap,
+   one by one: a system which has just refused is asked for as little as possible, but more than
+   once.  If it goes on refusing there is no way left to reach these bytes.  */
+static void undo (const struct mir_chunk *chunks, size_t num, const uint8_t *old) {
+  while (num-- > 0) {
+    old -= chunks[num].len;
+    for (int i = 0; i < TRIES_TO_UNDO; i++)
+      if (undo_chunk (&chunks[num], old) == 0) break;
+  }
+}
+
+MIR_code_status_t mir_write (struct mir_arena *arena, const struct mir_chunk *chunks, size_t num,
+                             uint8_t *old) {
+  size_t bound;
+  (void) arena;
+  for (size_t first = 0; first < num; first = bound) {
+    struct opened opened = find_units (chunks, num, first, &bound);
+    MIR_code_status_t status = open_units (&opened);
+    if (status != MIR_CODE_OK) {
+      if (old != NULL) undo (chunks, first, old);
+      return status;
+    }
+    for (size_t i = first; i < bound; i++) {
+      uint8_t *to = writable_at (&opened, chunks[i].to);
+      if (old != NULL) {
+        memcpy (old, to, chunks[i].len);
+        old += chunks[i].len;
+      }
+      copy (to, chunks[i].from, chunks[i].len);
+    }
+    status = close_units (&opened);
+    if (status != MIR_CODE_OK) {
+      if (old != NULL) undo (chunks, bound, old);
+      return status;
+    }
+  }
+  return MIR_CODE_OK;
+}
+
+MIR_code_status_t mir_write_traps (struct mir_slab *slab, uint8_t *to, size_t len) {
+  struct opened opened = units_of (slab, to, len);
+  MIR_code_status_t status = open_units (&opened);
+  if (status != MIR_CODE_OK) return status;
+  uint8_t *writable = writable_at (&opened, to);
+  for (size_t i = 0; i < len; i++) writable[i] = mir_cpu.trap[i % sizeof (mir_cpu.trap)];
+  return close_units (&opened);
+}

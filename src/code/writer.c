@@ -1,0 +1,339 @@
+/* Writers: reservations and batches.
+
+   Code for a reservation is written to the writer's own buffer and copied when it is committed: so
+   nobody can run it half-written, pages are opened once, and a fork meanwhile harms nothing.  In a
+   batch, bytes which can be stored without a system call are stored at once; all others wait in the
+   buffer for the end.  */
+#include <string.h> /* memcpy */
+
+#include "code/space.h"
+
+enum {
+  FIRST_BUFFER = 4096, /* bytes */
+  FIRST_BATCH = 16,    /* pieces */
+  MAX_ALIGNMENT = 4096
+};
+
+/* A piece of a batch.  */
+struct pending {
+  struct mir_slab *slab;
+  uint32_t first; /* granule */
+  size_t offset;  /* of its bytes in the buffer, if they wait there */
+};
+
+struct MIR_code_writer {
+  struct MIR_code_space *space;
+  struct mir_arena *arena;
+  MIR_code_writer_t previous, next; /* of the space */
+  uint8_t *buffer;
+  size_t buffer_size, buffered; /* bytes; behind `buffered` a reservation */
+  int reserving, batching;
+  MIR_code_place_t place; /* while reserving */
+  struct mir_slab *slab;
+  uint32_t first;           /* of the reserved piece */
+  MIR_code_event_t *events; /* of the batch */
+  struct pending *pending;
+  size_t num, capacity; /* of both */
+};
+
+/*---------------- Memory -----------------------------*/
+
+/* Let SIZE bytes from `buffered` on be in the buffer.  */
+static MIR_code_status_t need_buffer (MIR_code_writer_t w, size_t size) {
+  if (size > SIZE_MAX / 4 - w->buffered) return MIR_CODE_TOO_LARGE;
+  if (w->buffered + size <= w->buffer_size) return MIR_CODE_OK;
+  size_t new_size = w->buffer_size == 0 ? FIRST_BUFFER : 2 * w->buffer_size;
+  if (new_size < w->buffered + size) new_size = w->buffered + size;
+  uint8_t *buffer = (uint8_t *) MIR_malloc (w->space->alloc, new_size);
+  if (buffer == NULL) return MIR_CODE_NO_MEMORY;
+  if (w->buffered != 0) memcpy (buffer, w->buffer, w->buffered);
+  MIR_free (w->space->alloc, w->buffer);
+  w->buffer = buffer;
+  w->buffer_size = new_size;
+  return MIR_CODE_OK;
+}
+
+/* Let one more piece be in the batch, and a chunk for each: all in one block.  */
+static MIR_code_status_t need_pending (MIR_code_writer_t w) {
+  const size_t each =
+      sizeof (MIR_code_event_t) + sizeof (struct pending) + sizeof (struct mir_chunk);
+  if (w->num < w->capacity) return MIR_CODE_OK;
+  size_t capacity = w->capacity == 0 ? FIRST_BATCH : 2 * w->capacity;
+  if (capacity > SIZE_MAX / each) return MIR_CODE_NO_MEMORY;
+  MIR_code_event_t *events = (MIR_code_event_t *) MIR_malloc (w->space->alloc, capacity * each);
+  if (events == NULL) return MIR_CODE_NO_MEMORY;
+  struct pending *pending = (struct pending *) (void *) (events + capacity);
+  if (w->num != 0) {
+    memcpy (events, w->events, w->num * sizeof (*events));
+    memcpy (pending, w->pending, w->num * sizeof (*pending));
+  }
+  MIR_free (w->space->alloc, w->events);
+  w->events = events;
+  w->pending = pending;
+  w->capacity = capacity;
+  return MIR_CODE_OK;
+}
+
+static struct mir_chunk *chunks_of (MIR_code_writer_t w) {
+  return (struct mir_chunk *) (void *) (w->pending + w->capacity);
+}
+
+/*---------------- Life -----------------------------*/
+
+MIR_code_status_t MIR_code_writer_create (MIR_code_space_t space, MIR_code_writer_t *writer) {
+  struct mir_arena *arena;
+  MIR_code_status_t status = mir_space_get_arena (space, &arena);
+  if (status != MIR_CODE_OK) return status;
+  MIR_code_writer_t w = (MIR_code_writer_t) MIR_malloc (space->alloc, sizeof (*w));
+  if (w == NULL) {
+    mir_space_leave_arena (arena);
+    return MIR_CODE_NO_MEMORY;
+  }
+  memset (w, 0, sizeof (*w));
+  w->space = space;
+  w->arena = arena;
+  mir_os_lock (&space->lock);
+  w->next = space->writers;
+  if (w->next != NULL) w->next->previous = w;
+  space->writers = w;
+  mir_os_unlock (&space->lock);
+  *writer = w;
+  return MIR_CODE_OK;
+}
+
+MIR_code_writer_t mir_writer_next (MIR_code_writer_t w) {
+  return w->next;
+}
+
+static void release_piece (MIR_code_writer_t w, struct mir_slab *slab, uint32_t first) {
+  struct mir_tag *tag =
+      mir_tags_find (&w->arena->tags, (uintptr_t) mir_slab_address (slab, first));
+  if (tag != NULL) mir_tags_remove (&w->arena->tags, tag);
+  mir_arena_release (w->arena, slab, first);
+}
+
+/* None of the batch's pieces exists any more.  */
+static void abort_batch (MIR_code_writer_t w) {
+  mir_os_lock (&w->arena->lock);
+  for (size_t i = 0; i < w->num; i++) release_piece (w, w->pending[i].slab, w->pending[i].first);
+  mir_os_unlock (&w->arena->lock);
+  w->num = 0;
+  w->buffered = 0;
+  w->batching = 0;
+}
+
+void MIR_code_writer_finish (MIR_code_writer_t w) {
+  if (w == NULL) return;
+  struct MIR_code_space *space = w->space;
+  if (w->reserving) (void) MIR_code_abort (w);
+  if (w->batching) abort_batch (w);
+  mir_os_lock (&space->lock);
+  if (w->previous != NULL)
+    w->previous->next = w->next;
+  else
+    space->writers = w->next;
+  if (w->next != NULL) w->next->previous = w->previous;
+  mir_os_unlock (&space->lock);
+  mir_space_leave_arena (w->arena);
+  MIR_free (space->alloc, w->buffer);
+  MIR_free (space->alloc, w->events);
+  MIR_free (space->alloc, w);
+}
+
+/*---------------- Reserving -----------------------------*/
+
+/* Take N granules of which the piece begins at a multiple of ALIGNMENT bytes.  */
+static MIR_code_status_t take_aligned (MIR_code_writer_t w, uint32_t n, size_t alignment,
+                                       const MIR_code_info_t *info) {
+  uint32_t spare = alignment > MIR_GRANULE ? (uint32_t) (alignment / MIR_GRANULE) - 1 : 0;
+  struct mir_tags *tags = info != NULL && info->tag != 0 ? &w->arena->tags : NULL;
+  struct mir_spot spot;
+  MIR_code_status_t status = mir_arena_room (w->arena, n + spare, tags, &spot);
+  if (status != MIR_CODE_OK) return status;
+  mir_arena_take (w->arena, &spot, n + spare);
+  uintptr_t addr = (uintptr_t) mir_slab_address (spot.slab, spot.start);
+  uint32_t gap = spare == 0 ? 0 : (uint32_t) ((0 - addr) % alignment / MIR_GRANULE);
+  mir_arena_shrink (w->arena, spot.slab, spot.start, gap + n);
+  mir_arena_cut (w->arena, spot.slab, spot.start, gap);
+  w->slab = spot.slab;
+  w->first = spot.start + gap;
+  mir_os_unlock (&w->arena->lock);
+  return MIR_CODE_OK;
+}
+
+MIR_code_status_t MIR_code_reserve (MIR_code_writer_t w, size_t size, size_t alignment,
+                                    MIR_code_place_t *place) {
+  uint32_t n = mir_granules_for (size);
+  MIR_code_status_t status;
+  if (w->reserving) return MIR_CODE_BAD_ORDER;
+  if ((alignment & (alignment - 1)) != 0 || alignment > MAX_ALIGNMENT) return MIR_CODE_BAD_OPTION;
+  if (n == 0) return MIR_CODE_TOO_LARGE;
+  if ((status = need_buffer (w, (size_t) n * MIR_GRANULE)) != MIR_CODE_OK) return status;
+  if ((status = take_aligned (w, n, alignment, NULL)) != MIR_CODE_OK) return status;
+  w->reserving = 1;
+  w->place.addr = mir_slab_address (w->slab, w->first);
+  w->place.buffer = w->buffer + w->buffered;
+  w->place.size = (size_t) n * MIR_GRANULE;
+  *place = w->place;
+  return MIR_CODE_OK;
+}
+
+MIR_code_status_t MIR_code_abort (MIR_code_writer_t w) {
+  if (!w->reserving) return MIR_CODE_BAD_ORDER;
+  mir_os_lock (&w->arena->lock);
+  mir_arena_release (w->arena, w->slab, w->first);
+  mir_os_unlock (&w->arena->lock);
+  w->reserving = 0;
+  return MIR_CODE_OK;
+}
+
+/* Whether bytes get into SLAB without a system call.  */
+static int is_cheap (const struct mir_slab *slab) {
+  return slab->pages.rw != NULL && slab->pages.level != MIR_CODE_CLOSED_ALIAS;
+}
+
+/* The taken piece is one more of the batch; its LEN bytes are at BYTES, which are the writer's if
+   BUFFERED.  The lock is held.  */
+static MIR_code_status_t add_to_batch (MIR_code_writer_t w, const uint8_t *bytes, size_t len,
+                                       const MIR_code_info_t *info) {
+  struct pending *pending = &w->pending[w->num];
+  uint8_t *addr = mir_slab_address (w->slab, w->first);
+  pending->slab = w->slab;
+  pending->first = w->first;
+  pending->offset = SIZE_MAX;
+  if (is_cheap (w->slab)) {
+    struct mir_chunk chunk = {w->slab, addr, bytes, len};
+    MIR_code_status_t status = mir_write (w->arena, &chunk, 1, NULL);
+    if (status != MIR_CODE_OK) return status;
+  } else {
+    pending->offset = w->buffered;
+    if (bytes != w->buffer + w->buffered) memcpy (w->buffer + w->buffered, bytes, len);
+    w->buffered += len;
+  }
+  w->events[w->num].start = addr;
+  w->events[w->num].size = len;
+  w->events[w->num].name = info != NULL ? info->name : NULL;
+  w->events[w->num].tag = info != NULL ? info->tag : 0;
+  w->num++;
+  return MIR_CODE_OK;
+}
+
+static MIR_code_status_t write_now (MIR_code_writer_t w, const uint8_t *bytes, size_t len) {
+  struct mir_chunk chunk = {w->slab, mir_slab_address (w->slab, w->first), bytes, len};
+  return mir_write (w->arena, &chunk, 1, NULL);
+}
+
+/* The taken piece gets its bytes and its tag, for which there is room.  The lock is held.  */
+static MIR_code_status_t fill (MIR_code_writer_t w, const uint8_t *bytes, size_t len,
+                               const MIR_code_info_t *info) {
+  uint32_t n = mir_granules_for (len);
+  MIR_code_status_t status =
+      w->batching ? add_to_batch (w, bytes, len, info) : write_now (w, bytes, len);
+  if (status != MIR_CODE_OK) return status;
+  if (info != NULL && info->tag != 0)
+    mir_tags_add (&w->arena->tags, (uintptr_t) mir_slab_address (w->slab, w->first), info->tag);
+  if (n < mir_granules_piece_len (&w->slab->granules, w->first))
+    mir_arena_shrink (w->arena, w->slab, w->first, n);
+  w->arena->published++;
+  w->arena->published_bytes += len;
+  return MIR_CODE_OK;
+}
+
+MIR_code_status_t MIR_code_commit (MIR_code_writer_t w, size_t used, const MIR_code_info_t *info) {
+  struct mir_arena *arena = w->arena;
+  MIR_code_status_t status;
+  if (!w->reserving) return MIR_CODE_BAD_ORDER;
+  if (used == 0 || used > w->place.size) return MIR_CODE_TOO_LARGE;
+  if (w->batching && (status = need_pending (w)) != MIR_CODE_OK) return status;
+  status = mir_arena_provide (arena, info != NULL && info->tag != 0 ? &arena->tags : NULL);
+  if (status != MIR_CODE_OK) return status;
+  mir_slab_populate (w->slab, w->first + mir_granules_for (used));
+  status = fill (w, w->place.buffer, used, info);
+  mir_os_unlock (&arena->lock);
+  if (status != MIR_CODE_OK) return status;
+  w->reserving = 0;
+  if (w->batching) return MIR_CODE_OK;
+  mir_os_sync_cores_for_new ();
+  MIR_code_event_t event = {w->place.addr, used, info != NULL ? info->name : NULL,
+                            info != NULL ? info->tag : 0};
+  mir_tell_published (w->space, &event, 1);
+  return MIR_CODE_OK;
+}
+
+/*---------------- Batches -----------------------------*/
+
+MIR_code_status_t MIR_code_batch_begin (MIR_code_writer_t w) {
+  if (w->batching || w->reserving) return MIR_CODE_BAD_ORDER;
+  w->batching = 1;
+  return MIR_CODE_OK;
+}
+
+static MIR_code_status_t publish_in_batch (MIR_code_writer_t w, const uint8_t *bytes, size_t len,
+                                           const MIR_code_info_t *info, uint8_t **addr) {
+  struct mir_arena *arena = w->arena;
+  uint64_t tag = info != NULL ? info->tag : 0;
+  uint32_t n = mir_granules_for (len);
+  struct mir_spot spot;
+  MIR_code_status_t status;
+  if (n == 0) return MIR_CODE_TOO_LARGE;
+  if ((status = need_pending (w)) != MIR_CODE_OK) return status;
+  if ((status = need_buffer (w, len)) != MIR_CODE_OK) return status;
+  for (;;) {
+    status = mir_arena_room (arena, n, tag != 0 ? &arena->tags : NULL, &spot);
+    if (status != MIR_CODE_OK) return status;
+    mir_slab_populate (spot.slab, spot.start + n);
+    mir_arena_take (arena, &spot, n);
+    w->slab = spot.slab;
+    w->first = spot.start;
+    *addr = mir_slab_address (spot.slab, spot.start);
+    status = fill (w, bytes, len, info);
+    if (status == MIR_CODE_OK) break;
+    mir_arena_release (arena, spot.slab, spot.start);
+    int again = mir_arena_freeze (arena, spot.slab);
+    struct mir_slab *dropped = spot.fresh ? mir_arena_unlink_slab (arena, spot.slab) : NULL;
+    mir_os_unlock (&arena->lock);
+    mir_slabs_drop (dropped);
+    if (!again) return status;
+  }
+  mir_os_unlock (&arena->lock);
+  return MIR_CODE_OK;
+}
+
+MIR_code_status_t MIR_code_publish (MIR_code_writer_t w, const uint8_t *bytes, size_t len,
+                                    const MIR_code_info_t *info, uint8_t **addr) {
+  if (w->reserving) return MIR_CODE_BAD_ORDER;
+  return w->batching ? publish_in_batch (w, bytes, len, info, addr)
+                     : mir_publish (w->arena, bytes, len, info, addr);
+}
+
+/* Write what waits in the buffer.  The lock is held.  */
+static MIR_code_status_t write_pending (MIR_code_writer_t w) {
+  struct mir_chunk *chunks = chunks_of (w);
+  size_t num = 0;
+  for (size_t i = 0; i < w->num; i++) {
+    if (w->pending[i].offset == SIZE_MAX) continue;
+    chunks[num].slab = w->pending[i].slab;
+    chunks[num].to = (uint8_t *) w->events[i].start;
+    chunks[num].from = w->buffer + w->pending[i].offset;
+    chunks[num].len = w->events[i].size;
+    num++;
+  }
+  return mir_write (w->arena, chunks, num, NULL);
+}
+
+MIR_code_status_t MIR_code_batch_end (MIR_code_writer_t w) {
+  if (!w->batching || w->reserving) return MIR_CODE_BAD_ORDER;
+  mir_os_lock (&w->arena->lock);
+  MIR_code_status_t status = w->buffered == 0 ? MIR_CODE_OK : write_pending (w);
+  mir_os_unlock (&w->arena->lock);
+  if (status != MIR_CODE_OK) {
+    abort_batch (w);
+    return status;
+  }
+  mir_os_sync_cores_for_new ();
+  mir_tell_published (w->space, w->events, w->num);
+  w->num = 0;
+  w->buffered = 0;
+  w->batching = 0;
+  return MIR_CODE_OK;
+}

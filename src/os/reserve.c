@@ -1,0 +1,44 @@
+/* The search for free addresses near a given one.  */
+#include "os.h"
+#include "reserve.h"
+
+enum {
+  STEPS = 2048
+}; /* at most, up and down each; a gap of the length and a step is never missed */
+
+/* The first and the last address that may be part of the range.  */
+struct window {
+  uintptr_t first, last;
+};
+
+static int is_within (struct window window, uintptr_t start, size_t len) {
+  return start >= window.first && start <= window.last && window.last - start >= len - 1;
+}
+
+static void *try_at (struct window window, uintptr_t hint, size_t len) {
+  if (!is_within (window, hint, len)) return NULL;
+  void *start = mir_os_reserve_at ((void *) hint, len);
+  if (start == NULL || is_within (window, (uintptr_t) start, len)) return start;
+  mir_os_unreserve (start, len);
+  return NULL;
+}
+
+void *mir_os_reserve (size_t len, const void *near_addr, size_t reach) {
+  if (near_addr == NULL) return mir_os_reserve_at (NULL, len);
+  const uintptr_t unit = MIR_RESERVE_ALIGNMENT, addr = (uintptr_t) near_addr;
+  if (reach == 0 || len == 0 || len > reach)
+    return NULL; /* it is not around ADDR, which is taken */
+  struct window window = {addr >= reach ? addr - (reach - 1) : 1,
+                          addr <= UINTPTR_MAX - reach ? addr + (reach - 1) : UINTPTR_MAX};
+  uintptr_t step = (reach / STEPS + unit - 1) & ~(unit - 1), below = addr & ~(unit - 1);
+  if (step == 0) step = unit;
+  for (uintptr_t distance = 0; distance < reach; distance += step) {
+    void *start = NULL;
+    if (below >= len + distance)
+      start = try_at (window, (below - len - distance) & ~(unit - 1), len);
+    if (start == NULL && below <= UINTPTR_MAX - unit - distance)
+      start = try_at (window, below + unit + distance, len);
+    if (start != NULL) return start;
+  }
+  return NULL;
+}
