@@ -111,7 +111,8 @@ typedef struct MIR_code_options {
   const void
       *near_addr;    /* and which is within reach of a direct call from and to this; NULL: any */
   size_t max_bytes;  /* of executable memory mapped at one time; 0: no limit */
-  unsigned purge_ms; /* an empty mapping is kept so long before it is unmapped */
+  unsigned purge_ms; /* an empty mapping is kept for so long, then unmapped as soon as another one
+                        is emptied; 0: half a second */
   MIR_code_poison_t poison;
   const MIR_code_hooks_t *hooks; /* kept by pointer; NULL: nobody wants to know */
 } MIR_code_options_t;
@@ -130,9 +131,9 @@ MIR_ALLOC_API void MIR_code_space_finish (MIR_code_space_t space);
 /* The space in which MIR's functions publish; owned by CTX.  */
 MIR_ALLOC_API MIR_code_space_t MIR_get_code_space (MIR_context_t ctx);
 
-/* Tell HOOKS, kept by pointer until it is replaced, of what happens in SPACE from now on, and of what
-   is mapped already; NULL: nobody.  While no other thread uses SPACE.  For the space of a context,
-   which has no options.  */
+/* Tell HOOKS, kept by pointer until it is replaced, of what happens in SPACE from now on, and of
+   what is mapped already; NULL: nobody.  While no other thread uses SPACE.  For the space of a
+   context, which has no options.  */
 MIR_ALLOC_API void MIR_code_set_hooks (MIR_code_space_t space, const MIR_code_hooks_t *hooks);
 
 /* What the probe found out about one back end.  */

@@ -4,7 +4,7 @@
 
 #include "mir.h"
 
-#include "context/context.h" /* mir_code_check */
+#include "context/context.h" /* mir_space_check */
 #include "error-trap.h"
 #include "machine-code.h"
 #include "probe-alloc.h"
@@ -28,7 +28,7 @@ static inline void start (void) {
   start_context ();
 }
 
-/* Where the end of one holder is the start of another.  */
+/* Where the end of one slab is the start of another.  */
 static inline void start_adjoining (void) {
   probe_alloc_init (&data);
   probe_code_alloc_init (&pages);
@@ -37,7 +37,7 @@ static inline void start_adjoining (void) {
 }
 
 static inline void finish (void) {
-  CHECK (mir_code_check (&ctx->code));
+  CHECK (mir_space_check (&ctx->space));
   MIR_finish (ctx);
   CHECK_INT (probe_alloc_finish (&data), 0);
   CHECK_INT (probe_code_alloc_finish (&pages), 0);

@@ -194,9 +194,9 @@ static void a_system_that_stops_in_the_middle_is_one_error (void) {
   }
 }
 
-static void a_refused_publish_keeps_the_code_of_its_holder (void) {
+static void a_refused_publish_keeps_the_code_of_its_slab (void) {
   start ();
-  uint8_t *older = publish_long (1, 100 * 1024); /* in a holder with some room left */
+  uint8_t *older = publish_long (1, 100 * 1024); /* in a slab with some room left */
   pages.fail_protects = 1;
   CHECK (ERROR_CAUGHT (publish_returning (2)));
   CHECK_INT (code_call (older), 1);
@@ -264,7 +264,7 @@ int main (void) {
   TEST_RUN (both_map_failures_are_understood_later_too);
   TEST_RUN (an_allocator_that_longjmps_leaves_a_usable_context);
   TEST_RUN (a_system_that_stops_in_the_middle_is_one_error);
-  TEST_RUN (a_refused_publish_keeps_the_code_of_its_holder);
+  TEST_RUN (a_refused_publish_keeps_the_code_of_its_slab);
   TEST_RUN (a_range_at_the_end_of_the_address_space_is_refused);
   return tap_done ();
 }

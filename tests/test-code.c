@@ -18,7 +18,7 @@ static void published_code_runs_and_is_aligned_and_closed (void) {
   finish ();
 }
 
-static void code_larger_than_a_holder_is_published (void) {
+static void code_larger_than_a_slab_is_published (void) {
   start ();
   uint8_t *large = publish_long (1, 5 * 1024 * 1024 + 3), *small = publish_returning (2);
   CHECK_INT (code_call (large), 1);
@@ -96,18 +96,17 @@ static void changed_code_runs (void) {
   finish ();
 }
 
-/* The end of one holder is the start of another, as Linux likes to place them.  */
-static void adjoining_holders_are_told_apart (void) {
-  enum { HOLDERS = 5 };
-  uint8_t *funcs[HOLDERS], code[CODE_LEN];
+/* The end of one slab is the start of another, as Linux likes to place them.  */
+static void adjoining_slabs_are_told_apart (void) {
+  enum { SLABS = 5 };
+  uint8_t *funcs[SLABS], code[CODE_LEN];
   start_adjoining ();
-  for (unsigned i = 0; i < HOLDERS;
-       i++) { /* each one more than the last holder has room for, full */
-    size_t len = i == 0 ? 64 * 1024 : (size_t) 128 * 1024 << (i - 1);
-    REQUIRE ((funcs[i] = publish_long (i, len)) != NULL);
+  for (unsigned i = 0; i < SLABS; i++) { /* each fills one, but for a granule */
+    size_t len = (size_t) 64 * 1024 << i;
+    REQUIRE ((funcs[i] = publish_long (i, len - 32)) != NULL);
     if (i > 0) CHECK_PTR (funcs[i] + len, funcs[i - 1]);
   }
-  for (unsigned i = 0; i < HOLDERS; i++) {
+  for (unsigned i = 0; i < SLABS; i++) {
     code_returning (code, i + 100);
     _MIR_change_code (ctx, funcs[i], code, CODE_LEN);
     CHECK_INT (code_call (funcs[i]), i + 100);
@@ -117,16 +116,16 @@ static void adjoining_holders_are_told_apart (void) {
 }
 
 /* Twice as large each time: no system call for a few functions, no thousand ranges for many.  */
-static void holders_grow (void) {
+static void slabs_grow (void) {
   start ();
   for (int i = 0; i < 3 * 1024 * 1024 / 1024; i++) REQUIRE (publish_long (1, 1024) != NULL);
   CHECK_INT (pages.maps, 6); /* 64 KiB, 128, 256, 512, 1024, 2048 */
   finish ();
 }
 
-static void room_in_older_holders_is_used (void) {
+static void room_in_older_slabs_is_used (void) {
   start ();
-  publish_long (1, 1024 * 1024); /* a full holder of its own */
+  publish_long (1, 1024 * 1024); /* a full slab of its own */
   size_t maps = pages.maps;
   for (unsigned i = 0; i < 100; i++) CHECK_INT (code_call (publish_returning (i)), i);
   CHECK_INT (pages.maps, maps);
@@ -221,7 +220,7 @@ static void impossible_sizes_are_refused (void) {
 
 int main (void) {
   TEST_RUN (published_code_runs_and_is_aligned_and_closed);
-  TEST_RUN (code_larger_than_a_holder_is_published);
+  TEST_RUN (code_larger_than_a_slab_is_published);
   TEST_RUN (publishing_opens_only_the_touched_pages);
   TEST_RUN (nothing_is_published_for_length_0);
   TEST_RUN (new_code_address_is_where_the_code_goes);
@@ -231,8 +230,8 @@ int main (void) {
   TEST_RUN (set_code_writes_through_the_given_vtable);
   TEST_RUN (code_that_is_not_ours_is_refused);
   TEST_RUN (impossible_sizes_are_refused);
-  TEST_RUN (adjoining_holders_are_told_apart);
-  TEST_RUN (holders_grow);
-  TEST_RUN (room_in_older_holders_is_used);
+  TEST_RUN (adjoining_slabs_are_told_apart);
+  TEST_RUN (slabs_grow);
+  TEST_RUN (room_in_older_slabs_is_used);
   return tap_done ();
 }

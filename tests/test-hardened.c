@@ -110,7 +110,7 @@ static int use_defaults (void) {
   code_returning (code, 2);
   _MIR_change_code (ctx, func, code, CODE_LEN);
   if (code_call (func) != 2) return FAILED;
-  if (write (chosen[1], ctx->code.backend->name, strlen (ctx->code.backend->name)) < 0)
+  if (write (chosen[1], ctx->space.backend->name, strlen (ctx->space.backend->name)) < 0)
     return FAILED;
   MIR_finish (ctx);
   return PASSED;

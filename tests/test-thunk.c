@@ -86,31 +86,55 @@ static void what_is_no_code_of_ours_is_not_redirected (void) {
   MIR_finish (ctx);
 }
 
-static void a_refused_protection_keeps_the_target (void) {
+/* Only private data changes.  */
+static void redirecting_asks_the_system_for_nothing (void) {
   static struct probe_alloc data;
   static struct probe_code_alloc pages;
-  int n = 0, refused;
   probe_alloc_init (&data);
   probe_code_alloc_init (&pages);
   ctx = MIR_init2 (&data.alloc, &pages.alloc);
   REQUIRE (ctx != NULL);
   MIR_set_error_func (ctx, error_trap_func);
-  void *one = publish_returning (1), *two = publish_returning (2);
-  static void *thunk;
-  do {
-    thunk = _MIR_get_thunk (ctx);
-    _MIR_redirect_thunk (ctx, thunk, one);
-    pages.fail_protect_in = n++;
-    refused = ERROR_CAUGHT (_MIR_redirect_thunk (ctx, thunk, two));
-    pages.fail_protect_in = -1;
-    CHECK_INT (code_call (thunk), refused ? 1 : 2);
-    CHECK (probe_code_all_closed (&pages));
-  } while (refused);
-  tap_note ("%d points where a protection can be refused", n - 1);
-  CHECK (n > 1);
+  void *one = publish_returning (1), *two = publish_returning (2), *thunk = _MIR_get_thunk (ctx);
+  size_t protects = pages.protects;
+  pages.fail_protect_in = 0, pages.fail_protect_forever = 1;
+  probe_alloc_fail_after (&data, 0, 1);
+  _MIR_redirect_thunk (ctx, thunk, one);
+  CHECK_INT (code_call (thunk), 1);
+  _MIR_redirect_thunk (ctx, thunk, two);
+  CHECK_INT (code_call (thunk), 2);
+  CHECK_INT (pages.protects, protects);
   MIR_finish (ctx);
   CHECK_INT (probe_alloc_finish (&data), 0);
   CHECK_INT (probe_code_alloc_finish (&pages), 0);
+}
+
+/* Every block and every protection that a new thunk needs is refused once.  */
+static void a_refused_thunk_is_one_error (void) {
+  static struct probe_alloc data;
+  static struct probe_code_alloc pages;
+  static int n, refused;
+  for (n = 0, refused = 1; refused; n++) {
+    probe_alloc_init (&data);
+    probe_code_alloc_init (&pages);
+    ctx = MIR_init2 (&data.alloc, &pages.alloc);
+    REQUIRE (ctx != NULL);
+    MIR_set_error_func (ctx, error_trap_func);
+    probe_alloc_fail_after (&data, n / 2, 0);
+    pages.fail_protect_in = n % 2 == 0 ? n / 2 : -1;
+    refused = ERROR_CAUGHT (_MIR_get_thunk (ctx));
+    if (refused) CHECK_INT (error_trap_type, MIR_alloc_error);
+    probe_alloc_fail_after (&data, -1, 0);
+    pages.fail_protect_in = -1;
+    void *one = publish_returning (1), *thunk = _MIR_get_thunk (ctx);
+    _MIR_redirect_thunk (ctx, thunk, one);
+    CHECK_INT (code_call (thunk), 1);
+    MIR_finish (ctx);
+    CHECK_INT (probe_alloc_finish (&data), 0);
+    CHECK_INT (probe_code_alloc_finish (&pages), 0);
+  }
+  tap_note ("%d points where something can be refused", n - 1);
+  CHECK (n > 2);
 }
 
 /*---------------- Threads -----------------------------*/
@@ -159,7 +183,8 @@ int main (void) {
   TEST_RUN (thunks_lead_to_thunks);
   TEST_RUN (arguments_and_results_pass_through);
   TEST_RUN (what_is_no_code_of_ours_is_not_redirected);
-  TEST_RUN (a_refused_protection_keeps_the_target);
+  TEST_RUN (redirecting_asks_the_system_for_nothing);
+  TEST_RUN (a_refused_thunk_is_one_error);
   TEST_RUN (redirecting_under_running_callers_is_atomic);
   return tap_done ();
 }

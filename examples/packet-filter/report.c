@@ -110,7 +110,7 @@ void report_filters (const struct runtime *rt, const struct options *options) {
 void report_swaps (const struct runtime *rt, const struct swap_result *result) {
   MIR_code_stats_t stats;
 
-  MIR_code_get_stats (rt->ctx, &stats);
+  MIR_code_get_stats (MIR_get_code_space (rt->ctx), &stats);
   printf (
       "hot swap: %zu filters compiled, swapped in and freed while a thread ran %zu packets,\n"
       "%zu of them astray; now %zu pieces of code are live, %zu bytes in %zu mapped (%s)\n\n",

@@ -130,9 +130,9 @@ static void swaps_filters_under_a_running_thread (void) {
   if (jit_native_abi == NULL) tap_skip ("no JIT for this CPU");
   begin (&life);
   REQUIRE (catch_failure (&failure, live, &life) == 0);
-  MIR_code_get_stats (life.rt.ctx, &before);
+  MIR_code_get_stats (MIR_get_code_space (life.rt.ctx), &before);
   swap_filters (&life.rt, tap_scaled (500), &life.swapped);
-  MIR_code_get_stats (life.rt.ctx, &after);
+  MIR_code_get_stats (MIR_get_code_space (life.rt.ctx), &after);
   CHECK_INT (life.swapped.astray, 0);
   CHECK (life.swapped.packets >= life.swapped.swaps);
   CHECK_INT (after.pieces, before.pieces);

@@ -4,11 +4,11 @@
 #include <string.h> /* memset */
 
 enum {
-  FIRST_SLAB_SIZE = 64 * 1024,    /* bytes: what Windows maps at the least, and the largest page */
+  FIRST_SLAB_SIZE = 64 * 1024,     /* bytes: what Windows maps at the least, and the largest page */
   MAX_SLAB_SIZE = 2 * 1024 * 1024, /* larger ones only for larger code */
   FIRST_CAPACITY = 64,             /* of each book */
   WINDOW = 16 * 1024 / MIR_GRANULE, /* granules which a run must have to become the window */
-  COLOURED = 16                    /* multiples of so many granules get one more */
+  COLOURED = 16                     /* multiples of so many granules get one more */
 };
 
 MIR_code_status_t mir_arena_init (struct mir_arena *arena, struct MIR_code_space *space) {
@@ -105,8 +105,7 @@ typedef void *(move_func_t) (struct mir_arena *arena, struct mir_tags *tags, voi
 static void *move_bins (struct mir_arena *arena, struct mir_tags *tags, void *memory,
                         uint32_t capacity) {
   (void) tags;
-  return arena->bins.capacity >= capacity ? memory
-                                          : mir_bins_move (&arena->bins, memory, capacity);
+  return arena->bins.capacity >= capacity ? memory : mir_bins_move (&arena->bins, memory, capacity);
 }
 
 static void *move_retired (struct mir_arena *arena, struct mir_tags *tags, void *memory,
@@ -122,8 +121,8 @@ static void *move_tags (struct mir_arena *arena, struct mir_tags *tags, void *me
   return tags->capacity >= capacity ? memory : mir_tags_move (tags, memory, capacity);
 }
 
-/* Let a book, of CAPACITY entries of SIZE bytes now, have twice as many.  The lock is held, but open
-   meanwhile, and after a failure no longer held.  */
+/* Let a book, of CAPACITY entries of SIZE bytes now, have twice as many.  The lock is held, but
+   open meanwhile, and after a failure no longer held.  */
 static MIR_code_status_t grow (struct mir_arena *arena, struct mir_tags *tags, move_func_t *move,
                                uint32_t capacity, size_t size) {
   MIR_alloc_t alloc = arena->space->alloc;

@@ -1,8 +1,8 @@
 #include "code/cpu.h"
 
 /* AMD64 Architecture Programmer's Manual, volume 3: JMP, opcode FF /4.  R11 is what the procedure
-   linkage tables of both ABIs leave to such code (System V ABI, AMD64 Supplement, 3.2.3; x64 software
-   conventions of Microsoft).  */
+   linkage tables of both ABIs leave to such code (System V ABI, AMD64 Supplement, 3.2.3; x64
+   software conventions of Microsoft).  */
 const struct mir_cpu mir_cpu = {
     {
         0x4c, 0x8b, 0x1d, 9, 0, 0, 0, /* mov 9(%rip), %r11 */

@@ -2,7 +2,8 @@
 
    thunk   a few instructions which jump to what is in a cell; the cell's address is behind them:
 
-             [ load the cell's address relative to here; load the target from it; jump | pad | address ]
+             [ load the cell's address relative to here; load the target from it; jump | pad |
+   address ]
 
            A cell is private data: redirecting is one aligned store, which a thread that runs the
            thunk meanwhile sees whole or not at all, and neither the thunk nor any page of code

@@ -67,7 +67,8 @@ MIR_code_status_t mir_edit (struct MIR_code_space *space, const struct mir_edit 
   if (len > SIZE_MAX / 2 || count > SIZE_MAX / (len + sizeof (struct mir_chunk)))
     return MIR_CODE_TOO_LARGE;
   size_t needed = count * (len + sizeof (struct mir_chunk));
-  if (needed > sizeof (on_stack) && (memory = (uint8_t *) MIR_malloc (space->alloc, needed)) == NULL)
+  if (needed > sizeof (on_stack)
+      && (memory = (uint8_t *) MIR_malloc (space->alloc, needed)) == NULL)
     return MIR_CODE_NO_MEMORY;
   struct mir_chunk *chunks = (struct mir_chunk *) (void *) memory;
   struct mir_slab *slab = mir_space_lock_slab (space, edit->base + edit->relocs[0].offset);

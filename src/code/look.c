@@ -41,10 +41,10 @@ static void add_arena (const struct mir_arena *arena, MIR_code_stats_t *stats) {
   stats->published_bytes += arena->published_bytes;
   stats->patched += arena->patched;
   stats->system_calls += arena->system_calls;
-  stats->bookkeeping_bytes += arena->bins.capacity * sizeof (struct mir_run)
-                              + arena->retired.capacity * sizeof (struct mir_retired_piece)
-                              + (arena->tags.capacity + arena->thunks.capacity)
-                                    * sizeof (struct mir_tag);
+  stats->bookkeeping_bytes +=
+      arena->bins.capacity * sizeof (struct mir_run)
+      + arena->retired.capacity * sizeof (struct mir_retired_piece)
+      + (arena->tags.capacity + arena->thunks.capacity) * sizeof (struct mir_tag);
   for (const struct mir_slab *slab = arena->slabs; slab != NULL; slab = slab->next) {
     stats->mappings++;
     stats->piece_bytes += taken_bytes (slab);
@@ -112,8 +112,7 @@ static int check_arena (const struct mir_arena *arena) {
     valid &= mir_granules_is_freed (&piece->slab->granules, piece->first)
              && mir_granules_piece_len (&piece->slab->granules, piece->first) == piece->granules;
   }
-  return valid && pieces == arena->pieces && slabs == arena->slabs_num
-         && empty == arena->empty_num;
+  return valid && pieces == arena->pieces && slabs == arena->slabs_num && empty == arena->empty_num;
 }
 
 int mir_space_check (struct MIR_code_space *space) {

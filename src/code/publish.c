@@ -85,8 +85,7 @@ MIR_code_status_t mir_publish_at (struct MIR_code_space *space, uint8_t *addr, c
                                   size_t len) {
   struct mir_directory_find found;
   MIR_code_status_t status;
-  if (mir_directory_find (&space->directory, (uintptr_t) addr, &found) != 0)
-    return MIR_CODE_TAKEN;
+  if (mir_directory_find (&space->directory, (uintptr_t) addr, &found) != 0) return MIR_CODE_TAKEN;
   if ((status = mir_arena_provide (found.arena, NULL)) != MIR_CODE_OK) return status;
   status = MIR_CODE_TAKEN;
   if (mir_directory_unchanged (&space->directory, &found)) {

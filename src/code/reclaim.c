@@ -27,7 +27,7 @@ static MIR_code_status_t poison (struct mir_slab *slab, uint32_t first) {
                           how == MIR_CODE_POISON_ENTRY ? ENTRY : len);
 }
 
-/* What is known about the piece at ADDR is forgotten; its cell, if it is a thunk, is the result.  */
+/* What is known about the piece at ADDR is forgotten; its cell, if it is a thunk, is the result. */
 static MIR_code_cell_t *forget (struct mir_arena *arena, const uint8_t *addr) {
   struct mir_tag *tag = mir_tags_find (&arena->tags, (uintptr_t) addr);
   if (tag != NULL) mir_tags_remove (&arena->tags, tag);
@@ -42,9 +42,9 @@ static void tell_freed (struct mir_slab *slab, uint32_t first) {
   const MIR_code_hooks_t *hooks = slab->arena->space->hooks;
   const uint8_t *addr = mir_slab_address (slab, first);
   struct mir_tag *tag = mir_tags_find (&slab->arena->tags, (uintptr_t) addr);
-  MIR_code_event_t event = {
-      addr, (size_t) mir_granules_piece_len (&slab->granules, first) * MIR_GRANULE, NULL,
-      tag != NULL ? tag->value : 0};
+  MIR_code_event_t event = {addr,
+                            (size_t) mir_granules_piece_len (&slab->granules, first) * MIR_GRANULE,
+                            NULL, tag != NULL ? tag->value : 0};
   if (hooks == NULL || hooks->freed == NULL) return;
   mir_os_unlock (&slab->arena->lock); /* freed but not reclaimed: nobody touches it meanwhile */
   hooks->freed (hooks->user_data, &event);
@@ -105,15 +105,14 @@ static MIR_code_status_t reclaim_in (struct mir_arena *arena, MIR_code_grace_t g
     if (status != MIR_CODE_OK) mir_retired_untake (&arena->retired, &piece);
     MIR_code_cell_free (arena->space, cell); /* takes the space's lock: after the arena's */
   }
-  struct mir_slab *dropped =
-      mir_arena_unlink_empty (arena, arena->space->options.purge_ms, 0);
+  struct mir_slab *dropped = mir_arena_unlink_empty (arena, arena->space->options.purge_ms, 0);
   mir_os_unlock (&arena->lock);
   mir_slabs_drop (dropped);
   return status;
 }
 
-/* The barrier is for cores which have prefetched the old instructions.  It comes first: whatever runs
-   after it was fetched after the grace period.  */
+/* The barrier is for cores which have prefetched the old instructions.  It comes first: whatever
+   runs after it was fetched after the grace period.  */
 MIR_code_status_t MIR_code_reclaim (MIR_code_space_t space, MIR_code_grace_t grace) {
   MIR_code_status_t status = MIR_CODE_OK;
   mir_os_sync_cores ();

@@ -15,6 +15,6 @@ uint8_t *mir_region_take (struct mir_region *region, size_t len) {
 
 void mir_region_release (struct mir_region *region, const uint8_t *start) {
   uint32_t run;
-  mir_granules_release (&region->units, (uint32_t) ((size_t) (start - region->start) / MIR_REGION_UNIT),
-                        &run);
+  mir_granules_release (&region->units,
+                        (uint32_t) ((size_t) (start - region->start) / MIR_REGION_UNIT), &run);
 }

@@ -8,7 +8,9 @@
 
 #include "code/granules.h"
 
-enum { MIR_REGION_UNIT = 64 * 1024 }; /* bytes: what Windows maps at the least, and the largest page */
+enum {
+  MIR_REGION_UNIT = 64 * 1024
+}; /* bytes: what Windows maps at the least, and the largest page */
 
 struct mir_region {
   uint8_t *start;

@@ -14,7 +14,7 @@ struct mir_retired_piece {
   struct mir_slab *slab;
   uint32_t first;    /* granule */
   uint32_t granules; /* its length */
-  uint64_t grace;    /* the latest grace period that had begun: it waits for the end of a later one */
+  uint64_t grace; /* the latest grace period that had begun: it waits for the end of a later one */
 };
 
 struct mir_retired {

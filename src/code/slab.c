@@ -2,7 +2,7 @@
 #include "code/space.h"
 
 enum {
-  POPULATED_PARTS = 8,             /* an eighth of a slab is asked for ahead */
+  POPULATED_PARTS = 8,            /* an eighth of a slab is asked for ahead */
   MAX_POPULATED_STEP = 256 * 1024 /* bytes; larger steps gain nothing */
 };
 
@@ -198,7 +198,8 @@ size_t mir_slab_discard (struct mir_slab *slab) {
     size_t start = round_up ((size_t) i * MIR_GRANULE, page);
     size_t bound = (size_t) (i + len) * MIR_GRANULE / page * page;
     if (bound > slab->populated) bound = slab->populated; /* never written behind that */
-    if (start < bound) bytes += backend->discard (&slab->pages, slab->pages.rx + start, bound - start);
+    if (start < bound)
+      bytes += backend->discard (&slab->pages, slab->pages.rx + start, bound - start);
     i = mir_granules_next_run (&slab->granules, i + len);
   }
   size_t top = round_up ((size_t) slab->granules.top * MIR_GRANULE, page);

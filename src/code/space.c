@@ -107,6 +107,7 @@ static MIR_code_status_t complete (const MIR_code_options_t *options, MIR_code_o
     memcpy (full, options, options->size);
   }
   full->size = sizeof (*full);
+  if (full->purge_ms == 0) full->purge_ms = MIR_PURGE_MS;
   if (full->alloc == NULL) full->alloc = mir_default_alloc ();
   if (full->reserve > SIZE_MAX / 2) return MIR_CODE_TOO_LARGE;
   int wrong = full->protection > MIR_CODE_SEALED || full->poison > MIR_CODE_POISON_ALL

@@ -30,6 +30,8 @@
 #include "code/tags.h"
 #include "os/os.h"
 
+enum { MIR_PURGE_MS = 500 }; /* unless the options say something else */
+
 struct mir_slab {
   struct mir_pages pages;
   struct mir_granules granules; /* its planes are behind this structure */
@@ -50,8 +52,8 @@ struct mir_arena {
   mir_os_lock_t lock; /* guards all below, and the contents of the slabs */
   struct MIR_code_space *space;
   _Atomic (struct mir_arena *) next; /* of the space: arenas are only added */
-  int idle;               /* no writer has it; under the lock of the space */
-  struct mir_slab *slabs; /* newest first */
+  int idle;                          /* no writer has it; under the lock of the space */
+  struct mir_slab *slabs;            /* newest first */
   uint32_t slabs_num, empty_num, pieces;
   struct mir_window window;
   size_t slab_size; /* bytes of the next slab, grows up to a limit */
@@ -161,8 +163,8 @@ void mir_arena_release (struct mir_arena *arena, struct mir_slab *slab, uint32_t
 void mir_arena_shrink (struct mir_arena *arena, struct mir_slab *slab, uint32_t first, uint32_t n);
 /* Its first N granules, not all of them, become free.  */
 void mir_arena_cut (struct mir_arena *arena, struct mir_slab *slab, uint32_t first, uint32_t n);
-/* If SLAB cannot be written again since it is sealed and was there before a fork: publish nothing in
-   it any more.  Whether that is so.  */
+/* If SLAB cannot be written again since it is sealed and was there before a fork: publish nothing
+   in it any more.  Whether that is so.  */
 int mir_arena_freeze (struct mir_arena *arena, struct mir_slab *slab);
 /* Unlink the slabs which were empty for OLDER_THAN milliseconds, but for the newest one unless ALL,
    and return them, linked by next.  */
@@ -209,7 +211,8 @@ void mir_edit_store (const struct mir_edit *edit);
 /* Publish LEN > 0 bytes and set *RES to them; INFO may be NULL.  */
 MIR_code_status_t mir_publish (struct mir_arena *arena, const uint8_t *bytes, size_t len,
                                const MIR_code_info_t *info, uint8_t **res);
-/* The same with VALUE remembered for it in TAGS, a table of ARENA, or NULL; the hooks are not told.  */
+/* The same with VALUE remembered for it in TAGS, a table of ARENA, or NULL; the hooks are not told.
+ */
 MIR_code_status_t mir_publish_with (struct mir_arena *arena, const uint8_t *bytes, size_t len,
                                     struct mir_tags *tags, uint64_t value, uint8_t **res);
 /* Publish at ADDR or nowhere: MIR_CODE_TAKEN.  */

@@ -2,8 +2,8 @@
 
 #include <string.h> /* memset */
 
-/* Pieces start at multiples of 32; multiplying by 2^64 / golden ratio spreads the rest (D. E. Knuth,
-   The Art of Computer Programming, volume 3, 6.4).  */
+/* Pieces start at multiples of 32; multiplying by 2^64 / golden ratio spreads the rest (D. E.
+   Knuth, The Art of Computer Programming, volume 3, 6.4).  */
 static uint32_t home (const struct mir_tags *tags, uintptr_t addr) {
   return (uint32_t) ((uint64_t) addr * 0x9e3779b97f4a7c15u >> 32) & (tags->capacity - 1);
 }

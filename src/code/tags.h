@@ -1,5 +1,5 @@
-/* A word for some addresses: an open-addressing table, since few pieces have a tag and none has room
-   for one beside it.
+/* A word for some addresses: an open-addressing table, since few pieces have a tag and none has
+   room for one beside it.
 
    One thread at a time.  Memory is the caller's, who sees to it that there is room before he adds:
    removing needs none and leaves nothing behind.  */

@@ -101,9 +101,9 @@ static int undo_chunk (const struct mir_chunk *chunk, const uint8_t *old) {
   return close_units (&opened) == MIR_CODE_OK ? 0 : -1;
 }
 
-/* Put back the first NUM chunks, whose old bytes end at OLD, last one first since chunks may overlap,
-   one by one: a system which has just refused is asked for as little as possible, but more than
-   once.  If it goes on refusing there is no way left to reach these bytes.  */
+/* Put back the first NUM chunks, whose old bytes end at OLD, last one first since chunks may
+   overlap, one by one: a system which has just refused is asked for as little as possible, but more
+   than once.  If it goes on refusing there is no way left to reach these bytes.  */
 static void undo (const struct mir_chunk *chunks, size_t num, const uint8_t *old) {
   while (num-- > 0) {
     old -= chunks[num].len;

@@ -106,8 +106,7 @@ MIR_code_writer_t mir_writer_next (MIR_code_writer_t w) {
 }
 
 static void release_piece (MIR_code_writer_t w, struct mir_slab *slab, uint32_t first) {
-  struct mir_tag *tag =
-      mir_tags_find (&w->arena->tags, (uintptr_t) mir_slab_address (slab, first));
+  struct mir_tag *tag = mir_tags_find (&w->arena->tags, (uintptr_t) mir_slab_address (slab, first));
   if (tag != NULL) mir_tags_remove (&w->arena->tags, tag);
   mir_arena_release (w->arena, slab, first);
 }

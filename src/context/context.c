@@ -53,6 +53,7 @@ MIR_context_t _MIR_init (MIR_alloc_t alloc, MIR_code_alloc_t code_alloc) {
   ctx->error_func = exit_on_error;
   options.alloc = alloc;
   options.code_alloc = code_alloc;
+  options.purge_ms = MIR_PURGE_MS;
   if (mir_space_init (&ctx->space, &options, backend) == MIR_CODE_OK
       && prepare (&ctx->space) == MIR_CODE_OK)
     return ctx;

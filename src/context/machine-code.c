@@ -35,9 +35,9 @@ static void fail (MIR_context_t ctx, const char *func, MIR_code_status_t status,
 
 uint8_t *_MIR_publish_code (MIR_context_t ctx, const uint8_t *code, size_t code_len) {
   uint8_t *res = NULL;
-  MIR_code_status_t status =
-      code_len == 0 ? mir_next_addr (&ctx->space.first, 0, &res)
-                    : mir_publish (&ctx->space.first, code, code_len, NULL, &res);
+  MIR_code_status_t status = code_len == 0
+                                 ? mir_next_addr (&ctx->space.first, 0, &res)
+                                 : mir_publish (&ctx->space.first, code, code_len, NULL, &res);
   if (status != MIR_CODE_OK) fail (ctx, "_MIR_publish_code", status, code_len);
   return res;
 }
