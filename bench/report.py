@@ -85,7 +85,7 @@ def text(figures):
 def markdown(figures):
     about = figures.about
     lines = [f"`{about['command']}` at commit {about['commit']} on {about['machine']}; huge pages: "
-             f"{about['huge pages']}.", "", "| | unit | target | measured | | compared with |", "|---|---|---|---|---|---|"]
+             f"{about['huge pages']}.", "", "![The figures as bars](bench-code.svg)", "", "| | unit | target | measured | | compared with |", "|---|---|---|---|---|---|"]
     lines += ["| " + " | ".join(row) + " |" for row in judge(figures)]
     for subject, sides in figures.subjects.items():
         timed = next(iter(sides.values()))["unit"] == "ns"
