@@ -6,14 +6,14 @@
 #include "code/space.h"
 
 enum {
-  EXACT = 15,   /* lengths 1 to 15 have a bin each; above there are four to each power of two */
+  EXACT = 64,   /* lengths up to here have a bin each; above there are four to each power of two */
   LOOKED_AT = 8 /* references in a bin whose runs may be shorter than what is wanted */
 };
 
 static uint32_t bin_of (uint32_t len) {
   if (len <= EXACT) return len - 1;
   uint32_t log = 31 - (uint32_t) __builtin_clz (len);
-  uint32_t bin = EXACT + 4 * (log - 4) + (len >> (log - 2) & 3);
+  uint32_t bin = EXACT + 4 * (log - 6) + (len >> (log - 2) & 3);
   return bin < MIR_BINS ? bin : MIR_BINS - 1;
 }
 
@@ -21,7 +21,7 @@ void mir_bins_clear (struct mir_bins *bins) {
   for (int i = 0; i < MIR_BINS; i++) bins->heads[i] = MIR_NO_REF;
   bins->free = MIR_NO_REF;
   bins->fresh = 0;
-  bins->filled = 0;
+  bins->filled[0] = bins->filled[1] = 0;
 }
 
 void mir_bins_init (struct mir_bins *bins) {
@@ -50,7 +50,7 @@ int mir_bins_add (struct mir_bins *bins, struct mir_slab *slab, uint32_t start, 
   bins->refs[ref].start = start;
   bins->refs[ref].next = bins->heads[bin];
   bins->heads[bin] = ref;
-  bins->filled |= (uint64_t) 1 << bin;
+  bins->filled[bin / 64] |= (uint64_t) 1 << bin % 64;
   return 0;
 }
 
@@ -77,14 +77,22 @@ static struct mir_run *find_in (struct mir_bins *bins, uint32_t bin, uint32_t le
     link = &run->next;
     limit--;
   }
-  if (bins->heads[bin] == MIR_NO_REF) bins->filled &= ~((uint64_t) 1 << bin);
+  if (bins->heads[bin] == MIR_NO_REF) bins->filled[bin / 64] &= ~((uint64_t) 1 << bin % 64);
   return NULL;
 }
 
+/* The first bin at BIN or behind it which may not be empty; MIR_BINS: there is none.  */
+static uint32_t next_filled (const struct mir_bins *bins, uint32_t bin) {
+  for (uint32_t word = bin / 64; word < MIR_BINS / 64; word++) {
+    uint64_t filled = bins->filled[word];
+    if (word == bin / 64) filled &= ~(uint64_t) 0 << bin % 64;
+    if (filled != 0) return word * 64 + (uint32_t) __builtin_ctzll (filled);
+  }
+  return MIR_BINS;
+}
+
 int mir_bins_find (struct mir_bins *bins, uint32_t len, struct mir_slab **slab, uint32_t *start) {
-  uint64_t filled = bins->filled & ~(uint64_t) 0 << bin_of (len);
-  for (; filled != 0; filled &= filled - 1) {
-    uint32_t bin = (uint32_t) __builtin_ctzll (filled);
+  for (uint32_t bin = bin_of (len); (bin = next_filled (bins, bin)) < MIR_BINS; bin++) {
     /* The last bin has all the longest ones, few but very different.  */
     struct mir_run *run = find_in (bins, bin, len, bin < MIR_BINS - 1 ? LOOKED_AT : INT_MAX);
     if (run == NULL) continue;

@@ -15,7 +15,7 @@
 
 struct mir_slab;
 
-enum { MIR_BINS = 64 };
+enum { MIR_BINS = 128 };
 
 struct mir_run {
   struct mir_slab *slab;
@@ -28,7 +28,7 @@ struct mir_bins {
   uint32_t capacity;
   uint32_t fresh;           /* references from here on were never used, nor their memory touched */
   uint32_t free;            /* list of other references in no bin; MIR_NO_REF: none */
-  uint64_t filled;          /* bit N: bin N may not be empty */
+  uint64_t filled[2];       /* bit N: bin N may not be empty */
   uint32_t heads[MIR_BINS]; /* MIR_NO_REF: empty */
 };
 
@@ -39,8 +39,7 @@ void mir_bins_init (struct mir_bins *bins);
 void *mir_bins_move (struct mir_bins *bins, void *memory, uint32_t capacity);
 /* Remember the run of LEN granules at START.  0, or -1 without a free reference.  */
 int mir_bins_add (struct mir_bins *bins, struct mir_slab *slab, uint32_t start, uint32_t len);
-/* Set *SLAB and *START to a run of at least LEN granules, in one of the smallest bins that have
-   one.  0, or -1 if there is none.  */
+/* Set *SLAB and *START to a run of at least LEN granules, in the smallest bin that has one.  0, or -1 if there is none.  */
 int mir_bins_find (struct mir_bins *bins, uint32_t len, struct mir_slab **slab, uint32_t *start);
 /* Forget everything.  */
 void mir_bins_clear (struct mir_bins *bins);

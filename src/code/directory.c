@@ -12,16 +12,10 @@ static uintptr_t load (const atomic_uintptr_t *field) {
 /* How many of the first NUM entries start at ADDR or below.  */
 static size_t count_below (struct mir_directory_array *array, size_t num, uintptr_t addr) {
   size_t low = 0;
-  while (num > 0) {
-    size_t half = num / 2;
-    if (load (&array->entries[low + half].start) <= addr) {
-      low += half + 1;
-      num -= half + 1;
-    } else {
-      num = half;
-    }
-  }
-  return low;
+  if (num == 0) return 0;
+  for (; num > 1; num -= num / 2) /* no branch on what is compared: it cannot be predicted */
+    low += num / 2 * (load (&array->entries[low + num / 2 - 1].start) <= addr);
+  return low + (load (&array->entries[low].start) <= addr);
 }
 
 int mir_directory_find (struct mir_directory *directory, uintptr_t addr,

@@ -98,6 +98,10 @@ uint32_t mir_granules_piece (const struct mir_granules *g, uint32_t i) {
   return behind_stop > behind_free ? behind_stop : behind_free;
 }
 
+int mir_granules_is_piece (const struct mir_granules *g, uint32_t i) {
+  return bit (g->used, i) && (i == 0 || !bit (g->used, i - 1) || bit (g->stop, i - 1));
+}
+
 uint32_t mir_granules_run_len (const struct mir_granules *g, uint32_t i) {
   if (i >= g->count || bit (g->used, i) || (i > 0 && !bit (g->used, i - 1))) return 0;
   return run_bound (g, i) - i;

@@ -45,6 +45,8 @@ void mir_granules_take (struct mir_granules *g, uint32_t first, uint32_t n);
 uint32_t mir_granules_release (struct mir_granules *g, uint32_t first, uint32_t *start);
 /* The first granule of the piece which I is in; MIR_NO_GRANULE if I is free.  */
 uint32_t mir_granules_piece (const struct mir_granules *g, uint32_t i);
+/* Whether a piece starts at I.  */
+int mir_granules_is_piece (const struct mir_granules *g, uint32_t i);
 /* The length of the piece at FIRST.  */
 uint32_t mir_granules_piece_len (const struct mir_granules *g, uint32_t first);
 /* The length of the run which starts at I; 0 if none starts there.  */

@@ -12,7 +12,7 @@ static struct mir_slab *lock_piece (struct MIR_code_space *space, const void *ad
   if (slab == NULL) return NULL;
   *first = mir_slab_granule (slab, addr);
   if (mir_slab_address (slab, *first) == addr
-      && mir_granules_piece (&slab->granules, *first) == *first
+      && mir_granules_is_piece (&slab->granules, *first)
       && !mir_granules_is_freed (&slab->granules, *first))
     return slab;
   mir_os_unlock (&slab->arena->lock);
@@ -21,10 +21,11 @@ static struct mir_slab *lock_piece (struct MIR_code_space *space, const void *ad
 
 static MIR_code_status_t poison (struct mir_slab *slab, uint32_t first) {
   MIR_code_poison_t how = slab->arena->space->options.poison;
-  size_t len = (size_t) mir_granules_piece_len (&slab->granules, first) * MIR_GRANULE;
+  size_t len = ENTRY;
   if (how == MIR_CODE_KEEP) return MIR_CODE_OK;
-  return mir_write_traps (slab, mir_slab_address (slab, first),
-                          how == MIR_CODE_POISON_ENTRY ? ENTRY : len);
+  if (how == MIR_CODE_POISON_ALL)
+    len = (size_t) mir_granules_piece_len (&slab->granules, first) * MIR_GRANULE;
+  return mir_write_traps (slab, mir_slab_address (slab, first), len);
 }
 
 /* What is known about the piece at ADDR is forgotten; its cell, if it is a thunk, is the result. */
@@ -40,12 +41,12 @@ static MIR_code_cell_t *forget (struct mir_arena *arena, const uint8_t *addr) {
 
 static void tell_freed (struct mir_slab *slab, uint32_t first) {
   const MIR_code_hooks_t *hooks = slab->arena->space->hooks;
+  if (hooks == NULL || hooks->freed == NULL) return;
   const uint8_t *addr = mir_slab_address (slab, first);
   struct mir_tag *tag = mir_tags_find (&slab->arena->tags, (uintptr_t) addr);
   MIR_code_event_t event = {addr,
                             (size_t) mir_granules_piece_len (&slab->granules, first) * MIR_GRANULE,
                             NULL, tag != NULL ? tag->value : 0};
-  if (hooks == NULL || hooks->freed == NULL) return;
   mir_os_unlock (&slab->arena->lock); /* freed but not reclaimed: nobody touches it meanwhile */
   hooks->freed (hooks->user_data, &event);
   mir_os_lock (&slab->arena->lock);
