@@ -62,10 +62,12 @@ static void churn_by_vtable (void) {
 }
 
 int main (int argc, char **argv) {
-  static const struct bench_side pairs[] = {
-      {"libc malloc + free", pairs_by_malloc}, {"MIR_alloc", pairs_by_vtable}, {NULL, NULL}};
-  static const struct bench_side churn[] = {
-      {"libc malloc + free", churn_by_malloc}, {"MIR_alloc", churn_by_vtable}, {NULL, NULL}};
+  static const struct bench_side pairs[] = {{.name = "libc malloc + free", .run = pairs_by_malloc},
+                                            {.name = "MIR_alloc", .run = pairs_by_vtable},
+                                            {.name = NULL}};
+  static const struct bench_side churn[] = {{.name = "libc malloc + free", .run = churn_by_malloc},
+                                            {.name = "MIR_alloc", .run = churn_by_vtable},
+                                            {.name = NULL}};
   MIR_context_t ctx = MIR_init ();
   if (ctx == NULL) return 1;
   alloc = MIR_get_alloc (ctx);

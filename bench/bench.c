@@ -2,13 +2,18 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+
+const struct bench_side *bench_running;
+size_t bench_running_ops;
 
 static FILE *csv;
 static const char *program;
 
 void bench_start (int argc, char **argv) {
-  program = argv[0];
+  const char *slash = strrchr (argv[0], '/');
+  program = slash == NULL ? argv[0] : slash + 1;
   if (argc < 2) return;
   csv = fopen (argv[1], "a");
   if (csv == NULL) {
@@ -17,9 +22,16 @@ void bench_start (int argc, char **argv) {
   }
 }
 
-static double thread_ns (void) {
+void bench_fail (const char *what) {
+  fflush (stdout);
+  fprintf (stderr, "%s: %s: %s\n", program == NULL ? "bench" : program,
+           bench_running == NULL ? "-" : bench_running->name, what);
+  exit (1);
+}
+
+static double cpu_ns (int all_threads) {
   struct timespec now;
-  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now);
+  clock_gettime (all_threads ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_THREAD_CPUTIME_ID, &now);
   return (double) now.tv_sec * 1e9 + (double) now.tv_nsec;
 }
 
@@ -29,38 +41,65 @@ static int compare_doubles (const void *a, const void *b) {
 }
 
 /* The element at QUARTER quarters of the sorted copy.  */
-static double quartile (const double *values, int quarter) {
+static double quartile (const double *values, int num, int quarter) {
   double sorted[BENCH_ROUNDS];
-  for (int i = 0; i < BENCH_ROUNDS; i++) sorted[i] = values[i];
-  qsort (sorted, BENCH_ROUNDS, sizeof (sorted[0]), compare_doubles);
-  return sorted[(BENCH_ROUNDS - 1) * quarter / 4];
+  for (int i = 0; i < num; i++) sorted[i] = values[i];
+  qsort (sorted, (size_t) num, sizeof (sorted[0]), compare_doubles);
+  return sorted[(num - 1) * quarter / 4];
 }
 
-static void report (const char *subject, const char *side, const double *ns, const double *ratios) {
-  double median = quartile (ns, 2), low = quartile (ns, 1), high = quartile (ns, 3);
-  printf ("  %-34s %10.1f ns  (%.1f .. %.1f)  %6.2fx\n", side, median, low, high,
-          quartile (ratios, 2));
+/* The rounds themselves go to the file too: ratios to another side than the first one can be taken
+   within a round only from them.  */
+static void report (const char *subject, const char *side, const double *ns, const double *ratios,
+                    int rounds) {
+  double median = quartile (ns, rounds, 2), low = quartile (ns, rounds, 1),
+         high = quartile (ns, rounds, 3), ratio = quartile (ratios, rounds, 2);
+  printf ("  %-38s %10.1f ns  (%.1f .. %.1f)  %6.2fx\n", side, median, low, high, ratio);
+  if (csv == NULL) return;
+  fprintf (csv, "%s,\"%s\",\"%s\",ns,%.2f,%.2f,%.2f,%.4f,%.4f,%.4f,", program, subject, side,
+           median, low, high, ratio, quartile (ratios, rounds, 1), quartile (ratios, rounds, 3));
+  for (int i = 0; i < rounds; i++) fprintf (csv, "%s%.2f", i == 0 ? "" : " ", ns[i]);
+  fputc ('\n', csv);
+}
+
+void bench_count (const char *subject, const char *side, const char *unit, double value) {
+  printf ("  %-38s %12.5f %s\n", side, value, unit);
   if (csv != NULL)
-    fprintf (csv, "%s,\"%s\",\"%s\",%.2f,%.2f,%.2f,%.4f,%.4f,%.4f\n", program, subject, side,
-             median, low, high, quartile (ratios, 2), quartile (ratios, 1), quartile (ratios, 3));
+    fprintf (csv, "%s,\"%s\",\"%s\",%s,%.6f,,,,,,\n", program, subject, side, unit, value);
 }
 
-void bench_compare (const char *subject, size_t ops, const struct bench_side *sides) {
+static double time_side (const struct bench_subject *subject, const struct bench_side *side) {
+  bench_running = side;
+  bench_running_ops = side->ops != 0 ? side->ops : subject->ops;
+  if (side->prepare != NULL) side->prepare ();
+  double start = cpu_ns (subject->all_threads);
+  side->run ();
+  double ns = (cpu_ns (subject->all_threads) - start) / (double) bench_running_ops;
+  if (side->finish != NULL) side->finish ();
+  bench_running = NULL;
+  return ns;
+}
+
+void bench_compare_as (const struct bench_subject *subject, const struct bench_side *sides) {
   static double ns[BENCH_MAX_SIDES][BENCH_ROUNDS], ratios[BENCH_MAX_SIDES][BENCH_ROUNDS];
-  int n = 0;
+  int n = 0, rounds = subject->rounds == 0 ? BENCH_ROUNDS : subject->rounds;
   while (n < BENCH_MAX_SIDES && sides[n].name != NULL) n++;
-  for (int round = -1; round < BENCH_ROUNDS; round++) /* round -1 warms up */
+  for (int round = -1; round < rounds; round++) /* round -1 warms up */
     for (int i = 0; i < n; i++) {
       int side = (i + round + 1) % n;
-      double start = thread_ns ();
-      sides[side].run ();
-      if (round >= 0) ns[side][round] = (thread_ns () - start) / (double) ops;
+      double one = time_side (subject, &sides[side]);
+      if (round >= 0) ns[side][round] = one;
     }
-  printf ("%s\n", subject);
+  printf ("%s\n", subject->name);
   for (int side = 0; side < n; side++) {
-    for (int round = 0; round < BENCH_ROUNDS; round++)
+    for (int round = 0; round < rounds; round++)
       ratios[side][round] = ns[side][round] / ns[0][round];
-    report (subject, sides[side].name, ns[side], ratios[side]);
+    report (subject->name, sides[side].name, ns[side], ratios[side], rounds);
   }
   fflush (stdout);
+}
+
+void bench_compare (const char *name, size_t ops, const struct bench_side *sides) {
+  struct bench_subject subject = {.name = name, .ops = ops};
+  bench_compare_as (&subject, sides);
 }

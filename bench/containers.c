@@ -125,12 +125,14 @@ static void churn_htab (void) {
 }
 
 int main (int argc, char **argv) {
-  static const struct bench_side push[] = {
-      {"array grown by hand", push_by_hand}, {"VARR", push_varr}, {NULL, NULL}};
-  static const struct bench_side find[] = {
-      {"uthash", insert_and_find_uthash}, {"HTAB", insert_and_find_htab}, {NULL, NULL}};
+  static const struct bench_side push[] = {{.name = "array grown by hand", .run = push_by_hand},
+                                           {.name = "VARR", .run = push_varr},
+                                           {.name = NULL}};
+  static const struct bench_side find[] = {{.name = "uthash", .run = insert_and_find_uthash},
+                                           {.name = "HTAB", .run = insert_and_find_htab},
+                                           {.name = NULL}};
   static const struct bench_side churn[] = {
-      {"uthash", churn_uthash}, {"HTAB", churn_htab}, {NULL, NULL}};
+      {.name = "uthash", .run = churn_uthash}, {.name = "HTAB", .run = churn_htab}, {.name = NULL}};
   MIR_context_t ctx = MIR_init ();
   if (ctx == NULL) return 1;
   alloc = MIR_get_alloc (ctx);

@@ -1,22 +1,48 @@
 #!/bin/sh
 # Run the benchmarks NAME... (all by default) of a compiled build directory; arguments: directory,
-# names.  The figures also go to bench.csv there, with the command, the machine and the commit.
+# names.  The figures also go to a CSV file there, with the command, the machine and the commit: `code`
+# to bench-code.csv, from which bench/report.py judges and draws, the others to bench.csv.
 set -eu
 build=$1
 shift
-[ $# -gt 0 ] || set -- alloc publish churn containers
-csv=$build/bench.csv
-{
-  echo "# command: ./dev bench $*"
-  echo "# machine: $(uname -srm), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
-  echo "# commit: $(git describe --always --dirty 2>/dev/null || echo unknown)"
-  echo "program,subject,side,median_ns,quartile1_ns,quartile3_ns,ratio,ratio_quartile1,ratio_quartile3"
-} >"$csv"
-for name in "$@"; do
-  [ -x "$build/bench/bench-$name" ] || {
-    echo "bench: no benchmark is called $name" >&2
+[ $# -gt 0 ] || set -- alloc containers code
+
+setting () {
+  sed -n 's/.*\[\(.*\)\].*/\1/p' "/sys/kernel/mm/transparent_hugepage/$1" 2>/dev/null || echo none
+}
+
+start_csv () {
+  {
+    echo "# command: ./dev bench $2"
+    echo "# machine: $(uname -srm), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores"
+    echo "# huge pages: $(setting enabled), shared $(setting shmem_enabled)"
+    echo "# commit: $(git describe --always --dirty 2>/dev/null || echo unknown)"
+    echo "program,subject,side,unit,median,quartile1,quartile3,ratio,ratio_quartile1,ratio_quartile3,rounds"
+  } >"$1"
+}
+
+run () {
+  [ -x "$build/bench/bench-$1" ] || {
+    echo "bench: no benchmark is called $1" >&2
     exit 1
   }
-  "$build/bench/bench-$name" "$csv"
+  "$build/bench/bench-$1" "$2"
+}
+
+csv=$build/bench.csv code_csv=$build/bench-code.csv
+start_csv "$csv" "$*"
+for name in "$@"; do
+  if [ "$name" = code ]; then
+    start_csv "$code_csv" code
+    for subject in publish churn patch calls threads kernel fork; do
+      run "code-$subject" "$code_csv"
+    done
+    echo "figures: $code_csv"
+    python3 bench/report.py "$code_csv"
+    python3 bench/chart.py "$code_csv" "$build/bench-code.svg"
+    echo "chart: $build/bench-code.svg"
+  else
+    run "$name" "$csv"
+  fi
 done
 echo "figures: $csv"

@@ -1,0 +1,95 @@
+/* Where code lies is felt when it runs: 256 functions called in turn.  The instruction cache and
+   the predictors find things by the low bits of addresses, so functions at equal distances of a
+   large power of two drive each other out.  */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#endif
+#include "job.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "../bench.h"
+
+enum { FUNCTIONS = 256, CALLS = 1000 * FUNCTIONS, LARGE = 1024 };
+
+/* A function that returns 42, which is the shortest there is of the CPU's.  */
+#if defined(__x86_64__)
+static const uint8_t tiny[] = {0xb8, 42, 0, 0, 0, 0xc3}; /* mov $42,%eax; ret */
+#elif defined(__aarch64__)
+static const uint8_t tiny[] = {0x40, 5, 0x80, 0x52, 0xc0, 3, 0x5f, 0xd6}; /* mov w0,#42; ret */
+#else
+static const uint8_t tiny[] = {0};
+#endif
+
+typedef int (*function) (void);
+
+struct callees {
+  const char *name;
+  const struct way *way; /* NULL: by hand */
+  size_t stride, len;    /* by hand; and of each function, in bytes */
+  function functions[FUNCTIONS];
+};
+
+static void call_all (void) {
+  const struct callees *callees = (const struct callees *) bench_running->arg;
+  int sum = 0;
+  for (size_t i = 0; i < bench_running_ops; i++) sum += callees->functions[i % FUNCTIONS]();
+  if (sum != (int) bench_running_ops * 42) bench_fail ("a function returned something else");
+}
+
+/* Published for good: the stores end with the program.  */
+static void make (struct callees *callees) {
+  static uint8_t code[LARGE];
+  uint8_t *start = NULL;
+  void *hand = NULL;
+  memcpy (code, tiny, sizeof (tiny));
+  if (callees->way == NULL) {
+    void *range = mmap (NULL, FUNCTIONS * callees->stride, PROT_READ | PROT_WRITE | PROT_EXEC,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (range == MAP_FAILED) bench_fail ("mmap");
+    start = (uint8_t *) range;
+  } else
+    hand = way_enter (callees->way, callees->way->open ((size_t) FUNCTIONS * LARGE));
+  for (size_t i = 0; i < FUNCTIONS; i++) {
+    void *addr = callees->way == NULL ? memcpy (start + i * callees->stride, code, callees->len)
+                                      : (void *) callees->way->publish (hand, code, callees->len);
+    memcpy (&callees->functions[i], &addr, sizeof (addr));
+  }
+  if (callees->way != NULL)
+    way_settle (callees->way, hand);
+  else
+    __builtin___clear_cache ((char *) start, (char *) start + FUNCTIONS * callees->stride);
+}
+
+static void compare (const char *subject, struct callees *callees, size_t num) {
+  struct bench_side sides[BENCH_MAX_SIDES] = {{0}};
+  for (size_t i = 0; i < num; i++) {
+    make (&callees[i]);
+    sides[i] = (struct bench_side){.name = callees[i].name, .run = call_all, .arg = &callees[i]};
+  }
+  bench_compare (subject, CALLS, sides);
+}
+
+int main (int argc, char **argv) {
+  static struct callees small[] = {
+      {"16 bytes apart", NULL, 16, sizeof (tiny), {0}},
+      {"1024 bytes apart", NULL, 1024, sizeof (tiny), {0}},
+      {"one at the start of each page", NULL, 4096, sizeof (tiny), {0}},
+      {"asmjit RWX", &way_asmjit, 0, sizeof (tiny), {0}},
+      {"MIR_code_publish", &way_publish, 0, sizeof (tiny), {0}},
+      {"_MIR_publish_code", &way_mir, 0, sizeof (tiny), {0}}};
+  static struct callees large[] = {{"1024 + 32 bytes apart", NULL, 1056, LARGE, {0}},
+                                   {"1024 bytes apart", NULL, 1024, LARGE, {0}},
+                                   {"asmjit RWX", &way_asmjit, 0, LARGE, {0}},
+                                   {"MIR_code_publish", &way_publish, 0, LARGE, {0}}};
+  if (sizeof (tiny) == 1) {
+    puts ("calls: no function of this CPU is written here");
+    return 0;
+  }
+  bench_start (argc, argv);
+  compare ("call 256 tiny functions in turn", small, sizeof (small) / sizeof (small[0]));
+  compare ("call 256 functions of 1024 bytes in turn", large, sizeof (large) / sizeof (large[0]));
+  return 0;
+}

@@ -1,0 +1,177 @@
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#endif
+#include "ways.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../bench.h"
+
+enum { RW = PROT_READ | PROT_WRITE, RX = PROT_READ | PROT_EXEC, RWX = RW | PROT_EXEC };
+enum { ALIGNMENT = 32, SLOT = 1024, AREA = 64 * 1024, MIR_ALIGNMENT = 16 };
+
+struct plain {
+  uint8_t *start, *free, *bound;
+  uint8_t **freed; /* slots to be used again, last in, first out */
+  size_t freed_num, len;
+  uint8_t *holder, *holder_bound; /* of way_flip_mapping: its mappings lie side by side in this */
+  size_t page, area, alignment;   /* area: what is flipped at a time, when that does not depend */
+};
+
+static void *open_plain (size_t bytes, int prot, size_t area) {
+  struct plain *p = (struct plain *) calloc (1, sizeof (*p));
+  void *start;
+  if (p == NULL) bench_fail ("no memory");
+  p->page = (size_t) sysconf (_SC_PAGESIZE), p->area = area, p->alignment = ALIGNMENT;
+  p->len = (bytes + AREA) / AREA * AREA + AREA;
+  start = mmap (NULL, p->len, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (start == MAP_FAILED) bench_fail ("mmap");
+  p->start = p->free = p->holder = p->holder_bound = (uint8_t *) start,
+  p->bound = p->start + p->len;
+  return p;
+}
+
+static void *open_data (size_t bytes) {
+  return open_plain (bytes, RW, 0);
+}
+static void *open_rwx (size_t bytes) {
+  return open_plain (bytes, RWX, 0);
+}
+static void *open_flip_page (size_t bytes) {
+  return open_plain (bytes, RX, (size_t) sysconf (_SC_PAGESIZE));
+}
+static void *open_flip_area (size_t bytes) {
+  return open_plain (bytes, RX, AREA);
+}
+static void *open_flip_mapping (size_t bytes) {
+  struct plain *p = (struct plain *) open_plain (2 * bytes, PROT_EXEC, 0);
+  p->alignment = MIR_ALIGNMENT;
+  return p;
+}
+
+/* One slot for every 64 bytes asked for are too many, but only touched pages cost anything.  */
+static void *open_slots (size_t bytes) {
+  struct plain *p = (struct plain *) open_plain (2 * bytes + bytes / 8, RW, 0);
+  p->freed = (uint8_t **) calloc (p->len / SLOT, sizeof (p->freed[0]));
+  if (p->freed == NULL) bench_fail ("no memory");
+  return p;
+}
+
+static void close_plain (void *store) {
+  struct plain *p = (struct plain *) store;
+  munmap (p->start, p->len);
+  free (p->freed);
+  free (p);
+}
+
+static uint8_t *bump (struct plain *p, size_t len) {
+  uint8_t *addr = p->free;
+  len = (len + p->alignment - 1) / p->alignment * p->alignment;
+  if ((size_t) (p->bound - addr) < len) bench_fail ("the mapping is used up");
+  p->free = addr + len;
+  return addr;
+}
+
+static uint8_t *copy (void *hand, const uint8_t *code, size_t len) {
+  uint8_t *addr = bump ((struct plain *) hand, len);
+  memcpy (addr, code, len);
+  bench_touch (addr);
+  return addr;
+}
+
+static void set_access (uint8_t *start, size_t len, int prot) {
+  if (mprotect (start, len, prot) != 0) bench_fail ("mprotect");
+}
+
+static uint8_t *flip_and_copy (void *hand, const uint8_t *code, size_t len) {
+  struct plain *p = (struct plain *) hand;
+  uint8_t *addr = bump (p, len), *from, *to;
+  from = p->start + (size_t) (addr - p->start) / p->area * p->area;
+  to = p->start + ((size_t) (addr + len - p->start) + p->area - 1) / p->area * p->area;
+  set_access (from, (size_t) (to - from), RW);
+  memcpy (addr, code, len);
+  set_access (from, (size_t) (to - from), RX);
+  return addr;
+}
+
+/* A mapping which is as large as the function that needs it, rounded up to pages; others go there
+   too as long as they fit; all of it is writable and executable while one of them is written.  */
+static uint8_t *flip_mapping_and_copy (void *hand, const uint8_t *code, size_t len) {
+  struct plain *p = (struct plain *) hand;
+  uint8_t *addr;
+  if ((size_t) (p->holder_bound - p->free) < len) {
+    p->holder = p->free = p->holder_bound;
+    p->holder_bound += (len + p->page) / p->page * p->page;
+  }
+  addr = bump (p, len);
+  set_access (p->holder, (size_t) (p->holder_bound - p->holder), PROT_WRITE | PROT_EXEC);
+  memcpy (addr, code, len);
+  set_access (p->holder, (size_t) (p->holder_bound - p->holder), RX);
+  return addr;
+}
+
+static uint8_t *copy_to_slot (void *hand, const uint8_t *code, size_t len) {
+  struct plain *p = (struct plain *) hand;
+  uint8_t *addr = p->freed_num > 0 ? p->freed[--p->freed_num] : bump (p, SLOT);
+  memcpy (addr, code, len);
+  bench_touch (addr);
+  return addr;
+}
+
+static void free_slot (void *hand, uint8_t *addr) {
+  struct plain *p = (struct plain *) hand;
+  p->freed[p->freed_num++] = addr;
+}
+
+static void rewind_plain (void *hand) {
+  struct plain *p = (struct plain *) hand;
+  p->free = p->start;
+}
+
+static void store_word (void *hand, uint8_t *addr, uint64_t word) {
+  (void) hand;
+  __atomic_store_n ((uint64_t *) (void *) addr, word, __ATOMIC_RELEASE);
+}
+
+static void flip_and_store (void *hand, uint8_t *addr, uint64_t word) {
+  struct plain *p = (struct plain *) hand;
+  uint8_t *start = addr - (uintptr_t) addr % p->page;
+  set_access (start, p->page, PROT_WRITE | PROT_EXEC);
+  store_word (hand, addr, word);
+  set_access (start, p->page, RX);
+}
+
+const struct way way_memcpy = {.name = "memcpy into data memory",
+                               .open = open_data,
+                               .close = close_plain,
+                               .publish = copy,
+                               .rewind = rewind_plain};
+const struct way way_slots = {.name = "slots of 1 KiB, data memory",
+                              .open = open_slots,
+                              .close = close_plain,
+                              .publish = copy_to_slot,
+                              .free = free_slot};
+const struct way way_rwx = {.name = "RWX mapping",
+                            .open = open_rwx,
+                            .close = close_plain,
+                            .publish = copy,
+                            .rewind = rewind_plain,
+                            .patch = store_word};
+const struct way way_flip_page = {.name = "mprotect flip of the page",
+                                  .open = open_flip_page,
+                                  .close = close_plain,
+                                  .publish = flip_and_copy,
+                                  .rewind = rewind_plain};
+const struct way way_flip_area = {.name = "mprotect flip of 64 KiB, as LuaJIT",
+                                  .open = open_flip_area,
+                                  .close = close_plain,
+                                  .publish = flip_and_copy,
+                                  .rewind = rewind_plain};
+const struct way way_flip_mapping = {.name = "mprotect flip of a mapping, as MIR",
+                                     .open = open_flip_mapping,
+                                     .close = close_plain,
+                                     .publish = flip_mapping_and_copy,
+                                     .patch = flip_and_store};

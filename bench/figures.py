@@ -1,0 +1,43 @@
+"""Reads the CSV files that the benchmarks write; see bench.c and run.sh."""
+
+import csv
+import statistics
+
+
+class Figures:
+    """What one run measured.  SUBJECTS keeps the order of the file: subject -> side -> row."""
+
+    def __init__(self, path):
+        self.about = {}
+        self.subjects = {}
+        with open(path, encoding="utf-8", newline="") as file:
+            lines = file.read().splitlines()
+        for line in lines:
+            if line.startswith("# "):
+                key, _, value = line[2:].partition(": ")
+                self.about[key] = value
+        for row in csv.DictReader(line for line in lines if not line.startswith("#")):
+            self.subjects.setdefault(row["subject"], {})[row["side"]] = row
+
+    def value(self, subject, side):
+        """The median or the count; None: it was not measured."""
+        row = self.subjects.get(subject, {}).get(side)
+        return None if row is None else float(row["median"])
+
+    def ratio(self, subject, side, reference):
+        """The median of the ratios within a round; None: one of them was not measured."""
+        sides = self.subjects.get(subject, {})
+        if side not in sides or reference not in sides:
+            return None
+        rounds = [[float(ns) for ns in sides[name]["rounds"].split()] for name in (side, reference)]
+        return statistics.median(one / other for one, other in zip(*rounds))
+
+
+def is_ours(side):
+    return "MIR_" in side
+
+
+def is_limit(side):
+    """Data memory and code placed by hand: what no executable memory with rules can beat."""
+    return "data memory" in side or side in ("RWX mapping", "store into an RWX mapping") or (
+        "apart" in side or "each page" in side)
