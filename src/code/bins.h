@@ -39,7 +39,8 @@ void mir_bins_init (struct mir_bins *bins);
 void *mir_bins_move (struct mir_bins *bins, void *memory, uint32_t capacity);
 /* Remember the run of LEN granules at START.  0, or -1 without a free reference.  */
 int mir_bins_add (struct mir_bins *bins, struct mir_slab *slab, uint32_t start, uint32_t len);
-/* Set *SLAB and *START to a run of at least LEN granules, in the smallest bin that has one.  0, or -1 if there is none.  */
+/* Set *SLAB and *START to a run of at least LEN granules, in the smallest bin that has one.  0, or
+ * -1 if there is none.  */
 int mir_bins_find (struct mir_bins *bins, uint32_t len, struct mir_slab **slab, uint32_t *start);
 /* Forget everything.  */
 void mir_bins_clear (struct mir_bins *bins);

@@ -8,57 +8,126 @@
      stop    0 0 1 0 1 0 0 0 0 1 0 ...     the last one of its piece: here pieces of 3, 2 and 2
      freed   0 0 0 1 0 0 0 0 0 0 0 ...     the first one of a piece which waits to be reclaimed
 
-   One thread at a time.  Nothing here allocates or fails.  */
+   One thread at a time.  Nothing here allocates or fails.  A few instructions each, and many calls
+   for each piece, hence inline.  */
 #ifndef MIR_CODE_GRANULES_H
 #define MIR_CODE_GRANULES_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
+#include <string.h> /* memset */
+
+#include "code/bits.h"
 
 enum { MIR_GRANULE = 32 }; /* bytes */
 
 #define MIR_NO_GRANULE UINT32_MAX
 
 struct mir_granules {
-  uint64_t *used, *stop, *freed; /* mir_granules_words (count) each; bits behind top are 0 */
+  uint64_t *used, *stop, *freed; /* planes; bits behind top are 0 */
   uint32_t count;
   uint32_t top; /* behind the last piece: the run from here to count, the longest as a rule, is
                    known without looking at its bits */
 };
 
-static inline size_t mir_granules_words (size_t count) {
-  return (count + 63) / 64;
-}
-
 /* Bytes for the planes of COUNT granules.  */
 static inline size_t mir_granules_size (size_t count) {
-  return 3 * mir_granules_words (count) * sizeof (uint64_t);
+  return MIR_PLANES * ((count + 63) / 64) * sizeof (uint64_t);
 }
 
 /* Let COUNT granules be free, their planes in MEMORY, which has room for them.  */
-void mir_granules_init (struct mir_granules *g, void *memory, size_t count);
+static inline void mir_granules_init (struct mir_granules *g, void *memory, size_t count) {
+  memset (memory, 0, mir_granules_size (count));
+  g->count = (uint32_t) count;
+  g->top = 0;
+  g->used = (uint64_t *) memory;
+  g->stop = g->used + 1;
+  g->freed = g->used + 2;
+}
+
+/*---------------- Pieces -----------------------------*/
+
+/* Whether a piece starts at I.  */
+static inline int mir_granules_is_piece (const struct mir_granules *g, uint32_t i) {
+  return mir_bit (g->used, i) && (i == 0 || !mir_bit (g->used, i - 1) || mir_bit (g->stop, i - 1));
+}
+
+/* The first granule of the piece which I is in; MIR_NO_GRANULE if I is free.  A piece starts behind
+   the end of another one or behind a free granule.  */
+static inline uint32_t mir_granules_piece (const struct mir_granules *g, uint32_t i) {
+  if (!mir_bit (g->used, i)) return MIR_NO_GRANULE;
+  uint32_t behind_stop = mir_bits_behind_previous (g->stop, i, 0);
+  uint32_t behind_free = mir_bits_behind_previous (g->used, i, ~(uint64_t) 0);
+  return behind_stop > behind_free ? behind_stop : behind_free;
+}
+
+/* The length of the piece at FIRST.  */
+static inline uint32_t mir_granules_piece_len (const struct mir_granules *g, uint32_t first) {
+  return mir_bits_next (g->stop, g->count, first, 0) - first + 1;
+}
 
 /* [FIRST, FIRST + N), part of a run, becomes a piece.  */
-void mir_granules_take (struct mir_granules *g, uint32_t first, uint32_t n);
+static inline void mir_granules_take (struct mir_granules *g, uint32_t first, uint32_t n) {
+  uint32_t bound = first + n;
+  mir_bits_fill (g->used, first, bound, 1);
+  mir_bit_set (g->stop, bound - 1);
+  if (g->top < bound) g->top = bound;
+}
+
+/* The piece at FIRST, longer than N, becomes two: the first one has N granules.  */
+static inline void mir_granules_split (struct mir_granules *g, uint32_t first, uint32_t n) {
+  mir_bit_set (g->stop, first + n - 1);
+}
+
+/* Whether the piece at FIRST is freed.  */
+static inline int mir_granules_is_freed (const struct mir_granules *g, uint32_t first) {
+  return mir_bit (g->freed, first);
+}
+
+/* Let the piece at FIRST be freed, or not any more.  */
+static inline void mir_granules_set_freed (struct mir_granules *g, uint32_t first) {
+  mir_bit_set (g->freed, first);
+}
+static inline void mir_granules_clear_freed (struct mir_granules *g, uint32_t first) {
+  mir_bit_clear (g->freed, first);
+}
+
+/*---------------- Runs -----------------------------*/
+
+/* Behind the free granule I: the first one that is taken, or count.  */
+static inline uint32_t mir_granules_run_bound (const struct mir_granules *g, uint32_t i) {
+  uint32_t bound = mir_bits_next (g->used, g->top, i, 0);
+  return bound < g->top ? bound : g->count;
+}
+
+/* The length of the run which starts at I; 0 if none starts there.  */
+static inline uint32_t mir_granules_run_len (const struct mir_granules *g, uint32_t i) {
+  if (i >= g->count || mir_bit (g->used, i) || (i > 0 && !mir_bit (g->used, i - 1))) return 0;
+  return mir_granules_run_bound (g, i) - i;
+}
+
+/* The start of the first run at I or behind it; MIR_NO_GRANULE if there is none.  */
+static inline uint32_t mir_granules_next_run (const struct mir_granules *g, uint32_t i) {
+  i = mir_bits_next (g->used, g->count, i, ~(uint64_t) 0);
+  return i < g->count ? i : MIR_NO_GRANULE;
+}
+
 /* The piece at FIRST becomes free; set *START to the start of the run that it is in now and return
    the run's length.  */
-uint32_t mir_granules_release (struct mir_granules *g, uint32_t first, uint32_t *start);
-/* The first granule of the piece which I is in; MIR_NO_GRANULE if I is free.  */
-uint32_t mir_granules_piece (const struct mir_granules *g, uint32_t i);
-/* Whether a piece starts at I.  */
-int mir_granules_is_piece (const struct mir_granules *g, uint32_t i);
-/* The length of the piece at FIRST.  */
-uint32_t mir_granules_piece_len (const struct mir_granules *g, uint32_t first);
-/* The length of the run which starts at I; 0 if none starts there.  */
-uint32_t mir_granules_run_len (const struct mir_granules *g, uint32_t i);
-/* The start of the first run at I or behind it; MIR_NO_GRANULE if there is none.  */
-uint32_t mir_granules_next_run (const struct mir_granules *g, uint32_t i);
-/* The piece at FIRST, longer than N, becomes two: the first one has N granules.  */
-void mir_granules_split (struct mir_granules *g, uint32_t first, uint32_t n);
-/* Whether the piece at FIRST is freed.  */
-int mir_granules_is_freed (const struct mir_granules *g, uint32_t first);
-/* Let the piece at FIRST be freed, or not any more.  mir_granules_release ends it, too.  */
-void mir_granules_set_freed (struct mir_granules *g, uint32_t first);
-void mir_granules_clear_freed (struct mir_granules *g, uint32_t first);
+static inline uint32_t mir_granules_release (struct mir_granules *g, uint32_t first,
+                                             uint32_t *start) {
+  uint32_t bound = first + mir_granules_piece_len (g, first);
+  mir_bits_fill (g->used, first, bound, 0);
+  mir_bit_clear (g->stop, bound - 1);
+  mir_bit_clear (g->freed, first);
+  *start = mir_bits_behind_previous (g->used, first, 0);
+  if (bound == g->top) {
+    g->top = *start;
+    bound = g->count;
+  } else {
+    bound = mir_granules_run_bound (g, bound);
+  }
+  return bound - *start;
+}
 
 #endif /* MIR_CODE_GRANULES_H */

@@ -75,9 +75,10 @@ static void copy (uint8_t *to, const uint8_t *from, size_t len) {
 
 /*---------------- Chunks -----------------------------*/
 
-/* The units of chunk FIRST and of those behind it which overlap or adjoin them, or begin less than a
-   page behind; *BOUND is the index of the first chunk that does not.  Chunks usually come in ascending
-   order, so few openings serve many, and no page is opened in which nothing is written.  */
+/* The units of chunk FIRST and of those behind it which overlap or adjoin them, or begin less than
+   a page behind; *BOUND is the index of the first chunk that does not.  Chunks usually come in
+   ascending order, so few openings serve many, and no page is opened in which nothing is written.
+ */
 static struct opened find_units (const struct mir_chunk *chunks, size_t num, size_t first,
                                  size_t *bound) {
   struct opened all = units_of (chunks[first].slab, chunks[first].to, chunks[first].len);
@@ -114,11 +115,30 @@ static void undo (const struct mir_chunk *chunks, size_t num, const uint8_t *old
   }
 }
 
+/* Whether bytes get into SLAB by storing them, as things are now.  */
+static int is_direct (const struct mir_slab *slab) {
+  return slab->pages.rw != NULL && slab->pages.level != MIR_CODE_CLOSED_ALIAS
+         && slab->pages.generation == mir_generation ();
+}
+
+/* Through an alias that is always there: the usual case.  OLD may be NULL.  */
+static void store (const struct mir_chunk *chunk, uint8_t *old) {
+  if (old != NULL) memcpy (old, chunk->to, chunk->len);
+  copy (chunk->slab->pages.rw + (chunk->to - chunk->slab->pages.rx), chunk->from, chunk->len);
+  mir_os_clean_icache (chunk->to, chunk->to + chunk->len);
+}
+
 MIR_code_status_t mir_write (struct mir_arena *arena, const struct mir_chunk *chunks, size_t num,
                              uint8_t *old) {
   size_t bound;
   (void) arena;
   for (size_t first = 0; first < num; first = bound) {
+    if (is_direct (chunks[first].slab)) {
+      store (&chunks[first], old);
+      if (old != NULL) old += chunks[first].len;
+      bound = first + 1;
+      continue;
+    }
     struct opened opened = find_units (chunks, num, first, &bound);
     MIR_code_status_t status = open_units (&opened);
     if (status != MIR_CODE_OK) {
