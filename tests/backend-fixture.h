@@ -29,8 +29,8 @@ static inline void skip_unless_it_works (void) {
   if (mir_backend_probe (backend->bit, level, &report) != NULL) return;
   for (size_t i = 0; i < report.verdicts_num; i++)
     if (strcmp (report.verdicts[i].backend, backend->name) == 0)
-      tap_skip ("%s: %s: %s", backend->name, report.verdicts[i].reason,
-                strerror (report.verdicts[i].error));
+      tap_skip ("%s: %s, error %d", backend->name, report.verdicts[i].reason,
+                report.verdicts[i].error);
 }
 
 static inline void map_at (struct mir_pages *mapped, size_t len, uint8_t *at) {

@@ -7,7 +7,3 @@ void mir_os_clean_icache (void *start, void *bound) {
   __builtin___clear_cache ((char *) start, (char *) bound);
   mir_os_discard_translations (start, bound);
 }
-
-void mir_os_sync_cores_for_new (void) {
-  mir_os_sync_cores ();
-}

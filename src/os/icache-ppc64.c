@@ -21,8 +21,3 @@ void mir_os_clean_icache (void *start, void *bound) {
   __asm__ volatile("sync; isync" : : : "memory"); /* sync: the other cores have seen the icbi */
   mir_os_discard_translations (start, bound);
 }
-
-/* Any executable address may have been prefetched from.  */
-void mir_os_sync_cores_for_new (void) {
-  mir_os_sync_cores ();
-}

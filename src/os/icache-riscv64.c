@@ -27,7 +27,3 @@ void mir_os_clean_icache (void *start, void *bound) {
 void mir_os_sync_cores (void) {
   flush (ALL_THREADS);
 }
-
-void mir_os_sync_cores_for_new (void) {
-  flush (ALL_THREADS);
-}

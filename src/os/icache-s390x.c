@@ -9,7 +9,3 @@ void mir_os_clean_icache (void *start, void *bound) {
   __asm__ volatile("bcr 15, 0" : : : "memory"); /* serializes: the store may be another mapping's */
   mir_os_discard_translations (start, bound);
 }
-
-void mir_os_sync_cores_for_new (void) {
-  mir_os_sync_cores ();
-}

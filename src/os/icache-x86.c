@@ -9,6 +9,3 @@ void mir_os_clean_icache (void *start, void *bound) {
   __builtin___clear_cache ((char *) start, (char *) bound); /* no instructions; orders the stores */
   mir_os_discard_translations (start, bound);
 }
-
-/* What was never executed was never predicted as a target of a branch, so it is not prefetched.  */
-void mir_os_sync_cores_for_new (void) {}

@@ -3,14 +3,38 @@
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
+int mir_os_error (void) {
+  return (int) GetLastError ();
+}
+
+void mir_os_set_error (int error) {
+  SetLastError ((DWORD) error);
+}
+
+uint64_t mir_os_now (void) {
+  return GetTickCount64 ();
+}
+
 size_t mir_os_page_size (void) {
   SYSTEM_INFO info;
   GetSystemInfo (&info);
   return info.dwPageSize;
 }
 
-void mir_os_flush_icache (void *start, void *bound) {
+/* FlushInstructionCache is what Windows documents for generated code; it reaches the instruction
+   caches of all cores.  */
+void mir_os_clean_icache (void *start, void *bound) {
   FlushInstructionCache (GetCurrentProcess (), start, (size_t) ((char *) bound - (char *) start));
+}
+
+/* There is no documented call for what other cores have prefetched.  FlushProcessWriteBuffers
+   promises that they see all stores; it does so by interrupting every core which runs a thread of
+   the process, and the return from an interrupt drops prefetched instructions (Intel SDM volume 3,
+   9.3, IRET; Arm Architecture Reference Manual, context synchronization event: exception return).
+   So this works for how Windows is made, not for what it guarantees: a thread that may be given the
+   address of changed code while it runs should execute cpuid or isb before it calls it.  */
+void mir_os_sync_cores (void) {
+  FlushProcessWriteBuffers ();
 }
 
 int mir_os_lock_init (mir_os_lock_t *lock) {

@@ -32,7 +32,8 @@ void *mir_os_reserve (size_t len, const void *near_addr, size_t reach) {
                           addr <= UINTPTR_MAX - reach ? addr + (reach - 1) : UINTPTR_MAX};
   uintptr_t step = (reach / STEPS + unit - 1) & ~(unit - 1), below = addr & ~(unit - 1);
   if (step == 0) step = unit;
-  for (uintptr_t distance = 0; distance < reach; distance += step) {
+  for (uintptr_t i = 0; i < reach / step; i++) {
+    uintptr_t distance = i * step;
     void *start = NULL;
     if (below >= len + distance)
       start = try_at (window, (below - len - distance) & ~(unit - 1), len);

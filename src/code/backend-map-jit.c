@@ -1,0 +1,67 @@
+/* macOS on arm64: memory which for each thread is writable or executable, all of it at once
+   (pthread_jit_write_protect_np(3); Apple, "Porting just-in-time compilers to Apple silicon").
+   Needs the entitlement com.apple.security.cs.allow-jit in a hardened runtime.
+
+   A thread which has a run open cannot run published code, and must close the run itself.
+
+   Written from Apple's documentation, not run.  */
+#include "code/backend.h"
+
+#include <libkern/OSCacheControl.h>
+#include <pthread.h>
+#include <sys/mman.h>
+
+static _Thread_local unsigned open_runs; /* of this thread, in all pages */
+
+/* MAP_JIT goes neither with MAP_FIXED nor with MAP_SHARED (xnu, bsd/kern/kern_mman.c), hence no
+   reserved ranges.  */
+static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t *at) {
+  (void) at;
+  void *rx =
+      mmap (NULL, len, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANON | MAP_JIT, -1, 0);
+  if (rx == MAP_FAILED) return MIR_CODE_MAP_REFUSED;
+  pages->rx = (uint8_t *) rx;
+  pages->rw = NULL;
+  pages->len = len;
+  pages->generation = 0;
+  pages->reserved = 0;
+  pages->open_runs = 0;
+  pages->written = 0;
+  pages->system_calls = 1;
+  return MIR_CODE_OK;
+}
+
+static int unmap_pages (struct mir_pages *pages) {
+  pages->system_calls++;
+  return munmap (pages->rx, pages->len);
+}
+
+static MIR_code_status_t open_run (struct mir_pages *pages, uint8_t *start, size_t len,
+                                   uint8_t **writable) {
+  (void) pages, (void) len;
+  if (open_runs++ == 0) pthread_jit_write_protect_np (0); /* sets a register, no system call */
+  *writable = start;
+  return MIR_CODE_OK;
+}
+
+static MIR_code_status_t close_run (struct mir_pages *pages, uint8_t *start, size_t len,
+                                    uint8_t *writable) {
+  (void) pages, (void) writable;
+  if (--open_runs == 0) pthread_jit_write_protect_np (1);
+  sys_icache_invalidate (start, len);
+  return MIR_CODE_OK;
+}
+
+/* Of a fork's child such memory is not: what it inherits it can neither run nor write.  */
+const struct mir_backend mir_backend_map_jit = {
+    .name = "map-jit",
+    .bit = MIR_CODE_MAP_JIT,
+    .levels = 1 << MIR_CODE_OPEN_ALIAS | 1 << MIR_CODE_CLOSED_ALIAS,
+    .unit = 8,
+    .whole_words = 1,
+    .reservable = 0,
+    .map = map_pages,
+    .unmap = unmap_pages,
+    .open = open_run,
+    .close = close_run,
+};
