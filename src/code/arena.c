@@ -4,9 +4,9 @@
 #include <string.h> /* memset */
 
 enum {
-  FIRST_SLAB_SIZE = 64 * 1024,     /* bytes: what Windows maps at the least, and the largest page */
-  MAX_SLAB_SIZE = 2 * 1024 * 1024, /* larger ones only for larger code */
-  FIRST_CAPACITY = 64,             /* of each book */
+  FIRST_SLAB_SIZE = 64 * 1024, /* bytes: what Windows maps at the least, and the largest page */
+  MAX_SLAB_SIZE = 1024 * 1024, /* larger ones only for larger code */
+  FIRST_CAPACITY = 64,         /* of each book */
   WINDOW = 16 * 1024 / MIR_GRANULE, /* granules which a run must have to become the window */
   COLOURED = 16                     /* multiples of so many granules get one more */
 };
@@ -28,7 +28,7 @@ void mir_arena_finish (struct mir_arena *arena) {
     if (hooks != NULL && hooks->unmapped != NULL)
       hooks->unmapped (hooks->user_data, slab->pages.rx, slab->pages.len);
     /* When the user's mem_unmap fails the range stays his: there is nobody left to tell.  */
-    (void) space->backend->unmap (&slab->pages);
+    (void) slab->backend->unmap (&slab->pages);
     MIR_free (space->alloc, slab);
   }
   MIR_free (space->alloc, arena->bins.refs);

@@ -25,4 +25,5 @@ const struct mir_backend mir_backend_anon = {
     .populate = mir_alias_populate,
     .discard = mir_alias_discard,
     .make_private = make_private,
+    .large = &mir_backend_filled,
 };

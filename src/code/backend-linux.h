@@ -4,8 +4,8 @@
 
 #include "code/backend.h"
 
-extern const struct mir_backend mir_backend_anon, mir_backend_memfd, mir_backend_tmpfile,
-    mir_backend_procmem, mir_backend_remap, mir_backend_rwx;
+extern const struct mir_backend mir_backend_anon, mir_backend_filled, mir_backend_memfd,
+    mir_backend_tmpfile, mir_backend_procmem, mir_backend_remap, mir_backend_rwx;
 
 /* Begin PAGES: everything but level and code_alloc.  */
 void mir_linux_init (struct mir_pages *pages, size_t len, uint8_t *at);

@@ -57,6 +57,8 @@ struct mir_backend {
   /* After a fork: memory of this process alone under PAGES, with the first USED bytes as they were.
      NULL: this back end's memory is never shared between processes.  */
   MIR_code_status_t (*make_private) (struct mir_pages *pages, size_t used);
+  const struct mir_backend *large; /* what maps large pages that are used soon with less work, but
+                                      needs more of the system; NULL: nothing does */
 };
 
 /* A MIR_code_alloc of the user's: pages become writable and executable at one address while they
@@ -79,5 +81,7 @@ const struct mir_backend *mir_backend_probe (unsigned allowed, MIR_code_protecti
    until FORGET.  Lock-free.  */
 const struct mir_backend *mir_backend_default (void);
 void mir_backend_forget (void);
+/* BACKEND->large if it works here, else NULL.  Remembered likewise.  */
+const struct mir_backend *mir_backend_large (const struct mir_backend *backend);
 
 #endif /* MIR_CODE_BACKEND_H */

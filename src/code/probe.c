@@ -90,6 +90,24 @@ const struct mir_backend *mir_backend_default (void) {
   return backend;
 }
 
+/* Which `large` was tried last, and whether it works.  */
+static _Atomic (const struct mir_backend *) tried;
+static atomic_int works;
+
+const struct mir_backend *mir_backend_large (const struct mir_backend *backend) {
+  const struct mir_backend *large = backend->large;
+  if (large == NULL) return NULL;
+  if (atomic_load_explicit (&tried, memory_order_acquire) != large) {
+    int error = mir_os_error ();
+    atomic_store_explicit (&works, try_backend (large, MIR_CODE_OPEN_ALIAS) == NULL,
+                           memory_order_relaxed);
+    atomic_store_explicit (&tried, large, memory_order_release);
+    mir_os_set_error (error);
+  }
+  return atomic_load_explicit (&works, memory_order_relaxed) ? large : NULL;
+}
+
 void mir_backend_forget (void) {
+  atomic_store_explicit (&tried, NULL, memory_order_relaxed);
   atomic_store_explicit (&remembered, NULL, memory_order_relaxed);
 }

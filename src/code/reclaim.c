@@ -11,8 +11,7 @@ static struct mir_slab *lock_piece (struct MIR_code_space *space, const void *ad
   struct mir_slab *slab = mir_space_lock_slab (space, addr);
   if (slab == NULL) return NULL;
   *first = mir_slab_granule (slab, addr);
-  if (mir_slab_address (slab, *first) == addr
-      && mir_granules_is_piece (&slab->granules, *first)
+  if (mir_slab_address (slab, *first) == addr && mir_granules_is_piece (&slab->granules, *first)
       && !mir_granules_is_freed (&slab->granules, *first))
     return slab;
   mir_os_unlock (&slab->arena->lock);
@@ -126,9 +125,8 @@ MIR_code_status_t MIR_code_reclaim (MIR_code_space_t space, MIR_code_grace_t gra
 
 /* Give the memory of whole free pages in the slabs of ARENA back, as far as it was written.  */
 static size_t discard_in (struct mir_arena *arena) {
-  struct MIR_code_space *space = arena->space;
   size_t bytes = 0;
-  if (space->backend->discard == NULL) return 0;
+  if (arena->space->backend->discard == NULL) return 0;
   mir_os_lock (&arena->lock);
   for (struct mir_slab *slab = arena->slabs; slab != NULL; slab = slab->next)
     bytes += mir_slab_discard (slab);

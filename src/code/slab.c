@@ -2,6 +2,7 @@
 #include "code/space.h"
 
 enum {
+  LARGE = 1024 * 1024,            /* bytes */
   POPULATED_PARTS = 8,            /* an eighth of a slab is asked for ahead */
   MAX_POPULATED_STEP = 256 * 1024 /* bytes; larger steps gain nothing */
 };
@@ -67,15 +68,35 @@ static void unclaim (struct MIR_code_space *space, size_t size, const uint8_t *a
 
 /*---------------- Slabs -----------------------------*/
 
+/* Slabs come so large only when there is much code already, and are used up soon, then.  Not where
+   the options want another kind of memory, nor with hooks: perf reads the names of code in
+   anonymous memory only (tools/perf/util/map.h, is_anon_memory).  */
+static const struct mir_backend *large_backend (const struct MIR_code_space *space) {
+  const MIR_code_options_t *options = &space->options;
+  const struct mir_backend *large = space->backend->large;
+  int allowed = large != NULL && (options->backends == 0 || (options->backends & large->bit) != 0)
+                && options->protection == MIR_CODE_OPEN_ALIAS && space->hooks == NULL;
+  return allowed ? mir_backend_large (space->backend) : NULL;
+}
+
 /* Before the pages are known to fork.c no fork can have shared them.  */
 static MIR_code_status_t map (struct mir_slab *slab, size_t size, uint8_t *at) {
   struct MIR_code_space *space = slab->arena->space;
+  const struct mir_backend *large = size >= LARGE ? large_backend (space) : NULL;
+  MIR_code_status_t status = MIR_CODE_MAP_REFUSED;
   slab->pages.level = space->options.protection;
   slab->pages.code_alloc = space->code_alloc;
-  slab->pages.reserved = at != NULL;
-  slab->pages.system_calls = 0;
   unsigned generation = mir_generation ();
-  MIR_code_status_t status = space->backend->map (&slab->pages, size, at);
+  if (large != NULL) {
+    slab->backend = large;
+    status = large->map (&slab->pages, size, at);
+    slab->populated = size;
+  }
+  if (status != MIR_CODE_OK) {
+    slab->backend = space->backend;
+    status = slab->backend->map (&slab->pages, size, at);
+    slab->populated = 0;
+  }
   slab->pages.generation = generation;
   return status;
 }
@@ -86,7 +107,6 @@ static struct mir_slab *new_slab (struct mir_arena *arena, size_t size) {
       arena->space->alloc, sizeof (struct mir_slab) + mir_granules_size (size / MIR_GRANULE));
   if (slab == NULL) return NULL;
   slab->arena = arena;
-  slab->populated = 0;
   slab->frozen = 0;
   return slab;
 }
@@ -159,7 +179,7 @@ size_t mir_slab_drop (struct mir_slab *slab) {
   uint8_t *start = slab->pages.rx;
   size_t len = slab->pages.len;
   if (hooks != NULL && hooks->unmapped != NULL) hooks->unmapped (hooks->user_data, start, len);
-  if (space->backend->unmap (&slab->pages) != 0) {
+  if (slab->backend->unmap (&slab->pages) != 0) {
     if (hooks != NULL && hooks->mapped != NULL) hooks->mapped (hooks->user_data, start, len);
     mir_os_lock (&arena->lock);
     mir_slab_link (slab);
@@ -179,19 +199,18 @@ void mir_slab_populate (struct mir_slab *slab, uint32_t bound) {
   struct MIR_code_space *space = slab->arena->space;
   size_t written = (size_t) bound * MIR_GRANULE, len = slab->pages.len;
   if (written <= slab->populated) return;
-  size_t step = space->backend->populate != NULL ? len / POPULATED_PARTS : 0;
+  size_t step = slab->backend->populate != NULL ? len / POPULATED_PARTS : 0;
   if (step > MAX_POPULATED_STEP) step = MAX_POPULATED_STEP;
   size_t end = round_up (written > slab->populated + step ? written : slab->populated + step,
                          space->page_size);
   if (end > len) end = len;
-  if (space->backend->populate != NULL)
-    space->backend->populate (&slab->pages, slab->pages.rx + slab->populated,
-                              end - slab->populated);
+  if (slab->backend->populate != NULL)
+    slab->backend->populate (&slab->pages, slab->pages.rx + slab->populated, end - slab->populated);
   slab->populated = end;
 }
 
 size_t mir_slab_discard (struct mir_slab *slab) {
-  const struct mir_backend *backend = slab->arena->space->backend;
+  const struct mir_backend *backend = slab->backend;
   size_t page = slab->arena->space->page_size, bytes = 0;
   for (uint32_t i = mir_granules_next_run (&slab->granules, 0); i != MIR_NO_GRANULE;) {
     uint32_t len = mir_granules_run_len (&slab->granules, i);

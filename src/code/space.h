@@ -34,7 +34,8 @@ enum { MIR_PURGE_MS = 500 }; /* unless the options say something else */
 
 struct mir_slab {
   struct mir_pages pages;
-  struct mir_granules granules; /* its planes are behind this structure */
+  const struct mir_backend *backend; /* the space's or its `large` */
+  struct mir_granules granules;      /* its planes are behind this structure */
   struct mir_arena *arena;
   struct mir_slab *next, *previous; /* in the arena */
   size_t populated;                 /* bytes from the start for which memory was asked ahead */

@@ -28,7 +28,7 @@ static struct opened units_of (struct mir_slab *slab, const uint8_t *start, size
 
 /* Memory that may be shared with another process since a fork is replaced first.  */
 static MIR_code_status_t privatise (struct mir_slab *slab) {
-  const struct mir_backend *backend = slab->arena->space->backend;
+  const struct mir_backend *backend = slab->backend;
   unsigned generation = mir_generation ();
   if (slab->pages.generation == generation) return MIR_CODE_OK;
   if (backend->make_private != NULL) {
@@ -43,14 +43,14 @@ static MIR_code_status_t privatise (struct mir_slab *slab) {
 }
 
 static MIR_code_status_t open_units (struct opened *opened) {
-  const struct mir_backend *backend = opened->slab->arena->space->backend;
+  const struct mir_backend *backend = opened->slab->backend;
   MIR_code_status_t status = privatise (opened->slab);
   if (status != MIR_CODE_OK) return status;
   return backend->open (&opened->slab->pages, opened->start, opened->len, &opened->writable);
 }
 
 static MIR_code_status_t close_units (struct opened *opened) {
-  const struct mir_backend *backend = opened->slab->arena->space->backend;
+  const struct mir_backend *backend = opened->slab->backend;
   MIR_code_status_t status =
       backend->close (&opened->slab->pages, opened->start, opened->len, opened->writable);
   if (status == MIR_CODE_OK) mir_os_clean_icache (opened->start, opened->start + opened->len);
