@@ -4,10 +4,11 @@
    alias     a second mapping of the same memory, writable, never executable
    open      get an address at which a run of pages can be written;  close: make it take effect
 
-   A back end has no state of its own.  Calls for the same pages come one at a time; nothing is
-   allocated from a MIR_alloc.  On failure everything is as it was and errno or GetLastError () says
-   why, except that a failed close of the flip back end leaves the run written, and open or closed.
- */
+   A back end has no state of its own.  Calls for the same pages come one at a time, but several
+   runs may be open, which share no unit; nothing is allocated from a MIR_alloc.  On failure
+   everything is as it was and errno or GetLastError () says why, except that a close which cannot
+   change protections leaves the run written, and open or closed.  SEALED pages may be unmapped and
+   yet keep their addresses, and are never made private.  */
 #ifndef MIR_CODE_BACKEND_H
 #define MIR_CODE_BACKEND_H
 

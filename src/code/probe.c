@@ -25,13 +25,15 @@ static const char *run (const struct mir_backend *backend, struct mir_pages *pag
   memcpy (writable, bytes, mir_cpu.proof_len);
   if (backend->close (pages, pages->rx, len, writable) != MIR_CODE_OK) return not_written;
   mir_os_clean_icache (pages->rx, pages->rx + mir_cpu.proof_len);
-  mir_os_sync_cores (); /* even this one needs it when it stored through another address */
+  /* Not sync_cores: the first one in a process of several threads takes 10 ms and more.  An x86 CPU
+     does without, or the back end is wrongly refused.  */
+  mir_os_sync_cores_for_new ();
   memcpy (&func, &pages->rx, sizeof (func));
   mir_os_set_error (0);
   return mir_cpu.proof_len == 0 || func () == value ? NULL : not_seen;
 }
 
-/* NULL: it works; else why not, and the system's error.  */
+/* NULL: it works; else why not, and the system's error.  A page sealed by mseal(2) stays.  */
 static const char *try_backend (const struct mir_backend *backend, MIR_code_protection_t level) {
   struct mir_pages pages = {.level = level, .code_alloc = mir_backend_fallback_alloc};
   mir_os_set_error (0); /* a MIR_code_alloc does not have to set one */

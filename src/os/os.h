@@ -27,12 +27,12 @@ void mir_os_set_error (int error);
 /* Bytes; a power of two.  */
 size_t mir_os_page_size (void);
 
-/* Make code written to [START, BOUND) what this thread executes there from then on, and what
-   others fetch.  */
+/* Make code written to [START, BOUND) what is fetched for execution from then on.  */
 void mir_os_clean_icache (void *start, void *bound);
 /* Make every core that runs a thread of this process drop the instructions it has prefetched before
    it executes another one, and see all stores made before.  Where the CPU does not prefetch across
-   such stores by itself this is needed once after a number of cleanings.  */
+   such stores by itself this is needed once after a number of cleanings.  The first call in a
+   process of several threads may take some 10 ms (Linux: membarrier(2) registers it).  */
 void mir_os_sync_cores (void);
 /* The same for code at addresses which were never executed before: nothing on CPUs which cannot
    have prefetched that.  */
