@@ -58,7 +58,8 @@ static void *run_packets (void *arg) {
 static filter_func_t compile (struct runtime *rt, const filter_t *filter) {
   size_t code_len;
 
-  return jit_compile (rt->jit, jit_native_abi, VARR_ADDR (insn_t, filter->program.insns),
+  return jit_compile (rt->jit, jit_native_abi, filter->name,
+                      VARR_ADDR (insn_t, filter->program.insns),
                       VARR_LENGTH (insn_t, filter->program.insns), &code_len);
 }
 
@@ -83,7 +84,7 @@ static void swap_all (void *arg) {
     _MIR_redirect_thunk (ctx, t->thunk, address_of (func));
     wait_for_grace (t);
     atomic_store (&t->from, &filters[i % filters_num]);
-    MIR_code_free (ctx, old);
+    MIR_code_free_now (MIR_get_code_space (ctx), old);
   }
 }
 
@@ -106,8 +107,8 @@ void swap_filters (struct runtime *rt, size_t swaps, struct swap_result *result)
   pthread_join (thread, NULL);
   if (failed) fail (failure.type, "%s", failure.message);
 
-  MIR_code_free (rt->ctx, _MIR_get_thunk_addr (rt->ctx, t.thunk));
-  MIR_code_free (rt->ctx, t.thunk);
+  MIR_code_free_now (MIR_get_code_space (rt->ctx), _MIR_get_thunk_addr (rt->ctx, t.thunk));
+  MIR_code_free_now (MIR_get_code_space (rt->ctx), t.thunk);
   result->swaps = swaps;
   result->packets = t.packets;
   result->astray = t.astray;
