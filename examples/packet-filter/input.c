@@ -34,3 +34,9 @@ void input_finish (struct input *in) {
   if (in->bytes != NULL) VARR_DESTROY (uint8_t, in->bytes);
   in->stream = NULL;
 }
+
+const char *base_name (const char *path) {
+  const char *slash = strrchr (path, '/');
+
+  return slash != NULL ? slash + 1 : path;
+}

@@ -15,9 +15,9 @@ void jit_destroy (struct jit *jit) {
   (void) jit;
 }
 
-filter_func_t jit_compile (struct jit *jit, const struct jit_abi *abi, const insn_t *insns,
-                           size_t len, size_t *code_len) {
-  (void) jit, (void) abi, (void) insns, (void) len;
+filter_func_t jit_compile (struct jit *jit, const struct jit_abi *abi, const char *name,
+                           const insn_t *insns, size_t len, size_t *code_len) {
+  (void) jit, (void) abi, (void) name, (void) insns, (void) len;
   *code_len = 0;
   return NULL;
 }

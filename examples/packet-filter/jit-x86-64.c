@@ -2,6 +2,8 @@
    instructions, A and X in registers all the time.  */
 #include "jit-x86-64.h"
 
+#include "mir-code.h"
+
 #include "x86-64-assembler.h"
 
 #include <stddef.h>
@@ -41,6 +43,7 @@ const char *jit_name (void) {
 
 struct jit {
   MIR_context_t ctx;
+  MIR_code_writer_t writer; /* into the context's code memory */
   struct assembler as;
   /* Of the program at work: */
   const struct jit_abi *abi;
@@ -48,16 +51,24 @@ struct jit {
   uint32_t reject; /* the label behind the last instruction, where 0 is returned */
 };
 
+/* The functions of mir-code.h return what went wrong; they never call the error function.  */
+static void expect_ok (MIR_code_status_t status) {
+  if (status != MIR_CODE_OK)
+    fail (MIR_alloc_error, "machine code: %s", MIR_code_status_text (status));
+}
+
 void jit_create (struct jit **jit, MIR_context_t ctx) {
   *jit = (struct jit *) MIR_calloc (MIR_get_alloc (ctx), 1, sizeof (struct jit));
   if (*jit == NULL) fail (MIR_alloc_error, "no memory for the compiler");
   (*jit)->ctx = ctx;
   assembler_init (&(*jit)->as, MIR_get_alloc (ctx));
+  expect_ok (MIR_code_writer_create (MIR_get_code_space (ctx), &(*jit)->writer));
 }
 
 void jit_destroy (struct jit *jit) {
   if (jit == NULL) return;
   assembler_finish (&jit->as);
+  MIR_code_writer_finish (jit->writer);
   MIR_free (MIR_get_alloc (jit->ctx), jit);
 }
 
@@ -264,9 +275,10 @@ static int uses_scratch (const insn_t *insns, size_t len) {
   return 0;
 }
 
-filter_func_t jit_compile (struct jit *jit, const struct jit_abi *abi, const insn_t *insns,
-                           size_t len, size_t *code_len) {
+filter_func_t jit_compile (struct jit *jit, const struct jit_abi *abi, const char *name,
+                           const insn_t *insns, size_t len, size_t *code_len) {
   struct assembler *as = &jit->as;
+  MIR_code_info_t info = {.name = name};
   uint8_t *code;
 
   jit->abi = abi;
@@ -287,6 +299,7 @@ filter_func_t jit_compile (struct jit *jit, const struct jit_abi *abi, const ins
   assembler_link (as);
 
   *code_len = VARR_LENGTH (uint8_t, as->code);
-  code = _MIR_publish_code (jit->ctx, VARR_ADDR (uint8_t, as->code), *code_len);
+  expect_ok (
+      MIR_code_publish (jit->writer, VARR_ADDR (uint8_t, as->code), *code_len, &info, &code));
   return (filter_func_t) (uintptr_t) code; /* ISO C knows no direct conversion */
 }

@@ -30,9 +30,9 @@ void jit_create (struct jit **jit, MIR_context_t ctx);
 void jit_destroy (struct jit *jit); /* NULL is allowed */
 
 /* Compile the LEN instructions from INSNS for callers with the convention ABI, publish the code in
-   the context and store its length in CODE_LEN.  The code lives as long as the context.  NULL: no
-   JIT for this CPU.  Fails when memory is refused.  */
-filter_func_t jit_compile (struct jit *jit, const struct jit_abi *abi, const insn_t *insns,
-                           size_t len, size_t *code_len);
+   the context and store its length in CODE_LEN.  Debuggers and profilers call it NAME.  The code
+   lives as long as the context.  NULL: no JIT for this CPU.  Fails when memory is refused.  */
+filter_func_t jit_compile (struct jit *jit, const struct jit_abi *abi, const char *name,
+                           const insn_t *insns, size_t len, size_t *code_len);
 
 #endif /* JIT_H */

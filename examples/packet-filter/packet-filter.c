@@ -38,8 +38,10 @@ static void work (void *arg) {
   struct runtime *rt = &job->rt;
 
   runtime_init (rt, job->alloc, job->code_alloc);
+  if (job->timed && options->tools) runtime_start_tools (rt);
   capture_load (&rt->capture, MIR_get_alloc (rt->ctx), options->capture);
   for (size_t i = 0; i < options->filters_num; i++) runtime_add_filter (rt, options->filters[i]);
+  if (rt->tools != NULL) MIR_code_tools_flush (rt->tools); /* or they lag behind */
   for (size_t i = 0; i < options->filters_num; i++)
     compare_results (rt, &VARR_ADDR (filter_t, rt->filters)[i], options->packets);
 
@@ -107,6 +109,8 @@ static struct options parse_arguments (int argc, char **argv) {
       options.rounds = parse_number (argv[i], argv[i + 1], ROUNDS_MAX), i++;
     } else if (strcmp (argv[i], "--swaps") == 0) {
       options.swaps = parse_number (argv[i], argv[i + 1], SWAPS_MAX), i++;
+    } else if (strcmp (argv[i], "--tools") == 0) {
+      options.tools = 1;
     } else {
       fail (MIR_wrong_param_value_error, "unknown option %s, see --help", argv[i]);
     }

@@ -22,6 +22,7 @@ void report_help (void) {
       "  --packets N  run each filter on N packets, the capture repeated or cut (100000)\n"
       "  --rounds N   time each engine N times and take the median, 1 to %d (15)\n"
       "  --swaps N    replace N filters while a thread runs them (2000)\n"
+      "  --tools      let perf and gdb know the filters that are compiled by name\n"
       "  --help       show this text\n"
       "\n"
       "All is done twice: in a context with the default allocators, which gives the table, and in\n"
@@ -31,20 +32,6 @@ void report_help (void) {
       "do\n"
       "not or if an argument or a file is bad.\n",
       ROUNDS_MAX);
-}
-
-static const char *base_name (const char *path) {
-  const char *slash = strrchr (path, '/');
-
-  return slash != NULL ? slash + 1 : path;
-}
-
-/* The length of NAME without .bpf, at most MAX.  */
-static int stem_length (const char *name, size_t max) {
-  size_t len = strlen (name);
-
-  if (len > 4 && strcmp (name + len - 4, ".bpf") == 0) len -= 4;
-  return (int) (len < max ? len : max);
 }
 
 void report_capture (const struct runtime *rt, const struct options *options) {
@@ -77,7 +64,6 @@ static struct jit_cells jit_cells (const filter_t *filter, double speed, double 
 }
 
 static void report_filter (const filter_t *filter, const struct options *options) {
-  const char *name = base_name (filter->program.path);
   double speed[ENGINES];
   struct jit_cells cells;
 
@@ -85,7 +71,7 @@ static void report_filter (const filter_t *filter, const struct options *options
     speed[engine] =
         compare_median_speed (filter, (enum engine) engine, options->packets, options->rounds);
   cells = jit_cells (filter, speed[JIT], speed[LIBPCAP]);
-  printf ("%-22.*s %6zu %8s %9zu %13.1f %9s %9.1f %12s\n", stem_length (name, 22), name,
+  printf ("%-22.22s %6zu %8s %9zu %13.1f %9s %9.1f %12s\n", filter->name,
           VARR_LENGTH (insn_t, filter->program.insns), cells.code, filter->matches,
           speed[INTERPRETER] * 1e-6, cells.speed, speed[LIBPCAP] * 1e-6, cells.gain);
 }

@@ -13,6 +13,7 @@ struct options {
   size_t packets; /* to run each filter on */
   size_t rounds;  /* of timing, at most ROUNDS_MAX */
   size_t swaps;   /* of filters under a running thread */
+  int tools;      /* let perf and GDB see the code */
 };
 
 void report_help (void);

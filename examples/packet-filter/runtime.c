@@ -2,6 +2,7 @@
 
 #include "libpcap.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* FNV-1a over the fields: a structure may have padding, its bytes are no key.  */
@@ -56,8 +57,21 @@ void runtime_finish (struct runtime *rt) {
   input_finish (&rt->filter_file);
   capture_finish (&rt->capture);
   jit_destroy (rt->jit);
-  MIR_finish (rt->ctx); /* and with it all published code */
+  MIR_finish (rt->ctx); /* and with it all published code, of which the tools are told */
+  MIR_code_tools_finish (rt->tools);
   memset (rt, 0, sizeof *rt);
+}
+
+void runtime_start_tools (struct runtime *rt) {
+  MIR_code_tools_options_t options = {.size = sizeof options,
+                                      .alloc = MIR_get_alloc (rt->ctx),
+                                      .wanted = MIR_CODE_PERF_MAP | MIR_CODE_GDB};
+  MIR_code_tool_status_t status = MIR_code_tools_create (&options, &rt->tools);
+
+  if (status == MIR_CODE_TOOL_OK) status = MIR_code_tools_flush (rt->tools); /* all at work? */
+  if (status != MIR_CODE_TOOL_OK)
+    fail (MIR_alloc_error, "perf or GDB: %s", MIR_code_tool_status_text (status));
+  MIR_code_set_hooks (MIR_get_code_space (rt->ctx), MIR_code_tools_hooks (rt->tools));
 }
 
 /* Give FILTER its machine code, from the cache if an earlier filter had the same program.  */
@@ -70,11 +84,20 @@ static void compile (struct runtime *rt, filter_t *filter) {
     entry = found;
     filter->compiled_before = 1;
   } else {
-    entry.func = jit_compile (rt->jit, jit_native_abi, entry.insns, entry.len, &entry.code_len);
+    entry.func = jit_compile (rt->jit, jit_native_abi, filter->name, entry.insns, entry.len,
+                              &entry.code_len);
     HTAB_DO (compiled_t, rt->cache, entry, HTAB_INSERT, found);
   }
   filter->func = entry.func;
   filter->code_len = entry.code_len;
+}
+
+static void set_name (filter_t *filter) {
+  const char *name = base_name (filter->program.path);
+  size_t len = strlen (name);
+
+  if (len > 4 && strcmp (name + len - 4, ".bpf") == 0) len -= 4;
+  snprintf (filter->name, sizeof filter->name, "%.*s", (int) len, name);
 }
 
 void runtime_add_filter (struct runtime *rt, const char *path) {
@@ -86,6 +109,7 @@ void runtime_add_filter (struct runtime *rt, const char *path) {
   /* In the array first, empty, then filled: so it is the runtime's if filling fails.  */
   VARR_PUSH (filter_t, rt->filters, ((filter_t){.program.path = path}));
   filter = &VARR_ADDR (filter_t, rt->filters)[VARR_LENGTH (filter_t, rt->filters) - 1];
+  set_name (filter);
   VARR_CREATE (insn_t, filter->program.insns, alloc, 64);
   program_parse (&filter->program, (const char *) VARR_ADDR (uint8_t, rt->filter_file.bytes),
                  VARR_LENGTH (uint8_t, rt->filter_file.bytes));

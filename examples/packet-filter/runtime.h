@@ -10,6 +10,7 @@
 
 #include "capture.h"
 #include "jit.h"
+#include "mir-code-tools.h"
 
 #include <stddef.h> /* size_t */
 
@@ -19,6 +20,7 @@ enum engine { INTERPRETER, JIT, LIBPCAP, ENGINES };
 
 typedef struct filter {
   struct program program;
+  char name[64];            /* what everybody calls it: its file's, without .bpf */
   struct bpf_insn *libpcap; /* the same program for libpcap */
   filter_func_t func;       /* compiled; owned by the context; NULL: no JIT for this CPU */
   size_t code_len;          /* bytes */
@@ -41,6 +43,7 @@ DEF_HTAB (compiled_t)
 
 struct runtime {
   MIR_context_t ctx;
+  MIR_code_tools_t tools; /* NULL: none */
   struct jit *jit;
   struct capture capture;
   struct input filter_file;
@@ -52,6 +55,9 @@ struct runtime {
    zero before and to be finished even if this fails.  */
 void runtime_init (struct runtime *rt, MIR_alloc_t alloc, MIR_code_alloc_t code_alloc);
 void runtime_finish (struct runtime *rt);
+
+/* Let perf and GDB know the filters that are compiled from now on.  Fails when they cannot.  */
+void runtime_start_tools (struct runtime *rt);
 
 /* Read, verify and compile the filter in the file PATH, which must outlive RT.  Fails on a bad
    filter and when memory is refused.  */

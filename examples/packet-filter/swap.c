@@ -58,7 +58,8 @@ static void *run_packets (void *arg) {
 static filter_func_t compile (struct runtime *rt, const filter_t *filter) {
   size_t code_len;
 
-  return jit_compile (rt->jit, jit_native_abi, VARR_ADDR (insn_t, filter->program.insns),
+  return jit_compile (rt->jit, jit_native_abi, filter->name,
+                      VARR_ADDR (insn_t, filter->program.insns),
                       VARR_LENGTH (insn_t, filter->program.insns), &code_len);
 }
 

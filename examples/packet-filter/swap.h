@@ -1,4 +1,4 @@
-/* Replacing code that another thread is running: what an embedder does around MIR_code_free.
+/* Replacing code that another thread is running: what an embedder does around MIR_code_free_now.
 
    thunk          the fixed address through which the other thread calls the filter of the moment
    grace period   until every call which may have begun in the old code has returned  */

@@ -102,6 +102,18 @@ run --packets 10 --rounds 1 "$capture" "$filter" "$filter"
 result $? 'ends with a line about agreement'
 ! grep -q '.\{101\}' "$work/out"
 result $? 'prints no line of more than 100 columns'
+# The map is of the program itself: exec keeps its number.
+sh -c 'echo $$ >"$0/pid"; exec "$@"' "$work" "$program" --tools --packets 10 --rounds 1 --swaps 1 \
+  "$capture" "$filter" >"$work/out" 2>"$work/err"
+status=$?
+map=/tmp/perf-$(cat "$work/pid").map
+if grep -qx 'packet-filter: perf or GDB: not on this system.*' "$work/err"; then
+  result 0 'says so where there are no tools'
+else
+  [ $status = 0 ] && grep -q "^[0-9a-f]* [0-9a-f]* $(basename "$filter" .bpf)\$" "$map"
+  result $? 'lets perf know the filters by name'
+  rm -f "$map"
+fi
 run --help
 [ $? = 0 ] && [ ! -s "$work/err" ] && [ "$(wc -l <"$work/out")" -le 24 ]
 result $? 'has its help on one screen'

@@ -29,10 +29,10 @@ static struct compiled compile (struct jit *jit, const insn_t *insns, size_t len
   struct compiled c;
   size_t windows_len;
 
-  c.system_v =
-      (system_v_func_t) (uintptr_t) jit_compile (jit, &jit_abi_system_v, insns, len, &c.code_len);
-  c.windows =
-      (windows_func_t) (uintptr_t) jit_compile (jit, &jit_abi_windows, insns, len, &windows_len);
+  c.system_v = (system_v_func_t) (uintptr_t) jit_compile (jit, &jit_abi_system_v, "f", insns, len,
+                                                          &c.code_len);
+  c.windows = (windows_func_t) (uintptr_t) jit_compile (jit, &jit_abi_windows, "f", insns, len,
+                                                        &windows_len);
   return c;
 }
 
@@ -266,7 +266,7 @@ static void live (void *arg) {
   MIR_set_error_func (life->ctx, fail);
   jit_create (&life->jit, life->ctx);
   for (size_t len = 2; len <= 600; len += 299)
-    CHECK (jit_compile (life->jit, jit_native_abi, life->insns, len, &code_len) != NULL);
+    CHECK (jit_compile (life->jit, jit_native_abi, "f", life->insns, len, &code_len) != NULL);
 }
 
 static void gives_all_back_when_memory_is_refused (void) {

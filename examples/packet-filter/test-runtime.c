@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "compare.h"
 #include "counting-alloc.h"
@@ -25,6 +26,7 @@ struct life {
   struct probe_alloc data;
   struct probe_code_alloc code;
   struct runtime rt;
+  int tools; /* perf and GDB look on */
   int lying; /* replace the compiled code of the first filter */
   size_t swaps;
   struct swap_result swapped;
@@ -40,6 +42,7 @@ static void live (void *arg) {
   struct runtime *rt = &life->rt;
 
   runtime_init (rt, &life->data.alloc, &life->code.alloc);
+  if (life->tools) runtime_start_tools (rt);
   capture_load (&rt->capture, MIR_get_alloc (rt->ctx), capture);
   for (size_t i = 0; i < filters_num; i++) runtime_add_filter (rt, filters[i]);
   if (life->lying) VARR_ADDR (filter_t, rt->filters)[0].func = liar;
@@ -158,6 +161,59 @@ static void gives_all_back_when_anything_is_refused (void) {
       end (&life);
     }
   }
+}
+
+/*---------------- Tools -----------------------------*/
+
+/* How many lines of the perf map of this process end with NAME; the file is removed.  */
+static size_t count_in_perf_map (const char *name) {
+  char path[50], line[300], end[100];
+  size_t num = 0;
+  FILE *map;
+
+  snprintf (path, sizeof path, "/tmp/perf-%ld.map", (long) getpid ());
+  snprintf (end, sizeof end, " %s\n", name);
+  map = fopen (path, "r");
+  if (map == NULL) return 0;
+  while (fgets (line, sizeof line, map) != NULL)
+    num += strlen (line) > strlen (end) && strcmp (line + strlen (line) - strlen (end), end) == 0;
+  fclose (map);
+  remove (path);
+  return num;
+}
+
+static void tools_know_filters_by_name (void) {
+  static struct life life;
+  struct failure failure;
+  char name[64];
+
+  if (jit_native_abi == NULL) tap_skip ("no JIT for this CPU");
+  begin (&life);
+  life.tools = 1;
+  life.swaps = 1; /* compiles the first filter again, and the second */
+  REQUIRE (catch_failure (&failure, live, &life) == 0);
+  strcpy (name, VARR_ADDR (filter_t, life.rt.filters)[0].name);
+  CHECK (strchr (name, '/') == NULL && strchr (name, '.') == NULL);
+  end (&life);
+  CHECK_INT (count_in_perf_map (name), 2);
+}
+
+/* A tool without memory does not stop the runtime, or costs it any.  */
+static void gives_all_back_when_tools_are_refused_memory (void) {
+  static struct life life;
+  struct failure failure;
+  size_t refused = 1;
+
+  if (jit_native_abi == NULL) tap_skip ("no JIT for this CPU");
+  for (long n = 0; refused != 0; n++) {
+    begin (&life);
+    life.tools = 1;
+    probe_alloc_fail_after (&life.data, n, 0);
+    if (catch_failure (&failure, live, &life) != 0) CHECK_INT (failure.type, MIR_alloc_error);
+    refused = life.data.failed;
+    end (&life);
+  }
+  count_in_perf_map ("");
 }
 
 /*---------------- Counting allocators -----------------------------*/
@@ -280,6 +336,8 @@ int main (int argc, char **argv) {
   TEST_RUN (describes_the_first_disagreement);
   TEST_RUN (swaps_filters_under_a_running_thread);
   TEST_RUN (gives_all_back_when_anything_is_refused);
+  TEST_RUN (tools_know_filters_by_name);
+  TEST_RUN (gives_all_back_when_tools_are_refused_memory);
   TEST_RUN (counting_alloc_knows_what_is_live);
   TEST_RUN (counting_alloc_passes_failures_on);
   TEST_RUN (counting_code_alloc_counts_what_succeeds);

@@ -1,0 +1,84 @@
+/* Frames for the unwinder of this process: one description for each mapping, since deregistering
+   takes time in proportion to what is registered (libgcc 12: 0.8 us with 1000, 16 us with 20000).
+
+   The two unwinders take different things: libgcc's __register_frame a list of CIEs and FDEs up to
+   a length of 0 (unwind-dw2-fde.c, last_fde), LLVM's libunwind a single FDE
+   (libunwind.cpp, __unw_add_dynamic_fde); LLVM tells them apart by name (RegisterEHFrames.cpp,
+   HAVE_UNW_ADD_DYNAMIC_FDE).  A pointer to an FDE with such an end behind it is good for both:
+   libgcc finds the CIE by the distance which the FDE holds, LLVM's as well, and neither reads on.
+
+   It must be the unwinder that the program uses: a copy of libgcc's of our own, -static-libgcc,
+   would know what nobody asks it.  */
+#include <errno.h>
+#include <stddef.h>
+
+#include "tools/eh-frame.h"
+#include "tools/tools.h"
+
+/* Of the unwinder; no header declares them.  They report nothing: libgcc's ends the program when it
+   has no memory for 48 bytes of its own.  */
+extern void __register_frame (void *fde);
+extern void __deregister_frame (void *fde);
+
+struct mapping {
+  struct mir_eh_frame frame;
+  struct mapping *next;
+};
+
+struct frames {
+  struct mapping *mappings;
+};
+
+static MIR_code_tool_status_t start (struct mir_tool *tool,
+                                     const MIR_code_tools_options_t *options) {
+  (void) options;
+  if (!mir_tools_cpu.has_frames) return MIR_CODE_TOOL_UNSUPPORTED;
+  tool->data = MIR_calloc (tool->alloc, 1, sizeof (struct frames));
+  return tool->data != NULL ? MIR_CODE_TOOL_OK : MIR_CODE_TOOL_NO_MEMORY;
+}
+
+/* Without memory this mapping stays unknown; later ones need not.  */
+static void mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
+  struct frames *frames = (struct frames *) tool->data;
+  struct mapping *mapping = (struct mapping *) MIR_malloc (tool->alloc, sizeof (*mapping));
+
+  if (mapping == NULL) {
+    tool->state.error = ENOMEM;
+    tool->state.lost++;
+    return;
+  }
+  mir_eh_frame_fill (&mapping->frame, start, len);
+  __register_frame (&mapping->frame.fde_len);
+  mapping->next = frames->mappings;
+  frames->mappings = mapping;
+  tool->state.events++;
+}
+
+static void forget (struct mir_tool *tool, struct mapping **link) {
+  struct mapping *mapping = *link;
+
+  *link = mapping->next;
+  __deregister_frame (&mapping->frame.fde_len); /* which reads it once more */
+  MIR_free (tool->alloc, mapping);
+}
+
+static void unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
+  struct frames *frames = (struct frames *) tool->data;
+
+  (void) len;
+  for (struct mapping **link = &frames->mappings; *link != NULL; link = &(*link)->next)
+    if ((*link)->frame.start == (uintptr_t) start) {
+      forget (tool, link);
+      return;
+    }
+}
+
+static void finish (struct mir_tool *tool) {
+  struct frames *frames = (struct frames *) tool->data;
+
+  while (frames->mappings != NULL) forget (tool, &frames->mappings);
+  MIR_free (tool->alloc, frames);
+}
+
+const struct mir_tool_kind mir_frames = {
+    .start = start, .mapped = mapped, .unmapped = unmapped, .finish = finish};

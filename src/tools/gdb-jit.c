@@ -1,0 +1,349 @@
+/* GDB's JIT interface ("JIT Compilation Interface" in GDB's manual): a list of ELF objects in
+   memory, and a function in which GDB has a breakpoint.
+
+   changes   what has happened in a mapping, in order: pieces published, and freed
+   object    what GDB was last told about a mapping; made of its changes after dropping those that
+             later ones undo
+
+   GDB reads a whole object at each registration, so one is made when the changes since the last one
+   are as many as it has symbols: each symbol is read twice on average.  */
+#include <elf.h> /* EM_NONE */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/gdb-elf.h"
+#include "tools/tools-cpu.h"
+#include "tools/tools.h"
+
+/*---------------- The interface: names, types and values are GDB's -----------------------------*/
+
+enum { JIT_NOACTION, JIT_REGISTER_FN, JIT_UNREGISTER_FN };
+
+struct jit_code_entry {
+  struct jit_code_entry *next_entry, *prev_entry;
+  const char *symfile_addr;
+  uint64_t symfile_size;
+};
+
+struct jit_descriptor {
+  uint32_t version;     /* 1 */
+  uint32_t action_flag; /* JIT_... */
+  struct jit_code_entry *relevant_entry, *first_entry;
+};
+
+/* Weak: linked statically with another JIT which has them, LLVM say, there is one pair, that one's.
+   Protected: a shared library uses its own pair, whoever else has one, so that the function GDB
+   stops in is of the same object as the list it reads then (GDB 11 looks at all objects, older ones
+   at one).  A program with this library in it and LLVM beside it, shared, needs --exclude-libs:
+   LLVM would take the list from us, but the function, linked with -Bsymbolic-functions, from
+   itself. What is shared has no lock in common: GDB's interface knows none.  */
+#define SHARED_WITH_GDB __attribute__ ((weak, used, visibility ("protected")))
+
+extern void __jit_debug_register_code (void);
+extern struct jit_descriptor __jit_debug_descriptor;
+
+SHARED_WITH_GDB struct jit_descriptor __jit_debug_descriptor = {1, JIT_NOACTION, NULL, NULL};
+
+SHARED_WITH_GDB __attribute__ ((noinline)) void __jit_debug_register_code (void) {
+  __asm__ volatile("" ::: "memory"); /* the list is written, and the call is made */
+}
+
+static void tell_gdb (uint32_t action, struct jit_code_entry *entry) {
+  __jit_debug_descriptor.action_flag = action;
+  __jit_debug_descriptor.relevant_entry = entry;
+  __jit_debug_register_code ();
+  __jit_debug_descriptor.action_flag = JIT_NOACTION;
+  __jit_debug_descriptor.relevant_entry = NULL;
+}
+
+static void register_entry (struct jit_code_entry *entry) {
+  entry->prev_entry = NULL;
+  entry->next_entry = __jit_debug_descriptor.first_entry;
+  if (entry->next_entry != NULL) entry->next_entry->prev_entry = entry;
+  __jit_debug_descriptor.first_entry = entry;
+  tell_gdb (JIT_REGISTER_FN, entry);
+}
+
+static void unregister_entry (struct jit_code_entry *entry) {
+  if (entry->prev_entry != NULL)
+    entry->prev_entry->next_entry = entry->next_entry;
+  else
+    __jit_debug_descriptor.first_entry = entry->next_entry;
+  if (entry->next_entry != NULL) entry->next_entry->prev_entry = entry->prev_entry;
+  tell_gdb (JIT_UNREGISTER_FN, entry);
+}
+
+/*---------------- Mappings -----------------------------*/
+
+struct mapping {
+  const uint8_t *start;
+  size_t len;
+  struct mir_gdb_symbol *changes;
+  size_t changes_num, room; /* elements; registered_num <= changes_num <= room */
+  size_t registered_num;    /* so many of the first changes are the symbols of the object */
+  uint64_t next_order;
+  uint8_t *object; /* NULL: none is registered */
+  struct jit_code_entry entry;
+};
+
+/* By START, ascending.  */
+struct gdb {
+  struct mapping **mappings;
+  size_t mappings_num, room; /* elements */
+  int with_frames;
+};
+
+enum { FIRST_ROOM = 16 };
+
+/* Where in the array the first mapping is that starts above ADDR.  */
+static size_t upper_bound (const struct gdb *gdb, const uint8_t *addr) {
+  size_t low = 0, high = gdb->mappings_num;
+
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+
+    if (gdb->mappings[middle]->start <= addr)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+/* The mapping in which ADDR is; NULL: none.  */
+static struct mapping *find_mapping (const struct gdb *gdb, const uint8_t *addr) {
+  size_t above = upper_bound (gdb, addr);
+  struct mapping *below = above > 0 ? gdb->mappings[above - 1] : NULL;
+
+  return below != NULL && (size_t) (addr - below->start) < below->len ? below : NULL;
+}
+
+static void drop_object (struct mir_tool *tool, struct mapping *mapping) {
+  if (mapping->object == NULL) return;
+  unregister_entry (&mapping->entry);
+  MIR_free (tool->alloc, mapping->object);
+  mapping->object = NULL;
+}
+
+static void free_mapping (struct mir_tool *tool, struct mapping *mapping) {
+  drop_object (tool, mapping);
+  for (size_t i = 0; i < mapping->changes_num; i++)
+    MIR_free (tool->alloc, mapping->changes[i].name);
+  MIR_free (tool->alloc, mapping->changes);
+  MIR_free (tool->alloc, mapping);
+}
+
+static void finish (struct mir_tool *tool) {
+  struct gdb *gdb = (struct gdb *) tool->data;
+
+  for (size_t i = 0; i < gdb->mappings_num; i++) free_mapping (tool, gdb->mappings[i]);
+  MIR_free (tool->alloc, gdb->mappings);
+  MIR_free (tool->alloc, gdb);
+  tool->data = NULL;
+}
+
+/* Without memory all is taken back: a name which is not taken back when its piece is freed would
+   stand for the next piece in its place.  */
+static void give_up (struct mir_tool *tool) {
+  finish (tool);
+  tool->state.lost += tool->state.events;
+  tool->state.events = 0;
+  mir_tool_stop (tool, MIR_CODE_TOOL_NO_MEMORY, 0);
+}
+
+/*---------------- Changes -----------------------------*/
+
+static int compare_changes (const void *left, const void *right) {
+  const struct mir_gdb_symbol *a = (const struct mir_gdb_symbol *) left;
+  const struct mir_gdb_symbol *b = (const struct mir_gdb_symbol *) right;
+
+  if (a->start != b->start) return a->start < b->start ? -1 : 1;
+  return a->order < b->order ? -1 : a->order > b->order;
+}
+
+/* Keep the last change about each place, and of these the ones with names.  */
+static void drop_undone (struct mir_tool *tool, struct mapping *mapping) {
+  struct mir_gdb_symbol *changes = mapping->changes;
+  size_t kept = 0;
+
+  qsort (changes, mapping->changes_num, sizeof (*changes), compare_changes);
+  for (size_t i = 0; i < mapping->changes_num; i++) {
+    int is_last = i + 1 == mapping->changes_num || changes[i + 1].start != changes[i].start;
+
+    if (is_last && changes[i].name != NULL)
+      changes[kept++] = changes[i];
+    else
+      MIR_free (tool->alloc, changes[i].name);
+  }
+  mapping->changes_num = kept;
+}
+
+/* Register an object with all symbols of MAPPING.  0, or -1 without memory.  */
+static int renew_object (struct mir_tool *tool, struct mapping *mapping) {
+  const struct gdb *gdb = (const struct gdb *) tool->data;
+  uint8_t *object = NULL;
+  size_t size = 0;
+
+  drop_undone (tool, mapping);
+  if (mapping->changes_num > 0) {
+    object = mir_gdb_elf (tool->alloc, mapping->start, mapping->len, mapping->changes,
+                          mapping->changes_num, gdb->with_frames, &size);
+    if (object == NULL) return -1;
+  }
+  drop_object (tool, mapping);
+  mapping->registered_num = mapping->changes_num;
+  if (object == NULL) return 0;
+  mapping->object = object;
+  mapping->entry.symfile_addr = (const char *) object;
+  mapping->entry.symfile_size = size;
+  register_entry (&mapping->entry);
+  return 0;
+}
+
+/* Room for one more change.  0, or -1 without memory.  */
+static int make_room (struct mir_tool *tool, struct mapping *mapping) {
+  size_t room = mapping->room == 0 ? FIRST_ROOM : mapping->room * 2;
+  struct mir_gdb_symbol *changes;
+
+  if (mapping->changes_num < mapping->room) return 0;
+  if (room > SIZE_MAX / sizeof (*changes)) return -1;
+  changes = (struct mir_gdb_symbol *) MIR_realloc (
+      tool->alloc, mapping->changes, mapping->room * sizeof (*changes), room * sizeof (*changes));
+  if (changes == NULL) return -1;
+  mapping->changes = changes;
+  mapping->room = room;
+  return 0;
+}
+
+/* NAME_SIZE bytes of NAME are copied; NULL: freed.  0, or -1 without memory.  */
+static int add_change (struct mir_tool *tool, struct mapping *mapping,
+                       const MIR_code_event_t *event, const char *name, size_t name_size) {
+  struct mir_gdb_symbol change = {event->start, event->size, NULL, name_size, 0};
+
+  if (make_room (tool, mapping) != 0) return -1;
+  if (name != NULL) {
+    change.name = (char *) MIR_malloc (tool->alloc, name_size);
+    if (change.name == NULL) return -1;
+    memcpy (change.name, name, name_size);
+  }
+  change.order = mapping->next_order++;
+  mapping->changes[mapping->changes_num++] = change;
+  return 0;
+}
+
+static int has_doubled (const struct mapping *mapping) {
+  return mapping->changes_num - mapping->registered_num > mapping->registered_num;
+}
+
+/*---------------- Hooks -----------------------------*/
+
+static MIR_code_tool_status_t start (struct mir_tool *tool,
+                                     const MIR_code_tools_options_t *options) {
+  struct gdb *gdb;
+
+  if (mir_tools_cpu.elf_machine == EM_NONE) return MIR_CODE_TOOL_UNSUPPORTED;
+  gdb = (struct gdb *) MIR_calloc (tool->alloc, 1, sizeof (*gdb));
+  if (gdb == NULL) return MIR_CODE_TOOL_NO_MEMORY;
+  gdb->with_frames = mir_tools_cpu.has_frames && (options->wanted & MIR_CODE_FRAMES) != 0;
+  tool->data = gdb;
+  return MIR_CODE_TOOL_OK;
+}
+
+static void mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
+  struct gdb *gdb = (struct gdb *) tool->data;
+  size_t room = gdb->room == 0 ? FIRST_ROOM : gdb->room * 2, place;
+  struct mapping *mapping;
+
+  if (gdb->mappings_num == gdb->room) {
+    struct mapping **mappings = (struct mapping **) MIR_realloc (
+        tool->alloc, gdb->mappings, gdb->room * sizeof (*mappings), room * sizeof (*mappings));
+
+    if (mappings == NULL) {
+      give_up (tool);
+      return;
+    }
+    gdb->mappings = mappings;
+    gdb->room = room;
+  }
+  mapping = (struct mapping *) MIR_calloc (tool->alloc, 1, sizeof (*mapping));
+  if (mapping == NULL) {
+    give_up (tool);
+    return;
+  }
+  mapping->start = start;
+  mapping->len = len;
+  place = upper_bound (gdb, start);
+  memmove (gdb->mappings + place + 1, gdb->mappings + place,
+           (gdb->mappings_num - place) * sizeof (*gdb->mappings));
+  gdb->mappings[place] = mapping;
+  gdb->mappings_num++;
+}
+
+static void unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
+  struct gdb *gdb = (struct gdb *) tool->data;
+  struct mapping *mapping = find_mapping (gdb, start);
+  size_t place = upper_bound (gdb, start);
+
+  (void) len;
+  if (mapping == NULL) return;
+  memmove (gdb->mappings + place - 1, gdb->mappings + place,
+           (gdb->mappings_num - place) * sizeof (*gdb->mappings));
+  gdb->mappings_num--;
+  free_mapping (tool, mapping);
+}
+
+/* 0, or -1 without memory.  */
+static int add_event (struct mir_tool *tool, const MIR_code_event_t *event) {
+  struct mapping *mapping = find_mapping ((struct gdb *) tool->data, event->start);
+  char name[MIR_TOOL_NAME_MAX + 1];
+  size_t name_size = mir_tool_name (event, name) + 1;
+
+  if (mapping == NULL) {
+    tool->state.lost++;
+    return 0;
+  }
+  if (add_change (tool, mapping, event, name, name_size) != 0) return -1;
+  if (has_doubled (mapping) && renew_object (tool, mapping) != 0) return -1;
+  tool->state.events++;
+  return 0;
+}
+
+static void published (struct mir_tool *tool, const MIR_code_event_t *events, size_t events_num) {
+  for (size_t i = 0; i < events_num; i++)
+    if (add_event (tool, &events[i]) != 0) {
+      give_up (tool);
+      tool->state.lost += events_num - i;
+      return;
+    }
+}
+
+static void freed (struct mir_tool *tool, const MIR_code_event_t *event) {
+  struct mapping *mapping = find_mapping ((struct gdb *) tool->data, event->start);
+
+  if (mapping == NULL) return;
+  if (add_change (tool, mapping, event, NULL, 0) != 0
+      || (has_doubled (mapping) && renew_object (tool, mapping) != 0))
+    give_up (tool);
+}
+
+static void flush (struct mir_tool *tool) {
+  struct gdb *gdb = (struct gdb *) tool->data;
+
+  for (size_t i = 0; i < gdb->mappings_num; i++) {
+    struct mapping *mapping = gdb->mappings[i];
+
+    if (mapping->changes_num == mapping->registered_num) continue;
+    if (renew_object (tool, mapping) != 0) {
+      give_up (tool);
+      return;
+    }
+  }
+}
+
+const struct mir_tool_kind mir_gdb = {.start = start,
+                                      .mapped = mapped,
+                                      .unmapped = unmapped,
+                                      .published = published,
+                                      .freed = freed,
+                                      .flush = flush,
+                                      .finish = finish};

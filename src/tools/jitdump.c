@@ -1,0 +1,187 @@
+/* The jitdump: copies of the code with names and times, which `perf inject --jit` makes ELF files
+   of (the Linux kernel's tools/perf/Documentation/jitdump-specification.txt).  perf learns of it by
+   seeing the process map the file executable, so one page of it is, and stays.  Freed pieces need
+   no record: perf goes by the times.  */
+#define _GNU_SOURCE /* secure_getenv */
+#include "tools/tool-file.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "os/os.h"
+#include "tools/tools-cpu.h"
+
+struct header {
+  uint32_t magic, version;
+  uint32_t size; /* bytes, of this structure */
+  uint32_t machine;
+  uint32_t padding;
+  uint32_t pid;
+  uint64_t time; /* ns of CLOCK_MONOTONIC, like all here */
+  uint64_t flags;
+};
+
+enum { MAGIC = 0x4A695444, VERSION = 1 };
+
+enum { CODE_LOAD = 0, CODE_CLOSE = 3 };
+
+struct record {
+  uint32_t id;
+  uint32_t size; /* bytes, with this and all that follows */
+  uint64_t time;
+};
+
+/* The name with its 0 and the code follow.  */
+struct code_load {
+  struct record record;
+  uint32_t pid, tid;
+  uint64_t mapped_at, start;
+  uint64_t size;  /* bytes of code */
+  uint64_t index; /* a different one for each load */
+};
+
+struct jitdump {
+  char dir[PATH_MAX]; /* absolute: a child may have another current directory */
+  void *marker;       /* NULL: not mapped */
+  uint64_t next_index;
+  struct mir_tool_file file;
+};
+
+static uint64_t now (void) {
+  struct timespec time;
+
+  clock_gettime (CLOCK_MONOTONIC, &time);
+  return (uint64_t) time.tv_sec * 1000000000 + (uint64_t) time.tv_nsec;
+}
+
+static void close_dump (struct jitdump *dump) {
+  if (dump->marker != NULL) munmap (dump->marker, mir_os_page_size ());
+  dump->marker = NULL;
+  mir_tool_file_close (&dump->file);
+}
+
+/* With its header in it, mapped.  */
+static MIR_code_tool_status_t open_dump (struct mir_tool *tool, struct jitdump *dump) {
+  struct mir_tool_file *file = &dump->file;
+  struct header header = {MAGIC, VERSION, sizeof (header), mir_tools_cpu.elf_machine,
+                          0,     0,       now (),          0};
+  MIR_code_tool_status_t status;
+  int len =
+      snprintf (file->path, sizeof (file->path), "%s/jit-%ld.dump", dump->dir, (long) getpid ());
+
+  dump->marker = NULL;
+  file->fd = -1;
+  if (len < 0 || (size_t) len >= sizeof (file->path)) {
+    tool->state.error = ENAMETOOLONG;
+    return MIR_CODE_TOOL_FILE_REFUSED;
+  }
+  status = mir_tool_file_open (file, 0, &tool->state.error);
+  if (status != MIR_CODE_TOOL_OK) return status;
+  header.pid = (uint32_t) file->pid;
+  if (mir_tool_file_append (tool, file, &header, sizeof (header)) != 0
+      || mir_tool_file_flush (tool, file) != 0) {
+    close_dump (dump);
+    return MIR_CODE_TOOL_FILE_REFUSED;
+  }
+  dump->marker = mmap (NULL, mir_os_page_size (), PROT_READ | PROT_EXEC, MAP_PRIVATE, file->fd, 0);
+  if (dump->marker != MAP_FAILED) return MIR_CODE_TOOL_OK;
+  tool->state.error = errno; /* EPERM: the file system is mounted noexec */
+  dump->marker = NULL;
+  unlink (file->path); /* perf would never find it */
+  close_dump (dump);
+  return MIR_CODE_TOOL_FILE_REFUSED;
+}
+
+static MIR_code_tool_status_t start (struct mir_tool *tool,
+                                     const MIR_code_tools_options_t *options) {
+  const char *dir = options->jitdump_dir;
+  struct jitdump *dump;
+  MIR_code_tool_status_t status = MIR_CODE_TOOL_FILE_REFUSED;
+
+  if (mir_tools_cpu.elf_machine == EM_NONE) return MIR_CODE_TOOL_UNSUPPORTED;
+  dump = (struct jitdump *) MIR_malloc (tool->alloc, sizeof (*dump));
+  if (dump == NULL) return MIR_CODE_TOOL_NO_MEMORY;
+  if (dir == NULL) dir = secure_getenv ("JITDUMPDIR"); /* what perf's own agent for Java heeds */
+  if (dir == NULL) dir = ".";
+  dump->next_index = 0;
+  if (realpath (dir, dump->dir) == NULL)
+    tool->state.error = errno;
+  else
+    status = open_dump (tool, dump);
+  if (status == MIR_CODE_TOOL_OK)
+    tool->data = dump;
+  else
+    MIR_free (tool->alloc, dump);
+  return status;
+}
+
+/* As in perf-map.c.  */
+static int follow_fork (struct mir_tool *tool, struct jitdump *dump) {
+  MIR_code_tool_status_t status;
+
+  if (!mir_tool_file_is_parents (&dump->file)) return 0;
+  tool->state.events -= dump->file.waiting;
+  close_dump (dump);
+  status = open_dump (tool, dump);
+  if (status == MIR_CODE_TOOL_OK) return 0;
+  mir_tool_stop (tool, status, tool->state.error);
+  return -1;
+}
+
+static int write_load (struct mir_tool *tool, struct jitdump *dump, const MIR_code_event_t *event,
+                       uint32_t tid) {
+  char name[MIR_TOOL_NAME_MAX + 1];
+  size_t name_size = mir_tool_name (event, name) + 1;
+  struct code_load load = {.record = {CODE_LOAD, 0, now ()}, .tid = tid};
+
+  if (event->size > UINT32_MAX - sizeof (load) - sizeof (name)) return -1; /* the format's limit */
+  load.record.size = (uint32_t) (sizeof (load) + name_size + event->size);
+  load.pid = (uint32_t) dump->file.pid;
+  load.mapped_at = load.start = (uintptr_t) event->start;
+  load.size = event->size;
+  load.index = dump->next_index++;
+  if (mir_tool_file_append (tool, &dump->file, &load, sizeof (load)) != 0
+      || mir_tool_file_append (tool, &dump->file, name, name_size) != 0
+      || mir_tool_file_append (tool, &dump->file, event->start, event->size) != 0)
+    return -1;
+  tool->state.events++;
+  if (dump->file.used > 0) dump->file.waiting++;
+  return 0;
+}
+
+static void published (struct mir_tool *tool, const MIR_code_event_t *events, size_t events_num) {
+  struct jitdump *dump = (struct jitdump *) tool->data;
+  uint32_t tid = (uint32_t) syscall (SYS_gettid);
+
+  follow_fork (tool, dump);
+  for (size_t i = 0; i < events_num; i++)
+    if (tool->state.status != MIR_CODE_TOOL_OK || write_load (tool, dump, &events[i], tid) != 0)
+      tool->state.lost++;
+}
+
+static void flush (struct mir_tool *tool) {
+  struct jitdump *dump = (struct jitdump *) tool->data;
+
+  if (follow_fork (tool, dump) == 0) mir_tool_file_flush (tool, &dump->file);
+}
+
+static void finish (struct mir_tool *tool) {
+  struct jitdump *dump = (struct jitdump *) tool->data;
+  struct record end = {CODE_CLOSE, sizeof (end), now ()};
+
+  if (tool->state.status == MIR_CODE_TOOL_OK && !mir_tool_file_is_parents (&dump->file)
+      && mir_tool_file_append (tool, &dump->file, &end, sizeof (end)) == 0)
+    mir_tool_file_flush (tool, &dump->file);
+  close_dump (dump);
+  MIR_free (tool->alloc, dump);
+}
+
+const struct mir_tool_kind mir_jitdump = {
+    .start = start, .published = published, .flush = flush, .finish = finish};

@@ -1,0 +1,158 @@
+#include "tools/tool-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/*---------------- Opening -----------------------------*/
+
+static int64_t nanoseconds (struct timespec t) {
+  return (int64_t) t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static int64_t clock_now (clockid_t clock) {
+  struct timespec now;
+
+  clock_gettime (clock, &now);
+  return nanoseconds (now);
+}
+
+/* When this process was made, as files are dated: field 22 of /proc/self/stat, in ticks since the
+   machine was booted (proc(5)).  -1 if there is none.  */
+static int64_t process_start (void) {
+  char text[1024], *p;
+  unsigned long long ticks;
+  ssize_t len;
+  int fd = open ("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+
+  if (fd < 0) return -1;
+  len = read (fd, text, sizeof (text) - 1);
+  close (fd);
+  if (len <= 0) return -1;
+  text[len] = '\0';
+  p = strrchr (text, ')'); /* ends field 2, the program's name, which may hold anything */
+  for (int field = 2; p != NULL && field < 22; field++) p = strchr (p + 1, ' ');
+  if (p == NULL || sscanf (p, "%llu", &ticks) != 1) return -1;
+  return clock_now (CLOCK_REALTIME) - clock_now (CLOCK_BOOTTIME)
+         + (int64_t) ticks * (1000000000 / sysconf (_SC_CLK_TCK));
+}
+
+/* Whether the file is of an earlier process that had our number: containers begin with the same
+   ones each time.  20 ms: two ticks.  */
+static int is_stale (const struct stat *st) {
+  int64_t start = process_start ();
+
+  return start >= 0 && nanoseconds (st->st_mtim) < start - 20000000;
+}
+
+/* Not a link of any kind, and nobody else's to write.  */
+static int is_ours (const struct stat *st) {
+  return S_ISREG (st->st_mode) && st->st_uid == geteuid () && st->st_nlink == 1
+         && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+static int open_new (const char *path) {
+  return open (path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+/* Something has the name already.  */
+static int open_existing (const char *path, int shared) {
+  struct stat st, opened;
+  int fd;
+
+  if (lstat (path, &st) != 0 || !is_ours (&st)) return -1;
+  if (is_stale (&st)) return unlink (path) == 0 ? open_new (path) : -1;
+  if (!shared) return -1;
+  fd = open (path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (fd >= 0 && (fstat (fd, &opened) != 0 || !is_ours (&opened))) {
+    close (fd);
+    fd = -1;
+  }
+  return fd;
+}
+
+MIR_code_tool_status_t mir_tool_file_open (struct mir_tool_file *file, int shared, int *error) {
+  file->pid = getpid ();
+  file->forks = mir_tools_forks ();
+  file->waiting = 0;
+  file->used = 0;
+  *error = 0;
+  file->fd = open_new (file->path);
+  if (file->fd >= 0) return MIR_CODE_TOOL_OK;
+  *error = errno;
+  if (errno != EEXIST) return MIR_CODE_TOOL_FILE_REFUSED;
+  file->fd = open_existing (file->path, shared);
+  if (file->fd < 0) return MIR_CODE_TOOL_UNSAFE_FILE;
+  *error = 0;
+  return MIR_CODE_TOOL_OK;
+}
+
+int mir_tool_file_is_parents (struct mir_tool_file *file) {
+  if (file->forks == mir_tools_forks ()) return 0; /* without a system call */
+  file->forks = mir_tools_forks ();
+  return file->pid != getpid ();
+}
+
+void mir_tool_file_close (struct mir_tool_file *file) {
+  if (file->fd >= 0) close (file->fd);
+  file->fd = -1;
+}
+
+/*---------------- Writing -----------------------------*/
+
+/* Writing beyond the limit would raise SIGXFSZ, which ends the program (setrlimit(2)).  */
+static int is_within_limit (int fd, size_t len) {
+  struct rlimit limit;
+  struct stat st;
+
+  if (getrlimit (RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 1;
+  return fstat (fd, &st) == 0 && (rlim_t) st.st_size <= limit.rlim_cur
+         && len <= limit.rlim_cur - (rlim_t) st.st_size;
+}
+
+/* 0, or an errno.  */
+static int write_all (int fd, const uint8_t *bytes, size_t len) {
+  if (!is_within_limit (fd, len)) return EFBIG;
+  while (len > 0) {
+    ssize_t written = write (fd, bytes, len);
+
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return written < 0 ? errno : EIO;
+    bytes += written;
+    len -= (size_t) written;
+  }
+  return 0;
+}
+
+static int write_or_stop (struct mir_tool *tool, struct mir_tool_file *file, const uint8_t *bytes,
+                          size_t len) {
+  int saved = errno, error = write_all (file->fd, bytes, len);
+
+  errno = saved; /* the program's, in the middle of a publication */
+  if (error == 0) return 0;
+  tool->state.events -= file->waiting;
+  tool->state.lost += file->waiting;
+  mir_tool_stop (tool, MIR_CODE_TOOL_FILE_REFUSED, error);
+  return -1;
+}
+
+int mir_tool_file_flush (struct mir_tool *tool, struct mir_tool_file *file) {
+  if (write_or_stop (tool, file, file->buffer, file->used) != 0) return -1;
+  file->used = 0;
+  file->waiting = 0;
+  return 0;
+}
+
+int mir_tool_file_append (struct mir_tool *tool, struct mir_tool_file *file, const void *bytes,
+                          size_t len) {
+  if (len > sizeof (file->buffer) - file->used && mir_tool_file_flush (tool, file) != 0) return -1;
+  if (len > sizeof (file->buffer)) return write_or_stop (tool, file, (const uint8_t *) bytes, len);
+  memcpy (file->buffer + file->used, bytes, len);
+  file->used += len;
+  return 0;
+}
