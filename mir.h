@@ -137,7 +137,7 @@ MIR_ALLOC_API void MIR_set_error_func (MIR_context_t ctx, MIR_error_func_t func)
 /*---------------- Machine code -----------------------------*/
 
 /* Copy CODE_LEN bytes from CODE into executable memory.  The result is aligned to 32 bytes and
-   belongs to CTX until MIR_finish or MIR_code_free.  CODE_LEN 0 publishes nothing and returns an
+   belongs to CTX until MIR_finish or until it is freed (mir-code.h).  CODE_LEN 0 publishes nothing and returns an
    address where no code is.  Calls the error function on failure.  */
 MIR_ALLOC_API uint8_t *_MIR_publish_code (MIR_context_t ctx, const uint8_t *code, size_t code_len);
 
@@ -186,7 +186,7 @@ MIR_ALLOC_API void _MIR_flush_code_cache (void *start, void *bound);
 /*---------------- Thunks -----------------------------*/
 
 /* A thunk is code which jumps to its target and changes no argument: a fixed address for something
-   that moves.  It belongs to the context until MIR_finish or MIR_code_free.  */
+   that moves.  It belongs to the context until MIR_finish or until it is freed (mir-code.h).  */
 
 /* A new thunk, without a target: it may not be called before it is redirected.  Calls the error
    function on failure, and where there are no thunks for this CPU.  */

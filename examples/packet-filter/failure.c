@@ -32,6 +32,11 @@ void fail (MIR_error_type_t type, const char *format, ...) {
   exit (1);
 }
 
+void expect_ok (MIR_code_status_t status) {
+  if (status != MIR_CODE_OK)
+    fail (MIR_alloc_error, "machine code: %s", MIR_code_status_text (status));
+}
+
 int catch_failure (struct failure *failure, void (*body) (void *arg), void *arg) {
   struct catcher here;
   int result;

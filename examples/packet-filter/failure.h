@@ -6,6 +6,7 @@
 #ifndef FAILURE_H
 #define FAILURE_H
 
+#include "mir-code.h"
 #include "mir.h"
 
 /* Argument FORMAT of a function is a printf format, for the arguments after it.  */
@@ -23,6 +24,10 @@ struct failure {
 /* Leave to the innermost catch_failure of this thread; without one end the process with the message
    and status 1.  FORMAT is printf's.  */
 MIR_NO_RETURN void fail (MIR_error_type_t type, const char *format, ...) LIKE_PRINTF (2);
+
+/* Fail unless STATUS is MIR_CODE_OK: the functions of mir-code.h return what went wrong, they never
+   call the error function.  */
+void expect_ok (MIR_code_status_t status);
 
 /* Call BODY (ARG).  0 when it returned; -1 when it failed, and FAILURE says how.  */
 int catch_failure (struct failure *failure, void (*body) (void *arg), void *arg);

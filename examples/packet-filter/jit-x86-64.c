@@ -51,12 +51,6 @@ struct jit {
   uint32_t reject; /* the label behind the last instruction, where 0 is returned */
 };
 
-/* The functions of mir-code.h return what went wrong; they never call the error function.  */
-static void expect_ok (MIR_code_status_t status) {
-  if (status != MIR_CODE_OK)
-    fail (MIR_alloc_error, "machine code: %s", MIR_code_status_text (status));
-}
-
 void jit_create (struct jit **jit, MIR_context_t ctx) {
   *jit = (struct jit *) MIR_calloc (MIR_get_alloc (ctx), 1, sizeof (struct jit));
   if (*jit == NULL) fail (MIR_alloc_error, "no memory for the compiler");

@@ -25,6 +25,7 @@ struct job {
 static void swap (struct runtime *rt, size_t swaps) {
   struct swap_result result;
 
+  report_code_memory ();
   swap_filters (rt, swaps, &result);
   report_swaps (rt, &result);
   if (result.astray != 0)

@@ -104,6 +104,16 @@ void report_swaps (const struct runtime *rt, const struct swap_result *result) {
       stats.mapped_bytes, stats.backend);
 }
 
+void report_code_memory (void) {
+  MIR_code_report_t report;
+
+  if (MIR_code_probe (NULL, &report) != MIR_CODE_OK) return;
+  printf ("code memory: %s", report.backend);
+  for (size_t i = 0; i + 1 < report.verdicts_num; i++)
+    printf ("; not %s: %s", report.verdicts[i].backend, report.verdicts[i].reason);
+  printf ("%s\n\n", report.verdicts_num == 1 ? ", the first choice" : "");
+}
+
 void report_counters (const struct counting_alloc *data, const struct counting_code_alloc *code) {
   printf ("the same through vtables of our own, which count:\n");
   printf ("%-6s %11s %12s %15s %12s %10s %18s\n", "", "allocations", "peak bytes",

@@ -19,6 +19,8 @@ struct options {
 void report_help (void);
 void report_capture (const struct runtime *rt, const struct options *options);
 void report_filters (const struct runtime *rt, const struct options *options);
+/* Which memory code is in, and why it is not better memory.  */
+void report_code_memory (void);
 void report_swaps (const struct runtime *rt, const struct swap_result *result);
 void report_counters (const struct counting_alloc *data, const struct counting_code_alloc *code);
 void report_agreement (const struct options *options);

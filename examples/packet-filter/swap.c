@@ -73,6 +73,7 @@ static void wait_for_grace (struct traffic *t) {
 static void swap_all (void *arg) {
   struct traffic *t = (struct traffic *) arg;
   MIR_context_t ctx = t->rt->ctx;
+  MIR_code_space_t space = MIR_get_code_space (ctx);
   const filter_t *filters = VARR_ADDR (filter_t, t->rt->filters);
   size_t filters_num = VARR_LENGTH (filter_t, t->rt->filters);
 
@@ -82,9 +83,11 @@ static void swap_all (void *arg) {
 
     atomic_store (&t->to, &filters[i % filters_num]);
     _MIR_redirect_thunk (ctx, t->thunk, address_of (func));
+    expect_ok (MIR_code_free (space, old)); /* the thread may be in it, and goes on */
+    MIR_code_grace_t grace = MIR_code_grace_begin (space);
     wait_for_grace (t);
+    expect_ok (MIR_code_reclaim (space, grace)); /* now it is not, and its place is used again */
     atomic_store (&t->from, &filters[i % filters_num]);
-    MIR_code_free_now (MIR_get_code_space (ctx), old);
   }
 }
 
@@ -92,6 +95,7 @@ void swap_filters (struct runtime *rt, size_t swaps, struct swap_result *result)
   struct traffic t = {.rt = rt, .swaps = swaps};
   const filter_t *first = VARR_ADDR (filter_t, rt->filters);
   struct failure failure;
+  MIR_code_space_t space;
   pthread_t thread;
   int failed;
 
@@ -107,8 +111,9 @@ void swap_filters (struct runtime *rt, size_t swaps, struct swap_result *result)
   pthread_join (thread, NULL);
   if (failed) fail (failure.type, "%s", failure.message);
 
-  MIR_code_free_now (MIR_get_code_space (rt->ctx), _MIR_get_thunk_addr (rt->ctx, t.thunk));
-  MIR_code_free_now (MIR_get_code_space (rt->ctx), t.thunk);
+  space = MIR_get_code_space (rt->ctx);
+  expect_ok (MIR_code_free_now (space, _MIR_get_thunk_addr (rt->ctx, t.thunk)));
+  expect_ok (MIR_code_free_now (space, t.thunk));
   result->swaps = swaps;
   result->packets = t.packets;
   result->astray = t.astray;

@@ -1,4 +1,4 @@
-/* Replacing code that another thread is running: what an embedder does around MIR_code_free_now.
+/* Replacing code that another thread is running: what an embedder does around MIR_code_free.
 
    thunk          the fixed address through which the other thread calls the filter of the moment
    grace period   until every call which may have begun in the old code has returned  */
@@ -13,9 +13,9 @@ struct swap_result {
   size_t astray;  /* results that neither the old nor the new filter has */
 };
 
-/* Start a thread which runs packets through a thunk, and compile, redirect, wait and free SWAPS
-   times, going round the filters of RT.  Fails when memory is refused; then too the thread has
-   ended, and all code is the context's.  There must be a JIT.  */
+/* Start a thread which runs packets through a thunk, and compile, redirect, free, wait and reclaim
+   SWAPS times, going round the filters of RT.  Fails when memory is refused; then too the thread
+   has ended, and all code is the context's.  There must be a JIT.  */
 void swap_filters (struct runtime *rt, size_t swaps, struct swap_result *result);
 
 #endif /* SWAP_H */
