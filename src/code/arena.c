@@ -91,10 +91,11 @@ void mir_arena_offer (struct mir_arena *arena, struct mir_slab *slab) {
 
 /*---------------- Books -----------------------------*/
 
-/* How many references the bins need: twice the runs that there can be, one behind each piece and
-   one at the start of each slab, so that a purge always pays.  */
+/* How many references the bins need: a quarter more than there can be runs, one behind each piece
+   and one at the start of each slab, so that a purge always pays.  */
 static uint32_t refs_needed (const struct mir_arena *arena) {
-  return 2 * (arena->pieces + arena->slabs_num + 2);
+  uint32_t runs = arena->pieces + arena->slabs_num + 2;
+  return runs + runs / 4;
 }
 
 /* One of the arena's books moves to MEMORY, of CAPACITY entries, if it is smaller.  The result is

@@ -18,6 +18,23 @@ static size_t count_below (struct mir_directory_array *array, size_t num, uintpt
   return low + (load (&array->entries[low].start) <= addr);
 }
 
+static int holds (struct mir_directory_entry *entry, uintptr_t addr) {
+  return load (&entry->start) <= addr && addr < load (&entry->bound);
+}
+
+/* The entry, of the first NUM, which ADDR is in, or NULL.  */
+static struct mir_directory_entry *find (struct mir_directory *directory,
+                                         struct mir_directory_array *array, size_t num,
+                                         uintptr_t addr) {
+  _Atomic (uint16_t) *hint = &directory->hints[addr / MIR_HINT_UNIT % MIR_HINTS];
+  size_t i = atomic_load_explicit (hint, memory_order_relaxed);
+  if (i < num && holds (&array->entries[i], addr)) return &array->entries[i];
+  i = count_below (array, num, addr);
+  if (i == 0 || !holds (&array->entries[i - 1], addr)) return NULL;
+  atomic_store_explicit (hint, (uint16_t) (i - 1), memory_order_relaxed);
+  return &array->entries[i - 1];
+}
+
 int mir_directory_find (struct mir_directory *directory, uintptr_t addr,
                         struct mir_directory_find *found) {
   for (;;) {
@@ -25,18 +42,15 @@ int mir_directory_find (struct mir_directory *directory, uintptr_t addr,
     struct mir_directory_array *array =
         atomic_load_explicit (&directory->array, memory_order_acquire);
     size_t num = atomic_load_explicit (&directory->num, memory_order_acquire);
-    int result = -1;
-    if (array != NULL && num <= array->capacity) {
-      size_t below = count_below (array, num, addr);
-      struct mir_directory_entry *entry = below > 0 ? &array->entries[below - 1] : NULL;
-      if (entry != NULL && addr < load (&entry->bound)) {
-        found->slab = atomic_load_explicit (&entry->slab, memory_order_acquire);
-        found->arena = atomic_load_explicit (&entry->arena, memory_order_acquire);
-        result = 0;
-      }
+    struct mir_directory_entry *entry = NULL;
+    if (array != NULL && num <= array->capacity) entry = find (directory, array, num, addr);
+    if (entry != NULL) {
+      found->slab = atomic_load_explicit (&entry->slab, memory_order_acquire);
+      found->arena = atomic_load_explicit (&entry->arena, memory_order_acquire);
     }
     found->changes = changes;
-    if (changes % 2 == 0 && mir_directory_unchanged (directory, found)) return result;
+    if (changes % 2 == 0 && mir_directory_unchanged (directory, found))
+      return entry != NULL ? 0 : -1;
   }
 }
 

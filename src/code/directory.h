@@ -26,7 +26,10 @@ struct mir_directory_array {
   struct mir_directory_entry entries[];
 };
 
+enum { MIR_HINTS = 512, MIR_HINT_UNIT = 64 * 1024 /* bytes; no slab is smaller, as a rule */ };
+
 struct mir_directory {
+  _Atomic (uint16_t) hints[MIR_HINTS]; /* where what is at an address was found last time */
   atomic_uint changes;
   atomic_size_t num;
   size_t promised; /* entries which may be added without a check for room */

@@ -21,7 +21,6 @@ static struct mir_slab *lock_piece (struct MIR_code_space *space, const void *ad
 static MIR_code_status_t poison (struct mir_slab *slab, uint32_t first) {
   MIR_code_poison_t how = slab->arena->space->options.poison;
   size_t len = ENTRY;
-  if (how == MIR_CODE_KEEP) return MIR_CODE_OK;
   if (how == MIR_CODE_POISON_ALL)
     len = (size_t) mir_granules_piece_len (&slab->granules, first) * MIR_GRANULE;
   return mir_write_traps (slab, mir_slab_address (slab, first), len);
@@ -40,7 +39,6 @@ static MIR_code_cell_t *forget (struct mir_arena *arena, const uint8_t *addr) {
 
 static void tell_freed (struct mir_slab *slab, uint32_t first) {
   const MIR_code_hooks_t *hooks = slab->arena->space->hooks;
-  if (hooks == NULL || hooks->freed == NULL) return;
   const uint8_t *addr = mir_slab_address (slab, first);
   struct mir_tag *tag = mir_tags_find (&slab->arena->tags, (uintptr_t) addr);
   MIR_code_event_t event = {addr,
@@ -55,9 +53,11 @@ static void tell_freed (struct mir_slab *slab, uint32_t first) {
 static MIR_code_status_t reclaim_piece (struct mir_slab *slab, uint32_t first,
                                         MIR_code_cell_t **cell) {
   *cell = NULL;
-  tell_freed (slab, first);
-  MIR_code_status_t status = poison (slab, first);
-  if (status != MIR_CODE_OK) return status;
+  const struct MIR_code_space *space = slab->arena->space;
+  MIR_code_status_t status;
+  if (space->hooks != NULL && space->hooks->freed != NULL) tell_freed (slab, first);
+  if (space->options.poison != MIR_CODE_KEEP && (status = poison (slab, first)) != MIR_CODE_OK)
+    return status;
   *cell = forget (slab->arena, mir_slab_address (slab, first));
   mir_arena_release (slab->arena, slab, first);
   return MIR_CODE_OK;
@@ -75,7 +75,7 @@ MIR_code_status_t MIR_code_free_now (MIR_code_space_t space, const void *addr) {
   struct mir_slab *dropped = mir_arena_unlink_empty (arena, space->options.purge_ms, 0);
   mir_os_unlock (&arena->lock);
   MIR_code_cell_free (space, cell);
-  mir_slabs_drop (dropped);
+  if (dropped != NULL) mir_slabs_drop (dropped);
   return status;
 }
 

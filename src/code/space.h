@@ -190,7 +190,9 @@ struct mir_chunk {
    lock is held; the other cores are the caller's matter.  */
 MIR_code_status_t mir_write (struct mir_arena *arena, const struct mir_chunk *chunks, size_t num,
                              uint8_t *old);
-/* Fill LEN > 0 bytes at TO with instructions which stop the program.  The lock is held.  */
+/* Fill LEN bytes at TO, a multiple of 4, with instructions which stop the program.  The lock is
+ * held.
+ */
 MIR_code_status_t mir_write_traps (struct mir_slab *slab, uint8_t *to, size_t len);
 
 /* What to write over published code: COUNT places.  SIZE 0: the pointers relocs[i].value

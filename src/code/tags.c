@@ -31,8 +31,7 @@ void *mir_tags_move (struct mir_tags *tags, void *memory, uint32_t capacity) {
   return old.table;
 }
 
-struct mir_tag *mir_tags_find (const struct mir_tags *tags, uintptr_t addr) {
-  if (tags->num == 0) return NULL;
+struct mir_tag *mir_tags_search (const struct mir_tags *tags, uintptr_t addr) {
   for (uint32_t i = home (tags, addr); tags->table[i].addr != 0; i = next (tags, i))
     if (tags->table[i].addr == addr) return &tags->table[i];
   return NULL;

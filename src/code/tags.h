@@ -29,8 +29,11 @@ static inline int mir_tags_have_room (const struct mir_tags *tags) {
 void *mir_tags_move (struct mir_tags *tags, void *memory, uint32_t capacity);
 /* ADDR, not 0, has no value yet, and there is room.  */
 void mir_tags_add (struct mir_tags *tags, uintptr_t addr, uint64_t value);
-/* The place of ADDR; NULL: it has no value.  */
-struct mir_tag *mir_tags_find (const struct mir_tags *tags, uintptr_t addr);
+/* The place of ADDR, if there are any tags; NULL: it has no value.  */
+struct mir_tag *mir_tags_search (const struct mir_tags *tags, uintptr_t addr);
+static inline struct mir_tag *mir_tags_find (const struct mir_tags *tags, uintptr_t addr) {
+  return tags->num == 0 ? NULL : mir_tags_search (tags, addr);
+}
 /* Empty TAG, a place in use.  */
 void mir_tags_remove (struct mir_tags *tags, struct mir_tag *tag);
 

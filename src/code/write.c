@@ -162,11 +162,20 @@ MIR_code_status_t mir_write (struct mir_arena *arena, const struct mir_chunk *ch
   return MIR_CODE_OK;
 }
 
+static void fill_with_traps (uint8_t *to, size_t len) {
+  for (size_t i = 0; i < len; i += sizeof (mir_cpu.trap))
+    memcpy (to + i, mir_cpu.trap, sizeof (mir_cpu.trap));
+}
+
 MIR_code_status_t mir_write_traps (struct mir_slab *slab, uint8_t *to, size_t len) {
+  if (is_direct (slab)) {
+    fill_with_traps (slab->pages.rw + (to - slab->pages.rx), len);
+    mir_os_clean_icache (to, to + len);
+    return MIR_CODE_OK;
+  }
   struct opened opened = units_of (slab, to, len);
   MIR_code_status_t status = open_units (&opened);
   if (status != MIR_CODE_OK) return status;
-  uint8_t *writable = writable_at (&opened, to);
-  for (size_t i = 0; i < len; i++) writable[i] = mir_cpu.trap[i % sizeof (mir_cpu.trap)];
+  fill_with_traps (writable_at (&opened, to), len);
   return close_units (&opened);
 }
