@@ -51,24 +51,27 @@ static int is_window (const struct mir_arena *arena, const struct mir_slab *slab
   return window->slab == slab && window->start == start && start < window->bound;
 }
 
-/* Forget all references and find the runs anew.  */
+/* Forget all references and find the runs anew, as many as there is room for.  */
 static void purge_bins (struct mir_arena *arena) {
+  arena->runs = 0;
   mir_bins_clear (&arena->bins);
   for (struct mir_slab *slab = arena->slabs; slab != NULL; slab = slab->next) {
     if (slab->frozen) continue;
     for (uint32_t i = mir_granules_next_run (&slab->granules, 0); i != MIR_NO_GRANULE;) {
       uint32_t len = mir_granules_run_len (&slab->granules, i);
-      /* There is room: refs_needed.  */
       if (!is_window (arena, slab, i)) (void) mir_bins_add (&arena->bins, slab, i, len);
+      arena->runs++;
       i = mir_granules_next_run (&slab->granules, i + len);
     }
   }
+  arena->crowded = arena->runs > arena->bins.capacity / 2;
 }
 
-/* A run came to be.  */
+/* A run came to be.  When there are too many for the bins it is not found before these have grown:
+   so freeing needs no memory.  */
 static void add_run (struct mir_arena *arena, struct mir_slab *slab, uint32_t start, uint32_t len) {
   if (slab->frozen) return;
-  if (mir_bins_add (&arena->bins, slab, start, len) != 0) purge_bins (arena);
+  if (mir_bins_add (&arena->bins, slab, start, len) != 0 && !arena->crowded) purge_bins (arena);
 }
 
 static void leave_window (struct mir_arena *arena) {
@@ -91,13 +94,6 @@ void mir_arena_offer (struct mir_arena *arena, struct mir_slab *slab) {
 
 /*---------------- Books -----------------------------*/
 
-/* How many references the bins need: a quarter more than there can be runs, one behind each piece
-   and one at the start of each slab, so that a purge always pays.  */
-static uint32_t refs_needed (const struct mir_arena *arena) {
-  uint32_t runs = arena->pieces + arena->slabs_num + 2;
-  return runs + runs / 4;
-}
-
 /* One of the arena's books moves to MEMORY, of CAPACITY entries, if it is smaller.  The result is
    what is to be freed.  */
 typedef void *(move_func_t) (struct mir_arena *arena, struct mir_tags *tags, void *memory,
@@ -106,7 +102,17 @@ typedef void *(move_func_t) (struct mir_arena *arena, struct mir_tags *tags, voi
 static void *move_bins (struct mir_arena *arena, struct mir_tags *tags, void *memory,
                         uint32_t capacity) {
   (void) tags;
-  return arena->bins.capacity >= capacity ? memory : mir_bins_move (&arena->bins, memory, capacity);
+  if (arena->bins.capacity >= capacity) return memory;
+  memory = mir_bins_move (&arena->bins, memory, capacity);
+  if (arena->crowded) purge_bins (arena);
+  return memory;
+}
+
+/* Half of what the bins should have room for: twice the runs, so that a purge always pays.  */
+static uint32_t half_of_bins_needed (const struct mir_arena *arena) {
+  uint32_t half = arena->bins.capacity;
+  while (half != 0 && half < arena->runs) half *= 2;
+  return half;
 }
 
 static void *move_retired (struct mir_arena *arena, struct mir_tags *tags, void *memory,
@@ -145,8 +151,8 @@ static MIR_code_status_t grow (struct mir_arena *arena, struct mir_tags *tags, m
 static MIR_code_status_t provide (struct mir_arena *arena, struct mir_tags *tags) {
   MIR_code_status_t status = MIR_CODE_OK;
   while (status == MIR_CODE_OK) {
-    if (arena->bins.capacity < refs_needed (arena))
-      status = grow (arena, NULL, move_bins, arena->bins.capacity, sizeof (struct mir_run));
+    if (arena->bins.capacity == 0 || arena->crowded)
+      status = grow (arena, NULL, move_bins, half_of_bins_needed (arena), sizeof (struct mir_run));
     else if (arena->retired.capacity <= arena->pieces)
       status = grow (arena, NULL, move_retired, arena->retired.capacity,
                      sizeof (struct mir_retired_piece));

@@ -2,9 +2,8 @@
 
    Lazy: a reference whose run was taken, or has grown together with a neighbour, stays until it is
    met; it is believed only if the bit planes confirm it.  So nothing has to be found and unlinked
-   when a piece is freed.  Every run has a reference in the bin of its length, as long as
-   there is a free reference for each one that comes to be: the caller sees to that, by clearing and
-   adding anew, and by moving to more memory in time.
+   when a piece is freed.  A run without a reference is not found, no more: the caller clears and
+   adds anew when there are no free references, and moves to more memory in time.
 
    One thread at a time.  Memory is the caller's.  */
 #ifndef MIR_CODE_BINS_H

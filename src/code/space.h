@@ -59,6 +59,8 @@ struct mir_arena {
   struct mir_window window;
   size_t slab_size; /* bytes of the next slab, grows up to a limit */
   struct mir_bins bins;
+  uint32_t runs; /* as many there were at the last purge of the bins */
+  int crowded;   /* that is too many for the bins, which may not know all of them */
   struct mir_retired retired;
   struct mir_tags tags;   /* of pieces that have one */
   struct mir_tags thunks; /* the cells of thunks */
