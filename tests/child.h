@@ -1,32 +1,29 @@
-/* A child process whose end is looked at: POSIX.  */
+/* A child process whose end is looked at.  Where there is no fork these leave the test as skipped.
+ */
 #ifndef CHILD_H
 #define CHILD_H
 
-#include <stdio.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <stddef.h> /* size_t */
 
-#include "tap.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
 
-/* What the child process which runs FAILING prints to stderr; its exit status in *STATUS.  */
-static inline void run_child (void (*failing) (void), char *text, size_t text_size, int *status) {
-  int ends[2];
-  ssize_t len, all = 0;
-  REQUIRE (pipe (ends) == 0);
-  fflush (stdout);
-  pid_t pid = fork ();
-  REQUIRE (pid >= 0);
-  if (pid == 0) {
-    dup2 (ends[1], 2);
-    close (ends[0]);
-    failing ();
-    _exit (99);
-  }
-  close (ends[1]);
-  while ((len = read (ends[0], text + all, text_size - 1 - (size_t) all)) > 0) all += len;
-  text[all] = '\0';
-  close (ends[0]);
-  waitpid (pid, status, 0);
+struct child_end {
+  int status; /* with which it has exited; -1: a signal ended it */
+  int signal; /* 0: it has exited */
+};
+
+/* Run FUNC, whose result is its exit status, in a child with the system's own way of handling the
+   signals of faults; what it prints to stderr in TEXT, unless that is NULL.  */
+struct child_end run_child (int (*func) (void), char *text, size_t text_size);
+/* Let this process have no more address space.  0, or -1 where that cannot be done.  */
+int refuse_address_space (void);
+/* Whether END is what a trap instruction does.  */
+int is_trap (struct child_end end);
+
+#ifdef __cplusplus
 }
+#endif
 
 #endif /* CHILD_H */

@@ -1,13 +1,9 @@
-#ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE
-#endif
 #include "probe-code-alloc.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include "probe-pages.h"
 #include "tap.h"
 
 enum { ARENA_SIZE = 16 * 1024 * 1024 };
@@ -44,11 +40,10 @@ static int map_must_fail (struct probe_code_alloc *probe) {
 }
 
 static void *map_pages (struct probe_code_alloc *probe, size_t len) {
-  int flags = MAP_PRIVATE | MAP_ANONYMOUS;
-  if (probe->arena == NULL) return mmap (NULL, len, PROT_NONE, flags, -1, 0);
-  if (len > (size_t) (probe->lowest - probe->arena)) return MAP_FAILED;
+  if (probe->arena == NULL) return probe_pages_map (len);
+  if (len > (size_t) (probe->lowest - probe->arena)) return NULL;
   probe->lowest -= len;
-  return mmap (probe->lowest, len, PROT_NONE, flags | MAP_FIXED, -1, 0);
+  return probe_pages_map_in (probe->lowest, len);
 }
 
 static void *map_range (struct probe_code_alloc *probe, size_t len) {
@@ -56,7 +51,7 @@ static void *map_range (struct probe_code_alloc *probe, size_t len) {
   if (map_must_fail (probe) || range == NULL) return probe->map_failure;
   if (len == 0 || len % probe->page_size != 0) note_broken (probe, "odd length to map", NULL, len);
   void *start = map_pages (probe, len);
-  if (start == MAP_FAILED) return probe->map_failure;
+  if (start == NULL) return probe->map_failure;
   range->start = (char *) start;
   range->len = len;
   range->access = (unsigned char *) calloc (len / probe->page_size, 1);
@@ -72,7 +67,10 @@ static int unmap_range (struct probe_code_alloc *probe, void *addr, size_t len) 
     note_broken (probe, "unmap of what was not mapped so", addr, len);
     return -1;
   }
-  munmap (range->start, range->len);
+  if (probe->arena == NULL)
+    probe_pages_unmap (range->start, range->len);
+  else
+    probe_pages_unmap_in (range->start, range->len);
   free (range->access);
   probe->mapped_bytes -= len;
   range->len = 0;
@@ -108,8 +106,7 @@ static int protect_range (struct probe_code_alloc *probe, void *addr, size_t len
   memset (range->access + first, prot == PROT_WRITE_EXEC ? PROBE_WRITE_EXEC : PROBE_READ_EXEC,
           len / probe->page_size);
   if (prot == PROT_WRITE_EXEC) probe->opened_pages += len / probe->page_size;
-  int native = PROT_READ | PROT_EXEC | (prot == PROT_WRITE_EXEC ? PROT_WRITE : 0);
-  if (len != 0 && mprotect (addr, len, native) != 0) return -1;
+  if (len != 0 && probe_pages_protect (addr, len, prot == PROT_WRITE_EXEC) != 0) return -1;
   return failing ? -1 : 0;
 }
 
@@ -143,14 +140,14 @@ void probe_code_alloc_init (struct probe_code_alloc *probe) {
   probe->alloc.mem_unmap = locked_unmap;
   probe->alloc.mem_protect = locked_protect;
   probe->alloc.user_data = probe;
-  probe->page_size = (size_t) sysconf (_SC_PAGESIZE);
+  probe->page_size = probe_page_size ();
   probe->fail_map_in = probe->fail_protect_in = -1;
   pthread_mutex_init (&probe->lock, NULL);
 }
 
 void probe_code_alloc_adjoin (struct probe_code_alloc *probe) {
-  void *arena = mmap (NULL, ARENA_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  REQUIRE (arena != MAP_FAILED);
+  void *arena = probe_pages_reserve (ARENA_SIZE);
+  REQUIRE (arena != NULL);
   probe->arena = (char *) arena;
   probe->lowest = probe->arena + ARENA_SIZE;
 }
@@ -185,7 +182,7 @@ size_t probe_code_alloc_finish (struct probe_code_alloc *probe) {
     unmap_range (probe, range->start, range->len);
     left++;
   }
-  if (probe->arena != NULL) munmap (probe->arena, ARENA_SIZE);
+  if (probe->arena != NULL) probe_pages_unreserve (probe->arena, ARENA_SIZE);
   pthread_mutex_destroy (&probe->lock);
   return left + probe->broken;
 }

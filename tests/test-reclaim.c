@@ -6,11 +6,10 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+#include "child.h"
 
 static void freed_code_runs_until_it_is_reclaimed (void) {
   MIR_code_piece_t piece;
@@ -125,22 +124,19 @@ static void poison_is_where_the_options_want_it (void) {
   check_poison (MIR_CODE_POISON_ALL, 300, 300);
 }
 
+static uint8_t *poisoned;
+
+static int call_poisoned (void) {
+  return (int) code_call (poisoned);
+}
+
 static void a_call_of_poisoned_code_ends_the_process (void) {
-  int status;
   set_defaults ();
   options.poison = MIR_CODE_POISON_ENTRY;
   start_with_options ();
-  uint8_t *func = publish (1);
-  CHECK_INT (MIR_code_free_now (space, func), MIR_CODE_OK);
-  fflush (stdout);
-  pid_t pid = fork ();
-  REQUIRE (pid >= 0);
-  if (pid == 0) {
-    signal (SIGTRAP, SIG_DFL), signal (SIGILL, SIG_DFL), signal (SIGSEGV, SIG_DFL);
-    _exit ((int) code_call (func));
-  }
-  REQUIRE (waitpid (pid, &status, 0) == pid);
-  CHECK (WIFSIGNALED (status) && (WTERMSIG (status) == SIGTRAP || WTERMSIG (status) == SIGILL));
+  poisoned = publish (1);
+  CHECK_INT (MIR_code_free_now (space, poisoned), MIR_CODE_OK);
+  CHECK (is_trap (run_child (call_poisoned, NULL, 0)));
   finish ();
 }
 

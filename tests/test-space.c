@@ -5,10 +5,9 @@
 #include "space-fixture.h"
 
 #include <stdio.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "code/cpu.h"
 
 /*---------------- Options -----------------------------*/
@@ -168,10 +167,9 @@ enum { CAN_LIMIT = 1 };
 #endif
 
 static int publish_without_address_space (void) {
-  struct rlimit none = {0, 0};
   MIR_code_space_t other;
   uint8_t *func = publish (1), *addr;
-  if (!CAN_LIMIT || setrlimit (RLIMIT_AS, &none) != 0) return 77;
+  if (!CAN_LIMIT || refuse_address_space () != 0) return 77;
   MIR_code_status_t status;
   while ((status = publish_long (2, 5000, &addr)) == MIR_CODE_OK)
     if (code_call (addr) != 2) return 1;
@@ -188,16 +186,10 @@ static int publish_without_address_space (void) {
 }
 
 static void refused_address_space_is_an_error (void) {
-  int status;
   start ();
-  fflush (stdout);
-  pid_t pid = fork ();
-  REQUIRE (pid >= 0);
-  if (pid == 0) _exit (publish_without_address_space ());
-  REQUIRE (waitpid (pid, &status, 0) == pid);
-  CHECK (WIFEXITED (status));
-  if (WEXITSTATUS (status) == 77) tap_skip ("no such limit here");
-  CHECK_INT (WEXITSTATUS (status), 0);
+  int status = run_child (publish_without_address_space, NULL, 0).status;
+  if (status == 77) tap_skip ("no such limit here");
+  CHECK_INT (status, 0);
   finish ();
 }
 

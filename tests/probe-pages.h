@@ -1,0 +1,20 @@
+/* Pages for probe-code-alloc.c: one file per system.  LEN bytes are whole pages; NULL, or -1, on
+   failure.  */
+#ifndef PROBE_PAGES_H
+#define PROBE_PAGES_H
+
+#include <stddef.h> /* size_t */
+
+size_t probe_page_size (void);
+/* Without access.  */
+void *probe_pages_map (size_t len);
+void probe_pages_unmap (void *start, size_t len);
+/* Address space in which pages can be mapped and unmapped.  */
+void *probe_pages_reserve (size_t len);
+void probe_pages_unreserve (void *start, size_t len);
+void *probe_pages_map_in (void *start, size_t len);
+void probe_pages_unmap_in (void *start, size_t len);
+/* Readable and executable, and writable if OPEN.  0, or -1.  */
+int probe_pages_protect (void *start, size_t len, int open);
+
+#endif /* PROBE_PAGES_H */
