@@ -137,8 +137,8 @@ MIR_ALLOC_API void MIR_set_error_func (MIR_context_t ctx, MIR_error_func_t func)
 /*---------------- Machine code -----------------------------*/
 
 /* Copy CODE_LEN bytes from CODE into executable memory.  The result is aligned to 32 bytes and
-   belongs to CTX until MIR_finish or until it is freed (mir-code.h).  CODE_LEN 0 publishes nothing and returns an
-   address where no code is.  Calls the error function on failure.  */
+   belongs to CTX until MIR_finish or until it is freed (mir-code.h).  CODE_LEN 0 publishes nothing
+   and returns an address where no code is.  Calls the error function on failure.  */
 MIR_ALLOC_API uint8_t *_MIR_publish_code (MIR_context_t ctx, const uint8_t *code, size_t code_len);
 
 /* Where code of SIZE bytes would be published next, so that it can be relocated before; the place

@@ -21,13 +21,19 @@ static struct probe_alloc data;
 static MIR_code_space_t space;
 static MIR_code_writer_t writer;
 
-static void start (void) {
+static void start_with (MIR_code_protection_t protection) {
   probe_alloc_init (&data);
-  MIR_code_options_t options = {
-      .size = sizeof (options), .alloc = &data.alloc, .backends = backend->bit};
+  MIR_code_options_t options = {.size = sizeof (options),
+                                .alloc = &data.alloc,
+                                .backends = backend->bit,
+                                .protection = protection};
   if (MIR_code_space_create (&options, &space) != MIR_CODE_OK)
     tap_skip ("%s: not on this system", backend->name);
   REQUIRE (MIR_code_writer_create (space, &writer) == MIR_CODE_OK);
+}
+
+static void start (void) {
+  start_with (MIR_CODE_OPEN_ALIAS);
 }
 
 static void finish (void) {
@@ -63,6 +69,10 @@ static void published_code_runs_and_can_be_changed (void) {
 enum { FORK_FUNCS = 1000 };
 static uint8_t *fork_funcs[FORK_FUNCS];
 
+static void publish_all (void) {
+  for (unsigned i = 0; i < FORK_FUNCS; i++) REQUIRE ((fork_funcs[i] = publish (i)) != NULL);
+}
+
 /* Change every function to FIRST + its index and publish as many new ones; how many are wrong.  */
 static unsigned change_all (unsigned first) {
   unsigned wrong = 0;
@@ -91,7 +101,7 @@ static void wait_for (int end) {
 static void processes_do_not_see_each_others_code (void) {
   int to_child[2], to_parent[2], status;
   start ();
-  for (unsigned i = 0; i < FORK_FUNCS; i++) REQUIRE ((fork_funcs[i] = publish (i)) != NULL);
+  publish_all ();
   REQUIRE (pipe (to_child) == 0 && pipe (to_parent) == 0);
   fflush (stdout);
   pid_t pid = fork ();
@@ -113,6 +123,51 @@ static void processes_do_not_see_each_others_code (void) {
   CHECK (WIFEXITED (status) && WEXITSTATUS (status) == 0);
   CHECK_INT (count_wrong (200000), 0);
   for (int i = 0; i < 2; i++) close (to_child[i]), close (to_parent[i]);
+  finish ();
+}
+
+/* Whether FUNC returns 0 in a child.  */
+static int succeeds_in_child (int (*func) (void)) {
+  int status;
+  fflush (stdout);
+  pid_t pid = fork ();
+  REQUIRE (pid >= 0);
+  if (pid == 0) _exit (func ());
+  REQUIRE (waitpid (pid, &status, 0) == pid);
+  return WIFEXITED (status) && WEXITSTATUS (status) == 0;
+}
+
+/* All but the last one, so that the slab stays and its pages are discarded.  */
+static int free_and_trim (void) {
+  unsigned refused = 0;
+  for (unsigned i = 0; i + 1 < FORK_FUNCS; i++)
+    refused += MIR_code_free_now (space, fork_funcs[i]) != MIR_CODE_OK;
+  MIR_code_trim (space);
+  return refused != 0 || code_call (fork_funcs[FORK_FUNCS - 1]) != FORK_FUNCS - 1;
+}
+
+static void memory_given_back_by_one_process_stays_with_the_other (void) {
+  start ();
+  publish_all ();
+  CHECK (succeeds_in_child (free_and_trim));
+  CHECK_INT (count_wrong (0), 0);
+  CHECK_INT (free_and_trim (), 0); /* nor here, where a child might be running it */
+  finish ();
+}
+
+static int free_all_and_finish (void) {
+  for (unsigned i = 0; i < FORK_FUNCS; i++)
+    if (MIR_code_free_now (space, fork_funcs[i]) != MIR_CODE_OK) return 1;
+  MIR_code_trim (space);
+  MIR_code_space_finish (space);
+  return 0;
+}
+
+static void a_sealed_space_finished_in_a_child_stays_with_the_parent (void) {
+  start_with (MIR_CODE_SEALED);
+  publish_all ();
+  CHECK (succeeds_in_child (free_all_and_finish));
+  CHECK_INT (count_wrong (0), 0);
   finish ();
 }
 
@@ -173,6 +228,8 @@ int main (void) {
 #define RUN(NAME) run_named (#NAME, NAME)
     RUN (published_code_runs_and_can_be_changed);
     RUN (processes_do_not_see_each_others_code);
+    RUN (memory_given_back_by_one_process_stays_with_the_other);
+    RUN (a_sealed_space_finished_in_a_child_stays_with_the_parent);
     RUN (refused_address_space_changes_nothing);
     RUN (every_fork_keeps_contexts_usable);
 #undef RUN

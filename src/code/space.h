@@ -255,7 +255,5 @@ int mir_watch_forks (struct MIR_code_space *space);
 void mir_unwatch_forks (struct MIR_code_space *space);
 /* Add ARENA to its space, which forks are watched for.  */
 void mir_watch_arena (struct mir_arena *arena);
-/* How many forks there were; pages of another generation may be shared with another process.  */
-unsigned mir_generation (void);
 
 #endif /* MIR_CODE_SPACE_H */
