@@ -171,6 +171,22 @@ static void a_sealed_space_finished_in_a_child_stays_with_the_parent (void) {
   finish ();
 }
 
+static int reserve_and_commit (void) {
+  MIR_code_place_t place;
+  if (MIR_code_reserve (writer, CODE_LEN, 0, &place) != MIR_CODE_OK) return 1;
+  code_returning (place.buffer, 7);
+  if (MIR_code_commit (writer, CODE_LEN, NULL) != MIR_CODE_OK) return 2;
+  return code_call (place.addr) == 7 ? 0 : 3;
+}
+
+static void sealed_spaces_have_room_for_reservations_after_a_fork (void) {
+  start_with (MIR_CODE_SEALED);
+  REQUIRE (publish (1) != NULL);
+  CHECK (succeeds_in_child (reserve_and_commit));
+  CHECK_INT (reserve_and_commit (), 0);
+  finish ();
+}
+
 /* In a child: no more address space for the memory which a fork makes necessary, or for a copy.  */
 static int write_without_address_space (uint8_t *func) {
   struct rlimit none = {0, 0};
@@ -230,6 +246,7 @@ int main (void) {
     RUN (processes_do_not_see_each_others_code);
     RUN (memory_given_back_by_one_process_stays_with_the_other);
     RUN (a_sealed_space_finished_in_a_child_stays_with_the_parent);
+    RUN (sealed_spaces_have_room_for_reservations_after_a_fork);
     RUN (refused_address_space_changes_nothing);
     RUN (every_fork_keeps_contexts_usable);
 #undef RUN

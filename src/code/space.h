@@ -166,9 +166,6 @@ void mir_arena_release (struct mir_arena *arena, struct mir_slab *slab, uint32_t
 void mir_arena_shrink (struct mir_arena *arena, struct mir_slab *slab, uint32_t first, uint32_t n);
 /* Its first N granules, not all of them, become free.  */
 void mir_arena_cut (struct mir_arena *arena, struct mir_slab *slab, uint32_t first, uint32_t n);
-/* If SLAB cannot be written again since it is sealed and was there before a fork: publish nothing
-   in it any more.  Whether that is so.  */
-int mir_arena_freeze (struct mir_arena *arena, struct mir_slab *slab);
 /* Unlink the slabs which were empty for OLDER_THAN milliseconds, but for the newest one unless ALL,
    and return them, linked by next.  */
 struct mir_slab *mir_arena_unlink_empty (struct mir_arena *arena, uint64_t older_than, int all);

@@ -142,12 +142,10 @@ void MIR_code_writer_finish (MIR_code_writer_t w) {
 /*---------------- Reserving -----------------------------*/
 
 /* Take N granules of which the piece begins at a multiple of ALIGNMENT bytes.  */
-static MIR_code_status_t take_aligned (MIR_code_writer_t w, uint32_t n, size_t alignment,
-                                       const MIR_code_info_t *info) {
+static MIR_code_status_t take_aligned (MIR_code_writer_t w, uint32_t n, size_t alignment) {
   uint32_t spare = alignment > MIR_GRANULE ? (uint32_t) (alignment / MIR_GRANULE) - 1 : 0;
-  struct mir_tags *tags = info != NULL && info->tag != 0 ? &w->arena->tags : NULL;
   struct mir_spot spot;
-  MIR_code_status_t status = mir_arena_room (w->arena, n + spare, tags, &spot);
+  MIR_code_status_t status = mir_arena_room (w->arena, n + spare, NULL, &spot);
   if (status != MIR_CODE_OK) return status;
   mir_arena_take (w->arena, &spot, n + spare);
   uintptr_t addr = (uintptr_t) mir_slab_address (spot.slab, spot.start);
@@ -168,7 +166,7 @@ MIR_code_status_t MIR_code_reserve (MIR_code_writer_t w, size_t size, size_t ali
   if ((alignment & (alignment - 1)) != 0 || alignment > MAX_ALIGNMENT) return MIR_CODE_BAD_OPTION;
   if (n == 0) return MIR_CODE_TOO_LARGE;
   if ((status = need_buffer (w, (size_t) n * MIR_GRANULE)) != MIR_CODE_OK) return status;
-  if ((status = take_aligned (w, n, alignment, NULL)) != MIR_CODE_OK) return status;
+  if ((status = take_aligned (w, n, alignment)) != MIR_CODE_OK) return status;
   w->reserving = 1;
   w->place.addr = mir_slab_address (w->slab, w->first);
   w->place.buffer = w->buffer + w->buffered;
@@ -277,23 +275,20 @@ static MIR_code_status_t publish_in_batch (MIR_code_writer_t w, const uint8_t *b
   if (n == 0) return MIR_CODE_TOO_LARGE;
   if ((status = need_pending (w)) != MIR_CODE_OK) return status;
   if ((status = need_buffer (w, len)) != MIR_CODE_OK) return status;
-  for (;;) {
-    status = mir_arena_room (arena, n, tag != 0 ? &arena->tags : NULL, &spot);
-    if (status != MIR_CODE_OK) return status;
-    mir_slab_populate (spot.slab, spot.start + n);
-    mir_arena_take (arena, &spot, n);
-    w->slab = spot.slab;
-    w->first = spot.start;
-    *addr = mir_slab_address (spot.slab, spot.start);
-    status = fill (w, bytes, len, info);
-    if (status == MIR_CODE_OK) break;
+  status = mir_arena_room (arena, n, tag != 0 ? &arena->tags : NULL, &spot);
+  if (status != MIR_CODE_OK) return status;
+  mir_slab_populate (spot.slab, spot.start + n);
+  mir_arena_take (arena, &spot, n);
+  w->slab = spot.slab;
+  w->first = spot.start;
+  if ((status = fill (w, bytes, len, info)) != MIR_CODE_OK) {
     mir_arena_release (arena, spot.slab, spot.start);
-    int again = mir_arena_freeze (arena, spot.slab);
     struct mir_slab *dropped = spot.fresh ? mir_arena_unlink_slab (arena, spot.slab) : NULL;
     mir_os_unlock (&arena->lock);
     mir_slabs_drop (dropped);
-    if (!again) return status;
+    return status;
   }
+  *addr = mir_slab_address (spot.slab, spot.start);
   mir_os_unlock (&arena->lock);
   return MIR_CODE_OK;
 }
