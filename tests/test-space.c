@@ -249,6 +249,29 @@ static void trimmed_ranges_are_used_again (void) {
   finish ();
 }
 
+/* Sealed mappings keep their addresses, so the range is used up, but not sooner.  */
+static void sealed_parts_of_a_range_are_not_used_again (void) {
+  enum { RESERVE = 16 * 1024 * 1024, LEN = 200 * 1024, TIMES = 10 };
+  uint8_t *addr;
+  int times = 0;
+  set_defaults ();
+  options.protection = MIR_CODE_SEALED;
+  options.reserve = RESERVE;
+  if (MIR_code_space_create (&options, &space) != MIR_CODE_OK) tap_skip ("no sealed ranges here");
+  REQUIRE (MIR_code_writer_create (space, &writer) == MIR_CODE_OK);
+  MIR_code_status_t status;
+  while ((status = publish_long (3, LEN, &addr)) == MIR_CODE_OK && times < 2 * TIMES) {
+    CHECK_INT (code_call (addr), 3);
+    CHECK_INT (MIR_code_free_now (space, addr), MIR_CODE_OK);
+    CHECK (MIR_code_trim (space) >= LEN);
+    CHECK_INT (stats ().mappings, 0);
+    times++;
+  }
+  if (status != MIR_CODE_OK) CHECK_INT (status, MIR_CODE_LIMIT);
+  CHECK (times >= TIMES);
+  finish ();
+}
+
 static unsigned near_function (void) {
   return 77;
 }
@@ -334,6 +357,7 @@ int main (void) {
   TEST_RUN (refused_address_space_is_an_error);
   TEST_RUN (all_code_and_cells_are_in_the_range);
   TEST_RUN (trimmed_ranges_are_used_again);
+  TEST_RUN (sealed_parts_of_a_range_are_not_used_again);
   TEST_RUN (code_is_within_reach_of_the_asked_for_place);
 #if defined(__x86_64__)
   TEST_RUN (generated_code_calls_the_program_directly);

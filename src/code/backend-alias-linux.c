@@ -87,6 +87,7 @@ int mir_alias_unmap (struct mir_pages *pages) {
   }
   if (pages->level != MIR_CODE_SEALED || errno != EPERM) return -1;
   (void) mir_alias_discard (pages, pages->rx, pages->len); /* all that can be had */
+  pages->reserved = 0;                                     /* nothing goes there any more */
   return 0;
 }
 

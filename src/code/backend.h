@@ -46,7 +46,8 @@ struct mir_backend {
      are set, the rest is to be.  AT: the place, within a range of mir_os_reserve; NULL: anywhere.
    */
   MIR_code_status_t (*map) (struct mir_pages *pages, size_t len, uint8_t *at);
-  /* 0, or -1 when the pages are still there.  */
+  /* 0, or -1 when the pages are still there.  PAGES->reserved is 0 when they are gone but keep
+     their addresses.  */
   int (*unmap) (struct mir_pages *pages);
   /* Set *WRITABLE to where [START, START + LEN), whole units of PAGES, can be read and written.  */
   MIR_code_status_t (*open) (struct mir_pages *pages, uint8_t *start, size_t len,
