@@ -208,9 +208,9 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_batch_end (MIR_code_writer_t writer);
 
 /*---------------- Giving back -----------------------------*/
 
-/* Give back the piece which starts at ADDR.  Nothing happens to it until MIR_code_reclaim, so
-   threads may be running it and even enter it, until they learn that it is gone.  Needs no memory.
- */
+/* Give back the published piece which starts at ADDR; what is reserved or in a batch that has not
+   ended is MIR_CODE_NOT_OURS.  Nothing happens to it until MIR_code_reclaim, so threads may be
+   running it and even enter it, until they learn that it is gone.  Needs no memory.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_free (MIR_code_space_t space, const void *addr);
 
 typedef uint64_t MIR_code_grace_t;
@@ -266,7 +266,7 @@ typedef struct MIR_code_piece {
   uint8_t *start;
   size_t size; /* bytes, whole granules */
   uint64_t tag;
-  int freed; /* and not reclaimed yet */
+  int freed; /* and not reclaimed yet, or not published yet */
 } MIR_code_piece_t;
 
 /* Set *PIECE to the piece that ADDR is in, anywhere from its first byte to its last; else

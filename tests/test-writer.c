@@ -90,6 +90,41 @@ static void wrong_order_and_sizes_are_refused (void) {
   finish ();
 }
 
+static void check_not_published (const uint8_t *addr) {
+  CHECK_INT (MIR_code_free (space, addr), MIR_CODE_NOT_OURS);
+  CHECK_INT (MIR_code_free_now (space, addr), MIR_CODE_NOT_OURS);
+  CHECK (mir_space_check (space));
+}
+
+static void what_is_not_published_yet_cannot_be_freed (void) {
+  MIR_code_place_t place;
+  uint8_t code[CODE_LEN], *addr, *other;
+  start ();
+  code_returning (code, 5);
+  for (int batch = 0; batch < 2; batch++) {
+    if (batch) REQUIRE (MIR_code_batch_begin (writer) == MIR_CODE_OK);
+    REQUIRE (MIR_code_publish (writer, code, CODE_LEN, NULL, &addr) == MIR_CODE_OK);
+    if (batch) check_not_published (addr);
+    REQUIRE (MIR_code_reserve (writer, 5000, 256, &place) == MIR_CODE_OK);
+    check_not_published (place.addr);
+    CHECK_INT (MIR_code_abort (writer), MIR_CODE_OK);
+    REQUIRE (MIR_code_reserve (writer, 5000, 256, &place) == MIR_CODE_OK);
+    check_not_published (place.addr);
+    memcpy (place.buffer, code, CODE_LEN);
+    REQUIRE (MIR_code_commit (writer, CODE_LEN, NULL) == MIR_CODE_OK);
+    if (batch) check_not_published (place.addr);
+    if (batch) REQUIRE (MIR_code_batch_end (writer) == MIR_CODE_OK);
+    REQUIRE ((other = publish (6)) != NULL);
+    CHECK_INT (code_call (place.addr), 5);
+    CHECK_INT (code_call (addr), 5);
+    CHECK_INT (MIR_code_free_now (space, place.addr), MIR_CODE_OK);
+    CHECK_INT (MIR_code_free_now (space, addr), MIR_CODE_OK);
+    CHECK_INT (code_call (other), 6);
+  }
+  CHECK_INT (stats ().pieces, 2);
+  finish ();
+}
+
 /*---------------- Tags -----------------------------*/
 
 static void a_query_tells_start_size_and_tag (void) {
@@ -364,6 +399,7 @@ int main (void) {
   TEST_RUN (an_aborted_reservation_leaves_nothing);
   TEST_RUN (reservations_are_aligned_as_asked);
   TEST_RUN (wrong_order_and_sizes_are_refused);
+  TEST_RUN (what_is_not_published_yet_cannot_be_freed);
   TEST_RUN (a_query_tells_start_size_and_tag);
   TEST_RUN (batches_run_after_their_end);
   TEST_RUN (batches_run_on_each_back_end_and_level);

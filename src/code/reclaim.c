@@ -4,7 +4,7 @@
 
 enum { ENTRY = 16 }; /* bytes poisoned at the start of a piece */
 
-/* The piece which starts at ADDR and is not freed, with its arena locked: its slab and its first
+/* The piece which starts at ADDR and may be freed, with its arena locked: its slab and its first
    granule.  Else NULL, and nothing is locked.  */
 static struct mir_slab *lock_piece (struct MIR_code_space *space, const void *addr,
                                     uint32_t *first) {
@@ -12,7 +12,7 @@ static struct mir_slab *lock_piece (struct MIR_code_space *space, const void *ad
   if (slab == NULL) return NULL;
   *first = mir_slab_granule (slab, addr);
   if (mir_slab_address (slab, *first) == addr && mir_granules_is_piece (&slab->granules, *first)
-      && !mir_granules_is_freed (&slab->granules, *first))
+      && !mir_granules_is_held (&slab->granules, *first))
     return slab;
   mir_os_unlock (&slab->arena->lock);
   return NULL;
@@ -69,9 +69,9 @@ MIR_code_status_t MIR_code_free_now (MIR_code_space_t space, const void *addr) {
   struct mir_slab *slab = lock_piece (space, addr, &first);
   if (slab == NULL) return MIR_CODE_NOT_OURS;
   struct mir_arena *arena = slab->arena;
-  mir_granules_set_freed (&slab->granules, first);
+  mir_granules_hold (&slab->granules, first);
   MIR_code_status_t status = reclaim_piece (slab, first, &cell);
-  if (status != MIR_CODE_OK) mir_granules_clear_freed (&slab->granules, first);
+  if (status != MIR_CODE_OK) mir_granules_let_go (&slab->granules, first);
   struct mir_slab *dropped = mir_arena_unlink_empty (arena, space->options.purge_ms, 0);
   mir_os_unlock (&arena->lock);
   MIR_code_cell_free (space, cell);
@@ -85,7 +85,7 @@ MIR_code_status_t MIR_code_free (MIR_code_space_t space, const void *addr) {
   if (slab == NULL) return MIR_CODE_NOT_OURS;
   struct mir_retired_piece piece = {slab, first, mir_granules_piece_len (&slab->granules, first),
                                     atomic_load (&space->grace)};
-  mir_granules_set_freed (&slab->granules, first);
+  mir_granules_hold (&slab->granules, first);
   mir_retired_add (&slab->arena->retired, &piece);
   mir_os_unlock (&slab->arena->lock);
   return MIR_CODE_OK;

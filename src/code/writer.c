@@ -154,6 +154,7 @@ static MIR_code_status_t take_aligned (MIR_code_writer_t w, uint32_t n, size_t a
   mir_arena_cut (w->arena, spot.slab, spot.start, gap);
   w->slab = spot.slab;
   w->first = spot.start + gap;
+  mir_granules_hold (&w->slab->granules, w->first);
   mir_os_unlock (&w->arena->lock);
   return MIR_CODE_OK;
 }
@@ -189,8 +190,8 @@ static int is_cheap (const struct mir_slab *slab) {
   return slab->pages.rw != NULL && slab->pages.level != MIR_CODE_CLOSED_ALIAS;
 }
 
-/* The taken piece is one more of the batch; its LEN bytes are at BYTES, which are the writer's if
-   BUFFERED.  The lock is held.  */
+/* The taken piece is one more of the batch; its LEN bytes are at BYTES, perhaps in the buffer
+   already.  The lock is held.  */
 static MIR_code_status_t add_to_batch (MIR_code_writer_t w, const uint8_t *bytes, size_t len,
                                        const MIR_code_info_t *info) {
   struct pending *pending = &w->pending[w->num];
@@ -207,6 +208,7 @@ static MIR_code_status_t add_to_batch (MIR_code_writer_t w, const uint8_t *bytes
     if (bytes != w->buffer + w->buffered) memcpy (w->buffer + w->buffered, bytes, len);
     w->buffered += len;
   }
+  mir_granules_hold (&w->slab->granules, w->first);
   w->events[w->num].start = addr;
   w->events[w->num].size = len;
   w->events[w->num].name = info != NULL ? info->name : NULL;
@@ -217,7 +219,9 @@ static MIR_code_status_t add_to_batch (MIR_code_writer_t w, const uint8_t *bytes
 
 static MIR_code_status_t write_now (MIR_code_writer_t w, const uint8_t *bytes, size_t len) {
   struct mir_chunk chunk = {w->slab, mir_slab_address (w->slab, w->first), bytes, len};
-  return mir_write (w->arena, &chunk, 1, NULL);
+  MIR_code_status_t status = mir_write (w->arena, &chunk, 1, NULL);
+  if (status == MIR_CODE_OK) mir_granules_let_go (&w->slab->granules, w->first);
+  return status;
 }
 
 /* The taken piece gets its bytes and its tag, for which there is room.  The lock is held.  */
@@ -319,6 +323,8 @@ MIR_code_status_t MIR_code_batch_end (MIR_code_writer_t w) {
   if (!w->batching || w->reserving) return MIR_CODE_BAD_ORDER;
   mir_os_lock (&w->arena->lock);
   MIR_code_status_t status = w->buffered == 0 ? MIR_CODE_OK : write_pending (w);
+  for (size_t i = 0; i < w->num && status == MIR_CODE_OK; i++)
+    mir_granules_let_go (&w->pending[i].slab->granules, w->pending[i].first);
   mir_os_unlock (&w->arena->lock);
   if (status != MIR_CODE_OK) {
     abort_batch (w);
