@@ -94,7 +94,7 @@ typedef struct MIR_code_hooks {
   void (*unmapped) (void *user_data, uint8_t *start, size_t len);
   /* EVENTS_NUM > 0 pieces, before any of them can be known to a caller; a batch is one call.  */
   void (*published) (void *user_data, const MIR_code_event_t *events, size_t events_num);
-  /* One piece, before its place can be used again.  */
+  /* One piece, which is poisoned already, before its place can be used again.  */
   void (*freed) (void *user_data, const MIR_code_event_t *event);
   void *user_data;
 } MIR_code_hooks_t;

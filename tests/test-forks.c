@@ -21,15 +21,20 @@ static struct probe_alloc data;
 static MIR_code_space_t space;
 static MIR_code_writer_t writer;
 
-static void start_with (MIR_code_protection_t protection) {
+static void start_with_poison (MIR_code_protection_t protection, MIR_code_poison_t poison) {
   probe_alloc_init (&data);
   MIR_code_options_t options = {.size = sizeof (options),
                                 .alloc = &data.alloc,
                                 .backends = backend->bit,
-                                .protection = protection};
+                                .protection = protection,
+                                .poison = poison};
   if (MIR_code_space_create (&options, &space) != MIR_CODE_OK)
     tap_skip ("%s: not on this system", backend->name);
   REQUIRE (MIR_code_writer_create (space, &writer) == MIR_CODE_OK);
+}
+
+static void start_with (MIR_code_protection_t protection) {
+  start_with_poison (protection, MIR_CODE_KEEP);
 }
 
 static void start (void) {
@@ -187,6 +192,26 @@ static void sealed_spaces_have_room_for_reservations_after_a_fork (void) {
   finish ();
 }
 
+/* In a child: what is sealed from before the fork cannot be poisoned, but does not keep what was
+   published after it.  */
+static int reclaim_what_can_be_written (void) {
+  uint8_t *after = publish (8);
+  MIR_code_stats_t stats;
+  if (MIR_code_free (space, fork_funcs[0]) != MIR_CODE_OK) return 1;
+  if (after == NULL || MIR_code_free (space, after) != MIR_CODE_OK) return 2;
+  MIR_code_grace_t grace = MIR_code_grace_begin (space);
+  if (MIR_code_reclaim (space, grace) != MIR_CODE_WRITE_REFUSED) return 3;
+  MIR_code_get_stats (space, &stats);
+  return stats.freed == 1 && mir_space_check (space) ? 0 : 4;
+}
+
+static void what_cannot_be_poisoned_does_not_hold_up_the_rest (void) {
+  start_with_poison (MIR_CODE_SEALED, MIR_CODE_POISON_ENTRY);
+  publish_all ();
+  CHECK (succeeds_in_child (reclaim_what_can_be_written));
+  finish ();
+}
+
 /* In a child: no more address space for the memory which a fork makes necessary, or for a copy.  */
 static int write_without_address_space (uint8_t *func) {
   struct rlimit none = {0, 0};
@@ -247,6 +272,7 @@ int main (void) {
     RUN (memory_given_back_by_one_process_stays_with_the_other);
     RUN (a_sealed_space_finished_in_a_child_stays_with_the_parent);
     RUN (sealed_spaces_have_room_for_reservations_after_a_fork);
+    RUN (what_cannot_be_poisoned_does_not_hold_up_the_rest);
     RUN (refused_address_space_changes_nothing);
     RUN (every_fork_keeps_contexts_usable);
 #undef RUN

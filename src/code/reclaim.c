@@ -55,9 +55,9 @@ static MIR_code_status_t reclaim_piece (struct mir_slab *slab, uint32_t first,
   *cell = NULL;
   const struct MIR_code_space *space = slab->arena->space;
   MIR_code_status_t status;
-  if (space->hooks != NULL && space->hooks->freed != NULL) tell_freed (slab, first);
   if (space->options.poison != MIR_CODE_KEEP && (status = poison (slab, first)) != MIR_CODE_OK)
     return status;
+  if (space->hooks != NULL && space->hooks->freed != NULL) tell_freed (slab, first);
   *cell = forget (slab->arena, mir_slab_address (slab, first));
   mir_arena_release (slab->arena, slab, first);
   return MIR_CODE_OK;
@@ -95,14 +95,19 @@ MIR_code_grace_t MIR_code_grace_begin (MIR_code_space_t space) {
   return atomic_fetch_add (&space->grace, 1);
 }
 
+/* What cannot be poisoned goes behind the others, which do not wait for it.  */
 static MIR_code_status_t reclaim_in (struct mir_arena *arena, MIR_code_grace_t grace) {
   struct mir_retired_piece piece;
   MIR_code_status_t status = MIR_CODE_OK;
   mir_os_lock (&arena->lock);
-  while (status == MIR_CODE_OK && mir_retired_take (&arena->retired, grace, &piece) == 0) {
+  for (uint32_t n = arena->retired.num;
+       n > 0 && mir_retired_take (&arena->retired, grace, &piece) == 0; n--) {
     MIR_code_cell_t *cell;
-    status = reclaim_piece (piece.slab, piece.first, &cell);
-    if (status != MIR_CODE_OK) mir_retired_untake (&arena->retired, &piece);
+    MIR_code_status_t one = reclaim_piece (piece.slab, piece.first, &cell);
+    if (one != MIR_CODE_OK) {
+      mir_retired_add (&arena->retired, &piece);
+      status = one;
+    }
     MIR_code_cell_free (arena->space, cell); /* takes the space's lock: after the arena's */
   }
   struct mir_slab *dropped = mir_arena_unlink_empty (arena, arena->space->options.purge_ms, 0);
