@@ -82,13 +82,15 @@ static struct mir_chunk *chunks_of (MIR_code_writer_t w) {
 
 MIR_code_status_t MIR_code_writer_create (MIR_code_space_t space, MIR_code_writer_t *writer) {
   struct mir_arena *arena;
-  MIR_code_status_t status = mir_space_get_arena (space, &arena);
-  if (status != MIR_CODE_OK) return status;
-  MIR_code_writer_t w = (MIR_code_writer_t) MIR_malloc (space->alloc, sizeof (*w));
-  if (w == NULL) {
-    mir_space_leave_arena (arena);
-    return MIR_CODE_NO_MEMORY;
-  }
+  MIR_code_writer_t w;
+  do {
+    MIR_code_status_t status = mir_space_need_arena (space);
+    if (status != MIR_CODE_OK) return status;
+    if ((w = (MIR_code_writer_t) MIR_malloc (space->alloc, sizeof (*w))) == NULL)
+      return MIR_CODE_NO_MEMORY;
+    arena = mir_space_get_arena (space);
+    if (arena == NULL) MIR_free (space->alloc, w); /* another thread was faster */
+  } while (arena == NULL);
   memset (w, 0, sizeof (*w));
   w->space = space;
   w->arena = arena;
