@@ -40,6 +40,7 @@ static MIR_code_cell_t *forget (struct mir_arena *arena, const uint8_t *addr) {
 static void tell_freed (struct mir_slab *slab, uint32_t first) {
   const MIR_code_hooks_t *hooks = slab->arena->space->hooks;
   const uint8_t *addr = mir_slab_address (slab, first);
+  if (mir_tags_find (&slab->arena->thunks, (uintptr_t) addr) != NULL) return; /* never told of */
   struct mir_tag *tag = mir_tags_find (&slab->arena->tags, (uintptr_t) addr);
   MIR_code_event_t event = {addr,
                             (size_t) mir_granules_piece_len (&slab->granules, first) * MIR_GRANULE,
