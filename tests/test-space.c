@@ -157,6 +157,7 @@ static void refused_mappings_change_nothing (void) {
   pages.fail_map_in = 3;
   CHECK_INT (fill_up (1000, MIR_CODE_MAP_REFUSED) > 300, 1);
   CHECK_INT (stats ().mappings, 3);
+  CHECK_INT (stats ().peak_mapped_bytes, stats ().mapped_bytes);
   pages.fail_map_in = -1;
   CHECK_INT (code_call (publish (5)), 5);
   finish ();

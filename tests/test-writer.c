@@ -238,6 +238,8 @@ static void a_refused_batch_does_not_exist (void) {
     for (unsigned i = 0; i < BATCH; i++)
       CHECK_INT (MIR_code_query (space, funcs[i], &piece), MIR_CODE_NOT_OURS);
     CHECK_INT (stats ().pieces, 1);
+    CHECK_INT (stats ().published, 1);
+    CHECK_INT (stats ().published_bytes, CODE_LEN);
     CHECK (mir_space_check (space));
     CHECK_INT (code_call (older), 7);
     CHECK (probe_code_all_closed (&pages));

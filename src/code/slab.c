@@ -53,8 +53,6 @@ static MIR_code_status_t claim (struct MIR_code_space *space, size_t needed, siz
   }
   space->directory.promised++;
   space->mapped_bytes += *size;
-  if (space->peak_mapped_bytes < space->mapped_bytes)
-    space->peak_mapped_bytes = space->mapped_bytes;
   return MIR_CODE_OK;
 }
 
@@ -153,6 +151,8 @@ void mir_slab_link (struct mir_slab *slab) {
   slab->empty_since = mir_os_now ();
   mir_os_lock (&arena->space->lock);
   arena->space->directory.promised--;
+  if (arena->space->peak_mapped_bytes < arena->space->mapped_bytes)
+    arena->space->peak_mapped_bytes = arena->space->mapped_bytes;
   mir_directory_add (&arena->space->directory, slab);
   mir_os_unlock (&arena->space->lock);
 }

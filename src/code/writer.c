@@ -107,16 +107,20 @@ MIR_code_writer_t mir_writer_next (MIR_code_writer_t w) {
   return w->next;
 }
 
-static void release_piece (MIR_code_writer_t w, struct mir_slab *slab, uint32_t first) {
-  struct mir_tag *tag = mir_tags_find (&w->arena->tags, (uintptr_t) mir_slab_address (slab, first));
-  if (tag != NULL) mir_tags_remove (&w->arena->tags, tag);
-  mir_arena_release (w->arena, slab, first);
+/* Piece I of the batch does not exist any more.  */
+static void release_piece (MIR_code_writer_t w, size_t i) {
+  struct mir_arena *arena = w->arena;
+  struct mir_tag *tag = mir_tags_find (&arena->tags, (uintptr_t) w->events[i].start);
+  if (tag != NULL) mir_tags_remove (&arena->tags, tag);
+  mir_arena_release (arena, w->pending[i].slab, w->pending[i].first);
+  arena->published--;
+  arena->published_bytes -= w->events[i].size;
 }
 
 /* None of the batch's pieces exists any more.  */
 static void abort_batch (MIR_code_writer_t w) {
   mir_os_lock (&w->arena->lock);
-  for (size_t i = 0; i < w->num; i++) release_piece (w, w->pending[i].slab, w->pending[i].first);
+  for (size_t i = 0; i < w->num; i++) release_piece (w, i);
   mir_os_unlock (&w->arena->lock);
   w->num = 0;
   w->buffered = 0;
