@@ -3,6 +3,7 @@
 #include "space-fixture.h"
 
 #include <pthread.h>
+#include <stdio.h>
 
 /*---------------- Reservations -----------------------------*/
 
@@ -31,6 +32,33 @@ static void what_is_not_used_is_free_again (void) {
   REQUIRE (MIR_code_query (space, place.addr, &piece) == MIR_CODE_OK);
   CHECK_INT (piece.size, GRANULE);
   CHECK_PTR (publish (2), place.addr + GRANULE);
+  finish ();
+}
+
+/* Bytes of files and shared memory which are mapped and there; 0 if the system does not say.  */
+static size_t shared_bytes (void) {
+  size_t pages_num = 0;
+  FILE *f = fopen ("/proc/self/statm", "r");
+  if (f == NULL) return 0;
+  if (fscanf (f, "%*u %*u %zu", &pages_num) != 1) pages_num = 0;
+  fclose (f);
+  return pages_num * mir_os_page_size ();
+}
+
+static void room_that_is_never_written_needs_no_memory (void) {
+  enum { SIZE = 64 * 1024 * 1024 };
+  MIR_code_place_t place;
+  set_defaults ();
+  options.alloc = NULL; /* the probe writes to the whole buffer */
+  start_with_options ();
+  size_t before = shared_bytes ();
+  REQUIRE (MIR_code_reserve (writer, SIZE, 0, &place) == MIR_CODE_OK);
+  code_returning (place.buffer, 1);
+  REQUIRE (MIR_code_commit (writer, CODE_LEN, NULL) == MIR_CODE_OK);
+  CHECK_INT (code_call (place.addr), 1);
+  size_t after = shared_bytes ();
+  tap_note ("%zu KiB more", (after - before) / 1024);
+  CHECK (after - before < SIZE / 4);
   finish ();
 }
 
@@ -398,6 +426,7 @@ static void an_arena_is_taken_over_by_the_next_writer (void) {
 int main (void) {
   TEST_RUN (committed_code_runs_where_it_was_promised);
   TEST_RUN (what_is_not_used_is_free_again);
+  TEST_RUN (room_that_is_never_written_needs_no_memory);
   TEST_RUN (an_aborted_reservation_leaves_nothing);
   TEST_RUN (reservations_are_aligned_as_asked);
   TEST_RUN (wrong_order_and_sizes_are_refused);

@@ -66,9 +66,10 @@ static void unclaim (struct MIR_code_space *space, size_t size, const uint8_t *a
 
 /*---------------- Slabs -----------------------------*/
 
-/* Slabs come so large only when there is much code already, and are used up soon, then.  Not where
-   the options want another kind of memory, nor with hooks: perf reads the names of code in
-   anonymous memory only (tools/perf/util/map.h, is_anon_memory).  */
+/* Slabs come so large only when there is much code already, and are used up soon, then; larger ones
+   are for one reservation, of which perhaps little will be used.  Not where the options want
+   another kind of memory, nor with hooks: perf reads the names of code in anonymous memory only
+   (tools/perf/util/map.h, is_anon_memory).  */
 static const struct mir_backend *large_backend (const struct MIR_code_space *space) {
   const MIR_code_options_t *options = &space->options;
   const struct mir_backend *large = space->backend->large;
@@ -80,7 +81,7 @@ static const struct mir_backend *large_backend (const struct MIR_code_space *spa
 /* Before the pages are known to fork.c no fork can have shared them.  */
 static MIR_code_status_t map (struct mir_slab *slab, size_t size, uint8_t *at) {
   struct MIR_code_space *space = slab->arena->space;
-  const struct mir_backend *large = size >= LARGE ? large_backend (space) : NULL;
+  const struct mir_backend *large = size == LARGE ? large_backend (space) : NULL;
   MIR_code_status_t status = MIR_CODE_MAP_REFUSED;
   slab->pages.level = space->options.protection;
   slab->pages.code_alloc = space->code_alloc;
