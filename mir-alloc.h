@@ -4,7 +4,8 @@
    is aligned for any object type, as malloc's are (_Alignof (max_align_t)), belongs to the caller,
    and goes back through the vtable it came from.  NULL is the only sign of failure: nothing has
    happened then.  A callback may instead leave by longjmp when it is out of memory; the callers in
-   this library hold no lock and lose nothing at that moment.
+   this library hold no lock and lose nothing at that moment, but for MIR_init2: the first blocks of
+   a context which nobody has yet stay allocated.
 
    Threads: callbacks are called from every thread that uses a context made with them; where those
    are several, the callbacks must allow it.  Lifetime: a context keeps the structure by pointer, so

@@ -60,7 +60,9 @@ enum {
 };
 
 /* How well executable memory is protected from being written by accident or attack.  At no level is
-   it writable through the address where it is executed.  */
+   it writable through the address where it is executed, but by the last two back ends: always by
+   RWX, by FLIP while something is written; and by MAP_JIT for the thread which writes, which cannot
+   execute it meanwhile.  */
 typedef enum MIR_code_protection {
   MIR_CODE_OPEN_ALIAS,   /* a writable mapping elsewhere, always: the fastest */
   MIR_CODE_CLOSED_ALIAS, /* it is accessible only while something is written */
@@ -92,9 +94,10 @@ typedef struct MIR_code_hooks {
   /* LEN bytes at START hold code from now on, before anything is published there; no longer.  */
   void (*mapped) (void *user_data, uint8_t *start, size_t len);
   void (*unmapped) (void *user_data, uint8_t *start, size_t len);
-  /* EVENTS_NUM > 0 pieces, before any of them can be known to a caller; a batch is one call.  */
+  /* EVENTS_NUM > 0 pieces, before any of them may be run; a batch is one call.  Not the thunks of
+     mir.h.  */
   void (*published) (void *user_data, const MIR_code_event_t *events, size_t events_num);
-  /* One piece, before its place can be used again.  */
+  /* One piece, which is poisoned already, before its place can be used again.  */
   void (*freed) (void *user_data, const MIR_code_event_t *event);
   void *user_data;
 } MIR_code_hooks_t;
@@ -208,9 +211,9 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_batch_end (MIR_code_writer_t writer);
 
 /*---------------- Giving back -----------------------------*/
 
-/* Give back the piece which starts at ADDR.  Nothing happens to it until MIR_code_reclaim, so
-   threads may be running it and even enter it, until they learn that it is gone.  Needs no memory.
- */
+/* Give back the published piece which starts at ADDR; what is reserved or in a batch that has not
+   ended is MIR_CODE_NOT_OURS.  Nothing happens to it until MIR_code_reclaim, so threads may be
+   running it and even enter it, until they learn that it is gone.  Needs no memory.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_free (MIR_code_space_t space, const void *addr);
 
 typedef uint64_t MIR_code_grace_t;
@@ -227,7 +230,9 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_reclaim (MIR_code_space_t space, MIR_co
    at once.  Needs no memory; can fail for a good address only if poisoning is refused.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_free_now (MIR_code_space_t space, const void *addr);
 
-/* Unmap what is empty and give unused memory back to the system.  Returns the bytes given back.  */
+/* Unmap what is empty and give unused memory back to the system, as far as it can be told from that
+   of another process after a fork.  Returns the bytes given back; those of unused pages between
+   pieces are counted by every call, also when there was no memory any more.  */
 MIR_ALLOC_API size_t MIR_code_trim (MIR_code_space_t space);
 
 /*---------------- Changing -----------------------------*/
@@ -266,7 +271,7 @@ typedef struct MIR_code_piece {
   uint8_t *start;
   size_t size; /* bytes, whole granules */
   uint64_t tag;
-  int freed; /* and not reclaimed yet */
+  int freed; /* and not reclaimed yet, or not published yet */
 } MIR_code_piece_t;
 
 /* Set *PIECE to the piece that ADDR is in, anywhere from its first byte to its last; else

@@ -8,6 +8,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "code/cpu.h"
+
 enum { GRANULE = 32, MAX_LIVE = 2000 };
 
 struct live {
@@ -174,6 +176,25 @@ static void what_starts_no_piece_is_not_freed (void) {
   finish ();
 }
 
+static void note_freed (void *user_data, const MIR_code_event_t *event) {
+  (void) event;
+  ++*(int *) user_data;
+}
+
+/* As nobody is told that there is one.  */
+static void nobody_is_told_of_a_freed_thunk (void) {
+  int told = 0;
+  MIR_code_hooks_t hooks = {NULL, NULL, NULL, note_freed, &told};
+  start ();
+  if (mir_cpu.thunk_cell == 0) tap_skip ("no thunks for this CPU");
+  MIR_code_set_hooks (MIR_get_code_space (ctx), &hooks);
+  CHECK_INT (MIR_code_free_now (MIR_get_code_space (ctx), publish_returning (1)), MIR_CODE_OK);
+  CHECK_INT (told, 1);
+  CHECK_INT (MIR_code_free_now (MIR_get_code_space (ctx), _MIR_get_thunk (ctx)), MIR_CODE_OK);
+  CHECK_INT (told, 1);
+  finish ();
+}
+
 static void freeing_needs_no_memory_and_no_protection (void) {
   enum { FUNCS = 1000 };
   static uint8_t *funcs[FUNCS];
@@ -277,6 +298,7 @@ int main (void) {
   TEST_RUN (empty_mappings_are_given_back);
   TEST_RUN (a_large_function_that_is_gone_leaves_nothing_large);
   TEST_RUN (what_starts_no_piece_is_not_freed);
+  TEST_RUN (nobody_is_told_of_a_freed_thunk);
   TEST_RUN (freeing_needs_no_memory_and_no_protection);
   TEST_RUN (refused_bookkeeping_is_one_error_and_changes_nothing);
   TEST_RUN (a_refused_unmap_keeps_the_mapping_in_use);

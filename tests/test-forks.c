@@ -21,13 +21,24 @@ static struct probe_alloc data;
 static MIR_code_space_t space;
 static MIR_code_writer_t writer;
 
-static void start (void) {
+static void start_with_poison (MIR_code_protection_t protection, MIR_code_poison_t poison) {
   probe_alloc_init (&data);
-  MIR_code_options_t options = {
-      .size = sizeof (options), .alloc = &data.alloc, .backends = backend->bit};
+  MIR_code_options_t options = {.size = sizeof (options),
+                                .alloc = &data.alloc,
+                                .backends = backend->bit,
+                                .protection = protection,
+                                .poison = poison};
   if (MIR_code_space_create (&options, &space) != MIR_CODE_OK)
     tap_skip ("%s: not on this system", backend->name);
   REQUIRE (MIR_code_writer_create (space, &writer) == MIR_CODE_OK);
+}
+
+static void start_with (MIR_code_protection_t protection) {
+  start_with_poison (protection, MIR_CODE_KEEP);
+}
+
+static void start (void) {
+  start_with (MIR_CODE_OPEN_ALIAS);
 }
 
 static void finish (void) {
@@ -63,6 +74,10 @@ static void published_code_runs_and_can_be_changed (void) {
 enum { FORK_FUNCS = 1000 };
 static uint8_t *fork_funcs[FORK_FUNCS];
 
+static void publish_all (void) {
+  for (unsigned i = 0; i < FORK_FUNCS; i++) REQUIRE ((fork_funcs[i] = publish (i)) != NULL);
+}
+
 /* Change every function to FIRST + its index and publish as many new ones; how many are wrong.  */
 static unsigned change_all (unsigned first) {
   unsigned wrong = 0;
@@ -91,7 +106,7 @@ static void wait_for (int end) {
 static void processes_do_not_see_each_others_code (void) {
   int to_child[2], to_parent[2], status;
   start ();
-  for (unsigned i = 0; i < FORK_FUNCS; i++) REQUIRE ((fork_funcs[i] = publish (i)) != NULL);
+  publish_all ();
   REQUIRE (pipe (to_child) == 0 && pipe (to_parent) == 0);
   fflush (stdout);
   pid_t pid = fork ();
@@ -113,6 +128,87 @@ static void processes_do_not_see_each_others_code (void) {
   CHECK (WIFEXITED (status) && WEXITSTATUS (status) == 0);
   CHECK_INT (count_wrong (200000), 0);
   for (int i = 0; i < 2; i++) close (to_child[i]), close (to_parent[i]);
+  finish ();
+}
+
+/* Whether FUNC returns 0 in a child.  */
+static int succeeds_in_child (int (*func) (void)) {
+  int status;
+  fflush (stdout);
+  pid_t pid = fork ();
+  REQUIRE (pid >= 0);
+  if (pid == 0) _exit (func ());
+  REQUIRE (waitpid (pid, &status, 0) == pid);
+  return WIFEXITED (status) && WEXITSTATUS (status) == 0;
+}
+
+/* All but the last one, so that the slab stays and its pages are discarded.  */
+static int free_and_trim (void) {
+  unsigned refused = 0;
+  for (unsigned i = 0; i + 1 < FORK_FUNCS; i++)
+    refused += MIR_code_free_now (space, fork_funcs[i]) != MIR_CODE_OK;
+  MIR_code_trim (space);
+  return refused != 0 || code_call (fork_funcs[FORK_FUNCS - 1]) != FORK_FUNCS - 1;
+}
+
+static void memory_given_back_by_one_process_stays_with_the_other (void) {
+  start ();
+  publish_all ();
+  CHECK (succeeds_in_child (free_and_trim));
+  CHECK_INT (count_wrong (0), 0);
+  CHECK_INT (free_and_trim (), 0); /* nor here, where a child might be running it */
+  finish ();
+}
+
+static int free_all_and_finish (void) {
+  for (unsigned i = 0; i < FORK_FUNCS; i++)
+    if (MIR_code_free_now (space, fork_funcs[i]) != MIR_CODE_OK) return 1;
+  MIR_code_trim (space);
+  MIR_code_space_finish (space);
+  return 0;
+}
+
+static void a_sealed_space_finished_in_a_child_stays_with_the_parent (void) {
+  start_with (MIR_CODE_SEALED);
+  publish_all ();
+  CHECK (succeeds_in_child (free_all_and_finish));
+  CHECK_INT (count_wrong (0), 0);
+  finish ();
+}
+
+static int reserve_and_commit (void) {
+  MIR_code_place_t place;
+  if (MIR_code_reserve (writer, CODE_LEN, 0, &place) != MIR_CODE_OK) return 1;
+  code_returning (place.buffer, 7);
+  if (MIR_code_commit (writer, CODE_LEN, NULL) != MIR_CODE_OK) return 2;
+  return code_call (place.addr) == 7 ? 0 : 3;
+}
+
+static void sealed_spaces_have_room_for_reservations_after_a_fork (void) {
+  start_with (MIR_CODE_SEALED);
+  REQUIRE (publish (1) != NULL);
+  CHECK (succeeds_in_child (reserve_and_commit));
+  CHECK_INT (reserve_and_commit (), 0);
+  finish ();
+}
+
+/* In a child: what is sealed from before the fork cannot be poisoned, but does not keep what was
+   published after it.  */
+static int reclaim_what_can_be_written (void) {
+  uint8_t *after = publish (8);
+  MIR_code_stats_t stats;
+  if (MIR_code_free (space, fork_funcs[0]) != MIR_CODE_OK) return 1;
+  if (after == NULL || MIR_code_free (space, after) != MIR_CODE_OK) return 2;
+  MIR_code_grace_t grace = MIR_code_grace_begin (space);
+  if (MIR_code_reclaim (space, grace) != MIR_CODE_WRITE_REFUSED) return 3;
+  MIR_code_get_stats (space, &stats);
+  return stats.freed == 1 && mir_space_check (space) ? 0 : 4;
+}
+
+static void what_cannot_be_poisoned_does_not_hold_up_the_rest (void) {
+  start_with_poison (MIR_CODE_SEALED, MIR_CODE_POISON_ENTRY);
+  publish_all ();
+  CHECK (succeeds_in_child (reclaim_what_can_be_written));
   finish ();
 }
 
@@ -173,6 +269,10 @@ int main (void) {
 #define RUN(NAME) run_named (#NAME, NAME)
     RUN (published_code_runs_and_can_be_changed);
     RUN (processes_do_not_see_each_others_code);
+    RUN (memory_given_back_by_one_process_stays_with_the_other);
+    RUN (a_sealed_space_finished_in_a_child_stays_with_the_parent);
+    RUN (sealed_spaces_have_room_for_reservations_after_a_fork);
+    RUN (what_cannot_be_poisoned_does_not_hold_up_the_rest);
     RUN (refused_address_space_changes_nothing);
     RUN (every_fork_keeps_contexts_usable);
 #undef RUN

@@ -224,6 +224,29 @@ static void hooks_see_everything (void) {
   CHECK_INT (seen.unmapped, seen.mapped);
 }
 
+static void hooks_are_told_once_when_poison_was_refused (void) {
+  static struct seen seen;
+  static const MIR_code_hooks_t hooks = {NULL, NULL, NULL, note_freed, &seen};
+  memset (&seen, 0, sizeof (seen));
+  start_flip ();
+  MIR_code_space_finish (space);
+  options.poison = MIR_CODE_POISON_ENTRY;
+  options.hooks = &hooks;
+  start_with_options ();
+  uint8_t *one = publish (1), *two = publish (2);
+  CHECK_INT (MIR_code_free (space, two), MIR_CODE_OK);
+  MIR_code_grace_t grace = MIR_code_grace_begin (space);
+  pages.fail_protect_in = 0, pages.fail_protect_forever = 1;
+  CHECK_INT (MIR_code_free_now (space, one), MIR_CODE_WRITE_REFUSED);
+  CHECK_INT (MIR_code_reclaim (space, grace), MIR_CODE_WRITE_REFUSED);
+  CHECK_INT (seen.freed, 0);
+  pages.fail_protect_in = -1, pages.fail_protect_forever = 0;
+  CHECK_INT (MIR_code_free_now (space, one), MIR_CODE_OK);
+  CHECK_INT (MIR_code_reclaim (space, grace), MIR_CODE_OK);
+  CHECK_INT (seen.freed, 2);
+  finish ();
+}
+
 /*---------------- Threads -----------------------------*/
 
 enum { SLOTS = 50, CALLERS = 2 };
@@ -292,6 +315,7 @@ int main (void) {
   TEST_RUN (a_call_of_poisoned_code_ends_the_process);
   TEST_RUN (refused_poison_keeps_the_piece);
   TEST_RUN (hooks_see_everything);
+  TEST_RUN (hooks_are_told_once_when_poison_was_refused);
   TEST_RUN (code_is_replaced_under_running_callers);
   return tap_done ();
 }

@@ -4,6 +4,7 @@
 #endif
 #include "space-fixture.h"
 
+#include <setjmp.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -155,6 +156,7 @@ static void refused_mappings_change_nothing (void) {
   pages.fail_map_in = 3;
   CHECK_INT (fill_up (1000, MIR_CODE_MAP_REFUSED) > 300, 1);
   CHECK_INT (stats ().mappings, 3);
+  CHECK_INT (stats ().peak_mapped_bytes, stats ().mapped_bytes);
   pages.fail_map_in = -1;
   CHECK_INT (code_call (publish (5)), 5);
   finish ();
@@ -191,6 +193,81 @@ static void refused_address_space_is_an_error (void) {
   if (status == 77) tap_skip ("no such limit here");
   CHECK_INT (status, 0);
   finish ();
+}
+
+/*---------------- Allocators that longjmp -----------------------------*/
+
+static jmp_buf out_of_memory;
+static void *(*whole_malloc) (size_t size, void *user_data);
+static int leave_in; /* so many more calls succeed */
+
+static void *malloc_or_leave (size_t size, void *user_data) {
+  if (leave_in-- == 0) longjmp (out_of_memory, 1);
+  return whole_malloc (size, user_data);
+}
+
+static void leave_after (int successes) {
+  whole_malloc = data.alloc.malloc;
+  data.alloc.malloc = malloc_or_leave;
+  leave_in = successes;
+}
+
+static void an_allocator_that_longjmps_loses_nothing (void) {
+  static int n, left; /* static: longjmp leaves them alone */
+  static size_t books;
+  for (n = 0, left = 1; left; n++) {
+    set_defaults ();
+    options.reserve = 16 * 1024 * 1024;
+    left = 0;
+    leave_after (n);
+    if (setjmp (out_of_memory) == 0) {
+      MIR_code_status_t status = MIR_code_space_create (&options, &space);
+      if (status == MIR_CODE_BAD_OPTION) tap_skip ("this back end has no ranges");
+      REQUIRE (status == MIR_CODE_OK);
+      MIR_code_space_finish (space);
+    } else {
+      left = 1;
+    }
+    data.alloc.malloc = whole_malloc;
+    CHECK_INT (probe_alloc_finish (&data), 0);
+  }
+  start ();
+  MIR_code_writer_finish (writer);
+  books = stats ().bookkeeping_bytes;
+  for (n = 0, left = 1; left; n++) {
+    left = 0;
+    leave_after (n);
+    if (setjmp (out_of_memory) == 0)
+      REQUIRE (MIR_code_writer_create (space, &writer) == MIR_CODE_OK);
+    else
+      left = 1;
+    data.alloc.malloc = whole_malloc;
+  }
+  CHECK_INT (stats ().bookkeeping_bytes, books); /* with the idle arena, and no other one */
+  finish ();
+}
+
+/* The memory of what was not finished is the allocator's to give back, and a fork does not look for
+   a space there.  */
+static void a_context_that_was_not_finished_is_forgotten (void) {
+  static int n, left;
+  for (n = 0, left = 1; left; n++) {
+    int status;
+    left = 0;
+    probe_alloc_init (&data);
+    leave_after (n);
+    if (setjmp (out_of_memory) == 0)
+      MIR_finish (MIR_init2 (&data.alloc, NULL));
+    else
+      left = 1;
+    (void) probe_alloc_finish (&data);
+    pid_t pid = fork ();
+    REQUIRE (pid >= 0);
+    if (pid == 0) _exit (0);
+    REQUIRE (waitpid (pid, &status, 0) == pid);
+    CHECK_INT (status, 0);
+  }
+  CHECK (n > 2);
 }
 
 /*---------------- Reserved ranges -----------------------------*/
@@ -238,6 +315,29 @@ static void trimmed_ranges_are_used_again (void) {
     CHECK (MIR_code_trim (space) >= 3 * 1024 * 1024);
     CHECK_INT (stats ().mapped_bytes, 0);
   }
+  finish ();
+}
+
+/* Sealed mappings keep their addresses, so the range is used up, but not sooner.  */
+static void sealed_parts_of_a_range_are_not_used_again (void) {
+  enum { RESERVE = 16 * 1024 * 1024, LEN = 200 * 1024, TIMES = 10 };
+  uint8_t *addr;
+  int times = 0;
+  set_defaults ();
+  options.protection = MIR_CODE_SEALED;
+  options.reserve = RESERVE;
+  if (MIR_code_space_create (&options, &space) != MIR_CODE_OK) tap_skip ("no sealed ranges here");
+  REQUIRE (MIR_code_writer_create (space, &writer) == MIR_CODE_OK);
+  MIR_code_status_t status;
+  while ((status = publish_long (3, LEN, &addr)) == MIR_CODE_OK && times < 2 * TIMES) {
+    CHECK_INT (code_call (addr), 3);
+    CHECK_INT (MIR_code_free_now (space, addr), MIR_CODE_OK);
+    CHECK (MIR_code_trim (space) >= LEN);
+    CHECK_INT (stats ().mappings, 0);
+    times++;
+  }
+  if (status != MIR_CODE_OK) CHECK_INT (status, MIR_CODE_LIMIT);
+  CHECK (times >= TIMES);
   finish ();
 }
 
@@ -325,7 +425,10 @@ int main (void) {
   TEST_RUN (refused_mappings_change_nothing);
   TEST_RUN (refused_address_space_is_an_error);
   TEST_RUN (all_code_and_cells_are_in_the_range);
+  TEST_RUN (an_allocator_that_longjmps_loses_nothing);
+  TEST_RUN (a_context_that_was_not_finished_is_forgotten);
   TEST_RUN (trimmed_ranges_are_used_again);
+  TEST_RUN (sealed_parts_of_a_range_are_not_used_again);
   TEST_RUN (code_is_within_reach_of_the_asked_for_place);
 #if defined(__x86_64__)
   TEST_RUN (generated_code_calls_the_program_directly);

@@ -3,6 +3,7 @@
 #include "space-fixture.h"
 
 #include <pthread.h>
+#include <stdio.h>
 
 /*---------------- Reservations -----------------------------*/
 
@@ -31,6 +32,33 @@ static void what_is_not_used_is_free_again (void) {
   REQUIRE (MIR_code_query (space, place.addr, &piece) == MIR_CODE_OK);
   CHECK_INT (piece.size, GRANULE);
   CHECK_PTR (publish (2), place.addr + GRANULE);
+  finish ();
+}
+
+/* Bytes of files and shared memory which are mapped and there; 0 if the system does not say.  */
+static size_t shared_bytes (void) {
+  size_t pages_num = 0;
+  FILE *f = fopen ("/proc/self/statm", "r");
+  if (f == NULL) return 0;
+  if (fscanf (f, "%*u %*u %zu", &pages_num) != 1) pages_num = 0;
+  fclose (f);
+  return pages_num * mir_os_page_size ();
+}
+
+static void room_that_is_never_written_needs_no_memory (void) {
+  enum { SIZE = 64 * 1024 * 1024 };
+  MIR_code_place_t place;
+  set_defaults ();
+  options.alloc = NULL; /* the probe writes to the whole buffer */
+  start_with_options ();
+  size_t before = shared_bytes ();
+  REQUIRE (MIR_code_reserve (writer, SIZE, 0, &place) == MIR_CODE_OK);
+  code_returning (place.buffer, 1);
+  REQUIRE (MIR_code_commit (writer, CODE_LEN, NULL) == MIR_CODE_OK);
+  CHECK_INT (code_call (place.addr), 1);
+  size_t after = shared_bytes ();
+  tap_note ("%zu KiB more", (after - before) / 1024);
+  CHECK (after - before < SIZE / 4);
   finish ();
 }
 
@@ -87,6 +115,41 @@ static void wrong_order_and_sizes_are_refused (void) {
   CHECK_INT (MIR_code_commit (writer, 0, NULL), MIR_CODE_TOO_LARGE);
   CHECK_INT (MIR_code_abort (writer), MIR_CODE_OK);
   CHECK_PTR (addr, NULL);
+  finish ();
+}
+
+static void check_not_published (const uint8_t *addr) {
+  CHECK_INT (MIR_code_free (space, addr), MIR_CODE_NOT_OURS);
+  CHECK_INT (MIR_code_free_now (space, addr), MIR_CODE_NOT_OURS);
+  CHECK (mir_space_check (space));
+}
+
+static void what_is_not_published_yet_cannot_be_freed (void) {
+  MIR_code_place_t place;
+  uint8_t code[CODE_LEN], *addr, *other;
+  start ();
+  code_returning (code, 5);
+  for (int batch = 0; batch < 2; batch++) {
+    if (batch) REQUIRE (MIR_code_batch_begin (writer) == MIR_CODE_OK);
+    REQUIRE (MIR_code_publish (writer, code, CODE_LEN, NULL, &addr) == MIR_CODE_OK);
+    if (batch) check_not_published (addr);
+    REQUIRE (MIR_code_reserve (writer, 5000, 256, &place) == MIR_CODE_OK);
+    check_not_published (place.addr);
+    CHECK_INT (MIR_code_abort (writer), MIR_CODE_OK);
+    REQUIRE (MIR_code_reserve (writer, 5000, 256, &place) == MIR_CODE_OK);
+    check_not_published (place.addr);
+    memcpy (place.buffer, code, CODE_LEN);
+    REQUIRE (MIR_code_commit (writer, CODE_LEN, NULL) == MIR_CODE_OK);
+    if (batch) check_not_published (place.addr);
+    if (batch) REQUIRE (MIR_code_batch_end (writer) == MIR_CODE_OK);
+    REQUIRE ((other = publish (6)) != NULL);
+    CHECK_INT (code_call (place.addr), 5);
+    CHECK_INT (code_call (addr), 5);
+    CHECK_INT (MIR_code_free_now (space, place.addr), MIR_CODE_OK);
+    CHECK_INT (MIR_code_free_now (space, addr), MIR_CODE_OK);
+    CHECK_INT (code_call (other), 6);
+  }
+  CHECK_INT (stats ().pieces, 2);
   finish ();
 }
 
@@ -203,6 +266,8 @@ static void a_refused_batch_does_not_exist (void) {
     for (unsigned i = 0; i < BATCH; i++)
       CHECK_INT (MIR_code_query (space, funcs[i], &piece), MIR_CODE_NOT_OURS);
     CHECK_INT (stats ().pieces, 1);
+    CHECK_INT (stats ().published, 1);
+    CHECK_INT (stats ().published_bytes, CODE_LEN);
     CHECK (mir_space_check (space));
     CHECK_INT (code_call (older), 7);
     CHECK (probe_code_all_closed (&pages));
@@ -361,9 +426,11 @@ static void an_arena_is_taken_over_by_the_next_writer (void) {
 int main (void) {
   TEST_RUN (committed_code_runs_where_it_was_promised);
   TEST_RUN (what_is_not_used_is_free_again);
+  TEST_RUN (room_that_is_never_written_needs_no_memory);
   TEST_RUN (an_aborted_reservation_leaves_nothing);
   TEST_RUN (reservations_are_aligned_as_asked);
   TEST_RUN (wrong_order_and_sizes_are_refused);
+  TEST_RUN (what_is_not_published_yet_cannot_be_freed);
   TEST_RUN (a_query_tells_start_size_and_tag);
   TEST_RUN (batches_run_after_their_end);
   TEST_RUN (batches_run_on_each_back_end_and_level);

@@ -185,6 +185,17 @@ static int find_room (struct mir_arena *arena, uint32_t n, struct mir_spot *spot
   return mir_bins_find (&arena->bins, n, &spot->slab, &spot->start) == 0;
 }
 
+/* If SLAB cannot be written again since it is sealed and was there before a fork: publish nothing
+   in it any more.  Whether that is so.  */
+static int freeze (struct mir_arena *arena, struct mir_slab *slab) {
+  if (arena->space->options.protection != MIR_CODE_SEALED
+      || slab->pages.generation == mir_generation ())
+    return 0;
+  slab->frozen = 1;
+  if (arena->window.slab == slab) arena->window.slab = NULL;
+  return 1;
+}
+
 MIR_code_status_t mir_arena_room (struct mir_arena *arena, uint32_t n, struct mir_tags *tags,
                                   struct mir_spot *spot) {
   spot->fresh = 0;
@@ -192,7 +203,10 @@ MIR_code_status_t mir_arena_room (struct mir_arena *arena, uint32_t n, struct mi
   for (;;) {
     MIR_code_status_t status = provide (arena, tags);
     if (status != MIR_CODE_OK) return status;
-    if (find_room (arena, n, spot)) return MIR_CODE_OK;
+    if (find_room (arena, n, spot)) {
+      if (!freeze (arena, spot->slab)) return MIR_CODE_OK;
+      continue;
+    }
     size_t preferred = arena->slab_size;
     struct mir_slab *slab;
     mir_os_unlock (&arena->lock);
@@ -253,15 +267,6 @@ void mir_arena_cut (struct mir_arena *arena, struct mir_slab *slab, uint32_t fir
   if (n == 0) return;
   mir_granules_split (&slab->granules, first, n);
   free_granules (arena, slab, first);
-}
-
-int mir_arena_freeze (struct mir_arena *arena, struct mir_slab *slab) {
-  if (arena->space->options.protection != MIR_CODE_SEALED
-      || slab->pages.generation == mir_generation ())
-    return 0;
-  slab->frozen = 1;
-  if (arena->window.slab == slab) arena->window.slab = NULL;
-  return 1;
 }
 
 struct mir_slab *mir_arena_unlink_empty (struct mir_arena *arena, uint64_t older_than, int all) {

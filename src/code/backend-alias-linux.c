@@ -87,6 +87,7 @@ int mir_alias_unmap (struct mir_pages *pages) {
   }
   if (pages->level != MIR_CODE_SEALED || errno != EPERM) return -1;
   (void) mir_alias_discard (pages, pages->rx, pages->len); /* all that can be had */
+  pages->reserved = 0;                                     /* nothing goes there any more */
   return 0;
 }
 
@@ -144,7 +145,10 @@ void mir_alias_populate (struct mir_pages *pages, uint8_t *start, size_t len) {
   (void) advise (pages, start, len, MADV_POPULATE_WRITE);
 }
 
+/* A hole in shared memory is a hole for everybody who shares it (madvise(2), MADV_REMOVE), and what
+   is free here may be code in a process which was forked from this one, or it from that.  */
 size_t mir_alias_discard (struct mir_pages *pages, uint8_t *start, size_t len) {
+  if (pages->generation != mir_generation ()) return 0;
   return advise (pages, start, len, MADV_REMOVE) == 0 ? len : 0;
 }
 

@@ -7,10 +7,11 @@
    becomes inaccessible when the last open run is closed: runs may share a page.
 
    SEALED: mseal(2) on both mappings, after which no call changes, moves, replaces or unmaps them.
-   So unmap only gives the memory back and the addresses stay taken; and make_private is refused,
-   which means that code published before a fork cannot be changed in either process.  The memory
-   file of a kernel older than 6.10 gets F_SEAL_FUTURE_WRITE instead: its code can never become
-   writable where it is executed, but the alias is not protected from becoming executable.  */
+   So unmap only gives the memory back, unless another process may have it since a fork, and the
+   addresses stay taken; and make_private is refused, which means that code published before a fork
+   cannot be changed in either process.  The memory file of a kernel older than 6.10 gets
+   F_SEAL_FUTURE_WRITE instead: its code can never become writable where it is executed, but the
+   alias is not protected from becoming executable.  */
 #ifndef MIR_CODE_BACKEND_ALIAS_LINUX_H
 #define MIR_CODE_BACKEND_ALIAS_LINUX_H
 

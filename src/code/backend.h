@@ -30,6 +30,10 @@ struct mir_pages {
   uint64_t system_calls;       /* made for these pages; back ends count them */
 };
 
+/* How many forks there were (fork.c): pages of another generation may be shared with another
+   process.  */
+unsigned mir_generation (void);
+
 struct mir_backend {
   const char *name;
   unsigned bit;    /* MIR_CODE_ANON ... */
@@ -42,7 +46,8 @@ struct mir_backend {
      are set, the rest is to be.  AT: the place, within a range of mir_os_reserve; NULL: anywhere.
    */
   MIR_code_status_t (*map) (struct mir_pages *pages, size_t len, uint8_t *at);
-  /* 0, or -1 when the pages are still there.  */
+  /* 0, or -1 when the pages are still there.  PAGES->reserved is 0 when they are gone but keep
+     their addresses.  */
   int (*unmap) (struct mir_pages *pages);
   /* Set *WRITABLE to where [START, START + LEN), whole units of PAGES, can be read and written.  */
   MIR_code_status_t (*open) (struct mir_pages *pages, uint8_t *start, size_t len,
@@ -53,7 +58,8 @@ struct mir_backend {
      instead of page by page.  Only a hint.  NULL: there is nothing to gain.  */
   void (*populate) (struct mir_pages *pages, uint8_t *start, size_t len);
   /* Give the memory of [START, START + LEN), whole pages in which no code is, back to the system.
-     Bytes given back; 0: it was refused.  NULL: this cannot be done.  */
+     Bytes given back; 0: it was refused, or another process may have code there.  NULL: this cannot
+     be done.  */
   size_t (*discard) (struct mir_pages *pages, uint8_t *start, size_t len);
   /* After a fork: memory of this process alone under PAGES, with the first USED bytes as they were.
      NULL: this back end's memory is never shared between processes.  */

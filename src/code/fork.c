@@ -30,11 +30,11 @@ static void after_fork (void) {
   mir_os_unlock (&registry_lock);
 }
 
-int mir_watch_forks (struct MIR_code_space *space) {
+MIR_code_status_t mir_watch_forks (struct MIR_code_space *space) {
   mir_os_lock (&registry_lock);
   if (!watching && mir_os_at_fork (before_fork, after_fork) != 0) {
     mir_os_unlock (&registry_lock);
-    return -1;
+    return MIR_CODE_NO_MEMORY;
   }
   watching = 1;
   space->previous = NULL;
@@ -42,14 +42,14 @@ int mir_watch_forks (struct MIR_code_space *space) {
   if (registry != NULL) registry->previous = space;
   registry = space;
   mir_os_unlock (&registry_lock);
-  return 0;
+  return MIR_CODE_OK;
 }
 
 void mir_unwatch_forks (struct MIR_code_space *space) {
   mir_os_lock (&registry_lock);
   if (space->previous != NULL)
     space->previous->next = space->next;
-  else
+  else if (registry == space)
     registry = space->next;
   if (space->next != NULL) space->next->previous = space->previous;
   mir_os_unlock (&registry_lock);

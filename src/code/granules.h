@@ -6,7 +6,8 @@
 
      used    1 1 1 1 1 0 0 0 1 1 0 ...     taken by some piece
      stop    0 0 1 0 1 0 0 0 0 1 0 ...     the last one of its piece: here pieces of 3, 2 and 2
-     freed   0 0 0 1 0 0 0 0 0 0 0 ...     the first one of a piece which waits to be reclaimed
+     held    0 0 0 1 0 0 0 0 0 0 0 ...     the first one of a piece which may not be freed: it waits
+                                           to be published, or is freed and waits to be reclaimed
 
    One thread at a time.  Nothing here allocates or fails.  A few instructions each, and many calls
    for each piece, hence inline.  */
@@ -24,7 +25,7 @@ enum { MIR_GRANULE = 32 }; /* bytes */
 #define MIR_NO_GRANULE UINT32_MAX
 
 struct mir_granules {
-  uint64_t *used, *stop, *freed; /* planes; bits behind top are 0 */
+  uint64_t *used, *stop, *held; /* planes; bits behind top are 0 */
   uint32_t count;
   uint32_t top; /* behind the last piece: the run from here to count, the longest as a rule, is
                    known without looking at its bits */
@@ -42,7 +43,7 @@ static inline void mir_granules_init (struct mir_granules *g, void *memory, size
   g->top = 0;
   g->used = (uint64_t *) memory;
   g->stop = g->used + 1;
-  g->freed = g->used + 2;
+  g->held = g->used + 2;
 }
 
 /*---------------- Pieces -----------------------------*/
@@ -79,17 +80,17 @@ static inline void mir_granules_split (struct mir_granules *g, uint32_t first, u
   mir_bit_set (g->stop, first + n - 1);
 }
 
-/* Whether the piece at FIRST is freed.  */
-static inline int mir_granules_is_freed (const struct mir_granules *g, uint32_t first) {
-  return mir_bit (g->freed, first);
+/* Whether the piece at FIRST is held.  */
+static inline int mir_granules_is_held (const struct mir_granules *g, uint32_t first) {
+  return mir_bit (g->held, first);
 }
 
-/* Let the piece at FIRST be freed, or not any more.  */
-static inline void mir_granules_set_freed (struct mir_granules *g, uint32_t first) {
-  mir_bit_set (g->freed, first);
+/* Let the piece at FIRST be held, or not any more.  */
+static inline void mir_granules_hold (struct mir_granules *g, uint32_t first) {
+  mir_bit_set (g->held, first);
 }
-static inline void mir_granules_clear_freed (struct mir_granules *g, uint32_t first) {
-  mir_bit_clear (g->freed, first);
+static inline void mir_granules_let_go (struct mir_granules *g, uint32_t first) {
+  mir_bit_clear (g->held, first);
 }
 
 /*---------------- Runs -----------------------------*/
@@ -119,7 +120,7 @@ static inline uint32_t mir_granules_release (struct mir_granules *g, uint32_t fi
   uint32_t bound = first + mir_granules_piece_len (g, first);
   mir_bits_fill (g->used, first, bound, 0);
   mir_bit_clear (g->stop, bound - 1);
-  mir_bit_clear (g->freed, first);
+  mir_bit_clear (g->held, first);
   *start = mir_bits_behind_previous (g->used, first, 0);
   if (bound == g->top) {
     g->top = *start;

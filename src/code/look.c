@@ -13,7 +13,7 @@ MIR_code_status_t MIR_code_query (MIR_code_space_t space, const void *addr,
     piece->size = (size_t) mir_granules_piece_len (&slab->granules, first) * MIR_GRANULE;
     struct mir_tag *tag = mir_tags_find (&slab->arena->tags, (uintptr_t) piece->start);
     piece->tag = tag != NULL ? tag->value : 0;
-    piece->freed = mir_granules_is_freed (&slab->granules, first);
+    piece->freed = mir_granules_is_held (&slab->granules, first);
   }
   mir_os_unlock (&slab->arena->lock);
   return first != MIR_NO_GRANULE ? MIR_CODE_OK : MIR_CODE_NOT_OURS;
@@ -109,7 +109,7 @@ static int check_arena (const struct mir_arena *arena) {
   }
   for (uint32_t i = 0; i < arena->retired.num; i++) {
     const struct mir_retired_piece *piece = mir_retired_at (&arena->retired, i);
-    valid &= mir_granules_is_freed (&piece->slab->granules, piece->first)
+    valid &= mir_granules_is_held (&piece->slab->granules, piece->first)
              && mir_granules_piece_len (&piece->slab->granules, piece->first) == piece->granules;
   }
   return valid && pieces == arena->pieces && slabs == arena->slabs_num && empty == arena->empty_num;

@@ -22,19 +22,15 @@ static MIR_code_status_t fill (struct mir_arena *arena, const struct mir_spot *s
 MIR_code_status_t mir_publish_with (struct mir_arena *arena, const uint8_t *bytes, size_t len,
                                     struct mir_tags *tags, uint64_t value, uint8_t **res) {
   uint32_t n = mir_granules_for (len);
-  MIR_code_status_t status;
   struct mir_spot spot;
   if (n == 0) return MIR_CODE_TOO_LARGE;
-  for (;;) {
-    struct mir_slab *dropped = NULL;
-    if ((status = mir_arena_room (arena, n, tags, &spot)) != MIR_CODE_OK) return status;
-    status = fill (arena, &spot, n, bytes, len);
-    if (status == MIR_CODE_OK) break;
-    int again = mir_arena_freeze (arena, spot.slab);
-    if (spot.fresh) dropped = mir_arena_unlink_slab (arena, spot.slab);
+  MIR_code_status_t status = mir_arena_room (arena, n, tags, &spot);
+  if (status != MIR_CODE_OK) return status;
+  if ((status = fill (arena, &spot, n, bytes, len)) != MIR_CODE_OK) {
+    struct mir_slab *dropped = spot.fresh ? mir_arena_unlink_slab (arena, spot.slab) : NULL;
     mir_os_unlock (&arena->lock);
     mir_slabs_drop (dropped);
-    if (!again) return status;
+    return status;
   }
   *res = mir_slab_address (spot.slab, spot.start);
   if (tags != NULL) mir_tags_add (tags, (uintptr_t) *res, value);

@@ -4,7 +4,7 @@
 
 enum { ENTRY = 16 }; /* bytes poisoned at the start of a piece */
 
-/* The piece which starts at ADDR and is not freed, with its arena locked: its slab and its first
+/* The piece which starts at ADDR and may be freed, with its arena locked: its slab and its first
    granule.  Else NULL, and nothing is locked.  */
 static struct mir_slab *lock_piece (struct MIR_code_space *space, const void *addr,
                                     uint32_t *first) {
@@ -12,7 +12,7 @@ static struct mir_slab *lock_piece (struct MIR_code_space *space, const void *ad
   if (slab == NULL) return NULL;
   *first = mir_slab_granule (slab, addr);
   if (mir_slab_address (slab, *first) == addr && mir_granules_is_piece (&slab->granules, *first)
-      && !mir_granules_is_freed (&slab->granules, *first))
+      && !mir_granules_is_held (&slab->granules, *first))
     return slab;
   mir_os_unlock (&slab->arena->lock);
   return NULL;
@@ -40,6 +40,7 @@ static MIR_code_cell_t *forget (struct mir_arena *arena, const uint8_t *addr) {
 static void tell_freed (struct mir_slab *slab, uint32_t first) {
   const MIR_code_hooks_t *hooks = slab->arena->space->hooks;
   const uint8_t *addr = mir_slab_address (slab, first);
+  if (mir_tags_find (&slab->arena->thunks, (uintptr_t) addr) != NULL) return; /* never told of */
   struct mir_tag *tag = mir_tags_find (&slab->arena->tags, (uintptr_t) addr);
   MIR_code_event_t event = {addr,
                             (size_t) mir_granules_piece_len (&slab->granules, first) * MIR_GRANULE,
@@ -55,9 +56,9 @@ static MIR_code_status_t reclaim_piece (struct mir_slab *slab, uint32_t first,
   *cell = NULL;
   const struct MIR_code_space *space = slab->arena->space;
   MIR_code_status_t status;
-  if (space->hooks != NULL && space->hooks->freed != NULL) tell_freed (slab, first);
   if (space->options.poison != MIR_CODE_KEEP && (status = poison (slab, first)) != MIR_CODE_OK)
     return status;
+  if (space->hooks != NULL && space->hooks->freed != NULL) tell_freed (slab, first);
   *cell = forget (slab->arena, mir_slab_address (slab, first));
   mir_arena_release (slab->arena, slab, first);
   return MIR_CODE_OK;
@@ -69,9 +70,9 @@ MIR_code_status_t MIR_code_free_now (MIR_code_space_t space, const void *addr) {
   struct mir_slab *slab = lock_piece (space, addr, &first);
   if (slab == NULL) return MIR_CODE_NOT_OURS;
   struct mir_arena *arena = slab->arena;
-  mir_granules_set_freed (&slab->granules, first);
+  mir_granules_hold (&slab->granules, first);
   MIR_code_status_t status = reclaim_piece (slab, first, &cell);
-  if (status != MIR_CODE_OK) mir_granules_clear_freed (&slab->granules, first);
+  if (status != MIR_CODE_OK) mir_granules_let_go (&slab->granules, first);
   struct mir_slab *dropped = mir_arena_unlink_empty (arena, space->options.purge_ms, 0);
   mir_os_unlock (&arena->lock);
   MIR_code_cell_free (space, cell);
@@ -85,7 +86,7 @@ MIR_code_status_t MIR_code_free (MIR_code_space_t space, const void *addr) {
   if (slab == NULL) return MIR_CODE_NOT_OURS;
   struct mir_retired_piece piece = {slab, first, mir_granules_piece_len (&slab->granules, first),
                                     atomic_load (&space->grace)};
-  mir_granules_set_freed (&slab->granules, first);
+  mir_granules_hold (&slab->granules, first);
   mir_retired_add (&slab->arena->retired, &piece);
   mir_os_unlock (&slab->arena->lock);
   return MIR_CODE_OK;
@@ -95,14 +96,19 @@ MIR_code_grace_t MIR_code_grace_begin (MIR_code_space_t space) {
   return atomic_fetch_add (&space->grace, 1);
 }
 
+/* What cannot be poisoned goes behind the others, which do not wait for it.  */
 static MIR_code_status_t reclaim_in (struct mir_arena *arena, MIR_code_grace_t grace) {
   struct mir_retired_piece piece;
   MIR_code_status_t status = MIR_CODE_OK;
   mir_os_lock (&arena->lock);
-  while (status == MIR_CODE_OK && mir_retired_take (&arena->retired, grace, &piece) == 0) {
+  for (uint32_t n = arena->retired.num;
+       n > 0 && mir_retired_take (&arena->retired, grace, &piece) == 0; n--) {
     MIR_code_cell_t *cell;
-    status = reclaim_piece (piece.slab, piece.first, &cell);
-    if (status != MIR_CODE_OK) mir_retired_untake (&arena->retired, &piece);
+    MIR_code_status_t one = reclaim_piece (piece.slab, piece.first, &cell);
+    if (one != MIR_CODE_OK) {
+      mir_retired_add (&arena->retired, &piece);
+      status = one;
+    }
     MIR_code_cell_free (arena->space, cell); /* takes the space's lock: after the arena's */
   }
   struct mir_slab *dropped = mir_arena_unlink_empty (arena, arena->space->options.purge_ms, 0);

@@ -23,8 +23,3 @@ int mir_retired_take (struct mir_retired *retired, uint64_t grace,
   retired->num--;
   return 0;
 }
-
-void mir_retired_untake (struct mir_retired *retired, const struct mir_retired_piece *piece) {
-  *at (retired, --retired->oldest) = *piece;
-  retired->num++;
-}

@@ -1,4 +1,5 @@
-/* Freed pieces which wait for the end of a grace period, oldest first: a ring.
+/* Freed pieces which wait for the end of a grace period, oldest first, but for those which could
+   not be reclaimed at the first try: a ring.
 
    One thread at a time.  Memory is the caller's, who sees to it that there is room for every piece
    there is: freeing needs no memory.  */
@@ -30,8 +31,6 @@ void *mir_retired_move (struct mir_retired *retired, void *memory, uint32_t capa
 void mir_retired_add (struct mir_retired *retired, const struct mir_retired_piece *piece);
 /* The oldest one becomes *PIECE if its grace period is GRACE or an earlier one.  0, or -1.  */
 int mir_retired_take (struct mir_retired *retired, uint64_t grace, struct mir_retired_piece *piece);
-/* Make PIECE, which was just taken, the oldest again.  */
-void mir_retired_untake (struct mir_retired *retired, const struct mir_retired_piece *piece);
 
 /* The one that is as many as I younger than the oldest.  */
 static inline struct mir_retired_piece *mir_retired_at (const struct mir_retired *retired,

@@ -53,8 +53,6 @@ static MIR_code_status_t claim (struct MIR_code_space *space, size_t needed, siz
   }
   space->directory.promised++;
   space->mapped_bytes += *size;
-  if (space->peak_mapped_bytes < space->mapped_bytes)
-    space->peak_mapped_bytes = space->mapped_bytes;
   return MIR_CODE_OK;
 }
 
@@ -68,9 +66,10 @@ static void unclaim (struct MIR_code_space *space, size_t size, const uint8_t *a
 
 /*---------------- Slabs -----------------------------*/
 
-/* Slabs come so large only when there is much code already, and are used up soon, then.  Not where
-   the options want another kind of memory, nor with hooks: perf reads the names of code in
-   anonymous memory only (tools/perf/util/map.h, is_anon_memory).  */
+/* Slabs come so large only when there is much code already, and are used up soon, then; larger ones
+   are for one reservation, of which perhaps little will be used.  Not where the options want
+   another kind of memory, nor with hooks: perf reads the names of code in anonymous memory only
+   (tools/perf/util/map.h, is_anon_memory).  */
 static const struct mir_backend *large_backend (const struct MIR_code_space *space) {
   const MIR_code_options_t *options = &space->options;
   const struct mir_backend *large = space->backend->large;
@@ -82,7 +81,7 @@ static const struct mir_backend *large_backend (const struct MIR_code_space *spa
 /* Before the pages are known to fork.c no fork can have shared them.  */
 static MIR_code_status_t map (struct mir_slab *slab, size_t size, uint8_t *at) {
   struct MIR_code_space *space = slab->arena->space;
-  const struct mir_backend *large = size >= LARGE ? large_backend (space) : NULL;
+  const struct mir_backend *large = size == LARGE ? large_backend (space) : NULL;
   MIR_code_status_t status = MIR_CODE_MAP_REFUSED;
   slab->pages.level = space->options.protection;
   slab->pages.code_alloc = space->code_alloc;
@@ -153,6 +152,8 @@ void mir_slab_link (struct mir_slab *slab) {
   slab->empty_since = mir_os_now ();
   mir_os_lock (&arena->space->lock);
   arena->space->directory.promised--;
+  if (arena->space->peak_mapped_bytes < arena->space->mapped_bytes)
+    arena->space->peak_mapped_bytes = arena->space->mapped_bytes;
   mir_directory_add (&arena->space->directory, slab);
   mir_os_unlock (&arena->space->lock);
 }

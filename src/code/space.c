@@ -16,9 +16,7 @@ MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_o
   space->unit = backend->unit != 0 ? backend->unit : space->page_size;
   space->shared = backend == &mir_backend_flip; /* its mem_protect is called one at a time */
   if (mir_os_lock_init (&space->lock) != 0) return MIR_CODE_NO_MEMORY;
-  MIR_code_status_t status = mir_arena_init (&space->first, space);
-  if (status == MIR_CODE_OK && mir_watch_forks (space) == 0) return MIR_CODE_OK;
-  if (status == MIR_CODE_OK) mir_arena_finish (&space->first);
+  if (mir_arena_init (&space->first, space) == MIR_CODE_OK) return MIR_CODE_OK;
   mir_os_lock_destroy (&space->lock);
   return MIR_CODE_NO_MEMORY;
 }
@@ -44,29 +42,33 @@ void mir_space_finish (struct MIR_code_space *space) {
   }
   free_chain (space, atomic_load (&space->directory.array));
   free_chain (space, space->cells.blocks);
-  if (space->region.len != 0) {
-    mir_os_unreserve (space->region.start, space->region.len);
-    MIR_free (space->alloc, space->region.units.used);
-  }
+  if (space->region.len != 0) mir_os_unreserve (space->region.start, space->region.len);
   mir_os_lock_destroy (&space->lock);
 }
 
 /*---------------- Arenas -----------------------------*/
 
+/* The lock is held.  */
 static struct mir_arena *find_idle (struct MIR_code_space *space) {
-  struct mir_arena *found = NULL;
-  mir_os_lock (&space->lock);
-  for (struct mir_arena *a = mir_arena_next (&space->first); a != NULL && found == NULL;
-       a = mir_arena_next (a))
-    if (a->idle) found = a;
-  if (found != NULL) found->idle = 0;
-  mir_os_unlock (&space->lock);
-  return found;
+  if (space->shared) return &space->first;
+  struct mir_arena *arena = mir_arena_next (&space->first);
+  while (arena != NULL && !arena->idle) arena = mir_arena_next (arena);
+  return arena;
 }
 
-MIR_code_status_t mir_space_get_arena (struct MIR_code_space *space, struct mir_arena **arena) {
-  *arena = space->shared ? &space->first : find_idle (space);
-  if (*arena != NULL) return MIR_CODE_OK;
+struct mir_arena *mir_space_get_arena (struct MIR_code_space *space) {
+  mir_os_lock (&space->lock);
+  struct mir_arena *arena = find_idle (space);
+  if (arena != NULL) arena->idle = 0;
+  mir_os_unlock (&space->lock);
+  return arena;
+}
+
+MIR_code_status_t mir_space_need_arena (struct MIR_code_space *space) {
+  mir_os_lock (&space->lock);
+  int found = find_idle (space) != NULL;
+  mir_os_unlock (&space->lock);
+  if (found) return MIR_CODE_OK;
   struct mir_arena *fresh = (struct mir_arena *) MIR_malloc (space->alloc, sizeof (*fresh));
   if (fresh == NULL) return MIR_CODE_NO_MEMORY;
   MIR_code_status_t status = mir_arena_init (fresh, space);
@@ -74,8 +76,8 @@ MIR_code_status_t mir_space_get_arena (struct MIR_code_space *space, struct mir_
     MIR_free (space->alloc, fresh);
     return status;
   }
+  fresh->idle = 1;
   mir_watch_arena (fresh);
-  *arena = fresh;
   return MIR_CODE_OK;
 }
 
@@ -129,21 +131,12 @@ static const struct mir_backend *choose (MIR_code_options_t *options, MIR_code_r
   return backend;
 }
 
-/* Reserve what OPTIONS ask for.  */
-static MIR_code_status_t reserve (struct MIR_code_space *space) {
-  const MIR_code_options_t *options = &space->options;
+/* Reserve LEN bytes, whole units, with their bookkeeping in PLANES.  */
+static MIR_code_status_t reserve (struct MIR_code_space *space, size_t len, void *planes) {
   struct mir_region *region = &space->region;
-  if (options->reserve == 0) return MIR_CODE_OK;
-  if (!space->backend->reservable) return MIR_CODE_BAD_OPTION;
-  size_t len = (options->reserve + MIR_REGION_UNIT - 1) / MIR_REGION_UNIT * MIR_REGION_UNIT;
-  if (len > mir_cpu.reach) return MIR_CODE_NO_RANGE;
-  void *planes = MIR_malloc (space->alloc, mir_region_planes_size (len));
-  if (planes == NULL) return MIR_CODE_NO_MEMORY;
-  region->start = (uint8_t *) mir_os_reserve (len, options->near_addr, mir_cpu.reach);
-  if (region->start == NULL) {
-    MIR_free (space->alloc, planes);
-    return MIR_CODE_NO_RANGE;
-  }
+  if (len == 0) return MIR_CODE_OK;
+  region->start = (uint8_t *) mir_os_reserve (len, space->options.near_addr, mir_cpu.reach);
+  if (region->start == NULL) return MIR_CODE_NO_RANGE;
   region->len = len;
   mir_granules_init (&region->units, planes, len / MIR_REGION_UNIT);
   return MIR_CODE_OK;
@@ -157,11 +150,16 @@ MIR_code_status_t MIR_code_space_create (const MIR_code_options_t *options,
   if (status != MIR_CODE_OK) return status;
   const struct mir_backend *backend = choose (&full, &report);
   if (backend == NULL) return MIR_CODE_NO_BACKEND;
-  struct MIR_code_space *res =
-      (struct MIR_code_space *) MIR_malloc (full.alloc, sizeof (struct MIR_code_space));
+  if (full.reserve != 0 && !backend->reservable) return MIR_CODE_BAD_OPTION;
+  size_t len = (full.reserve + MIR_REGION_UNIT - 1) / MIR_REGION_UNIT * MIR_REGION_UNIT;
+  if (len > mir_cpu.reach) return MIR_CODE_NO_RANGE;
+  /* One block: an allocator which leaves by longjmp leaves nothing behind.  */
+  struct MIR_code_space *res = (struct MIR_code_space *) MIR_malloc (
+      full.alloc, sizeof (*res) + mir_region_planes_size (len));
   if (res == NULL) return MIR_CODE_NO_MEMORY;
   if ((status = mir_space_init (res, &full, backend)) == MIR_CODE_OK) {
-    if ((status = reserve (res)) == MIR_CODE_OK) {
+    if ((status = reserve (res, len, res + 1)) == MIR_CODE_OK) status = mir_watch_forks (res);
+    if (status == MIR_CODE_OK) {
       *space = res;
       return MIR_CODE_OK;
     }

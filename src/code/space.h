@@ -87,13 +87,17 @@ struct MIR_code_space {
   struct MIR_code_space *previous, *next; /* in the list of fork.c */
 };
 
-/* Make *SPACE, whose memory is the caller's, with OPTIONS that have all members.  */
+/* Make *SPACE, whose memory is the caller's, with OPTIONS that have all members.  Forks are not
+   watched for it before mir_watch_forks, which comes when no allocation is left that may leave by
+   longjmp: nobody would unwatch then.  */
 MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_options_t *options,
                                   const struct mir_backend *backend);
 void mir_space_finish (struct MIR_code_space *space);
 
-/* A new arena, or an idle one, or the first one if it is shared.  */
-MIR_code_status_t mir_space_get_arena (struct MIR_code_space *space, struct mir_arena **arena);
+/* Let there be an idle arena, as things are now.  */
+MIR_code_status_t mir_space_need_arena (struct MIR_code_space *space);
+/* An idle arena, or the first one if it is shared; NULL: all have writers.  */
+struct mir_arena *mir_space_get_arena (struct MIR_code_space *space);
 void mir_space_leave_arena (struct mir_arena *arena);
 
 /* The slab that ADDR is in, with its arena locked; or NULL, and nothing is locked.  */
@@ -166,9 +170,6 @@ void mir_arena_release (struct mir_arena *arena, struct mir_slab *slab, uint32_t
 void mir_arena_shrink (struct mir_arena *arena, struct mir_slab *slab, uint32_t first, uint32_t n);
 /* Its first N granules, not all of them, become free.  */
 void mir_arena_cut (struct mir_arena *arena, struct mir_slab *slab, uint32_t first, uint32_t n);
-/* If SLAB cannot be written again since it is sealed and was there before a fork: publish nothing
-   in it any more.  Whether that is so.  */
-int mir_arena_freeze (struct mir_arena *arena, struct mir_slab *slab);
 /* Unlink the slabs which were empty for OLDER_THAN milliseconds, but for the newest one unless ALL,
    and return them, linked by next.  */
 struct mir_slab *mir_arena_unlink_empty (struct mir_arena *arena, uint64_t older_than, int all);
@@ -249,13 +250,11 @@ int mir_space_check (struct MIR_code_space *space);
 
 /*---------------- Forks -----------------------------*/
 
-/* From now until unwatch forks take the locks of SPACE and end its generation.  0, or -1 without
-   memory for it.  */
-int mir_watch_forks (struct MIR_code_space *space);
+/* From now until unwatch forks take the locks of SPACE and end its generation.  */
+MIR_code_status_t mir_watch_forks (struct MIR_code_space *space);
+/* Also when they were never watched for.  */
 void mir_unwatch_forks (struct MIR_code_space *space);
 /* Add ARENA to its space, which forks are watched for.  */
 void mir_watch_arena (struct mir_arena *arena);
-/* How many forks there were; pages of another generation may be shared with another process.  */
-unsigned mir_generation (void);
 
 #endif /* MIR_CODE_SPACE_H */

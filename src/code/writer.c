@@ -82,13 +82,15 @@ static struct mir_chunk *chunks_of (MIR_code_writer_t w) {
 
 MIR_code_status_t MIR_code_writer_create (MIR_code_space_t space, MIR_code_writer_t *writer) {
   struct mir_arena *arena;
-  MIR_code_status_t status = mir_space_get_arena (space, &arena);
-  if (status != MIR_CODE_OK) return status;
-  MIR_code_writer_t w = (MIR_code_writer_t) MIR_malloc (space->alloc, sizeof (*w));
-  if (w == NULL) {
-    mir_space_leave_arena (arena);
-    return MIR_CODE_NO_MEMORY;
-  }
+  MIR_code_writer_t w;
+  do {
+    MIR_code_status_t status = mir_space_need_arena (space);
+    if (status != MIR_CODE_OK) return status;
+    if ((w = (MIR_code_writer_t) MIR_malloc (space->alloc, sizeof (*w))) == NULL)
+      return MIR_CODE_NO_MEMORY;
+    arena = mir_space_get_arena (space);
+    if (arena == NULL) MIR_free (space->alloc, w); /* another thread was faster */
+  } while (arena == NULL);
   memset (w, 0, sizeof (*w));
   w->space = space;
   w->arena = arena;
@@ -105,16 +107,20 @@ MIR_code_writer_t mir_writer_next (MIR_code_writer_t w) {
   return w->next;
 }
 
-static void release_piece (MIR_code_writer_t w, struct mir_slab *slab, uint32_t first) {
-  struct mir_tag *tag = mir_tags_find (&w->arena->tags, (uintptr_t) mir_slab_address (slab, first));
-  if (tag != NULL) mir_tags_remove (&w->arena->tags, tag);
-  mir_arena_release (w->arena, slab, first);
+/* Piece I of the batch does not exist any more.  */
+static void release_piece (MIR_code_writer_t w, size_t i) {
+  struct mir_arena *arena = w->arena;
+  struct mir_tag *tag = mir_tags_find (&arena->tags, (uintptr_t) w->events[i].start);
+  if (tag != NULL) mir_tags_remove (&arena->tags, tag);
+  mir_arena_release (arena, w->pending[i].slab, w->pending[i].first);
+  arena->published--;
+  arena->published_bytes -= w->events[i].size;
 }
 
 /* None of the batch's pieces exists any more.  */
 static void abort_batch (MIR_code_writer_t w) {
   mir_os_lock (&w->arena->lock);
-  for (size_t i = 0; i < w->num; i++) release_piece (w, w->pending[i].slab, w->pending[i].first);
+  for (size_t i = 0; i < w->num; i++) release_piece (w, i);
   mir_os_unlock (&w->arena->lock);
   w->num = 0;
   w->buffered = 0;
@@ -142,12 +148,10 @@ void MIR_code_writer_finish (MIR_code_writer_t w) {
 /*---------------- Reserving -----------------------------*/
 
 /* Take N granules of which the piece begins at a multiple of ALIGNMENT bytes.  */
-static MIR_code_status_t take_aligned (MIR_code_writer_t w, uint32_t n, size_t alignment,
-                                       const MIR_code_info_t *info) {
+static MIR_code_status_t take_aligned (MIR_code_writer_t w, uint32_t n, size_t alignment) {
   uint32_t spare = alignment > MIR_GRANULE ? (uint32_t) (alignment / MIR_GRANULE) - 1 : 0;
-  struct mir_tags *tags = info != NULL && info->tag != 0 ? &w->arena->tags : NULL;
   struct mir_spot spot;
-  MIR_code_status_t status = mir_arena_room (w->arena, n + spare, tags, &spot);
+  MIR_code_status_t status = mir_arena_room (w->arena, n + spare, NULL, &spot);
   if (status != MIR_CODE_OK) return status;
   mir_arena_take (w->arena, &spot, n + spare);
   uintptr_t addr = (uintptr_t) mir_slab_address (spot.slab, spot.start);
@@ -156,6 +160,7 @@ static MIR_code_status_t take_aligned (MIR_code_writer_t w, uint32_t n, size_t a
   mir_arena_cut (w->arena, spot.slab, spot.start, gap);
   w->slab = spot.slab;
   w->first = spot.start + gap;
+  mir_granules_hold (&w->slab->granules, w->first);
   mir_os_unlock (&w->arena->lock);
   return MIR_CODE_OK;
 }
@@ -168,7 +173,7 @@ MIR_code_status_t MIR_code_reserve (MIR_code_writer_t w, size_t size, size_t ali
   if ((alignment & (alignment - 1)) != 0 || alignment > MAX_ALIGNMENT) return MIR_CODE_BAD_OPTION;
   if (n == 0) return MIR_CODE_TOO_LARGE;
   if ((status = need_buffer (w, (size_t) n * MIR_GRANULE)) != MIR_CODE_OK) return status;
-  if ((status = take_aligned (w, n, alignment, NULL)) != MIR_CODE_OK) return status;
+  if ((status = take_aligned (w, n, alignment)) != MIR_CODE_OK) return status;
   w->reserving = 1;
   w->place.addr = mir_slab_address (w->slab, w->first);
   w->place.buffer = w->buffer + w->buffered;
@@ -191,8 +196,8 @@ static int is_cheap (const struct mir_slab *slab) {
   return slab->pages.rw != NULL && slab->pages.level != MIR_CODE_CLOSED_ALIAS;
 }
 
-/* The taken piece is one more of the batch; its LEN bytes are at BYTES, which are the writer's if
-   BUFFERED.  The lock is held.  */
+/* The taken piece is one more of the batch; its LEN bytes are at BYTES, perhaps in the buffer
+   already.  The lock is held.  */
 static MIR_code_status_t add_to_batch (MIR_code_writer_t w, const uint8_t *bytes, size_t len,
                                        const MIR_code_info_t *info) {
   struct pending *pending = &w->pending[w->num];
@@ -209,6 +214,7 @@ static MIR_code_status_t add_to_batch (MIR_code_writer_t w, const uint8_t *bytes
     if (bytes != w->buffer + w->buffered) memcpy (w->buffer + w->buffered, bytes, len);
     w->buffered += len;
   }
+  mir_granules_hold (&w->slab->granules, w->first);
   w->events[w->num].start = addr;
   w->events[w->num].size = len;
   w->events[w->num].name = info != NULL ? info->name : NULL;
@@ -219,7 +225,9 @@ static MIR_code_status_t add_to_batch (MIR_code_writer_t w, const uint8_t *bytes
 
 static MIR_code_status_t write_now (MIR_code_writer_t w, const uint8_t *bytes, size_t len) {
   struct mir_chunk chunk = {w->slab, mir_slab_address (w->slab, w->first), bytes, len};
-  return mir_write (w->arena, &chunk, 1, NULL);
+  MIR_code_status_t status = mir_write (w->arena, &chunk, 1, NULL);
+  if (status == MIR_CODE_OK) mir_granules_let_go (&w->slab->granules, w->first);
+  return status;
 }
 
 /* The taken piece gets its bytes and its tag, for which there is room.  The lock is held.  */
@@ -277,23 +285,20 @@ static MIR_code_status_t publish_in_batch (MIR_code_writer_t w, const uint8_t *b
   if (n == 0) return MIR_CODE_TOO_LARGE;
   if ((status = need_pending (w)) != MIR_CODE_OK) return status;
   if ((status = need_buffer (w, len)) != MIR_CODE_OK) return status;
-  for (;;) {
-    status = mir_arena_room (arena, n, tag != 0 ? &arena->tags : NULL, &spot);
-    if (status != MIR_CODE_OK) return status;
-    mir_slab_populate (spot.slab, spot.start + n);
-    mir_arena_take (arena, &spot, n);
-    w->slab = spot.slab;
-    w->first = spot.start;
-    *addr = mir_slab_address (spot.slab, spot.start);
-    status = fill (w, bytes, len, info);
-    if (status == MIR_CODE_OK) break;
+  status = mir_arena_room (arena, n, tag != 0 ? &arena->tags : NULL, &spot);
+  if (status != MIR_CODE_OK) return status;
+  mir_slab_populate (spot.slab, spot.start + n);
+  mir_arena_take (arena, &spot, n);
+  w->slab = spot.slab;
+  w->first = spot.start;
+  if ((status = fill (w, bytes, len, info)) != MIR_CODE_OK) {
     mir_arena_release (arena, spot.slab, spot.start);
-    int again = mir_arena_freeze (arena, spot.slab);
     struct mir_slab *dropped = spot.fresh ? mir_arena_unlink_slab (arena, spot.slab) : NULL;
     mir_os_unlock (&arena->lock);
     mir_slabs_drop (dropped);
-    if (!again) return status;
+    return status;
   }
+  *addr = mir_slab_address (spot.slab, spot.start);
   mir_os_unlock (&arena->lock);
   return MIR_CODE_OK;
 }
@@ -324,6 +329,8 @@ MIR_code_status_t MIR_code_batch_end (MIR_code_writer_t w) {
   if (!w->batching || w->reserving) return MIR_CODE_BAD_ORDER;
   mir_os_lock (&w->arena->lock);
   MIR_code_status_t status = w->buffered == 0 ? MIR_CODE_OK : write_pending (w);
+  for (size_t i = 0; i < w->num && status == MIR_CODE_OK; i++)
+    mir_granules_let_go (&w->pending[i].slab->granules, w->pending[i].first);
   mir_os_unlock (&w->arena->lock);
   if (status != MIR_CODE_OK) {
     abort_batch (w);

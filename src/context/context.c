@@ -35,6 +35,7 @@ MIR_code_alloc_t mir_default_code_alloc (void) {
 static MIR_code_status_t prepare (struct MIR_code_space *space) {
   uint8_t *addr;
   MIR_code_status_t status = mir_next_addr (&space->first, 1, &addr);
+  if (status == MIR_CODE_OK) status = mir_watch_forks (space);
   if (status != MIR_CODE_OK) mir_space_finish (space);
   return status;
 }
