@@ -237,11 +237,12 @@ MIR_ALLOC_API size_t MIR_code_trim (MIR_code_space_t space);
 
 /*---------------- Changing -----------------------------*/
 
-/* Replace LEN bytes of published code at ADDR, all within one aligned word of 8 bytes, by those
-   from BYTES, while threads may be running them: they execute the old word or the new one.  Else
-   MIR_CODE_NOT_ATOMIC, also for a back end that cannot store a word whole.  On x86-64 the word may
-   hold any instructions as long as none lies across its ends; on aarch64 only B, BL, BRK, HVC, ISB,
-   NOP, SMC and SVC may replace one another so (Arm Architecture Reference Manual, DDI 0487, B2). */
+/* Replace LEN bytes of published code, not of a batch before its end, at ADDR, all within one
+   aligned word of 8 bytes, by those from BYTES, while threads may be running them: they execute the
+   old word or the new one.  Else MIR_CODE_NOT_ATOMIC, also for a back end that cannot store a word
+   whole.  On x86-64 the word may hold any instructions as long as none lies across its ends; on
+   aarch64 only B, BL, BRK, HVC, ISB, NOP, SMC and SVC may replace one another so (Arm Architecture
+   Reference Manual, DDI 0487, B2). */
 MIR_ALLOC_API MIR_code_status_t MIR_code_patch (MIR_code_space_t space, void *addr,
                                                 const void *bytes, size_t len);
 /* The same for any LEN > 0 bytes of one piece, while no thread runs them.  */

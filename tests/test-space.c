@@ -151,6 +151,41 @@ static void the_limit_is_kept (void) {
   finish ();
 }
 
+static void *(*map_any) (size_t len, void *user_data);
+
+static void *map_small (size_t len, void *user_data) {
+  return len > 64 * 1024 ? NULL : map_any (len, user_data);
+}
+
+static void where_much_is_refused_as_little_as_will_do_is_mapped (void) {
+  uint8_t *addr;
+  start_flip ();
+  map_any = pages.alloc.mem_map;
+  pages.alloc.mem_map = map_small;
+  for (int i = 0; i < 50; i++) REQUIRE (publish_long (7, 30 * 1024, &addr) == MIR_CODE_OK);
+  CHECK_INT (code_call (addr), 7);
+  CHECK_INT (publish_long (7, 65 * 1024, &addr), MIR_CODE_MAP_REFUSED);
+  finish ();
+}
+
+/* What is kept for later use counts, but is no reason to refuse anything.  */
+static void empty_mappings_make_way_at_the_limit (void) {
+  uint8_t *addr;
+  MIR_code_writer_t other;
+  set_defaults ();
+  options.max_bytes = 1024 * 1024;
+  options.purge_ms = 60 * 60 * 1000;
+  start_with_options ();
+  REQUIRE (publish_long (1, 700 * 1024, &addr) == MIR_CODE_OK);
+  REQUIRE (MIR_code_free_now (space, addr) == MIR_CODE_OK);
+  REQUIRE (MIR_code_writer_create (space, &other) == MIR_CODE_OK);
+  MIR_code_writer_finish (writer);
+  writer = other;
+  REQUIRE (publish_long (2, 800 * 1024, &addr) == MIR_CODE_OK);
+  CHECK_INT (code_call (addr), 2);
+  finish ();
+}
+
 static void refused_mappings_change_nothing (void) {
   start_flip ();
   pages.fail_map_in = 3;
@@ -243,16 +278,21 @@ static void an_allocator_that_longjmps_loses_nothing (void) {
       left = 1;
     data.alloc.malloc = whole_malloc;
   }
+  MIR_code_writer_finish (writer);
+  writer = NULL;
   CHECK_INT (stats ().bookkeeping_bytes, books); /* with the idle arena, and no other one */
   finish ();
 }
 
 /* The memory of what was not finished is the allocator's to give back, and a fork does not look for
    a space there.  */
+static int do_nothing (void) {
+  return 0;
+}
+
 static void a_context_that_was_not_finished_is_forgotten (void) {
   static int n, left;
   for (n = 0, left = 1; left; n++) {
-    int status;
     left = 0;
     probe_alloc_init (&data);
     leave_after (n);
@@ -261,11 +301,7 @@ static void a_context_that_was_not_finished_is_forgotten (void) {
     else
       left = 1;
     (void) probe_alloc_finish (&data);
-    pid_t pid = fork ();
-    REQUIRE (pid >= 0);
-    if (pid == 0) _exit (0);
-    REQUIRE (waitpid (pid, &status, 0) == pid);
-    CHECK_INT (status, 0);
+    CHECK_INT (run_child (do_nothing, NULL, 0).status, 0);
   }
   CHECK (n > 2);
 }
@@ -422,6 +458,8 @@ int main (void) {
   TEST_RUN (every_status_has_a_text);
   TEST_RUN (the_probe_says_why);
   TEST_RUN (the_limit_is_kept);
+  TEST_RUN (where_much_is_refused_as_little_as_will_do_is_mapped);
+  TEST_RUN (empty_mappings_make_way_at_the_limit);
   TEST_RUN (refused_mappings_change_nothing);
   TEST_RUN (refused_address_space_is_an_error);
   TEST_RUN (all_code_and_cells_are_in_the_range);

@@ -133,6 +133,7 @@ const struct mir_backend mir_backend_anon = {
     .levels = 1 << MIR_CODE_OPEN_ALIAS | 1 << MIR_CODE_CLOSED_ALIAS,
     .unit = 8,
     .whole_words = 1,
+    .always_open = 1,
     .reservable = 1,
     .map = map_pages,
     .unmap = unmap_pages,

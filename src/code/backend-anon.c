@@ -17,6 +17,7 @@ const struct mir_backend mir_backend_anon = {
     .levels = MIR_ALIAS_LEVELS,
     .unit = MIR_ALIAS_UNIT,
     .whole_words = 1,
+    .always_open = 1,
     .reservable = 1,
     .map = map,
     .unmap = mir_alias_unmap,

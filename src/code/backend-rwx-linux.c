@@ -41,6 +41,7 @@ const struct mir_backend mir_backend_rwx = {
     .levels = 1 << MIR_CODE_OPEN_ALIAS,
     .unit = 1,
     .whole_words = 1,
+    .always_open = 1,
     .reservable = 1,
     .map = map_pages,
     .unmap = mir_linux_unmap_rx,

@@ -41,6 +41,7 @@ struct mir_backend {
   size_t unit;     /* bytes: open takes runs of whole ones; a power of two; 0: pages */
   int whole_words; /* an aligned word stored between open and close is seen whole by threads which
                       run it */
+  int always_open; /* unless the alias is closed, bytes are stored without a system call */
   int reservable;  /* map takes AT */
   /* LEN bytes of zeroed memory, whole pages, of PAGES->level and by PAGES->code_alloc: these two
      are set, the rest is to be.  AT: the place, within a range of mir_os_reserve; NULL: anywhere.

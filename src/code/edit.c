@@ -71,10 +71,11 @@ MIR_code_status_t mir_edit (struct MIR_code_space *space, const struct mir_edit 
       && (memory = (uint8_t *) MIR_malloc (space->alloc, needed)) == NULL)
     return MIR_CODE_NO_MEMORY;
   struct mir_chunk *chunks = (struct mir_chunk *) (void *) memory;
-  struct mir_slab *slab = mir_space_lock_slab (space, edit->base + edit->relocs[0].offset);
+  uintptr_t first = (uintptr_t) edit->base + edit->relocs[0].offset; /* checked with all others */
+  struct mir_slab *slab = mir_space_lock_slab (space, (const void *) first);
   if (slab != NULL) {
     if (find_places (slab, edit, chunks) == 0)
-      status = mir_write (slab->arena, chunks, count, (uint8_t *) (chunks + count));
+      status = mir_write (chunks, count, (uint8_t *) (chunks + count));
     slab->arena->patched += status == MIR_CODE_OK;
     mir_os_unlock (&slab->arena->lock);
   }
@@ -103,7 +104,7 @@ MIR_code_status_t MIR_code_patch (MIR_code_space_t space, void *addr, const void
     struct mir_chunk chunk = {slab, start, word, sizeof (word)};
     memcpy (word, start, sizeof (word));
     memcpy (word + offset, bytes, len);
-    status = mir_write (slab->arena, &chunk, 1, old);
+    status = mir_write (&chunk, 1, old);
     slab->arena->patched += status == MIR_CODE_OK;
   }
   mir_os_unlock (&slab->arena->lock);

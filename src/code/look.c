@@ -70,7 +70,10 @@ void MIR_code_get_stats (MIR_code_space_t space, MIR_code_stats_t *stats) {
                               + mir_granules_size (space->region.units.count);
   for (struct mir_cell_block *block = space->cells.blocks; block != NULL; block = block->next)
     stats->bookkeeping_bytes += sizeof (*block);
-  for (MIR_code_writer_t w = space->writers; w != NULL; w = mir_writer_next (w)) stats->writers++;
+  for (MIR_code_writer_t w = space->writers; w != NULL; w = mir_writer_next (w)) {
+    stats->writers++;
+    stats->bookkeeping_bytes += mir_writer_bytes (w);
+  }
   mir_os_unlock (&space->lock);
 }
 

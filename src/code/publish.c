@@ -11,7 +11,7 @@ static MIR_code_status_t fill (struct mir_arena *arena, const struct mir_spot *s
                                const uint8_t *bytes, size_t len) {
   struct mir_chunk chunk = {spot->slab, mir_slab_address (spot->slab, spot->start), bytes, len};
   mir_slab_populate (spot->slab, spot->start + n);
-  MIR_code_status_t status = mir_write (arena, &chunk, 1, NULL);
+  MIR_code_status_t status = mir_write (&chunk, 1, NULL);
   if (status != MIR_CODE_OK) return status;
   mir_arena_take (arena, spot, n);
   arena->published++;
@@ -77,20 +77,30 @@ static uint32_t room_at (const struct mir_slab *slab, const uint8_t *addr, size_
   return n <= run_len ? n : run_len;
 }
 
+/* Lock the arena of the slab which ADDR is in, with room in its books for one more piece; NULL, and
+   nothing is locked, with the reason in *STATUS.  */
+static struct mir_slab *lock_with_room (struct MIR_code_space *space, const uint8_t *addr,
+                                        MIR_code_status_t *status) {
+  struct mir_directory_find found;
+  while (mir_directory_find (&space->directory, (uintptr_t) addr, &found) == 0) {
+    if ((*status = mir_arena_provide (found.arena, NULL)) != MIR_CODE_OK) return NULL;
+    if (mir_directory_unchanged (&space->directory, &found)) return found.slab;
+    mir_os_unlock (&found.arena->lock);
+  }
+  *status = MIR_CODE_TAKEN;
+  return NULL;
+}
+
 MIR_code_status_t mir_publish_at (struct MIR_code_space *space, uint8_t *addr, const uint8_t *bytes,
                                   size_t len) {
-  struct mir_directory_find found;
   MIR_code_status_t status;
-  if (mir_directory_find (&space->directory, (uintptr_t) addr, &found) != 0) return MIR_CODE_TAKEN;
-  if ((status = mir_arena_provide (found.arena, NULL)) != MIR_CODE_OK) return status;
+  struct mir_slab *slab = lock_with_room (space, addr, &status);
+  if (slab == NULL) return status;
+  struct mir_spot spot = {slab, mir_slab_granule (slab, addr), 0};
+  uint32_t n = room_at (slab, addr, len == 0 ? 1 : len);
   status = MIR_CODE_TAKEN;
-  if (mir_directory_unchanged (&space->directory, &found)) {
-    struct mir_slab *slab = found.slab;
-    struct mir_spot spot = {slab, mir_slab_granule (slab, addr), 0};
-    uint32_t n = room_at (slab, addr, len == 0 ? 1 : len);
-    if (n != 0) status = len == 0 ? MIR_CODE_OK : fill (found.arena, &spot, n, bytes, len);
-  }
-  mir_os_unlock (&found.arena->lock);
+  if (n != 0) status = len == 0 ? MIR_CODE_OK : fill (slab->arena, &spot, n, bytes, len);
+  mir_os_unlock (&slab->arena->lock);
   if (status != MIR_CODE_OK || len == 0) return status;
   mir_os_sync_cores_for_new ();
   MIR_code_event_t event = {addr, len, NULL, 0};

@@ -85,7 +85,7 @@ MIR_code_status_t MIR_code_free (MIR_code_space_t space, const void *addr) {
   struct mir_slab *slab = lock_piece (space, addr, &first);
   if (slab == NULL) return MIR_CODE_NOT_OURS;
   struct mir_retired_piece piece = {slab, first, mir_granules_piece_len (&slab->granules, first),
-                                    atomic_load (&space->grace)};
+                                    atomic_fetch_add (&space->grace, 0)};
   mir_granules_hold (&slab->granules, first);
   mir_retired_add (&slab->arena->retired, &piece);
   mir_os_unlock (&slab->arena->lock);
@@ -140,13 +140,20 @@ static size_t discard_in (struct mir_arena *arena) {
   return bytes;
 }
 
-size_t MIR_code_trim (MIR_code_space_t space) {
+size_t mir_space_drop_empty (struct MIR_code_space *space) {
   size_t bytes = 0;
   for (struct mir_arena *arena = &space->first; arena != NULL; arena = mir_arena_next (arena)) {
     mir_os_lock (&arena->lock);
     struct mir_slab *dropped = mir_arena_unlink_empty (arena, 0, 1);
     mir_os_unlock (&arena->lock);
-    bytes += mir_slabs_drop (dropped) + discard_in (arena);
+    bytes += mir_slabs_drop (dropped);
   }
+  return bytes;
+}
+
+size_t MIR_code_trim (MIR_code_space_t space) {
+  size_t bytes = mir_space_drop_empty (space);
+  for (struct mir_arena *arena = &space->first; arena != NULL; arena = mir_arena_next (arena))
+    bytes += discard_in (arena);
   return bytes;
 }

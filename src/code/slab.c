@@ -15,6 +15,11 @@ static size_t region_len (size_t size) {
   return round_up (size, MIR_REGION_UNIT);
 }
 
+/* What slabs are multiples of: within a region Windows maps nothing smaller.  */
+static size_t slab_unit (const struct MIR_code_space *space) {
+  return space->region.len != 0 ? MIR_REGION_UNIT : space->page_size;
+}
+
 /*---------------- Limits -----------------------------*/
 
 /* Let the directory have room for one more entry, as things are now.  */
@@ -39,7 +44,7 @@ static MIR_code_status_t claim (struct MIR_code_space *space, size_t needed, siz
                                 uint8_t **at) {
   size_t limit = space->options.max_bytes, left = limit - space->mapped_bytes;
   if (limit != 0 && *size > left) {
-    *size = left / space->page_size * space->page_size;
+    *size = left / slab_unit (space) * slab_unit (space);
     if (*size < needed) return MIR_CODE_LIMIT;
   }
   *at = NULL;
@@ -110,17 +115,17 @@ static struct mir_slab *new_slab (struct mir_arena *arena, size_t size) {
   return slab;
 }
 
-MIR_code_status_t mir_slab_make (struct mir_arena *arena, uint32_t n, size_t preferred,
-                                 struct mir_slab **res) {
+/* Map a slab of SIZE bytes, or of NEEDED bytes at least if there is a limit against it.  */
+static MIR_code_status_t make (struct mir_arena *arena, size_t needed, size_t size,
+                               struct mir_slab **res) {
   struct MIR_code_space *space = arena->space;
-  size_t needed = round_up ((size_t) n * MIR_GRANULE, space->page_size), size;
+  size_t wanted = size;
   uint8_t *at;
   MIR_code_status_t status;
   struct mir_slab *slab;
   for (;;) {
     if ((status = widen_directory (space)) != MIR_CODE_OK) return status;
-    size = preferred > needed ? preferred : needed;
-    if ((slab = new_slab (arena, size)) == NULL) return MIR_CODE_NO_MEMORY;
+    if ((slab = new_slab (arena, wanted)) == NULL) return MIR_CODE_NO_MEMORY;
     mir_os_lock (&space->lock);
     int has_room = mir_directory_has_room (&space->directory);
     if (has_room) status = claim (space, needed, &size, &at);
@@ -139,6 +144,21 @@ MIR_code_status_t mir_slab_make (struct mir_arena *arena, uint32_t n, size_t pre
     space->hooks->mapped (space->hooks->user_data, slab->pages.rx, slab->pages.len);
   *res = slab;
   return MIR_CODE_OK;
+}
+
+/* What is refused is asked for once more: as little as will do, or with what is empty out of the
+ * way.
+ */
+MIR_code_status_t mir_slab_make (struct mir_arena *arena, uint32_t n, size_t preferred,
+                                 struct mir_slab **slab) {
+  struct MIR_code_space *space = arena->space;
+  size_t needed = round_up ((size_t) n * MIR_GRANULE, slab_unit (space));
+  size_t size = preferred > needed ? preferred : needed;
+  MIR_code_status_t status = make (arena, needed, size, slab);
+  if (status == MIR_CODE_MAP_REFUSED && size > needed) status = make (arena, needed, needed, slab);
+  if (status == MIR_CODE_LIMIT && mir_space_drop_empty (space) > 0)
+    status = make (arena, needed, size, slab);
+  return status;
 }
 
 void mir_slab_link (struct mir_slab *slab) {

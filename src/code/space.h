@@ -8,7 +8,7 @@
    window    the run from which an arena takes first, without looking for one
 
    Locks: an arena's, then the space's.  Neither is held when the general allocator, a hook or an
-   error function is called, nor while pages are mapped and unmapped.  The user's mem_protect is
+   error function is called, nor while code pages are mapped and unmapped.  The user's mem_protect is
    called with the arena's lock held; spaces over a MIR_code_alloc have one arena for all.
 
    On failure everything is as it was before the call.  */
@@ -93,6 +93,9 @@ struct MIR_code_space {
 MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_options_t *options,
                                   const struct mir_backend *backend);
 void mir_space_finish (struct MIR_code_space *space);
+
+/* Unmap what is empty in all arenas.  Bytes unmapped.  */
+size_t mir_space_drop_empty (struct MIR_code_space *space);
 
 /* Let there be an idle arena, as things are now.  */
 MIR_code_status_t mir_space_need_arena (struct MIR_code_space *space);
@@ -188,11 +191,10 @@ struct mir_chunk {
   size_t len;
 };
 
-/* Write all NUM chunks, slabs of ARENA, or on failure none of them as far as OLD, if not NULL, has
-   room to keep what was there: the sum of their lengths.  An aligned pointer is stored whole.  The
-   lock is held; the other cores are the caller's matter.  */
-MIR_code_status_t mir_write (struct mir_arena *arena, const struct mir_chunk *chunks, size_t num,
-                             uint8_t *old);
+/* Write all NUM chunks, slabs of one arena, or on failure none of them as far as OLD, if not NULL,
+   has room to keep what was there: the sum of their lengths.  An aligned pointer is stored whole.
+   The lock is held; the other cores are the caller's matter.  */
+MIR_code_status_t mir_write (const struct mir_chunk *chunks, size_t num, uint8_t *old);
 /* Fill LEN bytes at TO, a multiple of 4, with instructions which stop the program.  The lock is
  * held.
  */
@@ -236,7 +238,8 @@ void *mir_thunk_target (const void *thunk);
 /* Let the thunk at ADDR jump to TARGET.  */
 MIR_code_status_t mir_thunk_redirect (struct MIR_code_space *space, const void *addr, void *target);
 
-/* The writer after W in its space.  */
+/* What W occupies of the general allocator, and the writer after it in its space.  */
+size_t mir_writer_bytes (MIR_code_writer_t w);
 MIR_code_writer_t mir_writer_next (MIR_code_writer_t w);
 
 /* What is taken without options: the library's default vtables.  */

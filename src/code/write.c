@@ -128,10 +128,8 @@ static void store (const struct mir_chunk *chunk, uint8_t *old) {
   mir_os_clean_icache (chunk->to, chunk->to + chunk->len);
 }
 
-MIR_code_status_t mir_write (struct mir_arena *arena, const struct mir_chunk *chunks, size_t num,
-                             uint8_t *old) {
+MIR_code_status_t mir_write (const struct mir_chunk *chunks, size_t num, uint8_t *old) {
   size_t bound;
-  (void) arena;
   for (size_t first = 0; first < num; first = bound) {
     if (is_direct (chunks[first].slab)) {
       store (&chunks[first], old);

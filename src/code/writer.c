@@ -36,6 +36,11 @@ struct MIR_code_writer {
   size_t num, capacity; /* of both */
 };
 
+/* Whether bytes get into the slabs of SPACE without a system call.  */
+static int is_cheap (const struct MIR_code_space *space) {
+  return space->backend->always_open && space->options.protection != MIR_CODE_CLOSED_ALIAS;
+}
+
 /*---------------- Memory -----------------------------*/
 
 /* Let SIZE bytes from `buffered` on be in the buffer.  */
@@ -101,6 +106,11 @@ MIR_code_status_t MIR_code_writer_create (MIR_code_space_t space, MIR_code_write
   mir_os_unlock (&space->lock);
   *writer = w;
   return MIR_CODE_OK;
+}
+
+size_t mir_writer_bytes (MIR_code_writer_t w) {
+  return sizeof (*w) + w->buffer_size
+         + w->capacity * (sizeof (*w->events) + sizeof (*w->pending) + sizeof (struct mir_chunk));
 }
 
 MIR_code_writer_t mir_writer_next (MIR_code_writer_t w) {
@@ -191,11 +201,6 @@ MIR_code_status_t MIR_code_abort (MIR_code_writer_t w) {
   return MIR_CODE_OK;
 }
 
-/* Whether bytes get into SLAB without a system call.  */
-static int is_cheap (const struct mir_slab *slab) {
-  return slab->pages.rw != NULL && slab->pages.level != MIR_CODE_CLOSED_ALIAS;
-}
-
 /* The taken piece is one more of the batch; its LEN bytes are at BYTES, perhaps in the buffer
    already.  The lock is held.  */
 static MIR_code_status_t add_to_batch (MIR_code_writer_t w, const uint8_t *bytes, size_t len,
@@ -205,9 +210,9 @@ static MIR_code_status_t add_to_batch (MIR_code_writer_t w, const uint8_t *bytes
   pending->slab = w->slab;
   pending->first = w->first;
   pending->offset = SIZE_MAX;
-  if (is_cheap (w->slab)) {
+  if (is_cheap (w->space)) {
     struct mir_chunk chunk = {w->slab, addr, bytes, len};
-    MIR_code_status_t status = mir_write (w->arena, &chunk, 1, NULL);
+    MIR_code_status_t status = mir_write (&chunk, 1, NULL);
     if (status != MIR_CODE_OK) return status;
   } else {
     pending->offset = w->buffered;
@@ -225,7 +230,7 @@ static MIR_code_status_t add_to_batch (MIR_code_writer_t w, const uint8_t *bytes
 
 static MIR_code_status_t write_now (MIR_code_writer_t w, const uint8_t *bytes, size_t len) {
   struct mir_chunk chunk = {w->slab, mir_slab_address (w->slab, w->first), bytes, len};
-  MIR_code_status_t status = mir_write (w->arena, &chunk, 1, NULL);
+  MIR_code_status_t status = mir_write (&chunk, 1, NULL);
   if (status == MIR_CODE_OK) mir_granules_let_go (&w->slab->granules, w->first);
   return status;
 }
@@ -284,7 +289,7 @@ static MIR_code_status_t publish_in_batch (MIR_code_writer_t w, const uint8_t *b
   MIR_code_status_t status;
   if (n == 0) return MIR_CODE_TOO_LARGE;
   if ((status = need_pending (w)) != MIR_CODE_OK) return status;
-  if ((status = need_buffer (w, len)) != MIR_CODE_OK) return status;
+  if (!is_cheap (w->space) && (status = need_buffer (w, len)) != MIR_CODE_OK) return status;
   status = mir_arena_room (arena, n, tag != 0 ? &arena->tags : NULL, &spot);
   if (status != MIR_CODE_OK) return status;
   mir_slab_populate (spot.slab, spot.start + n);
@@ -322,7 +327,7 @@ static MIR_code_status_t write_pending (MIR_code_writer_t w) {
     chunks[num].len = w->events[i].size;
     num++;
   }
-  return mir_write (w->arena, chunks, num, NULL);
+  return mir_write (chunks, num, NULL);
 }
 
 MIR_code_status_t MIR_code_batch_end (MIR_code_writer_t w) {
