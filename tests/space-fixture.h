@@ -77,4 +77,22 @@ static inline MIR_code_stats_t stats (void) {
   return res;
 }
 
+/* Publish functions of LEN bytes until there is no more room, run all of them, and return how
+   many.  */
+static inline size_t fill_up (size_t len, MIR_code_status_t expected) {
+  static uint8_t *funcs[20000];
+  size_t n = 0;
+  MIR_code_status_t status = MIR_CODE_OK;
+  while (n < 20000 && (status = publish_long ((unsigned) n, len, &funcs[n])) == MIR_CODE_OK) n++;
+  CHECK_INT (status, expected);
+  CHECK_INT (publish_long (0, len, &funcs[n]), expected);
+  CHECK_INT (stats ().pieces, n);
+  for (unsigned i = 0; i < n; i++) CHECK_INT (code_call (funcs[i]), i);
+  for (size_t i = 0; i < n; i += 2) CHECK_INT (MIR_code_free_now (space, funcs[i]), MIR_CODE_OK);
+  for (size_t i = 0; i < n; i += 2)
+    CHECK_INT (publish_long ((unsigned) i, len, &funcs[i]), MIR_CODE_OK);
+  for (unsigned i = 0; i < n; i++) CHECK_INT (code_call (funcs[i]), i);
+  return n;
+}
+
 #endif /* SPACE_FIXTURE_H */
