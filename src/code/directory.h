@@ -1,9 +1,9 @@
 /* Which slab an address is in: all mappings of a space, sorted by address.
 
-   Finding takes no lock, and reads again what changes meanwhile.  Changing needs the lock of the space: a reader tells by a
-   count, odd while something changes, that what it has read may not fit together (H.-J. Boehm, Can
-   Seqlocks Get Along With Programming Language Memory Models?, MSPC 2012).  An outgrown array is
-   kept until the end, since somebody may be reading it.  */
+   Finding takes no lock, and reads again what changes meanwhile.  Changing needs the lock of the
+   space: a reader tells by a count, odd while something changes, that what it has read may not fit
+   together (H.-J. Boehm, Can Seqlocks Get Along With Programming Language Memory Models?, MSPC
+   2012).  An outgrown array is kept until the end, since somebody may be reading it.  */
 #ifndef MIR_CODE_DIRECTORY_H
 #define MIR_CODE_DIRECTORY_H
 

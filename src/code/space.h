@@ -8,8 +8,8 @@
    window    the run from which an arena takes first, without looking for one
 
    Locks: an arena's, then the space's.  Neither is held when the general allocator, a hook or an
-   error function is called, nor while code pages are mapped and unmapped.  The user's mem_protect is
-   called with the arena's lock held; spaces over a MIR_code_alloc have one arena for all.
+   error function is called, nor while code pages are mapped and unmapped.  The user's mem_protect
+   is called with the arena's lock held; spaces over a MIR_code_alloc have one arena for all.
 
    On failure everything is as it was before the call.  */
 #ifndef MIR_CODE_SPACE_H
