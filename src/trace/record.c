@@ -1,0 +1,147 @@
+#include "trace/record.h"
+
+#include <string.h>
+
+#include "os/os.h"
+
+/*---------------- The lock -----------------------------*/
+
+static mir_os_lock_t trace_lock = MIR_OS_LOCK_INITIALIZER;
+static int watching_forks;
+static unsigned forks;
+
+void mir_trace_lock (void) {
+  mir_os_lock (&trace_lock);
+}
+
+void mir_trace_unlock (void) {
+  mir_os_unlock (&trace_lock);
+}
+
+/* In both processes.  */
+static void after_fork (void) {
+  forks++;
+  mir_trace_unlock ();
+}
+
+int mir_trace_watch_forks (void) {
+  int result = 0;
+
+  mir_trace_lock ();
+  if (!watching_forks) {
+    result = mir_os_at_fork (mir_trace_lock, after_fork);
+    watching_forks = result == 0;
+  }
+  mir_trace_unlock ();
+  return result;
+}
+
+/*---------------- The buffer -----------------------------*/
+
+static void stop (MIR_trace_t trace, MIR_trace_status_t status, int error) {
+  trace->state.status = status;
+  trace->state.error = error;
+  trace->state.events -= trace->waiting;
+  trace->state.lost += trace->waiting;
+  trace->waiting = 0;
+  trace->used = 0;
+}
+
+/* What waits in a child's buffer is its parent's to write, and its events are its parent's.  */
+void mir_trace_follow_fork (MIR_trace_t trace) {
+  if (trace->forks == forks) return; /* without a system call */
+  trace->forks = forks;
+  if (trace->process == mir_trace_process () || trace->state.status != MIR_TRACE_OK) return;
+  trace->waiting = 0;
+  trace->state.events = 0;
+  stop (trace, MIR_TRACE_FORKED, 0);
+}
+
+void mir_trace_write_out (MIR_trace_t trace) {
+  int error;
+
+  if (trace->state.status != MIR_TRACE_OK || trace->used == 0) return;
+  error = mir_trace_file_write (trace->file, trace->buffer, trace->used);
+  if (error != 0) {
+    stop (trace, MIR_TRACE_FILE_REFUSED, error);
+    return;
+  }
+  trace->used = 0;
+  trace->waiting = 0;
+}
+
+int mir_trace_has_room (MIR_trace_t trace) {
+  mir_trace_follow_fork (trace);
+  if (MIR_TRACE_BUFFER - trace->used < MIR_TRACE_EVENT_MAX) mir_trace_write_out (trace);
+  if (trace->state.status == MIR_TRACE_OK) return 1;
+  trace->state.lost++;
+  return 0;
+}
+
+/*---------------- Records -----------------------------*/
+
+/* Threads go by numbers of our own, since the system's are used again.  */
+static unsigned this_thread (void) {
+  static _Thread_local unsigned number;
+  static unsigned last; /* the lock's */
+
+  if (number == 0) number = ++last;
+  return number;
+}
+
+void mir_trace_byte (MIR_trace_t trace, uint8_t byte) {
+  trace->buffer[trace->used++] = byte;
+}
+
+void mir_trace_number (MIR_trace_t trace, uint64_t number) {
+  uint8_t *p = trace->buffer + trace->used;
+
+  for (; number >= 0x80; number >>= 7) *p++ = (uint8_t) (number | 0x80);
+  *p++ = (uint8_t) number;
+  trace->used = (size_t) (p - trace->buffer);
+}
+
+void mir_trace_address (MIR_trace_t trace, uint64_t *last, uint64_t address) {
+  uint64_t difference = address - *last;
+
+  *last = address;
+  mir_trace_number (trace, difference << 1 ^ (difference >> 63 == 0 ? 0 : UINT64_MAX));
+}
+
+void mir_trace_text (MIR_trace_t trace, const char *text) {
+  size_t len = 0;
+
+  if (text != NULL)
+    while (len < MIR_TRACE_NAME_MAX && text[len] != '\0') len++;
+  mir_trace_number (trace, len);
+  if (len > 0) memcpy (trace->buffer + trace->used, text, len);
+  trace->used += len;
+}
+
+static void put_stack (MIR_trace_t trace, const struct mir_trace_stack *stack) {
+  mir_trace_byte (trace, MIR_TRACE_STACK);
+  mir_trace_number (trace, stack->num);
+  for (size_t i = 0; i < stack->num; i++)
+    mir_trace_address (trace, &trace->pc, stack->addresses[i]);
+}
+
+void mir_trace_begin (MIR_trace_t trace, enum mir_trace_kind kind,
+                      const struct mir_trace_stack *stack) {
+  unsigned thread = this_thread ();
+  uint64_t now = mir_trace_clock ();
+
+  if (thread != trace->thread) {
+    mir_trace_byte (trace, MIR_TRACE_THREAD);
+    mir_trace_number (trace, thread);
+    trace->thread = thread;
+  }
+  if (stack != NULL && stack->num > 0) put_stack (trace, stack);
+  mir_trace_byte (trace, (uint8_t) kind);
+  mir_trace_number (trace, now - trace->time);
+  trace->time = now;
+}
+
+void mir_trace_end (MIR_trace_t trace) {
+  trace->waiting++;
+  trace->state.events++;
+}

@@ -1,0 +1,341 @@
+#include "trace/record.h"
+
+#include <time.h>
+
+#include "mir-alloc-default.c"
+#include "os/os.h"
+
+#ifdef __GNUC__
+#define CALLER() ((uintptr_t) __builtin_extract_return_addr (__builtin_return_address (0)))
+#else
+#define CALLER() ((uintptr_t) 0)
+#endif
+
+/*---------------- Stacks -----------------------------*/
+
+static void announce_symbol (MIR_trace_t trace, uintptr_t address) {
+  char name[MIR_TRACE_NAME_MAX + 1];
+  _Atomic uintptr_t *known = &trace->known[(address ^ address >> 9) % MIR_TRACE_KNOWN];
+
+  if (atomic_load_explicit (known, memory_order_relaxed) == address
+      || !mir_trace_symbol (address, name, sizeof (name))) /* not under the lock: the loader's */
+    return;
+  mir_trace_lock ();
+  if (trace->state.status == MIR_TRACE_OK && mir_trace_has_room (trace)) {
+    mir_trace_byte (trace, MIR_TRACE_SYMBOL);
+    mir_trace_address (trace, &trace->pc, address);
+    mir_trace_text (trace, name);
+    atomic_store_explicit (known, address, memory_order_relaxed);
+  }
+  mir_trace_unlock ();
+}
+
+static void take_stack (MIR_trace_t trace, struct mir_trace_stack *stack, uintptr_t caller) {
+  stack->num = 0;
+  if (trace->stack_depth == 0) return;
+  stack->num = mir_trace_stack (stack->addresses, trace->stack_depth, caller);
+  for (size_t i = 0; i < stack->num; i++) announce_symbol (trace, stack->addresses[i]);
+}
+
+/*---------------- The allocator -----------------------------*/
+
+/* What is freed is recorded before it happens and what is allocated after it, so in the file an
+   address is never given out twice.  A realloc does both, and is two records.  */
+
+static void record_block (MIR_trace_t trace, enum mir_trace_kind kind, enum mir_trace_kind failed,
+                          size_t size, const void *block, uintptr_t caller) {
+  struct mir_trace_stack stack;
+
+  take_stack (trace, &stack, caller);
+  mir_trace_lock ();
+  if (mir_trace_has_room (trace)) {
+    mir_trace_begin (trace, block != NULL ? kind : failed, &stack);
+    mir_trace_number (trace, size);
+    if (block != NULL) mir_trace_address (trace, &trace->block, (uintptr_t) block);
+    mir_trace_end (trace);
+  }
+  mir_trace_unlock ();
+}
+
+static void *trace_malloc (size_t size, void *user_data) {
+  MIR_trace_t trace = (MIR_trace_t) user_data;
+  void *block = MIR_malloc (trace->below, size);
+
+  record_block (trace, MIR_TRACE_MALLOC, MIR_TRACE_MALLOC_FAILED, size, block, CALLER ());
+  return block;
+}
+
+static void *trace_calloc (size_t num, size_t size, void *user_data) {
+  MIR_trace_t trace = (MIR_trace_t) user_data;
+  void *block = MIR_calloc (trace->below, num, size);
+  struct mir_trace_stack stack;
+
+  take_stack (trace, &stack, CALLER ());
+  mir_trace_lock ();
+  if (mir_trace_has_room (trace)) {
+    mir_trace_begin (trace, block != NULL ? MIR_TRACE_CALLOC : MIR_TRACE_CALLOC_FAILED, &stack);
+    mir_trace_number (trace, num);
+    mir_trace_number (trace, size);
+    if (block != NULL) mir_trace_address (trace, &trace->block, (uintptr_t) block);
+    mir_trace_end (trace);
+  }
+  mir_trace_unlock ();
+  return block;
+}
+
+static void record_realloc_begin (MIR_trace_t trace, const void *ptr, size_t old_size,
+                                  size_t new_size, const struct mir_trace_stack *stack) {
+  mir_trace_lock ();
+  if (mir_trace_has_room (trace)) {
+    mir_trace_begin (trace, MIR_TRACE_REALLOC, stack);
+    mir_trace_address (trace, &trace->block, (uintptr_t) ptr);
+    mir_trace_number (trace, old_size);
+    mir_trace_number (trace, new_size);
+    mir_trace_end (trace);
+  }
+  mir_trace_unlock ();
+}
+
+static void record_realloc_end (MIR_trace_t trace, const void *block) {
+  mir_trace_lock ();
+  if (mir_trace_has_room (trace)) {
+    mir_trace_begin (trace, block != NULL ? MIR_TRACE_REALLOC_DONE : MIR_TRACE_REALLOC_FAILED,
+                     NULL);
+    if (block != NULL) mir_trace_address (trace, &trace->block, (uintptr_t) block);
+    mir_trace_end (trace);
+  }
+  mir_trace_unlock ();
+}
+
+static void *trace_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
+  MIR_trace_t trace = (MIR_trace_t) user_data;
+  struct mir_trace_stack stack;
+  void *block;
+
+  if (ptr == NULL) {
+    block = MIR_realloc (trace->below, NULL, old_size, new_size);
+    record_block (trace, MIR_TRACE_REALLOC_NEW, MIR_TRACE_REALLOC_NEW_FAILED, new_size, block,
+                  CALLER ());
+    return block;
+  }
+  take_stack (trace, &stack, CALLER ());
+  record_realloc_begin (trace, ptr, old_size, new_size, &stack);
+  block = MIR_realloc (trace->below, ptr, old_size, new_size);
+  record_realloc_end (trace, block);
+  return block;
+}
+
+static void trace_free (void *ptr, void *user_data) {
+  MIR_trace_t trace = (MIR_trace_t) user_data;
+
+  if (ptr != NULL) {
+    mir_trace_lock ();
+    if (mir_trace_has_room (trace)) {
+      mir_trace_begin (trace, MIR_TRACE_FREE, NULL);
+      mir_trace_address (trace, &trace->block, (uintptr_t) ptr);
+      mir_trace_end (trace);
+    }
+    mir_trace_unlock ();
+  }
+  MIR_free (trace->below, ptr);
+}
+
+/*---------------- The hooks -----------------------------*/
+
+static void record_code (MIR_trace_t trace, enum mir_trace_kind kind, const uint8_t *start,
+                         size_t size) {
+  mir_trace_lock ();
+  if (mir_trace_has_room (trace)) {
+    mir_trace_begin (trace, kind, NULL);
+    mir_trace_address (trace, &trace->code, (uintptr_t) start);
+    mir_trace_number (trace, size);
+    mir_trace_end (trace);
+  }
+  mir_trace_unlock ();
+}
+
+static void on_mapped (void *user_data, uint8_t *start, size_t len) {
+  MIR_trace_t trace = (MIR_trace_t) user_data;
+  const MIR_code_hooks_t *next = trace->next_hooks;
+
+  record_code (trace, MIR_TRACE_CODE_MAPPED, start, len);
+  if (next != NULL && next->mapped != NULL) next->mapped (next->user_data, start, len);
+}
+
+static void on_unmapped (void *user_data, uint8_t *start, size_t len) {
+  MIR_trace_t trace = (MIR_trace_t) user_data;
+  const MIR_code_hooks_t *next = trace->next_hooks;
+
+  record_code (trace, MIR_TRACE_CODE_UNMAPPED, start, len);
+  if (next != NULL && next->unmapped != NULL) next->unmapped (next->user_data, start, len);
+}
+
+static void on_published (void *user_data, const MIR_code_event_t *events, size_t events_num) {
+  MIR_trace_t trace = (MIR_trace_t) user_data;
+  const MIR_code_hooks_t *next = trace->next_hooks;
+
+  mir_trace_lock ();
+  for (size_t i = 0; i < events_num; i++) {
+    if (!mir_trace_has_room (trace)) continue;
+    mir_trace_begin (trace, MIR_TRACE_CODE_PUBLISHED, NULL);
+    mir_trace_address (trace, &trace->code, (uintptr_t) events[i].start);
+    mir_trace_number (trace, events[i].size);
+    mir_trace_text (trace, events[i].name);
+    mir_trace_end (trace);
+  }
+  mir_trace_unlock ();
+  if (next != NULL && next->published != NULL)
+    next->published (next->user_data, events, events_num);
+}
+
+static void on_freed (void *user_data, const MIR_code_event_t *event) {
+  MIR_trace_t trace = (MIR_trace_t) user_data;
+  const MIR_code_hooks_t *next = trace->next_hooks;
+
+  record_code (trace, MIR_TRACE_CODE_FREED, event->start, event->size);
+  if (next != NULL && next->freed != NULL) next->freed (next->user_data, event);
+}
+
+/*---------------- Scopes -----------------------------*/
+
+void MIR_trace_push (MIR_trace_t trace, const char *name) {
+  if (trace == NULL) return;
+  mir_trace_lock ();
+  if (mir_trace_has_room (trace)) {
+    mir_trace_begin (trace, MIR_TRACE_PUSH, NULL);
+    mir_trace_text (trace, name);
+    mir_trace_end (trace);
+  }
+  mir_trace_unlock ();
+}
+
+void MIR_trace_pop (MIR_trace_t trace) {
+  if (trace == NULL) return;
+  mir_trace_lock ();
+  if (mir_trace_has_room (trace)) {
+    mir_trace_begin (trace, MIR_TRACE_POP, NULL);
+    mir_trace_end (trace);
+  }
+  mir_trace_unlock ();
+}
+
+/*---------------- The object -----------------------------*/
+
+const char *MIR_trace_status_text (MIR_trace_status_t status) {
+  switch (status) {
+    case MIR_TRACE_OK:
+      return "at work";
+    case MIR_TRACE_NO_MEMORY:
+      return "no memory";
+    case MIR_TRACE_UNSAFE_FILE:
+      return "a link, a device or another user's file is in the place of its file";
+    case MIR_TRACE_FILE_REFUSED:
+      return "its file could not be made or written to";
+    case MIR_TRACE_FORKED:
+      return "in a child of the process that is traced";
+    case MIR_TRACE_BAD_OPTION:
+      return "an option out of its bounds";
+  }
+  return "unknown status";
+}
+
+static void put_header (MIR_trace_t trace, const char *title) {
+  time_t seconds = time (NULL);
+
+  for (const char *p = MIR_TRACE_MAGIC; *p != '\0'; p++) mir_trace_byte (trace, (uint8_t) *p);
+  mir_trace_byte (trace, MIR_TRACE_VERSION);
+  mir_trace_byte (trace, sizeof (void *));
+  mir_trace_number (trace, seconds > 0 ? (uint64_t) seconds : 0);
+  mir_trace_number (trace, (uint64_t) trace->process);
+  mir_trace_text (trace, title);
+}
+
+MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_trace_t *trace) {
+  MIR_alloc_t below;
+  MIR_trace_t made;
+  MIR_trace_status_t status;
+
+  *trace = NULL;
+  if (options == NULL || options->size != sizeof (*options) || options->file == NULL
+      || options->stack_depth > MIR_TRACE_MAX_STACK)
+    return MIR_TRACE_BAD_OPTION;
+  below = options->alloc != NULL ? options->alloc : &default_alloc;
+  if (mir_trace_watch_forks () != 0) return MIR_TRACE_NO_MEMORY;
+  made = (MIR_trace_t) MIR_calloc (below, 1, sizeof (*made));
+  if (made == NULL) return MIR_TRACE_NO_MEMORY;
+  status = mir_trace_file_create (options->file, &made->file);
+  if (status != MIR_TRACE_OK) {
+    int error = mir_os_error ();
+
+    MIR_free (below, made);
+    mir_os_set_error (error);
+    return status;
+  }
+
+  made->alloc.malloc = trace_malloc;
+  made->alloc.calloc = trace_calloc;
+  made->alloc.realloc = trace_realloc;
+  made->alloc.free = trace_free;
+  made->alloc.user_data = made;
+  made->hooks.mapped = on_mapped;
+  made->hooks.unmapped = on_unmapped;
+  made->hooks.published = on_published;
+  made->hooks.freed = on_freed;
+  made->hooks.user_data = made;
+  made->below = below;
+  made->next_hooks = options->hooks;
+  made->stack_depth = options->stack_depth;
+  made->process = mir_trace_process ();
+  made->time = mir_trace_clock ();
+  put_header (made, options->title);
+  mir_trace_lock ();
+  mir_trace_follow_fork (made); /* notes how many there have been */
+  mir_trace_unlock ();
+  *trace = made;
+  return MIR_TRACE_OK;
+}
+
+MIR_alloc_t MIR_trace_alloc (MIR_trace_t trace) {
+  return &trace->alloc;
+}
+
+const MIR_code_hooks_t *MIR_trace_hooks (MIR_trace_t trace) {
+  return &trace->hooks;
+}
+
+void MIR_trace_get_state (MIR_trace_t trace, MIR_trace_state_t *state) {
+  mir_trace_lock ();
+  mir_trace_follow_fork (trace);
+  *state = trace->state;
+  mir_trace_unlock ();
+}
+
+MIR_trace_status_t MIR_trace_flush (MIR_trace_t trace) {
+  MIR_trace_status_t status;
+
+  mir_trace_lock ();
+  mir_trace_follow_fork (trace);
+  mir_trace_write_out (trace);
+  status = trace->state.status;
+  mir_trace_unlock ();
+  return status;
+}
+
+MIR_trace_status_t MIR_trace_finish (MIR_trace_t trace) {
+  MIR_trace_status_t status;
+  int error;
+
+  if (trace == NULL) return MIR_TRACE_OK;
+  mir_trace_lock ();
+  if (trace->state.status == MIR_TRACE_OK && mir_trace_has_room (trace)) {
+    mir_trace_begin (trace, MIR_TRACE_END, NULL);
+    mir_trace_number (trace, trace->state.events);
+    mir_trace_write_out (trace);
+  }
+  status = trace->state.status;
+  mir_trace_unlock ();
+  error = mir_trace_file_close (trace->file);
+  if (status == MIR_TRACE_OK && error != 0) status = MIR_TRACE_FILE_REFUSED;
+  MIR_free (trace->below, trace);
+  return status;
+}
