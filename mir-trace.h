@@ -37,7 +37,7 @@ extern "C" {
 
 typedef enum MIR_trace_status {
   MIR_TRACE_OK,
-  MIR_TRACE_NO_MEMORY,    /* the allocator below refused */
+  MIR_TRACE_NO_MEMORY,    /* the allocator for the trace itself refused */
   MIR_TRACE_UNSAFE_FILE,  /* in its file's place is a link, a device or another user's file */
   MIR_TRACE_FILE_REFUSED, /* its file could not be made or written to */
   MIR_TRACE_FORKED,       /* this is a child of the process that is traced */
@@ -55,8 +55,9 @@ typedef struct MIR_trace_options {
   const char *file;     /* its path, read during the call.  A plain file of this user's which is
                            there is replaced; the new one is for this user only.  */
   const char *title;    /* what the picture is called, read during the call; NULL: as its file */
-  MIR_alloc_t alloc;    /* the allocator below, kept by pointer; NULL: mimalloc.  The trace's own
-                           memory, one block of about 70 KiB, is from it too, and not traced.  */
+  MIR_alloc_t alloc;    /* the allocator below, kept by pointer; NULL: mimalloc */
+  MIR_alloc_t own;      /* for the trace itself, one block of about 70 KiB which is not in the
+                           picture; kept by pointer; NULL: mimalloc */
   unsigned stack_depth; /* of return addresses, at most MIR_TRACE_MAX_STACK, to be written down with
                            each allocation; some microseconds each time.  0: none */
   const MIR_code_hooks_t *hooks; /* told by MIR_trace_hooks as well: there is room for one only in a

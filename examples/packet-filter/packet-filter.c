@@ -17,7 +17,8 @@ struct job {
   const struct options *options;
   MIR_alloc_t alloc; /* NULL: the default, as for MIR_init2 */
   MIR_code_alloc_t code_alloc;
-  int timed; /* measure, and print the table */
+  MIR_trace_t trace; /* NULL: none */
+  int timed;         /* measure, and print the table */
   struct runtime rt;
 };
 
@@ -26,7 +27,9 @@ static void swap (struct runtime *rt, size_t swaps) {
   struct swap_result result;
 
   report_code_memory ();
+  MIR_trace_push (rt->trace, "hot swap");
   swap_filters (rt, swaps, &result);
+  MIR_trace_pop (rt->trace);
   report_swaps (rt, &result);
   if (result.astray != 0)
     fail (MIR_func_error, "hot swap: %zu of %zu packets went astray", result.astray,
@@ -38,9 +41,14 @@ static void work (void *arg) {
   const struct options *options = job->options;
   struct runtime *rt = &job->rt;
 
+  rt->trace = job->trace;
   runtime_init (rt, job->alloc, job->code_alloc);
   if (job->timed && options->tools) runtime_start_tools (rt);
+  if (rt->trace != NULL)
+    MIR_code_set_hooks (MIR_get_code_space (rt->ctx), MIR_trace_hooks (rt->trace));
+  MIR_trace_push (rt->trace, "capture");
   capture_load (&rt->capture, MIR_get_alloc (rt->ctx), options->capture);
+  MIR_trace_pop (rt->trace);
   for (size_t i = 0; i < options->filters_num; i++) runtime_add_filter (rt, options->filters[i]);
   if (rt->tools != NULL) MIR_code_tools_flush (rt->tools); /* or they lag behind */
   for (size_t i = 0; i < options->filters_num; i++)
@@ -67,6 +75,33 @@ static int run_with_defaults (const struct options *options) {
   struct job job = {.options = options, .timed = 1};
 
   return do_job (&job);
+}
+
+/* The same, with a trace of it, and below that the allocator which counts: both must agree.  */
+static int run_traced (const struct options *options) {
+  struct counting_alloc data;
+  MIR_trace_options_t trace_options = {.size = sizeof trace_options,
+                                       .file = options->trace,
+                                       .title = "packet-filter",
+                                       .alloc = &data.alloc};
+  struct job job = {.options = options, .timed = 1};
+  MIR_context_t defaults = MIR_init ();
+  MIR_trace_status_t status;
+  int result;
+
+  if (defaults == NULL) fail (MIR_alloc_error, "no memory for a context");
+  counting_alloc_init (&data, MIR_get_alloc (defaults));
+  status = MIR_trace_create (&trace_options, &job.trace);
+  if (status != MIR_TRACE_OK)
+    fail (MIR_alloc_error, "%s: %s", options->trace, MIR_trace_status_text (status));
+  job.alloc = MIR_trace_alloc (job.trace);
+  result = do_job (&job);
+  status = MIR_trace_finish (job.trace);
+  if (status != MIR_TRACE_OK)
+    fail (MIR_alloc_error, "%s: %s", options->trace, MIR_trace_status_text (status));
+  if (result == 0) report_trace (&data, options->trace);
+  MIR_finish (defaults);
+  return result;
 }
 
 /* The counting allocators sit on the defaults, which any context can name.  */
@@ -112,10 +147,15 @@ static struct options parse_arguments (int argc, char **argv) {
       options.swaps = parse_number (argv[i], argv[i + 1], SWAPS_MAX), i++;
     } else if (strcmp (argv[i], "--tools") == 0) {
       options.tools = 1;
+    } else if (strcmp (argv[i], "--trace") == 0) {
+      options.trace = argv[++i];
+      if (options.trace == NULL) fail (MIR_wrong_param_value_error, "--trace needs a file");
     } else {
       fail (MIR_wrong_param_value_error, "unknown option %s, see --help", argv[i]);
     }
   }
+  if (options.tools && options.trace != NULL)
+    fail (MIR_wrong_param_value_error, "--tools and --trace: one of them, see --help");
   if (argc - i < 2)
     fail (MIR_wrong_param_value_error, "a capture and at least one filter are needed, see --help");
   options.capture = argv[i];
@@ -127,7 +167,9 @@ static struct options parse_arguments (int argc, char **argv) {
 int main (int argc, char **argv) {
   struct options options = parse_arguments (argc, argv);
 
-  if (run_with_defaults (&options) != 0 || run_with_our_allocators (&options) != 0) return 1;
+  if ((options.trace != NULL ? run_traced : run_with_defaults) (&options) != 0
+      || run_with_our_allocators (&options) != 0)
+    return 1;
   report_agreement (&options);
   if (fflush (stdout) != 0) fail (MIR_binary_io_error, "standard output: %s", strerror (errno));
   return 0;

@@ -23,6 +23,7 @@ void report_help (void) {
       "  --rounds N   time each engine N times and take the median, 1 to %d (15)\n"
       "  --swaps N    replace N filters while a thread runs them (2000)\n"
       "  --tools      let perf and gdb know the filters that are compiled by name\n"
+      "  --trace FILE write down what is allocated, for mir-report; not with --tools\n"
       "  --help       show this text\n"
       "\n"
       "All is done twice: in a context with the default allocators, which gives the table, and in\n"
@@ -122,6 +123,11 @@ void report_counters (const struct counting_alloc *data, const struct counting_c
           data->live_bytes, "-", "-", "-");
   printf ("%-6s %11zu %12zu %15zu %12zu %10zu %18zu\n\n", "code", code->maps, code->peak_bytes,
           code->live_bytes, code->mapped_bytes, code->mapped_bytes / 4096, code->protects);
+}
+
+void report_trace (const struct counting_alloc *data, const char *path) {
+  printf ("traced: %zu allocations, %zu bytes at the peak, %zu live at the end: %s\n\n",
+          data->calls, data->peak_bytes, data->live_bytes, path);
 }
 
 void report_agreement (const struct options *options) {

@@ -10,10 +10,11 @@ struct options {
   const char *capture;
   char **filters;
   size_t filters_num;
-  size_t packets; /* to run each filter on */
-  size_t rounds;  /* of timing, at most ROUNDS_MAX */
-  size_t swaps;   /* of filters under a running thread */
-  int tools;      /* let perf and GDB see the code */
+  size_t packets;    /* to run each filter on */
+  size_t rounds;     /* of timing, at most ROUNDS_MAX */
+  size_t swaps;      /* of filters under a running thread */
+  int tools;         /* let perf and GDB see the code */
+  const char *trace; /* file for mir-report; NULL: none */
 };
 
 void report_help (void);
@@ -23,6 +24,7 @@ void report_filters (const struct runtime *rt, const struct options *options);
 void report_code_memory (void);
 void report_swaps (const struct runtime *rt, const struct swap_result *result);
 void report_counters (const struct counting_alloc *data, const struct counting_code_alloc *code);
+void report_trace (const struct counting_alloc *data, const char *path);
 void report_agreement (const struct options *options);
 
 #endif /* REPORT_H */

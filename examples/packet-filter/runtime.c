@@ -104,6 +104,7 @@ void runtime_add_filter (struct runtime *rt, const char *path) {
   MIR_alloc_t alloc = MIR_get_alloc (rt->ctx);
   filter_t *filter;
 
+  MIR_trace_push (rt->trace, base_name (path));
   input_read (&rt->filter_file, alloc, path);
 
   /* In the array first, empty, then filled: so it is the runtime's if filling fails.  */
@@ -117,4 +118,5 @@ void runtime_add_filter (struct runtime *rt, const char *path) {
   filter->libpcap = libpcap_program (alloc, VARR_ADDR (insn_t, filter->program.insns),
                                      VARR_LENGTH (insn_t, filter->program.insns));
   compile (rt, filter);
+  MIR_trace_pop (rt->trace);
 }

@@ -11,6 +11,7 @@
 #include "capture.h"
 #include "jit.h"
 #include "mir-code-tools.h"
+#include "mir-trace.h"
 
 #include <stddef.h> /* size_t */
 
@@ -44,6 +45,7 @@ DEF_HTAB (compiled_t)
 struct runtime {
   MIR_context_t ctx;
   MIR_code_tools_t tools; /* NULL: none */
+  MIR_trace_t trace;      /* NULL: none; somebody else's, with the allocator */
   struct jit *jit;
   struct capture capture;
   struct input filter_file;

@@ -22,6 +22,7 @@ struct MIR_trace {
   struct MIR_alloc alloc;
   MIR_code_hooks_t hooks;
   MIR_alloc_t below;
+  MIR_alloc_t own; /* of this block */
   const MIR_code_hooks_t *next_hooks;
   unsigned stack_depth;
   /* Return addresses of which the symbol has been written, by hash; forgotten ones are written

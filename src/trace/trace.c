@@ -251,7 +251,7 @@ static void put_header (MIR_trace_t trace, const char *title) {
 }
 
 MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_trace_t *trace) {
-  MIR_alloc_t below;
+  MIR_alloc_t own;
   MIR_trace_t made;
   MIR_trace_status_t status;
 
@@ -259,15 +259,15 @@ MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_tra
   if (options == NULL || options->size != sizeof (*options) || options->file == NULL
       || options->stack_depth > MIR_TRACE_MAX_STACK)
     return MIR_TRACE_BAD_OPTION;
-  below = options->alloc != NULL ? options->alloc : &default_alloc;
+  own = options->own != NULL ? options->own : &default_alloc;
   if (mir_trace_watch_forks () != 0) return MIR_TRACE_NO_MEMORY;
-  made = (MIR_trace_t) MIR_calloc (below, 1, sizeof (*made));
+  made = (MIR_trace_t) MIR_calloc (own, 1, sizeof (*made));
   if (made == NULL) return MIR_TRACE_NO_MEMORY;
   status = mir_trace_file_create (options->file, &made->file);
   if (status != MIR_TRACE_OK) {
     int error = mir_os_error ();
 
-    MIR_free (below, made);
+    MIR_free (own, made);
     mir_os_set_error (error);
     return status;
   }
@@ -282,7 +282,8 @@ MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_tra
   made->hooks.published = on_published;
   made->hooks.freed = on_freed;
   made->hooks.user_data = made;
-  made->below = below;
+  made->below = options->alloc != NULL ? options->alloc : &default_alloc;
+  made->own = own;
   made->next_hooks = options->hooks;
   made->stack_depth = options->stack_depth;
   made->process = mir_trace_process ();
@@ -336,6 +337,6 @@ MIR_trace_status_t MIR_trace_finish (MIR_trace_t trace) {
   mir_trace_unlock ();
   error = mir_trace_file_close (trace->file);
   if (status == MIR_TRACE_OK && error != 0) status = MIR_TRACE_FILE_REFUSED;
-  MIR_free (trace->below, trace);
+  MIR_free (trace->own, trace);
   return status;
 }

@@ -1,0 +1,14 @@
+"""Make a C header of text files: embed.py OUTPUT NAME=FILE...; each becomes static const char NAME[]."""
+import sys
+
+with open(sys.argv[1], "w", encoding="ascii") as header:
+    for argument in sys.argv[2:]:
+        name, path = argument.split("=", 1)
+        with open(path, "rb") as file:
+            text = file.read() + b"\0"
+        header.write(f"static const char {name}[] = {{\n")
+        for at in range(0, len(text), 20):
+            # A char may be signed, so the texts are ASCII.
+            assert all(byte < 0x80 for byte in text), path
+            header.write("  " + ", ".join(str(byte) for byte in text[at : at + 20]) + ",\n")
+        header.write("};\n")

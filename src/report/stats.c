@@ -1,0 +1,84 @@
+/* The numbers: as a table to read, and as JSON to compare, with the names of MIR_stats_report_t. */
+#include "pages.h"
+
+#include <inttypes.h> /* PRIu64 */
+#include <string.h>
+
+void get_numbers (const struct picture *picture, struct number numbers[NUMBERS]) {
+  const struct totals *t = &picture->totals;
+  const struct number all[NUMBERS] = {
+      {"events", t->events},
+      {"duration_ns", t->duration},
+      {"threads", VARR_LENGTH (thread_t, picture->threads)},
+      {"mallocs", t->mallocs},
+      {"callocs", t->callocs},
+      {"reallocs", t->reallocs},
+      {"frees", t->frees},
+      {"failed", t->failed},
+      {"live_blocks", t->live_blocks},
+      {"live_bytes", t->live_bytes},
+      {"peak_bytes", t->peak_bytes},
+      {"peak_blocks", t->peak_blocks},
+      {"peak_ns", t->peak_time},
+      {"made_blocks", t->made_blocks},
+      {"made_bytes", t->made_bytes},
+      {"code_published", t->code_published},
+      {"code_published_bytes", t->code_published_bytes},
+      {"code_freed", t->code_freed},
+      {"code_live", t->code_live},
+      {"code_live_bytes", t->code_live_bytes},
+      {"code_peak_bytes", t->code_peak_bytes},
+      {"code_mappings", t->code_mappings},
+      {"code_mapped_bytes", t->code_mapped_bytes},
+      {"code_peak_mapped_bytes", t->code_peak_mapped},
+      {"strange", t->strange},
+  };
+
+  memcpy (numbers, all, sizeof (all));
+}
+
+const char *picture_title (const struct picture *picture, const char *name) {
+  const char *slash = strrchr (name, '/');
+
+  if (picture->reader.title_len > 0) return names_text (&picture->names, picture->title);
+  return slash == NULL ? name : slash + 1;
+}
+
+void write_stats_text (struct output *output, const struct picture *picture, const char *name) {
+  struct number numbers[NUMBERS];
+
+  get_numbers (picture, numbers);
+  output_print (output, "%s\n", picture_title (picture, name));
+  for (int i = 0; i < NUMBERS; i++)
+    output_print (output, "%-24s %20" PRIu64 "\n", numbers[i].name, numbers[i].value);
+}
+
+static void write_classes (struct output *output, const struct picture *picture) {
+  const char *comma = "";
+
+  output_print (output, ",\n  \"classes\": [");
+  for (int i = 0; i < PICTURE_CLASSES; i++) {
+    const struct size_class *c = &picture->classes[i];
+
+    if (c->made == 0) continue;
+    output_print (output,
+                  "%s\n    {\"class\": %d, \"made\": %" PRIu64 ", \"made_bytes\": %" PRIu64
+                  ", \"live\": %" PRIu64 "}",
+                  comma, i, c->made, c->made_bytes, c->live);
+    comma = ",";
+  }
+  output_print (output, "]\n");
+}
+
+void write_stats_json (struct output *output, const struct picture *picture, const char *name) {
+  struct number numbers[NUMBERS];
+
+  get_numbers (picture, numbers);
+  output_print (output, "{\n  \"title\": ");
+  output_json (output, picture_title (picture, name));
+  output_print (output, ",\n  \"complete\": %s", picture->partial ? "false" : "true");
+  for (int i = 0; i < NUMBERS; i++)
+    output_print (output, ",\n  \"%s\": %" PRIu64, numbers[i].name, numbers[i].value);
+  write_classes (output, picture);
+  output_print (output, "}\n");
+}

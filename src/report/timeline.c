@@ -1,0 +1,35 @@
+#include "timeline.h"
+
+#include <string.h>
+
+void timeline_init (struct timeline *timeline) {
+  memset (timeline, 0, sizeof (*timeline));
+  timeline->width = 1000;
+  timeline->num = 1;
+}
+
+static void raise_to (struct amounts *most, const struct amounts *now) {
+  if (most->live < now->live) most->live = now->live;
+  if (most->code < now->code) most->code = now->code;
+  if (most->mapped < now->mapped) most->mapped = now->mapped;
+}
+
+/* Two bins become one.  */
+static void widen (struct timeline *timeline) {
+  for (size_t i = 0; i < TIMELINE_BINS; i += 2) {
+    struct amounts both = timeline->most[i];
+
+    if (i + 1 < timeline->num) raise_to (&both, &timeline->most[i + 1]);
+    timeline->most[i / 2] = both;
+  }
+  timeline->num = (timeline->num + 1) / 2;
+  timeline->width *= 2;
+}
+
+void timeline_set (struct timeline *timeline, uint64_t time, const struct amounts *now) {
+  while (time / timeline->width >= TIMELINE_BINS) widen (timeline);
+  while (timeline->num <= time / timeline->width)
+    timeline->most[timeline->num++] = timeline->now; /* nothing happened meanwhile */
+  raise_to (&timeline->most[timeline->num - 1], now);
+  timeline->now = *now;
+}
