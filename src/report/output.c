@@ -1,13 +1,21 @@
 #include "output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef O_BINARY /* Windows' */
+#define O_BINARY 0
+#endif
 
 enum { TEMPORARIES = 100 };
 
-/* "x": only if there is nothing yet, not even a link (C11, 7.21.5.3).  */
+/* O_EXCL: only if there is nothing yet, not even a link.  */
 static int open_beside (struct output *output) {
+  int fd;
+
   for (int i = 0; i < TEMPORARIES; i++) {
     int len = snprintf (output->temporary, sizeof (output->temporary), "%s.new%d", output->path, i);
 
@@ -15,9 +23,14 @@ static int open_beside (struct output *output) {
       errno = ENAMETOOLONG;
       return -1;
     }
-    output->stream = fopen (output->temporary, "wbx");
+    fd = open (output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_BINARY, 0666);
+    if (fd < 0 && errno != EEXIST) return -1;
+    if (fd < 0) continue;
+    output->stream = fdopen (fd, "wb");
     if (output->stream != NULL) return 0;
-    if (errno != EEXIST) return -1;
+    close (fd);
+    remove (output->temporary);
+    return -1;
   }
   return -1;
 }

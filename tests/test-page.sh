@@ -1,0 +1,93 @@
+#!/bin/sh
+# The page in a real browser: what is drawn there has the numbers of mir-report --json, which are the
+# program's own.  Prints TAP; skipped where there is no Chromium.
+#
+# usage: test-page.sh MIR-REPORT TRACE-PROGRAM
+set -u
+report=$1 program=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+tests=0 failed=0
+
+skip () {
+  echo "1..0 # SKIP $1"
+  echo "# 0 passed, 0 failed, 1 skipped"
+  exit 0
+}
+
+result () { # status name: one line of TAP
+  tests=$((tests + 1))
+  if [ "$1" = 0 ]; then echo "ok $tests - $2"; else
+    failed=$((failed + 1))
+    echo "not ok $tests - $2"
+    grep -o 'data-[a-z]*="[^"]*"' "$work/dom" | sed 's/^/# /'
+    tail -n 5 "$work/err" | sed 's/^/# /'
+  fi
+}
+
+# The page $1 after its scripts ran, in $work/dom.  As root there is no sandbox.
+open_page () {
+  HOME=$work timeout 60 "$browser" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage \
+    --user-data-dir="$work/profile" --virtual-time-budget=5000 --dump-dom "file://$1" \
+    >"$work/dom" 2>"$work/err"
+}
+
+number () { # of the program
+  sed -n "s/^$1 //p" "$work/numbers"
+}
+
+browser=
+for name in chromium chromium-browser google-chrome; do
+  [ -n "$browser" ] || browser=$(command -v $name || true)
+done
+[ -n "$browser" ] || skip 'there is no Chromium'
+echo '<p>hello' >"$work/hello.html"
+open_page "$work/hello.html" && grep -q '<p>hello' "$work/dom" ||
+  skip "Chromium does not run here: $(tail -n 1 "$work/err" | tr '#' ' ')"
+
+"$program" "$work/run.trace" >"$work/numbers" && "$report" "$work/run.trace" || exit 1
+open_page "$work/run.trace.html" && grep -q '<body data-drawn="yes">' "$work/dom"
+result $? 'its script runs to the end'
+for name in peak_bytes live_bytes made_bytes made_blocks failed code_peak_bytes; do
+  grep -q "data-number=\"$name\" data-value=\"$(number $name)\"" "$work/dom"
+  result $? "shows $name $(number $name)"
+done
+
+# What the script found in the data that it draws.
+grep -q "<figure class=\"chart\" id=\"chart-live\" data-peak=\"$(number peak_bytes)\">" "$work/dom"
+result $? 'draws a curve with the peak'
+grep -q "aria-label=\"Live bytes over time: at most $(number peak_bytes), .* $(number live_bytes) at the end" "$work/dom"
+result $? 'says so in words'
+grep -q "id=\"chart-sizes\" data-blocks=\"$(number made_blocks)\"" "$work/dom"
+result $? 'draws all blocks by size'
+grep -q "id=\"chart-mapped\" data-peak=\"$(number code_peak_bytes)\"" "$work/dom"
+result $? 'draws code over time'
+grep -q "id=\"chart-code\" data-pieces=\"$(number code_published)\" data-bytes=\"$(number code_peak_bytes)\"" "$work/dom"
+result $? 'draws all pieces of code'
+[ "$(grep -o '<title>function_[0-9]*, ' "$work/dom" | wc -l)" = 20 ] &&
+  [ "$(grep -o "<title>&lt;/title&gt;'[0-9]*', " "$work/dom" | wc -l)" = 20 ]
+result $? 'names them'
+
+# The tables add up.
+sum_of () { # table, column of numbers: of the rows of its body
+  tr -d '\n' <"$work/dom" | sed "s/.*<table id=\"$1\">//; s/<tfoot>.*//; s/<\/table>.*//; s/<tr>/\n/g" |
+    awk -F '<td class="n[^>]*>' -v column="$2" '{ sum += $(column + 1) } END { print sum + 0 }'
+}
+[ "$(sum_of peak 1)" = "$(number peak_bytes)" ]
+result $? 'has the peak in its table of the peak'
+[ "$(sum_of made 1)" = "$(number made_bytes)" ] && [ "$(sum_of made 2)" = "$(number made_blocks)" ] &&
+  [ "$(sum_of made 3)" = "$(number live_bytes)" ] && [ "$(sum_of made 4)" = "$(number live_blocks)" ]
+result $? 'has all blocks in its table of scopes'
+[ "$(sum_of sizes 1)" = "$(number made_blocks)" ] && [ "$(sum_of sizes 2)" = "$(number made_bytes)" ]
+result $? 'has all blocks in its table of sizes'
+[ "$(sum_of lifetimes 1)" = $(($(number frees) + $(number live_blocks))) ]
+result $? 'has all blocks in its table of lifetimes'
+[ "$(sum_of code 1)" = "$(number code_peak_bytes)" ]
+result $? 'has all code in its table'
+! grep -q '<script>alert' "$work/dom" &&
+  grep -q '<h1>&lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt; &amp; "friends"</h1>' "$work/dom"
+result $? 'shows names as they are'
+
+echo "1..$tests"
+echo "# $((tests - failed)) passed, $failed failed, 0 skipped"
+[ $failed = 0 ]
