@@ -1,8 +1,11 @@
-/* What the vtable and mimalloc behind it cost, against the process's malloc called directly.  */
+/* What the vtable and mimalloc behind it cost, against the process's malloc called directly; and
+   what a trace of it costs.  */
 #include "bench.h"
 #include "mir.h"
+#include "mir-trace.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { OPS = 200000, LIVE = 1000 };
@@ -61,9 +64,51 @@ static void churn_by_vtable (void) {
   }
 }
 
+/*---------------- Traced -----------------------------*/
+
+static const char trace_file[] = "bench-alloc.trace";
+static MIR_trace_t trace;
+
+static void start_trace (unsigned stack_depth) {
+  MIR_trace_options_t options = {.size = sizeof (options), .file = trace_file};
+  options.stack_depth = stack_depth;
+  if (MIR_trace_create (&options, &trace) != MIR_TRACE_OK) bench_fail ("no trace");
+}
+
+static void start_plain_trace (void) {
+  start_trace (0);
+}
+
+static void start_stack_trace (void) {
+  start_trace (8);
+}
+
+static void finish_trace (void) {
+  if (MIR_trace_finish (trace) != MIR_TRACE_OK) bench_fail ("the trace is not whole");
+  remove (trace_file);
+}
+
+static void pairs_traced (void) {
+  MIR_alloc_t traced = MIR_trace_alloc (trace);
+  for (size_t i = 0; i < bench_running_ops; i++) {
+    void *block = MIR_malloc (traced, 64);
+    bench_touch (block);
+    MIR_free (traced, block);
+  }
+}
+
 int main (int argc, char **argv) {
   static const struct bench_side pairs[] = {{.name = "libc malloc + free", .run = pairs_by_malloc},
                                             {.name = "MIR_alloc", .run = pairs_by_vtable},
+                                            {.name = "MIR_trace",
+                                             .run = pairs_traced,
+                                             .prepare = start_plain_trace,
+                                             .finish = finish_trace},
+                                            {.name = "MIR_trace, 8 callers",
+                                             .run = pairs_traced,
+                                             .prepare = start_stack_trace,
+                                             .finish = finish_trace,
+                                             .ops = OPS / 20},
                                             {.name = NULL}};
   static const struct bench_side churn[] = {{.name = "libc malloc + free", .run = churn_by_malloc},
                                             {.name = "MIR_alloc", .run = churn_by_vtable},

@@ -1,9 +1,9 @@
 #!/bin/sh
 # The command line on bad input: one line on standard error, nothing else, and exit status 1.
 #
-# usage: test-command.sh PROGRAM CAPTURE FILTER
+# usage: test-command.sh PROGRAM CAPTURE FILTER MIR-REPORT
 set -u
-program=$1 capture=$2 filter=$3
+program=$1 capture=$2 filter=$3 report=$4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tests=0 failed=0
@@ -114,6 +114,17 @@ else
   result $? 'lets perf know the filters by name'
   rm -f "$map"
 fi
+# What the trace says is what the allocator below it has counted.
+run --trace "$work/run.trace" --packets 10 --rounds 1 --swaps 20 "$capture" "$filter"
+set -- $(sed -n 's/^traced: \([0-9]*\) allocations, \([0-9]*\) bytes at the peak, \([0-9]*\) live .*/\1 \2 \3/p' "$work/out")
+"$report" --json "$work/run.trace" >"$work/out" 2>"$work/err" && [ $# = 3 ] &&
+  grep -q "\"made_blocks\": $1,\$" "$work/out" && grep -q "\"peak_bytes\": $2,\$" "$work/out" &&
+  grep -q "\"live_bytes\": $3,\$" "$work/out" && grep -q '"strange": 0,' "$work/out"
+result $? 'traces what it counts'
+refuses 'both --tools and --trace' '--tools and --trace: one of them, see --help' \
+  --tools --trace "$work/run.trace" "$capture" "$filter"
+refuses 'a trace in a folder which is not there' '/nonexistent/x: its file could not be .*' \
+  --trace /nonexistent/x "$capture" "$filter"
 run --help
 [ $? = 0 ] && [ ! -s "$work/err" ] && [ "$(wc -l <"$work/out")" -le 24 ]
 result $? 'has its help on one screen'
