@@ -64,8 +64,8 @@ grep -q "id=\"chart-mapped\" data-peak=\"$(number code_peak_bytes)\"" "$work/dom
 result $? 'draws code over time'
 grep -q "id=\"chart-code\" data-pieces=\"$(number code_published)\" data-bytes=\"$(number code_peak_bytes)\"" "$work/dom"
 result $? 'draws all pieces of code'
-[ "$(grep -o '<title>function_[0-9]*, ' "$work/dom" | wc -l)" = 20 ] &&
-  [ "$(grep -o "<title>&lt;/title&gt;'[0-9]*', " "$work/dom" | wc -l)" = 20 ]
+[ "$(grep -o 'aria-label="function_[0-9]*, ' "$work/dom" | wc -l)" = 20 ] &&
+  [ "$(grep -Eo "aria-label=\"(<|&lt;)/title(>|&gt;)'[0-9]*', " "$work/dom" | wc -l)" = 20 ]
 result $? 'names them'
 
 # The tables add up.

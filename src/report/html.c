@@ -59,7 +59,7 @@ static void write_bytes_cell (struct output *output, uint64_t bytes, uint64_t wh
   char text[24];
 
   write_bar_cell (output, bytes, whole);
-  if (bytes >= 1024) output_print (output, " <small>%s</small>", bytes_text (bytes, text));
+  output_print (output, " <small>%s</small>", bytes >= 1024 ? bytes_text (bytes, text) : "");
 }
 
 /*---------------- The top -----------------------------*/

@@ -178,10 +178,9 @@
       describe(free, "not used, or not published yet");
       range.pieces.forEach(([at, size, name], i) => {
         const rect = svg(strip, "rect", {class: i % 2 ? "piece-b" : "piece-a", x: at / range.size * 1000,
-          width: Math.max(0.7, size / range.size * 1000), height: 26});
+          width: Math.max(0.7, size / range.size * 1000), height: 26, "aria-label": `${name}, ${size} bytes`});
         const where = "0x" + (BigInt(range.start) + BigInt(at)).toString(16);
         describe(rect, `${name}\n${size} bytes at ${where}`);
-        svg(rect, "title", {}, `${name}, ${size} bytes`);
         pieces++;
         sum += size;
       });
