@@ -117,7 +117,7 @@ struct picture {
   uint32_t thread; /* index of the last record's */
   /* Numbers of the events at which these were reached.  */
   uint64_t peak_event, code_peak_event;
-  /* What was there then, once picture_look_back has looked.  */
+  /* What was there then.  */
   struct code_map code_peak;
   int partial; /* the trace ends early; reader.error says how */
 };
@@ -131,6 +131,10 @@ void picture_finish (struct picture *picture);
 /* Count what is in STREAM, at its begin; then, of the same again, what was live at the peaks.  0;
    or -1 with PICTURE->reader.error.  PARTIAL: a trace which only ends too early is no error.  */
 int picture_read (struct picture *picture, FILE *stream, int partial);
+
+/* Count one record more, which picture->reader has read.  0, or -1: no program has so much memory.
+ */
+int picture_count (struct picture *picture, const struct record *record);
 
 /* How the node goes by; until the next call, or in BUFFER.  */
 const char *picture_node_name (const struct picture *picture, const node_t *node, char buffer[24]);

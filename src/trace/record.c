@@ -70,10 +70,14 @@ void mir_trace_write_out (MIR_trace_t trace) {
   trace->waiting = 0;
 }
 
-int mir_trace_has_room (MIR_trace_t trace) {
+int mir_trace_make_room (MIR_trace_t trace) {
   mir_trace_follow_fork (trace);
   if (MIR_TRACE_BUFFER - trace->used < MIR_TRACE_EVENT_MAX) mir_trace_write_out (trace);
-  if (trace->state.status == MIR_TRACE_OK) return 1;
+  return trace->state.status == MIR_TRACE_OK;
+}
+
+int mir_trace_has_room (MIR_trace_t trace) {
+  if (mir_trace_make_room (trace)) return 1;
   trace->state.lost++;
   return 0;
 }

@@ -53,8 +53,9 @@ void mir_trace_unlock (void);
 
 /* All of what follows: the caller holds the lock.  */
 
-/* Whether the trace is at work; if not, an event is counted as lost.  There is room for one then.
-   To be asked before each event.  */
+/* Whether the trace is at work, with room for an event, or what is none.  */
+int mir_trace_make_room (MIR_trace_t trace);
+/* The same for an event, which is counted as lost if not.  */
 int mir_trace_has_room (MIR_trace_t trace);
 /* The first bytes of an event of this thread, which are those of a record with a time.  STACK may
    be NULL.  */

@@ -76,7 +76,8 @@ size_t mir_trace_stack (uintptr_t *addresses, size_t max, uintptr_t caller) {
 
   while (first < num && (uintptr_t) frames[first] != caller) first++;
   if (first == num) first = 0;
-  for (; first < num && kept < max; first++) addresses[kept++] = (uintptr_t) frames[first];
+  for (; first < num && kept < max && frames[first] != NULL; first++)
+    addresses[kept++] = (uintptr_t) frames[first];
   return kept;
 }
 

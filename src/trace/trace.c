@@ -21,7 +21,7 @@ static void announce_symbol (MIR_trace_t trace, uintptr_t address) {
       || !mir_trace_symbol (address, name, sizeof (name))) /* not under the lock: the loader's */
     return;
   mir_trace_lock ();
-  if (trace->state.status == MIR_TRACE_OK && mir_trace_has_room (trace)) {
+  if (mir_trace_make_room (trace)) {
     mir_trace_byte (trace, MIR_TRACE_SYMBOL);
     mir_trace_address (trace, &trace->pc, address);
     mir_trace_text (trace, name);
@@ -328,7 +328,7 @@ MIR_trace_status_t MIR_trace_finish (MIR_trace_t trace) {
 
   if (trace == NULL) return MIR_TRACE_OK;
   mir_trace_lock ();
-  if (trace->state.status == MIR_TRACE_OK && mir_trace_has_room (trace)) {
+  if (mir_trace_make_room (trace)) {
     mir_trace_begin (trace, MIR_TRACE_END, NULL);
     mir_trace_number (trace, trace->state.events);
     mir_trace_write_out (trace);
