@@ -54,8 +54,8 @@ for name in peak_bytes live_bytes made_bytes made_blocks failed code_peak_bytes;
 done
 
 # What the script found in the data that it draws.
-grep -q "<figure class=\"chart\" id=\"chart-live\" data-peak=\"$(number peak_bytes)\">" "$work/dom"
-result $? 'draws a curve with the peak'
+grep -q "<figure class=\"chart\" id=\"chart-live\" data-peak=\"$(number peak_bytes)\" data-layers=\"$(number peak_bytes)\">" "$work/dom"
+result $? 'draws a curve with the peak, and the scopes below it'
 grep -q "aria-label=\"Live bytes over time: at most $(number peak_bytes), .* $(number live_bytes) at the end" "$work/dom"
 result $? 'says so in words'
 grep -q "id=\"chart-sizes\" data-blocks=\"$(number made_blocks)\"" "$work/dom"

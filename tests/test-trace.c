@@ -102,19 +102,35 @@ static uint64_t timeline_peak (void) {
   return most;
 }
 
+/* Layers are parts of the whole, and here there are so few scopes that nothing else is.  */
+static void check_layers (void) {
+  for (size_t bin = 0; bin < picture.timeline.num; bin++) {
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < picture.layers.num; i++) sum += picture.layers.live[bin][i];
+    if (sum != picture.timeline.most[bin].live) CHECK_INT (sum, picture.timeline.most[bin].live);
+  }
+}
+
 /* Half of the blocks stay live, and go back to the allocator below.  */
 static void numbers_are_those_of_a_model (void) {
   struct model *m = (struct model *) calloc (1, sizeof (*m));
   uint64_t freed = 0, peak = 0;
 
   begin ();
-  for (size_t n = tap_scaled (STEPS); n > 0; n--) step (m);
+  for (size_t n = tap_scaled (STEPS); n > 0; n--) {
+    if (n % 100 == 0) MIR_trace_push (trace, n % 300 == 0 ? "one" : "two");
+    step (m);
+    if (n % 100 == 50) MIR_trace_pop (trace);
+  }
   CHECK_INT (MIR_trace_finish (trace), MIR_TRACE_OK);
   for (int i = 0; i < SLOTS; i++) MIR_free (&probe.alloc, m->blocks[i]);
   CHECK_INT (probe_alloc_finish (&probe), 0);
   REQUIRE (look (0) == 0);
   check_totals (m);
+  check_layers ();
   CHECK_INT (timeline_peak (), m->peak_bytes);
+  CHECK_INT (picture.layers.num, 3);
   for (int i = 0; i < PICTURE_LIFETIMES; i++) freed += picture.lifetimes[i].blocks;
   CHECK_INT (freed, m->frees);
   for (size_t i = 0; i < VARR_LENGTH (node_t, picture.nodes); i++)

@@ -170,6 +170,36 @@ static void write_series (struct output *output, const struct timeline *timeline
   output_print (output, "]");
 }
 
+/* The names of the scopes from NODE outwards.  */
+static void write_scopes (struct output *output, const struct picture *picture, uint32_t node) {
+  char buffer[24];
+
+  output_print (output, "[");
+  do {
+    const node_t *scope = picture_node (picture, node);
+
+    output_json (output, picture_node_name (picture, scope, buffer));
+    node = scope->parent;
+    if (node != 0) output_print (output, ",");
+  } while (node != 0);
+  output_print (output, "]");
+}
+
+static void write_layers (struct output *output, const struct picture *picture) {
+  const struct layers *layers = &picture->layers;
+
+  output_print (output, ",\n\"layers\":[");
+  for (size_t i = 0; i < layers->num; i++) {
+    output_print (output, "%s\n{\"scopes\":", i == 0 ? "" : ",");
+    write_scopes (output, picture, layers->scopes[i]);
+    output_print (output, ",\"live\":[");
+    for (size_t bin = 0; bin < picture->timeline.num; bin++)
+      output_print (output, "%s%" PRIu64, bin == 0 ? "" : ",", layers->live[bin][i]);
+    output_print (output, "]}");
+  }
+  output_print (output, "]");
+}
+
 static void write_code_data (struct output *output, const struct picture *picture) {
   const VARR (range_t) *ranges = picture->code_peak.ranges;
   size_t left = PIECES_MAX;
@@ -203,6 +233,7 @@ static void write_data (struct output *output, const struct picture *picture) {
                   numbers[i].value);
   output_print (output, "},\n\"width\":%" PRIu64, picture->timeline.width);
   write_series (output, &picture->timeline, "live", live_of);
+  write_layers (output, picture);
   if (picture->totals.code_mappings > 0) {
     write_series (output, &picture->timeline, "code", code_of);
     write_series (output, &picture->timeline, "mapped", mapped_of);

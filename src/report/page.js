@@ -68,7 +68,7 @@
   // Lines over time which are the most within each step of it.
   function lines(id, height, series, label) {
     const figure = document.getElementById(id);
-    const num = series[0].values.length, duration = Math.max(1, data.numbers.duration_ns);
+    const num = data.live.length, duration = Math.max(1, data.numbers.duration_ns);
     const max = Math.max(1, ...series.map(s => Math.max(...s.values)));
     const plot = svg(figure, "svg", {viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": label});
     const x = ns => LEFT + Math.min(1, ns / duration) * (WIDTH - LEFT - RIGHT);
@@ -80,13 +80,15 @@
     }
     for (const ns of steps(duration, 8, false))
       svg(plot, "text", {x: x(ns), y: height - 6, "text-anchor": ns === 0 ? "start" : "middle"}, time(ns));
+    const along = values => values.map((value, i) =>
+      `V${y(value).toFixed(1)}H${x(Math.min(duration, (i + 1) * data.width)).toFixed(1)}`).join("");
+    const back = values => values.map((value, i) =>
+      `V${y(value).toFixed(1)}H${x(i * data.width).toFixed(1)}`).reverse().join("");
     for (const s of series) {
-      let path = `M${x(0)} ${y(s.values[0]).toFixed(1)}`;
-      s.values.forEach((value, i) => {
-        path += `V${y(value).toFixed(1)}H${x(Math.min(duration, (i + 1) * data.width)).toFixed(1)}`;
-      });
-      if (s.area) svg(plot, "path", {class: s.area, d: `${path}V${y(0)}H${x(0)}Z`});
-      svg(plot, "path", {class: s.line, d: path});
+      // An area lies on those before it.
+      if (s.below) svg(plot, "path", {class: "layer", style: `fill:${s.color}`,
+        d: `M${x(0)} ${y(s.top[0]).toFixed(1)}${along(s.top)}${back(s.below)}Z`});
+      else svg(plot, "path", {class: s.line, d: `M${x(0)} ${y(s.values[0]).toFixed(1)}${along(s.values)}`});
     }
     svg(plot, "line", {class: "axis", x1: LEFT, x2: WIDTH - RIGHT, y1: y(0), y2: y(0)});
 
@@ -99,17 +101,32 @@
       cross.setAttribute("x2", x(bin * data.width));
       cross.setAttribute("visibility", "visible");
       showTip(event, "after " + time(bin * data.width) + "\n"
-        + series.map(s => s.name + ": " + exact(s.values[bin])).join("\n"));
+        + series.filter(s => !s.below || s.values[bin] > 0).reverse().map(s => s.name + ": " + exact(s.values[bin])).join("\n"));
     });
     plot.addEventListener("pointerleave", () => { cross.setAttribute("visibility", "hidden"); hideTip(); });
     return {figure, plot, x, y};
   }
 
+  // The scopes one above the other, and the line of all together.
+  function layers() {
+    const rest = data.live.map((all, i) => data.layers.reduce((left, layer) => left - layer.live[i], all));
+    const all = data.layers.map((layer, i) => ({name: layer.scopes.reverse().join(" / "), values: layer.live, color: `var(--l${i})`}));
+    if (rest.some(n => n > 0)) all.push({name: "all others", values: rest, color: "var(--others)"});
+    let below = data.live.map(() => 0);
+    for (const layer of all) {
+      layer.below = below;
+      layer.top = below = below.map((n, i) => n + layer.values[i]);
+    }
+    return all;
+  }
+
   function drawLive() {
-    const peak = Math.max(...data.live), n = data.numbers;
+    const peak = Math.max(...data.live), n = data.numbers, parts = layers();
     const {figure, plot, x, y} = lines("chart-live", 300,
-      [{name: "live", values: data.live, line: "live-line", area: "live-area"}],
+      [...parts, {name: "together", values: data.live, line: "live-line"}],
       `Live bytes over time: at most ${peak}, after ${time(n.peak_ns)}; ${n.live_bytes} at the end.`);
+    const key = html(figure, "figcaption", "key");
+    for (const part of parts) html(key, "span", "block", part.name).style.setProperty("--c", part.color);
     if (peak > 0) {
       const at = x(n.peak_ns), right = at > WIDTH - 240;
       svg(plot, "circle", {class: "peak-dot", cx: at, cy: y(peak), r: 5});
@@ -117,6 +134,7 @@
         "peak " + bytes(peak));
     }
     figure.dataset.peak = peak;
+    figure.dataset.layers = parts.length === 0 ? 0 : Math.max(...parts[parts.length - 1].top);
   }
 
   function drawMapped() {

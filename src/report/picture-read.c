@@ -12,15 +12,15 @@ static void count_end (struct picture *picture) {
   totals->code_mapped_bytes = picture->code.mapped_bytes;
 }
 
-/* Up to the end, or the event LAST.  */
-static int count_all (struct picture *picture, FILE *stream, int partial, uint64_t last,
+/* AFTER, if not NULL, sees each record.  */
+static int count_all (struct picture *picture, FILE *stream, int partial,
                       void (*after) (struct picture *picture, void *arg), void *arg) {
   struct record record;
   enum reader_result result;
 
   if (reader_open (&picture->reader, stream) != 0) return -1;
   picture->title = names_add (&picture->names, picture->reader.title, picture->reader.title_len);
-  while (picture->reader.events < last) {
+  for (;;) {
     result = reader_next (&picture->reader, &record);
     if (result == READER_ERROR) {
       picture->partial = partial && picture->reader.truncated;
@@ -51,42 +51,100 @@ static void check_names (struct picture *picture, struct code_map *map) {
   }
 }
 
-/* PICTURE is the second one of the same trace, ARG the first: node numbers are the same.  */
-static void note_peaks (struct picture *picture, void *arg) {
-  struct picture *whole = (struct picture *) arg;
+/*---------------- Looking back -----------------------------*/
+
+/* The second reading, of the same trace: numbers of nodes are the same.  */
+struct look {
+  struct picture *whole; /* of the first reading */
+  size_t bins;           /* of the timeline that have begun */
+  uint64_t best;         /* live in the last one of them, at most */
+  uint64_t total;        /* live now, and of which layers */
+  uint64_t layers[PICTURE_LAYERS];
+};
+
+/* The scopes with the most bytes at any time, by insertion.  */
+static void choose_layers (struct picture *picture) {
+  struct layers *layers = &picture->layers;
+
+  for (uint32_t i = 0; i < VARR_LENGTH (node_t, picture->nodes); i++) {
+    uint64_t most = picture_node (picture, i)->scope_most;
+    size_t at = layers->num;
+
+    while (at > 0 && picture_node (picture, layers->scopes[at - 1])->scope_most < most) at--;
+    if (most == 0 || at == PICTURE_LAYERS) continue;
+    if (layers->num < PICTURE_LAYERS) layers->num++;
+    for (size_t j = layers->num - 1; j > at; j--) layers->scopes[j] = layers->scopes[j - 1];
+    layers->scopes[at] = i;
+  }
+}
+
+static void copy_layers (struct look *look) {
+  for (size_t i = 0; i < PICTURE_LAYERS; i++)
+    look->whole->layers.live[look->bins - 1][i] = look->layers[i];
+  look->best = look->total;
+}
+
+/* Begin the bins up to NUM with what is live now.  */
+static void begin_bins (struct look *look, uint64_t num) {
+  while (look->bins < num && look->bins < look->whole->timeline.num) {
+    look->bins++;
+    copy_layers (look);
+  }
+}
+
+static void note_layers (struct look *look, const struct picture *picture) {
+  const struct layers *layers = &look->whole->layers;
+
+  begin_bins (look, picture->reader.time / look->whole->timeline.width + 1);
+  for (size_t i = 0; i < layers->num; i++)
+    if (layers->scopes[i] < VARR_LENGTH (node_t, picture->nodes))
+      look->layers[i] = picture_node (picture, layers->scopes[i])->scope_live;
+  look->total = picture->totals.live_bytes;
+  if (look->total > look->best) copy_layers (look);
+}
+
+static void note_peak (struct picture *whole, const struct picture *picture) {
+  size_t num = VARR_LENGTH (node_t, picture->nodes);
+
+  for (size_t i = 0; i < num && i < VARR_LENGTH (node_t, whole->nodes); i++) {
+    VARR_ADDR (node_t, whole->nodes)
+    [i].peak_blocks = picture_node (picture, (uint32_t) i)->live_blocks;
+    VARR_ADDR (node_t, whole->nodes)
+    [i].peak_bytes = picture_node (picture, (uint32_t) i)->live_bytes;
+  }
+}
+
+static void look_at_record (struct picture *picture, void *arg) {
+  struct look *look = (struct look *) arg;
+  struct picture *whole = look->whole;
   uint64_t event = picture->reader.events;
 
-  if (event == whole->peak_event)
-    for (size_t i = 0; i < VARR_LENGTH (node_t, picture->nodes); i++) {
-      if (i >= VARR_LENGTH (node_t, whole->nodes)) break; /* the file has changed meanwhile */
-      VARR_ADDR (node_t, whole->nodes)
-      [i].peak_blocks = VARR_ADDR (node_t, picture->nodes)[i].live_blocks;
-      VARR_ADDR (node_t, whole->nodes)
-      [i].peak_bytes = VARR_ADDR (node_t, picture->nodes)[i].live_bytes;
-    }
+  if (event == whole->peak_event) note_peak (whole, picture);
   if (event == whole->code_peak_event && whole->code_peak.ranges == NULL) {
     code_map_copy (&whole->code_peak, &picture->code);
     check_names (whole, &whole->code_peak);
   }
+  note_layers (look, picture);
 }
 
 static int look_back (struct picture *picture, FILE *stream) {
-  uint64_t last = picture->peak_event > picture->code_peak_event ? picture->peak_event
-                                                                 : picture->code_peak_event;
+  struct look look = {.whole = picture};
   struct picture again;
   int result;
 
+  choose_layers (picture);
   picture_init (&again, picture->alloc);
-  result = count_all (&again, stream, 1, last, note_peaks, picture);
+  result = count_all (&again, stream, 1, look_at_record, &look);
   if (result != 0)
     snprintf (picture->reader.error, sizeof (picture->reader.error), "%s", again.reader.error);
   picture_finish (&again);
+  begin_bins (&look, UINT64_MAX);
   if (picture->code_peak.ranges == NULL) code_map_init (&picture->code_peak, picture->alloc);
   return result;
 }
 
 int picture_read (struct picture *picture, FILE *stream, int partial) {
-  if (count_all (picture, stream, partial, UINT64_MAX, NULL, NULL) != 0) return -1;
+  if (count_all (picture, stream, partial, NULL, NULL) != 0) return -1;
   if (fseek (stream, 0, SEEK_SET) != 0) {
     snprintf (picture->reader.error, sizeof (picture->reader.error), "cannot be read twice");
     return -1;

@@ -166,6 +166,7 @@ static void count_gone (struct picture *picture, const block_t *block) {
   picture->totals.live_bytes -= block->size;
   node->live_blocks--;
   node->live_bytes -= block->size;
+  node_at (picture, node->scope)->scope_live -= block->size;
 }
 
 static void count_freed (struct picture *picture, const block_t *block, uint64_t time) {
@@ -194,6 +195,11 @@ static void put_block (struct picture *picture, const block_t *block, uint64_t t
   HTAB_DO (block_t, picture->blocks, *block, HTAB_INSERT, old);
 }
 
+static void count_scope (node_t *scope, uint64_t size) {
+  scope->scope_live += size;
+  if (scope->scope_most < scope->scope_live) scope->scope_most = scope->scope_live;
+}
+
 /* BLOCK is new, or new by a realloc.  -1: there are no so many bytes.  */
 static int count_made (struct picture *picture, const block_t *block, uint64_t time) {
   struct totals *totals = &picture->totals;
@@ -214,6 +220,7 @@ static int count_made (struct picture *picture, const block_t *block, uint64_t t
   node->made_bytes += block->size;
   node->live_blocks++;
   node->live_bytes += block->size;
+  count_scope (node_at (picture, node->scope), block->size);
   thread->made_blocks++;
   thread->made_bytes += block->size;
   change_live (picture, time);
@@ -259,6 +266,7 @@ static void on_realloc (struct picture *picture, thread_t *thread, const struct 
 static void on_realloc_failed (struct picture *picture, thread_t *thread, uint64_t time) {
   if (thread->is_reallocating == 1) put_block (picture, &thread->pending, time);
   thread->is_reallocating = 0;
+  change_live (picture, time);
 }
 
 static int on_realloc_done (struct picture *picture, thread_t *thread,

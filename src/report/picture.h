@@ -33,6 +33,7 @@ typedef struct node {
   uint64_t made_blocks, made_bytes;
   uint64_t live_blocks, live_bytes;
   uint64_t peak_blocks, peak_bytes; /* live at the peak of the whole */
+  uint64_t scope_live, scope_most;  /* of a scope: bytes of all nodes whose scope it is */
 } node_t;
 
 /* By where it is in the tree.  */
@@ -98,6 +99,16 @@ struct lifetime {
   uint64_t blocks, bytes; /* freed */
 };
 
+enum { PICTURE_LAYERS = 6 };
+
+/* Of which scopes the live bytes over time were: those which once had the most.  */
+struct layers {
+  size_t num;
+  uint32_t scopes[PICTURE_LAYERS]; /* nodes */
+  /* In each bin of the timeline, when most was live in it; what is missing is other scopes'.  */
+  uint64_t live[TIMELINE_BINS][PICTURE_LAYERS];
+};
+
 struct picture {
   MIR_alloc_t alloc;
   struct reader reader;
@@ -119,6 +130,7 @@ struct picture {
   uint64_t peak_event, code_peak_event;
   /* What was there then.  */
   struct code_map code_peak;
+  struct layers layers;
   int partial; /* the trace ends early; reader.error says how */
 };
 
