@@ -15,7 +15,7 @@ extern "C" {
 
 enum {
   CONFORM_ALL = 0,
-  CONFORM_NO_HUGE = 1 /* its interface has no sizes beyond 31 bits: huge ones are not tried */
+  CONFORM_NO_HUGE = 1 /* sizes which nobody can have are not tried */
 };
 
 /* Sizes, alignment, zeroes, overflow, resizing, failure, size 0, NULL.  */

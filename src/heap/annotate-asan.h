@@ -20,9 +20,13 @@ static inline void mir_note_block (const void *pool, const void *block, size_t s
 static inline void mir_note_gone (const void *pool, const void *block) {
   (void) pool, (void) block;
 }
-static inline void mir_note_resized (const void *pool, const void *block, size_t new_size) {
+static inline void mir_note_resized (const void *pool, const void *block, size_t old_size,
+                                     size_t new_size) {
   (void) pool;
-  ASAN_UNPOISON_MEMORY_REGION (block, new_size);
+  if (new_size > old_size)
+    ASAN_UNPOISON_MEMORY_REGION (block, new_size);
+  else
+    ASAN_POISON_MEMORY_REGION ((const char *) block + new_size, old_size - new_size);
 }
 static inline void mir_note_trim (const void *pool, const void *start, size_t len) {
   (void) pool, (void) start, (void) len;

@@ -18,8 +18,9 @@ static inline void mir_note_block (const void *pool, const void *block, size_t s
 static inline void mir_note_gone (const void *pool, const void *block) {
   (void) pool, (void) block;
 }
-static inline void mir_note_resized (const void *pool, const void *block, size_t new_size) {
-  (void) pool, (void) block, (void) new_size;
+static inline void mir_note_resized (const void *pool, const void *block, size_t old_size,
+                                     size_t new_size) {
+  (void) pool, (void) block, (void) old_size, (void) new_size;
 }
 static inline void mir_note_trim (const void *pool, const void *start, size_t len) {
   (void) pool, (void) start, (void) len;

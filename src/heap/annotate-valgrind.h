@@ -26,9 +26,14 @@ static inline void mir_note_gone (const void *pool, const void *block) {
   (void) pool, (void) block;
   VALGRIND_MEMPOOL_FREE (pool, block);
 }
-static inline void mir_note_resized (const void *pool, const void *block, size_t new_size) {
-  (void) pool, (void) block, (void) new_size;
+static inline void mir_note_resized (const void *pool, const void *block, size_t old_size,
+                                     size_t new_size) {
+  (void) pool, (void) block; /* for CPUs which the header does not know */
   VALGRIND_MEMPOOL_CHANGE (pool, block, block, new_size);
+  if (new_size > old_size)
+    mir_note_open ((const char *) block + old_size, new_size - old_size);
+  else
+    mir_note_closed ((const char *) block + new_size, old_size - new_size);
 }
 static inline void mir_note_trim (const void *pool, const void *start, size_t len) {
   (void) pool, (void) start, (void) len;

@@ -7,7 +7,7 @@
    mir_note_open (start, len)       they may be touched; what was in them is undefined
    mir_note_block (pool, block, size)
    mir_note_gone (pool, block)      this block of POOL is no more; ASan wants its bytes closed, too
-   mir_note_resized (pool, block, new_size)   it stays where it is
+   mir_note_resized (pool, block, old_size, new_size)   it stays where it is
    mir_note_trim (pool, start, len) nor is any of its blocks outside [START, START + LEN)
    mir_note_end (pool)              nor any at all
    mir_note_heap_gone (block, size) the same for a block of mimalloc's own, which tells the checker

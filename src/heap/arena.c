@@ -190,12 +190,12 @@ static void arena_free (void *ptr, void *user_data) {
 /* Whether the small block at PTR could be resized where it is.  */
 static int resize_in_place (struct arena *arena, char *ptr, size_t old_size, size_t new_size) {
   if (ptr == arena->last && room_for (new_size) <= (size_t) (arena->bound - ptr)) {
-    mir_note_resized (arena->top, ptr, new_size);
+    mir_note_resized (arena->top, ptr, old_size, new_size);
     arena->free = ptr + room_for (new_size);
-  } else if (new_size > old_size) {
-    return 0;
+    return 1;
   }
-  if (new_size < old_size) mir_note_closed (ptr + new_size, old_size - new_size);
+  if (new_size > old_size) return 0;
+  mir_note_closed (ptr + new_size, old_size - new_size);
   return 1;
 }
 

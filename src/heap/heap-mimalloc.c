@@ -4,6 +4,7 @@
 #include <mimalloc.h>
 
 #include "heap/annotate.h"
+#include "os/os.h"
 
 struct heap {
   struct MIR_heap pub;
@@ -48,6 +49,17 @@ MIR_heap_status_t MIR_heap_create (MIR_heap_t *res) {
   return MIR_HEAP_OK;
 }
 
+/*---------------- Memory checkers -----------------------------*/
+
+/* mimalloc tells a checker of its blocks, if it was built so, but not of those which end with their
+   heap; and what it frees is open again, so that a use of it would not be seen.  So blocks are
+   closed here, and then the last ended heaps are kept for a while.  */
+enum { KEPT = 16 };
+
+static mi_heap_t *kept[KEPT]; /* ended, the oldest is at `oldest` */
+static int oldest;
+static mir_os_lock_t kept_lock = MIR_OS_LOCK_INITIALIZER;
+
 static bool note_gone (const mi_heap_t *heap, const mi_heap_area_t *area, void *block, size_t size,
                        void *arg) {
   (void) heap, (void) area, (void) arg;
@@ -55,11 +67,21 @@ static bool note_gone (const mi_heap_t *heap, const mi_heap_area_t *area, void *
   return true;
 }
 
-/* mimalloc does not tell checkers of blocks which end with their heap.  */
+/* The heap to destroy instead of HEAP; NULL: none yet.  */
+static mi_heap_t *close_and_keep (mi_heap_t *heap) {
+  mi_heap_visit_blocks (heap, true, note_gone, NULL);
+  mir_os_lock (&kept_lock);
+  mi_heap_t *res = kept[oldest];
+  kept[oldest] = heap;
+  oldest = (oldest + 1) % KEPT;
+  mir_os_unlock (&kept_lock);
+  return res;
+}
+
 void MIR_heap_finish (MIR_heap_t pub) {
   struct heap *heap = (struct heap *) pub;
   if (heap == NULL) return;
-  if (MIR_MIMALLOC_IS_TRACKED) mi_heap_visit_blocks (heap->heap, true, note_gone, NULL);
-  mi_heap_destroy (heap->heap);
+  mi_heap_t *end = MIR_MIMALLOC_IS_TRACKED ? close_and_keep (heap->heap) : heap->heap;
+  if (end != NULL) mi_heap_destroy (end);
   mi_free (heap);
 }
