@@ -29,10 +29,11 @@ run () {
   "$build/bench/bench-$1" "$2"
 }
 
-# The heaps, beside glibc's malloc and beside those that are preloaded.
+# The heaps, beside glibc's malloc and beside those that are preloaded: bench/heap/README.md.
 run_heap () {
   trace=$build/bench/c2m.trace
   BENCH_MALLOC='glibc malloc' "$build/bench/bench-heap" "$1" "$trace"
+  BENCH_MALLOC='glibc malloc' "$build/bench/bench-heap-fresh" "$1" "$trace"
   for name in jemalloc.so.2 tcmalloc.so.4; do
     library=$(ldconfig -p | sed -n "s/.*lib$name.* => //p" | head -n 1)
     if [ -n "$library" ]; then

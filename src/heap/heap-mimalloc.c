@@ -4,6 +4,7 @@
 #include <mimalloc.h>
 
 #include "heap/annotate.h"
+#include "heap/prepare.h"
 #include "os/os.h"
 
 struct heap {
@@ -37,6 +38,7 @@ static void heap_free (void *ptr, void *user_data) {
 }
 
 MIR_heap_status_t MIR_heap_create (MIR_heap_t *res) {
+  mir_heap_prepare ();
   struct heap *heap = (struct heap *) mi_malloc (sizeof (*heap));
   if (heap == NULL) return MIR_HEAP_NO_MEMORY;
   heap->heap = mi_heap_new ();
