@@ -11,11 +11,12 @@ typedef _Atomic uint64_t counter;
 struct stats {
   struct MIR_stats pub;
   MIR_alloc_t below;
-  counter mallocs, callocs, reallocs, frees, failed;
-  counter live_blocks, live_bytes, peak_bytes, made_bytes;
+  counter mallocs, callocs, reallocs, failed, resized; /* resized: reallocs of a block, done */
+  counter live_bytes, peak_bytes;
   struct {
-    counter made, made_bytes, live;
-  } classes[MIR_STATS_CLASSES];
+    counter made, made_bytes, gone;
+  } classes[MIR_STATS_CLASSES]; /* atomic additions are what this costs: the rest are sums of these
+                                 */
 };
 
 static void add (counter *to, uint64_t n) {
@@ -44,16 +45,12 @@ static void count_made (struct stats *stats, size_t size) {
   int kind = class_of (size);
   add (&stats->classes[kind].made, 1);
   add (&stats->classes[kind].made_bytes, size);
-  add (&stats->classes[kind].live, 1);
-  add (&stats->live_blocks, 1);
-  add (&stats->made_bytes, size);
   note_peak (stats,
              atomic_fetch_add_explicit (&stats->live_bytes, size, memory_order_relaxed) + size);
 }
 
 static void count_gone (struct stats *stats, size_t size) {
-  add (&stats->classes[class_of (size)].live, (uint64_t) -1);
-  add (&stats->live_blocks, (uint64_t) -1);
+  add (&stats->classes[class_of (size)].gone, 1);
   add (&stats->live_bytes, (uint64_t) 0 - size);
 }
 
@@ -89,7 +86,10 @@ static void *stats_realloc (void *ptr, size_t old_size, size_t new_size, void *u
   struct mir_heap_header *header = mir_heap_checked (ptr, MIR_HEAP_TAG_STATS);
   old_size = header->size;
   void *res = mir_heap_header_realloc (stats->below, header, new_size, MIR_HEAP_TAG_STATS);
-  if (res != NULL) count_gone (stats, old_size);
+  if (res != NULL) {
+    count_gone (stats, old_size);
+    add (&stats->resized, 1);
+  }
   return count_result (stats, res, new_size);
 }
 
@@ -97,7 +97,6 @@ static void stats_free (void *ptr, void *user_data) {
   struct stats *stats = (struct stats *) user_data;
   if (ptr == NULL) return;
   struct mir_heap_header *header = mir_heap_checked (ptr, MIR_HEAP_TAG_STATS);
-  add (&stats->frees, 1);
   count_gone (stats, header->size);
   mir_heap_header_free (stats->below, header);
 }
@@ -119,20 +118,25 @@ void MIR_stats_finish (MIR_stats_t pub) {
 
 void MIR_stats_get (MIR_stats_t pub, MIR_stats_report_t *report) {
   struct stats *stats = (struct stats *) pub;
+  uint64_t resized = value_of (&stats->resized), gone = 0;
   report->mallocs = value_of (&stats->mallocs);
   report->callocs = value_of (&stats->callocs);
   report->reallocs = value_of (&stats->reallocs);
-  report->frees = value_of (&stats->frees);
   report->failed = value_of (&stats->failed);
-  report->live_blocks = value_of (&stats->live_blocks);
   report->live_bytes = value_of (&stats->live_bytes);
   report->peak_bytes = value_of (&stats->peak_bytes);
-  report->made_bytes = value_of (&stats->made_bytes);
+  report->live_blocks = report->made_bytes = 0;
   for (int i = 0; i < MIR_STATS_CLASSES; i++) {
-    report->classes[i].made = value_of (&stats->classes[i].made);
-    report->classes[i].made_bytes = value_of (&stats->classes[i].made_bytes);
-    report->classes[i].live = value_of (&stats->classes[i].live);
+    MIR_stats_class_t *row = &report->classes[i];
+    uint64_t row_gone = value_of (&stats->classes[i].gone); /* first: what is gone was made */
+    row->made = value_of (&stats->classes[i].made);
+    row->made_bytes = value_of (&stats->classes[i].made_bytes);
+    row->live = row->made - row_gone;
+    report->live_blocks += row->live;
+    report->made_bytes += row->made_bytes;
+    gone += row_gone;
   }
+  report->frees = gone - resized;
 }
 
 /*---------------- JSON -----------------------------*/
