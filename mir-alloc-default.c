@@ -24,19 +24,25 @@
 #define MIR_DEFAULT_ALLOC_UNUSED_
 #endif
 
+/* mimalloc aligns blocks of up to 8 bytes to 8 only.  */
+static size_t default_size (size_t size) {
+  return size <= 8 ? 16 : size;
+}
+
 static void *default_malloc (size_t size, void *user_data) {
   (void) user_data;
-  return MIR_DEFAULT_ALLOC_ (malloc) (size);
+  return MIR_DEFAULT_ALLOC_ (malloc) (default_size (size));
 }
 
 static void *default_calloc (size_t num, size_t size, void *user_data) {
   (void) user_data;
+  if (num <= 8 && size <= 8 && num * size <= 8) return MIR_DEFAULT_ALLOC_ (calloc) (1, 16);
   return MIR_DEFAULT_ALLOC_ (calloc) (num, size);
 }
 
 static void *default_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
   (void) old_size, (void) user_data;
-  return MIR_DEFAULT_ALLOC_ (realloc) (ptr, new_size);
+  return MIR_DEFAULT_ALLOC_ (realloc) (ptr, default_size (new_size));
 }
 
 static void default_free (void *ptr, void *user_data) {

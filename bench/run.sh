@@ -5,7 +5,7 @@
 set -eu
 build=$1
 shift
-[ $# -gt 0 ] || set -- alloc containers code
+[ $# -gt 0 ] || set -- alloc heap containers code
 
 setting () {
   sed -n 's/.*\[\(.*\)\].*/\1/p' "/sys/kernel/mm/transparent_hugepage/$1" 2>/dev/null || echo none
@@ -29,10 +29,28 @@ run () {
   "$build/bench/bench-$1" "$2"
 }
 
+# The heaps, beside glibc's malloc and beside those that are preloaded: bench/heap/README.md.
+run_heap () {
+  trace=$build/bench/c2m.trace
+  BENCH_MALLOC='glibc malloc' "$build/bench/bench-heap" "$1" "$trace"
+  BENCH_MALLOC='glibc malloc' "$build/bench/bench-heap-fresh" "$1" "$trace"
+  for name in jemalloc.so.2 tcmalloc.so.4; do
+    library=$(ldconfig -p | sed -n "s/.*lib$name.* => //p" | head -n 1)
+    if [ -n "$library" ]; then
+      echo "== ${name%%.*} preloaded"
+      BENCH_MALLOC="${name%%.*}" BENCH_SHORT=1 LD_PRELOAD=$library "$build/bench/bench-heap" "$1" "$trace"
+    else
+      echo "bench: no lib$name: not compared" >&2
+    fi
+  done
+}
+
 csv=$build/bench.csv code_csv=$build/bench-code.csv
 start_csv "$csv" "$*"
 for name in "$@"; do
-  if [ "$name" = code ]; then
+  if [ "$name" = heap ]; then
+    run_heap "$csv"
+  elif [ "$name" = code ]; then
     start_csv "$code_csv" code
     for subject in publish churn patch calls threads kernel fork; do
       run "code-$subject" "$code_csv"

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h> /* exit */
 
+#include "heap/prepare.h"
+
 /* What MIR does: an embedder who wants to live on sets his own.  */
 static void MIR_NO_RETURN exit_on_error (MIR_error_type_t error_type, const char *format, ...) {
   va_list args;
@@ -24,6 +26,7 @@ double _MIR_get_api_version (void) {
 }
 
 MIR_alloc_t mir_default_alloc (void) {
+  mir_heap_prepare ();
   return &default_alloc;
 }
 
@@ -45,7 +48,7 @@ MIR_context_t _MIR_init (MIR_alloc_t alloc, MIR_code_alloc_t code_alloc) {
       code_alloc == NULL ? mir_backend_default () : &mir_backend_flip;
   MIR_code_options_t options = {.size = sizeof (options)};
   if (backend == NULL) return NULL; /* no executable memory on this system */
-  if (alloc == NULL) alloc = &default_alloc;
+  if (alloc == NULL) alloc = mir_default_alloc ();
   if (code_alloc == NULL) code_alloc = &default_code_alloc;
   struct MIR_context *ctx = (struct MIR_context *) MIR_malloc (alloc, sizeof (struct MIR_context));
   if (ctx == NULL) return NULL;

@@ -1,0 +1,58 @@
+/* Plain malloc, calloc, realloc and free without user data, as libuv's uv_replace_allocator and
+   many others take them, and MIR_alloc, in both directions.  */
+#ifndef MIR_GLOBALS_H
+#define MIR_GLOBALS_H
+
+#include "mir-heap.h"
+
+/* Make four static functions NAME_malloc, NAME_calloc, NAME_realloc and NAME_free which go to the
+   static MIR_sized_t NAME_sized.  Set that before the first call, in the unit where this stands:
+
+     MIR_GLOBALS (loop)
+     ...
+     MIR_sized_create (below, &loop_sized);
+     uv_replace_allocator (loop_malloc, loop_realloc, loop_calloc, loop_free);
+
+   Each use of the macro is a set of its own.  Any thread if what is below allows it.  */
+#define MIR_GLOBALS(NAME)                                                       \
+  static MIR_sized_t NAME##_sized;                                              \
+  static inline void *NAME##_malloc (size_t size) {                             \
+    return MIR_malloc (&NAME##_sized->alloc, size);                             \
+  }                                                                             \
+  static inline void *NAME##_calloc (size_t num, size_t size) {                 \
+    return MIR_calloc (&NAME##_sized->alloc, num, size);                        \
+  }                                                                             \
+  static inline void *NAME##_realloc (void *ptr, size_t size) {                 \
+    return MIR_realloc (&NAME##_sized->alloc, ptr, MIR_sized_size (ptr), size); \
+  }                                                                             \
+  static inline void NAME##_free (void *ptr) {                                  \
+    MIR_free (&NAME##_sized->alloc, ptr);                                       \
+  }
+
+/* Make a static `struct MIR_alloc NAME` on four such functions, for example the process's own:
+
+     MIR_FROM_GLOBALS (libc_alloc, malloc, calloc, realloc, free)
+
+   Threads and alignment are theirs.  They are never asked for 0 bytes, on which they disagree.  */
+#define MIR_FROM_GLOBALS(NAME, MALLOC, CALLOC, REALLOC, FREE)                                    \
+  static inline void *NAME##_malloc_ (size_t size, void *user_data) {                            \
+    (void) user_data;                                                                            \
+    return MALLOC (size == 0 ? 1 : size);                                                        \
+  }                                                                                              \
+  static inline void *NAME##_calloc_ (size_t num, size_t size, void *user_data) {                \
+    (void) user_data;                                                                            \
+    return num == 0 || size == 0 ? CALLOC (1, 1) : CALLOC (num, size);                           \
+  }                                                                                              \
+  static inline void *NAME##_realloc_ (void *ptr, size_t old_size, size_t new_size,              \
+                                       void *user_data) {                                        \
+    (void) old_size, (void) user_data;                                                           \
+    return REALLOC (ptr, new_size == 0 ? 1 : new_size);                                          \
+  }                                                                                              \
+  static inline void NAME##_free_ (void *ptr, void *user_data) {                                 \
+    (void) user_data;                                                                            \
+    FREE (ptr);                                                                                  \
+  }                                                                                              \
+  static struct MIR_alloc NAME = {NAME##_malloc_, NAME##_calloc_, NAME##_realloc_, NAME##_free_, \
+                                  NULL};
+
+#endif /* MIR_GLOBALS_H */

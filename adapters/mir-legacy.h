@@ -1,0 +1,90 @@
+/* malloc, realloc and free with user data and without old sizes, as many libraries take them, and
+   MIR_alloc, in both directions.  */
+#ifndef MIR_LEGACY_H
+#define MIR_LEGACY_H
+
+#include <string.h> /* memcpy, memset */
+
+#include "mir-heap.h"
+#include "mir-size-header.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The three functions: user data is a MIR_sized_t, which knows the sizes.  It must outlive the
+   library's use of them.  Size 0 gives a block; realloc of NULL is malloc; free of NULL is allowed.
+   Any thread if what is below allows it.  */
+static inline void *MIR_legacy_malloc (size_t size, void *sized) {
+  return MIR_malloc (&((MIR_sized_t) sized)->alloc, size);
+}
+
+static inline void *MIR_legacy_realloc (void *ptr, size_t size, void *sized) {
+  return MIR_realloc (&((MIR_sized_t) sized)->alloc, ptr, MIR_sized_size (ptr), size);
+}
+
+static inline void MIR_legacy_free (void *ptr, void *sized) {
+  MIR_free (&((MIR_sized_t) sized)->alloc, ptr);
+}
+
+/* A MIR_alloc on three such functions: pass &from.alloc.  Threads and alignment are theirs; they
+   must outlive it.  They are never asked for 0 bytes, on which such functions disagree.  */
+typedef struct MIR_from_legacy {
+  struct MIR_alloc alloc;
+  void *(*malloc) (size_t size, void *user_data);
+  void *(*realloc) (void *ptr, size_t size, void *user_data); /* NULL: there is none */
+  void (*free) (void *ptr, void *user_data);
+  void *user_data;
+} MIR_from_legacy_t;
+
+static inline void *mir_from_legacy_malloc (size_t size, void *user_data) {
+  MIR_from_legacy_t *from = (MIR_from_legacy_t *) user_data;
+  return from->malloc (size == 0 ? 1 : size, from->user_data);
+}
+
+static inline void *mir_from_legacy_calloc (size_t num, size_t size, void *user_data) {
+  size_t len;
+  if (mir_product_overflows (num, size, &len)) return NULL;
+  void *res = mir_from_legacy_malloc (len, user_data);
+  if (res != NULL) memset (res, 0, len);
+  return res;
+}
+
+static inline void mir_from_legacy_free (void *ptr, void *user_data) {
+  MIR_from_legacy_t *from = (MIR_from_legacy_t *) user_data;
+  if (ptr != NULL) from->free (ptr, from->user_data);
+}
+
+static inline void *mir_from_legacy_realloc (void *ptr, size_t old_size, size_t new_size,
+                                             void *user_data) {
+  MIR_from_legacy_t *from = (MIR_from_legacy_t *) user_data;
+  if (ptr == NULL) return mir_from_legacy_malloc (new_size, user_data);
+  if (from->realloc != NULL)
+    return from->realloc (ptr, new_size == 0 ? 1 : new_size, from->user_data);
+  void *res = mir_from_legacy_malloc (new_size, user_data);
+  if (res == NULL) return NULL;
+  memcpy (res, ptr, old_size < new_size ? old_size : new_size);
+  mir_from_legacy_free (ptr, user_data);
+  return res;
+}
+
+static inline void MIR_from_legacy_init (
+    MIR_from_legacy_t *from, void *(*malloc_func) (size_t size, void *user_data),
+    void *(*realloc_func) (void *ptr, size_t size, void *user_data),
+    void (*free_func) (void *ptr, void *user_data), void *user_data) {
+  from->alloc.malloc = mir_from_legacy_malloc;
+  from->alloc.calloc = mir_from_legacy_calloc;
+  from->alloc.realloc = mir_from_legacy_realloc;
+  from->alloc.free = mir_from_legacy_free;
+  from->alloc.user_data = from;
+  from->malloc = malloc_func;
+  from->realloc = realloc_func;
+  from->free = free_func;
+  from->user_data = user_data;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MIR_LEGACY_H */

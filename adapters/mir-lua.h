@@ -1,0 +1,78 @@
+/* Lua's lua_Alloc (Lua 5.4 Reference Manual, 4.6) and MIR_alloc, in both directions.  */
+#ifndef MIR_LUA_H
+#define MIR_LUA_H
+
+#include <lua.h>
+#include <string.h> /* memset */
+
+#include "mir-alloc.h"
+#include "mir-size-header.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A state on a MIR_alloc_t: lua_newstate (MIR_lua_alloc, alloc).  Lua passes the sizes itself.
+   ALLOC must outlive the state.  Threads: as Lua's, one at a time in one state.  */
+static inline void *MIR_lua_alloc (void *alloc, void *ptr, size_t old_size, size_t new_size) {
+  MIR_alloc_t to = (MIR_alloc_t) alloc;
+  if (ptr == NULL)
+    return new_size == 0 ? NULL : MIR_malloc (to, new_size); /* the old size is a kind */
+  if (new_size != 0) return MIR_realloc (to, ptr, old_size, new_size);
+  MIR_free (to, ptr);
+  return NULL;
+}
+
+/* A MIR_alloc on a lua_Alloc, the one of lua_getallocf for example: pass &from.alloc.  Threads and
+   alignment are those of FUNC, which must outlive it.  */
+typedef struct MIR_from_lua {
+  struct MIR_alloc alloc;
+  lua_Alloc func;
+  void *ud;
+} MIR_from_lua_t;
+
+static inline void *mir_from_lua_malloc (size_t size, void *user_data) {
+  MIR_from_lua_t *from = (MIR_from_lua_t *) user_data;
+  size_t len = mir_with_header (size);
+  return len == 0 ? NULL : mir_set_size_header (from->func (from->ud, NULL, 0, len), size);
+}
+
+static inline void *mir_from_lua_calloc (size_t num, size_t size, void *user_data) {
+  size_t len;
+  if (mir_product_overflows (num, size, &len)) return NULL;
+  void *res = mir_from_lua_malloc (len, user_data);
+  if (res != NULL) memset (res, 0, len);
+  return res;
+}
+
+static inline void *mir_from_lua_realloc (void *ptr, size_t old_size, size_t new_size,
+                                          void *user_data) {
+  MIR_from_lua_t *from = (MIR_from_lua_t *) user_data;
+  size_t len = mir_with_header (new_size);
+  if (ptr == NULL) return mir_from_lua_malloc (new_size, user_data);
+  if (len == 0) return NULL;
+  return mir_set_size_header (
+      from->func (from->ud, mir_size_header_of (ptr), old_size + MIR_SIZE_HEADER, len), new_size);
+}
+
+static inline void mir_from_lua_free (void *ptr, void *user_data) {
+  MIR_from_lua_t *from = (MIR_from_lua_t *) user_data;
+  if (ptr != NULL)
+    from->func (from->ud, mir_size_header_of (ptr), mir_size_in_header (ptr) + MIR_SIZE_HEADER, 0);
+}
+
+static inline void MIR_from_lua_init (MIR_from_lua_t *from, lua_Alloc func, void *ud) {
+  from->alloc.malloc = mir_from_lua_malloc;
+  from->alloc.calloc = mir_from_lua_calloc;
+  from->alloc.realloc = mir_from_lua_realloc;
+  from->alloc.free = mir_from_lua_free;
+  from->alloc.user_data = from;
+  from->func = func;
+  from->ud = ud;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MIR_LUA_H */

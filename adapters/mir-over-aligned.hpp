@@ -1,0 +1,36 @@
+// Blocks of any alignment from a MIR_alloc, which itself aligns for every object type only.
+#ifndef MIR_OVER_ALIGNED_HPP
+#define MIR_OVER_ALIGNED_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mir-alloc.h"
+
+namespace mir {
+
+// SIZE bytes at a multiple of ALIGNMENT, a power of two; nullptr on failure.  If that is more than
+// a MIR_alloc gives, the address of the memory is in the word before the block.
+inline void *allocate_aligned (MIR_alloc_t alloc, std::size_t size,
+                               std::size_t alignment) noexcept {
+  if (alignment <= alignof (std::max_align_t)) return MIR_malloc (alloc, size == 0 ? 1 : size);
+  std::size_t more = alignment + sizeof (void *);
+  if (size > SIZE_MAX - more) return nullptr;
+  char *memory = static_cast<char *> (MIR_malloc (alloc, size + more));
+  if (memory == nullptr) return nullptr;
+  std::uintptr_t first = reinterpret_cast<std::uintptr_t> (memory) + sizeof (void *);
+  char *res = memory + sizeof (void *) + (alignment - first % alignment) % alignment;
+  reinterpret_cast<void **> (res)[-1] = memory;
+  return res;
+}
+
+// ALIGNMENT as it was then.
+inline void free_aligned (MIR_alloc_t alloc, void *ptr, std::size_t alignment) noexcept {
+  if (ptr != nullptr && alignment > alignof (std::max_align_t))
+    ptr = static_cast<void **> (ptr)[-1];
+  MIR_free (alloc, ptr);
+}
+
+}  // namespace mir
+
+#endif  // MIR_OVER_ALIGNED_HPP

@@ -1,0 +1,66 @@
+/* SQLite on a MIR_alloc.  The other direction makes no sense: sqlite3_malloc promises an alignment
+   of 8 bytes only, less than a MIR_alloc must.
+
+   SQLite's methods get no user data, so the allocator is a static variable: include this in one
+   unit.  */
+#ifndef MIR_SQLITE_H
+#define MIR_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "mir-heap.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+static MIR_sized_t mir_sqlite_sized;
+
+static inline void *mir_sqlite_malloc (int size) {
+  return MIR_malloc (&mir_sqlite_sized->alloc, (size_t) size);
+}
+
+static inline void mir_sqlite_free (void *ptr) {
+  MIR_free (&mir_sqlite_sized->alloc, ptr);
+}
+
+static inline void *mir_sqlite_realloc (void *ptr, int size) {
+  return MIR_realloc (&mir_sqlite_sized->alloc, ptr, MIR_sized_size (ptr), (size_t) size);
+}
+
+static inline int mir_sqlite_size (void *ptr) {
+  return (int) MIR_sized_size (ptr);
+}
+
+/* To a multiple of 8, as SQLite wants at least.  */
+static inline int mir_sqlite_roundup (int size) {
+  return (int) (((unsigned) size + 7u) & ~7u);
+}
+
+static inline int mir_sqlite_init (void *data) {
+  (void) data;
+  return SQLITE_OK;
+}
+
+static inline void mir_sqlite_shutdown (void *data) {
+  (void) data;
+}
+
+/* Let all of SQLite's memory come from SIZED, which must outlive sqlite3_shutdown.  Before
+   sqlite3_initialize and the first connection, or after sqlite3_shutdown; else SQLITE_MISUSE, as
+   sqlite3_config says.  SQLite calls from every thread that uses it, so what is below must allow
+   that.  */
+static inline int MIR_sqlite_use (MIR_sized_t sized) {
+  static const sqlite3_mem_methods methods = {
+      mir_sqlite_malloc,  mir_sqlite_free, mir_sqlite_realloc,  mir_sqlite_size,
+      mir_sqlite_roundup, mir_sqlite_init, mir_sqlite_shutdown, NULL};
+  int res = sqlite3_config (SQLITE_CONFIG_MALLOC, &methods);
+  if (res == SQLITE_OK) mir_sqlite_sized = sized;
+  return res;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MIR_SQLITE_H */

@@ -1,0 +1,60 @@
+// Xbyak's Allocator, and its code in our code memory (mir-code.h).
+//
+//   mir::xbyak_allocator allocator{writer};
+//   struct add : Xbyak::CodeGenerator {
+//     add (Xbyak::Allocator *a) : CodeGenerator (4096, nullptr, a) { ... }
+//   } code{&allocator};
+//   uint8_t *addr;
+//   if (allocator.publish (code, nullptr, &addr) == MIR_CODE_OK) ...
+//
+// Xbyak writes to a buffer and then expects it to become executable where it is.  Here the buffer
+// stays data, and what is published is a copy elsewhere, so that no memory is ever writable and
+// executable: the code must not depend on where it is.  Xbyak's jumps and calls to labels and its
+// rip-relative operands do not; what is outside is called through a register or memory, and
+// `mov (reg, label)` and `putL` are to be avoided.  publish () calls ready () for AutoGrow.
+#ifndef MIR_XBYAK_HPP
+#define MIR_XBYAK_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <xbyak/xbyak.h>
+
+#include "mir-code.h"
+#include "mir-over-aligned.hpp"
+
+namespace mir {
+
+// Buffers come from ALLOC, code memory from WRITER.  Both must outlive it, and it all its
+// generators.  One thread at a time, as its writer.
+class xbyak_allocator : public Xbyak::Allocator {
+ public:
+  xbyak_allocator (MIR_code_writer_t writer, MIR_alloc_t alloc) noexcept
+      : writer_{writer}, alloc_{alloc} {}
+  xbyak_allocator (const xbyak_allocator &) = delete;
+  xbyak_allocator &operator= (const xbyak_allocator &) = delete;
+
+  uint8_t *alloc (size_t size) override {
+    return static_cast<uint8_t *> (allocate_aligned (alloc_, size, alignment));
+  }
+  void free (uint8_t *ptr) override { free_aligned (alloc_, ptr, alignment); }
+  bool useProtect () const override { return false; }
+
+  // Publish what CODE has generated and set *ADDR to it; INFO may be NULL.  It is the space's,
+  // which MIR_code_free gives back; CODE may go, or generate something else after reset ().
+  MIR_code_status_t publish (Xbyak::CodeGenerator &code, const MIR_code_info_t *info,
+                             uint8_t **addr) {
+    code.ready (Xbyak::CodeArray::PROTECT_RW);
+    return MIR_code_publish (writer_, code.getCode (), code.getSize (), info, addr);
+  }
+
+ private:
+  // That of published code, so that align () means the same there.
+  static constexpr std::size_t alignment = 32;
+
+  MIR_code_writer_t writer_;
+  MIR_alloc_t alloc_;
+};
+
+}  // namespace mir
+
+#endif  // MIR_XBYAK_HPP

@@ -1,0 +1,25 @@
+/* A recorded trace (trace-format.h), decoded, to be replayed.  */
+#ifndef TRACE_H
+#define TRACE_H
+
+#include <stddef.h> /* size_t */
+#include <stdint.h>
+
+struct trace_call {
+  uint32_t op; /* TRACE_MALLOC, TRACE_CALLOC, TRACE_FREE, TRACE_REALLOC */
+  uint32_t slot;
+  uint32_t size, old_size; /* bytes; of a realloc both, of a free the old one */
+};
+
+struct trace {
+  struct trace_call *calls;
+  size_t calls_num, slots_num;
+  size_t counts[4];    /* by op */
+  uint64_t peak_bytes; /* requested */
+};
+
+/* Read the trace from the file NAME, - for standard input, into memory which stays until the end.
+   0, or -1: cannot be read, or is not a trace.  */
+int trace_read (const char *name, struct trace *trace);
+
+#endif /* TRACE_H */

@@ -1,0 +1,39 @@
+/* AddressSanitizer: bytes are poisoned or not (sanitizer/asan_interface.h).  */
+#include <stddef.h> /* size_t */
+#include <sanitizer/asan_interface.h>
+
+enum { MIR_NOTE_GAP = 16 };
+
+static inline void mir_note_pool (const void *pool) {
+  (void) pool;
+}
+static inline void mir_note_closed (const void *start, size_t len) {
+  ASAN_POISON_MEMORY_REGION (start, len);
+}
+static inline void mir_note_open (const void *start, size_t len) {
+  ASAN_UNPOISON_MEMORY_REGION (start, len);
+}
+static inline void mir_note_block (const void *pool, const void *block, size_t size) {
+  (void) pool;
+  ASAN_UNPOISON_MEMORY_REGION (block, size);
+}
+static inline void mir_note_gone (const void *pool, const void *block) {
+  (void) pool, (void) block;
+}
+static inline void mir_note_resized (const void *pool, const void *block, size_t old_size,
+                                     size_t new_size) {
+  (void) pool;
+  if (new_size > old_size)
+    ASAN_UNPOISON_MEMORY_REGION (block, new_size);
+  else
+    ASAN_POISON_MEMORY_REGION ((const char *) block + new_size, old_size - new_size);
+}
+static inline void mir_note_trim (const void *pool, const void *start, size_t len) {
+  (void) pool, (void) start, (void) len;
+}
+static inline void mir_note_end (const void *pool) {
+  (void) pool;
+}
+static inline void mir_note_heap_gone (const void *block, size_t size) {
+  ASAN_POISON_MEMORY_REGION (block, size);
+}

@@ -1,0 +1,284 @@
+/* Blocks one behind another, freed together.  */
+#include "heap/heap.h"
+
+#include "heap/annotate.h"
+
+enum { ALIGN = 16, DEFAULT_CHUNK = 64 * 1024, MIN_CHUNK = 1024, LARGE_PART = 4 };
+
+/* [ chunk | block | gap | block | gap ... free ... ] bound  */
+struct chunk {
+  struct chunk *older;
+  size_t len; /* bytes, with this header */
+};
+
+/* A block of more than a quarter of a chunk: [ large | block ].  Which kind a block is follows from
+   its size, so it has no header to be found by.  */
+struct large {
+  struct large *older, *newer;
+  uint64_t number; /* the newest has the highest */
+  size_t len;      /* bytes, with this header */
+};
+
+enum {
+  CHUNK_HEADER = (sizeof (struct chunk) + ALIGN - 1) / ALIGN * ALIGN,
+  LARGE_HEADER = (sizeof (struct large) + ALIGN - 1) / ALIGN * ALIGN
+};
+
+struct arena {
+  struct MIR_arena pub;
+  MIR_alloc_t below;
+  size_t chunk_len;    /* bytes */
+  size_t bytes;        /* from the one below, this structure too */
+  struct chunk *top;   /* in which blocks are made; NULL: none yet */
+  struct chunk *spare; /* an empty one, so that resets at its edge are cheap; or NULL */
+  char *free, *bound;  /* of the top chunk: what is left; free is aligned */
+  char *last;          /* the block made last if nothing is behind it and no mark; else NULL */
+  struct large *large; /* the newest */
+  uint64_t larges;     /* ever made or resized */
+};
+
+static char *first_of (struct chunk *chunk) {
+  return (char *) chunk + CHUNK_HEADER;
+}
+
+static char *bound_of (struct chunk *chunk) {
+  return (char *) chunk + chunk->len;
+}
+
+static int is_large (const struct arena *arena, size_t size) {
+  return size > arena->chunk_len / LARGE_PART;
+}
+
+/* What a small block takes.  One without bytes takes some, so that its address is its own.  */
+static size_t room_for (size_t size) {
+  return (size == 0 ? ALIGN : (size + ALIGN - 1) / ALIGN * ALIGN) + MIR_NOTE_GAP;
+}
+
+/*---------------- Large blocks -----------------------------*/
+
+static void link_large (struct arena *arena, struct large *large) {
+  large->older = arena->large;
+  large->newer = NULL;
+  large->number = ++arena->larges;
+  if (large->older != NULL) large->older->newer = large;
+  arena->large = large;
+}
+
+static void unlink_large (struct arena *arena, struct large *large) {
+  if (large->older != NULL) large->older->newer = large->newer;
+  if (large->newer != NULL)
+    large->newer->older = large->older;
+  else
+    arena->large = large->older;
+}
+
+static struct large *large_of (void *block) {
+  return (struct large *) (void *) ((char *) block - LARGE_HEADER);
+}
+
+static void *add_large (struct arena *arena, struct large *large, size_t size) {
+  if (large == NULL) return NULL;
+  large->len = size + LARGE_HEADER;
+  arena->bytes += large->len;
+  link_large (arena, large);
+  return (char *) large + LARGE_HEADER;
+}
+
+static void free_large (struct arena *arena, struct large *large) {
+  unlink_large (arena, large);
+  arena->bytes -= large->len;
+  MIR_free (arena->below, large);
+}
+
+/* Both sizes are large ones.  Its neighbours see it leave only when it has left.  */
+static void *resize_large (struct arena *arena, void *block, size_t new_size) {
+  struct large *old = large_of (block), *older = old->older, *newer = old->newer;
+  size_t old_len = old->len;
+  if (new_size > SIZE_MAX - LARGE_HEADER) return NULL;
+  struct large *large =
+      (struct large *) MIR_realloc (arena->below, old, old_len, new_size + LARGE_HEADER);
+  if (large == NULL) return NULL;
+  if (older != NULL) older->newer = newer;
+  if (newer != NULL)
+    newer->older = older;
+  else
+    arena->large = older;
+  arena->bytes -= old_len;
+  return add_large (arena, large, new_size);
+}
+
+/*---------------- Chunks -----------------------------*/
+
+static void use_chunk (struct arena *arena, struct chunk *chunk, char *free) {
+  arena->top = chunk;
+  arena->free = free;
+  arena->bound = chunk == NULL ? NULL : bound_of (chunk);
+  arena->last = NULL;
+}
+
+static int add_chunk (struct arena *arena) {
+  struct chunk *chunk = arena->spare;
+  if (chunk == NULL) {
+    chunk = (struct chunk *) MIR_malloc (arena->below, arena->chunk_len);
+    if (chunk == NULL) return -1;
+    chunk->len = arena->chunk_len;
+    arena->bytes += chunk->len;
+  }
+  arena->spare = NULL;
+  chunk->older = arena->top;
+  mir_note_pool (chunk);
+  mir_note_closed (first_of (chunk), chunk->len - CHUNK_HEADER);
+  use_chunk (arena, chunk, first_of (chunk));
+  return 0;
+}
+
+static void drop_chunk (struct arena *arena, struct chunk *chunk) {
+  mir_note_end (chunk);
+  mir_note_open (first_of (chunk), chunk->len - CHUNK_HEADER);
+  if (arena->spare == NULL) {
+    arena->spare = chunk;
+    return;
+  }
+  arena->bytes -= chunk->len;
+  MIR_free (arena->below, chunk);
+}
+
+/*---------------- Callbacks -----------------------------*/
+
+static void *arena_malloc (size_t size, void *user_data) {
+  struct arena *arena = (struct arena *) user_data;
+  if (is_large (arena, size)) {
+    if (size > SIZE_MAX - LARGE_HEADER) return NULL;
+    return add_large (arena, (struct large *) MIR_malloc (arena->below, size + LARGE_HEADER), size);
+  }
+  size_t room = room_for (size);
+  if ((size_t) (arena->bound - arena->free) < room && add_chunk (arena) != 0) return NULL;
+  char *res = arena->free;
+  arena->free += room;
+  arena->last = res;
+  mir_note_block (arena->top, res, size);
+  return res;
+}
+
+static void *arena_calloc (size_t num, size_t size, void *user_data) {
+  struct arena *arena = (struct arena *) user_data;
+  size_t len;
+  if (mir_heap_overflows (num, size, &len)) return NULL;
+  if (is_large (arena, len)) {
+    if (len > SIZE_MAX - LARGE_HEADER) return NULL;
+    return add_large (arena, (struct large *) MIR_calloc (arena->below, 1, len + LARGE_HEADER),
+                      len);
+  }
+  void *res = arena_malloc (len, user_data);
+  if (res != NULL) memset (res, 0, len);
+  return res;
+}
+
+static void arena_free (void *ptr, void *user_data) {
+  struct arena *arena = (struct arena *) user_data;
+  if (ptr == NULL) return;
+  if (ptr == arena->last) {
+    mir_note_gone (arena->top, ptr);
+    mir_note_closed (ptr, (size_t) (arena->free - (char *) ptr));
+    arena->free = arena->last;
+    arena->last = NULL;
+  } else if (arena->large != NULL && ptr == (char *) arena->large + LARGE_HEADER) {
+    free_large (arena, arena->large);
+  }
+}
+
+/* Whether the small block at PTR could be resized where it is.  */
+static int resize_in_place (struct arena *arena, char *ptr, size_t old_size, size_t new_size) {
+  if (ptr == arena->last && room_for (new_size) <= (size_t) (arena->bound - ptr)) {
+    mir_note_resized (arena->top, ptr, old_size, new_size);
+    arena->free = ptr + room_for (new_size);
+    return 1;
+  }
+  if (new_size > old_size) return 0;
+  mir_note_closed (ptr + new_size, old_size - new_size);
+  return 1;
+}
+
+static void *arena_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
+  struct arena *arena = (struct arena *) user_data;
+  if (ptr == NULL) return arena_malloc (new_size, user_data);
+  if (is_large (arena, old_size) && is_large (arena, new_size))
+    return resize_large (arena, ptr, new_size);
+  if (!is_large (arena, old_size) && !is_large (arena, new_size)
+      && resize_in_place (arena, (char *) ptr, old_size, new_size))
+    return ptr;
+  void *res = arena_malloc (new_size, user_data);
+  if (res == NULL) return NULL;
+  memcpy (res, ptr, old_size < new_size ? old_size : new_size);
+  if (is_large (arena, old_size)) free_large (arena, large_of (ptr));
+  return res;
+}
+
+/*---------------- Life -----------------------------*/
+
+MIR_heap_status_t MIR_arena_create (MIR_alloc_t below, size_t chunk_size, MIR_arena_t *res) {
+  if (chunk_size == 0) chunk_size = DEFAULT_CHUNK;
+  if (chunk_size < MIN_CHUNK || chunk_size > SIZE_MAX / 2) return MIR_HEAP_BAD_OPTION;
+  struct arena *arena = (struct arena *) mir_heap_new (&below, sizeof (*arena));
+  if (arena == NULL) return MIR_HEAP_NO_MEMORY;
+  arena->pub.alloc =
+      (struct MIR_alloc){arena_malloc, arena_calloc, arena_realloc, arena_free, arena};
+  arena->below = below;
+  arena->chunk_len = chunk_size;
+  arena->bytes = sizeof (*arena);
+  *res = &arena->pub;
+  return MIR_HEAP_OK;
+}
+
+MIR_arena_mark_t MIR_arena_get_mark (MIR_arena_t pub) {
+  struct arena *arena = (struct arena *) pub;
+  MIR_arena_mark_t mark = {arena->top, arena->free, arena->larges};
+  arena->last = NULL; /* what is older than a mark must not grow over it */
+  return mark;
+}
+
+/* A mark's chunk is there, and it has not been emptied further than that.  */
+static int is_good (struct arena *arena, const MIR_arena_mark_t *mark) {
+  struct chunk *chunk = arena->top;
+  if (mark->large > arena->larges) return 0;
+  if (mark->chunk == NULL) return 1;
+  while (chunk != NULL && chunk != mark->chunk) chunk = chunk->older;
+  if (chunk == NULL) return 0;
+  uintptr_t at = (uintptr_t) mark->free;
+  uintptr_t end = (uintptr_t) (chunk == arena->top ? arena->free : bound_of (chunk));
+  return at >= (uintptr_t) first_of (chunk) && at <= end;
+}
+
+MIR_heap_status_t MIR_arena_reset (MIR_arena_t pub, MIR_arena_mark_t mark) {
+  struct arena *arena = (struct arena *) pub;
+  if (!is_good (arena, &mark)) return MIR_HEAP_BAD_MARK;
+  while (arena->large != NULL && arena->large->number > mark.large)
+    free_large (arena, arena->large);
+  while (arena->top != mark.chunk) {
+    struct chunk *chunk = arena->top;
+    arena->top = chunk->older;
+    drop_chunk (arena, chunk);
+  }
+  use_chunk (arena, arena->top, (char *) mark.free);
+  if (arena->top == NULL) return MIR_HEAP_OK;
+  mir_note_trim (arena->top, first_of (arena->top), (size_t) (arena->free - first_of (arena->top)));
+  mir_note_closed (arena->free, (size_t) (arena->bound - arena->free));
+  return MIR_HEAP_OK;
+}
+
+void MIR_arena_clear (MIR_arena_t pub) {
+  static const MIR_arena_mark_t beginning = {NULL, NULL, 0};
+  MIR_arena_reset (pub, beginning);
+}
+
+void MIR_arena_finish (MIR_arena_t pub) {
+  struct arena *arena = (struct arena *) pub;
+  if (arena == NULL) return;
+  MIR_arena_clear (pub);
+  if (arena->spare != NULL) MIR_free (arena->below, arena->spare);
+  MIR_free (arena->below, arena);
+}
+
+size_t MIR_arena_bytes (MIR_arena_t pub) {
+  return ((struct arena *) pub)->bytes;
+}

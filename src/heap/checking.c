@@ -1,0 +1,344 @@
+/* Checks what callers of an allocator promise.  */
+#include "heap/check-blocks.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "heap/stack.h"
+#include "os/os.h"
+
+enum { FIRST_BUCKETS = 256, DEFAULT_QUARANTINE = 256 * 1024 };
+
+/* All but the first three members is the lock's.  */
+struct checking {
+  struct MIR_checking pub;
+  MIR_alloc_t below;
+  MIR_checking_options_t options; /* func is not NULL */
+  mir_os_lock_t lock;
+  struct check_table table; /* live and kept blocks */
+  struct check_list live, kept;
+  uint64_t made; /* blocks, ever */
+  size_t found;  /* broken promises */
+};
+
+/* What is found under the lock and told without it.  */
+struct findings {
+  struct checking *checking;
+  MIR_check_t checks[2];
+  size_t num;
+};
+
+static const char *text_of (MIR_check_kind_t kind) {
+  switch (kind) {
+    case MIR_CHECK_WRONG_SIZE:
+      return "realloc with a wrong old size";
+    case MIR_CHECK_DOUBLE_FREE:
+      return "freed twice";
+    case MIR_CHECK_FOREIGN:
+      return "not a block of this allocator";
+    case MIR_CHECK_UNDERRUN:
+      return "written before the block";
+    case MIR_CHECK_OVERRUN:
+      return "written behind the block";
+    case MIR_CHECK_FREED:
+      return "written after it was freed";
+    case MIR_CHECK_LEAK:
+      return "never freed";
+  }
+  return "unknown";
+}
+
+static void print_check (void *user_data, const MIR_check_t *check) {
+  (void) user_data;
+  fprintf (stderr, "mir-alloc: %p: %s", check->block, check->text);
+  if (check->number != 0)
+    fprintf (stderr, "; block %" PRIu64 ", %zu bytes", check->number, check->size);
+  if (check->kind == MIR_CHECK_WRONG_SIZE) fprintf (stderr, ", given %zu", check->given);
+  if (check->label != NULL) fprintf (stderr, ", for %s", check->label);
+  fputc ('\n', stderr);
+  mir_stack_print (check->frames, check->frames_num);
+}
+
+static void fill_check (MIR_check_t *check, MIR_check_kind_t kind, const void *ptr,
+                        const struct check_block *block) {
+  memset (check, 0, sizeof (*check));
+  check->kind = kind;
+  check->text = text_of (kind);
+  check->block = ptr;
+  if (block == NULL) return;
+  check->size = block->size;
+  check->number = block->number;
+  check->label = block->label;
+  check->frames_num = block->frames_num;
+  memcpy (check->frames, block->frames, sizeof (check->frames));
+}
+
+/*---------------- Under the lock -----------------------------*/
+
+static MIR_check_t *note (struct findings *findings, MIR_check_kind_t kind, const void *ptr,
+                          const struct check_block *block) {
+  MIR_check_t *check = &findings->checks[findings->num++];
+  findings->checking->found++;
+  fill_check (check, kind, ptr, block);
+  return check;
+}
+
+/* Damage is counted once: the fences are whole again afterwards.  */
+static void note_damage (struct findings *findings, struct check_block *block) {
+  unsigned char *start = mir_check_start (block);
+  if (block->freed) {
+    if (mir_check_is_freed (block)) return;
+    note (findings, MIR_CHECK_FREED, start, block);
+    mir_check_fill_freed (block);
+    return;
+  }
+  int before = mir_check_before_is_whole (block), behind = mir_check_behind_is_whole (block);
+  if (!before) note (findings, MIR_CHECK_UNDERRUN, start, block);
+  if (!behind) note (findings, MIR_CHECK_OVERRUN, start, block);
+  if (!before || !behind) mir_check_build_fences (block);
+}
+
+/* The live block at PTR; NULL if there is none, which is noted.  */
+static struct check_block *find_live (struct findings *findings, const void *ptr) {
+  struct check_block *block = *mir_check_find (&findings->checking->table, ptr);
+  if (block != NULL && !block->freed) return block;
+  note (findings, block == NULL ? MIR_CHECK_FOREIGN : MIR_CHECK_DOUBLE_FREE, ptr, block);
+  return NULL;
+}
+
+static void keep (struct checking *checking, struct check_block *block) {
+  mir_check_list_remove (&checking->live, block);
+  block->freed = 1;
+  mir_check_fill_freed (block);
+  mir_check_list_add (&checking->kept, block);
+}
+
+/* The oldest kept block, taken out, if there is more kept than MAX bytes; else NULL.  */
+static struct check_block *take_kept (struct findings *findings, size_t max) {
+  struct checking *checking = findings->checking;
+  struct check_block *block = checking->kept.oldest;
+  if (block == NULL || checking->kept.bytes + checking->kept.num * MIR_CHECK_AROUND <= max)
+    return NULL;
+  note_damage (findings, block);
+  mir_check_list_remove (&checking->kept, block);
+  mir_check_table_remove (&checking->table, block);
+  return block;
+}
+
+/*---------------- Without it -----------------------------*/
+
+static struct findings lock (struct checking *checking) {
+  mir_os_lock (&checking->lock);
+  return (struct findings){.checking = checking};
+}
+
+static void unlock_and_tell (struct findings *findings) {
+  struct checking *checking = findings->checking;
+  mir_os_unlock (&checking->lock);
+  for (size_t i = 0; i < findings->num; i++)
+    checking->options.func (checking->options.user_data, &findings->checks[i]);
+  findings->num = 0;
+}
+
+/* Give back kept blocks until they are at most MAX bytes.  Whether there was one.  */
+static int give_back (struct checking *checking, size_t max) {
+  struct check_block *block;
+  int any = 0;
+  do {
+    struct findings findings = lock (checking);
+    block = take_kept (&findings, max);
+    unlock_and_tell (&findings);
+    MIR_free (checking->below, block);
+    any |= block != NULL;
+  } while (block != NULL);
+  return any;
+}
+
+/* Memory for a block of SIZE bytes from below; if need be what is kept goes first.  */
+static struct check_block *get_memory (struct checking *checking, size_t size) {
+  if (size > SIZE_MAX - MIR_CHECK_AROUND) return NULL;
+  void *res = MIR_malloc (checking->below, size + MIR_CHECK_AROUND);
+  if (res == NULL && give_back (checking, 0))
+    res = MIR_malloc (checking->below, size + MIR_CHECK_AROUND);
+  return (struct check_block *) res;
+}
+
+/* Longer chains do no harm: without memory the table stays as it is.  */
+static void grow_table (struct checking *checking) {
+  mir_os_lock (&checking->lock);
+  size_t old_num = checking->table.buckets_num;
+  int is_full = mir_check_table_is_full (&checking->table);
+  mir_os_unlock (&checking->lock);
+  if (!is_full || old_num > SIZE_MAX / 4 / sizeof (struct check_block *)) return;
+  struct check_block **buckets = (struct check_block **) MIR_calloc (checking->below, old_num * 4,
+                                                                     sizeof (struct check_block *));
+  if (buckets == NULL) return;
+  mir_os_lock (&checking->lock);
+  if (checking->table.buckets_num == old_num) /* else another thread was faster */
+    buckets = mir_check_table_grow (&checking->table, buckets, old_num * 4);
+  mir_os_unlock (&checking->lock);
+  MIR_free (checking->below, buckets);
+}
+
+static struct check_block *make_block (struct checking *checking, size_t size) {
+  struct check_block *block = get_memory (checking, size);
+  if (block == NULL) return NULL;
+  memset (block, 0, sizeof (*block));
+  block->size = size;
+  block->label = mir_heap_label ();
+  if (checking->options.frames != 0)
+    block->frames_num = mir_stack_take (block->frames, checking->options.frames);
+  mir_check_build_fences (block);
+  mir_check_fill_fresh (block, 0);
+  return block;
+}
+
+/* The lock is held.  */
+static void enter_block (struct checking *checking, struct check_block *block) {
+  block->number = ++checking->made;
+  mir_check_table_add (&checking->table, block);
+  mir_check_list_add (&checking->live, block);
+}
+
+/*---------------- Callbacks -----------------------------*/
+
+static void *checking_malloc (size_t size, void *user_data) {
+  struct checking *checking = (struct checking *) user_data;
+  struct check_block *block = make_block (checking, size);
+  if (block == NULL) return NULL;
+  mir_os_lock (&checking->lock);
+  enter_block (checking, block);
+  mir_os_unlock (&checking->lock);
+  grow_table (checking);
+  return mir_check_start (block);
+}
+
+static void *checking_calloc (size_t num, size_t size, void *user_data) {
+  size_t len;
+  if (mir_heap_overflows (num, size, &len)) return NULL;
+  void *res = checking_malloc (len, user_data);
+  if (res != NULL) memset (res, 0, len);
+  return res;
+}
+
+static void checking_free (void *ptr, void *user_data) {
+  struct checking *checking = (struct checking *) user_data;
+  if (ptr == NULL) return;
+  struct findings findings = lock (checking);
+  struct check_block *block = find_live (&findings, ptr);
+  if (block != NULL) {
+    note_damage (&findings, block);
+    keep (checking, block);
+  }
+  unlock_and_tell (&findings);
+  give_back (checking, checking->options.quarantine);
+}
+
+/* Whether there is a live block at PTR; how large it is.  */
+static int look_at (struct checking *checking, void *ptr, size_t old_size, size_t *size) {
+  struct findings findings = lock (checking);
+  struct check_block *block = find_live (&findings, ptr);
+  if (block != NULL) {
+    *size = block->size;
+    if (old_size != block->size)
+      note (&findings, MIR_CHECK_WRONG_SIZE, ptr, block)->given = old_size;
+  }
+  unlock_and_tell (&findings);
+  return block != NULL;
+}
+
+static void *checking_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
+  struct checking *checking = (struct checking *) user_data;
+  size_t size = 0;
+  if (ptr == NULL && old_size == 0) return checking_malloc (new_size, user_data);
+  if (ptr == NULL) {
+    struct findings findings = lock (checking);
+    note (&findings, MIR_CHECK_WRONG_SIZE, NULL, NULL)->given = old_size;
+    unlock_and_tell (&findings);
+    return checking_malloc (new_size, user_data);
+  }
+  if (!look_at (checking, ptr, old_size, &size)) return NULL;
+  void *res = checking_malloc (new_size, user_data);
+  if (res == NULL) return NULL;
+  memcpy (res, ptr, size < new_size ? size : new_size);
+  checking_free (ptr, user_data);
+  return res;
+}
+
+/*---------------- Life -----------------------------*/
+
+MIR_heap_status_t MIR_checking_create (MIR_alloc_t below, const MIR_checking_options_t *options,
+                                       MIR_checking_t *res) {
+  static const MIR_checking_options_t defaults = {.size = sizeof (defaults)};
+  if (options == NULL) options = &defaults;
+  if (options->size != sizeof (*options) || options->frames > MIR_CHECK_MAX_FRAMES)
+    return MIR_HEAP_BAD_OPTION;
+  struct checking *checking = (struct checking *) mir_heap_new (&below, sizeof (*checking));
+  if (checking == NULL) return MIR_HEAP_NO_MEMORY;
+  checking->table.buckets_num = FIRST_BUCKETS;
+  checking->table.buckets =
+      (struct check_block **) MIR_calloc (below, FIRST_BUCKETS, sizeof (struct check_block *));
+  if (checking->table.buckets == NULL || mir_os_lock_init (&checking->lock) != 0) {
+    MIR_free (below, checking->table.buckets);
+    MIR_free (below, checking);
+    return MIR_HEAP_NO_MEMORY;
+  }
+  checking->pub.alloc = (struct MIR_alloc){checking_malloc, checking_calloc, checking_realloc,
+                                           checking_free, checking};
+  checking->below = below;
+  checking->options = *options;
+  if (options->func == NULL) checking->options.func = print_check;
+  if (options->quarantine == 0) checking->options.quarantine = DEFAULT_QUARANTINE;
+  *res = &checking->pub;
+  return MIR_HEAP_OK;
+}
+
+/* Damage is told with the lock open, and made good, so look again from the beginning.  */
+static void verify_list (struct checking *checking, struct check_list *list) {
+  size_t num;
+  do {
+    struct findings findings = lock (checking);
+    for (struct check_block *block = list->oldest; block != NULL && findings.num == 0;
+         block = block->newer)
+      note_damage (&findings, block);
+    num = findings.num;
+    unlock_and_tell (&findings);
+  } while (num != 0);
+}
+
+size_t MIR_checking_verify (MIR_checking_t pub) {
+  struct checking *checking = (struct checking *) pub;
+  verify_list (checking, &checking->live);
+  verify_list (checking, &checking->kept);
+  mir_os_lock (&checking->lock);
+  size_t found = checking->found;
+  mir_os_unlock (&checking->lock);
+  return found;
+}
+
+size_t MIR_checking_each (MIR_checking_t pub, MIR_check_func_t func, void *user_data) {
+  struct checking *checking = (struct checking *) pub;
+  MIR_check_t check;
+  mir_os_lock (&checking->lock);
+  size_t num = checking->live.num;
+  for (struct check_block *block = checking->live.oldest; block != NULL; block = block->newer) {
+    fill_check (&check, MIR_CHECK_LEAK, mir_check_start (block), block);
+    func (user_data, &check);
+  }
+  mir_os_unlock (&checking->lock);
+  return num;
+}
+
+size_t MIR_checking_finish (MIR_checking_t pub) {
+  struct checking *checking = (struct checking *) pub;
+  if (checking == NULL) return 0;
+  MIR_checking_verify (pub);
+  checking->found += MIR_checking_each (pub, checking->options.func, checking->options.user_data);
+  while (checking->live.oldest != NULL) keep (checking, checking->live.oldest);
+  give_back (checking, 0);
+  size_t found = checking->found;
+  mir_os_lock_destroy (&checking->lock);
+  MIR_free (checking->below, checking->table.buckets);
+  MIR_free (checking->below, checking);
+  return found;
+}

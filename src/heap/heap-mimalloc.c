@@ -1,0 +1,89 @@
+/* A mimalloc heap of one's own.  */
+#include "heap/heap.h"
+
+#include <mimalloc.h>
+
+#include "heap/annotate.h"
+#include "heap/prepare.h"
+#include "os/os.h"
+
+struct heap {
+  struct MIR_heap pub;
+  mi_heap_t *heap;
+};
+
+/* mimalloc aligns blocks of up to 8 bytes to 8 only.  */
+static size_t padded (size_t size) {
+  return size < _Alignof(max_align_t) ? _Alignof(max_align_t) : size;
+}
+
+static void *heap_malloc (size_t size, void *user_data) {
+  return mi_heap_malloc (((struct heap *) user_data)->heap, padded (size));
+}
+
+static void *heap_calloc (size_t num, size_t size, void *user_data) {
+  size_t len;
+  if (mir_heap_overflows (num, size, &len)) return NULL;
+  return mi_heap_zalloc (((struct heap *) user_data)->heap, padded (len));
+}
+
+static void *heap_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
+  (void) old_size;
+  return mi_heap_realloc (((struct heap *) user_data)->heap, ptr, padded (new_size));
+}
+
+static void heap_free (void *ptr, void *user_data) {
+  (void) user_data;
+  mi_free (ptr);
+}
+
+MIR_heap_status_t MIR_heap_create (MIR_heap_t *res) {
+  mir_heap_prepare ();
+  struct heap *heap = (struct heap *) mi_malloc (sizeof (*heap));
+  if (heap == NULL) return MIR_HEAP_NO_MEMORY;
+  heap->heap = mi_heap_new ();
+  if (heap->heap == NULL) {
+    mi_free (heap);
+    return MIR_HEAP_NO_MEMORY;
+  }
+  heap->pub.alloc = (struct MIR_alloc){heap_malloc, heap_calloc, heap_realloc, heap_free, heap};
+  *res = &heap->pub;
+  return MIR_HEAP_OK;
+}
+
+/*---------------- Memory checkers -----------------------------*/
+
+/* mimalloc tells a checker of its blocks, if it was built so, but not of those which end with their
+   heap; and what it frees is open again, so that a use of it would not be seen.  So blocks are
+   closed here, and then the last ended heaps are kept for a while.  */
+enum { KEPT = 16 };
+
+static mi_heap_t *kept[KEPT]; /* ended, the oldest is at `oldest` */
+static int oldest;
+static mir_os_lock_t kept_lock = MIR_OS_LOCK_INITIALIZER;
+
+static bool note_gone (const mi_heap_t *heap, const mi_heap_area_t *area, void *block, size_t size,
+                       void *arg) {
+  (void) heap, (void) area, (void) arg;
+  if (block != NULL) mir_note_heap_gone (block, size);
+  return true;
+}
+
+/* The heap to destroy instead of HEAP; NULL: none yet.  */
+static mi_heap_t *close_and_keep (mi_heap_t *heap) {
+  mi_heap_visit_blocks (heap, true, note_gone, NULL);
+  mir_os_lock (&kept_lock);
+  mi_heap_t *res = kept[oldest];
+  kept[oldest] = heap;
+  oldest = (oldest + 1) % KEPT;
+  mir_os_unlock (&kept_lock);
+  return res;
+}
+
+void MIR_heap_finish (MIR_heap_t pub) {
+  struct heap *heap = (struct heap *) pub;
+  if (heap == NULL) return;
+  mi_heap_t *end = MIR_MIMALLOC_IS_TRACKED ? close_and_keep (heap->heap) : heap->heap;
+  if (end != NULL) mi_heap_destroy (end);
+  mi_free (heap);
+}

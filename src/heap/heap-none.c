@@ -1,0 +1,11 @@
+/* mimalloc without heaps for several threads.  */
+#include "heap/heap.h"
+
+MIR_heap_status_t MIR_heap_create (MIR_heap_t *res) {
+  (void) res;
+  return MIR_HEAP_NOT_SUPPORTED;
+}
+
+void MIR_heap_finish (MIR_heap_t heap) {
+  (void) heap; /* NULL: there are none */
+}

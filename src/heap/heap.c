@@ -1,0 +1,43 @@
+/* What the ready-made allocators have in common.  */
+#include "heap/heap.h"
+
+#include <stdio.h>
+#include <stdlib.h> /* abort */
+
+static _Thread_local const char *label;
+
+const char *MIR_heap_set_label (const char *new_label) {
+  const char *old = label;
+  label = new_label;
+  return old;
+}
+
+const char *mir_heap_label (void) {
+  return label;
+}
+
+void mir_heap_die (const char *what, const void *ptr) {
+  fprintf (stderr, "mir-alloc: %p: %s\n", ptr, what);
+  abort ();
+}
+
+void *mir_heap_new (MIR_alloc_t *below, size_t len) {
+  if (*below == NULL) *below = mir_default_alloc ();
+  return MIR_calloc (*below, 1, len);
+}
+
+const char *MIR_heap_status_text (MIR_heap_status_t status) {
+  switch (status) {
+    case MIR_HEAP_OK:
+      return "no error";
+    case MIR_HEAP_NO_MEMORY:
+      return "out of memory";
+    case MIR_HEAP_NOT_SUPPORTED:
+      return "not supported by this build";
+    case MIR_HEAP_BAD_OPTION:
+      return "bad option";
+    case MIR_HEAP_BAD_MARK:
+      return "not a mark of this arena, or not any more";
+  }
+  return "unknown status";
+}

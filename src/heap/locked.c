@@ -1,0 +1,63 @@
+/* One thread at a time.  */
+#include "heap/heap.h"
+
+#include "os/os.h"
+
+struct locked {
+  struct MIR_locked pub;
+  MIR_alloc_t below;
+  mir_os_lock_t lock;
+};
+
+static void *locked_malloc (size_t size, void *user_data) {
+  struct locked *locked = (struct locked *) user_data;
+  mir_os_lock (&locked->lock);
+  void *res = MIR_malloc (locked->below, size);
+  mir_os_unlock (&locked->lock);
+  return res;
+}
+
+static void *locked_calloc (size_t num, size_t size, void *user_data) {
+  struct locked *locked = (struct locked *) user_data;
+  mir_os_lock (&locked->lock);
+  void *res = MIR_calloc (locked->below, num, size);
+  mir_os_unlock (&locked->lock);
+  return res;
+}
+
+static void *locked_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
+  struct locked *locked = (struct locked *) user_data;
+  mir_os_lock (&locked->lock);
+  void *res = MIR_realloc (locked->below, ptr, old_size, new_size);
+  mir_os_unlock (&locked->lock);
+  return res;
+}
+
+static void locked_free (void *ptr, void *user_data) {
+  struct locked *locked = (struct locked *) user_data;
+  if (ptr == NULL) return;
+  mir_os_lock (&locked->lock);
+  MIR_free (locked->below, ptr);
+  mir_os_unlock (&locked->lock);
+}
+
+MIR_heap_status_t MIR_locked_create (MIR_alloc_t below, MIR_locked_t *res) {
+  struct locked *locked = (struct locked *) mir_heap_new (&below, sizeof (*locked));
+  if (locked == NULL) return MIR_HEAP_NO_MEMORY;
+  if (mir_os_lock_init (&locked->lock) != 0) {
+    MIR_free (below, locked);
+    return MIR_HEAP_NO_MEMORY;
+  }
+  locked->pub.alloc =
+      (struct MIR_alloc){locked_malloc, locked_calloc, locked_realloc, locked_free, locked};
+  locked->below = below;
+  *res = &locked->pub;
+  return MIR_HEAP_OK;
+}
+
+void MIR_locked_finish (MIR_locked_t pub) {
+  struct locked *locked = (struct locked *) pub;
+  if (locked == NULL) return;
+  mir_os_lock_destroy (&locked->lock);
+  MIR_free (locked->below, locked);
+}

@@ -1,0 +1,12 @@
+/* What valgrind thinks of an address, if the program runs under it.  */
+#include <valgrind/memcheck.h>
+#include <valgrind/valgrind.h>
+
+static inline int seen_is_checked (void) {
+  return RUNNING_ON_VALGRIND != 0;
+}
+static inline int seen_is_closed (const volatile void *ptr) {
+  unsigned char bits;
+  (void) ptr;
+  return VALGRIND_GET_VBITS (ptr, &bits, 1) == 3;
+}
