@@ -130,7 +130,7 @@ MIR_code_status_t mir_slab_make (struct mir_arena *arena, uint32_t n, size_t pre
     MIR_free (space->alloc, slab); /* another thread has taken the entry */
   }
   if (status == MIR_CODE_OK && (status = map (slab, size, at)) != MIR_CODE_OK)
-    unclaim (space, size, at);
+    unclaim (space, size, slab->pages.reserved ? at : NULL);
   if (status != MIR_CODE_OK) {
     MIR_free (space->alloc, slab);
     return status;
