@@ -39,3 +39,9 @@ void probe_pages_unmap_in (void *start, size_t len) {
 int probe_pages_protect (void *start, size_t len, int open) {
   return mprotect (start, len, PROT_READ | PROT_EXEC | (open ? PROT_WRITE : 0));
 }
+
+void *probe_pages_data (size_t len) {
+  void *start =
+      mmap (NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return start == MAP_FAILED ? NULL : start;
+}

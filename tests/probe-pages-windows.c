@@ -40,3 +40,7 @@ int probe_pages_protect (void *start, size_t len, int open) {
   return VirtualProtect (start, len, open ? PAGE_EXECUTE_READWRITE : PAGE_EXECUTE_READ, &old) ? 0
                                                                                               : -1;
 }
+
+void *probe_pages_data (size_t len) {
+  return VirtualAlloc (NULL, len, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+}
