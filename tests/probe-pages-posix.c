@@ -41,7 +41,6 @@ int probe_pages_protect (void *start, size_t len, int open) {
 }
 
 void *probe_pages_data (size_t len) {
-  void *start =
-      mmap (NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  return start == MAP_FAILED ? NULL : start;
+  void *start = map (NULL, len + probe_page_size (), MAP_NORESERVE);
+  return start != NULL && mprotect (start, len, PROT_READ | PROT_WRITE) == 0 ? start : NULL;
 }

@@ -42,5 +42,6 @@ int probe_pages_protect (void *start, size_t len, int open) {
 }
 
 void *probe_pages_data (size_t len) {
-  return VirtualAlloc (NULL, len, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+  void *start = VirtualAlloc (NULL, len + probe_page_size (), MEM_RESERVE, PAGE_NOACCESS);
+  return start == NULL ? NULL : VirtualAlloc (start, len, MEM_COMMIT, PAGE_READWRITE);
 }

@@ -20,7 +20,7 @@ void *probe_pages_map_in (void *start, size_t len);
 void probe_pages_unmap_in (void *start, size_t len);
 /* Readable and executable, and writable if OPEN.  0, or -1.  */
 int probe_pages_protect (void *start, size_t len, int open);
-/* Zeroed, to be read and written, with memory only where it is.  */
+/* Zeroed data, with memory only where it is written; what is behind is inaccessible.  */
 void *probe_pages_data (size_t len);
 
 #ifdef __cplusplus
