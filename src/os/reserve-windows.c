@@ -41,6 +41,9 @@ static DWORD access_of (unsigned long protection) {
                                          : FILE_MAP_READ | FILE_MAP_WRITE;
 }
 
+/* Held while the places of a range are made to fit.  */
+static mir_os_lock_t places_lock = MIR_OS_LOCK_INITIALIZER;
+
 /*---------------- Placeholders -----------------------------*/
 
 /* Seen by trying: Wine 8 has the functions, and ignores what they are asked for.  It is the same
@@ -82,8 +85,22 @@ static void make_one_placeholder (char *start, size_t len) {
 static void *replace_placeholder (void *handle, size_t len, void *at, unsigned long protection) {
   map_view3_t func = (map_view3_t) (void (*) (void)) find ("MapViewOfFile3");
   if (func == NULL) return NULL;
+  mir_os_lock (&places_lock);
   make_one_placeholder ((char *) at, len);
-  return func (handle, GetCurrentProcess (), at, 0, len, REPLACE_PLACEHOLDER, protection, NULL, 0);
+  void *start =
+      func (handle, GetCurrentProcess (), at, 0, len, REPLACE_PLACEHOLDER, protection, NULL, 0);
+  int error = mir_os_error ();
+  mir_os_unlock (&places_lock);
+  mir_os_set_error (error);
+  return start;
+}
+
+static int commit_placeholder (char *start, size_t len) {
+  mir_os_lock (&places_lock);
+  make_one_placeholder (start, len);
+  void *data = alloc2 (start, len, MEM_RESERVE | MEM_COMMIT | REPLACE_PLACEHOLDER, PAGE_READWRITE);
+  mir_os_unlock (&places_lock);
+  return data != NULL ? 0 : -1;
 }
 
 static int leave_placeholder (void *start) {
@@ -96,7 +113,6 @@ static int leave_placeholder (void *start) {
 /* While a view takes the place of units, or units that of a view, the addresses are free for a
    moment.  With the lock held no other range of ours gets them; but any other thread may, and what
    is there then is not ours to release.  */
-static mir_os_lock_t units_lock = MIR_OS_LOCK_INITIALIZER;
 
 /* Nobody else reserves memory without access and without a reason, one such unit at a time.  */
 static int is_unit (char *start) {
@@ -125,7 +141,7 @@ static int reserve_units (char *start, size_t len) {
 /* One reservation to find the place, then many at it.  */
 static void *reserve_as_units (void *hint, size_t len) {
   void *start = NULL;
-  mir_os_lock (&units_lock);
+  mir_os_lock (&places_lock);
   for (int i = 0; i < TRIES; i++) {
     start = VirtualAlloc (hint, len, MEM_RESERVE, PAGE_NOACCESS);
     if (start == NULL) break;
@@ -133,26 +149,26 @@ static void *reserve_as_units (void *hint, size_t len) {
     if (reserve_units ((char *) start, len) == 0) break;
     start = NULL;
   }
-  mir_os_unlock (&units_lock);
+  mir_os_unlock (&places_lock);
   return start;
 }
 
 static void *replace_units (void *handle, size_t len, char *at, unsigned long protection) {
-  mir_os_lock (&units_lock);
+  mir_os_lock (&places_lock);
   release_units (at, len);
   void *start = MapViewOfFileEx (handle, access_of (protection), 0, 0, len, at);
   int error = mir_os_error ();
   if (start == NULL) (void) reserve_units (at, len);
   mir_os_set_error (error);
-  mir_os_unlock (&units_lock);
+  mir_os_unlock (&places_lock);
   return start;
 }
 
 static int leave_units (char *start, size_t len) {
-  mir_os_lock (&units_lock);
+  mir_os_lock (&places_lock);
   int res = UnmapViewOfFile (start) ? 0 : -1;
   if (res == 0) (void) reserve_units (start, len);
-  mir_os_unlock (&units_lock);
+  mir_os_unlock (&places_lock);
   return res;
 }
 
@@ -197,13 +213,7 @@ int mir_os_is_reserved (void *start, size_t len) {
 int mir_os_commit_data (void *start, size_t len) {
   const size_t unit = MIR_RESERVE_ALIGNMENT;
   char *addr = (char *) start;
-  if (have_placeholders ()) {
-    make_one_placeholder (addr, len);
-    return alloc2 (addr, len, MEM_RESERVE | MEM_COMMIT | REPLACE_PLACEHOLDER, PAGE_READWRITE)
-                   != NULL
-               ? 0
-               : -1;
-  }
+  if (have_placeholders ()) return commit_placeholder (addr, len);
   for (char *bound = addr + len, *next; addr < bound; addr = next) {
     next = (char *) (((uintptr_t) addr + unit) & ~(uintptr_t) (unit - 1));
     if (next > bound) next = bound;
