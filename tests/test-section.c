@@ -2,6 +2,8 @@
    that all of it is given back, whatever is refused.  */
 #include "mir-code-alloc-default.c"
 
+#include <pthread.h>
+
 #include "backend-fixture.h"
 #include "imports-windows.h"
 #include "maps-windows.h"
@@ -279,7 +281,8 @@ static void use_context (MIR_code_alloc_t code_alloc) {
   CHECK_STR (access_of (thunk), "free");
 }
 
-/* After some rounds, in which the C library takes what it needs, not a byte more.  */
+/* Less than half of the smallest piece of address space for each round: the C library's heap may
+   have grown.  */
 static void check_a_thousand (void (*use) (const void *arg), const void *arg) {
   enum { WARM_UP = 10, ROUNDS = 1000 };
   struct taken before = {0, 0, 0}, after;
@@ -295,9 +298,9 @@ static void check_a_thousand (void (*use) (const void *arg), const void *arg) {
     }
     use (arg);
   }
-  CHECK_INT (imports.handles_closed, imports.sections);
+  CHECK (imports.handles_closed >= imports.sections); /* threads have some, too */
   after = look_around ();
-  CHECK_INT (after.bytes, before.bytes);
+  CHECK (after.bytes < before.bytes + ROUNDS * (UNIT / 2));
   CHECK_INT (after.views, before.views);
   /* The numbers of handles are used again.  */
   later = CreateEventW (NULL, FALSE, FALSE, NULL);
@@ -322,6 +325,32 @@ static void use_context_over_the_default_allocator (const void *arg) {
 
 static void a_thousand_contexts_leave_nothing (void) {
   check_a_thousand (use_context_over, NULL);
+}
+
+static void *use_context_in_thread (void *arg) {
+  uint8_t code[CODE_LEN];
+  MIR_context_t ctx = MIR_init ();
+  int *failed = (int *) arg;
+  if (ctx == NULL) return NULL;
+  code_returning (code, 5);
+  uint8_t *addr = _MIR_publish_code (ctx, code, CODE_LEN);
+  *failed = code_call (addr) != 5;
+  MIR_finish (ctx);
+  return NULL;
+}
+
+/* With the default allocator, which has a heap for each thread.  */
+static void start_thread (const void *arg) {
+  pthread_t thread;
+  int failed = 1;
+  (void) arg;
+  REQUIRE (pthread_create (&thread, NULL, use_context_in_thread, &failed) == 0);
+  pthread_join (thread, NULL);
+  CHECK (!failed);
+}
+
+static void a_thousand_threads_leave_nothing (void) {
+  check_a_thousand (start_thread, NULL);
 }
 
 static void a_thousand_contexts_over_virtual_alloc_leave_nothing (void) {
@@ -430,6 +459,7 @@ int main (void) {
   TEST_RUN (ranges_are_near_and_given_back);
   TEST_RUN (a_space_goes_on_without_a_lost_place);
   TEST_RUN (a_thousand_contexts_leave_nothing);
+  TEST_RUN (a_thousand_threads_leave_nothing);
   TEST_RUN (a_thousand_contexts_over_virtual_alloc_leave_nothing);
   TEST_RUN (a_thousand_spaces_leave_nothing);
   TEST_RUN (a_thousand_closed_spaces_leave_nothing);
