@@ -29,7 +29,8 @@
 extern "C" {
 #endif
 
-/* The tools.  They are there on Linux; elsewhere each is MIR_CODE_TOOL_UNSUPPORTED.  */
+/* The tools.  They are there on Linux, frames on Windows as well; elsewhere each is
+   MIR_CODE_TOOL_UNSUPPORTED.  */
 enum {
   /* /tmp/perf-PID.map, a line for each piece, which perf and others look up addresses in while the
      program's memory is as it was: see perf's tools/perf/Documentation/jit-interface.txt.  */
@@ -43,15 +44,16 @@ enum {
      its 1st, 3rd, 7th, 15th... piece and by MIR_code_tools_flush: up to half of the names are not
      known to GDB before the flush.  */
   MIR_CODE_GDB = 1 << 2,
-  /* What unwinders of this process (exceptions, _Unwind_Backtrace, backtrace (3)) need to pass
-     through generated code, on x86-64 and aarch64.  With it the embedder says that EVERY published
-     function keeps a frame record at the top of its frame, as compilers do with
-     -fno-omit-frame-pointer: x86-64 `push rbp; mov rbp, rsp` first, aarch64 `stp x29, x30, [sp,
-     -16]!; mov x29, sp` first.  Not described are the instructions before the record is there and
-     after it is gone (a signal handler cannot unwind from those), functions without one, and where
-     other callee-saved registers are: an exception comes through, but leaves them as the generated
-     code had them.  Functions that need more go into a space without this tool and are described
-     by the embedder, with __register_frame.  */
+  /* What unwinders of this process (exceptions, _Unwind_Backtrace, backtrace (3), RtlVirtualUnwind)
+     need to pass through generated code: on Linux on x86-64 and aarch64, on Windows on x86-64. With
+     it the embedder says that EVERY published function keeps a frame record at the top of its
+     frame, as compilers do with -fno-omit-frame-pointer: x86-64 `push rbp; mov rbp, rsp` first,
+     aarch64 `stp x29, x30, [sp, -16]!; mov x29, sp` first.  Not described are the instructions
+     before the record is there and after it is gone (a signal handler cannot unwind from those),
+     functions without one, and where other callee-saved registers are: an exception comes through,
+     but leaves them as the generated code had them.  Functions that need more go into a space
+     without this tool and are described by the embedder, with __register_frame, or
+     RtlAddFunctionTable.  */
   MIR_CODE_FRAMES = 1 << 3,
   MIR_CODE_ALL_TOOLS = MIR_CODE_PERF_MAP | MIR_CODE_JITDUMP | MIR_CODE_GDB | MIR_CODE_FRAMES
 };
@@ -94,7 +96,7 @@ MIR_ALLOC_API const MIR_code_hooks_t *MIR_code_tools_hooks (MIR_code_tools_t too
 typedef struct MIR_code_tool_state {
   MIR_code_tool_status_t status; /* MIR_CODE_TOOL_OK: at work; otherwise it has stopped, or never
                                     started, and loses all events */
-  int error;                     /* errno of the refused call; 0: none */
+  int error;                     /* errno or GetLastError () of the refused call; 0: none */
   uint64_t events;               /* passed on or waiting for a flush: pieces, for frames mappings */
   uint64_t lost;                 /* the others */
 } MIR_code_tool_state_t;

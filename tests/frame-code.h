@@ -8,7 +8,12 @@
 typedef void (*callback_t) (void);
 typedef void (*calls_back_t) (callback_t callback);
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && defined(_WIN32)
+/* push rbp; mov rbp, rsp; sub rsp, 32; call rcx; add rsp, 32; pop rbp; ret  */
+static const uint8_t frame_code[] = {0x55, 0x48, 0x89, 0xe5, 0x48, 0x83, 0xec, 32,
+                                     0xff, 0xd1, 0x48, 0x83, 0xc4, 32,   0x5d, 0xc3};
+enum { FRAME_CODE_LEN = sizeof (frame_code) };
+#elif defined(__x86_64__)
 /* push rbp; mov rbp, rsp; call rdi; pop rbp; ret  */
 static const uint8_t frame_code[] = {0x55, 0x48, 0x89, 0xe5, 0xff, 0xd7, 0x5d, 0xc3};
 enum { FRAME_CODE_LEN = sizeof (frame_code) };

@@ -39,3 +39,8 @@ void probe_pages_unmap_in (void *start, size_t len) {
 int probe_pages_protect (void *start, size_t len, int open) {
   return mprotect (start, len, PROT_READ | PROT_EXEC | (open ? PROT_WRITE : 0));
 }
+
+void *probe_pages_data (size_t len) {
+  void *start = map (NULL, len + probe_page_size (), MAP_NORESERVE);
+  return start != NULL && mprotect (start, len, PROT_READ | PROT_WRITE) == 0 ? start : NULL;
+}

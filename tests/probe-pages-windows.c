@@ -40,3 +40,8 @@ int probe_pages_protect (void *start, size_t len, int open) {
   return VirtualProtect (start, len, open ? PAGE_EXECUTE_READWRITE : PAGE_EXECUTE_READ, &old) ? 0
                                                                                               : -1;
 }
+
+void *probe_pages_data (size_t len) {
+  void *start = VirtualAlloc (NULL, len + probe_page_size (), MEM_RESERVE, PAGE_NOACCESS);
+  return start == NULL ? NULL : VirtualAlloc (start, len, MEM_COMMIT, PAGE_READWRITE);
+}

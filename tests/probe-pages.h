@@ -5,6 +5,10 @@
 
 #include <stddef.h> /* size_t */
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 size_t probe_page_size (void);
 /* Without access.  */
 void *probe_pages_map (size_t len);
@@ -16,5 +20,11 @@ void *probe_pages_map_in (void *start, size_t len);
 void probe_pages_unmap_in (void *start, size_t len);
 /* Readable and executable, and writable if OPEN.  0, or -1.  */
 int probe_pages_protect (void *start, size_t len, int open);
+/* Zeroed data, with memory only where it is written; what is behind is inaccessible.  */
+void *probe_pages_data (size_t len);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* PROBE_PAGES_H */

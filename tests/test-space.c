@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "os/os.h"
 
 /*---------------- Options -----------------------------*/
 
@@ -306,6 +307,12 @@ static void trim_gives_unused_pages_back (void) {
   finish ();
 }
 
+/* The library's, which on Windows may stand still for 16 ms and more.  */
+static void wait_for_the_clock (uint64_t ms) {
+  uint64_t start_time = mir_os_now ();
+  while (mir_os_now () - start_time < ms) usleep (1000);
+}
+
 static void an_empty_mapping_is_kept_for_a_while (void) {
   uint8_t *large[4];
   set_defaults ();
@@ -321,7 +328,7 @@ static void an_empty_mapping_is_kept_for_a_while (void) {
   for (int i = 0; i < 4; i++) REQUIRE (publish_long (1, 3 << 20, &large[i]) == MIR_CODE_OK);
   for (int i = 0; i < 4; i++) {
     CHECK_INT (MIR_code_free_now (space, large[i]), MIR_CODE_OK);
-    usleep (5000);
+    wait_for_the_clock (5);
   }
   CHECK (stats ().mappings <= 2);
   finish ();

@@ -95,7 +95,7 @@ static void mappings_come_and_go () {
     hooks->mapped (hooks->user_data, mapping, MAPPING_LEN);
     CHECK_INT (catch_through (0), 42);
     hooks->unmapped (hooks->user_data, mapping, MAPPING_LEN);
-    munmap (mapping, MAPPING_LEN);
+    remove_mapping ();
   }
   CHECK_INT (state_of (MIR_CODE_FRAMES).events, 101);
   mapping = first;
@@ -103,7 +103,7 @@ static void mappings_come_and_go () {
   make_mapping ();  // of which nobody tells
   run_generated (0, take_backtrace);
   CHECK (generated_frame () + 1 >= frames_num);
-  munmap (mapping, MAPPING_LEN);
+  remove_mapping ();
   mapping = first;
   end ();
 }

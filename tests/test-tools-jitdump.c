@@ -91,7 +91,7 @@ static void jitdump_holds_names_times_and_code (void) {
   CHECK_INT (check_dump (getpid (), names, 3, &closed), 3);
   CHECK (closed);
   CHECK (!is_marked ());
-  munmap (mapping, MAPPING_LEN);
+  remove_mapping ();
   unlink (path);
 }
 
@@ -100,7 +100,7 @@ static void a_second_jitdump_is_refused (void) {
 
   REQUIRE (begin (MIR_CODE_JITDUMP, NULL, dir) == MIR_CODE_TOOL_OK);
   first = tools;
-  munmap (mapping, MAPPING_LEN);
+  remove_mapping ();
   check_refused (MIR_CODE_JITDUMP, MIR_CODE_TOOL_UNSAFE_FILE, EEXIST);
   MIR_code_tools_finish (first);
   unlink (dump_path (getpid ()));

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "probe-alloc.h"
 
@@ -210,7 +211,7 @@ static void use_all_tools (void) {
   publish (0, "of another mapping");
   check_states (42);
   hooks->unmapped (hooks->user_data, first, MAPPING_LEN);
-  munmap (first, MAPPING_LEN);
+  probe_pages_unmap (first, MAPPING_LEN);
   end ();
 }
 

@@ -86,7 +86,7 @@ static void two_objects_share_a_perf_map (void) {
   first = tools, first_hooks = hooks;
   event = piece (7, "first");
   first_hooks->published (first_hooks->user_data, &event, 1);
-  munmap (mapping, MAPPING_LEN);
+  remove_mapping ();
   REQUIRE (begin (MIR_CODE_PERF_MAP, NULL, NULL) == MIR_CODE_TOOL_OK);
   publish (0, "second");
   end ();

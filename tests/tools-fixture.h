@@ -4,12 +4,11 @@
 #define TOOLS_FIXTURE_H
 
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "mir-code-tools.h"
 
 #include "frame-code.h"
+#include "probe-pages.h"
 #include "tap.h"
 
 enum { MAPPING_LEN = 0x10000, GRANULE = 32, GRANULES = MAPPING_LEN / GRANULE };
@@ -20,14 +19,16 @@ static uint8_t *mapping;
 
 /* Every granule holds the function of frame-code.h, if there is one.  */
 static inline void make_mapping (void) {
-  void *addr = mmap (NULL, MAPPING_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-  REQUIRE (addr != MAP_FAILED);
-  mapping = (uint8_t *) addr;
+  mapping = (uint8_t *) probe_pages_map (MAPPING_LEN);
+  REQUIRE (mapping != NULL && probe_pages_protect (mapping, MAPPING_LEN, 1) == 0);
   for (size_t at = 0; at < MAPPING_LEN; at += GRANULE)
     memcpy (mapping + at, frame_code, sizeof (frame_code));
-  REQUIRE (mprotect (mapping, MAPPING_LEN, PROT_READ | PROT_EXEC) == 0);
+  REQUIRE (probe_pages_protect (mapping, MAPPING_LEN, 0) == 0);
   __builtin___clear_cache ((char *) mapping, (char *) mapping + MAPPING_LEN);
+}
+
+static inline void remove_mapping (void) {
+  probe_pages_unmap (mapping, MAPPING_LEN);
 }
 
 /* With TOOLS_WANTED, ALLOC and the directory DIR, for a new mapping.  */
@@ -46,7 +47,7 @@ static inline MIR_code_tool_status_t begin (unsigned tools_wanted, MIR_alloc_t a
 static inline void end (void) {
   hooks->unmapped (hooks->user_data, mapping, MAPPING_LEN);
   MIR_code_tools_finish (tools);
-  munmap (mapping, MAPPING_LEN);
+  remove_mapping ();
 }
 
 /* The piece in granule I of the mapping.  */

@@ -6,11 +6,15 @@
 #ifndef FAILURE_H
 #define FAILURE_H
 
+#include <stdio.h> /* __MINGW_PRINTF_FORMAT */
+
 #include "mir-code.h"
 #include "mir.h"
 
 /* Argument FORMAT of a function is a printf format, for the arguments after it.  */
-#ifdef __GNUC__
+#if defined(__MINGW_PRINTF_FORMAT)
+#define LIKE_PRINTF(FORMAT) __attribute__ ((format (__MINGW_PRINTF_FORMAT, FORMAT, FORMAT + 1)))
+#elif defined(__GNUC__)
 #define LIKE_PRINTF(FORMAT) __attribute__ ((format (printf, FORMAT, FORMAT + 1)))
 #else
 #define LIKE_PRINTF(FORMAT)

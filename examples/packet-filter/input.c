@@ -35,8 +35,15 @@ void input_finish (struct input *in) {
   in->stream = NULL;
 }
 
-const char *base_name (const char *path) {
-  const char *slash = strrchr (path, '/');
+#ifdef _WIN32
+static const char separators[] = "/\\:";
+#else
+static const char separators[] = "/";
+#endif
 
-  return slash != NULL ? slash + 1 : path;
+const char *base_name (const char *path) {
+  const char *name = path;
+
+  for (const char *p = path; (p = strpbrk (p, separators)) != NULL;) name = ++p;
+  return name;
 }

@@ -16,7 +16,7 @@ struct input {
 void input_read (struct input *in, MIR_alloc_t alloc, const char *path);
 void input_finish (struct input *in);
 
-/* What is behind the last / of PATH.  */
+/* What is behind the last / of PATH, or on Windows what else ends a folder.  */
 const char *base_name (const char *path);
 
 #endif /* INPUT_H */

@@ -2,6 +2,8 @@
 
 #include <pcap/pcap.h>
 
+const int libpcap_is_there = 1;
+
 struct bpf_insn *libpcap_program (MIR_alloc_t alloc, const insn_t *insns, size_t len) {
   struct bpf_insn *program = (struct bpf_insn *) MIR_malloc (alloc, len * sizeof (struct bpf_insn));
 

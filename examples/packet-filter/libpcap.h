@@ -1,10 +1,15 @@
-/* libpcap's own interpreter, the judge of ours.  */
+/* libpcap's own interpreter, the judge of ours.
+
+   One of libpcap.c and libpcap-none.c implements it; the build picks.  */
 #ifndef LIBPCAP_H
 #define LIBPCAP_H
 
 #include "bpf.h"
 
 struct bpf_insn; /* libpcap's */
+
+/* Whether there is one; else programs are NULL and results 0.  */
+extern const int libpcap_is_there;
 
 /* The LEN instructions from INSNS for libpcap; a block of ALLOC, owned by the caller.  Fails when
    memory is refused.  */

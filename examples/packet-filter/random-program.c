@@ -1,9 +1,8 @@
 #include "random-program.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include "probe-pages.h"
 #include "tap.h"
 
 static uint32_t below (uint32_t bound) {
@@ -86,12 +85,11 @@ uint8_t *random_packet (size_t len) {
   uint8_t *packet;
 
   if (bound == NULL) {
-    size_t page = (size_t) sysconf (_SC_PAGESIZE);
-    uint8_t *pages = (uint8_t *) mmap (NULL, 2 * page, PROT_READ | PROT_WRITE,
-                                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t page = probe_page_size ();
+    uint8_t *data = (uint8_t *) probe_pages_data (page);
 
-    if (pages == MAP_FAILED || mprotect (pages + page, page, PROT_NONE) != 0) abort ();
-    bound = pages + page;
+    if (data == NULL) abort ();
+    bound = data + page;
   }
   packet = bound - len;
   for (size_t i = 0; i < len; i++) packet[i] = (uint8_t) (tap_random () >> 24);

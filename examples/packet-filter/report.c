@@ -3,6 +3,7 @@
 #include "mir-code.h"
 
 #include "compare.h"
+#include "libpcap.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +14,8 @@ void report_help (void) {
       "\n"
       "Run classic BPF filters on recorded packets in three ways: interpreted, compiled to "
       "machine\n"
-      "code in memory, and by libpcap; check that all agree on each packet; compare the speed.\n"
+      "code in memory, and by libpcap, as far as these are there; check that all agree on each\n"
+      "packet; compare the speed.\n"
       "\n"
       "  CAPTURE      a pcap file, as tcpdump -w CAPTURE writes it; not pcapng\n"
       "  FILTER       a program, as tcpdump -ddd EXPRESSION prints it; the file may begin with\n"
@@ -48,33 +50,36 @@ void report_capture (const struct runtime *rt, const struct options *options) {
   printf ("each filter runs on %zu packets; JIT: %s\n\n", options->packets, jit_name ());
 }
 
-/* What there is only with a JIT; a dash without.  */
-struct jit_cells {
-  char code[16], speed[16], gain[16];
+/* What there is only with a JIT, with libpcap, with both; a dash without.  */
+struct cells {
+  char code[16], jit[16], libpcap[16], gain[16];
 };
 
-static struct jit_cells jit_cells (const filter_t *filter, double speed, double libpcap_speed) {
-  struct jit_cells cells = {"- ", "-", "-"};
+static struct cells make_cells (const filter_t *filter, const double speed[ENGINES]) {
+  struct cells cells = {"- ", "-", "-", "-"};
 
+  if (libpcap_is_there)
+    snprintf (cells.libpcap, sizeof cells.libpcap, "%.1f", speed[LIBPCAP] * 1e-6);
   if (filter->func == NULL) return cells;
   snprintf (cells.code, sizeof cells.code, "%zu%c", filter->code_len,
             filter->compiled_before ? '*' : ' ');
-  snprintf (cells.speed, sizeof cells.speed, "%.1f", speed * 1e-6);
-  snprintf (cells.gain, sizeof cells.gain, "%.1fx", speed / libpcap_speed);
+  snprintf (cells.jit, sizeof cells.jit, "%.1f", speed[JIT] * 1e-6);
+  if (libpcap_is_there)
+    snprintf (cells.gain, sizeof cells.gain, "%.1fx", speed[JIT] / speed[LIBPCAP]);
   return cells;
 }
 
 static void report_filter (const filter_t *filter, const struct options *options) {
   double speed[ENGINES];
-  struct jit_cells cells;
+  struct cells cells;
 
   for (int engine = 0; engine < ENGINES; engine++)
     speed[engine] =
         compare_median_speed (filter, (enum engine) engine, options->packets, options->rounds);
-  cells = jit_cells (filter, speed[JIT], speed[LIBPCAP]);
-  printf ("%-22.22s %6zu %8s %9zu %13.1f %9s %9.1f %12s\n", filter->name,
+  cells = make_cells (filter, speed);
+  printf ("%-22.22s %6zu %8s %9zu %13.1f %9s %9s %12s\n", filter->name,
           VARR_LENGTH (insn_t, filter->program.insns), cells.code, filter->matches,
-          speed[INTERPRETER] * 1e-6, cells.speed, speed[LIBPCAP] * 1e-6, cells.gain);
+          speed[INTERPRETER] * 1e-6, cells.jit, cells.libpcap, cells.gain);
 }
 
 void report_filters (const struct runtime *rt, const struct options *options) {
@@ -131,6 +136,10 @@ void report_trace (const struct counting_alloc *data, const char *path) {
 }
 
 void report_agreement (const struct options *options) {
+  static const char *const engines[2][2] = {
+      {"no two engines to", "interpreter and libpcap"},
+      {"interpreter and JIT", "interpreter, JIT and libpcap"}};
+
   printf ("all %zu packets x %zu filters: %s agree\n", options->packets, options->filters_num,
-          jit_native_abi != NULL ? "interpreter, JIT and libpcap" : "interpreter and libpcap");
+          engines[jit_native_abi != NULL][libpcap_is_there]);
 }

@@ -22,7 +22,7 @@ enum engine { INTERPRETER, JIT, LIBPCAP, ENGINES };
 typedef struct filter {
   struct program program;
   char name[64];            /* what everybody calls it: its file's, without .bpf */
-  struct bpf_insn *libpcap; /* the same program for libpcap */
+  struct bpf_insn *libpcap; /* the same program for libpcap; NULL: it is not there */
   filter_func_t func;       /* compiled; owned by the context; NULL: no JIT for this CPU */
   size_t code_len;          /* bytes */
   int compiled_before;      /* func belongs to an earlier filter with the same program */

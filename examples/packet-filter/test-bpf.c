@@ -1,7 +1,6 @@
 /* Reading, verifying and interpreting filters.  */
 #include "bpf.h"
 
-#include <pcap/pcap.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -206,32 +205,6 @@ static void accepts_the_longest_program (void) {
   CHECK_STR (refusal_of (text, len), "");
 }
 
-/* Random instructions: libpcap's check, which asks for less, accepts what ours does.  */
-static void accepts_nothing_that_libpcap_refuses (void) {
-  size_t accepted = 0;
-
-  for (size_t n = tap_scaled (20000); n > 0; n--) {
-    insn_t insns[8];
-    struct bpf_insn libpcap_insns[8];
-    size_t len = 1 + (size_t) (tap_random () % 8), damaged = (size_t) (tap_random () % len);
-    char text[400];
-    size_t text_len = (size_t) sprintf (text, "%zu\n", len);
-
-    random_program (insns, len);
-    insns[damaged].code ^= (uint16_t) (1 << tap_random () % 10);
-    insns[damaged].jt ^= (uint8_t) (tap_random () % 4);
-    for (size_t i = 0; i < len; i++) {
-      text_len += (size_t) sprintf (text + text_len, "%u %u %u %lu\n", insns[i].code, insns[i].jt,
-                                    insns[i].jf, (unsigned long) insns[i].k);
-      libpcap_insns[i] = (struct bpf_insn){insns[i].code, insns[i].jt, insns[i].jf, insns[i].k};
-    }
-    if (refusal_of (text, text_len)[0] != '\0') continue;
-    accepted++;
-    CHECK (bpf_validate (libpcap_insns, (int) len));
-  }
-  CHECK (accepted > 0);
-}
-
 /*---------------- Interpreting -----------------------------*/
 
 static void interprets_each_opcode (void) {
@@ -274,7 +247,6 @@ int main (void) {
   TEST_RUN (refuses_to_read_unwritten_scratch_memory);
   TEST_RUN (accepts_scratch_memory_written_on_all_ways);
   TEST_RUN (accepts_the_longest_program);
-  TEST_RUN (accepts_nothing_that_libpcap_refuses);
   TEST_RUN (interprets_each_opcode);
   TEST_RUN (gives_all_back_when_memory_is_refused);
   return tap_done ();

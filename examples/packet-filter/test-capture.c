@@ -1,7 +1,6 @@
 /* Reading captures: argument 1 is a real one.  */
 #include "capture.h"
 
-#include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,36 +121,6 @@ static void reads_both_byte_orders_and_both_units (void) {
   }
 }
 
-static void reads_what_libpcap_reads (void) {
-  char error[PCAP_ERRBUF_SIZE];
-  struct failure failure;
-  struct loading loading;
-  pcap_t *pcap =
-      pcap_open_offline_with_tstamp_precision (real_capture, PCAP_TSTAMP_PRECISION_NANO, error);
-  struct pcap_pkthdr *header;
-  const u_char *bytes;
-  size_t n = 0;
-
-  REQUIRE (pcap != NULL);
-  REQUIRE (start_loading (&loading, real_capture, -1, &failure) == 0);
-  CHECK_INT (loading.capture.link_type, pcap_datalink (pcap));
-  CHECK_INT (loading.capture.snaplen, pcap_snapshot (pcap));
-  for (; pcap_next_ex (pcap, &header, &bytes) == 1; n++) {
-    packet_t packet;
-
-    REQUIRE (n < VARR_LENGTH (packet_t, loading.capture.packets));
-    packet = VARR_GET (packet_t, loading.capture.packets, n);
-    REQUIRE (packet.caplen == header->caplen);
-    CHECK_INT (packet.wirelen, header->len);
-    CHECK_INT (packet.time, (int64_t) header->ts.tv_sec * 1000000000 + header->ts.tv_usec);
-    CHECK (memcmp (packet.bytes, bytes, packet.caplen) == 0);
-  }
-  CHECK_INT (n, VARR_LENGTH (packet_t, loading.capture.packets));
-  CHECK (n > 1000);
-  finish_loading (&loading);
-  pcap_close (pcap);
-}
-
 static void refuses_a_file_cut_anywhere (void) {
   uint8_t file[SMALL_LEN];
 
@@ -257,7 +226,6 @@ int main (int argc, char **argv) {
   real_capture = argv[1];
   snprintf (scratch_path, sizeof scratch_path, "test-capture-%ld.tmp", (long) getpid ());
   TEST_RUN (reads_both_byte_orders_and_both_units);
-  TEST_RUN (reads_what_libpcap_reads);
   TEST_RUN (refuses_a_file_cut_anywhere);
   TEST_RUN (refuses_wrong_headers);
   TEST_RUN (survives_damaged_files);

@@ -3,12 +3,12 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "libpcap.h"
 #include "opcode-cases.h"
 #include "probe-alloc.h"
 #include "probe-code-alloc.h"
+#include "probe-pages.h"
 #include "random-program.h"
 #include "tap.h"
 
@@ -120,10 +120,9 @@ static void loads_from_a_packet_of_4_gib (void) {
   const size_t size = (size_t) UINT32_MAX + 1;
   const uint32_t offsets[] = {0x7ffffff0, 0x7ffffffb, 0x7ffffffc, 0x7fffffff, 0x80000000,
                               0xfffffffa, 0xfffffffb, 0xfffffffc, 0xffffffff};
-  uint8_t *packet = (uint8_t *) mmap (NULL, size, PROT_READ | PROT_WRITE,
-                                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  uint8_t *packet = (uint8_t *) probe_pages_data (size);
 
-  if (packet == MAP_FAILED) tap_skip ("no 4 GiB of address space");
+  if (packet == NULL) tap_skip ("no 4 GiB of address space");
   start ();
   for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
     insn_t absolute[] = {{LD_W_ABS, 0, 0, offsets[i]}, {RET_A, 0, 0, 0}};
@@ -139,12 +138,12 @@ static void loads_from_a_packet_of_4_gib (void) {
     CHECK (agrees (b, indirect, packet, UINT32_MAX, 0));
   }
   finish ();
-  munmap (packet, size);
+  probe_pages_unmap (packet, size);
 }
 
 /* A caller may leave anything in the upper halves of registers with 32-bit arguments.  */
 static void ignores_upper_halves_of_arguments (void) {
-  typedef uint32_t (*wide_func_t) (const uint8_t *, uint64_t, uint64_t);
+  typedef uint32_t (__attribute__ ((sysv_abi)) * wide_func_t) (const uint8_t *, uint64_t, uint64_t);
   insn_t insns[] = {{LDX_IMM, 0, 0, 0}, {LD_B_IND, 0, 0, 4}, {LD_LEN, 0, 0, 0}, {RET_A, 0, 0, 0}};
   wide_func_t func;
 
@@ -234,8 +233,9 @@ static void agrees_with_interpreter_and_libpcap (void) {
       uint32_t wirelen = caplen + (uint32_t) (tap_random () % 2000);
       const uint8_t *packet = random_packet (caplen);
       int ok = agrees (c, insns, packet, caplen, wirelen)
-               && program_interpret (insns, packet, caplen, wirelen)
-                      == libpcap_run (for_libpcap, packet, caplen, wirelen);
+               && (!libpcap_is_there
+                   || program_interpret (insns, packet, caplen, wirelen)
+                          == libpcap_run (for_libpcap, packet, caplen, wirelen));
 
       CHECK (ok);
       if (!ok) note_program (insns, len);

@@ -9,6 +9,7 @@
 
 #include "compare.h"
 #include "counting-alloc.h"
+#include "libpcap.h"
 #include "probe-alloc.h"
 #include "probe-code-alloc.h"
 #include "mir-code.h"
@@ -119,8 +120,8 @@ static void describes_the_first_disagreement (void) {
   begin (&life);
   life.lying = 1;
   REQUIRE (catch_failure (&failure, live, &life) != 0);
-  snprintf (expected, sizeof expected, "%s: packet 1: interpreter 0, JIT 4711, libpcap 0",
-            filters[0]);
+  snprintf (expected, sizeof expected, "%s: packet 1: interpreter 0, JIT 4711%s", filters[0],
+            libpcap_is_there ? ", libpcap 0" : "");
   CHECK_STR (failure.message, expected);
   end (&life);
 }
@@ -191,7 +192,13 @@ static void tools_know_filters_by_name (void) {
   begin (&life);
   life.tools = 1;
   life.swaps = 1; /* compiles the first filter again, and the second */
-  REQUIRE (catch_failure (&failure, live, &life) == 0);
+  if (catch_failure (&failure, live, &life) != 0) {
+    int none = strstr (failure.message, "not on this system") != NULL;
+
+    end (&life);
+    if (none) tap_skip ("no tools on this system");
+    REQUIRE (none);
+  }
   strcpy (name, VARR_ADDR (filter_t, life.rt.filters)[0].name);
   CHECK (strchr (name, '/') == NULL && strchr (name, '.') == NULL);
   end (&life);

@@ -51,6 +51,7 @@ static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t
   if (section == NULL) return MIR_CODE_MAP_REFUSED;
   int res = map_views (pages, section, at), error = mir_os_error ();
   CloseHandle (section); /* the views keep it */
+  if (res != 0 && at != NULL) pages->reserved = mir_os_is_reserved (at, len);
   mir_os_set_error (error);
   return res == 0 ? MIR_CODE_OK : MIR_CODE_MAP_REFUSED;
 }
@@ -59,6 +60,7 @@ static int unmap_pages (struct mir_pages *pages) {
   pages->system_calls += 2;
   if (mir_os_unmap_view (pages->rx, pages->len, pages->reserved) != 0) return -1;
   (void) mir_os_unmap_view (pages->rw, pages->len, 0); /* writable data, code is gone */
+  if (pages->reserved) pages->reserved = mir_os_is_reserved (pages->rx, pages->len);
   return 0;
 }
 

@@ -23,7 +23,8 @@ struct mir_pages {
   size_t len;                  /* bytes, whole pages */
   unsigned generation;         /* of fork.c, when they were mapped or made private */
   MIR_code_protection_t level; /* how well protected */
-  int reserved;                /* rx is within a reserved range and becomes inaccessible again */
+  int reserved; /* rx is within a reserved range and becomes inaccessible again; false after a map
+                   or unmap in one: another thread has got the addresses meanwhile */
   MIR_code_alloc_t code_alloc; /* of the flip back end */
   unsigned open_runs;          /* between open and close, where that is of interest */
   size_t written;              /* bytes from rx on, behind which all are zero; the same */

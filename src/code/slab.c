@@ -134,7 +134,7 @@ static MIR_code_status_t make (struct mir_arena *arena, size_t needed, size_t si
     MIR_free (space->alloc, slab); /* another thread has taken the entry */
   }
   if (status == MIR_CODE_OK && (status = map (slab, size, at)) != MIR_CODE_OK)
-    unclaim (space, size, at);
+    unclaim (space, size, slab->pages.reserved ? at : NULL);
   if (status != MIR_CODE_OK) {
     MIR_free (space->alloc, slab);
     return status;

@@ -3,6 +3,15 @@
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
+/* Never unloaded, as on Linux by -z nodelete: mimalloc has a callback for the end of each thread
+   that has used it, and its memory would be lost.  */
+static __attribute__ ((constructor)) void stay_loaded (void) {
+  static const char here;
+  HMODULE module;
+  (void) GetModuleHandleExW (GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN,
+                             (const WCHAR *) (const void *) &here, &module);
+}
+
 int mir_os_error (void) {
   return (int) GetLastError ();
 }

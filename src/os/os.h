@@ -42,7 +42,7 @@ void mir_os_sync_cores_for_new (void);
    ends to map in; if NEAR_ADDR is not NULL so that no byte of it is REACH or more bytes from
    NEAR_ADDR.  NULL if there is no such range.  */
 void *mir_os_reserve (size_t len, const void *near_addr, size_t reach);
-/* All of a range, with what is mapped in it.  */
+/* All of a range, and the data in it; what back ends have mapped there is unmapped before.  */
 void mir_os_unreserve (void *start, size_t len);
 /* Let [START, START + LEN), whole pages in a reserved range, be readable and writable data, zeroed.
    0, or -1.  */

@@ -1,6 +1,7 @@
 #include "reserve.h"
 #include "views-windows.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #define WIN32_LEAN_AND_MEAN
@@ -10,10 +11,11 @@
 
 /* As in the headers of Windows 10, which older ones of mingw-w64 do not have.  */
 enum {
-  RESERVE_PLACEHOLDER = 0x00040000,  /* MEM_RESERVE_PLACEHOLDER */
-  REPLACE_PLACEHOLDER = 0x00004000,  /* MEM_REPLACE_PLACEHOLDER */
-  PRESERVE_PLACEHOLDER = 0x00000002, /* MEM_PRESERVE_PLACEHOLDER */
-  TRIES = 8                          /* when another thread was faster */
+  RESERVE_PLACEHOLDER = 0x00040000,   /* MEM_RESERVE_PLACEHOLDER */
+  REPLACE_PLACEHOLDER = 0x00004000,   /* MEM_REPLACE_PLACEHOLDER */
+  COALESCE_PLACEHOLDERS = 0x00000001, /* MEM_COALESCE_PLACEHOLDERS */
+  PRESERVE_PLACEHOLDER = 0x00000002,  /* MEM_PRESERVE_PLACEHOLDER */
+  TRIES = 8                           /* when another thread was faster */
 };
 
 typedef void *(WINAPI *alloc2_t) (HANDLE process, void *start, SIZE_T len, ULONG type,
@@ -33,11 +35,96 @@ static void *alloc2 (void *start, size_t len, ULONG type, ULONG protection) {
   return func == NULL ? NULL : func (GetCurrentProcess (), start, len, type, protection, NULL, 0);
 }
 
+/* What MapViewOfFileEx calls the same thing.  */
+static DWORD access_of (unsigned long protection) {
+  return protection == PAGE_EXECUTE_READ ? FILE_MAP_READ | FILE_MAP_EXECUTE
+                                         : FILE_MAP_READ | FILE_MAP_WRITE;
+}
+
+/* Held while the places of a range are made to fit.  */
+static mir_os_lock_t places_lock = MIR_OS_LOCK_INITIALIZER;
+
+/*---------------- Placeholders -----------------------------*/
+
+/* Seen by trying: Wine 8 has the functions, and ignores what they are asked for.  It is the same
+   for all ranges of the process.  */
+static int have_placeholders (void) {
+  static atomic_int known; /* 0: not yet; 1: no; 2: yes */
+  int answer = atomic_load_explicit (&known, memory_order_relaxed);
+  if (answer == 0) {
+    int error = mir_os_error ();
+    void *start =
+        alloc2 (NULL, MIR_RESERVE_ALIGNMENT, MEM_RESERVE | RESERVE_PLACEHOLDER, PAGE_NOACCESS);
+    answer = start != NULL ? 2 : 1;
+    if (start != NULL) (void) VirtualFree (start, 0, MEM_RELEASE);
+    mir_os_set_error (error);
+    atomic_store_explicit (&known, answer, memory_order_relaxed);
+  }
+  return answer == 2;
+}
+
+/* Let no placeholder reach across ADDR.  */
+static void split_at (char *addr) {
+  MEMORY_BASIC_INFORMATION info;
+  if (VirtualQuery (addr, &info, sizeof (info)) == 0 || info.State != MEM_RESERVE) return;
+  char *start = (char *) info.AllocationBase;
+  if (start < addr)
+    (void) VirtualFree (start, (size_t) (addr - start), MEM_RELEASE | PRESERVE_PLACEHOLDER);
+}
+
+/* A placeholder is replaced as a whole: make one of [START, START + LEN), whatever the placeholders
+   are that it is made of now.  If that fails, so does what comes next.  */
+static void make_one_placeholder (char *start, size_t len) {
+  MEMORY_BASIC_INFORMATION info;
+  split_at (start);
+  split_at (start + len);
+  if (VirtualQuery (start, &info, sizeof (info)) != 0 && info.RegionSize < len)
+    (void) VirtualFree (start, len, MEM_RELEASE | COALESCE_PLACEHOLDERS);
+}
+
+static void *replace_placeholder (void *handle, size_t len, void *at, unsigned long protection) {
+  map_view3_t func = (map_view3_t) (void (*) (void)) find ("MapViewOfFile3");
+  if (func == NULL) return NULL;
+  mir_os_lock (&places_lock);
+  make_one_placeholder ((char *) at, len);
+  void *start =
+      func (handle, GetCurrentProcess (), at, 0, len, REPLACE_PLACEHOLDER, protection, NULL, 0);
+  int error = mir_os_error ();
+  mir_os_unlock (&places_lock);
+  mir_os_set_error (error);
+  return start;
+}
+
+static int commit_placeholder (char *start, size_t len) {
+  mir_os_lock (&places_lock);
+  make_one_placeholder (start, len);
+  void *data = alloc2 (start, len, MEM_RESERVE | MEM_COMMIT | REPLACE_PLACEHOLDER, PAGE_READWRITE);
+  mir_os_unlock (&places_lock);
+  return data != NULL ? 0 : -1;
+}
+
+static int leave_placeholder (void *start) {
+  unmap_view2_t func = (unmap_view2_t) (void (*) (void)) find ("UnmapViewOfFile2");
+  return func != NULL && func (GetCurrentProcess (), start, PRESERVE_PLACEHOLDER) ? 0 : -1;
+}
+
 /*---------------- Reservations of 64 KiB -----------------------------*/
+
+/* While a view takes the place of units, or units that of a view, the addresses are free for a
+   moment.  With the lock held no other range of ours gets them; but any other thread may, and what
+   is there then is not ours to release.  */
+
+/* Nobody else reserves memory without access and without a reason, one such unit at a time.  */
+static int is_unit (char *start) {
+  MEMORY_BASIC_INFORMATION info;
+  return VirtualQuery (start, &info, sizeof (info)) != 0 && info.State != MEM_FREE
+         && info.Type == MEM_PRIVATE && info.AllocationBase == (void *) start
+         && info.AllocationProtect == PAGE_NOACCESS && info.RegionSize <= MIR_RESERVE_ALIGNMENT;
+}
 
 static void release_units (char *start, size_t len) {
   for (size_t i = 0; i < len; i += MIR_RESERVE_ALIGNMENT)
-    (void) VirtualFree (start + i, 0, MEM_RELEASE);
+    if (is_unit (start + i)) (void) VirtualFree (start + i, 0, MEM_RELEASE);
 }
 
 /* 0, or -1 and none of them is reserved.  */
@@ -53,13 +140,36 @@ static int reserve_units (char *start, size_t len) {
 
 /* One reservation to find the place, then many at it.  */
 static void *reserve_as_units (void *hint, size_t len) {
+  void *start = NULL;
+  mir_os_lock (&places_lock);
   for (int i = 0; i < TRIES; i++) {
-    void *start = VirtualAlloc (hint, len, MEM_RESERVE, PAGE_NOACCESS);
-    if (start == NULL) return NULL;
+    start = VirtualAlloc (hint, len, MEM_RESERVE, PAGE_NOACCESS);
+    if (start == NULL) break;
     (void) VirtualFree (start, 0, MEM_RELEASE);
-    if (reserve_units ((char *) start, len) == 0) return start;
+    if (reserve_units ((char *) start, len) == 0) break;
+    start = NULL;
   }
-  return NULL;
+  mir_os_unlock (&places_lock);
+  return start;
+}
+
+static void *replace_units (void *handle, size_t len, char *at, unsigned long protection) {
+  mir_os_lock (&places_lock);
+  release_units (at, len);
+  void *start = MapViewOfFileEx (handle, access_of (protection), 0, 0, len, at);
+  int error = mir_os_error ();
+  if (start == NULL) (void) reserve_units (at, len);
+  mir_os_set_error (error);
+  mir_os_unlock (&places_lock);
+  return start;
+}
+
+static int leave_units (char *start, size_t len) {
+  mir_os_lock (&places_lock);
+  int res = UnmapViewOfFile (start) ? 0 : -1;
+  if (res == 0) (void) reserve_units (start, len);
+  mir_os_unlock (&places_lock);
+  return res;
 }
 
 /*---------------- Ranges -----------------------------*/
@@ -68,30 +178,42 @@ void *mir_os_reserve_at (void *hint, size_t len) {
   const size_t unit = MIR_RESERVE_ALIGNMENT;
   if (len > SIZE_MAX - unit) return NULL;
   len = (len + unit - 1) & ~(unit - 1);
-  void *start = alloc2 (hint, len, MEM_RESERVE | RESERVE_PLACEHOLDER, PAGE_NOACCESS);
-  return start != NULL ? start : reserve_as_units (hint, len);
+  return have_placeholders () ? alloc2 (hint, len, MEM_RESERVE | RESERVE_PLACEHOLDER, PAGE_NOACCESS)
+                              : reserve_as_units (hint, len);
 }
 
-/* Placeholders, reservations, views and data, one region of an allocation after the other.  */
-void mir_os_unreserve (void *start, size_t len) {
+/* Placeholders, views and data, one region of an allocation after the other.  */
+static void release_all (char *start, char *bound) {
   MEMORY_BASIC_INFORMATION info;
-  char *addr = (char *) start, *bound = addr + len;
-  while (addr < bound && VirtualQuery (addr, &info, sizeof (info)) != 0) {
-    char *end = (char *) info.BaseAddress + info.RegionSize;
+  for (char *addr = start, *end; addr < bound && VirtualQuery (addr, &info, sizeof (info)) != 0;
+       addr = end) {
+    end = (char *) info.BaseAddress + info.RegionSize;
     if (info.State != MEM_FREE && info.Type == MEM_MAPPED)
       (void) UnmapViewOfFile (info.AllocationBase);
     else if (info.State != MEM_FREE)
       (void) VirtualFree (info.AllocationBase, 0, MEM_RELEASE);
-    addr = end;
   }
+}
+
+void mir_os_unreserve (void *start, size_t len) {
+  if (have_placeholders ())
+    release_all ((char *) start, (char *) start + len);
+  else
+    release_units ((char *) start, len);
+}
+
+/* Placeholders cannot be lost.  */
+int mir_os_is_reserved (void *start, size_t len) {
+  if (have_placeholders ()) return 1;
+  for (size_t i = 0; i < len; i += MIR_RESERVE_ALIGNMENT)
+    if (!is_unit ((char *) start + i)) return 0;
+  return 1;
 }
 
 int mir_os_commit_data (void *start, size_t len) {
   const size_t unit = MIR_RESERVE_ALIGNMENT;
   char *addr = (char *) start;
-  (void) VirtualFree (addr, len, MEM_RELEASE | PRESERVE_PLACEHOLDER); /* fails if it is of LEN */
-  if (alloc2 (addr, len, MEM_RESERVE | MEM_COMMIT | REPLACE_PLACEHOLDER, PAGE_READWRITE) != NULL)
-    return 0;
+  if (have_placeholders ()) return commit_placeholder (addr, len);
   for (char *bound = addr + len, *next; addr < bound; addr = next) {
     next = (char *) (((uintptr_t) addr + unit) & ~(uintptr_t) (unit - 1));
     if (next > bound) next = bound;
@@ -102,37 +224,13 @@ int mir_os_commit_data (void *start, size_t len) {
 
 /*---------------- Views -----------------------------*/
 
-/* What MapViewOfFileEx calls the same thing.  */
-static DWORD access_of (unsigned long protection) {
-  return protection == PAGE_EXECUTE_READ ? FILE_MAP_READ | FILE_MAP_EXECUTE
-                                         : FILE_MAP_READ | FILE_MAP_WRITE;
-}
-
-static void *replace_placeholder (void *handle, size_t len, void *at, unsigned long protection) {
-  map_view3_t func = (map_view3_t) (void (*) (void)) find ("MapViewOfFile3");
-  if (func == NULL) return NULL;
-  (void) VirtualFree (at, len, MEM_RELEASE | PRESERVE_PLACEHOLDER); /* fails if it is of LEN */
-  return func (handle, GetCurrentProcess (), at, 0, len, REPLACE_PLACEHOLDER, protection, NULL, 0);
-}
-
 void *mir_os_map_view (void *handle, size_t len, void *at, unsigned long protection) {
   if (at == NULL) return MapViewOfFileEx (handle, access_of (protection), 0, 0, len, NULL);
-  void *start = replace_placeholder (handle, len, at, protection);
-  if (start != NULL) return start;
-  release_units ((char *) at, len);
-  start = MapViewOfFileEx (handle, access_of (protection), 0, 0, len, at);
-  if (start != NULL) return start;
-  int error = mir_os_error ();
-  (void) reserve_units ((char *) at, len);
-  mir_os_set_error (error);
-  return NULL;
+  return have_placeholders () ? replace_placeholder (handle, len, at, protection)
+                              : replace_units (handle, len, (char *) at, protection);
 }
 
 int mir_os_unmap_view (void *start, size_t len, int reserved) {
   if (!reserved) return UnmapViewOfFile (start) ? 0 : -1;
-  unmap_view2_t func = (unmap_view2_t) (void (*) (void)) find ("UnmapViewOfFile2");
-  if (func != NULL && func (GetCurrentProcess (), start, PRESERVE_PLACEHOLDER)) return 0;
-  if (!UnmapViewOfFile (start)) return -1;
-  (void) reserve_units ((char *) start, len);
-  return 0;
+  return have_placeholders () ? leave_placeholder (start) : leave_units ((char *) start, len);
 }

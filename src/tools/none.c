@@ -1,4 +1,4 @@
-/* For systems without these tools: each is refused.  */
+/* For systems without perf and GDB's interface: these tools are refused.  */
 #include "tools/tools.h"
 
 static MIR_code_tool_status_t start (struct mir_tool *tool,
@@ -10,4 +10,3 @@ static MIR_code_tool_status_t start (struct mir_tool *tool,
 const struct mir_tool_kind mir_perf_map = {.start = start};
 const struct mir_tool_kind mir_jitdump = {.start = start};
 const struct mir_tool_kind mir_gdb = {.start = start};
-const struct mir_tool_kind mir_frames = {.start = start};

@@ -1,0 +1,209 @@
+/* Frames for the unwinder of Windows: one function table with one entry for each mapping.
+
+     [ mapping ............... ]   up to 4 GiB   [ info | ... ]
+       ^ base of the addresses in the entry
+
+   An entry holds addresses as 32-bit distances from the base of its table, so the description of a
+   frame must be above the mapping, and near.  It is the same for all functions: one small page of
+   our own serves all mappings below it.  It cannot be in the mapping, where there is code from end
+   to end, nor in this library, which Windows loads anywhere.
+
+   The description (Microsoft Learn, x64 exception handling) says: RBP is the frame pointer, and
+   what it points to is the old RBP.  A prologue of 0 bytes means that this is so everywhere in the
+   mapping; only at `ret`, and a `pop rbp` before it, Windows itself sees the end of a function by
+   its instructions.  */
+#include <string.h>
+
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+
+#include "tools/tools.h"
+
+/*---------------- The unwinder -----------------------------*/
+
+typedef DWORD (WINAPI *add_growable_t) (void **table, RUNTIME_FUNCTION *entries, DWORD entries_num,
+                                        DWORD capacity, ULONG_PTR base, ULONG_PTR bound);
+typedef void (WINAPI *delete_growable_t) (void *table);
+
+/* From Windows 8 on, and better: these tables are found in less time, and by debuggers.  Both or
+   none are set.  */
+struct growable {
+  add_growable_t add;
+  delete_growable_t delete;
+};
+
+static struct growable find_growable (void) {
+  struct growable found = {NULL, NULL};
+  HMODULE ntdll = GetModuleHandleA ("ntdll.dll");
+  FARPROC add = ntdll == NULL ? NULL : GetProcAddress (ntdll, "RtlAddGrowableFunctionTable");
+  FARPROC delete = ntdll == NULL ? NULL : GetProcAddress (ntdll, "RtlDeleteGrowableFunctionTable");
+  if (add == NULL || delete == NULL) return found;
+  found.add = (add_growable_t) (void (*) (void)) add;
+  found.delete = (delete_growable_t) (void (*) (void)) delete;
+  return found;
+}
+
+/*---------------- The description -----------------------------*/
+
+/* UNWIND_INFO, which no header declares; two codes, of two bytes each.  */
+struct unwind_info {
+  uint8_t version_and_flags;
+  uint8_t prologue_size;
+  uint8_t codes_num;
+  uint8_t frame_register; /* and in the upper half, what is between it and RSP: nothing */
+  uint8_t codes[2][2];    /* offset in the prologue; operation, and its operand in the upper half */
+};
+
+enum { RBP = 5, PUSH_NONVOL = 0, SET_FPREG = 3 };
+
+static const struct unwind_info frame_info = {
+    1, 0, 2, RBP, {{0, SET_FPREG}, {0, PUSH_NONVOL | RBP << 4}}};
+
+/* A page with the description in it.  */
+struct page {
+  uint8_t *info;
+  struct page *next;
+};
+
+enum { ALLOCATION_UNIT = 64 * 1024 };
+static const uint64_t REACH = UINT64_C (1) << 32;
+
+/* Free addresses for it from BOUND on, up to REACH above START; NULL.  Another thread may take them
+   meanwhile, so we go on behind those which we did not get.  */
+static uint8_t *map_info (const uint8_t *start, const uint8_t *bound) {
+  MEMORY_BASIC_INFORMATION region;
+  uintptr_t last = (uintptr_t) start + (REACH - ALLOCATION_UNIT);
+  uintptr_t at = ((uintptr_t) bound + ALLOCATION_UNIT - 1) & ~(uintptr_t) (ALLOCATION_UNIT - 1);
+
+  while (at <= last && VirtualQuery ((void *) at, &region, sizeof (region)) != 0) {
+    uintptr_t end = (uintptr_t) region.BaseAddress + region.RegionSize;
+    void *page = NULL;
+
+    if (region.State == MEM_FREE && end - at >= ALLOCATION_UNIT)
+      page =
+          VirtualAlloc ((void *) at, sizeof (frame_info), MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    if (page != NULL) return (uint8_t *) page;
+    at = (end + ALLOCATION_UNIT - 1) & ~(uintptr_t) (ALLOCATION_UNIT - 1);
+  }
+  return NULL;
+}
+
+/*---------------- The tool -----------------------------*/
+
+struct mapping {
+  RUNTIME_FUNCTION entry; /* the unwinder keeps a pointer to it */
+  void *table;            /* of a growable one */
+  uint8_t *start;
+  struct mapping *next;
+};
+
+struct frames {
+  struct growable growable;
+  struct mapping *mappings;
+  struct page *pages;
+};
+
+static MIR_code_tool_status_t start (struct mir_tool *tool,
+                                     const MIR_code_tools_options_t *options) {
+  struct frames *frames = (struct frames *) MIR_calloc (tool->alloc, 1, sizeof (*frames));
+
+  (void) options;
+  if (frames == NULL) return MIR_CODE_TOOL_NO_MEMORY;
+  frames->growable = find_growable ();
+  tool->data = frames;
+  return MIR_CODE_TOOL_OK;
+}
+
+/* NULL: there is neither one for this mapping nor memory for a new one.  */
+static const uint8_t *info_for (struct mir_tool *tool, const uint8_t *start, const uint8_t *bound) {
+  struct frames *frames = (struct frames *) tool->data;
+  struct page *page;
+  DWORD old;
+
+  for (page = frames->pages; page != NULL; page = page->next)
+    if (page->info >= bound && (uint64_t) (page->info - start) < REACH) return page->info;
+  page = (struct page *) MIR_malloc (tool->alloc, sizeof (*page));
+  if (page == NULL) return NULL;
+  page->info = map_info (start, bound);
+  if (page->info == NULL) {
+    MIR_free (tool->alloc, page);
+    return NULL;
+  }
+  memcpy (page->info, &frame_info, sizeof (frame_info));
+  (void) VirtualProtect (page->info, sizeof (frame_info), PAGE_READONLY, &old);
+  page->next = frames->pages;
+  frames->pages = page;
+  return page->info;
+}
+
+/* 0, or -1.  */
+static int add_table (const struct growable *growable, struct mapping *mapping, size_t len) {
+  ULONG_PTR base = (ULONG_PTR) mapping->start;
+
+  if (growable->add == NULL) return RtlAddFunctionTable (&mapping->entry, 1, base) ? 0 : -1;
+  return growable->add (&mapping->table, &mapping->entry, 1, 1, base, base + len) == 0 ? 0 : -1;
+}
+
+/* Without memory this mapping stays unknown; later ones need not.  */
+static void mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
+  struct frames *frames = (struct frames *) tool->data;
+  struct mapping *mapping = NULL;
+  const uint8_t *info = len < REACH ? info_for (tool, start, start + len) : NULL;
+
+  if (info != NULL) mapping = (struct mapping *) MIR_calloc (tool->alloc, 1, sizeof (*mapping));
+  if (mapping != NULL) {
+    mapping->start = start;
+    mapping->entry.BeginAddress = 0;
+    mapping->entry.EndAddress = (DWORD) len;
+    mapping->entry.UnwindData = (DWORD) (info - start);
+    if (add_table (&frames->growable, mapping, len) == 0) {
+      mapping->next = frames->mappings;
+      frames->mappings = mapping;
+      tool->state.events++;
+      return;
+    }
+    MIR_free (tool->alloc, mapping);
+  }
+  tool->state.error = ERROR_NOT_ENOUGH_MEMORY;
+  tool->state.lost++;
+}
+
+static void forget (struct mir_tool *tool, struct mapping **link) {
+  struct frames *frames = (struct frames *) tool->data;
+  struct mapping *mapping = *link;
+
+  *link = mapping->next;
+  if (frames->growable.delete != NULL)
+    frames->growable.delete(mapping->table);
+  else
+    (void) RtlDeleteFunctionTable (&mapping->entry);
+  MIR_free (tool->alloc, mapping);
+}
+
+static void unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
+  struct frames *frames = (struct frames *) tool->data;
+
+  (void) len;
+  for (struct mapping **link = &frames->mappings; *link != NULL; link = &(*link)->next)
+    if ((*link)->start == start) {
+      forget (tool, link);
+      return;
+    }
+}
+
+static void finish (struct mir_tool *tool) {
+  struct frames *frames = (struct frames *) tool->data;
+
+  while (frames->mappings != NULL) forget (tool, &frames->mappings);
+  while (frames->pages != NULL) {
+    struct page *page = frames->pages;
+
+    frames->pages = page->next;
+    (void) VirtualFree (page->info, 0, MEM_RELEASE);
+    MIR_free (tool->alloc, page);
+  }
+  MIR_free (tool->alloc, frames);
+}
+
+const struct mir_tool_kind mir_frames = {
+    .start = start, .mapped = mapped, .unmapped = unmapped, .finish = finish};
