@@ -221,6 +221,25 @@ static void handler_may_leave_by_longjmp (void) {
   CHECK_INT (probe_alloc_finish (&probe), 0);
 }
 
+/* As an allocator of the user's may do: NULL is then its block without bytes, and no failure.  */
+static void *no_block (size_t size, void *user_data) {
+  (void) size, (void) user_data;
+  return NULL;
+}
+
+static void nobody_is_asked_for_nothing (void) {
+  struct probe_alloc probe;
+  MIR_oom_t oom;
+  probe_alloc_init (&probe);
+  REQUIRE (MIR_oom_create (&probe.alloc, free_the_spare, &spare, &oom) == MIR_HEAP_OK);
+  probe.alloc.malloc = no_block;
+  asked = 0;
+  CHECK_PTR (MIR_malloc (&oom->alloc, 0), NULL);
+  CHECK_INT (asked, 0);
+  MIR_oom_finish (oom);
+  CHECK_INT (probe_alloc_finish (&probe), 0);
+}
+
 static void oom_needs_a_function (void) {
   MIR_oom_t none;
   CHECK_INT (MIR_oom_create (NULL, NULL, NULL, &none), MIR_HEAP_BAD_OPTION);
@@ -344,6 +363,7 @@ int main (void) {
   TEST_RUN (failing_can_be_set_again);
   TEST_RUN (handler_frees_something_and_the_call_succeeds);
   TEST_RUN (handler_may_leave_by_longjmp);
+  TEST_RUN (nobody_is_asked_for_nothing);
   TEST_RUN (oom_needs_a_function);
   TEST_RUN (sizes_are_remembered);
   TEST_RUN (bad_pointers_end_the_process);
