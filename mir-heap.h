@@ -3,7 +3,7 @@
    below     the allocator that one is made over.  Kept by pointer, so it must outlive what is made
              over it; NULL: mimalloc
    wrapper   any of them but the heap: what is asked of it, it asks of the one below
-   label     what a thread's allocations are for, from now on; in lists of leaks and in traces
+   label     what a thread's allocations are for, from now on; in lists of leaks
 
    Each create function sets its last argument to a new allocator, which the caller owns until the
    finish function of that name, or returns what went wrong and sets nothing.  The allocator itself
@@ -44,7 +44,7 @@ typedef enum MIR_heap_status {
 MIR_ALLOC_API const char *MIR_heap_status_text (MIR_heap_status_t status);
 
 /* From now on the calling thread's allocations are for LABEL, kept by pointer as long as a block,
-   a list or a trace may name it: a string literal; NULL: nothing in particular.  Returns the label
+   a list may name it: a string literal; NULL: nothing in particular.  Returns the label
    before, to be set again.  All allocators of the process see it.  */
 MIR_ALLOC_API const char *MIR_heap_set_label (const char *label);
 
