@@ -90,6 +90,7 @@ static MIR_code_status_t map (struct mir_slab *slab, size_t size, uint8_t *at) {
   MIR_code_status_t status = MIR_CODE_MAP_REFUSED;
   slab->pages.level = space->options.protection;
   slab->pages.code_alloc = space->code_alloc;
+  slab->pages.reserved = at != NULL; /* unless a back end that fails has lost the place */
   unsigned generation = mir_generation ();
   if (large != NULL) {
     slab->backend = large;
@@ -146,8 +147,7 @@ static MIR_code_status_t make (struct mir_arena *arena, size_t needed, size_t si
   return MIR_CODE_OK;
 }
 
-/* What is refused is asked for once more: as little as will do, or with what is empty out of the
- * way.
+/* What is refused is asked for once more: as little as will do, or after unmapping what is empty.
  */
 MIR_code_status_t mir_slab_make (struct mir_arena *arena, uint32_t n, size_t preferred,
                                  struct mir_slab **slab) {
