@@ -3,16 +3,28 @@
    DEF_HTAB (T)   defines the type HTAB (T) and its functions; T is one token: int, size_t, node_t
    element        one T, with its key inside; copied as bytes, as an element of VARR (T) is
    hash, eq       the user's functions on elements; equal elements have equal hashes
+   bound          said of a type whose hash and eq are known where it is defined and need no call
+                  through a pointer: DEF_HTAB_BOUND (T, HASH, EQ)
    position       of an element: its place in the order of insertion
-   hole           the position of a deleted element, until the next rebuild
-   index          finds the position by the hash:
+   hole           the position of a deleted element, until the next packing
+   id             a position plus a number which changes when all positions do, first_id
+   index          finds the id by the hash
+   tiny           said of a table of few elements: no index, everything in the block of the table
 
-     els    [ a | hole | b | c | free ... ]     insertion order, els_bound positions in use
-     index  [ - | 3 | - | 1 | 2 | - | 4 | - ]   position + 1, or 0: a free entry ends a search
+     els     [ hole | a | hole | b | c | free ... ]     insertion order, 1 = start, 5 = bound
+     hashes  [ 0    | . | 0    | . | . | ...      ]     0: a hole
+     index   [ group | group | group | group ]          one cache line each, found by the hash:
+     group   [ 12 tags of 8 bits | 4 overflow counters | 12 ids ]
+
+   A search compares the 12 tags of one group at once.  A full group counts which elements had to
+   go to the next one, so a search knows where to end without marks left by deleted elements.
+   Where there is neither SSE2 nor NEON (or MIR_HTAB_NO_SIMD is defined) the index is an array of
+   pairs of a hash and an id instead.
 
    The table hashes the element of each operation once and asks eq only about elements of the same
-   hash.  It keeps the hashes, so a rebuild calls neither.  Memory is proportional to the largest
-   number of live elements, whatever was inserted and deleted since; nothing depends on addresses.
+   hash; eq of a bound type may be asked about any two.  It keeps the hashes, so nothing else calls
+   either.  Memory is proportional to the number of live elements, whatever was inserted and deleted
+   before; nothing depends on addresses.  docs/containers.md has more.
 
    Failure: a table that cannot get memory, or would have more than 2^31 elements, is left as it
    was, and MIR_HTAB_ERROR (message) is called, if it is defined where this header is included
@@ -36,13 +48,24 @@
 #define MIR_HTAB_H
 
 #include <stddef.h> /* size_t, NULL */
-#include <stdint.h> /* SIZE_MAX */
+#include <stdint.h> /* SIZE_MAX, uint64_t, uintptr_t */
 #include <stdio.h>  /* fprintf */
 #include <stdlib.h> /* abort, exit */
-#include <string.h> /* memset */
+#include <string.h> /* memset, memcpy, memmove */
 
 #include "mir-alloc.h"
 #include "mir-varr.h"
+
+#if defined(__GNUC__) && defined(__SSE2__) && !defined(MIR_HTAB_NO_SIMD)
+#define MIR_HTAB_SSE2_
+#include <emmintrin.h>
+#elif defined(__GNUC__) && defined(__aarch64__) && defined(__ARM_NEON) && defined(__AARCH64EL__) \
+    && !defined(MIR_HTAB_NO_SIMD)
+#define MIR_HTAB_NEON_
+#include <arm_neon.h>
+#else
+#define MIR_HTAB_PLAIN_
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -55,15 +78,34 @@ extern "C" {
 #define HTAB_ENABLE_CHECKING
 #endif
 
-/* MIR_HTAB_SLOW: a file-local function to be kept out of its callers, and no warning if unused.  */
+/* File-local functions, no warning if unused.
+     SLOW    to be kept out of their callers
+     FAST    to be part of them
+     LARGE   as the compiler likes; MIR's makes every inline function part of its callers, so there
+             they are not inline
+     SEARCH  FAST, or LARGE where there is no such thing  */
 #ifdef __GNUC__
 #define MIR_HTAB_UNUSED __attribute__ ((unused))
 #define MIR_HTAB_NO_RETURN __attribute__ ((noreturn))
 #define MIR_HTAB_SLOW static __attribute__ ((unused, noinline))
+#define MIR_HTAB_FAST static inline __attribute__ ((unused, always_inline))
+#define MIR_HTAB_LARGE static inline __attribute__ ((unused))
+#define MIR_HTAB_SEARCH MIR_HTAB_FAST
+#define MIR_HTAB_UNLIKELY_(EXPR) __builtin_expect ((EXPR) != 0, 0)
+#define MIR_HTAB_PREFETCH_(ADDR) __builtin_prefetch (ADDR, 1)
 #else
 #define MIR_HTAB_UNUSED
 #define MIR_HTAB_NO_RETURN
-#define MIR_HTAB_SLOW static inline
+#ifdef __MIRC__
+#define MIR_HTAB_LARGE static
+#else
+#define MIR_HTAB_LARGE static inline
+#endif
+#define MIR_HTAB_SEARCH MIR_HTAB_LARGE
+#define MIR_HTAB_SLOW MIR_HTAB_LARGE
+#define MIR_HTAB_FAST static inline
+#define MIR_HTAB_UNLIKELY_(EXPR) (EXPR)
+#define MIR_HTAB_PREFETCH_(ADDR) ((void) 0)
 #endif
 
 #ifdef HTAB_ENABLE_CHECKING
@@ -96,293 +138,957 @@ DEF_VARR (htab_ind_t)
 enum htab_action { HTAB_FIND, HTAB_INSERT, HTAB_REPLACE, HTAB_DELETE };
 
 #define MIR_HTAB_HOLE_HASH 0u            /* a hash of the user's which is 0 is kept as 1 */
-#define MIR_HTAB_SMALLEST_SIZE 8u        /* elements */
-#define MIR_HTAB_LARGEST_SIZE (1u << 31) /* elements; positions + 1 fit htab_ind_t */
+#define MIR_HTAB_LARGEST_SIZE (1u << 31) /* elements */
+#define MIR_HTAB_TINY_HASHES 16          /* positions which a tiny table has at most */
+#define MIR_HTAB_LINE 64                 /* bytes of a cache line */
 
-/* The size, a power of two, for ELS_NUM elements and some more; at least MIN_SIZE.  A third is left
-   free, so that a rebuild pays for itself.  0 if not one more is possible.  */
+/*---------------- 16 bytes at once ----------------------------*/
+#if defined(MIR_HTAB_SSE2_)
+typedef __m128i mir_htab_vector_;
+
+static inline mir_htab_vector_ mir_htab_load_ (const void *from) {
+  return _mm_loadu_si128 ((const __m128i *) from);
+}
+
+static inline void mir_htab_store_ (void *to, mir_htab_vector_ v) {
+  _mm_storeu_si128 ((__m128i *) to, v);
+}
+
+/* One bit for each of the 16 bytes, that of byte i at i * MIR_HTAB_BITS.  */
+typedef unsigned mir_htab_bits_t_;
+#define MIR_HTAB_BITS 1
+#define MIR_HTAB_SLOT_BITS 0xfffu
+
+static inline unsigned mir_htab_first_bit_ (mir_htab_bits_t_ bits) {
+  return (unsigned) __builtin_ctz (bits);
+}
+
+static inline mir_htab_vector_ mir_htab_load_aligned_ (const void *from) {
+  return _mm_load_si128 ((const __m128i *) from);
+}
+
+static inline mir_htab_vector_ mir_htab_all_bytes_ (unsigned byte) {
+  return _mm_set1_epi8 ((char) byte);
+}
+
+static inline mir_htab_bits_t_ mir_htab_equal_bytes_ (mir_htab_vector_ a, mir_htab_vector_ b) {
+  return (unsigned) _mm_movemask_epi8 (_mm_cmpeq_epi8 (a, b));
+}
+
+static inline mir_htab_bits_t_ mir_htab_equal_hashes_ (const htab_hash_t *hashes,
+                                                       htab_hash_t hash) {
+  __m128i h = _mm_set1_epi32 ((int) hash);
+  __m128i a = _mm_cmpeq_epi32 (mir_htab_load_ (hashes), h);
+  __m128i b = _mm_cmpeq_epi32 (mir_htab_load_ (hashes + 4), h);
+  __m128i c = _mm_cmpeq_epi32 (mir_htab_load_ (hashes + 8), h);
+  __m128i d = _mm_cmpeq_epi32 (mir_htab_load_ (hashes + 12), h);
+  __m128i all = _mm_packs_epi16 (_mm_packs_epi32 (a, b), _mm_packs_epi32 (c, d));
+  return (unsigned) _mm_movemask_epi8 (all);
+}
+
+static inline mir_htab_vector_ mir_htab_all_hashes_ (htab_hash_t hash) {
+  return _mm_set1_epi32 ((int) hash);
+}
+
+/* The bytes of A where those of MASK are 0, else of B.  */
+static inline mir_htab_vector_ mir_htab_blend_ (mir_htab_vector_ a, mir_htab_vector_ mask,
+                                                mir_htab_vector_ b) {
+  return _mm_or_si128 (_mm_andnot_si128 (mask, a), _mm_and_si128 (mask, b));
+}
+
+/* Callers fill an element by words, compilers copy it by 16 bytes to pass it by value, and a
+   processor which gets both at once waits until all the words are in the cache.  So SIZE bytes are
+   brought from words to 16 bytes.  */
+#define MIR_HTAB_REGROUPS_(T) (sizeof (T) > 16 && sizeof (T) <= 128)
+MIR_HTAB_FAST void mir_htab_regroup_ (void *el, size_t size) {
+  char *at = (char *) el, *bound = at + size / 16 * 16;
+  for (; at < bound; at += 16) {
+    __m128i low = _mm_loadl_epi64 ((const __m128i *) (void *) at);
+    __m128i high = _mm_loadl_epi64 ((const __m128i *) (void *) (at + 8));
+    mir_htab_store_ (at, _mm_unpacklo_epi64 (low, high));
+  }
+}
+#elif defined(MIR_HTAB_NEON_)
+typedef uint8x16_t mir_htab_vector_;
+
+static inline mir_htab_vector_ mir_htab_load_ (const void *from) {
+  return vld1q_u8 ((const unsigned char *) from);
+}
+
+static inline void mir_htab_store_ (void *to, mir_htab_vector_ v) {
+  vst1q_u8 ((unsigned char *) to, v);
+}
+
+/* One bit for each of the 16 bytes, that of byte i at i * MIR_HTAB_BITS.  */
+typedef uint64_t mir_htab_bits_t_;
+#define MIR_HTAB_BITS 4
+#define MIR_HTAB_SLOT_BITS 0x0000111111111111u
+
+static inline unsigned mir_htab_first_bit_ (mir_htab_bits_t_ bits) {
+  return (unsigned) __builtin_ctzll (bits) / MIR_HTAB_BITS;
+}
+
+static inline mir_htab_vector_ mir_htab_load_aligned_ (const void *from) {
+  return mir_htab_load_ (from);
+}
+
+static inline mir_htab_vector_ mir_htab_all_bytes_ (unsigned byte) {
+  return vdupq_n_u8 ((unsigned char) byte);
+}
+
+static inline mir_htab_bits_t_ mir_htab_bits_ (uint8x16_t mask) {
+  uint8x8_t narrow = vshrn_n_u16 (vreinterpretq_u16_u8 (mask), 4);
+  return vget_lane_u64 (vreinterpret_u64_u8 (narrow), 0) & 0x1111111111111111u;
+}
+
+static inline mir_htab_bits_t_ mir_htab_equal_bytes_ (mir_htab_vector_ a, mir_htab_vector_ b) {
+  return mir_htab_bits_ (vceqq_u8 (a, b));
+}
+
+static inline mir_htab_bits_t_ mir_htab_equal_hashes_ (const htab_hash_t *hashes,
+                                                       htab_hash_t hash) {
+  uint32x4_t h = vdupq_n_u32 (hash);
+  uint16x4_t a = vmovn_u32 (vceqq_u32 (vld1q_u32 (hashes), h));
+  uint16x4_t b = vmovn_u32 (vceqq_u32 (vld1q_u32 (hashes + 4), h));
+  uint16x4_t c = vmovn_u32 (vceqq_u32 (vld1q_u32 (hashes + 8), h));
+  uint16x4_t d = vmovn_u32 (vceqq_u32 (vld1q_u32 (hashes + 12), h));
+  uint8x8_t low = vmovn_u16 (vcombine_u16 (a, b)), high = vmovn_u16 (vcombine_u16 (c, d));
+  return mir_htab_bits_ (vcombine_u8 (low, high));
+}
+
+static inline mir_htab_vector_ mir_htab_all_hashes_ (htab_hash_t hash) {
+  return vreinterpretq_u8_u32 (vdupq_n_u32 (hash));
+}
+
+/* The bytes of A where those of MASK are 0, else of B.  */
+static inline mir_htab_vector_ mir_htab_blend_ (mir_htab_vector_ a, mir_htab_vector_ mask,
+                                                mir_htab_vector_ b) {
+  return vbslq_u8 (mask, b, a);
+}
+#endif
+
+#ifndef MIR_HTAB_REGROUPS_
+#define MIR_HTAB_REGROUPS_(T) FALSE
+static inline void mir_htab_regroup_ (void *el, size_t size) {
+  (void) el, (void) size;
+}
+#endif
+
+/*---------------- Tables without their type --------------------*/
+/* The table without its type.  els, the index and hashes are one block, els first, unless the table
+   is tiny; then index is NULL, and the others are in the block of the table itself.
+
+   start <= bound <= limit <= size, and els_num <= bound - start.  The first and the last position
+   in use are no holes.  hashes of a tiny table are 0 outside of them.  */
+struct mir_htab_ {
+  htab_size_t els_num;      /* live elements */
+  htab_size_t start, bound; /* positions in use */
+  htab_size_t limit;        /* where bound has to ask for more: size, or less to shrink soon */
+  htab_size_t size;         /* positions there are */
+  htab_ind_t first_id;      /* the id of position 0; ids wrap around */
+  size_t mask;              /* of offsets in the index, bytes */
+  htab_size_t min_size;
+  htab_size_t collisions;
+  void *els;
+  void *index;
+  htab_hash_t *hashes;
+  MIR_alloc_t alloc;
+  void *arg;
+  htab_hash_t tiny_hashes[MIR_HTAB_TINY_HASHES];
+};
+
+/* Where a search is.  */
+struct mir_htab_cursor_ {
+  htab_size_t pos; /* the position of the element that may be the one */
+  size_t place;    /* the offset of its group or its pair in the index */
+  size_t home;     /* where the search began */
+#ifndef MIR_HTAB_PLAIN_
+  unsigned slot;               /* in the group */
+  unsigned kind;               /* its tag before 0 is avoided */
+  mir_htab_bits_t_ candidates; /* slots still to be looked at */
+#endif
+};
+
+/* All bits of HASH in the upper ones, so that a weak hash of the user's does.  */
+static inline uint64_t mir_htab_mix_ (htab_hash_t hash) {
+  return hash * (uint64_t) 0x9e3779b97f4a7c15u;
+}
+
+#ifdef MIR_HTAB_PLAIN_
+/*---------------- The index: hashes and ids --------------------*/
+/* Open addressing, each pair as near behind the place of its hash as the others let it, so that the
+   first free one ends a search.  */
+struct mir_htab_pair_ {
+  htab_hash_t hash; /* MIR_HTAB_HOLE_HASH: free */
+  htab_ind_t id;
+};
+
+#define MIR_HTAB_SMALLEST_SIZE 16u /* positions with an index */
+#define MIR_HTAB_PLACE_BYTES sizeof (struct mir_htab_pair_)
+#define MIR_HTAB_INDEX_BYTES_(SIZE) ((size_t) (SIZE) *2 * sizeof (struct mir_htab_pair_))
+
+static inline size_t mir_htab_home_ (const struct mir_htab_ *t, htab_hash_t hash) {
+  return (size_t) (mir_htab_mix_ (hash) >> 32) * sizeof (struct mir_htab_pair_) & t->mask;
+}
+
+static inline size_t mir_htab_next_place_ (const struct mir_htab_ *t, size_t place) {
+  return (place + sizeof (struct mir_htab_pair_)) & t->mask;
+}
+
+static inline struct mir_htab_pair_ *mir_htab_pair_at_ (const struct mir_htab_ *t, size_t place) {
+  return (struct mir_htab_pair_ *) (void *) ((char *) t->index + place);
+}
+
+static inline void mir_htab_prefetch_ (const struct mir_htab_ *t, htab_hash_t hash) {
+  MIR_HTAB_PREFETCH_ (mir_htab_pair_at_ (t, mir_htab_home_ (t, hash)));
+  (void) t, (void) hash;
+}
+
+MIR_HTAB_LARGE void mir_htab_index_add_ (struct mir_htab_ *t, htab_hash_t hash, htab_ind_t id) {
+  struct mir_htab_pair_ *pair;
+  size_t place = mir_htab_home_ (t, hash);
+  while ((pair = mir_htab_pair_at_ (t, place))->hash != MIR_HTAB_HOLE_HASH)
+    place = mir_htab_next_place_ (t, place);
+  pair->hash = hash;
+  pair->id = id;
+}
+
+static inline void mir_htab_index_fill_ (struct mir_htab_ *t, htab_hash_t hash, htab_ind_t id) {
+  mir_htab_index_add_ (t, hash, id);
+}
+
+/* What stands behind the pair at C only because of it moves up.  */
+MIR_HTAB_LARGE void mir_htab_index_remove_ (struct mir_htab_ *t, htab_hash_t hash,
+                                            const struct mir_htab_cursor_ *c) {
+  struct mir_htab_pair_ *freed = mir_htab_pair_at_ (t, c->place), *pair;
+  size_t free_place = c->place, place = c->place;
+  (void) hash;
+  for (;;) {
+    place = mir_htab_next_place_ (t, place);
+    pair = mir_htab_pair_at_ (t, place);
+    if (pair->hash == MIR_HTAB_HOLE_HASH) break;
+    if (((place - mir_htab_home_ (t, pair->hash)) & t->mask) < ((place - free_place) & t->mask))
+      continue;
+    *freed = *pair;
+    freed = pair;
+    free_place = place;
+  }
+  freed->hash = MIR_HTAB_HOLE_HASH;
+}
+
+/* From C on, the next element of HASH.  */
+static inline int mir_htab_settle_ (struct mir_htab_ *t, htab_hash_t hash,
+                                    struct mir_htab_cursor_ *c) {
+  const struct mir_htab_pair_ *pair;
+  size_t place = c->place;
+  while ((pair = mir_htab_pair_at_ (t, place))->hash != hash) {
+    if (pair->hash == MIR_HTAB_HOLE_HASH) return FALSE;
+    t->collisions++;
+    place = mir_htab_next_place_ (t, place);
+  }
+  c->place = place;
+  c->pos = pair->id - t->first_id;
+  return TRUE;
+}
+
+static inline int mir_htab_first_ (struct mir_htab_ *t, htab_hash_t hash,
+                                   struct mir_htab_cursor_ *c) {
+  c->place = c->home = mir_htab_home_ (t, hash);
+  return mir_htab_settle_ (t, hash, c);
+}
+
+static inline int mir_htab_next_ (struct mir_htab_ *t, htab_hash_t hash,
+                                  struct mir_htab_cursor_ *c) {
+  t->collisions++;
+  c->place = mir_htab_next_place_ (t, c->place);
+  return mir_htab_settle_ (t, hash, c);
+}
+
+#define MIR_HTAB_SAME_HASH_(T, HASH, POS) TRUE
+
+static inline int mir_htab_settle_tiny_ (const struct mir_htab_ *t, htab_hash_t hash,
+                                         struct mir_htab_cursor_ *c) {
+  htab_size_t pos = c->pos, bound = t->bound;
+  while (pos < bound && t->tiny_hashes[pos] != hash) pos++;
+  c->pos = pos;
+  return pos < bound;
+}
+
+static inline int mir_htab_first_tiny_ (const struct mir_htab_ *t, htab_hash_t hash,
+                                        struct mir_htab_cursor_ *c) {
+  c->place = c->home = 0;
+  c->pos = t->start;
+  return mir_htab_settle_tiny_ (t, hash, c);
+}
+
+static inline int mir_htab_next_tiny_ (struct mir_htab_ *t, htab_hash_t hash,
+                                       struct mir_htab_cursor_ *c) {
+  t->collisions++;
+  c->pos++;
+  return mir_htab_settle_tiny_ (t, hash, c);
+}
+
+static inline void mir_htab_set_tiny_hash_ (struct mir_htab_ *t, htab_size_t pos,
+                                            htab_hash_t hash) {
+  t->tiny_hashes[pos] = hash;
+}
+
+#else
+/*---------------- The index: groups ----------------------------*/
+#define MIR_HTAB_SLOTS 12    /* of a group */
+#define MIR_HTAB_OVERFLOWS 4 /* counters of a group */
+#define MIR_HTAB_STUCK 255   /* a counter which has been so high stays so */
+
+struct mir_htab_group_ {
+  unsigned char tags[MIR_HTAB_SLOTS]; /* 0: a free slot */
+  /* How many elements, of those whose tag has this remainder, went on because the group was full.
+   */
+  unsigned char overflows[MIR_HTAB_OVERFLOWS];
+  htab_ind_t ids[MIR_HTAB_SLOTS];
+};
+
+#define MIR_HTAB_SMALLEST_SIZE 36u /* positions with an index */
+#define MIR_HTAB_PLACE_BYTES sizeof (struct mir_htab_group_)
+#define MIR_HTAB_INDEX_BYTES_(SIZE) ((size_t) (SIZE) / 9 * sizeof (struct mir_htab_group_))
+
+static inline struct mir_htab_group_ *mir_htab_group_at_ (const struct mir_htab_ *t, size_t place) {
+  return (struct mir_htab_group_ *) (void *) ((char *) t->index + place);
+}
+
+/* Bits 32 and up of MIXED choose the group, the upper 8 the tag.  */
+static inline size_t mir_htab_home_ (const struct mir_htab_ *t, uint64_t mixed) {
+  return (size_t) (mixed >> 26) & t->mask;
+}
+
+static inline size_t mir_htab_next_place_ (const struct mir_htab_ *t, size_t place) {
+  return (place + sizeof (struct mir_htab_group_)) & t->mask;
+}
+
+static inline unsigned mir_htab_tag_ (unsigned kind) {
+  return kind + (kind == 0);
+}
+
+/* That tag in all bytes.  */
+#ifdef MIR_HTAB_SSE2_
+#define MIR_HTAB_WORD_(B) (B) * 0x01010101u
+#define MIR_HTAB_4_(B) \
+  MIR_HTAB_WORD_ (B), MIR_HTAB_WORD_ ((B) + 1), MIR_HTAB_WORD_ ((B) + 2), MIR_HTAB_WORD_ ((B) + 3)
+#define MIR_HTAB_16_(B) \
+  MIR_HTAB_4_ (B), MIR_HTAB_4_ ((B) + 4), MIR_HTAB_4_ ((B) + 8), MIR_HTAB_4_ ((B) + 12)
+#define MIR_HTAB_64_(B) \
+  MIR_HTAB_16_ (B), MIR_HTAB_16_ ((B) + 16), MIR_HTAB_16_ ((B) + 32), MIR_HTAB_16_ ((B) + 48)
+static inline mir_htab_vector_ mir_htab_tag_vector_ (unsigned kind) {
+  static const unsigned words[256] /* SSE2 cannot spread a byte, but a word */
+      = {MIR_HTAB_WORD_ (1), MIR_HTAB_WORD_ (1), MIR_HTAB_WORD_ (2), MIR_HTAB_WORD_ (3),
+         MIR_HTAB_4_ (4),    MIR_HTAB_4_ (8),    MIR_HTAB_4_ (12),   MIR_HTAB_16_ (16),
+         MIR_HTAB_16_ (32),  MIR_HTAB_16_ (48),  MIR_HTAB_64_ (64),  MIR_HTAB_64_ (128),
+         MIR_HTAB_64_ (192)};
+  return _mm_set1_epi32 ((int) words[kind]);
+}
+#else
+static inline mir_htab_vector_ mir_htab_tag_vector_ (unsigned kind) {
+  return mir_htab_all_bytes_ (mir_htab_tag_ (kind));
+}
+#endif
+
+/* Tags, and hashes of a tiny table, are written by 16 bytes: a processor cannot hand a byte just
+   written to a load of 16.  */
+/* 16 bytes of which the LENGTH ones from byte FROM on are 0xff.  LENGTH is 1 or 4.  */
+static inline mir_htab_vector_ mir_htab_byte_mask_ (unsigned from, unsigned length) {
+  static const unsigned char ones[2][32] = {
+      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff},
+      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff}};
+  return mir_htab_load_ (&ones[length == 4][16 - from]);
+}
+
+MIR_HTAB_FAST void mir_htab_set_tag_ (struct mir_htab_group_ *group, unsigned slot,
+                                      mir_htab_vector_ tag) {
+  mir_htab_vector_ old = mir_htab_load_ (group);
+  mir_htab_store_ (group, mir_htab_blend_ (old, mir_htab_byte_mask_ (slot, 1), tag));
+}
+
+static inline void mir_htab_set_tiny_hash_ (struct mir_htab_ *t, htab_size_t pos,
+                                            htab_hash_t hash) {
+  htab_hash_t *four = &t->tiny_hashes[pos & ~3u];
+  mir_htab_vector_ old = mir_htab_load_ (four), mask = mir_htab_byte_mask_ (pos % 4 * 4, 4);
+  mir_htab_store_ (four, mir_htab_blend_ (old, mask, mir_htab_all_hashes_ (hash)));
+}
+
+static inline void mir_htab_prefetch_ (const struct mir_htab_ *t, htab_hash_t hash) {
+  MIR_HTAB_PREFETCH_ (mir_htab_group_at_ (t, mir_htab_home_ (t, mir_htab_mix_ (hash))));
+}
+
+static inline size_t mir_htab_overflow_ (struct mir_htab_ *t, size_t place, unsigned kind) {
+  unsigned char *count = &mir_htab_group_at_ (t, place)->overflows[kind % MIR_HTAB_OVERFLOWS];
+  if (*count != MIR_HTAB_STUCK) ++*count;
+  return mir_htab_next_place_ (t, place);
+}
+
+MIR_HTAB_FAST void mir_htab_index_add_ (struct mir_htab_ *t, htab_hash_t hash, htab_ind_t id) {
+  uint64_t mixed = mir_htab_mix_ (hash);
+  size_t place = mir_htab_home_ (t, mixed);
+  unsigned slot, kind = (unsigned) (mixed >> 56);
+  struct mir_htab_group_ *group;
+  mir_htab_bits_t_ free_slots;
+  for (;;) {
+    group = mir_htab_group_at_ (t, place);
+    free_slots = mir_htab_equal_bytes_ (mir_htab_load_aligned_ (group), mir_htab_all_bytes_ (0));
+    free_slots &= MIR_HTAB_SLOT_BITS;
+    if (!MIR_HTAB_UNLIKELY_ (free_slots == 0)) break;
+    place = mir_htab_overflow_ (t, place, kind);
+  }
+  slot = mir_htab_first_bit_ (free_slots);
+  mir_htab_set_tag_ (group, slot, mir_htab_tag_vector_ (kind));
+  group->ids[slot] = id;
+}
+
+/* The same into an index from which nothing was removed yet: its groups fill from the front, and
+   count in the last id, while that is free, how far.  */
+static inline void mir_htab_index_fill_ (struct mir_htab_ *t, htab_hash_t hash, htab_ind_t id) {
+  uint64_t mixed = mir_htab_mix_ (hash);
+  size_t place = mir_htab_home_ (t, mixed);
+  unsigned slot, kind = (unsigned) (mixed >> 56);
+  struct mir_htab_group_ *group;
+  while (
+      MIR_HTAB_UNLIKELY_ ((group = mir_htab_group_at_ (t, place))->tags[MIR_HTAB_SLOTS - 1] != 0))
+    place = mir_htab_overflow_ (t, place, kind);
+  slot = group->ids[MIR_HTAB_SLOTS - 1];
+  group->ids[MIR_HTAB_SLOTS - 1] = slot + 1;
+  group->ids[slot] = id;
+  group->tags[slot] = (unsigned char) mir_htab_tag_ (kind);
+}
+
+MIR_HTAB_LARGE void mir_htab_index_remove_ (struct mir_htab_ *t, htab_hash_t hash,
+                                            const struct mir_htab_cursor_ *c) {
+  size_t place = c->home;
+  (void) hash;
+  mir_htab_set_tag_ (mir_htab_group_at_ (t, c->place), c->slot, mir_htab_all_bytes_ (0));
+  for (; MIR_HTAB_UNLIKELY_ (place != c->place); place = mir_htab_next_place_ (t, place)) {
+    struct mir_htab_group_ *group = mir_htab_group_at_ (t, place);
+    if (group->overflows[c->kind % MIR_HTAB_OVERFLOWS] != MIR_HTAB_STUCK)
+      group->overflows[c->kind % MIR_HTAB_OVERFLOWS]--;
+  }
+}
+
+MIR_HTAB_FAST void mir_htab_look_ (const struct mir_htab_ *t, struct mir_htab_cursor_ *c) {
+  mir_htab_vector_ tags = mir_htab_load_aligned_ (mir_htab_group_at_ (t, c->place));
+  c->candidates = mir_htab_equal_bytes_ (tags, mir_htab_tag_vector_ (c->kind)) & MIR_HTAB_SLOT_BITS;
+}
+
+/* Go on from the groups without candidates, and to the first one of the others.  */
+MIR_HTAB_FAST int mir_htab_settle_ (struct mir_htab_ *t, struct mir_htab_cursor_ *c) {
+  const struct mir_htab_group_ *group = mir_htab_group_at_ (t, c->place);
+  while (c->candidates == 0) {
+    if (!MIR_HTAB_UNLIKELY_ (group->overflows[c->kind % MIR_HTAB_OVERFLOWS] != 0)) return FALSE;
+    t->collisions++;
+    c->place = mir_htab_next_place_ (t, c->place);
+    group = mir_htab_group_at_ (t, c->place);
+    mir_htab_look_ (t, c);
+  }
+  c->slot = mir_htab_first_bit_ (c->candidates);
+  c->pos = group->ids[c->slot] - t->first_id;
+  return TRUE;
+}
+
+/* The first element of the tag of HASH.  */
+MIR_HTAB_FAST int mir_htab_first_ (struct mir_htab_ *t, htab_hash_t hash,
+                                   struct mir_htab_cursor_ *c) {
+  uint64_t mixed = mir_htab_mix_ (hash);
+  c->place = c->home = mir_htab_home_ (t, mixed);
+  c->kind = (unsigned) (mixed >> 56);
+  mir_htab_look_ (t, c);
+  return mir_htab_settle_ (t, c);
+}
+
+MIR_HTAB_FAST int mir_htab_next_ (struct mir_htab_ *t, htab_hash_t hash,
+                                  struct mir_htab_cursor_ *c) {
+  (void) hash;
+  t->collisions++;
+  c->candidates &= c->candidates - 1;
+  return mir_htab_settle_ (t, c);
+}
+
+#define MIR_HTAB_SAME_HASH_(T, HASH, POS) ((T)->hashes[POS] == (HASH))
+
+MIR_HTAB_FAST int mir_htab_settle_tiny_ (struct mir_htab_cursor_ *c) {
+  if (c->candidates == 0) return FALSE;
+  c->pos = mir_htab_first_bit_ (c->candidates);
+  return TRUE;
+}
+
+MIR_HTAB_FAST int mir_htab_first_tiny_ (const struct mir_htab_ *t, htab_hash_t hash,
+                                        struct mir_htab_cursor_ *c) {
+  c->place = c->home = 0;
+  c->slot = c->kind = 0;
+  c->candidates = mir_htab_equal_hashes_ (t->tiny_hashes, hash);
+  return mir_htab_settle_tiny_ (c);
+}
+
+MIR_HTAB_FAST int mir_htab_next_tiny_ (struct mir_htab_ *t, htab_hash_t hash,
+                                       struct mir_htab_cursor_ *c) {
+  (void) hash;
+  t->collisions++;
+  c->candidates &= c->candidates - 1;
+  return mir_htab_settle_tiny_ (c);
+}
+#endif
+
+/*---------------- Elements without their type ------------------*/
+/* Copies the elements whose hashes, from HASHES + START to HASHES + BOUND, are no holes; TO may be
+   FROM.  The last one is no hole.  */
+typedef void mir_htab_pack_t (void *to, const void *from, const htab_hash_t *hashes,
+                              htab_size_t start, htab_size_t bound);
+
+/* What a table needs to know about its type to get room.  */
+struct mir_htab_type_ {
+  size_t el_size;
+  mir_htab_pack_t *pack;
+};
+
+static inline void mir_htab_pack_hashes_ (htab_hash_t *to, const htab_hash_t *from,
+                                          htab_size_t start, htab_size_t bound) {
+  htab_size_t i, n = 0;
+  for (i = start; i < bound; i++) {
+    to[n] = from[i];
+    n += from[i] != MIR_HTAB_HOLE_HASH;
+  }
+}
+
+/* The positions for ELS_NUM elements and as many more; at least MIN_SIZE.  0 if not one more is
+   possible.  */
 static inline htab_size_t mir_htab_size_ (htab_size_t els_num, htab_size_t min_size) {
-  htab_size_t size = MIR_HTAB_SMALLEST_SIZE, wanted = els_num + els_num / 2 + 1;
+  uint64_t size = MIR_HTAB_SMALLEST_SIZE, wanted = 2 * (uint64_t) els_num;
   if (els_num >= MIR_HTAB_LARGEST_SIZE) return 0;
+  if (wanted > MIR_HTAB_LARGEST_SIZE) wanted = MIR_HTAB_LARGEST_SIZE;
   if (wanted < min_size) wanted = min_size;
-  while (size < wanted && size < MIR_HTAB_LARGEST_SIZE) size *= 2;
-  return size;
+  while (size < wanted) size *= 2;
+  return (htab_size_t) size;
 }
 
-/* A block for SIZE elements of EL_SIZE bytes and, behind them, 2 * SIZE index entries.  NULL when
-   it would be too large and without memory.  */
-static inline void *mir_htab_block_ (MIR_alloc_t alloc, htab_size_t size, size_t el_size) {
-  size_t unit = el_size + 2 * sizeof (htab_ind_t);
-  return size > SIZE_MAX / 2 / unit ? NULL : MIR_malloc (alloc, size * unit);
+/* Empty, in TINY_SIZE positions at TINY_ELS.  */
+MIR_HTAB_LARGE void mir_htab_make_tiny_ (struct mir_htab_ *t, void *tiny_els,
+                                         htab_size_t tiny_size) {
+  t->els_num = t->start = t->bound = 0;
+  t->first_id = 0;
+  t->limit = t->size = tiny_size;
+  t->els = tiny_els;
+  t->index = NULL;
+  t->hashes = t->tiny_hashes;
+  memset (t->tiny_hashes, 0, sizeof (t->tiny_hashes));
 }
 
-/* One step of a search: the next index entry to look at.  *PERTURB, at first the hash, brings in
-   its upper bits; once they are used up, the steps visit every entry.  */
-static inline htab_size_t mir_htab_next_ (htab_size_t i, htab_hash_t *perturb, htab_size_t mask) {
-  *perturb >>= 11;
-  return (5 * i + *perturb + 1) & mask;
+/* Make the empty T a table of SIZE positions with an index; FALSE without memory.  */
+MIR_HTAB_LARGE int mir_htab_make_indexed_ (struct mir_htab_ *t, htab_size_t size, size_t el_size) {
+  size_t index_bytes = MIR_HTAB_INDEX_BYTES_ (size), fixed = index_bytes + MIR_HTAB_LINE;
+  size_t unit = el_size + sizeof (htab_hash_t), padding;
+  char *block;
+  if (size > (SIZE_MAX / 2 - fixed) / unit) return FALSE;
+  block = (char *) MIR_malloc (t->alloc, size * unit + fixed);
+  if (block == NULL) return FALSE;
+  padding = -((size_t) (uintptr_t) block + size * el_size) % MIR_HTAB_LINE;
+  t->els_num = t->start = t->bound = 0;
+  t->first_id = 0;
+  t->limit = t->size = size;
+  t->els = block;
+  t->index = block + size * el_size + padding;
+  t->hashes = (htab_hash_t *) (void *) ((char *) t->index + index_bytes);
+  t->mask = index_bytes - MIR_HTAB_PLACE_BYTES;
+  memset (t->index, 0, index_bytes);
+  return TRUE;
 }
 
-/* The free index entry where the search for HASH ends.  */
-static inline htab_ind_t *mir_htab_free_entry_ (htab_ind_t *index, htab_size_t mask,
-                                                htab_hash_t hash) {
-  htab_hash_t perturb = hash;
-  htab_size_t i = hash & mask;
-  while (index[i] != 0) i = mir_htab_next_ (i, &perturb, mask);
-  return &index[i];
+/* Put all elements, among which there are no holes, into the index, which is all zero.  */
+MIR_HTAB_LARGE void mir_htab_fill_index_ (struct mir_htab_ *t) {
+  enum { AHEAD = 12 };
+  const htab_hash_t *hashes = t->hashes;
+  htab_size_t i, bound = t->bound;
+  for (i = 0; i < bound; i++) {
+    if (i + AHEAD < bound) mir_htab_prefetch_ (t, hashes[i + AHEAD]);
+    mir_htab_index_fill_ (t, hashes[i], i + t->first_id);
+  }
 }
 
+/* Close the holes.  */
+MIR_HTAB_LARGE void mir_htab_pack_ (struct mir_htab_ *t, const struct mir_htab_type_ *type) {
+  type->pack (t->els, t->els, t->hashes, t->start, t->bound);
+  mir_htab_pack_hashes_ (t->hashes, t->hashes, t->start, t->bound);
+  if (t->index == NULL)
+    memset (t->hashes + t->els_num, 0, (MIR_HTAB_TINY_HASHES - t->els_num) * sizeof (htab_hash_t));
+  t->start = t->first_id = 0;
+  t->bound = t->els_num;
+  t->limit = t->size;
+  if (t->index == NULL) return;
+  memset (t->index, 0, MIR_HTAB_INDEX_BYTES_ (t->size));
+  mir_htab_fill_index_ (t);
+}
+
+/* Move all elements down to position 0, as they are.  */
+MIR_HTAB_LARGE void mir_htab_slide_ (struct mir_htab_ *t, size_t el_size) {
+  size_t n = t->bound - t->start;
+  memmove (t->els, (char *) t->els + t->start * el_size, n * el_size);
+  memmove (t->hashes, t->hashes + t->start, n * sizeof (htab_hash_t));
+  t->first_id += t->start;
+  t->bound = (htab_size_t) n;
+  t->start = 0;
+  t->limit = t->size;
+}
+
+/* Make room for at least one more element behind the last one; FALSE, and the table as it was,
+   without memory.  TINY_ELS and TINY_SIZE are for a table without an index.  */
+MIR_HTAB_SLOW int mir_htab_make_room_ (struct mir_htab_ *t, void *tiny_els, htab_size_t tiny_size,
+                                       const struct mir_htab_type_ *type) {
+  htab_size_t n = t->els_num, size = mir_htab_size_ (n, t->min_size);
+  struct mir_htab_ old = *t;
+  int was_tiny = t->index == NULL;
+  if (size == 0 && n == t->bound) {
+    mir_htab_error ("htab: too many elements");
+    return FALSE;
+  }
+  if (was_tiny ? n <= t->size / 4 * 3 : size == 0) {
+    mir_htab_pack_ (t, type);
+    return TRUE;
+  }
+  if (!was_tiny && n >= t->size / 8) {
+    if (n >= t->limit / 2 && t->limit < t->size) {
+      t->limit = t->size;
+      return TRUE;
+    }
+    if (t->start >= t->size / 4) {
+      mir_htab_slide_ (t, type->el_size);
+      return TRUE;
+    }
+    if (size <= t->size) {
+      mir_htab_pack_ (t, type);
+      return TRUE;
+    }
+  }
+  if (!was_tiny && n <= tiny_size / 2 && t->min_size <= tiny_size) {
+    mir_htab_make_tiny_ (t, tiny_els, tiny_size);
+  } else if (size == old.size || !mir_htab_make_indexed_ (t, size, type->el_size)) {
+    if (n == t->bound && t->limit == t->size) {
+      mir_htab_error ("htab: no memory");
+      return FALSE;
+    }
+    mir_htab_pack_ (t, type);
+    return TRUE;
+  }
+  type->pack (t->els, old.els, was_tiny ? t->tiny_hashes : old.hashes, old.start, old.bound);
+  mir_htab_pack_hashes_ (t->hashes, old.hashes, old.start, old.bound);
+  t->els_num = t->bound = n;
+  if (t->index != NULL) mir_htab_fill_index_ (t);
+  if (!was_tiny) MIR_free (t->alloc, old.els);
+  return TRUE;
+}
+
+/* Append an element of HASH, for which there is room; its position.  */
+MIR_HTAB_FAST htab_size_t mir_htab_append_ (struct mir_htab_ *t, htab_hash_t hash) {
+  htab_size_t pos = t->bound++;
+  t->els_num++;
+  if (t->index == NULL) {
+    mir_htab_set_tiny_hash_ (t, pos, hash);
+  } else {
+    t->hashes[pos] = hash;
+    mir_htab_index_add_ (t, hash, pos + t->first_id);
+  }
+  return pos;
+}
+
+/* Make the element of HASH at C a hole, or nothing at the ends.  A table which gets empty starts
+   from the front, and soon looks whether it needs its size.  */
+MIR_HTAB_LARGE void mir_htab_remove_ (struct mir_htab_ *t, htab_hash_t hash,
+                                      const struct mir_htab_cursor_ *c) {
+  const htab_hash_t *hashes = t->hashes;
+  htab_size_t pos = c->pos;
+  if (t->index == NULL) {
+    mir_htab_set_tiny_hash_ (t, pos, MIR_HTAB_HOLE_HASH);
+  } else {
+    t->hashes[pos] = MIR_HTAB_HOLE_HASH;
+    mir_htab_index_remove_ (t, hash, c);
+  }
+  if (--t->els_num == 0) {
+    t->start = t->bound = 0;
+    if (t->size >= 8 * MIR_HTAB_TINY_HASHES) t->limit = t->size / 8;
+  } else if (pos + 1 == t->bound) {
+    while (hashes[pos - 1] == MIR_HTAB_HOLE_HASH) pos--;
+    t->bound = pos;
+  } else if (pos == t->start) {
+    while (hashes[++pos] == MIR_HTAB_HOLE_HASH) {
+    }
+    t->start = pos;
+  }
+}
+
+/* Make T empty.  Keep the block for the next elements unless far fewer were there this time;
+   then the result is that block, to be freed, else NULL.  */
+MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_size_t tiny_size) {
+  void *block = NULL;
+  if (t->index == NULL || (t->bound < t->size / 8 && t->min_size < t->size / 8)) {
+    if (t->index != NULL) block = t->els;
+    mir_htab_make_tiny_ (t, tiny_els, tiny_size);
+  } else {
+    if (t->bound != 0) memset (t->index, 0, MIR_HTAB_INDEX_BYTES_ (t->size));
+    t->els_num = t->start = t->bound = 0;
+    t->limit = t->size;
+  }
+  return block;
+}
+
+/*---------------- Typed tables ---------------------------------*/
 #define HTAB(T) HTAB_##T
 #define HTAB_OP(T, OP) HTAB_##T##_##OP
 #define HTAB_OP_DEF(T, OP) MIR_HTAB_UNUSED HTAB_OP (T, OP)
-#define HTAB_EL(T) HTAB_EL_##T
 
-/* els_num <= els_bound <= els_size.  At most els_bound entries of the index are in use, by the live
-   elements and some holes, so there is always a free one.  els_size is 0 and els NULL until the
-   first insertion; else els and index are one block, els_size is a power of two and mask is 2 *
-   els_size - 1.  */
-#define HTAB_T(T)                                                                           \
-  typedef struct HTAB_EL (T) {                                                              \
-    htab_hash_t hash; /* MIR_HTAB_HOLE_HASH: a hole */                                      \
-    T el;                                                                                   \
-  } HTAB_EL (T);                                                                            \
-  typedef struct HTAB (T) {                                                                 \
-    htab_size_t els_num;   /* live elements */                                              \
-    htab_size_t els_bound; /* positions in use */                                           \
-    htab_size_t els_size;  /* positions there are */                                        \
-    htab_size_t mask;      /* of the index */                                               \
-    HTAB_EL (T) *els;                                                                       \
-    htab_ind_t *index;                                                                      \
-    htab_ind_t no_index; /* what index points to while there is no block: one free entry */ \
-    htab_size_t min_size;                                                                   \
-    htab_size_t collisions;                                                                 \
-    void *arg;                                                                              \
-    htab_hash_t (*hash_func) (T el, void *arg);                                             \
-    int (*eq_func) (T el1, T el2, void *arg);                                               \
-    void (*free_func) (T el, void *arg);                                                    \
-    MIR_alloc_t alloc;                                                                      \
-  } HTAB (T);
+/* A table of large elements is tiny only with few of them: all are in its block from the start.  */
+#define MIR_HTAB_TINY_(T) (sizeof (T) <= 32 ? MIR_HTAB_TINY_HASHES : sizeof (T) <= 128 ? 8 : 4)
 
-#define DEF_HTAB(T)                                                                                \
-  HTAB_T (T)                                                                                       \
-                                                                                                   \
-  static inline void HTAB_OP_DEF (T, release_block) (HTAB (T) *htab) {                             \
-    HTAB_EL (T) *els = htab->els;                                                                  \
-    htab->els_bound = htab->els_size = htab->mask = 0;                                             \
-    htab->els = NULL;                                                                              \
-    htab->index = &htab->no_index;                                                                 \
-    MIR_free (htab->alloc, els);                                                                   \
+#define MIR_HTAB_TYPE_(T, CALLBACKS)                                    \
+  typedef struct HTAB (T) HTAB (T);                                     \
+  struct HTAB (T) {                                                     \
+    struct mir_htab_ t;                                                 \
+    void (*free_func) (T el, void *arg);                                \
+    CALLBACKS                                                           \
+    T tiny_els[MIR_HTAB_TINY_ (T)]; /* while there is no other block */ \
+  };
+
+/* Everything but create, by HTAB_OP (T, hash) and HTAB_OP (T, eq).  MAY_BE is a condition on the
+   element of HASH at POS which spares a call of eq.  */
+#define MIR_HTAB_FUNCS_(T, MAY_BE)                                                               \
+  MIR_HTAB_LARGE void HTAB_OP (T, pack) (void *to, const void *from, const htab_hash_t *hashes,  \
+                                         htab_size_t start, htab_size_t bound) {                 \
+    T *to_els = (T *) to;                                                                        \
+    const T *els = (const T *) from;                                                             \
+    htab_size_t i, n = 0;                                                                        \
+    for (i = start; i < bound; i++)                                                              \
+      if (sizeof (T) <= 16 || hashes[i] != MIR_HTAB_HOLE_HASH) {                                 \
+        to_els[n] = els[i];                                                                      \
+        n += hashes[i] != MIR_HTAB_HOLE_HASH;                                                    \
+      }                                                                                          \
+  }                                                                                              \
+                                                                                                 \
+  /* Without its callbacks.  */                                                                  \
+  MIR_HTAB_LARGE HTAB (T) *HTAB_OP (T, allocate) (                                               \
+      MIR_alloc_t alloc, htab_size_t min_size, void (*free_func) (T el, void *arg), void *arg) { \
+    HTAB (T) *ht;                                                                                \
+    if (min_size > MIR_HTAB_LARGEST_SIZE) {                                                      \
+      mir_htab_error ("htab: too many elements");                                                \
+      return NULL;                                                                               \
+    }                                                                                            \
+    ht = (HTAB (T) *) MIR_malloc (alloc, sizeof (HTAB (T)));                                     \
+    if (ht == NULL) {                                                                            \
+      mir_htab_error ("htab: no memory");                                                        \
+      return NULL;                                                                               \
+    }                                                                                            \
+    mir_htab_make_tiny_ (&ht->t, ht->tiny_els, MIR_HTAB_TINY_ (T));                              \
+    ht->t.min_size = min_size;                                                                   \
+    ht->t.collisions = 0;                                                                        \
+    ht->t.alloc = alloc;                                                                         \
+    ht->t.arg = arg;                                                                             \
+    ht->free_func = free_func;                                                                   \
+    return ht;                                                                                   \
+  }                                                                                              \
+                                                                                                 \
+  MIR_HTAB_LARGE void HTAB_OP (T, clear) (HTAB (T) *htab) {                                      \
+    htab_size_t i, bound;                                                                        \
+    const htab_hash_t *hashes;                                                                   \
+    const T *els;                                                                                \
+    void *block;                                                                                 \
+    htab_hash_t tiny_hashes[MIR_HTAB_TINY_HASHES];                                               \
+    HTAB_ASSERT (htab != NULL, "clear", T);                                                      \
+    i = htab->t.start;                                                                           \
+    bound = htab->t.bound;                                                                       \
+    els = (const T *) htab->t.els;                                                               \
+    hashes = htab->t.hashes;                                                                     \
+    if (htab->t.index == NULL && htab->free_func != NULL) {                                      \
+      memcpy (tiny_hashes, hashes, sizeof (tiny_hashes));                                        \
+      hashes = tiny_hashes;                                                                      \
+    }                                                                                            \
+    block = mir_htab_empty_ (&htab->t, htab->tiny_els, MIR_HTAB_TINY_ (T));                      \
+    if (htab->free_func != NULL)                                                                 \
+      for (; i < bound; i++)                                                                     \
+        if (hashes[i] != MIR_HTAB_HOLE_HASH) htab->free_func (els[i], htab->t.arg);              \
+    if (block != NULL) MIR_free (htab->t.alloc, block);                                          \
+  }                                                                                              \
+                                                                                                 \
+  MIR_HTAB_LARGE void HTAB_OP (T, destroy) (HTAB (T) * * htab) {                                 \
+    HTAB (T) *ht = *htab;                                                                        \
+    MIR_alloc_t alloc;                                                                           \
+    HTAB_ASSERT (ht != NULL, "destroy", T);                                                      \
+    if (ht->free_func != NULL) HTAB_OP (T, clear) (ht);                                          \
+    alloc = ht->t.alloc;                                                                         \
+    *htab = NULL;                                                                                \
+    if (ht->t.index != NULL) MIR_free (alloc, ht->t.els);                                        \
+    MIR_free (alloc, ht);                                                                        \
+  }                                                                                              \
+                                                                                                 \
+  /* Is there an element equal to EL, whose hash is HASH?  Then it is at C.  */                  \
+  MIR_HTAB_SEARCH int HTAB_OP (T, search) (HTAB (T) *htab, const T *el, htab_hash_t hash,        \
+                                           struct mir_htab_cursor_ *c) {                         \
+    struct mir_htab_ *t = &htab->t;                                                              \
+    const T *els = (const T *) t->els;                                                           \
+    int found;                                                                                   \
+    if (t->index == NULL) {                                                                      \
+      for (found = mir_htab_first_tiny_ (t, hash, c); found;                                     \
+           found = mir_htab_next_tiny_ (t, hash, c))                                             \
+        if (HTAB_OP (T, eq) (htab, &htab->tiny_els[c->pos], el)) return TRUE;                    \
+    } else {                                                                                     \
+      for (found = mir_htab_first_ (t, hash, c); found; found = mir_htab_next_ (t, hash, c))     \
+        if (MAY_BE (t, hash, c->pos) && HTAB_OP (T, eq) (htab, &els[c->pos], el)) return TRUE;   \
+    }                                                                                            \
+    return FALSE;                                                                                \
+  }                                                                                              \
+                                                                                                 \
+  MIR_HTAB_SLOW int HTAB_OP (T, make_room) (HTAB (T) *htab) {                                    \
+    const struct mir_htab_type_ type = {sizeof (T), HTAB_OP (T, pack)};                          \
+    return mir_htab_make_room_ (&htab->t, htab->tiny_els, MIR_HTAB_TINY_ (T), &type);            \
+  }                                                                                              \
+                                                                                                 \
+  /* Put EL, which is not in the table, behind the last element; FALSE as HTAB_DO says of it.    \
+   */                                                                                            \
+  MIR_HTAB_LARGE int HTAB_OP (T, append) (HTAB (T) *htab, T * el, htab_hash_t hash, T * res) {   \
+    htab_size_t pos;                                                                             \
+    if (MIR_HTAB_UNLIKELY_ (htab->t.bound == htab->t.limit) && !HTAB_OP (T, make_room) (htab))   \
+      return FALSE;                                                                              \
+    pos = mir_htab_append_ (&htab->t, hash);                                                     \
+    ((T *) htab->t.els)[pos] = *el;                                                              \
+    *res = *el;                                                                                  \
+    return FALSE;                                                                                \
+  }                                                                                              \
+                                                                                                 \
+  MIR_HTAB_LARGE int HTAB_OP (T, find) (HTAB (T) *htab, T el, T * res) {                         \
+    struct mir_htab_cursor_ c;                                                                   \
+    htab_hash_t hash = HTAB_OP (T, hash) (htab, &el);                                            \
+    if (!HTAB_OP (T, search) (htab, &el, hash, &c)) return FALSE;                                \
+    *res = ((T *) htab->t.els)[c.pos];                                                           \
+    return TRUE;                                                                                 \
+  }                                                                                              \
+                                                                                                 \
+  MIR_HTAB_LARGE int HTAB_OP (T, insert) (HTAB (T) *htab, T el, T * res) {                       \
+    struct mir_htab_cursor_ c;                                                                   \
+    htab_hash_t hash = HTAB_OP (T, hash) (htab, &el);                                            \
+    if (!HTAB_OP (T, search) (htab, &el, hash, &c))                                              \
+      return HTAB_OP (T, append) (htab, &el, hash, res);                                         \
+    *res = ((T *) htab->t.els)[c.pos];                                                           \
+    return TRUE;                                                                                 \
+  }                                                                                              \
+                                                                                                 \
+  MIR_HTAB_LARGE int HTAB_OP (T, replace) (HTAB (T) *htab, T el, T * res) {                      \
+    struct mir_htab_cursor_ c;                                                                   \
+    htab_hash_t hash = HTAB_OP (T, hash) (htab, &el);                                            \
+    T *found;                                                                                    \
+    if (!HTAB_OP (T, search) (htab, &el, hash, &c))                                              \
+      return HTAB_OP (T, append) (htab, &el, hash, res);                                         \
+    found = &((T *) htab->t.els)[c.pos];                                                         \
+    if (htab->free_func == NULL) {                                                               \
+      *res = *found = el;                                                                        \
+    } else {                                                                                     \
+      T old = *found;                                                                            \
+      *res = *found = el;                                                                        \
+      htab->free_func (old, htab->t.arg);                                                        \
+    }                                                                                            \
+    return TRUE;                                                                                 \
+  }                                                                                              \
+                                                                                                 \
+  MIR_HTAB_LARGE int HTAB_OP (T, delete) (HTAB (T) *htab, T el) {                                \
+    struct mir_htab_cursor_ c;                                                                   \
+    htab_hash_t hash = HTAB_OP (T, hash) (htab, &el);                                            \
+    if (!HTAB_OP (T, search) (htab, &el, hash, &c)) return FALSE;                                \
+    mir_htab_remove_ (&htab->t, hash, &c);                                                       \
+    if (htab->free_func != NULL) htab->free_func (((T *) htab->t.els)[c.pos], htab->t.arg);      \
+    return TRUE;                                                                                 \
+  }                                                                                              \
+                                                                                                 \
+  /* The action is a constant where this is called, so one direct call is left of it.  */        \
+  MIR_HTAB_FAST int HTAB_OP (T, do) (HTAB (T) *htab, T el, enum htab_action action, T * res) {   \
+    HTAB_ASSERT (htab != NULL, "do", T);                                                         \
+    if (MIR_HTAB_REGROUPS_ (T)) mir_htab_regroup_ (&el, sizeof (T));                             \
+    switch (action) {                                                                            \
+      case HTAB_FIND:                                                                            \
+        return HTAB_OP (T, find) (htab, el, res);                                                \
+      case HTAB_INSERT:                                                                          \
+        return HTAB_OP (T, insert) (htab, el, res);                                              \
+      case HTAB_REPLACE:                                                                         \
+        return HTAB_OP (T, replace) (htab, el, res);                                             \
+      default:                                                                                   \
+        return HTAB_OP (T, delete) (htab, el);                                                   \
+    }                                                                                            \
+  }                                                                                              \
+                                                                                                 \
+  static inline htab_size_t HTAB_OP_DEF (T, els_num) (HTAB (T) *htab) {                          \
+    HTAB_ASSERT (htab != NULL, "els_num", T);                                                    \
+    return htab->t.els_num;                                                                      \
+  }                                                                                              \
+                                                                                                 \
+  static inline htab_size_t HTAB_OP_DEF (T, collisions) (HTAB (T) *htab) {                       \
+    HTAB_ASSERT (htab != NULL, "collisions", T);                                                 \
+    return htab->t.collisions;                                                                   \
+  }                                                                                              \
+                                                                                                 \
+  MIR_HTAB_LARGE void HTAB_OP (T, foreach_elem) (HTAB (T) *htab, void (*func) (T el, void *arg), \
+                                                 void *arg) {                                    \
+    htab_size_t i;                                                                               \
+    HTAB_ASSERT (htab != NULL, "foreach_elem", T);                                               \
+    for (i = htab->t.start; i < htab->t.bound; i++)                                              \
+      if (htab->t.hashes[i] != MIR_HTAB_HOLE_HASH) func (((T *) htab->t.els)[i], arg);           \
+  }
+
+#define DEF_HTAB(T)                                                                          \
+  MIR_HTAB_TYPE_ (T, htab_hash_t (*hash_func) (T el, void *arg);                             \
+                  int (*eq_func) (T el1, T el2, void *arg);)                                 \
+  static inline htab_hash_t HTAB_OP_DEF (T, hash) (const HTAB (T) *htab, const T *el) {      \
+    htab_hash_t hash = htab->hash_func (*el, htab->t.arg);                                   \
+    return hash + (hash == MIR_HTAB_HOLE_HASH);                                              \
+  }                                                                                          \
+  static inline int HTAB_OP_DEF (T, eq) (const HTAB (T) *htab, const T *el1, const T *el2) { \
+    return htab->eq_func (*el1, *el2, htab->t.arg);                                          \
+  }                                                                                          \
+  MIR_HTAB_FUNCS_ (T, MIR_HTAB_SAME_HASH_)                                                   \
+  MIR_HTAB_LARGE void HTAB_OP (T, create) (                                                  \
+      HTAB (T) * * htab, MIR_alloc_t alloc, htab_size_t min_size,                            \
+      htab_hash_t (*hash_func) (T el, void *arg), int (*eq_func) (T el1, T el2, void *arg),  \
+      void (*free_func) (T el, void *arg), void *arg) {                                      \
+    HTAB (T) *ht;                                                                            \
+    *htab = NULL;                                                                            \
+    ht = HTAB_OP (T, allocate) (alloc, min_size, free_func, arg);                            \
+    if (ht == NULL) return;                                                                  \
+    ht->hash_func = hash_func;                                                               \
+    ht->eq_func = eq_func;                                                                   \
+    *htab = ht;                                                                              \
+  }
+
+#define MIR_HTAB_ANY_(T, HASH, POS) TRUE
+
+/* HASH (el, arg) and EQ (el1, el2, arg) are functions or macros, called as such.  EQ may be asked
+   about elements of different hashes.  */
+#define DEF_HTAB_BOUND(T, HASH, EQ)                                                                \
+  MIR_HTAB_TYPE_ (T, )                                                                             \
+  static inline htab_hash_t HTAB_OP_DEF (T, hash) (const HTAB (T) *htab, const T *el) {            \
+    htab_hash_t hash = HASH (*el, htab->t.arg);                                                    \
+    return hash + (hash == MIR_HTAB_HOLE_HASH);                                                    \
   }                                                                                                \
-                                                                                                   \
-  static inline void HTAB_OP_DEF (T, create) (                                                     \
-      HTAB (T) * * htab, MIR_alloc_t alloc, htab_size_t min_size,                                  \
-      htab_hash_t (*hash_func) (T el, void *arg), int (*eq_func) (T el1, T el2, void *arg),        \
-      void (*free_func) (T el, void *arg), void *arg) {                                            \
-    HTAB (T) *ht;                                                                                  \
+  static inline int HTAB_OP_DEF (T, eq) (const HTAB (T) *htab, const T *el1, const T *el2) {       \
+    (void) htab;                                                                                   \
+    return EQ (*el1, *el2, htab->t.arg);                                                           \
+  }                                                                                                \
+  MIR_HTAB_FUNCS_ (T, MIR_HTAB_ANY_)                                                               \
+  MIR_HTAB_LARGE void HTAB_OP (T, create_bound) (HTAB (T) * * htab, MIR_alloc_t alloc,             \
+                                                 htab_size_t min_size,                             \
+                                                 void (*free_func) (T el, void *arg), void *arg) { \
     *htab = NULL;                                                                                  \
-    if (min_size > MIR_HTAB_LARGEST_SIZE) {                                                        \
-      mir_htab_error ("htab: too many elements");                                                  \
-      return;                                                                                      \
-    }                                                                                              \
-    ht = (HTAB (T) *) MIR_malloc (alloc, sizeof (HTAB (T)));                                       \
-    if (ht == NULL) {                                                                              \
-      mir_htab_error ("htab: no memory");                                                          \
-      return;                                                                                      \
-    }                                                                                              \
-    ht->els_num = ht->els_bound = ht->els_size = ht->mask = ht->collisions = 0;                    \
-    ht->els = NULL;                                                                                \
-    ht->no_index = 0;                                                                              \
-    ht->index = &ht->no_index;                                                                     \
-    ht->min_size = min_size;                                                                       \
-    ht->arg = arg;                                                                                 \
-    ht->hash_func = hash_func;                                                                     \
-    ht->eq_func = eq_func;                                                                         \
-    ht->free_func = free_func;                                                                     \
-    ht->alloc = alloc;                                                                             \
-    *htab = ht;                                                                                    \
-  }                                                                                                \
-                                                                                                   \
-  /* Keep the block for the next elements unless far fewer were there this time.  */               \
-  static inline void HTAB_OP_DEF (T, clear) (HTAB (T) *htab) {                                     \
-    htab_size_t i;                                                                                 \
-    HTAB_ASSERT (htab != NULL, "clear", T);                                                        \
-    for (i = 0; htab->free_func != NULL && i < htab->els_bound; i++)                               \
-      if (htab->els[i].hash != MIR_HTAB_HOLE_HASH) {                                               \
-        htab->els[i].hash = MIR_HTAB_HOLE_HASH;                                                    \
-        htab->els_num--;                                                                           \
-        htab->free_func (htab->els[i].el, htab->arg);                                              \
-      }                                                                                            \
-    if (htab->els_bound < htab->els_size / 8 && htab->min_size < htab->els_size / 8)               \
-      HTAB_OP (T, release_block) (htab);                                                           \
-    else if (htab->els_bound != 0)                                                                 \
-      memset (htab->index, 0, ((size_t) htab->mask + 1) * sizeof (htab_ind_t));                    \
-    htab->els_num = htab->els_bound = 0;                                                           \
-  }                                                                                                \
-                                                                                                   \
-  static inline void HTAB_OP_DEF (T, destroy) (HTAB (T) * * htab) {                                \
-    HTAB (T) *ht = *htab;                                                                          \
-    MIR_alloc_t alloc;                                                                             \
-    HTAB_ASSERT (ht != NULL, "destroy", T);                                                        \
-    if (ht->free_func != NULL) HTAB_OP (T, clear) (ht);                                            \
-    alloc = ht->alloc;                                                                             \
-    *htab = NULL;                                                                                  \
-    MIR_free (alloc, ht->els);                                                                     \
-    MIR_free (alloc, ht);                                                                          \
-  }                                                                                                \
-                                                                                                   \
-  /* Close the holes and make room for at least one more element; FALSE, and the table as it was,  \
-     without memory.  Where the block has the right size, or there is no other but holes to close, \
-     it is done in place.  */                                                                      \
-  MIR_HTAB_SLOW int HTAB_OP (T, rebuild) (HTAB (T) *htab) {                                        \
-    htab_size_t i, n = 0, mask, size = mir_htab_size_ (htab->els_num, htab->min_size);             \
-    HTAB_EL (T) *old = htab->els, *els = old;                                                      \
-    htab_ind_t *index;                                                                             \
-    if (size == 0) {                                                                               \
-      mir_htab_error ("htab: too many elements");                                                  \
-      return FALSE;                                                                                \
-    }                                                                                              \
-    if (size != htab->els_size)                                                                    \
-      els = (HTAB_EL (T) *) mir_htab_block_ (htab->alloc, size, sizeof (HTAB_EL (T)));             \
-    if (els == NULL && htab->els_num < htab->els_bound) els = old, size = htab->els_size;          \
-    if (els == NULL) {                                                                             \
-      mir_htab_error ("htab: no memory");                                                          \
-      return FALSE;                                                                                \
-    }                                                                                              \
-    mask = 2 * size - 1;                                                                           \
-    index = (htab_ind_t *) (void *) (els + size);                                                  \
-    memset (index, 0, ((size_t) mask + 1) * sizeof (htab_ind_t));                                  \
-    for (i = 0; i < htab->els_bound; i++)                                                          \
-      if (old[i].hash != MIR_HTAB_HOLE_HASH) {                                                     \
-        els[n] = old[i];                                                                           \
-        *mir_htab_free_entry_ (index, mask, els[n].hash) = n + 1;                                  \
-        n++;                                                                                       \
-      }                                                                                            \
-    htab->els = els;                                                                               \
-    htab->index = index;                                                                           \
-    htab->els_bound = n;                                                                           \
-    htab->els_size = size;                                                                         \
-    htab->mask = mask;                                                                             \
-    if (els != old) MIR_free (htab->alloc, old);                                                   \
-    return TRUE;                                                                                   \
-  }                                                                                                \
-                                                                                                   \
-  /* The element equal to EL, or NULL.  */                                                         \
-  static inline HTAB_EL (T) *HTAB_OP_DEF (T, search) (HTAB (T) *htab, T el, htab_hash_t hash) {    \
-    HTAB_EL (T) *els = htab->els;                                                                  \
-    const htab_ind_t *index = htab->index;                                                         \
-    htab_hash_t perturb = hash;                                                                    \
-    htab_size_t mask = htab->mask, i = hash & mask;                                                \
-    while (index[i] != 0) {                                                                        \
-      HTAB_EL (T) *found = &els[index[i] - 1];                                                     \
-      if (found->hash == hash && htab->eq_func (found->el, el, htab->arg)) return found;           \
-      htab->collisions++;                                                                          \
-      i = mir_htab_next_ (i, &perturb, mask);                                                      \
-    }                                                                                              \
-    return NULL;                                                                                   \
-  }                                                                                                \
-                                                                                                   \
-  /* Put EL, which is not in the table, behind the last element; FALSE as HTAB_DO says of it.      \
-     An index entry which leads to a hole is used again: else a key which comes and goes would     \
-     lengthen its own search.  */                                                                  \
-  static inline int HTAB_OP_DEF (T, append) (HTAB (T) *htab, T el, htab_hash_t hash, T * res) {    \
-    HTAB_EL (T) *els;                                                                              \
-    htab_hash_t perturb = hash;                                                                    \
-    htab_size_t i;                                                                                 \
-    if (htab->els_bound == htab->els_size && !HTAB_OP (T, rebuild) (htab)) return FALSE;           \
-    els = htab->els;                                                                               \
-    i = hash & htab->mask;                                                                         \
-    while (htab->index[i] != 0 && els[htab->index[i] - 1].hash != MIR_HTAB_HOLE_HASH)              \
-      i = mir_htab_next_ (i, &perturb, htab->mask);                                                \
-    els[htab->els_bound].hash = hash;                                                              \
-    els[htab->els_bound].el = el;                                                                  \
-    htab->index[i] = ++htab->els_bound;                                                            \
-    htab->els_num++;                                                                               \
-    *res = el;                                                                                     \
-    return FALSE;                                                                                  \
-  }                                                                                                \
-                                                                                                   \
-  static inline htab_hash_t HTAB_OP_DEF (T, hash) (const HTAB (T) *htab, T el) {                   \
-    htab_hash_t hash = htab->hash_func (el, htab->arg);                                            \
-    return hash == MIR_HTAB_HOLE_HASH ? 1 : hash;                                                  \
-  }                                                                                                \
-                                                                                                   \
-  static inline int HTAB_OP_DEF (T, find) (HTAB (T) *htab, T el, T * res) {                        \
-    HTAB_EL (T) *found = HTAB_OP (T, search) (htab, el, HTAB_OP (T, hash) (htab, el));             \
-    if (found == NULL) return FALSE;                                                               \
-    *res = found->el;                                                                              \
-    return TRUE;                                                                                   \
-  }                                                                                                \
-                                                                                                   \
-  static inline int HTAB_OP_DEF (T, insert) (HTAB (T) *htab, T el, T * res) {                      \
-    htab_hash_t hash = HTAB_OP (T, hash) (htab, el);                                               \
-    HTAB_EL (T) *found = HTAB_OP (T, search) (htab, el, hash);                                     \
-    if (found == NULL) return HTAB_OP (T, append) (htab, el, hash, res);                           \
-    *res = found->el;                                                                              \
-    return TRUE;                                                                                   \
-  }                                                                                                \
-                                                                                                   \
-  static inline int HTAB_OP_DEF (T, replace) (HTAB (T) *htab, T el, T * res) {                     \
-    htab_hash_t hash = HTAB_OP (T, hash) (htab, el);                                               \
-    HTAB_EL (T) *found = HTAB_OP (T, search) (htab, el, hash);                                     \
-    if (found == NULL) return HTAB_OP (T, append) (htab, el, hash, res);                           \
-    T old = found->el;                                                                             \
-    *res = found->el = el;                                                                         \
-    if (htab->free_func != NULL) htab->free_func (old, htab->arg);                                 \
-    return TRUE;                                                                                   \
-  }                                                                                                \
-                                                                                                   \
-  static inline int HTAB_OP_DEF (T, delete) (HTAB (T) *htab, T el) {                               \
-    HTAB_EL (T) *found = HTAB_OP (T, search) (htab, el, HTAB_OP (T, hash) (htab, el));             \
-    if (found == NULL) return FALSE;                                                               \
-    found->hash = MIR_HTAB_HOLE_HASH;                                                              \
-    htab->els_num--;                                                                               \
-    if (htab->free_func != NULL) htab->free_func (found->el, htab->arg);                           \
-    return TRUE;                                                                                   \
-  }                                                                                                \
-                                                                                                   \
-  /* The action is a constant where this is called, so one direct call is left of it.  */          \
-  static inline int HTAB_OP_DEF (T, do) (HTAB (T) *htab, T el, enum htab_action action, T * res) { \
-    HTAB_ASSERT (htab != NULL, "do", T);                                                           \
-    switch (action) {                                                                              \
-      case HTAB_FIND:                                                                              \
-        return HTAB_OP (T, find) (htab, el, res);                                                  \
-      case HTAB_INSERT:                                                                            \
-        return HTAB_OP (T, insert) (htab, el, res);                                                \
-      case HTAB_REPLACE:                                                                           \
-        return HTAB_OP (T, replace) (htab, el, res);                                               \
-      default:                                                                                     \
-        return HTAB_OP (T, delete) (htab, el);                                                     \
-    }                                                                                              \
-  }                                                                                                \
-                                                                                                   \
-  static inline htab_size_t HTAB_OP_DEF (T, els_num) (HTAB (T) *htab) {                            \
-    HTAB_ASSERT (htab != NULL, "els_num", T);                                                      \
-    return htab->els_num;                                                                          \
-  }                                                                                                \
-                                                                                                   \
-  static inline htab_size_t HTAB_OP_DEF (T, collisions) (HTAB (T) *htab) {                         \
-    HTAB_ASSERT (htab != NULL, "collisions", T);                                                   \
-    return htab->collisions;                                                                       \
-  }                                                                                                \
-                                                                                                   \
-  static inline void HTAB_OP_DEF (T, foreach_elem) (HTAB (T) *htab,                                \
-                                                    void (*func) (T el, void *arg), void *arg) {   \
-    htab_size_t i;                                                                                 \
-    HTAB_ASSERT (htab != NULL, "foreach_elem", T);                                                 \
-    for (i = 0; i < htab->els_bound; i++)                                                          \
-      if (htab->els[i].hash != MIR_HTAB_HOLE_HASH) func (htab->els[i].el, arg);                    \
+    *htab = HTAB_OP (T, allocate) (alloc, min_size, free_func, arg);                               \
   }
 
 /* Below T is the element type and V a HTAB (T) *; only CREATE and DESTROY change V itself.  */
 
-/* Make V an empty table over the allocator M for at least S elements, whose memory the first
-   insertion takes.  H (el, A) is the hash, EQ (el1, el2, A) is not 0 when the elements are equal.
-   V is NULL on failure.  */
+/* Make V an empty table over the allocator M which, once it has more than a few elements, has room
+   for at least S.  H (el, A) is the hash, EQ (el1, el2, A) is not 0 when the elements are equal.  V
+   is NULL on failure.  */
 #define HTAB_CREATE(T, V, M, S, H, EQ, A) (HTAB_OP (T, create) (&(V), M, S, H, EQ, NULL, A))
 /* The same, and F (el, A) is called for every element which DELETE, REPLACE, CLEAR or DESTROY
    removes.  */
 #define HTAB_CREATE_WITH_FREE_FUNC(T, V, M, S, H, EQ, F, A) \
   (HTAB_OP (T, create) (&(V), M, S, H, EQ, F, A))
+/* The same for a bound type; F may be NULL.  */
+#define HTAB_CREATE_BOUND(T, V, M, S, F, A) (HTAB_OP (T, create_bound) (&(V), M, S, F, A))
 /* Remove all elements.  */
 #define HTAB_CLEAR(T, V) (HTAB_OP (T, clear) (V))
 /* Remove all elements, give all memory back and set V to NULL.  */
@@ -394,7 +1100,7 @@ static inline htab_ind_t *mir_htab_free_entry_ (htab_ind_t *index, htab_size_t m
      HTAB_DELETE    never  */
 #define HTAB_DO(T, V, EL, A, RES) (HTAB_OP (T, do) (V, EL, A, &(RES)))
 #define HTAB_ELS_NUM(T, V) (HTAB_OP (T, els_num) (V))
-/* How often a search has passed an element which was not the one wanted.  */
+/* How often a search has passed an element which was not the one wanted, or a full group.  */
 #define HTAB_COLLISIONS(T, V) (HTAB_OP (T, collisions) (V))
 /* Call F (el, A) for all elements in the order of their insertion.  */
 #define HTAB_FOREACH_ELEM(T, V, F, A) (HTAB_OP (T, foreach_elem) (V, F, A))

@@ -27,10 +27,10 @@
 #define MIR_VARR_H
 
 #include <stddef.h> /* size_t, NULL */
-#include <stdint.h> /* SIZE_MAX, uintptr_t */
+#include <stdint.h> /* SIZE_MAX, uint64_t, uintptr_t */
 #include <stdio.h>  /* fprintf */
 #include <stdlib.h> /* abort, exit */
-#include <string.h> /* memmove */
+#include <string.h> /* memcpy, memmove */
 
 #include "mir-alloc.h"
 
@@ -50,7 +50,11 @@ extern "C" {
 #else
 #define MIR_VARR_UNUSED
 #define MIR_VARR_NO_RETURN
+#ifdef __MIRC__ /* which always makes an inline function part of its callers */
+#define MIR_VARR_SLOW static
+#else
 #define MIR_VARR_SLOW static inline
+#endif
 #endif
 
 #ifdef VARR_ENABLE_CHECKING
@@ -77,13 +81,15 @@ MIR_VARR_SLOW MIR_VARR_NO_RETURN void mir_varr_error (const char *message) {
 #define MIR_VARR_MAX_BYTES (SIZE_MAX / 2) /* no object is larger */
 #define MIR_VARR_OUTSIDE SIZE_MAX
 
-/* The capacity to take when ELS_NUM elements are to become MORE: half as much again to make pushing
-   cheap, just enough where that would be too large.  0 if even that is too large.  */
+/* The capacity to take when ELS_NUM elements are to become MORE: twice as much to make pushing
+   cheap, half as much again as is needed where that is more, just enough where it would be too
+   large.  0 if even that is too large.  */
 static inline size_t mir_varr_grown_size_ (size_t els_num, size_t more, size_t el_size) {
-  size_t max = MIR_VARR_MAX_BYTES / el_size, needed;
+  size_t max = MIR_VARR_MAX_BYTES / el_size, needed, extra;
   if (more > max - els_num) return 0;
   needed = els_num + more;
-  return needed > max - needed / 2 ? needed : needed + needed / 2;
+  extra = more < els_num ? els_num - more : needed / 2;
+  return extra > max - needed ? needed : needed + extra;
 }
 
 /* The block ELS of SIZE elements made one of NEW_SIZE.  ELS is NULL when SIZE is 0, and realloc
@@ -100,6 +106,43 @@ static inline size_t mir_varr_index_of_ (const void *els, size_t size, const voi
                                          size_t el_size) {
   size_t distance = (size_t) ((uintptr_t) obj - (uintptr_t) els);
   return distance < size * el_size ? distance / el_size : MIR_VARR_OUTSIDE;
+}
+
+/* Copy LEN bytes, at least one, as memmove does.  A call of it costs more than a few bytes do: up
+   to 32 of them are read as two overlapping parts and then written.  */
+static inline void mir_varr_copy_bytes_ (void *to, const void *from, size_t len) {
+#ifdef __GNUC__ /* elsewhere memcpy may be a call itself */
+  struct {
+    uint64_t words[2];
+  } first, last;
+  char *dest = (char *) to;
+  const char *src = (const char *) from;
+  if (len > 32) {
+    memmove (to, from, len);
+  } else if (len >= 16) {
+    memcpy (&first, src, 16);
+    memcpy (&last, src + len - 16, 16);
+    memcpy (dest, &first, 16);
+    memcpy (dest + len - 16, &last, 16);
+  } else if (len >= 8) {
+    memcpy (&first, src, 8);
+    memcpy (&last, src + len - 8, 8);
+    memcpy (dest, &first, 8);
+    memcpy (dest + len - 8, &last, 8);
+  } else if (len >= 4) {
+    memcpy (&first, src, 4);
+    memcpy (&last, src + len - 4, 4);
+    memcpy (dest, &first, 4);
+    memcpy (dest + len - 4, &last, 4);
+  } else {
+    char middle = src[len / 2], end = src[len - 1];
+    dest[0] = src[0];
+    dest[len / 2] = middle;
+    dest[len - 1] = end;
+  }
+#else
+  memmove (to, from, len);
+#endif
 }
 
 #define VARR_CONCAT2(A, B) A##B
@@ -239,7 +282,10 @@ static inline size_t mir_varr_index_of_ (const void *els, size_t size, const voi
       if (!VARR_OP (T, grow) (varr, len)) return;                                                  \
       if (own != MIR_VARR_OUTSIDE) objs = varr->varr + own;                                        \
     }                                                                                              \
-    memmove ((void *) (varr->varr + varr->els_num), (const void *) objs, len * sizeof (T));        \
+    if (sizeof (T) == 1)                                                                           \
+      mir_varr_copy_bytes_ ((void *) (varr->varr + varr->els_num), (const void *) objs, len);      \
+    else                                                                                           \
+      memmove ((void *) (varr->varr + varr->els_num), (const void *) objs, len * sizeof (T));      \
     varr->els_num += len;                                                                          \
   }                                                                                                \
                                                                                                    \

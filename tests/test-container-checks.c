@@ -171,7 +171,7 @@ static void insert_without_memory (void) {
   int result;
   HTAB_CREATE (int, tab, &probe.alloc, 0, int_hash, int_eq, NULL);
   probe_alloc_fail_after (&probe, 0, 1);
-  HTAB_DO (int, tab, 1, HTAB_INSERT, result);
+  for (int i = 0; i < 17; i++) HTAB_DO (int, tab, i, HTAB_INSERT, result);
 }
 
 static void create_too_large_table (void) {

@@ -191,9 +191,12 @@ static void one_hash_per_operation_and_eq_only_for_equal_hashes (void) {
 
 static void min_size_saves_rebuilds (void) {
   setup (1000);
-  insert (0, 1);
+  insert (0, 16);
+  CHECK_INT (probe.calls, 1);
+  insert (16, 17);
+  CHECK_INT (probe.calls, 2);
   size_t calls = probe.calls;
-  insert (1, 1000);
+  insert (17, 1000);
   CHECK_INT (probe.calls, calls);
   teardown ();
 }
@@ -235,14 +238,28 @@ static void memory_is_bounded_by_the_live_elements_under_churn (void) {
 static void holes_are_used_again_without_memory (void) {
   setup (0);
   insert (0, 100);
-  delete (0, 60); /* so far that the next rebuild would rather shrink */
+  delete (1, 60); /* so far that there is no other room for what follows */
   probe_alloc_fail_after (&probe, 0, 1);
   for (int i = 100; i < 10000; i++) {
     insert (i, i + 1);
-    delete (i, i + 1);
+    delete (i < 110 ? i - 40 : i - 10, i < 110 ? i - 39 : i - 9);
+  }
+  CHECK_INT (HTAB_ELS_NUM (int, tab), 41);
+  teardown ();
+}
+
+/* Where it would rather have another size, and cannot.  */
+static void a_table_goes_on_in_its_size_without_memory (void) {
+  setup (0);
+  insert (0, 5000);
+  delete (1, 4900);
+  probe_alloc_fail_after (&probe, 0, 1);
+  for (int i = 5000; i < 30000; i++) {
+    insert (i, i + 1);
+    delete (i - 100, i - 99);
   }
   CHECK (probe.failed != 0);
-  CHECK_INT (HTAB_ELS_NUM (int, tab), 40);
+  CHECK_INT (HTAB_ELS_NUM (int, tab), 101);
   teardown ();
 }
 
@@ -294,6 +311,7 @@ int main (void) {
   TEST_RUN (min_size_saves_rebuilds);
   TEST_RUN (memory_is_bounded_by_the_live_elements_under_churn);
   TEST_RUN (holes_are_used_again_without_memory);
+  TEST_RUN (a_table_goes_on_in_its_size_without_memory);
   TEST_RUN (closing_holes_needs_no_allocation);
   TEST_RUN (a_key_which_comes_and_goes_is_found_at_once);
   TEST_RUN (memory_shrinks_after_a_peak);

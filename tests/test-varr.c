@@ -77,7 +77,7 @@ static void pushed_elements_stay_while_the_array_grows (void) {
   }
   CHECK_INT (sum, 999 * 1000 / 2);
   CHECK_INT (VARR_LAST (int, v), 999);
-  CHECK (VARR_CAPACITY (int, v) >= 1000 && VARR_CAPACITY (int, v) <= 1500);
+  CHECK (VARR_CAPACITY (int, v) >= 1000 && VARR_CAPACITY (int, v) <= 2000);
   teardown ();
 }
 

@@ -86,6 +86,8 @@ typedef struct insn {
   uint32_t k;
 } insn_t;
 
+_Static_assert(sizeof (insn_t) == 8, "an instruction has no padding");
+
 DEF_VARR (insn_t)
 
 struct program {

@@ -12,6 +12,7 @@
 #define MIR_VARR_ERROR(MESSAGE) fail (MIR_alloc_error, "%s", MESSAGE)
 #define MIR_HTAB_ERROR(MESSAGE) fail (MIR_alloc_error, "%s", MESSAGE)
 #include "mir-varr.h"
+#include "mir-bytes-hash.h"
 #include "mir-htab.h"
 
 DEF_VARR (uint8_t)

@@ -5,32 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* FNV-1a over the fields: a structure may have padding, its bytes are no key.  */
-static htab_hash_t hash_program (compiled_t entry, void *arg) {
-  htab_hash_t hash = 2166136261u;
-
-  (void) arg;
-  for (size_t i = 0; i < entry.len; i++) {
-    const insn_t *insn = &entry.insns[i];
-    uint32_t words[2] = {(uint32_t) insn->code << 16 | (uint32_t) insn->jt << 8 | insn->jf,
-                         insn->k};
-
-    for (int byte = 0; byte < 8; byte++)
-      hash = (hash ^ (words[byte / 4] >> byte % 4 * 8 & 0xff)) * 16777619u;
-  }
-  return hash;
-}
-
-static int same_program (compiled_t a, compiled_t b, void *arg) {
-  (void) arg;
-  if (a.len != b.len) return 0;
-  for (size_t i = 0; i < a.len; i++)
-    if (a.insns[i].code != b.insns[i].code || a.insns[i].jt != b.insns[i].jt
-        || a.insns[i].jf != b.insns[i].jf || a.insns[i].k != b.insns[i].k)
-      return 0;
-  return 1;
-}
-
 void runtime_init (struct runtime *rt, MIR_alloc_t alloc, MIR_code_alloc_t code_alloc) {
   rt->ctx = MIR_init2 (alloc, code_alloc);
   if (rt->ctx == NULL) fail (MIR_alloc_error, "no memory for a context");
@@ -39,7 +13,7 @@ void runtime_init (struct runtime *rt, MIR_alloc_t alloc, MIR_code_alloc_t code_
   alloc = MIR_get_alloc (rt->ctx); /* never NULL */
   jit_create (&rt->jit, rt->ctx);
   VARR_CREATE (filter_t, rt->filters, alloc, 16);
-  HTAB_CREATE (compiled_t, rt->cache, alloc, 16, hash_program, same_program, NULL);
+  HTAB_CREATE_BOUND (compiled_t, rt->cache, alloc, 16, NULL, NULL);
 }
 
 void runtime_finish (struct runtime *rt) {

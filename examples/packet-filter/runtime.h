@@ -14,6 +14,7 @@
 #include "mir-trace.h"
 
 #include <stddef.h> /* size_t */
+#include <string.h> /* memcmp */
 
 enum engine { INTERPRETER, JIT, LIBPCAP, ENGINES };
 
@@ -40,7 +41,18 @@ typedef struct compiled {
   size_t code_len;
 } compiled_t;
 
-DEF_HTAB (compiled_t)
+/* Instructions have no padding, so their bytes are the key.  */
+static inline htab_hash_t hash_program (compiled_t entry, void *arg) {
+  (void) arg;
+  return mir_bytes_hash (entry.insns, entry.len * sizeof (insn_t));
+}
+
+static inline int same_program (compiled_t a, compiled_t b, void *arg) {
+  (void) arg;
+  return a.len == b.len && memcmp (a.insns, b.insns, a.len * sizeof (insn_t)) == 0;
+}
+
+DEF_HTAB_BOUND (compiled_t, hash_program, same_program)
 
 struct runtime {
   MIR_context_t ctx;

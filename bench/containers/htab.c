@@ -1,0 +1,7 @@
+/* HTAB with hash and eq through pointers.  */
+#include "htab-jobs.h"
+
+MIR_alloc_t tables_alloc;
+
+const struct table table_htab = {"HTAB",     fill_htab,    find_htab,  churn_htab,
+                                 erase_htab, destroy_htab, intern_htab};
