@@ -51,6 +51,32 @@ static void only_what_was_freed_before_its_begin_is_reclaimed (void) {
   finish ();
 }
 
+/* More periods than are kept apart: the latest end together, none too early.  */
+static void many_periods_wait_long_enough (void) {
+  enum { MANY = 100 };
+  uint8_t *funcs[MANY];
+  MIR_code_grace_t graces[MANY];
+  MIR_code_piece_t piece;
+  start ();
+  for (unsigned i = 0; i < MANY; i++) {
+    funcs[i] = publish (i);
+    CHECK_INT (MIR_code_free (space, funcs[i]), MIR_CODE_OK);
+    graces[i] = MIR_code_grace_begin (space);
+  }
+  for (unsigned i = 0; i < MANY; i++) {
+    CHECK_INT (MIR_code_reclaim (space, graces[i]), MIR_CODE_OK);
+    CHECK (stats ().freed >= MANY - 1 - i);
+    CHECK (mir_space_check (space));
+    for (unsigned k = i + 1; k < MANY; k++) {
+      CHECK_INT (MIR_code_query (space, funcs[k], &piece), MIR_CODE_OK);
+      CHECK_INT (code_call (funcs[k]), k);
+    }
+  }
+  CHECK_INT (stats ().freed, 0);
+  CHECK_INT (stats ().freed_bytes, 0);
+  finish ();
+}
+
 static void nothing_is_freed_twice (void) {
   uint8_t other[64] = {0}, *addr;
   start ();
@@ -309,6 +335,7 @@ static void code_is_replaced_under_running_callers (void) {
 int main (void) {
   TEST_RUN (freed_code_runs_until_it_is_reclaimed);
   TEST_RUN (only_what_was_freed_before_its_begin_is_reclaimed);
+  TEST_RUN (many_periods_wait_long_enough);
   TEST_RUN (nothing_is_freed_twice);
   TEST_RUN (freeing_needs_no_memory);
   TEST_RUN (poison_is_where_the_options_want_it);

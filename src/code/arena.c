@@ -154,8 +154,7 @@ static MIR_code_status_t provide (struct mir_arena *arena, struct mir_tags *tags
     if (arena->bins.capacity == 0 || arena->crowded)
       status = grow (arena, NULL, move_bins, half_of_bins_needed (arena), sizeof (struct mir_run));
     else if (arena->retired.capacity <= arena->pieces)
-      status = grow (arena, NULL, move_retired, arena->retired.capacity,
-                     sizeof (struct mir_retired_piece));
+      status = grow (arena, NULL, move_retired, arena->retired.capacity, sizeof (uint8_t *));
     else if (tags != NULL && !mir_tags_have_room (tags))
       status = grow (arena, tags, move_tags, tags->capacity, sizeof (struct mir_tag));
     else

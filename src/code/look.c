@@ -35,15 +35,13 @@ static size_t taken_bytes (const struct mir_slab *slab) {
 static void add_arena (const struct mir_arena *arena, MIR_code_stats_t *stats) {
   stats->pieces += arena->pieces - arena->retired.num;
   stats->freed += arena->retired.num;
-  for (uint32_t i = 0; i < arena->retired.num; i++)
-    stats->freed_bytes += (size_t) mir_retired_at (&arena->retired, i)->granules * MIR_GRANULE;
+  stats->freed_bytes += (size_t) arena->freed_granules * MIR_GRANULE;
   stats->published += arena->published;
   stats->published_bytes += arena->published_bytes;
   stats->patched += arena->patched;
   stats->system_calls += arena->system_calls;
   stats->bookkeeping_bytes +=
-      arena->bins.capacity * sizeof (struct mir_run)
-      + arena->retired.capacity * sizeof (struct mir_retired_piece)
+      arena->bins.capacity * sizeof (struct mir_run) + arena->retired.capacity * sizeof (uint8_t *)
       + (arena->tags.capacity + arena->thunks.capacity) * sizeof (struct mir_tag);
   for (const struct mir_slab *slab = arena->slabs; slab != NULL; slab = slab->next) {
     stats->mappings++;
@@ -100,9 +98,22 @@ static int check_window (const struct mir_window *window) {
                 == window->bound - window->start;
 }
 
+/* Granules of the freed piece at ADDR; 0: there is none.  The lock is held.  */
+static uint32_t check_freed (struct mir_arena *arena, const uint8_t *addr) {
+  struct mir_directory_find found;
+  if (mir_directory_find (&arena->space->directory, (uintptr_t) addr, &found) != 0
+      || found.arena != arena)
+    return 0;
+  const struct mir_granules *g = &found.slab->granules;
+  uint32_t first = mir_slab_granule (found.slab, addr);
+  return mir_granules_is_piece (g, first) && mir_granules_is_held (g, first)
+             ? mir_granules_piece_len (g, first)
+             : 0;
+}
+
 /* The lock is held.  */
-static int check_arena (const struct mir_arena *arena) {
-  uint32_t pieces = 0, slabs = 0, empty = 0;
+static int check_arena (struct mir_arena *arena) {
+  uint32_t pieces = 0, slabs = 0, empty = 0, freed = 0;
   int valid = check_window (&arena->window) && arena->retired.num <= arena->pieces;
   for (const struct mir_slab *slab = arena->slabs; slab != NULL; slab = slab->next, slabs++) {
     valid &= check_slab (slab, &pieces) && slab->arena == arena
@@ -110,12 +121,10 @@ static int check_arena (const struct mir_arena *arena) {
              && (slab->next == NULL || slab->next->previous == slab);
     empty += mir_slab_is_empty (slab) != 0;
   }
-  for (uint32_t i = 0; i < arena->retired.num; i++) {
-    const struct mir_retired_piece *piece = mir_retired_at (&arena->retired, i);
-    valid &= mir_granules_is_held (&piece->slab->granules, piece->first)
-             && mir_granules_piece_len (&piece->slab->granules, piece->first) == piece->granules;
-  }
-  return valid && pieces == arena->pieces && slabs == arena->slabs_num && empty == arena->empty_num;
+  for (uint32_t i = 0; i < arena->retired.num; i++)
+    freed += check_freed (arena, mir_retired_at (&arena->retired, i));
+  return valid && pieces == arena->pieces && slabs == arena->slabs_num && empty == arena->empty_num
+         && freed == arena->freed_granules;
 }
 
 int mir_space_check (struct MIR_code_space *space) {

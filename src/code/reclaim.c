@@ -84,10 +84,10 @@ MIR_code_status_t MIR_code_free (MIR_code_space_t space, const void *addr) {
   uint32_t first;
   struct mir_slab *slab = lock_piece (space, addr, &first);
   if (slab == NULL) return MIR_CODE_NOT_OURS;
-  struct mir_retired_piece piece = {slab, first, mir_granules_piece_len (&slab->granules, first),
-                                    atomic_fetch_add (&space->grace, 0)};
   mir_granules_hold (&slab->granules, first);
-  mir_retired_add (&slab->arena->retired, &piece);
+  mir_retired_add (&slab->arena->retired, (const uint8_t *) addr,
+                   atomic_fetch_add (&space->grace, 0));
+  slab->arena->freed_granules += mir_granules_piece_len (&slab->granules, first);
   mir_os_unlock (&slab->arena->lock);
   return MIR_CODE_OK;
 }
@@ -96,17 +96,29 @@ MIR_code_grace_t MIR_code_grace_begin (MIR_code_space_t space) {
   return atomic_fetch_add (&space->grace, 1);
 }
 
+/* The slab of a freed piece at ADDR: it stays as long as the piece.  */
+static struct mir_slab *slab_of (struct mir_arena *arena, const uint8_t *addr) {
+  struct mir_directory_find found = {NULL, NULL, 0};
+  (void) mir_directory_find (&arena->space->directory, (uintptr_t) addr, &found);
+  return found.slab;
+}
+
 /* What cannot be poisoned goes behind the others, which do not wait for it.  */
 static MIR_code_status_t reclaim_in (struct mir_arena *arena, MIR_code_grace_t grace) {
-  struct mir_retired_piece piece;
   MIR_code_status_t status = MIR_CODE_OK;
+  const uint8_t *addr;
   mir_os_lock (&arena->lock);
   for (uint32_t n = arena->retired.num;
-       n > 0 && mir_retired_take (&arena->retired, grace, &piece) == 0; n--) {
+       n > 0 && (addr = mir_retired_take (&arena->retired, grace)) != NULL; n--) {
+    struct mir_slab *slab = slab_of (arena, addr);
+    uint32_t first = mir_slab_granule (slab, addr);
+    uint32_t len = mir_granules_piece_len (&slab->granules, first);
     MIR_code_cell_t *cell;
-    MIR_code_status_t one = reclaim_piece (piece.slab, piece.first, &cell);
-    if (one != MIR_CODE_OK) {
-      mir_retired_add (&arena->retired, &piece);
+    MIR_code_status_t one = reclaim_piece (slab, first, &cell);
+    if (one == MIR_CODE_OK) {
+      arena->freed_granules -= len;
+    } else {
+      mir_retired_add (&arena->retired, addr, grace);
       status = one;
     }
     MIR_code_cell_free (arena->space, cell); /* takes the space's lock: after the arena's */

@@ -1,25 +1,40 @@
 #include "code/retired.h"
 
-static struct mir_retired_piece *at (const struct mir_retired *retired, uint32_t i) {
-  return &retired->ring[i & (retired->capacity - 1)];
-}
+#include <stddef.h> /* NULL */
+#include <string.h> /* memmove */
 
 void *mir_retired_move (struct mir_retired *retired, void *memory, uint32_t capacity) {
-  struct mir_retired old = *retired;
-  retired->ring = (struct mir_retired_piece *) memory;
+  const uint8_t **ring = (const uint8_t **) memory, **old = retired->ring;
+  for (uint32_t i = 0; i < retired->num; i++)
+    ring[(retired->oldest + i) & (capacity - 1)] = mir_retired_at (retired, i);
+  retired->ring = ring;
   retired->capacity = capacity;
-  for (uint32_t i = 0; i < old.num; i++) *at (retired, old.oldest + i) = *at (&old, old.oldest + i);
-  return old.ring;
+  return (void *) old;
 }
 
-void mir_retired_add (struct mir_retired *retired, const struct mir_retired_piece *piece) {
-  *at (retired, retired->oldest + retired->num++) = *piece;
+/* The last period, one of GRACE or, when there are too many, of GRACE from now on.  */
+static struct mir_retired_period *last_period (struct mir_retired *retired, uint64_t grace) {
+  uint32_t num = retired->periods_num;
+  if (num != 0 && retired->periods[num - 1].grace >= grace) return &retired->periods[num - 1];
+  if (num < MIR_PERIODS) num = ++retired->periods_num;
+  retired->periods[num - 1].grace = grace;
+  return &retired->periods[num - 1];
 }
 
-int mir_retired_take (struct mir_retired *retired, uint64_t grace,
-                      struct mir_retired_piece *piece) {
-  if (retired->num == 0 || at (retired, retired->oldest)->grace > grace) return -1;
-  *piece = *at (retired, retired->oldest++);
+void mir_retired_add (struct mir_retired *retired, const uint8_t *addr, uint64_t grace) {
+  retired->ring[(retired->oldest + retired->num++) & (retired->capacity - 1)] = addr;
+  last_period (retired, grace)->bound = retired->oldest + retired->num;
+}
+
+const uint8_t *mir_retired_take (struct mir_retired *retired, uint64_t grace) {
+  struct mir_retired_period *first = &retired->periods[0];
+  if (retired->num == 0 || first->grace > grace) return NULL;
+  const uint8_t *addr = mir_retired_at (retired, 0);
+  retired->oldest++;
   retired->num--;
-  return 0;
+  if (retired->oldest == first->bound) {
+    retired->periods_num--;
+    memmove (first, first + 1, retired->periods_num * sizeof (*first));
+  }
+  return addr;
 }

@@ -62,8 +62,9 @@ struct mir_arena {
   uint32_t runs; /* as many there were at the last purge of the bins */
   int crowded;   /* that is too many for the bins, which may not know all of them */
   struct mir_retired retired;
-  struct mir_tags tags;   /* of pieces that have one */
-  struct mir_tags thunks; /* the cells of thunks */
+  uint32_t freed_granules; /* of the pieces in it */
+  struct mir_tags tags;    /* of pieces that have one */
+  struct mir_tags thunks;  /* the cells of thunks */
   uint64_t published, published_bytes, patched, system_calls;
 };
 
