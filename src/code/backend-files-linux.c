@@ -3,7 +3,7 @@
 
    memfd     a memory file.  SELinux asks for nothing but execute on such files.
    filled    a memory file as well, but all its pages are there from the start: zeros are written to
-             it, and a read maps the pages around what is read.  Half the work of a page fault for
+             it, and a read maps the pages around what is read.  Less work than a page fault for
              each, where all pages will be used; and more than nothing where they will not.
    tmpfile   a file without a name, O_TMPFILE, in a directory from which files may be mapped for
              execution.  */
