@@ -5,8 +5,8 @@
 #include <mimalloc.h>
 #include "ucrt.h"
 
-/* Each test calls the function at F, makes and frees what else it needs with mimalloc's functions, and says
-   whether F did what it should.  */
+/* Each test calls the function at F, makes and frees what else it needs with mimalloc's functions,
+   and says whether F did what it should.  */
 #define CALL(type, parameters) ((type (__cdecl *) parameters) (uintptr_t) f)
 
 static int is (void *block, size_t n, size_t alignment) {
@@ -57,15 +57,17 @@ static int test_free (void *f) {
   void *stays = filled (48, 1), *goes = filled (48, 2);
   if (stays == NULL || goes == NULL) return 0;
   size_t before = ucrt_used_beside (goes);
-  CALL (void, (void *)) (goes);
+  CALL (void, (void *) ) (goes);
   return result (stays, before - ucrt_used_beside (goes) == 1);
 }
 
-static int is_size (size_t size, size_t n) { return ucrt_options.exact ? size == n : size >= n; }
+static int is_size (size_t size, size_t n) {
+  return ucrt_options.exact ? size == n : size >= n;
+}
 
 static int test_msize (void *f) {
   void *block = filled (77, 3);
-  return result (block, block != NULL && is_size (CALL (size_t, (void *)) (block), 77));
+  return result (block, block != NULL && is_size (CALL (size_t, (void *) ) (block), 77));
 }
 
 static int test_expand (void *f) {
@@ -81,7 +83,7 @@ static int test_recalloc (void *f) {
 }
 
 static int test_heapmin (void *f) {
-  int done = CALL (int, (void)) ();
+  int done = CALL (int, (void) ) ();
   return done == 0 || done == -1;
 }
 
@@ -105,10 +107,13 @@ static int test_aligned_recalloc (void *f) {
 
 static int test_aligned_msize (void *f) {
   void *block = filled (78, 3);
-  return result (block, block != NULL && is_size (CALL (size_t, (void *, size_t, size_t)) (block, 16, 0), 78));
+  return result (
+      block, block != NULL && is_size (CALL (size_t, (void *, size_t, size_t)) (block, 16, 0), 78));
 }
 
-static int is_at_offset (void *block, size_t n) { return is (block, n, 1) && (uintptr_t) block % 128 == 96; }
+static int is_at_offset (void *block, size_t n) {
+  return is (block, n, 1) && (uintptr_t) block % 128 == 96;
+}
 
 static int test_offset_malloc (void *f) {
   void *block = CALL (void *, (size_t, size_t, size_t)) (100, 128, 32);
@@ -122,7 +127,8 @@ static int test_offset_realloc (void *f) {
 }
 
 static int test_offset_recalloc (void *f) {
-  void *block = CALL (void *, (void *, size_t, size_t, size_t, size_t)) (filled (50, 7), 90, 10, 128, 32);
+  void *block =
+      CALL (void *, (void *, size_t, size_t, size_t, size_t)) (filled (50, 7), 90, 10, 128, 32);
   int good = block != NULL && is_filled (block, 0, 50, 7)
              && (!ucrt_options.exact || is_filled (block, 50, 900, 0));
   return result (block, good && is_at_offset (block, 900));
@@ -132,24 +138,24 @@ static const struct {
   const char *name;
   int (*test) (void *f);
 } tests[] = {
-  {"malloc", test_malloc},
-  {"calloc", test_calloc},
-  {"realloc", test_realloc},
-  {"_realloc_base", test_realloc},
-  {"free", test_free},
-  {"_free_base", test_free},
-  {"_msize", test_msize},
-  {"_expand", test_expand},
-  {"_recalloc", test_recalloc},
-  {"_heapmin", test_heapmin},
-  {"_aligned_malloc", test_aligned_malloc},
-  {"_aligned_realloc", test_aligned_realloc},
-  {"_aligned_recalloc", test_aligned_recalloc},
-  {"_aligned_msize", test_aligned_msize},
-  {"_aligned_free", test_free},
-  {"_aligned_offset_malloc", test_offset_malloc},
-  {"_aligned_offset_realloc", test_offset_realloc},
-  {"_aligned_offset_recalloc", test_offset_recalloc},
+    {"malloc", test_malloc},
+    {"calloc", test_calloc},
+    {"realloc", test_realloc},
+    {"_realloc_base", test_realloc},
+    {"free", test_free},
+    {"_free_base", test_free},
+    {"_msize", test_msize},
+    {"_expand", test_expand},
+    {"_recalloc", test_recalloc},
+    {"_heapmin", test_heapmin},
+    {"_aligned_malloc", test_aligned_malloc},
+    {"_aligned_realloc", test_aligned_realloc},
+    {"_aligned_recalloc", test_aligned_recalloc},
+    {"_aligned_msize", test_aligned_msize},
+    {"_aligned_free", test_free},
+    {"_aligned_offset_malloc", test_offset_malloc},
+    {"_aligned_offset_realloc", test_offset_realloc},
+    {"_aligned_offset_recalloc", test_offset_recalloc},
 };
 
 /* 1 passed, 0 not, -1 there is no test for a function of this name.  */

@@ -38,7 +38,9 @@ int ucrt_is_ours (const void *block) {
   return _mi_checked_ptr_page (block) != NULL;
 }
 
-size_t ucrt_used_beside (const void *block) { return _mi_checked_ptr_page (block)->used; }
+size_t ucrt_used_beside (const void *block) {
+  return _mi_checked_ptr_page (block)->used;
+}
 
 /* What mimalloc asks its redirection DLL, whose place we have.  */
 bool _mi_is_redirected (void) {
@@ -91,7 +93,8 @@ static inline void *malloc_in (ucrt_crt_t *crt, size_t n, int exact) {
   return ucrt_malloc (crt, n, exact);
 }
 
-static mi_decl_noinline void *clear_block (mi_page_t *page, mi_block_t *block, size_t n, int exact) {
+static mi_decl_noinline void *clear_block (mi_page_t *page, mi_block_t *block, size_t n,
+                                           int exact) {
   _mi_memzero_aligned (block, mi_page_usable_block_size (page));
   if (exact) write_small_size (page, block, n);
   return block;
@@ -180,7 +183,9 @@ static inline void count (unsigned crt, unsigned hook) {
 #include "hooks-each-crt.h"
 #undef EXACT
 
-void *ucrt_hooks_malloc (size_t n) { return malloc_in (&ucrt_crts[0], n, ucrt_options.exact); }
+void *ucrt_hooks_malloc (size_t n) {
+  return malloc_in (&ucrt_crts[0], n, ucrt_options.exact);
+}
 
 /* --- By name.  */
 

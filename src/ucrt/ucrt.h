@@ -104,8 +104,8 @@ void ucrt_hooks_init (void);
 /* Whether BLOCK is one of ours.  Any address of user space.  */
 int ucrt_is_ours (const void *block);
 
-/* For the tests: a block as malloc of the first CRT gives it, and how many blocks of ours are in use in the page
-   of memory where BLOCK, one of ours of this thread, is or was.  */
+/* For the tests: a block as malloc of the first CRT gives it, and how many blocks of ours are in
+   use in the page of memory where BLOCK, one of ours of this thread, is or was.  */
 void *ucrt_hooks_malloc (size_t n);
 size_t ucrt_used_beside (const void *block);
 
