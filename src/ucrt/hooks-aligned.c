@@ -44,15 +44,10 @@ static size_t aligned_shift (const void *block, size_t alignment, size_t offset)
   return (0 - ((uintptr_t) block + offset)) & (alignment - 1);
 }
 
-/* mimalloc has no offsets with alignments above 64 KiB.  */
 static void *allocate_aligned (size_t n, size_t alignment, size_t offset, int zero, int exact) {
-  if (n > UCRT_MAX_REQUEST - overhead (alignment, offset)) return NULL;
   size_t request = n + (size_t) exact;
-  if (request == 0) request = 1;
-  offset &= alignment - 1;
-  void *block = zero          ? mi_zalloc_aligned_at (request, alignment, offset)
-                : offset == 0 ? mi_malloc_aligned (request, alignment)
-                              : mi_malloc_aligned_at (request, alignment, offset);
+  void *block =
+      ucrt_heap_aligned (request != 0 ? request : 1, alignment, offset & (alignment - 1), zero);
   if (block != NULL && exact) ucrt_write_size (block, mi_usable_size (block), n);
   return block;
 }
