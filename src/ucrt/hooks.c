@@ -89,7 +89,8 @@ static inline void *malloc_in (ucrt_crt_t *crt, size_t n, int exact) {
   return ucrt_malloc (crt, n, exact);
 }
 
-static mi_decl_noinline void *clear_block (mi_page_t *page, mi_block_t *block, size_t n, int exact) {
+static mi_decl_noinline void *clear_block (mi_page_t *page, mi_block_t *block, size_t n,
+                                           int exact) {
   _mi_memzero_aligned (block, mi_page_usable_block_size (page));
   if (exact) write_small_size (page, block, n);
   return block;
