@@ -24,7 +24,7 @@ static void *find (const char *name) {
 #define SECOND(TYPE, NAME, PARAMETERS) \
   TYPE (__cdecl * NAME) PARAMETERS;    \
   {                                    \
-    void *func = find (#NAME + 7);     \
+    void *func = find (&#NAME[7]);     \
     memcpy (&NAME, &func, sizeof (func)); \
   }
 
