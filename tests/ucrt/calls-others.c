@@ -71,6 +71,7 @@ static void environment (void) {
   CALLS_DO (_wdupenv_s, result = crt._wdupenv_s (&wide, &length, L"CALLS_VARIABLE"));
   calls_line (same_wide (wide, L"some value"), "_wdupenv_s %d, %s", result, calls_size (length));
   release (wide, "_wdupenv_s");
+  p = NULL, length = 0;
   CALLS_DO (_dupenv_s, result = crt._dupenv_s (&p, &length, "CALLS_WHICH_IS_NOT"));
   calls_line (same (p, ""), "_dupenv_s %d, %s", result, calls_size (length));
   CALLS_DO (_dupenv_s, result = crt._dupenv_s (NULL, &length, "CALLS_VARIABLE"));
@@ -83,19 +84,15 @@ static void paths (void) {
   void *p = NULL;
   (void) crt._getcwd (text, sizeof (text));
   (void) crt._wgetcwd (wide, 1000);
-  for (int size = 0; size < 2000; size = size * 5 + 1) {
-    int fits = size == 0 || (size_t) size > strlen (text);
-    const char *what = fits ? "of any size" : "too small";
+  for (int size = 0; size < 2000; size = size * 900 + 1) { /* of what it needs, too small, and large */
     p = NULL;
-    if (size == 1 || size == 0 || fits) { /* those between depend on where this runs */
-      CALLS_DO (_getcwd, p = crt._getcwd (NULL, size));
-      calls_line (same (p, text), "_getcwd (NULL, %d) %s", size, what);
-      release (p, "_getcwd");
-      p = NULL;
-      CALLS_DO (_wgetcwd, p = crt._wgetcwd (NULL, size));
-      calls_line (same_wide (p, wide), "_wgetcwd (NULL, %d) %s", size, what);
-      release (p, "_wgetcwd");
-    }
+    CALLS_DO (_getcwd, p = crt._getcwd (NULL, size));
+    calls_line (same (p, text), "_getcwd (NULL, %d)", size);
+    release (p, "_getcwd");
+    p = NULL;
+    CALLS_DO (_wgetcwd, p = crt._wgetcwd (NULL, size));
+    calls_line (same_wide (p, wide), "_wgetcwd (NULL, %d)", size);
+    release (p, "_wgetcwd");
   }
   p = NULL;
   CALLS_DO (_getdcwd, p = crt._getdcwd (0, NULL, 0));

@@ -157,14 +157,17 @@ static void reallocate_zeroed_too_large (void) {
   }
 }
 
-/* In place, or not at all: which one is the heap's affair, and so is whether a block becomes smaller.  */
+/* Whether a block can grow, or shrink if it is large, where it is, is the heap's affair; the UCRT promises only
+   that small ones stay if they need not grow, and their size may stay too.  */
 static const char *expanded (void *p, void *q, size_t old, size_t size, int no_memory) {
+  int certain = size <= old && old <= 0x4000;
+  const char *good = certain ? "in place" : "in place, or ENOMEM";
   if (!calls_kept (p, least (old, size), size, 0)) return "block whose bytes are wrong";
-  if (q == NULL && size > old && no_memory) return "in place, or ENOMEM";
-  if (q != p) return "moved";
+  if (q == NULL && no_memory) return certain ? "NULL" : good;
+  if (q != p || no_memory) return "moved";
   size_t now = crt._msize (q);
-  if (size > old) return now >= size ? "in place, or ENOMEM" : "too small";
-  return now >= size && now <= (calls_exact ? old : old + old / 4 + 64) ? "in place" : "of a wrong size";
+  if (size > old) return now >= size ? good : "too small";
+  return now >= size && now <= (calls_exact ? old : old + old / 4 + 64) ? good : "of a wrong size";
 }
 
 static void expand (void) {
@@ -173,11 +176,11 @@ static void expand (void) {
   for (size_t i = 0; i < LENGTH (from); i++)
     for (size_t j = 0; j < LENGTH (to); j++) {
       void *p = crt.malloc (from[i]), *q = NULL;
-      size_t size = to[j] == 0 ? 1 : to[j]; /* as the UCRT takes it */
-      calls_fill (p, from[i]);
+      size_t size = to[j] == 0 ? 1 : to[j], old = from[i] == 0 ? 1 : from[i]; /* as the UCRT takes it */
+      calls_fill (p, old);
       CALLS_DO (_expand, q = crt._expand (p, to[j]));
-      int no_memory = size > from[i] && q == NULL && calls_forget_error (12); /* is part of the result */
-      calls_line (expanded (p, q, from[i], size, no_memory), "_expand (malloc (%s), %s)", calls_size (from[i]),
+      int no_memory = calls_forget_error (12); /* is part of the result */
+      calls_line (expanded (p, q, old, size, no_memory), "_expand (malloc (%s), %s)", calls_size (from[i]),
                   calls_size (to[j]));
       crt.free (p);
     }

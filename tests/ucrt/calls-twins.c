@@ -61,7 +61,8 @@ static void twin (size_t size) {
   p = crt.malloc (size);
   calls_fill (p, size);
   CALLS_DO (_o__msize, found = crt._o__msize (p));
-  calls_line (found >= size && (found == size || !calls_exact) ? "its size" : calls_size (found), "_o__msize (malloc (%s))", name);
+  calls_line (found >= size && (found == (size == 0 ? 1 : size) || !calls_exact) ? "its size" : calls_size (found),
+              "_o__msize (malloc (%s))", name);
   CALLS_DO (_o_realloc, p = crt._o_realloc (p, size * 2 + 1));
   calls_line (filled (p, size, size * 2 + 1), "_o_realloc (malloc (%s), ...)", name);
   CALLS_DO (_o__recalloc, p = crt._o__recalloc (p, 2, size * 2 + 1));

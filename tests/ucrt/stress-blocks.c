@@ -69,6 +69,7 @@ static void *duplicate_wide (struct stress_block *block) {
 
 int stress_make (struct stress_block *block, uint64_t *state) {
   uint64_t r = stress_random (state);
+  block->reach = 0;
   block->kind = (enum stress_kind) (r % STRESS_KINDS);
   block->seed = (unsigned char) (r >> 8);
   block->size = random_size (state);
@@ -104,9 +105,10 @@ void stress_free (struct stress_block *block) {
 static const char *replace (struct stress_block *block, void *p, size_t size, int zeroed) {
   if (p == NULL) return "a reallocation gave NULL";
   size_t old = block->size, kept = old < size ? old : size;
-  block->p = p, block->size = size;
+  size_t zero_from = kept > block->reach ? kept : block->reach;
+  block->p = p, block->size = size, block->reach = 0;
   if (!is_whole (block, kept)) return "a reallocation lost the contents";
-  if (zeroed && !is_zero (block->p, kept, size)) return "_recalloc left something which is not zero";
+  if (zeroed && !is_zero (block->p, zero_from, size)) return "_recalloc left something which is not zero";
   if (is_aligned_kind (block) && ((uintptr_t) p + block->offset) % block->alignment != 0)
     return "a reallocation lost the alignment";
   fill (block, kept);
@@ -122,7 +124,10 @@ static const char *step_plain (struct stress_block *block, uint64_t *state, uint
   case 2: {
     void *q = _expand (p, size);
     if (q == NULL) return NULL;
-    return q != p ? "_expand moved a block" : replace (block, q, size, 0);
+    if (q != p) return "_expand moved a block";
+    const char *failure = replace (block, q, size, 0);
+    block->reach = _msize (q); /* it need not have become smaller */
+    return failure;
   }
   default: return _msize (p) < block->size ? "_msize is too small" : NULL;
   }

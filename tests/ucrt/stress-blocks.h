@@ -13,6 +13,7 @@ struct stress_block {
   size_t alignment, offset;
   enum stress_kind kind;
   unsigned char seed;  /* of the contents */
+  size_t reach;        /* bytes up to which _recalloc may find what was there before _expand made it smaller */
   volatile long taken; /* by a thread which works on it */
   unsigned steps;      /* that were made on it */
 };
