@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 #include "hooks.h"
-#include "mini-crt.h"
+#include "replace.h"
 #include "static.c"
 
 #define LIKELY(x) __builtin_expect (!!(x), 1)
@@ -38,6 +38,10 @@ int ucrt_is_ours (const void *block) {
   return _mi_checked_ptr_page (block) != NULL;
 }
 
+size_t ucrt_used_beside (const void *block) {
+  return _mi_checked_ptr_page (block)->used;
+}
+
 /* What mimalloc asks its redirection DLL, whose place we have.  */
 bool _mi_is_redirected (void) {
   return ucrt_status.state == MIR_UCRT_ACTIVE;
@@ -58,10 +62,10 @@ void _mi_allocator_done (void) {}
 _Static_assert(MI_SMALL_SIZE_MAX / 8 + 4 * sizeof (void *) < UCRT_LONG_SLACK,
                "the slack of small blocks");
 
-static inline mi_page_t *small_page (size_t n, int exact) {
+/* The thread's heap if it can have small blocks of N bytes, else NULL.  */
+static inline mi_theap_t *small_heap (size_t n) {
   mi_theap_t *theap = _mi_theap_default ();
-  if (UNLIKELY (theap == NULL || n > SMALL_MAX)) return NULL;
-  return _mi_theap_get_free_small_page (theap, ucrt_request (n, exact));
+  return LIKELY (n <= SMALL_MAX) ? theap : NULL;
 }
 
 static inline void take_block (mi_page_t *page, mi_block_t *block) {
@@ -75,30 +79,45 @@ static inline void write_small_size (mi_page_t *page, mi_block_t *block, size_t 
 }
 
 static inline void *malloc_in (ucrt_crt_t *crt, size_t n, int exact) {
-  mi_page_t *page = small_page (n, exact);
-  mi_block_t *block = page != NULL ? page->free : NULL;
-  if (UNLIKELY (block == NULL)) return ucrt_malloc (crt, n, exact);
-  take_block (page, block);
-  block->next = 0; /* no address of ours for the user */
+  mi_theap_t *theap = small_heap (n);
+  if (LIKELY (theap != NULL)) {
+    mi_page_t *page = _mi_theap_get_free_small_page (theap, ucrt_request (n, exact));
+    mi_block_t *block = page->free;
+    if (LIKELY (block != NULL)) {
+      take_block (page, block);
+      block->next = 0; /* no address of ours for the user */
+      if (exact) write_small_size (page, block, n);
+      return block;
+    }
+  }
+  return ucrt_malloc (crt, n, exact);
+}
+
+static mi_decl_noinline void *clear_block (mi_page_t *page, mi_block_t *block, size_t n,
+                                           int exact) {
+  _mi_memzero_aligned (block, mi_page_usable_block_size (page));
   if (exact) write_small_size (page, block, n);
   return block;
 }
 
-/* Both below this cannot overflow when multiplied.  */
+/* Two below this cannot overflow when multiplied.  */
 #define HALF ((size_t) 1 << (sizeof (size_t) * 4))
 
 static inline void *calloc_in (ucrt_crt_t *crt, size_t count, size_t size, int exact) {
   size_t n = count * size;
-  mi_page_t *page = LIKELY ((count | size) < HALF) ? small_page (n, exact) : NULL;
-  mi_block_t *block = page != NULL ? page->free : NULL;
-  if (UNLIKELY (block == NULL)) return ucrt_calloc (crt, count, size, exact);
-  take_block (page, block);
-  if (page->free_is_zero)
-    block->next = 0;
-  else
-    _mi_memzero_aligned (block, mi_page_usable_block_size (page));
-  if (exact) write_small_size (page, block, n);
-  return block;
+  mi_theap_t *theap = LIKELY ((count | size) < HALF) ? small_heap (n) : NULL;
+  if (LIKELY (theap != NULL)) {
+    mi_page_t *page = _mi_theap_get_free_small_page (theap, ucrt_request (n, exact));
+    mi_block_t *block = page->free;
+    if (LIKELY (block != NULL)) {
+      take_block (page, block);
+      if (!page->free_is_zero) return clear_block (page, block, n, exact);
+      block->next = 0;
+      if (exact) write_small_size (page, block, n);
+      return block;
+    }
+  }
+  return ucrt_calloc (crt, count, size, exact);
 }
 
 /* A page of another thread, or one that was left behind, or one that needs a closer look.  When the
@@ -163,6 +182,10 @@ static inline void count (unsigned crt, unsigned hook) {
 #define EXACT 1
 #include "hooks-each-crt.h"
 #undef EXACT
+
+void *ucrt_hooks_malloc (size_t n) {
+  return malloc_in (&ucrt_crts[0], n, ucrt_options.exact);
+}
 
 /* --- By name.  */
 
