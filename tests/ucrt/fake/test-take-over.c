@@ -198,7 +198,7 @@ static void loaded_later_is_taken_over_before_it_runs (void) {
   CHECK (calls_go_to (dll, MARK));
   FreeLibrary (dll);
   CHECK_INT (ucrt_status.crts[0].base, 0);
-  dll = fixture_load ("fake-later"); /* once more */
+  dll = fixture_load_copy ("fake-shapes", "fake-later"); /* once more */
   CHECK (calls_go_to (dll, MARK));
   fixture_unload (dll);
 }
@@ -218,7 +218,8 @@ static void several_runtimes_are_taken_over (void) {
   fixture_unload (one);
 }
 
-int main (void) {
+int main (int argc, char **argv) {
+  fixture_folder (argc > 1 ? argv[1] : NULL);
   TEST_RUN (every_shape_is_taken_over);
   TEST_RUN (status_tells_of_every_function);
   TEST_RUN (another_hooker_is_seen_afterwards);
