@@ -6,7 +6,7 @@
 #define LENGTH(A) (sizeof (A) / sizeof ((A)[0]))
 
 static const size_t sizes[] = {0, 1, 7, 8, 15, 16, 17, 24, 31, 32, 33, 100, 1000, 4096, 5000, 20000, 100000, 1048577};
-static const size_t alignments[] = {1, 2, 4, 8, 16, 32, 64, 256, 4096, 65536};
+static const size_t alignments[] = {1, 2, 4, 8, 16, 32, 64, 256, 4096, 65536, 1048576};
 static const size_t wrong_alignments[] = {0, 3, 24, SIZE_MAX};
 
 static size_t least (size_t a, size_t b) {

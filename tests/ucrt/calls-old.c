@@ -51,6 +51,7 @@ static void plain (int kind, size_t old, void **blocks) {
   for (int i = 0; i < 8; i++, blocks++) {
     size_t size = near (old, i);
     CALLS_DO (_msize, found = crt._msize (*blocks));
+    if (calls_is_size (found, old, 0)) found = old;
     calls_line (calls_size (found), "_msize (old %s (%s))", name, calls_size (old));
     CALLS_DO (realloc, q = crt.realloc (*blocks, size));
     calls_line (moved (q, old, size, 0), "realloc (old %s (%s), %s)", name, calls_size (old), calls_size (size));
@@ -103,6 +104,7 @@ static void aligned (int kind, size_t old, void **blocks) {
     size_t size = near (old, i), o = size > offset ? offset : 0;
     if (o != offset) continue; /* _aligned_msize would have no right answer */
     CALLS_DO (_aligned_msize, found = crt._aligned_msize (*blocks, ALIGNMENT, offset));
+    if (calls_is_size (found, old, ALIGNMENT)) found = old;
     calls_line (calls_size (found), "_aligned_msize (old %s (%s))", name, calls_size (old));
     CALLS_DO (_aligned_offset_realloc, q = crt._aligned_offset_realloc (*blocks, size, ALIGNMENT, o));
     calls_line (moved_aligned (q, old, size, ALIGNMENT, o, 0), "_aligned_offset_realloc (old %s (%s), %s)", name,

@@ -185,15 +185,20 @@ int calls_kept (const void *p, size_t kept, size_t size, int zero) {
   const unsigned char *bytes = p;
   for (size_t i = 0; i < kept; i++)
     if (bytes[i] != pattern (i)) return 0;
+  if (!calls_exact && kept != 0) return 1; /* _recalloc knows only what the old block could hold */
   for (size_t i = kept; zero && i < size; i++)
     if (bytes[i] != 0) return 0;
   return 1;
 }
 
-static const char *wrong_size (size_t actual, size_t size) {
+int calls_is_size (size_t actual, size_t size, size_t alignment) {
+  if (actual == size) return 1;
+  return !calls_exact && actual > size && actual <= size + size / 4 + 64 + 2 * alignment;
+}
+
+static const char *wrong_size (size_t actual, size_t size, size_t alignment) {
   static char text[80];
-  if (actual == size) return NULL;
-  if (!calls_exact && actual > size && actual <= size + size / 4 + 64) return NULL;
+  if (calls_is_size (actual, size, alignment)) return NULL;
   (void) snprintf (text, sizeof (text), "block whose size is %s instead of %s", calls_size (actual), calls_size (size));
   return text;
 }
@@ -202,7 +207,7 @@ const char *calls_block (void *p, size_t size) {
   if (p == NULL) return "NULL";
   if ((uintptr_t) p % MEMORY_ALLOCATION_ALIGNMENT != 0) return "block at a wrong alignment";
   if (size == 0) size = 1; /* as the UCRT makes it */
-  const char *wrong = wrong_size (crt._msize (p), size);
+  const char *wrong = wrong_size (crt._msize (p), size, 0);
   if (wrong != NULL) return wrong;
   calls_fill (p, size);
   return "block";
@@ -211,7 +216,7 @@ const char *calls_block (void *p, size_t size) {
 const char *calls_aligned_block (void *p, size_t size, size_t alignment, size_t offset) {
   if (p == NULL) return "NULL";
   if (((uintptr_t) p + offset) % alignment != 0) return "block at a wrong alignment";
-  const char *wrong = wrong_size (crt._aligned_msize (p, alignment, offset), size);
+  const char *wrong = wrong_size (crt._aligned_msize (p, alignment, offset), size, alignment);
   if (wrong != NULL) return wrong;
   calls_fill (p, size);
   return "block";

@@ -89,9 +89,11 @@ extern struct crt crt;
 /* Find all functions in module NAME, which is loaded, and set the handlers.  0, or -1.  */
 int calls_find (const char *name);
 
-/* How exact the size of a block must be: 1: what was asked for; 0: no less, and no more than a quarter and
-   64 bytes above.  */
+/* How exact the size of a block must be: 1: what was asked for; 0: no less, and no more than a quarter, 64 bytes
+   and twice the alignment above.  */
 extern int calls_exact;
+/* Whether ACTUAL is as exact.  */
+int calls_is_size (size_t actual, size_t size, size_t alignment);
 
 /* What the new handler answers: 1 for the first N calls, then 0.  */
 void calls_new_handler_answers (int n);
