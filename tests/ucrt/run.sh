@@ -18,9 +18,9 @@ skip () {
   exec sh "$(dirname "$0")/../skip.sh" "$name, $crt, $mode" "$*"
 }
 
-[ -n "${UCRT_WINE-}" ] || skip 'Wine is not set up: ./dev test ucrt does it'
+[ -n "${UCRT_WINE-}" ] || skip "${UCRT_WINE_MISSING:-Wine is not set up: ./dev test ucrt does it}"
 if [ "$crt" = microsoft ] && [ ! -f "${UCRT_MICROSOFT-}/ucrtbase.dll" ]; then
-  skip "${UCRT_MICROSOFT_MISSING-no ucrtbase.dll of Microsoft is here}"
+  skip "${UCRT_MICROSOFT_MISSING:-no ucrtbase.dll of Microsoft is here}"
 fi
 
 dir=$(mktemp -d "$(dirname "$program")/run.XXXXXX")

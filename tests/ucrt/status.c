@@ -1,6 +1,6 @@
-/* Print what mir-ucrt.dll says of itself, for run.sh and people: one line for the whole, each CRT and each
-   function.  The exit status is 3 unless the DLL is there, and the number of functions which are not as they
-   should be.  */
+/* Print what mir-ucrt.dll says of itself, for run.sh and people: one line for the whole, each CRT
+   and each function.  The exit status is 3 unless the DLL is there, and the number of functions
+   which are not as they should be.  */
 #include "fixture.h"
 
 #include <stdio.h>
@@ -14,15 +14,17 @@ static int print_functions (const MIR_ucrt_status_t *status) {
   int bad = 0;
   for (uint32_t i = 0; i < status->functions_num; i++) {
     const MIR_ucrt_function_t *f = &status->functions[i];
-    if (f->state > MIR_UCRT_LEFT || f->test > MIR_UCRT_WRONG || f->crt >= status->crts_num || f->name[0] == 0
-        || memchr (f->name, 0, sizeof (f->name)) == NULL) {
+    if (f->state > MIR_UCRT_LEFT || f->test > MIR_UCRT_WRONG || f->crt >= status->crts_num
+        || f->name[0] == 0 || memchr (f->name, 0, sizeof (f->name)) == NULL) {
       printf ("function %u: nonsense\n", i);
       bad++;
       continue;
     }
-    int ok = f->state != MIR_UCRT_TAKEN || (f->intact && f->test == MIR_UCRT_PASSED && f->address != 0);
+    int ok =
+        f->state != MIR_UCRT_TAKEN || (f->intact && f->test == MIR_UCRT_PASSED && f->address != 0);
     printf ("function %s of %u: %s, %s, %s, %llu calls%s\n", f->name, f->crt, states[f->state],
-            f->intact ? "intact" : "not intact", tests[f->test], (unsigned long long) f->calls, ok ? "" : " BAD");
+            f->intact ? "intact" : "not intact", tests[f->test], (unsigned long long) f->calls,
+            ok ? "" : " BAD");
     bad += !ok;
   }
   return bad;
@@ -42,16 +44,18 @@ int main (void) {
   int wrong = fixture_check ();
   status = fixture_status ();
   printf ("state: %s\nreason: %s\nbits: %u\ncounting: %u\nexact: %u\nloaded twice: %u\ncheck: %d\n",
-          fixture_state_name (status->state), status->reason, status->bits, status->counting, status->exact,
-          status->loaded_twice, wrong);
+          fixture_state_name (status->state), status->reason, status->bits, status->counting,
+          status->exact, status->loaded_twice, wrong);
   if (status->magic != MIR_UCRT_STATUS_MAGIC || status->version != MIR_UCRT_STATUS_VERSION
       || status->size != sizeof (*status) || status->bits != sizeof (void *) * 8) {
     printf ("header: wrong\n");
     return 2;
   }
   for (uint32_t i = 0; i < status->crts_num; i++)
-    printf ("crt %s: %s, %s, %u retries, %s\n", status->crts[i].name, fixture_state_name (status->crts[i].state),
-            status->crts[i].late ? "late" : "at start-up", status->crts[i].retries, status->crts[i].reason);
+    printf ("crt %s: %s, %s, %u retries, %s\n", status->crts[i].name,
+            fixture_state_name (status->crts[i].state),
+            status->crts[i].late ? "late" : "at start-up", status->crts[i].retries,
+            status->crts[i].reason);
   int bad = print_functions (status);
   return bad != 0 || wrong > 0 ? 1 : 0;
 }

@@ -33,7 +33,7 @@ count_in_log () {
 
 agree () {
   [ -n "${UCRT_WINE-}" ] || {
-    echo 'Wine is not set up: ./dev test ucrt does it'
+    echo "${UCRT_WINE_MISSING:-Wine is not set up: ./dev test ucrt does it}"
     exit 77
   }
   log_calls
