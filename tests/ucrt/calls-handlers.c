@@ -5,17 +5,18 @@
 
 #define LENGTH(A) (sizeof (A) / sizeof ((A)[0]))
 
-static const size_t sizes[] = {SIZE_MAX / 2, CALLS_MAXREQ - 4096, CALLS_MAXREQ, CALLS_MAXREQ + 1, SIZE_MAX};
+static const size_t sizes[] = {SIZE_MAX / 2, CALLS_MAXREQ - 4096, CALLS_MAXREQ, CALLS_MAXREQ + 1,
+                               SIZE_MAX};
 
 static void fail (size_t size, int answers) {
   void *p = NULL, *old;
   const char *result, *name;
 #define FAIL(FUNCTION, CALL) FAIL_BY (CALLS_DO, FUNCTION, CALL, #CALL)
 #define FAIL_WRONG(FUNCTION, CALL) FAIL_BY (CALLS_DO_WRONG, FUNCTION, CALL, #CALL)
-#define FAIL_BY(DO, FUNCTION, CALL, TEXT)                                                        \
-  p = NULL, name = calls_size (size), calls_new_handler_answers (answers);                                    \
-  DO (FUNCTION, p = CALL);                                                    \
-  result = p == NULL ? "NULL" : "not NULL";                                         \
+#define FAIL_BY(DO, FUNCTION, CALL, TEXT)                                  \
+  p = NULL, name = calls_size (size), calls_new_handler_answers (answers); \
+  DO (FUNCTION, p = CALL);                                                 \
+  result = p == NULL ? "NULL" : "not NULL";                                \
   calls_line (result, "%s, %s, handler answers 1 %d times", TEXT, name, answers);
 
   FAIL (malloc, crt.malloc (size))

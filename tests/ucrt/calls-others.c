@@ -84,7 +84,8 @@ static void paths (void) {
   void *p = NULL;
   (void) crt._getcwd (text, sizeof (text));
   (void) crt._wgetcwd (wide, 1000);
-  for (int size = 0; size < 2000; size = size * 900 + 1) { /* of what it needs, too small, and large */
+  for (int size = 0; size < 2000;
+       size = size * 900 + 1) { /* of what it needs, too small, and large */
     p = NULL;
     CALLS_DO (_getcwd, p = crt._getcwd (NULL, size));
     calls_line (same (p, text), "_getcwd (NULL, %d)", size);
@@ -125,10 +126,10 @@ static void paths (void) {
 /* Blocks of the base functions, which C++'s <locale> gives to free.  */
 static void locale (void) {
   void *p = NULL;
-#define LOCALE(FUNCTION)                                           \
-  p = NULL;                                                        \
-  CALLS_DO (FUNCTION, p = crt.FUNCTION ());                        \
-  calls_line (p == NULL ? "NULL" : "block", #FUNCTION);            \
+#define LOCALE(FUNCTION)                                \
+  p = NULL;                                             \
+  CALLS_DO (FUNCTION, p = crt.FUNCTION ());             \
+  calls_line (p == NULL ? "NULL" : "block", #FUNCTION); \
   release (p, #FUNCTION);
   LOCALE (_Getdays)
   LOCALE (_Getmonths)
@@ -139,8 +140,11 @@ static void locale (void) {
 #undef LOCALE
   p = NULL;
   CALLS_DO (_Getdays, p = crt._Getdays ());
-  calls_line (same (p, ":Sun:Sunday:Mon:Monday:Tue:Tuesday:Wed:Wednesday:Thu:Thursday:Fri:Friday:Sat:Saturday"),
-              "_Getdays");
+  calls_line (
+      same (
+          p,
+          ":Sun:Sunday:Mon:Monday:Tue:Tuesday:Wed:Wednesday:Thu:Thursday:Fri:Friday:Sat:Saturday"),
+      "_Getdays");
   crt.free (p);
 }
 
@@ -150,7 +154,8 @@ static void heap (void) {
   CALLS_DO (_heapchk, result = crt._heapchk ());
   calls_line (calls_size ((size_t) result), "_heapchk");
   CALLS_DO (_heapmin, result = crt._heapmin ());
-  calls_line (result == 0 || result == -1 ? "0 or -1" : "neither", "_heapmin"); /* Wine's heap has nothing to compact */
+  calls_line (result == 0 || result == -1 ? "0 or -1" : "neither",
+              "_heapmin"); /* Wine's heap has nothing to compact */
   CALLS_DO (_heapchk, result = crt._heapchk ());
   calls_line (calls_size ((size_t) result), "_heapchk");
   CALLS_DO (_get_heap_handle, handle = crt._get_heap_handle ());

@@ -1,4 +1,5 @@
-/* Print the table of calls; a DLL which is to be loaded late is loaded after some blocks were made.  */
+/* Print the table of calls; a DLL which is to be loaded late is loaded after some blocks were made.
+ */
 #include "calls.h"
 
 #include "fixture.h"
@@ -45,10 +46,11 @@ void calls_new_handler_answers (int n) {
   new_answers = n;
 }
 
-static void invalid_parameter (const wchar_t *expression, const wchar_t *function, const wchar_t *file,
-                               unsigned line, uintptr_t reserved) {
+static void invalid_parameter (const wchar_t *expression, const wchar_t *function,
+                               const wchar_t *file, unsigned line, uintptr_t reserved) {
   seen.invalid_calls++;
-  seen.invalid_named |= expression != NULL || function != NULL || file != NULL || line != 0 || reserved != 0;
+  seen.invalid_named |=
+      expression != NULL || function != NULL || file != NULL || line != 0 || reserved != 0;
 }
 
 /* What Wine has not written raises an exception.  */
@@ -85,15 +87,17 @@ static void o_offset_recalloc (void) {
 /* Forget those which only say that they are not there.  */
 static void forget_stubs (void) {
   if (crt._aligned_recalloc != NULL && is_stub (recalloc)) crt._aligned_recalloc = NULL;
-  if (crt._aligned_offset_recalloc != NULL && is_stub (offset_recalloc)) crt._aligned_offset_recalloc = NULL;
+  if (crt._aligned_offset_recalloc != NULL && is_stub (offset_recalloc))
+    crt._aligned_offset_recalloc = NULL;
   if (crt._o__aligned_recalloc != NULL && is_stub (o_recalloc)) crt._o__aligned_recalloc = NULL;
-  if (crt._o__aligned_offset_recalloc != NULL && is_stub (o_offset_recalloc)) crt._o__aligned_offset_recalloc = NULL;
+  if (crt._o__aligned_offset_recalloc != NULL && is_stub (o_offset_recalloc))
+    crt._o__aligned_offset_recalloc = NULL;
 }
 
-#define FIND(RESULT, NAME, PARAMETERS)                           \
-  {                                                              \
-    FARPROC found = GetProcAddress (module, #NAME);              \
-    memcpy (&crt.NAME, &found, sizeof (found));                  \
+#define FIND(RESULT, NAME, PARAMETERS)              \
+  {                                                 \
+    FARPROC found = GetProcAddress (module, #NAME); \
+    memcpy (&crt.NAME, &found, sizeof (found));     \
   }
 
 int calls_find (const char *name) {
@@ -101,7 +105,9 @@ int calls_find (const char *name) {
   if (module == NULL) return -1;
   CALLS_BLOCKS (FIND)
   CALLS_OTHERS (FIND)
-  if (crt._errno == NULL || crt._set_new_handler == NULL || crt._set_invalid_parameter_handler == NULL) return -1;
+  if (crt._errno == NULL || crt._set_new_handler == NULL
+      || crt._set_invalid_parameter_handler == NULL)
+    return -1;
   error_number = crt._errno ();
   (void) crt._set_new_handler (new_handler);
   (void) crt._set_invalid_parameter_handler ((void *) (uintptr_t) invalid_parameter);
@@ -133,8 +139,13 @@ const char *calls_size (size_t size) {
   static char names[16][40];
   static unsigned next;
   char *name = names[next++ % 16];
-  const struct { size_t size; const char *name; } limits[]
-    = {{CALLS_MAXREQ, "MAXREQ"}, {SIZE_MAX, "MAX"}, {SIZE_MAX / 2, "MAX/2"}, {SIZE_MAX / 4, "MAX/4"}};
+  const struct {
+    size_t size;
+    const char *name;
+  } limits[] = {{CALLS_MAXREQ, "MAXREQ"},
+                {SIZE_MAX, "MAX"},
+                {SIZE_MAX / 2, "MAX/2"},
+                {SIZE_MAX / 4, "MAX/4"}};
   for (size_t i = 0; i < sizeof (limits) / sizeof (limits[0]); i++)
     if (size == limits[i].size) return limits[i].name;
   for (size_t i = 0; i < sizeof (limits) / sizeof (limits[0]); i++) {
@@ -164,9 +175,11 @@ void calls_line (const char *result, const char *format, ...) {
   (void) printf (": %s", seen.done ? result : "absent");
   if (seen.done && seen.error != ERRNO_PRESET) (void) printf (", %s", error_name (seen.error));
   if (seen.new_calls != 0)
-    (void) printf (", new handler %d times for %s", seen.new_calls, calls_size (seen.new_size - hidden));
+    (void) printf (", new handler %d times for %s", seen.new_calls,
+                   calls_size (seen.new_size - hidden));
   if (seen.invalid_calls != 0)
-    (void) printf (", invalid parameter %d times%s", seen.invalid_calls, seen.invalid_named ? " by name" : "");
+    (void) printf (", invalid parameter %d times%s", seen.invalid_calls,
+                   seen.invalid_named ? " by name" : "");
   (void) printf ("\n");
   (void) fflush (stdout);
   memset (&seen, 0, sizeof (seen));
@@ -199,7 +212,8 @@ int calls_is_size (size_t actual, size_t size, size_t alignment) {
 static const char *wrong_size (size_t actual, size_t size, size_t alignment) {
   static char text[80];
   if (calls_is_size (actual, size, alignment)) return NULL;
-  (void) snprintf (text, sizeof (text), "block whose size is %s instead of %s", calls_size (actual), calls_size (size));
+  (void) snprintf (text, sizeof (text), "block whose size is %s instead of %s", calls_size (actual),
+                   calls_size (size));
   return text;
 }
 

@@ -1,5 +1,5 @@
-/* A known number of calls between two marks which a log of calls shows; what the DLL has counted in between is
-   printed by function.  */
+/* A known number of calls between two marks which a log of calls shows; what the DLL has counted in
+   between is printed by function.  */
 #include "fixture.h"
 
 #include <malloc.h>
@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const names[] = {"malloc", "calloc", "realloc", "free", "_msize", "_recalloc", "_expand",
-  "_aligned_malloc", "_aligned_realloc", "_aligned_free"};
+static const char *const names[] = {
+    "malloc",  "calloc",          "realloc",          "free",         "_msize", "_recalloc",
+    "_expand", "_aligned_malloc", "_aligned_realloc", "_aligned_free"};
 enum { NAMES = sizeof (names) / sizeof (names[0]) };
 
 static uint64_t count_of (const char *name) {
@@ -27,18 +28,30 @@ static int use_heap (void) {
     void **block = &blocks[seed / 65536 % 100], **wide = &aligned[seed / 256 % 100];
     size_t size = seed / 1024 % 2000 + 1;
     switch (seed / 4096 % 8) {
-    case 0: free (*block), *block = malloc (size); break;
-    case 1: free (*block), *block = calloc (size, 2); break;
-    case 2: *block = realloc (*block, size); break;
-    case 3: *block = _recalloc (*block, 2, size); break;
-    case 4:
-      if (*block != NULL && _msize (*block) == 0) return 1;
-      break;
-    case 5:
-      if (*block != NULL) (void) _expand (*block, size);
-      break;
-    case 6: _aligned_free (*wide), *wide = _aligned_malloc (size, 64); break;
-    default: *wide = _aligned_realloc (*wide, size, 64); break;
+      case 0:
+        free (*block), *block = malloc (size);
+        break;
+      case 1:
+        free (*block), *block = calloc (size, 2);
+        break;
+      case 2:
+        *block = realloc (*block, size);
+        break;
+      case 3:
+        *block = _recalloc (*block, 2, size);
+        break;
+      case 4:
+        if (*block != NULL && _msize (*block) == 0) return 1;
+        break;
+      case 5:
+        if (*block != NULL) (void) _expand (*block, size);
+        break;
+      case 6:
+        _aligned_free (*wide), *wide = _aligned_malloc (size, 64);
+        break;
+      default:
+        *wide = _aligned_realloc (*wide, size, 64);
+        break;
     }
   }
   for (int i = 0; i < 100; i++) free (blocks[i]), _aligned_free (aligned[i]);
@@ -53,6 +66,7 @@ int main (void) {
   int failed = use_heap ();
   (void) _heapchk ();
   for (int i = 0; i < NAMES; i++) after[i] = count_of (names[i]);
-  for (int i = 0; i < NAMES; i++) printf ("%s %llu\n", names[i], (unsigned long long) (after[i] - before[i]));
+  for (int i = 0; i < NAMES; i++)
+    printf ("%s %llu\n", names[i], (unsigned long long) (after[i] - before[i]));
   return failed;
 }

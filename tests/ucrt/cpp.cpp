@@ -1,5 +1,6 @@
-// A C++ program with a runtime library of its own: exceptions, containers, threads' destructors, and old objects
-// when the DLL comes late.  Without tap.h, which is C: one line, and the exit status.
+// A C++ program with a runtime library of its own: exceptions, containers, threads' destructors,
+// and old objects when the DLL comes late.  Without tap.h, which is C: one line, and the exit
+// status.
 #include "fixture.h"
 
 #include <cstdio>
@@ -60,7 +61,10 @@ int main () {
   }
   if (fixture_load_late () != 0) return 1;
   for (int i = 0; i < 2000; i++) {
-    check (names[i] == std::string (static_cast<std::size_t> (i % 100), static_cast<char> ('a' + i % 26)), "string");
+    check (
+        names[i]
+            == std::string (static_cast<std::size_t> (i % 100), static_cast<char> ('a' + i % 26)),
+        "string");
     names[i] += names[(i * 7) % 2000];
     vectors[static_cast<std::size_t> (i)]->resize (static_cast<std::size_t> (i % 300), 5);
     if (i % 3 == 0) names.erase (i);

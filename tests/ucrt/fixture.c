@@ -43,7 +43,8 @@ uint64_t fixture_counter (size_t offset) {
   const MIR_ucrt_status_t *status = fixture_status ();
   uint64_t sum = 0;
   for (int i = 0; status != NULL && i < MIR_UCRT_STRIPES; i++) {
-    const volatile uint64_t *counter = (const volatile uint64_t *) ((const char *) &status->counters[i] + offset);
+    const volatile uint64_t *counter =
+        (const volatile uint64_t *) ((const char *) &status->counters[i] + offset);
     sum += *counter;
   }
   return sum;
@@ -55,6 +56,7 @@ int fixture_expects_dll (void) {
 }
 
 const char *fixture_state_name (uint32_t state) {
-  static const char *const names[] = {"starting", "active", "waiting", "disabled", "refused", "failed"};
+  static const char *const names[] = {"starting", "active",  "waiting",
+                                      "disabled", "refused", "failed"};
   return state < sizeof (names) / sizeof (names[0]) ? names[state] : "of no known state";
 }

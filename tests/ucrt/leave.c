@@ -1,5 +1,5 @@
-/* main returns while four threads allocate: the system ends them wherever they are, and then functions which
-   allocate and free still run.  The exit status is 42.  */
+/* main returns while four threads allocate: the system ends them wherever they are, and then
+   functions which allocate and free still run.  The exit status is 42.  */
 #include "fixture.h"
 
 #include <stdio.h>
@@ -57,7 +57,9 @@ int main (void) {
     if (CreateThread (NULL, 0, work, (void *) (i + 1), 0, NULL) == NULL) return 1;
   Sleep (10);
   if (fixture_load_late () != 0) return 1;
-  if (fixture_expects_dll () && (fixture_status () == NULL || fixture_status ()->state != MIR_UCRT_ACTIVE)) return 2;
+  if (fixture_expects_dll ()
+      && (fixture_status () == NULL || fixture_status ()->state != MIR_UCRT_ACTIVE))
+    return 2;
   Sleep (20);
   printf ("left\n");
   fflush (stdout);

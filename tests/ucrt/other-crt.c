@@ -1,5 +1,5 @@
-/* A program of the old msvcrt.dll alone, as mingw makes it without more ado: there is nothing to take over, and
-   it must not be harmed.  */
+/* A program of the old msvcrt.dll alone, as mingw makes it without more ado: there is nothing to
+   take over, and it must not be harmed.  */
 #include "fixture.h"
 
 #include <stdio.h>

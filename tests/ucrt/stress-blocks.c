@@ -16,11 +16,14 @@ uint64_t stress_random (uint64_t *state) {
 static size_t random_size (uint64_t *state) {
   uint64_t r = stress_random (state);
   switch (r % 64) {
-  case 0: return r / 64 % 200000;
-  case 1:
-  case 2:
-  case 3: return r / 64 % 20000;
-  default: return r / 64 % 600;
+    case 0:
+      return r / 64 % 200000;
+    case 1:
+    case 2:
+    case 3:
+      return r / 64 % 20000;
+    default:
+      return r / 64 % 600;
   }
 }
 
@@ -59,7 +62,8 @@ static void *duplicate (struct stress_block *block) {
 static void *duplicate_wide (struct stress_block *block) {
   wchar_t text[301];
   size_t n = block->size % 300;
-  for (size_t i = 0; i < n; i++) text[i] = (wchar_t) (byte_at (block, 2 * i) | byte_at (block, 2 * i + 1) << 8);
+  for (size_t i = 0; i < n; i++)
+    text[i] = (wchar_t) (byte_at (block, 2 * i) | byte_at (block, 2 * i + 1) << 8);
   text[n] = 0;
   unsigned char *p = (unsigned char *) _wcsdup (text);
   block->size = (n + 1) * sizeof (wchar_t);
@@ -76,12 +80,24 @@ int stress_make (struct stress_block *block, uint64_t *state) {
   block->alignment = (size_t) 1 << (r >> 16) % 10;
   block->offset = block->size == 0 ? 0 : (r >> 32) % block->size;
   switch (block->kind) {
-  case STRESS_MALLOC: block->p = malloc (block->size); break;
-  case STRESS_CALLOC: block->p = calloc (1, block->size); break;
-  case STRESS_STRDUP: block->p = duplicate (block); break;
-  case STRESS_WCSDUP: block->p = duplicate_wide (block); break;
-  case STRESS_ALIGNED: block->offset = 0, block->p = _aligned_malloc (block->size, block->alignment); break;
-  default: block->p = _aligned_offset_malloc (block->size, block->alignment, block->offset); break;
+    case STRESS_MALLOC:
+      block->p = malloc (block->size);
+      break;
+    case STRESS_CALLOC:
+      block->p = calloc (1, block->size);
+      break;
+    case STRESS_STRDUP:
+      block->p = duplicate (block);
+      break;
+    case STRESS_WCSDUP:
+      block->p = duplicate_wide (block);
+      break;
+    case STRESS_ALIGNED:
+      block->offset = 0, block->p = _aligned_malloc (block->size, block->alignment);
+      break;
+    default:
+      block->p = _aligned_offset_malloc (block->size, block->alignment, block->offset);
+      break;
   }
   if (block->p == NULL) return -1;
   if (block->kind == STRESS_CALLOC && !is_zero (block->p, 0, block->size)) return -1;
@@ -108,7 +124,8 @@ static const char *replace (struct stress_block *block, void *p, size_t size, in
   size_t zero_from = kept > block->reach ? kept : block->reach;
   block->p = p, block->size = size, block->reach = 0;
   if (!is_whole (block, kept)) return "a reallocation lost the contents";
-  if (zeroed && !is_zero (block->p, zero_from, size)) return "_recalloc left something which is not zero";
+  if (zeroed && !is_zero (block->p, zero_from, size))
+    return "_recalloc left something which is not zero";
   if (is_aligned_kind (block) && ((uintptr_t) p + block->offset) % block->alignment != 0)
     return "a reallocation lost the alignment";
   fill (block, kept);
@@ -119,27 +136,32 @@ static const char *step_plain (struct stress_block *block, uint64_t *state, uint
   size_t size = random_size (state) + 1; /* 0 would free it */
   void *p = block->p;
   switch (r % 4) {
-  case 0: return replace (block, realloc (p, size), size, 0);
-  case 1: return replace (block, _recalloc (p, 1, size), size, block->size != 0);
-  case 2: {
-    void *q = _expand (p, size);
-    if (q == NULL) return NULL;
-    if (q != p) return "_expand moved a block";
-    const char *failure = replace (block, q, size, 0);
-    block->reach = _msize (q); /* it need not have become smaller */
-    return failure;
-  }
-  default: return _msize (p) < block->size ? "_msize is too small" : NULL;
+    case 0:
+      return replace (block, realloc (p, size), size, 0);
+    case 1:
+      return replace (block, _recalloc (p, 1, size), size, block->size != 0);
+    case 2: {
+      void *q = _expand (p, size);
+      if (q == NULL) return NULL;
+      if (q != p) return "_expand moved a block";
+      const char *failure = replace (block, q, size, 0);
+      block->reach = _msize (q); /* it need not have become smaller */
+      return failure;
+    }
+    default:
+      return _msize (p) < block->size ? "_msize is too small" : NULL;
   }
 }
 
-static const char *step_aligned (struct stress_block *block, uint64_t *state, uint64_t r, int aligned_recalloc) {
+static const char *step_aligned (struct stress_block *block, uint64_t *state, uint64_t r,
+                                 int aligned_recalloc) {
   size_t size = random_size (state) + 1, alignment = block->alignment, offset = block->offset;
   void *p = block->p;
   if (offset != 0 && offset >= size) size = offset + 1;
   if (r % 3 == 0 && aligned_recalloc)
     return replace (block, _aligned_offset_recalloc (p, 1, size, alignment, offset), size, 1);
-  if (r % 3 == 1 && _aligned_msize (p, alignment, offset) < block->size) return "_aligned_msize is too small";
+  if (r % 3 == 1 && _aligned_msize (p, alignment, offset) < block->size)
+    return "_aligned_msize is too small";
   return replace (block, _aligned_offset_realloc (p, size, alignment, offset), size, 0);
 }
 
@@ -159,5 +181,6 @@ const char *stress_move (struct stress_block *block) {
   size_t size = block->size + 1;
   if (!is_whole (block, block->size)) return "a block changed";
   if (!is_aligned_kind (block)) return replace (block, realloc (block->p, size), size, 0);
-  return replace (block, _aligned_offset_realloc (block->p, size, block->alignment, block->offset), size, 0);
+  return replace (block, _aligned_offset_realloc (block->p, size, block->alignment, block->offset),
+                  size, 0);
 }

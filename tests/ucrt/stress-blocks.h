@@ -1,11 +1,20 @@
-/* Blocks of every kind with contents that tell whether they are whole, and one random step on a block.  */
+/* Blocks of every kind with contents that tell whether they are whole, and one random step on a
+ * block.  */
 #ifndef STRESS_BLOCKS_H
 #define STRESS_BLOCKS_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint64_t */
 
-enum stress_kind { STRESS_MALLOC, STRESS_CALLOC, STRESS_STRDUP, STRESS_WCSDUP, STRESS_ALIGNED, STRESS_OFFSET, STRESS_KINDS };
+enum stress_kind {
+  STRESS_MALLOC,
+  STRESS_CALLOC,
+  STRESS_STRDUP,
+  STRESS_WCSDUP,
+  STRESS_ALIGNED,
+  STRESS_OFFSET,
+  STRESS_KINDS
+};
 
 struct stress_block {
   unsigned char *p;
@@ -13,7 +22,8 @@ struct stress_block {
   size_t alignment, offset;
   enum stress_kind kind;
   unsigned char seed;  /* of the contents */
-  size_t reach;        /* bytes up to which _recalloc may find what was there before _expand made it smaller */
+  size_t reach;        /* bytes up to which _recalloc may find what was there before _expand made it
+                          smaller */
   volatile long taken; /* by a thread which works on it */
   unsigned steps;      /* that were made on it */
 };

@@ -1,5 +1,5 @@
-/* The DLL comes by a remote thread: into a process which was started suspended, and into one whose threads
-   allocate.  TEST_DLL: the DLL.  The child is this program with an argument.  */
+/* The DLL comes by a remote thread: into a process which was started suspended, and into one whose
+   threads allocate.  TEST_DLL: the DLL.  The child is this program with an argument.  */
 #include "fixture.h"
 #include "tap.h"
 
@@ -36,8 +36,11 @@ static int child (int suspended) {
   HANDLE threads[THREADS];
   void *old = malloc (100);
   if (suspended && fixture_status () == NULL) return 1; /* it must be here before main */
-  for (size_t i = 0; i < THREADS; i++) threads[i] = CreateThread (NULL, 0, allocate, (void *) (i + 1), 0, NULL);
-  for (int i = 0; i < 1000 && (fixture_status () == NULL || fixture_status ()->state == MIR_UCRT_STARTING); i++)
+  for (size_t i = 0; i < THREADS; i++)
+    threads[i] = CreateThread (NULL, 0, allocate, (void *) (i + 1), 0, NULL);
+  for (int i = 0;
+       i < 1000 && (fixture_status () == NULL || fixture_status ()->state == MIR_UCRT_STARTING);
+       i++)
     Sleep (10);
   Sleep (20);
   child_goes_on = 0;
@@ -81,7 +84,8 @@ static int run (const char *how, DWORD flags) {
   if (flags == 0) Sleep (200);
   CHECK_INT (inject (info.hProcess), 0);
   if (flags != 0) ResumeThread (info.hThread);
-  if (WaitForSingleObject (info.hProcess, 30000) != WAIT_OBJECT_0) (void) TerminateProcess (info.hProcess, 99);
+  if (WaitForSingleObject (info.hProcess, 30000) != WAIT_OBJECT_0)
+    (void) TerminateProcess (info.hProcess, 99);
   (void) WaitForSingleObject (info.hProcess, 5000);
   (void) GetExitCodeProcess (info.hProcess, &status);
   CloseHandle (info.hThread), CloseHandle (info.hProcess);

@@ -1,4 +1,5 @@
-/* Twenty thousand blocks of every kind live while four threads use them and a fifth loads the DLL.  */
+/* Twenty thousand blocks of every kind live while four threads use them and a fifth loads the DLL.
+ */
 #include "fixture.h"
 #include "stress-blocks.h"
 #include "tap.h"
@@ -80,7 +81,8 @@ static void every_block_is_whole_and_moves_to_our_heap (void) {
   }
   CHECK_INT (wrong, 0);
   CHECK_INT (not_ours, 0);
-  tap_note ("%d of %d blocks were used by the threads, %d were still old after it", touched, BLOCKS, were_old);
+  tap_note ("%d of %d blocks were used by the threads, %d were still old after it", touched, BLOCKS,
+            were_old);
   for (int i = 0; i < BLOCKS; i++) stress_free (&blocks[i]);
 }
 

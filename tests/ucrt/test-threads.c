@@ -77,7 +77,9 @@ static int run_threads (size_t n) {
 
 static size_t memory_used (void) {
   PROCESS_MEMORY_COUNTERS counters = {.cb = sizeof (counters)};
-  return K32GetProcessMemoryInfo (GetCurrentProcess (), &counters, sizeof (counters)) ? counters.PagefileUsage : 0;
+  return K32GetProcessMemoryInfo (GetCurrentProcess (), &counters, sizeof (counters))
+             ? counters.PagefileUsage
+             : 0;
 }
 
 static void short_lived_threads_give_their_memory_back (void) {
@@ -86,7 +88,8 @@ static void short_lived_threads_give_their_memory_back (void) {
   REQUIRE (run_threads (THREADS - THREADS / 4) == 0);
   size_t after = memory_used ();
   REQUIRE (before != 0);
-  tap_note ("%d KiB after %d threads, %d KiB after %d", (int) (before / 1024), THREADS / 4, (int) (after / 1024), THREADS);
+  tap_note ("%d KiB after %d threads, %d KiB after %d", (int) (before / 1024), THREADS / 4,
+            (int) (after / 1024), THREADS);
   CHECK (after < before + (4u << 20)); /* a page of each kind per thread would be ten times that */
   CHECK_INT (failures, 0);
 }

@@ -1,4 +1,4 @@
-/* A second copy of the DLL from another folder stands back.  TEST_LATE, TEST_SECOND: the copies.  */
+/* A second copy of the DLL from another folder stands back.  TEST_LATE, TEST_SECOND: the copies. */
 #include "fixture.h"
 #include "tap.h"
 

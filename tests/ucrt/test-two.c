@@ -1,5 +1,6 @@
-/* Two CRTs in one process: TEST_SECOND is another copy of ucrtbase.dll, loaded after the DLL (or before, in
-   the late mode).  Each keeps its errno and its handlers; blocks of one may be freed by the other.  */
+/* Two CRTs in one process: TEST_SECOND is another copy of ucrtbase.dll, loaded after the DLL (or
+   before, in the late mode).  Each keeps its errno and its handlers; blocks of one may be freed by
+   the other.  */
 #include "fixture.h"
 #include "tap.h"
 
@@ -21,10 +22,10 @@ static void *find (const char *name) {
   return func;
 }
 
-#define SECOND(TYPE, NAME, PARAMETERS) \
-  TYPE (__cdecl * NAME) PARAMETERS;    \
-  {                                    \
-    void *func = find (&#NAME[7]);     \
+#define SECOND(TYPE, NAME, PARAMETERS)    \
+  TYPE (__cdecl *NAME) PARAMETERS;        \
+  {                                       \
+    void *func = find (&#NAME[7]);        \
     memcpy (&NAME, &func, sizeof (func)); \
   }
 
@@ -84,8 +85,8 @@ static int __cdecl new_handler_second (size_t size) {
 static void each_has_its_errno_and_new_handler (void) {
   REQUIRE (second != NULL);
   SECOND (void *, second_malloc, (size_t))
-  SECOND (int *, second__errno, (void))
-  SECOND (int, second__set_new_mode, (int))
+  SECOND (int *, second__errno, (void) )
+  SECOND (int, second__set_new_mode, (int) )
   SECOND (void *, second__set_new_handler, (int (__cdecl *) (size_t)))
   HMODULE first = GetModuleHandleA ("ucrtbase.dll");
   FARPROC found = GetProcAddress (first, "_set_new_handler");
