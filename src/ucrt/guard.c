@@ -25,16 +25,24 @@ static void *guard_of (uintptr_t address) {
   return NULL;
 }
 
+/* lld puts what comes from GNU's import libraries at any multiple of 4.  A locked exchange is whole
+   there too, but not on other CPUs.  */
+#if defined(__x86_64__) || defined(__i386__)
+enum { SLOT_ALIGNMENT = 4 };
+#else
+enum { SLOT_ALIGNMENT = sizeof (uintptr_t) };
+#endif
+
 /* A thread which calls through the slot meanwhile goes one way or the other.  */
 static void lead (uintptr_t *slot, void *guard) {
   DWORD before;
   if (!VirtualProtect (slot, sizeof (*slot), PAGE_READWRITE, &before)) return;
-  __atomic_store_n (slot, (uintptr_t) guard, __ATOMIC_RELAXED);
+  InterlockedExchangePointer ((void **) slot, guard);
   VirtualProtect (slot, sizeof (*slot), before, &before);
 }
 
 static void lead_slots (ucrt_byte *base, size_t size, size_t offset) {
-  for (; offset != 0 && offset % sizeof (uintptr_t) == 0 && offset + sizeof (uintptr_t) <= size;
+  for (; offset != 0 && offset % SLOT_ALIGNMENT == 0 && offset + sizeof (uintptr_t) <= size;
        offset += sizeof (uintptr_t)) {
     uintptr_t *slot = (uintptr_t *) (base + offset);
     if (*slot == 0) return;
