@@ -60,10 +60,12 @@ static int new_position (const pe_t *pe, const edit_request_t *request, const ui
     before++;
   if (before == request->order_num) return 0;
   int position = 0;
-  for (int same = 1; position < total; position++, same = 0) {
-    for (unsigned i = same = 0; i < before && same == 0; i++)
-      if ((same = is_called (pe, from[position], request->order[i], error)) < 0) return -1;
-    if (!same) break;
+  for (; position < total; position++) {
+    int same = 0;
+    for (unsigned i = 0; i < before && same == 0; i++)
+      same = is_called (pe, from[position], request->order[i], error);
+    if (same < 0) return -1;
+    if (same == 0) break;
   }
   return position;
 }
@@ -76,9 +78,7 @@ static void put_descriptor (uint8_t *p, const pe_descriptor_t *d) {
   pe_put32 (p + 16, d->address);
 }
 
-/* An old descriptor.  Bound imports are given up, so their stamps go; what has only bound addresses
-   to say which functions it wants cannot be kept.  */
-static int copy_descriptor (const pe_t *pe, unsigned index, uint8_t *to, pe_error_t *error) {
+int edit_copy_descriptor (const pe_t *pe, unsigned index, uint8_t *to, pe_error_t *error) {
   pe_descriptor_t d;
   if (pe_descriptor (pe, index, &d) != 1) {
     pe_set_error (error, "damaged import table");
@@ -120,7 +120,11 @@ int edit_block (edit_block_t *block, const pe_t *pe, uint32_t rva, const edit_re
                           (uint32_t) (2 * thunk)};
   for (int i = 0, to = 0; i < total; i++, to++) {
     if (i == position) to++;
-    if (copy_descriptor (pe, from[i], bytes + (size_t) to * PE_DESCRIPTOR, error) != 0) return -1;
+    if (edit_copy_descriptor (pe, from[i], bytes + (size_t) to * PE_DESCRIPTOR, error) == 0)
+      continue;
+    free (bytes);
+    block->bytes = NULL;
+    return -1;
   }
   pe_descriptor_t ours = {
       .lookup = rva + (uint32_t) lookup, .name = rva + (uint32_t) name, .address = block->address};

@@ -66,6 +66,10 @@ int edit_inject (edit_t *edit, const pe_t *pe, const edit_request_t *request, pe
 /* Plan to take REQUEST->dll out again.  */
 int edit_eject (edit_t *edit, const pe_t *pe, const edit_request_t *request, pe_error_t *error);
 void edit_free (edit_t *edit);
+/* Whether AFTER, the result, imports what it should: what BEFORE does, with the DLL first or
+   without it.  0, or -1 with what is wrong.  */
+int edit_check (const pe_t *before, const pe_t *after, const edit_request_t *request, int ejected,
+                pe_error_t *error);
 /* The result in one block, which the caller frees; NULL if there is no memory.  */
 uint8_t *edit_flatten (const edit_t *edit);
 
@@ -85,6 +89,10 @@ typedef struct {
    0, or -1 with the reason.  */
 int edit_block (edit_block_t *block, const pe_t *pe, uint32_t rva, const edit_request_t *request,
                 pe_error_t *error);
+
+/* The descriptor INDEX as it is to be in a new table.  Bound imports are given up, so their stamps
+   go; -1 if it has nothing but bound addresses to say which functions it wants.  */
+int edit_copy_descriptor (const pe_t *pe, unsigned index, uint8_t *to, pe_error_t *error);
 
 /* The descriptors of PE in the order of REQUEST, without one for a DLL that is not imported yet:
    FROM[i] is the old index of the one that comes to be the I-th.  -1: the table is damaged, or

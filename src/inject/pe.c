@@ -168,7 +168,7 @@ size_t pe_directory_offset (const pe_t *pe, unsigned index) {
 }
 
 /* The bytes from RVA that are contiguous: *N of them at most, from *OFFSET in BYTES, or zeros if
-   *OFFSET is SIZE_MAX.  */
+ *OFFSET is SIZE_MAX.  */
 static int span_at (const pe_t *pe, uint64_t rva, size_t *n, size_t *offset) {
   if (pe->layout == PE_MAPPED || rva < pe->headers_size) {
     uint64_t end =
@@ -188,7 +188,8 @@ static int span_at (const pe_t *pe, uint64_t rva, size_t *n, size_t *offset) {
   if (*n > left) *n = (size_t) left;
   *offset = SIZE_MAX;
   if (in >= raw_size) return 0;
-  if (!has (pe, raw + in, *n)) return -1;
+  if (raw + in >= pe->size) return -1;
+  if (*n > pe->size - (raw + in)) *n = (size_t) (pe->size - (raw + in));
   *offset = (size_t) (raw + in);
   return 0;
 }
@@ -215,11 +216,18 @@ int pe_read32 (const pe_t *pe, uint64_t rva, uint32_t *to) {
 }
 
 int pe_string (const pe_t *pe, uint64_t rva, char *to, size_t size) {
-  for (size_t i = 0; i < size;) {
-    size_t part = 1, offset; /* a whole span would be too much if the file ends inside of it */
-    if (span_at (pe, rva + i, &part, &offset) != 0) return -1;
-    to[i] = offset == SIZE_MAX ? 0 : (char) pe->bytes[offset];
-    if (to[i++] == 0) return 0;
+  while (size > 0) {
+    size_t part = size, offset;
+    if (span_at (pe, rva, &part, &offset) != 0) return -1;
+    if (offset == SIZE_MAX) {
+      *to = 0;
+      return 0;
+    }
+    const char *from = (const char *) pe->bytes + offset, *end = memchr (from, 0, part);
+    size_t n = end != NULL ? (size_t) (end - from) + 1 : part;
+    memcpy (to, from, n);
+    if (end != NULL) return 0;
+    to += n, size -= n, rva += n;
   }
   return -1;
 }
