@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 #ifndef O_TMPFILE
-#define O_TMPFILE 0 /* then a folder is opened for writing, which fails, and a named file is made \
-                     */
+#define O_TMPFILE                                                                 \
+  0 /* then a folder is opened for writing, which fails, and a named file is made \
+     */
 #endif
 
 static int fail (pe_error_t *error, const char *what, const char *path) {

@@ -151,12 +151,21 @@ int file_exists (const char *path) {
   return to_wide (path, wide) == 0 && GetFileAttributesW (wide) != INVALID_FILE_ATTRIBUTES;
 }
 
-/* ReplaceFile follows links by itself.  */
 int file_resolve (const char *path, char *resolved, size_t size, pe_error_t *error) {
-  int n = snprintf (resolved, size, "%s", path);
-  if (n >= 0 && (size_t) n < size) return 0;
-  pe_set_error (error, "the path is too long");
-  return -1;
+  static WCHAR wide[FILE_PATH_MAX], found[FILE_PATH_MAX];
+  SetLastError (ERROR_INVALID_NAME);
+  HANDLE handle =
+      to_wide (path, wide) != 0
+          ? INVALID_HANDLE_VALUE
+          : CreateFileW (wide, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                         OPEN_EXISTING, 0, NULL);
+  if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to open file", path);
+  DWORD n = GetFinalPathNameByHandleW (handle, found, FILE_PATH_MAX, FILE_NAME_NORMALIZED);
+  CloseHandle (handle);
+  if (n == 0 || n >= FILE_PATH_MAX) return fail (error, "unable to open file", path);
+  const WCHAR *begin = wcsncmp (found, L"\\\\?\\", 4) == 0 && found[5] == ':' ? found + 4 : found;
+  if (WideCharToMultiByte (CP_UTF8, 0, begin, -1, resolved, (int) size, NULL, NULL) > 0) return 0;
+  return fail (error, "unable to open file", path);
 }
 
 int file_beside (const char *path, const char *name, char *found, size_t size) {
