@@ -59,9 +59,9 @@ static int make_room (plan_t *plan, const pe_t *pe, uint32_t *headers_size, pe_e
 
 /* The loader's rules, and ours.  */
 static int check (const pe_t *pe, pe_error_t *error) {
-  if (pe_check_layout (pe, error) != 0) return -1;
   if (pe->section_alignment < 4096 || pe->file_alignment < 512)
     return fail (error, "sections smaller than a page: a driver, or a very small program");
+  if (pe_check_layout (pe, error) != 0) return -1;
   if (pe->directories_num <= PE_IMPORT) return fail (error, "there is no directory for imports");
   return 0;
 }
@@ -218,6 +218,17 @@ static int make_plan (plan_t *plan, struct place *place, edit_t *edit, const pe_
   return make_patches (plan, edit, pe, place, block);
 }
 
+static int check_apart (const plan_t *plan, const pe_t *pe, pe_error_t *error) {
+  edit_range_t ranges[PLAN_PATCHES_MAX + 1] = {{0, (size_t) plan->headers_end}};
+  unsigned num = 1;
+  for (unsigned i = 0; i < plan->patches_num; i++) {
+    const plan_patch_t *patch = &plan->patches[i];
+    if (patch->offset >= plan->headers_end)
+      ranges[num++] = (edit_range_t){patch->offset, patch->offset + patch->size};
+  }
+  return edit_check_apart (pe, ranges, num, error);
+}
+
 static int add_section (edit_t *edit, const pe_t *pe, const edit_request_t *request, plan_t *plan,
                         pe_error_t *error) {
   struct place place = {0};
@@ -234,6 +245,7 @@ static int add_section (edit_t *edit, const pe_t *pe, const edit_request_t *requ
   cut_certificate (plan, pe);
   if (edit_block (&block, pe, place.rva + SECTION_HEAD, request, error) != 0) return -1;
   int status = make_plan (plan, &place, edit, pe, &block, error);
+  if (status == 0) status = check_apart (plan, pe, error);
   if (status == 0) {
     section = section_bytes (plan, pe, &block, (size_t) place.record_at, (size_t) place.raw_size);
     put_section_header (header, &place);

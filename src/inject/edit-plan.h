@@ -44,6 +44,15 @@ int edit_get (const edit_t *edit, uint64_t offset, uint8_t *bytes, size_t n);
 /* Give the result the checksum it should have; FIELD is where it goes.  */
 int edit_put_checksum (edit_t *edit, size_t field);
 
+/* Bytes of the old file.  */
+typedef struct {
+  size_t begin, end;
+} edit_range_t;
+
+/* Whether the import table and everything it leads to lies outside of RANGES, which are about to be written over.
+   In a file that nobody made to deceive it does.  */
+int edit_check_apart (const pe_t *pe, const edit_range_t *ranges, unsigned num, pe_error_t *error);
+
 /* Write the descriptors FROM[0..NUM) of the old table over it, and an empty one behind them if
    there were more; bound imports are cleared.  No section is added.  */
 int edit_rewrite_table (edit_t *edit, const pe_t *pe, const uint16_t *from, int num, int old_num,

@@ -33,6 +33,8 @@ int edit_rewrite_table (edit_t *edit, const pe_t *pe, const uint16_t *from, int 
     pe_set_error (error, "the import table is not in one piece");
     return -1;
   }
+  const edit_range_t ranges[] = {{0, pe->headers_size}, {at, at + size}};
+  if (status == 0) status = edit_check_apart (pe, ranges, 2, error);
   for (int i = 0; i < num && status == 0; i++)
     status = edit_copy_descriptor (pe, from[i], bytes + (size_t) i * PE_DESCRIPTOR, error);
   status = status != 0 || add_old (edit, pe) != 0 || edit_put (edit, at, bytes, size) != 0

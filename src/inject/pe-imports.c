@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { DELAY_DESCRIPTOR = 32, FUNCTIONS_MAX = 1 << 20 };
+enum { DELAY_DESCRIPTOR = 32, FUNCTIONS_MAX = 1 << 17, EXPORTS_MAX = 1 << 16 };
 
 int pe_name_is (const char *a, const char *b) {
   for (;; a++, b++) {
@@ -109,7 +109,7 @@ static int read_exports (const pe_t *pe, struct exports *e) {
   if (table.rva == 0 || pe_read (pe, table.rva, p, sizeof (p)) != 0) return -1;
   *e = (struct exports){pe_u32 (p + 20), pe_u32 (p + 24), pe_u32 (p + 28), pe_u32 (p + 32),
                         pe_u32 (p + 36)};
-  return 0;
+  return e->names_num <= EXPORTS_MAX ? 0 : -1;
 }
 
 int pe_find_export (const pe_t *pe, const char *name, uint32_t *rva) {
@@ -119,7 +119,7 @@ int pe_find_export (const pe_t *pe, const char *name, uint32_t *rva) {
   uint8_t ordinal[2];
   if (read_exports (pe, &e) != 0) return -1;
   for (uint32_t i = 0; i < e.names_num; i++) {
-    if (pe_read32 (pe, (uint64_t) e.names + 4 * (uint64_t) i, &at) != 0) return -1;
+    if (pe_read32 (pe, (uint64_t) e.names + 4 * (uint64_t) i, &at) != 0 || at == 0) return -1;
     if (pe_string (pe, at, found, sizeof (found)) != 0 || strcmp (found, name) != 0) continue;
     if (pe_read (pe, (uint64_t) e.ordinals + 2 * (uint64_t) i, ordinal, 2) != 0) return -1;
     if (pe_u16 (ordinal) >= e.functions_num) return -1;
