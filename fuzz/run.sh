@@ -3,6 +3,7 @@
 #
 # usage: run.sh TARGET MAKE-IMAGES CORPUS.tar.xz RUNS
 set -u
+target=$(realpath "$1")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/seeds" "$work/corpus"
@@ -10,7 +11,7 @@ mkdir "$work/seeds" "$work/corpus"
 seed=${TAP_SEED:-$(date +%s)}
 echo "# TAP_SEED=$seed"
 cd "$work" || exit 1
-"$1" -runs="$4" -seed="$seed" -max_len=4096 -timeout=10 -print_final_stats=1 corpus seeds >log 2>&1
+"$target" -runs="$4" -seed="$seed" -max_len=4096 -timeout=10 -print_final_stats=1 corpus seeds >log 2>&1
 status=$?
 if [ $status = 0 ]; then
   sed -n 's/^stat::number_of_executed_units: */# inputs: /p' log
