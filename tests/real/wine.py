@@ -1,0 +1,75 @@
+"""Windows programs under Wine."""
+import os
+import shutil
+import subprocess
+import time
+
+COMPILER = "x86_64-w64-mingw32-gcc-win32"
+
+
+class Skip(Exception):
+    """Not here, and why."""
+
+
+def windows_path(path):
+    return "z:" + os.path.abspath(path).replace("/", "\\")
+
+
+class Run:
+    """What a run gave: status, out (bytes, lines ending as on Linux), errors, seconds."""
+
+    def __init__(self, status, out, errors, seconds):
+        self.status, self.errors, self.seconds = status, errors, seconds
+        self.out = out.replace(b"\r\n", b"\n")
+
+    def tail(self):
+        return self.errors.decode("utf-8", "replace")[-600:]
+
+
+class Wine:
+    """One prefix, made if it is not there; without a prefix of one's own that of the environment."""
+
+    def __init__(self, folder):
+        self.command = shutil.which("wine") or "/usr/lib/wine/wine64"
+        if not os.path.exists(self.command):
+            raise Skip("there is no Wine")
+        self.prefix = os.environ.get("WINEPREFIX") or os.path.join(folder, "wine")
+        self.environment = dict(os.environ, WINEPREFIX=self.prefix, WINEDEBUG="-all",
+                                WINEDLLOVERRIDES="mscoree,mshtml=;winedbg.exe=d")
+        if not os.path.exists(os.path.join(self.prefix, "system.reg")):
+            made = subprocess.run(["wineboot", "-i"], env=self.environment, timeout=300,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            if made.returncode != 0:
+                raise RuntimeError("Wine cannot make its prefix: " + made.stdout.decode()[-600:])
+
+    def run(self, args, environment=None, native=(), debug=None, seconds=300):
+        """ARGS under Wine; NATIVE: the DLLs which are taken from the program's folder instead of Wine's."""
+        env = dict(self.environment, **(environment or {}))
+        if native:
+            env["WINEDLLOVERRIDES"] += ";" + ",".join(native) + "=n,b"
+        if debug:
+            env["WINEDEBUG"] = debug
+        start = time.monotonic()
+        done = subprocess.run([self.command] + list(args), env=env, timeout=seconds,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return Run(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
+
+    def relay_only(self, functions):
+        """What WINEDEBUG=+relay tells of: these functions, as "dll.name"."""
+        self.run(["reg", "add", r"HKCU\Software\Wine\Debug", "/v", "RelayInclude",
+                  "/d", ";".join(functions), "/f"])
+
+    def stop(self):
+        subprocess.run(["wineserver", "-k"], env=self.environment)
+
+
+def compile_tools(source, folder):
+    """start.exe, report.dll and bcryptprimitives.dll into FOLDER."""
+    if shutil.which(COMPILER) is None:
+        raise Skip("there is no " + COMPILER)
+    strict = ["-O2", "-Wall", "-Wextra", "-Werror"]
+    dll = strict + ["-shared", "-nostdlib", "-s"]
+    for target, options in (("start.exe", strict + ["start.c"]),
+                            ("report.dll", dll + ["-Wl,-e,report_entry", "report.c", "-lkernel32"]),
+                            ("bcryptprimitives.dll", dll + ["-Wl,-e,0", "random.c"])):
+        subprocess.run([COMPILER, "-o", os.path.join(folder, target)] + options, cwd=source, check=True)
