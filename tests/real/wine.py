@@ -42,6 +42,9 @@ class Wine:
             if made.returncode != 0:
                 raise RuntimeError("Wine cannot make its prefix: " + made.stdout.decode()[-600:])
 
+        # It stays for a minute after each program, so that the next starts at once.
+        subprocess.run(["wineserver", "-p60"], env=self.environment)
+
     def run(self, args, environment=None, native=(), debug=None, seconds=300):
         """ARGS under Wine; NATIVE: the DLLs which are taken from the program's folder instead of Wine's."""
         env = dict(self.environment, **(environment or {}))
