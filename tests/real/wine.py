@@ -2,6 +2,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 
 COMPILER = "x86_64-w64-mingw32-gcc-win32"
@@ -42,8 +43,11 @@ class Wine:
             if made.returncode != 0:
                 raise RuntimeError("Wine cannot make its prefix: " + made.stdout.decode()[-600:])
 
-        # It stays for a minute after each program, so that the next starts at once.
-        subprocess.run(["wineserver", "-p60"], env=self.environment)
+        # The server stays for a minute after each program, so that the next starts at once.  The first
+        # program starts Wine's services, which inherit its output: it must not be one which is waited for.
+        quiet = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(["wineserver", "-p60"], env=self.environment, **quiet)
+        subprocess.run([self.command, "cmd", "/c", "exit"], env=self.environment, timeout=120, **quiet)
 
     def run(self, args, environment=None, native=(), debug=None, seconds=300):
         """ARGS under Wine; NATIVE: the DLLs which are taken from the program's folder instead of Wine's."""
@@ -52,10 +56,15 @@ class Wine:
             env["WINEDLLOVERRIDES"] += ";" + ",".join(native) + "=n,b"
         if debug:
             env["WINEDEBUG"] = debug
-        start = time.monotonic()
-        done = subprocess.run([self.command] + list(args), env=env, timeout=seconds,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        return Run(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
+        # Files, not pipes: a pipe ends when the last process that inherited it does.
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+            start = time.monotonic()
+            done = subprocess.run([self.command] + list(args), env=env, timeout=seconds,
+                                  stdin=subprocess.DEVNULL, stdout=out, stderr=errors)
+            taken = time.monotonic() - start
+            out.seek(0)
+            errors.seek(0)
+            return Run(done.returncode, out.read(), errors.read(), taken)
 
     def relay_only(self, functions):
         """What WINEDEBUG=+relay tells of: these functions, as "dll.name"."""
