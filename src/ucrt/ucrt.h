@@ -2,6 +2,7 @@
 
    entry      DllMain: reads the options, looks whether it is safe, has every CRT taken over
    options    the environment
+  say        lines of text without a C runtime
    refuse     where it would not be safe, and why
    crt        which CRTs are loaded, and those which are loaded later
    take-over  one CRT: all functions or none
@@ -13,8 +14,8 @@
    mimalloc   the heap, one unit with the hooks so that the fast paths are inline
    mini-crt   the few functions of a C runtime which mimalloc calls: this DLL has none
 
-   The DLL imports ntdll and KERNEL32 alone: it must be initialised before any CRT.  No function here may call
-   a CRT's, except through struct ucrt_crt and not before the CRT is initialised.  */
+   The DLL imports ntdll and KERNEL32 alone: it must be initialised before any CRT.  No function
+  here may call a CRT's, except through struct ucrt_crt and not before the CRT is initialised.  */
 
 #ifndef MIR_UCRT_INTERNAL_H
 #define MIR_UCRT_INTERNAL_H
@@ -28,21 +29,25 @@ typedef uint8_t ucrt_byte;
 /* --- options.c: read once, before anything else.  */
 
 typedef struct {
-  int disable;  /* MIR_UCRT_DISABLE, MIMALLOC_DISABLE_REDIRECT, MIMALLOC_DISABLE_OVERRIDE */
-  int verbose;  /* MIR_UCRT_VERBOSE=0..3, MIMALLOC_VERBOSE */
+  int disable;     /* MIR_UCRT_DISABLE, MIMALLOC_DISABLE_REDIRECT, MIMALLOC_DISABLE_OVERRIDE */
+  int verbose;     /* MIR_UCRT_VERBOSE=0..3, MIMALLOC_VERBOSE */
   int refuse_late; /* MIR_UCRT_LATE=refuse; default migrate */
-  int counting; /* MIR_UCRT_COUNT */
-  int exact;    /* MIR_UCRT_EXACT_SIZE; see hooks.c */
-  int guard;    /* MIR_UCRT_GUARD: HeapFree and its like on our blocks, from other modules */
+  int counting;    /* MIR_UCRT_COUNT */
+  int exact;       /* MIR_UCRT_EXACT_SIZE; see hooks.c */
+  int guard;       /* MIR_UCRT_GUARD: HeapFree and its like on our blocks, from other modules */
   char crts[128];  /* MIR_UCRT_CRTS: names without .dll, by commas, lower case; "ucrtbase" */
 } ucrt_options_t;
 
 extern ucrt_options_t ucrt_options;
 void ucrt_read_options (void);
 
-/* One line to standard error and the debugger: "mir-ucrt: TEXT".  Nothing is allocated.  Never between
-   ucrt_threads_stop and ucrt_threads_go.  */
+/* One line to standard error and the debugger: "mir-ucrt: TEXT".  Nothing is allocated.  Never
+   between ucrt_threads_stop and ucrt_threads_go.  */
 void ucrt_say (const char *format, ...);
+
+/* The same without the name, into the SIZE bytes at TO; it ends with 0.  FORMAT has %s %d %i %u %x
+   %p %c %%, and l, ll, z before numbers.  */
+void ucrt_format (char *to, size_t size, const char *format, ...);
 
 /* --- crt.c.  */
 
@@ -50,30 +55,32 @@ void ucrt_say (const char *format, ...);
 typedef struct ucrt_crt {
   ucrt_byte *base;
   size_t size;
-  unsigned index; /* into ucrt_crts and the status */
+  unsigned index;  /* into ucrt_crts and the status */
   int initialised; /* 0: its DllMain has not run; its functions must not be called */
-  void *(__cdecl *heap_handle) (void);       /* _get_heap_handle */
-  int *(__cdecl *error_number) (void);       /* _errno */
-  int (__cdecl *query_new_mode) (void);      /* _query_new_mode */
-  int (__cdecl *call_new_handler) (size_t);  /* _callnewh */
-  void (__cdecl *invalid_parameter) (void);  /* _invalid_parameter_noinfo */
+  void *(__cdecl *heap_handle) (void);      /* _get_heap_handle */
+  int *(__cdecl *error_number) (void);      /* _errno */
+  int (__cdecl *query_new_mode) (void);     /* _query_new_mode */
+  int (__cdecl *call_new_handler) (size_t); /* _callnewh */
+  void (__cdecl *invalid_parameter) (void); /* _invalid_parameter_noinfo */
 } ucrt_crt_t;
 
 extern ucrt_crt_t ucrt_crts[MIR_UCRT_CRTS_MAX];
 
-/* The export NAME of the image at BASE, NULL if there is none or it is forwarded to nowhere that is loaded.
-   Bounds are checked; nothing is called.  Safe under the loader lock and between stop and go.  */
+/* The export NAME of the image at BASE, NULL if there is none or it is forwarded to nowhere that is
+   loaded. Bounds are checked; nothing is called.  Safe under the loader lock and between stop and
+   go.  */
 void *ucrt_export_of (ucrt_byte *base, const char *name);
 
-/* Have every wanted CRT which is loaded taken over, and those loaded later (before their DllMain runs).
-   The number taken over; -1 if one was refused or failed.  */
+/* Have every wanted CRT which is loaded taken over, and those loaded later (before their DllMain
+   runs). The number taken over; -1 if one was refused or failed.  */
 int ucrt_find_crts (void);
 
 /* --- hooks.c: by name, the function which replaces it for the CRT of that index.  */
 
 enum {
   UCRT_HOOK_REQUIRED = 1, /* a CRT without it is not taken over */
-  UCRT_HOOK_ALIGNED = 2   /* no thread may be inside or return into the old one when it is taken over */
+  UCRT_HOOK_ALIGNED =
+      2 /* no thread may be inside or return into the old one when it is taken over */
 };
 
 typedef struct {
@@ -83,14 +90,29 @@ typedef struct {
   unsigned flags;
 } ucrt_hook_t;
 
-extern const ucrt_hook_t ucrt_hooks[];
+/* Set by ucrt_hooks_init from the options.  The function HOOK of CRT has its status in
+   ucrt_status.functions[crt->index * ucrt_hooks_num + HOOK], where the counting hooks add to CALLS.
+ */
+extern const ucrt_hook_t *ucrt_hooks;
 extern const unsigned ucrt_hooks_num; /* <= MIR_UCRT_FUNCTIONS_MAX / MIR_UCRT_CRTS_MAX */
+
+/* mimalloc is ready to serve all threads when it returns; 0, or -1 if it has no memory.  */
+int ucrt_heap_init (void);
+void ucrt_heap_thread_done (void); /* this thread's pages become anyone's */
+void ucrt_hooks_init (void);
+
+/* Whether BLOCK is one of ours.  Any address of user space.  */
+int ucrt_is_ours (const void *block);
 
 /* --- take-over.c.  */
 
-/* Take all functions of CRT over, or none.  LATE: threads may be inside them.  0, or -1 with the reason in the
-   status.  */
+/* Take all functions of CRT over, or none.  LATE: threads may be inside them.  0, or -1 with the
+   reason in the status.  */
 int ucrt_take_over (ucrt_crt_t *crt, int late);
+
+/* Look at the first bytes of every function taken over again: INTACT and TARGET of its status.  Any
+ * thread.  */
+void ucrt_look_again (void);
 
 /* --- refuse.c: NULL, or why nothing may be done in this process, or to this CRT; one line.  */
 const char *ucrt_refuse_process (void);
@@ -98,10 +120,34 @@ const char *ucrt_refuse_crt (const ucrt_crt_t *crt);
 
 /* --- health.c.  */
 extern MIR_ucrt_status_t ucrt_status;
+void ucrt_health_init (void); /* after the options are read */
+void ucrt_set_state (MIR_ucrt_state_t state, const char *reason);
+
+/* The state of the whole from those of the CRTs, and the line about it if it is wanted.  Whoever
+   takes over a CRT that is loaded later calls it afterwards.  */
+void ucrt_state_from_crts (void);
 MIR_ucrt_counters_t *ucrt_counters (void); /* the stripe of this thread; add with relaxed atomics */
 
 /* --- old-heap.c: a block of CRT's own heap, or the process heap before the CRT has one.  */
 size_t ucrt_old_size (ucrt_crt_t *crt, const void *block); /* (size_t) -1: not a block */
-int ucrt_old_free (ucrt_crt_t *crt, void *block);          /* 0, or -1 with errno set as the CRT would */
+int ucrt_old_free (ucrt_crt_t *crt, void *block); /* 0, or -1 with errno set as the CRT would */
+
+/* As the CRT's own _malloc_base and _realloc_base of N > 0 bytes without the new handler; and
+   HeapReAlloc in place.  NULL on failure.  BLOCK may be NULL.  */
+void *ucrt_old_realloc (ucrt_crt_t *crt, void *block, size_t n);
+void *ucrt_old_resize (ucrt_crt_t *crt, void *block, size_t n);
+int ucrt_old_compact (ucrt_crt_t *crt); /* 0, or -1 with errno set */
+
+/* Whether functions of CRT may be called; set its errno and call its handlers if so.  */
+int ucrt_crt_ready (ucrt_crt_t *crt);
+void ucrt_set_errno (ucrt_crt_t *crt, int error);
+void ucrt_invalid_parameter (ucrt_crt_t *crt);         /* sets errno to EINVAL */
+int ucrt_call_new_handler (ucrt_crt_t *crt, size_t n); /* 1: try again; else 0, errno is ENOMEM */
+
+/* --- locks.c: mimalloc's locks, and whether the process ends.  */
+
+/* 1 if the process ends and this thread is the only one: the others were killed wherever they were,
+   so that nothing they held or had begun may be waited for.  */
+int ucrt_is_alone (void);
 
 #endif

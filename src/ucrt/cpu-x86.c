@@ -1,0 +1,1 @@
+/* What the compiler calls on this CPU.  */
