@@ -5,8 +5,10 @@
 
 #include "steps.h"
 #include "subjects.h"
+#include "../../mir-ucrt.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <windows.h>
 
 enum { TRAP_FLAG = 0x100, BLOCKS = 64, BLOCK_SIZE = 48 };
@@ -55,6 +57,19 @@ static long median_of (free_t function) {
   return counts[BLOCKS / 2];
 }
 
+/* What the entry of free jumps to.  */
+static free_t hook_of_free (HMODULE dll) {
+  typedef const MIR_ucrt_status_t *(*get_status) (void);
+  get_status get = (get_status) (void *) GetProcAddress (dll, "MIR_ucrt_status");
+  if (get == NULL) fail ("steps: no status");
+  const MIR_ucrt_status_t *status = get ();
+  for (size_t i = 0; i < status->functions_num; i++)
+    if (strcmp (status->functions[i].name, "free") == 0 && status->functions[i].state == MIR_UCRT_TAKEN)
+      return (free_t) (uintptr_t) status->functions[i].target;
+  fail ("steps: free is not taken over");
+  return NULL;
+}
+
 int count_steps (void) {
   HMODULE dll = GetModuleHandleA ("mir-ucrt.dll"), crt = GetModuleHandleA ("ucrtbase.dll");
   if (dll == NULL || crt == NULL) fail ("steps: mir-ucrt.dll or ucrtbase.dll is not in this process");
@@ -64,6 +79,7 @@ int count_steps (void) {
   if (AddVectoredExceptionHandler (1, step) == NULL) fail ("steps: no handler");
   long around = steps_of (nothing, NULL) - 1; /* its return is an instruction of its own */
   printf ("mi_free,instructions,%ld\n", median_of (plain) - around);
+  printf ("the hook of free,instructions,%ld\n", median_of (hook_of_free (dll)) - around);
   printf ("free,instructions,%ld\n", median_of (hooked) - around);
   return 0;
 }
