@@ -9,6 +9,12 @@
    old block   one which a CRT's own heap gave, before the CRT was taken over or beside it
    taken over  the function's first bytes jump to ours
 
+   A program which calls nothing of the DLL loses it when it is linked.  To keep it:
+     MSVC    #pragma comment (linker, "/include:mi_version")    ("/include:_mi_version" on x86)
+     mingw   -Wl,-u,mi_version    (-Wl,-u,_mi_version on x86)
+   and link its import library before all others.  `mir-inject` puts it first in the import table
+   for sure.
+
    The layout of the structs is the same for 32 and 64 bits: another process reads them (`mir-inject
    check`), from the section MIR_UCRT_STATUS_SECTION of the loaded image.  */
 
@@ -21,8 +27,9 @@
 extern "C" {
 #endif
 
-#define MIR_UCRT_DLL "mir-ucrt.dll"       /* the same name for every CPU */
-#define MIR_UCRT_STATUS_SECTION ".mirst"  /* begins with a MIR_ucrt_status_t and has nothing else \
+#define MIR_UCRT_DLL "mir-ucrt.dll" /* the same name for every CPU */
+#define MIR_UCRT_STATUS_SECTION                                                                   \
+  ".mirst"                                /* begins with a MIR_ucrt_status_t and has nothing else \
                                            */
 #define MIR_UCRT_STATUS_MAGIC 0x7573726du /* "mrsu" in memory order */
 #define MIR_UCRT_STATUS_VERSION 1u

@@ -35,7 +35,7 @@ static int is_second (HMODULE self) {
   return 0;
 }
 
-/* One line if it is wanted; for a refusal always, since somebody put us here.  */
+/* The end of all that is done; a line about it if it is wanted.  */
 static void stand_back (MIR_ucrt_state_t state, const char *reason) {
   ucrt_set_state (state, reason);
   if (ucrt_options.verbose != 0)
@@ -63,8 +63,10 @@ static void start (HMODULE self) {
   else if ((reason = ucrt_refuse_process ()) != NULL)
     stand_back (MIR_UCRT_REFUSED, reason);
   else {
-    ucrt_find_crts ();
-    ucrt_state_from_crts ();
+    if (ucrt_find_crts () < 0 && ucrt_status.crts_num == 0)
+      stand_back (MIR_UCRT_FAILED, "ntdll lacks a function which is needed");
+    else
+      ucrt_state_from_crts ();
   }
 }
 

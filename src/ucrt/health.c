@@ -68,4 +68,7 @@ void ucrt_state_from_crts (void) {
     ucrt_say ("waiting: %s", reason);
   else
     say_crts ();
+  if (ucrt_options.verbose < 2) return;
+  int wrong = MIR_ucrt_check (); /* a CRT which is not initialised yet is not called */
+  if (wrong >= 0) ucrt_say ("test calls: %d functions do not what they should", wrong);
 }

@@ -25,8 +25,17 @@ static size_t overhead (size_t alignment, size_t offset) {
   return POINTER + gap + (alignment < POINTER ? POINTER : alignment) - 1;
 }
 
+/* Wine's own ucrtbase asks for one byte more and has no gap.  Its DLLs say what they are behind the
+   DOS header, where a Microsoft one has a program for DOS.  */
+static size_t old_overhead (ucrt_crt_t *crt, size_t alignment, size_t offset) {
+  static const char wine[] = "Wine builtin DLL";
+  if (crt->base != NULL && memcmp (crt->base + 0x40, wine, sizeof (wine) - 1) == 0)
+    return overhead (alignment, 0) + 1;
+  return overhead (alignment, offset);
+}
+
 /* The UCRT keeps the address of the heap's block in the word before the last multiple of a
-   pointer's size which is not behind the user's.  Wine does the same, but has no gap.  */
+   pointer's size which is not behind the user's.  So does Wine.  */
 static void *old_base (const void *block) {
   return *(void **) (((uintptr_t) block & ~(uintptr_t) (POINTER - 1)) - POINTER);
 }
@@ -131,7 +140,7 @@ size_t ucrt_aligned_msize (ucrt_crt_t *crt, void *block, size_t alignment, size_
     return exact ? ucrt_read_size (block, usable) : usable;
   }
   size_t size = ucrt_old_size (crt, old_base (block));
-  return size == (size_t) -1 ? size : size - overhead (alignment, offset);
+  return size == (size_t) -1 ? size : size - old_overhead (crt, alignment, offset);
 }
 
 void *ucrt_aligned_recalloc (ucrt_crt_t *crt, void *block, size_t count, size_t size,

@@ -120,7 +120,8 @@ size_t ucrt_msize (ucrt_crt_t *crt, void *block, int exact) {
   }
   if (!ucrt_is_ours (block)) return ucrt_old_size (crt, block);
   size_t usable = mi_usable_size (block);
-  return exact ? ucrt_read_size (block, usable) : usable;
+  size_t size = exact ? ucrt_read_size (block, usable) : usable;
+  return size != 0 ? size : 1; /* the UCRT asks its heap for a byte when it is asked for none */
 }
 
 void *ucrt_recalloc (ucrt_crt_t *crt, void *block, size_t count, size_t size, int exact) {

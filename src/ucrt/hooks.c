@@ -38,6 +38,10 @@ int ucrt_is_ours (const void *block) {
   return _mi_checked_ptr_page (block) != NULL;
 }
 
+size_t ucrt_used_beside (const void *block) {
+  return _mi_checked_ptr_page (block)->used;
+}
+
 /* What mimalloc asks its redirection DLL, whose place we have.  */
 bool _mi_is_redirected (void) {
   return ucrt_status.state == MIR_UCRT_ACTIVE;
@@ -89,7 +93,8 @@ static inline void *malloc_in (ucrt_crt_t *crt, size_t n, int exact) {
   return ucrt_malloc (crt, n, exact);
 }
 
-static mi_decl_noinline void *clear_block (mi_page_t *page, mi_block_t *block, size_t n, int exact) {
+static mi_decl_noinline void *clear_block (mi_page_t *page, mi_block_t *block, size_t n,
+                                           int exact) {
   _mi_memzero_aligned (block, mi_page_usable_block_size (page));
   if (exact) write_small_size (page, block, n);
   return block;
@@ -177,6 +182,10 @@ static inline void count (unsigned crt, unsigned hook) {
 #define EXACT 1
 #include "hooks-each-crt.h"
 #undef EXACT
+
+void *ucrt_hooks_malloc (size_t n) {
+  return malloc_in (&ucrt_crts[0], n, ucrt_options.exact);
+}
 
 /* --- By name.  */
 

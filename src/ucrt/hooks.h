@@ -39,8 +39,8 @@ static inline size_t ucrt_read_size (const void *block, size_t usable) {
 }
 
 /* Bytes to ask mimalloc for.  The UCRT aligns every block to 16 bytes, 8 on x86; mimalloc's of one
-   word are aligned to a word only, and its other sizes are all multiples of two words, so that the bit
-   of a word's size may be set in N without making any block larger.  N <= UCRT_MAX_REQUEST.  */
+   word are aligned to a word only, and its other sizes are all multiples of two words, so that the
+   bit of a word's size may be set in N without making any block larger.  N <= UCRT_MAX_REQUEST.  */
 static inline size_t ucrt_request (size_t n, int exact) {
   if (exact) return (n | sizeof (void *)) + 1;
   return n + (n <= sizeof (void *) ? sizeof (void *) + 1 : 0);

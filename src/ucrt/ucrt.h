@@ -2,7 +2,7 @@
 
    entry      DllMain: reads the options, looks whether it is safe, has every CRT taken over
    options    the environment
-  say        lines of text without a C runtime
+   say        lines of text without a C runtime
    refuse     where it would not be safe, and why
    crt        which CRTs are loaded, and those which are loaded later
    take-over  one CRT: all functions or none
@@ -15,7 +15,7 @@
    mini-crt   the few functions of a C runtime which mimalloc calls: this DLL has none
 
    The DLL imports ntdll and KERNEL32 alone: it must be initialised before any CRT.  No function
-  here may call a CRT's, except through struct ucrt_crt and not before the CRT is initialised.  */
+   here may call a CRT's, except through struct ucrt_crt and not before the CRT is initialised.  */
 
 #ifndef MIR_UCRT_INTERNAL_H
 #define MIR_UCRT_INTERNAL_H
@@ -103,6 +103,11 @@ void ucrt_hooks_init (void);
 
 /* Whether BLOCK is one of ours.  Any address of user space.  */
 int ucrt_is_ours (const void *block);
+
+/* For the tests: a block as malloc of the first CRT gives it, and how many blocks of ours are in
+   use in the page of memory where BLOCK, one of ours of this thread, is or was.  */
+void *ucrt_hooks_malloc (size_t n);
+size_t ucrt_used_beside (const void *block);
 
 /* --- take-over.c.  */
 

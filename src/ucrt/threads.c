@@ -1,0 +1,210 @@
+/* Threads, by system calls alone: NtGetNextThread walks the kernel's own list, without the snapshot
+   that Toolhelp makes on a heap, which a stopped thread may have locked.  */
+
+#include "threads.h"
+#include "nt.h"
+
+enum {
+  ROOM_STEP = 256,      /* threads */
+  PASSES_MAX = 64,      /* a process which starts threads from outside as fast as we stop them */
+  STACK_MAX = 16 << 20, /* bytes of a stack which are looked at */
+  ACCESS = THREAD_SUSPEND_RESUME | THREAD_GET_CONTEXT | THREAD_QUERY_INFORMATION
+};
+
+typedef struct {
+  HANDLE handle;
+  uint32_t number;
+} thread_t;
+
+static thread_t *threads; /* ROOM entries, NUM in use */
+static unsigned room, num;
+static uint32_t culprit;
+
+static HANDLE this_process (void) {
+  return (HANDLE) (intptr_t) -1;
+}
+
+int ucrt_threads_room (void) {
+  SIZE_T size = (SIZE_T) (room + ROOM_STEP) * sizeof (thread_t);
+  void *more = NULL, *old = threads;
+  if (ucrt_nt.allocate (this_process (), &more, 0, &size, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE)
+      < 0)
+    return -1;
+  threads = more, room = (unsigned) (size / sizeof (thread_t));
+  SIZE_T whole = 0;
+  if (old != NULL) ucrt_nt.release (this_process (), &old, &whole, MEM_RELEASE);
+  return 0;
+}
+
+void ucrt_threads_go (void) {
+  while (num > 0) {
+    HANDLE handle = threads[--num].handle;
+    ucrt_nt.resume (handle, NULL);
+    ucrt_nt.close (handle);
+  }
+}
+
+static int is_known (uint32_t number) {
+  for (unsigned i = 0; i < num; i++)
+    if (threads[i].number == number) return 1;
+  return 0;
+}
+
+static int about (HANDLE handle, ucrt_nt_thread_t *info) {
+  return ucrt_nt.about_thread (handle, UCRT_NT_THREAD_BASIC, info, sizeof (*info), NULL) < 0 ? -1
+                                                                                             : 0;
+}
+
+static int has_ended (HANDLE handle) {
+  ucrt_nt_thread_t info;
+  return about (handle, &info) != 0 || info.exit_status != UCRT_NT_STILL_RUNS;
+}
+
+/* 1: it was stopped and noted, and *KEPT says that HANDLE is ours to keep; 0: nothing to do.  */
+static int stop_one (HANDLE handle, int *kept) {
+  ucrt_nt_thread_t info;
+  CONTEXT context __attribute__ ((aligned (16)));
+  if (about (handle, &info) != 0) return 0;
+  uint32_t number = (uint32_t) (uintptr_t) info.thread_id;
+  if (number == GetCurrentThreadId () || info.exit_status != UCRT_NT_STILL_RUNS
+      || is_known (number))
+    return 0;
+  culprit = number;
+  if (ucrt_nt.suspend (handle, NULL) < 0) return has_ended (handle) ? 0 : -1;
+  threads[num].handle = handle, threads[num].number = number, num++, *kept = 1;
+  /* It stops some time later: only this waits for it.  */
+  context.ContextFlags = CONTEXT_CONTROL;
+  return ucrt_nt.context (handle, &context) < 0 && !has_ended (handle) ? -1 : 1;
+}
+
+/* Once over all threads.  The number stopped, -1: one could not be, -2: no room.  */
+static int stop_all (void) {
+  HANDLE handle = NULL, next;
+  int kept = 1, stopped = 0, result = 0;
+  while (ucrt_nt.next_thread (this_process (), handle, ACCESS, 0, 0, &next) >= 0) {
+    if (!kept) ucrt_nt.close (handle);
+    handle = next, kept = 0;
+    if (num == room)
+      result = -2;
+    else
+      result = stop_one (handle, &kept);
+    if (result < 0) break;
+    stopped += result;
+  }
+  if (!kept) ucrt_nt.close (handle);
+  return result < 0 ? result : stopped;
+}
+
+ucrt_threads_result_t ucrt_threads_stop (void) {
+  int stopped = 1;
+  culprit = 0;
+  /* Those which start while others are stopped come at the end of the list, or with the next pass.
+   */
+  for (int pass = 0; pass < PASSES_MAX && stopped > 0; pass++) stopped = stop_all ();
+  if (stopped == 0) return UCRT_THREADS_STOPPED;
+  ucrt_threads_go ();
+  return stopped == -2 ? UCRT_THREADS_MORE : UCRT_THREADS_REFUSED;
+}
+
+static int is_inside (uintptr_t address, const ucrt_range_t *ranges, unsigned ranges_num) {
+  for (unsigned i = 0; i < ranges_num; i++)
+    if (address - ranges[i].begin < ranges[i].end - ranges[i].begin) return 1;
+  return 0;
+}
+
+static uintptr_t instruction_of (const CONTEXT *context);
+static uintptr_t stack_of (const CONTEXT *context);
+static uintptr_t link_of (const CONTEXT *context);
+
+/* How far the stack's memory reaches from SP on.  A program may have put SP where it likes; the
+   pages are committed one after another and of one protection, so the region's end is the stack's,
+   or behind it.  */
+static uintptr_t end_of_stack (uintptr_t sp) {
+  MEMORY_BASIC_INFORMATION info;
+  const DWORD readable = PAGE_READONLY | PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READ
+                         | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
+  if (ucrt_nt.query (this_process (), (void *) sp, UCRT_NT_MEMORY_BASIC, &info, sizeof (info), NULL)
+      < 0)
+    return sp;
+  if (info.State != MEM_COMMIT || (info.Protect & readable) == 0
+      || (info.Protect & PAGE_GUARD) != 0)
+    return sp;
+  uintptr_t end = (uintptr_t) info.BaseAddress + info.RegionSize;
+  return end - sp > STACK_MAX ? sp + STACK_MAX : end;
+}
+
+/* Words which only look like return addresses are taken for them: that costs another try.  */
+static int stack_leads_inside (uintptr_t sp, const ucrt_range_t *ranges, unsigned ranges_num,
+                               uintptr_t begin, uintptr_t end) {
+  sp = (sp + sizeof (uintptr_t) - 1) & ~(uintptr_t) (sizeof (uintptr_t) - 1);
+  const volatile uintptr_t *last = (const volatile uintptr_t *) end_of_stack (sp);
+  for (const volatile uintptr_t *word = (const volatile uintptr_t *) sp; word < last; word++) {
+    uintptr_t value = *word;
+    if (value - begin < end - begin && is_inside (value, ranges, ranges_num)) return 1;
+  }
+  return 0;
+}
+
+uint32_t ucrt_thread_inside (const ucrt_range_t *ranges, unsigned ranges_num, uintptr_t begin,
+                             uintptr_t end) {
+  CONTEXT context __attribute__ ((aligned (16)));
+  for (unsigned i = 0; i < num; i++) {
+    context.ContextFlags =
+        CONTEXT_CONTROL | CONTEXT_INTEGER; /* arm64's link register is of the second */
+    if (ucrt_nt.context (threads[i].handle, &context) < 0) {
+      if (has_ended (threads[i].handle)) continue;
+      return threads[i].number;
+    }
+    if (is_inside (instruction_of (&context), ranges, ranges_num)
+        || is_inside (link_of (&context), ranges, ranges_num)
+        || stack_leads_inside (stack_of (&context), ranges, ranges_num, begin, end))
+      return threads[i].number;
+  }
+  return 0;
+}
+
+uint32_t ucrt_threads_culprit (void) {
+  return culprit;
+}
+
+unsigned ucrt_threads_num (void) {
+  return num;
+}
+
+void ucrt_threads_wait (unsigned milliseconds) {
+  LARGE_INTEGER time;
+  time.QuadPart = -(LONGLONG) milliseconds * 10000; /* 100 ns, from now */
+  ucrt_nt.sleep (FALSE, &time);
+}
+
+#if defined(__x86_64__)
+static uintptr_t instruction_of (const CONTEXT *context) {
+  return context->Rip;
+}
+static uintptr_t stack_of (const CONTEXT *context) {
+  return context->Rsp;
+}
+static uintptr_t link_of (const CONTEXT *context) {
+  return context->Rip;
+}
+#elif defined(__i386__)
+static uintptr_t instruction_of (const CONTEXT *context) {
+  return context->Eip;
+}
+static uintptr_t stack_of (const CONTEXT *context) {
+  return context->Esp;
+}
+static uintptr_t link_of (const CONTEXT *context) {
+  return context->Eip;
+}
+#elif defined(__aarch64__)
+static uintptr_t instruction_of (const CONTEXT *context) {
+  return context->Pc;
+}
+static uintptr_t stack_of (const CONTEXT *context) {
+  return context->Sp;
+}
+static uintptr_t link_of (const CONTEXT *context) {
+  return context->Lr;
+}
+#endif
