@@ -15,7 +15,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HERE = os.path.join(ROOT, "bench", "ucrt")
 sys.path.insert(0, os.path.join(ROOT, "tests", "real"))
-from wine import COMPILER, Wine, windows_path  # noqa: E402
+from wine import COMPILER, Wine, ucrt_specs, windows_path  # noqa: E402
 
 ROUNDS = 7
 # The side, its phase, and what it is called; compared with the same phase without the DLL.
@@ -28,22 +28,16 @@ TARGETS = {"mix": 2.0, "larson, 1 thread": 6.0, "larson, 2 threads": 6.0} # from
 
 def compile_programs(dll, folder):
     cxx = COMPILER.replace("gcc", "g++")
-    specs = os.path.join(folder, "ucrt.specs")
-    dumped = subprocess.run([COMPILER, "-dumpspecs"], stdout=subprocess.PIPE, check=True, text=True).stdout
-    with open(specs, "w") as file:
-        file.write(dumped.replace("-lmsvcrt", "-lucrt")) # Debian's default is the older msvcrt
-    flags = ["-O2", "-Wall", "-Wextra", "-Werror", "-D_UCRT", "-specs=" + specs]
+    flags = ["-O2", "-Wall", "-Wextra", "-Werror", "-D_UCRT", ucrt_specs(folder)]
     objects = {}
     for name in ("mix.c", "larson.c", "grow.c", "main.c", "steps.c", "link.c", "churn.cpp"):
         objects[name] = os.path.join(folder, name + ".o")
         command = [cxx if name.endswith("cpp") else COMPILER] + flags
         subprocess.run(command + ["-c", os.path.join(HERE, name), "-o", objects[name]], check=True)
     link = objects.pop("link.c")
-    definitions = os.path.join(folder, "mir-ucrt.def")
-    with open(definitions, "w") as file:
-        file.write("LIBRARY mir-ucrt.dll\nEXPORTS\nmi_version\n")
     library = os.path.join(folder, "libmir-ucrt.a")
-    subprocess.run(["x86_64-w64-mingw32-dlltool", "-d", definitions, "-l", library], check=True)
+    subprocess.run(["x86_64-w64-mingw32-dlltool", "-d", os.path.join(ROOT, "tests/real/mir-ucrt.def"),
+                    "-l", library], check=True)
     plain, linked = (os.path.join(folder, name) for name in ("bench-ucrt.exe", "bench-ucrt-linked.exe"))
     subprocess.run([cxx] + flags + ["-static"] + list(objects.values()) + ["-o", plain], check=True)
     subprocess.run([cxx] + flags + ["-static", link, library] + list(objects.values()) + ["-o", linked],

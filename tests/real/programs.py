@@ -46,6 +46,7 @@ class Program:
     between runs, and raises ValueError where it is wrong by itself."""
     random = False
     late = True # it runs long enough for the DLL to come while it does
+    spread = 0 # by how much the counts of its calls differ from run to run, of 1
 
     def prepare(self, folder, plain):
         self.work = folder
@@ -130,6 +131,7 @@ class Unzstd(Zstd):
 class Hermes(Program):
     """Runs work.js; the Linux program of the same package says what comes out."""
     name, package, folder, exe = "hermes", "hermes", "win64-bin", "hermes.exe"
+    spread = 0.02 # its garbage collector is a thread of its own
 
     def prepare(self, folder, plain):
         native = os.path.join(package("hermes"), "linux64-bin/hermes")
@@ -202,6 +204,11 @@ class WinPty(Program):
         if not run.out.startswith(b"winpty version"):
             raise ValueError(f"it says {run.out!r}")
         return run.out
+
+
+class Idle(Program):
+    """Does nothing."""
+    name, package, folder, exe, late = "idle", None, None, "idle.exe", False
 
 
 WORKING = (Zstd, Unzstd, PdfToText, PdfToPpm, PdfToCairo, Hermes, AstGrep)

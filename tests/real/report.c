@@ -1,22 +1,20 @@
 /* report.dll: at the end of its process it writes what mir-ucrt.dll says of itself to the file named by
-   MIR_REAL_REPORT, since afterwards there is nothing left to read.  A file of 0 bytes: mir-ucrt.dll is not in
-   this process.  It needs no C runtime, so that it may come before one: what is initialised early is told of
-   the end late, and the counts are complete.  */
+   MIR_REAL_REPORT, since afterwards there is nothing left to read.
+
+   It imports mir-ucrt.dll, so that importing report.dll first brings mir-ucrt.dll before it.  It needs no C
+   runtime and may come before one: what is initialised early is told of the end late, and the counts are
+   complete.  */
 
 #include <windows.h>
 #include "../../mir-ucrt.h"
-
-typedef const MIR_ucrt_status_t *(*get_status) (void);
 
 static void report (void) {
   wchar_t name[MAX_PATH];
   if (GetEnvironmentVariableW (L"MIR_REAL_REPORT", name, MAX_PATH) == 0) return;
   HANDLE file = CreateFileW (name, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
   if (file == INVALID_HANDLE_VALUE) return;
-  HMODULE dll = GetModuleHandleA (MIR_UCRT_DLL);
-  get_status status = dll == NULL ? NULL : (get_status) (void *) GetProcAddress (dll, "MIR_ucrt_status");
   DWORD written;
-  if (status != NULL) WriteFile (file, status (), sizeof (MIR_ucrt_status_t), &written, NULL);
+  WriteFile (file, MIR_ucrt_status (), sizeof (MIR_ucrt_status_t), &written, NULL);
   CloseHandle (file);
 }
 

@@ -8,7 +8,7 @@ HEAD = struct.Struct("<12I160s")
 CRT = struct.Struct("<64s2Q4I160s")
 COUNTERS = struct.Struct("<8Q")
 FUNCTION = struct.Struct("<32s3Q4I")
-ABSENT, TAKEN, ALIAS = 0, 1, 2
+TAKEN = 1
 WRONG = 2
 
 
@@ -46,16 +46,9 @@ class Status:
             self.functions.append(dict(name=text(name), address=address, target=target, calls=calls,
                                        crt=crt, state=state, intact=intact, test=test))
 
-    def calls(self, name, crt=0):
-        """How often NAME was called; of functions at one address the count is the first one's."""
-        found = [f for f in self.functions if f["name"] == name and f["crt"] == crt]
-        if not found or found[0]["state"] == ABSENT:
-            return 0
-        return sum(f["calls"] for f in self.functions
-                   if f["crt"] == crt and f["address"] == found[0]["address"])
-
-    def all_calls(self):
-        return sum(f["calls"] for f in self.functions)
+    def calls(self, name):
+        """How often NAME was called, in all CRTs; calls of functions at one address count for the first."""
+        return sum(f["calls"] for f in self.functions if f["name"] == name)
 
     def taken(self):
         return sum(f["state"] == TAKEN for f in self.functions)
@@ -67,7 +60,5 @@ class Status:
 
 
 def read(path):
-    """None: mir-ucrt.dll was not in the process."""
     with open(path, "rb") as file:
-        raw = file.read()
-    return Status(raw) if raw else None
+        return Status(file.read())

@@ -75,13 +75,26 @@ class Wine:
         subprocess.run(["wineserver", "-k"], env=self.environment)
 
 
+def ucrt_specs(folder):
+    """The option which links programs to the UCRT; Debian's default is the older msvcrt."""
+    dumped = subprocess.run([COMPILER, "-dumpspecs"], stdout=subprocess.PIPE, check=True, text=True).stdout
+    path = os.path.join(folder, "ucrt.specs")
+    with open(path, "w") as file:
+        file.write(dumped.replace("-lmsvcrt", "-lucrt"))
+    return "-specs=" + path
+
+
 def compile_tools(source, folder):
-    """start.exe, report.dll and bcryptprimitives.dll into FOLDER."""
+    """start.exe, idle.exe, report.dll and bcryptprimitives.dll into FOLDER."""
     if shutil.which(COMPILER) is None:
         raise Skip("there is no " + COMPILER)
     strict = ["-O2", "-Wall", "-Wextra", "-Werror"]
     dll = strict + ["-shared", "-nostdlib", "-s"]
+    subprocess.run([COMPILER.replace("gcc-win32", "dlltool"), "-d", os.path.join(source, "mir-ucrt.def"),
+                    "-l", os.path.join(folder, "libmir-ucrt.a")], check=True)
     for target, options in (("start.exe", strict + ["start.c"]),
-                            ("report.dll", dll + ["-Wl,-e,report_entry", "report.c", "-lkernel32"]),
+                            ("idle.exe", strict + ["-D_UCRT", ucrt_specs(folder), "idle.c"]),
+                            ("report.dll", dll + ["-Wl,-e,report_entry", "report.c", "-L" + folder,
+                                                  "-lmir-ucrt", "-lkernel32"]),
                             ("bcryptprimitives.dll", dll + ["-Wl,-e,0", "random.c"])):
         subprocess.run([COMPILER, "-o", os.path.join(folder, target)] + options, cwd=source, check=True)
