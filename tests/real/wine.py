@@ -28,13 +28,14 @@ class Run:
 
 
 class Wine:
-    """One prefix, made if it is not there; without a prefix of one's own that of the environment."""
+    """A prefix, made if it is not there: that of the environment, which others may use too, or one in FOLDER."""
 
     def __init__(self, folder):
         self.command = shutil.which("wine") or "/usr/lib/wine/wine64"
         if not os.path.exists(self.command):
             raise Skip("there is no Wine")
-        self.prefix = os.environ.get("WINEPREFIX") or os.path.join(folder, "wine")
+        self.is_shared = "WINEPREFIX" in os.environ
+        self.prefix = os.environ.get("WINEPREFIX", os.path.join(folder, "wine"))
         self.environment = dict(os.environ, WINEPREFIX=self.prefix, WINEDEBUG="-all",
                                 WINEDLLOVERRIDES="mscoree,mshtml=;winedbg.exe=d")
         if not os.path.exists(os.path.join(self.prefix, "system.reg")):
@@ -72,7 +73,8 @@ class Wine:
                   "/d", ";".join(functions), "/f"])
 
     def stop(self):
-        subprocess.run(["wineserver", "-k"], env=self.environment)
+        if not self.is_shared:
+            subprocess.run(["wineserver", "-k"], env=self.environment)
 
 
 def ucrt_specs(folder):
