@@ -36,7 +36,8 @@ def compile_programs(dll, folder):
         subprocess.run(command + ["-c", os.path.join(HERE, name), "-o", objects[name]], check=True)
     link = objects.pop("link.c")
     library = os.path.join(folder, "libmir-ucrt.a")
-    subprocess.run(["x86_64-w64-mingw32-dlltool", "-d", os.path.join(ROOT, "tests/real/mir-ucrt.def"),
+    # GNU's ld sorts the import table by the names of the library's members: -t makes them come first.
+    subprocess.run(["x86_64-w64-mingw32-dlltool", "-t", "aaa", "-d", os.path.join(ROOT, "tests/real/mir-ucrt.def"),
                     "-l", library], check=True)
     plain, linked = (os.path.join(folder, name) for name in ("bench-ucrt.exe", "bench-ucrt-linked.exe"))
     subprocess.run([cxx] + flags + ["-static"] + list(objects.values()) + ["-o", plain], check=True)
