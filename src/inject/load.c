@@ -103,13 +103,17 @@ load_end_t load_by_thread (const remote_t *remote, const load_t *load, unsigned 
               timeout / 1000, timeout % 1000 / 100);
     return LOAD_TIMED_OUT;
   }
-  if (which == WAIT_OBJECT_0) {
+  load_end_t end = which == WAIT_OBJECT_0 ? LOAD_ENDED : load_end (remote, load, module, cause);
+  /* A thread of ours that cannot tell was ended, and seldom alone.  */
+  if (end == LOAD_UNKNOWN && load->tells
+      && WaitForSingleObject (remote->process, 1000) == WAIT_OBJECT_0)
+    end = LOAD_ENDED;
+  if (end == LOAD_ENDED) {
     DWORD status = 0;
     GetExitCodeProcess (remote->process, &status);
     snprintf (cause, REASON_MAX, "the process ended meanwhile, with status 0x%lx", status);
-    return LOAD_ENDED;
   }
-  return load_end (remote, load, module, cause);
+  return end;
 }
 
 int load_by_call (const load_t *load, HANDLE thread, char cause[REASON_MAX]) {

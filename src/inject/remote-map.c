@@ -24,15 +24,36 @@ int remote_each_image (const remote_t *remote, remote_found_t *found, void *user
   return 0;
 }
 
+/* The system's name of a mapped file begins with a device, \Device\HarddiskVolume3\…; people know
+   it by a letter. How much of FILE to replace by LETTERS; 0 if no drive is that device.  */
+static size_t drive_of (const wchar_t *file, wchar_t letters[3]) {
+  wchar_t device[MAX_PATH];
+  wcscpy (letters, L"A:");
+  for (; letters[0] <= L'Z'; letters[0]++) {
+    if (QueryDosDeviceW (letters, device, MAX_PATH) == 0) continue;
+    size_t len = wcslen (device);
+    if (_wcsnicmp (file, device, len) == 0 && file[len] == L'\\') return len;
+  }
+  return 0;
+}
+
 void remote_file_at (const remote_t *remote, uint64_t address, int bare, char *name, size_t size) {
-  wchar_t *wide = malloc (FILE_NAME_MAX * sizeof *wide);
+  wchar_t letters[3] = L"", *wide = malloc (FILE_NAME_MAX * sizeof *wide);
   name[0] = 0;
   if (wide == NULL) return;
   DWORD len =
       GetMappedFileNameW (remote->process, (void *) (uintptr_t) address, wide, FILE_NAME_MAX);
   if (len != 0 && len < FILE_NAME_MAX) {
-    char *text = utf8_of (wide), *slash = text == NULL ? NULL : strrchr (text, '\\');
-    if (text != NULL) snprintf (name, size, "%s", bare && slash != NULL ? slash + 1 : text);
+    size_t skip = 0;
+    if (wcsncmp (wide, L"\\??\\", 4) == 0) /* Wine's: the letter is there */
+      skip = 4;
+    else if (!bare && (skip = drive_of (wide, letters)) == 0)
+      letters[0] = 0;
+    char *text = utf8_of (wide + skip), *slash = text == NULL ? NULL : strrchr (text, '\\');
+    if (text != NULL && bare)
+      snprintf (name, size, "%s", slash != NULL ? slash + 1 : text);
+    else if (text != NULL)
+      snprintf (name, size, "%ls%s", letters, text);
     free (text);
   }
   free (wide);

@@ -48,12 +48,12 @@ static void print_crts (FILE *out, const MIR_ucrt_status_t *status) {
 static void print_functions (FILE *out, const MIR_ucrt_status_t *status, const status_view_t *view,
                              int all) {
   if (all && status->functions_num != 0)
-    fprintf (out, "\n%-26s %-10s %-12s %-9s %20s\n", "function", "state", "entry", "test", "calls");
+    fprintf (out, "\n%-32s %-10s %-12s %-9s %20s\n", "function", "state", "entry", "test", "calls");
   for (uint32_t i = 0; i < status->functions_num; i++) {
     const MIR_ucrt_function_t *function = &status->functions[i];
     int taken = function->state == MIR_UCRT_TAKEN, lost = taken && !view->intact[i];
     if (all) {
-      fprintf (out, "%-26s %-10s %-12s %-9s ", function->name, function_state_of (function->state),
+      fprintf (out, "%-32s %-10s %-12s %-9s ", function->name, function_state_of (function->state),
                !taken ? "-"
                : lost ? "OVERWRITTEN"
                       : "intact",

@@ -110,6 +110,8 @@ static void change (const char *kind) {
   if (is (kind, "controls")) strcpy (status.reason, "a\033[31mb\nc\xff\"\\");
 }
 
+BOOL WINAPI DllMain (HINSTANCE module, DWORD reason, void *reserved); /* no header has it */
+
 BOOL WINAPI DllMain (HINSTANCE module, DWORD reason, void *reserved) {
   char kind[32] = "";
   (void) module, (void) reserved;
@@ -119,7 +121,7 @@ BOOL WINAPI DllMain (HINSTANCE module, DWORD reason, void *reserved) {
 #endif
   GetEnvironmentVariableA ("STAND_IN", kind, sizeof kind);
   if (is (kind, "false")) return FALSE;
-  if (is (kind, "hangs")) Sleep (60000);
+  if (is (kind, "hangs")) Sleep (5000);
   if (is (kind, "raises")) RaiseException (EXCEPTION_ACCESS_VIOLATION, 0, 0, NULL);
   if (is (kind, "ends")) ExitProcess (7);
   fill ();

@@ -4,6 +4,7 @@
    target argv ARGUMENT...   the same, as the C runtime has split them
    target exit STATUS        end with it
    target echo               copy standard input to standard output
+   target status LINE...     run the rest of the command line and print its exit status, all 32 bits
    target spin               print the process id, then allocate and free until standard input ends
    target stopped            print the process id of a child which was started suspended; when
    standard input ends, end it  */
@@ -35,6 +36,22 @@ static int print_argv (int argc, char **argv) {
 static int echo (void) {
   int c;
   while ((c = getchar ()) != EOF) putchar (c);
+  return 0;
+}
+
+/* What a shell of another system cannot see: there a status has 8 bits.  */
+static int print_status (void) {
+  STARTUPINFOW startup = {.cb = sizeof startup};
+  PROCESS_INFORMATION info;
+  DWORD status = 0;
+  wchar_t *line = wcsstr (GetCommandLineW (), L" status ");
+  if (line == NULL
+      || !CreateProcessW (NULL, line + wcslen (L" status "), NULL, NULL, TRUE, 0, NULL, NULL,
+                          &startup, &info))
+    return 1;
+  WaitForSingleObject (info.hProcess, INFINITE);
+  GetExitCodeProcess (info.hProcess, &status);
+  printf ("0x%lx\n", (unsigned long) status);
   return 0;
 }
 
@@ -87,8 +104,9 @@ int main (int argc, char **argv) {
   if (strcmp (what, "argv") == 0) return print_argv (argc, argv);
   if (strcmp (what, "exit") == 0 && argc > 2) return (int) strtoul (argv[2], NULL, 0);
   if (strcmp (what, "echo") == 0) return echo ();
+  if (strcmp (what, "status") == 0) return print_status ();
   if (strcmp (what, "spin") == 0) return spin ();
   if (strcmp (what, "stopped") == 0) return stopped ();
-  fprintf (stderr, "target: args, argv, exit, echo, spin or stopped\n");
+  fprintf (stderr, "target: args, argv, exit, echo, status, spin or stopped\n");
   return 2;
 }
