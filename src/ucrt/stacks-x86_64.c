@@ -33,8 +33,9 @@ static int is_safe (const ucrt_image_t *image, uint32_t entry, const CONTEXT *co
   return value >= context->Rsp - 0x100 && value < end;
 }
 
-/* To the caller's frame.  0, or -1 where it is not known how.  */
-static int step (CONTEXT *context, uintptr_t end) {
+/* To the caller's frame.  0, or -1 where it is not known how.  FIRST: the function has called
+ * nobody.  */
+static int step (CONTEXT *context, uintptr_t end, int first) {
   ucrt_image_t image;
   void *handler_data;
   DWORD64 frame, sp = context->Rsp;
@@ -42,7 +43,8 @@ static int step (CONTEXT *context, uintptr_t end) {
   if (module == NULL || ucrt_open_image (&image, module->base, module->size) != 0) return -1;
   if (image.unwind_size == 0 || context->Rsp > end - 8) return -1;
   uint32_t entry = ucrt_unwind_entry (&image, (uint32_t) (context->Rip - (uintptr_t) module->base));
-  if (entry == 0) { /* a leaf: it has changed nothing */
+  if (entry == 0) { /* a leaf, which has not changed the stack */
+    if (!first) return -1;
     context->Rip = *(const volatile DWORD64 *) context->Rsp;
     context->Rsp += 8;
   } else {
@@ -62,7 +64,7 @@ int ucrt_stack_leads_inside (const ucrt_family_t *family, const CONTEXT *context
     uintptr_t sp = at.Rsp;
     if (ucrt_is_inside (family, at.Rip)) return 1;
     if (at.Rip == 0 && frames > 0) return 0; /* nobody called the first function */
-    if (step (&at, end) != 0) return ucrt_words_lead_inside (family, sp);
+    if (step (&at, end, frames == 0) != 0) return ucrt_words_lead_inside (family, sp);
   }
   return 1;
 }

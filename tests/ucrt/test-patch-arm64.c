@@ -14,6 +14,7 @@ static ucrt_code_t decoded (const uint32_t *insns, size_t num, uint64_t address)
   memcpy (copy, insns, 4 * num);
   ucrt_span_t code = {copy, 4 * num, address};
   ucrt_code_t result = cpu->decode (&code);
+  CHECK (result.marker <= code.size);
   free (copy);
   return result;
 }
@@ -115,7 +116,6 @@ static void random_bytes_are_read_within_their_size (void) {
     if (i & 1) insns[0] = 0xd503201f;
     decoded (insns, 1 + tap_random () % 4, tap_random ());
   }
-  CHECK (1); /* a sanitizer's finding ends the test */
 }
 
 int main (void) {

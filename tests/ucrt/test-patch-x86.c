@@ -18,6 +18,7 @@ static ucrt_code_t decoded (const ucrt_cpu_t *cpu, const char *bytes, size_t siz
                             uint64_t address) {
   ucrt_span_t code = span_of (bytes, size, address);
   ucrt_code_t result = cpu->decode (&code);
+  CHECK (result.marker <= code.size);
   free ((void *) code.bytes);
   return result;
 }
@@ -97,7 +98,6 @@ static void every_cut_form_is_read_within_its_bytes (void) {
     size_t size = 1 + tap_random () % sizeof (bytes);
     decoded (i & 1 ? &ucrt_cpu_x86 : &ucrt_cpu_x86_64, bytes, size, tap_random ());
   }
-  CHECK (1); /* a sanitizer's finding ends the test */
 }
 
 static void what_is_written_is_read_again (void) {

@@ -80,7 +80,6 @@ static int free_regions (void) {
   return num;
 }
 
-/* From far away every jump needs a relay.  */
 static void fail_at_every_call (const char *name) {
   static picture_t before, after;
   int n, failures = 0;
@@ -118,6 +117,13 @@ static void fail_at_every_call (const char *name) {
 static void nothing_is_left_behind_at_any_failure (void) {
   fail_at_every_call ("fake-shapes");
 }
+
+#ifdef __x86_64__
+/* Every jump needs a relay.  */
+static void nothing_is_left_behind_far_away (void) {
+  fail_at_every_call ("fake-far");
+}
+#endif
 
 static void nothing_is_left_behind_with_other_threads (void) {
   HANDLE threads[3];
@@ -180,6 +186,9 @@ static void no_page_is_writable_and_executable (void) {
 int main (int argc, char **argv) {
   fixture_folder (argc > 1 ? argv[1] : NULL);
   TEST_RUN (nothing_is_left_behind_at_any_failure);
+#ifdef __x86_64__
+  TEST_RUN (nothing_is_left_behind_far_away);
+#endif
   TEST_RUN (nothing_is_left_behind_with_other_threads);
   TEST_RUN (without_leave_to_make_code_nothing_is_touched);
   TEST_RUN (no_page_is_writable_and_executable);

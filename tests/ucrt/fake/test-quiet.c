@@ -102,6 +102,48 @@ static void waits_for_a_thread_to_leave (void) {
   fixture_unload (dll);
 }
 
+#ifdef __x86_64__
+/* The calls of a function of the family are over, but where they were on the stack nobody wrote
+ * since.  */
+static void __cdecl leave_traces (void) {}
+
+static __attribute__ ((noinline)) void wait_above_traces (void) {
+  volatile char hole[4096];
+  hole[0] = 0;
+  SetEvent (entered);
+  WaitForSingleObject (leave, INFINITE);
+  (void) hole[1];
+}
+
+static __attribute__ ((noinline)) void call_deeply (fake_function_t function) {
+  volatile char room[512];
+  room[0] = 0;
+  function (NULL);
+  (void) room[1];
+}
+
+static DWORD WINAPI call_and_wait (void *argument) {
+  call_deeply (((call_t *) argument)->function);
+  wait_above_traces ();
+  return 0;
+}
+
+static void old_return_addresses_do_not_matter (void) {
+  call_t arguments;
+  HMODULE dll = fixture_load ("fake-shapes");
+  *(void (__cdecl **) (void)) (void *) GetProcAddress (dll, "park") = leave_traces;
+  entered = CreateEventA (NULL, FALSE, FALSE, NULL), leave = CreateEventA (NULL, TRUE, FALSE, NULL);
+  arguments.function = (fake_function_t) (void *) GetProcAddress (dll, "_aligned_malloc");
+  fixture_reset ("fake-shapes");
+  HANDLE thread = CreateThread (NULL, 0, call_and_wait, &arguments, 0, NULL);
+  CHECK_INT (WaitForSingleObject (entered, 10000), WAIT_OBJECT_0);
+  CHECK_INT (ucrt_find_crts (), 1);
+  CHECK_STR (ucrt_status.crts[0].reason, "");
+  let_it_go (thread);
+  fixture_unload (dll);
+}
+#endif
+
 /* A thread which runs in a circle of two bytes is seen there, and nowhere else.  */
 static void instruction_of_a_thread_is_seen (void) {
   static const ucrt_byte circle[] = {0x90, 0x90, 0x90, 0x90, 0xeb, 0xfe};
@@ -260,6 +302,9 @@ int main (int argc, char **argv) {
   TEST_RUN (thread_in_an_aligned_function_prevents_it);
   TEST_RUN (thread_behind_its_last_jump_prevents_it);
   TEST_RUN (waits_for_a_thread_to_leave);
+#ifdef __x86_64__
+  TEST_RUN (old_return_addresses_do_not_matter);
+#endif
   TEST_RUN (instruction_of_a_thread_is_seen);
   TEST_RUN (callers_see_the_old_or_the_new_function);
   TEST_RUN (threads_may_come_and_go);
