@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+
 static const char *const states[] = {"absent", "taken", "alias", "reached", "left"};
 static const char *const tests[] = {"untested", "passed", "wrong"};
 
@@ -30,10 +33,24 @@ static int print_functions (const MIR_ucrt_status_t *status) {
   return bad;
 }
 
+/* Tells Microsoft's runtime from Wine's, where the twins are one function.  */
+static void print_entry (void) {
+  HMODULE crt = GetModuleHandleA ("ucrtbase.dll");
+  FARPROC twin = GetProcAddress (crt, "_o_malloc"), plain = GetProcAddress (crt, "malloc");
+  const unsigned char *bytes;
+  memcpy (&bytes, &twin, sizeof (bytes));
+  if (twin == plain)
+    printf ("_o_malloc: malloc\n");
+  else
+    printf ("_o_malloc: %02x %02x %02x %02x %02x %02x\n", bytes[0], bytes[1], bytes[2], bytes[3],
+            bytes[4], bytes[5]);
+}
+
 int main (void) {
   void *volatile blocks[3] = {malloc (100), calloc (3, 7), NULL}; /* something to count */
   blocks[2] = realloc (blocks[0], 5000);
   free (blocks[1]);
+  print_entry ();
   if (fixture_load_late () != 0) return 3;
   free (blocks[2]);
   const MIR_ucrt_status_t *status = fixture_status ();

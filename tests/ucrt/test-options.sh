@@ -17,6 +17,16 @@ status () {
   fi
 }
 
+# Or what is said of Microsoft's would be of Wine's, which pretends to be the file that it was asked for.
+the_runtime_is_the_one_asked_for () {
+  status none A=
+  [ "$code" = 3 ] && has_line '^state: no DLL$' "$work/out"
+  case $crt in
+  wine) has_line '^_o_malloc: malloc$' "$work/out" ;;
+  *) has_line '^_o_malloc: 48 8b d1 48 8d 0d$' "$work/out" ;; # mov rdx,rcx; lea rcx,[malloc]
+  esac
+}
+
 everything_is_taken_over_at_start_up () {
   status first A=
   [ "$code" = 0 ] && has_line '^state: active$' "$work/out" && has_line '^check: 0$' "$work/out"
@@ -110,7 +120,7 @@ sizes_are_exact_unless_not_wanted () {
   has_line '^exact: 0$' "$work/out" && has_line '^check: 0$' "$work/out"
 }
 
-for name in everything_is_taken_over_at_start_up every_function_of_the_hooks_is_listed everything_is_taken_over_late \
+for name in the_runtime_is_the_one_asked_for everything_is_taken_over_at_start_up every_function_of_the_hooks_is_listed everything_is_taken_over_late \
   late_is_refused_on_request every_name_disables one_line_on_request calls_are_counted_on_request \
   only_the_crts_asked_for sizes_are_exact_unless_not_wanted; do
   run "$name"

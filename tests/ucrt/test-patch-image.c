@@ -1,4 +1,5 @@
-/* What is read of a loaded image: its exports, how far its functions reach, and nothing outside of it.  */
+/* What is read of a loaded image: its exports, how far its functions reach, and nothing outside of
+ * it.  */
 
 #include <stdlib.h> /* malloc */
 #include <string.h> /* memcpy */
@@ -28,15 +29,16 @@ static void put_directory (unsigned number, uint32_t offset, uint32_t size) {
   put (OPTIONAL + 116 + 8 * number, size, 4);
 }
 
-/* Exports, sorted: _expand at CODE + 0x1c, _expand_next 12 bytes behind, free forwarded, malloc at CODE; and calloc at
-   CODE + 8 by number alone.  */
+/* Exports, sorted: _expand at CODE + 0x1c, _expand_next 12 bytes behind, free forwarded, malloc at
+   CODE; and calloc at CODE + 8 by number alone.  */
 static void put_exports (void) {
   static const char names[] = "_expand\0_expand_next\0free\0malloc\0fake.free";
   static const uint32_t functions[] = {CODE + 0x1c, CODE + 0x28, NAMES + 33, CODE, CODE + 8};
   static const uint32_t begins[] = {0, 8, 21, 26};
   memcpy (image_bytes + NAMES, names, sizeof (names));
   put (EXPORTS + 20, 5, 4), put (EXPORTS + 24, 4, 4);
-  put (EXPORTS + 28, EXPORTS + 0x40, 4), put (EXPORTS + 32, EXPORTS + 0x60, 4), put (EXPORTS + 36, EXPORTS + 0x80, 4);
+  put (EXPORTS + 28, EXPORTS + 0x40, 4), put (EXPORTS + 32, EXPORTS + 0x60, 4),
+      put (EXPORTS + 36, EXPORTS + 0x80, 4);
   for (unsigned i = 0; i < 5; i++) put (EXPORTS + 0x40 + 4 * i, functions[i], 4);
   for (unsigned i = 0; i < 4; i++) {
     put (EXPORTS + 0x60 + 4 * i, NAMES + begins[i], 4);
@@ -46,10 +48,12 @@ static void put_exports (void) {
 }
 
 static void put_unwind (unsigned i, uint32_t begin, uint32_t end, uint32_t info) {
-  put (UNWIND + 12 * i, begin, 4), put (UNWIND + 12 * i + 4, end, 4), put (UNWIND + 12 * i + 8, info, 4);
+  put (UNWIND + 12 * i, begin, 4), put (UNWIND + 12 * i + 4, end, 4),
+      put (UNWIND + 12 * i + 8, info, 4);
 }
 
-/* A function at CODE + 0x40, 0x25 bytes, one of whose parts is at CODE + 0x800; and another one at CODE + 0x70.  */
+/* A function at CODE + 0x40, 0x25 bytes, one of whose parts is at CODE + 0x800; and another one at
+ * CODE + 0x70.  */
 static void make_image (void) {
   memset (image_bytes, 0, SIZE);
   put (0, 0x5a4d, 2), put (0x3c, HEADER, 4), put (HEADER, 0x4550, 4), put (HEADER + 4, 0x8664, 2);

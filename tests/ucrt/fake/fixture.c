@@ -16,7 +16,8 @@ MIR_ucrt_status_t ucrt_status;
 HOOK (1)
 HOOK (2)
 HOOK (3)
-HOOK (4) HOOK (5) HOOK (6) HOOK (7) HOOK (8) HOOK (9) HOOK (10) HOOK (11)
+HOOK (4)
+HOOK (5) HOOK (6) HOOK (7) HOOK (8) HOOK (9) HOOK (10) HOOK (11)
 
 #define FOR_ALL_CRTS(HOOK) \
   { (void *) HOOK, (void *) HOOK, (void *) HOOK, (void *) HOOK }
