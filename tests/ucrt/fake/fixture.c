@@ -13,30 +13,28 @@ MIR_ucrt_status_t ucrt_status;
   static int __cdecl hook_##NUMBER (void) { \
     return MARK + NUMBER;                   \
   }
-HOOK (1)
-HOOK (2)
-HOOK (3)
-HOOK (4) HOOK (5) HOOK (6) HOOK (7) HOOK (8) HOOK (9) HOOK (10) HOOK (11)
+#define EACH(X) X (1) X (2) X (3) X (4) X (5) X (6) X (7) X (8) X (9) X (10) X (11)
+EACH (HOOK)
 
 #define FOR_ALL_CRTS(HOOK) \
   { (void *) HOOK, (void *) HOOK, (void *) HOOK, (void *) HOOK }
 #define ENTRY(NAME, NUMBER, FLAGS) \
   { NAME, FOR_ALL_CRTS (hook_##NUMBER), {0}, FLAGS }
 
-    static const ucrt_hook_t marks[] = {
-        ENTRY ("malloc", 1, UCRT_HOOK_REQUIRED),
-        ENTRY ("calloc", 2, 0),
-        ENTRY ("realloc", 3, 0),
-        ENTRY ("free", 4, UCRT_HOOK_REQUIRED),
-        ENTRY ("_msize", 5, 0),
-        ENTRY ("_expand", 6, 0),
-        ENTRY ("_recalloc", 7, 0),
-        ENTRY ("_aligned_malloc", 8, UCRT_HOOK_ALIGNED),
-        ENTRY ("_aligned_free", 9, UCRT_HOOK_ALIGNED),
-        ENTRY ("_aligned_msize", 10, UCRT_HOOK_ALIGNED),
-        ENTRY ("_heapmin", 11, 0),
-        {"_o_malloc", {0}, {0}, 0}, /* is reached through malloc */
-        ENTRY ("no_such_function", 1, 0),
+static const ucrt_hook_t marks[] = {
+    ENTRY ("malloc", 1, UCRT_HOOK_REQUIRED),
+    ENTRY ("calloc", 2, 0),
+    ENTRY ("realloc", 3, 0),
+    ENTRY ("free", 4, UCRT_HOOK_REQUIRED),
+    ENTRY ("_msize", 5, 0),
+    ENTRY ("_expand", 6, 0),
+    ENTRY ("_recalloc", 7, 0),
+    ENTRY ("_aligned_malloc", 8, UCRT_HOOK_ALIGNED),
+    ENTRY ("_aligned_free", 9, UCRT_HOOK_ALIGNED),
+    ENTRY ("_aligned_msize", 10, UCRT_HOOK_ALIGNED),
+    ENTRY ("_heapmin", 11, 0),
+    {"_o_malloc", {0}, {0}, 0}, /* is reached through malloc */
+    ENTRY ("no_such_function", 1, 0),
 };
 
 const ucrt_hook_t *ucrt_hooks = marks;
