@@ -15,6 +15,7 @@ enum {
 typedef struct {
   HANDLE handle;
   uint32_t number;
+  int unborn;
 } thread_t;
 
 static thread_t *threads; /* ROOM entries, NUM in use */
@@ -72,7 +73,13 @@ static int stop_one (HANDLE handle, int *kept) {
     return 0;
   culprit = number;
   if (ucrt_nt.suspend (handle, NULL) < 0) return has_ended (handle) ? 0 : -1;
-  threads[num].handle = handle, threads[num].number = number, num++, *kept = 1;
+  thread_t *thread = &threads[num++];
+  thread->handle = handle, thread->number = number, *kept = 1;
+  /* Wine makes the object first; the one which makes it may be stopped before it makes the thread.
+     That thread has run nothing, and will stop at once; there is nothing to wait for until we go.
+   */
+  thread->unborn = about (handle, &info) == 0 && info.teb == NULL;
+  if (thread->unborn) return 1;
   /* It stops some time later: only this waits for it.  */
   context.ContextFlags = CONTEXT_CONTROL;
   return ucrt_nt.context (handle, &context) < 0 && !has_ended (handle) ? -1 : 1;
@@ -144,6 +151,7 @@ int ucrt_words_lead_inside (const ucrt_family_t *family, uintptr_t sp) {
 uint32_t ucrt_thread_inside (const ucrt_family_t *family) {
   CONTEXT context __attribute__ ((aligned (16)));
   for (unsigned i = 0; i < num; i++) {
+    if (threads[i].unborn) continue;
     context.ContextFlags = CONTEXT_FULL;
     if (ucrt_nt.context (threads[i].handle, &context) < 0) {
       if (has_ended (threads[i].handle)) continue;
