@@ -1,53 +1,76 @@
-/* MIR_UCRT_GUARD=1: blocks of malloc in the functions of the process's heap, which real programs
-   mix up because the UCRT's heap is that one.  */
+/* With MIR_UCRT_GUARD=1 a program may hand blocks of malloc to the system's own heap functions, as
+   it may where malloc is the process's heap.  */
 #include "fixture.h"
-#include "tap.h"
+#include "../tap.h"
 
-#include <stdint.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
-static void blocks_of_malloc_go_through_the_heaps_functions (void) {
-  HANDLE heap = GetProcessHeap ();
-  unsigned char *p = malloc (100);
-  REQUIRE (p != NULL);
-  memset (p, 7, 100);
-  CHECK_INT (fixture_is_ours (p), 1);
-  CHECK_INT (HeapSize (heap, 0, p), 100);
-  CHECK (HeapValidate (heap, 0, p));
-  p = HeapReAlloc (heap, 0, p, 1000);
-  REQUIRE (p != NULL);
-  for (int i = 0; i < 100; i++) CHECK_INT (p[i], 7);
-  CHECK (HeapFree (heap, 0, p));
-  p = malloc (50);
-  CHECK_PTR (LocalFree (p), NULL);
+static int guarded (void) {
+  return (int) fixture_counter (offsetof (MIR_ucrt_counters_t, guarded));
 }
 
-static void blocks_of_the_heap_are_left_to_it (void) {
-  HANDLE heap = GetProcessHeap (), own = HeapCreate (0, 0, 0);
-  unsigned char *p = HeapAlloc (heap, HEAP_ZERO_MEMORY, 100);
-  REQUIRE (p != NULL && own != NULL);
-  CHECK_INT (fixture_is_ours (p), 0);
-  CHECK_INT (HeapSize (heap, 0, p), 100);
-  p = HeapReAlloc (heap, HEAP_ZERO_MEMORY, p, 200);
-  REQUIRE (p != NULL);
-  for (int i = 0; i < 200; i++) CHECK_INT (p[i], 0);
-  CHECK (HeapFree (heap, 0, p));
-  p = HeapAlloc (own, 0, 100);
-  CHECK_INT (HeapSize (own, 0, p), 100);
-  CHECK (HeapFree (own, 0, p));
-  CHECK (HeapDestroy (own));
-  CHECK (HeapFree (heap, 0, NULL));
-  HLOCAL local = LocalAlloc (LMEM_FIXED, 100);
+/* What malloc gave; a failure stops the test, since the heap would end the program.  */
+static char *ours (size_t n) {
+  char *block = malloc (n);
+  REQUIRE (fixture_is_ours (block) == 1);
+  memset (block, 7, n);
+  return block;
+}
+
+static void heap_functions_take_blocks_of_malloc (void) {
+  HANDLE heap = GetProcessHeap ();
+  int before = guarded ();
+  char *block = ours (100);
+  CHECK_INT (HeapSize (heap, 0, block), 100);
+  CHECK_INT (HeapValidate (heap, 0, block), 1);
+  char *larger = HeapReAlloc (heap, HEAP_ZERO_MEMORY, block, 5000);
+  REQUIRE (larger != NULL);
+  CHECK_INT (HeapSize (heap, 0, larger), 5000);
+  CHECK_INT (larger[99], 7);
+  CHECK_INT (larger[100], 0);
+  CHECK_INT (larger[4999], 0);
+  CHECK_PTR (HeapReAlloc (heap, HEAP_REALLOC_IN_PLACE_ONLY, larger, 500000), NULL);
+  CHECK_PTR (HeapReAlloc (heap, HEAP_REALLOC_IN_PLACE_ONLY, larger, 4000), larger);
+  CHECK_INT (HeapSize (heap, 0, larger), 4000);
+  CHECK_INT (HeapFree (heap, 0, larger), 1);
+  CHECK_INT (guarded () - before, 8);
+}
+
+static void local_and_global_free_take_blocks_of_malloc (void) {
+  int before = guarded ();
+  char *block = ours (50);
+  CHECK_INT (LocalSize (block), 50);
+  CHECK_PTR (LocalFree (block), NULL);
+  CHECK_PTR (GlobalFree (ours (60)), NULL);
+  CHECK_INT (guarded () - before, 3);
+}
+
+static void the_systems_own_blocks_go_where_they_went (void) {
+  HANDLE heap = GetProcessHeap ();
+  int before = guarded ();
+  void *block = HeapAlloc (heap, 0, 77);
+  REQUIRE (block != NULL);
+  CHECK_INT (HeapSize (heap, 0, block), 77);
+  block = HeapReAlloc (heap, 0, block, 700);
+  REQUIRE (block != NULL);
+  CHECK_INT (fixture_is_ours (block), 0);
+  CHECK_INT (HeapSize (heap, 0, block), 700);
+  CHECK_INT (HeapFree (heap, 0, block), 1);
+  HLOCAL local = LocalAlloc (LMEM_MOVEABLE, 30);
+  CHECK_INT (LocalSize (local), 30);
   CHECK_PTR (LocalFree (local), NULL);
+  CHECK_INT (guarded () - before, 0);
 }
 
 int main (void) {
   if (fixture_load_late () != 0) return 1;
-  TEST_RUN (blocks_of_malloc_go_through_the_heaps_functions);
-  TEST_RUN (blocks_of_the_heap_are_left_to_it);
+  TEST_RUN (heap_functions_take_blocks_of_malloc);
+  TEST_RUN (local_and_global_free_take_blocks_of_malloc);
+  TEST_RUN (the_systems_own_blocks_go_where_they_went);
   return tap_done ();
 }
