@@ -139,14 +139,12 @@ static const char *step_plain (struct stress_block *block, uint64_t *state, uint
     case 0:
       return replace (block, realloc (p, size), size, 0);
     case 1:
-      return replace (block, _recalloc (p, 1, size), size, block->size != 0);
+      block->reach = _msize (p);
+      return replace (block, _recalloc (p, 1, size), size, 1);
     case 2: {
       void *q = _expand (p, size);
       if (q == NULL) return NULL;
-      if (q != p) return "_expand moved a block";
-      const char *failure = replace (block, q, size, 0);
-      block->reach = _msize (q); /* it need not have become smaller */
-      return failure;
+      return q != p ? "_expand moved a block" : replace (block, q, size, 0);
     }
     default:
       return _msize (p) < block->size ? "_msize is too small" : NULL;
@@ -158,8 +156,10 @@ static const char *step_aligned (struct stress_block *block, uint64_t *state, ui
   size_t size = random_size (state) + 1, alignment = block->alignment, offset = block->offset;
   void *p = block->p;
   if (offset != 0 && offset >= size) size = offset + 1;
-  if (r % 3 == 0 && aligned_recalloc)
+  if (r % 3 == 0 && aligned_recalloc) {
+    block->reach = _aligned_msize (p, alignment, offset);
     return replace (block, _aligned_offset_recalloc (p, 1, size, alignment, offset), size, 1);
+  }
   if (r % 3 == 1 && _aligned_msize (p, alignment, offset) < block->size)
     return "_aligned_msize is too small";
   return replace (block, _aligned_offset_realloc (p, size, alignment, offset), size, 0);

@@ -21,9 +21,9 @@ struct stress_block {
   size_t size; /* as asked for, bytes */
   size_t alignment, offset;
   enum stress_kind kind;
-  unsigned char seed;  /* of the contents */
-  size_t reach;        /* bytes up to which _recalloc may find what was there before _expand made it
-                          smaller */
+  unsigned char seed; /* of the contents */
+  size_t reach; /* what _recalloc takes for the size: a heap need not make a block smaller that
+                   shrinks */
   volatile long taken; /* by a thread which works on it */
   unsigned steps;      /* that were made on it */
 };
