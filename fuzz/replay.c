@@ -1,14 +1,18 @@
 /* The fuzz target without libFuzzer, for every compiler and sanitizer: files that are named, and
    random images. Prints TAP.
 
-   usage: replay RUNS [FILE...]  */
+   usage: replay RUNS [FILE...]
+          replay cut FILE...     each file cut off at every length, or at 20000 of them if it is
+   larger  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "mutate.h"
+#include "pe.h"
 #include "tap.h"
 
-enum { SIZE_MAX_IMAGE = 8192, CHANGES_MAX = 6 };
+enum { SIZE_MAX_IMAGE = 8192, CHANGES_MAX = 6, CUTS = 20000, LARGE = 200000 };
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator (uint8_t *data, size_t size, size_t max_size, unsigned seed);
@@ -33,19 +37,51 @@ static void run (const uint8_t *data, size_t size) {
   free (copy);
 }
 
+static uint8_t *load (const char *path, size_t *size) {
+  FILE *in = fopen (path, "rb");
+  REQUIRE (in != NULL);
+  REQUIRE (fseek (in, 0, SEEK_END) == 0);
+  *size = (size_t) ftell (in);
+  rewind (in);
+  uint8_t *bytes = malloc (*size + 1);
+  REQUIRE (bytes != NULL && fread (bytes, 1, *size, in) == *size);
+  fclose (in);
+  return bytes;
+}
+
 /* The target aborts if something is wrong.  */
 static void files_are_read_and_edited_as_they_should (void) {
-  static uint8_t data[1 << 20];
   unsigned num = 0;
   for (char **file = files; *file != NULL; file++, num++) {
-    FILE *in = fopen (*file, "rb");
-    REQUIRE (in != NULL);
-    size_t size = fread (data, 1, sizeof (data), in);
-    fclose (in);
-    run (data, size);
+    size_t size;
+    uint8_t *bytes = load (*file, &size);
+    run (bytes, size);
+    free (bytes);
   }
   tap_note ("%u files", num);
   CHECK (num > 0);
+}
+
+/* An error, or the whole list.  */
+static void files_cut_off_anywhere_are_safe (void) {
+  for (char **file = files; *file != NULL; file++) {
+    size_t size, listed = 0, cuts = 0;
+    pe_t pe;
+    pe_error_t error;
+    uint8_t *bytes = load (*file, &size);
+    REQUIRE (pe_open (&pe, bytes, size, PE_FILE, &error) == 0);
+    int total = pe_imports_num (&pe);
+    for (size_t n = 0; n < size;
+         n += 1 + (size > LARGE ? tap_random () % (2 * size / CUTS) : 0), cuts++) {
+      run (bytes, n);
+      if (pe_open (&pe, bytes, n, PE_FILE, &error) != 0) continue;
+      int num = pe_imports_num (&pe);
+      CHECK (num == -1 || num == total);
+      listed += num == total;
+    }
+    tap_note ("%s: %zu of %zu lengths have the whole list of %d", *file, listed, cuts, total);
+    free (bytes);
+  }
 }
 
 static void random_images_are_read_and_edited_as_they_should (void) {
@@ -64,8 +100,12 @@ static void random_images_are_read_and_edited_as_they_should (void) {
 }
 
 int main (int argc, char **argv) {
-  runs = argc > 1 ? tap_scaled ((size_t) atoi (argv[1])) : 0;
   files = argv + 2;
+  if (argc > 2 && strcmp (argv[1], "cut") == 0) {
+    TEST_RUN (files_cut_off_anywhere_are_safe);
+    return tap_done ();
+  }
+  runs = argc > 1 ? tap_scaled ((size_t) atoi (argv[1])) : 0;
   if (argc > 2) TEST_RUN (files_are_read_and_edited_as_they_should);
   TEST_RUN (random_images_are_read_and_edited_as_they_should);
   return tap_done ();

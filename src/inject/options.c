@@ -98,14 +98,60 @@ static int check (const options_t *options, pe_error_t *error) {
   return why != NULL ? -1 : 0;
 }
 
-static int unknown (const char *arg, pe_error_t *error) {
-  pe_set_error (error, "unknown command line option '%.100s' (use '-h' for help)", arg);
-  return -1;
+/* -lv is -l -v.  The last letter's option, with what follows it in *VALUE; NULL: unknown.  */
+static const struct option *read_letters (const struct option *table, const char *arg,
+                                          const char **value) {
+  const struct option *option = NULL;
+  *value = NULL;
+  for (const char *p = arg + 1; *p != 0; p++) {
+    for (option = table; option->name != NULL && option->letter != *p;) option++;
+    if (option->name == NULL) return NULL;
+    if (option->flag == NULL) {
+      *value = p[1] != 0 ? p + 1 : NULL;
+      return option;
+    }
+    *option->flag = 1;
+  }
+  return option;
+}
+
+static int read_arguments (options_t *o, const struct option *table, int argc, char **argv,
+                           pe_error_t *error) {
+  int only_files = 0;
+  for (int i = 1; i < argc; i++) {
+    char *arg = argv[i];
+    const char *value = NULL;
+    if (only_files || arg[0] != '-' || arg[1] == 0) {
+      o->files[o->files_num++] = arg; /* never beyond what was read */
+      continue;
+    }
+    if (strcmp (arg, "--") == 0) {
+      only_files = 1;
+      continue;
+    }
+    const struct option *option =
+        arg[1] == '-' ? find (table, arg + 2, &value) : read_letters (table, arg, &value);
+    if (option == NULL || (option->flag != NULL && value != NULL)) {
+      pe_set_error (error, "unknown command line option '%.100s' (use '-h' for help)", arg);
+      return -1;
+    }
+    if (option->flag != NULL) {
+      *option->flag = 1;
+      continue;
+    }
+    if (value == NULL && ++i < argc) value = argv[i];
+    if (value == NULL) {
+      pe_set_error (error, "option '%.100s' needs a value (use '-h' for help)", arg);
+      return -1;
+    }
+    *option->value = value;
+  }
+  return 0;
 }
 
 int options_read (options_t *o, int argc, char **argv, pe_error_t *error) {
   *o = (options_t){.files = argv};
-  const char *order = NULL, *value;
+  const char *order = NULL;
   const struct option table[] = {{"help", 'h', &o->help, NULL},
                                  {"verbose", 'v', &o->verbose, NULL},
                                  {"list", 'l', &o->list, NULL},
@@ -123,45 +169,8 @@ int options_read (options_t *o, int argc, char **argv, pe_error_t *error) {
                                  {"postfix", 0, NULL, &o->postfix},
                                  {"order", 0, NULL, &order},
                                  {0}};
-  int only_files = 0;
   error->text[0] = 0;
-  for (int i = 1; i < argc; i++) {
-    char *arg = argv[i];
-    const struct option *option = NULL;
-    value = NULL;
-    if (only_files || arg[0] != '-' || arg[1] == 0) {
-      o->files[o->files_num++] = arg; /* never beyond what was read */
-      continue;
-    }
-    if (strcmp (arg, "--") == 0) {
-      only_files = 1;
-      continue;
-    }
-    if (arg[1] == '-') {
-      option = find (table, arg + 2, &value);
-    } else {
-      for (char *p = arg + 1; *p != 0; p++) { /* -lv is -l -v */
-        for (option = table; option->name != NULL && option->letter != *p;) option++;
-        if (option->name == NULL) return unknown (arg, error);
-        if (option->flag == NULL) {
-          value = p[1] != 0 ? p + 1 : NULL;
-          break;
-        }
-        *option->flag = 1;
-      }
-    }
-    if (option == NULL || (option->flag != NULL && value != NULL)) return unknown (arg, error);
-    if (option->flag != NULL) {
-      *option->flag = 1;
-      continue;
-    }
-    if (value == NULL && ++i < argc) value = argv[i];
-    if (value == NULL) {
-      pe_set_error (error, "option '%.100s' needs a value (use '-h' for help)", arg);
-      return -1;
-    }
-    *option->value = value;
-  }
+  if (read_arguments (o, table, argc, argv, error) != 0) return -1;
   if (o->help || o->version) return 0;
   o->request.force = o->force;
   if (order != NULL && read_order (o, order, error) != 0) return -1;

@@ -68,7 +68,7 @@ folder () { # name, folder
   fi
 }
 
-for name in poppler hermes ast-grep biome node-pty 7zip; do
+for name in poppler hermes ast-grep biome node-pty 7zip java node postgres remotion; do
   if path=$("$get" $name 2>reason); then
     folder $name "$path"
   else
