@@ -1,15 +1,16 @@
 /* What mir-ucrt.dll says of itself.
 
-   mir-ucrt.dll takes the allocator of the Windows C runtime over for a whole process: at start-up when it is
-   first in the import table, or later when it is loaded into a process that runs.  It exports mimalloc's
-   functions (mimalloc.h) and the two of this file.  docs/windows-override.md tells how to use it.
+   mir-ucrt.dll takes the allocator of the Windows C runtime over for a whole process: at start-up
+   when it is first in the import table, or later when it is loaded into a process that runs.  It
+   exports mimalloc's functions (mimalloc.h) and the two of this file.  docs/windows-override.md
+   tells how to use it.
 
    CRT         a loaded copy of ucrtbase.dll or of a relative; there may be several in a process
    old block   one which a CRT's own heap gave, before the CRT was taken over or beside it
    taken over  the function's first bytes jump to ours
 
-   The layout of the structs is the same for 32 and 64 bits: another process reads them (`mir-inject check`),
-   from the section MIR_UCRT_STATUS_SECTION of the loaded image.  */
+   The layout of the structs is the same for 32 and 64 bits: another process reads them (`mir-inject
+   check`), from the section MIR_UCRT_STATUS_SECTION of the loaded image.  */
 
 #ifndef MIR_UCRT_H
 #define MIR_UCRT_H
@@ -20,9 +21,10 @@
 extern "C" {
 #endif
 
-#define MIR_UCRT_DLL "mir-ucrt.dll"        /* the same name for every CPU */
-#define MIR_UCRT_STATUS_SECTION ".mirst"   /* begins with a MIR_ucrt_status_t and has nothing else */
-#define MIR_UCRT_STATUS_MAGIC 0x7573726du  /* "mrsu" in memory order */
+#define MIR_UCRT_DLL "mir-ucrt.dll"       /* the same name for every CPU */
+#define MIR_UCRT_STATUS_SECTION ".mirst"  /* begins with a MIR_ucrt_status_t and has nothing else \
+                                           */
+#define MIR_UCRT_STATUS_MAGIC 0x7573726du /* "mrsu" in memory order */
 #define MIR_UCRT_STATUS_VERSION 1u
 #define MIR_UCRT_CRTS_MAX 4
 #define MIR_UCRT_FUNCTIONS_MAX 192
@@ -38,11 +40,11 @@ typedef enum {
 } MIR_ucrt_state_t;
 
 typedef enum {
-  MIR_UCRT_ABSENT = 0,   /* this CRT does not export it */
+  MIR_UCRT_ABSENT = 0, /* this CRT does not export it */
   MIR_UCRT_TAKEN = 1,
-  MIR_UCRT_ALIAS = 2,    /* the same address as an earlier function of this CRT */
-  MIR_UCRT_REACHED = 3,  /* left alone: it calls one that is taken over */
-  MIR_UCRT_LEFT = 4      /* left alone for a reason in the CRT's REASON */
+  MIR_UCRT_ALIAS = 2,   /* the same address as an earlier function of this CRT */
+  MIR_UCRT_REACHED = 3, /* left alone: it calls one that is taken over */
+  MIR_UCRT_LEFT = 4     /* left alone for a reason in the CRT's REASON */
 } MIR_ucrt_function_state_t;
 
 typedef enum { MIR_UCRT_UNTESTED = 0, MIR_UCRT_PASSED = 1, MIR_UCRT_WRONG = 2 } MIR_ucrt_test_t;
@@ -99,18 +101,19 @@ typedef struct {
 } MIR_ucrt_status_t;
 
 #if defined(MIR_UCRT_BUILD)
-#define MIR_UCRT_API __declspec (dllexport)
+#define MIR_UCRT_API __declspec(dllexport)
 #else
-#define MIR_UCRT_API __declspec (dllimport)
+#define MIR_UCRT_API __declspec(dllimport)
 #endif
 
 #ifdef _WIN32
-/* The status, with INTACT looked at again.  It belongs to the DLL and lives as long as the process; counters
-   move while it is read.  Never NULL.  Any thread.  */
+/* The status, with INTACT looked at again.  It belongs to the DLL and lives as long as the process;
+   counters move while it is read.  Never NULL.  Any thread.  */
 MIR_UCRT_API const MIR_ucrt_status_t *MIR_ucrt_status (void);
 
-/* Call every function that is taken over once more and look whether it did what it should; the results are in
-   TEST.  The number of functions which did not, 0 if all is well, -1 if nothing is taken over.  Any thread.  */
+/* Call every function that is taken over once more and look whether it did what it should; the
+   results are in TEST.  The number of functions which did not, 0 if all is well, -1 if nothing is
+   taken over.  Any thread.  */
 MIR_UCRT_API int MIR_ucrt_check (void);
 #endif
 
