@@ -558,8 +558,8 @@ static inline void mir_htab_index_fill_ (struct mir_htab_ *t, htab_hash_t hash, 
   group->tags[slot] = (unsigned char) mir_htab_tag_ (kind);
 }
 
-MIR_HTAB_LARGE void mir_htab_index_remove_ (struct mir_htab_ *t, htab_hash_t hash,
-                                            const struct mir_htab_cursor_ *c) {
+MIR_HTAB_FAST void mir_htab_index_remove_ (struct mir_htab_ *t, htab_hash_t hash,
+                                           const struct mir_htab_cursor_ *c) {
   size_t place = c->home;
   (void) hash;
   mir_htab_set_tag_ (mir_htab_group_at_ (t, c->place), c->slot, mir_htab_all_bytes_ (0));
@@ -793,11 +793,26 @@ MIR_HTAB_FAST htab_size_t mir_htab_append_ (struct mir_htab_ *t, htab_hash_t has
   return pos;
 }
 
-/* Make the element of HASH at C a hole, or nothing at the ends.  A table which gets empty starts
-   from the front, and soon looks whether it needs its size.  */
-MIR_HTAB_LARGE void mir_htab_remove_ (struct mir_htab_ *t, htab_hash_t hash,
-                                      const struct mir_htab_cursor_ *c) {
+/* The element at POS, the first or the last one, is gone: none of the ends is a hole.  A table which
+   gets empty starts from the front, and soon looks whether it needs its size.  */
+MIR_HTAB_SLOW void mir_htab_trim_ (struct mir_htab_ *t, htab_size_t pos) {
   const htab_hash_t *hashes = t->hashes;
+  if (t->els_num == 0) {
+    t->start = t->bound = 0;
+    if (t->size >= 8 * MIR_HTAB_TINY_HASHES) t->limit = t->size / 8;
+  } else if (pos + 1 == t->bound) {
+    while (hashes[pos - 1] == MIR_HTAB_HOLE_HASH) pos--;
+    t->bound = pos;
+  } else {
+    while (hashes[++pos] == MIR_HTAB_HOLE_HASH) {
+    }
+    t->start = pos;
+  }
+}
+
+/* Make the element of HASH at C a hole, or nothing at the ends.  */
+MIR_HTAB_SEARCH void mir_htab_remove_ (struct mir_htab_ *t, htab_hash_t hash,
+                                       const struct mir_htab_cursor_ *c) {
   htab_size_t pos = c->pos;
   if (t->index == NULL) {
     mir_htab_set_tiny_hash_ (t, pos, MIR_HTAB_HOLE_HASH);
@@ -805,17 +820,8 @@ MIR_HTAB_LARGE void mir_htab_remove_ (struct mir_htab_ *t, htab_hash_t hash,
     t->hashes[pos] = MIR_HTAB_HOLE_HASH;
     mir_htab_index_remove_ (t, hash, c);
   }
-  if (--t->els_num == 0) {
-    t->start = t->bound = 0;
-    if (t->size >= 8 * MIR_HTAB_TINY_HASHES) t->limit = t->size / 8;
-  } else if (pos + 1 == t->bound) {
-    while (hashes[pos - 1] == MIR_HTAB_HOLE_HASH) pos--;
-    t->bound = pos;
-  } else if (pos == t->start) {
-    while (hashes[++pos] == MIR_HTAB_HOLE_HASH) {
-    }
-    t->start = pos;
-  }
+  t->els_num--;
+  if (pos == t->start || pos + 1 == t->bound) mir_htab_trim_ (t, pos);
 }
 
 /* Make T empty.  Keep the block for the next elements unless far fewer were there this time;
@@ -920,21 +926,40 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
     MIR_free (alloc, ht);                                                                        \
   }                                                                                              \
                                                                                                  \
-  /* Is there an element equal to EL, whose hash is HASH?  Then it is at C.  */                  \
+  /* What search does when the element at C is not the one.  */                                  \
+  MIR_HTAB_SLOW int HTAB_OP (T, search_on) (HTAB (T) *htab, T el, htab_hash_t hash,              \
+                                            struct mir_htab_cursor_ *c) {                        \
+    struct mir_htab_ *t = &htab->t;                                                              \
+    if (t->index == NULL) {                                                                      \
+      while (mir_htab_next_tiny_ (t, hash, c))                                                   \
+        if (HTAB_OP (T, eq) (htab, &htab->tiny_els[c->pos], &el)) return TRUE;                   \
+    } else {                                                                                     \
+      while (mir_htab_next_ (t, hash, c))                                                        \
+        if (MAY_BE (t, hash, c->pos) && HTAB_OP (T, eq) (htab, &((T *) t->els)[c->pos], &el))    \
+          return TRUE;                                                                           \
+    }                                                                                            \
+    return FALSE;                                                                                \
+  }                                                                                              \
+                                                                                                 \
+  /* Is there an element equal to EL, whose hash is HASH?  Then it is at C.  What is rarely      \
+     needed is a call, with copies of both, which themselves may stay in registers then.  */     \
   MIR_HTAB_SEARCH int HTAB_OP (T, search) (HTAB (T) *htab, const T *el, htab_hash_t hash,        \
                                            struct mir_htab_cursor_ *c) {                         \
     struct mir_htab_ *t = &htab->t;                                                              \
-    const T *els = (const T *) t->els;                                                           \
+    struct mir_htab_cursor_ next;                                                                \
     int found;                                                                                   \
     if (t->index == NULL) {                                                                      \
-      for (found = mir_htab_first_tiny_ (t, hash, c); found;                                     \
-           found = mir_htab_next_tiny_ (t, hash, c))                                             \
-        if (HTAB_OP (T, eq) (htab, &htab->tiny_els[c->pos], el)) return TRUE;                    \
+      if (!mir_htab_first_tiny_ (t, hash, c)) return FALSE;                                      \
+      if (HTAB_OP (T, eq) (htab, &htab->tiny_els[c->pos], el)) return TRUE;                      \
     } else {                                                                                     \
-      for (found = mir_htab_first_ (t, hash, c); found; found = mir_htab_next_ (t, hash, c))     \
-        if (MAY_BE (t, hash, c->pos) && HTAB_OP (T, eq) (htab, &els[c->pos], el)) return TRUE;   \
+      if (!mir_htab_first_ (t, hash, c)) return FALSE;                                           \
+      if (MAY_BE (t, hash, c->pos) && HTAB_OP (T, eq) (htab, &((T *) t->els)[c->pos], el))       \
+        return TRUE;                                                                             \
     }                                                                                            \
-    return FALSE;                                                                                \
+    next = *c;                                                                                   \
+    found = HTAB_OP (T, search_on) (htab, *el, hash, &next);                                     \
+    *c = next;                                                                                   \
+    return found;                                                                                \
   }                                                                                              \
                                                                                                  \
   MIR_HTAB_SLOW int HTAB_OP (T, make_room) (HTAB (T) *htab) {                                    \
@@ -1027,7 +1052,10 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
                                                  void *arg) {                                    \
     htab_size_t i;                                                                               \
     HTAB_ASSERT (htab != NULL, "foreach_elem", T);                                               \
-    for (i = htab->t.start; i < htab->t.bound; i++)                                              \
+    i = htab->t.start;                                                                           \
+    while (i < htab->t.bound && htab->t.els_num == htab->t.bound - htab->t.start) /* no hole */  \
+      func (((T *) htab->t.els)[i++], arg);                                                      \
+    for (; i < htab->t.bound; i++)                                                               \
       if (htab->t.hashes[i] != MIR_HTAB_HOLE_HASH) func (((T *) htab->t.els)[i], arg);           \
   }
 
