@@ -735,28 +735,35 @@ MIR_HTAB_LARGE void mir_htab_fill_index_ (struct mir_htab_ *t) {
   }
 }
 
-/* Close the holes.  */
-MIR_HTAB_LARGE void mir_htab_pack_ (struct mir_htab_ *t, const struct mir_htab_type_ *type) {
-  type->pack (t->els, t->els, t->hashes, t->start, t->bound);
-  mir_htab_pack_hashes_ (t->hashes, t->hashes, t->start, t->bound);
-  if (t->index == NULL) mir_htab_end_tiny_hashes_ (t, t->els_num);
-  t->start = t->first_id = 0;
-  t->bound = t->els_num;
-  t->limit = t->size;
-  if (t->index == NULL) return;
-  memset (t->index, 0, MIR_HTAB_INDEX_BYTES_ (t->size));
-  mir_htab_fill_index_ (t);
-}
-
 /* Move all elements down to position 0, as they are.  */
 MIR_HTAB_LARGE void mir_htab_slide_ (struct mir_htab_ *t, size_t el_size) {
   size_t n = t->bound - t->start;
   memmove (t->els, (char *) t->els + t->start * el_size, n * el_size);
   memmove (t->hashes, t->hashes + t->start, n * sizeof (htab_hash_t));
+  if (t->index == NULL) mir_htab_end_tiny_hashes_ (t, (htab_size_t) n);
   t->first_id += t->start;
   t->bound = (htab_size_t) n;
   t->start = 0;
   t->limit = t->size;
+}
+
+/* Close the holes.  */
+MIR_HTAB_LARGE void mir_htab_pack_ (struct mir_htab_ *t, const struct mir_htab_type_ *type) {
+  if (t->els_num == t->bound - t->start) {
+    mir_htab_slide_ (t, type->el_size);
+    return;
+  }
+  type->pack (t->els, t->els, t->hashes, t->start, t->bound);
+  mir_htab_pack_hashes_ (t->hashes, t->hashes, t->start, t->bound);
+  t->start = t->first_id = 0;
+  t->bound = t->els_num;
+  t->limit = t->size;
+  if (t->index == NULL) {
+    mir_htab_end_tiny_hashes_ (t, t->els_num);
+    return;
+  }
+  memset (t->index, 0, MIR_HTAB_INDEX_BYTES_ (t->size));
+  mir_htab_fill_index_ (t);
 }
 
 /* Make room for at least one more element behind the last one; FALSE, and the table as it was,
