@@ -85,7 +85,8 @@ typedef struct {
   uint64_t foreign_freed;  /* old blocks freed into their own heap */
   uint64_t foreign_sized;  /* _msize and the like asked about old blocks */
   uint64_t kept;           /* old blocks which _expand left where they are */
-  uint64_t unused[3];
+  uint64_t guarded;        /* our blocks given to HeapFree and the like, with MIR_UCRT_GUARD=1 */
+  uint64_t unused[2];
 } MIR_ucrt_counters_t;
 
 typedef struct {

@@ -75,6 +75,28 @@ static void eject (const pe_t *injected, const pe_t *old, const edit_request_t *
   edit_free (&edit);
 }
 
+/* What may be no work of ours: if the record deceives, it has to do without.  */
+static void eject_any (const pe_t *pe, const edit_request_t *request) {
+  edit_request_t asked = *request;
+  for (int status = -1; status != 0; asked.distrust = 1) {
+    edit_t edit;
+    pe_error_t error;
+    pe_t result;
+    if (edit_eject (&edit, pe, &asked, &error) == 0) {
+      uint8_t *bytes = edit_flatten (&edit);
+      if (bytes == NULL) exit (1);
+      status = pe_open (&result, bytes, (size_t) edit.size, PE_FILE, &error);
+      if (status == 0 && edit.changed) status = edit_check (pe, &result, &asked, 1, &error);
+      free (bytes);
+      REQUIRE (status == 0 || !asked.distrust);
+    } else {
+      REQUIRE (error.text[0] != 0 && strchr (error.text, '\n') == NULL);
+      status = 0;
+    }
+    edit_free (&edit);
+  }
+}
+
 static void edit_both_ways (const pe_t *pe, const edit_request_t *request) {
   edit_t edit;
   pe_error_t error;
@@ -92,14 +114,7 @@ static void edit_both_ways (const pe_t *pe, const edit_request_t *request) {
     REQUIRE (error.text[0] != 0 && strchr (error.text, '\n') == NULL);
   }
   edit_free (&edit);
-  if (edit_eject (&edit, pe, request, &error) == 0) { /* of what may be no work of ours */
-    uint8_t *bytes = result_of (&edit, &result);
-    if (edit.changed) REQUIRE (edit_check (pe, &result, request, 1, &error) == 0);
-    free (bytes);
-  } else {
-    REQUIRE (error.text[0] != 0 && strchr (error.text, '\n') == NULL);
-  }
-  edit_free (&edit);
+  eject_any (pe, request);
 }
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {

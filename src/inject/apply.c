@@ -159,25 +159,38 @@ static int dry_run (struct job *job, pe_error_t *error) {
   return status;
 }
 
-static int write_result (struct job *job, pe_error_t *error) {
-  file_new_t written;
+static int write_checked (struct job *job, file_new_t *written, pe_error_t *error) {
   file_t result;
-  if (file_write (&written, job->target, job->path, job->options->inplace, &job->edit, error) != 0)
+  if (file_write (written, job->target, job->path, job->options->inplace, &job->edit, error) != 0)
     return -1;
-  int status = file_read_back (&written, &result, error);
+  int status = file_read_back (written, &result, error);
   if (status == 0) {
     status = check_result (job, result.bytes, result.size, error);
     file_close (&result);
   }
-  if (status != 0) {
-    file_abandon (&written);
-    return -1;
-  }
+  if (status != 0) file_abandon (written);
+  return status;
+}
+
+static int write_result (struct job *job, pe_error_t *error) {
+  file_new_t written;
+  int replace = job->options->inplace || file_exists (job->target); /* that was asked about */
+  if (write_checked (job, &written, error) != 0) return -1;
   file_close (&job->file); /* Windows does not replace a file that is being looked at */
-  return file_commit (&written,
-                      job->options->inplace || job->options->force || job->options->dry_run
-                          || file_exists (job->target),
-                      job->backup[0] != 0 ? job->backup : NULL, error);
+  return file_commit (&written, replace, job->backup[0] != 0 ? job->backup : NULL, error);
+}
+
+/* Write the result, or only look at it.  */
+static int finish (struct job *job, int writes, pe_error_t *error) {
+  int status = writes ? write_result (job, error) : dry_run (job, error);
+  if (status == 0 || !job->options->eject || job->request.distrust || job->file.bytes == NULL)
+    return status;
+  report_detail (job->report, "%s: trying again without the record of the injection", error->text);
+  job->request.distrust = 1;
+  edit_free (&job->edit);
+  error->text[0] = 0;
+  if (edit_eject (&job->edit, &job->pe, &job->request, error) != 0) return -1;
+  return writes ? write_result (job, error) : dry_run (job, error);
 }
 
 static void say_done (struct job *job, int written) {
@@ -213,7 +226,7 @@ static int run (struct job *job, pe_error_t *error) {
     return 0;
   }
   warn (job);
-  if ((writes ? write_result (job, error) : dry_run (job, error)) != 0) return -1;
+  if (finish (job, writes, error) != 0) return -1;
   say_done (job, writes);
   return 0;
 }

@@ -93,50 +93,103 @@ int edit_copy_descriptor (const pe_t *pe, unsigned index, uint8_t *to, pe_error_
   return 0;
 }
 
+/* Bytes of the names of the NUM modules with their zeros; 0 if one cannot be read.  */
+static size_t names_size (const pe_t *pe, int num) {
+  char name[PE_NAME_MAX];
+  pe_descriptor_t d;
+  size_t size = 1;
+  for (int i = 0; i < num; i++) {
+    if (pe_descriptor (pe, (unsigned) i, &d) != 1
+        || pe_string (pe, d.name, name, sizeof (name)) != 0)
+      return 0;
+    size += strlen (name) + 1;
+  }
+  return size;
+}
+
+/* Offsets in the block.  */
+struct layout {
+  size_t thunk, table, lookup, address, hint, name, names, size;
+};
+
+static int lay_out (struct layout *at, const pe_t *pe, const edit_request_t *request, int total,
+                    uint32_t rva, pe_error_t *error) {
+  size_t symbol = request->symbol != NULL ? pe_round_up (2 + strlen (request->symbol) + 1, 2) : 0;
+  size_t old_names = names_size (pe, total), dll = strlen (request->dll) + 1;
+  at->thunk = pe->plus ? 8 : 4;
+  at->table = ((size_t) total + 2) * PE_DESCRIPTOR;
+  at->lookup = pe_round_up (at->table, 16);
+  at->address = at->lookup + 2 * at->thunk;
+  at->hint = at->address + 2 * at->thunk;
+  at->name = at->hint + symbol;
+  at->names = at->name + dll;
+  at->size = at->names + old_names;
+  if (old_names == 0 || dll > PE_NAME_MAX || symbol > PE_NAME_MAX
+      || rva > UINT32_MAX - (uint32_t) at->size) {
+    pe_set_error (error,
+                  old_names == 0 ? "damaged import table" : "the import table would be too large");
+    return -1;
+  }
+  return 0;
+}
+
+/* The old descriptors around ours, and copies of their names: objdump looks for them in the section
+   of the table only.  */
+static int put_old (edit_block_t *block, const struct layout *at, const pe_t *pe, uint32_t rva,
+                    const uint16_t *from, int total, int position, pe_error_t *error) {
+  size_t name = at->names;
+  for (int i = 0; i < total; i++) {
+    uint8_t *to = block->bytes + (size_t) (i < position ? i : i + 1) * PE_DESCRIPTOR;
+    if (edit_copy_descriptor (pe, from[i], to, error) != 0) return -1;
+    if (pe_string (pe, pe_u32 (to + 12), (char *) block->bytes + name, at->size - name) != 0) {
+      pe_set_error (error, "damaged import table");
+      return -1;
+    }
+    pe_put32 (to + 12, rva + (uint32_t) name);
+    name += strlen ((char *) block->bytes + name) + 1;
+  }
+  return 0;
+}
+
+static void put_ours (edit_block_t *block, const struct layout *at, const pe_t *pe, uint32_t rva,
+                      const edit_request_t *request, int position) {
+  pe_descriptor_t ours = {.lookup = rva + (uint32_t) at->lookup,
+                          .name = rva + (uint32_t) at->name,
+                          .address = rva + (uint32_t) at->address};
+  uint8_t *bytes = block->bytes;
+  uint64_t by_ordinal = 1ull << (pe->plus ? 63 : 31);
+  uint64_t value = request->symbol != NULL ? rva + at->hint : by_ordinal | request->ordinal;
+  put_descriptor (bytes + (size_t) position * PE_DESCRIPTOR, &ours);
+  if (pe->plus)
+    pe_put64 (bytes + at->lookup, value), pe_put64 (bytes + at->address, value);
+  else
+    pe_put32 (bytes + at->lookup, (uint32_t) value),
+        pe_put32 (bytes + at->address, (uint32_t) value);
+  if (request->symbol != NULL)
+    memcpy (bytes + at->hint + 2, request->symbol, strlen (request->symbol) + 1);
+  memcpy (bytes + at->name, request->dll, strlen (request->dll) + 1);
+  block->address = ours.address, block->address_size = (uint32_t) (2 * at->thunk);
+}
+
 int edit_block (edit_block_t *block, const pe_t *pe, uint32_t rva, const edit_request_t *request,
                 pe_error_t *error) {
   uint16_t from[PE_IMPORTS_MAX];
+  struct layout at;
   *block = (edit_block_t){0};
   int total = edit_order (pe, request, from, error);
   int position = total < 0 ? -1 : new_position (pe, request, from, total, error);
-  if (position < 0) return -1;
-  size_t thunk = pe->plus ? 8 : 4;
-  size_t table = ((size_t) total + 2) * PE_DESCRIPTOR, lookup = pe_round_up (table, 16);
-  size_t address = lookup + 2 * thunk, hint = address + 2 * thunk;
-  size_t symbol_size =
-      request->symbol != NULL ? pe_round_up (2 + strlen (request->symbol) + 1, 2) : 0;
-  size_t name = hint + symbol_size, size = name + strlen (request->dll) + 1;
-  if (strlen (request->dll) >= PE_NAME_MAX || symbol_size >= PE_NAME_MAX
-      || rva > UINT32_MAX - (uint32_t) size) {
-    pe_set_error (error, "the import table would be too large");
-    return -1;
-  }
-  uint8_t *bytes = calloc (1, size);
-  if (bytes == NULL) {
+  if (position < 0 || lay_out (&at, pe, request, total, rva, error) != 0) return -1;
+  block->bytes = calloc (1, at.size);
+  block->size = at.size, block->table_size = (uint32_t) at.table;
+  if (block->bytes == NULL) {
     pe_set_error (error, "out of memory");
     return -1;
   }
-  *block = (edit_block_t){bytes, size, (uint32_t) table, rva + (uint32_t) address,
-                          (uint32_t) (2 * thunk)};
-  for (int i = 0, to = 0; i < total; i++, to++) {
-    if (i == position) to++;
-    if (edit_copy_descriptor (pe, from[i], bytes + (size_t) to * PE_DESCRIPTOR, error) == 0)
-      continue;
-    free (bytes);
+  if (put_old (block, &at, pe, rva, from, total, position, error) != 0) {
+    free (block->bytes);
     block->bytes = NULL;
     return -1;
   }
-  pe_descriptor_t ours = {
-      .lookup = rva + (uint32_t) lookup, .name = rva + (uint32_t) name, .address = block->address};
-  put_descriptor (bytes + (size_t) position * PE_DESCRIPTOR, &ours);
-  uint64_t value =
-      request->symbol != NULL ? rva + hint : (1ull << (pe->plus ? 63 : 31)) | request->ordinal;
-  if (pe->plus)
-    pe_put64 (bytes + lookup, value), pe_put64 (bytes + address, value);
-  else
-    pe_put32 (bytes + lookup, (uint32_t) value), pe_put32 (bytes + address, (uint32_t) value);
-  if (request->symbol != NULL)
-    memcpy (bytes + hint + 2, request->symbol, strlen (request->symbol) + 1);
-  memcpy (bytes + name, request->dll, strlen (request->dll) + 1);
+  put_ours (block, &at, pe, rva, request, position);
   return 0;
 }

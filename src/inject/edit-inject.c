@@ -184,6 +184,7 @@ static int patch_headers (plan_t *plan, const pe_t *pe, const struct place *plac
   size_t in_old = slot < plan->headers_end ? (size_t) plan->headers_end - slot : 0;
   uint32_t data = pe_u32 (pe->bytes + pe->optional + OPTIONAL_DATA);
   uint64_t end = pe_round_up ((uint64_t) place->rva + place->mapped, pe->section_alignment);
+  if (end < pe->image_size) end = pe->image_size; /* it may be larger than its sections */
   put_section_header (header, place);
   if (in_old > sizeof (header)) in_old = sizeof (header); /* the rest is in what is inserted */
   return plan_patch16 (plan, pe, pe->nt + FILE_SECTIONS, (uint16_t) (pe->sections_num + 1))

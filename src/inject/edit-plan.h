@@ -49,8 +49,8 @@ typedef struct {
   size_t begin, end;
 } edit_range_t;
 
-/* Whether the import table and everything it leads to lies outside of RANGES, which are about to be written over.
-   In a file that nobody made to deceive it does.  */
+/* Whether the import table and everything it leads to lies outside of RANGES, which are about to be
+   written over. In a file that nobody made to deceive it does.  */
 int edit_check_apart (const pe_t *pe, const edit_range_t *ranges, unsigned num, pe_error_t *error);
 
 /* Write the descriptors FROM[0..NUM) of the old table over it, and an empty one behind them if

@@ -29,6 +29,7 @@ typedef struct {
   const char *
       order[EDIT_ORDER_MAX]; /* DLLs to come first, in this order; DLL goes before them unless it */
   unsigned order_num;        /* is one of them */
+  int distrust;              /* eject: do not believe the record */
   int force;                 /* take DLL out even if it was not us who put it there */
 } edit_request_t;
 
@@ -63,7 +64,8 @@ typedef struct {
 /* Plan to have REQUEST->dll imported first.  0, or -1 with the reason.  The plan must be freed in
    either case.  PE is a file.  */
 int edit_inject (edit_t *edit, const pe_t *pe, const edit_request_t *request, pe_error_t *error);
-/* Plan to take REQUEST->dll out again.  */
+/* Plan to take REQUEST->dll out again.  If our section has a record the result is only as good as
+   that: where edit_check does not like it, plan again with REQUEST->distrust.  */
 int edit_eject (edit_t *edit, const pe_t *pe, const edit_request_t *request, pe_error_t *error);
 void edit_free (edit_t *edit);
 /* Whether AFTER, the result, imports what it should: what BEFORE does, with the DLL first or
@@ -76,7 +78,7 @@ uint8_t *edit_flatten (const edit_t *edit);
 /* --- edit-block.c: also for an image in memory.
 
    [ descriptors, ours first, and an empty one | lookup thunk, 0 | address thunk, 0 | hint, symbol |
-   name ]  */
+     name | the names of the others ]  */
 typedef struct {
   uint8_t *bytes; /* malloc'ed, the caller frees them */
   size_t size;

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <io.h>
 #include <windows.h>
 
 static int fail (pe_error_t *error, const char *what, const char *path) {
@@ -175,7 +174,8 @@ int file_beside (const char *path, const char *name, char *found, size_t size) {
 
 int file_ask (const char *question) {
   char answer[16];
-  if (!_isatty (_fileno (stdin))) return -1;
+  DWORD mode; /* _isatty takes the device NUL for a terminal too */
+  if (!GetConsoleMode (GetStdHandle (STD_INPUT_HANDLE), &mode)) return -1;
   fputs (question, stderr);
   if (fgets (answer, sizeof (answer), stdin) == NULL) return 0;
   return answer[0] == 'y' || answer[0] == 'Y';

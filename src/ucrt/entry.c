@@ -2,6 +2,7 @@
 #define PSAPI_VERSION 2 /* in KERNEL32 */
 #include <psapi.h>
 #include <mimalloc.h>
+#include "guard.h"
 #include "ucrt.h"
 
 BOOL WINAPI ucrt_entry (HINSTANCE self, DWORD why, void *reserved);
@@ -67,6 +68,9 @@ static void start (HMODULE self) {
       stand_back (MIR_UCRT_FAILED, "ntdll lacks a function which is needed");
     else
       ucrt_state_from_crts ();
+    if (ucrt_options.guard && ucrt_status.state != MIR_UCRT_FAILED
+        && ucrt_status.state != MIR_UCRT_REFUSED)
+      ucrt_guard ();
   }
 }
 
