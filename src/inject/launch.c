@@ -9,6 +9,8 @@
 #include "process.h"
 #include "tool.h"
 
+#define BUSY_TIME 100 /* milliseconds */
+
 /* A program which was started suspended, until it runs on its own.  */
 struct launch {
   const process_options_t *options;
@@ -82,18 +84,22 @@ static void explain (struct launch *launch, dll_presence_t found, unsigned timeo
 }
 
 /* Look until the DLL has made up its mind, the program ends, or TIMEOUT milliseconds are over.  1:
-   the program was taken over.  */
+   the program was taken over.  A pause can be 16 ms long, a tick of the clock, and a small program
+   over by then; so there is none while a program usually begins.  */
 static int watch (struct launch *launch, unsigned timeout) {
   uint64_t module;
-  ULONGLONG begin = GetTickCount64 ();
+  ULONGLONG begin = GetTickCount64 (), passed;
   dll_presence_t found = DLL_ABSENT;
-  for (unsigned pause = 1;; pause += pause < 20) {
+  for (;;) {
     found = look (launch);
-    if (is_final (found, &launch->presence) || GetTickCount64 () - begin >= timeout) break;
+    passed = GetTickCount64 () - begin;
+    if (is_final (found, &launch->presence) || passed >= timeout) break;
     if (launch->way == PROCESS_APC
         && load_end (&launch->remote, &launch->load, &module, launch->cause) == LOAD_FAILED)
       return 0;
-    if (WaitForSingleObject (launch->remote.process, pause) == WAIT_OBJECT_0) break;
+    if (passed < BUSY_TIME) SwitchToThread ();
+    if (WaitForSingleObject (launch->remote.process, passed < BUSY_TIME ? 0 : 10) == WAIT_OBJECT_0)
+      break;
   }
   if (is_final (found, &launch->presence) && launch->presence.status.state == MIR_UCRT_ACTIVE)
     return 1;
@@ -166,7 +172,7 @@ static int let_run (struct launch *launch) {
   if (taken && launch->options->verbose)
     process_say ("taken over: %u functions",
                  status_functions_in (&launch->presence.status, MIR_UCRT_TAKEN));
-  if (!taken) process_say ("the program was not taken over: %s", launch->cause);
+  if (!taken) process_say ("the program was not seen to be taken over: %s", launch->cause);
   if (!launch->options->require) return 0;
   if (taken && gate_open (&launch->remote, &launch->gate, launch->thread) == 0) return 0;
   process_say ("--require: it was ended");

@@ -90,7 +90,7 @@ inject run --require --dll=stand-in.dll ./target.exe args x
 [ $status = 125 ] && [ ! -s "$work/out" ] && says err 'refused: page heap is on' && says err 'it was ended'
 result $? '--require: what refuses runs nothing of the program'
 inject run --via=thread --dll=stand-in.dll ./target.exe args x
-[ $status = 0 ] && says out '\[x\]' && says err 'not taken over: refused: page heap is on'
+[ $status = 0 ] && says out '\[x\]' && says err 'not seen to be taken over: refused: page heap is on'
 result $? 'without it, the program runs and the refusal is told'
 STAND_IN=raises
 inject run --via=thread --dll=stand-in.dll ./target.exe args x
@@ -221,7 +221,7 @@ at = int.from_bytes(dll[60:64], 'little') + 4
 dll[at:at + 2] = (0xaa64).to_bytes(2, 'little')
 open('other.dll', 'wb').write(dll)
 PY
-attach_fails 'a DLL for another CPU' active other.dll 3 'is for arm64, and the process is x64'
+attach_fails 'a DLL for another CPU' active other.dll 3 'is for arm64, and the process is x'
 
 begin hangs spin
 inject attach --timeout=1 --dll=stand-in.dll "$id"
