@@ -1,5 +1,6 @@
-// A C++ program's small objects: nodes of a map and of lists, strings of both kinds, unique_ptr; each pass takes
-// every one out and puts another in.  new and delete are libstdc++'s, which call malloc and free.
+// A C++ program's small objects: nodes of a map and of lists, strings of both kinds, unique_ptr;
+// each pass takes every one out and puts another in.  new and delete are libstdc++'s, which call
+// malloc and free.
 
 #include "subjects.h"
 #include <list>
@@ -51,7 +52,7 @@ void prepare () {
   }
 }
 
-size_t pass () {
+size_t pass (int) {
   int corners = 0;
   for (std::size_t i = 0; i < entries; i++) {
     names.erase (names.begin ());
@@ -65,6 +66,6 @@ size_t pass () {
   return 3 * entries;
 }
 
-} // namespace
+}  // namespace
 
 extern "C" const subject_t churn = {"C++ objects", prepare, pass};

@@ -1,5 +1,5 @@
-/* 64 arrays which grow in turns, by a half each time, from 16 bytes to 256 KiB, as vectors and string
-   builders do; then each begins anew.  */
+/* 64 arrays which grow in turns, by a half each time, from 16 bytes to 256 KiB, as vectors and
+   string builders do; then each begins anew.  */
 
 #include "subjects.h"
 #include <stdlib.h>
@@ -20,7 +20,8 @@ static void prepare (void) {
   }
 }
 
-static size_t pass (void) {
+static size_t pass (int first) {
+  (void) first;
   size_t count = 0, growing = ARRAYS;
   while (growing > 0) {
     growing = 0;

@@ -36,13 +36,13 @@ def compile_programs(dll, folder):
         subprocess.run(command + ["-c", os.path.join(HERE, name), "-o", objects[name]], check=True)
     link = objects.pop("link.c")
     library = os.path.join(folder, "libmir-ucrt.a")
-    # GNU's ld sorts the import table by the names of the library's members: -t makes them come first.
-    subprocess.run(["x86_64-w64-mingw32-dlltool", "-t", "aaa", "-d", os.path.join(ROOT, "tests/real/mir-ucrt.def"),
+    subprocess.run(["x86_64-w64-mingw32-dlltool", "-d", os.path.join(ROOT, "tests/real/mir-ucrt.def"),
                     "-l", library], check=True)
     plain, linked = (os.path.join(folder, name) for name in ("bench-ucrt.exe", "bench-ucrt-linked.exe"))
     subprocess.run([cxx] + flags + ["-static"] + list(objects.values()) + ["-o", plain], check=True)
-    subprocess.run([cxx] + flags + ["-static", link, library] + list(objects.values()) + ["-o", linked],
-                   check=True)
+    # GNU's ld sorts the import table by the names of the libraries: this one is before /usr.
+    subprocess.run([cxx] + flags + ["-static", link, "./libmir-ucrt.a"] + list(objects.values())
+                   + ["-o", linked], cwd=folder, check=True)
     imports = subprocess.run(["x86_64-w64-mingw32-objdump", "-p", linked], stdout=subprocess.PIPE,
                              check=True, text=True).stdout
     first = next(line for line in imports.splitlines() if "DLL Name:" in line)

@@ -1,7 +1,7 @@
 /* The instructions which a call executes, counted one by one with the CPU's trap flag.  x86-64.
 
-   Every step is an exception to the handler below, which counts it and sets the flag for the next.  What is
-   counted is what runs: no disassembly has to guess which way a branch goes.  */
+   Every step is an exception to the handler below, which counts it and sets the flag for the next.
+   What is counted is what runs: no disassembly has to guess which way a branch goes.  */
 
 #include "steps.h"
 #include "subjects.h"
@@ -19,7 +19,8 @@ static volatile int counting;
 static volatile long steps;
 
 static LONG CALLBACK step (EXCEPTION_POINTERS *exception) {
-  if (exception->ExceptionRecord->ExceptionCode != EXCEPTION_SINGLE_STEP) return EXCEPTION_CONTINUE_SEARCH;
+  if (exception->ExceptionRecord->ExceptionCode != EXCEPTION_SINGLE_STEP)
+    return EXCEPTION_CONTINUE_SEARCH;
   if (counting) {
     steps++;
     exception->ContextRecord->EFlags |= TRAP_FLAG;
@@ -27,7 +28,9 @@ static LONG CALLBACK step (EXCEPTION_POINTERS *exception) {
   return EXCEPTION_CONTINUE_EXECUTION;
 }
 
-__attribute__ ((noinline)) static void nothing (void *block) { __asm__ volatile("" : : "r"(block)); }
+__attribute__ ((noinline)) static void nothing (void *block) {
+  __asm__ volatile("" : : "r"(block));
+}
 
 /* With a few instructions around the call, the same for every FUNCTION.  */
 static long steps_of (free_t function, void *block) {
@@ -64,7 +67,8 @@ static free_t hook_of_free (HMODULE dll) {
   if (get == NULL) fail ("steps: no status");
   const MIR_ucrt_status_t *status = get ();
   for (size_t i = 0; i < status->functions_num; i++)
-    if (strcmp (status->functions[i].name, "free") == 0 && status->functions[i].state == MIR_UCRT_TAKEN)
+    if (strcmp (status->functions[i].name, "free") == 0
+        && status->functions[i].state == MIR_UCRT_TAKEN)
       return (free_t) (uintptr_t) status->functions[i].target;
   fail ("steps: free is not taken over");
   return NULL;
@@ -72,7 +76,8 @@ static free_t hook_of_free (HMODULE dll) {
 
 int count_steps (void) {
   HMODULE dll = GetModuleHandleA ("mir-ucrt.dll"), crt = GetModuleHandleA ("ucrtbase.dll");
-  if (dll == NULL || crt == NULL) fail ("steps: mir-ucrt.dll or ucrtbase.dll is not in this process");
+  if (dll == NULL || crt == NULL)
+    fail ("steps: mir-ucrt.dll or ucrtbase.dll is not in this process");
   free_t plain = (free_t) (void *) GetProcAddress (dll, "mi_free");
   free_t hooked = (free_t) (void *) GetProcAddress (crt, "free");
   if (plain == NULL || hooked == NULL) fail ("steps: no free");

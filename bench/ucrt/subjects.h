@@ -1,7 +1,8 @@
 /* Jobs for malloc and its relatives, and for C++'s new: run as they are, or with mir-ucrt.dll.
 
-   A subject has blocks which live before it is timed.  Its first pass touches each of them once: blocks of an
-   old heap are freed into it or moved from it there.  Later passes see only blocks which came since.  */
+   A subject has blocks which live before it is timed.  Its first pass touches each of them once:
+   blocks of an old heap are freed into it or moved from it there.  Later passes see only blocks
+   which came since.  */
 
 #ifndef BENCH_UCRT_SUBJECTS_H
 #define BENCH_UCRT_SUBJECTS_H
@@ -15,8 +16,8 @@ extern "C" {
 
 typedef struct {
   const char *name;
-  void (*prepare) (void); /* makes the blocks */
-  size_t (*pass) (void);  /* works on every block once; the number of operations */
+  void (*prepare) (void);     /* makes the blocks */
+  size_t (*pass) (int first); /* the number of operations; the first time on every block once */
 } subject_t;
 
 extern const subject_t mix, larson_1, larson_2, grow, churn;

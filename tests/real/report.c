@@ -1,9 +1,9 @@
-/* report.dll: at the end of its process it writes what mir-ucrt.dll says of itself to the file named by
-   MIR_REAL_REPORT, since afterwards there is nothing left to read.
+/* report.dll: at the end of its process it writes what mir-ucrt.dll says of itself to the file
+   named by MIR_REAL_REPORT, since afterwards there is nothing left to read.
 
-   It imports mir-ucrt.dll, so that importing report.dll first brings mir-ucrt.dll before it.  It needs no C
-   runtime and may come before one: what is initialised early is told of the end late, and the counts are
-   complete.  */
+   It imports mir-ucrt.dll, so that importing report.dll first brings mir-ucrt.dll before it.  It
+   needs no C runtime and may come before one: what is initialised early is told of the end late,
+   and the counts are complete.  */
 
 #include <windows.h>
 #include "../../mir-ucrt.h"
@@ -19,8 +19,10 @@ static void report (void) {
 }
 
 /* An export, so that it can be imported.  */
-__declspec (dllexport) int report_loaded (void);
-int report_loaded (void) { return 1; }
+__declspec(dllexport) int report_loaded (void);
+int report_loaded (void) {
+  return 1;
+}
 
 BOOL WINAPI report_entry (HINSTANCE self, DWORD reason, void *reserved);
 BOOL WINAPI report_entry (HINSTANCE self, DWORD reason, void *reserved) {
