@@ -142,8 +142,79 @@ enum htab_action { HTAB_FIND, HTAB_INSERT, HTAB_REPLACE, HTAB_DELETE };
 #define MIR_HTAB_TINY_HASHES 16          /* positions which a tiny table has at most */
 #define MIR_HTAB_LINE 64                 /* bytes of a cache line */
 
-/*---------------- 16 bytes at once ----------------------------*/
+/*---------------- Tables without their type --------------------*/
+/* A group of the index.  Tag 0: a free slot.  An overflow counter says how many elements, of those
+   whose kind has this remainder, went on because the group was full.  */
+#define MIR_HTAB_SLOTS 12    /* of a group */
+#define MIR_HTAB_OVERFLOWS 4 /* counters of a group */
+#define MIR_HTAB_STUCK 255   /* a counter which has been so high stays so */
+
+struct mir_htab_group_ {
+#ifdef MIR_HTAB_PLAIN_
+  uint64_t bytes[2]; /* the same as below, byte i from bit 8 * i on */
+#else
+  unsigned char tags[MIR_HTAB_SLOTS];
+  unsigned char overflows[MIR_HTAB_OVERFLOWS];
+#endif
+  htab_ind_t ids[MIR_HTAB_SLOTS];
+};
+
+/* The table without its type.  els, the index and hashes are one block, els first, unless the table
+   is tiny; then index is NULL, and the others are in the block of the table itself.
+
+   start <= bound <= limit <= size, and els_num <= bound - start.  The first and the last position
+   in use are no holes.  hashes of a tiny table are 0 outside of them.  */
+struct mir_htab_ {
+  htab_size_t els_num;      /* live elements */
+  htab_size_t start, bound; /* positions in use */
+  htab_size_t limit;        /* where bound has to ask for more: size, or less to shrink soon */
+  htab_size_t size;         /* positions there are */
+  htab_ind_t first_id;      /* the id of position 0; ids wrap around */
+  size_t mask;              /* of offsets in the index, bytes */
+  htab_size_t min_size;
+  htab_size_t collisions;
+  void *els;
+  struct mir_htab_group_ *index;
+  htab_hash_t *hashes;
+  MIR_alloc_t alloc;
+  void *arg;
+  htab_hash_t tiny_hashes[MIR_HTAB_TINY_HASHES];
+#ifdef MIR_HTAB_PLAIN_
+  uint64_t tiny_tags[2]; /* of tiny_hashes; 0: a hole, or nothing; that of i from bit 8 * i on */
+#endif
+};
+
+/* All bits of HASH in the upper ones, so that a weak hash of the user's does.  The uppermost are
+   the kind of the element, bits 32 and up choose its group.  */
+static inline uint64_t mir_htab_mix_ (htab_hash_t hash) {
+  return hash * (uint64_t) 0x9e3779b97f4a7c15u;
+}
+
+#ifdef MIR_HTAB_PLAIN_
+#define MIR_HTAB_KIND_BITS 7 /* bytes below 128 are compared with fewer instructions */
+#else
+#define MIR_HTAB_KIND_BITS 8
+#endif
+
+static inline unsigned mir_htab_kind_ (uint64_t mixed) {
+  return (unsigned) (mixed >> (64 - MIR_HTAB_KIND_BITS));
+}
+
+static inline unsigned mir_htab_tag_ (unsigned kind) {
+  return kind + (kind == 0);
+}
+
+/*---------------- Sets of slots --------------------------------*/
+/* Three times, for SSE2, for NEON and by words: sets of slots as bits, which of them have a tag or
+   are free, how one is taken and freed, the counters; and the same for a tiny table, where slots
+   are positions.  */
 #if defined(MIR_HTAB_SSE2_)
+typedef unsigned mir_htab_slots_t_;
+
+static inline unsigned mir_htab_first_slot_ (mir_htab_slots_t_ slots) {
+  return (unsigned) __builtin_ctz (slots);
+}
+
 typedef __m128i mir_htab_vector_;
 
 static inline mir_htab_vector_ mir_htab_load_ (const void *from) {
@@ -154,40 +225,45 @@ static inline void mir_htab_store_ (void *to, mir_htab_vector_ v) {
   _mm_storeu_si128 ((__m128i *) to, v);
 }
 
-/* One bit for each of the 16 bytes, that of byte i at i * MIR_HTAB_BITS.  */
-typedef unsigned mir_htab_bits_t_;
-#define MIR_HTAB_BITS 1
-#define MIR_HTAB_SLOT_BITS 0xfffu
-
-static inline unsigned mir_htab_first_bit_ (mir_htab_bits_t_ bits) {
-  return (unsigned) __builtin_ctz (bits);
+/* The tag of KIND in all bytes.  */
+#define MIR_HTAB_WORD_(B) (B) * 0x01010101u
+#define MIR_HTAB_4_(B) \
+  MIR_HTAB_WORD_ (B), MIR_HTAB_WORD_ ((B) + 1), MIR_HTAB_WORD_ ((B) + 2), MIR_HTAB_WORD_ ((B) + 3)
+#define MIR_HTAB_16_(B) \
+  MIR_HTAB_4_ (B), MIR_HTAB_4_ ((B) + 4), MIR_HTAB_4_ ((B) + 8), MIR_HTAB_4_ ((B) + 12)
+#define MIR_HTAB_64_(B) \
+  MIR_HTAB_16_ (B), MIR_HTAB_16_ ((B) + 16), MIR_HTAB_16_ ((B) + 32), MIR_HTAB_16_ ((B) + 48)
+static inline mir_htab_vector_ mir_htab_tag_vector_ (unsigned kind) {
+  static const unsigned words[256] /* SSE2 cannot spread a byte, but a word */
+      = {MIR_HTAB_WORD_ (1), MIR_HTAB_WORD_ (1), MIR_HTAB_WORD_ (2), MIR_HTAB_WORD_ (3),
+         MIR_HTAB_4_ (4),    MIR_HTAB_4_ (8),    MIR_HTAB_4_ (12),   MIR_HTAB_16_ (16),
+         MIR_HTAB_16_ (32),  MIR_HTAB_16_ (48),  MIR_HTAB_64_ (64),  MIR_HTAB_64_ (128),
+         MIR_HTAB_64_ (192)};
+  return _mm_set1_epi32 ((int) words[kind]);
 }
 
-static inline mir_htab_vector_ mir_htab_load_aligned_ (const void *from) {
-  return _mm_load_si128 ((const __m128i *) from);
+static inline mir_htab_vector_ mir_htab_hash_vector_ (htab_hash_t hash) {
+  return _mm_set1_epi32 ((int) hash);
 }
 
-static inline mir_htab_vector_ mir_htab_all_bytes_ (unsigned byte) {
-  return _mm_set1_epi8 ((char) byte);
+static inline mir_htab_slots_t_ mir_htab_equal_tags_ (const struct mir_htab_group_ *group,
+                                                      mir_htab_vector_ tags) {
+  mir_htab_vector_ all = _mm_load_si128 ((const __m128i *) (const void *) group);
+  return (unsigned) _mm_movemask_epi8 (_mm_cmpeq_epi8 (all, tags)) & 0xfff;
 }
 
-static inline mir_htab_bits_t_ mir_htab_equal_bytes_ (mir_htab_vector_ a, mir_htab_vector_ b) {
-  return (unsigned) _mm_movemask_epi8 (_mm_cmpeq_epi8 (a, b));
+static inline mir_htab_slots_t_ mir_htab_free_slots_ (const struct mir_htab_group_ *group) {
+  return mir_htab_equal_tags_ (group, _mm_setzero_si128 ());
 }
 
-static inline mir_htab_bits_t_ mir_htab_equal_hashes_ (const htab_hash_t *hashes,
-                                                       htab_hash_t hash) {
-  __m128i h = _mm_set1_epi32 ((int) hash);
-  __m128i a = _mm_cmpeq_epi32 (mir_htab_load_ (hashes), h);
-  __m128i b = _mm_cmpeq_epi32 (mir_htab_load_ (hashes + 4), h);
-  __m128i c = _mm_cmpeq_epi32 (mir_htab_load_ (hashes + 8), h);
-  __m128i d = _mm_cmpeq_epi32 (mir_htab_load_ (hashes + 12), h);
+static inline mir_htab_slots_t_ mir_htab_tiny_slots_ (const struct mir_htab_ *t, htab_hash_t hash) {
+  __m128i h = mir_htab_hash_vector_ (hash);
+  __m128i a = _mm_cmpeq_epi32 (mir_htab_load_ (t->tiny_hashes), h);
+  __m128i b = _mm_cmpeq_epi32 (mir_htab_load_ (t->tiny_hashes + 4), h);
+  __m128i c = _mm_cmpeq_epi32 (mir_htab_load_ (t->tiny_hashes + 8), h);
+  __m128i d = _mm_cmpeq_epi32 (mir_htab_load_ (t->tiny_hashes + 12), h);
   __m128i all = _mm_packs_epi16 (_mm_packs_epi32 (a, b), _mm_packs_epi32 (c, d));
   return (unsigned) _mm_movemask_epi8 (all);
-}
-
-static inline mir_htab_vector_ mir_htab_all_hashes_ (htab_hash_t hash) {
-  return _mm_set1_epi32 ((int) hash);
 }
 
 /* The bytes of A where those of MASK are 0, else of B.  */
@@ -208,7 +284,14 @@ MIR_HTAB_FAST void mir_htab_regroup_ (void *el, size_t size) {
     mir_htab_store_ (at, _mm_unpacklo_epi64 (low, high));
   }
 }
+
 #elif defined(MIR_HTAB_NEON_)
+typedef uint64_t mir_htab_slots_t_; /* the bit of slot i is i * 4 */
+
+static inline unsigned mir_htab_first_slot_ (mir_htab_slots_t_ slots) {
+  return (unsigned) __builtin_ctzll (slots) / 4;
+}
+
 typedef uint8x16_t mir_htab_vector_;
 
 static inline mir_htab_vector_ mir_htab_load_ (const void *from) {
@@ -219,45 +302,36 @@ static inline void mir_htab_store_ (void *to, mir_htab_vector_ v) {
   vst1q_u8 ((unsigned char *) to, v);
 }
 
-/* One bit for each of the 16 bytes, that of byte i at i * MIR_HTAB_BITS.  */
-typedef uint64_t mir_htab_bits_t_;
-#define MIR_HTAB_BITS 4
-#define MIR_HTAB_SLOT_BITS 0x0000111111111111u
-
-static inline unsigned mir_htab_first_bit_ (mir_htab_bits_t_ bits) {
-  return (unsigned) __builtin_ctzll (bits) / MIR_HTAB_BITS;
-}
-
-static inline mir_htab_vector_ mir_htab_load_aligned_ (const void *from) {
-  return mir_htab_load_ (from);
-}
-
-static inline mir_htab_vector_ mir_htab_all_bytes_ (unsigned byte) {
-  return vdupq_n_u8 ((unsigned char) byte);
-}
-
-static inline mir_htab_bits_t_ mir_htab_bits_ (uint8x16_t mask) {
+static inline mir_htab_slots_t_ mir_htab_slots_ (uint8x16_t mask) {
   uint8x8_t narrow = vshrn_n_u16 (vreinterpretq_u16_u8 (mask), 4);
   return vget_lane_u64 (vreinterpret_u64_u8 (narrow), 0) & 0x1111111111111111u;
 }
 
-static inline mir_htab_bits_t_ mir_htab_equal_bytes_ (mir_htab_vector_ a, mir_htab_vector_ b) {
-  return mir_htab_bits_ (vceqq_u8 (a, b));
+static inline mir_htab_vector_ mir_htab_tag_vector_ (unsigned kind) {
+  return vdupq_n_u8 ((unsigned char) mir_htab_tag_ (kind));
 }
 
-static inline mir_htab_bits_t_ mir_htab_equal_hashes_ (const htab_hash_t *hashes,
-                                                       htab_hash_t hash) {
-  uint32x4_t h = vdupq_n_u32 (hash);
-  uint16x4_t a = vmovn_u32 (vceqq_u32 (vld1q_u32 (hashes), h));
-  uint16x4_t b = vmovn_u32 (vceqq_u32 (vld1q_u32 (hashes + 4), h));
-  uint16x4_t c = vmovn_u32 (vceqq_u32 (vld1q_u32 (hashes + 8), h));
-  uint16x4_t d = vmovn_u32 (vceqq_u32 (vld1q_u32 (hashes + 12), h));
-  uint8x8_t low = vmovn_u16 (vcombine_u16 (a, b)), high = vmovn_u16 (vcombine_u16 (c, d));
-  return mir_htab_bits_ (vcombine_u8 (low, high));
-}
-
-static inline mir_htab_vector_ mir_htab_all_hashes_ (htab_hash_t hash) {
+static inline mir_htab_vector_ mir_htab_hash_vector_ (htab_hash_t hash) {
   return vreinterpretq_u8_u32 (vdupq_n_u32 (hash));
+}
+
+static inline mir_htab_slots_t_ mir_htab_equal_tags_ (const struct mir_htab_group_ *group,
+                                                      mir_htab_vector_ tags) {
+  return mir_htab_slots_ (vceqq_u8 (mir_htab_load_ (group), tags)) & 0x0000ffffffffffffu;
+}
+
+static inline mir_htab_slots_t_ mir_htab_free_slots_ (const struct mir_htab_group_ *group) {
+  return mir_htab_equal_tags_ (group, vdupq_n_u8 (0));
+}
+
+static inline mir_htab_slots_t_ mir_htab_tiny_slots_ (const struct mir_htab_ *t, htab_hash_t hash) {
+  uint32x4_t h = vdupq_n_u32 (hash);
+  uint16x4_t a = vmovn_u32 (vceqq_u32 (vld1q_u32 (t->tiny_hashes), h));
+  uint16x4_t b = vmovn_u32 (vceqq_u32 (vld1q_u32 (t->tiny_hashes + 4), h));
+  uint16x4_t c = vmovn_u32 (vceqq_u32 (vld1q_u32 (t->tiny_hashes + 8), h));
+  uint16x4_t d = vmovn_u32 (vceqq_u32 (vld1q_u32 (t->tiny_hashes + 12), h));
+  uint8x8_t low = vmovn_u16 (vcombine_u16 (a, b)), high = vmovn_u16 (vcombine_u16 (c, d));
+  return mir_htab_slots_ (vcombine_u8 (low, high));
 }
 
 /* The bytes of A where those of MASK are 0, else of B.  */
@@ -265,232 +339,39 @@ static inline mir_htab_vector_ mir_htab_blend_ (mir_htab_vector_ a, mir_htab_vec
                                                 mir_htab_vector_ b) {
   return vbslq_u8 (mask, b, a);
 }
-#endif
 
-#ifndef MIR_HTAB_REGROUPS_
-#define MIR_HTAB_REGROUPS_(T) FALSE
-static inline void mir_htab_regroup_ (void *el, size_t size) {
-  (void) el, (void) size;
+#else /* by words */
+typedef uint64_t mir_htab_slots_t_; /* the bit of slot i is 8 * i below 8, else 8 * (i - 8) + 1 */
+
+static inline unsigned mir_htab_first_slot_ (mir_htab_slots_t_ slots) {
+#ifdef __GNUC__
+  unsigned bit = (unsigned) __builtin_ctzll (slots);
+  return bit / 8 + bit % 8 * 8;
+#else /* the upper bits of the product differ for each of these 16 bits */
+  static const unsigned char first[] = {14, 2, 7, 10, 4, 15, 13, 0, 6, 12, 11, 5, 9, 3, 1, 8};
+  return first[(slots & (0 - slots)) * 0x7ee11fd14fb1872fu >> 60];
+#endif
+}
+
+#define MIR_HTAB_EACH_BYTE_ 0x0101010101010101u
+
+/* Bit 7 of every byte of WORD which is TAG, and no other; all bytes are below 128.  */
+static inline uint64_t mir_htab_equal_bytes_ (uint64_t word, unsigned tag) {
+  const uint64_t bits = 0x80 * MIR_HTAB_EACH_BYTE_;
+  return (bits - (word ^ tag * MIR_HTAB_EACH_BYTE_)) & bits;
+}
+
+static inline unsigned mir_htab_byte_ (const uint64_t words[2], unsigned i) {
+  return (unsigned) (words[i / 8] >> i % 8 * 8) & 0xff;
+}
+
+static inline void mir_htab_set_byte_ (uint64_t words[2], unsigned i, unsigned byte) {
+  unsigned shift = i % 8 * 8;
+  words[i / 8] = (words[i / 8] & ~((uint64_t) 0xff << shift)) | (uint64_t) byte << shift;
 }
 #endif
 
-/*---------------- Tables without their type --------------------*/
-/* The table without its type.  els, the index and hashes are one block, els first, unless the table
-   is tiny; then index is NULL, and the others are in the block of the table itself.
-
-   start <= bound <= limit <= size, and els_num <= bound - start.  The first and the last position
-   in use are no holes.  hashes of a tiny table are 0 outside of them.  */
-struct mir_htab_ {
-  htab_size_t els_num;      /* live elements */
-  htab_size_t start, bound; /* positions in use */
-  htab_size_t limit;        /* where bound has to ask for more: size, or less to shrink soon */
-  htab_size_t size;         /* positions there are */
-  htab_ind_t first_id;      /* the id of position 0; ids wrap around */
-  size_t mask;              /* of offsets in the index, bytes */
-  htab_size_t min_size;
-  htab_size_t collisions;
-  void *els;
-  void *index;
-  htab_hash_t *hashes;
-  MIR_alloc_t alloc;
-  void *arg;
-  htab_hash_t tiny_hashes[MIR_HTAB_TINY_HASHES];
-};
-
-/* Where a search is.  */
-struct mir_htab_cursor_ {
-  htab_size_t pos; /* the position of the element that may be the one */
-  size_t place;    /* the offset of its group or its pair in the index */
-  size_t home;     /* where the search began */
 #ifndef MIR_HTAB_PLAIN_
-  unsigned slot;               /* in the group */
-  unsigned kind;               /* its tag before 0 is avoided */
-  mir_htab_bits_t_ candidates; /* slots still to be looked at */
-#endif
-};
-
-/* All bits of HASH in the upper ones, so that a weak hash of the user's does.  */
-static inline uint64_t mir_htab_mix_ (htab_hash_t hash) {
-  return hash * (uint64_t) 0x9e3779b97f4a7c15u;
-}
-
-#ifdef MIR_HTAB_PLAIN_
-/*---------------- The index: hashes and ids --------------------*/
-/* Open addressing, each pair as near behind the place of its hash as the others let it, so that the
-   first free one ends a search.  */
-struct mir_htab_pair_ {
-  htab_hash_t hash; /* MIR_HTAB_HOLE_HASH: free */
-  htab_ind_t id;
-};
-
-#define MIR_HTAB_SMALLEST_SIZE 16u /* positions with an index */
-#define MIR_HTAB_PLACE_BYTES sizeof (struct mir_htab_pair_)
-#define MIR_HTAB_INDEX_BYTES_(SIZE) ((size_t) (SIZE) *2 * sizeof (struct mir_htab_pair_))
-
-static inline size_t mir_htab_home_ (const struct mir_htab_ *t, htab_hash_t hash) {
-  return (size_t) (mir_htab_mix_ (hash) >> 32) * sizeof (struct mir_htab_pair_) & t->mask;
-}
-
-static inline size_t mir_htab_next_place_ (const struct mir_htab_ *t, size_t place) {
-  return (place + sizeof (struct mir_htab_pair_)) & t->mask;
-}
-
-static inline struct mir_htab_pair_ *mir_htab_pair_at_ (const struct mir_htab_ *t, size_t place) {
-  return (struct mir_htab_pair_ *) (void *) ((char *) t->index + place);
-}
-
-static inline void mir_htab_prefetch_ (const struct mir_htab_ *t, htab_hash_t hash) {
-  MIR_HTAB_PREFETCH_ (mir_htab_pair_at_ (t, mir_htab_home_ (t, hash)));
-  (void) t, (void) hash;
-}
-
-MIR_HTAB_LARGE void mir_htab_index_add_ (struct mir_htab_ *t, htab_hash_t hash, htab_ind_t id) {
-  struct mir_htab_pair_ *pair;
-  size_t place = mir_htab_home_ (t, hash);
-  while ((pair = mir_htab_pair_at_ (t, place))->hash != MIR_HTAB_HOLE_HASH)
-    place = mir_htab_next_place_ (t, place);
-  pair->hash = hash;
-  pair->id = id;
-}
-
-static inline void mir_htab_index_fill_ (struct mir_htab_ *t, htab_hash_t hash, htab_ind_t id) {
-  mir_htab_index_add_ (t, hash, id);
-}
-
-/* What stands behind the pair at C only because of it moves up.  */
-MIR_HTAB_LARGE void mir_htab_index_remove_ (struct mir_htab_ *t, htab_hash_t hash,
-                                            const struct mir_htab_cursor_ *c) {
-  struct mir_htab_pair_ *freed = mir_htab_pair_at_ (t, c->place), *pair;
-  size_t free_place = c->place, place = c->place;
-  (void) hash;
-  for (;;) {
-    place = mir_htab_next_place_ (t, place);
-    pair = mir_htab_pair_at_ (t, place);
-    if (pair->hash == MIR_HTAB_HOLE_HASH) break;
-    if (((place - mir_htab_home_ (t, pair->hash)) & t->mask) < ((place - free_place) & t->mask))
-      continue;
-    *freed = *pair;
-    freed = pair;
-    free_place = place;
-  }
-  freed->hash = MIR_HTAB_HOLE_HASH;
-}
-
-/* From C on, the next element of HASH.  */
-static inline int mir_htab_settle_ (struct mir_htab_ *t, htab_hash_t hash,
-                                    struct mir_htab_cursor_ *c) {
-  const struct mir_htab_pair_ *pair;
-  size_t place = c->place;
-  while ((pair = mir_htab_pair_at_ (t, place))->hash != hash) {
-    if (pair->hash == MIR_HTAB_HOLE_HASH) return FALSE;
-    t->collisions++;
-    place = mir_htab_next_place_ (t, place);
-  }
-  c->place = place;
-  c->pos = pair->id - t->first_id;
-  return TRUE;
-}
-
-static inline int mir_htab_first_ (struct mir_htab_ *t, htab_hash_t hash,
-                                   struct mir_htab_cursor_ *c) {
-  c->place = c->home = mir_htab_home_ (t, hash);
-  return mir_htab_settle_ (t, hash, c);
-}
-
-static inline int mir_htab_next_ (struct mir_htab_ *t, htab_hash_t hash,
-                                  struct mir_htab_cursor_ *c) {
-  t->collisions++;
-  c->place = mir_htab_next_place_ (t, c->place);
-  return mir_htab_settle_ (t, hash, c);
-}
-
-#define MIR_HTAB_SAME_HASH_(T, HASH, POS) TRUE
-
-static inline int mir_htab_settle_tiny_ (const struct mir_htab_ *t, htab_hash_t hash,
-                                         struct mir_htab_cursor_ *c) {
-  htab_size_t pos = c->pos, bound = t->bound;
-  while (pos < bound && t->tiny_hashes[pos] != hash) pos++;
-  c->pos = pos;
-  return pos < bound;
-}
-
-static inline int mir_htab_first_tiny_ (const struct mir_htab_ *t, htab_hash_t hash,
-                                        struct mir_htab_cursor_ *c) {
-  c->place = c->home = 0;
-  c->pos = t->start;
-  return mir_htab_settle_tiny_ (t, hash, c);
-}
-
-static inline int mir_htab_next_tiny_ (struct mir_htab_ *t, htab_hash_t hash,
-                                       struct mir_htab_cursor_ *c) {
-  t->collisions++;
-  c->pos++;
-  return mir_htab_settle_tiny_ (t, hash, c);
-}
-
-static inline void mir_htab_set_tiny_hash_ (struct mir_htab_ *t, htab_size_t pos,
-                                            htab_hash_t hash) {
-  t->tiny_hashes[pos] = hash;
-}
-
-#else
-/*---------------- The index: groups ----------------------------*/
-#define MIR_HTAB_SLOTS 12    /* of a group */
-#define MIR_HTAB_OVERFLOWS 4 /* counters of a group */
-#define MIR_HTAB_STUCK 255   /* a counter which has been so high stays so */
-
-struct mir_htab_group_ {
-  unsigned char tags[MIR_HTAB_SLOTS]; /* 0: a free slot */
-  /* How many elements, of those whose tag has this remainder, went on because the group was full.
-   */
-  unsigned char overflows[MIR_HTAB_OVERFLOWS];
-  htab_ind_t ids[MIR_HTAB_SLOTS];
-};
-
-#define MIR_HTAB_SMALLEST_SIZE 36u /* positions with an index */
-#define MIR_HTAB_PLACE_BYTES sizeof (struct mir_htab_group_)
-#define MIR_HTAB_INDEX_BYTES_(SIZE) ((size_t) (SIZE) / 9 * sizeof (struct mir_htab_group_))
-
-static inline struct mir_htab_group_ *mir_htab_group_at_ (const struct mir_htab_ *t, size_t place) {
-  return (struct mir_htab_group_ *) (void *) ((char *) t->index + place);
-}
-
-/* Bits 32 and up of MIXED choose the group, the upper 8 the tag.  */
-static inline size_t mir_htab_home_ (const struct mir_htab_ *t, uint64_t mixed) {
-  return (size_t) (mixed >> 26) & t->mask;
-}
-
-static inline size_t mir_htab_next_place_ (const struct mir_htab_ *t, size_t place) {
-  return (place + sizeof (struct mir_htab_group_)) & t->mask;
-}
-
-static inline unsigned mir_htab_tag_ (unsigned kind) {
-  return kind + (kind == 0);
-}
-
-/* That tag in all bytes.  */
-#ifdef MIR_HTAB_SSE2_
-#define MIR_HTAB_WORD_(B) (B) * 0x01010101u
-#define MIR_HTAB_4_(B) \
-  MIR_HTAB_WORD_ (B), MIR_HTAB_WORD_ ((B) + 1), MIR_HTAB_WORD_ ((B) + 2), MIR_HTAB_WORD_ ((B) + 3)
-#define MIR_HTAB_16_(B) \
-  MIR_HTAB_4_ (B), MIR_HTAB_4_ ((B) + 4), MIR_HTAB_4_ ((B) + 8), MIR_HTAB_4_ ((B) + 12)
-#define MIR_HTAB_64_(B) \
-  MIR_HTAB_16_ (B), MIR_HTAB_16_ ((B) + 16), MIR_HTAB_16_ ((B) + 32), MIR_HTAB_16_ ((B) + 48)
-static inline mir_htab_vector_ mir_htab_tag_vector_ (unsigned kind) {
-  static const unsigned words[256] /* SSE2 cannot spread a byte, but a word */
-      = {MIR_HTAB_WORD_ (1), MIR_HTAB_WORD_ (1), MIR_HTAB_WORD_ (2), MIR_HTAB_WORD_ (3),
-         MIR_HTAB_4_ (4),    MIR_HTAB_4_ (8),    MIR_HTAB_4_ (12),   MIR_HTAB_16_ (16),
-         MIR_HTAB_16_ (32),  MIR_HTAB_16_ (48),  MIR_HTAB_64_ (64),  MIR_HTAB_64_ (128),
-         MIR_HTAB_64_ (192)};
-  return _mm_set1_epi32 ((int) words[kind]);
-}
-#else
-static inline mir_htab_vector_ mir_htab_tag_vector_ (unsigned kind) {
-  return mir_htab_all_bytes_ (mir_htab_tag_ (kind));
-}
-#endif
-
 /* Tags, and hashes of a tiny table, are written by 16 bytes: a processor cannot hand a byte just
    written to a load of 16.  */
 /* 16 bytes of which the LENGTH ones from byte FROM on are 0xff.  LENGTH is 1 or 4.  */
@@ -501,44 +382,183 @@ static inline mir_htab_vector_ mir_htab_byte_mask_ (unsigned from, unsigned leng
   return mir_htab_load_ (&ones[length == 4][16 - from]);
 }
 
-MIR_HTAB_FAST void mir_htab_set_tag_ (struct mir_htab_group_ *group, unsigned slot,
-                                      mir_htab_vector_ tag) {
-  mir_htab_vector_ old = mir_htab_load_ (group);
-  mir_htab_store_ (group, mir_htab_blend_ (old, mir_htab_byte_mask_ (slot, 1), tag));
+static inline mir_htab_slots_t_ mir_htab_tagged_slots_ (const struct mir_htab_group_ *group,
+                                                        unsigned kind) {
+  return mir_htab_equal_tags_ (group, mir_htab_tag_vector_ (kind));
 }
+
+MIR_HTAB_FAST void mir_htab_take_slot_ (struct mir_htab_group_ *group, unsigned slot,
+                                        unsigned kind) {
+  mir_htab_vector_ old = mir_htab_load_ (group), mask = mir_htab_byte_mask_ (slot, 1);
+  mir_htab_store_ (group, mir_htab_blend_ (old, mask, mir_htab_tag_vector_ (kind)));
+}
+
+MIR_HTAB_FAST void mir_htab_free_slot_ (struct mir_htab_group_ *group, unsigned slot) {
+  mir_htab_vector_ old = mir_htab_load_ (group), mask = mir_htab_byte_mask_ (slot, 1);
+  mir_htab_store_ (group, mir_htab_blend_ (old, mask, mir_htab_hash_vector_ (0)));
+}
+
+/* The same as take for a slot of which no one reads the tag soon.  */
+static inline void mir_htab_fill_slot_ (struct mir_htab_group_ *group, unsigned slot,
+                                        unsigned kind) {
+  group->tags[slot] = (unsigned char) mir_htab_tag_ (kind);
+}
+
+static inline int mir_htab_is_filled_ (const struct mir_htab_group_ *group) {
+  return group->tags[MIR_HTAB_SLOTS - 1] != 0;
+}
+
+static inline unsigned mir_htab_overflows_ (const struct mir_htab_group_ *group, unsigned kind) {
+  return group->overflows[kind % MIR_HTAB_OVERFLOWS];
+}
+
+static inline void mir_htab_set_overflows_ (struct mir_htab_group_ *group, unsigned kind,
+                                            unsigned count) {
+  group->overflows[kind % MIR_HTAB_OVERFLOWS] = (unsigned char) count;
+}
+
+#define MIR_HTAB_TINY_SLOTS_ARE_EXACT_ TRUE /* only those of the same hash */
 
 static inline void mir_htab_set_tiny_hash_ (struct mir_htab_ *t, htab_size_t pos,
                                             htab_hash_t hash) {
   htab_hash_t *four = &t->tiny_hashes[pos & ~3u];
   mir_htab_vector_ old = mir_htab_load_ (four), mask = mir_htab_byte_mask_ (pos % 4 * 4, 4);
-  mir_htab_store_ (four, mir_htab_blend_ (old, mask, mir_htab_all_hashes_ (hash)));
+  mir_htab_store_ (four, mir_htab_blend_ (old, mask, mir_htab_hash_vector_ (hash)));
+}
+
+/* tiny_hashes are those of the first NUM positions; nothing is behind them.  */
+static inline void mir_htab_end_tiny_hashes_ (struct mir_htab_ *t, htab_size_t num) {
+  memset (t->tiny_hashes + num, 0, (MIR_HTAB_TINY_HASHES - num) * sizeof (htab_hash_t));
+}
+
+#else
+/* The counters are no tags, so they may be 128 and more.  */
+static inline mir_htab_slots_t_ mir_htab_equal_tags_ (const struct mir_htab_group_ *group,
+                                                      unsigned tag) {
+  uint64_t first = mir_htab_equal_bytes_ (group->bytes[0], tag);
+  uint64_t last = mir_htab_equal_bytes_ (group->bytes[1] & 0xffffffffu, tag);
+  return first >> 7 | last >> 6;
+}
+
+static inline mir_htab_slots_t_ mir_htab_tagged_slots_ (const struct mir_htab_group_ *group,
+                                                        unsigned kind) {
+  return mir_htab_equal_tags_ (group, mir_htab_tag_ (kind));
+}
+
+static inline mir_htab_slots_t_ mir_htab_free_slots_ (const struct mir_htab_group_ *group) {
+  return mir_htab_equal_tags_ (group, 0) & ~(0x0202020200000000u);
+}
+
+static inline void mir_htab_take_slot_ (struct mir_htab_group_ *group, unsigned slot,
+                                        unsigned kind) {
+  group->bytes[slot / 8] |= (uint64_t) mir_htab_tag_ (kind) << slot % 8 * 8;
+}
+
+static inline void mir_htab_free_slot_ (struct mir_htab_group_ *group, unsigned slot) {
+  mir_htab_set_byte_ (group->bytes, slot, 0);
+}
+
+static inline void mir_htab_fill_slot_ (struct mir_htab_group_ *group, unsigned slot,
+                                        unsigned kind) {
+  mir_htab_take_slot_ (group, slot, kind);
+}
+
+static inline int mir_htab_is_filled_ (const struct mir_htab_group_ *group) {
+  return mir_htab_byte_ (group->bytes, MIR_HTAB_SLOTS - 1) != 0;
+}
+
+static inline unsigned mir_htab_overflows_ (const struct mir_htab_group_ *group, unsigned kind) {
+  return mir_htab_byte_ (group->bytes, MIR_HTAB_SLOTS + kind % MIR_HTAB_OVERFLOWS);
+}
+
+static inline void mir_htab_set_overflows_ (struct mir_htab_group_ *group, unsigned kind,
+                                            unsigned count) {
+  mir_htab_set_byte_ (group->bytes, MIR_HTAB_SLOTS + kind % MIR_HTAB_OVERFLOWS, count);
+}
+
+#define MIR_HTAB_TINY_SLOTS_ARE_EXACT_ FALSE
+
+static inline mir_htab_slots_t_ mir_htab_tiny_slots_ (const struct mir_htab_ *t, htab_hash_t hash) {
+  unsigned tag = mir_htab_tag_ (mir_htab_kind_ (mir_htab_mix_ (hash)));
+  return mir_htab_equal_bytes_ (t->tiny_tags[0], tag) >> 7
+         | mir_htab_equal_bytes_ (t->tiny_tags[1], tag) >> 6;
+}
+
+static inline void mir_htab_set_tiny_hash_ (struct mir_htab_ *t, htab_size_t pos,
+                                            htab_hash_t hash) {
+  unsigned tag = mir_htab_tag_ (mir_htab_kind_ (mir_htab_mix_ (hash)));
+  t->tiny_hashes[pos] = hash;
+  mir_htab_set_byte_ (t->tiny_tags, pos, hash == MIR_HTAB_HOLE_HASH ? 0 : tag);
+}
+
+/* tiny_hashes are those of the first NUM positions; nothing is behind them.  */
+static inline void mir_htab_end_tiny_hashes_ (struct mir_htab_ *t, htab_size_t num) {
+  htab_size_t pos;
+  t->tiny_tags[0] = t->tiny_tags[1] = 0;
+  for (pos = 0; pos < num; pos++) mir_htab_set_tiny_hash_ (t, pos, t->tiny_hashes[pos]);
+  for (; pos < MIR_HTAB_TINY_HASHES; pos++) t->tiny_hashes[pos] = MIR_HTAB_HOLE_HASH;
+}
+#endif
+
+#ifndef MIR_HTAB_REGROUPS_
+#define MIR_HTAB_REGROUPS_(T) FALSE
+static inline void mir_htab_regroup_ (void *el, size_t size) {
+  (void) el, (void) size;
+}
+#endif
+
+/*---------------- The index ------------------------------------*/
+#define MIR_HTAB_SMALLEST_SIZE 36u /* positions with an index */
+#define MIR_HTAB_INDEX_BYTES_(SIZE) ((size_t) (SIZE) / 9 * sizeof (struct mir_htab_group_))
+
+/* Where a search is.  */
+struct mir_htab_cursor_ {
+  htab_size_t pos;              /* of the element that may be the one */
+  unsigned slot;                /* its slot */
+  size_t place;                 /* the offset of its group in the index */
+  mir_htab_slots_t_ candidates; /* slots still to be looked at, this one included */
+};
+
+static inline struct mir_htab_group_ *mir_htab_group_at_ (const struct mir_htab_ *t, size_t place) {
+  return (struct mir_htab_group_ *) (void *) ((char *) t->index + place);
+}
+
+/* The place of the group where a search begins.  */
+static inline size_t mir_htab_home_ (const struct mir_htab_ *t, uint64_t mixed) {
+  return (size_t) (mixed >> 26) & t->mask;
+}
+
+static inline size_t mir_htab_next_place_ (const struct mir_htab_ *t, size_t place) {
+  return (place + sizeof (struct mir_htab_group_)) & t->mask;
 }
 
 static inline void mir_htab_prefetch_ (const struct mir_htab_ *t, htab_hash_t hash) {
   MIR_HTAB_PREFETCH_ (mir_htab_group_at_ (t, mir_htab_home_ (t, mir_htab_mix_ (hash))));
+  (void) t, (void) hash;
 }
 
+/* An element of KIND goes on from the group at PLACE.  */
 static inline size_t mir_htab_overflow_ (struct mir_htab_ *t, size_t place, unsigned kind) {
-  unsigned char *count = &mir_htab_group_at_ (t, place)->overflows[kind % MIR_HTAB_OVERFLOWS];
-  if (*count != MIR_HTAB_STUCK) ++*count;
+  struct mir_htab_group_ *group = mir_htab_group_at_ (t, place);
+  unsigned count = mir_htab_overflows_ (group, kind);
+  if (count != MIR_HTAB_STUCK) mir_htab_set_overflows_ (group, kind, count + 1);
   return mir_htab_next_place_ (t, place);
 }
 
-MIR_HTAB_FAST void mir_htab_index_add_ (struct mir_htab_ *t, htab_hash_t hash, htab_ind_t id) {
+MIR_HTAB_SEARCH void mir_htab_index_add_ (struct mir_htab_ *t, htab_hash_t hash, htab_ind_t id) {
   uint64_t mixed = mir_htab_mix_ (hash);
   size_t place = mir_htab_home_ (t, mixed);
-  unsigned slot, kind = (unsigned) (mixed >> 56);
+  unsigned slot, kind = mir_htab_kind_ (mixed);
   struct mir_htab_group_ *group;
-  mir_htab_bits_t_ free_slots;
+  mir_htab_slots_t_ free_slots;
   for (;;) {
     group = mir_htab_group_at_ (t, place);
-    free_slots = mir_htab_equal_bytes_ (mir_htab_load_aligned_ (group), mir_htab_all_bytes_ (0));
-    free_slots &= MIR_HTAB_SLOT_BITS;
+    free_slots = mir_htab_free_slots_ (group);
     if (!MIR_HTAB_UNLIKELY_ (free_slots == 0)) break;
     place = mir_htab_overflow_ (t, place, kind);
   }
-  slot = mir_htab_first_bit_ (free_slots);
-  mir_htab_set_tag_ (group, slot, mir_htab_tag_vector_ (kind));
+  slot = mir_htab_first_slot_ (free_slots);
+  mir_htab_take_slot_ (group, slot, kind);
   group->ids[slot] = id;
 }
 
@@ -547,91 +567,98 @@ MIR_HTAB_FAST void mir_htab_index_add_ (struct mir_htab_ *t, htab_hash_t hash, h
 static inline void mir_htab_index_fill_ (struct mir_htab_ *t, htab_hash_t hash, htab_ind_t id) {
   uint64_t mixed = mir_htab_mix_ (hash);
   size_t place = mir_htab_home_ (t, mixed);
-  unsigned slot, kind = (unsigned) (mixed >> 56);
+  unsigned slot, kind = mir_htab_kind_ (mixed);
   struct mir_htab_group_ *group;
-  while (
-      MIR_HTAB_UNLIKELY_ ((group = mir_htab_group_at_ (t, place))->tags[MIR_HTAB_SLOTS - 1] != 0))
+  while (MIR_HTAB_UNLIKELY_ (mir_htab_is_filled_ (group = mir_htab_group_at_ (t, place))))
     place = mir_htab_overflow_ (t, place, kind);
   slot = group->ids[MIR_HTAB_SLOTS - 1];
   group->ids[MIR_HTAB_SLOTS - 1] = slot + 1;
   group->ids[slot] = id;
-  group->tags[slot] = (unsigned char) mir_htab_tag_ (kind);
+  mir_htab_fill_slot_ (group, slot, kind);
 }
 
-MIR_HTAB_LARGE void mir_htab_index_remove_ (struct mir_htab_ *t, htab_hash_t hash,
-                                            const struct mir_htab_cursor_ *c) {
-  size_t place = c->home;
-  (void) hash;
-  mir_htab_set_tag_ (mir_htab_group_at_ (t, c->place), c->slot, mir_htab_all_bytes_ (0));
-  for (; MIR_HTAB_UNLIKELY_ (place != c->place); place = mir_htab_next_place_ (t, place)) {
-    struct mir_htab_group_ *group = mir_htab_group_at_ (t, place);
-    if (group->overflows[c->kind % MIR_HTAB_OVERFLOWS] != MIR_HTAB_STUCK)
-      group->overflows[c->kind % MIR_HTAB_OVERFLOWS]--;
+/* An element which went from HOME to PLACE is gone.  */
+MIR_HTAB_SLOW void mir_htab_uncount_ (struct mir_htab_ *t, size_t home, size_t place,
+                                      unsigned kind) {
+  for (; home != place; home = mir_htab_next_place_ (t, home)) {
+    struct mir_htab_group_ *group = mir_htab_group_at_ (t, home);
+    unsigned count = mir_htab_overflows_ (group, kind);
+    if (count != MIR_HTAB_STUCK) mir_htab_set_overflows_ (group, kind, count - 1);
   }
 }
 
-MIR_HTAB_FAST void mir_htab_look_ (const struct mir_htab_ *t, struct mir_htab_cursor_ *c) {
-  mir_htab_vector_ tags = mir_htab_load_aligned_ (mir_htab_group_at_ (t, c->place));
-  c->candidates = mir_htab_equal_bytes_ (tags, mir_htab_tag_vector_ (c->kind)) & MIR_HTAB_SLOT_BITS;
+MIR_HTAB_FAST void mir_htab_index_remove_ (struct mir_htab_ *t, htab_hash_t hash,
+                                           const struct mir_htab_cursor_ *c) {
+  uint64_t mixed = mir_htab_mix_ (hash);
+  size_t home = mir_htab_home_ (t, mixed);
+  mir_htab_free_slot_ (mir_htab_group_at_ (t, c->place), c->slot);
+  if (MIR_HTAB_UNLIKELY_ (home != c->place))
+    mir_htab_uncount_ (t, home, c->place, mir_htab_kind_ (mixed));
 }
 
-/* Go on from the groups without candidates, and to the first one of the others.  */
-MIR_HTAB_FAST int mir_htab_settle_ (struct mir_htab_ *t, struct mir_htab_cursor_ *c) {
-  const struct mir_htab_group_ *group = mir_htab_group_at_ (t, c->place);
-  while (c->candidates == 0) {
-    if (!MIR_HTAB_UNLIKELY_ (group->overflows[c->kind % MIR_HTAB_OVERFLOWS] != 0)) return FALSE;
-    t->collisions++;
-    c->place = mir_htab_next_place_ (t, c->place);
-    group = mir_htab_group_at_ (t, c->place);
-    mir_htab_look_ (t, c);
-  }
-  c->slot = mir_htab_first_bit_ (c->candidates);
-  c->pos = group->ids[c->slot] - t->first_id;
-  return TRUE;
+/* Go to the first candidate.  */
+MIR_HTAB_FAST void mir_htab_settle_ (const struct mir_htab_ *t, struct mir_htab_cursor_ *c) {
+  c->slot = mir_htab_first_slot_ (c->candidates);
+  c->pos = mir_htab_group_at_ (t, c->place)->ids[c->slot] - t->first_id;
 }
 
-/* The first element of the tag of HASH.  */
-MIR_HTAB_FAST int mir_htab_first_ (struct mir_htab_ *t, htab_hash_t hash,
+/* In what mir_htab_first_ finds.  */
+enum { MIR_HTAB_NOWHERE, MIR_HTAB_HERE, MIR_HTAB_FURTHER };
+
+/* Look into the first group for elements of the tag of HASH.  HERE: at C is one.  FURTHER: none is
+   here, but others went on.  */
+MIR_HTAB_FAST int mir_htab_first_ (const struct mir_htab_ *t, htab_hash_t hash,
                                    struct mir_htab_cursor_ *c) {
   uint64_t mixed = mir_htab_mix_ (hash);
-  c->place = c->home = mir_htab_home_ (t, mixed);
-  c->kind = (unsigned) (mixed >> 56);
-  mir_htab_look_ (t, c);
-  return mir_htab_settle_ (t, c);
+  unsigned kind = mir_htab_kind_ (mixed);
+  const struct mir_htab_group_ *group;
+  c->pos = c->slot = 0;
+  c->place = mir_htab_home_ (t, mixed);
+  group = mir_htab_group_at_ (t, c->place);
+  c->candidates = mir_htab_tagged_slots_ (group, kind);
+  if (c->candidates == 0)
+    return mir_htab_overflows_ (group, kind) == 0 ? MIR_HTAB_NOWHERE : MIR_HTAB_FURTHER;
+  mir_htab_settle_ (t, c);
+  return MIR_HTAB_HERE;
 }
 
-MIR_HTAB_FAST int mir_htab_next_ (struct mir_htab_ *t, htab_hash_t hash,
-                                  struct mir_htab_cursor_ *c) {
-  (void) hash;
-  t->collisions++;
-  c->candidates &= c->candidates - 1;
-  return mir_htab_settle_ (t, c);
-}
-
-#define MIR_HTAB_SAME_HASH_(T, HASH, POS) ((T)->hashes[POS] == (HASH))
-
-MIR_HTAB_FAST int mir_htab_settle_tiny_ (struct mir_htab_cursor_ *c) {
-  if (c->candidates == 0) return FALSE;
-  c->pos = mir_htab_first_bit_ (c->candidates);
+/* The next one of the same tag.  */
+MIR_HTAB_LARGE int mir_htab_next_ (struct mir_htab_ *t, htab_hash_t hash,
+                                   struct mir_htab_cursor_ *c) {
+  unsigned kind = mir_htab_kind_ (mir_htab_mix_ (hash));
+  if (c->candidates != 0) {
+    t->collisions++;
+    c->candidates &= c->candidates - 1;
+  }
+  while (c->candidates == 0) {
+    if (mir_htab_overflows_ (mir_htab_group_at_ (t, c->place), kind) == 0) return FALSE;
+    t->collisions++;
+    c->place = mir_htab_next_place_ (t, c->place);
+    c->candidates = mir_htab_tagged_slots_ (mir_htab_group_at_ (t, c->place), kind);
+  }
+  mir_htab_settle_ (t, c);
   return TRUE;
 }
 
 MIR_HTAB_FAST int mir_htab_first_tiny_ (const struct mir_htab_ *t, htab_hash_t hash,
                                         struct mir_htab_cursor_ *c) {
-  c->place = c->home = 0;
-  c->slot = c->kind = 0;
-  c->candidates = mir_htab_equal_hashes_ (t->tiny_hashes, hash);
-  return mir_htab_settle_tiny_ (c);
+  c->pos = c->slot = 0;
+  c->place = 0;
+  c->candidates = mir_htab_tiny_slots_ (t, hash);
+  if (c->candidates == 0) return FALSE;
+  c->pos = mir_htab_first_slot_ (c->candidates);
+  return TRUE;
 }
 
-MIR_HTAB_FAST int mir_htab_next_tiny_ (struct mir_htab_ *t, htab_hash_t hash,
-                                       struct mir_htab_cursor_ *c) {
-  (void) hash;
+MIR_HTAB_FAST int mir_htab_next_tiny_ (struct mir_htab_ *t, struct mir_htab_cursor_ *c) {
   t->collisions++;
   c->candidates &= c->candidates - 1;
-  return mir_htab_settle_tiny_ (c);
+  if (c->candidates == 0) return FALSE;
+  c->pos = mir_htab_first_slot_ (c->candidates);
+  return TRUE;
 }
-#endif
+
+#define MIR_HTAB_SAME_HASH_(T, HASH, POS) ((T)->hashes[POS] == (HASH))
 
 /*---------------- Elements without their type ------------------*/
 /* Copies the elements whose hashes, from HASHES + START to HASHES + BOUND, are no holes; TO may be
@@ -674,7 +701,7 @@ MIR_HTAB_LARGE void mir_htab_make_tiny_ (struct mir_htab_ *t, void *tiny_els,
   t->els = tiny_els;
   t->index = NULL;
   t->hashes = t->tiny_hashes;
-  memset (t->tiny_hashes, 0, sizeof (t->tiny_hashes));
+  mir_htab_end_tiny_hashes_ (t, 0);
 }
 
 /* Make the empty T a table of SIZE positions with an index; FALSE without memory.  */
@@ -690,9 +717,9 @@ MIR_HTAB_LARGE int mir_htab_make_indexed_ (struct mir_htab_ *t, htab_size_t size
   t->first_id = 0;
   t->limit = t->size = size;
   t->els = block;
-  t->index = block + size * el_size + padding;
+  t->index = (struct mir_htab_group_ *) (void *) (block + size * el_size + padding);
   t->hashes = (htab_hash_t *) (void *) ((char *) t->index + index_bytes);
-  t->mask = index_bytes - MIR_HTAB_PLACE_BYTES;
+  t->mask = index_bytes - sizeof (struct mir_htab_group_);
   memset (t->index, 0, index_bytes);
   return TRUE;
 }
@@ -708,29 +735,35 @@ MIR_HTAB_LARGE void mir_htab_fill_index_ (struct mir_htab_ *t) {
   }
 }
 
-/* Close the holes.  */
-MIR_HTAB_LARGE void mir_htab_pack_ (struct mir_htab_ *t, const struct mir_htab_type_ *type) {
-  type->pack (t->els, t->els, t->hashes, t->start, t->bound);
-  mir_htab_pack_hashes_ (t->hashes, t->hashes, t->start, t->bound);
-  if (t->index == NULL)
-    memset (t->hashes + t->els_num, 0, (MIR_HTAB_TINY_HASHES - t->els_num) * sizeof (htab_hash_t));
-  t->start = t->first_id = 0;
-  t->bound = t->els_num;
-  t->limit = t->size;
-  if (t->index == NULL) return;
-  memset (t->index, 0, MIR_HTAB_INDEX_BYTES_ (t->size));
-  mir_htab_fill_index_ (t);
-}
-
 /* Move all elements down to position 0, as they are.  */
 MIR_HTAB_LARGE void mir_htab_slide_ (struct mir_htab_ *t, size_t el_size) {
   size_t n = t->bound - t->start;
   memmove (t->els, (char *) t->els + t->start * el_size, n * el_size);
   memmove (t->hashes, t->hashes + t->start, n * sizeof (htab_hash_t));
+  if (t->index == NULL) mir_htab_end_tiny_hashes_ (t, (htab_size_t) n);
   t->first_id += t->start;
   t->bound = (htab_size_t) n;
   t->start = 0;
   t->limit = t->size;
+}
+
+/* Close the holes.  */
+MIR_HTAB_LARGE void mir_htab_pack_ (struct mir_htab_ *t, const struct mir_htab_type_ *type) {
+  if (t->els_num == t->bound - t->start) {
+    mir_htab_slide_ (t, type->el_size);
+    return;
+  }
+  type->pack (t->els, t->els, t->hashes, t->start, t->bound);
+  mir_htab_pack_hashes_ (t->hashes, t->hashes, t->start, t->bound);
+  t->start = t->first_id = 0;
+  t->bound = t->els_num;
+  t->limit = t->size;
+  if (t->index == NULL) {
+    mir_htab_end_tiny_hashes_ (t, t->els_num);
+    return;
+  }
+  memset (t->index, 0, MIR_HTAB_INDEX_BYTES_ (t->size));
+  mir_htab_fill_index_ (t);
 }
 
 /* Make room for at least one more element behind the last one; FALSE, and the table as it was,
@@ -775,7 +808,10 @@ MIR_HTAB_SLOW int mir_htab_make_room_ (struct mir_htab_ *t, void *tiny_els, htab
   type->pack (t->els, old.els, was_tiny ? t->tiny_hashes : old.hashes, old.start, old.bound);
   mir_htab_pack_hashes_ (t->hashes, old.hashes, old.start, old.bound);
   t->els_num = t->bound = n;
-  if (t->index != NULL) mir_htab_fill_index_ (t);
+  if (t->index == NULL)
+    mir_htab_end_tiny_hashes_ (t, n);
+  else
+    mir_htab_fill_index_ (t);
   if (!was_tiny) MIR_free (t->alloc, old.els);
   return TRUE;
 }
@@ -793,11 +829,26 @@ MIR_HTAB_FAST htab_size_t mir_htab_append_ (struct mir_htab_ *t, htab_hash_t has
   return pos;
 }
 
-/* Make the element of HASH at C a hole, or nothing at the ends.  A table which gets empty starts
-   from the front, and soon looks whether it needs its size.  */
-MIR_HTAB_LARGE void mir_htab_remove_ (struct mir_htab_ *t, htab_hash_t hash,
-                                      const struct mir_htab_cursor_ *c) {
+/* The element at POS, the first or the last one, is gone: none of the ends is a hole.  A table
+   which gets empty starts from the front, and soon looks whether it needs its size.  */
+MIR_HTAB_SLOW void mir_htab_trim_ (struct mir_htab_ *t, htab_size_t pos) {
   const htab_hash_t *hashes = t->hashes;
+  if (t->els_num == 0) {
+    t->start = t->bound = 0;
+    if (t->size >= 8 * MIR_HTAB_TINY_HASHES) t->limit = t->size / 8;
+  } else if (pos + 1 == t->bound) {
+    while (hashes[pos - 1] == MIR_HTAB_HOLE_HASH) pos--;
+    t->bound = pos;
+  } else {
+    while (hashes[++pos] == MIR_HTAB_HOLE_HASH) {
+    }
+    t->start = pos;
+  }
+}
+
+/* Make the element of HASH at C a hole, or nothing at the ends.  */
+MIR_HTAB_SEARCH void mir_htab_remove_ (struct mir_htab_ *t, htab_hash_t hash,
+                                       const struct mir_htab_cursor_ *c) {
   htab_size_t pos = c->pos;
   if (t->index == NULL) {
     mir_htab_set_tiny_hash_ (t, pos, MIR_HTAB_HOLE_HASH);
@@ -805,17 +856,8 @@ MIR_HTAB_LARGE void mir_htab_remove_ (struct mir_htab_ *t, htab_hash_t hash,
     t->hashes[pos] = MIR_HTAB_HOLE_HASH;
     mir_htab_index_remove_ (t, hash, c);
   }
-  if (--t->els_num == 0) {
-    t->start = t->bound = 0;
-    if (t->size >= 8 * MIR_HTAB_TINY_HASHES) t->limit = t->size / 8;
-  } else if (pos + 1 == t->bound) {
-    while (hashes[pos - 1] == MIR_HTAB_HOLE_HASH) pos--;
-    t->bound = pos;
-  } else if (pos == t->start) {
-    while (hashes[++pos] == MIR_HTAB_HOLE_HASH) {
-    }
-    t->start = pos;
-  }
+  t->els_num--;
+  if (pos == t->start || pos + 1 == t->bound) mir_htab_trim_ (t, pos);
 }
 
 /* Make T empty.  Keep the block for the next elements unless far fewer were there this time;
@@ -920,21 +962,46 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
     MIR_free (alloc, ht);                                                                        \
   }                                                                                              \
                                                                                                  \
-  /* Is there an element equal to EL, whose hash is HASH?  Then it is at C.  */                  \
+  /* What search does when the element at C is not the one.  */                                  \
+  MIR_HTAB_SLOW int HTAB_OP (T, search_on) (HTAB (T) *htab, T el, htab_hash_t hash,              \
+                                            struct mir_htab_cursor_ * c) {                       \
+    struct mir_htab_ *t = &htab->t;                                                              \
+    if (t->index == NULL) {                                                                      \
+      while (mir_htab_next_tiny_ (t, c))                                                         \
+        if ((MIR_HTAB_TINY_SLOTS_ARE_EXACT_ || MAY_BE (t, hash, c->pos))                         \
+            && HTAB_OP (T, eq) (htab, &htab->tiny_els[c->pos], &el))                             \
+          return TRUE;                                                                           \
+    } else {                                                                                     \
+      while (mir_htab_next_ (t, hash, c))                                                        \
+        if (MAY_BE (t, hash, c->pos) && HTAB_OP (T, eq) (htab, &((T *) t->els)[c->pos], &el))    \
+          return TRUE;                                                                           \
+    }                                                                                            \
+    return FALSE;                                                                                \
+  }                                                                                              \
+                                                                                                 \
+  /* Is there an element equal to EL, whose hash is HASH?  Then it is at C.  What is rarely      \
+     needed is a call, with copies of both, which themselves may stay in registers then.  */     \
   MIR_HTAB_SEARCH int HTAB_OP (T, search) (HTAB (T) *htab, const T *el, htab_hash_t hash,        \
                                            struct mir_htab_cursor_ *c) {                         \
     struct mir_htab_ *t = &htab->t;                                                              \
-    const T *els = (const T *) t->els;                                                           \
+    struct mir_htab_cursor_ next;                                                                \
     int found;                                                                                   \
     if (t->index == NULL) {                                                                      \
-      for (found = mir_htab_first_tiny_ (t, hash, c); found;                                     \
-           found = mir_htab_next_tiny_ (t, hash, c))                                             \
-        if (HTAB_OP (T, eq) (htab, &htab->tiny_els[c->pos], el)) return TRUE;                    \
+      if (!mir_htab_first_tiny_ (t, hash, c)) return FALSE;                                      \
+      if ((MIR_HTAB_TINY_SLOTS_ARE_EXACT_ || MAY_BE (t, hash, c->pos))                           \
+          && HTAB_OP (T, eq) (htab, &htab->tiny_els[c->pos], el))                                \
+        return TRUE;                                                                             \
     } else {                                                                                     \
-      for (found = mir_htab_first_ (t, hash, c); found; found = mir_htab_next_ (t, hash, c))     \
-        if (MAY_BE (t, hash, c->pos) && HTAB_OP (T, eq) (htab, &els[c->pos], el)) return TRUE;   \
+      found = mir_htab_first_ (t, hash, c);                                                      \
+      if (found == MIR_HTAB_NOWHERE) return FALSE;                                               \
+      if (found == MIR_HTAB_HERE && MAY_BE (t, hash, c->pos)                                     \
+          && HTAB_OP (T, eq) (htab, &((T *) t->els)[c->pos], el))                                \
+        return TRUE;                                                                             \
     }                                                                                            \
-    return FALSE;                                                                                \
+    next = *c;                                                                                   \
+    found = HTAB_OP (T, search_on) (htab, *el, hash, &next);                                     \
+    *c = next;                                                                                   \
+    return found;                                                                                \
   }                                                                                              \
                                                                                                  \
   MIR_HTAB_SLOW int HTAB_OP (T, make_room) (HTAB (T) *htab) {                                    \
@@ -1027,7 +1094,11 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
                                                  void *arg) {                                    \
     htab_size_t i;                                                                               \
     HTAB_ASSERT (htab != NULL, "foreach_elem", T);                                               \
-    for (i = htab->t.start; i < htab->t.bound; i++)                                              \
+    i = htab->t.start;                                                                           \
+    while (i < htab->t.bound && i >= htab->t.start                                               \
+           && htab->t.els_num == htab->t.bound - htab->t.start) /* no hole from here on */       \
+      func (((T *) htab->t.els)[i++], arg);                                                      \
+    for (; i < htab->t.bound; i++)                                                               \
       if (htab->t.hashes[i] != MIR_HTAB_HOLE_HASH) func (((T *) htab->t.els)[i], arg);           \
   }
 

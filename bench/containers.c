@@ -1,9 +1,8 @@
-/* VARR against an array grown by hand on the same allocator, HTAB against the tables which Debian
-   ships.  */
+/* VARR and HTAB against the arrays and tables which Debian ships.  */
 #include "bench.h"
 #include "mir.h"
-#include "mir-varr.h"
 
+#include "containers/arrays.h"
 #include "containers/tables.h"
 
 #include <ctype.h>
@@ -11,56 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPS = 100000, QUERIES = 1 << 17, MOST = 100000 };
-
-/*---------------- Arrays -----------------------------*/
-DEF_VARR (int)
-DEF_VARR (char)
-
-static void push_by_hand (void) {
-  size_t size = 64, num = 0;
-  int *els = (int *) MIR_malloc (tables_alloc, size * sizeof (int));
-  for (int i = 0; i < OPS; i++) {
-    if (num == size) {
-      els = (int *) MIR_realloc (tables_alloc, els, size * sizeof (int), 2 * size * sizeof (int));
-      size *= 2;
-    }
-    els[num++] = i;
-  }
-  bench_touch (els);
-  MIR_free (tables_alloc, els);
-}
-
-static void push_varr (void) {
-  VARR (int) *els;
-  VARR_CREATE (int, els, tables_alloc, 0);
-  for (int i = 0; i < OPS; i++) VARR_PUSH (int, els, i);
-  bench_touch (VARR_ADDR (int, els));
-  VARR_DESTROY (int, els);
-}
-
-static void push_words_one_by_one (void) {
-  static const char text[] = "the words of which a program consists ";
-  VARR (char) *chars;
-  VARR_CREATE (char, chars, tables_alloc, 0);
-  for (size_t i = 0; i < OPS; i++)
-    for (size_t j = 0, len = 1 + i * 7 % 16; j < len; j++) VARR_PUSH (char, chars, text[j]);
-  bench_touch (VARR_ADDR (char, chars));
-  VARR_DESTROY (char, chars);
-}
-
-static void push_words_as_arrays (void) {
-  static const char text[] = "the words of which a program consists ";
-  VARR (char) *chars;
-  VARR_CREATE (char, chars, tables_alloc, 0);
-  for (size_t i = 0; i < OPS; i++) VARR_PUSH_ARR (char, chars, text, 1 + i * 7 % 16);
-  bench_touch (VARR_ADDR (char, chars));
-  VARR_DESTROY (char, chars);
-}
+enum { OPS = 100000, QUERIES = 1 << 17, MOST = 100000, NAME_MAX_LEN = 22 };
 
 /*---------------- Tables -----------------------------*/
 static int keys[2 * MOST], hits[QUERIES], misses[QUERIES], shuffled[MOST];
-static struct word *words;
+static struct word *words; /* of sources */
+static struct word *names, *name_hits, *name_misses;
 static size_t words_num, size; /* of the tables of this subject */
 static void *filled;
 
@@ -88,6 +43,58 @@ static void choose_keys (void) {
   }
 }
 
+/* Identifiers of 4 to 22 bytes, 11 on average, made of syllables and NUMBER, which makes it one of
+   its kind.  */
+static struct word make_name (char *chars, unsigned number) {
+  static const char *const syllables[] = {"get", "set", "reg", "op", "type", "insn", "el", "_"};
+  unsigned random = number * 2654435761u;
+  char *end = chars;
+  for (int i = (int) (random >> 30); i >= 0; i--, random <<= 3) {
+    const char *syllable = syllables[random >> 27 & 7];
+    size_t len = strlen (syllable);
+    memcpy (end, syllable, len);
+    end += len;
+  }
+  end += snprintf (end, 7, "_%x", number & 0xfffff);
+  return (struct word){chars, (size_t) (end - chars)};
+}
+
+static struct word *make_names (size_t num, unsigned (*number) (size_t i)) {
+  struct word *res = (struct word *) malloc (num * sizeof (*res));
+  char *chars = (char *) malloc (num * (NAME_MAX_LEN + 1));
+  if (res == NULL || chars == NULL) bench_fail ("no memory");
+  for (size_t i = 0; i < num; i++) res[i] = make_name (chars + i * (NAME_MAX_LEN + 1), number (i));
+  return res;
+}
+
+static void free_names (struct word *all) {
+  if (all == NULL) return;
+  free ((void *) (uintptr_t) all[0].chars);
+  free (all);
+}
+
+static unsigned name_number (size_t i) {
+  return (unsigned) i;
+}
+
+static unsigned hit_number (size_t i) {
+  return (unsigned) ((unsigned) i * 2246822519u % size);
+}
+
+static unsigned miss_number (size_t i) {
+  return 0x80000u + (unsigned) i;
+}
+
+/* Names looked for are other bytes than those in the table, as in a compiler.  */
+static void choose_names (void) {
+  free_names (names);
+  free_names (name_hits);
+  free_names (name_misses);
+  names = make_names (size, name_number);
+  name_hits = make_names (QUERIES, hit_number);
+  name_misses = make_names (QUERIES, miss_number);
+}
+
 static void fill (void) {
   filled = side ()->fill (keys, size);
 }
@@ -110,6 +117,33 @@ static void find_misses (void) {
   if (side ()->find (filled, misses, QUERIES) != 0) bench_fail ("finds what is not there");
 }
 
+static void fill_names (void) {
+  filled = side ()->fill_words (names, size);
+}
+
+static void destroy_names (void) {
+  side ()->destroy_words (filled);
+}
+
+static void make_name_tables (void) {
+  for (size_t done = 0; done < bench_running_ops; done += size)
+    side ()->destroy_words (side ()->fill_words (names, size));
+}
+
+static void find_name_hits (void) {
+  static long sums[BENCH_MAX_SIDES]; /* by size */
+  long sum = side ()->find_words (filled, name_hits, QUERIES);
+  size_t i = 0;
+  for (size_t n = size; n > 9; n /= 10) i++;
+  if (sums[i] == 0) sums[i] = sum;
+  if (sum == 0 || sums[i] != sum) bench_fail ("finds other names");
+}
+
+static void find_name_misses (void) {
+  if (side ()->find_words (filled, name_misses, QUERIES) != 0)
+    bench_fail ("finds a name which is not there");
+}
+
 static void churn (void) {
   side ()->churn (filled, keys, MOST, size);
 }
@@ -127,17 +161,17 @@ static void intern (void) {
 
 /* The words of sources of this library, as often as they stand there, as a compiler meets them.  */
 static void read_words (void) {
-  static const char *const names[] = BENCH_SOURCES;
+  static const char *const sources[] = BENCH_SOURCES;
   size_t max = 0;
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    FILE *file = fopen (names[i], "rb");
+  for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+    FILE *file = fopen (sources[i], "rb");
     long length = -1;
     if (file == NULL || fseek (file, 0, SEEK_END) != 0 || (length = ftell (file)) < 0)
-      bench_fail (names[i]);
+      bench_fail (sources[i]);
     rewind (file);
     char *text = (char *) calloc ((size_t) length + 1, 1);
     if (text == NULL || fread (text, 1, (size_t) length, file) != (size_t) length)
-      bench_fail (names[i]);
+      bench_fail (sources[i]);
     fclose (file);
     for (char *p = text; *p != '\0'; p++) {
       char *begin = p;
@@ -155,8 +189,9 @@ static void read_words (void) {
   }
 }
 
-static void compare (const char *what, size_t table_size, size_t ops, void (*run) (void),
-                     void (*prepare) (void), void (*finish) (void)) {
+/* CHOOSE the keys, or NULL.  */
+static void compare (const char *what, size_t table_size, size_t ops, void (*choose) (void),
+                     void (*run) (void), void (*prepare) (void), void (*finish) (void)) {
   static const struct table *const tables[] = {&table_uthash,    &table_glib,  &table_std,
                                                &table_absl,      &table_boost, &table_htab,
                                                &table_htab_bound};
@@ -173,35 +208,39 @@ static void compare (const char *what, size_t table_size, size_t ops, void (*run
   }
   snprintf (subject, sizeof subject, "containers: %s, %zu", what, table_size);
   size = table_size;
-  if (run != intern) choose_keys ();
+  if (choose != NULL) choose ();
   bench_compare (subject, ops, sides);
 }
 
+static void compare_ints (size_t n) {
+  compare ("make a table of ints", n, (OPS + n - 1) / n * n, choose_keys, make_tables, NULL, NULL);
+  compare ("find an int that is there", n, QUERIES, choose_keys, find_hits, fill, destroy);
+  compare ("find an int that is not there", n, QUERIES, choose_keys, find_misses, fill, destroy);
+  if (n >= 1000) compare ("erase in random order", n, n, choose_keys, erase, fill, destroy);
+  if (n >= 100)
+    compare ("delete the oldest, insert one", n, MOST, choose_keys, churn, fill, destroy);
+}
+
+static void compare_names (size_t n) {
+  compare ("make a table of names", n, (OPS + n - 1) / n * n, choose_names, make_name_tables, NULL,
+           NULL);
+  compare ("find a name that is there", n, QUERIES, choose_names, find_name_hits, fill_names,
+           destroy_names);
+  compare ("find a name that is not there", n, QUERIES, choose_names, find_name_misses, fill_names,
+           destroy_names);
+}
+
 int main (int argc, char **argv) {
-  static const struct bench_side push[] = {{.name = "array grown by hand", .run = push_by_hand},
-                                           {.name = "VARR", .run = push_varr},
-                                           {.name = NULL}};
-  static const struct bench_side push_arr[] = {
-      {.name = "VARR_PUSH of each byte", .run = push_words_one_by_one},
-      {.name = "VARR_PUSH_ARR", .run = push_words_as_arrays},
-      {.name = NULL}};
   static const size_t sizes[] = {10, 100, 1000, 30000, MOST};
   MIR_context_t ctx = MIR_init ();
   if (ctx == NULL) return 1;
   tables_alloc = MIR_get_alloc (ctx);
   bench_start (argc, argv);
-  bench_compare ("containers: push an int", OPS, push);
-  bench_compare ("containers: push 8.5 bytes", OPS, push_arr);
+  compare_arrays ();
   read_words ();
-  compare ("intern the words of sources", words_num, words_num, intern, NULL, NULL);
-  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-    size_t n = sizes[i];
-    compare ("make a table of ints", n, (OPS + n - 1) / n * n, make_tables, NULL, NULL);
-    compare ("find an int that is there", n, QUERIES, find_hits, fill, destroy);
-    compare ("find an int that is not there", n, QUERIES, find_misses, fill, destroy);
-    if (n >= 1000) compare ("erase in random order", n, n, erase, fill, destroy);
-    if (n >= 100) compare ("delete the oldest, insert one", n, MOST, churn, fill, destroy);
-  }
+  compare ("intern the words of sources", words_num, words_num, NULL, intern, NULL, NULL);
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) compare_ints (sizes[i]);
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) compare_names (sizes[i]);
   MIR_finish (ctx);
   return 0;
 }

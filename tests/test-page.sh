@@ -84,6 +84,21 @@ result $? 'has all blocks in its table of sizes'
 result $? 'has all blocks in its table of lifetimes'
 [ "$(sum_of code 1)" = "$(number code_peak_bytes)" ]
 result $? 'has all code in its table'
+# The charts over time as tables: the peak is there, and the scopes are all that there is.
+rows_of () { # table: of each row of its body the numbers
+  tr -d '\n' <"$work/dom" | sed "s/.*<table id=\"$1\">//; s/<\/table>.*//; s/.*<tbody>//; s/<tr>/\n/g" |
+    sed -n 's/<[^>]*>/ /g; s/^ *[0-9.]* [a-z]* *//p'
+}
+rows_of times >"$work/rows"
+awk -v peak="$(number peak_bytes)" '
+  { all = 0; for (i = 2; i <= NF; i++) all += $i; if (all != $1) wrong++; if ($1 > most) most = $1 }
+  END { exit !(NR > 1 && NR <= 32 && NF > 2 && most == peak && !wrong) }' "$work/rows"
+result $? 'has the live bytes over time as a table'
+rows_of code-times >"$work/rows"
+awk -v peak="$(number code_peak_bytes)" '
+  { if ($1 > $2) wrong++; if ($1 > most) most = $1 }
+  END { exit !(NR > 1 && NR <= 32 && most == peak && !wrong) }' "$work/rows"
+result $? 'has the code over time as a table'
 ! grep -q '<script>alert' "$work/dom" &&
   grep -q '<h1>&lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt; &amp; "friends"</h1>' "$work/dom"
 result $? 'shows names as they are'

@@ -96,26 +96,53 @@ static void destroy_uthash (void *table) {
   free (items);
 }
 
-static size_t intern_uthash (const struct word *words, size_t num) {
-  struct word_item *items = NULL, *item, *next;
+static int add_word (struct word_item **table, struct word word, size_t number) {
+  struct word_item *item;
+  HASH_FIND (hh, *table, &word, sizeof (struct word), item);
+  if (item != NULL) return 0;
+  item = (struct word_item *) block (sizeof (*item));
+  item->word = word;
+  item->number = number;
+  HASH_ADD (hh, *table, word, sizeof (struct word), item);
+  return 1;
+}
+
+static void *fill_words_uthash (const struct word *words, size_t num) {
+  struct word_item **table = (struct word_item **) block (sizeof (*table));
+  *table = NULL;
+  for (size_t i = 0; i < num; i++) add_word (table, words[i], i + 1);
+  return table;
+}
+
+static long find_words_uthash (void *table, const struct word *words, size_t num) {
+  struct word_item *items = *(struct word_item **) table, *found;
+  long sum = 0;
   for (size_t i = 0; i < num; i++) {
-    HASH_FIND (hh, items, &words[i], sizeof (struct word), item);
-    if (item != NULL) continue;
-    item = (struct word_item *) block (sizeof (*item));
-    item->word = words[i];
-    item->number = i;
-    HASH_ADD (hh, items, word, sizeof (struct word), item);
+    HASH_FIND (hh, items, &words[i], sizeof (struct word), found);
+    if (found != NULL) sum += (long) found->number;
   }
-  size_t different = HASH_COUNT (items);
-  HASH_ITER (hh, items, item, next) {
-    HASH_DEL (items, item);
+  return sum;
+}
+
+static void destroy_words_uthash (void *table) {
+  struct word_item **items = (struct word_item **) table, *item, *next;
+  HASH_ITER (hh, *items, item, next) {
+    HASH_DEL (*items, item);
     free (item);
   }
+  free (items);
+}
+
+static size_t intern_uthash (const struct word *words, size_t num) {
+  struct word_item **table = (struct word_item **) fill_words_uthash (words, num);
+  size_t different = HASH_COUNT (*table);
+  destroy_words_uthash (table);
   return different;
 }
 
-const struct table table_uthash = {"uthash",     fill_uthash,    find_uthash,  churn_uthash,
-                                   erase_uthash, destroy_uthash, intern_uthash};
+const struct table table_uthash = {
+    "uthash",       fill_uthash,       find_uthash,       churn_uthash,         erase_uthash,
+    destroy_uthash, fill_words_uthash, find_words_uthash, destroy_words_uthash, intern_uthash};
 
 /*---------------- GLib -------------------------------*/
 static guint hash_int_pointer (gconstpointer key) {
@@ -164,15 +191,30 @@ static void destroy_glib (void *table) {
   g_hash_table_destroy ((GHashTable *) table);
 }
 
-static size_t intern_glib (const struct word *words, size_t num) {
+static void *fill_words_glib (const struct word *words, size_t num) {
   GHashTable *table = g_hash_table_new (hash_word_pointer, same_word_pointer);
   for (size_t i = 0; i < num; i++)
     if (!g_hash_table_contains (table, &words[i]))
-      g_hash_table_insert (table, (gpointer) (uintptr_t) &words[i], GSIZE_TO_POINTER (i));
+      g_hash_table_insert (table, (gpointer) (uintptr_t) &words[i], GSIZE_TO_POINTER (i + 1));
+  return table;
+}
+
+static long find_words_glib (void *table, const struct word *words, size_t num) {
+  gpointer value;
+  long sum = 0;
+  for (size_t i = 0; i < num; i++)
+    if (g_hash_table_lookup_extended ((GHashTable *) table, &words[i], NULL, &value))
+      sum += (long) GPOINTER_TO_SIZE (value);
+  return sum;
+}
+
+static size_t intern_glib (const struct word *words, size_t num) {
+  GHashTable *table = (GHashTable *) fill_words_glib (words, num);
   size_t different = g_hash_table_size (table);
   g_hash_table_destroy (table);
   return different;
 }
 
-const struct table table_glib = {"GLib",     fill_glib,    find_glib,  churn_glib,
-                                 erase_glib, destroy_glib, intern_glib};
+const struct table table_glib = {"GLib",       fill_glib,    find_glib,       churn_glib,
+                                 erase_glib,   destroy_glib, fill_words_glib, find_words_glib,
+                                 destroy_glib, intern_glib};

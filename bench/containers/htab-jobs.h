@@ -97,6 +97,33 @@ static void destroy_htab (void *table) {
   HTAB_DESTROY (int_el, ints);
 }
 
+static void *fill_words_htab (const struct word *words, size_t num) {
+  HTAB (word_el) *table;
+  word_el found;
+  NEW_WORDS (table);
+  for (size_t i = 0; i < num; i++) {
+    word_el el = {words[i], i + 1};
+    HTAB_DO (word_el, table, el, HTAB_INSERT, found);
+  }
+  return table;
+}
+
+static long find_words_htab (void *table, const struct word *words, size_t num) {
+  HTAB (word_el) *known = (HTAB (word_el) *) table;
+  word_el found;
+  long sum = 0;
+  for (size_t i = 0; i < num; i++) {
+    word_el el = {words[i], 0};
+    if (HTAB_DO (word_el, known, el, HTAB_FIND, found)) sum += (long) found.number;
+  }
+  return sum;
+}
+
+static void destroy_words_htab (void *table) {
+  HTAB (word_el) *words = (HTAB (word_el) *) table;
+  HTAB_DESTROY (word_el, words);
+}
+
 static size_t intern_htab (const struct word *words, size_t num) {
   HTAB (word_el) *table;
   word_el found;
@@ -110,5 +137,9 @@ static size_t intern_htab (const struct word *words, size_t num) {
   HTAB_DESTROY (word_el, table);
   return different;
 }
+
+#define HTAB_JOBS                                                                               \
+  fill_htab, find_htab, churn_htab, erase_htab, destroy_htab, fill_words_htab, find_words_htab, \
+      destroy_words_htab, intern_htab
 
 #endif /* HTAB_JOBS_H */

@@ -3,5 +3,4 @@
 
 MIR_alloc_t tables_alloc;
 
-const struct table table_htab = {"HTAB",     fill_htab,    find_htab,  churn_htab,
-                                 erase_htab, destroy_htab, intern_htab};
+const struct table table_htab = {"HTAB", HTAB_JOBS};

@@ -29,6 +29,10 @@ struct table {
   /* Delete NUM KEYS.  */
   void (*erase) (void *table, const int *keys, size_t num);
   void (*destroy) (void *table);
+  /* The same for words; the value of the Ith one is I + 1.  */
+  void *(*fill_words) (const struct word *words, size_t num);
+  long (*find_words) (void *table, const struct word *words, size_t num);
+  void (*destroy_words) (void *table);
   /* How many different ones are among NUM WORDS, by a table made for it.  */
   size_t (*intern) (const struct word *words, size_t num);
 };

@@ -105,7 +105,7 @@ static void compare (const char *subject, size_t num) {
 }
 
 int main (int argc, char **argv) {
-  if (argc < 3 || trace_read (argv[2], &trace) != 0) {
+  if (argc < 3 || trace_read (argv[2], SIZE_MAX, &trace) != 0) {
     fprintf (stderr, "usage: bench-heap-fresh CSV TRACE\n");
     return 1;
   }

@@ -253,7 +253,7 @@ static void compare_ends (void) {
 
 int main (int argc, char **argv) {
   MIR_context_t ctx = MIR_init ();
-  if (ctx == NULL || argc < 3 || trace_read (argv[2], &trace) != 0) {
+  if (ctx == NULL || argc < 3 || trace_read (argv[2], SIZE_MAX, &trace) != 0) {
     fprintf (stderr, "usage: bench-heap CSV TRACE\n");
     return 1;
   }

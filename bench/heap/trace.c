@@ -86,11 +86,11 @@ static int read_call (struct reader *reader, struct trace_call *call, uint64_t n
   return 0;
 }
 
-static int read_calls (struct reader *reader) {
+static int read_calls (struct reader *reader, size_t most) {
   struct trace *trace = reader->trace;
   uint64_t number;
-  int res;
-  while ((res = get (reader->file, &number)) == 1) {
+  int res = 0;
+  while (trace->calls_num < most && (res = get (reader->file, &number)) == 1) {
     if (trace->calls_num == reader->calls_size) {
       reader->calls_size = reader->calls_size * 2 + 100000;
       if (grow ((void **) &trace->calls, reader->calls_size, sizeof (trace->calls[0])) != 0)
@@ -99,10 +99,10 @@ static int read_calls (struct reader *reader) {
     if (read_call (reader, &trace->calls[trace->calls_num], number) != 0) return -1;
     trace->calls_num++;
   }
-  return res;
+  return res < 0 ? -1 : 0;
 }
 
-int trace_read (const char *name, struct trace *trace) {
+int trace_read (const char *name, size_t most, struct trace *trace) {
   char magic[sizeof (TRACE_MAGIC)] = "";
   struct reader reader = {.trace = trace};
   memset (trace, 0, sizeof (*trace));
@@ -110,11 +110,17 @@ int trace_read (const char *name, struct trace *trace) {
   if (reader.file == NULL) return -1;
   int res = fread (magic, 1, sizeof (magic) - 1, reader.file) == sizeof (magic) - 1
                     && strcmp (magic, TRACE_MAGIC) == 0
-                ? read_calls (&reader)
+                ? read_calls (&reader, most)
                 : -1;
   if (reader.file != stdin) fclose (reader.file);
   free (reader.sizes);
   free (reader.free_slots);
   free (reader.live);
+  if (res != 0) trace_free (trace);
   return res;
+}
+
+void trace_free (struct trace *trace) {
+  free (trace->calls);
+  trace->calls = NULL;
 }

@@ -18,8 +18,9 @@ struct trace {
   uint64_t peak_bytes; /* requested */
 };
 
-/* Read the trace from the file NAME, - for standard input, into memory which stays until the end.
-   0, or -1: cannot be read, or is not a trace.  */
-int trace_read (const char *name, struct trace *trace);
+/* Read the trace from the file NAME, - for standard input, or no more than its first MOST calls,
+   into memory which trace_free gives back.  0, or -1: cannot be read, or is not a trace.  */
+int trace_read (const char *name, size_t most, struct trace *trace);
+void trace_free (struct trace *trace);
 
 #endif /* TRACE_H */

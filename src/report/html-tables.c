@@ -102,8 +102,7 @@ static int by_peak (const void *a, const void *b) {
   return by_made (a, b);
 }
 
-/* The scopes from the outermost inwards; of a long path the end.  */
-static void write_path (struct output *output, const struct picture *picture, uint32_t node) {
+void html_write_path (struct output *output, const struct picture *picture, uint32_t node) {
   uint32_t path[PICTURE_MAX_SCOPES + 1];
   size_t num = 0, bytes = 0;
   char buffer[24];
@@ -161,7 +160,7 @@ static void write_rows (struct output *output, const struct picture *picture, VA
   qsort (all, num, sizeof (*all), compare);
   for (; i < num && amount (&all[i]) > 0 && i < ROWS_MAX; i++) {
     output_print (output, "<tr><th scope=row>");
-    write_path (output, picture, all[i].node);
+    html_write_path (output, picture, all[i].node);
     cells (output, picture, &all[i]);
     add_row (&sum, &all[i]);
   }

@@ -255,8 +255,11 @@ void write_html (struct output *output, const struct picture *picture, const cha
                 "here; the tables have the same numbers.</p></noscript>\n"
                 "<section><h2>Live bytes over time</h2>\n"
                 "<figure class=chart id=chart-live></figure>\n");
-  if (picture->totals.code_mappings > 0)
+  html_write_live_times (output, picture);
+  if (picture->totals.code_mappings > 0) {
     output_print (output, "<h3>Code</h3>\n<figure class=chart id=chart-mapped></figure>\n");
+    html_write_code_times (output, picture);
+  }
   output_print (output, "</section>\n");
   html_write_names (output, picture);
   html_write_sizes (output, picture);

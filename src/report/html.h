@@ -8,6 +8,13 @@
 const char *html_bytes_text (uint64_t bytes, char text[24]);
 const char *html_time_text (uint64_t ns, char text[24]);
 
+/* The scopes from the outermost inwards; of a long path the end.  */
+void html_write_path (struct output *output, const struct picture *picture, uint32_t node);
+
+/* Below the charts over time, what they show.  */
+void html_write_live_times (struct output *output, const struct picture *picture);
+void html_write_code_times (struct output *output, const struct picture *picture);
+
 /* A section each.  */
 void html_write_names (struct output *output, const struct picture *picture);
 void html_write_sizes (struct output *output, const struct picture *picture);

@@ -1,0 +1,73 @@
+/* A trace from a stranger: reader, picture and every output of mir-report.  Whatever is in it, it
+   is a picture or one line of error, and every byte of memory is given back.  Linux.  */
+#define _GNU_SOURCE /* fmemopen */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/pages.h"
+
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
+
+static FILE *nowhere;
+
+static void need (int condition, const char *what) {
+  if (condition) return;
+  fprintf (stderr, "fuzz-trace: %s\n", what);
+  abort ();
+}
+
+static void write_all_outputs (const struct picture *picture, FILE *stream) {
+  struct output output = {.path = "/dev/null", .stream = nowhere};
+
+  write_html (&output, picture, "x/y");
+  write_folded (&output, picture);
+  write_stats_text (&output, picture, "x/y");
+  write_stats_json (&output, picture, "x/y");
+  need (fseek (stream, 0, SEEK_SET) == 0 && write_chrome (&output, picture, stream) == 0,
+        "the same trace cannot be read a third time");
+}
+
+/* The tables of the page add up to these.  */
+static void check_numbers (const struct picture *picture) {
+  const struct totals *t = &picture->totals;
+  uint64_t made = 0, made_bytes = 0, live = 0;
+
+  for (int i = 0; i < PICTURE_CLASSES; i++) {
+    made += picture->classes[i].made;
+    made_bytes += picture->classes[i].made_bytes;
+    live += picture->classes[i].live;
+  }
+  need (made == t->made_blocks && made_bytes == t->made_bytes && live == t->live_blocks,
+        "blocks by size are not all blocks");
+  need (t->peak_bytes >= t->live_bytes, "more is live than was at the peak");
+}
+
+static int read_trace (FILE *stream, int partial) {
+  struct picture picture;
+  int result;
+
+  picture_init (&picture, report_alloc);
+  result = picture_read (&picture, stream, partial);
+  if (result == 0) {
+    check_numbers (&picture);
+    write_all_outputs (&picture, stream);
+  } else {
+    need (strncmp (picture.reader.error, "byte ", 5) == 0, "an error without a place");
+  }
+  picture_finish (&picture);
+  return result;
+}
+
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
+  FILE *stream;
+
+  if (size == 0) return 0; /* fmemopen refuses no bytes */
+  if (nowhere == NULL) nowhere = fopen ("/dev/null", "w");
+  stream = fmemopen ((void *) (uintptr_t) data, size, "rb");
+  need (nowhere != NULL && stream != NULL, "no stream");
+  if (read_trace (stream, 0) != 0 && fseek (stream, 0, SEEK_SET) == 0) read_trace (stream, 1);
+  fclose (stream);
+  return 0;
+}
