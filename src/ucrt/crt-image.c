@@ -173,6 +173,21 @@ int ucrt_begins_function (const ucrt_image_t *image, uint32_t offset) {
   return i < unwind_num (image) && unwind_extent (image, i).begin == offset;
 }
 
+uint32_t ucrt_unwind_entry (const ucrt_image_t *image, uint32_t offset) {
+  uint32_t i = unwind_from (image, offset + 1);
+  if (i == 0) return 0;
+  ucrt_extent_t extent = unwind_extent (image, i - 1);
+  return offset - extent.begin < extent.end - extent.begin
+             ? image->unwind + (i - 1) * unwind_entry_size (image)
+             : 0;
+}
+
+int ucrt_unwind_info (const ucrt_image_t *image, uint32_t entry, uint32_t *info) {
+  *info = u32 (image, entry + (uint64_t) 8);
+  if ((*info & 1) != 0 || !fits (image, *info, 4)) return 0;
+  return fits (image, *info, 4 + 2 * (uint64_t) image->base[*info + 2]);
+}
+
 /* Where the next function begins that is known of.  */
 static uint32_t next_function (const ucrt_image_t *image, uint32_t offset) {
   int is;

@@ -55,6 +55,12 @@ unsigned ucrt_far_parts (const ucrt_image_t *image, const uint32_t *begins, unsi
 /* Whether a function of the unwind tables begins at OFFSET.  */
 int ucrt_begins_function (const ucrt_image_t *image, uint32_t offset);
 
+/* The offset of the unwind entry of the function which contains OFFSET, or of its part there; 0: a
+ * leaf.  */
+uint32_t ucrt_unwind_entry (const ucrt_image_t *image, uint32_t offset);
+/* x86-64: where the unwind codes of ENTRY are; 0 if they are not all inside of the image.  */
+int ucrt_unwind_info (const ucrt_image_t *image, uint32_t entry, uint32_t *info);
+
 /* Whether the image is for two CPUs at once (ARM64EC, ARM64X, CHPE).  */
 int ucrt_is_hybrid (const ucrt_image_t *image);
 

@@ -4,6 +4,7 @@
 #include "crt-image.h"
 #include "guard.h"
 #include "nt.h"
+#include "threads.h"
 #include "ucrt.h"
 
 /* Where each function is now, 0 if its DLL is not loaded yet.  */
@@ -25,20 +26,30 @@ static void *guard_of (uintptr_t address) {
   return NULL;
 }
 
-/* A thread which calls through the slot meanwhile goes one way or the other.  */
-static void lead (uintptr_t *slot, void *guard) {
+/* lld aligns import tables to 4 bytes only.  */
+typedef struct {
+  uintptr_t function;
+} __attribute__ ((packed)) slot_t;
+
+enum { CACHE_LINE = 64 };
+
+/* A thread which calls through the slot meanwhile goes one way or the other: within a cache line it
+   sees one of the two values.  A slot across two lines is written while the others are stopped.  */
+static void lead (slot_t *slot, void *guard) {
   DWORD before;
+  int across = (uintptr_t) slot % CACHE_LINE > CACHE_LINE - sizeof (*slot);
   if (!VirtualProtect (slot, sizeof (*slot), PAGE_READWRITE, &before)) return;
-  __atomic_store_n (slot, (uintptr_t) guard, __ATOMIC_RELAXED);
+  int stopped = across && ucrt_threads_room () == 0 && ucrt_threads_stop () == UCRT_THREADS_STOPPED;
+  if (stopped || !across) ((volatile slot_t *) slot)->function = (uintptr_t) guard;
+  if (stopped) ucrt_threads_go ();
   VirtualProtect (slot, sizeof (*slot), before, &before);
 }
 
 static void lead_slots (ucrt_byte *base, size_t size, size_t offset) {
-  for (; offset != 0 && offset % sizeof (uintptr_t) == 0 && offset + sizeof (uintptr_t) <= size;
-       offset += sizeof (uintptr_t)) {
-    uintptr_t *slot = (uintptr_t *) (base + offset);
-    if (*slot == 0) return;
-    void *guard = guard_of (*slot);
+  for (; offset != 0 && offset + sizeof (slot_t) <= size; offset += sizeof (slot_t)) {
+    slot_t *slot = (slot_t *) (base + offset);
+    if (slot->function == 0) return;
+    void *guard = guard_of (slot->function);
     if (guard != NULL) lead (slot, guard);
   }
 }

@@ -55,7 +55,7 @@ static void say_crts (void) {
 
 void ucrt_state_from_crts (void) {
   MIR_ucrt_state_t state = MIR_UCRT_WAITING;
-  const char *reason = "no C runtime to take over is loaded";
+  const char *reason = "nothing to take over here, no DLL of a C runtime is loaded";
   for (unsigned i = 0; i < ucrt_status.crts_num; i++) {
     const MIR_ucrt_crt_t *crt = &ucrt_status.crts[i];
     if (crt->base == 0 || state == MIR_UCRT_ACTIVE) continue;

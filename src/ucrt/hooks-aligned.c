@@ -44,15 +44,28 @@ static size_t aligned_shift (const void *block, size_t alignment, size_t offset)
   return (0 - ((uintptr_t) block + offset)) & (alignment - 1);
 }
 
-/* mimalloc has no offsets with alignments above 64 KiB.  */
-static void *allocate_aligned (size_t n, size_t alignment, size_t offset, int zero, int exact) {
-  if (n > UCRT_MAX_REQUEST - overhead (alignment, offset)) return NULL;
+/* Ours has no offsets with alignments above 2 MiB, and 512 KiB on x86.  Such blocks come from the
+   CRT's heap, with its header: they are old ones from the beginning.  */
+enum { ALWAYS_ALIGNED = 512 * 1024 };
+
+static void *allocate_in_old (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset,
+                              int zero) {
+  size_t gap = (0 - offset) & (POINTER - 1), whole = n + old_overhead (crt, alignment, offset);
+  uintptr_t base = (uintptr_t) ucrt_old_realloc (crt, NULL, whole);
+  if (base == 0) return NULL;
+  uintptr_t block = ((base + POINTER + gap + alignment - 1 + offset) & ~(alignment - 1)) - offset;
+  ((void **) (block - gap))[-1] = (void *) base;
+  if (zero) memset ((void *) block, 0, n);
+  return (void *) block;
+}
+
+static void *allocate_aligned (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset, int zero,
+                               int exact) {
   size_t request = n + (size_t) exact;
-  if (request == 0) request = 1;
   offset &= alignment - 1;
-  void *block = zero          ? mi_zalloc_aligned_at (request, alignment, offset)
-                : offset == 0 ? mi_malloc_aligned (request, alignment)
-                              : mi_malloc_aligned_at (request, alignment, offset);
+  void *block = ucrt_heap_aligned (request != 0 ? request : 1, alignment, offset, zero);
+  if (block == NULL && offset != 0 && alignment > ALWAYS_ALIGNED)
+    return allocate_in_old (crt, n, alignment, offset, zero);
   if (block != NULL && exact) ucrt_write_size (block, mi_usable_size (block), n);
   return block;
 }
@@ -65,7 +78,7 @@ static void *allocate_or_ask (ucrt_crt_t *crt, size_t n, size_t alignment, size_
     ucrt_set_errno (crt, ENOMEM);
     return NULL;
   }
-  while ((block = allocate_aligned (n, alignment, offset, zero, exact)) == NULL)
+  while ((block = allocate_aligned (crt, n, alignment, offset, zero, exact)) == NULL)
     if (!ucrt_call_new_handler (crt, n + more)) return NULL;
   return block;
 }

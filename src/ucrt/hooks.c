@@ -42,6 +42,27 @@ size_t ucrt_used_beside (const void *block) {
   return _mi_checked_ptr_page (block)->used;
 }
 
+/* mimalloc has no offsets with an alignment above MI_PAGE_MAX_OVERALLOC_ALIGN.  There the block
+   lies inside an aligned one, and the page is marked so that mimalloc looks where a block begins.
+   Its map of pages knows the first MI_LARGE_PAGE_SIZE bytes of a block.  */
+static void *aligned_inside (size_t n, size_t alignment, size_t offset, int zero) {
+  size_t before = alignment - offset;
+  if (alignment > MI_LARGE_PAGE_SIZE / 2 || n > MI_MAX_ALLOC_SIZE - before) return NULL;
+  uint8_t *block =
+      zero ? mi_zalloc_aligned (before + n, alignment) : mi_malloc_aligned (before + n, alignment);
+  if (block == NULL) return NULL;
+  mi_page_set_has_interior_pointers (_mi_ptr_page (block), true);
+  return block + before;
+}
+
+void *ucrt_heap_aligned (size_t n, size_t alignment, size_t offset, int zero) {
+  if (offset != 0 && alignment > MI_PAGE_MAX_OVERALLOC_ALIGN)
+    return aligned_inside (n, alignment, offset, zero);
+  return zero          ? mi_zalloc_aligned_at (n, alignment, offset)
+         : offset == 0 ? mi_malloc_aligned (n, alignment)
+                       : mi_malloc_aligned_at (n, alignment, offset);
+}
+
 /* What mimalloc asks its redirection DLL, whose place we have.  */
 bool _mi_is_redirected (void) {
   return ucrt_status.state == MIR_UCRT_ACTIVE;

@@ -67,6 +67,11 @@ size_t ucrt_aligned_msize (ucrt_crt_t *crt, void *block, size_t alignment, size_
                            int exact);
 void ucrt_aligned_free_old (ucrt_crt_t *crt, void *block); /* not one of ours, not NULL */
 
+/* N > 0 bytes of ours, at an address which is a multiple of ALIGNMENT, a power of two, when OFFSET
+   < ALIGNMENT is added to it; zero if ZERO.  NULL if there are none, or if there is an OFFSET with
+   an ALIGNMENT above 2 MiB (512 KiB on x86).  */
+void *ucrt_heap_aligned (size_t n, size_t alignment, size_t offset, int zero);
+
 /* COUNT * SIZE in TOTAL; 0 if the UCRT would refuse it.  */
 static inline int ucrt_multiply (size_t count, size_t size, size_t *total) {
   *total = count * size;

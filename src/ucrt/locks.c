@@ -14,7 +14,7 @@ int ucrt_is_alone (void) {
 
 /* ExitProcess kills the other threads first and then has the DLLs detached.  One of those threads
    may have held the lock: nobody will release it, and nobody can be in the way.  What it left half
-   done is a list whose head is valid or memory which nobody uses; see docs/windows-override.md.  */
+   done is a list whose head is valid, or memory which nobody uses.  */
 void ucrt_lock_acquire (SRWLOCK *lock) {
   if (alone || TryAcquireSRWLockExclusive (lock)) return;
   if (!ucrt_is_alone ()) AcquireSRWLockExclusive (lock);

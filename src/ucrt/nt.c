@@ -28,6 +28,7 @@ static const nt_name_t names[] = {
     {"LdrAddRefDll", offsetof (ucrt_nt_t, add_reference)},
     {"LdrLockLoaderLock", offsetof (ucrt_nt_t, lock_loader)},
     {"LdrUnlockLoaderLock", offsetof (ucrt_nt_t, unlock_loader)},
+    {"RtlVirtualUnwind", offsetof (ucrt_nt_t, unwind)},
     {"RtlGetCurrentPeb", offsetof (ucrt_nt_t, peb)},
 };
 
@@ -37,7 +38,7 @@ const char *ucrt_find_nt (void) {
   if (ucrt_nt.peb != NULL) return NULL; /* it is the last */
   for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++) {
     void *function = (void *) GetProcAddress ((HMODULE) ntdll, names[i].name);
-    if (function == NULL) return names[i].name;
+    if (function == NULL && names[i].offset != offsetof (ucrt_nt_t, unwind)) return names[i].name;
     *(void **) ((char *) &ucrt_nt + names[i].offset) = function;
   }
   return NULL;

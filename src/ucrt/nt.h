@@ -93,6 +93,8 @@ typedef struct {
   ucrt_nt_result_t (NTAPI *add_reference) (ULONG, void *);
   ucrt_nt_result_t (NTAPI *lock_loader) (ULONG, ULONG *, ULONG_PTR *);
   ucrt_nt_result_t (NTAPI *unlock_loader) (ULONG, ULONG_PTR);
+  void *(NTAPI *unwind) (ULONG, ULONG_PTR, ULONG_PTR, void *, CONTEXT *, void **, ULONGLONG *,
+                         void *); /* not x86 */
   ucrt_nt_peb_t *(NTAPI *peb) (void);
 } ucrt_nt_t;
 

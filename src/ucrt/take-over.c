@@ -129,7 +129,8 @@ static int prepare (void) {
 
 /* Stop the others where none is in the way.  The number of tries before, or -1.  */
 static int stop (void) {
-  uintptr_t begin = (uintptr_t) plan.crt->base, end = begin + plan.crt->size;
+  uintptr_t begin = (uintptr_t) plan.crt->base;
+  ucrt_family_t family = {begin, begin + plan.crt->size, plan.ranges_num, plan.ranges};
   uint32_t culprit = 0;
   for (int retries = 0; retries <= RETRIES_MAX; retries++) {
     ucrt_threads_result_t result = ucrt_threads_stop ();
@@ -140,7 +141,7 @@ static int stop (void) {
                    ucrt_threads_culprit ());
       return -1;
     }
-    culprit = ucrt_thread_inside (plan.ranges, plan.ranges_num, begin, end);
+    culprit = ucrt_thread_inside (&family);
     if (culprit == 0) return retries;
     ucrt_threads_go ();
     ucrt_threads_wait (retries < 10 ? 1 : 2); /* ms */

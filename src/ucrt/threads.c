@@ -3,6 +3,7 @@
 
 #include "threads.h"
 #include "nt.h"
+#include "stacks.h"
 
 enum {
   ROOM_STEP = 256,      /* threads */
@@ -14,6 +15,7 @@ enum {
 typedef struct {
   HANDLE handle;
   uint32_t number;
+  int unborn;
 } thread_t;
 
 static thread_t *threads; /* ROOM entries, NUM in use */
@@ -71,7 +73,13 @@ static int stop_one (HANDLE handle, int *kept) {
     return 0;
   culprit = number;
   if (ucrt_nt.suspend (handle, NULL) < 0) return has_ended (handle) ? 0 : -1;
-  threads[num].handle = handle, threads[num].number = number, num++, *kept = 1;
+  thread_t *thread = &threads[num++];
+  thread->handle = handle, thread->number = number, *kept = 1;
+  /* Wine makes the object first; the one which makes it may be stopped before it makes the thread.
+     That thread has run nothing, and will stop at once; there is nothing to wait for until we go.
+   */
+  thread->unborn = about (handle, &info) == 0 && info.teb == NULL;
+  if (thread->unborn) return 1;
   /* It stops some time later: only this waits for it.  */
   context.ContextFlags = CONTEXT_CONTROL;
   return ucrt_nt.context (handle, &context) < 0 && !has_ended (handle) ? -1 : 1;
@@ -106,20 +114,19 @@ ucrt_threads_result_t ucrt_threads_stop (void) {
   return stopped == -2 ? UCRT_THREADS_MORE : UCRT_THREADS_REFUSED;
 }
 
-static int is_inside (uintptr_t address, const ucrt_range_t *ranges, unsigned ranges_num) {
-  for (unsigned i = 0; i < ranges_num; i++)
-    if (address - ranges[i].begin < ranges[i].end - ranges[i].begin) return 1;
+int ucrt_is_inside (const ucrt_family_t *family, uintptr_t address) {
+  if (address - family->begin >= family->end - family->begin) return 0;
+  for (unsigned i = 0; i < family->ranges_num; i++) {
+    const ucrt_range_t *range = &family->ranges[i];
+    if (address - range->begin < range->end - range->begin) return 1;
+  }
   return 0;
 }
-
-static uintptr_t instruction_of (const CONTEXT *context);
-static uintptr_t stack_of (const CONTEXT *context);
-static uintptr_t link_of (const CONTEXT *context);
 
 /* How far the stack's memory reaches from SP on.  A program may have put SP where it likes; the
    pages are committed one after another and of one protection, so the region's end is the stack's,
    or behind it.  */
-static uintptr_t end_of_stack (uintptr_t sp) {
+uintptr_t ucrt_stack_end (uintptr_t sp) {
   MEMORY_BASIC_INFORMATION info;
   const DWORD readable = PAGE_READONLY | PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READ
                          | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
@@ -133,32 +140,24 @@ static uintptr_t end_of_stack (uintptr_t sp) {
   return end - sp > STACK_MAX ? sp + STACK_MAX : end;
 }
 
-/* Words which only look like return addresses are taken for them: that costs another try.  */
-static int stack_leads_inside (uintptr_t sp, const ucrt_range_t *ranges, unsigned ranges_num,
-                               uintptr_t begin, uintptr_t end) {
+int ucrt_words_lead_inside (const ucrt_family_t *family, uintptr_t sp) {
   sp = (sp + sizeof (uintptr_t) - 1) & ~(uintptr_t) (sizeof (uintptr_t) - 1);
-  const volatile uintptr_t *last = (const volatile uintptr_t *) end_of_stack (sp);
-  for (const volatile uintptr_t *word = (const volatile uintptr_t *) sp; word < last; word++) {
-    uintptr_t value = *word;
-    if (value - begin < end - begin && is_inside (value, ranges, ranges_num)) return 1;
-  }
+  const volatile uintptr_t *last = (const volatile uintptr_t *) ucrt_stack_end (sp);
+  for (const volatile uintptr_t *word = (const volatile uintptr_t *) sp; word < last; word++)
+    if (ucrt_is_inside (family, *word)) return 1;
   return 0;
 }
 
-uint32_t ucrt_thread_inside (const ucrt_range_t *ranges, unsigned ranges_num, uintptr_t begin,
-                             uintptr_t end) {
+uint32_t ucrt_thread_inside (const ucrt_family_t *family) {
   CONTEXT context __attribute__ ((aligned (16)));
   for (unsigned i = 0; i < num; i++) {
-    context.ContextFlags =
-        CONTEXT_CONTROL | CONTEXT_INTEGER; /* arm64's link register is of the second */
+    if (threads[i].unborn) continue;
+    context.ContextFlags = CONTEXT_FULL;
     if (ucrt_nt.context (threads[i].handle, &context) < 0) {
       if (has_ended (threads[i].handle)) continue;
       return threads[i].number;
     }
-    if (is_inside (instruction_of (&context), ranges, ranges_num)
-        || is_inside (link_of (&context), ranges, ranges_num)
-        || stack_leads_inside (stack_of (&context), ranges, ranges_num, begin, end))
-      return threads[i].number;
+    if (ucrt_stack_leads_inside (family, &context)) return threads[i].number;
   }
   return 0;
 }
@@ -176,35 +175,3 @@ void ucrt_threads_wait (unsigned milliseconds) {
   time.QuadPart = -(LONGLONG) milliseconds * 10000; /* 100 ns, from now */
   ucrt_nt.sleep (FALSE, &time);
 }
-
-#if defined(__x86_64__)
-static uintptr_t instruction_of (const CONTEXT *context) {
-  return context->Rip;
-}
-static uintptr_t stack_of (const CONTEXT *context) {
-  return context->Rsp;
-}
-static uintptr_t link_of (const CONTEXT *context) {
-  return context->Rip;
-}
-#elif defined(__i386__)
-static uintptr_t instruction_of (const CONTEXT *context) {
-  return context->Eip;
-}
-static uintptr_t stack_of (const CONTEXT *context) {
-  return context->Esp;
-}
-static uintptr_t link_of (const CONTEXT *context) {
-  return context->Eip;
-}
-#elif defined(__aarch64__)
-static uintptr_t instruction_of (const CONTEXT *context) {
-  return context->Pc;
-}
-static uintptr_t stack_of (const CONTEXT *context) {
-  return context->Sp;
-}
-static uintptr_t link_of (const CONTEXT *context) {
-  return context->Lr;
-}
-#endif

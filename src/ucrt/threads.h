@@ -15,6 +15,13 @@ typedef struct {
   uintptr_t begin, end;
 } ucrt_range_t;
 
+/* Where no thread may be.  All of RANGES is between BEGIN and END.  */
+typedef struct {
+  uintptr_t begin, end;
+  unsigned ranges_num;
+  const ucrt_range_t *ranges;
+} ucrt_family_t;
+
 typedef enum {
   UCRT_THREADS_STOPPED = 0,
   UCRT_THREADS_MORE =
@@ -30,11 +37,9 @@ ucrt_threads_result_t ucrt_threads_stop (void);
 /* Let them run again.  */
 void ucrt_threads_go (void);
 
-/* The number of the first thread which is at one of RANGES, or whose stack has an address inside of
-   one where a call could return to; 0 if there is none.  RANGES are all between BEGIN and END.
-   Between stop and go.  */
-uint32_t ucrt_thread_inside (const ucrt_range_t *ranges, unsigned ranges_num, uintptr_t begin,
-                             uintptr_t end);
+/* The number of the first thread which is inside of FAMILY, or will return there; 0 if there is
+   none.  Between stop and go.  */
+uint32_t ucrt_thread_inside (const ucrt_family_t *family);
 
 /* The number of the thread which could not be stopped, and of those that were.  */
 uint32_t ucrt_threads_culprit (void);

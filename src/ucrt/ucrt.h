@@ -8,11 +8,14 @@
    take-over  one CRT: all functions or none
    patch      the bytes of a jump, per CPU: what is there, what goes there, whether it fits
    threads    suspends the others, looks where they are, lets them run
-   hooks      what the functions jump to
-   old-heap   blocks of a CRT's own heap
-   health     the status, and the calls which test it
-   mimalloc   the heap, one unit with the hooks so that the fast paths are inline
-   mini-crt   the few functions of a C runtime which mimalloc calls: this DLL has none
+   hooks      what the functions jump to, in one unit with mimalloc so that the fast paths are
+   inline; the rest of them is in hooks-slow and hooks-aligned old-heap   blocks of a CRT's own heap
+   guard      blocks of ours in the system's heap functions, if that is wanted
+   health     the status; check: the calls which test it
+   locks      mimalloc's locks, which are open when the process ends
+   mini-crt   the few functions of a C runtime which mimalloc calls: this DLL has none; random, and
+              cpu-* with what the compiler calls
+   image      what the linker would take from a C runtime
 
    The DLL imports ntdll and KERNEL32 alone: it must be initialised before any CRT.  No function
    here may call a CRT's, except through struct ucrt_crt and not before the CRT is initialised.  */

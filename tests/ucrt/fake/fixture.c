@@ -13,29 +13,28 @@ MIR_ucrt_status_t ucrt_status;
   static int __cdecl hook_##NUMBER (void) { \
     return MARK + NUMBER;                   \
   }
-HOOK (1)
-HOOK (2)
-HOOK (3) HOOK (4) HOOK (5) HOOK (6) HOOK (7) HOOK (8) HOOK (9) HOOK (10) HOOK (11)
+#define EACH(X) X (1) X (2) X (3) X (4) X (5) X (6) X (7) X (8) X (9) X (10) X (11)
+EACH (HOOK)
 
 #define FOR_ALL_CRTS(HOOK) \
   { (void *) HOOK, (void *) HOOK, (void *) HOOK, (void *) HOOK }
 #define ENTRY(NAME, NUMBER, FLAGS) \
   { NAME, FOR_ALL_CRTS (hook_##NUMBER), {0}, FLAGS }
 
-    static const ucrt_hook_t marks[] = {
-        ENTRY ("malloc", 1, UCRT_HOOK_REQUIRED),
-        ENTRY ("calloc", 2, 0),
-        ENTRY ("realloc", 3, 0),
-        ENTRY ("free", 4, UCRT_HOOK_REQUIRED),
-        ENTRY ("_msize", 5, 0),
-        ENTRY ("_expand", 6, 0),
-        ENTRY ("_recalloc", 7, 0),
-        ENTRY ("_aligned_malloc", 8, UCRT_HOOK_ALIGNED),
-        ENTRY ("_aligned_free", 9, UCRT_HOOK_ALIGNED),
-        ENTRY ("_aligned_msize", 10, UCRT_HOOK_ALIGNED),
-        ENTRY ("_heapmin", 11, 0),
-        {"_o_malloc", {0}, {0}, 0}, /* is reached through malloc */
-        ENTRY ("no_such_function", 1, 0),
+static const ucrt_hook_t marks[] = {
+    ENTRY ("malloc", 1, UCRT_HOOK_REQUIRED),
+    ENTRY ("calloc", 2, 0),
+    ENTRY ("realloc", 3, 0),
+    ENTRY ("free", 4, UCRT_HOOK_REQUIRED),
+    ENTRY ("_msize", 5, 0),
+    ENTRY ("_expand", 6, 0),
+    ENTRY ("_recalloc", 7, 0),
+    ENTRY ("_aligned_malloc", 8, UCRT_HOOK_ALIGNED),
+    ENTRY ("_aligned_free", 9, UCRT_HOOK_ALIGNED),
+    ENTRY ("_aligned_msize", 10, UCRT_HOOK_ALIGNED),
+    ENTRY ("_heapmin", 11, 0),
+    {"_o_malloc", {0}, {0}, 0}, /* is reached through malloc */
+    ENTRY ("no_such_function", 1, 0),
 };
 
 const ucrt_hook_t *ucrt_hooks = marks;
@@ -58,29 +57,39 @@ void fixture_reset (const char *crts) {
   fixture_no_pins ();
 }
 
-static void path_of (char *path, size_t size, const char *name) {
-  DWORD len = GetModuleFileNameA (NULL, path, (DWORD) size);
-  REQUIRE (len > 0 && len < size);
-  *strrchr (path, '\\') = 0;
-  len = (DWORD) strlen (path);
-  snprintf (path + len, size - len, "\\%s.dll", name);
+static char folder[MAX_PATH];
+
+void fixture_folder (const char *wanted) {
+  if (wanted == NULL) {
+    GetModuleFileNameA (NULL, folder, sizeof (folder));
+    *strrchr (folder, '\\') = 0;
+    return;
+  }
+  snprintf (folder, sizeof (folder), "%s%s", wanted[0] == '/' ? "Z:" : "", wanted);
+  for (char *c = folder; *c != 0; c++)
+    if (*c == '/') *c = '\\';
 }
 
-HMODULE fixture_load (const char *name) {
-  char path[MAX_PATH];
-  path_of (path, sizeof (path), name);
+static HMODULE load (const char *path) {
   HMODULE dll = LoadLibraryA (path);
   if (dll == NULL) tap_note ("%s: error %lu", path, GetLastError ());
   REQUIRE (dll != NULL);
   return dll;
 }
 
+HMODULE fixture_load (const char *name) {
+  char path[2 * MAX_PATH];
+  snprintf (path, sizeof (path), "%s\\%s.dll", folder, name);
+  return load (path);
+}
+
 HMODULE fixture_load_copy (const char *name, const char *copy) {
-  char from[MAX_PATH], to[MAX_PATH];
-  path_of (from, sizeof (from), name);
-  path_of (to, sizeof (to), copy);
+  char here[MAX_PATH], from[2 * MAX_PATH], to[2 * MAX_PATH];
+  snprintf (from, sizeof (from), "%s\\%s.dll", folder, name);
+  REQUIRE (GetCurrentDirectoryA (sizeof (here), here) != 0);
+  snprintf (to, sizeof (to), "%s\\%s.dll", here, copy);
   REQUIRE (CopyFileA (from, to, FALSE));
-  return fixture_load (copy);
+  return load (to);
 }
 
 void fixture_unload (HMODULE dll) {

@@ -25,9 +25,13 @@ extern const fake_name_t fake_names[]; /* as ucrt_hooks */
  * ucrt_options.crts.  */
 void fixture_reset (const char *crts);
 
-/* Load NAME.dll of the folder of the test's programs, or end the test.  */
+/* Where the fake C runtimes are; NULL: beside the program.  A path of Linux is one of Wine's drive
+ * Z.  */
+void fixture_folder (const char *folder);
+
+/* Load NAME.dll of that folder, or leave the test.  */
 HMODULE fixture_load (const char *name);
-/* Copy NAME.dll there to COPY, a path there, and load that.  */
+/* Copy NAME.dll to COPY.dll, in the folder in which the test runs, and load that.  */
 HMODULE fixture_load_copy (const char *name, const char *copy);
 /* Unload it; what is loaded next is not taken over by itself.  */
 void fixture_unload (HMODULE dll);
