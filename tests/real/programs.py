@@ -46,6 +46,7 @@ class Program:
     between runs, and raises ValueError where it is wrong by itself."""
     random = False
     late = True # it runs long enough for the DLL to come while it does
+    attached = False # and for a tool which is a program of its own
     spread = 0 # by how much the counts of its calls differ from run to run, of 1
 
     def prepare(self, folder, plain):
@@ -80,6 +81,7 @@ class Poppler(Program):
 
 class PdfToText(Poppler):
     name, exe, options, pages = "pdftotext", "pdftotext.exe", [], 400
+    attached = True
 
 
 class PdfToPpm(Poppler):
@@ -92,7 +94,7 @@ class PdfToCairo(Poppler):
 
 class Zstd(Program):
     """Compresses, with threads."""
-    name, package, folder, exe = "zstd", "poppler", Poppler.folder, "zstd.exe"
+    name, package, folder, exe, attached = "zstd", "poppler", Poppler.folder, "zstd.exe", True
 
     def prepare(self, folder, plain):
         sequence = pdf.Sequence(7)
@@ -109,7 +111,7 @@ class Zstd(Program):
 
 class Unzstd(Zstd):
     """Gives back what was compressed without the DLL."""
-    name, late = "unzstd", False
+    name, late, attached = "unzstd", False, False
 
     def args(self):
         return ["-d", "-f", "-q", windows_path(self.packed), "-o", windows_path(self.output)]
@@ -131,6 +133,7 @@ class Unzstd(Zstd):
 class Hermes(Program):
     """Runs work.js; the Linux program of the same package says what comes out."""
     name, package, folder, exe = "hermes", "hermes", "win64-bin", "hermes.exe"
+    attached = True
     spread = 0.02 # its garbage collector is a thread of its own
 
     def prepare(self, folder, plain):

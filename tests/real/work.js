@@ -33,7 +33,7 @@ function queue (n) {
 }
 
 var out = [];
-for (var round = 0; round < 12; round++) {
+for (var round = 0; round < 16; round++) {
   out.push (sum (tree (14)));
   var text = words (8000), counts = new Map ();
   for (var i = 0; i < text.length; i++) counts.set (text[i], (counts.get (text[i]) || 0) + 1);
