@@ -119,9 +119,9 @@ typedef struct {
    counters move while it is read.  Never NULL.  Any thread.  */
 MIR_UCRT_API const MIR_ucrt_status_t *MIR_ucrt_status (void);
 
-/* Call every function that is taken over once more and look whether it did what it should; the
-   results are in TEST.  The number of functions which did not, 0 if all is well, -1 if nothing is
-   taken over.  Any thread.  */
+/* Call every function that is taken over and look whether it did what it should; the results are in
+   TEST.  All but _heapmin were called so already when they were taken over.  The number of
+   functions which did not, 0 if all is well, -1 if nothing is taken over.  Any thread.  */
 MIR_UCRT_API int MIR_ucrt_check (void);
 #endif
 
