@@ -69,6 +69,8 @@ static void explain (struct launch *launch, dll_presence_t found, unsigned timeo
     const char *reason = reason_of_exit_status (exit_status);
     if (exit_status >= 0xc0000000) /* an NTSTATUS, and an error */
       snprintf (status_text, sizeof status_text, " with 0x%lx", exit_status);
+    if (status_text[0] == 0 && reason == NULL)
+      reason = "MIR_UCRT_VERBOSE=1 has the DLL say it, --require has the program wait";
     snprintf (launch->cause, REASON_MAX, "it ended%s before that could be seen%s%s", status_text,
               reason != NULL ? ": " : "", reason != NULL ? reason : "");
   } else if (found == DLL_UNREADABLE) {
