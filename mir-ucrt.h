@@ -9,6 +9,12 @@
    old block   one which a CRT's own heap gave, before the CRT was taken over or beside it
    taken over  the function's first bytes jump to ours
 
+   A program which calls nothing of the DLL loses it when it is linked.  To keep it:
+     MSVC    #pragma comment (linker, "/include:mi_version")    ("/include:_mi_version" on x86)
+     mingw   -Wl,-u,mi_version    (-Wl,-u,_mi_version on x86)
+   and link its import library before all others.  `mir-inject` puts it first in the import table
+   for sure.
+
    The layout of the structs is the same for 32 and 64 bits: another process reads them (`mir-inject
    check`), from the section MIR_UCRT_STATUS_SECTION of the loaded image.  */
 
@@ -79,7 +85,8 @@ typedef struct {
   uint64_t foreign_freed;  /* old blocks freed into their own heap */
   uint64_t foreign_sized;  /* _msize and the like asked about old blocks */
   uint64_t kept;           /* old blocks which _expand left where they are */
-  uint64_t unused[3];
+  uint64_t guarded;        /* our blocks given to HeapFree and the like, with MIR_UCRT_GUARD=1 */
+  uint64_t unused[2];
 } MIR_ucrt_counters_t;
 
 typedef struct {

@@ -5,7 +5,7 @@
 set -eu
 build=$1
 shift
-[ $# -gt 0 ] || set -- alloc heap containers code
+[ $# -gt 0 ] || set -- alloc heap containers code inject
 
 setting () {
   sed -n 's/.*\[\(.*\)\].*/\1/p' "/sys/kernel/mm/transparent_hugepage/$1" 2>/dev/null || echo none

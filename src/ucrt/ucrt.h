@@ -2,16 +2,20 @@
 
    entry      DllMain: reads the options, looks whether it is safe, has every CRT taken over
    options    the environment
+   say        lines of text without a C runtime
    refuse     where it would not be safe, and why
    crt        which CRTs are loaded, and those which are loaded later
    take-over  one CRT: all functions or none
    patch      the bytes of a jump, per CPU: what is there, what goes there, whether it fits
    threads    suspends the others, looks where they are, lets them run
-   hooks      what the functions jump to
-   old-heap   blocks of a CRT's own heap
-   health     the status, and the calls which test it
-   mimalloc   the heap, one unit with the hooks so that the fast paths are inline
-   mini-crt   the few functions of a C runtime which mimalloc calls: this DLL has none
+   hooks      what the functions jump to, in one unit with mimalloc so that the fast paths are
+   inline; the rest of them is in hooks-slow and hooks-aligned old-heap   blocks of a CRT's own heap
+   guard      blocks of ours in the system's heap functions, if that is wanted
+   health     the status; check: the calls which test it
+   locks      mimalloc's locks, which are open when the process ends
+   mini-crt   the few functions of a C runtime which mimalloc calls: this DLL has none; random, and
+              cpu-* with what the compiler calls
+   image      what the linker would take from a C runtime
 
    The DLL imports ntdll and KERNEL32 alone: it must be initialised before any CRT.  No function
    here may call a CRT's, except through struct ucrt_crt and not before the CRT is initialised.  */
@@ -43,6 +47,10 @@ void ucrt_read_options (void);
 /* One line to standard error and the debugger: "mir-ucrt: TEXT".  Nothing is allocated.  Never
    between ucrt_threads_stop and ucrt_threads_go.  */
 void ucrt_say (const char *format, ...);
+
+/* The same without the name, into the SIZE bytes at TO; it ends with 0.  FORMAT has %s %d %i %u %x
+   %p %c %%, and l, ll, z before numbers.  */
+void ucrt_format (char *to, size_t size, const char *format, ...);
 
 /* --- crt.c.  */
 
@@ -85,8 +93,24 @@ typedef struct {
   unsigned flags;
 } ucrt_hook_t;
 
-extern const ucrt_hook_t ucrt_hooks[];
+/* Set by ucrt_hooks_init from the options.  The function HOOK of CRT has its status in
+   ucrt_status.functions[crt->index * ucrt_hooks_num + HOOK], where the counting hooks add to CALLS.
+ */
+extern const ucrt_hook_t *ucrt_hooks;
 extern const unsigned ucrt_hooks_num; /* <= MIR_UCRT_FUNCTIONS_MAX / MIR_UCRT_CRTS_MAX */
+
+/* mimalloc is ready to serve all threads when it returns; 0, or -1 if it has no memory.  */
+int ucrt_heap_init (void);
+void ucrt_heap_thread_done (void); /* this thread's pages become anyone's */
+void ucrt_hooks_init (void);
+
+/* Whether BLOCK is one of ours.  Any address of user space.  */
+int ucrt_is_ours (const void *block);
+
+/* For the tests: a block as malloc of the first CRT gives it, and how many blocks of ours are in
+   use in the page of memory where BLOCK, one of ours of this thread, is or was.  */
+void *ucrt_hooks_malloc (size_t n);
+size_t ucrt_used_beside (const void *block);
 
 /* --- take-over.c.  */
 
@@ -94,16 +118,44 @@ extern const unsigned ucrt_hooks_num; /* <= MIR_UCRT_FUNCTIONS_MAX / MIR_UCRT_CR
    reason in the status.  */
 int ucrt_take_over (ucrt_crt_t *crt, int late);
 
+/* Look at the first bytes of every function taken over again: INTACT and TARGET of its status.  Any
+ * thread.  */
+void ucrt_look_again (void);
+
 /* --- refuse.c: NULL, or why nothing may be done in this process, or to this CRT; one line.  */
 const char *ucrt_refuse_process (void);
 const char *ucrt_refuse_crt (const ucrt_crt_t *crt);
 
 /* --- health.c.  */
 extern MIR_ucrt_status_t ucrt_status;
+void ucrt_health_init (void); /* after the options are read */
+void ucrt_set_state (MIR_ucrt_state_t state, const char *reason);
+
+/* The state of the whole from those of the CRTs, and the line about it if it is wanted.  Whoever
+   takes over a CRT that is loaded later calls it afterwards.  */
+void ucrt_state_from_crts (void);
 MIR_ucrt_counters_t *ucrt_counters (void); /* the stripe of this thread; add with relaxed atomics */
 
 /* --- old-heap.c: a block of CRT's own heap, or the process heap before the CRT has one.  */
 size_t ucrt_old_size (ucrt_crt_t *crt, const void *block); /* (size_t) -1: not a block */
 int ucrt_old_free (ucrt_crt_t *crt, void *block); /* 0, or -1 with errno set as the CRT would */
+
+/* As the CRT's own _malloc_base and _realloc_base of N > 0 bytes without the new handler; and
+   HeapReAlloc in place.  NULL on failure.  BLOCK may be NULL.  */
+void *ucrt_old_realloc (ucrt_crt_t *crt, void *block, size_t n);
+void *ucrt_old_resize (ucrt_crt_t *crt, void *block, size_t n);
+int ucrt_old_compact (ucrt_crt_t *crt); /* 0, or -1 with errno set */
+
+/* Whether functions of CRT may be called; set its errno and call its handlers if so.  */
+int ucrt_crt_ready (ucrt_crt_t *crt);
+void ucrt_set_errno (ucrt_crt_t *crt, int error);
+void ucrt_invalid_parameter (ucrt_crt_t *crt);         /* sets errno to EINVAL */
+int ucrt_call_new_handler (ucrt_crt_t *crt, size_t n); /* 1: try again; else 0, errno is ENOMEM */
+
+/* --- locks.c: mimalloc's locks, and whether the process ends.  */
+
+/* 1 if the process ends and this thread is the only one: the others were killed wherever they were,
+   so that nothing they held or had begun may be waited for.  */
+int ucrt_is_alone (void);
 
 #endif

@@ -1,0 +1,144 @@
+/* Injecting into a program of 100 MB, and ejecting, against copying it.  CPU time by bench_compare;
+   and the time on the wall, which includes waiting for the disk: both sides have the result on the
+   disk when they end. Files are in the working folder.  */
+#define _GNU_SOURCE /* copy_file_range */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "../bench.h"
+#include "edit.h"
+#include "file.h"
+#include "image.h"
+
+enum { IMAGE_BYTES = 100 * 1000 * 1000, WALL_ROUNDS = 15, SIDES = 4 };
+
+static const char source[] = "bench-inject.exe", copied[] = "bench-copied.exe";
+static const char injected[] = "bench-injected.exe", ejected[] = "bench-ejected.exe";
+
+static void check (int ok, const char *what) {
+  if (!ok) bench_fail (what);
+}
+
+static void remove_results (void) {
+  unlink (copied);
+  unlink (ejected);
+}
+
+static void remove_injected (void) {
+  unlink (injected);
+}
+
+static int open_copy (int *in) {
+  *in = open (source, O_RDONLY);
+  int out = open (copied, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  check (*in >= 0 && out >= 0, "a file cannot be opened");
+  return out;
+}
+
+static void close_copy (int in, int out) {
+  check (fsync (out) == 0 && close (out) == 0, "a file cannot be written");
+  close (in);
+}
+
+/* As cp has done it for decades.  */
+static void copy_by_reading (void) {
+  static char buffer[128 * 1024];
+  int in, out = open_copy (&in);
+  ssize_t n;
+  while ((n = read (in, buffer, sizeof (buffer))) > 0)
+    check (write (out, buffer, (size_t) n) == n, "a file cannot be written");
+  close_copy (in, out);
+}
+
+/* As it does it now.  */
+static void copy_in_kernel (void) {
+  int in, out = open_copy (&in);
+  ssize_t n;
+  while ((n = copy_file_range (in, NULL, out, NULL, 1 << 30, 0)) > 0) continue;
+  check (n == 0, "a file cannot be copied");
+  close_copy (in, out);
+}
+
+/* As the tool does it: what is written is looked at before it gets its name.  */
+static void edit (const char *path, const char *output, int ejects) {
+  edit_request_t request = {.dll = "mir-ucrt.dll", .symbol = "mi_version"};
+  pe_error_t error = {{0}};
+  file_t old, new;
+  file_new_t written;
+  pe_t before, after;
+  edit_t plan;
+  if (file_open (&old, path, &error) != 0
+      || pe_open (&before, old.bytes, old.size, PE_FILE, &error) != 0
+      || (ejects ? edit_eject : edit_inject) (&plan, &before, &request, &error) != 0
+      || file_write (&written, output, path, 0, &plan, &error) != 0
+      || file_read_back (&written, &new, &error) != 0
+      || pe_open (&after, new.bytes, new.size, PE_FILE, &error) != 0
+      || edit_check (&before, &after, &request, ejects, &error) != 0
+      || file_commit (&written, 0, NULL, &error) != 0)
+    bench_fail (error.text);
+  edit_free (&plan);
+  file_close (&new);
+  file_close (&old);
+}
+
+static void inject (void) {
+  edit (source, injected, 0);
+}
+static void eject (void) {
+  edit (injected, ejected, 1);
+}
+
+static const struct bench_side sides[SIDES + 1] = {
+    {"copy, read and write", copy_by_reading, remove_results, NULL, 0, NULL},
+    {"copy, in the kernel", copy_in_kernel, remove_results, NULL, 0, NULL},
+    {"inject", inject, remove_injected, NULL, 0, NULL},
+    {"eject", eject, remove_results, NULL, 0, NULL},
+    {0}};
+
+static int compare_doubles (const void *a, const void *b) {
+  double x = *(const double *) a, y = *(const double *) b;
+  return (x > y) - (x < y);
+}
+
+static double now (void) {
+  struct timespec t;
+  clock_gettime (CLOCK_MONOTONIC, &t);
+  return (double) t.tv_sec * 1e3 + (double) t.tv_nsec * 1e-6;
+}
+
+static void measure_wall (void) {
+  static double times[SIDES][WALL_ROUNDS];
+  for (int round = 0; round < WALL_ROUNDS; round++)
+    for (int i = 0; i < SIDES; i++) {
+      sides[i].prepare ();
+      double begin = now ();
+      sides[i].run ();
+      times[i][round] = now () - begin;
+    }
+  for (int i = 0; i < SIDES; i++) {
+    qsort (times[i], WALL_ROUNDS, sizeof (double), compare_doubles);
+    bench_count ("100 MB on the wall", sides[i].name, "ms", times[i][WALL_ROUNDS / 2]);
+  }
+}
+
+int main (int argc, char **argv) {
+  image_spec_t spec = {0x8664, IMAGE_PLUS | IMAGE_OVERLAY, 0, IMAGE_BYTES};
+  size_t size;
+  bench_start (argc, argv);
+  uint8_t *image = image_make (&spec, &size);
+  FILE *file = fopen (source, "wb");
+  check (
+      image != NULL && file != NULL && fwrite (image, 1, size, file) == size && fclose (file) == 0,
+      "the program cannot be written");
+  free (image);
+  struct bench_subject subject = {"inject into 100 MB", 1, 15, 0};
+  bench_compare_as (&subject, sides);
+  measure_wall ();
+  unlink (source);
+  remove_results ();
+  remove_injected ();
+  return 0;
+}

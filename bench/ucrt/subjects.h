@@ -1,0 +1,51 @@
+/* Jobs for malloc and its relatives, and for C++'s new: run as they are, or with mir-ucrt.dll.
+
+   A subject has blocks which live before it is timed.  Its first pass touches each of them once:
+   blocks of an old heap are freed into it or moved from it there.  Later passes see only blocks
+   which came since.  */
+
+#ifndef BENCH_UCRT_SUBJECTS_H
+#define BENCH_UCRT_SUBJECTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct {
+  const char *name;
+  void (*prepare) (void);     /* makes the blocks */
+  size_t (*pass) (int first); /* the number of operations; the first time on every block once */
+} subject_t;
+
+extern const subject_t mix, larson_1, larson_2, grow, churn;
+
+/* Random numbers, each sequence with a state of its own that is not 0.  Marsaglia's xorshift64.  */
+static inline uint64_t random_next (uint64_t *state) {
+  uint64_t x = *state;
+  x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+  return *state = x;
+}
+
+/* Most are small: 16..256 bytes; one in ten up to 4 KiB; one in a hundred up to 64 KiB.  */
+static inline size_t random_size (uint64_t *state) {
+  uint64_t r = random_next (state);
+  size_t limit = r % 100 == 0 ? 65536 : r % 10 == 0 ? 4096 : 256;
+  return 16 + (size_t) (r >> 32) % (limit - 15);
+}
+
+/* As a program would: what is allocated is written.  */
+static inline void touch (void *block, size_t size) {
+  unsigned char *bytes = (unsigned char *) block;
+  bytes[0] = 1;
+  bytes[size - 1] = 2;
+}
+
+void fail (const char *what); /* does not return */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

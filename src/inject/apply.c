@@ -1,0 +1,247 @@
+#include "actions.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "file.h"
+
+/* A file on its way.  */
+struct job {
+  report_t *report;
+  const options_t *options;
+  const char *path; /* the user's */
+  edit_request_t request;
+  char symbol[PE_NAME_MAX];
+  char target[FILE_PATH_MAX];
+  char backup[FILE_PATH_MAX]; /* "": none */
+  file_t file;
+  pe_t pe;
+  edit_t edit;
+};
+
+/* Which function?  One that the DLL has, if we can look; ours have mi_version; else whatever is its
+ * first.  */
+static void choose_symbol (struct job *job) {
+  char found[FILE_PATH_MAX];
+  pe_error_t ignored = {{0}};
+  file_t file;
+  pe_t dll;
+  uint32_t rva;
+  const char *name = job->options->dll_name;
+  job->request.symbol = job->options->symbol;
+  if (job->request.symbol != NULL) return;
+  job->request.ordinal = 1;
+  int is_ours = strncmp (name, "mir-ucrt", 8) == 0 || strncmp (name, "mimalloc", 8) == 0;
+  if (is_ours) strcpy (job->symbol, "mi_version");
+  if (file_beside (job->path, name, found, sizeof (found)) == 0
+      && file_open (&file, found, &ignored) == 0) {
+    if (pe_open (&dll, file.bytes, file.size, PE_FILE, &ignored) == 0
+        && pe_find_export (&dll, "mi_version", &rva) != 0
+        && pe_first_export (&dll, job->symbol, sizeof (job->symbol)) != 0)
+      job->symbol[0] = 0;
+    file_close (&file);
+  }
+  if (job->symbol[0] != 0 && strlen (job->symbol) < 256) job->request.symbol = job->symbol;
+}
+
+static int fits (int n, size_t size, pe_error_t *error) {
+  if (n >= 0 && (size_t) n < size) return 0;
+  pe_set_error (error, "the path is too long");
+  return -1;
+}
+
+/* NAME-mi.exe beside NAME.exe; in place, the file itself and not a link to it.  */
+static int choose_target (struct job *job, pe_error_t *error) {
+  const options_t *options = job->options;
+  if (options->inplace) {
+    if (file_resolve (job->path, job->target, sizeof (job->target), error) != 0) return -1;
+    if (options->no_backup) return 0;
+    return fits (snprintf (job->backup, sizeof (job->backup), "%s.bak", job->target),
+                 sizeof (job->backup), error);
+  }
+  if (options->output != NULL)
+    return fits (snprintf (job->target, sizeof (job->target), "%s", options->output),
+                 sizeof (job->target), error);
+  const char *name = file_name_of (job->path), *dot = strrchr (name, '.');
+  size_t stem = dot != NULL && dot != name ? (size_t) (dot - job->path) : strlen (job->path);
+  return fits (snprintf (job->target, sizeof (job->target), "%.*s%s%s", (int) stem, job->path,
+                         options->eject ? "-ejected" : "-mi", job->path + stem),
+               sizeof (job->target), error);
+}
+
+/* 1: write; 0: the user does not want to.  */
+static int may_write (struct job *job, pe_error_t *error) {
+  const char *in_the_way = NULL;
+  char question[FILE_PATH_MAX + 128];
+  if (job->options->force || job->options->dry_run) return 1;
+  if (!job->options->inplace && file_exists (job->target)) in_the_way = job->target;
+  if (job->options->inplace && job->backup[0] != 0 && file_exists (job->backup))
+    in_the_way = job->backup;
+  if (in_the_way == NULL) return 1;
+  snprintf (question, sizeof (question), "overwriting '%s'. Are you sure? [yN] ", in_the_way);
+  int answer = job->report->json ? -1 : file_ask (question);
+  if (answer < 0) pe_set_error (error, "'%.150s' exists already (use --force)", in_the_way);
+  return answer;
+}
+
+static void warn (struct job *job) {
+  static const struct {
+    unsigned note;
+    const char *text;
+  } notes[] = {
+      {EDIT_CERTIFICATE_DROPPED,
+       "was signed, the signature is not valid for the result and was removed"},
+      {EDIT_BOUND_CLEARED, "had bound imports, which were cleared"},
+      {EDIT_TAIL_MOVED,
+       "has data behind the image, which is still at the end but at another offset"},
+      {EDIT_SECTION_LEFT,
+       "was changed since the DLL was injected: its import table is as it was, the rest "
+       "of the injection stays"},
+  };
+  for (size_t i = 0; i < sizeof (notes) / sizeof (notes[0]); i++)
+    if ((job->edit.notes & notes[i].note) != 0)
+      report_warning (job->report, "'%.150s' %s", job->path, notes[i].text);
+  if (job->options->eject) return;
+  if (job->pe.machine == PE_ARM64EC || job->pe.machine == PE_ARM64X)
+    report_warning (job->report, "'%.150s' has hybrid code (%s), for which this was never run",
+                    job->path, pe_machine_name (job->pe.machine));
+  if (pe_directory (&job->pe, PE_CLR).rva != 0)
+    report_warning (job->report,
+                    "'%.150s' is a .NET program: its loader may not look at the import table",
+                    job->path);
+  if (job->file.names > 1 && job->options->inplace)
+    report_warning (job->report, "'%.150s' has other names (hard links): they keep the old file",
+                    job->path);
+}
+
+static int plan (struct job *job, pe_error_t *error) {
+  const options_t *options = job->options;
+  if (options->eject) return edit_eject (&job->edit, &job->pe, &job->request, error);
+  choose_symbol (job);
+  if (edit_inject (&job->edit, &job->pe, &job->request, error) != 0) return -1;
+  if ((job->edit.notes & EDIT_ADDED) == 0)
+    report_detail (job->report, "module '%s' is already imported", options->dll_name);
+  else if (job->request.symbol != NULL)
+    report_detail (job->report, "inject '%s' (its function %s)", options->dll_name,
+                   report_clean (job->request.symbol));
+  else
+    report_detail (job->report, "inject '%s' (its function #%u)", options->dll_name,
+                   job->request.ordinal);
+  return 0;
+}
+
+/* What was written is looked at before it gets its name.  */
+static int check_result (struct job *job, const uint8_t *bytes, size_t size, pe_error_t *error) {
+  pe_t result;
+  pe_error_t ignored;
+  if (pe_open (&result, bytes, size, PE_FILE, error) != 0) return -1;
+  if (job->edit.changed
+      && edit_check (&job->pe, &result, &job->request, job->options->eject, error) != 0)
+    return -1;
+  if (!job->report->json && !job->report->verbose) return 0;
+  report_t quiet = *job->report;
+  quiet.verbose = 0; /* no functions here */
+  ignored.text[0] = 0;
+  int status = list_imports (
+      &quiet, &result, job->edit.changed ? "new module order" : "module order unchanged", &ignored);
+  job->report->fields = quiet.fields;
+  return status;
+}
+
+static int dry_run (struct job *job, pe_error_t *error) {
+  uint8_t *bytes = edit_flatten (&job->edit);
+  if (bytes == NULL) {
+    pe_set_error (error, "out of memory");
+    return -1;
+  }
+  int status = check_result (job, bytes, (size_t) job->edit.size, error);
+  free (bytes);
+  return status;
+}
+
+static int write_checked (struct job *job, file_new_t *written, pe_error_t *error) {
+  file_t result;
+  if (file_write (written, job->target, job->path, job->options->inplace, &job->edit, error) != 0)
+    return -1;
+  int status = file_read_back (written, &result, error);
+  if (status == 0) {
+    status = check_result (job, result.bytes, result.size, error);
+    file_close (&result);
+  }
+  if (status != 0) file_abandon (written);
+  return status;
+}
+
+static int write_result (struct job *job, pe_error_t *error) {
+  file_new_t written;
+  int replace = job->options->inplace || file_exists (job->target); /* that was asked about */
+  if (write_checked (job, &written, error) != 0) return -1;
+  file_close (&job->file); /* Windows does not replace a file that is being looked at */
+  return file_commit (&written, replace, job->backup[0] != 0 ? job->backup : NULL, error);
+}
+
+/* Write the result, or only look at it.  */
+static int finish (struct job *job, int writes, pe_error_t *error) {
+  int status = writes ? write_result (job, error) : dry_run (job, error);
+  if (status == 0 || !job->options->eject || job->request.distrust || job->file.bytes == NULL)
+    return status;
+  report_detail (job->report, "%s: trying again without the record of the injection", error->text);
+  job->request.distrust = 1;
+  edit_free (&job->edit);
+  error->text[0] = 0;
+  if (edit_eject (&job->edit, &job->pe, &job->request, error) != 0) return -1;
+  return writes ? write_result (job, error) : dry_run (job, error);
+}
+
+static void say_done (struct job *job, int written) {
+  const options_t *options = job->options;
+  report_bool (job->report, "changed", job->edit.changed);
+  if (written) report_text (job->report, "wrote", job->target);
+  if (written && job->backup[0] != 0) report_text (job->report, "backup", job->backup);
+  if (!written && options->inplace && !job->edit.changed) {
+    report_line (job->report, "no changes, leaving '%s' as is.", job->path);
+    return;
+  }
+  const char *verb = written ? "wrote" : "would write", *what = "with new import order";
+  if (!job->edit.changed) what = "with the same import order";
+  if (options->eject)
+    what = job->edit.changed ? "without the module" : "unchanged: the module is not imported";
+  report_line (job->report, "%s '%s' %s%s%s%s.", verb, job->target, what,
+               (job->edit.notes & EDIT_SAME_AS_BEFORE) != 0 ? ", as it was before" : "",
+               written && job->backup[0] != 0 ? "; the old file is " : "",
+               written && job->backup[0] != 0 ? job->backup : "");
+}
+
+static int run (struct job *job, pe_error_t *error) {
+  if (file_open (&job->file, job->path, error) != 0) return -1;
+  if (pe_open (&job->pe, job->file.bytes, job->file.size, PE_FILE, error) != 0) return -1;
+  report_detail (job->report, "target architecture: %s", pe_machine_name (job->pe.machine));
+  report_text (job->report, "machine", pe_machine_name (job->pe.machine));
+  if (choose_target (job, error) != 0 || plan (job, error) != 0) return -1;
+  int writes = !job->options->dry_run && (job->edit.changed || !job->options->inplace);
+  int answer = writes ? may_write (job, error) : 1;
+  if (answer < 0) return -1;
+  if (answer == 0) {
+    report_line (job->report, "no changes, leaving '%s' as is.", job->path);
+    return 0;
+  }
+  warn (job);
+  if (finish (job, writes, error) != 0) return -1;
+  say_done (job, writes);
+  return 0;
+}
+
+int apply (report_t *report, const options_t *options, const char *path, pe_error_t *error) {
+  struct job *job = calloc (1, sizeof (*job));
+  if (job == NULL) {
+    pe_set_error (error, "out of memory");
+    return -1;
+  }
+  job->report = report, job->options = options, job->path = path;
+  job->request = options->request;
+  int status = run (job, error);
+  edit_free (&job->edit);
+  file_close (&job->file);
+  free (job);
+  return status;
+}

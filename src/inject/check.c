@@ -1,0 +1,27 @@
+#include <stdlib.h>
+#include "presence.h"
+#include "process.h"
+#include "tool.h"
+
+int process_check (const process_options_t *options, unsigned long id) {
+  char cause[REASON_MAX];
+  remote_t remote;
+  if (remote_open (&remote, id, 0, cause) != 0) {
+    process_say ("cannot look into process %lu: %s", id, cause);
+    return PROCESS_UNKNOWN;
+  }
+  int result = PROCESS_UNKNOWN;
+  presence_t *presence = malloc (sizeof *presence);
+  if (remote.bits > 8 * sizeof (void *)) {
+    result = tool_hand_over ("x64", "it is a 64-bit process", PROCESS_UNKNOWN);
+  } else if (presence == NULL) {
+    process_say ("no memory");
+  } else {
+    dll_presence_t found = presence_look (&remote, presence);
+    presence_print (&remote, found, presence, options->json, options->verbose);
+    result = presence_verdict (found, presence);
+  }
+  free (presence);
+  remote_close (&remote);
+  return result;
+}

@@ -1,0 +1,80 @@
+#include "actions.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "file.h"
+
+enum { VISITED_MAX = 128 };
+
+static int begins (const char *name, const char *prefix) {
+  char head[32];
+  size_t n = strlen (prefix);
+  if (strlen (name) < n || n >= sizeof (head)) return 0;
+  memcpy (head, name, n);
+  head[n] = 0;
+  return pe_name_is (head, prefix);
+}
+
+/* msvcr70.dll to msvcr120.dll, a d before the dot for those with debugging.  */
+static int is_old (const char *name) {
+  const char *p = name + 5;
+  if (!begins (name, "msvcr") || *p < '0' || *p > '9') return 0;
+  while (*p >= '0' && *p <= '9') p++;
+  if (*p == 'd' || *p == 'D') p++;
+  return pe_name_is (p, ".dll");
+}
+
+int crt_is (const char *name) {
+  return begins (name, "api-ms-win-crt-") || pe_name_is (name, "ucrtbase.dll")
+         || pe_name_is (name, "ucrtbased.dll") || pe_name_is (name, "msvcrt.dll") || is_old (name);
+}
+
+int crt_is_heap_function (const char *function) {
+  static const char *const names[] = {
+      "malloc",    "calloc",     "realloc",       "free",         "_msize",
+      "_expand",   "_recalloc",  "_strdup",       "_wcsdup",      "_mbsdup",
+      "_dupenv_s", "_wdupenv_s", "_o_malloc",     "_o_calloc",    "_o_realloc",
+      "_o_free",   "_free_base", "_realloc_base", "_malloc_base", "_calloc_base"};
+  if (begins (function, "_aligned_") || begins (function, "_o__aligned_")) return 1;
+  if (strncmp (function, "??2@", 4) == 0 || strncmp (function, "??3@", 4) == 0)
+    return 1; /* new, delete */
+  for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++)
+    if (strcmp (function, names[i]) == 0) return 1;
+  return 0;
+}
+
+/* Add what the file FOUND imports to the list; 1 if a C runtime is among it.  */
+static int visit (const char *found, char names[][PE_NAME_MAX], int *num) {
+  pe_error_t ignored;
+  file_t file;
+  pe_t pe;
+  pe_descriptor_t d;
+  int is_crt = 0;
+  ignored.text[0] = 0;
+  if (file_open (&file, found, &ignored) != 0) return 0;
+  int opened = pe_open (&pe, file.bytes, file.size, PE_FILE, &ignored) == 0;
+  for (unsigned i = 0; opened && !is_crt && pe_descriptor (&pe, i, &d) == 1; i++) {
+    char name[PE_NAME_MAX];
+    int known = 0;
+    if (pe_string (&pe, d.name, name, sizeof (name)) != 0) break;
+    is_crt = crt_is (name);
+    for (int k = 0; k < *num && !known; k++) known = pe_name_is (names[k], name);
+    if (!known && *num < VISITED_MAX) memcpy (names[(*num)++], name, PE_NAME_MAX);
+  }
+  file_close (&file);
+  return is_crt;
+}
+
+int crt_is_behind (const char *path, const char *name, char *how, size_t how_size) {
+  static char names[VISITED_MAX][PE_NAME_MAX];
+  char found[FILE_PATH_MAX];
+  int num = 1;
+  snprintf (names[0], PE_NAME_MAX, "%s", name);
+  for (int i = 0; i < num; i++) {
+    if (file_beside (path, names[i], found, sizeof (found)) != 0 || !visit (found, names, &num))
+      continue;
+    snprintf (how, how_size, "%s", names[i]);
+    return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,182 @@
+#include "file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <windows.h>
+
+static int fail (pe_error_t *error, const char *what, const char *path) {
+  WCHAR wide[160];
+  char text[320];
+  DWORD code = GetLastError ();
+  DWORD n = FormatMessageW (FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, code,
+                            0, wide, 160, NULL);
+  while (n > 0 && (wide[n - 1] <= ' ' || wide[n - 1] == '.')) n--;
+  int length = WideCharToMultiByte (CP_UTF8, 0, wide, (int) n, text, sizeof (text) - 1, NULL, NULL);
+  text[n > 0 && length > 0 ? length : 0] = 0;
+  if (text[0] == 0) snprintf (text, sizeof (text), "error %lu", (unsigned long) code);
+  pe_set_error (error, "%s: %.100s: %s", what, path, text);
+  return -1;
+}
+
+static int to_wide (const char *path, WCHAR *wide) {
+  return MultiByteToWideChar (CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, FILE_PATH_MAX) > 0
+             ? 0
+             : -1;
+}
+
+const char *file_name_of (const char *path) {
+  const char *name = path;
+  for (; *path != 0; path++)
+    if (*path == '/' || *path == '\\' || *path == ':') name = path + 1;
+  return name;
+}
+
+/* The view keeps the file open after its handles are closed.  */
+static int map (file_t *file, HANDLE handle, const char *path, pe_error_t *error) {
+  BY_HANDLE_FILE_INFORMATION facts;
+  *file = (file_t){0};
+  if (!GetFileInformationByHandle (handle, &facts))
+    return fail (error, "unable to read file", path);
+  uint64_t size = (uint64_t) facts.nFileSizeHigh << 32 | facts.nFileSizeLow;
+  file->size = (size_t) size, file->names = facts.nNumberOfLinks;
+  if (size == 0) {
+    file->bytes = (const uint8_t *) "";
+    return 0;
+  }
+  HANDLE mapping =
+      size <= SIZE_MAX ? CreateFileMappingW (handle, NULL, PAGE_READONLY, 0, 0, NULL) : NULL;
+  if (mapping == NULL) return fail (error, "unable to read file", path);
+  file->bytes = file->mapping = MapViewOfFile (mapping, FILE_MAP_READ, 0, 0, 0);
+  if (file->mapping == NULL) fail (error, "unable to read file", path);
+  CloseHandle (mapping);
+  return file->mapping != NULL ? 0 : -1;
+}
+
+int file_open (file_t *file, const char *path, pe_error_t *error) {
+  WCHAR wide[FILE_PATH_MAX];
+  SetLastError (ERROR_INVALID_NAME);
+  HANDLE handle = to_wide (path, wide) != 0
+                      ? INVALID_HANDLE_VALUE
+                      : CreateFileW (wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
+                                     OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN, NULL);
+  if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to open file", path);
+  int status = map (file, handle, path, error);
+  CloseHandle (handle);
+  return status;
+}
+
+void file_close (file_t *file) {
+  if (file->mapping != NULL) UnmapViewOfFile (file->mapping);
+  *file = (file_t){0};
+}
+
+int file_read_back (const file_new_t *written, file_t *file, pe_error_t *error) {
+  return file_open (file, written->path, error);
+}
+
+static int write_all (HANDLE handle, const edit_t *edit) {
+  for (unsigned i = 0; i < edit->pieces_num; i++) {
+    const uint8_t *bytes = edit->pieces[i].bytes;
+    for (size_t n = edit->pieces[i].size; n > 0;) {
+      DWORD part = n < (1u << 26) ? (DWORD) n : 1u << 26, done = 0;
+      if (!WriteFile (handle, bytes, part, &done, NULL) || done == 0) return -1;
+      bytes += done, n -= done;
+    }
+  }
+  return FlushFileBuffers (handle) ? 0 : -1;
+}
+
+/* Permissions are the folder's; those of a replaced file are kept by ReplaceFile.  */
+int file_write (file_new_t *file, const char *target, const char *model, int owner,
+                const edit_t *edit, pe_error_t *error) {
+  WCHAR wide[FILE_PATH_MAX];
+  (void) model, (void) owner;
+  file->descriptor = -1;
+  int n = snprintf (file->path, sizeof (file->path), "%s.mir-%lu.tmp", target,
+                    (unsigned long) GetCurrentProcessId ());
+  snprintf (file->target, sizeof (file->target), "%s", target);
+  SetLastError (ERROR_FILENAME_EXCED_RANGE);
+  HANDLE handle =
+      n < 0 || (size_t) n >= sizeof (file->path) || to_wide (file->path, wide) != 0
+          ? INVALID_HANDLE_VALUE
+          : CreateFileW (wide, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+  if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to write file", file->path);
+  file->descriptor = 0;
+  int status = write_all (handle, edit);
+  if (status != 0) fail (error, "unable to write file", target);
+  CloseHandle (handle);
+  if (status != 0) file_abandon (file);
+  return status;
+}
+
+void file_abandon (file_new_t *file) {
+  WCHAR wide[FILE_PATH_MAX];
+  if (file->descriptor >= 0 && file->path[0] != 0 && to_wide (file->path, wide) == 0)
+    DeleteFileW (wide);
+  file->descriptor = -1;
+}
+
+/* ReplaceFile keeps attributes and rights, but not every file system has it.  */
+static int replace_file (const WCHAR *target, const WCHAR *path, const WCHAR *backup) {
+  if (ReplaceFileW (target, path, backup, REPLACEFILE_IGNORE_MERGE_ERRORS, NULL, NULL)) return 0;
+  if (GetFileAttributesW (path) == INVALID_FILE_ATTRIBUTES) return -1;
+  if (backup != NULL && !CopyFileW (target, backup, FALSE)) return -1;
+  return MoveFileExW (path, target, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) ? 0 : -1;
+}
+
+int file_commit (file_new_t *file, int replace, const char *backup, pe_error_t *error) {
+  static WCHAR path[FILE_PATH_MAX], target[FILE_PATH_MAX], old[FILE_PATH_MAX];
+  int status = to_wide (file->path, path) != 0 || to_wide (file->target, target) != 0
+               || (backup != NULL && to_wide (backup, old) != 0);
+  if (status == 0) {
+    int there = GetFileAttributesW (target) != INVALID_FILE_ATTRIBUTES;
+    if (replace && there)
+      status = replace_file (target, path, backup != NULL ? old : NULL);
+    else
+      status = !MoveFileExW (path, target, MOVEFILE_WRITE_THROUGH);
+  }
+  if (status != 0) {
+    fail (error, "unable to write file", file->target);
+    file_abandon (file);
+    return -1;
+  }
+  file->descriptor = -1;
+  return 0;
+}
+
+int file_exists (const char *path) {
+  WCHAR wide[FILE_PATH_MAX];
+  return to_wide (path, wide) == 0 && GetFileAttributesW (wide) != INVALID_FILE_ATTRIBUTES;
+}
+
+int file_resolve (const char *path, char *resolved, size_t size, pe_error_t *error) {
+  static WCHAR wide[FILE_PATH_MAX], found[FILE_PATH_MAX];
+  SetLastError (ERROR_INVALID_NAME);
+  HANDLE handle =
+      to_wide (path, wide) != 0
+          ? INVALID_HANDLE_VALUE
+          : CreateFileW (wide, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                         OPEN_EXISTING, 0, NULL);
+  if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to open file", path);
+  DWORD n = GetFinalPathNameByHandleW (handle, found, FILE_PATH_MAX, FILE_NAME_NORMALIZED);
+  CloseHandle (handle);
+  if (n == 0 || n >= FILE_PATH_MAX) return fail (error, "unable to open file", path);
+  const WCHAR *begin = wcsncmp (found, L"\\\\?\\", 4) == 0 && found[5] == ':' ? found + 4 : found;
+  if (WideCharToMultiByte (CP_UTF8, 0, begin, -1, resolved, (int) size, NULL, NULL) > 0) return 0;
+  return fail (error, "unable to open file", path);
+}
+
+int file_beside (const char *path, const char *name, char *found, size_t size) {
+  int n = snprintf (found, size, "%.*s%s", (int) (file_name_of (path) - path), path, name);
+  return n > 0 && (size_t) n < size && file_exists (found) ? 0 : -1;
+}
+
+int file_ask (const char *question) {
+  char answer[16];
+  DWORD mode; /* _isatty takes the device NUL for a terminal too */
+  if (!GetConsoleMode (GetStdHandle (STD_INPUT_HANDLE), &mode)) return -1;
+  fputs (question, stderr);
+  if (fgets (answer, sizeof (answer), stdin) == NULL) return 0;
+  return answer[0] == 'y' || answer[0] == 'Y';
+}

@@ -1,0 +1,56 @@
+/* Files: looked at without being read whole, and replaced in one step or not at all.
+
+   Paths are UTF-8.  int functions return 0, or -1 with the reason, which has the system's words.  A
+   new file is written beside its target, brought to the disk, and gets its name last: whatever
+   happens before that leaves the target as it was.  One thread at a time.  */
+
+#ifndef MIR_INJECT_FILE_H
+#define MIR_INJECT_FILE_H
+
+#include "edit.h"
+
+enum { FILE_PATH_MAX = 4096 };
+
+typedef struct {
+  const uint8_t *bytes; /* until file_close */
+  size_t size;
+  unsigned names; /* hard links to it; 0 if that is not known */
+  void *mapping;  /* the system's */
+} file_t;
+
+/* A regular file, read only.  */
+int file_open (file_t *file, const char *path, pe_error_t *error);
+void file_close (file_t *file);
+
+/* One which has no name yet, or not its own.  */
+typedef struct {
+  char path[FILE_PATH_MAX]; /* "": it has none */
+  char target[FILE_PATH_MAX];
+  int descriptor; /* -1: none */
+} file_new_t;
+
+/* Write the pieces of EDIT to a new file for TARGET, with the permissions of MODEL and, if OWNER,
+   its owner as far as that is allowed.  */
+int file_write (file_new_t *file, const char *target, const char *model, int owner,
+                const edit_t *edit, pe_error_t *error);
+/* Look at what was written.  */
+int file_read_back (const file_new_t *written, file_t *file, pe_error_t *error);
+/* Give it its name.  REPLACE: whatever has that name goes, else it must be free.  BACKUP: the name
+   under which the old file stays, free or to be replaced; NULL: none.  The new file is gone if this
+   fails.  */
+int file_commit (file_new_t *file, int replace, const char *backup, pe_error_t *error);
+void file_abandon (file_new_t *file);
+
+/* Whether something has this name.  */
+int file_exists (const char *path);
+/* The file itself where PATH leads through symbolic links.  */
+int file_resolve (const char *path, char *resolved, size_t size, pe_error_t *error);
+/* The file called NAME, case ignored, in the folder of PATH; -1 without a reason if there is none.
+ */
+int file_beside (const char *path, const char *name, char *found, size_t size);
+/* Ask at the terminal: 1 yes, 0 no, -1: there is no terminal to ask at.  */
+int file_ask (const char *question);
+/* Where the last part of PATH begins.  */
+const char *file_name_of (const char *path);
+
+#endif

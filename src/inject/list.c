@@ -1,0 +1,70 @@
+#include "actions.h"
+
+#include <string.h>
+
+static int list_functions (report_t *report, const pe_t *pe, const pe_descriptor_t *d,
+                           pe_error_t *error) {
+  uint32_t table = pe_lookup_table (pe, d);
+  pe_function_t function;
+  int found = 1;
+  report_open (report, "names", '[');
+  for (unsigned i = 0; (found = pe_function (pe, table, i, &function)) == 1; i++) {
+    if (function.by_ordinal) {
+      report_line (report, "        #%u", function.ordinal);
+      report_number (report, NULL, function.ordinal);
+    } else {
+      report_line (report, "        %s", report_clean (function.name));
+      report_text (report, NULL, function.name);
+    }
+  }
+  report_close (report, ']');
+  if (found < 0) pe_set_error (error, "damaged import table (names of functions)");
+  return found;
+}
+
+static int list_table (report_t *report, const pe_t *pe, const char *field,
+                       int (*get) (const pe_t *, unsigned, pe_descriptor_t *), pe_error_t *error) {
+  pe_descriptor_t d;
+  char name[PE_NAME_MAX];
+  int found, status = 0;
+  report_open (report, field, '[');
+  for (unsigned i = 0; status == 0 && (found = get (pe, i, &d)) != 0; i++) {
+    long functions = -1;
+    if (found == 1 && pe_string (pe, d.name, name, sizeof (name)) == 0)
+      functions = pe_functions_num (pe, pe_lookup_table (pe, &d));
+    if (functions < 0) {
+      pe_set_error (error, "damaged import table (module %u)", i);
+      status = -1;
+      break;
+    }
+    report_line (report, " %3u: %s", i, report_clean (name));
+    report_open (report, NULL, '{');
+    report_text (report, "name", name);
+    report_number (report, "functions", functions);
+    if (report->verbose) status = list_functions (report, pe, &d, error);
+    report_close (report, '}');
+  }
+  report_close (report, ']');
+  return status;
+}
+
+static int delayed_num (const pe_t *pe) {
+  pe_descriptor_t d;
+  int found, n = 0;
+  while ((found = pe_delay_descriptor (pe, (unsigned) n, &d)) == 1) n++;
+  return found == 0 ? n : -1;
+}
+
+int list_imports (report_t *report, const pe_t *pe, const char *title, pe_error_t *error) {
+  int n = pe_imports_num (pe), delayed = delayed_num (pe);
+  if (n < 0 || delayed < 0) {
+    pe_set_error (error, "damaged import table%s", n < 0 ? "" : " (of delayed modules)");
+    return -1;
+  }
+  report_line (report, "%s (%d):", title, n);
+  if (list_table (report, pe, "imports", pe_descriptor, error) != 0) return -1;
+  if (delayed > 0) report_line (report, "delayed modules (%d):", delayed);
+  if (list_table (report, pe, "delay_imports", pe_delay_descriptor, error) != 0) return -1;
+  report_line (report, "%s", "");
+  return 0;
+}

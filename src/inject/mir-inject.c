@@ -1,0 +1,80 @@
+/* mir-inject: puts a DLL into the import table of a program, or into a process.  */
+#include <stdio.h>
+#include <string.h>
+#include "actions.h"
+#include "file.h"
+#include "process.h"
+
+#ifndef MIR_VERSION
+#error "MIR_VERSION is the version of the project, as text"
+#endif
+
+static int look (report_t *report, const options_t *options, const char *path, pe_error_t *error) {
+  file_t file;
+  pe_t pe;
+  if (file_open (&file, path, error) != 0) return -1;
+  int status = pe_open (&pe, file.bytes, file.size, PE_FILE, error);
+  if (status == 0) {
+    report_detail (report, "target architecture: %s", pe_machine_name (pe.machine));
+    report_text (report, "machine", pe_machine_name (pe.machine));
+    report_text (report, "format", pe.plus ? "PE32+" : "PE32");
+    status = options->verify ? verify (report, &pe, path, options, error)
+                             : list_imports (report, &pe, "original imported modules", error);
+  }
+  file_close (&file);
+  return status;
+}
+
+static int do_file (report_t *report, const options_t *options, const char *path) {
+  pe_error_t error = {{0}}, shown = {{0}};
+  report_file (report, path);
+  report_detail (report, "reading '%s'", path);
+  if (options->list && options->files_num > 1) report_line (report, "%s:", path);
+  int status = options->list || options->verify ? look (report, options, path, &error)
+                                                : apply (report, options, path, &error);
+  /* The reason names a file if it is the system's.  */
+  if (status < 0 && strstr (error.text, path) == NULL)
+    pe_set_error (&shown, "%.80s: %s", path, error.text[0] != 0 ? error.text : "failed");
+  else
+    shown = error;
+  report_file_end (report, &shown);
+  return status < 0 ? STATUS_FAILED : status;
+}
+
+static int do_files (const options_t *options) {
+  report_t report;
+  int status = STATUS_DONE;
+  report_begin (&report, options->json, options->verbose);
+  for (int i = 0; i < options->files_num; i++) {
+    int one = do_file (&report, options, options->files[i]);
+    if (one == STATUS_FAILED || status == STATUS_DONE) status = one;
+  }
+  report_end (&report);
+  if (fflush (stdout) != 0 || ferror (stdout)) {
+    fprintf (stderr, "error: the result could not be written\n");
+    return STATUS_FAILED;
+  }
+  return status;
+}
+
+int main (int argc, char **argv) {
+  options_t options;
+  pe_error_t error;
+  argv = process_arguments (&argc, argv);
+  if (argc > 1 && process_is_command (argv[1])) return process_main (argc - 1, argv + 1);
+  if (argc > 1 && strcmp (argv[1], "inject") == 0) argc--, argv++;
+  int status = STATUS_FAILED;
+  if (options_read (&options, argc, argv, &error) != 0) {
+    fprintf (stderr, "error: %s\n", error.text);
+  } else if (options.help) {
+    options_help ();
+    status = STATUS_DONE;
+  } else if (options.version) {
+    printf ("mir-inject %s\n", MIR_VERSION);
+    status = STATUS_DONE;
+  } else {
+    status = do_files (&options);
+  }
+  options_free (&options);
+  return status;
+}

@@ -1,0 +1,182 @@
+#include "options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_DLL "mir-ucrt.dll"
+
+void options_help (void) {
+  fputs (
+      "mir-inject: puts a DLL into the import table of a Windows program, first by default,\n"
+      "or takes it out again.  x86, x64, arm64 and arm64ec; the files are edited, not run.\n"
+      "\n"
+      "usage: mir-inject [inject] [options] <file>...\n"
+      "       mir-inject run|attach|check ...  (Windows; each has its --help)\n"
+      "\n"
+      "  -h  --help          show this help\n"
+      "  -v  --verbose       be verbose\n"
+      "  -l  --list          only list imported modules; with -v their functions too\n"
+      "  -i  --inplace       replace the file itself; the old one stays as <file>.bak\n"
+      "  -f  --force         overwrite without asking\n"
+      "      --postfix=<p>   use <p> as a postfix of the DLL's name: debug for mir-ucrt-debug.dll\n"
+      "      --order=<a;b>   modules to come first, in this order\n"
+      "      --eject         take the DLL out\n"
+      "  -n  --dry-run       say what would be done, write nothing\n"
+      "      --dll=<name>    the DLL; " DEFAULT_DLL
+      " by default\n"
+      "      --symbol=<name> the function of it to import; found out by default\n"
+      "  -o  --output=<file> name of the result; by default the file's, ending in '-mi'\n"
+      "      --no-backup     with --inplace: keep no <file>.bak\n"
+      "      --verify        would it be loaded, and the C runtime be taken over?  status 2: no\n"
+      "      --json          results as JSON on standard output\n"
+      "      --version       show the version\n",
+      stdout);
+}
+
+struct option {
+  const char *name;
+  char letter;
+  int *flag;          /* or */
+  const char **value; /* the text after it */
+};
+
+static const struct option *find (const struct option *table, const char *arg, const char **value) {
+  const char *equals = strchr (arg, '=');
+  size_t n = equals != NULL ? (size_t) (equals - arg) : strlen (arg);
+  *value = equals != NULL ? equals + 1 : NULL;
+  for (const struct option *o = table; o->name != NULL; o++)
+    if (strlen (o->name) == n && strncmp (o->name, arg, n) == 0) return o;
+  return NULL;
+}
+
+static int read_order (options_t *options, const char *text, pe_error_t *error) {
+  options->order = malloc (strlen (text) + 1);
+  if (options->order == NULL) return -1;
+  strcpy (options->order, text);
+  for (char *p = options->order, *next; p != NULL; p = next) {
+    if ((next = strchr (p, ';')) != NULL) *next++ = 0;
+    if (*p == 0) continue;
+    if (options->request.order_num == EDIT_ORDER_MAX) {
+      pe_set_error (error, "too many modules in --order");
+      return -1;
+    }
+    options->request.order[options->request.order_num++] = p;
+  }
+  return 0;
+}
+
+/* The postfix goes before the ".dll".  A folder in an import table is not what anybody wants.  */
+static int name_dll (options_t *options, pe_error_t *error) {
+  const char *name = options->dll != NULL ? options->dll : DEFAULT_DLL, *dot = strrchr (name, '.');
+  const char *postfix = options->postfix;
+  size_t stem = dot != NULL ? (size_t) (dot - name) : strlen (name);
+  if (*name == 0 || strpbrk (name, "/\\:") != NULL || strlen (name) > 200
+      || (postfix != NULL && (strpbrk (postfix, "/\\:") != NULL || strlen (postfix) > 100))) {
+    pe_set_error (error, "not the name of a DLL: '%.100s'", postfix != NULL ? postfix : name);
+    return -1;
+  }
+  snprintf (options->dll_name, sizeof (options->dll_name), "%.*s%s%s%s", (int) stem, name,
+            postfix != NULL ? "-" : "", postfix != NULL ? postfix : "", dot != NULL ? dot : ".dll");
+  options->request.dll = options->dll_name;
+  return 0;
+}
+
+static int check (const options_t *options, pe_error_t *error) {
+  const char *why = NULL;
+  if (options->files_num == 0)
+    why = "need a file name argument (use '-h' for help)";
+  else if (options->output != NULL && (options->files_num > 1 || options->inplace))
+    why = "--output is for one file, and not with --inplace";
+  else if (options->list + options->verify + options->eject > 1)
+    why = "--list, --verify and --eject exclude each other";
+  else if ((options->list || options->verify) && options->inplace)
+    why = "--inplace changes files, --list and --verify do not";
+  else if (options->symbol != NULL && (*options->symbol == 0 || strlen (options->symbol) > 200))
+    why = "not the name of a function";
+  if (why != NULL) pe_set_error (error, "%s", why);
+  return why != NULL ? -1 : 0;
+}
+
+/* -lv is -l -v.  The last letter's option, with what follows it in *VALUE; NULL: unknown.  */
+static const struct option *read_letters (const struct option *table, const char *arg,
+                                          const char **value) {
+  const struct option *option = NULL;
+  *value = NULL;
+  for (const char *p = arg + 1; *p != 0; p++) {
+    for (option = table; option->name != NULL && option->letter != *p;) option++;
+    if (option->name == NULL) return NULL;
+    if (option->flag == NULL) {
+      *value = p[1] != 0 ? p + 1 : NULL;
+      return option;
+    }
+    *option->flag = 1;
+  }
+  return option;
+}
+
+static int read_arguments (options_t *o, const struct option *table, int argc, char **argv,
+                           pe_error_t *error) {
+  int only_files = 0;
+  for (int i = 1; i < argc; i++) {
+    char *arg = argv[i];
+    const char *value = NULL;
+    if (only_files || arg[0] != '-' || arg[1] == 0) {
+      o->files[o->files_num++] = arg; /* never beyond what was read */
+      continue;
+    }
+    if (strcmp (arg, "--") == 0) {
+      only_files = 1;
+      continue;
+    }
+    const struct option *option =
+        arg[1] == '-' ? find (table, arg + 2, &value) : read_letters (table, arg, &value);
+    if (option == NULL || (option->flag != NULL && value != NULL)) {
+      pe_set_error (error, "unknown command line option '%.100s' (use '-h' for help)", arg);
+      return -1;
+    }
+    if (option->flag != NULL) {
+      *option->flag = 1;
+      continue;
+    }
+    if (value == NULL && ++i < argc) value = argv[i];
+    if (value == NULL) {
+      pe_set_error (error, "option '%.100s' needs a value (use '-h' for help)", arg);
+      return -1;
+    }
+    *option->value = value;
+  }
+  return 0;
+}
+
+int options_read (options_t *o, int argc, char **argv, pe_error_t *error) {
+  *o = (options_t){.files = argv};
+  const char *order = NULL;
+  const struct option table[] = {{"help", 'h', &o->help, NULL},
+                                 {"verbose", 'v', &o->verbose, NULL},
+                                 {"list", 'l', &o->list, NULL},
+                                 {"inplace", 'i', &o->inplace, NULL},
+                                 {"force", 'f', &o->force, NULL},
+                                 {"dry-run", 'n', &o->dry_run, NULL},
+                                 {"output", 'o', NULL, &o->output},
+                                 {"eject", 0, &o->eject, NULL},
+                                 {"verify", 0, &o->verify, NULL},
+                                 {"json", 0, &o->json, NULL},
+                                 {"version", 0, &o->version, NULL},
+                                 {"no-backup", 0, &o->no_backup, NULL},
+                                 {"dll", 0, NULL, &o->dll},
+                                 {"symbol", 0, NULL, &o->symbol},
+                                 {"postfix", 0, NULL, &o->postfix},
+                                 {"order", 0, NULL, &order},
+                                 {0}};
+  error->text[0] = 0;
+  if (read_arguments (o, table, argc, argv, error) != 0) return -1;
+  if (o->help || o->version) return 0;
+  o->request.force = o->force;
+  if (order != NULL && read_order (o, order, error) != 0) return -1;
+  return name_dll (o, error) != 0 ? -1 : check (o, error);
+}
+
+void options_free (options_t *options) {
+  free (options->order);
+}

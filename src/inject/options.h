@@ -1,0 +1,33 @@
+/* What mir-inject was asked to do with files.  */
+
+#ifndef MIR_INJECT_OPTIONS_H
+#define MIR_INJECT_OPTIONS_H
+
+#include "edit.h"
+
+/* Exit statuses.  */
+enum {
+  STATUS_DONE = 0,
+  STATUS_FAILED = 1, /* a file could not be done, or the arguments are wrong */
+  STATUS_NO = 2      /* --verify: the answer is no */
+};
+
+typedef struct {
+  int help, version, verbose, list, inplace, force, eject, dry_run, verify, json, no_backup;
+  const char *dll;    /* without the postfix; NULL: the usual */
+  const char *symbol; /* NULL: to be found out */
+  const char *postfix;
+  const char *output;
+  char *order;            /* copied, its semicolons made 0 */
+  edit_request_t request; /* its dll and order are from above */
+  char dll_name[PE_NAME_MAX];
+  char **files;
+  int files_num;
+} options_t;
+
+/* Read ARGV[1 .. ARGC), whose order is changed.  0, or -1 with the reason.  */
+int options_read (options_t *options, int argc, char **argv, pe_error_t *error);
+void options_free (options_t *options);
+void options_help (void);
+
+#endif

@@ -1,0 +1,64 @@
+/* mir-inject's commands about processes: run, attach and check.
+
+   They exist in the Windows build; elsewhere each says so and fails.  Texts are UTF-8 throughout.
+   One thread at a time.
+
+   target    the process that is looked at, or which the DLL is put into
+   gate      the target's entry point, held in a loop of two bytes until the DLL has been looked at
+ */
+
+#ifndef INJECT_PROCESS_H
+#define INJECT_PROCESS_H
+
+typedef enum { PROCESS_ANY_WAY, PROCESS_IMPORTS, PROCESS_APC, PROCESS_THREAD } process_way_t;
+
+typedef struct {
+  const char *dll; /* --dll=FILE; NULL: mir-ucrt.dll for the target's CPU, beside this tool */
+  unsigned
+      timeout; /* --timeout=SECONDS, here milliseconds: to wait for the DLL, not for the program */
+  int verbose; /* --verbose: say what is done, on standard error */
+  int json;    /* --json: the status as JSON on standard output */
+  int force;   /* --force: try even where it is known not to work */
+  int require; /* --require: a program that was not taken over does not run */
+  process_way_t way; /* --via=imports|apc|thread: this way and no other */
+} process_options_t;
+
+/* The commands' exit statuses.  `run` gives the program's own; its failures are those of env and
+ * timeout.  */
+enum {
+  PROCESS_TAKEN = 0,      /* active, and every function still goes to the DLL */
+  PROCESS_NOT_LOADED = 1, /* the DLL is not in the process */
+  PROCESS_NOT_TAKEN =
+      2, /* it is there, but waits, is disabled, refused, failed, or was overwritten */
+  PROCESS_UNKNOWN = 3, /* could not be looked at, or the arguments were wrong */
+  PROCESS_RUN_FAILED = 125,
+  PROCESS_RUN_REFUSED = 126, /* the program is there and cannot be started */
+  PROCESS_RUN_NOTHING = 127  /* there is no such program */
+};
+
+/* Whether NAME is one of the commands.  */
+int process_is_command (const char *name);
+
+/* Do the command ARGV[0] with its options and operands; an exit status.  ARGV is as from
+ * process_arguments.  */
+int process_main (int argc, char **argv);
+
+/* The arguments of main as UTF-8: on Windows those of main are in the ANSI code page and may have
+   lost characters.  Lives as long as the process; ARGV itself where nothing is to be done, or on
+   failure.  */
+char **process_arguments (int *argc, char **argv);
+
+/* What process_main calls, per system: process-none.c, or launch.c, attach.c and check.c.  */
+int process_run (const process_options_t *options,
+                 char **argv); /* the program and its arguments, NULL */
+int process_attach (const process_options_t *options, unsigned long id);
+int process_check (const process_options_t *options, unsigned long id);
+
+/* "mir-inject: TEXT" and a new line, on standard error.  */
+void process_say (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
+
+/* A process id: decimal or 0x and hexadecimal digits, nothing else, 1 to 2^32 - 1.  0 if it is
+ * none.  */
+unsigned long process_id_of (const char *text);
+
+#endif

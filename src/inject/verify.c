@@ -1,0 +1,232 @@
+#include "actions.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "file.h"
+
+enum answer { NO, YES, NOTE };
+
+struct check {
+  report_t *report;
+  const pe_t *pe;
+  const char *path;
+  const char *dll;
+  int position; /* of the DLL in the import table, -1: not there */
+  int refused;  /* how many answers were no */
+};
+
+static void say (struct check *check, enum answer answer, const char *name, const char *format, ...)
+    __attribute__ ((format (printf, 4, 5)));
+
+static void say (struct check *check, enum answer answer, const char *name, const char *format,
+                 ...) {
+  static const char *const words[] = {"no", "ok", "note"};
+  char text[512];
+  va_list args;
+  va_start (args, format);
+  vsnprintf (text, sizeof (text), format, args);
+  va_end (args);
+  report_line (check->report, "  %-5s %s: %s", words[answer], name, text);
+  report_open (check->report, NULL, '{');
+  report_text (check->report, "check", name);
+  report_text (check->report, "answer", words[answer]);
+  report_text (check->report, "text", text);
+  report_close (check->report, '}');
+  if (answer == NO) check->refused++;
+}
+
+static int is_within (const pe_directory_t *range, uint32_t rva, uint64_t size) {
+  return rva >= range->rva && size <= range->size && rva - range->rva <= range->size - size;
+}
+
+/* The loader writes addresses to where descriptor D says: it makes the import address directory
+   writable for that, or, if there is none, the section with the import table.  */
+static int can_fill (const pe_t *pe, const pe_descriptor_t *d, long functions) {
+  pe_directory_t iat = pe_directory (pe, PE_IAT), import = pe_directory (pe, PE_IMPORT);
+  uint64_t size = (uint64_t) functions * (pe->plus ? 8 : 4);
+  pe_section_t section, with_table;
+  if (iat.rva != 0 && is_within (&iat, d->address, size)) return 1;
+  if (pe_section_of (pe, d->address, &section) != 0) return 0;
+  if ((section.flags & PE_SECTION_WRITE) != 0) return 1;
+  return iat.rva == 0 && pe_section_of (pe, import.rva, &with_table) == 0
+         && with_table.rva == section.rva;
+}
+
+static void check_imports (struct check *check) {
+  const pe_t *pe = check->pe;
+  pe_descriptor_t d;
+  pe_function_t function;
+  int found;
+  for (unsigned i = 0; (found = pe_descriptor (pe, i, &d)) != 0; i++) {
+    char name[PE_NAME_MAX];
+    uint32_t table = pe_lookup_table (pe, &d);
+    unsigned k = 0;
+    if (found < 0 || pe_string (pe, d.name, name, sizeof (name)) != 0) {
+      say (check, NO, "imports", "the import table is damaged at module %u", i);
+      return;
+    }
+    while ((found = pe_function (pe, table, k, &function)) == 1) k++;
+    if (found < 0) {
+      say (check, NO, "imports", "the functions of '%s' cannot be read", report_clean (name));
+      return;
+    }
+    if (k > 0 && !can_fill (pe, &d, (long) k)) {
+      say (check, NO, "imports", "the loader cannot write the addresses for '%s'",
+           report_clean (name));
+      return;
+    }
+  }
+  say (check, YES, "imports", "%d modules, all readable", pe_imports_num (pe));
+}
+
+static void check_loader (struct check *check) {
+  const pe_t *pe = check->pe;
+  pe_error_t error = {{0}};
+  uint8_t flags[2];
+  pe_directory_t config = pe_directory (pe, PE_LOAD_CONFIG);
+  size_t field = pe->plus ? 0x4e : 0x36; /* DependentLoadFlags */
+  uint32_t length = 0;
+  if (pe->machine == PE_OTHER)
+    say (check, NO, "layout", "unknown machine 0x%x", pe->machine_number);
+  else if (pe_check_layout (pe, &error) != 0)
+    say (check, NO, "layout", "%s", error.text);
+  else
+    say (check, YES, "layout", "%s, headers and sections as the loader wants them",
+         pe_machine_name (pe->machine));
+  check_imports (check);
+  if (pe->checksum != 0 && pe->checksum != pe_checksum (pe))
+    say (check, NOTE, "checksum", "wrong; programs are loaded all the same, drivers are not");
+  if ((pe->dll_flags & 0x80) != 0)
+    say (check, NOTE, "signature", "the file asks for its signature to be enforced");
+  if (config.rva != 0 && pe_read32 (pe, config.rva, &length) == 0 && length >= field + 2
+      && pe_read (pe, (uint64_t) config.rva + field, flags, 2) == 0
+      && (pe_u16 (flags) & 0x800) != 0)
+    say (check, NO, "search", "the program takes DLLs from the system's folder only");
+  if (pe_directory (pe, PE_CLR).rva != 0)
+    say (check, NOTE, "managed", "a .NET program: its loader may not look at the import table");
+}
+
+static int machines_fit (pe_machine_t program, pe_machine_t dll) {
+  if (program == dll) return 1;
+  if (program == PE_X64 || program == PE_ARM64EC)
+    return dll == PE_X64 || dll == PE_ARM64EC || dll == PE_ARM64X;
+  return program == PE_ARM64 && dll == PE_ARM64X;
+}
+
+/* What the descriptor of ours imports must be there.  */
+static void check_exports (struct check *check, const pe_t *dll) {
+  pe_descriptor_t d;
+  pe_function_t function;
+  uint32_t rva;
+  if (check->position < 0 || pe_descriptor (check->pe, (unsigned) check->position, &d) != 1) return;
+  uint32_t table = pe_lookup_table (check->pe, &d);
+  for (unsigned i = 0; pe_function (check->pe, table, i, &function) == 1; i++) {
+    if (function.by_ordinal || pe_find_export (dll, function.name, &rva) == 0) continue;
+    say (check, NO, "dll", "'%s' does not export %s", check->dll, report_clean (function.name));
+    return;
+  }
+}
+
+static void check_dll (struct check *check) {
+  char found[FILE_PATH_MAX], name[PE_NAME_MAX];
+  pe_error_t error = {{0}};
+  pe_descriptor_t d;
+  file_t file;
+  pe_t dll;
+  if (file_beside (check->path, check->dll, found, sizeof (found)) != 0) {
+    say (check, NO, "dll", "'%s' is not in the folder of the program", check->dll);
+    return;
+  }
+  if (file_open (&file, found, &error) != 0) {
+    say (check, NO, "dll", "%s", error.text);
+    return;
+  }
+  if (pe_open (&dll, file.bytes, file.size, PE_FILE, &error) != 0) {
+    say (check, NO, "dll", "'%s': %s", check->dll, error.text);
+  } else {
+    int fits = machines_fit (check->pe->machine, dll.machine);
+    say (check, fits ? YES : NO, "dll", "'%s' is for %s, the program for %s", check->dll,
+         pe_machine_name (dll.machine), pe_machine_name (check->pe->machine));
+    check_exports (check, &dll);
+    for (unsigned i = 0; pe_descriptor (&dll, i, &d) == 1; i++)
+      if (pe_string (&dll, d.name, name, sizeof (name)) == 0 && crt_is (name))
+        say (check, NO, "dll", "'%s' itself needs '%s', which then comes first", check->dll,
+             report_clean (name));
+  }
+  file_close (&file);
+}
+
+/* DLLs are initialised in the order of the table, each after those which it needs itself.  */
+static void check_position (struct check *check) {
+  char name[PE_NAME_MAX], how[PE_NAME_MAX];
+  pe_descriptor_t d;
+  if (check->position < 0) {
+    say (check, NO, "order", "'%s' is not imported", check->dll);
+    return;
+  }
+  for (unsigned i = 0; i < (unsigned) check->position; i++) {
+    if (pe_descriptor (check->pe, i, &d) != 1
+        || pe_string (check->pe, d.name, name, sizeof (name)) != 0)
+      break;
+    if (crt_is (name)) {
+      say (check, NO, "order", "'%s' comes before '%s'", report_clean (name), check->dll);
+      return;
+    }
+    if (crt_is_behind (check->path, name, how, sizeof (how))) {
+      say (check, NO, "order", "'%s' comes before '%s' and brings the C runtime with it (%s)",
+           report_clean (name), check->dll, report_clean (how));
+      return;
+    }
+  }
+  say (check, YES, "order", "'%s' is at position %d%s", check->dll, check->position,
+       check->position == 0 ? "" : ", no known C runtime before it");
+}
+
+static void check_crt (struct check *check) {
+  const pe_t *pe = check->pe;
+  char name[PE_NAME_MAX], first[PE_NAME_MAX] = "", how[PE_NAME_MAX];
+  pe_descriptor_t d;
+  pe_function_t function;
+  int functions = 0, is_msvcrt = 0;
+  for (unsigned i = 0; pe_descriptor (pe, i, &d) == 1; i++) {
+    if (pe_string (pe, d.name, name, sizeof (name)) != 0 || !crt_is (name)) continue;
+    if (first[0] == 0) memcpy (first, name, sizeof (first));
+    is_msvcrt |= pe_name_is (name, "msvcrt.dll");
+    uint32_t table = pe_lookup_table (pe, &d);
+    for (unsigned k = 0; pe_function (pe, table, k, &function) == 1; k++)
+      functions += !function.by_ordinal && crt_is_heap_function (function.name);
+  }
+  if (is_msvcrt)
+    say (check, NOTE, "runtime", "'%s', which is taken over only if MIR_UCRT_CRTS names it",
+         report_clean (first));
+  else if (first[0] != 0)
+    say (check, YES, "runtime", "linked dynamically ('%s'), %d functions of its heap imported",
+         report_clean (first), functions);
+  if (first[0] != 0) return;
+  for (unsigned i = 0; pe_descriptor (pe, i, &d) == 1; i++) {
+    if (pe_string (pe, d.name, name, sizeof (name)) != 0
+        || !crt_is_behind (check->path, name, how, sizeof (how)))
+      continue;
+    say (check, NOTE, "runtime", "not linked to the program, but to '%s'", report_clean (how));
+    return;
+  }
+  say (check, NO, "runtime", "the C runtime is not linked dynamically: nothing to take over");
+}
+
+int verify (report_t *report, const pe_t *pe, const char *path, const options_t *options,
+            pe_error_t *error) {
+  struct check check = {.report = report, .pe = pe, .path = path, .dll = options->dll_name};
+  (void) error;
+  check.position = pe_find_import (pe, check.dll);
+  report_line (report, "verify '%s':", path);
+  report_open (report, "checks", '[');
+  check_loader (&check);
+  check_position (&check);
+  check_crt (&check);
+  check_dll (&check);
+  report_close (report, ']');
+  report_bool (report, "verified", check.refused == 0);
+  return check.refused == 0 ? STATUS_DONE : STATUS_NO;
+}

@@ -1,0 +1,189 @@
+/* MIR_ucrt_check: calls through the CRT's own entries, as any module of the process makes them.  */
+
+#include <stddef.h>
+#include <string.h>
+#include <mimalloc.h>
+#include "ucrt.h"
+
+/* Each test calls the function at F, makes and frees what else it needs with mimalloc's functions,
+   and says whether F did what it should.  */
+#define CALL(type, parameters) ((type (__cdecl *) parameters) (uintptr_t) f)
+
+static int is (void *block, size_t n, size_t alignment) {
+  if (block == NULL || !ucrt_is_ours (block)) return 0;
+  if (mi_usable_size (block) < n || (uintptr_t) block % alignment != 0) return 0;
+  memset (block, 0xa5, n);
+  return 1;
+}
+
+static int is_filled (const void *block, size_t from, size_t to, uint8_t with) {
+  const uint8_t *bytes = block;
+  while (from < to && bytes[from] == with) from++;
+  return from == to;
+}
+
+/* A block of ours of N bytes, all WITH, that _msize knows the size of.  */
+static void *filled (size_t n, uint8_t with) {
+  void *block = ucrt_hooks_malloc (n);
+  if (block != NULL) memset (block, with, n);
+  return block;
+}
+
+static int result (void *block, int passed) {
+  if (block != NULL && ucrt_is_ours (block)) mi_free (block);
+  return passed;
+}
+
+#define WORDS (2 * sizeof (void *))
+
+static int test_malloc (void *f) {
+  void *block = CALL (void *, (size_t)) (100);
+  return result (block, is (block, 100, WORDS));
+}
+
+static int test_calloc (void *f) {
+  void *block = CALL (void *, (size_t, size_t)) (10, 30);
+  int zero = block != NULL && is_filled (block, 0, 300, 0);
+  return result (block, zero && is (block, 300, WORDS));
+}
+
+static int test_realloc (void *f) {
+  void *block = CALL (void *, (void *, size_t)) (filled (50, 7), 5000);
+  int kept = block != NULL && is_filled (block, 0, 50, 7);
+  return result (block, kept && is (block, 5000, WORDS));
+}
+
+static int test_free (void *f) {
+  void *stays = filled (48, 1), *goes = filled (48, 2);
+  if (stays == NULL || goes == NULL) return 0;
+  size_t before = ucrt_used_beside (goes);
+  CALL (void, (void *) ) (goes);
+  return result (stays, before - ucrt_used_beside (goes) == 1);
+}
+
+static int is_size (size_t size, size_t n) {
+  return ucrt_options.exact ? size == n : size >= n;
+}
+
+static int test_msize (void *f) {
+  void *block = filled (77, 3);
+  return result (block, block != NULL && is_size (CALL (size_t, (void *) ) (block), 77));
+}
+
+static int test_expand (void *f) {
+  void *block = filled (200, 3);
+  return result (block, block != NULL && CALL (void *, (void *, size_t)) (block, 190) == block);
+}
+
+static int test_recalloc (void *f) {
+  void *block = CALL (void *, (void *, size_t, size_t)) (filled (50, 7), 100, 20);
+  int good = block != NULL && is_filled (block, 0, 50, 7)
+             && (!ucrt_options.exact || is_filled (block, 50, 2000, 0));
+  return result (block, good && is (block, 2000, WORDS));
+}
+
+static int test_heapmin (void *f) {
+  int done = CALL (int, (void) ) ();
+  return done == 0 || done == -1;
+}
+
+static int test_aligned_malloc (void *f) {
+  void *block = CALL (void *, (size_t, size_t)) (100, 256);
+  return result (block, is (block, 100, 256));
+}
+
+static int test_aligned_realloc (void *f) {
+  void *block = CALL (void *, (void *, size_t, size_t)) (filled (50, 7), 3000, 128);
+  int kept = block != NULL && is_filled (block, 0, 50, 7);
+  return result (block, kept && is (block, 3000, 128));
+}
+
+static int test_aligned_recalloc (void *f) {
+  void *block = CALL (void *, (void *, size_t, size_t, size_t)) (filled (50, 7), 100, 30, 128);
+  int good = block != NULL && is_filled (block, 0, 50, 7)
+             && (!ucrt_options.exact || is_filled (block, 50, 3000, 0));
+  return result (block, good && is (block, 3000, 128));
+}
+
+static int test_aligned_msize (void *f) {
+  void *block = filled (78, 3);
+  return result (
+      block, block != NULL && is_size (CALL (size_t, (void *, size_t, size_t)) (block, 16, 0), 78));
+}
+
+static int is_at_offset (void *block, size_t n) {
+  return is (block, n, 1) && (uintptr_t) block % 128 == 96;
+}
+
+static int test_offset_malloc (void *f) {
+  void *block = CALL (void *, (size_t, size_t, size_t)) (100, 128, 32);
+  return result (block, is_at_offset (block, 100));
+}
+
+static int test_offset_realloc (void *f) {
+  void *block = CALL (void *, (void *, size_t, size_t, size_t)) (filled (50, 7), 900, 128, 32);
+  int kept = block != NULL && is_filled (block, 0, 50, 7);
+  return result (block, kept && is_at_offset (block, 900));
+}
+
+static int test_offset_recalloc (void *f) {
+  void *block =
+      CALL (void *, (void *, size_t, size_t, size_t, size_t)) (filled (50, 7), 90, 10, 128, 32);
+  int good = block != NULL && is_filled (block, 0, 50, 7)
+             && (!ucrt_options.exact || is_filled (block, 50, 900, 0));
+  return result (block, good && is_at_offset (block, 900));
+}
+
+static const struct {
+  const char *name;
+  int (*test) (void *f);
+} tests[] = {
+    {"malloc", test_malloc},
+    {"calloc", test_calloc},
+    {"realloc", test_realloc},
+    {"_realloc_base", test_realloc},
+    {"free", test_free},
+    {"_free_base", test_free},
+    {"_msize", test_msize},
+    {"_expand", test_expand},
+    {"_recalloc", test_recalloc},
+    {"_heapmin", test_heapmin},
+    {"_aligned_malloc", test_aligned_malloc},
+    {"_aligned_realloc", test_aligned_realloc},
+    {"_aligned_recalloc", test_aligned_recalloc},
+    {"_aligned_msize", test_aligned_msize},
+    {"_aligned_free", test_free},
+    {"_aligned_offset_malloc", test_offset_malloc},
+    {"_aligned_offset_realloc", test_offset_realloc},
+    {"_aligned_offset_recalloc", test_offset_recalloc},
+};
+
+/* 1 passed, 0 not, -1 there is no test for a function of this name.  */
+static int test_by_name (const char *name, void *f) {
+  if (memcmp (name, "_o_", 3) == 0) name += 3;
+  size_t size = strlen (name) + 1;
+  for (size_t i = 0; i < sizeof (tests) / sizeof (tests[0]); i++)
+    if (strlen (tests[i].name) + 1 == size && memcmp (tests[i].name, name, size) == 0)
+      return tests[i].test (f);
+  return -1;
+}
+
+static int is_reached (const MIR_ucrt_function_t *function) {
+  return function->address != 0
+         && (function->state == MIR_UCRT_TAKEN || function->state == MIR_UCRT_ALIAS
+             || function->state == MIR_UCRT_REACHED);
+}
+
+int MIR_ucrt_check (void) {
+  int wrong = 0, tested = 0;
+  for (uint32_t i = 0; i < ucrt_status.functions_num; i++) {
+    MIR_ucrt_function_t *function = &ucrt_status.functions[i];
+    if (!is_reached (function) || !ucrt_crt_ready (&ucrt_crts[function->crt])) continue;
+    int passed = test_by_name (function->name, (void *) (uintptr_t) function->address);
+    if (passed < 0) continue;
+    tested++;
+    function->test = passed ? MIR_UCRT_PASSED : MIR_UCRT_WRONG;
+    if (!passed) wrong++;
+  }
+  return tested == 0 ? -1 : wrong;
+}

@@ -1,0 +1,21 @@
+/* What the compiler calls for a frame of more than a page: touch each page of the X15 * 16 bytes
+   below the stack pointer, in order, so that the guard page moves; all registers but X16 and X17
+   stay.  */
+
+typedef int mir_ucrt_not_empty_t;
+
+__asm__(
+    ".text\n"
+    ".globl __chkstk\n"
+    "__chkstk:\n"
+    "lsl x16, x15, #4\n"
+    "mov x17, sp\n"
+    "1: cmp x16, #1, lsl #12\n"
+    "b.lo 2f\n"
+    "sub x17, x17, #1, lsl #12\n"
+    "ldr xzr, [x17]\n"
+    "sub x16, x16, #1, lsl #12\n"
+    "b 1b\n"
+    "2: sub x17, x17, x16\n"
+    "ldr xzr, [x17]\n"
+    "ret\n");

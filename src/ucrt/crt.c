@@ -1,0 +1,201 @@
+/* Which CRTs are loaded, and those which are loaded later.
+
+   Modules are found in the loader's own list, by their names; an api-ms-win-crt-*.dll is a name for
+   ucrtbase.dll and no module.  All of this runs under the loader lock: it is the loader's list, and
+   no thread which is stopped meanwhile may hold that lock.  */
+
+#include "crt-image.h"
+#include "nt.h"
+#include "take-over.h"
+#include "ucrt.h"
+#include <string.h> /* memset, strlen, memcmp */
+
+enum { NAME_SIZE = 64, FORWARDS_MAX = 4 };
+
+ucrt_crt_t ucrt_crts[MIR_UCRT_CRTS_MAX];
+
+static int is_told; /* the loader tells us of DLLs */
+
+static void *export_of (const ucrt_byte *base, size_t size, const char *name, int depth);
+
+/* The module of a forwarder's text, "MODULE.name"; *NAME: the part behind the last point.  */
+static const ucrt_nt_module_t *forwarded_to (const char *text, const char **name) {
+  char own[NAME_SIZE];
+  size_t len = 0;
+  for (size_t i = 0; text[i] != 0; i++)
+    if (text[i] == '.') len = i;
+  *name = text + len + 1;
+  if (len == 0) return NULL;
+  const ucrt_nt_module_t *module = NULL;
+  while ((module = ucrt_next_module (module)) != NULL) {
+    ucrt_plain_name (own, sizeof (own), &module->name);
+    size_t i = 0;
+    while (i < len && own[i] == (text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]))
+      i++;
+    if (i == len && (own[i] == 0 || (own[i] == '.' && strlen (own + i) == 4))) return module;
+  }
+  return NULL;
+}
+
+static void *follow_forwarder (const ucrt_image_t *image, uint32_t offset, int depth) {
+  uint32_t end = offset;
+  while (end < image->size && image->base[end] != 0) end++;
+  if (end == image->size || depth == FORWARDS_MAX || ucrt_nt.peb == NULL) return NULL;
+  const char *name;
+  const ucrt_nt_module_t *module = forwarded_to ((const char *) image->base + offset, &name);
+  return module == NULL || *name == '#' ? NULL
+                                        : export_of (module->base, module->size, name, depth + 1);
+}
+
+static void *export_of (const ucrt_byte *base, size_t size, const char *name, int depth) {
+  ucrt_image_t image;
+  if (ucrt_open_image (&image, base, size) != 0) return NULL;
+  uint32_t offset = ucrt_find_export (&image, name);
+  if (offset == 0) return NULL;
+  if (ucrt_is_forwarder (&image, offset)) return follow_forwarder (&image, offset, depth);
+  return (void *) (uintptr_t) (base + offset);
+}
+
+/* An image says in its headers how much of it is mapped.  */
+void *ucrt_export_of (ucrt_byte *base, const char *name) {
+  const IMAGE_DOS_HEADER *dos = (const IMAGE_DOS_HEADER *) base;
+  if (dos->e_magic != IMAGE_DOS_SIGNATURE) return NULL;
+  const IMAGE_NT_HEADERS *headers = (const IMAGE_NT_HEADERS *) (base + dos->e_lfanew);
+  if (headers->Signature != IMAGE_NT_SIGNATURE) return NULL;
+  return export_of (base, headers->OptionalHeader.SizeOfImage, name, 0);
+}
+
+/* Whether NAME, without its ".dll", is in the LIST of names with commas between.  */
+static int is_wanted (const char *name, const char *list) {
+  size_t len = strlen (name);
+  if (len > 4 && memcmp (name + len - 4, ".dll", 4) == 0) len -= 4;
+  while (*list != 0) {
+    size_t own = 0;
+    while (list[own] != 0 && list[own] != ',') own++;
+    if (own == len && memcmp (list, name, len) == 0) return 1;
+    list += own + (list[own] == ',');
+  }
+  return 0;
+}
+
+static ucrt_crt_t *crt_at (const void *base) {
+  for (unsigned i = 0; i < MIR_UCRT_CRTS_MAX; i++)
+    if (ucrt_crts[i].base == base) return &ucrt_crts[i];
+  return NULL;
+}
+
+/* A new entry; one of a CRT which could not be taken over, if there is no free one.  */
+static ucrt_crt_t *free_crt (void) {
+  ucrt_crt_t *crt = crt_at (NULL);
+  for (unsigned i = 0; crt == NULL && i < MIR_UCRT_CRTS_MAX; i++)
+    if (ucrt_status.crts[i].state != MIR_UCRT_ACTIVE) crt = &ucrt_crts[i];
+  return crt;
+}
+
+static void *export_in (const ucrt_crt_t *crt, const char *name) {
+  return export_of (crt->base, crt->size, name, 0);
+}
+
+static void fill (ucrt_crt_t *crt, ucrt_byte *base, size_t size) {
+  memset (crt, 0, sizeof (*crt));
+  crt->base = base, crt->size = size, crt->index = (unsigned) (crt - ucrt_crts);
+  *(void **) &crt->heap_handle = export_in (crt, "_get_heap_handle");
+  *(void **) &crt->error_number = export_in (crt, "_errno");
+  *(void **) &crt->query_new_mode = export_in (crt, "_query_new_mode");
+  *(void **) &crt->call_new_handler = export_in (crt, "_callnewh");
+  *(void **) &crt->invalid_parameter = export_in (crt, "_invalid_parameter_noinfo");
+}
+
+static void fill_status (const ucrt_crt_t *crt, const char *name) {
+  MIR_ucrt_crt_t *status = &ucrt_status.crts[crt->index];
+  memset (status, 0, sizeof (*status));
+  ucrt_format (status->name, sizeof (status->name), "%s", name);
+  status->base = (uintptr_t) crt->base, status->size = (uint32_t) crt->size;
+  if (ucrt_status.crts_num <= crt->index) ucrt_status.crts_num = crt->index + 1;
+  ucrt_status.functions_num = ucrt_status.crts_num * ucrt_hooks_num;
+}
+
+static const ucrt_nt_module_t *module_of (const ucrt_crt_t *crt) {
+  const ucrt_nt_module_t *module = NULL;
+  while ((module = ucrt_next_module (module)) != NULL)
+    if (module->base == crt->base) break;
+  return module;
+}
+
+static int is_initialised (const ucrt_crt_t *crt) {
+  const ucrt_nt_module_t *module = module_of (crt);
+  return module != NULL && (module->flags & UCRT_NT_ATTACHED) != 0;
+}
+
+/* A CRT which is taken over stays: old blocks and its own DllMain still come to its functions.  Not
+   while it is being loaded: "it is unsafe for the notification callback to call functions in any
+   other module" (Microsoft Learn, LdrDllNotification); then we are told when it goes.  */
+static void pin (const ucrt_crt_t *crt) {
+  ucrt_nt.add_reference (UCRT_NT_DLL_PIN, crt->base);
+}
+
+/* 1: taken over, 0: nothing to do, -1: refused or failed.  */
+static int try_crt (ucrt_byte *base, size_t size, const char *name, int is_loading) {
+  if (!is_wanted (name, ucrt_options.crts)) return 0;
+  ucrt_crt_t *crt = crt_at (base);
+  if (crt != NULL && ucrt_status.crts[crt->index].state != MIR_UCRT_FAILED) return 0;
+  if (crt == NULL) crt = free_crt ();
+  if (crt == NULL) return -1;
+  fill (crt, base, size);
+  fill_status (crt, name);
+  int late = crt->initialised = !is_loading && is_initialised (crt);
+  if (late && ucrt_options.refuse_late) {
+    MIR_ucrt_crt_t *status = &ucrt_status.crts[crt->index];
+    status->state = MIR_UCRT_REFUSED, status->late = 1;
+    ucrt_format (status->reason, sizeof (status->reason),
+                 "it runs already, and MIR_UCRT_LATE=refuse");
+    return -1;
+  }
+  if (ucrt_take_over (crt, late) != 0) return -1;
+  if (!is_loading) pin (crt);
+  return 1;
+}
+
+static void say_result (const ucrt_crt_t *crt, int result) {
+  const MIR_ucrt_crt_t *status = &ucrt_status.crts[crt->index];
+  if (!ucrt_options.verbose) return;
+  if (result > 0)
+    ucrt_say ("active: %s was loaded and is taken over", status->name);
+  else
+    ucrt_say ("%s was loaded and is left alone: %s", status->name, status->reason);
+}
+
+static VOID CALLBACK on_dll (ULONG reason, const ucrt_nt_dll_t *dll, void *user_data) {
+  char name[NAME_SIZE];
+  (void) user_data;
+  if (reason == UCRT_NT_DLL_UNLOADED) {
+    ucrt_crt_t *crt = crt_at (dll->base);
+    if (crt == NULL) return;
+    ucrt_forget (crt);
+    ucrt_status.crts[crt->index].base = 0;
+    memset (crt, 0, sizeof (*crt));
+    return;
+  }
+  if (reason != UCRT_NT_DLL_LOADED) return;
+  ucrt_plain_name (name, sizeof (name), dll->name);
+  int result = try_crt (dll->base, dll->size, name, 1);
+  if (result > 0) ucrt_status.state = MIR_UCRT_ACTIVE;
+  if (result != 0 && crt_at (dll->base) != NULL) say_result (crt_at (dll->base), result);
+}
+
+int ucrt_find_crts (void) {
+  ULONG_PTR cookie;
+  void *registration;
+  char name[NAME_SIZE];
+  int taken = 0, bad = 0;
+  if (ucrt_find_nt () != NULL || ucrt_nt.lock_loader (0, NULL, &cookie) < 0) return -1;
+  const ucrt_nt_module_t *module = NULL;
+  while ((module = ucrt_next_module (module)) != NULL) {
+    ucrt_plain_name (name, sizeof (name), &module->name);
+    int result = try_crt (module->base, module->size, name, 0);
+    taken += result > 0, bad += result < 0;
+  }
+  if (!is_told) is_told = ucrt_nt.tell_of_dlls (0, on_dll, NULL, &registration) >= 0;
+  ucrt_nt.unlock_loader (0, cookie);
+  return bad != 0 ? -1 : taken;
+}

@@ -1,0 +1,97 @@
+/* The system's heap functions, for blocks of ours and for others.  */
+
+#include <windows.h>
+#include <string.h>
+#include <mimalloc.h>
+#include "guard.h"
+#include "hooks.h"
+
+static int is_ours (const void *block) {
+  if (!ucrt_is_ours (block)) return 0;
+  __atomic_fetch_add (&ucrt_counters ()->guarded, 1, __ATOMIC_RELAXED);
+  return 1;
+}
+
+static size_t size_of (void *block) {
+  return ucrt_msize (&ucrt_crts[0], block, ucrt_options.exact);
+}
+
+static BOOL WINAPI heap_free (HANDLE heap, DWORD flags, void *block) {
+  if (!is_ours (block)) return HeapFree (heap, flags, block);
+  mi_free (block);
+  return TRUE;
+}
+
+static SIZE_T WINAPI heap_size (HANDLE heap, DWORD flags, const void *block) {
+  return is_ours (block) ? size_of ((void *) (uintptr_t) block) : HeapSize (heap, flags, block);
+}
+
+static BOOL WINAPI heap_validate (HANDLE heap, DWORD flags, const void *block) {
+  return is_ours (block) || HeapValidate (heap, flags, block);
+}
+
+static void *WINAPI heap_realloc (HANDLE heap, DWORD flags, void *block, SIZE_T n) {
+  if (!is_ours (block)) return HeapReAlloc (heap, flags, block, n);
+  if (n == 0) n = 1; /* a heap keeps a block of no bytes */
+  size_t old = size_of (block);
+  uint8_t *result = (flags & HEAP_REALLOC_IN_PLACE_ONLY) != 0
+                        ? ucrt_expand (&ucrt_crts[0], block, n, ucrt_options.exact)
+                        : ucrt_realloc (&ucrt_crts[0], block, n, ucrt_options.exact);
+  if (result != NULL && (flags & HEAP_ZERO_MEMORY) != 0 && n > old)
+    memset (result + old, 0, n - old);
+  return result;
+}
+
+static HLOCAL WINAPI local_free (HLOCAL block) {
+  if (!is_ours (block)) return LocalFree (block);
+  mi_free (block);
+  return NULL;
+}
+
+static SIZE_T WINAPI local_size (HLOCAL block) {
+  return is_ours (block) ? size_of (block) : LocalSize (block);
+}
+
+static HGLOBAL WINAPI global_free (HGLOBAL block) {
+  if (!is_ours (block)) return GlobalFree (block);
+  mi_free (block);
+  return NULL;
+}
+
+static void (WINAPI *task_free_original) (void *);
+
+static void WINAPI task_free (void *block) {
+  if (is_ours (block))
+    mi_free (block);
+  else
+    task_free_original (block);
+}
+
+#define GUARDED(dll, name, guard) \
+  { L##dll, name, (void *) (uintptr_t) guard, NULL }
+
+/* The same function may have an address in each of these DLLs.  */
+const ucrt_guarded_t ucrt_guarded[] = {
+    GUARDED ("kernel32.dll", "HeapFree", heap_free),
+    GUARDED ("kernelbase.dll", "HeapFree", heap_free),
+    GUARDED ("ntdll.dll", "RtlFreeHeap", heap_free),
+    GUARDED ("kernel32.dll", "HeapSize", heap_size),
+    GUARDED ("kernelbase.dll", "HeapSize", heap_size),
+    GUARDED ("ntdll.dll", "RtlSizeHeap", heap_size),
+    GUARDED ("kernel32.dll", "HeapReAlloc", heap_realloc),
+    GUARDED ("kernelbase.dll", "HeapReAlloc", heap_realloc),
+    GUARDED ("ntdll.dll", "RtlReAllocateHeap", heap_realloc),
+    GUARDED ("kernel32.dll", "HeapValidate", heap_validate),
+    GUARDED ("kernelbase.dll", "HeapValidate", heap_validate),
+    GUARDED ("ntdll.dll", "RtlValidateHeap", heap_validate),
+    GUARDED ("kernel32.dll", "LocalFree", local_free),
+    GUARDED ("kernelbase.dll", "LocalFree", local_free),
+    GUARDED ("kernel32.dll", "LocalSize", local_size),
+    GUARDED ("kernelbase.dll", "LocalSize", local_size),
+    GUARDED ("kernel32.dll", "GlobalFree", global_free),
+    GUARDED ("kernelbase.dll", "GlobalFree", global_free),
+    {L"combase.dll", "CoTaskMemFree", (void *) (uintptr_t) task_free,
+     (void **) &task_free_original},
+    {L"ole32.dll", "CoTaskMemFree", (void *) (uintptr_t) task_free, (void **) &task_free_original},
+};
+const size_t ucrt_guarded_num = sizeof (ucrt_guarded) / sizeof (ucrt_guarded[0]);

@@ -1,0 +1,102 @@
+/* Imports which are led to the functions in guard-calls.c.  */
+
+#include <windows.h>
+#include "crt-image.h"
+#include "guard.h"
+#include "nt.h"
+#include "threads.h"
+#include "ucrt.h"
+
+/* Where each function is now, 0 if its DLL is not loaded yet.  */
+static uintptr_t addresses[32];
+
+static void find_addresses (void) {
+  for (size_t i = 0; i < ucrt_guarded_num; i++) {
+    HMODULE dll = addresses[i] == 0 ? GetModuleHandleW (ucrt_guarded[i].dll) : NULL;
+    if (dll == NULL) continue;
+    addresses[i] = (uintptr_t) GetProcAddress (dll, ucrt_guarded[i].name);
+    void **original = ucrt_guarded[i].original;
+    if (original != NULL && *original == NULL) *original = (void *) addresses[i];
+  }
+}
+
+static void *guard_of (uintptr_t address) {
+  for (size_t i = 0; address != 0 && i < ucrt_guarded_num; i++)
+    if (addresses[i] == address) return ucrt_guarded[i].guard;
+  return NULL;
+}
+
+/* lld aligns import tables to 4 bytes only.  */
+typedef struct {
+  uintptr_t function;
+} __attribute__ ((packed)) slot_t;
+
+enum { CACHE_LINE = 64 };
+
+/* A thread which calls through the slot meanwhile goes one way or the other: within a cache line it
+   sees one of the two values.  A slot across two lines is written while the others are stopped.  */
+static void lead (slot_t *slot, void *guard) {
+  DWORD before;
+  int across = (uintptr_t) slot % CACHE_LINE > CACHE_LINE - sizeof (*slot);
+  if (!VirtualProtect (slot, sizeof (*slot), PAGE_READWRITE, &before)) return;
+  int stopped = across && ucrt_threads_room () == 0 && ucrt_threads_stop () == UCRT_THREADS_STOPPED;
+  if (stopped || !across) ((volatile slot_t *) slot)->function = (uintptr_t) guard;
+  if (stopped) ucrt_threads_go ();
+  VirtualProtect (slot, sizeof (*slot), before, &before);
+}
+
+static void lead_slots (ucrt_byte *base, size_t size, size_t offset) {
+  for (; offset != 0 && offset + sizeof (slot_t) <= size; offset += sizeof (slot_t)) {
+    slot_t *slot = (slot_t *) (base + offset);
+    if (slot->function == 0) return;
+    void *guard = guard_of (slot->function);
+    if (guard != NULL) lead (slot, guard);
+  }
+}
+
+/* This DLL calls the originals, and so do KERNEL32 and kernelbase, which are those for others.  */
+static int is_left_alone (const ucrt_byte *base) {
+  MEMORY_BASIC_INFORMATION own;
+  VirtualQuery (addresses, &own, sizeof (own));
+  const void *these[] = {own.AllocationBase, GetModuleHandleW (L"kernel32.dll"),
+                         GetModuleHandleW (L"kernelbase.dll"), GetModuleHandleW (L"ntdll.dll")};
+  for (size_t i = 0; i < sizeof (these) / sizeof (these[0]); i++)
+    if (these[i] == base) return 1;
+  return 0;
+}
+
+static void lead_module (ucrt_byte *base, size_t size) {
+  ucrt_image_t image;
+  if (is_left_alone (base) || ucrt_open_image (&image, base, size) != 0
+      || image.wide != (sizeof (void *) == 8))
+    return;
+  const IMAGE_NT_HEADERS *headers =
+      (const IMAGE_NT_HEADERS *) (base + ((const IMAGE_DOS_HEADER *) base)->e_lfanew);
+  if (headers->OptionalHeader.NumberOfRvaAndSizes <= IMAGE_DIRECTORY_ENTRY_IMPORT) return;
+  size_t at = headers->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT].VirtualAddress;
+  for (; at != 0 && at + sizeof (IMAGE_IMPORT_DESCRIPTOR) <= size;
+       at += sizeof (IMAGE_IMPORT_DESCRIPTOR)) {
+    const IMAGE_IMPORT_DESCRIPTOR *imports = (const IMAGE_IMPORT_DESCRIPTOR *) (base + at);
+    if (imports->Name == 0 || imports->FirstThunk == 0) return;
+    lead_slots (base, size, imports->FirstThunk);
+  }
+}
+
+/* Its imports are resolved by now, and none of its functions has run.  */
+static VOID CALLBACK on_dll (ULONG reason, const ucrt_nt_dll_t *dll, void *user_data) {
+  (void) user_data;
+  if (reason != UCRT_NT_DLL_LOADED) return;
+  find_addresses ();
+  lead_module (dll->base, dll->size);
+}
+
+void ucrt_guard (void) {
+  ULONG_PTR cookie;
+  void *registration;
+  if (ucrt_find_nt () != NULL || ucrt_nt.lock_loader (0, NULL, &cookie) < 0) return;
+  find_addresses ();
+  const ucrt_nt_module_t *module = NULL;
+  while ((module = ucrt_next_module (module)) != NULL) lead_module (module->base, module->size);
+  ucrt_nt.tell_of_dlls (0, on_dll, NULL, &registration);
+  ucrt_nt.unlock_loader (0, cookie);
+}

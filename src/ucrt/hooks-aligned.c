@@ -1,0 +1,170 @@
+/* The aligned family.  Here blocks of ours are mimalloc's aligned ones, which every function takes
+   like any other; old ones have the UCRT's header.  */
+
+#include <errno.h>
+#include <string.h>
+#include <mimalloc.h>
+#include "hooks.h"
+
+#define POINTER sizeof (void *)
+
+/* A power of two, at least a pointer; 0 and the invalid-parameter handler called if the UCRT would.
+ */
+static size_t checked_alignment (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset) {
+  if (alignment == 0 || (alignment & (alignment - 1)) != 0 || (offset != 0 && offset >= n)) {
+    ucrt_invalid_parameter (crt);
+    return 0;
+  }
+  return alignment < POINTER ? POINTER : alignment;
+}
+
+/* Bytes which the UCRT puts in front of a block and behind its base: the base's address, up to the
+   next multiple of a pointer's size, and what the alignment may need.  */
+static size_t overhead (size_t alignment, size_t offset) {
+  size_t gap = (0 - offset) & (POINTER - 1);
+  return POINTER + gap + (alignment < POINTER ? POINTER : alignment) - 1;
+}
+
+/* Wine's own ucrtbase asks for one byte more and has no gap.  Its DLLs say what they are behind the
+   DOS header, where a Microsoft one has a program for DOS.  */
+static size_t old_overhead (ucrt_crt_t *crt, size_t alignment, size_t offset) {
+  static const char wine[] = "Wine builtin DLL";
+  if (crt->base != NULL && memcmp (crt->base + 0x40, wine, sizeof (wine) - 1) == 0)
+    return overhead (alignment, 0) + 1;
+  return overhead (alignment, offset);
+}
+
+/* The UCRT keeps the address of the heap's block in the word before the last multiple of a
+   pointer's size which is not behind the user's.  So does Wine.  */
+static void *old_base (const void *block) {
+  return *(void **) (((uintptr_t) block & ~(uintptr_t) (POINTER - 1)) - POINTER);
+}
+
+static size_t aligned_shift (const void *block, size_t alignment, size_t offset) {
+  return (0 - ((uintptr_t) block + offset)) & (alignment - 1);
+}
+
+/* Ours has no offsets with alignments above 2 MiB, and 512 KiB on x86.  Such blocks come from the
+   CRT's heap, with its header: they are old ones from the beginning.  */
+enum { ALWAYS_ALIGNED = 512 * 1024 };
+
+static void *allocate_in_old (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset,
+                              int zero) {
+  size_t gap = (0 - offset) & (POINTER - 1), whole = n + old_overhead (crt, alignment, offset);
+  uintptr_t base = (uintptr_t) ucrt_old_realloc (crt, NULL, whole);
+  if (base == 0) return NULL;
+  uintptr_t block = ((base + POINTER + gap + alignment - 1 + offset) & ~(alignment - 1)) - offset;
+  ((void **) (block - gap))[-1] = (void *) base;
+  if (zero) memset ((void *) block, 0, n);
+  return (void *) block;
+}
+
+static void *allocate_aligned (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset, int zero,
+                               int exact) {
+  size_t request = n + (size_t) exact;
+  offset &= alignment - 1;
+  void *block = ucrt_heap_aligned (request != 0 ? request : 1, alignment, offset, zero);
+  if (block == NULL && offset != 0 && alignment > ALWAYS_ALIGNED)
+    return allocate_in_old (crt, n, alignment, offset, zero);
+  if (block != NULL && exact) ucrt_write_size (block, mi_usable_size (block), n);
+  return block;
+}
+
+static void *allocate_or_ask (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset, int zero,
+                              int exact) {
+  void *block;
+  size_t more = overhead (alignment, offset);
+  if (n > UCRT_MAX_REQUEST - more) {
+    ucrt_set_errno (crt, ENOMEM);
+    return NULL;
+  }
+  while ((block = allocate_aligned (crt, n, alignment, offset, zero, exact)) == NULL)
+    if (!ucrt_call_new_handler (crt, n + more)) return NULL;
+  return block;
+}
+
+void *ucrt_aligned_malloc (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset, int exact) {
+  alignment = checked_alignment (crt, n, alignment, offset);
+  return alignment == 0 ? NULL : allocate_or_ask (crt, n, alignment, offset, 0, exact);
+}
+
+void ucrt_aligned_free_old (ucrt_crt_t *crt, void *block) {
+  ucrt_old_free (crt, old_base (block));
+}
+
+static void free_any (ucrt_crt_t *crt, void *block, int ours) {
+  if (ours)
+    mi_free (block);
+  else
+    ucrt_aligned_free_old (crt, block);
+}
+
+/* Bytes that may be read at BLOCK; (size_t) -1 for an old one without a heap block behind its
+ * header.  */
+static size_t readable (ucrt_crt_t *crt, const void *block, int ours) {
+  if (ours) return mi_usable_size (block);
+  void *base = old_base (block);
+  size_t before = (size_t) ((uintptr_t) block - (uintptr_t) base), size = ucrt_old_size (crt, base);
+  return size == (size_t) -1 || before > size ? (size_t) -1 : size - before;
+}
+
+/* BLOCK has N bytes at ALIGNMENT and OFFSET, checked, from now on; those behind OLD are zero if
+ * ZERO.  */
+static void *move_or_keep (ucrt_crt_t *crt, void *block, size_t n, size_t alignment, size_t offset,
+                           int exact) {
+  int ours = ucrt_is_ours (block);
+  size_t room = readable (crt, block, ours), request = n + (size_t) exact;
+  if (room == (size_t) -1) {
+    ucrt_set_errno (crt, EINVAL);
+    return NULL;
+  }
+  if (ours && aligned_shift (block, alignment, offset) == 0 && request <= room
+      && request >= room / 2) {
+    if (exact) ucrt_write_size (block, room, n);
+    return block;
+  }
+  void *moved = allocate_or_ask (crt, n, alignment, offset, 0, exact);
+  if (moved == NULL) return NULL;
+  memcpy (moved, block, room < n ? room : n);
+  free_any (crt, block, ours);
+  if (!ours) ucrt_count_migrated (room);
+  return moved;
+}
+
+void *ucrt_aligned_realloc (ucrt_crt_t *crt, void *block, size_t n, size_t alignment, size_t offset,
+                            int exact) {
+  if (block == NULL) return ucrt_aligned_malloc (crt, n, alignment, offset, exact);
+  if (n == 0) {
+    free_any (crt, block, ucrt_is_ours (block));
+    return NULL;
+  }
+  alignment = checked_alignment (crt, n, alignment, offset);
+  return alignment == 0 ? NULL : move_or_keep (crt, block, n, alignment, offset, exact);
+}
+
+size_t ucrt_aligned_msize (ucrt_crt_t *crt, void *block, size_t alignment, size_t offset,
+                           int exact) {
+  if (block == NULL) {
+    ucrt_invalid_parameter (crt);
+    return (size_t) -1;
+  }
+  if (ucrt_is_ours (block)) {
+    size_t usable = mi_usable_size (block);
+    return exact ? ucrt_read_size (block, usable) : usable;
+  }
+  size_t size = ucrt_old_size (crt, old_base (block));
+  return size == (size_t) -1 ? size : size - old_overhead (crt, alignment, offset);
+}
+
+void *ucrt_aligned_recalloc (ucrt_crt_t *crt, void *block, size_t count, size_t size,
+                             size_t alignment, size_t offset, int exact) {
+  size_t n, old = 0;
+  if (!ucrt_multiply (count, size, &n)) {
+    ucrt_set_errno (crt, ENOMEM);
+    return NULL;
+  }
+  if (block != NULL && n != 0) old = ucrt_aligned_msize (crt, block, alignment, offset, exact);
+  uint8_t *result = ucrt_aligned_realloc (crt, block, n, alignment, offset, exact);
+  if (result != NULL && n > old) memset (result + old, 0, n - old);
+  return result;
+}

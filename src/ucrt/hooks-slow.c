@@ -1,0 +1,185 @@
+/* The plain family behind the fast paths; the aligned one is in hooks-aligned.c.  */
+
+#include <errno.h>
+#include <string.h>
+#include <mimalloc.h>
+#include "hooks.h"
+
+void ucrt_count_migrated (size_t size) {
+  MIR_ucrt_counters_t *counters = ucrt_counters ();
+  __atomic_fetch_add (&counters->migrated, 1, __ATOMIC_RELAXED);
+  __atomic_fetch_add (&counters->migrated_bytes, size, __ATOMIC_RELAXED);
+}
+
+/* N bytes of ours, or NULL; nobody is asked or told.  */
+static void *allocate (size_t n, int zero, int exact) {
+  if (n > UCRT_MAX_REQUEST) return NULL;
+  size_t request = ucrt_request (n, exact);
+  void *block = zero ? mi_zalloc (request) : mi_malloc (request);
+  if (block != NULL && exact) ucrt_write_size (block, mi_usable_size (block), n);
+  return block;
+}
+
+/* The new handler is asked for what there is no memory for, not for what can never be had.  */
+static void *allocate_or_ask (ucrt_crt_t *crt, size_t n, int zero, int exact) {
+  void *block;
+  if (n > UCRT_MAX_REQUEST) {
+    ucrt_set_errno (crt, ENOMEM);
+    return NULL;
+  }
+  while ((block = allocate (n, zero, exact)) == NULL)
+    if (!ucrt_call_new_handler (crt, n)) return NULL;
+  return block;
+}
+
+void *ucrt_malloc (ucrt_crt_t *crt, size_t n, int exact) {
+  return allocate_or_ask (crt, n, 0, exact);
+}
+
+void *ucrt_calloc (ucrt_crt_t *crt, size_t count, size_t size, int exact) {
+  size_t total;
+  if (!ucrt_multiply (count, size, &total)) {
+    ucrt_set_errno (crt, ENOMEM);
+    return NULL;
+  }
+  return allocate_or_ask (crt, total, 1, exact);
+}
+
+void ucrt_free_old (ucrt_crt_t *crt, void *block) {
+  if (block != NULL) ucrt_old_free (crt, block);
+}
+
+/* The block of ours BLOCK stays where it is if N fits and does not waste half of it.  */
+static int fits_in_place (size_t usable, size_t n, int exact) {
+  size_t request = ucrt_request (n, exact);
+  return request <= usable && request >= usable / 2;
+}
+
+static void *realloc_ours (ucrt_crt_t *crt, void *block, size_t n, int exact) {
+  size_t usable = mi_usable_size (block);
+  if (fits_in_place (usable, n, exact)) {
+    if (exact) ucrt_write_size (block, usable, n);
+    return block;
+  }
+  void *moved = allocate_or_ask (crt, n, 0, exact);
+  if (moved == NULL) return NULL;
+  memcpy (moved, block, usable < n ? usable : n);
+  mi_free (block);
+  return moved;
+}
+
+static void *realloc_old (ucrt_crt_t *crt, void *block, size_t n, int exact) {
+  size_t old = ucrt_old_size (crt, block);
+  if (old == (size_t) -1) { /* a block of nobody we know; the UCRT would be told so by the heap */
+    ucrt_set_errno (crt, EINVAL);
+    return NULL;
+  }
+  void *moved = allocate_or_ask (crt, n, 0, exact);
+  if (moved == NULL) return NULL;
+  memcpy (moved, block, old < n ? old : n);
+  ucrt_old_free (crt, block);
+  ucrt_count_migrated (old);
+  return moved;
+}
+
+void *ucrt_realloc (ucrt_crt_t *crt, void *block, size_t n, int exact) {
+  if (block == NULL) return ucrt_malloc (crt, n, exact);
+  int ours = ucrt_is_ours (block);
+  if (n == 0) {
+    if (ours)
+      mi_free (block);
+    else
+      ucrt_old_free (crt, block);
+    return NULL;
+  }
+  if (n > UCRT_MAX_REQUEST) {
+    ucrt_set_errno (crt, ENOMEM);
+    return NULL;
+  }
+  return ours ? realloc_ours (crt, block, n, exact) : realloc_old (crt, block, n, exact);
+}
+
+/* The CRT's own blocks stay on its own heap: it sizes and frees them there with functions we cannot
+ * reach.  */
+void *ucrt_realloc_base (ucrt_crt_t *crt, void *block, size_t n, int exact) {
+  if (block != NULL && (n == 0 || ucrt_is_ours (block))) return ucrt_realloc (crt, block, n, exact);
+  void *result = NULL;
+  if (n > UCRT_MAX_REQUEST) {
+    ucrt_set_errno (crt, ENOMEM);
+    return NULL;
+  }
+  while ((result = ucrt_old_realloc (crt, block, n != 0 ? n : 1)) == NULL)
+    if (!ucrt_call_new_handler (crt, n)) return NULL;
+  return result;
+}
+
+size_t ucrt_msize (ucrt_crt_t *crt, void *block, int exact) {
+  if (block == NULL) {
+    ucrt_invalid_parameter (crt);
+    return (size_t) -1;
+  }
+  if (!ucrt_is_ours (block)) return ucrt_old_size (crt, block);
+  size_t usable = mi_usable_size (block);
+  size_t size = exact ? ucrt_read_size (block, usable) : usable;
+  return size != 0 ? size : 1; /* the UCRT asks its heap for a byte when it is asked for none */
+}
+
+void *ucrt_recalloc (ucrt_crt_t *crt, void *block, size_t count, size_t size, int exact) {
+  size_t total, old = 0;
+  if (!ucrt_multiply (count, size, &total)) {
+    ucrt_set_errno (crt, ENOMEM);
+    return NULL;
+  }
+  if (block == NULL) return allocate_or_ask (crt, total, 1, exact);
+  if (total != 0 && (old = ucrt_msize (crt, block, exact)) == (size_t) -1) {
+    ucrt_set_errno (crt, EINVAL);
+    return NULL;
+  }
+  uint8_t *result = ucrt_realloc (crt, block, total, exact);
+  if (result != NULL && total > old) memset (result + old, 0, total - old);
+  return result;
+}
+
+/* The largest block which the low-fragmentation heap gives: it never shrinks one in place, and the
+   UCRT says yes to that all the same.  */
+#define LFH_MAX_SIZE 0x4000
+
+static void *expand_old (ucrt_crt_t *crt, void *block, size_t n) {
+  size_t old = ucrt_old_size (crt, block);
+  if (old == (size_t) -1) {
+    ucrt_set_errno (crt, EINVAL);
+    return NULL;
+  }
+  if (n > old) { /* the caller then reallocates, and the block comes to our heap */
+    ucrt_set_errno (crt, ENOMEM);
+    return NULL;
+  }
+  void *same = old <= LFH_MAX_SIZE ? block : ucrt_old_resize (crt, block, n);
+  if (same != NULL) __atomic_fetch_add (&ucrt_counters ()->kept, 1, __ATOMIC_RELAXED);
+  return same;
+}
+
+void *ucrt_expand (ucrt_crt_t *crt, void *block, size_t n, int exact) {
+  if (block == NULL) {
+    ucrt_invalid_parameter (crt);
+    return NULL;
+  }
+  if (n > UCRT_MAX_REQUEST) {
+    ucrt_set_errno (crt, ENOMEM);
+    return NULL;
+  }
+  if (n == 0) n = 1;
+  if (!ucrt_is_ours (block)) return expand_old (crt, block, n);
+  size_t usable = mi_usable_size (block);
+  if (n + (size_t) exact > usable) {
+    ucrt_set_errno (crt, ENOMEM);
+    return NULL;
+  }
+  if (exact) ucrt_write_size (block, usable, n);
+  return block;
+}
+
+int ucrt_heapmin (ucrt_crt_t *crt) {
+  mi_collect (1);
+  return ucrt_old_compact (crt);
+}

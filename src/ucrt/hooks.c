@@ -1,0 +1,232 @@
+/* The heap and the functions in the CRT's place, in one unit so that malloc and free are mimalloc's
+   own instructions.  The rest of each function is in hooks-slow.c and hooks-aligned.c.
+
+   Ownership: with mimalloc's map of pages committed as a whole, any address of user space can be
+   looked up in it, and whether there is a page is what mi_free must ask anyway.  */
+
+#include <stdint.h>
+#include "hooks.h"
+#include "replace.h"
+#include "static.c"
+
+#define LIKELY(x) __builtin_expect (!!(x), 1)
+#define UNLIKELY(x) __builtin_expect (!!(x), 0)
+
+/* --- The heap.  */
+
+#if MI_PAGE_MAP_FLAT
+static int page_map_is_complete (void) {
+  return _mi_page_map != NULL && mi_page_map_commit == NULL;
+}
+#else
+static int page_map_is_complete (void) {
+  return _mi_page_map != NULL && mi_atomic_load_relaxed (&mi_page_map_commit) == ~(mi_bfield_t) 0;
+}
+#endif
+
+int ucrt_heap_init (void) {
+  mi_option_set (mi_option_pagemap_commit, 1);
+  _mi_auto_process_init ();
+  return page_map_is_complete () ? 0 : -1;
+}
+
+void ucrt_heap_thread_done (void) {
+  _mi_thread_done (NULL);
+}
+
+int ucrt_is_ours (const void *block) {
+  return _mi_checked_ptr_page (block) != NULL;
+}
+
+size_t ucrt_used_beside (const void *block) {
+  return _mi_checked_ptr_page (block)->used;
+}
+
+/* mimalloc has no offsets with an alignment above MI_PAGE_MAX_OVERALLOC_ALIGN.  There the block
+   lies inside an aligned one, and the page is marked so that mimalloc looks where a block begins.
+   Its map of pages knows the first MI_LARGE_PAGE_SIZE bytes of a block.  */
+static void *aligned_inside (size_t n, size_t alignment, size_t offset, int zero) {
+  size_t before = alignment - offset;
+  if (alignment > MI_LARGE_PAGE_SIZE / 2 || n > MI_MAX_ALLOC_SIZE - before) return NULL;
+  uint8_t *block =
+      zero ? mi_zalloc_aligned (before + n, alignment) : mi_malloc_aligned (before + n, alignment);
+  if (block == NULL) return NULL;
+  mi_page_set_has_interior_pointers (_mi_ptr_page (block), true);
+  return block + before;
+}
+
+void *ucrt_heap_aligned (size_t n, size_t alignment, size_t offset, int zero) {
+  if (offset != 0 && alignment > MI_PAGE_MAX_OVERALLOC_ALIGN)
+    return aligned_inside (n, alignment, offset, zero);
+  return zero          ? mi_zalloc_aligned_at (n, alignment, offset)
+         : offset == 0 ? mi_malloc_aligned (n, alignment)
+                       : mi_malloc_aligned_at (n, alignment, offset);
+}
+
+/* What mimalloc asks its redirection DLL, whose place we have.  */
+bool _mi_is_redirected (void) {
+  return ucrt_status.state == MIR_UCRT_ACTIVE;
+}
+
+bool _mi_allocator_init (const char **message) {
+  *message = NULL;
+  return true;
+}
+
+void _mi_allocator_done (void) {}
+
+/* --- The first instructions of each function.  */
+
+/* Up to this size the slack always fits into a byte: there are four size classes from each power of
+   two to the next, so that the last two are an eighth of MI_SMALL_SIZE_MAX apart.  */
+#define SMALL_MAX (MI_SMALL_SIZE_MAX - 2 * sizeof (void *))
+_Static_assert(MI_SMALL_SIZE_MAX / 8 + 4 * sizeof (void *) < UCRT_LONG_SLACK,
+               "the slack of small blocks");
+
+/* The thread's heap if it can have small blocks of N bytes, else NULL.  */
+static inline mi_theap_t *small_heap (size_t n) {
+  mi_theap_t *theap = _mi_theap_default ();
+  return LIKELY (n <= SMALL_MAX) ? theap : NULL;
+}
+
+static inline void take_block (mi_page_t *page, mi_block_t *block) {
+  page->free = mi_block_next (page, block);
+  page->used++;
+}
+
+static inline void write_small_size (mi_page_t *page, mi_block_t *block, size_t n) {
+  size_t size = mi_page_usable_block_size (page);
+  ((uint8_t *) block)[size - 1] = (uint8_t) (size - n);
+}
+
+static inline void *malloc_in (ucrt_crt_t *crt, size_t n, int exact) {
+  mi_theap_t *theap = small_heap (n);
+  if (LIKELY (theap != NULL)) {
+    mi_page_t *page = _mi_theap_get_free_small_page (theap, ucrt_request (n, exact));
+    mi_block_t *block = page->free;
+    if (LIKELY (block != NULL)) {
+      take_block (page, block);
+      block->next = 0; /* no address of ours for the user */
+      if (exact) write_small_size (page, block, n);
+      return block;
+    }
+  }
+  return ucrt_malloc (crt, n, exact);
+}
+
+static mi_decl_noinline void *clear_block (mi_page_t *page, mi_block_t *block, size_t n,
+                                           int exact) {
+  _mi_memzero_aligned (block, mi_page_usable_block_size (page));
+  if (exact) write_small_size (page, block, n);
+  return block;
+}
+
+/* Two below this cannot overflow when multiplied.  */
+#define HALF ((size_t) 1 << (sizeof (size_t) * 4))
+
+static inline void *calloc_in (ucrt_crt_t *crt, size_t count, size_t size, int exact) {
+  size_t n = count * size;
+  mi_theap_t *theap = LIKELY ((count | size) < HALF) ? small_heap (n) : NULL;
+  if (LIKELY (theap != NULL)) {
+    mi_page_t *page = _mi_theap_get_free_small_page (theap, ucrt_request (n, exact));
+    mi_block_t *block = page->free;
+    if (LIKELY (block != NULL)) {
+      take_block (page, block);
+      if (!page->free_is_zero) return clear_block (page, block, n, exact);
+      block->next = 0;
+      if (exact) write_small_size (page, block, n);
+      return block;
+    }
+  }
+  return ucrt_calloc (crt, count, size, exact);
+}
+
+/* A page of another thread, or one that was left behind, or one that needs a closer look.  When the
+   process ends nothing is given back to pages of others: a killed thread may have been at work
+   there.  */
+static mi_decl_noinline void free_carefully (mi_page_t *page, void *block) {
+  if (mi_page_thread_id (page) != _mi_thread_id () && ucrt_is_alone ()) return;
+  mi_free_ex (block, NULL, page);
+}
+
+static inline void free_in (ucrt_crt_t *crt, void *block) {
+  mi_page_t *page = _mi_checked_ptr_page (block);
+  if (UNLIKELY (page == NULL))
+    ucrt_free_old (crt, block);
+  else if (LIKELY ((_mi_prim_thread_id () ^ mi_page_xthread_id (page)) == 0))
+    mi_free_block_local (page, block, false, false, false);
+  else
+    free_carefully (page, block);
+}
+
+static inline void aligned_free_in (ucrt_crt_t *crt, void *block) {
+  if (UNLIKELY (block != NULL && !ucrt_is_ours (block)))
+    ucrt_aligned_free_old (crt, block);
+  else
+    free_in (crt, block);
+}
+
+/* --- The functions, for each CRT, with and without exact sizes, and counting.  */
+
+/* In the order of the table, each followed by its twin _o_NAME; X (NAME, FLAGS, EXACT).  */
+#define HOOKED(X, exact)                                \
+  X (malloc, UCRT_HOOK_REQUIRED, exact)                 \
+  X (calloc, UCRT_HOOK_REQUIRED, exact)                 \
+  X (realloc, UCRT_HOOK_REQUIRED, exact)                \
+  X (free, UCRT_HOOK_REQUIRED, exact)                   \
+  X (_msize, UCRT_HOOK_REQUIRED, exact)                 \
+  X (_expand, 0, exact)                                 \
+  X (_recalloc, 0, exact)                               \
+  X (_free_base, 0, exact)                              \
+  X (_realloc_base, 0, exact)                           \
+  X (_heapmin, 0, exact)                                \
+  X (_aligned_malloc, UCRT_HOOK_ALIGNED, exact)         \
+  X (_aligned_realloc, UCRT_HOOK_ALIGNED, exact)        \
+  X (_aligned_recalloc, UCRT_HOOK_ALIGNED, exact)       \
+  X (_aligned_msize, UCRT_HOOK_ALIGNED, exact)          \
+  X (_aligned_free, UCRT_HOOK_ALIGNED, exact)           \
+  X (_aligned_offset_malloc, UCRT_HOOK_ALIGNED, exact)  \
+  X (_aligned_offset_realloc, UCRT_HOOK_ALIGNED, exact) \
+  X (_aligned_offset_recalloc, UCRT_HOOK_ALIGNED, exact)
+
+#define INDEX(name, flags, exact) AT_##name, AT_o_##name,
+enum { HOOKED (INDEX, 0) HOOKS_NUM };
+_Static_assert(HOOKS_NUM <= MIR_UCRT_FUNCTIONS_MAX / MIR_UCRT_CRTS_MAX, "room in the status");
+
+static inline void count (unsigned crt, unsigned hook) {
+  __atomic_fetch_add (&ucrt_status.functions[crt * HOOKS_NUM + hook].calls, 1, __ATOMIC_RELAXED);
+}
+
+#define EXACT 0
+#include "hooks-each-crt.h"
+#undef EXACT
+#define EXACT 1
+#include "hooks-each-crt.h"
+#undef EXACT
+
+void *ucrt_hooks_malloc (size_t n) {
+  return malloc_in (&ucrt_crts[0], n, ucrt_options.exact);
+}
+
+/* --- By name.  */
+
+#define CODE(function) (void *) (uintptr_t) function
+#define FOUR(name, exact)                                                      \
+  {                                                                            \
+    CODE (name##_0_##exact), CODE (name##_1_##exact), CODE (name##_2_##exact), \
+        CODE (name##_3_##exact)                                                \
+  }
+#define ENTRY(name, flags, exact)                                            \
+  {#name, FOUR (hook_##name, exact), FOUR (count_##name, exact), flags},     \
+      {"_o_" #name, FOUR (hook_##name, exact), FOUR (count_o_##name, exact), \
+       (flags) &UCRT_HOOK_ALIGNED},
+
+static const ucrt_hook_t usual_hooks[] = {HOOKED (ENTRY, 0)};
+static const ucrt_hook_t exact_hooks[] = {HOOKED (ENTRY, 1)};
+
+const ucrt_hook_t *ucrt_hooks = exact_hooks;
+const unsigned ucrt_hooks_num = HOOKS_NUM;
+
+void ucrt_hooks_init (void) {
+  ucrt_hooks = ucrt_options.exact ? exact_hooks : usual_hooks;
+}

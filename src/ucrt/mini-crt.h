@@ -1,0 +1,20 @@
+/* What mimalloc's source calls of the C runtime, and of DLLs which may not be loaded in our
+   DllMain; by the names that replace.h gives them.  */
+
+#ifndef MIR_UCRT_MINI_CRT_H
+#define MIR_UCRT_MINI_CRT_H
+
+#include <windows.h>
+
+int *ucrt_errno (void);
+char *ucrt_getenv (const char *name);
+wchar_t *ucrt_wgetenv (const wchar_t *name);
+void ucrt_abort (void) __attribute__ ((noreturn));
+HMODULE ucrt_module (const wchar_t *name);
+BOOL ucrt_open_token (HANDLE process, DWORD access, HANDLE *token);
+BOOL ucrt_lock_memory_privilege (LUID *luid);
+BOOL ucrt_adjust_token (HANDLE token, TOKEN_PRIVILEGES *wanted);
+void ucrt_lock_acquire (SRWLOCK *lock);
+void ucrt_lock_release (SRWLOCK *lock);
+
+#endif

@@ -1,0 +1,121 @@
+/* Where taking a CRT over would not be safe, and why.
+
+   Page heap, Application Verifier and AddressSanitizer look for errors in the very blocks that
+   would no longer come to them.  Others who redirect the same functions, and we, would undo each
+   other.  Where memory may not become executable, the CRT's pages could not become so again.  */
+
+#include "crt-image.h"
+#include "nt.h"
+#include "patch.h"
+#include "ucrt.h"
+#include <string.h> /* memcmp, strlen */
+
+enum {
+  PAGE_HEAP = 0x02000000, /* FLG_HEAP_PAGE_ALLOCS */
+  VERIFIER = 0x100,       /* FLG_APPLICATION_VERIFIER */
+  DYNAMIC_CODE = 2,       /* ProcessDynamicCodePolicy */
+  NAME_SIZE = 64,
+  REASON_SIZE = 160,
+  NATIVE_ARM64 = 0xaa64 /* IMAGE_FILE_MACHINE_ARM64 */
+};
+
+typedef struct {
+  const char *prefix; /* of a module's name */
+  const char *reason;
+} stranger_t;
+
+static const stranger_t strangers[] = {
+    {"verifier.dll", "Application Verifier watches this process"},
+    {"clang_rt.asan", "AddressSanitizer watches this process"},
+    {"mimalloc-redirect", "mimalloc's redirection has taken the C runtime over"},
+    {"mimalloc_replace", "mimalloc-replace has taken the C runtime over"},
+    {"mimalloc-replace", "mimalloc-replace has taken the C runtime over"},
+    {"tbbmalloc_proxy", "oneTBB's proxy has taken the C runtime over"},
+    {"libtcmalloc", "tcmalloc has taken the C runtime over"},
+    {"tcmalloc", "tcmalloc has taken the C runtime over"},
+};
+
+/* PEB.NtGlobalFlag.  */
+static uint32_t global_flags (void) {
+  const size_t offset = sizeof (void *) == 8 ? 0xbc : 0x68;
+  return *(const uint32_t *) ((const char *) ucrt_nt.peb () + offset);
+}
+
+/* An older Windows does not know this policy, and so does not have it.  */
+static int forbids_dynamic_code (void) {
+  struct {
+    ULONG policy, flags;
+  } info = {DYNAMIC_CODE, 0};
+  HANDLE process = (HANDLE) (intptr_t) -1;
+  if (ucrt_nt.about_process (process, UCRT_NT_PROCESS_POLICY, &info, sizeof (info), NULL) < 0)
+    return 0;
+  return (info.flags & 1) != 0; /* ProhibitDynamicCode */
+}
+
+/* A process of x64 on ARM64 Windows: its C runtime is ARM64EC, whose functions are not where their
+ * exports lead.  */
+static int is_emulated (void) {
+  typedef BOOL (WINAPI * is_wow_t) (HANDLE, USHORT *, USHORT *);
+  is_wow_t is_wow = NULL;
+  USHORT process = 0, native = 0;
+  HMODULE kernel = GetModuleHandleW (L"kernel32.dll");
+  if (kernel != NULL) *(void **) &is_wow = (void *) GetProcAddress (kernel, "IsWow64Process2");
+  if (is_wow == NULL || !is_wow ((HANDLE) (intptr_t) -1, &process, &native)) return 0;
+  return UCRT_CPU.machine == IMAGE_FILE_MACHINE_AMD64 && native == NATIVE_ARM64;
+}
+
+/* The status of another copy of this DLL, whatever its name: it writes MAGIC last.  */
+static MIR_ucrt_status_t *other_copy (const ucrt_nt_module_t *module) {
+  ucrt_image_t image;
+  if (ucrt_open_image (&image, module->base, module->size) != 0) return NULL;
+  ucrt_extent_t section = ucrt_section (&image, MIR_UCRT_STATUS_SECTION);
+  if (section.end - section.begin < sizeof (MIR_ucrt_status_t)) return NULL;
+  MIR_ucrt_status_t *status = (MIR_ucrt_status_t *) ((ucrt_byte *) module->base + section.begin);
+  return status != &ucrt_status && status->magic == MIR_UCRT_STATUS_MAGIC ? status : NULL;
+}
+
+static const char *refuse_module (const ucrt_nt_module_t *module) {
+  char name[NAME_SIZE] = {0};
+  MIR_ucrt_status_t *other = other_copy (module);
+  if (other != NULL && other->state != MIR_UCRT_DISABLED) {
+    __atomic_add_fetch (&other->loaded_twice, 1, __ATOMIC_RELAXED);
+    return "another copy of this DLL is loaded";
+  }
+  ucrt_plain_name (name, sizeof (name), &module->name);
+  for (size_t i = 0; i < sizeof (strangers) / sizeof (strangers[0]); i++)
+    if (memcmp (name, strangers[i].prefix, strlen (strangers[i].prefix)) == 0)
+      return strangers[i].reason;
+  return NULL;
+}
+
+const char *ucrt_refuse_process (void) {
+  static char reason[REASON_SIZE];
+  ULONG_PTR cookie;
+  const char *missing = ucrt_find_nt (), *result = NULL;
+  if (missing != NULL) {
+    ucrt_format (reason, sizeof (reason), "this Windows has no %s", missing);
+    return reason;
+  }
+  if (global_flags () & PAGE_HEAP) return "page heap is on for this process";
+  if (global_flags () & VERIFIER) return "Application Verifier watches this process";
+  if (forbids_dynamic_code ()) return "this process may not make code (ProcessDynamicCodePolicy)";
+  if (is_emulated ()) return "x64 on ARM64 Windows: its C runtime is ARM64EC";
+  if (ucrt_nt.lock_loader (0, NULL, &cookie) < 0)
+    return "the loader's list of modules cannot be locked";
+  const ucrt_nt_module_t *module = NULL;
+  while (result == NULL && (module = ucrt_next_module (module)) != NULL)
+    result = refuse_module (module);
+  ucrt_nt.unlock_loader (0, cookie);
+  return result;
+}
+
+const char *ucrt_refuse_crt (const ucrt_crt_t *crt) {
+  ucrt_image_t image;
+  if (ucrt_open_image (&image, crt->base, crt->size) != 0) return "it is no image";
+  if (ucrt_is_hybrid (&image))
+    return "it is ARM64EC, made for two CPUs: its functions are not where its exports lead";
+  if (image.machine != UCRT_CPU.machine) return "it is for another CPU";
+  if (ucrt_find_export (&image, "_malloc_dbg") != 0)
+    return "it is a debug C runtime: its blocks are in a list, and have a header and guard bytes";
+  return NULL;
+}

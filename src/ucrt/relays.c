@@ -1,0 +1,134 @@
+/* Relays: memory so near to a CRT that its jumps reach it.  It is written first and made executable
+   then; it is never both.  */
+
+#include "take-over.h"
+
+enum {
+  GRAIN = 0x10000,
+  /* addresses of allocations are multiples of it */ PAGE = 0x1000,
+  TRIES_MAX = 4096
+};
+
+static HANDLE this_process (void) {
+  return (HANDLE) (intptr_t) -1;
+}
+
+void ucrt_release_relays (void *relays) {
+  SIZE_T whole = 0;
+  if (relays != NULL) ucrt_nt.release (this_process (), &relays, &whole, MEM_RELEASE);
+}
+
+/* One page at WANTED, or anywhere if that is NULL; NULL on failure.  */
+static void *page_at (void *wanted) {
+  SIZE_T size = PAGE;
+  void *page = wanted;
+  if (ucrt_nt.allocate (this_process (), &page, 0, &size, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE)
+      < 0)
+    return NULL;
+  return page;
+}
+
+static int make_executable (void *page) {
+  SIZE_T size = PAGE;
+  ULONG old;
+  if (ucrt_nt.protect (this_process (), &page, &size, PAGE_EXECUTE_READ, &old) < 0) return -1;
+  return ucrt_nt.flush (this_process (), page, PAGE) < 0 ? -1 : 0;
+}
+
+/* The addresses from which every entry is in reach; LOW > HIGH if there are none.  */
+static void reach_of (const ucrt_plan_t *plan, uint64_t *low, uint64_t *high) {
+  uint64_t first = UINT64_MAX, last = 0, reach = UCRT_CPU.reach - PAGE;
+  for (unsigned i = 0; i < plan->patches_num; i++) {
+    uint64_t at = (uintptr_t) plan->patches[i].at;
+    if (at < first) first = at;
+    if (at > last) last = at;
+  }
+  *low = last > reach ? last - reach : 0;
+  *high = first + reach;
+  if (*low < GRAIN) *low = GRAIN;
+}
+
+/* The region at ADDRESS: whether it is free, and where it begins and ends.  */
+static int region_at (uint64_t address, int *is_free, uint64_t *begin, uint64_t *end) {
+  MEMORY_BASIC_INFORMATION info;
+  if (ucrt_nt.query (this_process (), (void *) (uintptr_t) address, UCRT_NT_MEMORY_BASIC, &info,
+                     sizeof (info), NULL)
+      < 0)
+    return -1;
+  *is_free = info.State == MEM_FREE, *end = (uintptr_t) info.BaseAddress + info.RegionSize;
+  /* A free region has no allocation base, and its own begins at the page that was asked for.  */
+  *begin = info.State == MEM_FREE ? (uintptr_t) info.BaseAddress : (uintptr_t) info.AllocationBase;
+  return 0;
+}
+
+static void *page_above (uint64_t address, uint64_t high) {
+  int is_free;
+  uint64_t begin, end;
+  for (int tries = 0; tries < TRIES_MAX && address < high; tries++) {
+    if (region_at (address, &is_free, &begin, &end) != 0 || end <= address) return NULL;
+    void *page = is_free && end - address >= PAGE ? page_at ((void *) (uintptr_t) address) : NULL;
+    if (page != NULL) return page;
+    address = is_free ? address + GRAIN : (end + GRAIN - 1) & ~(uint64_t) (GRAIN - 1);
+  }
+  return NULL;
+}
+
+static void *page_below (uint64_t address, uint64_t low) {
+  int is_free;
+  uint64_t begin, end;
+  for (int tries = 0; tries < TRIES_MAX && address >= low; tries++) {
+    if (region_at (address, &is_free, &begin, &end) != 0) return NULL;
+    void *page = is_free && end - address >= PAGE ? page_at ((void *) (uintptr_t) address) : NULL;
+    if (page != NULL) return page;
+    if (!is_free) address = begin & ~(uint64_t) (GRAIN - 1);
+    if (address < low + GRAIN) return NULL;
+    address -= GRAIN;
+  }
+  return NULL;
+}
+
+/* Above first: modules are loaded from the top down, so that what is below will be wanted sooner.
+ */
+static void *page_near (const ucrt_plan_t *plan) {
+  uint64_t low, high, base = (uintptr_t) plan->crt->base;
+  reach_of (plan, &low, &high);
+  void *page = page_above ((base + plan->crt->size + GRAIN - 1) & ~(uint64_t) (GRAIN - 1), high);
+  return page != NULL ? page : page_below ((base & ~(uint64_t) (GRAIN - 1)) - GRAIN, low);
+}
+
+static int distant_num (const ucrt_plan_t *plan) {
+  int num = 0;
+  for (unsigned i = 0; i < plan->patches_num; i++) num += plan->patches[i].distant;
+  return num;
+}
+
+/* A process which may not make memory executable could not make the CRT's pages so again either:
+   ask with a page of our own.  */
+static int may_execute (void) {
+  void *page = page_at (NULL);
+  int result = page == NULL ? -1 : make_executable (page);
+  ucrt_release_relays (page);
+  return result;
+}
+
+int ucrt_make_relays (ucrt_plan_t *plan) {
+  if (distant_num (plan) == 0) return may_execute ();
+  ucrt_byte *next = page_near (plan);
+  if (next == NULL) return -1;
+  plan->relays = next;
+  int result = 0;
+  for (unsigned i = 0; i < plan->patches_num; i++) {
+    ucrt_patch_t *patch = &plan->patches[i];
+    if (!patch->distant) continue;
+    UCRT_CPU.encode_relay (next, (uintptr_t) next, (uintptr_t) patch->hook);
+    if (UCRT_CPU.encode_jump (patch->ours, (uintptr_t) patch->at, (uintptr_t) next) != 0)
+      result = -1;
+    next += UCRT_RELAY_SIZE;
+  }
+  if (result == 0) result = make_executable (plan->relays);
+  if (result != 0) {
+    ucrt_release_relays (plan->relays);
+    plan->relays = NULL;
+  }
+  return result;
+}

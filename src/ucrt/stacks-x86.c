@@ -1,0 +1,8 @@
+/* Stacks of x86: nothing says where a function keeps its return address, so that every word is
+ * looked at.  */
+
+#include "stacks.h"
+
+int ucrt_stack_leads_inside (const ucrt_family_t *family, const CONTEXT *context) {
+  return ucrt_is_inside (family, context->Eip) || ucrt_words_lead_inside (family, context->Esp);
+}

@@ -1,0 +1,51 @@
+/* Stops the other threads of the process, and looks where they are.
+
+   Between stop and go nothing may be called that takes a lock of the process: no heap, no loader,
+   no console.  The caller holds the loader lock, so that no stopped thread does.  One thread at a
+   time.  */
+
+#ifndef MIR_UCRT_THREADS_H
+#define MIR_UCRT_THREADS_H
+
+#include <stddef.h> /* size_t */
+#include <stdint.h>
+
+/* Code, END excluded.  */
+typedef struct {
+  uintptr_t begin, end;
+} ucrt_range_t;
+
+/* Where no thread may be.  All of RANGES is between BEGIN and END.  */
+typedef struct {
+  uintptr_t begin, end;
+  unsigned ranges_num;
+  const ucrt_range_t *ranges;
+} ucrt_family_t;
+
+typedef enum {
+  UCRT_THREADS_STOPPED = 0,
+  UCRT_THREADS_MORE =
+      1, /* there was no memory for so many: all run again, ucrt_threads_room makes some */
+  UCRT_THREADS_REFUSED = 2 /* one could not be stopped; all run again */
+} ucrt_threads_result_t;
+
+/* Make memory for the threads there are, and some more.  0, or -1.  Not between stop and go.  */
+int ucrt_threads_room (void);
+
+ucrt_threads_result_t ucrt_threads_stop (void);
+
+/* Let them run again.  */
+void ucrt_threads_go (void);
+
+/* The number of the first thread which is inside of FAMILY, or will return there; 0 if there is
+   none.  Between stop and go.  */
+uint32_t ucrt_thread_inside (const ucrt_family_t *family);
+
+/* The number of the thread which could not be stopped, and of those that were.  */
+uint32_t ucrt_threads_culprit (void);
+unsigned ucrt_threads_num (void);
+
+/* Let others run for MILLISECONDS.  */
+void ucrt_threads_wait (unsigned milliseconds);
+
+#endif

@@ -1,0 +1,96 @@
+/* What the tests of injecting and ejecting share.  Included by one file of each program.  */
+#ifndef EDIT_FIXTURE_H
+#define EDIT_FIXTURE_H
+
+#include <stdlib.h>
+#include <string.h>
+#include "edit.h"
+#include "image.h"
+#include "tap.h"
+
+static const char dll[] = "mir-ucrt.dll";
+
+struct made {
+  uint8_t *bytes;
+  pe_t pe;
+};
+
+static inline struct made make (const image_spec_t *spec) {
+  struct made made;
+  pe_error_t error;
+  size_t size;
+  made.bytes = image_make (spec, &size);
+  REQUIRE (made.bytes != NULL);
+  REQUIRE (pe_open (&made.pe, made.bytes, size, PE_FILE, &error) == 0);
+  return made;
+}
+
+static inline struct made flatten (edit_t *edit) {
+  struct made made;
+  pe_error_t error;
+  made.bytes = edit_flatten (edit);
+  REQUIRE (made.bytes != NULL);
+  REQUIRE (pe_open (&made.pe, made.bytes, (size_t) edit->size, PE_FILE, &error) == 0);
+  return made;
+}
+
+static inline edit_request_t request_for (const char *name) {
+  return (edit_request_t){.dll = name, .symbol = "mi_version", .ordinal = 1};
+}
+
+static inline struct made inject (const struct made *old, const edit_request_t *request,
+                                  unsigned *notes) {
+  edit_t edit;
+  pe_error_t error;
+  if (edit_inject (&edit, &old->pe, request, &error) != 0) {
+    tap_note ("inject: %s", error.text);
+    edit_free (&edit);
+    REQUIRE (!"inject failed");
+  }
+  *notes = edit.notes;
+  struct made result = flatten (&edit);
+  edit_free (&edit);
+  CHECK_INT (edit_check (&old->pe, &result.pe, request, 0, &error), 0);
+  CHECK_INT (pe_check_layout (&result.pe, &error), 0);
+  CHECK_INT (result.pe.checksum, pe_checksum (&result.pe));
+  return result;
+}
+
+static inline struct made eject (const struct made *old, const edit_request_t *request,
+                                 unsigned *notes) {
+  edit_t edit;
+  pe_error_t error;
+  if (edit_eject (&edit, &old->pe, request, &error) != 0) {
+    tap_note ("eject: %s", error.text);
+    edit_free (&edit);
+    REQUIRE (!"eject failed");
+  }
+  *notes = edit.notes;
+  struct made result = flatten (&edit);
+  edit_free (&edit);
+  return result;
+}
+
+static const char *refusal (const struct made *old, const edit_request_t *request, int ejects) {
+  static pe_error_t error;
+  edit_t edit;
+  int status = ejects ? edit_eject (&edit, &old->pe, request, &error)
+                      : edit_inject (&edit, &old->pe, request, &error);
+  edit_free (&edit);
+  return status == 0 ? "(done)" : error.text;
+}
+
+static const char *name_at (const pe_t *pe, unsigned index) {
+  static char name[PE_NAME_MAX];
+  pe_descriptor_t d;
+  if (pe_descriptor (pe, index, &d) != 1 || pe_string (pe, d.name, name, sizeof (name)) != 0)
+    return "";
+  return name;
+}
+
+static inline int is_refused (unsigned flags) {
+  return (flags & (IMAGE_NO_SPACE | IMAGE_USED)) != 0
+         || (flags & (IMAGE_BOUND | IMAGE_NO_LOOKUP)) == (IMAGE_BOUND | IMAGE_NO_LOOKUP);
+}
+
+#endif

@@ -1,0 +1,103 @@
+#!/bin/sh
+# mir-inject run, attach and check with mir-ucrt.dll itself, on a program of the UCRT.  Prints TAP.
+#
+# usage: test-taken.sh MIR-INJECT TARGET MIR-UCRT-DLL
+# UCRT_WINE is what runs programs; without it there is nothing to be tested.
+set -u
+if [ -z "${UCRT_WINE-}" ]; then
+  echo "1..0 # SKIP ${UCRT_WINE_MISSING:-UCRT_WINE is not set}"
+  exit 0
+fi
+work=$(mktemp -d "$PWD/taken.XXXXXX") # below the build folder, which every Wine here sees
+tests=0 failed=0
+trap 'exec 9>&-; rm -rf "$work"' EXIT
+cp -- "$1" "$work/mir-inject.exe" && cp -- "$2" "$work/target.exe" && cp -- "$3" "$work/mir-ucrt.dll" || exit 1
+cd "$work" || exit 1
+
+result () { # status name: one line of TAP
+  tests=$((tests + 1))
+  if [ "$1" = 0 ]; then echo "ok $tests - $2"; else
+    failed=$((failed + 1))
+    echo "not ok $tests - $2"
+    head -n 20 out err 2>/dev/null | sed 's/^/# /'
+  fi
+}
+
+inject () { # arguments...: out, err and status
+  $UCRT_WINE ./mir-inject.exe "$@" >raw 2>raw-err </dev/null
+  status=$?
+  tr -d '\r' <raw >out
+  tr -d '\r' <raw-err >err
+}
+
+says () { # file pattern
+  grep -q -- "$2" "$1"
+}
+
+export MIR_UCRT_VERBOSE=1
+for way in imports apc thread; do
+  [ $way = imports ] && when='at start-up' || when='taken over late'
+  inject run -v --require --via=$way ./target.exe exit 42
+  [ $status = 42 ] && says err "by $way: done" && says err 'taken over: [1-9]' && says err "$when"
+  result $? "run by $way: $when"
+done
+MIR_UCRT_DISABLE=1 inject run ./target.exe exit 42
+[ $status = 42 ] && says err 'not seen to be taken over: disabled'
+result $? 'run: what is disabled is told, and the program runs'
+MIR_UCRT_DISABLE=1 inject run --require ./target.exe args x
+[ $status = 125 ] && [ ! -s out ] && says err disabled
+result $? '--require: what is disabled does not run'
+inject run --require ./target.exe status ./target.exe exit 0xc0000005
+[ $status = 0 ] && [ "$(cat out)" = 0xc0000005 ]
+result $? 'a program that starts another'
+
+begin () { # arguments of mir-inject, or none: start the target by it; id
+  rm -f in id
+  mkfifo in
+  MIR_UCRT_COUNT=1 $UCRT_WINE "$@" ./target.exe spin <in >id 2>/dev/null &
+  child=$!
+  exec 9>in
+  n=0
+  until [ -s id ] || [ $n = 100 ]; do
+    n=$((n + 1))
+    sleep 0.1
+  done
+  id=$(tr -d '\r' <id)
+}
+
+end () {
+  exec 9>&-
+  wait "$child"
+}
+
+calls () { # of all functions, by out
+  sed -n 's/^calls *//p' out
+}
+
+for way in imports attach; do
+  if [ $way = imports ]; then begin ./mir-inject.exe run; else
+    begin
+    inject check "$id"
+    [ $status = 1 ]
+    result $? 'check before attach: not loaded'
+    inject attach "$id"
+    [ $status = 0 ] && says err 'active, [1-9][0-9]* functions taken over'
+    result $? 'attach to a program that allocates'
+  fi
+  inject check "$id"
+  first=$(calls)
+  [ $status = 0 ] && says out '^state  *active$' && says out 'ucrtbase'
+  result $? "check after $way: active and intact"
+  inject check -v "$id"
+  [ $status = 0 ] && [ "$(calls)" -gt "$first" ] && says out '^malloc  *taken  *intact' && says out '^free  *taken  *intact'
+  result $? "its calls go on to be counted after $way"
+  inject attach "$id"
+  [ $status = 0 ] && says err 'already attached'
+  result $? "nothing more is loaded after $way"
+  end
+  result $? "the program ended well after $way"
+done
+
+echo "1..$tests"
+echo "# $((tests - failed)) passed, $failed failed, 0 skipped"
+[ $failed = 0 ]

@@ -1,0 +1,151 @@
+/* Ejecting again, from files as they were left and as others left them.  */
+#include "edit-fixture.h"
+
+static void every_kind_comes_back_byte_for_byte (void) {
+  image_spec_t spec;
+  const char *name;
+  unsigned done = 0, notes;
+  edit_request_t request = request_for (dll);
+  for (unsigned i = 0; image_kind (i, &spec, &name); i++) {
+    if (is_refused (spec.flags)) continue;
+    tap_note ("%s", name);
+    struct made old = make (&spec), injected = inject (&old, &request, &notes);
+    CHECK ((notes & EDIT_ADDED) != 0);
+    CHECK_INT ((notes & EDIT_CERTIFICATE_DROPPED) != 0, (spec.flags & IMAGE_SIGNED) != 0);
+    CHECK_INT ((notes & EDIT_BOUND_CLEARED) != 0, (spec.flags & IMAGE_BOUND) != 0);
+    CHECK_INT ((notes & EDIT_TAIL_MOVED) != 0, (spec.flags & (IMAGE_OVERLAY | IMAGE_DEBUG)) != 0);
+    CHECK_INT ((notes & EDIT_HEADERS_GREW) != 0, (spec.flags & IMAGE_NO_ROOM) != 0);
+    struct made back = eject (&injected, &request, &notes);
+    CHECK ((notes & EDIT_SAME_AS_BEFORE) != 0);
+    CHECK_INT ((notes & EDIT_CERTIFICATE_RESTORED) != 0, (spec.flags & IMAGE_SIGNED) != 0);
+    CHECK_INT (back.pe.size, old.pe.size);
+    if (back.pe.size == old.pe.size) CHECK_INT (memcmp (back.bytes, old.bytes, old.pe.size), 0);
+    free (old.bytes), free (injected.bytes), free (back.bytes);
+    done++;
+  }
+  CHECK (done >= 20);
+}
+
+static void ejects_only_what_was_injected (void) {
+  image_spec_t spec = {0x8664, IMAGE_PLUS, 0, 0};
+  unsigned notes;
+  edit_t edit;
+  pe_error_t error;
+  edit_request_t request = request_for ("user32.dll"), absent = request_for (dll);
+  struct made old = make (&spec);
+  CHECK_STR (
+      refusal (&old, &request, 1),
+      "module 'user32.dll' was not injected by this tool: the program may call it (use --force)");
+  CHECK_INT (edit_eject (&edit, &old.pe, &absent, &error), 0);
+  CHECK_INT (edit.changed, 0);
+  edit_free (&edit);
+  request.force = 1;
+  struct made new = eject (&old, &request, &notes);
+  CHECK_INT (pe_imports_num (&new.pe), 2);
+  CHECK_INT (new.pe.checksum, pe_checksum (&new.pe));
+  free (old.bytes), free (new.bytes);
+}
+
+/* A signature over the injected file is dropped, what was below it comes back.  */
+static void ejects_from_a_file_that_was_signed_since (void) {
+  image_spec_t spec = {0x8664, IMAGE_PLUS | IMAGE_SIGNED, 0, 0};
+  unsigned notes;
+  edit_request_t request = request_for (dll);
+  struct made old = make (&spec), new = inject (&old, &request, &notes);
+  size_t size = new.pe.size;
+  uint8_t *bytes = realloc (new.bytes, size + 64);
+  REQUIRE (bytes != NULL);
+  memset (bytes + size, 0xab, 64);
+  pe_put32 (bytes + pe_directory_offset (&new.pe, PE_CERTIFICATE), (uint32_t) size);
+  pe_put32 (bytes + pe_directory_offset (&new.pe, PE_CERTIFICATE) + 4, 64);
+  struct made again = {.bytes = bytes};
+  pe_error_t error;
+  REQUIRE (pe_open (&again.pe, bytes, size + 64, PE_FILE, &error) == 0);
+  struct made back = eject (&again, &request, &notes);
+  CHECK ((notes & EDIT_CERTIFICATE_RESTORED) != 0);
+  REQUIRE (back.pe.size == old.pe.size);
+  pe_put32 (back.bytes + back.pe.optional + 64, old.pe.checksum); /* this alone cannot be known */
+  CHECK_INT (memcmp (back.bytes, old.bytes, old.pe.size), 0);
+  free (old.bytes), free (bytes), free (back.bytes);
+}
+
+static void ejects_from_a_file_that_was_changed_since (void) {
+  image_spec_t spec = {0x8664, IMAGE_PLUS, 0, 0};
+  unsigned notes;
+  pe_error_t error;
+  edit_request_t request = request_for (dll);
+  struct made old = make (&spec), new = inject (&old, &request, &notes);
+  pe_put32 (new.bytes + new.pe.optional + 8,
+            1); /* the size of the data: nobody's but the record's */
+  REQUIRE (pe_open (&new.pe, new.bytes, new.pe.size, PE_FILE, &error) == 0);
+  struct made back = eject (&new, &request, &notes);
+  CHECK_INT (notes & (EDIT_SECTION_LEFT | EDIT_SAME_AS_BEFORE), EDIT_SECTION_LEFT);
+  CHECK_INT (edit_check (&new.pe, &back.pe, &request, 1, &error), 0);
+  CHECK_STR (name_at (&back.pe, 0), "KERNEL32.dll");
+  CHECK_INT (pe_check_layout (&back.pe, &error), 0);
+  free (old.bytes), free (new.bytes), free (back.bytes);
+}
+
+/* A field that the record does not know is changed by somebody: it must stay as that left it.  */
+static void eject_keeps_what_others_changed (void) {
+  image_spec_t spec = {0x8664, IMAGE_PLUS, 0, 0};
+  unsigned notes;
+  pe_error_t error;
+  edit_request_t request = request_for (dll);
+  struct made old = make (&spec), new = inject (&old, &request, &notes);
+  pe_put16 (new.bytes + new.pe.optional + 68, 2); /* a window instead of a console */
+  REQUIRE (pe_open (&new.pe, new.bytes, new.pe.size, PE_FILE, &error) == 0);
+  struct made back = eject (&new, &request, &notes);
+  CHECK_INT (notes & (EDIT_SECTION_LEFT | EDIT_SAME_AS_BEFORE), 0);
+  CHECK_INT (back.pe.subsystem, 2);
+  CHECK_INT (back.pe.size, old.pe.size);
+  CHECK_INT (back.pe.checksum, pe_checksum (&back.pe));
+  free (old.bytes), free (new.bytes), free (back.bytes);
+}
+
+/* Every length of every kind: an error, or the same modules as the whole file has.  */
+static void a_file_cut_off_anywhere_is_safe (void) {
+  image_spec_t spec;
+  const char *name;
+  edit_request_t request = request_for (dll);
+  size_t step = tap_scaled (100) < 100 ? 7 : 1; /* where it would take too long */
+  for (unsigned i = 0; image_kind (i, &spec, &name); i++) {
+    struct made old = make (&spec), injected = old;
+    unsigned notes, listed = 0;
+    int total = pe_imports_num (&old.pe);
+    if (!is_refused (spec.flags)) injected = inject (&old, &request, &notes);
+    for (size_t n = 0; n < injected.pe.size; n += step) {
+      edit_t edit;
+      pe_error_t error;
+      pe_t pe;
+      uint8_t *cut = malloc (n > 0 ? n : 1); /* so that a sanitizer sees its end */
+      REQUIRE (cut != NULL);
+      memcpy (cut, injected.bytes, n);
+      if (pe_open (&pe, cut, n, PE_FILE, &error) == 0) {
+        int num = pe_imports_num (&pe);
+        if (num >= 0) listed++;
+        if (num >= 0 && num != total && num != total + 1)
+          tap_note ("%s: %zu bytes: %d", name, n, num);
+        CHECK (num == -1 || num == total || num == total + 1);
+        if (edit_inject (&edit, &pe, &request, &error) != 0) CHECK (error.text[0] != 0);
+        edit_free (&edit);
+        if (edit_eject (&edit, &pe, &request, &error) != 0) CHECK (error.text[0] != 0);
+        edit_free (&edit);
+      }
+      free (cut);
+    }
+    if (injected.bytes != old.bytes) free (injected.bytes);
+    free (old.bytes);
+    CHECK (listed > 0);
+  }
+}
+
+int main (void) {
+  TEST_RUN (every_kind_comes_back_byte_for_byte);
+  TEST_RUN (ejects_only_what_was_injected);
+  TEST_RUN (ejects_from_a_file_that_was_signed_since);
+  TEST_RUN (ejects_from_a_file_that_was_changed_since);
+  TEST_RUN (eject_keeps_what_others_changed);
+  TEST_RUN (a_file_cut_off_anywhere_is_safe);
+  return tap_done ();
+}

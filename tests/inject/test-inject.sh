@@ -1,0 +1,254 @@
+#!/bin/sh
+# mir-inject as a command: what it says, what it writes, and what it leaves alone when something goes wrong.
+# Prints TAP.
+#
+# usage: test-inject.sh MAKE-IMAGES MIR-INJECT   (each may be a command of several words)
+set -u
+make_images=$1 tool=$2
+work=$(mktemp -d)
+trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+tests=0 failed=0 skipped=0
+
+result () { # status name: one line of TAP
+  tests=$((tests + 1))
+  if [ "$1" = 0 ]; then echo "ok $tests - $2"; else
+    failed=$((failed + 1))
+    echo "not ok $tests - $2"
+    head -n 20 out err | sed 's/^/# /'
+  fi
+}
+
+skip () { # name reason
+  tests=$((tests + 1)) skipped=$((skipped + 1))
+  echo "ok $tests - $1 # SKIP $2"
+}
+
+run () { # Windows ends lines with a carriage return
+  $tool "$@" >out.raw 2>err.raw </dev/null
+  status=$?
+  tr -d '\r' <out.raw >out
+  tr -d '\r' <err.raw >err
+  return $status
+}
+
+refuses () { # name, pattern of the whole line, arguments...
+  name=$1 pattern=$2
+  shift 2
+  run "$@"
+  [ $? = 1 ] && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] && grep -Eqx "error: $pattern" err
+  result $? "refuses $name"
+}
+
+fresh () { # the files which the next test works on
+  chmod -R u+w . && rm -rf ./* && $make_images kind 1 a.exe && cp a.exe a.old
+}
+
+fresh
+run -l a.exe
+cat >expected <<'END'
+original imported modules (3):
+   0: KERNEL32.dll
+   1: api-ms-win-crt-heap-l1-1-0.dll
+   2: USER32.dll
+
+END
+cmp out expected && [ ! -s err ]
+result $? 'lists modules'
+run -lv a.exe && grep -q '^        malloc$' out && grep -q '^        #5$' out &&
+  grep -qx 'target architecture: x64' err && grep -qx "reading 'a.exe'" err
+result $? 'lists functions too, and says what it does'
+$make_images kind 13 d.exe && run --list d.exe && grep -A1 '^delayed modules (1):$' out | grep -qx '   0: delayed.dll'
+result $? 'lists delayed modules'
+
+run a.exe && grep -qx "wrote 'a-mi.exe' with new import order." out && [ ! -s err ] && cmp a.exe a.old &&
+  run -l a-mi.exe && grep -qx '   0: mir-ucrt.dll' out && grep -qx 'original imported modules (4):' out
+result $? 'injects into a copy which ends in -mi'
+run inject --output b.exe a.exe && cmp b.exe a-mi.exe
+result $? 'has a name for that, and another name for the result'
+run --eject --output=b2.exe a-mi.exe && cmp b2.exe a.old && grep -q 'as it was before' out
+result $? 'ejects: each byte is as before'
+run a-mi.exe && cmp a-mi.exe a-mi-mi.exe && grep -q 'with the same import order' out
+result $? 'does not inject twice'
+fresh
+run --dll=my.dll --postfix=debug a.exe && run -lv a-mi.exe && grep -A1 -x '   0: my-debug.dll' out | grep -qx '        #1'
+result $? 'injects another DLL, with a postfix, by its first ordinal'
+fresh
+run --dll my.dll --symbol=begin --order='user32.dll;my.dll' a.exe && run -lv a-mi.exe && grep -qx '   0: USER32.dll' out &&
+  grep -A1 -x '   1: my.dll' out | grep -qx '        begin'
+result $? 'injects a function by name, in the order that is asked for'
+fresh
+cp a.exe mir-ucrt.dll && run a.exe && run -lv a-mi.exe && grep -A1 -x '   0: mir-ucrt.dll' out | grep -qx '        #1'
+result $? 'looks for the function in the DLL beside the program'
+
+fresh
+run --dry-run -v a.exe && [ ! -e a-mi.exe ] && grep -qx "would write 'a-mi.exe' with new import order." out &&
+  grep -qx '   0: mir-ucrt.dll' out
+result $? 'only says what it would do'
+cp a.exe b.exe
+run -i b.exe && cmp b.exe.bak a.old && ! cmp -s b.exe a.old && run -l b.exe && grep -qx '   0: mir-ucrt.dll' out
+result $? 'edits in place and keeps the old file'
+refuses 'to overwrite a backup' ".*b.exe.bak' exists already \(use --force\)" -i --eject b.exe
+run -i --eject --no-backup b.exe && cmp b.exe a.old
+result $? 'ejects in place, without a backup'
+run -i --eject b.exe && grep -qx "no changes, leaving 'b.exe' as is." out && cmp b.exe a.old
+result $? 'leaves a file alone that has nothing to eject'
+run a.exe && cp a.exe a-mi.exe
+refuses 'to overwrite a result' "a.exe: 'a-mi.exe' exists already \(use --force\)" a.exe
+cmp a-mi.exe a.old
+result $? 'and has not'
+run -f a.exe && ! cmp -s a-mi.exe a.old
+result $? 'does if told to'
+
+fresh
+$make_images kind 9 s.exe && run s.exe &&
+  grep -qx "warning: 's.exe' was signed, the signature is not valid for the result and was removed" err
+result $? 'warns that a signature goes'
+run --eject -o s2.exe s-mi.exe && cmp s.exe s2.exe && [ ! -s err ]
+result $? 'and gives it back'
+$make_images kind 8 o.exe && run o.exe && grep -q '^warning: .o.exe. has data behind the image' err
+result $? 'warns that appended data moves'
+refuses 'headers without room' 'f.exe: no room for a section: the headers fill their page' \
+  "$($make_images kind 21 f.exe && echo f.exe)"
+
+fresh
+cp a.exe mir-ucrt.dll # exports nothing
+run a.exe && run --verify a-mi.exe && grep -q '^  ok    layout: x64' out && grep -q '^  ok    order: .* position 0$' out &&
+  grep -q '^  ok    runtime: linked dynamically .*, 2 functions' out && grep -q '^  ok    dll: ' out
+rc=$?
+# This DLL needs a C runtime of its own, so the answer is no all the same.
+[ $rc != 0 ] && [ "$status" = 2 ] && grep -q '^  no    dll: .* itself needs .api-ms-win-crt-heap' out &&
+  grep -q '^  ok    order: .* position 0$' out && grep -q '^  ok    runtime: linked dynamically .*, 2 functions' out
+result $? 'verifies order, runtime and DLL'
+rm mir-ucrt.dll
+run --verify a.exe
+[ "$status" = 2 ] && grep -q "^  no    order: 'mir-ucrt.dll' is not imported" out && grep -q '^  no    dll: .* not in the folder' out
+result $? 'says that there is no DLL'
+run --order='api-ms-win-crt-heap-l1-1-0.dll;mir-ucrt.dll' -f a.exe && run --verify a-mi.exe
+[ "$status" = 2 ] && grep -q "^  no    order: 'api-ms-win-crt-heap-l1-1-0.dll' comes before 'mir-ucrt.dll'" out
+result $? 'says that a C runtime comes first'
+$make_images kind 17 n.exe && run --verify n.exe
+[ "$status" = 2 ] && grep -q '^  no    runtime: the C runtime is not linked dynamically' out
+result $? 'says that there is no C runtime'
+$make_images kind 20 y.exe && run --verify y.exe
+[ "$status" = 2 ] && grep -q "^  no    search: the program takes DLLs from the system's folder only" out
+result $? 'says that the DLL would not be looked for here'
+
+fresh
+if command -v python3 >/dev/null; then
+  run --json --list a.exe && python3 -c '
+import json
+r = json.load(open("out"))
+assert len(r) == 1 and r[0]["file"] == "a.exe" and r[0]["machine"] == "x64" and r[0]["format"] == "PE32+", r
+assert [m["name"] for m in r[0]["imports"]] == ["KERNEL32.dll", "api-ms-win-crt-heap-l1-1-0.dll", "USER32.dll"], r
+assert r[0]["imports"][0]["functions"] == 2 and r[0]["warnings"] == [], r' 2>>err
+  result $? 'lists as JSON'
+  cp a.exe 'odd "name\".exe'
+  run --json a.exe missing.exe a.old 'odd "name\".exe'
+  [ "$status" = 1 ] && python3 -c '
+import json
+r = json.load(open("out"))
+assert [x["file"] for x in r] == ["a.exe", "missing.exe", "a.old", "odd \"name\\\".exe"], r
+assert r[0]["wrote"] == "a-mi.exe" and r[0]["changed"] is True and r[0]["imports"][0]["name"] == "mir-ucrt.dll", r
+assert "missing.exe" in r[1]["error"] and r[2]["wrote"] == "a-mi.old", r' 2>>err
+  result $? 'does several files, and says as JSON what became of each'
+  run --json --verify a.exe
+  [ "$status" = 2 ] && python3 -c '
+import json
+r = json.load(open("out"))[0]
+assert r["verified"] is False, r
+assert {c["check"]: c["answer"] for c in r["checks"]}["runtime"] == "ok", r' 2>>err
+  result $? 'verifies as JSON'
+fi
+
+fresh
+echo text >t.txt && : >empty && head -c 300 a.exe >cut.exe
+refuses 'no arguments' "need a file name argument \(use '-h' for help\)"
+refuses 'an unknown option' "unknown command line option '--fast' \(use '-h' for help\)" --fast a.exe
+refuses 'an unknown letter' "unknown command line option '-lx' \(use '-h' for help\)" -lx a.exe
+refuses 'an option without its value' "option '--dll' needs a value \(use '-h' for help\)" a.exe --dll
+refuses 'a folder in the name of the DLL' "not the name of a DLL: '\.\./x.dll'" --dll=../x.dll a.exe
+refuses 'two actions' '.*exclude each other' --list --eject a.exe
+refuses 'a file that is not there' 'unable to open file: none.exe: .*' none.exe
+refuses 'another file' 't.txt: not a valid PE file \(invalid DOS magic number\)' t.txt
+refuses 'an empty file' 'empty: not a valid PE file \(invalid DOS magic number\)' empty
+refuses 'a file cut off' 'cut.exe: not a valid PE file \(it ends before .*\)' cut.exe
+refuses 'a module that is not imported' "a.exe: module 'x.dll' of --order is not imported" --order=x.dll a.exe
+refuses 'to eject what was not injected' \
+  "a.exe: module 'user32.dll' was not injected by this tool: the program may call it \(use --force\)" --eject --dll user32.dll a.exe
+run --help && [ ! -s err ] && [ "$(wc -l <out)" -le 24 ]
+result $? 'has its help on one screen'
+run --version && grep -Eqx 'mir-inject [0-9.]+' out
+result $? 'has a version'
+[ "$(ls)" = "$(printf '%s\n' a.exe a.old cut.exe empty err err.raw out out.raw t.txt)" ] && cmp a.exe a.old
+result $? 'leaves nothing behind when it refuses'
+
+# What only a POSIX system can be asked.
+case $tool in
+*wine*)
+  skip 'disk full, killed, read-only, links' 'files of Linux'
+  ;;
+*)
+  fresh
+  chmod 751 a.exe && ln -s a.exe link.exe && run -i link.exe && [ -L link.exe ] && [ "$(stat -c %a a.exe)" = 751 ] &&
+    ! cmp -s a.exe a.old && cmp a.exe.bak a.old
+  result $? 'edits what a symbolic link leads to, and keeps its mode'
+  fresh
+  echo precious >other && ln -s other a-mi.exe && run -f a.exe && [ ! -L a-mi.exe ] && [ "$(cat other)" = precious ]
+  result $? 'does not write through a symbolic link'
+  fresh
+  mkfifo pipe.exe && refuses 'a pipe, without waiting for it' 'not a file: pipe.exe' pipe.exe
+  refuses 'a folder' 'not a file: \.' .
+
+  fresh
+  $make_images large 3000000 big.exe && cp big.exe big.old
+  (
+    ulimit -f 1000
+    run -i big.exe
+    [ $? = 1 ] && grep -q '^error: unable to write file: .*big.exe: File too large$' err
+  ) && cmp big.exe big.old && [ ! -e big.exe.bak ] && [ -z "$(find . -name '.*mir*' -o -name '*.mir-*')" ]
+  result $? 'leaves the file as it was when it may not write that much'
+  if unshare -rm sh -c 'mkdir full && mount -t tmpfs -o size=4m none full' 2>/dev/null; then
+    cat >full.sh <<'END'
+mount -t tmpfs -o size=4m none full && cp big.exe full/ && cd full || exit 9
+"$@" -i big.exe 2>../err </dev/null
+[ $? = 1 ] && cmp big.exe ../big.old && [ "$(ls -A)" = big.exe ]
+END
+    unshare -rm sh full.sh $tool && grep -q '^error: unable to write file: .*big.exe: No space left on device$' err
+    result $? 'leaves the file as it was when the disk is full'
+  else
+    skip 'leaves the file as it was when the disk is full' 'no file system can be mounted here'
+  fi
+
+  fresh
+  mkdir ro && cp a.exe ro && chmod 555 ro && chmod 755 .
+  as_nobody= # root may write everywhere
+  [ "$(id -u)" != 0 ] || as_nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
+  $as_nobody "$tool" -i ro/a.exe >out 2>err </dev/null
+  [ $? = 1 ] && grep -q '^error: .*unable to write to folder: .*/ro/: Permission denied$' err && cmp ro/a.exe a.old &&
+    [ "$(ls -A ro)" = a.exe ]
+  result $? 'leaves the file as it was in a read-only folder'
+
+  # Killed at 40 moments between its start and its end: the old file or the new one, never less.
+  fresh
+  $make_images large 40000000 big.exe && cp big.exe big.old && run big.exe && cp big-mi.exe big.new
+  whole=1 killed=0 done=0
+  for ms in $(seq 1 4 160); do
+    rm -f big.exe.bak && cp big.old big.exe
+    $tool -i big.exe >/dev/null 2>&1 </dev/null &
+    sleep "$(printf '0.%03d' "$ms")"
+    kill -9 $! 2>/dev/null
+    wait $! 2>/dev/null
+    [ $? = 137 ] && killed=$((killed + 1))
+    if cmp -s big.exe big.new; then done=$((done + 1)); else cmp big.exe big.old || whole=0; fi
+    [ ! -e big.exe.bak ] || cmp big.exe.bak big.old || whole=0
+  done
+  echo "# killed $killed times of 40, $done times after it had replaced the file"
+  [ $whole = 1 ] && [ $killed -gt 0 ]
+  result $? 'leaves a whole file wherever it is killed'
+  ;;
+esac
+
+echo "1..$tests"
+echo "# $((tests - failed - skipped)) passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]

@@ -1,0 +1,81 @@
+#!/bin/sh
+# mir-inject on programs of a real linker: symbols stay, other tools read the same import table, the program runs
+# with the DLL first, and comes back byte for byte.  Prints TAP.
+#
+# usage: test-programs.sh MIR-INJECT SOURCES [WINE]   (a command; the folder of this file; how to run programs)
+set -u
+tool=$1 sources=$2 wine=${3-}
+gcc=x86_64-w64-mingw32-gcc gxx=x86_64-w64-mingw32-g++
+for need in $gcc $gxx x86_64-w64-mingw32-objdump x86_64-w64-mingw32-nm; do
+  command -v $need >/dev/null || {
+    echo "1..0 # SKIP no $need"
+    exit 77
+  }
+done
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+tests=0 failed=0 skipped=0
+
+result () { # status name: one line of TAP
+  tests=$((tests + 1))
+  if [ "$1" = 0 ]; then echo "ok $tests - $2"; else
+    failed=$((failed + 1))
+    echo "not ok $tests - $2"
+    tail -n 20 out | sed 's/^/# /'
+  fi
+}
+
+ours () { $tool -l "$1" 2>>out | tr -d '\r' | sed -n '/^delayed/q; s/^ *[0-9]*: //p'; }
+objdumps () { x86_64-w64-mingw32-objdump -p "$1" 2>>out | sed -n 's/^[\t ]*DLL Name: //p'; }
+readobjs () { "$readobj" --coff-imports "$1" 2>>out | awk '/^Import [{]/ { on = 1 } /^DelayImport/ { on = 0 } on && $1 == "Name:" { print $2; on = 0 }'; }
+readobj=$(command -v llvm-readobj || command -v llvm-readobj-14)
+
+: >out
+$gcc -dumpspecs | sed 's/-lmsvcrt/-lucrt/g' >ucrt.specs
+# A DLL which imports KERNEL32 alone and says when it is initialised.
+$gcc -O2 -shared -nostdlib -o mir-ucrt.dll "$sources/first.c" -Wl,-e,entry -lkernel32 >out 2>&1 &&
+  $gcc -g -O2 -o msvcrt.exe "$sources/program.c" >>out 2>&1 &&
+  $gcc -specs=ucrt.specs -D_UCRT -g -O2 -o ucrt.exe "$sources/program.c" >>out 2>&1 &&
+  $gcc -specs=ucrt.specs -D_UCRT -s -O2 -o stripped.exe "$sources/program.c" >>out 2>&1 &&
+  $gxx -specs=ucrt.specs -D_UCRT -static -g -O2 -o cpp.exe "$sources/program-cpp.cpp" >>out 2>&1
+result $? 'the programs can be made'
+
+for name in msvcrt ucrt stripped cpp; do
+  : >out
+  $tool $name.exe >>out 2>&1 && [ "$(ours $name-mi.exe | head -n 1)" = mir-ucrt.dll ]
+  result $? "$name: is injected into"
+  x86_64-w64-mingw32-nm $name.exe >before 2>&1
+  x86_64-w64-mingw32-nm $name-mi.exe >after 2>&1
+  sed -i 's/-mi\.exe/.exe/' after # the name of the file, where there are no symbols
+  [ -s before ] && cmp before after >>out
+  result $? "$name: nm says the same"
+  for which in $name $name-mi; do
+    ours $which.exe >listed
+    [ -s listed ] && objdumps $which.exe | cmp - listed >>out &&
+      { [ -z "$readobj" ] || readobjs $which.exe | cmp - listed >>out; }
+    result $? "$name: objdump${readobj:+ and llvm-readobj} list the modules of $which.exe as we do"
+  done
+  if [ -n "$wine" ]; then
+    $wine $name.exe a b >plain 2>>out
+    plain=$?
+    $wine $name-mi.exe a b >run 2>>out
+    [ $? = $plain ] && [ -s plain ] && head -n 1 run | grep -q '^the DLL is here first' && tail -n +2 run | cmp - plain >>out
+    result $? "$name: runs as before, the DLL first"
+  fi
+  $tool --verify $name-mi.exe >>out 2>&1
+  result $? "$name: is verified"
+  $tool --eject -o back.exe $name-mi.exe >>out 2>&1 && cmp back.exe $name.exe >>out
+  result $? "$name: comes back byte for byte"
+  rm -f back.exe
+  x86_64-w64-mingw32-strip -o thin.exe $name-mi.exe >>out 2>&1 && [ "$(ours thin.exe | head -n 1)" = mir-ucrt.dll ] &&
+    { [ -z "$wine" ] || $wine thin.exe 2>>out | head -n 1 | grep -q '^the DLL is here first'; }
+  result $? "$name: may be stripped afterwards"
+  $tool --eject -f -o back.exe thin.exe >>out 2>&1 && [ "$(ours back.exe)" = "$(ours $name.exe)" ]
+  result $? "$name: and the DLL comes out of that too"
+  rm -f back.exe
+done
+
+echo "1..$tests"
+echo "# $((tests - failed - skipped)) passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]

@@ -1,0 +1,84 @@
+#!/bin/sh
+# mir-inject on programs and DLLs of others: lists as objdump and llvm-readobj do, injects, is verified, and gives back
+# each byte.  Prints TAP; what cannot be fetched here is skipped with the reason.
+#
+# usage: test-real.sh MIR-INJECT GET [FOLDER...]   (GET: tests/real/get; folders with more images)
+set -u
+tool=$1 get=$2
+shift 2
+readobj=$(command -v llvm-readobj || command -v llvm-readobj-14)
+objdump=$(command -v x86_64-w64-mingw32-objdump || command -v objdump)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+tests=0 failed=0 skipped=0 images=0
+
+check () { # folder: every image in it
+  find "$1" -type f \( -iname '*.exe' -o -iname '*.dll' -o -iname '*.node' \) >files
+  count=0
+  while read -r file; do
+    head -c 2 "$file" | grep -q '^MZ' || continue
+    count=$((count + 1))
+    one "$file" || {
+      echo "# $why: $file"
+      tail -n 3 err | sed 's/^/# /'
+      bad=$((bad + 1))
+    }
+  done <files
+}
+
+modules () { $tool -l "$1" 2>err | sed -n '/^delayed/q; s/^ *[0-9]*: //p'; }
+
+# llvm-readobj knows every CPU; objdump those it was built for.
+same_as_others () {
+  modules "$1" >ours
+  if [ -n "$readobj" ]; then
+    "$readobj" --coff-imports "$1" 2>>err |
+      awk '/^Import [{]/ { on = 1 } /^DelayImport/ { on = 0 } on && $1 == "Name:" { sub (/^ *Name: /, ""); print; on = 0 }' |
+      cmp - ours >>err 2>&1 || return 1
+  fi
+  "$objdump" -p "$1" >dumped 2>/dev/null || return 0
+  sed -n 's/^[\t ]*DLL Name: //p' dumped | cmp - ours >>err 2>&1
+}
+
+one () {
+  : >err
+  rm -f in.exe out.exe back.exe
+  ln -s "$1" in.exe
+  why='lists other modules than other tools'
+  same_as_others in.exe || return 1
+  why='is not injected into'
+  $tool -o out.exe in.exe >>err 2>&1 || return 1
+  why='has a list which other tools do not see'
+  same_as_others out.exe && [ "$(head -n 1 ours)" = mir-ucrt.dll ] || return 1
+  why='would not be loaded'
+  $tool --verify out.exe >verified 2>>err
+  ! grep -E '^  no    (layout|imports|order)' verified >>err || return 1
+  why='does not come back byte for byte'
+  $tool --eject -o back.exe out.exe >>err 2>&1 && cmp back.exe in.exe >>err || return 1
+}
+
+folder () { # name, folder
+  bad=0
+  check "$2"
+  tests=$((tests + 1)) images=$((images + count))
+  if [ $bad = 0 ] && [ $count -gt 0 ]; then echo "ok $tests - $1: $count images"; else
+    failed=$((failed + 1))
+    echo "not ok $tests - $1: $bad of $count images"
+  fi
+}
+
+for name in poppler hermes ast-grep biome node-pty 7zip java node postgres remotion; do
+  if path=$("$get" $name 2>reason); then
+    folder $name "$path"
+  else
+    tests=$((tests + 1)) skipped=$((skipped + 1))
+    echo "ok $tests - $name # SKIP $(tail -n 1 reason)"
+  fi
+done
+for path; do folder "$path" "$path"; done
+
+echo "1..$tests"
+echo "# $images images"
+echo "# $((tests - failed - skipped)) passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]

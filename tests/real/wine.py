@@ -1,0 +1,102 @@
+"""Windows programs under Wine."""
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+
+COMPILER = "x86_64-w64-mingw32-gcc-win32"
+
+
+class Skip(Exception):
+    """Not here, and why."""
+
+
+def windows_path(path):
+    return "z:" + os.path.abspath(path).replace("/", "\\")
+
+
+class Run:
+    """What a run gave: status, out (bytes, lines ending as on Linux), errors, seconds."""
+
+    def __init__(self, status, out, errors, seconds):
+        self.status, self.errors, self.seconds = status, errors, seconds
+        self.out = out.replace(b"\r\n", b"\n")
+
+    def tail(self):
+        return self.errors.decode("utf-8", "replace")[-600:]
+
+
+class Wine:
+    """A prefix, made if it is not there: that of the environment, which others may use too, or one in FOLDER."""
+
+    def __init__(self, folder):
+        self.command = shutil.which("wine") or "/usr/lib/wine/wine64"
+        if not os.path.exists(self.command):
+            raise Skip("there is no Wine")
+        self.is_shared = "WINEPREFIX" in os.environ
+        self.prefix = os.environ.get("WINEPREFIX", os.path.join(folder, "wine"))
+        self.environment = dict(os.environ, WINEPREFIX=self.prefix, WINEDEBUG="-all",
+                                WINEDLLOVERRIDES="mscoree,mshtml=;winedbg.exe=d")
+        if not os.path.exists(os.path.join(self.prefix, "system.reg")):
+            made = subprocess.run(["wineboot", "-i"], env=self.environment, timeout=300,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            if made.returncode != 0:
+                raise RuntimeError("Wine cannot make its prefix: " + made.stdout.decode()[-600:])
+
+        # The server stays for a minute after each program, so that the next starts at once.  The first
+        # program starts Wine's services, which inherit its output: it must not be one which is waited for.
+        quiet = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(["wineserver", "-p60"], env=self.environment, **quiet)
+        subprocess.run([self.command, "cmd", "/c", "exit"], env=self.environment, timeout=120, **quiet)
+
+    def run(self, args, environment=None, native=(), debug=None, seconds=300):
+        """ARGS under Wine; NATIVE: the DLLs which are taken from the program's folder instead of Wine's."""
+        env = dict(self.environment, **(environment or {}))
+        if native:
+            env["WINEDLLOVERRIDES"] += ";" + ",".join(native) + "=n,b"
+        if debug:
+            env["WINEDEBUG"] = debug
+        # Files, not pipes: a pipe ends when the last process that inherited it does.
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+            start = time.monotonic()
+            done = subprocess.run([self.command] + list(args), env=env, timeout=seconds,
+                                  stdin=subprocess.DEVNULL, stdout=out, stderr=errors)
+            taken = time.monotonic() - start
+            out.seek(0)
+            errors.seek(0)
+            return Run(done.returncode, out.read(), errors.read(), taken)
+
+    def relay_only(self, functions):
+        """What WINEDEBUG=+relay tells of: these functions, as "dll.name"."""
+        self.run(["reg", "add", r"HKCU\Software\Wine\Debug", "/v", "RelayInclude",
+                  "/d", ";".join(functions), "/f"])
+
+    def stop(self):
+        if not self.is_shared:
+            subprocess.run(["wineserver", "-k"], env=self.environment)
+
+
+def ucrt_specs(folder):
+    """The option which links programs to the UCRT; Debian's default is the older msvcrt."""
+    dumped = subprocess.run([COMPILER, "-dumpspecs"], stdout=subprocess.PIPE, check=True, text=True).stdout
+    path = os.path.join(folder, "ucrt.specs")
+    with open(path, "w") as file:
+        file.write(dumped.replace("-lmsvcrt", "-lucrt"))
+    return "-specs=" + path
+
+
+def compile_tools(source, folder):
+    """start.exe, idle.exe, report.dll and bcryptprimitives.dll into FOLDER."""
+    if shutil.which(COMPILER) is None:
+        raise Skip("there is no " + COMPILER)
+    strict = ["-O2", "-Wall", "-Wextra", "-Werror"]
+    dll = strict + ["-shared", "-nostdlib", "-s"]
+    subprocess.run([COMPILER.replace("gcc-win32", "dlltool"), "-d", os.path.join(source, "mir-ucrt.def"),
+                    "-l", os.path.join(folder, "libmir-ucrt.a")], check=True)
+    for target, options in (("start.exe", strict + ["start.c"]),
+                            ("idle.exe", strict + ["-D_UCRT", ucrt_specs(folder), "idle.c"]),
+                            ("report.dll", dll + ["-Wl,-e,report_entry", "report.c", "-L" + folder,
+                                                  "-lmir-ucrt", "-lkernel32"]),
+                            ("bcryptprimitives.dll", dll + ["-Wl,-e,0", "random.c"])):
+        subprocess.run([COMPILER, "-o", os.path.join(folder, target)] + options, cwd=source, check=True)

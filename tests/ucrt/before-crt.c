@@ -1,0 +1,62 @@
+/* A program without a C runtime: it loads the DLL, which waits, then ucrtbase.dll, which the DLL
+   takes over before it is used.  The exit status is 0, or says which step failed.  */
+#include "../../mir-ucrt.h"
+
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+
+static void say (const char *text) {
+  DWORD written;
+  int n = 0;
+  while (text[n] != 0) n++;
+  (void) WriteFile (GetStdHandle (STD_OUTPUT_HANDLE), text, (DWORD) n, &written, NULL);
+}
+
+typedef const MIR_ucrt_status_t *(*status_t) (void);
+typedef unsigned char (*contains_t) (const void *);
+typedef void *(__cdecl *malloc_t) (size_t);
+typedef void (__cdecl *free_t) (void *);
+
+static status_t status;
+static contains_t contains;
+
+/* Whether the CRT is there, taken over before it ran, and its blocks are ours.  */
+static int use_crt (HMODULE crt) {
+  malloc_t allocate = (malloc_t) (void *) GetProcAddress (crt, "malloc");
+  free_t release = (free_t) (void *) GetProcAddress (crt, "free");
+  if (allocate == NULL || release == NULL) return 10;
+  void *p = allocate (100);
+  if (p == NULL) return 11;
+  if (!contains (p)) return 12;
+  release (p);
+  if (status ()->state != MIR_UCRT_ACTIVE) return 13;
+  return 0;
+}
+
+int start (void);
+
+int start (void) {
+  char path[1024];
+  int res = 0;
+  if (GetEnvironmentVariableA ("TEST_LATE", path, sizeof (path)) == 0) ExitProcess (1);
+  if (GetModuleHandleA ("ucrtbase.dll") != NULL) ExitProcess (2); /* proves nothing then */
+  HMODULE dll = LoadLibraryA (path);
+  if (dll == NULL) ExitProcess (3);
+  if (GetModuleHandleA ("ucrtbase.dll") != NULL) ExitProcess (4); /* the DLL must not bring it */
+  status = (status_t) (void *) GetProcAddress (dll, "MIR_ucrt_status");
+  contains = (contains_t) (void *) GetProcAddress (dll, "mi_any_heap_contains");
+  if (status == NULL || contains == NULL) ExitProcess (5);
+  if (status ()->state != MIR_UCRT_WAITING) ExitProcess (6);
+  say ("waiting\n");
+  HMODULE crt = LoadLibraryA ("ucrtbase.dll");
+  if (crt == NULL) ExitProcess (7);
+  if ((res = use_crt (crt)) != 0) ExitProcess ((UINT) res);
+  if (status ()->crts[0].late) ExitProcess (8);
+  say ("active\n");
+  FreeLibrary (crt); /* it stays or goes; then it must be taken over again */
+  crt = LoadLibraryA ("ucrtbase.dll");
+  if (crt == NULL) ExitProcess (9);
+  if ((res = use_crt (crt)) != 0) ExitProcess (20 + (UINT) res);
+  say ("active again\n");
+  ExitProcess (0);
+}

@@ -1,0 +1,38 @@
+#!/bin/sh
+# Processes with nothing to take over, or not yet.  Arguments: DLL, before-crt.exe, other-crt.exe.
+set -eu
+here=$(dirname "$0")
+. "$here/tap.sh"
+dll=$1 before=$2 other=$3
+
+program () {
+  code=0
+  MIR_UCRT_VERBOSE=1 sh "$here/run.sh" "$dll" "$1" "$2" late >"$work/out" 2>"$work/err" || code=$?
+  if grep -q '^ok 1 .*# SKIP' "$work/out"; then
+    sed 's/.*# SKIP //' "$work/out" | head -n 1
+    exit 77
+  fi
+  cat "$work/out" "$work/err"
+  echo "status $code"
+}
+
+taken_over_when_it_comes_later () {
+  program "$before" wine
+  [ "$code" = 0 ] && has_line '^mir-ucrt: waiting: ' "$work/err" && has_line '^active again$' "$work/out"
+  has_line '^mir-ucrt: active: .*ucrtbase.dll' "$work/err"
+}
+
+taken_over_when_microsofts_comes_later () {
+  program "$before" microsoft
+  [ "$code" = 0 ] && has_line '^active again$' "$work/out"
+}
+
+nothing_to_take_over_in_a_program_of_msvcrt () {
+  program "$other" wine
+  [ "$code" = 0 ] && has_line '^waiting$' "$work/out" && has_line '^mir-ucrt: waiting: .' "$work/err"
+}
+
+run taken_over_when_it_comes_later
+run taken_over_when_microsofts_comes_later
+run nothing_to_take_over_in_a_program_of_msvcrt
+finish
