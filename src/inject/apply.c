@@ -133,7 +133,6 @@ static int plan (struct job *job, pe_error_t *error) {
 /* What was written is looked at before it gets its name.  */
 static int check_result (struct job *job, const uint8_t *bytes, size_t size, pe_error_t *error) {
   pe_t result;
-  pe_error_t ignored;
   if (pe_open (&result, bytes, size, PE_FILE, error) != 0) return -1;
   if (job->edit.changed
       && edit_check (&job->pe, &result, &job->request, job->options->eject, error) != 0)
@@ -141,9 +140,8 @@ static int check_result (struct job *job, const uint8_t *bytes, size_t size, pe_
   if (!job->report->json && !job->report->verbose) return 0;
   report_t quiet = *job->report;
   quiet.verbose = 0; /* no functions here */
-  ignored.text[0] = 0;
   int status = list_imports (
-      &quiet, &result, job->edit.changed ? "new module order" : "module order unchanged", &ignored);
+      &quiet, &result, job->edit.changed ? "new module order" : "module order unchanged", error);
   job->report->fields = quiet.fields;
   return status;
 }
