@@ -19,6 +19,7 @@ result () { # status name: one line of TAP
   if [ "$1" = 0 ]; then echo "ok $tests - $2"; else
     failed=$((failed + 1))
     echo "not ok $tests - $2"
+    echo "# status ${status-none}"
     head -n 20 out err 2>/dev/null | sed 's/^/# /'
   fi
 }
