@@ -77,7 +77,7 @@ def head(command):
         cpu = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "unknown")
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, stdout=subprocess.PIPE,
                             text=True).stdout.strip()
-    wine = subprocess.run(["wine", "--version"], stdout=subprocess.PIPE, text=True).stdout.strip()
+    wine = subprocess.run(["wine", "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.strip()
     uname = os.uname()
     return (f"# command: {command}\n# machine: {uname.sysname} {uname.release} {uname.machine}, {cpu}, "
             f"{os.cpu_count()} cores, {wine}\n# commit: {commit or 'unknown'}\n"
