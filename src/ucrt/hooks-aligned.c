@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <windows.h>
 #include <mimalloc.h>
 #include "hooks.h"
 
@@ -63,7 +64,9 @@ static void *allocate_aligned (ucrt_crt_t *crt, size_t n, size_t alignment, size
                                int exact) {
   size_t request = n + (size_t) exact;
   offset &= alignment - 1;
+  DWORD error = GetLastError (); /* it stays, as with the UCRT */
   void *block = ucrt_heap_aligned (request != 0 ? request : 1, alignment, offset, zero);
+  SetLastError (error);
   if (block == NULL && offset != 0 && alignment > ALWAYS_ALIGNED)
     return allocate_in_old (crt, n, alignment, offset, zero);
   if (block != NULL && exact) ucrt_write_size (block, mi_usable_size (block), n);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <windows.h>
 #include <mimalloc.h>
 #include "hooks.h"
 
@@ -11,11 +12,14 @@ void ucrt_count_migrated (size_t size) {
   __atomic_fetch_add (&counters->migrated_bytes, size, __ATOMIC_RELAXED);
 }
 
-/* N bytes of ours, or NULL; nobody is asked or told.  */
+/* N bytes of ours, or NULL; nobody is asked or told.  The system's error code stays, as with the
+   UCRT: a program may allocate before it looks at it.  */
 static void *allocate (size_t n, int zero, int exact) {
   if (n > UCRT_MAX_REQUEST) return NULL;
   size_t request = ucrt_request (n, exact);
+  DWORD error = GetLastError ();
   void *block = zero ? mi_zalloc (request) : mi_malloc (request);
+  SetLastError (error);
   if (block != NULL && exact) ucrt_write_size (block, mi_usable_size (block), n);
   return block;
 }

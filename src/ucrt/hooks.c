@@ -39,7 +39,8 @@ int ucrt_is_ours (const void *block) {
 }
 
 size_t ucrt_used_beside (const void *block) {
-  return _mi_checked_ptr_page (block)->used;
+  const mi_page_t *page = _mi_checked_ptr_page (block);
+  return page != NULL ? page->used : 0; /* with its last block a page may go */
 }
 
 /* mimalloc has no offsets with an alignment above MI_PAGE_MAX_OVERALLOC_ALIGN.  There the block
