@@ -176,6 +176,7 @@ static int is_reached (const MIR_ucrt_function_t *function) {
 
 int MIR_ucrt_check (void) {
   int wrong = 0, tested = 0;
+  if (!ucrt_hold_crts ()) return -1;
   for (uint32_t i = 0; i < ucrt_status.functions_num; i++) {
     MIR_ucrt_function_t *function = &ucrt_status.functions[i];
     if (!is_reached (function) || !ucrt_crt_ready (&ucrt_crts[function->crt])) continue;
@@ -185,5 +186,6 @@ int MIR_ucrt_check (void) {
     function->test = passed ? MIR_UCRT_PASSED : MIR_UCRT_WRONG;
     if (!passed) wrong++;
   }
+  ucrt_release_crts ();
   return tested == 0 ? -1 : wrong;
 }
