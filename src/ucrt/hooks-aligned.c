@@ -46,7 +46,8 @@ static size_t aligned_shift (const void *block, size_t alignment, size_t offset)
 }
 
 /* Ours has no offsets with alignments above 2 MiB, and 512 KiB on x86.  Such blocks come from the
-   CRT's heap, with its header: they are old ones from the beginning.  */
+   CRT's heap, with its header: they are old ones from the beginning.  So are those of a thread that
+   has ended.  */
 enum { ALWAYS_ALIGNED = 512 * 1024 };
 
 static void *allocate_in_old (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset,
@@ -64,6 +65,7 @@ static void *allocate_aligned (ucrt_crt_t *crt, size_t n, size_t alignment, size
                                int exact) {
   size_t request = n + (size_t) exact;
   offset &= alignment - 1;
+  if (ucrt_thread_has_ended ()) return allocate_in_old (crt, n, alignment, offset, zero);
   DWORD error = GetLastError (); /* it stays, as with the UCRT */
   void *block = ucrt_heap_aligned (request != 0 ? request : 1, alignment, offset, zero);
   SetLastError (error);

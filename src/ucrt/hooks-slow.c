@@ -12,10 +12,18 @@ void ucrt_count_migrated (size_t size) {
   __atomic_fetch_add (&counters->migrated_bytes, size, __ATOMIC_RELAXED);
 }
 
-/* N bytes of ours, or NULL; nobody is asked or told.  The system's error code stays, as with the
+static void *allocate_old (ucrt_crt_t *crt, size_t n, int zero) {
+  if (n == 0) n = 1;
+  void *block = ucrt_old_realloc (crt, NULL, n);
+  return block != NULL && zero ? memset (block, 0, n) : block;
+}
+
+/* N bytes of ours or, where this thread must not have any, old ones; NULL, and nobody
+   is asked or told.  The system's error code stays, as with the
    UCRT: a program may allocate before it looks at it.  */
-static void *allocate (size_t n, int zero, int exact) {
+static void *allocate (ucrt_crt_t *crt, size_t n, int zero, int exact) {
   if (n > UCRT_MAX_REQUEST) return NULL;
+  if (ucrt_thread_has_ended ()) return allocate_old (crt, n, zero);
   size_t request = ucrt_request (n, exact);
   DWORD error = GetLastError ();
   void *block = zero ? mi_zalloc (request) : mi_malloc (request);
@@ -31,7 +39,7 @@ static void *allocate_or_ask (ucrt_crt_t *crt, size_t n, int zero, int exact) {
     ucrt_set_errno (crt, ENOMEM);
     return NULL;
   }
-  while ((block = allocate (n, zero, exact)) == NULL)
+  while ((block = allocate (crt, n, zero, exact)) == NULL)
     if (!ucrt_call_new_handler (crt, n)) return NULL;
   return block;
 }
