@@ -99,7 +99,7 @@ void ucrt_aligned_free_old (ucrt_crt_t *crt, void *block) {
 
 static void free_any (ucrt_crt_t *crt, void *block, int ours) {
   if (ours)
-    mi_free (block);
+    ucrt_free_ours (block);
   else
     ucrt_aligned_free_old (crt, block);
 }

@@ -76,7 +76,7 @@ static void *realloc_ours (ucrt_crt_t *crt, void *block, size_t n, int exact) {
   void *moved = allocate_or_ask (crt, n, 0, exact);
   if (moved == NULL) return NULL;
   memcpy (moved, block, usable < n ? usable : n);
-  mi_free (block);
+  ucrt_free_ours (block);
   return moved;
 }
 
@@ -99,7 +99,7 @@ void *ucrt_realloc (ucrt_crt_t *crt, void *block, size_t n, int exact) {
   int ours = ucrt_is_ours (block);
   if (n == 0) {
     if (ours)
-      mi_free (block);
+      ucrt_free_ours (block);
     else
       ucrt_old_free (crt, block);
     return NULL;

@@ -167,6 +167,10 @@ static inline void free_in (ucrt_crt_t *crt, void *block) {
     free_carefully (page, block);
 }
 
+void ucrt_free_ours (void *block) {
+  free_in (NULL, block);
+}
+
 static inline void aligned_free_in (ucrt_crt_t *crt, void *block) {
   if (UNLIKELY (block != NULL && !ucrt_is_ours (block)))
     ucrt_aligned_free_old (crt, block);

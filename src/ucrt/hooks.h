@@ -57,6 +57,7 @@ void *ucrt_expand (ucrt_crt_t *crt, void *block, size_t n, int exact);
 size_t ucrt_msize (ucrt_crt_t *crt, void *block, int exact);
 int ucrt_heapmin (ucrt_crt_t *crt);
 void ucrt_free_old (ucrt_crt_t *crt, void *block); /* not one of ours */
+void ucrt_free_ours (void *block); /* one of ours; as free, also when the process ends */
 
 void *ucrt_aligned_malloc (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset, int exact);
 void *ucrt_aligned_realloc (ucrt_crt_t *crt, void *block, size_t n, size_t alignment, size_t offset,
