@@ -151,6 +151,7 @@ static void unfit_runtimes_are_refused (void) {
   static const char *cases[][2] = {
       {"fake-missing", "free is missing"},
       {"fake-debug", "it is a debug C runtime"},
+      {"fake-heapless", "it does not say which heap is its own"},
       {"fake-forward", "malloc is in another module"},
 #ifdef __x86_64__
       {"fake-tight", "malloc has no room for a jump"},
