@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <windows.h>
 #include <mimalloc.h>
 #include "hooks.h"
 
@@ -65,10 +64,10 @@ static void *allocate_aligned (ucrt_crt_t *crt, size_t n, size_t alignment, size
                                int exact) {
   size_t request = n + (size_t) exact;
   offset &= alignment - 1;
-  if (ucrt_thread_has_ended ()) return allocate_in_old (crt, n, alignment, offset, zero);
-  DWORD error = GetLastError (); /* it stays, as with the UCRT */
+  if (ucrt_thread_has_ended) return allocate_in_old (crt, n, alignment, offset, zero);
+  uint32_t *last_error = ucrt_last_error (), error = *last_error; /* it stays, as with the UCRT */
   void *block = ucrt_heap_aligned (request != 0 ? request : 1, alignment, offset, zero);
-  SetLastError (error);
+  *last_error = error;
   if (block == NULL && offset != 0 && alignment > ALWAYS_ALIGNED)
     return allocate_in_old (crt, n, alignment, offset, zero);
   if (block != NULL && exact) ucrt_write_size (block, mi_usable_size (block), n);

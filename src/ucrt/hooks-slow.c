@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <windows.h>
 #include <mimalloc.h>
 #include "hooks.h"
 
@@ -23,11 +22,11 @@ static void *allocate_old (ucrt_crt_t *crt, size_t n, int zero) {
    UCRT: a program may allocate before it looks at it.  */
 static void *allocate (ucrt_crt_t *crt, size_t n, int zero, int exact) {
   if (n > UCRT_MAX_REQUEST) return NULL;
-  if (ucrt_thread_has_ended ()) return allocate_old (crt, n, zero);
+  if (ucrt_thread_has_ended) return allocate_old (crt, n, zero);
   size_t request = ucrt_request (n, exact);
-  DWORD error = GetLastError ();
+  uint32_t *last_error = ucrt_last_error (), error = *last_error;
   void *block = zero ? mi_zalloc (request) : mi_malloc (request);
-  SetLastError (error);
+  *last_error = error;
   if (block != NULL && exact) ucrt_write_size (block, mi_usable_size (block), n);
   return block;
 }

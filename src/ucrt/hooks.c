@@ -30,15 +30,11 @@ int ucrt_heap_init (void) {
   return page_map_is_complete () ? 0 : -1;
 }
 
-static mi_decl_thread int has_ended;
+_Thread_local int ucrt_thread_has_ended;
 
 void ucrt_heap_thread_done (void) {
   _mi_thread_done (NULL);
-  has_ended = 1;
-}
-
-int ucrt_thread_has_ended (void) {
-  return has_ended;
+  ucrt_thread_has_ended = 1;
 }
 
 int ucrt_is_ours (const void *block) {

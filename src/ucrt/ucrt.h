@@ -106,10 +106,10 @@ extern const unsigned ucrt_hooks_num; /* <= MIR_UCRT_FUNCTIONS_MAX / MIR_UCRT_CR
 int ucrt_heap_init (void);
 void ucrt_heap_thread_done (void); /* this thread's pages become anyone's */
 
-/* Whether ucrt_heap_thread_done was called in this thread.  It may go on for a while, in
-   destructors of the program's thread_local objects; a heap which it then gets is nobody's when it
-   has ended, so that it must allocate elsewhere.  */
-int ucrt_thread_has_ended (void);
+/* 1 if ucrt_heap_thread_done was called in this thread.  It may go on for a while, in destructors
+   of the program's thread_local objects; a heap which it then gets is nobody's when it has ended,
+   so that it must allocate elsewhere.  */
+extern _Thread_local int ucrt_thread_has_ended;
 void ucrt_hooks_init (void);
 
 /* Whether BLOCK is one of ours.  Any address of user space.  */
