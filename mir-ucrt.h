@@ -12,8 +12,9 @@
    A program which calls nothing of the DLL loses it when it is linked.  To keep it:
      MSVC    #pragma comment (linker, "/include:mi_version")    ("/include:_mi_version" on x86)
      mingw   -Wl,-u,mi_version    (-Wl,-u,_mi_version on x86)
-   and link its import library before all others.  `mir-inject` puts it first in the import table
-   for sure.
+   and link its import library before all others; mingw's linkers sort import libraries by their
+   paths, so there give it as ./libmir-ucrt.dll.a or by -L. -lmir-ucrt.  `mir-inject` puts it first
+   in the import table for sure.
 
    The layout of the structs is the same for 32 and 64 bits: another process reads them (`mir-inject
    check`), from the section MIR_UCRT_STATUS_SECTION of the loaded image.  */
@@ -119,9 +120,9 @@ typedef struct {
    counters move while it is read.  Never NULL.  Any thread.  */
 MIR_UCRT_API const MIR_ucrt_status_t *MIR_ucrt_status (void);
 
-/* Call every function that is taken over once more and look whether it did what it should; the
-   results are in TEST.  The number of functions which did not, 0 if all is well, -1 if nothing is
-   taken over.  Any thread.  */
+/* Call every function that is taken over and look whether it did what it should; the results are in
+   TEST.  All but _heapmin were called so already when they were taken over.  The number of
+   functions which did not, 0 if all is well, -1 if nothing is taken over.  Any thread.  */
 MIR_UCRT_API int MIR_ucrt_check (void);
 #endif
 

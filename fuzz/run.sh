@@ -1,17 +1,21 @@
 #!/bin/sh
-# A short run of a libFuzzer target, from the committed corpus and fresh seeds.  Prints TAP.
+# A short run of a libFuzzer target, from the committed corpus and, for images, fresh seeds.  Prints TAP.
 #
-# usage: run.sh TARGET MAKE-IMAGES CORPUS.tar.xz RUNS
+# usage: run.sh TARGET RUNS CORPUS [MAKE-IMAGES]     CORPUS: a folder or a tar.xz
 set -u
-target=$(realpath "$1")
+target=$(realpath "$1") runs=$2 corpus=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/seeds" "$work/corpus"
-"$2" seeds "$work/seeds" && tar -xJf "$3" -C "$work/corpus" || exit 1
+case $corpus in
+*.tar.xz) tar -xJf "$corpus" -C "$work/corpus" ;;
+*) cp -r "$corpus/." "$work/corpus" ;;
+esac || exit 1
+[ $# -lt 4 ] || "$4" seeds "$work/seeds" || exit 1
 seed=${TAP_SEED:-$(date +%s)}
 echo "# TAP_SEED=$seed"
 cd "$work" || exit 1
-"$target" -runs="$4" -seed="$seed" -max_len=4096 -timeout=10 -print_final_stats=1 corpus seeds >log 2>&1
+"$target" -runs="$runs" -seed="$seed" -max_len=4096 -timeout=20 -print_final_stats=1 corpus seeds >log 2>&1
 status=$?
 if [ $status = 0 ]; then
   sed -n 's/^stat::number_of_executed_units: */# inputs: /p' log

@@ -133,7 +133,6 @@ static int plan (struct job *job, pe_error_t *error) {
 /* What was written is looked at before it gets its name.  */
 static int check_result (struct job *job, const uint8_t *bytes, size_t size, pe_error_t *error) {
   pe_t result;
-  pe_error_t ignored;
   if (pe_open (&result, bytes, size, PE_FILE, error) != 0) return -1;
   if (job->edit.changed
       && edit_check (&job->pe, &result, &job->request, job->options->eject, error) != 0)
@@ -141,9 +140,8 @@ static int check_result (struct job *job, const uint8_t *bytes, size_t size, pe_
   if (!job->report->json && !job->report->verbose) return 0;
   report_t quiet = *job->report;
   quiet.verbose = 0; /* no functions here */
-  ignored.text[0] = 0;
   int status = list_imports (
-      &quiet, &result, job->edit.changed ? "new module order" : "module order unchanged", &ignored);
+      &quiet, &result, job->edit.changed ? "new module order" : "module order unchanged", error);
   job->report->fields = quiet.fields;
   return status;
 }
@@ -193,6 +191,15 @@ static int finish (struct job *job, int writes, pe_error_t *error) {
   return writes ? write_result (job, error) : dry_run (job, error);
 }
 
+/* Without the DLL the result does not start, and few loaders say what they miss.  */
+static void say_what_is_missing (const struct job *job) {
+  char found[FILE_PATH_MAX];
+  const char *dll = job->options->dll_name;
+  if (file_beside (job->target, dll, found, sizeof (found)) != 0)
+    report_line (job->report, "put '%s' for %s beside it: without it the program does not start.",
+                 dll, pe_machine_name (job->pe.machine));
+}
+
 static void say_done (struct job *job, int written) {
   const options_t *options = job->options;
   report_bool (job->report, "changed", job->edit.changed);
@@ -210,6 +217,7 @@ static void say_done (struct job *job, int written) {
                (job->edit.notes & EDIT_SAME_AS_BEFORE) != 0 ? ", as it was before" : "",
                written && job->backup[0] != 0 ? "; the old file is " : "",
                written && job->backup[0] != 0 ? job->backup : "");
+  if (written && !options->eject) say_what_is_missing (job);
 }
 
 static int run (struct job *job, pe_error_t *error) {

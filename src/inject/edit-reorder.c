@@ -26,11 +26,12 @@ int edit_rewrite_table (edit_t *edit, const pe_t *pe, const uint16_t *from, int 
                         pe_error_t *error) {
   size_t at, size = (size_t) old_num * PE_DESCRIPTOR;
   pe_directory_t table = pe_directory (pe, PE_IMPORT);
+  size_t headers = pe->sections + (size_t) pe->sections_num * PE_SECTION_HEADER;
   uint8_t *bytes = calloc (1, size + 1);
   int status = bytes != NULL ? 0 : -1;
-  if (pe_offset (pe, table.rva, size, &at) != 0) {
+  if (pe_offset (pe, table.rva, size, &at) != 0 || at < headers) {
     free (bytes);
-    pe_set_error (error, "the import table is not in one piece");
+    pe_set_error (error, "damaged import table (it is not in one piece, or in the headers)");
     return -1;
   }
   const edit_range_t ranges[] = {{0, pe->headers_size}, {at, at + size}};

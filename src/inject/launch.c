@@ -24,6 +24,7 @@ struct launch {
   gate_t gate;
   presence_t presence;
   char cause[REASON_MAX]; /* why it was not taken over */
+  int too_short;          /* it ended well before there was an answer */
 };
 
 /* Where the loader put the DLL; 0: it has not yet, or nobody knows.  */
@@ -69,6 +70,7 @@ static void explain (struct launch *launch, dll_presence_t found, unsigned timeo
     const char *reason = reason_of_exit_status (exit_status);
     if (exit_status >= 0xc0000000) /* an NTSTATUS, and an error */
       snprintf (status_text, sizeof status_text, " with 0x%lx", exit_status);
+    launch->too_short = launch->way == PROCESS_IMPORTS && status_text[0] == 0 && reason == NULL;
     snprintf (launch->cause, REASON_MAX, "it ended%s before that could be seen%s%s", status_text,
               reason != NULL ? ": " : "", reason != NULL ? reason : "");
   } else if (found == DLL_UNREADABLE) {
@@ -172,7 +174,10 @@ static int let_run (struct launch *launch) {
   if (taken && launch->options->verbose)
     process_say ("taken over: %u functions",
                  status_functions_in (&launch->presence.status, MIR_UCRT_TAKEN));
-  if (!taken) process_say ("the program was not seen to be taken over: %s", launch->cause);
+  /* Of a program of a few milliseconds nothing may have been seen, but the loader has not let it
+     begin without the DLL.  */
+  if (!taken && (!launch->too_short || launch->options->verbose || launch->options->require))
+    process_say ("the program was not seen to be taken over: %s", launch->cause);
   if (!launch->options->require) return 0;
   if (taken && gate_open (&launch->remote, &launch->gate, launch->thread) == 0) return 0;
   process_say ("--require: it was ended");

@@ -1,4 +1,5 @@
-/* MIR_ucrt_check: calls through the CRT's own entries, as any module of the process makes them.  */
+/* Calls through the CRT's own entries, as any module of the process makes them: by themselves right
+   after the take-over, and when MIR_ucrt_check asks for them.  */
 
 #include <stddef.h>
 #include <string.h>
@@ -134,38 +135,47 @@ static int test_offset_recalloc (void *f) {
   return result (block, good && is_at_offset (block, 900));
 }
 
-static const struct {
+typedef struct {
   const char *name;
-  int (*test) (void *f);
-} tests[] = {
-    {"malloc", test_malloc},
-    {"calloc", test_calloc},
-    {"realloc", test_realloc},
-    {"_realloc_base", test_realloc},
-    {"free", test_free},
-    {"_free_base", test_free},
-    {"_msize", test_msize},
-    {"_expand", test_expand},
-    {"_recalloc", test_recalloc},
-    {"_heapmin", test_heapmin},
-    {"_aligned_malloc", test_aligned_malloc},
-    {"_aligned_realloc", test_aligned_realloc},
-    {"_aligned_recalloc", test_aligned_recalloc},
-    {"_aligned_msize", test_aligned_msize},
-    {"_aligned_free", test_free},
-    {"_aligned_offset_malloc", test_offset_malloc},
-    {"_aligned_offset_realloc", test_offset_realloc},
-    {"_aligned_offset_recalloc", test_offset_recalloc},
+  int (*run) (void *f); /* 1: right */
+  int works_in_crt;     /* our function calls the CRT, or works on its heap */
+} test_t;
+
+static const test_t tests[] = {
+    {"malloc", test_malloc, 0},
+    {"calloc", test_calloc, 0},
+    {"realloc", test_realloc, 0},
+    {"_realloc_base", test_realloc, 0},
+    {"free", test_free, 0},
+    {"_free_base", test_free, 0},
+    {"_msize", test_msize, 0},
+    {"_expand", test_expand, 0},
+    {"_recalloc", test_recalloc, 0},
+    {"_heapmin", test_heapmin, 1},
+    {"_aligned_malloc", test_aligned_malloc, 0},
+    {"_aligned_realloc", test_aligned_realloc, 0},
+    {"_aligned_recalloc", test_aligned_recalloc, 0},
+    {"_aligned_msize", test_aligned_msize, 0},
+    {"_aligned_free", test_free, 0},
+    {"_aligned_offset_malloc", test_offset_malloc, 0},
+    {"_aligned_offset_realloc", test_offset_realloc, 0},
+    {"_aligned_offset_recalloc", test_offset_recalloc, 0},
 };
 
-/* 1 passed, 0 not, -1 there is no test for a function of this name.  */
-static int test_by_name (const char *name, void *f) {
+/* NULL: there is none for a function of this name.  */
+static const test_t *test_of (const char *name) {
   if (memcmp (name, "_o_", 3) == 0) name += 3;
   size_t size = strlen (name) + 1;
   for (size_t i = 0; i < sizeof (tests) / sizeof (tests[0]); i++)
     if (strlen (tests[i].name) + 1 == size && memcmp (tests[i].name, name, size) == 0)
-      return tests[i].test (f);
-  return -1;
+      return &tests[i];
+  return NULL;
+}
+
+static int run (const test_t *test, MIR_ucrt_function_t *function) {
+  int passed = test->run ((void *) (uintptr_t) function->address);
+  function->test = passed ? MIR_UCRT_PASSED : MIR_UCRT_WRONG;
+  return passed;
 }
 
 static int is_reached (const MIR_ucrt_function_t *function) {
@@ -180,12 +190,42 @@ int MIR_ucrt_check (void) {
   for (uint32_t i = 0; i < ucrt_status.functions_num; i++) {
     MIR_ucrt_function_t *function = &ucrt_status.functions[i];
     if (!is_reached (function) || !ucrt_crt_ready (&ucrt_crts[function->crt])) continue;
-    int passed = test_by_name (function->name, (void *) (uintptr_t) function->address);
-    if (passed < 0) continue;
+    const test_t *test = test_of (function->name);
+    if (test == NULL) continue;
     tested++;
-    function->test = passed ? MIR_UCRT_PASSED : MIR_UCRT_WRONG;
-    if (!passed) wrong++;
+    if (!run (test, function)) wrong++;
   }
   ucrt_release_crts ();
   return tested == 0 ? -1 : wrong;
+}
+
+/* --- Right after the take-over.  */
+
+static int is_taken (const MIR_ucrt_function_t *function) {
+  return function->state == MIR_UCRT_TAKEN || function->state == MIR_UCRT_ALIAS;
+}
+
+/* A call through an entry is counted for the function which has taken that entry over.  */
+static void uncount_call (const MIR_ucrt_function_t *called) {
+  for (uint32_t i = 0; ucrt_options.counting && i < ucrt_status.functions_num; i++) {
+    MIR_ucrt_function_t *function = &ucrt_status.functions[i];
+    if (function->state == MIR_UCRT_TAKEN && function->address == called->address)
+      __atomic_fetch_sub (&function->calls, 1, __ATOMIC_RELAXED);
+  }
+}
+
+void ucrt_check_taken (const ucrt_crt_t *crt) {
+  MIR_ucrt_crt_t *status = &ucrt_status.crts[crt->index];
+  unsigned wrong = 0;
+  for (uint32_t i = 0; i < ucrt_status.functions_num; i++) {
+    MIR_ucrt_function_t *function = &ucrt_status.functions[i];
+    if (function->crt != crt->index || !is_taken (function)) continue;
+    const test_t *test = test_of (function->name);
+    if (test == NULL || test->works_in_crt) continue;
+    if (!run (test, function)) wrong++;
+    uncount_call (function);
+  }
+  if (wrong != 0)
+    ucrt_format (status->reason, sizeof (status->reason),
+                 "%u functions did not what they should when they were tried", wrong);
 }

@@ -181,6 +181,7 @@ static int try_crt (ucrt_byte *base, size_t size, const char *name, int is_loadi
   }
   if (ucrt_take_over (crt, late) != 0) return -1;
   if (!is_loading) pin (crt);
+  ucrt_check_taken (crt);
   return 1;
 }
 

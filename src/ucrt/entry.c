@@ -1,6 +1,4 @@
 #include <windows.h>
-#define PSAPI_VERSION 2 /* in KERNEL32 */
-#include <psapi.h>
 #include <mimalloc.h>
 #include "guard.h"
 #include "ucrt.h"
@@ -16,26 +14,6 @@ static void pin (void) {
                       (LPCWSTR) (uintptr_t) ucrt_entry, &same);
 }
 
-/* Whether another copy of this DLL, from another path, came first; it is told that we stood back.
- */
-static int is_second (HMODULE self) {
-  static HMODULE modules[1024];
-  DWORD bytes = 0;
-  if (!EnumProcessModules (GetCurrentProcess (), modules, sizeof (modules), &bytes)) return 0;
-  if (bytes > sizeof (modules)) bytes = sizeof (modules);
-  for (DWORD i = 0; i < bytes / sizeof (modules[0]); i++) {
-    if (modules[i] == self) continue;
-    const MIR_ucrt_status_t *(*status) (void) = (const MIR_ucrt_status_t *(*) (void) ) (
-        void (*) (void)) GetProcAddress (modules[i], "MIR_ucrt_status");
-    if (status == NULL) continue;
-    MIR_ucrt_status_t *first = (MIR_ucrt_status_t *) (uintptr_t) status ();
-    if (first->magic != MIR_UCRT_STATUS_MAGIC || first->state == MIR_UCRT_STARTING) continue;
-    __atomic_fetch_add (&first->loaded_twice, 1, __ATOMIC_RELAXED);
-    return 1;
-  }
-  return 0;
-}
-
 /* The end of all that is done; a line about it if it is wanted.  */
 static void stand_back (MIR_ucrt_state_t state, const char *reason) {
   ucrt_set_state (state, reason);
@@ -47,7 +25,7 @@ static void stand_back (MIR_ucrt_state_t state, const char *reason) {
               reason);
 }
 
-static void start (HMODULE self) {
+static void start (void) {
   const char *reason;
   ucrt_read_options ();
   pin ();
@@ -57,8 +35,6 @@ static void start (HMODULE self) {
   ucrt_hooks_init ();
   if (ucrt_options.disable)
     stand_back (MIR_UCRT_DISABLED, "by the environment");
-  else if (is_second (self))
-    stand_back (MIR_UCRT_REFUSED, "another copy of this DLL came first");
   else if (heap != 0)
     stand_back (MIR_UCRT_FAILED, "no memory for mimalloc's map of pages");
   else if ((reason = ucrt_refuse_process ()) != NULL)
@@ -85,8 +61,9 @@ static void finish (void) {
    their pages to the others; not the first one, whose heap mimalloc never gives up.  When that one
    has ended, its number may be another thread's.  */
 BOOL WINAPI ucrt_entry (HINSTANCE self, DWORD why, void *reserved) {
+  (void) self;
   if (why == DLL_PROCESS_ATTACH)
-    start (self);
+    start ();
   else if (why == DLL_THREAD_DETACH && GetCurrentThreadId () == first_thread)
     first_thread = 0;
   else if (why == DLL_THREAD_DETACH)

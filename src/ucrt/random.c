@@ -1,17 +1,45 @@
 #include <windows.h>
+#include <stdint.h>
+#include <string.h> /* memcpy */
 
-/* mimalloc wants random numbers inside our DllMain, where no DLL may be loaded.  If the system's
-   generator is there already it is asked; otherwise mimalloc mixes its own from clocks and
-   addresses, and asks again when it needs more.  What depends on it here is where the arenas lie.
- */
-typedef BOOL (WINAPI *process_prng_t) (BYTE *, SIZE_T);
+/* mimalloc asks for 32 bytes inside our DllMain and whenever a thread allocates for the first time.
+   The system's generator is in a DLL: bcryptprimitives.dll may not have been initialised at the
+   first of these moments, and at the others the loader would be asked for it, which takes its lock
+   inside malloc, and in Wine, where there may be no such DLL, searches the path each time: more
+   than half of what a short-lived thread cost.  So they are mixed from clocks and addresses, as
+   mimalloc does itself where it is linked statically on Windows.  Nothing secret depends on them
+   here: only where the arenas lie.  */
 
 BOOLEAN NTAPI SystemFunction036 (void *buffer, ULONG length);
 
+/* The output function of splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number
+   generators, 2014): a bijection, so that different states give different numbers.  */
+static uint64_t mix (uint64_t x) {
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+  return x ^ x >> 31;
+}
+
+/* What two processes, or two threads, do not have in common.  */
+static uint64_t circumstances (const void *stack) {
+  LARGE_INTEGER ticks;
+  FILETIME now;
+  QueryPerformanceCounter (&ticks);
+  GetSystemTimeAsFileTime (&now);
+  uint64_t x = mix ((uint64_t) ticks.QuadPart ^ (uintptr_t) circumstances);
+  x = mix (x ^ (uint64_t) now.dwHighDateTime << 32 ^ now.dwLowDateTime);
+  x = mix (x ^ (uint64_t) GetCurrentProcessId () << 32 ^ GetCurrentThreadId ());
+  return mix (x ^ (uintptr_t) stack);
+}
+
 /* By the name of advapi32's generator, which mimalloc calls with MI_USE_RTLGENRANDOM.  */
 BOOLEAN NTAPI SystemFunction036 (void *buffer, ULONG length) {
-  HMODULE dll = GetModuleHandleW (L"bcryptprimitives.dll");
-  if (dll == NULL) return FALSE;
-  process_prng_t prng = (process_prng_t) (void (*) (void)) GetProcAddress (dll, "ProcessPrng");
-  return prng != NULL && prng (buffer, length);
+  static uint64_t times; /* no two calls mix the same */
+  uint64_t state = circumstances (&state) ^ __atomic_add_fetch (&times, 1, __ATOMIC_RELAXED);
+  for (ULONG i = 0; i < length; i += sizeof (state)) {
+    state += 0x9e3779b97f4a7c15u;
+    uint64_t x = mix (state);
+    memcpy ((uint8_t *) buffer + i, &x, length - i < sizeof (x) ? length - i : sizeof (x));
+  }
+  return TRUE;
 }

@@ -147,6 +147,12 @@ void ucrt_set_state (MIR_ucrt_state_t state, const char *reason);
 void ucrt_state_from_crts (void);
 MIR_ucrt_counters_t *ucrt_counters (void); /* the stripe of this thread; add with relaxed atomics */
 
+/* --- check.c: call the functions of CRT which were just taken over, each once; CALLS stays as it
+   is.  These calls stay in our own code, so that they may be made under the loader lock and before
+   the CRT is initialised; _heapmin, whose work is the CRT's too, is left to MIR_ucrt_check.  What
+   is wrong is in the status.  */
+void ucrt_check_taken (const ucrt_crt_t *crt);
+
 /* --- old-heap.c: a block of CRT's own heap, or the process heap before the CRT has one.  */
 size_t ucrt_old_size (ucrt_crt_t *crt, const void *block); /* (size_t) -1: not a block */
 int ucrt_old_free (ucrt_crt_t *crt, void *block); /* 0, or -1 with errno set as the CRT would */

@@ -103,6 +103,22 @@ static void eject_keeps_what_others_changed (void) {
   free (old.bytes), free (new.bytes), free (back.bytes);
 }
 
+/* So many section headers that the import table is among them: to write over it would move
+ * sections.  */
+static void a_table_among_the_headers_is_left_alone (void) {
+  image_spec_t spec = {0x8664, IMAGE_PLUS, 0, 0};
+  pe_error_t error;
+  edit_request_t request = request_for ("user32.dll");
+  request.force = 1;
+  struct made old = make (&spec);
+  pe_put16 (old.bytes + old.pe.nt + 6, 40);
+  REQUIRE (pe_open (&old.pe, old.bytes, old.pe.size, PE_FILE, &error) == 0);
+  REQUIRE (pe_imports_num (&old.pe) == 3);
+  CHECK_STR (refusal (&old, &request, 1),
+             "damaged import table (it is not in one piece, or in the headers)");
+  free (old.bytes);
+}
+
 /* Every length of every kind: an error, or the same modules as the whole file has.  */
 static void a_file_cut_off_anywhere_is_safe (void) {
   image_spec_t spec;
@@ -146,6 +162,7 @@ int main (void) {
   TEST_RUN (ejects_from_a_file_that_was_signed_since);
   TEST_RUN (ejects_from_a_file_that_was_changed_since);
   TEST_RUN (eject_keeps_what_others_changed);
+  TEST_RUN (a_table_among_the_headers_is_left_alone);
   TEST_RUN (a_file_cut_off_anywhere_is_safe);
   return tap_done ();
 }

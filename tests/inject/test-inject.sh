@@ -71,6 +71,11 @@ result $? 'ejects: each byte is as before'
 run a-mi.exe && cmp a-mi.exe a-mi-mi.exe && grep -q 'with the same import order' out
 result $? 'does not inject twice'
 fresh
+run a.exe && grep -qx "put 'mir-ucrt.dll' for x64 beside it: without it the program does not start." out &&
+  : >MIR-UCRT.dll && run -f a.exe && [ "$(cat out)" = "wrote 'a-mi.exe' with new import order." ] && run --eject a-mi.exe &&
+  rm MIR-UCRT.dll && run -f --eject a-mi.exe && ! grep put out
+result $? 'says that the DLL is not beside the program'
+fresh
 run --dll=my.dll --postfix=debug a.exe && run -lv a-mi.exe && grep -A1 -x '   0: my-debug.dll' out | grep -qx '        #1'
 result $? 'injects another DLL, with a postfix, by its first ordinal'
 fresh

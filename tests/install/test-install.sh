@@ -53,7 +53,7 @@ uninstalled_library_serves_a_program () {
 
 nothing_is_installed_outside_its_own_folders () {
   strange=$(cd "$work/root" && find . -type f | grep -v -E \
-    '/include/mir-alloc/(adapters/)?[a-z0-9-]+\.(c|h|hpp)$|/lib[^ ]*/libmir-(alloc|mimalloc)\.(a|so[.0-9]*)$|/pkgconfig/mir-alloc\.pc$|/share/man/|/bin/mir-report$' || true)
+    '/include/mir-alloc/(adapters/)?[a-z0-9-]+\.(c|h|hpp)$|/lib[^ ]*/libmir-(alloc|mimalloc)\.(a|so[.0-9]*)$|/pkgconfig/mir-alloc\.pc$|/share/man/|/bin/mir-(report|inject)$' || true)
   echo "$strange"
   [ -z "$strange" ]
 }

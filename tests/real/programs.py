@@ -173,7 +173,8 @@ class AstGrep(Program):
 
     def args(self):
         return ["run", "--threads", "4", "--pattern", "look_up($A,$B,$C)", "--lang", "js", "--json=stream",
-                windows_path(self.tree)]
+                *(word for what in ("parent", "vcs", "exclude", "global", "dot") for word in ("--no-ignore", what)),
+                windows_path(self.tree)] # the folder may be one that git ignores
 
     def result(self, run):
         # Several threads find them in any order; and the members come as Rust's hash tables have them.

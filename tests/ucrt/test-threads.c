@@ -1,4 +1,4 @@
-/* Two thousand threads which live shortly, and what is freed when they end.  */
+/* Two thousand threads which live shortly, what is freed when they end, and how they begin.  */
 #include "fixture.h"
 #include "tap.h"
 
@@ -100,9 +100,45 @@ static void destructors_of_threads_free (void) {
   if (fixture_expects_dll ()) CHECK_INT (fixture_check (), 0);
 }
 
+/* The loader's lock is held while a thread's first block is made: by a DLL's DllMain which waits
+   for that thread, say.  */
+typedef LONG (NTAPI *lock_t) (ULONG, ULONG *, ULONG_PTR *);
+typedef LONG (NTAPI *unlock_t) (ULONG, ULONG_PTR);
+static HANDLE begun, go, done;
+
+static DWORD WINAPI allocate_first (void *arg) {
+  (void) arg;
+  SetEvent (begun); /* by then the loader has let it run */
+  WaitForSingleObject (go, INFINITE);
+  void *volatile block = block_of (100, 4); /* seen by the compiler it would go */
+  free_checked (realloc (block, 5000), 4);
+  SetEvent (done);
+  return 0;
+}
+
+static void a_thread_s_first_block_needs_no_loader (void) {
+  HMODULE ntdll = GetModuleHandleA ("ntdll.dll");
+  lock_t lock = (lock_t) (void (*) (void)) GetProcAddress (ntdll, "LdrLockLoaderLock");
+  unlock_t unlock = (unlock_t) (void (*) (void)) GetProcAddress (ntdll, "LdrUnlockLoaderLock");
+  ULONG_PTR cookie;
+  begun = CreateEventA (NULL, FALSE, FALSE, NULL), go = CreateEventA (NULL, FALSE, FALSE, NULL);
+  done = CreateEventA (NULL, FALSE, FALSE, NULL);
+  HANDLE thread = CreateThread (NULL, 0, allocate_first, NULL, 0, NULL);
+  REQUIRE (lock != NULL && unlock != NULL && thread != NULL);
+  WaitForSingleObject (begun, INFINITE);
+  REQUIRE (lock (0, NULL, &cookie) >= 0);
+  SetEvent (go);
+  DWORD result = WaitForSingleObject (done, 5000);
+  unlock (0, cookie);
+  CHECK_INT (result, WAIT_OBJECT_0);
+  WaitForSingleObject (thread, INFINITE);
+  CloseHandle (thread);
+}
+
 int main (void) {
   fls = FlsAlloc (free_fls), tls = TlsAlloc ();
   if (fixture_load_late () != 0) return 1;
+  TEST_RUN (a_thread_s_first_block_needs_no_loader);
   TEST_RUN (short_lived_threads_give_their_memory_back);
   TEST_RUN (destructors_of_threads_free);
   return tap_done ();

@@ -55,6 +55,13 @@ void fixture_reset (const char *crts) {
   REQUIRE (ucrt_find_nt () == NULL);
   fixture_fail_at (-1);
   fixture_no_pins ();
+  fixture_checks = 0;
+}
+
+int fixture_checks;
+
+void ucrt_check_taken (const ucrt_crt_t *crt) {
+  if (ucrt_status.crts[crt->index].state == MIR_UCRT_ACTIVE) fixture_checks++;
 }
 
 static char folder[MAX_PATH];

@@ -41,6 +41,9 @@ int fixture_call (HMODULE dll, const char *name);
 
 MIR_ucrt_function_t *fixture_status (unsigned crt, const char *name);
 
+/* How often a C runtime was tried after it was taken over, since the reset.  */
+extern int fixture_checks;
+
 /* --- System calls which fail.  */
 
 /* From now on the call number N fails, counted from 0, once; < 0: none.  */

@@ -26,6 +26,7 @@ static void every_shape_is_taken_over (void) {
   CHECK_STR (ucrt_status.crts[0].name, "fake-shapes.dll");
   CHECK_INT (ucrt_status.crts[0].state, MIR_UCRT_ACTIVE);
   CHECK_INT (ucrt_status.crts[0].late, 1);
+  CHECK_INT (fixture_checks, 1);
   CHECK (calls_go_to (dll, MARK));
   /* What stands beside, and what is reached.  */
   CHECK_INT (fixture_call (dll, "_expand_next"), 60);
@@ -171,6 +172,7 @@ static void late_is_refused_if_so_wished (void) {
   ucrt_options.refuse_late = 1;
   CHECK_INT (ucrt_find_crts (), -1);
   CHECK_STR (ucrt_status.crts[0].reason, "it runs already, and MIR_UCRT_LATE=refuse");
+  CHECK_INT (fixture_checks, 0);
   CHECK (calls_go_to (dll, 0));
   fixture_unload (dll);
 }
@@ -261,6 +263,7 @@ static void loaded_later_is_taken_over_before_it_runs (void) {
   int *when_loaded = (int *) (void *) GetProcAddress (dll, "when_loaded");
   REQUIRE (when_loaded != NULL);
   CHECK_INT (*when_loaded, MARK + 1);
+  CHECK_INT (fixture_checks, 1);
   CHECK (calls_go_to (dll, MARK));
   FreeLibrary (dll);
   CHECK_INT (ucrt_status.crts[0].base, 0);

@@ -1,8 +1,8 @@
 /* The fuzz target without libFuzzer, for every compiler and sanitizer: files that are named, and
    random images. Prints TAP.
 
-   usage: replay RUNS [FILE...]
-          replay cut FILE...     each file cut off at every length, or at 20000 of them if it is
+   usage: replay-pe RUNS [FILE...]
+          replay-pe cut FILE...     each file cut off at every length, or at 20000 of them if it is
    larger  */
 #include <stdint.h>
 #include <stdio.h>
