@@ -186,6 +186,7 @@ static int is_reached (const MIR_ucrt_function_t *function) {
 
 int MIR_ucrt_check (void) {
   int wrong = 0, tested = 0;
+  if (!ucrt_hold_crts ()) return -1;
   for (uint32_t i = 0; i < ucrt_status.functions_num; i++) {
     MIR_ucrt_function_t *function = &ucrt_status.functions[i];
     if (!is_reached (function) || !ucrt_crt_ready (&ucrt_crts[function->crt])) continue;
@@ -194,6 +195,7 @@ int MIR_ucrt_check (void) {
     tested++;
     if (!run (test, function)) wrong++;
   }
+  ucrt_release_crts ();
   return tested == 0 ? -1 : wrong;
 }
 

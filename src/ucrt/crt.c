@@ -1,8 +1,9 @@
 /* Which CRTs are loaded, and those which are loaded later.
 
    Modules are found in the loader's own list, by their names; an api-ms-win-crt-*.dll is a name for
-   ucrtbase.dll and no module.  All of this runs under the loader lock: it is the loader's list, and
-   no thread which is stopped meanwhile may hold that lock.  */
+   ucrtbase.dll and no module.  The search runs under the loader lock: it is the loader's list, and
+   no thread which is stopped meanwhile may hold that lock.  What is loaded later we are told of
+   before it runs; there nobody is stopped, and the list is not looked at.  */
 
 #include "crt-image.h"
 #include "nt.h"
@@ -65,15 +66,19 @@ void *ucrt_export_of (ucrt_byte *base, const char *name) {
   return export_of (base, headers->OptionalHeader.SizeOfImage, name, 0);
 }
 
-/* Whether NAME, without its ".dll", is in the LIST of names with commas between.  */
+static size_t without_dll (const char *name, size_t len) {
+  return len > 4 && memcmp (name + len - 4, ".dll", 4) == 0 ? len - 4 : len;
+}
+
+/* Whether NAME is in the LIST of names with commas or blanks between; either may have its ".dll".
+ */
 static int is_wanted (const char *name, const char *list) {
-  size_t len = strlen (name);
-  if (len > 4 && memcmp (name + len - 4, ".dll", 4) == 0) len -= 4;
+  size_t len = without_dll (name, strlen (name));
   while (*list != 0) {
     size_t own = 0;
-    while (list[own] != 0 && list[own] != ',') own++;
-    if (own == len && memcmp (list, name, len) == 0) return 1;
-    list += own + (list[own] == ',');
+    while (list[own] != 0 && list[own] != ',' && list[own] != ' ') own++;
+    if (without_dll (list, own) == len && memcmp (list, name, len) == 0) return 1;
+    list += own + (list[own] != 0);
   }
   return 0;
 }
@@ -134,13 +139,36 @@ static void pin (const ucrt_crt_t *crt) {
   ucrt_nt.add_reference (UCRT_NT_DLL_PIN, crt->base);
 }
 
+/* The name of a CRT for which there was no entry, all being of CRTs which are taken over.  */
+static char left_out[NAME_SIZE];
+
+void ucrt_sum_up (void) {
+  uint32_t state = MIR_UCRT_WAITING;
+  const char *reason = "nothing to take over here, no DLL of a C runtime is loaded";
+  for (unsigned i = 0; i < ucrt_status.crts_num; i++) {
+    const MIR_ucrt_crt_t *crt = &ucrt_status.crts[i];
+    if (crt->base == 0 || state == MIR_UCRT_ACTIVE) continue;
+    if (state != MIR_UCRT_WAITING && crt->state != MIR_UCRT_ACTIVE) continue;
+    state = crt->state, reason = crt->reason;
+  }
+  ucrt_format (ucrt_status.reason, sizeof (ucrt_status.reason), "%s", reason);
+  if (left_out[0] != 0)
+    ucrt_format (ucrt_status.reason, sizeof (ucrt_status.reason),
+                 "%s is left alone: %d C runtimes are taken over already", left_out,
+                 MIR_UCRT_CRTS_MAX);
+  __atomic_store_n (&ucrt_status.state, state, __ATOMIC_RELEASE);
+}
+
 /* 1: taken over, 0: nothing to do, -1: refused or failed.  */
 static int try_crt (ucrt_byte *base, size_t size, const char *name, int is_loading) {
   if (!is_wanted (name, ucrt_options.crts)) return 0;
   ucrt_crt_t *crt = crt_at (base);
   if (crt != NULL && ucrt_status.crts[crt->index].state != MIR_UCRT_FAILED) return 0;
   if (crt == NULL) crt = free_crt ();
-  if (crt == NULL) return -1;
+  if (crt == NULL) {
+    ucrt_format (left_out, sizeof (left_out), "%s", name);
+    return -1;
+  }
   fill (crt, base, size);
   fill_status (crt, name);
   int late = crt->initialised = !is_loading && is_initialised (crt);
@@ -175,13 +203,20 @@ static VOID CALLBACK on_dll (ULONG reason, const ucrt_nt_dll_t *dll, void *user_
     ucrt_forget (crt);
     ucrt_status.crts[crt->index].base = 0;
     memset (crt, 0, sizeof (*crt));
+    left_out[0] = 0; /* the next one has room */
+    ucrt_sum_up ();
     return;
   }
   if (reason != UCRT_NT_DLL_LOADED) return;
   ucrt_plain_name (name, sizeof (name), dll->name);
   int result = try_crt (dll->base, dll->size, name, 1);
-  if (result > 0) ucrt_status.state = MIR_UCRT_ACTIVE;
-  if (result != 0 && crt_at (dll->base) != NULL) say_result (crt_at (dll->base), result);
+  if (result == 0) return;
+  const ucrt_crt_t *crt = crt_at (dll->base);
+  ucrt_sum_up ();
+  if (crt != NULL)
+    say_result (crt, result);
+  else if (ucrt_options.verbose)
+    ucrt_say ("%s", ucrt_status.reason);
 }
 
 int ucrt_find_crts (void) {

@@ -58,12 +58,15 @@ static void finish (void) {
 }
 
 /* Always TRUE: FALSE would end a program which has us in its import table.  Threads that end give
-   their pages to the others; not the first one, whose heap mimalloc never gives up.  */
+   their pages to the others; not the first one, whose heap mimalloc never gives up.  When that one
+   has ended, its number may be another thread's.  */
 BOOL WINAPI ucrt_entry (HINSTANCE self, DWORD why, void *reserved) {
   (void) self;
   if (why == DLL_PROCESS_ATTACH)
     start ();
-  else if (why == DLL_THREAD_DETACH && GetCurrentThreadId () != first_thread)
+  else if (why == DLL_THREAD_DETACH && GetCurrentThreadId () == first_thread)
+    first_thread = 0;
+  else if (why == DLL_THREAD_DETACH)
     ucrt_heap_thread_done ();
   else if (why == DLL_PROCESS_DETACH && reserved != NULL)
     finish ();

@@ -18,7 +18,7 @@ static size_t size_of (void *block) {
 
 static BOOL WINAPI heap_free (HANDLE heap, DWORD flags, void *block) {
   if (!is_ours (block)) return HeapFree (heap, flags, block);
-  mi_free (block);
+  ucrt_free_ours (block);
   return TRUE;
 }
 
@@ -44,7 +44,7 @@ static void *WINAPI heap_realloc (HANDLE heap, DWORD flags, void *block, SIZE_T 
 
 static HLOCAL WINAPI local_free (HLOCAL block) {
   if (!is_ours (block)) return LocalFree (block);
-  mi_free (block);
+  ucrt_free_ours (block);
   return NULL;
 }
 
@@ -54,7 +54,7 @@ static SIZE_T WINAPI local_size (HLOCAL block) {
 
 static HGLOBAL WINAPI global_free (HGLOBAL block) {
   if (!is_ours (block)) return GlobalFree (block);
-  mi_free (block);
+  ucrt_free_ours (block);
   return NULL;
 }
 
@@ -62,7 +62,7 @@ static void (WINAPI *task_free_original) (void *);
 
 static void WINAPI task_free (void *block) {
   if (is_ours (block))
-    mi_free (block);
+    ucrt_free_ours (block);
   else
     task_free_original (block);
 }

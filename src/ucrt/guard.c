@@ -33,24 +33,40 @@ typedef struct {
 
 enum { CACHE_LINE = 64 };
 
+/* Some linkers put the table among code, which others run meanwhile.  */
+static DWORD writable (const slot_t *slot) {
+  MEMORY_BASIC_INFORMATION info;
+  const DWORD executable =
+      PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
+  if (VirtualQuery (slot, &info, sizeof (info)) == 0) return PAGE_READWRITE;
+  return (info.Protect & executable) != 0 ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE;
+}
+
+static int stop_others (void) {
+  ucrt_threads_result_t result = ucrt_threads_stop ();
+  while (result == UCRT_THREADS_MORE && ucrt_threads_room () == 0) result = ucrt_threads_stop ();
+  return result == UCRT_THREADS_STOPPED;
+}
+
 /* A thread which calls through the slot meanwhile goes one way or the other: within a cache line it
-   sees one of the two values.  A slot across two lines is written while the others are stopped.  */
-static void lead (slot_t *slot, void *guard) {
+   sees one of the two values.  A slot across two lines is written while the others are stopped,
+   unless the module is one that NOBODY runs yet.  */
+static void lead (slot_t *slot, void *guard, int nobody) {
   DWORD before;
-  int across = (uintptr_t) slot % CACHE_LINE > CACHE_LINE - sizeof (*slot);
-  if (!VirtualProtect (slot, sizeof (*slot), PAGE_READWRITE, &before)) return;
-  int stopped = across && ucrt_threads_room () == 0 && ucrt_threads_stop () == UCRT_THREADS_STOPPED;
+  int across = !nobody && (uintptr_t) slot % CACHE_LINE > CACHE_LINE - sizeof (*slot);
+  if (!VirtualProtect (slot, sizeof (*slot), writable (slot), &before)) return;
+  int stopped = across && stop_others ();
   if (stopped || !across) ((volatile slot_t *) slot)->function = (uintptr_t) guard;
   if (stopped) ucrt_threads_go ();
   VirtualProtect (slot, sizeof (*slot), before, &before);
 }
 
-static void lead_slots (ucrt_byte *base, size_t size, size_t offset) {
+static void lead_slots (ucrt_byte *base, size_t size, size_t offset, int nobody) {
   for (; offset != 0 && offset + sizeof (slot_t) <= size; offset += sizeof (slot_t)) {
     slot_t *slot = (slot_t *) (base + offset);
     if (slot->function == 0) return;
     void *guard = guard_of (slot->function);
-    if (guard != NULL) lead (slot, guard);
+    if (guard != NULL) lead (slot, guard, nobody);
   }
 }
 
@@ -65,7 +81,7 @@ static int is_left_alone (const ucrt_byte *base) {
   return 0;
 }
 
-static void lead_module (ucrt_byte *base, size_t size) {
+static void lead_module (ucrt_byte *base, size_t size, int nobody) {
   ucrt_image_t image;
   if (is_left_alone (base) || ucrt_open_image (&image, base, size) != 0
       || image.wide != (sizeof (void *) == 8))
@@ -78,16 +94,17 @@ static void lead_module (ucrt_byte *base, size_t size) {
        at += sizeof (IMAGE_IMPORT_DESCRIPTOR)) {
     const IMAGE_IMPORT_DESCRIPTOR *imports = (const IMAGE_IMPORT_DESCRIPTOR *) (base + at);
     if (imports->Name == 0 || imports->FirstThunk == 0) return;
-    lead_slots (base, size, imports->FirstThunk);
+    lead_slots (base, size, imports->FirstThunk, nobody);
   }
 }
 
-/* Its imports are resolved by now, and none of its functions has run.  */
+/* Its imports are resolved by now, and none of its functions has run.  The loader lock need not be
+   held: see take-over.c.  */
 static VOID CALLBACK on_dll (ULONG reason, const ucrt_nt_dll_t *dll, void *user_data) {
   (void) user_data;
   if (reason != UCRT_NT_DLL_LOADED) return;
   find_addresses ();
-  lead_module (dll->base, dll->size);
+  lead_module (dll->base, dll->size, 1);
 }
 
 void ucrt_guard (void) {
@@ -96,7 +113,7 @@ void ucrt_guard (void) {
   if (ucrt_find_nt () != NULL || ucrt_nt.lock_loader (0, NULL, &cookie) < 0) return;
   find_addresses ();
   const ucrt_nt_module_t *module = NULL;
-  while ((module = ucrt_next_module (module)) != NULL) lead_module (module->base, module->size);
+  while ((module = ucrt_next_module (module)) != NULL) lead_module (module->base, module->size, 0);
   ucrt_nt.tell_of_dlls (0, on_dll, NULL, &registration);
   ucrt_nt.unlock_loader (0, cookie);
 }

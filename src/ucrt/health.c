@@ -54,18 +54,10 @@ static void say_crts (void) {
 }
 
 void ucrt_state_from_crts (void) {
-  MIR_ucrt_state_t state = MIR_UCRT_WAITING;
-  const char *reason = "nothing to take over here, no DLL of a C runtime is loaded";
-  for (unsigned i = 0; i < ucrt_status.crts_num; i++) {
-    const MIR_ucrt_crt_t *crt = &ucrt_status.crts[i];
-    if (crt->base == 0 || state == MIR_UCRT_ACTIVE) continue;
-    state = (MIR_ucrt_state_t) crt->state;
-    reason = crt->reason;
-  }
-  ucrt_set_state (state, reason);
+  ucrt_sum_up ();
   if (ucrt_options.verbose == 0) return;
-  if (state == MIR_UCRT_WAITING)
-    ucrt_say ("waiting: %s", reason);
+  if (ucrt_status.state == MIR_UCRT_WAITING)
+    ucrt_say ("waiting: %s", ucrt_status.reason);
   else
     say_crts ();
   if (ucrt_options.verbose < 2) return;

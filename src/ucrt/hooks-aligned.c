@@ -45,7 +45,8 @@ static size_t aligned_shift (const void *block, size_t alignment, size_t offset)
 }
 
 /* Ours has no offsets with alignments above 2 MiB, and 512 KiB on x86.  Such blocks come from the
-   CRT's heap, with its header: they are old ones from the beginning.  */
+   CRT's heap, with its header: they are old ones from the beginning.  So are those of a thread that
+   has ended.  */
 enum { ALWAYS_ALIGNED = 512 * 1024 };
 
 static void *allocate_in_old (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset,
@@ -63,7 +64,10 @@ static void *allocate_aligned (ucrt_crt_t *crt, size_t n, size_t alignment, size
                                int exact) {
   size_t request = n + (size_t) exact;
   offset &= alignment - 1;
+  if (ucrt_thread_has_ended) return allocate_in_old (crt, n, alignment, offset, zero);
+  uint32_t *last_error = ucrt_last_error (), error = *last_error; /* it stays, as with the UCRT */
   void *block = ucrt_heap_aligned (request != 0 ? request : 1, alignment, offset, zero);
+  *last_error = error;
   if (block == NULL && offset != 0 && alignment > ALWAYS_ALIGNED)
     return allocate_in_old (crt, n, alignment, offset, zero);
   if (block != NULL && exact) ucrt_write_size (block, mi_usable_size (block), n);
@@ -94,7 +98,7 @@ void ucrt_aligned_free_old (ucrt_crt_t *crt, void *block) {
 
 static void free_any (ucrt_crt_t *crt, void *block, int ours) {
   if (ours)
-    mi_free (block);
+    ucrt_free_ours (block);
   else
     ucrt_aligned_free_old (crt, block);
 }

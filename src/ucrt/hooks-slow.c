@@ -11,11 +11,22 @@ void ucrt_count_migrated (size_t size) {
   __atomic_fetch_add (&counters->migrated_bytes, size, __ATOMIC_RELAXED);
 }
 
-/* N bytes of ours, or NULL; nobody is asked or told.  */
-static void *allocate (size_t n, int zero, int exact) {
+static void *allocate_old (ucrt_crt_t *crt, size_t n, int zero) {
+  if (n == 0) n = 1;
+  void *block = ucrt_old_realloc (crt, NULL, n);
+  return block != NULL && zero ? memset (block, 0, n) : block;
+}
+
+/* N bytes of ours or, where this thread must not have any, old ones; NULL, and nobody
+   is asked or told.  The system's error code stays, as with the
+   UCRT: a program may allocate before it looks at it.  */
+static void *allocate (ucrt_crt_t *crt, size_t n, int zero, int exact) {
   if (n > UCRT_MAX_REQUEST) return NULL;
+  if (ucrt_thread_has_ended) return allocate_old (crt, n, zero);
   size_t request = ucrt_request (n, exact);
+  uint32_t *last_error = ucrt_last_error (), error = *last_error;
   void *block = zero ? mi_zalloc (request) : mi_malloc (request);
+  *last_error = error;
   if (block != NULL && exact) ucrt_write_size (block, mi_usable_size (block), n);
   return block;
 }
@@ -27,7 +38,7 @@ static void *allocate_or_ask (ucrt_crt_t *crt, size_t n, int zero, int exact) {
     ucrt_set_errno (crt, ENOMEM);
     return NULL;
   }
-  while ((block = allocate (n, zero, exact)) == NULL)
+  while ((block = allocate (crt, n, zero, exact)) == NULL)
     if (!ucrt_call_new_handler (crt, n)) return NULL;
   return block;
 }
@@ -64,7 +75,7 @@ static void *realloc_ours (ucrt_crt_t *crt, void *block, size_t n, int exact) {
   void *moved = allocate_or_ask (crt, n, 0, exact);
   if (moved == NULL) return NULL;
   memcpy (moved, block, usable < n ? usable : n);
-  mi_free (block);
+  ucrt_free_ours (block);
   return moved;
 }
 
@@ -87,7 +98,7 @@ void *ucrt_realloc (ucrt_crt_t *crt, void *block, size_t n, int exact) {
   int ours = ucrt_is_ours (block);
   if (n == 0) {
     if (ours)
-      mi_free (block);
+      ucrt_free_ours (block);
     else
       ucrt_old_free (crt, block);
     return NULL;

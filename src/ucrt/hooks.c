@@ -30,8 +30,11 @@ int ucrt_heap_init (void) {
   return page_map_is_complete () ? 0 : -1;
 }
 
+_Thread_local int ucrt_thread_has_ended;
+
 void ucrt_heap_thread_done (void) {
   _mi_thread_done (NULL);
+  ucrt_thread_has_ended = 1;
 }
 
 int ucrt_is_ours (const void *block) {
@@ -39,7 +42,8 @@ int ucrt_is_ours (const void *block) {
 }
 
 size_t ucrt_used_beside (const void *block) {
-  return _mi_checked_ptr_page (block)->used;
+  const mi_page_t *page = _mi_checked_ptr_page (block);
+  return page != NULL ? page->used : 0; /* with its last block a page may go */
 }
 
 /* mimalloc has no offsets with an alignment above MI_PAGE_MAX_OVERALLOC_ALIGN.  There the block
@@ -157,6 +161,10 @@ static inline void free_in (ucrt_crt_t *crt, void *block) {
     mi_free_block_local (page, block, false, false, false);
   else
     free_carefully (page, block);
+}
+
+void ucrt_free_ours (void *block) {
+  free_in (NULL, block);
 }
 
 static inline void aligned_free_in (ucrt_crt_t *crt, void *block) {

@@ -17,11 +17,18 @@
 
 #include <errno.h>
 #include <string.h>
+#include <windows.h>
 #include "ucrt.h"
 
 /* Larger ones the UCRT refuses before it looks for memory.  */
 #define UCRT_MAX_REQUEST ((size_t) -0x20)
 #define UCRT_LONG_SLACK 255u
+
+/* What GetLastError reads: the 14th word of the thread's block, TEB.LastErrorValue (phnt), on every
+   CPU.  Two calls would be felt in the mallocs that are not of the smallest.  */
+static inline uint32_t *ucrt_last_error (void) {
+  return (uint32_t *) ((char *) NtCurrentTeb () + 13 * sizeof (void *));
+}
 
 static inline void ucrt_write_size (void *block, size_t usable, size_t n) {
   size_t slack = usable - n;
@@ -57,6 +64,7 @@ void *ucrt_expand (ucrt_crt_t *crt, void *block, size_t n, int exact);
 size_t ucrt_msize (ucrt_crt_t *crt, void *block, int exact);
 int ucrt_heapmin (ucrt_crt_t *crt);
 void ucrt_free_old (ucrt_crt_t *crt, void *block); /* not one of ours */
+void ucrt_free_ours (void *block); /* one of ours; as free, also when the process ends */
 
 void *ucrt_aligned_malloc (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset, int exact);
 void *ucrt_aligned_realloc (ucrt_crt_t *crt, void *block, size_t n, size_t alignment, size_t offset,

@@ -117,5 +117,7 @@ const char *ucrt_refuse_crt (const ucrt_crt_t *crt) {
   if (image.machine != UCRT_CPU.machine) return "it is for another CPU";
   if (ucrt_find_export (&image, "_malloc_dbg") != 0)
     return "it is a debug C runtime: its blocks are in a list, and have a header and guard bytes";
+  if (ucrt_find_export (&image, "_get_heap_handle") == 0)
+    return "it does not say which heap is its own, to which old blocks must go";
   return NULL;
 }

@@ -15,8 +15,12 @@ typedef struct {
   ucrt_patch_t patches[UCRT_ENTRIES_MAX];
 } taken_t;
 
-static ucrt_plan_t plan; /* under the loader lock */
+static ucrt_plan_t plan; /* one take-over at a time: take-over.h */
 static taken_t taken[MIR_UCRT_CRTS_MAX];
+
+/* A CRT which was taken over while it was loaded is not pinned, and may go while somebody looks at
+   its functions: it stays mapped as long as this is held.  */
+static SRWLOCK going = SRWLOCK_INIT;
 
 static void say (const char *reason) {
   ucrt_format (plan.reason, UCRT_REASON_SIZE, "%s", reason);
@@ -151,10 +155,14 @@ static int stop (void) {
   return -1;
 }
 
-static int apply (void) {
+/* Nobody is in a CRT whose DllMain has not run: there the others need not be stopped, and must not
+   be.  Since Windows 7 the loader tells of a DLL under a lock for that alone, not under the loader
+   lock, which a stopped thread could then hold.  */
+static int apply (int late) {
   if (ucrt_make_relays (&plan) != 0)
     return say ("there is no executable memory to be had near it"), -1;
   if (ucrt_find_family (&plan) != 0) return say ("its aligned functions are too many"), -1;
+  if (!late) return ucrt_write_jumps (&plan);
   if (ucrt_threads_room () != 0) return say ("there is no memory for the list of threads"), -1;
   int retries = stop ();
   if (retries < 0) return -1;
@@ -166,6 +174,7 @@ static int apply (void) {
 
 static void note_taken (void) {
   taken_t *own = &taken[plan.crt->index];
+  AcquireSRWLockExclusive (&going);
   for (unsigned i = 0; i < ucrt_hooks_num; i++) {
     MIR_ucrt_function_t *status = status_of (plan.crt->index, i);
     const ucrt_patch_t *patch = patch_of_entry ((ucrt_byte *) (uintptr_t) status->address);
@@ -179,6 +188,7 @@ static void note_taken (void) {
   }
   own->num = plan.patches_num, own->relays = plan.relays;
   memcpy (own->patches, plan.patches, sizeof (own->patches));
+  ReleaseSRWLockExclusive (&going);
 }
 
 static void note_left (void) {
@@ -204,7 +214,7 @@ int ucrt_take_over (ucrt_crt_t *crt, int late) {
     status->state = MIR_UCRT_REFUSED;
     return -1;
   }
-  if (apply () != 0) {
+  if (apply (late) != 0) {
     ucrt_release_relays (plan.relays);
     note_left ();
     status->state = MIR_UCRT_FAILED;
@@ -217,6 +227,7 @@ int ucrt_take_over (ucrt_crt_t *crt, int late) {
 
 void ucrt_forget (ucrt_crt_t *crt) {
   taken_t *own = &taken[crt->index];
+  AcquireSRWLockExclusive (&going);
   own->num = 0;
   ucrt_release_relays (own->relays);
   own->relays = NULL;
@@ -224,6 +235,21 @@ void ucrt_forget (ucrt_crt_t *crt) {
     MIR_ucrt_function_t *status = status_of (crt->index, i);
     status->address = status->target = 0, status->state = MIR_UCRT_ABSENT, status->intact = 0;
   }
+  ReleaseSRWLockExclusive (&going);
+}
+
+/* Bounded: at the end of the process a thread that held it may be dead.  */
+int ucrt_hold_crts (void) {
+  enum { TRIES_MAX = 10000 };
+  for (int tries = 0; tries < TRIES_MAX; tries++) {
+    if (TryAcquireSRWLockShared (&going)) return 1;
+    SwitchToThread ();
+  }
+  return 0;
+}
+
+void ucrt_release_crts (void) {
+  ReleaseSRWLockShared (&going);
 }
 
 /* Where the entry goes by now, if not to our hook.  */
@@ -235,6 +261,7 @@ static uint64_t present_target (const ucrt_patch_t *patch, const ucrt_crt_t *crt
 }
 
 void ucrt_look_again (void) {
+  if (!ucrt_hold_crts ()) return;
   for (unsigned c = 0; c < MIR_UCRT_CRTS_MAX; c++)
     for (unsigned i = 0; i < taken[c].num; i++) {
       const ucrt_patch_t *patch = &taken[c].patches[i];
@@ -246,4 +273,5 @@ void ucrt_look_again (void) {
         status->intact = (uint32_t) intact, status->target = target;
       }
     }
+  ucrt_release_crts ();
 }

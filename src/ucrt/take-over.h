@@ -8,7 +8,9 @@
      write     pages writable, jumps, pages as before         (pages.c)
      go
 
-   One thread at a time: under the loader lock.  */
+   One thread at a time: under the loader lock, until the loader tells us of DLLs; then under the
+   lock under which it does that.  Threads are stopped for a CRT that runs, so under the loader lock
+   alone.  */
 
 #ifndef MIR_UCRT_TAKE_OVER_H
 #define MIR_UCRT_TAKE_OVER_H

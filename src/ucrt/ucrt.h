@@ -78,6 +78,9 @@ void *ucrt_export_of (ucrt_byte *base, const char *name);
    runs). The number taken over; -1 if one was refused or failed.  */
 int ucrt_find_crts (void);
 
+/* The state of the whole in the status, with its reason, from those of the CRTs.  */
+void ucrt_sum_up (void);
+
 /* --- hooks.c: by name, the function which replaces it for the CRT of that index.  */
 
 enum {
@@ -102,6 +105,11 @@ extern const unsigned ucrt_hooks_num; /* <= MIR_UCRT_FUNCTIONS_MAX / MIR_UCRT_CR
 /* mimalloc is ready to serve all threads when it returns; 0, or -1 if it has no memory.  */
 int ucrt_heap_init (void);
 void ucrt_heap_thread_done (void); /* this thread's pages become anyone's */
+
+/* 1 if ucrt_heap_thread_done was called in this thread.  It may go on for a while, in destructors
+   of the program's thread_local objects; a heap which it then gets is nobody's when it has ended,
+   so that it must allocate elsewhere.  */
+extern _Thread_local int ucrt_thread_has_ended;
 void ucrt_hooks_init (void);
 
 /* Whether BLOCK is one of ours.  Any address of user space.  */
@@ -122,6 +130,10 @@ int ucrt_take_over (ucrt_crt_t *crt, int late);
  * thread.  */
 void ucrt_look_again (void);
 
+/* Keep every CRT that is taken over mapped until it is released: 1, or 0 if that cannot be.  */
+int ucrt_hold_crts (void);
+void ucrt_release_crts (void);
+
 /* --- refuse.c: NULL, or why nothing may be done in this process, or to this CRT; one line.  */
 const char *ucrt_refuse_process (void);
 const char *ucrt_refuse_crt (const ucrt_crt_t *crt);
@@ -131,8 +143,7 @@ extern MIR_ucrt_status_t ucrt_status;
 void ucrt_health_init (void); /* after the options are read */
 void ucrt_set_state (MIR_ucrt_state_t state, const char *reason);
 
-/* The state of the whole from those of the CRTs, and the line about it if it is wanted.  Whoever
-   takes over a CRT that is loaded later calls it afterwards.  */
+/* ucrt_sum_up, and the lines about it if they are wanted.  */
 void ucrt_state_from_crts (void);
 MIR_ucrt_counters_t *ucrt_counters (void); /* the stripe of this thread; add with relaxed atomics */
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <malloc.h>
 #include <map>
 #include <memory>
 #include <new>
@@ -52,6 +53,51 @@ static void exceptions () {
   check (::operator new (size, std::nothrow) == nullptr, "nothrow new gives nullptr");
 }
 
+#ifdef __x86_64__  // on x86 GNU's exceptions cannot pass frames of the runtime's own functions
+                   // either
+extern "C" __declspec(dllimport) int _set_new_mode (int);
+extern "C" __declspec(dllimport) void *_set_new_handler (int (*) (std::size_t));
+
+static int throwing_handler (std::size_t size) {
+  throw std::length_error (std::to_string (size));
+}
+
+// A new handler of the runtime's throws: through our functions, which have no handler of their own.
+template <typename Call>
+static void throw_through (const char *what, Call call) {
+  std::string asked;
+  try {
+    call ();
+  } catch (const std::length_error &e) {
+    asked = e.what ();
+  }
+  check (!asked.empty (), what);
+}
+
+static void exceptions_of_handlers () {
+  _set_new_handler (throwing_handler);
+  if (_set_new_handler (throwing_handler) == nullptr) return;  // Wine's own keeps none
+  _set_new_mode (1);
+  volatile std::size_t size = static_cast<std::size_t> (-1) / 4;
+  void *volatile p = std::malloc (100);
+  // Without what their declarations say: that they never throw.
+  void *(*volatile one) (std::size_t) = std::malloc;
+  void *(*volatile two) (std::size_t, std::size_t) = std::calloc;
+  void *(*volatile another) (void *, std::size_t) = std::realloc;
+  void *(*volatile aligned) (std::size_t, std::size_t) = _aligned_malloc;
+  throw_through ("malloc", [&] { p = one (size); });
+  throw_through ("calloc", [&] { p = two (1, size); });
+  throw_through ("realloc", [&] { p = another (p, size); });
+  throw_through ("_aligned_malloc", [&] { p = aligned (size, 64); });
+  _set_new_mode (0);
+  _set_new_handler (nullptr);
+  if (fixture_expects_dll ()) check (fixture_is_ours (p) == 1, "realloc left the block");
+  std::free (p);
+}
+#else
+static void exceptions_of_handlers () {}
+#endif
+
 int main () {
   std::map<int, std::string> names;
   std::vector<std::unique_ptr<std::vector<int>>> vectors;
@@ -74,6 +120,7 @@ int main () {
   for (int i = 0; i < 1000; i++) stream << i << ' ';
   check (stream.str ().size () == 3890, "stream");
   exceptions ();
+  exceptions_of_handlers ();
   int *p = new int[100];
   struct alignas (128) wide {
     char bytes[256];

@@ -4,6 +4,7 @@
 #include "../tap.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,8 +68,65 @@ static void the_systems_own_blocks_go_where_they_went (void) {
   CHECK_INT (guarded () - before, 0);
 }
 
+/* --- Some linkers put the table of imports among code.  A thread which runs there must go on while
+   the DLL, loaded late, writes the table.  */
+
+enum { PAGE = 0x1000, ROOM = 16 };
+
+/* lock inc dword [argument]; once more */
+static const unsigned char circle[] = {
+#ifdef _WIN64
+    0xf0, 0xff, 0x01, 0xeb, 0xfb
+#else
+    0x8b, 0x4c, 0x24, 0x04, 0xf0,
+    0xff, 0x01, 0xeb, 0xfb
+#endif
+};
+
+static volatile LONG rounds;
+static HANDLE runner;
+
+/* The page of this program's imports from KERNEL32, or NULL if there is no room for code.  */
+static unsigned char *page_of_imports (void) {
+  const unsigned char *base = (const unsigned char *) GetModuleHandleA (NULL);
+  const IMAGE_NT_HEADERS *headers =
+      (const IMAGE_NT_HEADERS *) (base + ((const IMAGE_DOS_HEADER *) base)->e_lfanew);
+  const IMAGE_IMPORT_DESCRIPTOR *imports =
+      (const IMAGE_IMPORT_DESCRIPTOR *) (base
+                                         + headers->OptionalHeader
+                                               .DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT]
+                                               .VirtualAddress);
+  static const unsigned char none[ROOM];
+  for (; imports->Name != 0; imports++)
+    if (_stricmp ((const char *) base + imports->Name, "KERNEL32.dll") == 0) {
+      uintptr_t page = (uintptr_t) (base + imports->FirstThunk) & ~(uintptr_t) (PAGE - 1);
+      unsigned char *room = (unsigned char *) page + PAGE - ROOM;
+      return memcmp (room, none, ROOM) == 0 ? (unsigned char *) page : NULL;
+    }
+  return NULL;
+}
+
+static void run_among_imports (void) {
+  unsigned char *page = page_of_imports ();
+  DWORD old;
+  if (page == NULL || !VirtualProtect (page, PAGE, PAGE_EXECUTE_READWRITE, &old)) return;
+  memcpy (page + PAGE - ROOM, circle, sizeof (circle));
+  runner = CreateThread (NULL, 0, (LPTHREAD_START_ROUTINE) (void *) (page + PAGE - ROOM),
+                         (void *) &rounds, 0, NULL);
+  while (runner != NULL && rounds < 1000) Sleep (1);
+}
+
+static void code_among_imports_goes_on (void) {
+  if (runner == NULL) tap_skip ("the DLL came first, or there is no room for code");
+  for (LONG before = rounds, i = 0; rounds == before && i < 1000; i++) Sleep (1);
+  CHECK_INT (WaitForSingleObject (runner, 0), WAIT_TIMEOUT);
+  TerminateThread (runner, 0);
+}
+
 int main (void) {
+  if (getenv ("TEST_LATE") != NULL) run_among_imports ();
   if (fixture_load_late () != 0) return 1;
+  TEST_RUN (code_among_imports_goes_on);
   TEST_RUN (heap_functions_take_blocks_of_malloc);
   TEST_RUN (local_and_global_free_take_blocks_of_malloc);
   TEST_RUN (the_systems_own_blocks_go_where_they_went);

@@ -32,7 +32,15 @@ nothing_to_take_over_in_a_program_of_msvcrt () {
   [ "$code" = 0 ] && has_line '^waiting$' "$work/out" && has_line '^mir-ucrt: waiting: .' "$work/err"
 }
 
+msvcrt_is_taken_over_on_request () {
+  export MIR_UCRT_CRTS=msvcrt
+  program "$other" wine
+  [ "$code" = 0 ] && has_line '^active$' "$work/out"
+  has_line '^mir-ucrt: active: [0-9]* functions of msvcrt.dll, taken over late' "$work/err"
+}
+
 run taken_over_when_it_comes_later
 run taken_over_when_microsofts_comes_later
 run nothing_to_take_over_in_a_program_of_msvcrt
+run msvcrt_is_taken_over_on_request
 finish

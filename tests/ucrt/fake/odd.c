@@ -13,6 +13,19 @@ EXPORT int calloc (void) {
   return 2;
 }
 
+#ifndef FAKE_HEAPLESS
+EXPORT void *_get_heap_handle (void) {
+  return NULL;
+}
+#else
+EXPORT int malloc (void) {
+  return 1;
+}
+EXPORT int free (void) {
+  return 4;
+}
+#endif
+
 #ifdef FAKE_MISSING /* no free */
 EXPORT int malloc (void) {
   return 1;

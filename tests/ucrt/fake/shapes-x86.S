@@ -4,7 +4,7 @@
     .ascii " -export:malloc -export:calloc -export:realloc -export:free -export:_msize -export:_expand"
     .ascii " -export:_recalloc -export:_aligned_malloc -export:_aligned_free -export:_aligned_msize"
     .ascii " -export:_o_malloc -export:_heapmin -export:_malloc_base -export:_expand_next"
-    .ascii " -export:when_loaded,DATA -export:park,DATA"
+    .ascii " -export:_get_heap_handle -export:when_loaded,DATA -export:park,DATA"
 
     .data
     .globl _when_loaded, _park
@@ -12,6 +12,7 @@ _when_loaded: .long 0
 _park: .long 0
 
     .text
+    .globl __get_heap_handle
     .globl _malloc, _calloc, _realloc, _free, __msize, __expand, __recalloc, __aligned_malloc, __aligned_free
     .globl __aligned_msize, __o_malloc, __heapmin, __malloc_base, __expand_next, _DllMainCRTStartup@12
 
@@ -100,5 +101,9 @@ _DllMainCRTStartup@12:
     movl %eax, _when_loaded
 1:  movl $1, %eax
     ret $12
+    .balign 16, 0xcc
+__get_heap_handle: /* it never has one */
+    xorl %eax, %eax
+    ret
     .balign 16, 0xcc
     .fill 64, 1, 0xcc

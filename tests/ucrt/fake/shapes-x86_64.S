@@ -6,7 +6,7 @@
     .ascii " -export:malloc -export:calloc -export:realloc -export:free -export:_msize -export:_expand"
     .ascii " -export:_recalloc -export:_aligned_malloc -export:_aligned_free -export:_aligned_msize"
     .ascii " -export:_o_malloc -export:_heapmin -export:_malloc_base -export:_expand_next"
-    .ascii " -export:when_loaded,DATA -export:park,DATA"
+    .ascii " -export:_get_heap_handle -export:when_loaded,DATA -export:park,DATA"
 
     .data
     .globl when_loaded, park
@@ -15,6 +15,7 @@ when_loaded: .long 0 /* what malloc returned to DllMain */
 park: .quad 0 /* what _aligned_malloc calls, if set */
 
     .text
+    .globl _get_heap_handle
     .globl malloc, calloc, realloc, free, _msize, _expand, _recalloc, _aligned_malloc, _aligned_free
     .globl _aligned_msize, _o_malloc, _heapmin, _malloc_base, _expand_next, DllMainCRTStartup
 
@@ -161,5 +162,9 @@ DllMainCRTStartup:
     ret
 
 /* A little more, so that the last function is not the last byte.  */
+    .balign 16, 0xcc
+_get_heap_handle: /* it never has one */
+    xorl %eax, %eax
+    ret
     .balign 16, 0xcc
     .fill 64, 1, 0xcc

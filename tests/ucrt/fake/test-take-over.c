@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "fixture.h"
+#include "../../../src/ucrt/nt.h"
 #include "../../tap.h"
 
 static int calls_go_to (HMODULE dll, int mark) {
@@ -151,6 +152,7 @@ static void unfit_runtimes_are_refused (void) {
   static const char *cases[][2] = {
       {"fake-missing", "free is missing"},
       {"fake-debug", "it is a debug C runtime"},
+      {"fake-heapless", "it does not say which heap is its own"},
       {"fake-forward", "malloc is in another module"},
 #ifdef __x86_64__
       {"fake-tight", "malloc has no room for a jump"},
@@ -179,11 +181,61 @@ static void other_allocators_are_refused (void) {
   fixture_reset ("");
   const char *reason = ucrt_refuse_process ();
   CHECK_STR (reason == NULL ? "" : reason, "");
-  HMODULE dll = fixture_load_copy ("fake-shapes", "tbbmalloc_proxy");
-  reason = ucrt_refuse_process ();
-  CHECK_STR (reason == NULL ? "" : reason, "oneTBB's proxy has taken the C runtime over");
-  fixture_unload (dll);
+  static const char *const cases[][2] = {
+      {"tbbmalloc_proxy", "oneTBB's proxy has taken the C runtime over"},
+      {"clang_rt.asan_dynamic-x86_64", "AddressSanitizer watches this process"},
+      {"clang_rt.asan_dbg_dynamic-i386", "AddressSanitizer watches this process"},
+      {"Verifier", "Application Verifier watches this process"},
+      {"mimalloc-redirect32", "mimalloc's redirection has taken the C runtime over"},
+      {"mimalloc_replace", "mimalloc-replace has taken the C runtime over"},
+      {"libtcmalloc_minimal", "tcmalloc has taken the C runtime over"},
+  };
+  for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
+    HMODULE dll = fixture_load_copy ("fake-shapes", cases[i][0]);
+    reason = ucrt_refuse_process ();
+    CHECK_STR (reason == NULL ? "" : reason, cases[i][1]);
+    fixture_unload (dll);
+    CHECK_PTR (ucrt_refuse_process (), NULL);
+  }
+}
+
+/* What the system says of the whole process: flags which debugging tools set, and policies.  */
+static void watched_processes_are_refused (void) {
+  uint32_t *flags = (uint32_t *) ((char *) ucrt_nt.peb () + (sizeof (void *) == 8 ? 0xbc : 0x68));
+  const uint32_t before = *flags;
+  fixture_reset ("");
+  *flags = before | 0x02000000; /* gflags /p */
+  const char *page_heap = ucrt_refuse_process ();
+  *flags = before | 0x100; /* appverif */
+  const char *verifier = ucrt_refuse_process ();
+  *flags = before;
+  CHECK_STR (page_heap == NULL ? "" : page_heap, "page heap is on for this process");
+  CHECK_STR (verifier == NULL ? "" : verifier, "Application Verifier watches this process");
   CHECK_PTR (ucrt_refuse_process (), NULL);
+}
+
+static unsigned policy_flags;
+
+static ucrt_nt_result_t NTAPI about_process (HANDLE process, int what, void *to, ULONG size,
+                                             ULONG *len) {
+  const ULONG *which = to; /* what is asked for is in the answer's place */
+  (void) process, (void) len;
+  if (what != UCRT_NT_PROCESS_POLICY || size != 8 || *which != 2) return -1;
+  ((ULONG *) to)[1] = policy_flags;
+  return 0;
+}
+
+static void process_that_may_not_make_code_is_refused (void) {
+  fixture_reset ("");
+  ucrt_nt_result_t (NTAPI * real) (HANDLE, int, void *, ULONG, ULONG *) = ucrt_nt.about_process;
+  ucrt_nt.about_process = about_process;
+  policy_flags = 1; /* ProhibitDynamicCode */
+  const char *reason = ucrt_refuse_process ();
+  CHECK_STR (reason == NULL ? "" : reason,
+             "this process may not make code (ProcessDynamicCodePolicy)");
+  policy_flags = 2; /* AllowThreadOptOut alone forbids nothing */
+  CHECK_PTR (ucrt_refuse_process (), NULL);
+  ucrt_nt.about_process = real;
 }
 
 static void second_copy_stands_back_and_tells_the_first (void) {
@@ -247,6 +299,8 @@ int main (int argc, char **argv) {
   TEST_RUN (unfit_runtimes_are_refused);
   TEST_RUN (late_is_refused_if_so_wished);
   TEST_RUN (other_allocators_are_refused);
+  TEST_RUN (watched_processes_are_refused);
+  TEST_RUN (process_that_may_not_make_code_is_refused);
   TEST_RUN (second_copy_stands_back_and_tells_the_first);
   TEST_RUN (loaded_later_is_taken_over_before_it_runs);
   TEST_RUN (several_runtimes_are_taken_over);

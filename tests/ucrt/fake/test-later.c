@@ -1,0 +1,136 @@
+/* C runtimes which come while the process runs, and go: what is done to other threads meanwhile,
+   and what the status says afterwards.  */
+
+#include <stdio.h>
+#include <string.h>
+#include "fixture.h"
+#include "../../../src/ucrt/nt.h"
+#include "../../tap.h"
+
+static const char waiting[] = "nothing to take over here, no DLL of a C runtime is loaded";
+
+static void begin (const char *crts) {
+  fixture_reset (crts);
+  CHECK_INT (ucrt_find_crts (), 0);
+  ucrt_sum_up ();
+  CHECK_INT (ucrt_status.state, MIR_UCRT_WAITING);
+  CHECK_STR (ucrt_status.reason, waiting);
+}
+
+static void state_is_told_of_what_comes_and_goes (void) {
+  begin ("fake-later");
+  HMODULE dll = fixture_load_copy ("fake-shapes", "fake-later");
+  CHECK_INT (ucrt_status.state, MIR_UCRT_ACTIVE);
+  CHECK_STR (ucrt_status.reason, "");
+  FreeLibrary (dll);
+  CHECK_INT (ucrt_status.state, MIR_UCRT_WAITING);
+  CHECK_STR (ucrt_status.reason, waiting);
+}
+
+static void state_is_told_of_what_is_refused_later (void) {
+  begin ("fake-missing");
+  HMODULE dll = fixture_load ("fake-missing");
+  CHECK_INT (ucrt_status.state, MIR_UCRT_REFUSED);
+  CHECK_STR (ucrt_status.reason, "free is missing");
+  fixture_unload (dll);
+}
+
+/* --- Nobody can be in a runtime which has not run.  Threads must not be stopped for it: the loader
+   tells of it without holding the loader lock, and one of them may.  */
+
+static ucrt_nt_result_t (NTAPI *real_suspend) (HANDLE, ULONG *);
+static int suspended;
+
+static ucrt_nt_result_t NTAPI counting_suspend (HANDLE thread, ULONG *count) {
+  suspended++;
+  return real_suspend (thread, count);
+}
+
+static volatile int stop;
+
+static DWORD WINAPI idle (void *unused) {
+  (void) unused;
+  while (!stop) Sleep (1);
+  return 0;
+}
+
+static void no_thread_is_stopped_for_what_has_not_run (void) {
+  stop = 0;
+  HANDLE thread = CreateThread (NULL, 0, idle, NULL, 0, NULL);
+  begin ("fake-later");
+  real_suspend = ucrt_nt.suspend, ucrt_nt.suspend = counting_suspend, suspended = 0;
+  HMODULE dll = fixture_load_copy ("fake-shapes", "fake-later");
+  CHECK_INT (ucrt_status.state, MIR_UCRT_ACTIVE);
+  CHECK_INT (suspended, 0);
+  fixture_unload (dll);
+  dll = fixture_load ("fake-shapes"); /* it has: the thread is stopped */
+  fixture_reset ("fake-shapes");
+  ucrt_nt.suspend = counting_suspend;
+  CHECK_INT (ucrt_find_crts (), 1);
+  CHECK (suspended > 0);
+  ucrt_nt.suspend = real_suspend;
+  fixture_unload (dll);
+  stop = 1;
+  CHECK_INT (WaitForSingleObject (thread, 10000), WAIT_OBJECT_0);
+  CloseHandle (thread);
+}
+
+/* --- The status is read while what it tells of goes.  */
+
+static volatile long looks;
+
+static DWORD WINAPI look (void *unused) {
+  (void) unused;
+  for (; !stop; InterlockedIncrement (&looks)) ucrt_look_again ();
+  return 0;
+}
+
+static void status_may_be_read_while_a_runtime_goes (void) {
+  stop = 0, looks = 0;
+  HANDLE thread = CreateThread (NULL, 0, look, NULL, 0, NULL);
+  for (unsigned round = 0; round < tap_scaled (200); round++) {
+    begin ("fake-later");
+    HMODULE dll = fixture_load_copy ("fake-shapes", "fake-later");
+    CHECK_INT (ucrt_status.state, MIR_UCRT_ACTIVE);
+    long seen = looks;
+    while (looks < seen + 5) Sleep (0);
+    FreeLibrary (dll);
+  }
+  stop = 1;
+  CHECK_INT (WaitForSingleObject (thread, 10000), WAIT_OBJECT_0);
+  CloseHandle (thread);
+  tap_note ("looked %ld times", looks);
+}
+
+/* --- More than there are entries for.  */
+
+static void one_too_many_is_named (void) {
+  HMODULE dlls[MIR_UCRT_CRTS_MAX + 1];
+  char name[32];
+  begin ("fake-0,fake-1, fake-2.dll fake-3,,fake-4");
+  for (int i = 0; i <= MIR_UCRT_CRTS_MAX; i++) {
+    snprintf (name, sizeof (name), "fake-%d", i);
+    dlls[i] = fixture_load_copy ("fake-shapes", name);
+    CHECK_INT (fixture_call (dlls[i], "malloc"), i < MIR_UCRT_CRTS_MAX ? MARK + 1 : 1);
+  }
+  CHECK_INT (ucrt_status.state, MIR_UCRT_ACTIVE);
+  CHECK_STR (ucrt_status.reason, "fake-4.dll is left alone: 4 C runtimes are taken over already");
+  FreeLibrary (dlls[1]); /* there is room again */
+  CHECK_STR (ucrt_status.reason, "");
+  FreeLibrary (dlls[MIR_UCRT_CRTS_MAX]);
+  dlls[4] = fixture_load_copy ("fake-shapes", "fake-4");
+  CHECK_INT (fixture_call (dlls[4], "malloc"), MARK + 1);
+  for (int i = 0; i <= MIR_UCRT_CRTS_MAX; i++)
+    if (i != 1) FreeLibrary (dlls[i]);
+  CHECK_INT (ucrt_status.state, MIR_UCRT_WAITING);
+}
+
+int main (int argc, char **argv) {
+  fixture_folder (argc > 1 ? argv[1] : NULL);
+  TEST_RUN (state_is_told_of_what_comes_and_goes);
+  TEST_RUN (state_is_told_of_what_is_refused_later);
+  TEST_RUN (no_thread_is_stopped_for_what_has_not_run);
+  TEST_RUN (status_may_be_read_while_a_runtime_goes);
+  TEST_RUN (one_too_many_is_named);
+  return tap_done ();
+}
