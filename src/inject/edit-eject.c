@@ -130,13 +130,14 @@ static int take_out (edit_t *edit, const pe_t *pe, const edit_request_t *request
         request->dll);
     return -1;
   }
-  edit->notes |= EDIT_SECTION_LEFT;
+  for (unsigned i = 0; i < pe->sections_num; i++)
+    if (strcmp (pe_section (pe, i).name, EDIT_SECTION) == 0) edit->notes |= EDIT_SECTION_LEFT;
   return edit_rewrite_table (edit, pe, from, num, total, error);
 }
 
 int edit_eject (edit_t *edit, const pe_t *pe, const edit_request_t *request, pe_error_t *error) {
   *edit = (edit_t){0};
-  error->text[0] = 0;
+  *error = (pe_error_t){0};
   int total = pe_imports_num (pe);
   if (total < 0 || total >= PE_IMPORTS_MAX) {
     pe_set_error (error, "damaged import table");

@@ -263,7 +263,7 @@ static int add_section (edit_t *edit, const pe_t *pe, const edit_request_t *requ
 
 int edit_inject (edit_t *edit, const pe_t *pe, const edit_request_t *request, pe_error_t *error) {
   *edit = (edit_t){0};
-  error->text[0] = 0;
+  *error = (pe_error_t){0};
   if (pe_find_import (pe, request->dll) >= 0) return edit_reorder (edit, pe, request, error);
   if (check (pe, error) != 0) return -1;
   for (unsigned i = 0; i < pe->sections_num; i++)

@@ -96,7 +96,7 @@ static int open_optional (pe_t *pe, size_t length, pe_error_t *error) {
 
 int pe_open (pe_t *pe, const void *bytes, size_t size, pe_layout_t layout, pe_error_t *error) {
   *pe = (pe_t){.bytes = bytes, .size = size, .layout = layout};
-  error->text[0] = 0;
+  *error = (pe_error_t){0};
   if (!has (pe, 0, DOS_HEADER) || pe->bytes[0] != 'M' || pe->bytes[1] != 'Z') {
     pe_set_error (error, "not a valid PE file (invalid DOS magic number)");
     return -1;

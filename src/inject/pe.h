@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 enum {
-  PE_ERROR_MAX = 192,
+  PE_ERROR_MAX = 512,
   PE_NAME_MAX = 512,  /* bytes of a name of a DLL or function, with its 0; longer ones are damage */
   PE_DESCRIPTOR = 20, /* bytes */
   PE_SECTION_HEADER = 40,
@@ -40,6 +40,7 @@ enum { PE_SECTION_DATA = 0x40, PE_SECTION_READ = 0x40000000, PE_SECTION_EXECUTE 
 
 typedef struct {
   char text[PE_ERROR_MAX]; /* one line, no dot at its end */
+  int names_file;          /* it says which file it is about */
 } pe_error_t;
 
 /* What follows "not a valid PE file" and the like.  Keeps the first error.  */

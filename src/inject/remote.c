@@ -142,7 +142,7 @@ int remote_look (remote_t *remote) {
 }
 
 int remote_image (const remote_t *remote, uint64_t base, remote_image_t *image) {
-  pe_error_t error = {""};
+  pe_error_t error = {0};
   uint8_t *headers = malloc (HEADERS_MAX);
   *image = (remote_image_t){.base = base};
   if (headers == NULL) return fail (ERROR_OUTOFMEMORY);

@@ -27,7 +27,7 @@ static wchar_t *beside (const wchar_t *file) {
 pe_machine_t tool_file_machine (const wchar_t *path) {
   static uint8_t headers[65536];
   pe_t pe;
-  pe_error_t error = {""};
+  pe_error_t error = {0};
   DWORD n = 0;
   HANDLE file = CreateFileW (path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
                              OPEN_EXISTING, 0, NULL);

@@ -83,7 +83,7 @@ static void check_imports (struct check *check) {
 
 static void check_loader (struct check *check) {
   const pe_t *pe = check->pe;
-  pe_error_t error = {{0}};
+  pe_error_t error = {0};
   uint8_t flags[2];
   pe_directory_t config = pe_directory (pe, PE_LOAD_CONFIG);
   size_t field = pe->plus ? 0x4e : 0x36; /* DependentLoadFlags */
@@ -131,7 +131,7 @@ static void check_exports (struct check *check, const pe_t *dll) {
 
 static void check_dll (struct check *check) {
   char found[FILE_PATH_MAX], name[PE_NAME_MAX];
-  pe_error_t error = {{0}};
+  pe_error_t error = {0};
   pe_descriptor_t d;
   file_t file;
   pe_t dll;
