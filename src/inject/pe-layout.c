@@ -81,7 +81,7 @@ int pe_check_layout (const pe_t *pe, pe_error_t *error) {
     else if (section.raw_size != 0
              && (section.raw > pe->size || section.raw_size > pe->size - section.raw))
       what = "ends behind the end of the file";
-    else if (section.raw_size != 0 && section.raw < pe->headers_size
+    else if (section.raw_size != 0 && pe_raw_begin (pe, &section) < pe->headers_size
              && pe->section_alignment >= PAGE)
       what = "overlaps the headers";
     if (what != NULL) {

@@ -134,6 +134,8 @@ int pe_section_of (const pe_t *pe, uint32_t rva, pe_section_t *section);
 pe_directory_t pe_directory (const pe_t *pe, unsigned index);
 /* Where entry INDEX of the directories is; 0: the image has no such entry.  */
 size_t pe_directory_offset (const pe_t *pe, unsigned index);
+/* Where the loader takes the bytes of a section from.  */
+uint32_t pe_raw_begin (const pe_t *pe, const pe_section_t *section);
 /* Bytes of a section that are mapped: whole multiples of the section alignment.  */
 uint64_t pe_section_extent (const pe_t *pe, const pe_section_t *section);
 /* Copy N bytes from RVA, with the zeros behind a section's raw bytes.  */
