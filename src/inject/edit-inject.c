@@ -240,6 +240,8 @@ static int add_section (edit_t *edit, const pe_t *pe, const edit_request_t *requ
   uint64_t rva = last.rva + pe_section_extent (pe, &last);
   *plan = (plan_t){
       .old_size = pe->size, .sections_end = pe_sections_end (pe), .checksum = pe->checksum};
+  edit_t old = {.pieces = {{pe->bytes, pe->size, NULL}}, .pieces_num = 1, .size = pe->size};
+  plan->digest = edit_digest (&old);
   if (make_room (plan, pe, &place.headers_size, error) != 0) return -1;
   if (rva > UINT32_MAX - SECTION_HEAD) return fail (error, "the image would be too large");
   place.rva = (uint32_t) rva;
