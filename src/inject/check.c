@@ -7,6 +7,7 @@ int process_check (const process_options_t *options, unsigned long id) {
   char cause[REASON_MAX];
   remote_t remote;
   if (remote_open (&remote, id, 0, cause) != 0) {
+    if (options->json) presence_print_failure (id, cause);
     process_say ("cannot look into process %lu: %s", id, cause);
     return PROCESS_UNKNOWN;
   }

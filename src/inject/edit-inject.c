@@ -62,6 +62,8 @@ static int check (const pe_t *pe, pe_error_t *error) {
   if (pe->section_alignment < 4096 || pe->file_alignment < 512)
     return fail (error, "sections smaller than a page: a driver, or a very small program");
   if (pe_check_layout (pe, error) != 0) return -1;
+  if (pe->sections_num == PE_SECTIONS_MAX)
+    return fail (error, "no room for a section: there are 96, and Windows loads no more");
   if (pe->directories_num <= PE_IMPORT) return fail (error, "there is no directory for imports");
   return 0;
 }

@@ -89,8 +89,16 @@ static int look_at (void *user_data, uint64_t base) {
 dll_presence_t presence_look (const remote_t *remote, presence_t *presence) {
   struct look look = {remote, presence, malloc (sizeof *presence), DLL_ABSENT, 0};
   memset (presence, 0, sizeof *presence);
-  if (look.next == NULL) return DLL_ABSENT;
-  remote_each_image (remote, look_at, &look);
+  if (look.next == NULL) {
+    presence->wrong = "there is no memory to look for it";
+    return DLL_UNREADABLE;
+  }
+  if (remote_each_image (remote, look_at, &look) != 0 && look.found == DLL_ABSENT) {
+    presence->wrong = "the process' memory map cannot be read";
+    presence->view.process = remote->id;
+    presence->view.dll = presence->file;
+    look.found = DLL_UNREADABLE;
+  }
   presence->view.copies = look.copies;
   free (look.next);
   return look.found;
@@ -127,4 +135,11 @@ void presence_print (const remote_t *remote, dll_presence_t found, const presenc
       printf ("DLL          %s at 0x%" PRIx64 "\nstate        its status cannot be used: %s\n",
               presence->file, presence->view.base, presence->wrong);
   }
+}
+
+void presence_print_failure (unsigned long id, const char *cause) {
+  printf ("{\n  \"process\": %lu,\n  \"state\": \"unknown\",\n  \"ok\": false,\n  \"reason\": ",
+          id);
+  json_string (stdout, cause);
+  puts ("\n}");
 }

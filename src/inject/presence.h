@@ -33,4 +33,7 @@ int presence_verdict (dll_presence_t found, const presence_t *presence);
 void presence_print (const remote_t *remote, dll_presence_t found, const presence_t *presence,
                      int json, int all);
 
+/* The object for a process that could not be looked at, or did not get the DLL, as JSON.  */
+void presence_print_failure (unsigned long id, const char *cause);
+
 #endif

@@ -113,6 +113,21 @@ echo 'exit 3' >"$work/script.bat"
 inject run --dll=stand-in.dll "$work/script.bat"
 [ $status = 126 ] && says err 'is a batch file'
 result $? 'run of a batch file is 126, and says what to do'
+mkdir "$work/folder"
+inject run --dll=stand-in.dll "$work/folder"
+[ $status = 126 ] && says err 'folder is a folder'
+result $? 'run of a folder is 126'
+cp stand-in.dll mir-ucrt.dll
+python3 - <<'PY'
+dll = bytearray(open('mir-ucrt.dll', 'rb').read())
+at = int.from_bytes(dll[60:64], 'little') + 4
+dll[at:at + 2] = (0xaa64).to_bytes(2, 'little')
+open('mir-ucrt.dll', 'wb').write(dll)
+PY
+inject run ./target.exe exit 5
+[ $status = 5 ] && says err 'the one that is there is for arm64'
+result $? 'run tells of a DLL beside it which is for another CPU'
+rm mir-ucrt.dll
 echo 'not a program' >"$work/text.exe"
 inject run --dll=stand-in.dll "$work/text.exe"
 [ $status = 126 ] && says err 'not a program which this system runs'
@@ -159,6 +174,18 @@ result $? 'check looks into a process which has not begun'
 inject attach --dll=stand-in.dll "$id"
 [ $status = 0 ] && inject check "$id" && [ $status = 0 ]
 result $? 'attach to one'
+end
+
+begin active gone
+inject attach --dll=stand-in.dll "$id"
+[ $status = 3 ] && says err 'the process has ended'
+result $? 'attach to a process that has ended says so'
+inject check --json "$id"
+[ $status = 3 ] && python3 -c "
+import json
+status = json.load(open('$work/out'))
+assert status['process'] == $id and status['ok'] is False and 'ended' in status['reason'], status"
+result $? 'check --json is JSON also then'
 end
 
 check_kind () { # kind status pattern...
