@@ -38,6 +38,13 @@ static int load_and_look (const remote_t *remote, const process_options_t *optio
   load_end_t end = load_by_thread (remote, &load, options->timeout, &module, cause);
   if (end != LOAD_TIMED_OUT && end != LOAD_ENDED) load_remove (remote, &load);
   dll_presence_t found = end == LOAD_ENDED ? DLL_ABSENT : presence_look (remote, presence);
+  if (found == DLL_UNSEEN && end == LOAD_DONE) {
+    if (options->json) presence_print_failure (remote->id, presence->wrong);
+    process_say ("process %lu loaded the DLL; what it did is not known: %s", remote->id,
+                 presence->wrong);
+    return PROCESS_UNKNOWN;
+  }
+  if (found == DLL_UNSEEN) found = DLL_ABSENT;
   if (end == LOAD_DONE || (found != DLL_ABSENT && end != LOAD_FAILED)) {
     if (found != DLL_ABSENT) return tell (remote, options, found, presence);
     if (options->json)
@@ -57,6 +64,11 @@ static int attach_to (const remote_t *remote, const process_options_t *options,
   char cause[REASON_MAX];
   process_facts_t facts;
   dll_presence_t found = presence_look (remote, presence);
+  if (found == DLL_UNSEEN) {
+    if (options->json) presence_print_failure (remote->id, presence->wrong);
+    process_say ("cannot attach to process %lu: %s", remote->id, presence->wrong);
+    return PROCESS_UNKNOWN;
+  }
   if (found != DLL_ABSENT) {
     process_say ("already attached: nothing was done");
     return tell (remote, options, found, presence);

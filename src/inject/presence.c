@@ -89,15 +89,13 @@ static int look_at (void *user_data, uint64_t base) {
 dll_presence_t presence_look (const remote_t *remote, presence_t *presence) {
   struct look look = {remote, presence, malloc (sizeof *presence), DLL_ABSENT, 0};
   memset (presence, 0, sizeof *presence);
-  if (look.next == NULL) {
-    presence->wrong = "there is no memory to look for it";
-    return DLL_UNREADABLE;
-  }
+  presence->wrong = "there is no memory to look for it";
+  if (look.next == NULL) return DLL_UNSEEN;
   if (remote_each_image (remote, look_at, &look) != 0 && look.found == DLL_ABSENT) {
-    presence->wrong = "the process' memory map cannot be read";
-    presence->view.process = remote->id;
-    presence->view.dll = presence->file;
-    look.found = DLL_UNREADABLE;
+    presence->wrong = remote_has_ended (remote, ENDS_WITHIN)
+                          ? "the process has ended"
+                          : "its memory map cannot be read to the end";
+    look.found = DLL_UNSEEN;
   }
   presence->view.copies = look.copies;
   free (look.next);
@@ -106,7 +104,7 @@ dll_presence_t presence_look (const remote_t *remote, presence_t *presence) {
 
 int presence_verdict (dll_presence_t found, const presence_t *presence) {
   if (found == DLL_ABSENT) return PROCESS_NOT_LOADED;
-  if (found == DLL_UNREADABLE) return PROCESS_UNKNOWN;
+  if (found == DLL_UNSEEN || found == DLL_UNREADABLE) return PROCESS_UNKNOWN;
   return status_verdict (&presence->status, &presence->view);
 }
 

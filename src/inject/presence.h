@@ -8,6 +8,7 @@
 
 typedef enum {
   DLL_ABSENT,     /* no image has its section */
+  DLL_UNSEEN,     /* not all could be looked at, for the reason WRONG; none of the others has */
   DLL_UNREADABLE, /* one has, and WRONG says what is the matter with its status */
   DLL_PRESENT
 } dll_presence_t;

@@ -188,6 +188,23 @@ assert status['process'] == $id and status['ok'] is False and 'ended' in status[
 result $? 'check --json is JSON also then'
 end
 
+# It ends somewhere between being found and having the DLL.
+told=0 others=
+for ms in 20 30 40 45 50 55 60 65 70 75 80 85 90 100; do
+  begin active spin
+  (inject attach --dll=stand-in.dll "$id") 9>&- &
+  sleep "$(printf '0.%03d' $ms)"
+  exec 9>&-
+  wait $! "$children"
+  grep -Eqx 'mir-inject: (process [0-9]+: active, 2 functions taken over|.*: there is no such process|.*: the process has ended|.*: the process ended meanwhile, with status 0x0)' \
+    "$work/err" || others="$others $(cat "$work/err")"
+  grep -q ended "$work/err" && told=$((told + 1))
+done
+echo "# $told of 14 ended between"
+[ -z "$others" ] || echo "# $others"
+[ -z "$others" ]
+result $? 'attach to a process that is about to end'
+
 check_kind () { # kind status pattern...
   kind=$1 want=$2
   shift 2
