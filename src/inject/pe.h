@@ -23,6 +23,8 @@ enum {
   PE_DESCRIPTOR = 20, /* bytes */
   PE_SECTION_HEADER = 40,
   PE_SYMBOL = 18,
+  PE_FUNCTIONS_MAX = 1 << 18, /* of all DLLs together; they may share tables, so that a small file
+                                 could keep us busy for hours */
   PE_SECTIONS_MAX = 96, /* "PE Format": the Windows loader limits the number of sections to 96 */
   PE_IMPORTS_MAX = 4096 /* DLLs; more are damage */
 };

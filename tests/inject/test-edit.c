@@ -205,6 +205,25 @@ static void what_is_behind_a_certificate_keeps_its_place_when_a_table_is_rewritt
   free (symbols), free (old.bytes), free (new.bytes);
 }
 
+/* Modules that share a table make many functions of few bytes: who looks at each would be busy for
+   hours.  */
+static void modules_that_share_a_long_table_are_refused (void) {
+  image_spec_t spec = {0x8664, IMAGE_PLUS, 200, 16384};
+  edit_request_t request = request_for (dll);
+  struct made old = make (&spec);
+  pe_section_t text = pe_section (&old.pe, 0);
+  size_t table, thunks = text.raw_size / 8;
+  REQUIRE (pe_offset (&old.pe, pe_directory (&old.pe, PE_IMPORT).rva, 200 * PE_DESCRIPTOR, &table)
+           == 0);
+  REQUIRE (200 * thunks > PE_FUNCTIONS_MAX);
+  for (size_t i = 0; i < thunks; i++)
+    pe_put64 (old.bytes + text.raw + 8 * i, i + 1 < thunks ? 1ull << 63 | 5 : 0);
+  for (size_t i = 0; i < 200; i++) pe_put32 (old.bytes + table + PE_DESCRIPTOR * i, text.rva);
+  CHECK_STR (refusal (&old, &request, 0),
+             "damaged import table (module 128 has too many functions)");
+  free (old.bytes);
+}
+
 int main (void) {
   TEST_RUN (our_section_is_the_last_and_holds_what_is_new);
   TEST_RUN (symbols_and_appended_data_stay_whole);
@@ -214,6 +233,7 @@ int main (void) {
   TEST_RUN (imports_by_ordinal_if_there_is_no_name);
   TEST_RUN (order_is_as_asked);
   TEST_RUN (what_is_imported_already_only_moves);
+  TEST_RUN (modules_that_share_a_long_table_are_refused);
   TEST_RUN (a_section_that_begins_in_the_headers_is_refused);
   TEST_RUN (what_is_behind_a_certificate_keeps_its_place_when_a_table_is_rewritten);
   return tap_done ();
