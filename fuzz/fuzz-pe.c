@@ -36,7 +36,7 @@ static void look_at_imports (const pe_t *pe,
 
 static void look (const pe_t *pe) {
   char name[PE_NAME_MAX];
-  pe_error_t error = {{0}};
+  pe_error_t error = {0};
   size_t offset, length;
   uint32_t rva;
   look_at_imports (pe, pe_descriptor);

@@ -23,7 +23,7 @@ struct job {
  * first.  */
 static void choose_symbol (struct job *job) {
   char found[FILE_PATH_MAX];
-  pe_error_t ignored = {{0}};
+  pe_error_t ignored = {0};
   file_t file;
   pe_t dll;
   uint32_t rva;
@@ -73,6 +73,10 @@ static int choose_target (struct job *job, pe_error_t *error) {
 static int may_write (struct job *job, pe_error_t *error) {
   const char *in_the_way = NULL;
   char question[FILE_PATH_MAX + 128];
+  if (file_is_special (job->target)) {
+    pe_set_error (error, "not a file: %s", file_shown (job->target));
+    return -1;
+  }
   if (job->options->force || job->options->dry_run) return 1;
   if (!job->options->inplace && file_exists (job->target)) in_the_way = job->target;
   if (job->options->inplace && job->backup[0] != 0 && file_exists (job->backup))
@@ -80,7 +84,8 @@ static int may_write (struct job *job, pe_error_t *error) {
   if (in_the_way == NULL) return 1;
   snprintf (question, sizeof (question), "overwriting '%s'. Are you sure? [yN] ", in_the_way);
   int answer = job->report->json ? -1 : file_ask (question);
-  if (answer < 0) pe_set_error (error, "'%.150s' exists already (use --force)", in_the_way);
+  if (answer < 0)
+    pe_set_error (error, "'%s' exists already (use --force)", file_shown (in_the_way));
   return answer;
 }
 
@@ -186,7 +191,7 @@ static int finish (struct job *job, int writes, pe_error_t *error) {
   report_detail (job->report, "%s: trying again without the record of the injection", error->text);
   job->request.distrust = 1;
   edit_free (&job->edit);
-  error->text[0] = 0;
+  *error = (pe_error_t){0};
   if (edit_eject (&job->edit, &job->pe, &job->request, error) != 0) return -1;
   return writes ? write_result (job, error) : dry_run (job, error);
 }

@@ -27,6 +27,7 @@ static int load_and_look (const remote_t *remote, const process_options_t *optio
   load_t load;
   char cause[REASON_MAX] = "it is not among its images, and nothing says why";
   if (load_prepare (remote, path, &load, cause) != 0) {
+    if (options->json) presence_print_failure (remote->id, cause);
     process_say ("cannot attach to process %lu: %s", remote->id, cause);
     return PROCESS_UNKNOWN;
   }
@@ -37,13 +38,23 @@ static int load_and_look (const remote_t *remote, const process_options_t *optio
   load_end_t end = load_by_thread (remote, &load, options->timeout, &module, cause);
   if (end != LOAD_TIMED_OUT && end != LOAD_ENDED) load_remove (remote, &load);
   dll_presence_t found = end == LOAD_ENDED ? DLL_ABSENT : presence_look (remote, presence);
+  if (found == DLL_UNSEEN && end == LOAD_DONE) {
+    if (options->json) presence_print_failure (remote->id, presence->wrong);
+    process_say ("process %lu loaded the DLL; what it did is not known: %s", remote->id,
+                 presence->wrong);
+    return PROCESS_UNKNOWN;
+  }
+  if (found == DLL_UNSEEN) found = DLL_ABSENT;
   if (end == LOAD_DONE || (found != DLL_ABSENT && end != LOAD_FAILED)) {
     if (found != DLL_ABSENT) return tell (remote, options, found, presence);
+    if (options->json)
+      presence_print_failure (remote->id, "the DLL has no section " MIR_UCRT_STATUS_SECTION);
     process_say ("process %lu loaded the DLL, which has no section " MIR_UCRT_STATUS_SECTION
                  ": what it did is not known",
                  remote->id);
     return PROCESS_UNKNOWN;
   }
+  if (options->json) presence_print_failure (remote->id, cause);
   process_say ("process %lu did not load the DLL: %s", remote->id, cause);
   return end == LOAD_ENDED ? PROCESS_UNKNOWN : PROCESS_NOT_LOADED;
 }
@@ -53,6 +64,11 @@ static int attach_to (const remote_t *remote, const process_options_t *options,
   char cause[REASON_MAX];
   process_facts_t facts;
   dll_presence_t found = presence_look (remote, presence);
+  if (found == DLL_UNSEEN) {
+    if (options->json) presence_print_failure (remote->id, presence->wrong);
+    process_say ("cannot attach to process %lu: %s", remote->id, presence->wrong);
+    return PROCESS_UNKNOWN;
+  }
   if (found != DLL_ABSENT) {
     process_say ("already attached: nothing was done");
     return tell (remote, options, found, presence);
@@ -60,11 +76,13 @@ static int attach_to (const remote_t *remote, const process_options_t *options,
   remote_facts (remote, &facts);
   const char *reason = reason_of_facts (&facts);
   if (reason != NULL && !options->force) {
+    if (options->json) presence_print_failure (remote->id, reason);
     process_say ("cannot attach to process %lu: %s (--force tries it)", remote->id, reason);
     return PROCESS_NOT_LOADED;
   }
   wchar_t *path = tool_dll (options->dll, remote->machine, cause);
   if (path == NULL) {
+    if (options->json) presence_print_failure (remote->id, cause);
     process_say ("cannot attach to process %lu: %s", remote->id, cause);
     return PROCESS_UNKNOWN;
   }
@@ -82,6 +100,7 @@ int process_attach (const process_options_t *options, unsigned long id) {
   char cause[REASON_MAX];
   remote_t remote;
   if (remote_open (&remote, id, 1, cause) != 0) {
+    if (options->json) presence_print_failure (id, cause);
     process_say ("cannot attach to process %lu: %s", id, cause);
     return PROCESS_UNKNOWN;
   }

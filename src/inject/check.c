@@ -7,6 +7,7 @@ int process_check (const process_options_t *options, unsigned long id) {
   char cause[REASON_MAX];
   remote_t remote;
   if (remote_open (&remote, id, 0, cause) != 0) {
+    if (options->json) presence_print_failure (id, cause);
     process_say ("cannot look into process %lu: %s", id, cause);
     return PROCESS_UNKNOWN;
   }
@@ -18,7 +19,12 @@ int process_check (const process_options_t *options, unsigned long id) {
     process_say ("no memory");
   } else {
     dll_presence_t found = presence_look (&remote, presence);
-    presence_print (&remote, found, presence, options->json, options->verbose);
+    if (found == DLL_UNSEEN) {
+      if (options->json) presence_print_failure (id, presence->wrong);
+      process_say ("cannot look into process %lu: %s", id, presence->wrong);
+    } else {
+      presence_print (&remote, found, presence, options->json, options->verbose);
+    }
     result = presence_verdict (found, presence);
   }
   free (presence);

@@ -50,7 +50,7 @@ static int visit (const char *found, char names[][PE_NAME_MAX], int *num) {
   pe_t pe;
   pe_descriptor_t d;
   int is_crt = 0;
-  ignored.text[0] = 0;
+  ignored = (pe_error_t){0};
   if (file_open (&file, found, &ignored) != 0) return 0;
   int opened = pe_open (&pe, file.bytes, file.size, PE_FILE, &ignored) == 0;
   for (unsigned i = 0; opened && !is_crt && pe_descriptor (&pe, i, &d) == 1; i++) {

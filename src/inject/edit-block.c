@@ -41,7 +41,8 @@ int edit_order (const pe_t *pe, const edit_request_t *request, uint16_t *from, p
   for (unsigned i = 0; i < request->order_num; i++) {
     int moved = take (pe, request->order[i], from, n, total, taken, error);
     if (moved < 0) return -1;
-    if (moved == 0 && !pe_name_is (request->order[i], request->dll)) {
+    if (moved == 0 && !pe_name_is (request->order[i], request->dll)
+        && pe_find_import (pe, request->order[i]) < 0) { /* else it was named before */
       pe_set_error (error, "module '%.100s' of --order is not imported", request->order[i]);
       return -1;
     }

@@ -96,11 +96,12 @@ static int undo (edit_t *edit, const struct ours *ours, const pe_t *pe) {
       && (edit->notes & EDIT_CERTIFICATE_DROPPED) != 0 && edit_put (edit, directory, none, 8) != 0)
     return -1;
   edit->changed = 1;
-  if (edit->size != plan->old_size || pe_checksum (pe) != pe->checksum)
+  pe_put32 (checksum, plan->checksum);
+  if (edit_put (edit, field, checksum, 4) != 0) return -1;
+  if (edit->size != plan->old_size || edit_digest (edit) != plan->digest)
     return edit_put_checksum (edit, field);
   edit->notes |= EDIT_SAME_AS_BEFORE;
-  pe_put32 (checksum, plan->checksum);
-  return edit_put (edit, field, checksum, 4);
+  return 0;
 }
 
 static int take_out (edit_t *edit, const pe_t *pe, const edit_request_t *request,
@@ -130,13 +131,14 @@ static int take_out (edit_t *edit, const pe_t *pe, const edit_request_t *request
         request->dll);
     return -1;
   }
-  edit->notes |= EDIT_SECTION_LEFT;
+  for (unsigned i = 0; i < pe->sections_num; i++)
+    if (strcmp (pe_section (pe, i).name, EDIT_SECTION) == 0) edit->notes |= EDIT_SECTION_LEFT;
   return edit_rewrite_table (edit, pe, from, num, total, error);
 }
 
 int edit_eject (edit_t *edit, const pe_t *pe, const edit_request_t *request, pe_error_t *error) {
   *edit = (edit_t){0};
-  error->text[0] = 0;
+  *error = (pe_error_t){0};
   int total = pe_imports_num (pe);
   if (total < 0 || total >= PE_IMPORTS_MAX) {
     pe_set_error (error, "damaged import table");

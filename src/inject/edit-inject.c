@@ -62,6 +62,8 @@ static int check (const pe_t *pe, pe_error_t *error) {
   if (pe->section_alignment < 4096 || pe->file_alignment < 512)
     return fail (error, "sections smaller than a page: a driver, or a very small program");
   if (pe_check_layout (pe, error) != 0) return -1;
+  if (pe->sections_num == PE_SECTIONS_MAX)
+    return fail (error, "no room for a section: there are 96, and Windows loads no more");
   if (pe->directories_num <= PE_IMPORT) return fail (error, "there is no directory for imports");
   return 0;
 }
@@ -240,6 +242,8 @@ static int add_section (edit_t *edit, const pe_t *pe, const edit_request_t *requ
   uint64_t rva = last.rva + pe_section_extent (pe, &last);
   *plan = (plan_t){
       .old_size = pe->size, .sections_end = pe_sections_end (pe), .checksum = pe->checksum};
+  edit_t old = {.pieces = {{pe->bytes, pe->size, NULL}}, .pieces_num = 1, .size = pe->size};
+  plan->digest = edit_digest (&old);
   if (make_room (plan, pe, &place.headers_size, error) != 0) return -1;
   if (rva > UINT32_MAX - SECTION_HEAD) return fail (error, "the image would be too large");
   place.rva = (uint32_t) rva;
@@ -263,7 +267,7 @@ static int add_section (edit_t *edit, const pe_t *pe, const edit_request_t *requ
 
 int edit_inject (edit_t *edit, const pe_t *pe, const edit_request_t *request, pe_error_t *error) {
   *edit = (edit_t){0};
-  error->text[0] = 0;
+  *error = (pe_error_t){0};
   if (pe_find_import (pe, request->dll) >= 0) return edit_reorder (edit, pe, request, error);
   if (check (pe, error) != 0) return -1;
   for (unsigned i = 0; i < pe->sections_num; i++)

@@ -91,6 +91,35 @@ int edit_put (edit_t *edit, uint64_t offset, const uint8_t *bytes, size_t n) {
   return n == 0 ? 0 : -1;
 }
 
+/* FNV-1a by words of 8 bytes: the bytes' own would take longer than to copy them.  */
+struct digest {
+  uint64_t sum, word;
+  unsigned filled; /* bytes of WORD */
+};
+
+static void digest_word (struct digest *digest, uint64_t word) {
+  digest->sum = (digest->sum ^ word) * 0x100000001b3;
+}
+
+static void digest_add (struct digest *digest, const uint8_t *bytes, size_t n) {
+  while (n > 0) {
+    for (; digest->filled == 0 && n >= 8; bytes += 8, n -= 8) digest_word (digest, pe_u64 (bytes));
+    if (n == 0) return;
+    digest->word |= (uint64_t) *bytes++ << (8 * digest->filled++), n--;
+    if (digest->filled < 8) continue;
+    digest_word (digest, digest->word);
+    digest->word = 0, digest->filled = 0;
+  }
+}
+
+uint64_t edit_digest (const edit_t *edit) {
+  struct digest digest = {0xcbf29ce484222325, 0, 0};
+  for (unsigned i = 0; i < edit->pieces_num; i++)
+    digest_add (&digest, edit->pieces[i].bytes, edit->pieces[i].size);
+  digest_word (&digest, digest.word);
+  return digest.sum ^ edit->size;
+}
+
 int edit_put_checksum (edit_t *edit, size_t field) {
   pe_checksum_t state = {0, 0};
   uint8_t bytes[4] = {0};
@@ -148,6 +177,7 @@ uint8_t *plan_record (const plan_t *plan, const pe_t *pe, size_t *size) {
   pe_put64 (p + 24, plan->headers_end);
   pe_put32 (p + 32, plan->headers_inserted), pe_put32 (p + 36, plan->checksum);
   pe_put64 (p + 40, plan->certificate), pe_put64 (p + 48, plan->certificate_size);
+  pe_put64 (p + 56, plan->digest);
   p += RECORD_HEAD;
   for (unsigned i = 0; i < plan->patches_num; i++) {
     const plan_patch_t *patch = &plan->patches[i];
@@ -170,6 +200,7 @@ int plan_read_record (plan_t *plan, const uint8_t *record, size_t size, size_t *
   plan->headers_end = pe_u64 (record + 24);
   plan->headers_inserted = pe_u32 (record + 32), plan->checksum = pe_u32 (record + 36);
   plan->certificate = pe_u64 (record + 40), plan->certificate_size = pe_u64 (record + 48);
+  plan->digest = pe_u64 (record + 56);
   if (num > PLAN_PATCHES_MAX) return -1;
   for (; plan->patches_num < num; plan->patches_num++) {
     plan_patch_t *patch = &plan->patches[plan->patches_num];

@@ -9,7 +9,7 @@
 #include "edit.h"
 
 enum { PLAN_PATCHES_MAX = 320, PLAN_PATCH_MAX = 40 };
-enum { RECORD_HEAD = 56, RECORD_PATCH = 8, RECORD_VERSION = 1, SECTION_HEAD = 16 };
+enum { RECORD_HEAD = 64, RECORD_PATCH = 8, RECORD_VERSION = 1, SECTION_HEAD = 16 };
 
 #define RECORD_MAGIC \
   "mirinj1\n" /* begins our section; then the offset and the size of the record in it */
@@ -27,6 +27,7 @@ typedef struct {
   uint64_t headers_end;      /* if the headers need more room it is made here */
   uint32_t headers_inserted; /* bytes */
   uint32_t checksum;         /* of the old file */
+  uint64_t digest;           /* of all its bytes */
   uint64_t certificate;      /* cut out of the tail */
   uint64_t certificate_size;
   uint64_t tail_moved; /* bytes by which the tail is farther from the beginning */
@@ -41,6 +42,9 @@ int edit_add_own (edit_t *edit, uint8_t *bytes, size_t size);
 /* Overwrite or read N bytes of the result.  */
 int edit_put (edit_t *edit, uint64_t offset, const uint8_t *bytes, size_t n);
 int edit_get (const edit_t *edit, uint64_t offset, uint8_t *bytes, size_t n);
+/* A number that tells the bytes of one result from those of another; no protection from who wants
+   to deceive.  */
+uint64_t edit_digest (const edit_t *edit);
 /* Give the result the checksum it should have; FIELD is where it goes.  */
 int edit_put_checksum (edit_t *edit, size_t field);
 

@@ -12,14 +12,14 @@ static int clear_directory (edit_t *edit, const pe_t *pe, unsigned index, unsign
   return edit_put (edit, at, zeros, 8);
 }
 
-/* The old file, without its certificate if that lies behind everything else.  */
+/* The old file, without its certificate if that lies behind everything else: what followed would
+   move.  */
 static int add_old (edit_t *edit, const pe_t *pe) {
   size_t offset, size;
-  if (pe_certificate (pe, &offset, &size) != 0 || size == 0 || offset < pe_sections_end (pe))
-    return edit_add (edit, pe->bytes, pe->size, 0);
-  return edit_add (edit, pe->bytes, offset, 0) != 0
-             ? -1
-             : edit_add (edit, pe->bytes + offset + size, pe->size - offset - size, 0);
+  if (pe_certificate (pe, &offset, &size) != 0 || size == 0 || offset < pe_sections_end (pe)
+      || offset + size != pe->size)
+    offset = pe->size;
+  return edit_add (edit, pe->bytes, offset, 0);
 }
 
 int edit_rewrite_table (edit_t *edit, const pe_t *pe, const uint16_t *from, int num, int old_num,

@@ -20,7 +20,8 @@
 #endif
 
 static int fail (pe_error_t *error, const char *what, const char *path) {
-  pe_set_error (error, "%s: %.100s: %s", what, path, strerror (errno));
+  pe_set_error (error, "%s: %s: %s", what, file_shown (path), strerror (errno));
+  error->names_file = 1;
   return -1;
 }
 
@@ -44,7 +45,8 @@ static int map (file_t *file, int fd, const char *path, pe_error_t *error) {
   *file = (file_t){0};
   if (fstat (fd, &st) != 0) return fail (error, "unable to read file", path);
   if (!S_ISREG (st.st_mode)) {
-    pe_set_error (error, "not a file: %.100s", path);
+    pe_set_error (error, "not a file: %s", file_shown (path));
+    error->names_file = 1;
     return -1;
   }
   file->size = (size_t) st.st_size, file->names = (unsigned) st.st_nlink;
@@ -149,7 +151,7 @@ static int spare_name (const char *path, char *name, size_t size) {
 
 /* A copy, for file systems without hard links.  */
 static int copy_to (const char *path, const char *name) {
-  pe_error_t ignored = {{0}};
+  pe_error_t ignored = {0};
   file_t file;
   struct stat st;
   if (stat (path, &st) != 0 || file_open (&file, path, &ignored) != 0) return -1;
@@ -232,6 +234,12 @@ int file_commit (file_new_t *file, int replace, const char *backup, pe_error_t *
 int file_exists (const char *path) {
   struct stat st;
   return lstat (path, &st) == 0;
+}
+
+/* A link is replaced, not what it leads to.  */
+int file_is_special (const char *path) {
+  struct stat st;
+  return lstat (path, &st) == 0 && !S_ISREG (st.st_mode) && !S_ISLNK (st.st_mode);
 }
 
 int file_resolve (const char *path, char *resolved, size_t size, pe_error_t *error) {

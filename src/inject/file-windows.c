@@ -15,7 +15,8 @@ static int fail (pe_error_t *error, const char *what, const char *path) {
   int length = WideCharToMultiByte (CP_UTF8, 0, wide, (int) n, text, sizeof (text) - 1, NULL, NULL);
   text[n > 0 && length > 0 ? length : 0] = 0;
   if (text[0] == 0) snprintf (text, sizeof (text), "error %lu", (unsigned long) code);
-  pe_set_error (error, "%s: %.100s: %s", what, path, text);
+  pe_set_error (error, "%s: %s: %s", what, file_shown (path), text);
+  error->names_file = 1;
   return -1;
 }
 
@@ -148,6 +149,14 @@ int file_commit (file_new_t *file, int replace, const char *backup, pe_error_t *
 int file_exists (const char *path) {
   WCHAR wide[FILE_PATH_MAX];
   return to_wide (path, wide) == 0 && GetFileAttributesW (wide) != INVALID_FILE_ATTRIBUTES;
+}
+
+int file_is_special (const char *path) {
+  WCHAR wide[FILE_PATH_MAX];
+  if (to_wide (path, wide) != 0) return 0;
+  DWORD facts = GetFileAttributesW (wide);
+  return facts != INVALID_FILE_ATTRIBUTES
+         && (facts & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_DEVICE)) != 0;
 }
 
 int file_resolve (const char *path, char *resolved, size_t size, pe_error_t *error) {

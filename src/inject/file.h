@@ -7,9 +7,10 @@
 #ifndef MIR_INJECT_FILE_H
 #define MIR_INJECT_FILE_H
 
+#include <string.h> /* strlen */
 #include "edit.h"
 
-enum { FILE_PATH_MAX = 4096 };
+enum { FILE_PATH_MAX = 4096, FILE_SHOWN_MAX = 120 };
 
 typedef struct {
   const uint8_t *bytes; /* until file_close */
@@ -43,6 +44,8 @@ void file_abandon (file_new_t *file);
 
 /* Whether something has this name.  */
 int file_exists (const char *path);
+/* Whether it is there and cannot be replaced by a file: a folder, a device, a pipe.  */
+int file_is_special (const char *path);
 /* The file itself where PATH leads through symbolic links.  */
 int file_resolve (const char *path, char *resolved, size_t size, pe_error_t *error);
 /* The file called NAME, case ignored, in the folder of PATH; -1 without a reason if there is none.
@@ -50,6 +53,11 @@ int file_resolve (const char *path, char *resolved, size_t size, pe_error_t *err
 int file_beside (const char *path, const char *name, char *found, size_t size);
 /* Ask at the terminal: 1 yes, 0 no, -1: there is no terminal to ask at.  */
 int file_ask (const char *question);
+/* The end of PATH, which says most, where it is too long for a message.  */
+static inline const char *file_shown (const char *path) {
+  size_t size = strlen (path);
+  return size > FILE_SHOWN_MAX ? path + size - FILE_SHOWN_MAX : path;
+}
 /* Where the last part of PATH begins.  */
 const char *file_name_of (const char *path);
 

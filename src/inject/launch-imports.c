@@ -58,7 +58,7 @@ static int name_path (struct edit *edit, const wchar_t *path, char cause[REASON_
  * its first.  */
 static int name_function (struct edit *edit, const wchar_t *path, char cause[REASON_MAX]) {
   pe_t pe;
-  pe_error_t error = {""};
+  pe_error_t error = {0};
   uint32_t rva;
   int result = -1;
   HANDLE file = CreateFileW (path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,

@@ -70,14 +70,18 @@ wchar_t *launch_find (const char *name, char cause[REASON_MAX], int *status) {
       found = (NeedCurrentDirectoryForExePathW (wide) && try_folder (&search, L".", 1))
               || try_path (&search);
   }
+  DWORD attributes = wide != NULL && !found ? GetFileAttributesW (wide) : INVALID_FILE_ATTRIBUTES;
+  int is_folder =
+      attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
   free (wide);
   free (search.candidate);
   int is_batch = found && (ends_with (search.found, L".bat") || ends_with (search.found, L".cmd"));
   if (found && !is_batch) return search.found;
   free (search.found);
-  *status = is_batch ? PROCESS_RUN_REFUSED : PROCESS_RUN_NOTHING;
+  *status = is_batch || is_folder ? PROCESS_RUN_REFUSED : PROCESS_RUN_NOTHING;
   snprintf (cause, REASON_MAX, "%.200s %s", name,
-            is_batch ? "is a batch file: start the program which it runs, or cmd.exe /c with it"
-                     : "was not found");
+            is_batch    ? "is a batch file: start the program which it runs, or cmd.exe /c with it"
+            : is_folder ? "is a folder"
+                        : "was not found");
   return NULL;
 }

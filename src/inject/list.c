@@ -27,12 +27,13 @@ static int list_table (report_t *report, const pe_t *pe, const char *field,
   pe_descriptor_t d;
   char name[PE_NAME_MAX];
   int found, status = 0;
+  long total = 0;
   report_open (report, field, '[');
   for (unsigned i = 0; status == 0 && (found = get (pe, i, &d)) != 0; i++) {
     long functions = -1;
     if (found == 1 && pe_string (pe, d.name, name, sizeof (name)) == 0)
       functions = pe_functions_num (pe, pe_lookup_table (pe, &d));
-    if (functions < 0) {
+    if (functions < 0 || (total += functions) > PE_FUNCTIONS_MAX) {
       pe_set_error (error, "damaged import table (module %u)", i);
       status = -1;
       break;

@@ -40,7 +40,9 @@ int load_prepare (const remote_t *remote, const wchar_t *path, load_t *load,
                         .last_error = kernel_function (remote, "GetLastError")};
   *load = (load_t){0};
   if (block.load == 0 || block.last_error == 0) {
-    snprintf (cause, REASON_MAX, "LoadLibraryW was not found in it");
+    snprintf (cause, REASON_MAX, "%s",
+              remote_has_ended (remote, ENDS_WITHIN) ? "the process has ended"
+                                                     : "LoadLibraryW was not found in it");
     return -1;
   }
   if (path_size > CODE_AT - sizeof block) {
@@ -52,7 +54,11 @@ int load_prepare (const remote_t *remote, const wchar_t *path, load_t *load,
   load->memory = (uintptr_t) memory;
   if (memory == NULL || remote_write (remote, load->memory, &block, sizeof block) != 0
       || remote_write (remote, load->memory + sizeof block, path, path_size) != 0) {
-    snprintf (cause, REASON_MAX, "no memory could be given to it (error %lu)", GetLastError ());
+    DWORD error = GetLastError ();
+    if (remote_has_ended (remote, ENDS_WITHIN))
+      snprintf (cause, REASON_MAX, "the process has ended");
+    else
+      snprintf (cause, REASON_MAX, "no memory could be given to it (error %lu)", error);
     load_remove (remote, load);
     return -1;
   }
@@ -85,7 +91,7 @@ load_end_t load_by_thread (const remote_t *remote, const load_t *load, unsigned 
                                       (void *) (uintptr_t) load->argument, 0, NULL);
   if (thread == NULL) {
     DWORD error = GetLastError ();
-    if (WaitForSingleObject (remote->process, 0) == WAIT_OBJECT_0) {
+    if (remote_has_ended (remote, ENDS_WITHIN)) {
       snprintf (cause, REASON_MAX, "the process has ended");
       return LOAD_ENDED;
     }

@@ -26,15 +26,14 @@ static int look (report_t *report, const options_t *options, const char *path, p
 }
 
 static int do_file (report_t *report, const options_t *options, const char *path) {
-  pe_error_t error = {{0}}, shown = {{0}};
+  pe_error_t error = {0}, shown = {0};
   report_file (report, path);
   report_detail (report, "reading '%s'", path);
   if (options->list && options->files_num > 1) report_line (report, "%s:", path);
   int status = options->list || options->verify ? look (report, options, path, &error)
                                                 : apply (report, options, path, &error);
-  /* The reason names a file if it is the system's.  */
-  if (status < 0 && strstr (error.text, path) == NULL)
-    pe_set_error (&shown, "%.80s: %s", path, error.text[0] != 0 ? error.text : "failed");
+  if (status < 0 && !error.names_file)
+    pe_set_error (&shown, "%s: %s", file_shown (path), error.text[0] != 0 ? error.text : "failed");
   else
     shown = error;
   report_file_end (report, &shown);
@@ -57,15 +56,24 @@ static int do_files (const options_t *options) {
   return status;
 }
 
+/* Whoever reads JSON gets some, also if there is no file to tell of.  */
+static int wants_json (int argc, char **argv) {
+  for (int i = 1; i < argc && strcmp (argv[i], "--") != 0; i++)
+    if (strcmp (argv[i], "--json") == 0) return 1;
+  return 0;
+}
+
 int main (int argc, char **argv) {
   options_t options;
   pe_error_t error;
   argv = process_arguments (&argc, argv);
   if (argc > 1 && process_is_command (argv[1])) return process_main (argc - 1, argv + 1);
   if (argc > 1 && strcmp (argv[1], "inject") == 0) argc--, argv++;
-  int status = STATUS_FAILED;
+  int status = STATUS_FAILED, json = wants_json (argc, argv); /* the order of ARGV is changed */
   if (options_read (&options, argc, argv, &error) != 0) {
-    fprintf (stderr, "error: %s\n", error.text);
+    if (json) puts ("[]");
+    fflush (stdout);
+    fprintf (stderr, "error: %s\n", report_clean (error.text));
   } else if (options.help) {
     options_help ();
     status = STATUS_DONE;

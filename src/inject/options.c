@@ -71,9 +71,13 @@ static int name_dll (options_t *options, pe_error_t *error) {
   const char *name = options->dll != NULL ? options->dll : DEFAULT_DLL, *dot = strrchr (name, '.');
   const char *postfix = options->postfix;
   size_t stem = dot != NULL ? (size_t) (dot - name) : strlen (name);
-  if (*name == 0 || strpbrk (name, "/\\:") != NULL || strlen (name) > 200
-      || (postfix != NULL && (strpbrk (postfix, "/\\:") != NULL || strlen (postfix) > 100))) {
-    pe_set_error (error, "not the name of a DLL: '%.100s'", postfix != NULL ? postfix : name);
+  if (name[strspn (name, ".")] == 0 || strpbrk (name, "/\\:") != NULL || strlen (name) > 200) {
+    pe_set_error (error, "not the name of a DLL: '%.100s'", name);
+    return -1;
+  }
+  if (postfix != NULL
+      && (*postfix == 0 || strpbrk (postfix, "/\\:") != NULL || strlen (postfix) > 100)) {
+    pe_set_error (error, "not a postfix for the name of a DLL: '%.100s'", postfix);
     return -1;
   }
   snprintf (options->dll_name, sizeof (options->dll_name), "%.*s%s%s%s", (int) stem, name,
@@ -92,6 +96,13 @@ static int check (const options_t *options, pe_error_t *error) {
     why = "--list, --verify and --eject exclude each other";
   else if ((options->list || options->verify) && options->inplace)
     why = "--inplace changes files, --list and --verify do not";
+  else if ((options->list || options->verify) && (options->output != NULL || options->dry_run))
+    why = "--output and --dry-run are for what changes files, --list and --verify do not";
+  else if ((options->list || options->verify || options->eject)
+           && (options->symbol != NULL || options->order != NULL))
+    why = "--symbol and --order are for putting a DLL in";
+  else if (options->no_backup && !options->inplace)
+    why = "--no-backup is for --inplace";
   else if (options->symbol != NULL && (*options->symbol == 0 || strlen (options->symbol) > 200))
     why = "not the name of a function";
   if (why != NULL) pe_set_error (error, "%s", why);
@@ -169,7 +180,7 @@ int options_read (options_t *o, int argc, char **argv, pe_error_t *error) {
                                  {"postfix", 0, NULL, &o->postfix},
                                  {"order", 0, NULL, &order},
                                  {0}};
-  error->text[0] = 0;
+  *error = (pe_error_t){0};
   if (read_arguments (o, table, argc, argv, error) != 0) return -1;
   if (o->help || o->version) return 0;
   o->request.force = o->force;

@@ -2,9 +2,6 @@
 
 #include <string.h>
 
-enum {
-  SECTIONS_MAX = 96
-}; /* "PE Format": the Windows loader limits the number of sections to 96 */
 enum { PAGE = 4096 };
 
 static int is_power_of_2 (uint32_t v) {
@@ -52,7 +49,7 @@ static int check_headers (const pe_t *pe, pe_error_t *error) {
   else if (!is_power_of_2 (pe->section_alignment) || !is_power_of_2 (pe->file_alignment)
            || pe->file_alignment > pe->section_alignment)
     what = "invalid alignments";
-  else if (pe->sections_num == 0 || pe->sections_num > SECTIONS_MAX)
+  else if (pe->sections_num == 0 || pe->sections_num > PE_SECTIONS_MAX)
     what = "invalid number of sections";
   else if (table_end > pe->headers_size || pe->headers_size > pe->size
            || pe->headers_size > pe->image_size)
@@ -75,13 +72,15 @@ int pe_check_layout (const pe_t *pe, pe_error_t *error) {
     if (section.rva % pe->section_alignment != 0 || extent == 0)
       what = "is not aligned or empty";
     else if (i == 0 ? section.rva < next : section.rva != next)
-      what = section.rva < next ? "overlaps another or is out of order" : "leaves a hole";
+      what = i == 0               ? "begins among the headers"
+             : section.rva < next ? "overlaps another or is out of order"
+                                  : "leaves a hole";
     else if (end > pe_round_up (pe->image_size, pe->section_alignment))
       what = "is outside of the image";
     else if (section.raw_size != 0
              && (section.raw > pe->size || section.raw_size > pe->size - section.raw))
       what = "ends behind the end of the file";
-    else if (section.raw_size != 0 && section.raw < pe->headers_size
+    else if (section.raw_size != 0 && pe_raw_begin (pe, &section) < pe->headers_size
              && pe->section_alignment >= PAGE)
       what = "overlaps the headers";
     if (what != NULL) {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { DOS_HEADER = 64, FILE_HEADER = 20, FIXED_PE32 = 96, FIXED_PE32_PLUS = 112 };
-enum { SECTOR = 512 }; /* the loader rounds offsets of sections down to it */
+#define SECTOR 512u
 
 void pe_set_error (pe_error_t *error, const char *format, ...) {
   if (error == NULL || error->text[0] != 0) return;
@@ -96,7 +96,7 @@ static int open_optional (pe_t *pe, size_t length, pe_error_t *error) {
 
 int pe_open (pe_t *pe, const void *bytes, size_t size, pe_layout_t layout, pe_error_t *error) {
   *pe = (pe_t){.bytes = bytes, .size = size, .layout = layout};
-  error->text[0] = 0;
+  *error = (pe_error_t){0};
   if (!has (pe, 0, DOS_HEADER) || pe->bytes[0] != 'M' || pe->bytes[1] != 'Z') {
     pe_set_error (error, "not a valid PE file (invalid DOS magic number)");
     return -1;
@@ -143,6 +143,12 @@ pe_section_t pe_section (const pe_t *pe, unsigned index) {
   return section;
 }
 
+/* The loader maps whole sectors; an image whose sections are smaller than a page it maps as it is.
+ */
+uint32_t pe_raw_begin (const pe_t *pe, const pe_section_t *section) {
+  return pe->section_alignment >= 4096 ? section->raw & ~(SECTOR - 1) : section->raw;
+}
+
 uint64_t pe_section_extent (const pe_t *pe, const pe_section_t *section) {
   uint64_t size = section->virtual_size != 0 ? section->virtual_size : section->raw_size;
   uint32_t alignment = pe->section_alignment;
@@ -182,7 +188,7 @@ static int span_at (const pe_t *pe, uint64_t rva, size_t *n, size_t *offset) {
   if (rva > UINT32_MAX || pe_section_of (pe, (uint32_t) rva, &section) != 0) return -1;
   uint64_t in = rva - section.rva, extent = pe_section_extent (pe, &section);
   uint64_t raw = section.raw, raw_size = section.raw_size < extent ? section.raw_size : extent;
-  if (pe->section_alignment >= 4096) raw &= ~(uint64_t) (SECTOR - 1);
+  raw = pe_raw_begin (pe, &section);
   if (raw == 0) raw_size = 0;
   uint64_t left = in < raw_size ? raw_size - in : extent - in;
   if (*n > left) *n = (size_t) left;

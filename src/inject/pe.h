@@ -18,11 +18,14 @@
 #include <stdint.h>
 
 enum {
-  PE_ERROR_MAX = 192,
+  PE_ERROR_MAX = 512,
   PE_NAME_MAX = 512,  /* bytes of a name of a DLL or function, with its 0; longer ones are damage */
   PE_DESCRIPTOR = 20, /* bytes */
   PE_SECTION_HEADER = 40,
   PE_SYMBOL = 18,
+  PE_FUNCTIONS_MAX = 1 << 18, /* of all DLLs together; they may share tables, so that a small file
+                                 could keep us busy for hours */
+  PE_SECTIONS_MAX = 96, /* "PE Format": the Windows loader limits the number of sections to 96 */
   PE_IMPORTS_MAX = 4096 /* DLLs; more are damage */
 };
 
@@ -40,6 +43,7 @@ enum { PE_SECTION_DATA = 0x40, PE_SECTION_READ = 0x40000000, PE_SECTION_EXECUTE 
 
 typedef struct {
   char text[PE_ERROR_MAX]; /* one line, no dot at its end */
+  int names_file;          /* it says which file it is about */
 } pe_error_t;
 
 /* What follows "not a valid PE file" and the like.  Keeps the first error.  */
@@ -133,6 +137,8 @@ int pe_section_of (const pe_t *pe, uint32_t rva, pe_section_t *section);
 pe_directory_t pe_directory (const pe_t *pe, unsigned index);
 /* Where entry INDEX of the directories is; 0: the image has no such entry.  */
 size_t pe_directory_offset (const pe_t *pe, unsigned index);
+/* Where the loader takes the bytes of a section from.  */
+uint32_t pe_raw_begin (const pe_t *pe, const pe_section_t *section);
 /* Bytes of a section that are mapped: whole multiples of the section alignment.  */
 uint64_t pe_section_extent (const pe_t *pe, const pe_section_t *section);
 /* Copy N bytes from RVA, with the zeros behind a section's raw bytes.  */

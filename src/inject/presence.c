@@ -89,8 +89,14 @@ static int look_at (void *user_data, uint64_t base) {
 dll_presence_t presence_look (const remote_t *remote, presence_t *presence) {
   struct look look = {remote, presence, malloc (sizeof *presence), DLL_ABSENT, 0};
   memset (presence, 0, sizeof *presence);
-  if (look.next == NULL) return DLL_ABSENT;
-  remote_each_image (remote, look_at, &look);
+  presence->wrong = "there is no memory to look for it";
+  if (look.next == NULL) return DLL_UNSEEN;
+  if (remote_each_image (remote, look_at, &look) != 0 && look.found == DLL_ABSENT) {
+    presence->wrong = remote_has_ended (remote, ENDS_WITHIN)
+                          ? "the process has ended"
+                          : "its memory map cannot be read to the end";
+    look.found = DLL_UNSEEN;
+  }
   presence->view.copies = look.copies;
   free (look.next);
   return look.found;
@@ -98,7 +104,7 @@ dll_presence_t presence_look (const remote_t *remote, presence_t *presence) {
 
 int presence_verdict (dll_presence_t found, const presence_t *presence) {
   if (found == DLL_ABSENT) return PROCESS_NOT_LOADED;
-  if (found == DLL_UNREADABLE) return PROCESS_UNKNOWN;
+  if (found == DLL_UNSEEN || found == DLL_UNREADABLE) return PROCESS_UNKNOWN;
   return status_verdict (&presence->status, &presence->view);
 }
 
@@ -127,4 +133,11 @@ void presence_print (const remote_t *remote, dll_presence_t found, const presenc
       printf ("DLL          %s at 0x%" PRIx64 "\nstate        its status cannot be used: %s\n",
               presence->file, presence->view.base, presence->wrong);
   }
+}
+
+void presence_print_failure (unsigned long id, const char *cause) {
+  printf ("{\n  \"process\": %lu,\n  \"state\": \"unknown\",\n  \"ok\": false,\n  \"reason\": ",
+          id);
+  json_string (stdout, cause);
+  puts ("\n}");
 }

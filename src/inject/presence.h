@@ -8,6 +8,7 @@
 
 typedef enum {
   DLL_ABSENT,     /* no image has its section */
+  DLL_UNSEEN,     /* not all could be looked at, for the reason WRONG; none of the others has */
   DLL_UNREADABLE, /* one has, and WRONG says what is the matter with its status */
   DLL_PRESENT
 } dll_presence_t;
@@ -32,5 +33,8 @@ int presence_verdict (dll_presence_t found, const presence_t *presence);
 /* Say it on standard output.  ALL: with every function.  */
 void presence_print (const remote_t *remote, dll_presence_t found, const presence_t *presence,
                      int json, int all);
+
+/* The object for a process that could not be looked at, or did not get the DLL, as JSON.  */
+void presence_print_failure (unsigned long id, const char *cause);
 
 #endif

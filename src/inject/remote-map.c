@@ -11,17 +11,18 @@ enum { FILE_NAME_MAX = 32768 }; /* UTF-16 units of the longest name */
 int remote_each_image (const remote_t *remote, remote_found_t *found, void *user_data) {
   MEMORY_BASIC_INFORMATION info;
   uintptr_t at = 0;
-  while (VirtualQueryEx (remote->process, (void *) at, &info, sizeof info) != 0) {
+  for (;;) {
+    if (VirtualQueryEx (remote->process, (void *) at, &info, sizeof info) == 0)
+      return GetLastError () == ERROR_INVALID_PARAMETER ? 0 : -1; /* the end of what there is */
     uintptr_t base = (uintptr_t) info.BaseAddress;
     if (info.State == MEM_COMMIT && info.Type == MEM_IMAGE
         && info.AllocationBase == info.BaseAddress) {
       int result = found (user_data, base);
       if (result != 0) return result;
     }
-    if (base + info.RegionSize <= at) break; /* the end of the address space */
+    if (base + info.RegionSize <= at) return 0; /* the end of the address space */
     at = base + info.RegionSize;
   }
-  return 0;
 }
 
 /* The system's name of a mapped file begins with a device, \Device\HarddiskVolume3\…; people know

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { READ_TRIES = 10 };
 #define PAGE 4096u /* no Windows has smaller pages */
 #define HEADERS_MAX (16 * PAGE)
 #define IMAGE_MAX (1u << 30) /* bytes; we reserve as many */
@@ -40,15 +41,17 @@ int remote_open (remote_t *remote, DWORD id, int writes, char cause[REASON_MAX])
     explain_denied (id, error, cause);
     return fail (error);
   }
-  if (WaitForSingleObject (remote->process, 0)
-      == WAIT_OBJECT_0) { /* somebody still has a handle of it */
+  if (remote_has_ended (remote, 0)) { /* somebody still has a handle of it */
     snprintf (cause, REASON_MAX, "the process has ended");
     remote_close (remote);
     return fail (ERROR_PROCESS_ABORTED);
   }
   if (remote_look (remote) == 0) return 0;
   DWORD error = GetLastError ();
-  snprintf (cause, REASON_MAX, "its program cannot be read (error %lu)", error);
+  if (remote_has_ended (remote, ENDS_WITHIN))
+    snprintf (cause, REASON_MAX, "the process has ended");
+  else
+    snprintf (cause, REASON_MAX, "its program cannot be read (error %lu)", error);
   remote_close (remote);
   return fail (error);
 }
@@ -58,11 +61,22 @@ void remote_close (remote_t *remote) {
   remote->process = NULL;
 }
 
+int remote_has_ended (const remote_t *remote, unsigned milliseconds) {
+  return WaitForSingleObject (remote->process, milliseconds) == WAIT_OBJECT_0;
+}
+
+/* Wine reads through one of the process' threads, and has no access if just that one ends; we may
+   read, so it is asked again.  */
 int remote_read (const remote_t *remote, uint64_t from, void *to, size_t n) {
   SIZE_T done = 0;
   if (from > UINTPTR_MAX || n > UINTPTR_MAX - (uintptr_t) from) return fail (ERROR_INVALID_ADDRESS);
-  if (!ReadProcessMemory (remote->process, (const void *) (uintptr_t) from, to, n, &done))
-    return -1;
+  for (int tries = 0;
+       !ReadProcessMemory (remote->process, (const void *) (uintptr_t) from, to, n, &done);
+       tries++) {
+    DWORD error = GetLastError ();
+    if (error != ERROR_ACCESS_DENIED || tries == READ_TRIES || remote_has_ended (remote, 1))
+      return fail (error);
+  }
   return done == n ? 0 : fail (ERROR_PARTIAL_COPY);
 }
 
@@ -142,7 +156,7 @@ int remote_look (remote_t *remote) {
 }
 
 int remote_image (const remote_t *remote, uint64_t base, remote_image_t *image) {
-  pe_error_t error = {""};
+  pe_error_t error = {0};
   uint8_t *headers = malloc (HEADERS_MAX);
   *image = (remote_image_t){.base = base};
   if (headers == NULL) return fail (ERROR_OUTOFMEMORY);

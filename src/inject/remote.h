@@ -17,6 +17,8 @@
 #include "pe.h"
 #include "reason.h"
 
+enum { ENDS_WITHIN = 1000 }; /* milliseconds; a process which is ending admits nothing any more */
+
 typedef struct {
   HANDLE process;
   DWORD id;
@@ -39,6 +41,8 @@ int remote_open (remote_t *remote, DWORD id, int writes, char cause[REASON_MAX])
 /* Fill in BITS, MACHINE and PROGRAM of REMOTE, whose PROCESS and ID are there.  */
 int remote_look (remote_t *remote);
 void remote_close (remote_t *remote);
+/* Whether it has ended, or does so within MILLISECONDS: what fails, fails then because of that.  */
+int remote_has_ended (const remote_t *remote, unsigned milliseconds);
 
 /* Copy N bytes: all or none.  */
 int remote_read (const remote_t *remote, uint64_t from, void *to, size_t n);
@@ -57,8 +61,9 @@ void remote_image_close (remote_image_t *image);
 uint64_t remote_export (const remote_t *remote, const char *module, const char *name);
 
 /* Call FOUND for each image that is mapped, lowest first, until it returns non-zero, which is
-   returned; else 0. Reads the memory map, not the loader's lists: so it works before the process
-   has begun to run and sees images of both bitnesses.  */
+   returned; else 0, or -1 if the map could not be read to its end. Reads the memory map, not the
+   loader's lists: so it works before the process has begun to run and sees images of both
+   bitnesses.  */
 typedef int remote_found_t (void *user_data, uint64_t base);
 int remote_each_image (const remote_t *remote, remote_found_t *found, void *user_data);
 /* The name of the file that is mapped at ADDRESS, without its folder if BARE.  UTF-8; "" if it has

@@ -3,55 +3,39 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "file.h"
+#include "utf8.h"
+
+enum { LINE_MAX_SIZE = 2 * FILE_PATH_MAX + 1024 };
 
 const char *report_clean (const char *text) {
   static char buffers[4][PE_NAME_MAX];
   static unsigned next;
   char *to = buffers[next++ % 4];
-  size_t i = 0;
-  for (; text[i] != 0 && i < PE_NAME_MAX - 1; i++)
-    to[i] = (unsigned char) text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i];
-  to[i] = 0;
+  snprintf (to, PE_NAME_MAX, "%s", text);
+  utf8_clean (to, PE_NAME_MAX);
   return to;
 }
 
-/* Bytes that are no UTF-8 are taken for Latin-1, so that the result always is.  */
-static void print_string (const char *text) {
-  const unsigned char *p = (const unsigned char *) text;
-  putchar ('"');
-  while (*p != 0) {
-    unsigned n = *p < 0x80 ? 1 : *p >= 0xc2 && *p < 0xe0 ? 2 : *p >= 0xe0 && *p < 0xf0 ? 3 : 0;
-    int is_utf8 = n > 1;
-    for (unsigned i = 1; i < n && is_utf8; i++) is_utf8 = (p[i] & 0xc0) == 0x80;
-    if (n == 3 && is_utf8) /* no overlong forms, no surrogates */
-      is_utf8 = !(p[0] == 0xe0 && p[1] < 0xa0) && !(p[0] == 0xed && p[1] >= 0xa0);
-    if (is_utf8) {
-      printf ("%.*s", (int) n, (const char *) p);
-      p += n;
-      continue;
-    }
-    if (*p == '"' || *p == '\\')
-      printf ("\\%c", *p);
-    else if (*p < 0x20 || *p >= 0x7f)
-      printf ("\\u%04x", *p);
-    else
-      putchar (*p);
-    p++;
-  }
-  putchar ('"');
+/* A line, whose names may hold anything, on STREAM.  */
+static void print_line (FILE *stream, const char *before, const char *format, va_list args) {
+  char line[LINE_MAX_SIZE];
+  vsnprintf (line, sizeof (line), format, args);
+  utf8_clean (line, sizeof (line));
+  fprintf (stream, "%s%s\n", before, line);
 }
 
 static void begin_field (report_t *report, const char *name) {
   if (report->fields++ > 0) printf (", ");
   if (name == NULL) return;
-  print_string (name);
+  json_string (stdout, name);
   printf (": ");
 }
 
 void report_text (report_t *report, const char *name, const char *value) {
   if (!report->json) return;
   begin_field (report, name);
-  print_string (value);
+  json_string (stdout, value);
 }
 
 void report_number (report_t *report, const char *name, long value) {
@@ -112,9 +96,8 @@ void report_line (const report_t *report, const char *format, ...) {
   va_list args;
   if (report->json) return;
   va_start (args, format);
-  vprintf (format, args);
+  print_line (stdout, "", format, args);
   va_end (args);
-  putchar ('\n');
 }
 
 void report_detail (const report_t *report, const char *format, ...) {
@@ -122,19 +105,20 @@ void report_detail (const report_t *report, const char *format, ...) {
   if (!report->verbose) return;
   fflush (stdout);
   va_start (args, format);
-  vfprintf (stderr, format, args);
+  print_line (stderr, "", format, args);
   va_end (args);
-  fputc ('\n', stderr);
 }
 
 void report_warning (report_t *report, const char *format, ...) {
   char text[256];
   va_list args;
+  fflush (stdout);
+  va_start (args, format);
+  print_line (stderr, "warning: ", format, args);
+  va_end (args);
   va_start (args, format);
   vsnprintf (text, sizeof (text), format, args);
   va_end (args);
-  fflush (stdout);
-  fprintf (stderr, "warning: %s\n", text);
   if (report->warnings_num < 8)
     memcpy (report->warnings[report->warnings_num++], text, sizeof (text));
 }

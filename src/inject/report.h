@@ -39,7 +39,8 @@ void report_bool (report_t *report, const char *name, int value);
 void report_open (report_t *report, const char *name, char bracket); /* name NULL: in an array */
 void report_close (report_t *report, char bracket);
 
-/* TEXT, from a file which may hold anything, made fit for a terminal, in one of a few buffers.  */
+/* TEXT, from a file which may hold anything, made fit for a terminal, in one of a few buffers.
+ * Lines are made so anyway.  */
 const char *report_clean (const char *text);
 
 #endif

@@ -27,7 +27,7 @@ static wchar_t *beside (const wchar_t *file) {
 pe_machine_t tool_file_machine (const wchar_t *path) {
   static uint8_t headers[65536];
   pe_t pe;
-  pe_error_t error = {""};
+  pe_error_t error = {0};
   DWORD n = 0;
   HANDLE file = CreateFileW (path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
                              OPEN_EXISTING, 0, NULL);
@@ -77,14 +77,20 @@ wchar_t *tool_dll (const char *wanted, pe_machine_t machine, char cause[REASON_M
     return NULL;
   }
   const wchar_t *const names[] = {L"mir-ucrt.dll", in_folder};
+  char instead[64] = "";
   for (int i = 0; i < 2; i++) {
     wchar_t *path = beside (names[i]);
-    if (path != NULL && is_file (path) && tool_file_machine (path) == machine) return path;
+    pe_machine_t of_file = path != NULL && is_file (path) ? tool_file_machine (path) : PE_OTHER;
+    if (of_file == machine) return path;
+    if (of_file != PE_OTHER)
+      snprintf (instead, sizeof instead, " (the one that is there is for %s)",
+                pe_machine_name (of_file));
     free (path);
   }
   snprintf (cause, REASON_MAX,
-            "there is no " MIR_UCRT_DLL " for %s beside mir-inject, nor %ls there; --dll names one",
-            pe_machine_name (machine), in_folder);
+            "there is no " MIR_UCRT_DLL
+            " for %s beside mir-inject, nor %ls there%s; --dll names one",
+            pe_machine_name (machine), in_folder, instead);
   return NULL;
 }
 

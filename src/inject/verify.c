@@ -59,6 +59,7 @@ static void check_imports (struct check *check) {
   pe_descriptor_t d;
   pe_function_t function;
   int found;
+  unsigned total = 0;
   for (unsigned i = 0; (found = pe_descriptor (pe, i, &d)) != 0; i++) {
     char name[PE_NAME_MAX];
     uint32_t table = pe_lookup_table (pe, &d);
@@ -67,8 +68,9 @@ static void check_imports (struct check *check) {
       say (check, NO, "imports", "the import table is damaged at module %u", i);
       return;
     }
-    while ((found = pe_function (pe, table, k, &function)) == 1) k++;
-    if (found < 0) {
+    while (total <= PE_FUNCTIONS_MAX && (found = pe_function (pe, table, k, &function)) == 1)
+      k++, total++;
+    if (found < 0 || total > PE_FUNCTIONS_MAX) {
       say (check, NO, "imports", "the functions of '%s' cannot be read", report_clean (name));
       return;
     }
@@ -83,7 +85,7 @@ static void check_imports (struct check *check) {
 
 static void check_loader (struct check *check) {
   const pe_t *pe = check->pe;
-  pe_error_t error = {{0}};
+  pe_error_t error = {0};
   uint8_t flags[2];
   pe_directory_t config = pe_directory (pe, PE_LOAD_CONFIG);
   size_t field = pe->plus ? 0x4e : 0x36; /* DependentLoadFlags */
@@ -131,7 +133,7 @@ static void check_exports (struct check *check, const pe_t *dll) {
 
 static void check_dll (struct check *check) {
   char found[FILE_PATH_MAX], name[PE_NAME_MAX];
-  pe_error_t error = {{0}};
+  pe_error_t error = {0};
   pe_descriptor_t d;
   file_t file;
   pe_t dll;
@@ -190,12 +192,14 @@ static void check_crt (struct check *check) {
   pe_descriptor_t d;
   pe_function_t function;
   int functions = 0, is_msvcrt = 0;
+  unsigned total = 0;
   for (unsigned i = 0; pe_descriptor (pe, i, &d) == 1; i++) {
     if (pe_string (pe, d.name, name, sizeof (name)) != 0 || !crt_is (name)) continue;
     if (first[0] == 0) memcpy (first, name, sizeof (first));
     is_msvcrt |= pe_name_is (name, "msvcrt.dll");
     uint32_t table = pe_lookup_table (pe, &d);
-    for (unsigned k = 0; pe_function (pe, table, k, &function) == 1; k++)
+    for (unsigned k = 0; total++ <= PE_FUNCTIONS_MAX && pe_function (pe, table, k, &function) == 1;
+         k++)
       functions += !function.by_ordinal && crt_is_heap_function (function.name);
   }
   if (is_msvcrt)

@@ -83,7 +83,7 @@ static void refuses_with_a_reason (void) {
   image_spec_t spec = {0x14c, 0, 0, 0};
   struct made old = make (&spec);
   pe_put32 (old.bytes + old.pe.optional + 32, 512); /* section alignment */
-  REQUIRE (pe_open (&old.pe, old.bytes, old.pe.size, PE_FILE, &(pe_error_t){{0}}) == 0);
+  REQUIRE (pe_open (&old.pe, old.bytes, old.pe.size, PE_FILE, &(pe_error_t){0}) == 0);
   CHECK_STR (refusal (&old, &request, 0),
              "sections smaller than a page: a driver, or a very small program");
   free (old.bytes);
@@ -161,6 +161,69 @@ static void what_is_imported_already_only_moves (void) {
   free (old.bytes), free (new.bytes);
 }
 
+/* The loader takes offsets of sections down to a multiple of 512: this one's first bytes are the
+   headers' last, and to move it by what the headers grow would put zeros there.  */
+static void a_section_that_begins_in_the_headers_is_refused (void) {
+  image_spec_t spec = {0x8664, IMAGE_PLUS, 0, 0};
+  pe_error_t error;
+  edit_request_t request = request_for (dll);
+  struct made old = make (&spec);
+  uint32_t raw = old.pe.headers_size - 512 + 0x50;
+  CHECK (raw > old.pe.sections + (old.pe.sections_num + 1) * PE_SECTION_HEADER);
+  pe_put32 (old.bytes + old.pe.optional + 60, raw);
+  pe_put32 (old.bytes + old.pe.sections + 20, raw);
+  REQUIRE (pe_open (&old.pe, old.bytes, old.pe.size, PE_FILE, &error) == 0);
+  CHECK_STR (refusal (&old, &request, 0),
+             "not a loadable PE file (section 0 overlaps the headers)");
+  free (old.bytes);
+}
+
+/* A certificate with data behind it: nothing that other fields point to may move.  */
+static void what_is_behind_a_certificate_keeps_its_place_when_a_table_is_rewritten (void) {
+  image_spec_t spec = {0x14c, IMAGE_SIGNED | IMAGE_SYMBOLS, 0, 0};
+  unsigned notes;
+  pe_error_t error;
+  edit_request_t request = request_for ("user32.dll");
+  struct made old = make (&spec);
+  size_t at = old.pe.symbols, size,
+         end = old.pe.size; /* symbols, then the certificate: swap them */
+  CHECK_INT (pe_symbols (&old.pe, &at, &size), 0);
+  uint8_t *symbols = malloc (size);
+  REQUIRE (symbols != NULL && size < 96);
+  memcpy (symbols, old.bytes + at, size);
+  memmove (old.bytes + at, old.bytes + end - 96, 96);
+  memcpy (old.bytes + end - size, symbols, size);
+  pe_put32 (old.bytes + old.pe.nt + 12, (uint32_t) (end - size));
+  pe_put32 (old.bytes + pe_directory_offset (&old.pe, PE_CERTIFICATE), (uint32_t) at);
+  REQUIRE (pe_open (&old.pe, old.bytes, end, PE_FILE, &error) == 0);
+  struct made new = inject (&old, &request, &notes);
+  CHECK_INT (notes, EDIT_CERTIFICATE_DROPPED);
+  size_t new_size = 0;
+  CHECK_INT (pe_symbols (&new.pe, &at, &new_size), 0);
+  CHECK_INT (new_size, size);
+  if (new_size == size) CHECK_INT (memcmp (new.bytes + at, symbols, size), 0);
+  free (symbols), free (old.bytes), free (new.bytes);
+}
+
+/* Modules that share a table make many functions of few bytes: who looks at each would be busy for
+   hours.  */
+static void modules_that_share_a_long_table_are_refused (void) {
+  image_spec_t spec = {0x8664, IMAGE_PLUS, 200, 16384};
+  edit_request_t request = request_for (dll);
+  struct made old = make (&spec);
+  pe_section_t text = pe_section (&old.pe, 0);
+  size_t table, thunks = text.raw_size / 8;
+  REQUIRE (pe_offset (&old.pe, pe_directory (&old.pe, PE_IMPORT).rva, 200 * PE_DESCRIPTOR, &table)
+           == 0);
+  REQUIRE (200 * thunks > PE_FUNCTIONS_MAX);
+  for (size_t i = 0; i < thunks; i++)
+    pe_put64 (old.bytes + text.raw + 8 * i, i + 1 < thunks ? 1ull << 63 | 5 : 0);
+  for (size_t i = 0; i < 200; i++) pe_put32 (old.bytes + table + PE_DESCRIPTOR * i, text.rva);
+  CHECK_STR (refusal (&old, &request, 0),
+             "damaged import table (module 128 has too many functions)");
+  free (old.bytes);
+}
+
 int main (void) {
   TEST_RUN (our_section_is_the_last_and_holds_what_is_new);
   TEST_RUN (symbols_and_appended_data_stay_whole);
@@ -170,5 +233,8 @@ int main (void) {
   TEST_RUN (imports_by_ordinal_if_there_is_no_name);
   TEST_RUN (order_is_as_asked);
   TEST_RUN (what_is_imported_already_only_moves);
+  TEST_RUN (modules_that_share_a_long_table_are_refused);
+  TEST_RUN (a_section_that_begins_in_the_headers_is_refused);
+  TEST_RUN (what_is_behind_a_certificate_keeps_its_place_when_a_table_is_rewritten);
   return tap_done ();
 }

@@ -103,6 +103,34 @@ static void eject_keeps_what_others_changed (void) {
   free (old.bytes), free (new.bytes), free (back.bytes);
 }
 
+/* By somebody who keeps the checksum right, as linkers' tools and resource editors do.  */
+static void eject_does_not_say_as_before_of_code_that_was_changed (void) {
+  image_spec_t spec = {0x8664, IMAGE_PLUS, 0, 0};
+  unsigned notes;
+  pe_error_t error;
+  edit_request_t request = request_for (dll);
+  struct made old = make (&spec), new = inject (&old, &request, &notes);
+  size_t text = pe_section (&new.pe, 0).raw;
+  uint8_t first = new.bytes[text + 64];
+  new.bytes[text + 64] = new.bytes[text + 66]; /* the same sum, in another order */
+  new.bytes[text + 66] = first;
+  CHECK (first != new.bytes[text + 64]);
+  REQUIRE (pe_open (&new.pe, new.bytes, new.pe.size, PE_FILE, &error) == 0);
+  CHECK_INT (new.pe.checksum, pe_checksum (&new.pe));
+  struct made back = eject (&new, &request, &notes);
+  CHECK_INT (notes & (EDIT_SECTION_LEFT | EDIT_SAME_AS_BEFORE), 0);
+  CHECK_INT (back.bytes[text + 66], first);
+  CHECK_INT (back.pe.checksum, pe_checksum (&back.pe));
+  new.bytes[text + 64] ^= 1; /* another sum */
+  pe_put32 (new.bytes + new.pe.optional + 64, pe_checksum (&new.pe));
+  REQUIRE (pe_open (&new.pe, new.bytes, new.pe.size, PE_FILE, &error) == 0);
+  free (back.bytes);
+  back = eject (&new, &request, &notes);
+  CHECK_INT (notes & (EDIT_SECTION_LEFT | EDIT_SAME_AS_BEFORE), 0);
+  CHECK_INT (back.pe.checksum, pe_checksum (&back.pe));
+  free (old.bytes), free (new.bytes), free (back.bytes);
+}
+
 /* So many section headers that the import table is among them: to write over it would move
  * sections.  */
 static void a_table_among_the_headers_is_left_alone (void) {
@@ -162,6 +190,7 @@ int main (void) {
   TEST_RUN (ejects_from_a_file_that_was_signed_since);
   TEST_RUN (ejects_from_a_file_that_was_changed_since);
   TEST_RUN (eject_keeps_what_others_changed);
+  TEST_RUN (eject_does_not_say_as_before_of_code_that_was_changed);
   TEST_RUN (a_table_among_the_headers_is_left_alone);
   TEST_RUN (a_file_cut_off_anywhere_is_safe);
   return tap_done ();

@@ -157,6 +157,9 @@ assert [x["file"] for x in r] == ["a.exe", "missing.exe", "a.old", "odd \"name\\
 assert r[0]["wrote"] == "a-mi.exe" and r[0]["changed"] is True and r[0]["imports"][0]["name"] == "mir-ucrt.dll", r
 assert "missing.exe" in r[1]["error"] and r[2]["wrote"] == "a-mi.old", r' 2>>err
   result $? 'does several files, and says as JSON what became of each'
+  run --json --fast a.exe
+  [ "$status" = 1 ] && [ "$(cat out)" = '[]' ] && grep -q "^error: unknown command line option '--fast'" err
+  result $? 'is JSON also if the arguments are wrong'
   run --json --verify a.exe
   [ "$status" = 2 ] && python3 -c '
 import json
@@ -167,15 +170,32 @@ assert {c["check"]: c["answer"] for c in r["checks"]}["runtime"] == "ok", r' 2>>
 fi
 
 fresh
+run --order='user32.dll;kernel32.dll;USER32.dll' a.exe && run -l a-mi.exe && grep -qx '   1: USER32.dll' out &&
+  grep -qx '   2: KERNEL32.dll' out
+result $? 'takes a module that --order names twice where it is named first'
+run --eject --force --dll=user32.dll -o b.exe a.exe && [ ! -s err ]
+result $? 'does not speak of an injection that there was not'
+
+fresh
 echo text >t.txt && : >empty && head -c 300 a.exe >cut.exe
 refuses 'no arguments' "need a file name argument \(use '-h' for help\)"
 refuses 'an unknown option' "unknown command line option '--fast' \(use '-h' for help\)" --fast a.exe
 refuses 'an unknown letter' "unknown command line option '-lx' \(use '-h' for help\)" -lx a.exe
 refuses 'an option without its value' "option '--dll' needs a value \(use '-h' for help\)" a.exe --dll
 refuses 'a folder in the name of the DLL' "not the name of a DLL: '\.\./x.dll'" --dll=../x.dll a.exe
+refuses 'a name of dots' "not the name of a DLL: '\.\.'" --dll=.. a.exe
+refuses 'a postfix which is none' "not a postfix for the name of a DLL: ''" --postfix= a.exe
+refuses 'an order for what goes' '--symbol and --order are for putting a DLL in' --eject --order=x.dll a.exe
+refuses 'a list with a name' '--output and --dry-run are for .*' --list -o b.exe a.exe
+refuses 'no backup of what stays' '--no-backup is for --inplace' --no-backup a.exe
 refuses 'two actions' '.*exclude each other' --list --eject a.exe
 refuses 'a file that is not there' 'unable to open file: none.exe: .*' none.exe
 refuses 'another file' 't.txt: not a valid PE file \(invalid DOS magic number\)' t.txt
+cp t.txt a && refuses 'a file whose name is a letter, by its name' 'a: not a valid PE file \(.*\)' a
+rm a
+long=$(printf '%0120d' 0)
+refuses 'a long name, with the reason' 'unable to open file: [0/]*/none.exe: No such file.*|unable to open file: .*none.exe: .+' \
+  "$long/$long/none.exe"
 refuses 'an empty file' 'empty: not a valid PE file \(invalid DOS magic number\)' empty
 refuses 'a file cut off' 'cut.exe: not a valid PE file \(it ends before .*\)' cut.exe
 refuses 'a module that is not imported' "a.exe: module 'x.dll' of --order is not imported" --order=x.dll a.exe
@@ -201,6 +221,17 @@ case $tool in
   fresh
   echo precious >other && ln -s other a-mi.exe && run -f a.exe && [ ! -L a-mi.exe ] && [ "$(cat other)" = precious ]
   result $? 'does not write through a symbolic link'
+  fresh
+  mkfifo a-mi.exe && refuses 'to replace a pipe, or a device' 'a.exe: not a file: a-mi.exe' -f a.exe
+  [ -p a-mi.exe ] && refuses 'to replace a folder' 'a.exe: not a file: \.' -f -o . a.exe
+  fresh
+  name=$(printf 'x\n\033[31m.exe')
+  cp a.exe "$name" && run --json "$name" && python3 -c '
+import json
+r = json.load(open("out"))[0]
+assert r["file"] == "x\n\033[31m.exe" and r["wrote"] == "x\n\033[31m-mi.exe", r' 2>>err && run -f "$name" &&
+    grep -qx "wrote 'x??.31m-mi.exe' with new import order." out
+  result $? 'prints names with control characters so that a terminal does not obey them'
   fresh
   mkfifo pipe.exe && refuses 'a pipe, without waiting for it' 'not a file: pipe.exe' pipe.exe
   refuses 'a folder' 'not a file: \.' .

@@ -166,7 +166,7 @@ static void sections_must_be_as_the_loader_wants_them (void) {
   for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
     uint8_t *bytes;
     pe_t pe = open_kind (0x14c, 0, &bytes);
-    pe_error_t error = {{0}};
+    pe_error_t error = {0};
     CHECK_INT (pe_check_layout (&pe, &error), 0);
     pe_put32 (bytes + pe.sections + cases[i].section * PE_SECTION_HEADER + cases[i].field,
               cases[i].value);

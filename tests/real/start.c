@@ -1,18 +1,21 @@
-/* start MILLISECONDS [attach=TOOL] DLL... -- COMMAND LINE: run a program with DLLs loaded into it.
+/* start MILLISECONDS [WHAT=TOOL] DLL... -- COMMAND LINE: run a program with DLLs loaded into it.
 
    With 0 milliseconds the program is created suspended, and the DLLs are loaded before its first
    own instruction (but after its own DLLs were initialised); else when it has run for that long.
-   They are loaded by a remote thread; with TOOL, mir-inject.exe, it attaches mir-ucrt.dll before,
-   and checks it.  The status is the program's; 90 and a line on standard error if it could not be
-   done, 91 if it had ended by then.  */
+   They are loaded by a remote thread.  TOOL is mir-inject.exe: attach=TOOL has it attach
+   mir-ucrt.dll and check it, check=TOOL only check it, check-child=TOOL check it in the program
+   which that one has started.  The status is the program's; 90 and a line on standard error if it
+   could not be done, 91 if it had ended by then.  */
 
 #define UNICODE
 #include <windows.h>
+#include <tlhelp32.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <wchar.h>
 
 enum { CANNOT = 90, TOO_LATE = 91 };
+enum { TRIES = 100, PAUSE = 20 /* milliseconds */ };
 
 static int cannot (const char *what) {
   fprintf (stderr, "start: cannot %s: error %lu\n", what, GetLastError ());
@@ -55,16 +58,70 @@ static int run_tool (const char *tool, const char *command, DWORD process) {
   return status == 0 ? 0 : CANNOT;
 }
 
+/* NtSuspendProcess or NtResumeProcess.  */
+static void tell (DWORD process, const char *function) {
+  typedef LONG NTAPI told_t (HANDLE);
+  HANDLE handle = OpenProcess (PROCESS_SUSPEND_RESUME, FALSE, process);
+  FARPROC found = GetProcAddress (GetModuleHandleW (L"ntdll.dll"), function);
+  if (handle == NULL) return;
+  if (found != NULL) ((told_t *) (void (*) (void)) found) (handle);
+  CloseHandle (handle);
+}
+
+/* Held meanwhile: a program that ends has nothing to be looked at.  One that has only begun may not
+   have come to the DLL: it is asked again.  */
+static int check (const char *tool, DWORD process) {
+  int status = CANNOT;
+  for (int tries = 0; status != 0 && tries < TRIES && process != 0; tries++) {
+    if (tries > 0) Sleep (PAUSE);
+    tell (process, "NtSuspendProcess");
+    status = run_tool (tool, "check", process);
+    tell (process, "NtResumeProcess");
+  }
+  return status;
+}
+
 static int attach (const char *tool, DWORD process) {
   int status = run_tool (tool, "attach", process);
-  return status != 0 ? status : run_tool (tool, "check", process);
+  return status != 0 ? status : check (tool, process);
+}
+
+/* The process which PARENT has started; 0: there is none.  */
+static DWORD find_child (DWORD parent) {
+  PROCESSENTRY32W entry = {.dwSize = sizeof entry};
+  HANDLE all = CreateToolhelp32Snapshot (TH32CS_SNAPPROCESS, 0);
+  DWORD id = 0;
+  if (all == INVALID_HANDLE_VALUE) return 0;
+  for (BOOL more = Process32FirstW (all, &entry); more && id == 0;
+       more = Process32NextW (all, &entry))
+    if (entry.th32ParentProcessID == parent) id = entry.th32ProcessID;
+  CloseHandle (all);
+  return id;
+}
+
+/* Waits for it.  */
+static DWORD child_of (DWORD parent) {
+  DWORD id = find_child (parent);
+  for (int tries = 0; id == 0 && tries < TRIES; tries++) {
+    Sleep (PAUSE);
+    id = find_child (parent);
+  }
+  return id;
+}
+
+/* What follows NAME in WHAT; NULL: it begins otherwise.  */
+static const char *tool_of (const char *what, const char *name) {
+  size_t size = strlen (name);
+  return strncmp (what, name, size) == 0 ? what + size : NULL;
 }
 
 static int bring (PROCESS_INFORMATION *child, const char *what) {
-  static const char by_tool[] = "attach=";
   wchar_t dll[MAX_PATH];
-  if (strncmp (what, by_tool, sizeof by_tool - 1) == 0)
-    return attach (what + sizeof by_tool - 1, child->dwProcessId);
+  const char *tool;
+  if ((tool = tool_of (what, "attach=")) != NULL) return attach (tool, child->dwProcessId);
+  if ((tool = tool_of (what, "check=")) != NULL) return check (tool, child->dwProcessId);
+  if ((tool = tool_of (what, "check-child=")) != NULL)
+    return check (tool, child_of (child->dwProcessId));
   if (MultiByteToWideChar (CP_UTF8, 0, what, -1, dll, MAX_PATH) == 0) return cannot ("read a name");
   return load (child->hProcess, dll);
 }
@@ -72,7 +129,7 @@ static int bring (PROCESS_INFORMATION *child, const char *what) {
 int main (int argc, char **argv) {
   wchar_t *command = wcsstr (GetCommandLineW (), L" -- ");
   if (argc < 4 || command == NULL) {
-    fprintf (stderr, "usage: start MILLISECONDS [attach=TOOL] DLL... -- COMMAND LINE\n");
+    fprintf (stderr, "usage: start MILLISECONDS [WHAT=TOOL] DLL... -- COMMAND LINE\n");
     return CANNOT;
   }
   STARTUPINFOW startup = {.cb = sizeof startup};

@@ -7,7 +7,8 @@
    target status LINE...     run the rest of the command line and print its exit status, all 32 bits
    target spin               print the process id, then allocate and free until standard input ends
    target stopped            print the process id of a child which was started suspended; when
-   standard input ends, end it  */
+   standard input ends, end it
+   target gone              the same with a child which has ended, and whose handle stays open  */
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
@@ -85,7 +86,7 @@ static int spin (void) {
   return 0;
 }
 
-static int stopped (void) {
+static int child (int ends) {
   wchar_t self[MAX_PATH];
   STARTUPINFOW startup = {.cb = sizeof startup};
   PROCESS_INFORMATION info;
@@ -93,9 +94,13 @@ static int stopped (void) {
   if (!CreateProcessW (self, NULL, NULL, NULL, FALSE, CREATE_SUSPENDED, NULL, NULL, &startup,
                        &info))
     return 1;
+  if (ends) {
+    ResumeThread (info.hThread);
+    TerminateProcess (info.hProcess, 0); /* which does not wait for it */
+  }
   print_id (info.dwProcessId);
   wait_for_end (NULL);
-  return !TerminateProcess (info.hProcess, 0);
+  return !ends && !TerminateProcess (info.hProcess, 0);
 }
 
 int main (int argc, char **argv) {
@@ -106,7 +111,8 @@ int main (int argc, char **argv) {
   if (strcmp (what, "echo") == 0) return echo ();
   if (strcmp (what, "status") == 0) return print_status ();
   if (strcmp (what, "spin") == 0) return spin ();
-  if (strcmp (what, "stopped") == 0) return stopped ();
-  fprintf (stderr, "target: args, argv, exit, echo, status, spin or stopped\n");
+  if (strcmp (what, "stopped") == 0) return child (0);
+  if (strcmp (what, "gone") == 0) return child (1);
+  fprintf (stderr, "target: args, argv, exit, echo, status, spin, stopped or gone\n");
   return 2;
 }

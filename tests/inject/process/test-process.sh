@@ -113,6 +113,21 @@ echo 'exit 3' >"$work/script.bat"
 inject run --dll=stand-in.dll "$work/script.bat"
 [ $status = 126 ] && says err 'is a batch file'
 result $? 'run of a batch file is 126, and says what to do'
+mkdir "$work/folder"
+inject run --dll=stand-in.dll "$work/folder"
+[ $status = 126 ] && says err 'folder is a folder'
+result $? 'run of a folder is 126'
+cp stand-in.dll mir-ucrt.dll
+python3 - <<'PY'
+dll = bytearray(open('mir-ucrt.dll', 'rb').read())
+at = int.from_bytes(dll[60:64], 'little') + 4
+dll[at:at + 2] = (0xaa64).to_bytes(2, 'little')
+open('mir-ucrt.dll', 'wb').write(dll)
+PY
+inject run ./target.exe exit 5
+[ $status = 5 ] && says err 'the one that is there is for arm64'
+result $? 'run tells of a DLL beside it which is for another CPU'
+rm mir-ucrt.dll
 echo 'not a program' >"$work/text.exe"
 inject run --dll=stand-in.dll "$work/text.exe"
 [ $status = 126 ] && says err 'not a program which this system runs'
@@ -160,6 +175,35 @@ inject attach --dll=stand-in.dll "$id"
 [ $status = 0 ] && inject check "$id" && [ $status = 0 ]
 result $? 'attach to one'
 end
+
+begin active gone
+inject attach --dll=stand-in.dll "$id"
+[ $status = 3 ] && says err 'the process has ended'
+result $? 'attach to a process that has ended says so'
+inject check --json "$id"
+[ $status = 3 ] && python3 -c "
+import json
+status = json.load(open('$work/out'))
+assert status['process'] == $id and status['ok'] is False and 'ended' in status['reason'], status"
+result $? 'check --json is JSON also then'
+end
+
+# It ends somewhere between being found and having the DLL.
+told=0 others=
+for ms in 20 30 40 45 50 55 60 65 70 75 80 85 90 100; do
+  begin active spin
+  (inject attach --dll=stand-in.dll "$id") 9>&- &
+  sleep "$(printf '0.%03d' $ms)"
+  exec 9>&-
+  wait $! "$children"
+  grep -Eqx 'mir-inject: (process [0-9]+: active, 2 functions taken over|.*: there is no such process|.*: the process has ended|.*: the process ended meanwhile, with status 0x0)' \
+    "$work/err" || others="$others $(cat "$work/err")"
+  grep -q ended "$work/err" && told=$((told + 1))
+done
+echo "# $told of 14 ended between"
+[ -z "$others" ] || echo "# $others"
+[ -z "$others" ]
+result $? 'attach to a process that is about to end'
 
 check_kind () { # kind status pattern...
   kind=$1 want=$2
