@@ -66,17 +66,26 @@ static int read_order (options_t *options, const char *text, pe_error_t *error) 
   return 0;
 }
 
+/* Names in an import table have one byte for a character, of whatever code page the process has:
+   beyond ASCII they would mean another file elsewhere.  */
+static int is_plain (const char *name) {
+  while ((unsigned char) *name >= ' ' && (unsigned char) *name < 0x7f) name++;
+  return *name == 0;
+}
+
 /* The postfix goes before the ".dll".  A folder in an import table is not what anybody wants.  */
 static int name_dll (options_t *options, pe_error_t *error) {
   const char *name = options->dll != NULL ? options->dll : DEFAULT_DLL, *dot = strrchr (name, '.');
   const char *postfix = options->postfix;
   size_t stem = dot != NULL ? (size_t) (dot - name) : strlen (name);
-  if (name[strspn (name, ".")] == 0 || strpbrk (name, "/\\:") != NULL || strlen (name) > 200) {
+  if (name[strspn (name, ".")] == 0 || strpbrk (name, "/\\:") != NULL || strlen (name) > 200
+      || !is_plain (name)) {
     pe_set_error (error, "not the name of a DLL: '%.100s'", name);
     return -1;
   }
   if (postfix != NULL
-      && (*postfix == 0 || strpbrk (postfix, "/\\:") != NULL || strlen (postfix) > 100)) {
+      && (*postfix == 0 || strpbrk (postfix, "/\\:") != NULL || strlen (postfix) > 100
+          || !is_plain (postfix))) {
     pe_set_error (error, "not a postfix for the name of a DLL: '%.100s'", postfix);
     return -1;
   }

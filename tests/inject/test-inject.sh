@@ -183,6 +183,8 @@ refuses 'an unknown option' "unknown command line option '--fast' \(use '-h' for
 refuses 'an unknown letter' "unknown command line option '-lx' \(use '-h' for help\)" -lx a.exe
 refuses 'an option without its value' "option '--dll' needs a value \(use '-h' for help\)" a.exe --dll
 refuses 'a folder in the name of the DLL' "not the name of a DLL: '\.\./x.dll'" --dll=../x.dll a.exe
+refuses 'a name beyond ASCII' "not the name of a DLL: 'grün.dll'" --dll=grün.dll a.exe
+refuses 'a postfix beyond ASCII' "not a postfix for the name of a DLL: 'grün'" --postfix=grün a.exe
 refuses 'a name of dots' "not the name of a DLL: '\.\.'" --dll=.. a.exe
 refuses 'a postfix which is none' "not a postfix for the name of a DLL: ''" --postfix= a.exe
 refuses 'an order for what goes' '--symbol and --order are for putting a DLL in' --eject --order=x.dll a.exe
