@@ -47,7 +47,8 @@ class Program:
     random = False
     late = True # it runs long enough for the DLL to come while it does
     attached = False # and for a tool which is a program of its own
-    spread = 0 # by how much the counts of its calls differ from run to run, of 1
+    runs = 1 # for counts of its calls
+    spread = 0 # by how much they differ from run to run beyond that, of 1
 
     def prepare(self, folder, plain):
         self.work = folder
@@ -134,7 +135,7 @@ class Hermes(Program):
     """Runs work.js; the Linux program of the same package says what comes out."""
     name, package, folder, exe = "hermes", "hermes", "win64-bin", "hermes.exe"
     attached = True
-    spread = 0.02 # its garbage collector is a thread of its own
+    runs, spread = 3, 0.02 # its garbage collector is a thread of its own
 
     def prepare(self, folder, plain):
         native = os.path.join(package("hermes"), "linux64-bin/hermes")

@@ -142,6 +142,11 @@ int main (int argc, char **argv) {
     status = TOO_LATE;
   for (int i = 2; status == 0 && strcmp (argv[i], "--") != 0; i++) status = bring (&child, argv[i]);
   if (status != 0) {
+    /* Its own end, not one that we have brought about.  */
+    DWORD end = CANNOT;
+    if (WaitForSingleObject (child.hProcess, 0) == WAIT_OBJECT_0
+        && GetExitCodeProcess (child.hProcess, &end) && end == 0)
+      status = TOO_LATE;
     TerminateProcess (child.hProcess, (UINT) status);
     return status;
   }

@@ -1,14 +1,12 @@
 #!/bin/sh
 # main returns while threads allocate, many times.  Arguments: DLL, leave.exe, CRT, how often.
-# Wine itself sometimes fails when it kills a thread which just talks to its server, with the DLL or without, and
-# says so on standard error: such a run tells nothing and is done again.
 set -eu
 here=$(dirname "$0")
 . "$here/tap.sh"
 dll=$1 program=$2 crt=$3 times=$4
 
 leaves () {
-  i=0 bad=0 wines=0
+  i=0 bad=0
   while [ "$i" -lt "$times" ]; do
     i=$((i + 1)) code=0
     TEST_TIMEOUT=20 sh "$here/run.sh" "$dll" "$program" "$crt" "$1" >"$work/out" 2>"$work/err" || code=$?
@@ -17,16 +15,12 @@ leaves () {
       exit 77
     fi
     [ "$code" != 42 ] || continue
-    if grep -q '^wine client error:.*Connection reset by peer' "$work/err" && [ "$wines" -lt "$times" ]; then
-      wines=$((wines + 1)) i=$((i - 1))
-      continue
-    fi
     bad=$((bad + 1))
     echo "run $i: status $code"
     cat "$work/out"
     tail -n 2 "$work/err"
   done
-  echo "$bad of $times runs went wrong, $wines more of Wine's own"
+  echo "$bad of $times runs went wrong"
   [ "$bad" = 0 ]
 }
 
