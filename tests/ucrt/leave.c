@@ -1,5 +1,6 @@
 /* main returns while four threads allocate: the system ends them wherever they are, and then
-   functions which allocate and free still run.  The exit status is 42.  */
+   functions which allocate and free still run.  The exit status is 42.  With the argument "quick"
+   it ends by quick_exit, also 42; with "abort" by abort, which is 3.  */
 #include "fixture.h"
 
 #include <stdio.h>
@@ -50,9 +51,11 @@ static void NTAPI at_detach (void *module, DWORD reason, void *reserved) {
 
 __attribute__ ((section (".CRT$XLF"), used)) static const PIMAGE_TLS_CALLBACK callback = at_detach;
 
-int main (void) {
+int main (int argc, char **argv) {
+  const char *way = argc > 1 ? argv[1] : "";
   for (size_t i = 0; i < KEPT; i++) old_blocks[i] = malloc (i * 40 + 1);
   atexit (at_exit);
+  at_quick_exit (at_exit);
   for (size_t i = 0; i < THREADS; i++)
     if (CreateThread (NULL, 0, work, (void *) (i + 1), 0, NULL) == NULL) return 1;
   Sleep (10);
@@ -63,5 +66,8 @@ int main (void) {
   Sleep (20);
   printf ("left\n");
   fflush (stdout);
+  if (strcmp (way, "quick") == 0) quick_exit (42);
+  _set_abort_behavior (0, _WRITE_ABORT_MSG | _CALL_REPORTFAULT);
+  if (strcmp (way, "abort") == 0) abort ();
   return 42;
 }
