@@ -1,27 +1,15 @@
 #!/bin/sh
 # GDB shows the names of generated code, and forgets them.  Arguments: gdb, gdb-program.
 set -u
+. "$(dirname "$0")/tap.sh"
 gdb=$1 program=$2
-out=$(mktemp)
-trap 'rm -f "$out"' EXIT
-tests=0 failed=0
+out=$work/out
 
-result () { # status name: one line of TAP
-  tests=$((tests + 1))
-  if [ "$1" = 0 ]; then echo "ok $tests - $2"; else
-    failed=$((failed + 1))
-    echo "not ok $tests - $2"
-    sed 's/^/# /' "$out"
-  fi
+explain () {
+  cat "$out"
 }
 
-skip () {
-  echo "1..0 # SKIP $1"
-  echo '# 0 passed, 0 failed, 1 skipped'
-  exit 0
-}
-
-command -v "$gdb" >/dev/null || skip 'gdb is not installed'
+command -v "$gdb" >/dev/null || skip_all 'gdb is not installed'
 # LeakSanitizer cannot work in a traced program.
 export ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0"
 
@@ -36,8 +24,8 @@ session () { # arguments of the program
 
 session
 refusal=$(grep -m 1 -E 'ptrace: |Could not trace|Cannot PTRACE' "$out")
-[ -z "$refusal" ] || skip "gdb may not trace: $refusal"
-! grep -q 'exited with code 0115' "$out" || skip 'no code with frames for this CPU' # 77
+[ -z "$refusal" ] || skip_all "gdb may not trace: $refusal"
+! grep -q 'exited with code 0115' "$out" || skip_all 'no code with frames for this CPU' # 77
 
 part () { # what is printed between :NAME and the next one
   sed -n "/^:$1\$/,/^:/p" "$out" | sed 1d
@@ -58,6 +46,4 @@ session frames
 part first | grep -q '^#1 .*generated_call ()' && part first | grep -q '^#2 .*main'
 result $? backtrace_follows_the_description_of_frames
 
-echo "1..$tests"
-echo "# $((tests - failed)) passed, $failed failed, 0 skipped"
-[ $failed = 0 ]
+finish

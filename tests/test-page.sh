@@ -4,25 +4,12 @@
 #
 # usage: test-page.sh MIR-REPORT TRACE-PROGRAM
 set -u
+. "$(dirname "$0")/tap.sh"
 report=$1 program=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-tests=0 failed=0
 
-skip () {
-  echo "1..0 # SKIP $1"
-  echo "# 0 passed, 0 failed, 1 skipped"
-  exit 0
-}
-
-result () { # status name: one line of TAP
-  tests=$((tests + 1))
-  if [ "$1" = 0 ]; then echo "ok $tests - $2"; else
-    failed=$((failed + 1))
-    echo "not ok $tests - $2"
-    grep -o 'data-[a-z]*="[^"]*"' "$work/dom" | sed 's/^/# /'
-    tail -n 5 "$work/err" | sed 's/^/# /'
-  fi
+explain () {
+  grep -o 'data-[a-z]*="[^"]*"' "$work/dom"
+  tail -n 5 "$work/err"
 }
 
 # The page $1 after its scripts ran, in $work/dom.  As root there is no sandbox.
@@ -40,10 +27,10 @@ browser=
 for name in chromium chromium-browser google-chrome; do
   [ -n "$browser" ] || browser=$(command -v $name || true)
 done
-[ -n "$browser" ] || skip 'there is no Chromium'
+[ -n "$browser" ] || skip_all 'there is no Chromium'
 echo '<p>hello' >"$work/hello.html"
 open_page "$work/hello.html" && grep -q '<p>hello' "$work/dom" ||
-  skip "Chromium does not run here: $(tail -n 1 "$work/err" | tr '#' ' ')"
+  skip_all "Chromium does not run here: $(tail -n 1 "$work/err" | tr '#' ' ')"
 
 "$program" "$work/run.trace" >"$work/numbers" && "$report" "$work/run.trace" || exit 1
 open_page "$work/run.trace.html" && grep -q '<body data-drawn="yes">' "$work/dom"
@@ -103,6 +90,4 @@ result $? 'has the code over time as a table'
   grep -q '<h1>&lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt; &amp; "friends"</h1>' "$work/dom"
 result $? 'shows names as they are'
 
-echo "1..$tests"
-echo "# $((tests - failed)) passed, $failed failed, 0 skipped"
-[ $failed = 0 ]
+finish

@@ -4,22 +4,15 @@
 #
 # usage: test-report.sh MIR-REPORT TRACE-PROGRAM
 set -u
+. "$(dirname "$0")/tap.sh"
 report=$1 program=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 trace=$work/run.trace
-tests=0 failed=0
 
-result () { # status name: one line of TAP
-  tests=$((tests + 1))
-  if [ "$1" = 0 ]; then echo "ok $tests - $2"; else
-    failed=$((failed + 1))
-    echo "not ok $tests - $2"
-    head -n 20 "$work/out" "$work/err" | sed 's/^/# /'
-  fi
+explain () {
+  head -n 20 "$work/out" "$work/err"
 }
 
-run () {
+mir_report () {
   "$report" "$@" >"$work/out" 2>"$work/err"
 }
 
@@ -33,7 +26,7 @@ has_numbers () { # the patterns before, between and behind a name and its value
 refuses () { # name, pattern of the whole line, arguments...
   name=$1 pattern=$2
   shift 2
-  run "$@"
+  mir_report "$@"
   [ $? = 1 ] && [ ! -s "$work/out" ] && [ "$(wc -l <"$work/err")" = 1 ] &&
     grep -qx "mir-report: $pattern" "$work/err"
   result $? "refuses $name"
@@ -41,12 +34,12 @@ refuses () { # name, pattern of the whole line, arguments...
 
 "$program" "$trace" >"$work/numbers" || exit 1
 
-run --json "$trace" && has_numbers '  "' '": ' ','
+mir_report --json "$trace" && has_numbers '  "' '": ' ','
 result $? 'its numbers are those of the program'
-run --stats "$trace" && has_numbers '' '  *' ''
+mir_report --stats "$trace" && has_numbers '' '  *' ''
 result $? 'and so are those of --stats'
 
-run "$trace" && [ -s "$trace.html" ] && [ ! -s "$work/out" ] && [ ! -s "$work/err" ]
+mir_report "$trace" && [ -s "$trace.html" ] && [ ! -s "$work/out" ] && [ ! -s "$work/err" ]
 result $? 'makes TRACE.html without being told'
 grep -q '<script>alert' "$trace.html"
 [ $? = 1 ] && [ "$(grep -c '</script>' "$trace.html")" = 2 ]
@@ -55,7 +48,7 @@ result $? 'lets no name out of its place in the page'
   [ "$(grep -Eo 'https?://[^"]*|src=|@import|url\(' "$trace.html" | sort -u)" = http://www.w3.org/2000/svg ]
 result $? 'makes a page which needs nothing else'
 
-run --folded "$work/folded" --chrome "$work/chrome" "$trace"
+mir_report --folded "$work/folded" --chrome "$work/chrome" "$trace"
 result $? 'writes several files at once'
 made=$(sed -n 's/^made_bytes //p' "$work/numbers")
 [ "$(awk '{ sum += $NF } END { print sum }' "$work/folded")" = "$made" ] &&
@@ -95,17 +88,15 @@ refuses 'a folder which is not there' '/nonexistent/page: No such file or direct
 if [ -e /dev/full ]; then
   refuses 'a full disk' '/dev/full: No space left on device' --html /dev/full "$trace"
 fi
-run --partial --json "$work/cut" && grep -q '"complete": false' "$work/out"
+mir_report --partial --json "$work/cut" && grep -q '"complete": false' "$work/out"
 result $? 'shows a part if asked to'
 "$program" "$trace" die
-run --json "$trace"
-[ $? = 1 ] && run --partial --json "$trace" && grep -q '"live_blocks": 30,' "$work/out"
+mir_report --json "$trace"
+[ $? = 1 ] && mir_report --partial --json "$trace" && grep -q '"live_blocks": 30,' "$work/out"
 result $? 'shows what a program that died has left'
-run --help && [ ! -s "$work/err" ] && [ "$(wc -l <"$work/out")" -le 24 ]
+mir_report --help && [ ! -s "$work/err" ] && [ "$(wc -l <"$work/out")" -le 24 ]
 result $? 'has its help on one screen'
 [ -z "$(find "$work" -name '*.new*')" ]
 result $? 'leaves nothing behind'
 
-echo "1..$tests"
-echo "# $((tests - failed)) passed, $failed failed, 0 skipped"
-[ $failed = 0 ]
+finish

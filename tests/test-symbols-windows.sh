@@ -1,27 +1,21 @@
 #!/bin/sh
 # What the DLL shows.  Arguments: objdump, and the DLL.
 set -eu
+. "$(dirname "$0")/tap.sh"
 objdump=$1 dll=$2
-failed=0
 
-exported=$("$objdump" -p "$dll" | sed -n '/Ordinal\/Name Pointer/,/^$/p' | sed 1d | awk 'NF { print $NF }')
-others=$(echo "$exported" | grep -v '^_\{0,1\}MIR_' || true)
-if echo "$exported" | grep -qx MIR_finish && [ -z "$others" ]; then
-  echo 'ok 1 - dll_exports_only_MIR_names'
-else
-  echo "${others:-nothing is exported}" | sed 's/^/# /'
-  echo 'not ok 1 - dll_exports_only_MIR_names'
-  failed=1
-fi
+dll_exports_only_MIR_names () {
+  "$objdump" -p "$dll" | sed -n '/Ordinal\/Name Pointer/,/^$/p' | sed 1d | awk 'NF { print $NF }' >"$work/exported"
+  has_line '^MIR_finish$' "$work/exported"
+  ! grep -v '^_\{0,1\}MIR_' "$work/exported"
+}
+
 # Without an installation of mingw nobody has its DLLs.
-imported=$("$objdump" -p "$dll" | sed -n 's/.*DLL Name: //p' | grep -i 'gcc\|stdc++\|pthread' || true)
-if [ -z "$imported" ]; then
-  echo 'ok 2 - dll_needs_none_of_the_compilers'
-else
-  echo "$imported" | sed 's/^/# /'
-  echo 'not ok 2 - dll_needs_none_of_the_compilers'
-  failed=$((failed + 1))
-fi
-echo 1..2
-echo "# $((2 - failed)) passed, $failed failed, 0 skipped"
-[ "$failed" = 0 ]
+dll_needs_none_of_the_compilers () {
+  "$objdump" -p "$dll" | sed -n 's/.*DLL Name: //p' >"$work/imported"
+  ! grep -i 'gcc\|stdc++\|pthread' "$work/imported"
+}
+
+run dll_exports_only_MIR_names
+run dll_needs_none_of_the_compilers
+finish

@@ -3,28 +3,21 @@
 #
 # usage: test-command.sh PROGRAM CAPTURE FILTER MIR-REPORT
 set -u
+. "$(dirname "$0")/../../tests/tap.sh"
 program=$1 capture=$2 filter=$3 report=$4
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-tests=0 failed=0
 
-result () { # status name: one line of TAP
-  tests=$((tests + 1))
-  if [ "$1" = 0 ]; then echo "ok $tests - $2"; else
-    failed=$((failed + 1))
-    echo "not ok $tests - $2"
-    sed 's/^/# /' "$work/out" "$work/err"
-  fi
+explain () {
+  cat "$work/out" "$work/err"
 }
 
-run () {
+packet_filter () {
   "$program" "$@" >"$work/out" 2>"$work/err"
 }
 
 refuses () { # name, pattern of the whole line, arguments...
   name=$1 pattern=$2
   shift 2
-  run "$@"
+  packet_filter "$@"
   [ $? = 1 ] && [ ! -s "$work/out" ] && [ "$(wc -l <"$work/err")" = 1 ] &&
     grep -qx "packet-filter: $pattern" "$work/err"
   result $? "refuses $name"
@@ -96,7 +89,7 @@ if [ -e /dev/full ]; then
   result $? 'notices that its output is lost'
 fi
 
-run --packets 10 --rounds 1 "$capture" "$filter" "$filter"
+packet_filter --packets 10 --rounds 1 "$capture" "$filter" "$filter"
 [ $? = 0 ] && [ ! -s "$work/err" ] &&
   tail -n 1 "$work/out" | grep -q '^all 10 packets x 2 filters: .* agree$'
 result $? 'ends with a line about agreement'
@@ -115,7 +108,7 @@ else
   rm -f "$map"
 fi
 # What the trace says is what the allocator below it has counted.
-run --trace "$work/run.trace" --packets 10 --rounds 1 --swaps 20 "$capture" "$filter"
+packet_filter --trace "$work/run.trace" --packets 10 --rounds 1 --swaps 20 "$capture" "$filter"
 set -- $(sed -n 's/^traced: \([0-9]*\) allocations, \([0-9]*\) bytes at the peak, \([0-9]*\) live .*/\1 \2 \3/p' "$work/out")
 "$report" --json "$work/run.trace" >"$work/out" 2>"$work/err" && [ $# = 3 ] &&
   grep -q "\"made_blocks\": $1,\$" "$work/out" && grep -q "\"peak_bytes\": $2,\$" "$work/out" &&
@@ -125,10 +118,8 @@ refuses 'both --tools and --trace' '--tools and --trace: one of them, see --help
   --tools --trace "$work/run.trace" "$capture" "$filter"
 refuses 'a trace in a folder which is not there' '/nonexistent/x: its file could not be .*' \
   --trace /nonexistent/x "$capture" "$filter"
-run --help
+packet_filter --help
 [ $? = 0 ] && [ ! -s "$work/err" ] && [ "$(wc -l <"$work/out")" -le 24 ]
 result $? 'has its help on one screen'
 
-echo "1..$tests"
-echo "# $((tests - failed)) passed, $failed failed, 0 skipped"
-[ $failed = 0 ]
+finish

@@ -4,27 +4,16 @@
 #
 # usage: test-inject.sh MAKE-IMAGES MIR-INJECT   (each may be a command of several words)
 set -u
+. "$(dirname "$0")/../tap.sh"
 make_images=$1 tool=$2
-work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 cd "$work" || exit 1
-tests=0 failed=0 skipped=0
 
-result () { # status name: one line of TAP
-  tests=$((tests + 1))
-  if [ "$1" = 0 ]; then echo "ok $tests - $2"; else
-    failed=$((failed + 1))
-    echo "not ok $tests - $2"
-    head -n 20 out err | sed 's/^/# /'
-  fi
+explain () {
+  head -n 20 out err
 }
 
-skip () { # name reason
-  tests=$((tests + 1)) skipped=$((skipped + 1))
-  echo "ok $tests - $1 # SKIP $2"
-}
-
-run () { # Windows ends lines with a carriage return
+mir_inject () { # Windows ends lines with a carriage return
   $tool "$@" >out.raw 2>err.raw </dev/null
   status=$?
   tr -d '\r' <out.raw >out
@@ -35,7 +24,7 @@ run () { # Windows ends lines with a carriage return
 refuses () { # name, pattern of the whole line, arguments...
   name=$1 pattern=$2
   shift 2
-  run "$@"
+  mir_inject "$@"
   [ $? = 1 ] && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] && grep -Eqx "error: $pattern" err
   result $? "refuses $name"
 }
@@ -45,7 +34,7 @@ fresh () { # the files which the next test works on
 }
 
 fresh
-run -l a.exe
+mir_inject -l a.exe
 cat >expected <<'END'
 original imported modules (3):
    0: KERNEL32.dll
@@ -55,70 +44,75 @@ original imported modules (3):
 END
 cmp out expected && [ ! -s err ]
 result $? 'lists modules'
-run -lv a.exe && grep -q '^        malloc$' out && grep -q '^        #5$' out &&
+mir_inject -lv a.exe && grep -q '^        malloc$' out && grep -q '^        #5$' out &&
   grep -qx 'target architecture: x64' err && grep -qx "reading 'a.exe'" err
 result $? 'lists functions too, and says what it does'
-$make_images kind 13 d.exe && run --list d.exe && grep -A1 '^delayed modules (1):$' out | grep -qx '   0: delayed.dll'
+$make_images kind 13 d.exe && mir_inject --list d.exe &&
+  grep -A1 '^delayed modules (1):$' out | grep -qx '   0: delayed.dll'
 result $? 'lists delayed modules'
 
-run a.exe && grep -qx "wrote 'a-mi.exe' with new import order." out && [ ! -s err ] && cmp a.exe a.old &&
-  run -l a-mi.exe && grep -qx '   0: mir-ucrt.dll' out && grep -qx 'original imported modules (4):' out
+mir_inject a.exe && grep -qx "wrote 'a-mi.exe' with new import order." out && [ ! -s err ] && cmp a.exe a.old &&
+  mir_inject -l a-mi.exe && grep -qx '   0: mir-ucrt.dll' out && grep -qx 'original imported modules (4):' out
 result $? 'injects into a copy which ends in -mi'
-run inject --output b.exe a.exe && cmp b.exe a-mi.exe
+mir_inject inject --output b.exe a.exe && cmp b.exe a-mi.exe
 result $? 'has a name for that, and another name for the result'
-run --eject --output=b2.exe a-mi.exe && cmp b2.exe a.old && grep -q 'as it was before' out
+mir_inject --eject --output=b2.exe a-mi.exe && cmp b2.exe a.old && grep -q 'as it was before' out
 result $? 'ejects: each byte is as before'
-run a-mi.exe && cmp a-mi.exe a-mi-mi.exe && grep -q 'with the same import order' out
+mir_inject a-mi.exe && cmp a-mi.exe a-mi-mi.exe && grep -q 'with the same import order' out
 result $? 'does not inject twice'
 fresh
-run a.exe && grep -qx "put 'mir-ucrt.dll' for x64 beside it: without it the program does not start." out &&
-  : >MIR-UCRT.dll && run -f a.exe && [ "$(cat out)" = "wrote 'a-mi.exe' with new import order." ] && run --eject a-mi.exe &&
-  rm MIR-UCRT.dll && run -f --eject a-mi.exe && ! grep put out
+mir_inject a.exe && grep -qx "put 'mir-ucrt.dll' for x64 beside it: without it the program does not start." out &&
+  : >MIR-UCRT.dll && mir_inject -f a.exe && [ "$(cat out)" = "wrote 'a-mi.exe' with new import order." ] &&
+  mir_inject --eject a-mi.exe && rm MIR-UCRT.dll && mir_inject -f --eject a-mi.exe && ! grep put out
 result $? 'says that the DLL is not beside the program'
 fresh
-run --dll=my.dll --postfix=debug a.exe && run -lv a-mi.exe && grep -A1 -x '   0: my-debug.dll' out | grep -qx '        #1'
+mir_inject --dll=my.dll --postfix=debug a.exe && mir_inject -lv a-mi.exe &&
+  grep -A1 -x '   0: my-debug.dll' out | grep -qx '        #1'
 result $? 'injects another DLL, with a postfix, by its first ordinal'
 fresh
-run --dll my.dll --symbol=begin --order='user32.dll;my.dll' a.exe && run -lv a-mi.exe && grep -qx '   0: USER32.dll' out &&
-  grep -A1 -x '   1: my.dll' out | grep -qx '        begin'
+mir_inject --dll my.dll --symbol=begin --order='user32.dll;my.dll' a.exe && mir_inject -lv a-mi.exe &&
+  grep -qx '   0: USER32.dll' out && grep -A1 -x '   1: my.dll' out | grep -qx '        begin'
 result $? 'injects a function by name, in the order that is asked for'
 fresh
-cp a.exe mir-ucrt.dll && run a.exe && run -lv a-mi.exe && grep -A1 -x '   0: mir-ucrt.dll' out | grep -qx '        #1'
+cp a.exe mir-ucrt.dll && mir_inject a.exe && mir_inject -lv a-mi.exe &&
+  grep -A1 -x '   0: mir-ucrt.dll' out | grep -qx '        #1'
 result $? 'looks for the function in the DLL beside the program'
 
 fresh
-run --dry-run -v a.exe && [ ! -e a-mi.exe ] && grep -qx "would write 'a-mi.exe' with new import order." out &&
+mir_inject --dry-run -v a.exe && [ ! -e a-mi.exe ] && grep -qx "would write 'a-mi.exe' with new import order." out &&
   grep -qx '   0: mir-ucrt.dll' out
 result $? 'only says what it would do'
 cp a.exe b.exe
-run -i b.exe && cmp b.exe.bak a.old && ! cmp -s b.exe a.old && run -l b.exe && grep -qx '   0: mir-ucrt.dll' out
+mir_inject -i b.exe && cmp b.exe.bak a.old && ! cmp -s b.exe a.old && mir_inject -l b.exe &&
+  grep -qx '   0: mir-ucrt.dll' out
 result $? 'edits in place and keeps the old file'
 refuses 'to overwrite a backup' ".*b.exe.bak' exists already \(use --force\)" -i --eject b.exe
-run -i --eject --no-backup b.exe && cmp b.exe a.old
+mir_inject -i --eject --no-backup b.exe && cmp b.exe a.old
 result $? 'ejects in place, without a backup'
-run -i --eject b.exe && grep -qx "no changes, leaving 'b.exe' as is." out && cmp b.exe a.old
+mir_inject -i --eject b.exe && grep -qx "no changes, leaving 'b.exe' as is." out && cmp b.exe a.old
 result $? 'leaves a file alone that has nothing to eject'
-run a.exe && cp a.exe a-mi.exe
+mir_inject a.exe && cp a.exe a-mi.exe
 refuses 'to overwrite a result' "a.exe: 'a-mi.exe' exists already \(use --force\)" a.exe
 cmp a-mi.exe a.old
 result $? 'and has not'
-run -f a.exe && ! cmp -s a-mi.exe a.old
+mir_inject -f a.exe && ! cmp -s a-mi.exe a.old
 result $? 'does if told to'
 
 fresh
-$make_images kind 9 s.exe && run s.exe &&
+$make_images kind 9 s.exe && mir_inject s.exe &&
   grep -qx "warning: 's.exe' was signed, the signature is not valid for the result and was removed" err
 result $? 'warns that a signature goes'
-run --eject -o s2.exe s-mi.exe && cmp s.exe s2.exe && [ ! -s err ]
+mir_inject --eject -o s2.exe s-mi.exe && cmp s.exe s2.exe && [ ! -s err ]
 result $? 'and gives it back'
-$make_images kind 8 o.exe && run o.exe && grep -q '^warning: .o.exe. has data behind the image' err
+$make_images kind 8 o.exe && mir_inject o.exe && grep -q '^warning: .o.exe. has data behind the image' err
 result $? 'warns that appended data moves'
 refuses 'headers without room' 'f.exe: no room for a section: the headers fill their page' \
   "$($make_images kind 21 f.exe && echo f.exe)"
 
 fresh
 cp a.exe mir-ucrt.dll # exports nothing
-run a.exe && run --verify a-mi.exe && grep -q '^  ok    layout: x64' out && grep -q '^  ok    order: .* position 0$' out &&
+mir_inject a.exe && mir_inject --verify a-mi.exe && grep -q '^  ok    layout: x64' out &&
+  grep -q '^  ok    order: .* position 0$' out &&
   grep -q '^  ok    runtime: linked dynamically .*, 2 functions' out && grep -q '^  ok    dll: ' out
 rc=$?
 # This DLL needs a C runtime of its own, so the answer is no all the same.
@@ -126,22 +120,22 @@ rc=$?
   grep -q '^  ok    order: .* position 0$' out && grep -q '^  ok    runtime: linked dynamically .*, 2 functions' out
 result $? 'verifies order, runtime and DLL'
 rm mir-ucrt.dll
-run --verify a.exe
+mir_inject --verify a.exe
 [ "$status" = 2 ] && grep -q "^  no    order: 'mir-ucrt.dll' is not imported" out && grep -q '^  no    dll: .* not in the folder' out
 result $? 'says that there is no DLL'
-run --order='api-ms-win-crt-heap-l1-1-0.dll;mir-ucrt.dll' -f a.exe && run --verify a-mi.exe
+mir_inject --order='api-ms-win-crt-heap-l1-1-0.dll;mir-ucrt.dll' -f a.exe && mir_inject --verify a-mi.exe
 [ "$status" = 2 ] && grep -q "^  no    order: 'api-ms-win-crt-heap-l1-1-0.dll' comes before 'mir-ucrt.dll'" out
 result $? 'says that a C runtime comes first'
-$make_images kind 17 n.exe && run --verify n.exe
+$make_images kind 17 n.exe && mir_inject --verify n.exe
 [ "$status" = 2 ] && grep -q '^  no    runtime: the C runtime is not linked dynamically' out
 result $? 'says that there is no C runtime'
-$make_images kind 20 y.exe && run --verify y.exe
+$make_images kind 20 y.exe && mir_inject --verify y.exe
 [ "$status" = 2 ] && grep -q "^  no    search: the program takes DLLs from the system's folder only" out
 result $? 'says that the DLL would not be looked for here'
 
 fresh
 if command -v python3 >/dev/null; then
-  run --json --list a.exe && python3 -c '
+  mir_inject --json --list a.exe && python3 -c '
 import json
 r = json.load(open("out"))
 assert len(r) == 1 and r[0]["file"] == "a.exe" and r[0]["machine"] == "x64" and r[0]["format"] == "PE32+", r
@@ -149,7 +143,7 @@ assert [m["name"] for m in r[0]["imports"]] == ["KERNEL32.dll", "api-ms-win-crt-
 assert r[0]["imports"][0]["functions"] == 2 and r[0]["warnings"] == [], r' 2>>err
   result $? 'lists as JSON'
   cp a.exe 'odd "name\".exe'
-  run --json a.exe missing.exe a.old 'odd "name\".exe'
+  mir_inject --json a.exe missing.exe a.old 'odd "name\".exe'
   [ "$status" = 1 ] && python3 -c '
 import json
 r = json.load(open("out"))
@@ -157,10 +151,10 @@ assert [x["file"] for x in r] == ["a.exe", "missing.exe", "a.old", "odd \"name\\
 assert r[0]["wrote"] == "a-mi.exe" and r[0]["changed"] is True and r[0]["imports"][0]["name"] == "mir-ucrt.dll", r
 assert "missing.exe" in r[1]["error"] and r[2]["wrote"] == "a-mi.old", r' 2>>err
   result $? 'does several files, and says as JSON what became of each'
-  run --json --fast a.exe
+  mir_inject --json --fast a.exe
   [ "$status" = 1 ] && [ "$(cat out)" = '[]' ] && grep -q "^error: unknown command line option '--fast'" err
   result $? 'is JSON also if the arguments are wrong'
-  run --json --verify a.exe
+  mir_inject --json --verify a.exe
   [ "$status" = 2 ] && python3 -c '
 import json
 r = json.load(open("out"))[0]
@@ -170,10 +164,10 @@ assert {c["check"]: c["answer"] for c in r["checks"]}["runtime"] == "ok", r' 2>>
 fi
 
 fresh
-run --order='user32.dll;kernel32.dll;USER32.dll' a.exe && run -l a-mi.exe && grep -qx '   1: USER32.dll' out &&
-  grep -qx '   2: KERNEL32.dll' out
+mir_inject --order='user32.dll;kernel32.dll;USER32.dll' a.exe && mir_inject -l a-mi.exe &&
+  grep -qx '   1: USER32.dll' out && grep -qx '   2: KERNEL32.dll' out
 result $? 'takes a module that --order names twice where it is named first'
-run --eject --force --dll=user32.dll -o b.exe a.exe && [ ! -s err ]
+mir_inject --eject --force --dll=user32.dll -o b.exe a.exe && [ ! -s err ]
 result $? 'does not speak of an injection that there was not'
 
 fresh
@@ -203,9 +197,9 @@ refuses 'a file cut off' 'cut.exe: not a valid PE file \(it ends before .*\)' cu
 refuses 'a module that is not imported' "a.exe: module 'x.dll' of --order is not imported" --order=x.dll a.exe
 refuses 'to eject what was not injected' \
   "a.exe: module 'user32.dll' was not injected by this tool: the program may call it \(use --force\)" --eject --dll user32.dll a.exe
-run --help && [ ! -s err ] && [ "$(wc -l <out)" -le 24 ]
+mir_inject --help && [ ! -s err ] && [ "$(wc -l <out)" -le 24 ]
 result $? 'has its help on one screen'
-run --version && grep -Eqx 'mir-inject [0-9.]+' out
+mir_inject --version && grep -Eqx 'mir-inject [0-9.]+' out
 result $? 'has a version'
 [ "$(ls)" = "$(printf '%s\n' a.exe a.old cut.exe empty err err.raw out out.raw t.txt)" ] && cmp a.exe a.old
 result $? 'leaves nothing behind when it refuses'
@@ -217,21 +211,22 @@ case $tool in
   ;;
 *)
   fresh
-  chmod 751 a.exe && ln -s a.exe link.exe && run -i link.exe && [ -L link.exe ] && [ "$(stat -c %a a.exe)" = 751 ] &&
-    ! cmp -s a.exe a.old && cmp a.exe.bak a.old
+  chmod 751 a.exe && ln -s a.exe link.exe && mir_inject -i link.exe && [ -L link.exe ] &&
+    [ "$(stat -c %a a.exe)" = 751 ] && ! cmp -s a.exe a.old && cmp a.exe.bak a.old
   result $? 'edits what a symbolic link leads to, and keeps its mode'
   fresh
-  echo precious >other && ln -s other a-mi.exe && run -f a.exe && [ ! -L a-mi.exe ] && [ "$(cat other)" = precious ]
+  echo precious >other && ln -s other a-mi.exe && mir_inject -f a.exe && [ ! -L a-mi.exe ] &&
+    [ "$(cat other)" = precious ]
   result $? 'does not write through a symbolic link'
   fresh
   mkfifo a-mi.exe && refuses 'to replace a pipe, or a device' 'a.exe: not a file: a-mi.exe' -f a.exe
   [ -p a-mi.exe ] && refuses 'to replace a folder' 'a.exe: not a file: \.' -f -o . a.exe
   fresh
   name=$(printf 'x\n\033[31m.exe')
-  cp a.exe "$name" && run --json "$name" && python3 -c '
+  cp a.exe "$name" && mir_inject --json "$name" && python3 -c '
 import json
 r = json.load(open("out"))[0]
-assert r["file"] == "x\n\033[31m.exe" and r["wrote"] == "x\n\033[31m-mi.exe", r' 2>>err && run -f "$name" &&
+assert r["file"] == "x\n\033[31m.exe" and r["wrote"] == "x\n\033[31m-mi.exe", r' 2>>err && mir_inject -f "$name" &&
     grep -qx "wrote 'x??.31m-mi.exe' with new import order." out
   result $? 'prints names with control characters so that a terminal does not obey them'
   fresh
@@ -242,7 +237,7 @@ assert r["file"] == "x\n\033[31m.exe" and r["wrote"] == "x\n\033[31m-mi.exe", r'
   $make_images large 3000000 big.exe && cp big.exe big.old
   (
     ulimit -f 1000
-    run -i big.exe
+    mir_inject -i big.exe
     [ $? = 1 ] && grep -q '^error: unable to write file: .*big.exe: File too large$' err
   ) && cmp big.exe big.old && [ ! -e big.exe.bak ] && [ -z "$(find . -name '.*mir*' -o -name '*.mir-*')" ]
   result $? 'leaves the file as it was when it may not write that much'
@@ -269,7 +264,7 @@ END
 
   # Killed at 40 moments between its start and its end: the old file or the new one, never less.
   fresh
-  $make_images large 40000000 big.exe && cp big.exe big.old && run big.exe && cp big-mi.exe big.new
+  $make_images large 40000000 big.exe && cp big.exe big.old && mir_inject big.exe && cp big-mi.exe big.new
   whole=1 killed=0 done=0
   for ms in $(seq 1 4 160); do
     rm -f big.exe.bak && cp big.old big.exe
@@ -287,6 +282,4 @@ END
   ;;
 esac
 
-echo "1..$tests"
-echo "# $((tests - failed - skipped)) passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+finish

@@ -4,26 +4,16 @@
 #
 # usage: test-programs.sh MIR-INJECT SOURCES [WINE]   (a command; the folder of this file; how to run programs)
 set -u
+. "$(dirname "$0")/../tap.sh"
 tool=$1 sources=$2 wine=${3-}
 gcc=x86_64-w64-mingw32-gcc gxx=x86_64-w64-mingw32-g++
 for need in $gcc $gxx x86_64-w64-mingw32-objdump x86_64-w64-mingw32-nm; do
-  command -v $need >/dev/null || {
-    echo "1..0 # SKIP no $need"
-    exit 77
-  }
+  command -v $need >/dev/null || skip_all "no $need"
 done
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-tests=0 failed=0 skipped=0
 
-result () { # status name: one line of TAP
-  tests=$((tests + 1))
-  if [ "$1" = 0 ]; then echo "ok $tests - $2"; else
-    failed=$((failed + 1))
-    echo "not ok $tests - $2"
-    tail -n 20 out | sed 's/^/# /'
-  fi
+explain () {
+  tail -n 20 out
 }
 
 ours () { $tool -l "$1" 2>>out | tr -d '\r' | sed -n '/^delayed/q; s/^ *[0-9]*: //p'; }
@@ -76,6 +66,4 @@ for name in msvcrt ucrt stripped cpp; do
   rm -f back.exe
 done
 
-echo "1..$tests"
-echo "# $((tests - failed - skipped)) passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+finish

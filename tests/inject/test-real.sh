@@ -4,27 +4,16 @@
 #
 # usage: test-real.sh MIR-INJECT GET [FOLDER...]   (GET: tests/real/get; folders with more images)
 set -u
+. "$(dirname "$0")/../tap.sh"
 tool=$1 get=$2
 shift 2
 readobj=$(command -v llvm-readobj || command -v llvm-readobj-14)
 objdump=$(command -v x86_64-w64-mingw32-objdump || command -v objdump)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-tests=0 failed=0 skipped=0 images=0
+all=0
 
-check () { # folder: every image in it
-  find "$1" -type f \( -iname '*.exe' -o -iname '*.dll' -o -iname '*.node' \) >files
-  count=0
-  while read -r file; do
-    head -c 2 "$file" | grep -q '^MZ' || continue
-    count=$((count + 1))
-    one "$file" || {
-      echo "# $why: $file"
-      tail -n 3 err | sed 's/^/# /'
-      bad=$((bad + 1))
-    }
-  done <files
+explain () {
+  cat wrong
 }
 
 modules () { $tool -l "$1" 2>err | sed -n '/^delayed/q; s/^ *[0-9]*: //p'; }
@@ -58,27 +47,30 @@ one () {
   $tool --eject -o back.exe out.exe >>err 2>&1 && cmp back.exe in.exe >>err || return 1
 }
 
-folder () { # name, folder
-  bad=0
-  check "$2"
-  tests=$((tests + 1)) images=$((images + count))
-  if [ $bad = 0 ] && [ $count -gt 0 ]; then echo "ok $tests - $1: $count images"; else
-    failed=$((failed + 1))
-    echo "not ok $tests - $1: $bad of $count images"
-  fi
+folder () { # name, folder: every image in it
+  images=0 good=0
+  find "$2" -type f \( -iname '*.exe' -o -iname '*.dll' -o -iname '*.node' \) >files
+  while read -r file; do
+    head -c 2 "$file" | grep -q '^MZ' || continue
+    images=$((images + 1))
+    if one "$file"; then good=$((good + 1)); else
+      echo "$why: $file"
+      tail -n 3 err
+    fi
+  done <files >wrong
+  all=$((all + images))
+  [ $images -gt 0 ] && [ $good = $images ]
+  result $? "$1: $good of $images images"
 }
 
 for name in poppler hermes ast-grep biome node-pty 7zip java node postgres remotion; do
   if path=$("$get" $name 2>reason); then
     folder $name "$path"
   else
-    tests=$((tests + 1)) skipped=$((skipped + 1))
-    echo "ok $tests - $name # SKIP $(tail -n 1 reason)"
+    skip $name "$(tail -n 1 reason)"
   fi
 done
 for path; do folder "$path" "$path"; done
 
-echo "1..$tests"
-echo "# $images images"
-echo "# $((tests - failed - skipped)) passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+echo "# $all images"
+finish

@@ -1,24 +1,10 @@
 #!/bin/sh
 # As others use the library: installed or not, shared or static, through pkg-config and as a meson
 # subproject.  The argument is a compiled build directory.  Prints TAP.
-set -u
+set -eu
+. "$(dirname "$0")/../tap.sh"
 build=$(CDPATH= cd -- "$1" && pwd)
 source=$(CDPATH= cd -- "$(dirname -- "$0")/../.." && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-count=0 failed=0
-
-# Run the function $1; its name says what is tested.
-run () {
-  count=$((count + 1))
-  if (set -e; "$1") >"$work/log" 2>&1; then
-    echo "ok $count - $1"
-  else
-    sed 's/^/# /' "$work/log"
-    echo "not ok $count - $1"
-    failed=$((failed + 1))
-  fi
-}
 
 # Compile the consumer with the flags that follow, in $work/consumer, and run it.
 consume () {
@@ -85,6 +71,4 @@ run installed_static_library_serves_a_program
 run uninstalled_library_serves_a_program
 run subproject_of_a_shared_host_serves_a_program
 run subproject_of_a_static_host_serves_a_program
-echo "1..$count"
-echo "# $((count - failed)) passed, $failed failed, 0 skipped"
-[ "$failed" = 0 ]
+finish

@@ -3,52 +3,43 @@
 # the expected table, and `exact` or `least`: whether sizes are kept exactly.
 set -eu
 here=$(dirname "$0")
+. "$here/../tap.sh"
 dll=$1 program=$2 crt=$3 mode=$4 expected=$5 sizes=$6
-out=$(mktemp -d)
-trap 'rm -rf "$out"' EXIT
 
 export CALLS_SIZES="$sizes"
 [ "$sizes" = exact ] || export MIR_UCRT_EXACT_SIZE=0
 # Without the DLL Wine's functions write past blocks.
 [ "$crt $mode" != 'wine none' ] || export CALLS_CAREFUL=1
 status=0
-sh "$here/run.sh" "$dll" "$program" "$crt" "$mode" >"$out/table" 2>"$out/errors" || status=$?
-if grep -q '^ok 1 .*# SKIP' "$out/table"; then
-  cat "$out/table"
+sh "$here/run.sh" "$dll" "$program" "$crt" "$mode" >"$work/table" 2>"$work/errors" || status=$?
+if grep -q '^ok 1 .*# SKIP' "$work/table"; then
+  cat "$work/table"
   exit 0
 fi
 
-name="answers_as_microsofts, $crt, $mode, $sizes"
 # What the CRT's own functions, which the DLL leaves alone, answer in another way.
 own=$here/calls-$crt.sed
 [ -f "$own" ] || own=/dev/null
-sed -f "$own" "$expected" >"$out/expected"
-sed -f "$own" "$out/table" >"$out/found"
-diff "$out/expected" "$out/found" | grep -a '^[<>]' >"$out/differences" || true
-lines=$(wc -l <"$out/table")
-different=$(wc -l <"$out/differences")
+sed -f "$own" "$expected" >"$work/expected"
+sed -f "$own" "$work/table" >"$work/found"
+diff "$work/expected" "$work/found" | grep -a '^[<>]' >"$work/differences" || true
+lines=$(wc -l <"$work/table")
+different=$(wc -l <"$work/differences")
 echo "# $lines calls, $different lines differ"
+
+explain () {
+  echo "status $status; < expected, > found:"
+  head -n 60 "$work/differences"
+  tail -n 3 "$work/errors"
+}
+
+wrong=0
 if [ "$crt $mode" = 'wine none' ]; then
   # Shows that the table tells runtimes apart, and that it ends.
-  if [ "$status" = 0 ] && [ "$different" -gt 0 ]; then
-    verdict=ok
-  else
-    verdict='not ok'
-  fi
-  name='wines_own_is_told_from_microsofts'
-elif [ "$status" = 0 ] && [ "$different" = 0 ] && [ "$lines" -gt 0 ]; then
-  verdict=ok
+  [ "$status" = 0 ] && [ "$different" -gt 0 ] || wrong=1
+  result $wrong wines_own_is_told_from_microsofts
 else
-  verdict='not ok'
-  echo "# status $status; < expected, > found:"
-  head -n 60 "$out/differences" | sed 's/^/# /'
-  tail -n 3 "$out/errors" | sed 's/^/# /'
+  [ "$status" = 0 ] && [ "$different" = 0 ] && [ "$lines" -gt 0 ] || wrong=1
+  result $wrong "answers_as_microsofts, $crt, $mode, $sizes"
 fi
-echo "$verdict 1 - $name"
-echo 1..1
-if [ "$verdict" = ok ]; then
-  echo '# 1 passed, 0 failed, 0 skipped'
-else
-  echo '# 0 passed, 1 failed, 0 skipped'
-  exit 1
-fi
+finish

@@ -4,22 +4,17 @@
 #
 # usage: test-process.sh WINE MIR-INJECT TARGET DLL...
 set -u
+. "$(dirname "$0")/../../tap.sh"
 wine=$1
-work=$(mktemp -d)
 shift
 cp -- "$@" "$work" || exit 1 # DLLs in a folder of their own: the one which needs another does not find it
-tests=0 failed=0 children=
+children=
 trap 'exec 9>&-; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 tool=mir-inject.exe
 
-result () { # status name: one line of TAP
-  tests=$((tests + 1))
-  if [ "$1" = 0 ]; then echo "ok $tests - $2"; else
-    failed=$((failed + 1))
-    echo "not ok $tests - $2"
-    head -n 20 "$work/out" "$work/err" 2>/dev/null | sed 's/^/# /'
-  fi
+explain () {
+  head -n 20 "$work/out" "$work/err" 2>/dev/null
 }
 
 inject () { # arguments...: out, err and status
@@ -280,6 +275,4 @@ inject attach 4294967292
 [ $status = 3 ] && says err 'no such process'
 result $? 'attach: no such process is 3'
 
-echo "1..$tests"
-echo "# $((tests - failed)) passed, $failed failed, 0 skipped"
-[ $failed = 0 ]
+finish

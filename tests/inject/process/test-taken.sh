@@ -4,24 +4,16 @@
 # usage: test-taken.sh MIR-INJECT TARGET MIR-UCRT-DLL
 # UCRT_WINE is what runs programs; without it there is nothing to be tested.
 set -u
-if [ -z "${UCRT_WINE-}" ]; then
-  echo "1..0 # SKIP ${UCRT_WINE_MISSING:-UCRT_WINE is not set}"
-  exit 0
-fi
-work=$(mktemp -d "$PWD/taken.XXXXXX") # below the build folder, which every Wine here sees
-tests=0 failed=0
-trap 'exec 9>&-; rm -rf "$work"' EXIT
-cp -- "$1" "$work/mir-inject.exe" && cp -- "$2" "$work/target.exe" && cp -- "$3" "$work/mir-ucrt.dll" || exit 1
-cd "$work" || exit 1
+. "$(dirname "$0")/../../tap.sh"
+[ -n "${UCRT_WINE-}" ] || skip_all "${UCRT_WINE_MISSING:-UCRT_WINE is not set}"
+place=$(mktemp -d "$PWD/taken.XXXXXX") # below the build folder, which every Wine here sees
+trap 'exec 9>&-; rm -rf "$work" "$place"' EXIT
+cp -- "$1" "$place/mir-inject.exe" && cp -- "$2" "$place/target.exe" && cp -- "$3" "$place/mir-ucrt.dll" || exit 1
+cd "$place" || exit 1
 
-result () { # status name: one line of TAP
-  tests=$((tests + 1))
-  if [ "$1" = 0 ]; then echo "ok $tests - $2"; else
-    failed=$((failed + 1))
-    echo "not ok $tests - $2"
-    echo "# status ${status-none}"
-    head -n 20 out err 2>/dev/null | sed 's/^/# /'
-  fi
+explain () {
+  echo "status ${status-none}"
+  head -n 20 out err 2>/dev/null
 }
 
 inject () { # arguments...: out, err and status
@@ -108,6 +100,4 @@ for way in imports attach; do
   result $? "the program ended well after $way"
 done
 
-echo "1..$tests"
-echo "# $((tests - failed)) passed, $failed failed, 0 skipped"
-[ $failed = 0 ]
+finish
