@@ -4,10 +4,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "os/file.h"
 
 /*---------------- Opening -----------------------------*/
 
@@ -50,14 +51,9 @@ static int is_stale (const struct stat *st) {
   return start >= 0 && nanoseconds (st->st_mtim) < start - 20000000;
 }
 
-/* Not a link of any kind, and nobody else's to write.  */
+/* And nobody else's to write.  */
 static int is_ours (const struct stat *st) {
-  return S_ISREG (st->st_mode) && st->st_uid == geteuid () && st->st_nlink == 1
-         && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
-static int open_new (const char *path) {
-  return open (path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  return mir_os_file_is_ours (st) && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 /* Something has the name already.  */
@@ -66,7 +62,7 @@ static int open_existing (const char *path, int shared) {
   int fd;
 
   if (lstat (path, &st) != 0 || !is_ours (&st)) return -1;
-  if (is_stale (&st)) return unlink (path) == 0 ? open_new (path) : -1;
+  if (is_stale (&st)) return unlink (path) == 0 ? mir_os_file_create (path) : -1;
   if (!shared) return -1;
   fd = open (path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (fd >= 0 && (fstat (fd, &opened) != 0 || !is_ours (&opened))) {
@@ -82,7 +78,7 @@ MIR_code_tool_status_t mir_tool_file_open (struct mir_tool_file *file, int share
   file->waiting = 0;
   file->used = 0;
   *error = 0;
-  file->fd = open_new (file->path);
+  file->fd = mir_os_file_create (file->path);
   if (file->fd >= 0) return MIR_CODE_TOOL_OK;
   *error = errno;
   if (errno != EEXIST) return MIR_CODE_TOOL_FILE_REFUSED;
@@ -105,35 +101,10 @@ void mir_tool_file_close (struct mir_tool_file *file) {
 
 /*---------------- Writing -----------------------------*/
 
-/* Writing beyond the limit would raise SIGXFSZ, which ends the program (setrlimit(2)).  */
-static int is_within_limit (int fd, size_t len) {
-  struct rlimit limit;
-  struct stat st;
-
-  if (getrlimit (RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 1;
-  return fstat (fd, &st) == 0 && (rlim_t) st.st_size <= limit.rlim_cur
-         && len <= limit.rlim_cur - (rlim_t) st.st_size;
-}
-
-/* 0, or an errno.  */
-static int write_all (int fd, const uint8_t *bytes, size_t len) {
-  if (!is_within_limit (fd, len)) return EFBIG;
-  while (len > 0) {
-    ssize_t written = write (fd, bytes, len);
-
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return written < 0 ? errno : EIO;
-    bytes += written;
-    len -= (size_t) written;
-  }
-  return 0;
-}
-
 static int write_or_stop (struct mir_tool *tool, struct mir_tool_file *file, const uint8_t *bytes,
                           size_t len) {
-  int saved = errno, error = write_all (file->fd, bytes, len);
+  int error = mir_os_file_append (file->fd, bytes, len);
 
-  errno = saved; /* the program's, in the middle of a publication */
   if (error == 0) return 0;
   tool->state.events -= file->waiting;
   tool->state.lost += file->waiting;
