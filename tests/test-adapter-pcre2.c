@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "mir-heap.h"
+#include "adapter-fixture.h"
 #include "probe-alloc.h"
 #include "tap.h"
 
@@ -51,26 +51,12 @@ static int compile_and_match (MIR_alloc_t alloc) {
 
 static void pattern_matches_and_nothing_is_left (void) {
   struct probe_alloc probe;
-  MIR_checking_t checking;
-  probe_alloc_init (&probe);
-  REQUIRE (MIR_checking_create (&probe.alloc, NULL, &checking) == MIR_HEAP_OK);
-  CHECK_INT (compile_and_match (&checking->alloc), FOUND);
-  CHECK_INT (MIR_checking_finish (checking), 0);
+  check_nothing_is_left (compile_and_match, FOUND, &probe);
   CHECK (probe.calls > 4);
-  CHECK_INT (probe_alloc_finish (&probe), 0);
 }
 
 static void every_refusal_is_survived (void) {
-  for (long n = 0, failed = 1; failed != 0; n++) {
-    struct probe_alloc probe;
-    probe_alloc_init (&probe);
-    probe_alloc_fail_after (&probe, n, 0);
-    int res = compile_and_match (&probe.alloc);
-    failed = (long) probe.failed;
-    CHECK_INT (res, failed != 0 ? NO_MEMORY : FOUND);
-    CHECK_INT (probe_alloc_finish (&probe), 0);
-    REQUIRE (n < 100);
-  }
+  check_every_refusal (compile_and_match, FOUND, NO_MEMORY);
 }
 
 int main (void) {

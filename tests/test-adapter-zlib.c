@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "mir-heap.h"
+#include "adapter-fixture.h"
 #include "probe-alloc.h"
 #include "tap.h"
 
@@ -44,26 +44,12 @@ static int pack_and_unpack (MIR_alloc_t alloc) {
 
 static void text_is_the_same_and_nothing_is_left (void) {
   struct probe_alloc probe;
-  MIR_checking_t checking;
-  probe_alloc_init (&probe);
-  REQUIRE (MIR_checking_create (&probe.alloc, NULL, &checking) == MIR_HEAP_OK);
-  CHECK_INT (pack_and_unpack (&checking->alloc), Z_OK);
+  check_nothing_is_left (pack_and_unpack, Z_OK, &probe);
   CHECK (probe.peak_bytes > 200000);
-  CHECK_INT (MIR_checking_finish (checking), 0);
-  CHECK_INT (probe_alloc_finish (&probe), 0);
 }
 
 static void every_refusal_is_survived (void) {
-  for (long n = 0, failed = 1; failed != 0; n++) {
-    struct probe_alloc probe;
-    probe_alloc_init (&probe);
-    probe_alloc_fail_after (&probe, n, 0);
-    int res = pack_and_unpack (&probe.alloc);
-    failed = (long) probe.failed;
-    CHECK_INT (res, failed != 0 ? Z_MEM_ERROR : Z_OK);
-    CHECK_INT (probe_alloc_finish (&probe), 0);
-    REQUIRE (n < 100);
-  }
+  check_every_refusal (pack_and_unpack, Z_OK, Z_MEM_ERROR);
 }
 
 int main (void) {
