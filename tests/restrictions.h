@@ -20,6 +20,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
+#include "tap.h"
+
 #ifndef PR_SET_MDWE /* Linux 6.3, prctl(2) */
 #define PR_SET_MDWE 65
 #endif
@@ -29,6 +32,13 @@
 #define SYS_MSEAL 462 /* Linux 6.10; the same on all 64-bit CPUs but alpha */
 
 enum { PASSED = 0, FAILED = 1, NOT_HERE = 77 }; /* exit statuses of children */
+
+/* FUNC passes in a child; NOT_HERE skips the test, because of WHY_NOT.  */
+static inline void check_passes_in_child (int (*func) (void), const char *why_not) {
+  int status = run_child (func, NULL, 0).status;
+  if (status == NOT_HERE) tap_skip ("%s", why_not);
+  CHECK_INT (status, PASSED);
+}
 
 static inline int no_restriction (void) {
   return 0;

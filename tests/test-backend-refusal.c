@@ -7,27 +7,11 @@
 
 #include <errno.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "child.h"
 #include "restrictions.h"
 
-static int no_address_space (void) {
-  struct rlimit none = {0, 0};
-  return setrlimit (RLIMIT_AS, &none);
-}
-
-static void check_in_child (int (*func) (void)) {
-  int status;
-  fflush (stdout);
-  pid_t pid = fork ();
-  REQUIRE (pid >= 0);
-  if (pid == 0) _exit (func ());
-  REQUIRE (waitpid (pid, &status, 0) == pid);
-  CHECK (WIFEXITED (status));
-  if (WEXITSTATUS (status) == NOT_HERE) tap_skip ("the system does not have the restriction");
-  CHECK_INT (WEXITSTATUS (status), PASSED);
-}
+static const char no_restriction_here[] = "the system does not have the restriction";
 
 /* A function which returns 1, changed: it returns 2, or there was an error and it returns 1.  */
 static int change_or_keep (void) {
@@ -39,7 +23,7 @@ static int change_or_keep (void) {
 }
 
 static int write_without_address_space (void) {
-  if (no_address_space () != 0) return NOT_HERE;
+  if (refuse_address_space () != 0) return NOT_HERE;
   if (backend->make_private != NULL) {
     uint8_t *rw = pages.rw;
     if (backend->make_private (&pages, 64) != MIR_CODE_WRITE_REFUSED || errno == 0) return 5;
@@ -59,7 +43,7 @@ static int write_under_mdwe_and_seccomp (void) {
 static void run_mapped (int (*func) (void)) {
   start (2);
   REQUIRE (put (0, 1) == MIR_CODE_OK);
-  check_in_child (func);
+  check_passes_in_child (func, no_restriction_here);
   if (backend->make_private == NULL) CHECK_INT (call (0), 1); /* else it is the child's, too */
   finish ();
 }
@@ -80,7 +64,7 @@ enum { UNIT = 64 * 1024 };
 /* What maps nothing new may still succeed, at its place.  */
 static int map_without_address_space (void) {
   unsigned char resident[UNIT / 4096];
-  if (no_address_space () != 0) return NOT_HERE;
+  if (refuse_address_space () != 0) return NOT_HERE;
   pages.level = level;
   errno = 0;
   if (backend->map (&pages, UNIT, NULL) == MIR_CODE_OK) return NOT_HERE; /* an emulator's limit */
@@ -96,7 +80,7 @@ static void a_refused_place_is_still_reserved (void) {
   skip_unless_it_works ();
   range = (uint8_t *) mir_os_reserve (4 * UNIT, NULL, 0);
   REQUIRE (range != NULL);
-  check_in_child (map_without_address_space);
+  check_passes_in_child (map_without_address_space, no_restriction_here);
   mir_os_unreserve (range, 4 * UNIT);
 }
 

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "restrictions.h"
@@ -111,17 +110,9 @@ static int attack_without_mseal (void) {
 }
 
 static void without_mseal_only_a_memfd_is_sealed (void) {
-  int status;
   level = MIR_CODE_OPEN_ALIAS;
   skip_unless_it_works ();
-  fflush (stdout);
-  pid_t pid = fork ();
-  REQUIRE (pid >= 0);
-  if (pid == 0) _exit (attack_without_mseal ());
-  REQUIRE (waitpid (pid, &status, 0) == pid);
-  CHECK (WIFEXITED (status));
-  if (WEXITSTATUS (status) == NOT_HERE) tap_skip ("not on this kernel, or under an emulator");
-  CHECK_INT (WEXITSTATUS (status), PASSED);
+  check_passes_in_child (attack_without_mseal, "not on this kernel, or under an emulator");
 }
 
 /* The other levels promise nothing of the kind, so that this test is known to test something.  */

@@ -9,9 +9,8 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "child.h"
 #include "maps.h"
 
 enum { STRIDE = 512 }; /* bytes from function to function */
@@ -216,16 +215,9 @@ static int write_in_child (void) {
 }
 
 static void processes_are_apart (void) {
-  int status;
   start (2);
   REQUIRE (put (0, 1) == MIR_CODE_OK && put (STRIDE, 2) == MIR_CODE_OK);
-  fflush (stdout);
-  pid_t pid = fork ();
-  REQUIRE (pid >= 0);
-  if (pid == 0) _exit (write_in_child ());
-  REQUIRE (waitpid (pid, &status, 0) == pid);
-  CHECK (WIFEXITED (status));
-  CHECK_INT (WEXITSTATUS (status), 0);
+  CHECK_INT (run_child (write_in_child, NULL, 0).status, 0);
   CHECK_INT (call (0), 1);
   CHECK_INT (call (STRIDE), 2);
   finish ();

@@ -8,10 +8,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "machine-code.h"
 #include "probe-alloc.h"
 #include "tap.h"
@@ -131,17 +131,6 @@ static void processes_do_not_see_each_others_code (void) {
   finish ();
 }
 
-/* Whether FUNC returns 0 in a child.  */
-static int succeeds_in_child (int (*func) (void)) {
-  int status;
-  fflush (stdout);
-  pid_t pid = fork ();
-  REQUIRE (pid >= 0);
-  if (pid == 0) _exit (func ());
-  REQUIRE (waitpid (pid, &status, 0) == pid);
-  return WIFEXITED (status) && WEXITSTATUS (status) == 0;
-}
-
 /* All but the last one, so that the slab stays and its pages are discarded.  */
 static int free_and_trim (void) {
   unsigned refused = 0;
@@ -154,7 +143,7 @@ static int free_and_trim (void) {
 static void memory_given_back_by_one_process_stays_with_the_other (void) {
   start ();
   publish_all ();
-  CHECK (succeeds_in_child (free_and_trim));
+  CHECK_INT (run_child (free_and_trim, NULL, 0).status, 0);
   CHECK_INT (count_wrong (0), 0);
   CHECK_INT (free_and_trim (), 0); /* nor here, where a child might be running it */
   finish ();
@@ -171,7 +160,7 @@ static int free_all_and_finish (void) {
 static void a_sealed_space_finished_in_a_child_stays_with_the_parent (void) {
   start_with (MIR_CODE_SEALED);
   publish_all ();
-  CHECK (succeeds_in_child (free_all_and_finish));
+  CHECK_INT (run_child (free_all_and_finish, NULL, 0).status, 0);
   CHECK_INT (count_wrong (0), 0);
   finish ();
 }
@@ -187,7 +176,7 @@ static int reserve_and_commit (void) {
 static void sealed_spaces_have_room_for_reservations_after_a_fork (void) {
   start_with (MIR_CODE_SEALED);
   REQUIRE (publish (1) != NULL);
-  CHECK (succeeds_in_child (reserve_and_commit));
+  CHECK_INT (run_child (reserve_and_commit, NULL, 0).status, 0);
   CHECK_INT (reserve_and_commit (), 0);
   finish ();
 }
@@ -208,14 +197,14 @@ static int reclaim_what_can_be_written (void) {
 static void what_cannot_be_poisoned_does_not_hold_up_the_rest (void) {
   start_with_poison (MIR_CODE_SEALED, MIR_CODE_POISON_ENTRY);
   publish_all ();
-  CHECK (succeeds_in_child (reclaim_what_can_be_written));
+  CHECK_INT (run_child (reclaim_what_can_be_written, NULL, 0).status, 0);
   finish ();
 }
 
 /* In a child: no more address space for the memory which a fork makes necessary, or for a copy.  */
-static int write_without_address_space (uint8_t *func) {
-  struct rlimit none = {0, 0};
-  if (setrlimit (RLIMIT_AS, &none) != 0) return 1;
+static int write_without_address_space (void) {
+  uint8_t *func = fork_funcs[0];
+  if (refuse_address_space () != 0) return 1;
   MIR_code_status_t status = change (func, 2);
   if (status == MIR_CODE_OK) return code_call (func) == 2 ? 0 : 2;
   if (status != MIR_CODE_WRITE_REFUSED && status != MIR_CODE_MAP_REFUSED) return 3;
@@ -223,18 +212,11 @@ static int write_without_address_space (uint8_t *func) {
 }
 
 static void refused_address_space_changes_nothing (void) {
-  int status;
   start ();
-  uint8_t *func = publish (1);
-  REQUIRE (func != NULL);
-  fflush (stdout);
-  pid_t pid = fork ();
-  REQUIRE (pid >= 0);
-  if (pid == 0) _exit (write_without_address_space (func));
-  REQUIRE (waitpid (pid, &status, 0) == pid);
-  CHECK (WIFEXITED (status));
-  CHECK_INT (WEXITSTATUS (status), 0);
-  CHECK_INT (code_call (func), 1);
+  fork_funcs[0] = publish (1);
+  REQUIRE (fork_funcs[0] != NULL);
+  CHECK_INT (run_child (write_without_address_space, NULL, 0).status, 0);
+  CHECK_INT (code_call (fork_funcs[0]), 1);
   finish ();
 }
 

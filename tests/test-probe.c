@@ -5,8 +5,6 @@
 #include "backend-fixture.h"
 
 #include <errno.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "restrictions.h"
 
@@ -116,20 +114,12 @@ static int probe_restricted (void) {
 
 static void check_restricted (const char *name, int (*restrict_child) (void), const char *reason,
                               int error) {
-  int status;
   expected_name = name;
   expected_reason = reason;
   expected_error = error;
   restriction = restrict_child;
-  fflush (stdout);
-  pid_t pid = fork ();
-  REQUIRE (pid >= 0);
-  if (pid == 0) _exit (probe_restricted ());
-  REQUIRE (waitpid (pid, &status, 0) == pid);
-  CHECK (WIFEXITED (status));
-  if (WEXITSTATUS (status) == NOT_HERE)
-    tap_skip ("this system, or emulator, does not have the back end or the restriction");
-  CHECK_INT (WEXITSTATUS (status), PASSED);
+  check_passes_in_child (probe_restricted,
+                         "this system, or emulator, does not have the back end or the restriction");
 }
 
 static void memfd_is_refused_by_seccomp (void) {

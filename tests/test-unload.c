@@ -1,18 +1,31 @@
 /* The shared library is loaded and unloaded again and again, as a plug-in is: nothing grows.
    Its path is the first argument.  */
-#include "mir.h"
+#include "unload-fixture.h"
 
 #include <dlfcn.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "machine-code.h"
-#include "tap.h"
+static const char *path;
 
-static const char *library;
+static void *load_library (void) {
+  void *library = dlopen (path, RTLD_NOW | RTLD_LOCAL);
+  if (library == NULL) tap_note ("%s", dlerror ());
+  return library;
+}
+
+static int find (void *library, const char *name, void *func) {
+  void *addr = dlsym (library, name);
+  if (addr == NULL) tap_note ("%s", dlerror ());
+  memcpy (func, &addr, sizeof (addr));
+  return addr != NULL;
+}
+
+static int free_library (void *library) {
+  return dlclose (library) == 0;
+}
 
 /* Bytes mapped by this process: the ranges of /proc/self/maps (proc(5)), which qemu-user shows
    without its own.  */
@@ -37,64 +50,12 @@ static size_t resident_bytes (void) {
   return resident * (size_t) sysconf (_SC_PAGESIZE);
 }
 
-struct functions {
-  MIR_context_t (*init) (MIR_alloc_t, MIR_code_alloc_t);
-  uint8_t *(*publish) (MIR_context_t, const uint8_t *, size_t);
-  MIR_alloc_t (*get_alloc) (MIR_context_t);
-  void (*finish) (MIR_context_t);
-};
-
-static int find (void *handle, const char *name, void *func) {
-  void *addr = dlsym (handle, name);
-  memcpy (func, &addr, sizeof (addr));
-  return addr != NULL;
-}
-
-/* One life of the library; 1 if all went well.  */
-static int use_once (void) {
-  struct functions f;
-  uint8_t code[CODE_LEN];
-  void *handle = dlopen (library, RTLD_NOW | RTLD_LOCAL);
-  if (handle == NULL || !find (handle, "_MIR_init", &f.init)
-      || !find (handle, "_MIR_publish_code", &f.publish)
-      || !find (handle, "MIR_get_alloc", &f.get_alloc) || !find (handle, "MIR_finish", &f.finish)) {
-    tap_note ("%s", dlerror ());
-    return 0;
-  }
-  MIR_context_t ctx = f.init (NULL, NULL);
-  code_returning (code, 3);
-  int well = ctx != NULL && code_call (f.publish (ctx, code, CODE_LEN)) == 3;
-  void *block = MIR_malloc (f.get_alloc (ctx), 1000000);
-  well &= block != NULL;
-  MIR_free (f.get_alloc (ctx), block);
-  f.finish (ctx);
-  return well && dlclose (handle) == 0;
-}
-
-static void *use_in_thread (void *arg) {
-  *(int *) arg = use_once ();
-  return NULL;
-}
-
-/* The thread ends after the library is closed: whatever runs at its end must still be there.  */
-static int use_once_in_a_thread (void) {
-  pthread_t thread;
-  int well = 0;
-  if (pthread_create (&thread, NULL, use_in_thread, &well) != 0) return 0;
-  pthread_join (thread, NULL);
-  return well;
-}
-
-static void load (int times) {
-  for (int i = 0; i < times; i++) REQUIRE (use_once () && use_once_in_a_thread ());
-}
-
 enum { WARM_UP = 5, TIMES = 100, MIB = 1024 * 1024 };
 
 static void loading_100_times_maps_nothing_more (void) {
-  load (WARM_UP);
+  use (WARM_UP);
   size_t before = mapped_bytes ();
-  load (TIMES);
+  use (TIMES);
   size_t after = mapped_bytes ();
   tap_note ("%zu bytes mapped before, %zu after", before, after);
   CHECK (after <= before + 4 * MIB);
@@ -104,9 +65,9 @@ static void loading_100_times_keeps_nothing_more_in_memory (void) {
   /* Set by meson for tests of another CPU; qemu-user's statm is about itself and its translations.
    */
   if (getenv ("MESON_EXE_WRAPPER") != NULL) tap_skip ("an emulator's memory is counted, too");
-  load (WARM_UP);
+  use (WARM_UP);
   size_t before = resident_bytes ();
-  load (TIMES);
+  use (TIMES);
   size_t after = resident_bytes ();
   tap_note ("%zu bytes resident before, %zu after", before, after);
   CHECK (after <= before + MIB);
@@ -114,7 +75,7 @@ static void loading_100_times_keeps_nothing_more_in_memory (void) {
 
 int main (int argc, char **argv) {
   if (argc != 2) return 2;
-  library = argv[1];
+  path = argv[1];
   TEST_RUN (loading_100_times_maps_nothing_more);
   TEST_RUN (loading_100_times_keeps_nothing_more_in_memory);
   return tap_done ();
