@@ -22,7 +22,7 @@ enum {
   MIR_ALIAS_UNIT = 8 /* bytes */
 };
 
-/* For PAGES after mir_linux_init: map FD twice, or shared anonymous memory if it is -1.  */
+/* For PAGES after mir_pages_init: map FD twice, or shared anonymous memory if it is -1.  */
 MIR_code_status_t mir_alias_map (struct mir_pages *pages, uint8_t *at, int fd);
 
 /* The functions of the back ends.  */

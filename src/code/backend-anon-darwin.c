@@ -53,12 +53,7 @@ static int unmap_pages (struct mir_pages *pages) {
 
 static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t *at) {
   int closed = pages->level == MIR_CODE_CLOSED_ALIAS;
-  pages->rw = NULL;
-  pages->len = len;
-  pages->generation = 0;
-  pages->reserved = at != NULL;
-  pages->open_runs = 0;
-  pages->written = 0;
+  mir_pages_init (pages, len, at);
   pages->system_calls = 2;
   void *rx = mmap (at, len, PROT_READ | PROT_EXEC,
                    MAP_SHARED | MAP_ANON | (at == NULL ? 0 : MAP_FIXED), -1, 0);

@@ -3,7 +3,7 @@
 #include "code/backend-alias-linux.h"
 
 static MIR_code_status_t map (struct mir_pages *pages, size_t len, uint8_t *at) {
-  mir_linux_init (pages, len, at);
+  mir_pages_init (pages, len, at);
   return mir_alias_map (pages, at, -1);
 }
 

@@ -62,7 +62,7 @@ static int create_memfd (struct mir_pages *pages) {
 }
 
 static MIR_code_status_t map_memfd (struct mir_pages *pages, size_t len, uint8_t *at) {
-  mir_linux_init (pages, len, at);
+  mir_pages_init (pages, len, at);
   if (may_have_files_of (pages) != 0) return MIR_CODE_MAP_REFUSED;
   int fd = create_memfd (pages);
   if (fd < 0) return MIR_CODE_MAP_REFUSED;
@@ -101,7 +101,7 @@ static void touch (const struct mir_pages *pages) {
 }
 
 static MIR_code_status_t map_filled (struct mir_pages *pages, size_t len, uint8_t *at) {
-  mir_linux_init (pages, len, at);
+  mir_pages_init (pages, len, at);
   if (may_have_files_of (pages) != 0) return MIR_CODE_MAP_REFUSED;
   int fd = create_memfd (pages);
   if (fd < 0) return MIR_CODE_MAP_REFUSED;
@@ -166,7 +166,7 @@ static int create_tmpfile (struct mir_pages *pages, const char *dir) {
 static MIR_code_status_t map_tmpfile (struct mir_pages *pages, size_t len, uint8_t *at) {
   const char *dirs[] = {secure_getenv ("XDG_RUNTIME_DIR"), "/dev/shm", "/tmp", "/var/tmp",
                         secure_getenv ("HOME")};
-  mir_linux_init (pages, len, at);
+  mir_pages_init (pages, len, at);
   if (may_have_files_of (pages) != 0) return MIR_CODE_MAP_REFUSED;
   for (size_t i = 0; i < sizeof (dirs) / sizeof (dirs[0]); i++) {
     int fd = dirs[i] == NULL ? -1 : create_tmpfile (pages, dirs[i]);

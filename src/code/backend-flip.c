@@ -11,13 +11,8 @@ static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t
     (void) MIR_mem_unmap (pages->code_alloc, start, len);
     return MIR_CODE_MAP_REFUSED;
   }
+  mir_pages_init (pages, len, NULL);
   pages->rx = start;
-  pages->rw = NULL;
-  pages->len = len;
-  pages->generation = 0;
-  pages->reserved = 0;
-  pages->open_runs = 0;
-  pages->written = 0;
   pages->system_calls = 1;
   return MIR_CODE_OK;
 }

@@ -4,16 +4,6 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-void mir_linux_init (struct mir_pages *pages, size_t len, uint8_t *at) {
-  pages->rx = pages->rw = NULL;
-  pages->len = len;
-  pages->generation = 0;
-  pages->reserved = at != NULL;
-  pages->open_runs = 0;
-  pages->written = 0;
-  pages->system_calls = 0;
-}
-
 /* One mapping in place of another is one step for other threads: at no time can the addresses be
    taken by them.  */
 static void *reserve_again (struct mir_pages *pages, uint8_t *at) {
@@ -42,7 +32,7 @@ int mir_linux_unmap_rx (struct mir_pages *pages) {
 }
 
 MIR_code_status_t mir_linux_map_private (struct mir_pages *pages, size_t len, uint8_t *at) {
-  mir_linux_init (pages, len, at);
+  mir_pages_init (pages, len, at);
   return mir_linux_map_rx (pages, at, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1) == 0
              ? MIR_CODE_OK
              : MIR_CODE_MAP_REFUSED;

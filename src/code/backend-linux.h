@@ -7,9 +7,6 @@
 extern const struct mir_backend mir_backend_anon, mir_backend_filled, mir_backend_memfd,
     mir_backend_tmpfile, mir_backend_procmem, mir_backend_remap, mir_backend_rwx;
 
-/* Begin PAGES: everything but level and code_alloc.  */
-void mir_linux_init (struct mir_pages *pages, size_t len, uint8_t *at);
-
 /* mmap PAGES->len bytes for execution: at AT, in place of what is there, or anywhere if it is NULL.
    0, or -1, and then AT is reserved as before.  */
 int mir_linux_map_rx (struct mir_pages *pages, uint8_t *at, int prot, int flags, int fd);

@@ -20,13 +20,8 @@ static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t
   void *rx =
       mmap (NULL, len, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANON | MAP_JIT, -1, 0);
   if (rx == MAP_FAILED) return MIR_CODE_MAP_REFUSED;
+  mir_pages_init (pages, len, NULL);
   pages->rx = (uint8_t *) rx;
-  pages->rw = NULL;
-  pages->len = len;
-  pages->generation = 0;
-  pages->reserved = 0;
-  pages->open_runs = 0;
-  pages->written = 0;
   pages->system_calls = 1;
   return MIR_CODE_OK;
 }

@@ -9,7 +9,7 @@
 #endif
 
 static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t *at) {
-  mir_linux_init (pages, len, at);
+  mir_pages_init (pages, len, at);
   return mir_linux_map_rx (pages, at, PROT_READ | PROT_WRITE | PROT_EXEC,
                            MAP_PRIVATE | MAP_ANONYMOUS, -1)
                  == 0

@@ -39,12 +39,7 @@ static int map_views (struct mir_pages *pages, HANDLE section, uint8_t *at) {
 
 static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t *at) {
   DWORD high = (DWORD) ((uint64_t) len >> 32), low = (DWORD) len;
-  pages->rx = pages->rw = NULL;
-  pages->len = len;
-  pages->generation = 0;
-  pages->reserved = at != NULL;
-  pages->open_runs = 0;
-  pages->written = 0;
+  mir_pages_init (pages, len, at);
   pages->system_calls = 2;
   HANDLE section = CreateFileMappingW (INVALID_HANDLE_VALUE, NULL,
                                        PAGE_EXECUTE_READWRITE | SEC_COMMIT, high, low, NULL);

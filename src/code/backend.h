@@ -31,6 +31,17 @@ struct mir_pages {
   uint64_t system_calls;       /* made for these pages; back ends count them */
 };
 
+/* What every map begins with: all but level and code_alloc.  */
+static inline void mir_pages_init (struct mir_pages *pages, size_t len, const uint8_t *at) {
+  pages->rx = pages->rw = NULL;
+  pages->len = len;
+  pages->generation = 0;
+  pages->reserved = at != NULL;
+  pages->open_runs = 0;
+  pages->written = 0;
+  pages->system_calls = 0;
+}
+
 /* How many forks there were (fork.c): pages of another generation may be shared with another
    process.  */
 unsigned mir_generation (void);
