@@ -215,9 +215,10 @@ static int make_plan (plan_t *plan, struct place *place, edit_t *edit, const pe_
     return fail (error, "damaged headers: offsets in them point to where they should not");
   place->raw_size = pe_round_up (place->record_at + plan_record_size (plan), pe->file_alignment);
   plan->tail_moved = place->raw + place->raw_size - plan->sections_end;
-  if (place->raw + place->raw_size + (pe->size - plan->sections_end) > UINT32_MAX
-      || (uint64_t) place->rva + place->raw_size + pe->section_alignment > UINT32_MAX)
+  if (place->raw + place->raw_size + (pe->size - plan->sections_end) > UINT32_MAX)
     return fail (error, "the file would be too large");
+  if (pe_round_up (place->rva + place->raw_size, pe->section_alignment) > PE_IMAGE_MAX)
+    return fail (error, "the image would be too large");
   return make_patches (plan, edit, pe, place, block);
 }
 
@@ -245,7 +246,7 @@ static int add_section (edit_t *edit, const pe_t *pe, const edit_request_t *requ
   edit_t old = {.pieces = {{pe->bytes, pe->size, NULL}}, .pieces_num = 1, .size = pe->size};
   plan->digest = edit_digest (&old);
   if (make_room (plan, pe, &place.headers_size, error) != 0) return -1;
-  if (rva > UINT32_MAX - SECTION_HEAD) return fail (error, "the image would be too large");
+  if (rva > PE_IMAGE_MAX) return fail (error, "the image would be too large");
   place.rva = (uint32_t) rva;
   cut_certificate (plan, pe);
   if (edit_block (&block, pe, place.rva + SECTION_HEAD, request, error) != 0) return -1;

@@ -54,6 +54,8 @@ static int check_headers (const pe_t *pe, pe_error_t *error) {
   else if (table_end > pe->headers_size || pe->headers_size > pe->size
            || pe->headers_size > pe->image_size)
     what = "invalid size of the headers";
+  else if (pe->image_size > PE_IMAGE_MAX)
+    what = "the image is larger than 2 GB";
   else if (pe->entry >= pe->image_size)
     what = "the entry point is outside of the image";
   if (what == NULL) return 0;

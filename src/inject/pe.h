@@ -40,6 +40,10 @@ enum {
 enum { PE_LOAD_CONFIG = 10, PE_BOUND_IMPORT = 11, PE_IAT = 12, PE_DELAY_IMPORT = 13, PE_CLR = 14 };
 enum { PE_SECTION_DATA = 0x40, PE_SECTION_READ = 0x40000000, PE_SECTION_EXECUTE = 0x20000000 };
 #define PE_SECTION_WRITE 0x80000000u
+/* Bytes of an image in memory: "PE32+ images allow for a 64-bit address space while limiting the
+   image size to 2 gigabytes", and where PE32 has the RVA of a function's name, its highest bit says
+   that there is an ordinal instead.  */
+#define PE_IMAGE_MAX 0x80000000u
 
 typedef struct {
   char text[PE_ERROR_MAX]; /* one line, no dot at its end */

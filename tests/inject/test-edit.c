@@ -224,6 +224,35 @@ static void modules_that_share_a_long_table_are_refused (void) {
   free (old.bytes);
 }
 
+/* The last section grows by a table of zeros, so that ours begins or ends behind 2 GB, where the
+   RVA of a function's name would look like an ordinal.  */
+static void no_image_becomes_larger_than_2_gb (void) {
+  static const struct {
+    uint32_t room;      /* bytes between the last section's end and 2 GB */
+    const char *reason; /* NULL: none */
+  } cases[] = {{4096, NULL},
+               {0, "the image would be too large"},
+               {(uint32_t) -4096, "not a loadable PE file (the image is larger than 2 GB)"}};
+  image_spec_t spec = {0x14c, 0, 0, 0};
+  edit_request_t request = request_for (dll);
+  for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
+    pe_error_t error;
+    unsigned notes;
+    struct made old = make (&spec);
+    pe_section_t last = pe_section (&old.pe, old.pe.sections_num - 1);
+    uint32_t end = PE_IMAGE_MAX - cases[i].room;
+    pe_put32 (old.bytes + old.pe.sections + (old.pe.sections_num - 1) * PE_SECTION_HEADER + 8,
+              end - last.rva);
+    pe_put32 (old.bytes + old.pe.optional + 56, end);
+    REQUIRE (pe_open (&old.pe, old.bytes, old.pe.size, PE_FILE, &error) == 0);
+    if (cases[i].reason != NULL)
+      CHECK_STR (refusal (&old, &request, 0), cases[i].reason);
+    else
+      free (inject (&old, &request, &notes).bytes);
+    free (old.bytes);
+  }
+}
+
 int main (void) {
   TEST_RUN (our_section_is_the_last_and_holds_what_is_new);
   TEST_RUN (symbols_and_appended_data_stay_whole);
@@ -233,6 +262,7 @@ int main (void) {
   TEST_RUN (imports_by_ordinal_if_there_is_no_name);
   TEST_RUN (order_is_as_asked);
   TEST_RUN (what_is_imported_already_only_moves);
+  TEST_RUN (no_image_becomes_larger_than_2_gb);
   TEST_RUN (modules_that_share_a_long_table_are_refused);
   TEST_RUN (a_section_that_begins_in_the_headers_is_refused);
   TEST_RUN (what_is_behind_a_certificate_keeps_its_place_when_a_table_is_rewritten);
