@@ -51,7 +51,7 @@ static void look (const pe_t *pe) {
   sink += pe_checksum (pe);
 }
 
-static uint8_t *result_of (const edit_t *edit, pe_t *pe) {
+static uint8_t *result_of (edit_t *edit, pe_t *pe) {
   pe_error_t error;
   uint64_t size = 0;
   for (unsigned i = 0; i < edit->pieces_num; i++) size += edit->pieces[i].size;
@@ -68,8 +68,8 @@ static void eject (const pe_t *injected, const pe_t *old, const edit_request_t *
   pe_error_t error;
   pe_t pe;
   REQUIRE (edit_eject (&edit, injected, request, &error) == 0);
-  REQUIRE ((edit.notes & EDIT_SAME_AS_BEFORE) != 0 && edit.size == old->size);
   uint8_t *bytes = result_of (&edit, &pe);
+  REQUIRE ((edit.notes & EDIT_SAME_AS_BEFORE) != 0 && edit.size == old->size);
   REQUIRE (memcmp (bytes, old->bytes, old->size) == 0);
   free (bytes);
   edit_free (&edit);

@@ -164,7 +164,7 @@ static int dry_run (struct job *job, pe_error_t *error) {
 
 static int write_checked (struct job *job, file_new_t *written, pe_error_t *error) {
   file_t result;
-  if (file_write (written, job->target, job->path, job->options->inplace, &job->edit, error) != 0)
+  if (file_write (written, job->target, &job->file, job->options->inplace, &job->edit, error) != 0)
     return -1;
   int status = file_read_back (written, &result, error);
   if (status == 0) {

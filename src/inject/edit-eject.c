@@ -71,7 +71,7 @@ static int add_tail (edit_t *edit, const struct ours *ours, const pe_t *pe) {
   edit->notes |= EDIT_CERTIFICATE_RESTORED;
   edit->notes &= ~(unsigned) EDIT_CERTIFICATE_DROPPED;
   return edit_add (edit, pe->bytes + begin, (size_t) before, 0) != 0
-                 || edit_add (edit, ours->certificate, (size_t) plan->certificate_size, 0) != 0
+                 || edit_add (edit, ours->certificate, (size_t) plan->certificate_size, 1) != 0
                  || edit_add (edit, pe->bytes + begin + before, end - begin - (size_t) before, 0)
                         != 0
              ? -1
@@ -98,10 +98,10 @@ static int undo (edit_t *edit, const struct ours *ours, const pe_t *pe) {
   edit->changed = 1;
   pe_put32 (checksum, plan->checksum);
   if (edit_put (edit, field, checksum, 4) != 0) return -1;
-  if (edit->size != plan->old_size || edit_digest (edit) != plan->digest)
-    return edit_put_checksum (edit, field);
-  edit->notes |= EDIT_SAME_AS_BEFORE;
-  return 0;
+  plan_start_digest (plan, edit, edit->pieces[0].bytes, ours->certificate);
+  edit->undoes = edit->size == plan->old_size;
+  edit->old_digest = plan->digest, edit->old_checksum = plan->checksum;
+  return edit_put_checksum (edit, field);
 }
 
 static int take_out (edit_t *edit, const pe_t *pe, const edit_request_t *request,

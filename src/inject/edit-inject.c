@@ -243,8 +243,6 @@ static int add_section (edit_t *edit, const pe_t *pe, const edit_request_t *requ
   uint64_t rva = last.rva + pe_section_extent (pe, &last);
   *plan = (plan_t){
       .old_size = pe->size, .sections_end = pe_sections_end (pe), .checksum = pe->checksum};
-  edit_t old = {.pieces = {{pe->bytes, pe->size, NULL}}, .pieces_num = 1, .size = pe->size};
-  plan->digest = edit_digest (&old);
   if (make_room (plan, pe, &place.headers_size, error) != 0) return -1;
   if (rva > PE_IMAGE_MAX) return fail (error, "the image would be too large");
   place.rva = (uint32_t) rva;
@@ -253,6 +251,8 @@ static int add_section (edit_t *edit, const pe_t *pe, const edit_request_t *requ
   int status = make_plan (plan, &place, edit, pe, &block, error);
   if (status == 0) status = check_apart (plan, pe, error);
   if (status == 0) {
+    plan_start_digest (plan, edit, pe->bytes, pe->bytes + plan->certificate);
+    edit->digest_at = place.raw + place.record_at + RECORD_DIGEST;
     section = section_bytes (plan, pe, &block, (size_t) place.record_at, (size_t) place.raw_size);
     put_section_header (header, &place);
     if (section == NULL

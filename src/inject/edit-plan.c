@@ -32,14 +32,6 @@ void edit_free (edit_t *edit) {
   *edit = (edit_t){0};
 }
 
-uint8_t *edit_flatten (const edit_t *edit) {
-  uint8_t *all = edit->size <= SIZE_MAX ? malloc (edit->size > 0 ? (size_t) edit->size : 1) : NULL;
-  size_t at = 0;
-  for (unsigned i = 0; all != NULL && i < edit->pieces_num; at += edit->pieces[i++].size)
-    memcpy (all + at, edit->pieces[i].bytes, edit->pieces[i].size);
-  return all;
-}
-
 int edit_get (const edit_t *edit, uint64_t offset, uint8_t *bytes, size_t n) {
   uint64_t begin = 0;
   for (unsigned i = 0; i < edit->pieces_num && n > 0; begin += edit->pieces[i++].size) {
@@ -91,43 +83,10 @@ int edit_put (edit_t *edit, uint64_t offset, const uint8_t *bytes, size_t n) {
   return n == 0 ? 0 : -1;
 }
 
-/* FNV-1a by words of 8 bytes: the bytes' own would take longer than to copy them.  */
-struct digest {
-  uint64_t sum, word;
-  unsigned filled; /* bytes of WORD */
-};
-
-static void digest_word (struct digest *digest, uint64_t word) {
-  digest->sum = (digest->sum ^ word) * 0x100000001b3;
-}
-
-static void digest_add (struct digest *digest, const uint8_t *bytes, size_t n) {
-  while (n > 0) {
-    for (; digest->filled == 0 && n >= 8; bytes += 8, n -= 8) digest_word (digest, pe_u64 (bytes));
-    if (n == 0) return;
-    digest->word |= (uint64_t) *bytes++ << (8 * digest->filled++), n--;
-    if (digest->filled < 8) continue;
-    digest_word (digest, digest->word);
-    digest->word = 0, digest->filled = 0;
-  }
-}
-
-uint64_t edit_digest (const edit_t *edit) {
-  struct digest digest = {0xcbf29ce484222325, 0, 0};
-  for (unsigned i = 0; i < edit->pieces_num; i++)
-    digest_add (&digest, edit->pieces[i].bytes, edit->pieces[i].size);
-  digest_word (&digest, digest.word);
-  return digest.sum ^ edit->size;
-}
-
 int edit_put_checksum (edit_t *edit, size_t field) {
-  pe_checksum_t state = {0, 0};
-  uint8_t bytes[4] = {0};
-  if (edit_put (edit, field, bytes, 4) != 0) return -1;
-  for (unsigned i = 0; i < edit->pieces_num; i++)
-    pe_checksum_add (&state, edit->pieces[i].bytes, edit->pieces[i].size);
-  pe_put32 (bytes, pe_checksum_end (&state));
-  return edit_put (edit, field, bytes, 4);
+  static const uint8_t zeros[4];
+  edit->checksum_at = field;
+  return edit_put (edit, field, zeros, 4);
 }
 
 int plan_patch (plan_t *plan, const pe_t *pe, size_t offset, const uint8_t *bytes, size_t n) {
@@ -161,6 +120,16 @@ uint64_t plan_moved (const plan_t *plan, uint64_t offset) {
   return offset + plan->tail_moved;
 }
 
+void plan_start_digest (const plan_t *plan, edit_t *edit, const uint8_t *headers,
+                        const uint8_t *certificate) {
+  digest_t *digest = &edit->digest;
+  digest_start (digest);
+  digest_add (digest, headers, (size_t) plan->headers_end);
+  for (unsigned i = 0; i < plan->patches_num; i++)
+    digest_add (digest, plan->patches[i].before, plan->patches[i].size);
+  digest_add (digest, certificate, (size_t) plan->certificate_size);
+}
+
 size_t plan_record_size (const plan_t *plan) {
   size_t size = RECORD_HEAD + (size_t) plan->certificate_size;
   for (unsigned i = 0; i < plan->patches_num; i++)
@@ -177,7 +146,6 @@ uint8_t *plan_record (const plan_t *plan, const pe_t *pe, size_t *size) {
   pe_put64 (p + 24, plan->headers_end);
   pe_put32 (p + 32, plan->headers_inserted), pe_put32 (p + 36, plan->checksum);
   pe_put64 (p + 40, plan->certificate), pe_put64 (p + 48, plan->certificate_size);
-  pe_put64 (p + 56, plan->digest);
   p += RECORD_HEAD;
   for (unsigned i = 0; i < plan->patches_num; i++) {
     const plan_patch_t *patch = &plan->patches[i];
@@ -200,7 +168,7 @@ int plan_read_record (plan_t *plan, const uint8_t *record, size_t size, size_t *
   plan->headers_end = pe_u64 (record + 24);
   plan->headers_inserted = pe_u32 (record + 32), plan->checksum = pe_u32 (record + 36);
   plan->certificate = pe_u64 (record + 40), plan->certificate_size = pe_u64 (record + 48);
-  plan->digest = pe_u64 (record + 56);
+  plan->digest = pe_u64 (record + RECORD_DIGEST);
   if (num > PLAN_PATCHES_MAX) return -1;
   for (; plan->patches_num < num; plan->patches_num++) {
     plan_patch_t *patch = &plan->patches[plan->patches_num];

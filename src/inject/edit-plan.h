@@ -9,7 +9,8 @@
 #include "edit.h"
 
 enum { PLAN_PATCHES_MAX = 320, PLAN_PATCH_MAX = 40 };
-enum { RECORD_HEAD = 64, RECORD_PATCH = 8, RECORD_VERSION = 1, SECTION_HEAD = 16 };
+enum { RECORD_HEAD = 64, RECORD_PATCH = 8, RECORD_VERSION = 2, SECTION_HEAD = 16 };
+enum { RECORD_DIGEST = 56 }; /* in the head; 0 until the file is written */
 
 #define RECORD_MAGIC \
   "mirinj1\n" /* begins our section; then the offset and the size of the record in it */
@@ -27,7 +28,7 @@ typedef struct {
   uint64_t headers_end;      /* if the headers need more room it is made here */
   uint32_t headers_inserted; /* bytes */
   uint32_t checksum;         /* of the old file */
-  uint64_t digest;           /* of all its bytes */
+  uint64_t digest;           /* of all its bytes, see plan_start_digest */
   uint64_t certificate;      /* cut out of the tail */
   uint64_t certificate_size;
   uint64_t tail_moved; /* bytes by which the tail is farther from the beginning */
@@ -42,10 +43,7 @@ int edit_add_own (edit_t *edit, uint8_t *bytes, size_t size);
 /* Overwrite or read N bytes of the result.  */
 int edit_put (edit_t *edit, uint64_t offset, const uint8_t *bytes, size_t n);
 int edit_get (const edit_t *edit, uint64_t offset, uint8_t *bytes, size_t n);
-/* A number that tells the bytes of one result from those of another; no protection from who wants
-   to deceive.  */
-uint64_t edit_digest (const edit_t *edit);
-/* Give the result the checksum it should have; FIELD is where it goes.  */
+/* Have edit_write give the result the checksum it should have; FIELD is where it goes.  */
 int edit_put_checksum (edit_t *edit, size_t field);
 
 /* Bytes of the old file.  */
@@ -70,6 +68,11 @@ int plan_patch16 (plan_t *plan, const pe_t *pe, size_t offset, uint16_t value);
 int plan_patch (plan_t *plan, const pe_t *pe, size_t offset, const uint8_t *bytes, size_t n);
 /* Where the byte at OFFSET of the old file comes to be; nothing of the certificate.  */
 uint64_t plan_moved (const plan_t *plan, uint64_t offset);
+/* Begin the digest of the old file with its HEADERS, the patches and its CERTIFICATE: all that it
+   may not share with the new one.  The rest is added by edit_write as it is copied, in the same
+   order whether from the old file or from the new one.  */
+void plan_start_digest (const plan_t *plan, edit_t *edit, const uint8_t *headers,
+                        const uint8_t *certificate);
 
 /* The record of PLAN, and the bytes of the certificate of PE behind it: malloc'ed, NULL if there is
  * no memory.  */

@@ -2,7 +2,7 @@
 
    block    what we add to an image: the new import table and what it refers to
    piece    a run of bytes of the result: of the old file, or the plan's own
-   record   what the section MIR_SECTION keeps in the file so that --eject can undo everything
+   record   what the section EDIT_SECTION keeps in the file so that --eject can undo everything
 
    The result has the sections where they were, ours behind them, then the tail:
 
@@ -16,11 +16,13 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "digest.h"
 #include "pe.h"
 
 #define EDIT_SECTION ".mirimp"
 
 enum { EDIT_PIECES_MAX = 192, EDIT_ORDER_MAX = 64 };
+enum { EDIT_BLOCK = 128 * 1024 }; /* bytes: what is read stays in the cache until it is written */
 
 typedef struct {
   const char *dll;    /* to be imported first, or to be taken out */
@@ -40,7 +42,7 @@ enum {
   EDIT_BOUND_CLEARED = 4,        /* it had bound imports: addresses for DLLs of one version */
   EDIT_TAIL_MOVED = 8,      /* data behind the image is farther from the beginning than it was */
   EDIT_HEADERS_GREW = 16,   /* everything behind the headers is */
-  EDIT_SAME_AS_BEFORE = 32, /* eject: each byte is what it was before inject */
+  EDIT_SAME_AS_BEFORE = 32, /* eject, once written: each byte is what it was before inject */
   EDIT_SECTION_LEFT = 64,   /* eject: the table is as it was, but our section had to stay */
   EDIT_ADDED = 128          /* the DLL was not imported before */
 };
@@ -59,7 +61,24 @@ typedef struct {
   int changed;     /* 0: there is nothing to do, the pieces are the old file */
   unsigned notes;  /* EDIT_... */
   int imports_num; /* of the result */
+
+  /* What only all the bytes tell, and edit_write puts in its place at the end.  */
+  uint64_t checksum_at;  /* the result's checksum, 0 until then; 0: none of all this */
+  uint64_t digest_at;    /* inject: the digest of the old file, 0 until then; 0: nowhere */
+  digest_t digest;       /* begun by the plan; then the pieces of the old file, in their order */
+  int undoes;            /* eject: */
+  uint64_t old_digest;   /* with this digest the result is the file from before inject, */
+  uint32_t old_checksum; /* whatever checksum that had */
 } edit_t;
+
+/* Where a result goes.  int functions: 0 or -1.  */
+typedef struct {
+  /* The N bytes at BYTES, which are of the old file: in place, or a copy until the next call. NULL:
+     they cannot be read.  The member may be NULL: always in place.  */
+  const uint8_t *(*read) (void *self, const uint8_t *bytes, size_t n);
+  /* Put N bytes at OFFSET: the result from its beginning to its end, then some over again.  */
+  int (*write) (void *self, uint64_t offset, const uint8_t *bytes, size_t n);
+} edit_output_t;
 
 /* Plan to have REQUEST->dll imported first.  0, or -1 with the reason.  The plan must be freed in
    either case.  PE is a file.  */
@@ -72,8 +91,11 @@ void edit_free (edit_t *edit);
    without it.  0, or -1 with what is wrong.  */
 int edit_check (const pe_t *before, const pe_t *after, const edit_request_t *request, int ejected,
                 pe_error_t *error);
+/* Read every byte once and write it once, not more than EDIT_BLOCK at a time.  -1 as soon as OUTPUT
+   says so.  */
+int edit_write (edit_t *edit, const edit_output_t *output, void *self);
 /* The result in one block, which the caller frees; NULL if there is no memory.  */
-uint8_t *edit_flatten (const edit_t *edit);
+uint8_t *edit_flatten (edit_t *edit);
 
 /* --- edit-block.c: also for an image in memory.
 

@@ -76,23 +76,23 @@ int file_read_back (const file_new_t *written, file_t *file, pe_error_t *error) 
   return file_open (file, written->path, error);
 }
 
-static int write_all (HANDLE handle, const edit_t *edit) {
-  for (unsigned i = 0; i < edit->pieces_num; i++) {
-    const uint8_t *bytes = edit->pieces[i].bytes;
-    for (size_t n = edit->pieces[i].size; n > 0;) {
-      DWORD part = n < (1u << 26) ? (DWORD) n : 1u << 26, done = 0;
-      if (!WriteFile (handle, bytes, part, &done, NULL) || done == 0) return -1;
-      bytes += done, n -= done;
-    }
+static int write_new (void *self, uint64_t offset, const uint8_t *bytes, size_t n) {
+  while (n > 0) {
+    OVERLAPPED at = {0};
+    DWORD done = 0;
+    at.Offset = (DWORD) offset, at.OffsetHigh = (DWORD) (offset >> 32);
+    if (!WriteFile (self, bytes, (DWORD) n, &done, &at) || done == 0) return -1;
+    bytes += done, offset += done, n -= done;
   }
-  return FlushFileBuffers (handle) ? 0 : -1;
+  return 0;
 }
 
 /* Permissions are the folder's; those of a replaced file are kept by ReplaceFile.  */
-int file_write (file_new_t *file, const char *target, const char *model, int owner,
-                const edit_t *edit, pe_error_t *error) {
+int file_write (file_new_t *file, const char *target, const file_t *old, int owner, edit_t *edit,
+                pe_error_t *error) {
+  static const edit_output_t output = {NULL, write_new};
   WCHAR wide[FILE_PATH_MAX];
-  (void) model, (void) owner;
+  (void) old, (void) owner;
   file->descriptor = -1;
   int n = snprintf (file->path, sizeof (file->path), "%s.mir-%lu.tmp", target,
                     (unsigned long) GetCurrentProcessId ());
@@ -104,7 +104,7 @@ int file_write (file_new_t *file, const char *target, const char *model, int own
           : CreateFileW (wide, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
   if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to write file", file->path);
   file->descriptor = 0;
-  int status = write_all (handle, edit);
+  int status = edit_write (edit, &output, handle) == 0 && FlushFileBuffers (handle) ? 0 : -1;
   if (status != 0) fail (error, "unable to write file", target);
   CloseHandle (handle);
   if (status != 0) file_abandon (file);

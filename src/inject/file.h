@@ -17,6 +17,7 @@ typedef struct {
   size_t size;
   unsigned names; /* hard links to it; 0 if that is not known */
   void *mapping;  /* the system's */
+  int descriptor; /* if there is a mapping: the system's, -1: none */
 } file_t;
 
 /* A regular file, read only.  */
@@ -30,10 +31,10 @@ typedef struct {
   int descriptor; /* -1: none */
 } file_new_t;
 
-/* Write the pieces of EDIT to a new file for TARGET, with the permissions of MODEL and, if OWNER,
-   its owner as far as that is allowed.  */
-int file_write (file_new_t *file, const char *target, const char *model, int owner,
-                const edit_t *edit, pe_error_t *error);
+/* Write the result of EDIT to a new file for TARGET, with the permissions of OLD, the file which is
+   edited, and, if OWNER, its owner as far as that is allowed.  */
+int file_write (file_new_t *file, const char *target, const file_t *old, int owner, edit_t *edit,
+                pe_error_t *error);
 /* Look at what was written.  */
 int file_read_back (const file_new_t *written, file_t *file, pe_error_t *error);
 /* Give it its name.  REPLACE: whatever has that name goes, else it must be free.  BACKUP: the name

@@ -94,29 +94,33 @@ int pe_check_layout (const pe_t *pe, pe_error_t *error) {
   return 0;
 }
 
-/* The sum is of 16-bit words, carries added at the end: so wider words may be added, and an odd
-   part is a word with zeros before or behind.  The field of the checksum itself counts as 0.  */
+static uint64_t fold (uint64_t sum) {
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  return sum;
+}
+
+/* The sum is of 16-bit words, and what is carried out of them is added to it: so words may be
+   wider, what is carried out of those too is 1 again, and an odd part is a word with zeros before
+   or behind.  Two sums, so that one need not wait for the other.  The field of the checksum itself
+   counts as 0.  */
 void pe_checksum_add (pe_checksum_t *state, const uint8_t *bytes, size_t n) {
   if (n == 0) return;
   const uint8_t *end = bytes + n;
-  uint64_t low = 0, high = 0;
-  if (state->size % 2 != 0) low = (uint64_t) *bytes++ << 8;
+  uint64_t even = 0, odd = 0, carried = 0, rest = 0;
+  if (state->size % 2 != 0) rest = (uint64_t) *bytes++ << 8;
   state->size += n;
   for (; end - bytes >= 16; bytes += 16) {
     uint64_t a = pe_u64 (bytes), b = pe_u64 (bytes + 8);
-    low += (a & UINT32_MAX) + (b & UINT32_MAX);
-    high += (a >> 32) + (b >> 32);
+    even += a, odd += b;
+    carried += (even < a) + (odd < b);
   }
-  for (; end - bytes >= 2; bytes += 2) low += pe_u16 (bytes);
-  if (bytes != end) low += *bytes;
-  low = (low & UINT32_MAX) + (low >> 32) + (high & UINT32_MAX) + (high >> 32);
-  state->sum = (state->sum + low) % ((uint64_t) UINT32_MAX << 16);
+  for (; end - bytes >= 2; bytes += 2) rest += pe_u16 (bytes);
+  if (bytes != end) rest += *bytes;
+  state->sum = fold (state->sum + fold (even) + fold (odd) + carried + rest);
 }
 
 uint32_t pe_checksum_end (const pe_checksum_t *state) {
-  uint64_t sum = state->sum;
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
-  return (uint32_t) (sum + state->size);
+  return (uint32_t) (state->sum + state->size);
 }
 
 uint32_t pe_checksum (const pe_t *pe) {

@@ -47,8 +47,8 @@ static inline struct made inject (const struct made *old, const edit_request_t *
     edit_free (&edit);
     REQUIRE (!"inject failed");
   }
-  *notes = edit.notes;
   struct made result = flatten (&edit);
+  *notes = edit.notes;
   edit_free (&edit);
   CHECK_INT (edit_check (&old->pe, &result.pe, request, 0, &error), 0);
   CHECK_INT (pe_check_layout (&result.pe, &error), 0);
@@ -65,8 +65,8 @@ static inline struct made eject (const struct made *old, const edit_request_t *r
     edit_free (&edit);
     REQUIRE (!"eject failed");
   }
-  *notes = edit.notes;
   struct made result = flatten (&edit);
+  *notes = edit.notes;
   edit_free (&edit);
   return result;
 }
