@@ -5,7 +5,7 @@
    They are loaded by a remote thread.  TOOL is mir-inject.exe: attach=TOOL has it attach
    mir-ucrt.dll and check it, check=TOOL only check it, check-child=TOOL check it in the program
    which that one has started.  The status is the program's; 90 and a line on standard error if it
-   could not be done, 91 if it had ended by then.  */
+   could not be done, 91 if it had ended by then, 92 if TOOL does not end.  */
 
 #define UNICODE
 #include <windows.h>
@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <wchar.h>
 
-enum { CANNOT = 90, TOO_LATE = 91 };
-enum { TRIES = 100, PAUSE = 20 /* milliseconds */ };
+enum { CANNOT = 90, TOO_LATE = 91, TOO_LONG = 92 };
+enum { TRIES = 100, CHILD_TRIES = 1500, PAUSE = 20, LIMIT = 60000 /* milliseconds */ };
 
 static int cannot (const char *what) {
   fprintf (stderr, "start: cannot %s: error %lu\n", what, GetLastError ());
@@ -52,7 +52,11 @@ static int run_tool (const char *tool, const char *command, DWORD process) {
   snprintf (line, sizeof line, "\"%s\" %s %lu", tool, command, process);
   if (!CreateProcessA (NULL, line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &child))
     return cannot ("start mir-inject");
-  WaitForSingleObject (child.hProcess, INFINITE);
+  if (WaitForSingleObject (child.hProcess, LIMIT) == WAIT_TIMEOUT) {
+    fprintf (stderr, "start: mir-inject %s did not end in %d seconds\n", command, LIMIT / 1000);
+    TerminateProcess (child.hProcess, TOO_LONG);
+    return TOO_LONG;
+  }
   GetExitCodeProcess (child.hProcess, &status);
   if (status != 0) fprintf (stderr, "start: mir-inject %s: status %lu\n", command, status);
   return status == 0 ? 0 : CANNOT;
@@ -72,7 +76,7 @@ static void tell (DWORD process, const char *function) {
    have come to the DLL: it is asked again.  */
 static int check (const char *tool, DWORD process) {
   int status = CANNOT;
-  for (int tries = 0; status != 0 && tries < TRIES && process != 0; tries++) {
+  for (int tries = 0; status != 0 && status != TOO_LONG && tries < TRIES && process != 0; tries++) {
     if (tries > 0) Sleep (PAUSE);
     tell (process, "NtSuspendProcess");
     status = run_tool (tool, "check", process);
@@ -102,10 +106,11 @@ static DWORD find_child (DWORD parent) {
 /* Waits for it.  */
 static DWORD child_of (DWORD parent) {
   DWORD id = find_child (parent);
-  for (int tries = 0; id == 0 && tries < TRIES; tries++) {
+  for (int tries = 0; id == 0 && tries < CHILD_TRIES; tries++) {
     Sleep (PAUSE);
     id = find_child (parent);
   }
+  if (id == 0) fprintf (stderr, "start: there is no program that it has started\n");
   return id;
 }
 
