@@ -62,25 +62,22 @@ static int run_tool (const char *tool, const char *command, DWORD process) {
   return status == 0 ? 0 : CANNOT;
 }
 
-/* NtSuspendProcess or NtResumeProcess.  */
-static void tell (DWORD process, const char *function) {
-  typedef LONG NTAPI told_t (HANDLE);
-  HANDLE handle = OpenProcess (PROCESS_SUSPEND_RESUME, FALSE, process);
-  FARPROC found = GetProcAddress (GetModuleHandleW (L"ntdll.dll"), function);
-  if (handle == NULL) return;
-  if (found != NULL) ((told_t *) (void (*) (void)) found) (handle);
-  CloseHandle (handle);
+static int has_ended (DWORD process) {
+  HANDLE handle = OpenProcess (SYNCHRONIZE, FALSE, process);
+  int ended = handle == NULL || WaitForSingleObject (handle, 0) == WAIT_OBJECT_0;
+  if (handle != NULL) CloseHandle (handle);
+  return ended;
 }
 
-/* Held meanwhile: a program that ends has nothing to be looked at.  One that has only begun may not
-   have come to the DLL: it is asked again.  */
+/* One that has only begun may not have come to the DLL: it is asked again.  It is not held
+   meanwhile: in its beginning it may have what Wine lets one process at a time have, and then TOOL
+   would not start.  */
 static int check (const char *tool, DWORD process) {
   int status = CANNOT;
   for (int tries = 0; status != 0 && status != TOO_LONG && tries < TRIES && process != 0; tries++) {
     if (tries > 0) Sleep (PAUSE);
-    tell (process, "NtSuspendProcess");
     status = run_tool (tool, "check", process);
-    tell (process, "NtResumeProcess");
+    if (status != 0 && has_ended (process)) return TOO_LATE;
   }
   return status;
 }
@@ -147,11 +144,13 @@ int main (int argc, char **argv) {
     status = TOO_LATE;
   for (int i = 2; status == 0 && strcmp (argv[i], "--") != 0; i++) status = bring (&child, argv[i]);
   if (status != 0) {
-    /* Its own end, not one that we have brought about.  */
+    /* Only if it came to a good end of its own, of which the one that started it may not know yet.
+     */
     DWORD end = CANNOT;
-    if (WaitForSingleObject (child.hProcess, 0) == WAIT_OBJECT_0
-        && GetExitCodeProcess (child.hProcess, &end) && end == 0)
-      status = TOO_LATE;
+    int ended_well =
+        WaitForSingleObject (child.hProcess, status == TOO_LATE ? LIMIT : 0) == WAIT_OBJECT_0
+        && GetExitCodeProcess (child.hProcess, &end) && end == 0;
+    if (ended_well || status == TOO_LATE) status = ended_well ? TOO_LATE : CANNOT;
     TerminateProcess (child.hProcess, (UINT) status);
     return status;
   }
