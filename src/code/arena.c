@@ -210,6 +210,8 @@ MIR_code_status_t mir_arena_room (struct mir_arena *arena, uint32_t n, struct mi
     struct mir_slab *slab;
     mir_os_unlock (&arena->lock);
     status = mir_slab_make (arena, n, preferred, &slab);
+    if (status == MIR_CODE_LIMIT && mir_arenas_drop_empty (arena->space) > 0)
+      status = mir_slab_make (arena, n, preferred, &slab);
     if (status != MIR_CODE_OK) return status;
     mir_os_lock (&arena->lock);
     mir_slab_link (slab);
@@ -298,12 +300,34 @@ struct mir_slab *mir_arena_unlink_slab (struct mir_arena *arena, struct mir_slab
   return slab;
 }
 
+/* Back into the lists: the system has refused to unmap it.  */
+static void take_back (struct mir_arena *arena, struct mir_slab *slab) {
+  mir_os_lock (&arena->lock);
+  mir_slab_link (slab);
+  mir_arena_offer (arena, slab);
+  mir_os_unlock (&arena->lock);
+}
+
 size_t mir_slabs_drop (struct mir_slab *list) {
   size_t bytes = 0;
   while (list != NULL) {
     struct mir_slab *slab = list;
+    struct mir_arena *arena = slab->arena;
     list = list->next;
-    bytes += mir_slab_drop (slab);
+    size_t len = mir_slab_unmap (slab);
+    if (len == 0) take_back (arena, slab);
+    bytes += len;
+  }
+  return bytes;
+}
+
+size_t mir_arenas_drop_empty (struct MIR_code_space *space) {
+  size_t bytes = 0;
+  for (struct mir_arena *arena = &space->first; arena != NULL; arena = mir_arena_next (arena)) {
+    mir_os_lock (&arena->lock);
+    struct mir_slab *dropped = mir_arena_unlink_empty (arena, 0, 1);
+    mir_os_unlock (&arena->lock);
+    bytes += mir_slabs_drop (dropped);
   }
   return bytes;
 }

@@ -152,19 +152,8 @@ static size_t discard_in (struct mir_arena *arena) {
   return bytes;
 }
 
-size_t mir_space_drop_empty (struct MIR_code_space *space) {
-  size_t bytes = 0;
-  for (struct mir_arena *arena = &space->first; arena != NULL; arena = mir_arena_next (arena)) {
-    mir_os_lock (&arena->lock);
-    struct mir_slab *dropped = mir_arena_unlink_empty (arena, 0, 1);
-    mir_os_unlock (&arena->lock);
-    bytes += mir_slabs_drop (dropped);
-  }
-  return bytes;
-}
-
 size_t MIR_code_trim (MIR_code_space_t space) {
-  size_t bytes = mir_space_drop_empty (space);
+  size_t bytes = mir_arenas_drop_empty (space);
   for (struct mir_arena *arena = &space->first; arena != NULL; arena = mir_arena_next (arena))
     bytes += discard_in (arena);
   return bytes;

@@ -147,17 +147,13 @@ static MIR_code_status_t make (struct mir_arena *arena, size_t needed, size_t si
   return MIR_CODE_OK;
 }
 
-/* What is refused is asked for once more: as little as will do, or after unmapping what is empty.
- */
+/* What is refused is asked for once more: as little as will do.  */
 MIR_code_status_t mir_slab_make (struct mir_arena *arena, uint32_t n, size_t preferred,
                                  struct mir_slab **slab) {
-  struct MIR_code_space *space = arena->space;
-  size_t needed = round_up ((size_t) n * MIR_GRANULE, slab_unit (space));
+  size_t needed = round_up ((size_t) n * MIR_GRANULE, slab_unit (arena->space));
   size_t size = preferred > needed ? preferred : needed;
   MIR_code_status_t status = make (arena, needed, size, slab);
   if (status == MIR_CODE_MAP_REFUSED && size > needed) status = make (arena, needed, needed, slab);
-  if (status == MIR_CODE_LIMIT && mir_space_drop_empty (space) > 0)
-    status = make (arena, needed, size, slab);
   return status;
 }
 
@@ -193,7 +189,7 @@ void mir_slab_unlink (struct mir_slab *slab) {
   mir_os_unlock (&arena->space->lock);
 }
 
-size_t mir_slab_drop (struct mir_slab *slab) {
+size_t mir_slab_unmap (struct mir_slab *slab) {
   struct mir_arena *arena = slab->arena;
   struct MIR_code_space *space = arena->space;
   const MIR_code_hooks_t *hooks = space->hooks;
@@ -202,10 +198,6 @@ size_t mir_slab_drop (struct mir_slab *slab) {
   if (hooks != NULL && hooks->unmapped != NULL) hooks->unmapped (hooks->user_data, start, len);
   if (slab->backend->unmap (&slab->pages) != 0) {
     if (hooks != NULL && hooks->mapped != NULL) hooks->mapped (hooks->user_data, start, len);
-    mir_os_lock (&arena->lock);
-    mir_slab_link (slab);
-    mir_arena_offer (arena, slab);
-    mir_os_unlock (&arena->lock);
     return 0;
   }
   mir_os_lock (&arena->lock);

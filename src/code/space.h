@@ -95,9 +95,6 @@ MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_o
                                   const struct mir_backend *backend);
 void mir_space_finish (struct MIR_code_space *space);
 
-/* Unmap what is empty in all arenas.  Bytes unmapped.  */
-size_t mir_space_drop_empty (struct MIR_code_space *space);
-
 /* Let there be an idle arena, as things are now.  */
 MIR_code_status_t mir_space_need_arena (struct MIR_code_space *space);
 /* An idle arena, or the first one if it is shared; NULL: all have writers.  */
@@ -117,9 +114,8 @@ MIR_code_status_t mir_slab_make (struct mir_arena *arena, uint32_t n, size_t pre
 void mir_slab_link (struct mir_slab *slab);
 /* Take SLAB, which is empty, out of the lists.  The lock of its arena is held.  */
 void mir_slab_unlink (struct mir_slab *slab);
-/* Unmap and free the unlinked SLAB; back into the lists if the system refuses.  No lock is held.
-   Bytes unmapped.  */
-size_t mir_slab_drop (struct mir_slab *slab);
+/* Unmap and free the unlinked SLAB.  No lock is held.  Bytes unmapped; 0: the system refuses.  */
+size_t mir_slab_unmap (struct mir_slab *slab);
 /* Ask for memory for what is written next, up to granule BOUND.  The lock of the arena is held.  */
 void mir_slab_populate (struct mir_slab *slab, uint32_t bound);
 
@@ -181,6 +177,8 @@ struct mir_slab *mir_arena_unlink_empty (struct mir_arena *arena, uint64_t older
 struct mir_slab *mir_arena_unlink_slab (struct mir_arena *arena, struct mir_slab *slab);
 /* Drop what these returned, without the lock.  Bytes unmapped.  */
 size_t mir_slabs_drop (struct mir_slab *list);
+/* Unmap what is empty in all arenas of SPACE.  Bytes unmapped.  */
+size_t mir_arenas_drop_empty (struct MIR_code_space *space);
 
 /*---------------- Writing -----------------------------*/
 
@@ -242,10 +240,6 @@ MIR_code_status_t mir_thunk_redirect (struct MIR_code_space *space, const void *
 /* What W occupies of the general allocator, and the writer after it in its space.  */
 size_t mir_writer_bytes (MIR_code_writer_t w);
 MIR_code_writer_t mir_writer_next (MIR_code_writer_t w);
-
-/* What is taken without options: the library's default vtables.  */
-MIR_alloc_t mir_default_alloc (void);
-MIR_code_alloc_t mir_default_code_alloc (void);
 
 /*---------------- For tests -----------------------------*/
 

@@ -1,14 +1,11 @@
 /* Contexts: who owns the allocators and where failures go.  */
-#include "mir-code-alloc-default.c" /* first: see there */
-#include "mir-alloc-default.c"
-
 #include "context/context.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h> /* exit */
 
-#include "heap/prepare.h"
+#include "defaults.h"
 
 /* What MIR does: an embedder who wants to live on sets his own.  */
 static void MIR_NO_RETURN exit_on_error (MIR_error_type_t error_type, const char *format, ...) {
@@ -23,15 +20,6 @@ static void MIR_NO_RETURN exit_on_error (MIR_error_type_t error_type, const char
 
 double _MIR_get_api_version (void) {
   return MIR_API_VERSION;
-}
-
-MIR_alloc_t mir_default_alloc (void) {
-  mir_heap_prepare ();
-  return &default_alloc;
-}
-
-MIR_code_alloc_t mir_default_code_alloc (void) {
-  return &default_code_alloc;
 }
 
 /* Map the first slab now: a context is not made when there is no code memory for it.  */
@@ -49,7 +37,7 @@ MIR_context_t _MIR_init (MIR_alloc_t alloc, MIR_code_alloc_t code_alloc) {
   MIR_code_options_t options = {.size = sizeof (options)};
   if (backend == NULL) return NULL; /* no executable memory on this system */
   if (alloc == NULL) alloc = mir_default_alloc ();
-  if (code_alloc == NULL) code_alloc = &default_code_alloc;
+  if (code_alloc == NULL) code_alloc = mir_default_code_alloc ();
   struct MIR_context *ctx = (struct MIR_context *) MIR_malloc (alloc, sizeof (struct MIR_context));
   if (ctx == NULL) return NULL;
   ctx->alloc = alloc;

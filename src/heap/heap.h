@@ -10,9 +10,7 @@
 #include <string.h> /* memset */
 
 #include "mir-heap.h"
-
-/* &default_alloc of the library.  */
-MIR_alloc_t mir_default_alloc (void);
+#include "defaults.h"
 
 /* The label of the calling thread.  */
 const char *mir_heap_label (void);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mir-alloc-default.c"
+#include "defaults.h"
 #include "os/os.h"
 
 static const struct mir_tool_kind *const kinds[MIR_TOOLS_NUM] = {&mir_perf_map, &mir_jitdump,
@@ -177,7 +177,7 @@ MIR_code_tool_status_t MIR_code_tools_create (const MIR_code_tools_options_t *op
   }
   if ((checked.wanted & ~(unsigned) MIR_CODE_ALL_TOOLS) != 0) return MIR_CODE_TOOL_BAD_OPTION;
   if (checked.wanted == 0) checked.wanted = MIR_CODE_PERF_MAP | MIR_CODE_GDB;
-  if (checked.alloc == NULL) checked.alloc = &default_alloc;
+  if (checked.alloc == NULL) checked.alloc = mir_default_alloc ();
   if (watch_forks () != 0) return MIR_CODE_TOOL_NO_MEMORY;
   made = (MIR_code_tools_t) MIR_calloc (checked.alloc, 1, sizeof (*made));
   if (made == NULL) return MIR_CODE_TOOL_NO_MEMORY;

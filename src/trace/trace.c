@@ -2,7 +2,7 @@
 
 #include <time.h>
 
-#include "mir-alloc-default.c"
+#include "defaults.h"
 #include "os/os.h"
 
 #ifdef __GNUC__
@@ -259,7 +259,7 @@ MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_tra
   if (options == NULL || options->size != sizeof (*options) || options->file == NULL
       || options->stack_depth > MIR_TRACE_MAX_STACK)
     return MIR_TRACE_BAD_OPTION;
-  own = options->own != NULL ? options->own : &default_alloc;
+  own = options->own != NULL ? options->own : mir_default_alloc ();
   if (mir_trace_watch_forks () != 0) return MIR_TRACE_NO_MEMORY;
   made = (MIR_trace_t) MIR_calloc (own, 1, sizeof (*made));
   if (made == NULL) return MIR_TRACE_NO_MEMORY;
@@ -282,7 +282,7 @@ MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_tra
   made->hooks.published = on_published;
   made->hooks.freed = on_freed;
   made->hooks.user_data = made;
-  made->below = options->alloc != NULL ? options->alloc : &default_alloc;
+  made->below = options->alloc != NULL ? options->alloc : mir_default_alloc ();
   made->own = own;
   made->next_hooks = options->hooks;
   made->stack_depth = options->stack_depth;
