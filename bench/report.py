@@ -50,7 +50,7 @@ TARGETS = [
      lambda f: f.value(FORK, OURS), "asmjit dual mapping",
      lambda f: f.value(FORK, "asmjit dual mapping")),
 ]
-# In the list of targets too, but nothing to time: tests/test-hardened.c works through them.
+# In the list of targets too, but nothing to time: tests/code/test-hardened.c works through them.
 ELSEWHERE = ["restriction sets survived: ./dev test, test-hardened"]
 
 

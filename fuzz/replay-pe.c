@@ -10,7 +10,7 @@
 #include <string.h>
 #include "mutate.h"
 #include "pe.h"
-#include "tap.h"
+#include "support/tap.h"
 
 enum { SIZE_MAX_IMAGE = 8192, CHANGES_MAX = 6, CUTS = 20000, LARGE = 200000 };
 

@@ -3,7 +3,7 @@
 #
 # usage: run.sh TARGET RUNS CORPUS [MAKE-IMAGES]     CORPUS: a folder or a tar.xz
 set -u
-. "$(dirname "$0")/../tests/tap.sh"
+. "$(dirname "$0")/../tests/support/tap.sh"
 target=$(realpath "$1") runs=$2 corpus=$3
 mkdir "$work/seeds" "$work/corpus"
 case $corpus in

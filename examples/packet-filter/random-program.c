@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "probe-pages.h"
-#include "tap.h"
+#include "support/probe-pages.h"
+#include "support/tap.h"
 
 static uint32_t below (uint32_t bound) {
   return (uint32_t) (tap_random () % bound);

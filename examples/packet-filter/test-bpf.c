@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "opcode-cases.h"
-#include "probe-alloc.h"
+#include "support/probe-alloc.h"
 #include "random-program.h"
-#include "tap.h"
+#include "support/tap.h"
 
 /*---------------- Helpers -----------------------------*/
 

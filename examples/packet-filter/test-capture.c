@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "probe-alloc.h"
-#include "tap.h"
+#include "support/probe-alloc.h"
+#include "support/tap.h"
 
 /*---------------- Helpers -----------------------------*/
 

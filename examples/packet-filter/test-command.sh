@@ -3,7 +3,7 @@
 #
 # usage: test-command.sh PROGRAM CAPTURE FILTER MIR-REPORT
 set -u
-. "$(dirname "$0")/../../tests/tap.sh"
+. "$(dirname "$0")/../../tests/support/tap.sh"
 program=$1 capture=$2 filter=$3 report=$4
 
 explain () {

@@ -4,7 +4,7 @@
 # usage: test-counts.sh PROGRAM COMMAND
 #   COMMAND runs the other build: a path, perhaps with an emulator in front
 set -u
-. "$(dirname "$0")/../../tests/tap.sh"
+. "$(dirname "$0")/../../tests/support/tap.sh"
 program=$1 command=$2
 folder=$(dirname -- "$0")
 

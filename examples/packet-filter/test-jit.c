@@ -6,11 +6,11 @@
 
 #include "libpcap.h"
 #include "opcode-cases.h"
-#include "probe-alloc.h"
-#include "probe-code-alloc.h"
-#include "probe-pages.h"
+#include "support/probe-alloc.h"
+#include "support/probe-code-alloc.h"
+#include "support/probe-pages.h"
 #include "random-program.h"
-#include "tap.h"
+#include "support/tap.h"
 
 /*---------------- Helpers -----------------------------*/
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "random-program.h"
-#include "tap.h"
+#include "support/tap.h"
 
 enum { LEN_MAX = 24 };
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "capture.h"
-#include "probe-alloc.h"
+#include "support/probe-alloc.h"
 #include "random-program.h"
-#include "tap.h"
+#include "support/tap.h"
 
 static const char *real_capture;
 static struct probe_alloc probe;

@@ -10,11 +10,11 @@
 #include "compare.h"
 #include "counting-alloc.h"
 #include "libpcap.h"
-#include "probe-alloc.h"
-#include "probe-code-alloc.h"
+#include "support/probe-alloc.h"
+#include "support/probe-code-alloc.h"
 #include "mir-code.h"
 #include "swap.h"
-#include "tap.h"
+#include "support/tap.h"
 
 static const char *capture;
 static char **filters;

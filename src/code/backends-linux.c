@@ -1,4 +1,4 @@
-/* The back ends of Linux.  What each survives is in tests/test-hardened.c; why they are in this
+/* The back ends of Linux.  What each survives is in tests/code/test-hardened.c; why they are in this
    order: anon needs no descriptor and no file and is never refused for making memory executable;
    memfd and tmpfile are for SELinux without execmem, and for valgrind, which refuse anon; procmem
    and remap are for who runs translations of code that do not see stores through an alias.  */

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "default-unit.h"
-#include "tap.h"
+#include "support/tap.h"
 
 static void blocks_are_freed_through_another_copy (void) {
   MIR_alloc_t other = other_unit_alloc ();

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "edit.h"
 #include "image.h"
-#include "tap.h"
+#include "support/tap.h"
 
 static const char dll[] = "mir-ucrt.dll";
 

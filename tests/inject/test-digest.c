@@ -1,7 +1,7 @@
 /* The digest of a file: the same in any parts and on any machine, another one after a change.  */
 #include <string.h>
 #include "digest.h"
-#include "tap.h"
+#include "support/tap.h"
 
 enum { SIZE = 3 * DIGEST_STEP + 5 };
 

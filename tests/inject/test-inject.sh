@@ -4,7 +4,7 @@
 #
 # usage: test-inject.sh MAKE-IMAGES MIR-INJECT   (each may be a command of several words)
 set -u
-. "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/../support/tap.sh"
 make_images=$1 tool=$2
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 cd "$work" || exit 1

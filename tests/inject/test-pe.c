@@ -3,7 +3,7 @@
 #include <string.h>
 #include "image.h"
 #include "pe.h"
-#include "tap.h"
+#include "support/tap.h"
 
 static pe_t open_kind (uint16_t machine, unsigned flags, uint8_t **bytes) {
   image_spec_t spec = {machine, flags, 0, 0};

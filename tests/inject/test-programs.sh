@@ -4,7 +4,7 @@
 #
 # usage: test-programs.sh MIR-INJECT SOURCES [WINE]   (a command; the folder of this file; how to run programs)
 set -u
-. "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/../support/tap.sh"
 tool=$1 sources=$2 wine=${3-}
 gcc=x86_64-w64-mingw32-gcc gxx=x86_64-w64-mingw32-g++
 for need in $gcc $gxx x86_64-w64-mingw32-objdump x86_64-w64-mingw32-nm; do

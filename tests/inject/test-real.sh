@@ -4,7 +4,7 @@
 #
 # usage: test-real.sh MIR-INJECT GET [FOLDER...]   (GET: tests/real/get; folders with more images)
 set -u
-. "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/../support/tap.sh"
 tool=$1 get=$2
 shift 2
 readobj=$(command -v llvm-readobj || command -v llvm-readobj-14)

@@ -2,7 +2,7 @@
 # As others use the library: installed or not, shared or static, through pkg-config and as a meson
 # subproject.  The argument is a compiled build directory.  Prints TAP.
 set -eu
-. "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/../support/tap.sh"
 build=$(CDPATH= cd -- "$1" && pwd)
 source=$(CDPATH= cd -- "$(dirname -- "$0")/../.." && pwd)
 

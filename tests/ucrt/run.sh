@@ -15,7 +15,7 @@ shift 4
 name=$(basename "$program" .exe)
 
 skip () {
-  exec sh "$(dirname "$0")/../skip.sh" "$name, $crt, $mode" "$*"
+  exec sh "$(dirname "$0")/../support/skip.sh" "$name, $crt, $mode" "$*"
 }
 
 [ -n "${UCRT_WINE-}" ] || skip "${UCRT_WINE_MISSING:-Wine is not set up: ./dev test ucrt does it}"

@@ -2,7 +2,7 @@
    are raised, threads start and end, one is stopped by somebody else, and a second copy of our DLL
    is loaded by another thread at the same time.  TEST_LATE, TEST_SECOND: the copies.  */
 #include "fixture.h"
-#include "tap.h"
+#include "support/tap.h"
 
 #include <malloc.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 # the expected table, and `exact` or `least`: whether sizes are kept exactly.
 set -eu
 here=$(dirname "$0")
-. "$here/../tap.sh"
+. "$here/../support/tap.sh"
 dll=$1 program=$2 crt=$3 mode=$4 expected=$5 sizes=$6
 
 export CALLS_SIZES="$sizes"

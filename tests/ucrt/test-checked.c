@@ -1,7 +1,7 @@
 /* The calls which the DLL tries by itself when it has taken a C runtime over.  With
    MIR_UCRT_COUNT=1.  */
 #include "fixture.h"
-#include "tap.h"
+#include "support/tap.h"
 
 #include <string.h>
 

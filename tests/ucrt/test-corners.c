@@ -2,7 +2,7 @@
    blocks of one family in the functions of another, alignments of every size, and the DLL's test
    calls at any moment.  */
 #include "fixture.h"
-#include "tap.h"
+#include "support/tap.h"
 
 #include <errno.h>
 #include <malloc.h>

@@ -3,7 +3,7 @@
 # count.exe.
 set -eu
 here=$(dirname "$0")
-. "$here/../tap.sh"
+. "$here/../support/tap.sh"
 dll=$1 program=$2
 names='malloc calloc realloc free _msize _recalloc _expand _aligned_malloc _aligned_realloc _aligned_free'
 

@@ -3,7 +3,7 @@
 # program linked to the UCRT which prints the DLL's status.  $WINEPREFIX is a prefix.
 set -eu
 here=$(CDPATH= cd -- "$(dirname "$0")" && pwd)
-. "$here/../tap.sh"
+. "$here/../support/tap.sh"
 made=$(realpath "$1") program=$(realpath "$2")
 
 imports_of () {

@@ -2,7 +2,7 @@
    thread_local object in the program does, and threads which get the number of the one that loaded
    the DLL.  */
 #include "fixture.h"
-#include "tap.h"
+#include "support/tap.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* With MIR_UCRT_GUARD=1 a program may hand blocks of malloc to the system's own heap functions, as
    it may where malloc is the process's heap.  */
 #include "fixture.h"
-#include "../tap.h"
+#include "support/tap.h"
 
 #include <stddef.h>
 #include <stdint.h>

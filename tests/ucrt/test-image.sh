@@ -2,7 +2,7 @@
 # The DLL's file: what it imports, exports and asks of the loader.  Arguments: llvm-readobj, the DLL, CPU, and
 # a program which has the DLL first in its import table (unless there is none for this CPU).
 set -eu
-. "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/../support/tap.sh"
 readobj=$1 dll=$2 cpu=$3 first=${4-}
 
 imports_ntdll_and_kernel32_alone () {

@@ -1,7 +1,7 @@
 /* The DLL comes by a remote thread: into a process which was started suspended, and into one whose
    threads allocate.  TEST_DLL: the DLL.  The child is this program with an argument.  */
 #include "fixture.h"
-#include "tap.h"
+#include "support/tap.h"
 
 #include <stdio.h>
 #include <stdlib.h>

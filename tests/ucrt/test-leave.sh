@@ -2,7 +2,7 @@
 # A program ends while its threads allocate, many times.  Arguments: DLL, leave.exe, CRT, how often.
 set -eu
 here=$(dirname "$0")
-. "$here/../tap.sh"
+. "$here/../support/tap.sh"
 dll=$1 program=$2 crt=$3 times=$4
 
 # With the DLL in mode $1, $2 times, with status $3, by the way $4.

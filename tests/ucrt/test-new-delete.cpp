@@ -3,7 +3,7 @@
 #include "../../adapters/mir-new-delete.hpp"
 
 #include "../../mir-ucrt.h"
-#include "../tap.h"
+#include "support/tap.h"
 
 #include <cstdint>
 #include <cstdlib>

@@ -2,7 +2,7 @@
 # What the environment makes of the DLL, and what it says.  Arguments: DLL, status.exe, CRT.
 set -eu
 here=$(dirname "$0")
-. "$here/../tap.sh"
+. "$here/../support/tap.sh"
 dll=$1 program=$2 crt=$3
 
 # Run status.exe in MODE $1 with the settings that follow; its lines in $work/out, errors in $work/err.

@@ -2,7 +2,7 @@
 # Processes with nothing to take over, or not yet.  Arguments: DLL, before-crt.exe, other-crt.exe.
 set -eu
 here=$(dirname "$0")
-. "$here/../tap.sh"
+. "$here/../support/tap.sh"
 dll=$1 before=$2 other=$3
 
 program () {

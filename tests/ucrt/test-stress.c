@@ -2,7 +2,7 @@
  */
 #include "fixture.h"
 #include "stress-blocks.h"
-#include "tap.h"
+#include "support/tap.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Two thousand threads which live shortly, what is freed when they end, and how they begin.  */
 #include "fixture.h"
-#include "tap.h"
+#include "support/tap.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* A second copy of the DLL from another folder stands back.  TEST_LATE, TEST_SECOND: the copies. */
 #include "fixture.h"
-#include "tap.h"
+#include "support/tap.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
    before, in the late mode).  Each keeps its errno and its handlers; blocks of one may be freed by
    the other.  */
 #include "fixture.h"
-#include "tap.h"
+#include "support/tap.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* What mir-inject's process commands are made of, where it needs no Windows.  */
 
-#include "tap.h"
+#include "support/tap.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #
 # usage: test-process.sh WINE MIR-INJECT TARGET DLL...
 set -u
-. "$(dirname "$0")/../../tap.sh"
+. "$(dirname "$0")/../../support/tap.sh"
 wine=$1
 shift
 cp -- "$@" "$work" || exit 1 # DLLs in a folder of their own: the one which needs another does not find it

@@ -4,7 +4,7 @@
 # usage: test-taken.sh MIR-INJECT TARGET MIR-UCRT-DLL
 # UCRT_WINE is what runs programs; without it there is nothing to be tested.
 set -u
-. "$(dirname "$0")/../../tap.sh"
+. "$(dirname "$0")/../../support/tap.sh"
 [ -n "${UCRT_WINE-}" ] || skip_all "${UCRT_WINE_MISSING:-UCRT_WINE is not set}"
 place=$(mktemp -d "$PWD/taken.XXXXXX") # below the build folder, which every Wine here sees
 trap 'exec 9>&-; rm -rf "$work" "$place"' EXIT

@@ -3,7 +3,7 @@
 #include <string.h> /* memset, strcmp */
 #include "../../../src/ucrt/nt.h"
 #include "../../../src/ucrt/take-over.h"
-#include "../../tap.h"
+#include "support/tap.h"
 
 ucrt_options_t ucrt_options;
 MIR_ucrt_status_t ucrt_status;

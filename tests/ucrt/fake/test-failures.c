@@ -5,7 +5,7 @@
 #include "fixture.h"
 #include "../../../src/ucrt/nt.h"
 #include "../../../src/ucrt/take-over.h"
-#include "../../tap.h"
+#include "support/tap.h"
 
 enum { PAGE = 0x1000, PAGES_MAX = 64, CALLS_MAX = 2000 };
 

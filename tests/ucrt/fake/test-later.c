@@ -5,7 +5,7 @@
 #include <string.h>
 #include "fixture.h"
 #include "../../../src/ucrt/nt.h"
-#include "../../tap.h"
+#include "support/tap.h"
 
 static const char waiting[] = "nothing to take over here, no DLL of a C runtime is loaded";
 

@@ -5,7 +5,7 @@
 #include "fixture.h"
 #include "../../../src/ucrt/nt.h"
 #include "../../../src/ucrt/threads.h"
-#include "../../tap.h"
+#include "support/tap.h"
 
 static HANDLE entered, leave;
 

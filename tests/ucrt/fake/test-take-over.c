@@ -4,7 +4,7 @@
 #include <string.h>
 #include "fixture.h"
 #include "../../../src/ucrt/nt.h"
-#include "../../tap.h"
+#include "support/tap.h"
 
 static int calls_go_to (HMODULE dll, int mark) {
   int wrong = 0;

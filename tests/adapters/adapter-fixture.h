@@ -1,0 +1,35 @@
+/* What every library must do whose adapter takes an allocator for each object: its JOB is RIGHT on
+   any allocator, or says NO_MEMORY, and leaves nothing behind.  */
+#ifndef ADAPTER_FIXTURE_H
+#define ADAPTER_FIXTURE_H
+
+#include "mir-heap.h"
+#include "support/probe-alloc.h"
+#include "support/tap.h"
+
+typedef int (*adapter_job_t) (MIR_alloc_t alloc);
+
+/* On the checking allocator; PROBE, below it, has counted.  */
+static inline void check_nothing_is_left (adapter_job_t job, int right, struct probe_alloc *probe) {
+  MIR_checking_t checking;
+  probe_alloc_init (probe);
+  REQUIRE (MIR_checking_create (&probe->alloc, NULL, &checking) == MIR_HEAP_OK);
+  CHECK_INT (job (&checking->alloc), right);
+  CHECK_INT (MIR_checking_finish (checking), 0);
+  CHECK_INT (probe_alloc_finish (probe), 0);
+}
+
+static inline void check_every_refusal (adapter_job_t job, int right, int no_memory) {
+  for (long n = 0, failed = 1; failed != 0; n++) {
+    struct probe_alloc probe;
+    probe_alloc_init (&probe);
+    probe_alloc_fail_after (&probe, n, 0);
+    int res = job (&probe.alloc);
+    failed = (long) probe.failed;
+    CHECK_INT (res, failed != 0 ? no_memory : right);
+    CHECK_INT (probe_alloc_finish (&probe), 0);
+    REQUIRE (n < 100);
+  }
+}
+
+#endif /* ADAPTER_FIXTURE_H */

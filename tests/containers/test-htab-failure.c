@@ -1,0 +1,134 @@
+/* HTAB: a table which cannot get memory is as it was, however the news arrives.  */
+#include "containers/container-failure.h"
+
+#include "containers/htab-model.h"
+
+static htab_hash_t hash_item (item_t item, void *arg) {
+  (void) arg;
+  return (htab_hash_t) item.key * 2654435761u;
+}
+
+static htab_size_t min_size;
+
+static void create (void) {
+  MODEL_CREATE (tab, &failing, min_size, free_item);
+}
+
+/* The arguments and results of a step.  */
+static item_t item, result;
+static enum htab_action action;
+static int existed;
+
+static void step (void) {
+  existed = HTAB_DO (item_t, tab, item, action, result);
+}
+
+static void do_both (enum htab_action wanted_action, int key) {
+  item_t expected = {-1, -1};
+  item = new_item (key);
+  action = wanted_action;
+  existed = FALSE;
+  result = expected;
+  if (failures_of (step) == 0) {
+    CHECK_INT (existed, model_do (item, action, &expected));
+  } else {
+    CHECK (action == HTAB_INSERT || action == HTAB_REPLACE);
+    CHECK_INT (existed, FALSE);
+  }
+  CHECK_INT (result.serial, expected.serial);
+  check_model ();
+}
+
+/* Growth, holes of all kinds, packing and sliding in place, shrinking, back to a tiny table, CLEAR.
+ */
+static void live (void) {
+  model_init ();
+  min_size = 0;
+  tab = NULL;
+  if (failures_of (create) != 0) {
+    CHECK_PTR (tab, NULL);
+    return;
+  }
+  for (int key = 0; key < 100; key++) do_both (HTAB_INSERT, key);
+  for (int key = 0; key < 30; key++) do_both (HTAB_DELETE, key);
+  for (int key = 20; key < 100; key++) do_both (HTAB_REPLACE, key);
+  for (int key = 100; key < 200; key++) do_both (HTAB_INSERT, key);
+  for (int key = 20; key < 190; key++) do_both (HTAB_DELETE, key);
+  for (int key = 200; key < 400; key++) {
+    do_both (HTAB_INSERT, key);
+    do_both (HTAB_FIND, key);
+    do_both (HTAB_DELETE, key);
+  }
+  for (int key = 400; key < 700; key++) { /* the oldest goes */
+    do_both (HTAB_INSERT, key);
+    do_both (HTAB_DELETE, key == 400 ? 190 : key - 1);
+  }
+  HTAB_CLEAR (item_t, tab);
+  model_clear ();
+  for (int key = 0; key < 800; key++) do_both (HTAB_REPLACE, key);
+  for (int key = 0; key < 800; key++)
+    if (key % 7 != 0) do_both (HTAB_DELETE, key);
+  for (int key = 0; key < 1000; key++) { /* in the middle */
+    do_both (HTAB_INSERT, key % 7 != 0 ? key : key + 1);
+    if (key > 0) do_both (HTAB_DELETE, (key - 1) % 7 != 0 ? key - 1 : key);
+  }
+  for (int key = 0; key < 1100; key++) do_both (HTAB_DELETE, key);
+  for (int key = 0; key < 50; key++) do_both (HTAB_REPLACE, key);
+  model_clear ();
+  HTAB_DESTROY (item_t, tab);
+  check_frees ();
+}
+
+static void a_table_survives_a_failure_of_every_allocation (void) {
+  fail_everywhere (live, 7);
+}
+
+static void a_minimum_size_above_the_limit_is_refused (void) {
+  static const htab_size_t sizes[] = {(1u << 31) + 1, ~0u - 1, ~0u};
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    failure_init (HOOK_RETURNS);
+    min_size = sizes[i];
+    CHECK_INT (failures_of (create), 1);
+    CHECK_STR (failure_message, "htab: too many elements");
+    CHECK_PTR (tab, NULL);
+    CHECK_INT (probe.calls, 0);
+    CHECK_INT (probe_alloc_finish (&probe), 0);
+  }
+}
+
+static void a_minimum_size_near_the_limit_is_no_memory (void) {
+  static const htab_size_t sizes[] = {1u << 31, (1u << 31) - 1, (1u << 30) + 1};
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    failure_init (HOOK_RETURNS);
+    model_init ();
+    min_size = sizes[i];
+    REQUIRE (failures_of (create) == 0);
+    probe_alloc_fail_after (&probe, 0, 1); /* else a machine of enough memory would do it */
+    for (int key = 0; key < 17; key++) do_both (HTAB_INSERT, key);
+    CHECK_INT (failures_seen, 1);
+    CHECK_STR (failure_message, "htab: no memory");
+    do_both (HTAB_FIND, 1);
+    do_both (HTAB_DELETE, 7);
+    do_both (HTAB_INSERT, 17); /* the hole will do */
+    CHECK_INT (failures_seen, 1);
+    HTAB_DESTROY (item_t, tab);
+    CHECK_INT (probe_alloc_finish (&probe), 0);
+  }
+}
+
+/* No test has the memory for 2^31 elements, so this asks the function which chooses the size.  */
+static void a_full_table_of_the_largest_size_does_not_grow (void) {
+  CHECK (mir_htab_size_ ((1u << 31) - 1, 0) >= 1u << 31);
+  CHECK (mir_htab_size_ (1u << 31, 0) == 0);
+  CHECK (mir_htab_size_ (0, 1u << 31) >= 1u << 31);
+  CHECK (mir_htab_size_ (0, 0) == MIR_HTAB_SMALLEST_SIZE);
+  CHECK (mir_htab_size_ (MIR_HTAB_SMALLEST_SIZE, 0) == 2 * MIR_HTAB_SMALLEST_SIZE);
+}
+
+int main (void) {
+  TEST_RUN (a_table_survives_a_failure_of_every_allocation);
+  TEST_RUN (a_minimum_size_above_the_limit_is_refused);
+  TEST_RUN (a_minimum_size_near_the_limit_is_no_memory);
+  TEST_RUN (a_full_table_of_the_largest_size_does_not_grow);
+  return tap_done ();
+}

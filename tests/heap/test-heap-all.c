@@ -1,0 +1,161 @@
+/* What holds for every ready-made allocator: the contract, refusals, threads, stacking.  */
+#include "heap/heap-makers.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "support/conformance.h"
+#include "support/probe-alloc.h"
+#include "support/tap.h"
+
+static const struct heap_maker *maker;
+
+/* Run TEST once for each maker; its name is ALLOCATOR_WHAT.  */
+static void for_each (const char *what, void (*test) (void), int only_any_thread) {
+  char name[100];
+  for (maker = heap_makers; maker->name != NULL; maker++) {
+    if (only_any_thread && !maker->any_thread) continue;
+    snprintf (name, sizeof (name), "%s_%s", maker->name, what);
+    tap_run (name, test);
+  }
+}
+
+/* The probe checks what the wrapper promises to the one below, above all old sizes.  */
+static void over_probe (void) {
+  struct probe_alloc probe;
+  probe_alloc_init (&probe);
+  MIR_alloc_t alloc = maker->make (&probe.alloc);
+  REQUIRE (alloc != NULL);
+  conformance_run (alloc, CONFORM_ALL);
+  maker->finish (alloc);
+  CHECK_INT (probe_alloc_finish (&probe), 0);
+}
+
+static void over_default (void) {
+  MIR_alloc_t alloc = maker->make (NULL);
+  REQUIRE (alloc != NULL);
+  conformance_run (alloc, CONFORM_ALL);
+  maker->finish (alloc);
+}
+
+/* Every call below is refused in turn, alone and with all after it.  */
+static void refusals (void) {
+  for (int forever = 0; forever < 2; forever++)
+    for (long n = 0, failed = 1; failed != 0; n++) {
+      struct probe_alloc probe;
+      probe_alloc_init (&probe);
+      probe_alloc_fail_after (&probe, n, forever);
+      MIR_alloc_t alloc = maker->make (&probe.alloc);
+      if (alloc != NULL) {
+        CHECK_INT (conformance_scenario (alloc), 0);
+        maker->finish (alloc);
+      }
+      failed = (long) probe.failed;
+      CHECK_INT (probe_alloc_finish (&probe), 0);
+      REQUIRE (n < 1000);
+    }
+}
+
+enum { THREADS = 4 };
+
+static void *churn (void *alloc) {
+  return (void *) conformance_churn ((MIR_alloc_t) alloc, (uintptr_t) &alloc, tap_scaled (20000));
+}
+
+static void churn_in_threads (MIR_alloc_t alloc) {
+  pthread_t threads[THREADS];
+  for (int i = 0; i < THREADS; i++) REQUIRE (pthread_create (&threads[i], NULL, churn, alloc) == 0);
+  for (int i = 0; i < THREADS; i++) {
+    void *wrong;
+    pthread_join (threads[i], &wrong);
+    CHECK_INT ((size_t) wrong, 0);
+  }
+}
+
+static void threads (void) {
+  struct probe_alloc probe;
+  probe_alloc_init (&probe);
+  MIR_alloc_t alloc = maker->make (&probe.alloc);
+  REQUIRE (alloc != NULL);
+  churn_in_threads (alloc);
+  maker->finish (alloc);
+  CHECK_INT (probe_alloc_finish (&probe), 0);
+}
+
+static void locked_makes_an_arena_safe_for_threads (void) {
+  MIR_arena_t arena;
+  MIR_locked_t locked;
+  REQUIRE (MIR_arena_create (NULL, 0, &arena) == MIR_HEAP_OK);
+  REQUIRE (MIR_locked_create (&arena->alloc, &locked) == MIR_HEAP_OK);
+  churn_in_threads (&locked->alloc);
+  MIR_locked_finish (locked);
+  MIR_arena_finish (arena);
+}
+
+static void all_of_them_stack (void) {
+  struct probe_alloc probe;
+  MIR_alloc_t stack[16];
+  int n = 0;
+  probe_alloc_init (&probe);
+  stack[0] = &probe.alloc;
+  for (; heap_makers[n].name != NULL; n++) {
+    stack[n + 1] = heap_makers[n].make (stack[n]);
+    REQUIRE (stack[n + 1] != NULL);
+  }
+  conformance_run (stack[n], CONFORM_ALL);
+  while (n-- > 0) heap_makers[n].finish (stack[n + 1]);
+  CHECK_INT (probe_alloc_finish (&probe), 0);
+}
+
+static void a_context_runs_on_each (void) {
+  for (const struct heap_maker *each = heap_makers; each->name != NULL; each++) {
+    MIR_alloc_t alloc = each->make (NULL);
+    REQUIRE (alloc != NULL);
+    MIR_context_t ctx = MIR_init2 (alloc, NULL);
+    CHECK (ctx != NULL);
+    if (ctx != NULL) CHECK_PTR (MIR_get_alloc (ctx), alloc);
+    MIR_finish (ctx);
+    each->finish (alloc);
+  }
+}
+
+static void default_conforms (void) {
+  MIR_context_t ctx = MIR_init ();
+  REQUIRE (ctx != NULL);
+  conformance_run (MIR_get_alloc (ctx), CONFORM_ALL);
+  churn_in_threads (MIR_get_alloc (ctx));
+  MIR_finish (ctx);
+}
+
+static void every_status_has_a_text (void) {
+  for (int i = MIR_HEAP_OK; i <= MIR_HEAP_BAD_MARK; i++)
+    CHECK (strcmp (MIR_heap_status_text ((MIR_heap_status_t) i), "unknown status") != 0);
+  CHECK_STR (MIR_heap_status_text ((MIR_heap_status_t) 99), "unknown status");
+}
+
+static void finish_allows_null (void) {
+  MIR_heap_finish (NULL);
+  MIR_arena_finish (NULL);
+  MIR_checking_finish (NULL);
+  MIR_limit_finish (NULL);
+  MIR_failing_finish (NULL);
+  MIR_oom_finish (NULL);
+  MIR_locked_finish (NULL);
+  MIR_sized_finish (NULL);
+  MIR_stats_finish (NULL);
+}
+
+int main (void) {
+  TEST_RUN (default_conforms);
+  for_each ("conforms_over_a_probe", over_probe, 0);
+  for_each ("conforms_over_mimalloc", over_default, 0);
+  for_each ("survives_every_refusal", refusals, 0);
+  for_each ("serves_threads", threads, 1);
+  TEST_RUN (locked_makes_an_arena_safe_for_threads);
+  TEST_RUN (all_of_them_stack);
+  TEST_RUN (a_context_runs_on_each);
+  TEST_RUN (every_status_has_a_text);
+  TEST_RUN (finish_allows_null);
+  return tap_done ();
+}

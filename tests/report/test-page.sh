@@ -1,0 +1,93 @@
+#!/bin/sh
+# The page in a real browser: what is drawn there has the numbers of mir-report --json, which are the
+# program's own.  Prints TAP; skipped where there is no Chromium.
+#
+# usage: test-page.sh MIR-REPORT TRACE-PROGRAM
+set -u
+. "$(dirname "$0")/../support/tap.sh"
+report=$1 program=$2
+
+explain () {
+  grep -o 'data-[a-z]*="[^"]*"' "$work/dom"
+  tail -n 5 "$work/err"
+}
+
+# The page $1 after its scripts ran, in $work/dom.  As root there is no sandbox.
+open_page () {
+  HOME=$work timeout 60 "$browser" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage \
+    --user-data-dir="$work/profile" --virtual-time-budget=5000 --dump-dom "file://$1" \
+    >"$work/dom" 2>"$work/err"
+}
+
+number () { # of the program
+  sed -n "s/^$1 //p" "$work/numbers"
+}
+
+browser=
+for name in chromium chromium-browser google-chrome; do
+  [ -n "$browser" ] || browser=$(command -v $name || true)
+done
+[ -n "$browser" ] || skip_all 'there is no Chromium'
+echo '<p>hello' >"$work/hello.html"
+open_page "$work/hello.html" && grep -q '<p>hello' "$work/dom" ||
+  skip_all "Chromium does not run here: $(tail -n 1 "$work/err" | tr '#' ' ')"
+
+"$program" "$work/run.trace" >"$work/numbers" && "$report" "$work/run.trace" || exit 1
+open_page "$work/run.trace.html" && grep -q '<body data-drawn="yes">' "$work/dom"
+result $? 'its script runs to the end'
+for name in peak_bytes live_bytes made_bytes made_blocks failed code_peak_bytes; do
+  grep -q "data-number=\"$name\" data-value=\"$(number $name)\"" "$work/dom"
+  result $? "shows $name $(number $name)"
+done
+
+# What the script found in the data that it draws.
+grep -q "<figure class=\"chart\" id=\"chart-live\" data-peak=\"$(number peak_bytes)\" data-layers=\"$(number peak_bytes)\">" "$work/dom"
+result $? 'draws a curve with the peak, and the scopes below it'
+grep -q "aria-label=\"Live bytes over time: at most $(number peak_bytes), .* $(number live_bytes) at the end" "$work/dom"
+result $? 'says so in words'
+grep -q "id=\"chart-sizes\" data-blocks=\"$(number made_blocks)\"" "$work/dom"
+result $? 'draws all blocks by size'
+grep -q "id=\"chart-mapped\" data-peak=\"$(number code_peak_bytes)\"" "$work/dom"
+result $? 'draws code over time'
+grep -q "id=\"chart-code\" data-pieces=\"$(number code_published)\" data-bytes=\"$(number code_peak_bytes)\"" "$work/dom"
+result $? 'draws all pieces of code'
+[ "$(grep -o 'aria-label="function_[0-9]*, ' "$work/dom" | wc -l)" = 20 ] &&
+  [ "$(grep -Eo "aria-label=\"(<|&lt;)/title(>|&gt;)'[0-9]*', " "$work/dom" | wc -l)" = 20 ]
+result $? 'names them'
+
+# The tables add up.
+sum_of () { # table, column of numbers: of the rows of its body
+  tr -d '\n' <"$work/dom" | sed "s/.*<table id=\"$1\">//; s/<tfoot>.*//; s/<\/table>.*//; s/<tr>/\n/g" |
+    awk -F '<td class="n[^>]*>' -v column="$2" '{ sum += $(column + 1) } END { print sum + 0 }'
+}
+[ "$(sum_of peak 1)" = "$(number peak_bytes)" ]
+result $? 'has the peak in its table of the peak'
+[ "$(sum_of made 1)" = "$(number made_bytes)" ] && [ "$(sum_of made 2)" = "$(number made_blocks)" ] &&
+  [ "$(sum_of made 3)" = "$(number live_bytes)" ] && [ "$(sum_of made 4)" = "$(number live_blocks)" ]
+result $? 'has all blocks in its table of scopes'
+[ "$(sum_of sizes 1)" = "$(number made_blocks)" ] && [ "$(sum_of sizes 2)" = "$(number made_bytes)" ]
+result $? 'has all blocks in its table of sizes'
+[ "$(sum_of lifetimes 1)" = $(($(number frees) + $(number live_blocks))) ]
+result $? 'has all blocks in its table of lifetimes'
+[ "$(sum_of code 1)" = "$(number code_peak_bytes)" ]
+result $? 'has all code in its table'
+# The charts over time as tables: the peak is there, and the scopes are all that there is.
+rows_of () { # table: of each row of its body the numbers
+  tr -d '\n' <"$work/dom" | sed "s/.*<table id=\"$1\">//; s/<\/table>.*//; s/.*<tbody>//; s/<tr>/\n/g" |
+    sed -n 's/<[^>]*>/ /g; s/^ *[0-9.]* [a-z]* *//p'
+}
+rows_of times >"$work/rows"
+awk -v peak="$(number peak_bytes)" '
+  { all = 0; for (i = 2; i <= NF; i++) all += $i; if (all != $1) wrong++; if ($1 > most) most = $1 }
+  END { exit !(NR > 1 && NR <= 32 && NF > 2 && most == peak && !wrong) }' "$work/rows"
+result $? 'has the live bytes over time as a table'
+rows_of code-times >"$work/rows"
+awk -v peak="$(number code_peak_bytes)" '
+  { if ($1 > $2) wrong++; if ($1 > most) most = $1 }
+  END { exit !(NR > 1 && NR <= 32 && most == peak && !wrong) }' "$work/rows"
+result $? 'has the code over time as a table'
+! grep -q '<script>alert' "$work/dom" &&
+  grep -q '<h1>&lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt; &amp; "friends"</h1>' "$work/dom"
+result $? 'shows names as they are'
+
+finish

@@ -1,0 +1,54 @@
+#define _DEFAULT_SOURCE
+#include "support/child.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/tap.h"
+
+/* A sanitizer's handlers would exit.  */
+static void set_default_handlers (void) {
+  static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP};
+  for (size_t i = 0; i < sizeof (signals) / sizeof (signals[0]); i++) signal (signals[i], SIG_DFL);
+}
+
+static void read_all (int end, char *text, size_t text_size) {
+  size_t all = 0;
+  ssize_t len;
+  while ((len = read (end, text + all, text_size - 1 - all)) > 0) all += (size_t) len;
+  text[all] = '\0';
+}
+
+struct child_end run_child (int (*func) (void), char *text, size_t text_size) {
+  struct child_end end = {-1, 0};
+  int ends[2], status;
+  REQUIRE (pipe (ends) == 0);
+  fflush (stdout);
+  pid_t pid = fork ();
+  REQUIRE (pid >= 0);
+  if (pid == 0) {
+    set_default_handlers ();
+    if (text != NULL) dup2 (ends[1], 2);
+    close (ends[0]);
+    _exit (func ());
+  }
+  close (ends[1]);
+  if (text != NULL) read_all (ends[0], text, text_size);
+  close (ends[0]);
+  REQUIRE (waitpid (pid, &status, 0) == pid);
+  if (WIFEXITED (status)) end.status = WEXITSTATUS (status);
+  if (WIFSIGNALED (status)) end.signal = WTERMSIG (status);
+  return end;
+}
+
+int refuse_address_space (void) {
+  struct rlimit none = {0, 0};
+  return setrlimit (RLIMIT_AS, &none);
+}
+
+int is_trap (struct child_end end) {
+  return end.signal == SIGTRAP || end.signal == SIGILL;
+}

@@ -1,0 +1,37 @@
+/* What /proc/self/maps says (proc(5)): Linux.  */
+#ifndef MAPS_H
+#define MAPS_H
+
+#include <stdint.h> /* uintptr_t */
+#include <stdio.h>
+#include <string.h>
+
+#include "support/tap.h"
+
+/* The access to the page of ADDR, "r-xp"; "none": unmapped.  */
+static inline void access_of (const void *addr, char access[5]) {
+  FILE *maps = fopen ("/proc/self/maps", "r");
+  char line[512];
+  unsigned long start, bound;
+  int found = 0;
+  REQUIRE (maps != NULL);
+  while (!found && fgets (line, sizeof (line), maps) != NULL)
+    found = sscanf (line, "%lx-%lx %4s", &start, &bound, access) == 3 && start <= (uintptr_t) addr
+            && (uintptr_t) addr < bound;
+  if (!found) strcpy (access, "none");
+  fclose (maps);
+}
+
+/* Mappings which are writable and executable.  */
+static inline int count_open_mappings (void) {
+  FILE *maps = fopen ("/proc/self/maps", "r");
+  char line[512], access[5];
+  int n = 0;
+  if (maps == NULL) return -1;
+  while (fgets (line, sizeof (line), maps) != NULL)
+    n += sscanf (line, "%*s %4s", access) == 1 && access[1] == 'w' && access[2] == 'x';
+  fclose (maps);
+  return n;
+}
+
+#endif /* MAPS_H */

@@ -1,0 +1,39 @@
+/* For test-gdb.sh: publishes functions, and calls back from two of them.  With an argument GDB is
+   given a description of their frames as well.  */
+#include "tools/tools-fixture.h"
+
+#include <stdio.h>
+
+int in_callback;
+
+void callback (void);
+void callback (void) {
+  in_callback++;
+}
+
+int main (int argc, char **argv) {
+  unsigned wanted = argc > 1 ? MIR_CODE_GDB | MIR_CODE_FRAMES : MIR_CODE_GDB;
+  MIR_code_event_t call;
+  const uint8_t *addr;
+  calls_back_t func;
+
+  (void) argv;
+  if (FRAME_CODE_LEN == 0 || begin (wanted, NULL, NULL) != MIR_CODE_TOOL_OK) return 77;
+  publish (0, "generated_add");
+  publish (1, "generated_old");
+  call = piece (2, "generated_call");
+  if (argc > 1) call.start -= 8, call.size += 8; /* whose first instructions tell GDB nothing */
+  hooks->published (hooks->user_data, &call, 1);
+  free_piece (1);
+  publish (1, "generated_new");
+  MIR_code_tools_flush (tools);
+  addr = mapping + 2 * GRANULE;
+  memcpy (&func, &addr, sizeof (func));
+  func (callback);
+  addr = mapping + GRANULE;
+  memcpy (&func, &addr, sizeof (func));
+  func (callback);
+  end ();
+  callback ();
+  return in_callback == 3 ? 0 : 1;
+}
