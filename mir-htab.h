@@ -894,212 +894,212 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
 
 /* Everything but create, by HTAB_OP (T, hash) and HTAB_OP (T, eq).  MAY_BE is a condition on the
    element of HASH at POS which spares a call of eq.  */
-#define MIR_HTAB_FUNCS_(T, MAY_BE)                                                               \
-  MIR_HTAB_LARGE void HTAB_OP (T, pack) (void *to, const void *from, const htab_hash_t *hashes,  \
-                                         htab_size_t start, htab_size_t bound) {                 \
-    T *to_els = (T *) to;                                                                        \
-    const T *els = (const T *) from;                                                             \
-    htab_size_t i, n = 0;                                                                        \
-    for (i = start; i < bound; i++)                                                              \
-      if (sizeof (T) <= 16 || hashes[i] != MIR_HTAB_HOLE_HASH) {                                 \
-        to_els[n] = els[i];                                                                      \
-        n += hashes[i] != MIR_HTAB_HOLE_HASH;                                                    \
-      }                                                                                          \
-  }                                                                                              \
-                                                                                                 \
-  /* Without its callbacks.  */                                                                  \
-  MIR_HTAB_LARGE HTAB (T) *HTAB_OP (T, allocate) (                                               \
-      MIR_alloc_t alloc, htab_size_t min_size, void (*free_func) (T el, void *arg), void *arg) { \
-    HTAB (T) *ht;                                                                                \
-    if (min_size > MIR_HTAB_LARGEST_SIZE) {                                                      \
-      mir_htab_error ("htab: too many elements");                                                \
-      return NULL;                                                                               \
-    }                                                                                            \
-    ht = (HTAB (T) *) MIR_malloc (alloc, sizeof (HTAB (T)));                                     \
-    if (ht == NULL) {                                                                            \
-      mir_htab_error ("htab: no memory");                                                        \
-      return NULL;                                                                               \
-    }                                                                                            \
-    mir_htab_make_tiny_ (&ht->t, ht->tiny_els, MIR_HTAB_TINY_ (T));                              \
-    ht->t.min_size = min_size;                                                                   \
-    ht->t.collisions = 0;                                                                        \
-    ht->t.alloc = alloc;                                                                         \
-    ht->t.arg = arg;                                                                             \
-    ht->free_func = free_func;                                                                   \
-    return ht;                                                                                   \
-  }                                                                                              \
-                                                                                                 \
-  MIR_HTAB_LARGE void HTAB_OP (T, clear) (HTAB (T) *htab) {                                      \
-    htab_size_t i, bound;                                                                        \
-    const htab_hash_t *hashes;                                                                   \
-    const T *els;                                                                                \
-    void *block;                                                                                 \
-    htab_hash_t tiny_hashes[MIR_HTAB_TINY_HASHES];                                               \
-    HTAB_ASSERT (htab != NULL, "clear", T);                                                      \
-    i = htab->t.start;                                                                           \
-    bound = htab->t.bound;                                                                       \
-    els = (const T *) htab->t.els;                                                               \
-    hashes = htab->t.hashes;                                                                     \
-    if (htab->t.index == NULL && htab->free_func != NULL) {                                      \
-      memcpy (tiny_hashes, hashes, sizeof (tiny_hashes));                                        \
-      hashes = tiny_hashes;                                                                      \
-    }                                                                                            \
-    block = mir_htab_empty_ (&htab->t, htab->tiny_els, MIR_HTAB_TINY_ (T));                      \
-    if (htab->free_func != NULL)                                                                 \
-      for (; i < bound; i++)                                                                     \
-        if (hashes[i] != MIR_HTAB_HOLE_HASH) htab->free_func (els[i], htab->t.arg);              \
-    if (block != NULL) MIR_free (htab->t.alloc, block);                                          \
-  }                                                                                              \
-                                                                                                 \
-  MIR_HTAB_LARGE void HTAB_OP (T, destroy) (HTAB (T) * * htab) {                                 \
-    HTAB (T) *ht = *htab;                                                                        \
-    MIR_alloc_t alloc;                                                                           \
-    HTAB_ASSERT (ht != NULL, "destroy", T);                                                      \
-    if (ht->free_func != NULL) HTAB_OP (T, clear) (ht);                                          \
-    alloc = ht->t.alloc;                                                                         \
-    *htab = NULL;                                                                                \
-    if (ht->t.index != NULL) MIR_free (alloc, ht->t.els);                                        \
-    MIR_free (alloc, ht);                                                                        \
-  }                                                                                              \
-                                                                                                 \
-  /* What search does when the element at C is not the one.  */                                  \
-  MIR_HTAB_SLOW int HTAB_OP (T, search_on) (HTAB (T) *htab, T el, htab_hash_t hash,              \
-                                            struct mir_htab_cursor_ * c) {                       \
-    struct mir_htab_ *t = &htab->t;                                                              \
-    if (t->index == NULL) {                                                                      \
-      while (mir_htab_next_tiny_ (t, c))                                                         \
-        if ((MIR_HTAB_TINY_SLOTS_ARE_EXACT_ || MAY_BE (t, hash, c->pos))                         \
-            && HTAB_OP (T, eq) (htab, &htab->tiny_els[c->pos], &el))                             \
-          return TRUE;                                                                           \
-    } else {                                                                                     \
-      while (mir_htab_next_ (t, hash, c))                                                        \
-        if (MAY_BE (t, hash, c->pos) && HTAB_OP (T, eq) (htab, &((T *) t->els)[c->pos], &el))    \
-          return TRUE;                                                                           \
-    }                                                                                            \
-    return FALSE;                                                                                \
-  }                                                                                              \
-                                                                                                 \
+#define MIR_HTAB_FUNCS_(T, MAY_BE)                                                                 \
+  MIR_HTAB_LARGE void HTAB_OP (T, pack) (void *to, const void *from, const htab_hash_t *hashes,    \
+                                         htab_size_t start, htab_size_t bound) {                   \
+    T *to_els = (T *) to;                                                                          \
+    const T *els = (const T *) from;                                                               \
+    htab_size_t i, n = 0;                                                                          \
+    for (i = start; i < bound; i++)                                                                \
+      if (sizeof (T) <= 16 || hashes[i] != MIR_HTAB_HOLE_HASH) {                                   \
+        to_els[n] = els[i];                                                                        \
+        n += hashes[i] != MIR_HTAB_HOLE_HASH;                                                      \
+      }                                                                                            \
+  }                                                                                                \
+                                                                                                   \
+  /* Without its callbacks.  */                                                                    \
+  MIR_HTAB_LARGE HTAB (T) *HTAB_OP (T, allocate) (                                                 \
+      MIR_alloc_t alloc, htab_size_t min_size, void (*free_func) (T el, void *arg), void *arg) {   \
+    HTAB (T) *ht;                                                                                  \
+    if (min_size > MIR_HTAB_LARGEST_SIZE) {                                                        \
+      mir_htab_error ("htab: too many elements");                                                  \
+      return NULL;                                                                                 \
+    }                                                                                              \
+    ht = (HTAB (T) *) MIR_malloc (alloc, sizeof (HTAB (T)));                                       \
+    if (ht == NULL) {                                                                              \
+      mir_htab_error ("htab: no memory");                                                          \
+      return NULL;                                                                                 \
+    }                                                                                              \
+    mir_htab_make_tiny_ (&ht->t, ht->tiny_els, MIR_HTAB_TINY_ (T));                                \
+    ht->t.min_size = min_size;                                                                     \
+    ht->t.collisions = 0;                                                                          \
+    ht->t.alloc = alloc;                                                                           \
+    ht->t.arg = arg;                                                                               \
+    ht->free_func = free_func;                                                                     \
+    return ht;                                                                                     \
+  }                                                                                                \
+                                                                                                   \
+  MIR_HTAB_LARGE void HTAB_OP (T, clear) (HTAB (T) *htab) {                                        \
+    htab_size_t i, bound;                                                                          \
+    const htab_hash_t *hashes;                                                                     \
+    const T *els;                                                                                  \
+    void *block;                                                                                   \
+    htab_hash_t tiny_hashes[MIR_HTAB_TINY_HASHES];                                                 \
+    HTAB_ASSERT (htab != NULL, "clear", T);                                                        \
+    i = htab->t.start;                                                                             \
+    bound = htab->t.bound;                                                                         \
+    els = (const T *) htab->t.els;                                                                 \
+    hashes = htab->t.hashes;                                                                       \
+    if (htab->t.index == NULL && htab->free_func != NULL) {                                        \
+      memcpy (tiny_hashes, hashes, sizeof (tiny_hashes));                                          \
+      hashes = tiny_hashes;                                                                        \
+    }                                                                                              \
+    block = mir_htab_empty_ (&htab->t, htab->tiny_els, MIR_HTAB_TINY_ (T));                        \
+    if (htab->free_func != NULL)                                                                   \
+      for (; i < bound; i++)                                                                       \
+        if (hashes[i] != MIR_HTAB_HOLE_HASH) htab->free_func (els[i], htab->t.arg);                \
+    if (block != NULL) MIR_free (htab->t.alloc, block);                                            \
+  }                                                                                                \
+                                                                                                   \
+  MIR_HTAB_LARGE void HTAB_OP (T, destroy) (HTAB (T) * * htab) {                                   \
+    HTAB (T) *ht = *htab;                                                                          \
+    MIR_alloc_t alloc;                                                                             \
+    HTAB_ASSERT (ht != NULL, "destroy", T);                                                        \
+    if (ht->free_func != NULL) HTAB_OP (T, clear) (ht);                                            \
+    alloc = ht->t.alloc;                                                                           \
+    *htab = NULL;                                                                                  \
+    if (ht->t.index != NULL) MIR_free (alloc, ht->t.els);                                          \
+    MIR_free (alloc, ht);                                                                          \
+  }                                                                                                \
+                                                                                                   \
+  /* What search does when the element at C is not the one.  */                                    \
+  MIR_HTAB_SLOW int HTAB_OP (T, search_on) (HTAB (T) *htab, T el, htab_hash_t hash,                \
+                                            struct mir_htab_cursor_ * c) {                         \
+    struct mir_htab_ *t = &htab->t;                                                                \
+    if (t->index == NULL) {                                                                        \
+      while (mir_htab_next_tiny_ (t, c))                                                           \
+        if ((MIR_HTAB_TINY_SLOTS_ARE_EXACT_ || MAY_BE (t, hash, c->pos))                           \
+            && HTAB_OP (T, eq) (htab, &htab->tiny_els[c->pos], &el))                               \
+          return TRUE;                                                                             \
+    } else {                                                                                       \
+      while (mir_htab_next_ (t, hash, c))                                                          \
+        if (MAY_BE (t, hash, c->pos) && HTAB_OP (T, eq) (htab, &((T *) t->els)[c->pos], &el))      \
+          return TRUE;                                                                             \
+    }                                                                                              \
+    return FALSE;                                                                                  \
+  }                                                                                                \
+                                                                                                   \
   /* Is there an element equal to EL, whose hash is HASH?  Then it is at C.  What is rarely      \
-     needed is a call, with copies of both, which themselves may stay in registers then.  */     \
-  MIR_HTAB_SEARCH int HTAB_OP (T, search) (HTAB (T) *htab, const T *el, htab_hash_t hash,        \
-                                           struct mir_htab_cursor_ *c) {                         \
-    struct mir_htab_ *t = &htab->t;                                                              \
-    struct mir_htab_cursor_ next;                                                                \
-    int found;                                                                                   \
-    if (t->index == NULL) {                                                                      \
-      if (!mir_htab_first_tiny_ (t, hash, c)) return FALSE;                                      \
-      if ((MIR_HTAB_TINY_SLOTS_ARE_EXACT_ || MAY_BE (t, hash, c->pos))                           \
-          && HTAB_OP (T, eq) (htab, &htab->tiny_els[c->pos], el))                                \
-        return TRUE;                                                                             \
-    } else {                                                                                     \
-      found = mir_htab_first_ (t, hash, c);                                                      \
-      if (found == MIR_HTAB_NOWHERE) return FALSE;                                               \
-      if (found == MIR_HTAB_HERE && MAY_BE (t, hash, c->pos)                                     \
-          && HTAB_OP (T, eq) (htab, &((T *) t->els)[c->pos], el))                                \
-        return TRUE;                                                                             \
-    }                                                                                            \
-    next = *c;                                                                                   \
-    found = HTAB_OP (T, search_on) (htab, *el, hash, &next);                                     \
-    *c = next;                                                                                   \
-    return found;                                                                                \
-  }                                                                                              \
-                                                                                                 \
-  MIR_HTAB_SLOW int HTAB_OP (T, make_room) (HTAB (T) *htab) {                                    \
-    const struct mir_htab_type_ type = {sizeof (T), HTAB_OP (T, pack)};                          \
-    return mir_htab_make_room_ (&htab->t, htab->tiny_els, MIR_HTAB_TINY_ (T), &type);            \
-  }                                                                                              \
-                                                                                                 \
+     needed is a call, with copies of both, which themselves may stay in registers then.  */ \
+  MIR_HTAB_SEARCH int HTAB_OP (T, search) (HTAB (T) *htab, const T *el, htab_hash_t hash,          \
+                                           struct mir_htab_cursor_ *c) {                           \
+    struct mir_htab_ *t = &htab->t;                                                                \
+    struct mir_htab_cursor_ next;                                                                  \
+    int found;                                                                                     \
+    if (t->index == NULL) {                                                                        \
+      if (!mir_htab_first_tiny_ (t, hash, c)) return FALSE;                                        \
+      if ((MIR_HTAB_TINY_SLOTS_ARE_EXACT_ || MAY_BE (t, hash, c->pos))                             \
+          && HTAB_OP (T, eq) (htab, &htab->tiny_els[c->pos], el))                                  \
+        return TRUE;                                                                               \
+    } else {                                                                                       \
+      found = mir_htab_first_ (t, hash, c);                                                        \
+      if (found == MIR_HTAB_NOWHERE) return FALSE;                                                 \
+      if (found == MIR_HTAB_HERE && MAY_BE (t, hash, c->pos)                                       \
+          && HTAB_OP (T, eq) (htab, &((T *) t->els)[c->pos], el))                                  \
+        return TRUE;                                                                               \
+    }                                                                                              \
+    next = *c;                                                                                     \
+    found = HTAB_OP (T, search_on) (htab, *el, hash, &next);                                       \
+    *c = next;                                                                                     \
+    return found;                                                                                  \
+  }                                                                                                \
+                                                                                                   \
+  MIR_HTAB_SLOW int HTAB_OP (T, make_room) (HTAB (T) *htab) {                                      \
+    const struct mir_htab_type_ type = {sizeof (T), HTAB_OP (T, pack)};                            \
+    return mir_htab_make_room_ (&htab->t, htab->tiny_els, MIR_HTAB_TINY_ (T), &type);              \
+  }                                                                                                \
+                                                                                                   \
   /* Put EL, which is not in the table, behind the last element; FALSE as HTAB_DO says of it.    \
-   */                                                                                            \
-  MIR_HTAB_LARGE int HTAB_OP (T, append) (HTAB (T) *htab, T * el, htab_hash_t hash, T * res) {   \
-    htab_size_t pos;                                                                             \
-    if (MIR_HTAB_UNLIKELY_ (htab->t.bound == htab->t.limit) && !HTAB_OP (T, make_room) (htab))   \
-      return FALSE;                                                                              \
-    pos = mir_htab_append_ (&htab->t, hash);                                                     \
-    ((T *) htab->t.els)[pos] = *el;                                                              \
-    *res = *el;                                                                                  \
-    return FALSE;                                                                                \
-  }                                                                                              \
-                                                                                                 \
-  MIR_HTAB_LARGE int HTAB_OP (T, find) (HTAB (T) *htab, T el, T * res) {                         \
-    struct mir_htab_cursor_ c;                                                                   \
-    htab_hash_t hash = HTAB_OP (T, hash) (htab, &el);                                            \
-    if (!HTAB_OP (T, search) (htab, &el, hash, &c)) return FALSE;                                \
-    *res = ((T *) htab->t.els)[c.pos];                                                           \
-    return TRUE;                                                                                 \
-  }                                                                                              \
-                                                                                                 \
-  MIR_HTAB_LARGE int HTAB_OP (T, insert) (HTAB (T) *htab, T el, T * res) {                       \
-    struct mir_htab_cursor_ c;                                                                   \
-    htab_hash_t hash = HTAB_OP (T, hash) (htab, &el);                                            \
-    if (!HTAB_OP (T, search) (htab, &el, hash, &c))                                              \
-      return HTAB_OP (T, append) (htab, &el, hash, res);                                         \
-    *res = ((T *) htab->t.els)[c.pos];                                                           \
-    return TRUE;                                                                                 \
-  }                                                                                              \
-                                                                                                 \
-  MIR_HTAB_LARGE int HTAB_OP (T, replace) (HTAB (T) *htab, T el, T * res) {                      \
-    struct mir_htab_cursor_ c;                                                                   \
-    htab_hash_t hash = HTAB_OP (T, hash) (htab, &el);                                            \
-    T *found;                                                                                    \
-    if (!HTAB_OP (T, search) (htab, &el, hash, &c))                                              \
-      return HTAB_OP (T, append) (htab, &el, hash, res);                                         \
-    found = &((T *) htab->t.els)[c.pos];                                                         \
-    if (htab->free_func == NULL) {                                                               \
-      *res = *found = el;                                                                        \
-    } else {                                                                                     \
-      T old = *found;                                                                            \
-      *res = *found = el;                                                                        \
-      htab->free_func (old, htab->t.arg);                                                        \
-    }                                                                                            \
-    return TRUE;                                                                                 \
-  }                                                                                              \
-                                                                                                 \
-  MIR_HTAB_LARGE int HTAB_OP (T, delete) (HTAB (T) *htab, T el) {                                \
-    struct mir_htab_cursor_ c;                                                                   \
-    htab_hash_t hash = HTAB_OP (T, hash) (htab, &el);                                            \
-    if (!HTAB_OP (T, search) (htab, &el, hash, &c)) return FALSE;                                \
-    mir_htab_remove_ (&htab->t, hash, &c);                                                       \
-    if (htab->free_func != NULL) htab->free_func (((T *) htab->t.els)[c.pos], htab->t.arg);      \
-    return TRUE;                                                                                 \
-  }                                                                                              \
-                                                                                                 \
-  /* The action is a constant where this is called, so one direct call is left of it.  */        \
-  MIR_HTAB_FAST int HTAB_OP (T, do) (HTAB (T) *htab, T el, enum htab_action action, T * res) {   \
-    HTAB_ASSERT (htab != NULL, "do", T);                                                         \
-    if (MIR_HTAB_REGROUPS_ (T)) mir_htab_regroup_ (&el, sizeof (T));                             \
-    switch (action) {                                                                            \
-      case HTAB_FIND:                                                                            \
-        return HTAB_OP (T, find) (htab, el, res);                                                \
-      case HTAB_INSERT:                                                                          \
-        return HTAB_OP (T, insert) (htab, el, res);                                              \
-      case HTAB_REPLACE:                                                                         \
-        return HTAB_OP (T, replace) (htab, el, res);                                             \
-      default:                                                                                   \
-        return HTAB_OP (T, delete) (htab, el);                                                   \
-    }                                                                                            \
-  }                                                                                              \
-                                                                                                 \
-  static inline htab_size_t HTAB_OP_DEF (T, els_num) (HTAB (T) *htab) {                          \
-    HTAB_ASSERT (htab != NULL, "els_num", T);                                                    \
-    return htab->t.els_num;                                                                      \
-  }                                                                                              \
-                                                                                                 \
-  static inline htab_size_t HTAB_OP_DEF (T, collisions) (HTAB (T) *htab) {                       \
-    HTAB_ASSERT (htab != NULL, "collisions", T);                                                 \
-    return htab->t.collisions;                                                                   \
-  }                                                                                              \
-                                                                                                 \
-  MIR_HTAB_LARGE void HTAB_OP (T, foreach_elem) (HTAB (T) *htab, void (*func) (T el, void *arg), \
-                                                 void *arg) {                                    \
-    htab_size_t i;                                                                               \
-    HTAB_ASSERT (htab != NULL, "foreach_elem", T);                                               \
-    i = htab->t.start;                                                                           \
-    while (i < htab->t.bound && i >= htab->t.start                                               \
-           && htab->t.els_num == htab->t.bound - htab->t.start) /* no hole from here on */       \
-      func (((T *) htab->t.els)[i++], arg);                                                      \
-    for (; i < htab->t.bound; i++)                                                               \
-      if (htab->t.hashes[i] != MIR_HTAB_HOLE_HASH) func (((T *) htab->t.els)[i], arg);           \
+   */ \
+  MIR_HTAB_LARGE int HTAB_OP (T, append) (HTAB (T) *htab, T * el, htab_hash_t hash, T * res) {     \
+    htab_size_t pos;                                                                               \
+    if (MIR_HTAB_UNLIKELY_ (htab->t.bound == htab->t.limit) && !HTAB_OP (T, make_room) (htab))     \
+      return FALSE;                                                                                \
+    pos = mir_htab_append_ (&htab->t, hash);                                                       \
+    ((T *) htab->t.els)[pos] = *el;                                                                \
+    *res = *el;                                                                                    \
+    return FALSE;                                                                                  \
+  }                                                                                                \
+                                                                                                   \
+  MIR_HTAB_LARGE int HTAB_OP (T, find) (HTAB (T) *htab, T el, T * res) {                           \
+    struct mir_htab_cursor_ c;                                                                     \
+    htab_hash_t hash = HTAB_OP (T, hash) (htab, &el);                                              \
+    if (!HTAB_OP (T, search) (htab, &el, hash, &c)) return FALSE;                                  \
+    *res = ((T *) htab->t.els)[c.pos];                                                             \
+    return TRUE;                                                                                   \
+  }                                                                                                \
+                                                                                                   \
+  MIR_HTAB_LARGE int HTAB_OP (T, insert) (HTAB (T) *htab, T el, T * res) {                         \
+    struct mir_htab_cursor_ c;                                                                     \
+    htab_hash_t hash = HTAB_OP (T, hash) (htab, &el);                                              \
+    if (!HTAB_OP (T, search) (htab, &el, hash, &c))                                                \
+      return HTAB_OP (T, append) (htab, &el, hash, res);                                           \
+    *res = ((T *) htab->t.els)[c.pos];                                                             \
+    return TRUE;                                                                                   \
+  }                                                                                                \
+                                                                                                   \
+  MIR_HTAB_LARGE int HTAB_OP (T, replace) (HTAB (T) *htab, T el, T * res) {                        \
+    struct mir_htab_cursor_ c;                                                                     \
+    htab_hash_t hash = HTAB_OP (T, hash) (htab, &el);                                              \
+    T *found;                                                                                      \
+    if (!HTAB_OP (T, search) (htab, &el, hash, &c))                                                \
+      return HTAB_OP (T, append) (htab, &el, hash, res);                                           \
+    found = &((T *) htab->t.els)[c.pos];                                                           \
+    if (htab->free_func == NULL) {                                                                 \
+      *res = *found = el;                                                                          \
+    } else {                                                                                       \
+      T old = *found;                                                                              \
+      *res = *found = el;                                                                          \
+      htab->free_func (old, htab->t.arg);                                                          \
+    }                                                                                              \
+    return TRUE;                                                                                   \
+  }                                                                                                \
+                                                                                                   \
+  MIR_HTAB_LARGE int HTAB_OP (T, delete) (HTAB (T) *htab, T el) {                                  \
+    struct mir_htab_cursor_ c;                                                                     \
+    htab_hash_t hash = HTAB_OP (T, hash) (htab, &el);                                              \
+    if (!HTAB_OP (T, search) (htab, &el, hash, &c)) return FALSE;                                  \
+    mir_htab_remove_ (&htab->t, hash, &c);                                                         \
+    if (htab->free_func != NULL) htab->free_func (((T *) htab->t.els)[c.pos], htab->t.arg);        \
+    return TRUE;                                                                                   \
+  }                                                                                                \
+                                                                                                   \
+  /* The action is a constant where this is called, so one direct call is left of it.  */          \
+  MIR_HTAB_FAST int HTAB_OP (T, do) (HTAB (T) *htab, T el, enum htab_action action, T * res) {     \
+    HTAB_ASSERT (htab != NULL, "do", T);                                                           \
+    if (MIR_HTAB_REGROUPS_ (T)) mir_htab_regroup_ (&el, sizeof (T));                               \
+    switch (action) {                                                                              \
+      case HTAB_FIND:                                                                              \
+        return HTAB_OP (T, find) (htab, el, res);                                                  \
+      case HTAB_INSERT:                                                                            \
+        return HTAB_OP (T, insert) (htab, el, res);                                                \
+      case HTAB_REPLACE:                                                                           \
+        return HTAB_OP (T, replace) (htab, el, res);                                               \
+      default:                                                                                     \
+        return HTAB_OP (T, delete) (htab, el);                                                     \
+    }                                                                                              \
+  }                                                                                                \
+                                                                                                   \
+  static inline htab_size_t HTAB_OP_DEF (T, els_num) (HTAB (T) *htab) {                            \
+    HTAB_ASSERT (htab != NULL, "els_num", T);                                                      \
+    return htab->t.els_num;                                                                        \
+  }                                                                                                \
+                                                                                                   \
+  static inline htab_size_t HTAB_OP_DEF (T, collisions) (HTAB (T) *htab) {                         \
+    HTAB_ASSERT (htab != NULL, "collisions", T);                                                   \
+    return htab->t.collisions;                                                                     \
+  }                                                                                                \
+                                                                                                   \
+  MIR_HTAB_LARGE void HTAB_OP (T, foreach_elem) (HTAB (T) *htab, void (*func) (T el, void *arg),   \
+                                                 void *arg) {                                      \
+    htab_size_t i;                                                                                 \
+    HTAB_ASSERT (htab != NULL, "foreach_elem", T);                                                 \
+    i = htab->t.start;                                                                             \
+    while (i < htab->t.bound && i >= htab->t.start                                                 \
+           && htab->t.els_num == htab->t.bound - htab->t.start) /* no hole from here on */         \
+      func (((T *) htab->t.els)[i++], arg);                                                        \
+    for (; i < htab->t.bound; i++)                                                                 \
+      if (htab->t.hashes[i] != MIR_HTAB_HOLE_HASH) func (((T *) htab->t.els)[i], arg);             \
   }
 
 #define DEF_HTAB(T)                                                                          \

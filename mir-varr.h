@@ -162,136 +162,136 @@ static inline void mir_varr_copy_bytes_ (void *to, const void *from, size_t len)
 
 #define VARR_DEFAULT_SIZE 64
 
-#define DEF_VARR(T)                                                                                \
-  VARR_T (T);                                                                                      \
-                                                                                                   \
+#define DEF_VARR(T)                                                                                  \
+  VARR_T (T);                                                                                        \
+                                                                                                     \
   /* The variable owns the array before its elements are allocated: nothing is lost when the       \
-     allocator leaves by longjmp.  */                                                              \
-  static inline void VARR_OP_DEF (T, create) (VARR (T) * * varr, MIR_alloc_t alloc, size_t size) { \
-    VARR (T) *va;                                                                                  \
-    if (size == 0) size = VARR_DEFAULT_SIZE;                                                       \
-    *varr = NULL;                                                                                  \
-    va = (VARR (T) *) MIR_malloc (alloc, sizeof (VARR (T)));                                       \
-    if (va != NULL) {                                                                              \
-      va->els_num = va->size = 0;                                                                  \
-      va->varr = NULL;                                                                             \
-      va->alloc = alloc;                                                                           \
-      *varr = va;                                                                                  \
-      va->varr = (T *) mir_varr_resize_ (alloc, NULL, 0, size, sizeof (T));                        \
-      if (va->varr != NULL) {                                                                      \
-        va->size = size;                                                                           \
-        return;                                                                                    \
-      }                                                                                            \
-      *varr = NULL;                                                                                \
-      MIR_free (alloc, va);                                                                        \
-    }                                                                                              \
-    mir_varr_error ("varr: no memory");                                                            \
-  }                                                                                                \
-                                                                                                   \
-  static inline void VARR_OP_DEF (T, destroy) (VARR (T) * * varr) {                                \
-    VARR (T) *va = *varr;                                                                          \
-    MIR_alloc_t alloc;                                                                             \
-    VARR_ASSERT (va != NULL, "destroy", T);                                                        \
-    alloc = va->alloc;                                                                             \
-    *varr = NULL;                                                                                  \
-    MIR_free (alloc, va->varr);                                                                    \
-    MIR_free (alloc, va);                                                                          \
-  }                                                                                                \
-                                                                                                   \
-  static inline size_t VARR_OP_DEF (T, length) (const VARR (T) *varr) {                            \
-    VARR_ASSERT (varr != NULL, "length", T);                                                       \
-    return varr->els_num;                                                                          \
-  }                                                                                                \
-                                                                                                   \
-  static inline size_t VARR_OP_DEF (T, capacity) (const VARR (T) *varr) {                          \
-    VARR_ASSERT (varr != NULL, "capacity", T);                                                     \
-    return varr->size;                                                                             \
-  }                                                                                                \
-                                                                                                   \
-  static inline T *VARR_OP_DEF (T, addr) (const VARR (T) *varr) {                                  \
-    VARR_ASSERT (varr != NULL, "addr", T);                                                         \
-    return varr->varr;                                                                             \
-  }                                                                                                \
-                                                                                                   \
-  static inline T VARR_OP_DEF (T, last) (const VARR (T) *varr) {                                   \
-    VARR_ASSERT (varr != NULL && varr->els_num != 0, "last", T);                                   \
-    return varr->varr[varr->els_num - 1];                                                          \
-  }                                                                                                \
-                                                                                                   \
-  static inline T VARR_OP_DEF (T, get) (const VARR (T) *varr, size_t ix) {                         \
-    VARR_ASSERT (varr != NULL && ix < varr->els_num, "get", T);                                    \
-    return varr->varr[ix];                                                                         \
-  }                                                                                                \
-                                                                                                   \
-  static inline void VARR_OP_DEF (T, set) (const VARR (T) *varr, size_t ix, T obj) {               \
-    VARR_ASSERT (varr != NULL && ix < varr->els_num, "set", T);                                    \
-    varr->varr[ix] = obj;                                                                          \
-  }                                                                                                \
-                                                                                                   \
-  static inline void VARR_OP_DEF (T, trunc) (VARR (T) *varr, size_t size) {                        \
-    VARR_ASSERT (varr != NULL && size <= varr->els_num, "trunc", T);                               \
-    varr->els_num = size;                                                                          \
-  }                                                                                                \
-                                                                                                   \
-  /* Make room for MORE elements behind the last one; 1 if there is.  */                           \
-  MIR_VARR_SLOW int VARR_OP (T, grow) (VARR (T) *varr, size_t more) {                              \
-    size_t size = mir_varr_grown_size_ (varr->els_num, more, sizeof (T));                          \
-    T *els = (T *) mir_varr_resize_ (varr->alloc, varr->varr, varr->size, size, sizeof (T));       \
-    if (els == NULL) {                                                                             \
-      mir_varr_error ("varr: no memory");                                                          \
-      return 0;                                                                                    \
-    }                                                                                              \
-    varr->varr = els;                                                                              \
-    varr->size = size;                                                                             \
-    return 1;                                                                                      \
-  }                                                                                                \
-                                                                                                   \
-  static inline int VARR_OP_DEF (T, expand) (VARR (T) *varr, size_t size) {                        \
-    VARR_ASSERT (varr != NULL, "expand", T);                                                       \
-    return varr->size < size && VARR_OP (T, grow) (varr, size - varr->els_num);                    \
-  }                                                                                                \
-                                                                                                   \
-  static inline void VARR_OP_DEF (T, tailor) (VARR (T) *varr, size_t size) {                       \
-    VARR_ASSERT (varr != NULL, "tailor", T);                                                       \
-    if (size == 0) {                                                                               \
-      T *els = varr->varr;                                                                         \
-      varr->varr = NULL;                                                                           \
-      MIR_free (varr->alloc, els);                                                                 \
-    } else if (size != varr->size) {                                                               \
-      T *els = (T *) mir_varr_resize_ (varr->alloc, varr->varr, varr->size, size, sizeof (T));     \
-      if (els == NULL) {                                                                           \
-        mir_varr_error ("varr: no memory");                                                        \
-        return;                                                                                    \
-      }                                                                                            \
-      varr->varr = els;                                                                            \
-    }                                                                                              \
-    varr->els_num = varr->size = size;                                                             \
-  }                                                                                                \
-                                                                                                   \
-  static inline void VARR_OP_DEF (T, push) (VARR (T) *varr, T obj) {                               \
-    VARR_ASSERT (varr != NULL, "push", T);                                                         \
-    if (varr->els_num == varr->size && !VARR_OP (T, grow) (varr, 1)) return;                       \
-    varr->varr[varr->els_num++] = obj;                                                             \
-  }                                                                                                \
-                                                                                                   \
-  static inline void VARR_OP_DEF (T, push_arr) (VARR (T) *varr, const T *objs, size_t len) {       \
-    VARR_ASSERT (varr != NULL && (objs != NULL || len == 0), "push_arr", T);                       \
-    if (len == 0) return;                                                                          \
-    if (len > varr->size - varr->els_num) {                                                        \
-      size_t own = mir_varr_index_of_ (varr->varr, varr->size, objs, sizeof (T));                  \
-      if (!VARR_OP (T, grow) (varr, len)) return;                                                  \
-      if (own != MIR_VARR_OUTSIDE) objs = varr->varr + own;                                        \
-    }                                                                                              \
-    if (sizeof (T) == 1)                                                                           \
-      mir_varr_copy_bytes_ ((void *) (varr->varr + varr->els_num), (const void *) objs, len);      \
-    else                                                                                           \
-      memmove ((void *) (varr->varr + varr->els_num), (const void *) objs, len * sizeof (T));      \
-    varr->els_num += len;                                                                          \
-  }                                                                                                \
-                                                                                                   \
-  static inline T VARR_OP_DEF (T, pop) (VARR (T) *varr) {                                          \
-    VARR_ASSERT (varr != NULL && varr->els_num != 0, "pop", T);                                    \
-    return varr->varr[--varr->els_num];                                                            \
+     allocator leaves by longjmp.  */ \
+  static inline void VARR_OP_DEF (T, create) (VARR (T) * * varr, MIR_alloc_t alloc, size_t size) {   \
+    VARR (T) *va;                                                                                    \
+    if (size == 0) size = VARR_DEFAULT_SIZE;                                                         \
+    *varr = NULL;                                                                                    \
+    va = (VARR (T) *) MIR_malloc (alloc, sizeof (VARR (T)));                                         \
+    if (va != NULL) {                                                                                \
+      va->els_num = va->size = 0;                                                                    \
+      va->varr = NULL;                                                                               \
+      va->alloc = alloc;                                                                             \
+      *varr = va;                                                                                    \
+      va->varr = (T *) mir_varr_resize_ (alloc, NULL, 0, size, sizeof (T));                          \
+      if (va->varr != NULL) {                                                                        \
+        va->size = size;                                                                             \
+        return;                                                                                      \
+      }                                                                                              \
+      *varr = NULL;                                                                                  \
+      MIR_free (alloc, va);                                                                          \
+    }                                                                                                \
+    mir_varr_error ("varr: no memory");                                                              \
+  }                                                                                                  \
+                                                                                                     \
+  static inline void VARR_OP_DEF (T, destroy) (VARR (T) * * varr) {                                  \
+    VARR (T) *va = *varr;                                                                            \
+    MIR_alloc_t alloc;                                                                               \
+    VARR_ASSERT (va != NULL, "destroy", T);                                                          \
+    alloc = va->alloc;                                                                               \
+    *varr = NULL;                                                                                    \
+    MIR_free (alloc, va->varr);                                                                      \
+    MIR_free (alloc, va);                                                                            \
+  }                                                                                                  \
+                                                                                                     \
+  static inline size_t VARR_OP_DEF (T, length) (const VARR (T) *varr) {                              \
+    VARR_ASSERT (varr != NULL, "length", T);                                                         \
+    return varr->els_num;                                                                            \
+  }                                                                                                  \
+                                                                                                     \
+  static inline size_t VARR_OP_DEF (T, capacity) (const VARR (T) *varr) {                            \
+    VARR_ASSERT (varr != NULL, "capacity", T);                                                       \
+    return varr->size;                                                                               \
+  }                                                                                                  \
+                                                                                                     \
+  static inline T *VARR_OP_DEF (T, addr) (const VARR (T) *varr) {                                    \
+    VARR_ASSERT (varr != NULL, "addr", T);                                                           \
+    return varr->varr;                                                                               \
+  }                                                                                                  \
+                                                                                                     \
+  static inline T VARR_OP_DEF (T, last) (const VARR (T) *varr) {                                     \
+    VARR_ASSERT (varr != NULL && varr->els_num != 0, "last", T);                                     \
+    return varr->varr[varr->els_num - 1];                                                            \
+  }                                                                                                  \
+                                                                                                     \
+  static inline T VARR_OP_DEF (T, get) (const VARR (T) *varr, size_t ix) {                           \
+    VARR_ASSERT (varr != NULL && ix < varr->els_num, "get", T);                                      \
+    return varr->varr[ix];                                                                           \
+  }                                                                                                  \
+                                                                                                     \
+  static inline void VARR_OP_DEF (T, set) (const VARR (T) *varr, size_t ix, T obj) {                 \
+    VARR_ASSERT (varr != NULL && ix < varr->els_num, "set", T);                                      \
+    varr->varr[ix] = obj;                                                                            \
+  }                                                                                                  \
+                                                                                                     \
+  static inline void VARR_OP_DEF (T, trunc) (VARR (T) *varr, size_t size) {                          \
+    VARR_ASSERT (varr != NULL && size <= varr->els_num, "trunc", T);                                 \
+    varr->els_num = size;                                                                            \
+  }                                                                                                  \
+                                                                                                     \
+  /* Make room for MORE elements behind the last one; 1 if there is.  */                             \
+  MIR_VARR_SLOW int VARR_OP (T, grow) (VARR (T) *varr, size_t more) {                                \
+    size_t size = mir_varr_grown_size_ (varr->els_num, more, sizeof (T));                            \
+    T *els = (T *) mir_varr_resize_ (varr->alloc, varr->varr, varr->size, size, sizeof (T));         \
+    if (els == NULL) {                                                                               \
+      mir_varr_error ("varr: no memory");                                                            \
+      return 0;                                                                                      \
+    }                                                                                                \
+    varr->varr = els;                                                                                \
+    varr->size = size;                                                                               \
+    return 1;                                                                                        \
+  }                                                                                                  \
+                                                                                                     \
+  static inline int VARR_OP_DEF (T, expand) (VARR (T) *varr, size_t size) {                          \
+    VARR_ASSERT (varr != NULL, "expand", T);                                                         \
+    return varr->size < size && VARR_OP (T, grow) (varr, size - varr->els_num);                      \
+  }                                                                                                  \
+                                                                                                     \
+  static inline void VARR_OP_DEF (T, tailor) (VARR (T) *varr, size_t size) {                         \
+    VARR_ASSERT (varr != NULL, "tailor", T);                                                         \
+    if (size == 0) {                                                                                 \
+      T *els = varr->varr;                                                                           \
+      varr->varr = NULL;                                                                             \
+      MIR_free (varr->alloc, els);                                                                   \
+    } else if (size != varr->size) {                                                                 \
+      T *els = (T *) mir_varr_resize_ (varr->alloc, varr->varr, varr->size, size, sizeof (T));       \
+      if (els == NULL) {                                                                             \
+        mir_varr_error ("varr: no memory");                                                          \
+        return;                                                                                      \
+      }                                                                                              \
+      varr->varr = els;                                                                              \
+    }                                                                                                \
+    varr->els_num = varr->size = size;                                                               \
+  }                                                                                                  \
+                                                                                                     \
+  static inline void VARR_OP_DEF (T, push) (VARR (T) *varr, T obj) {                                 \
+    VARR_ASSERT (varr != NULL, "push", T);                                                           \
+    if (varr->els_num == varr->size && !VARR_OP (T, grow) (varr, 1)) return;                         \
+    varr->varr[varr->els_num++] = obj;                                                               \
+  }                                                                                                  \
+                                                                                                     \
+  static inline void VARR_OP_DEF (T, push_arr) (VARR (T) *varr, const T *objs, size_t len) {         \
+    VARR_ASSERT (varr != NULL && (objs != NULL || len == 0), "push_arr", T);                         \
+    if (len == 0) return;                                                                            \
+    if (len > varr->size - varr->els_num) {                                                          \
+      size_t own = mir_varr_index_of_ (varr->varr, varr->size, objs, sizeof (T));                    \
+      if (!VARR_OP (T, grow) (varr, len)) return;                                                    \
+      if (own != MIR_VARR_OUTSIDE) objs = varr->varr + own;                                          \
+    }                                                                                                \
+    if (sizeof (T) == 1)                                                                             \
+      mir_varr_copy_bytes_ ((void *) (varr->varr + varr->els_num), (const void *) objs, len);        \
+    else                                                                                             \
+      memmove ((void *) (varr->varr + varr->els_num), (const void *) objs, len * sizeof (T));        \
+    varr->els_num += len;                                                                            \
+  }                                                                                                  \
+                                                                                                     \
+  static inline T VARR_OP_DEF (T, pop) (VARR (T) *varr) {                                            \
+    VARR_ASSERT (varr != NULL && varr->els_num != 0, "pop", T);                                      \
+    return varr->varr[--varr->els_num];                                                              \
   }
 
 /* Below T is the element type and V a VARR (T) *; only CREATE and DESTROY change V itself.  */

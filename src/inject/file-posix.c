@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #ifndef O_TMPFILE
-#define O_TMPFILE                                                                 \
+#define O_TMPFILE \
   0 /* then a folder is opened for writing, which fails, and a named file is made \
      */
 #endif

@@ -53,7 +53,7 @@ static void exceptions () {
   check (::operator new (size, std::nothrow) == nullptr, "nothrow new gives nullptr");
 }
 
-#ifdef __x86_64__  // on x86 GNU's exceptions cannot pass frames of the runtime's own functions
+#ifdef __x86_64__  // on x86 GNU's exceptions cannot pass frames of the runtime's own functions \
                    // either
 extern "C" __declspec(dllimport) int _set_new_mode (int);
 extern "C" __declspec(dllimport) void *_set_new_handler (int (*) (std::size_t));
