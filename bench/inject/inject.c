@@ -79,12 +79,11 @@ static void edit (const char *output, int ejects) {
       || file_read_back (&written, &new, &error) != 0
       || pe_open (&after, new.bytes, new.size, PE_FILE, &error) != 0
       || edit_check (&before, &after, &request, ejects, &error) != 0
-      || file_commit (&written, 0, NULL, &error) != 0)
+      || file_commit (&written, &old, 0, NULL, &error) != 0)
     bench_fail (error.text);
   check (ejects == ((plan.notes & EDIT_SAME_AS_BEFORE) != 0), "ejected is not what was injected");
   edit_free (&plan);
   file_close (&new);
-  file_close (&old);
 }
 
 static void inject (void) {

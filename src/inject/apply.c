@@ -50,11 +50,10 @@ static int fits (int n, size_t size, pe_error_t *error) {
   return -1;
 }
 
-/* NAME-mi.exe beside NAME.exe; in place, the file itself and not a link to it.  */
+/* NAME-mi.exe beside NAME.exe; in place it is known since the file was opened.  */
 static int choose_target (struct job *job, pe_error_t *error) {
   const options_t *options = job->options;
   if (options->inplace) {
-    if (file_resolve (job->path, job->target, sizeof (job->target), error) != 0) return -1;
     if (options->no_backup) return 0;
     return fits (snprintf (job->backup, sizeof (job->backup), "%s.bak", job->target),
                  sizeof (job->backup), error);
@@ -179,8 +178,8 @@ static int write_result (struct job *job, pe_error_t *error) {
   file_new_t written;
   int replace = job->options->inplace || file_exists (job->target); /* that was asked about */
   if (write_checked (job, &written, error) != 0) return -1;
-  file_close (&job->file); /* Windows does not replace a file that is being looked at */
-  return file_commit (&written, replace, job->backup[0] != 0 ? job->backup : NULL, error);
+  return file_commit (&written, &job->file, replace, job->backup[0] != 0 ? job->backup : NULL,
+                      error);
 }
 
 /* Write the result, or only look at it.  */
@@ -226,7 +225,11 @@ static void say_done (struct job *job, int written) {
 }
 
 static int run (struct job *job, pe_error_t *error) {
-  if (file_open (&job->file, job->path, error) != 0) return -1;
+  if ((job->options->inplace
+           ? file_open_in_place (&job->file, job->path, job->target, sizeof (job->target), error)
+           : file_open (&job->file, job->path, error))
+      != 0)
+    return -1;
   if (pe_open (&job->pe, job->file.bytes, job->file.size, PE_FILE, error) != 0) return -1;
   report_detail (job->report, "target architecture: %s", pe_machine_name (job->pe.machine));
   report_text (job->report, "machine", pe_machine_name (job->pe.machine));

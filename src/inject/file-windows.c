@@ -36,7 +36,7 @@ const char *file_name_of (const char *path) {
 /* The view keeps the file open after its handles are closed.  */
 static int map (file_t *file, HANDLE handle, const char *path, pe_error_t *error) {
   BY_HANDLE_FILE_INFORMATION facts;
-  *file = (file_t){0};
+  *file = (file_t){.descriptor = -1, .folder = -1};
   if (!GetFileInformationByHandle (handle, &facts))
     return fail (error, "unable to read file", path);
   uint64_t size = (uint64_t) facts.nFileSizeHigh << 32 | facts.nFileSizeLow;
@@ -54,26 +54,57 @@ static int map (file_t *file, HANDLE handle, const char *path, pe_error_t *error
   return file->mapping != NULL ? 0 : -1;
 }
 
-int file_open (file_t *file, const char *path, pe_error_t *error) {
+static HANDLE open_handle (const char *path) {
   WCHAR wide[FILE_PATH_MAX];
   SetLastError (ERROR_INVALID_NAME);
-  HANDLE handle = to_wide (path, wide) != 0
-                      ? INVALID_HANDLE_VALUE
-                      : CreateFileW (wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
-                                     OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN, NULL);
+  return to_wide (path, wide) != 0
+             ? INVALID_HANDLE_VALUE
+             : CreateFileW (wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
+                            OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN, NULL);
+}
+
+int file_open (file_t *file, const char *path, pe_error_t *error) {
+  HANDLE handle = open_handle (path);
+  *file = (file_t){.descriptor = -1, .folder = -1};
   if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to open file", path);
   int status = map (file, handle, path, error);
   CloseHandle (handle);
   return status;
 }
 
+/* The path of what is open.  */
+static int path_of (HANDLE handle, char *path, size_t size) {
+  WCHAR *found = malloc (FILE_PATH_MAX * sizeof (*found));
+  DWORD n = found == NULL
+                ? 0
+                : GetFinalPathNameByHandleW (handle, found, FILE_PATH_MAX, FILE_NAME_NORMALIZED);
+  int status = -1;
+  if (n != 0 && n < FILE_PATH_MAX) {
+    const WCHAR *begin = wcsncmp (found, L"\\\\?\\", 4) == 0 && found[5] == ':' ? found + 4 : found;
+    status = WideCharToMultiByte (CP_UTF8, 0, begin, -1, path, (int) size, NULL, NULL) > 0 ? 0 : -1;
+  }
+  free (found);
+  return status;
+}
+
+int file_open_in_place (file_t *file, const char *path, char *resolved, size_t size,
+                        pe_error_t *error) {
+  HANDLE handle = open_handle (path);
+  *file = (file_t){.descriptor = -1, .folder = -1};
+  if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to open file", path);
+  int status = path_of (handle, resolved, size) != 0 ? fail (error, "unable to open file", path)
+                                                     : map (file, handle, path, error);
+  CloseHandle (handle);
+  return status;
+}
+
 void file_close (file_t *file) {
   if (file->mapping != NULL) UnmapViewOfFile (file->mapping);
-  *file = (file_t){0};
+  *file = (file_t){.descriptor = -1, .folder = -1};
 }
 
 int file_read_back (const file_new_t *written, file_t *file, pe_error_t *error) {
-  return file_open (file, written->path, error);
+  return map (file, written->handle, written->target, error);
 }
 
 static int write_new (void *self, uint64_t offset, const uint8_t *bytes, size_t n) {
@@ -87,53 +118,64 @@ static int write_new (void *self, uint64_t offset, const uint8_t *bytes, size_t 
   return 0;
 }
 
-/* Permissions are the folder's; those of a replaced file are kept by ReplaceFile.  */
-int file_write (file_new_t *file, const char *target, const file_t *old, int owner, edit_t *edit,
+/* Permissions are the folder's; those of a replaced file are kept by ReplaceFile.  Nothing that has
+   the name already is written to, and nobody can take the file away while the handle is open.  */
+int file_write (file_new_t *file, const char *target, const file_t *old, int in_place, edit_t *edit,
                 pe_error_t *error) {
   static const edit_output_t output = {NULL, write_new};
   WCHAR wide[FILE_PATH_MAX];
-  (void) old, (void) owner;
-  file->descriptor = -1;
+  (void) old;
+  *file = (file_new_t){
+      .descriptor = -1, .folder = -1, .in_place = in_place, .handle = INVALID_HANDLE_VALUE};
   int n = snprintf (file->path, sizeof (file->path), "%s.mir-%lu.tmp", target,
                     (unsigned long) GetCurrentProcessId ());
   snprintf (file->target, sizeof (file->target), "%s", target);
   SetLastError (ERROR_FILENAME_EXCED_RANGE);
-  HANDLE handle =
-      n < 0 || (size_t) n >= sizeof (file->path) || to_wide (file->path, wide) != 0
-          ? INVALID_HANDLE_VALUE
-          : CreateFileW (wide, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
-  if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to write file", file->path);
-  file->descriptor = 0;
-  int status = edit_write (edit, &output, handle) == 0 && FlushFileBuffers (handle) ? 0 : -1;
-  if (status != 0) fail (error, "unable to write file", target);
-  CloseHandle (handle);
-  if (status != 0) file_abandon (file);
-  return status;
+  if (n > 0 && (size_t) n < sizeof (file->path) && to_wide (file->path, wide) == 0) {
+    DeleteFileW (wide); /* of a process with our number, which was killed */
+    file->handle = CreateFileW (wide, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, NULL,
+                                CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+  }
+  if (file->handle == INVALID_HANDLE_VALUE) return fail (error, "unable to write file", file->path);
+  if (edit_write (edit, &output, file->handle) == 0 && FlushFileBuffers (file->handle)) return 0;
+  fail (error, "unable to write file", target);
+  file_abandon (file);
+  return -1;
 }
 
 void file_abandon (file_new_t *file) {
   WCHAR wide[FILE_PATH_MAX];
-  if (file->descriptor >= 0 && file->path[0] != 0 && to_wide (file->path, wide) == 0)
-    DeleteFileW (wide);
-  file->descriptor = -1;
+  if (file->handle != INVALID_HANDLE_VALUE) CloseHandle (file->handle);
+  file->handle = INVALID_HANDLE_VALUE;
+  if (file->path[0] != 0 && to_wide (file->path, wide) == 0) DeleteFileW (wide);
+  file->path[0] = 0;
 }
 
 /* ReplaceFile keeps attributes and rights, but not every file system has it.  */
 static int replace_file (const WCHAR *target, const WCHAR *path, const WCHAR *backup) {
   if (ReplaceFileW (target, path, backup, REPLACEFILE_IGNORE_MERGE_ERRORS, NULL, NULL)) return 0;
   if (GetFileAttributesW (path) == INVALID_FILE_ATTRIBUTES) return -1;
-  if (backup != NULL && !CopyFileW (target, backup, FALSE)) return -1;
+  if (backup != NULL) {
+    DeleteFileW (backup); /* a link, not what it leads to; links are then copied as such */
+    if (!CopyFileExW (target, backup, NULL, NULL, NULL,
+                      COPY_FILE_FAIL_IF_EXISTS | COPY_FILE_COPY_SYMLINK))
+      return -1;
+  }
   return MoveFileExW (path, target, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) ? 0 : -1;
 }
 
-int file_commit (file_new_t *file, int replace, const char *backup, pe_error_t *error) {
-  static WCHAR path[FILE_PATH_MAX], target[FILE_PATH_MAX], old[FILE_PATH_MAX];
+int file_commit (file_new_t *file, file_t *old, int replace, const char *backup,
+                 pe_error_t *error) {
+  WCHAR path[FILE_PATH_MAX], target[FILE_PATH_MAX], kept[FILE_PATH_MAX];
   int status = to_wide (file->path, path) != 0 || to_wide (file->target, target) != 0
-               || (backup != NULL && to_wide (backup, old) != 0);
+               || (backup != NULL && to_wide (backup, kept) != 0);
+  file_close (old); /* what is being looked at is not replaced */
+  CloseHandle (file->handle);
+  file->handle = INVALID_HANDLE_VALUE;
   if (status == 0) {
     int there = GetFileAttributesW (target) != INVALID_FILE_ATTRIBUTES;
     if (replace && there)
-      status = replace_file (target, path, backup != NULL ? old : NULL);
+      status = replace_file (target, path, backup != NULL ? kept : NULL);
     else
       status = !MoveFileExW (path, target, MOVEFILE_WRITE_THROUGH);
   }
@@ -142,7 +184,7 @@ int file_commit (file_new_t *file, int replace, const char *backup, pe_error_t *
     file_abandon (file);
     return -1;
   }
-  file->descriptor = -1;
+  file->path[0] = 0;
   return 0;
 }
 
@@ -157,23 +199,6 @@ int file_is_special (const char *path) {
   DWORD facts = GetFileAttributesW (wide);
   return facts != INVALID_FILE_ATTRIBUTES
          && (facts & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_DEVICE)) != 0;
-}
-
-int file_resolve (const char *path, char *resolved, size_t size, pe_error_t *error) {
-  static WCHAR wide[FILE_PATH_MAX], found[FILE_PATH_MAX];
-  SetLastError (ERROR_INVALID_NAME);
-  HANDLE handle =
-      to_wide (path, wide) != 0
-          ? INVALID_HANDLE_VALUE
-          : CreateFileW (wide, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-                         OPEN_EXISTING, 0, NULL);
-  if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to open file", path);
-  DWORD n = GetFinalPathNameByHandleW (handle, found, FILE_PATH_MAX, FILE_NAME_NORMALIZED);
-  CloseHandle (handle);
-  if (n == 0 || n >= FILE_PATH_MAX) return fail (error, "unable to open file", path);
-  const WCHAR *begin = wcsncmp (found, L"\\\\?\\", 4) == 0 && found[5] == ':' ? found + 4 : found;
-  if (WideCharToMultiByte (CP_UTF8, 0, begin, -1, resolved, (int) size, NULL, NULL) > 0) return 0;
-  return fail (error, "unable to open file", path);
 }
 
 int file_beside (const char *path, const char *name, char *found, size_t size) {

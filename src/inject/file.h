@@ -17,11 +17,17 @@ typedef struct {
   size_t size;
   unsigned names; /* hard links to it; 0 if that is not known */
   void *mapping;  /* the system's */
-  int descriptor; /* if there is a mapping: the system's, -1: none */
+  int descriptor; /* the system's, -1: none */
+  int folder;     /* of a file to be edited in place, -1: none */
 } file_t;
 
-/* A regular file, read only.  */
+/* Open a regular file, read only.  Symbolic links are followed.  */
 int file_open (file_t *file, const char *path, pe_error_t *error);
+/* Open a regular file that will be edited in place.  Where PATH is a symbolic link, this is the file
+   it leads to, whose path is put into the SIZE bytes at RESOLVED.  From here on the file is known by
+   its descriptor, not by its name: others may be able to rename things in its folder.  */
+int file_open_in_place (file_t *file, const char *path, char *resolved, size_t size,
+                        pe_error_t *error);
 void file_close (file_t *file);
 
 /* One which has no name yet, or not its own.  */
@@ -29,26 +35,29 @@ typedef struct {
   char path[FILE_PATH_MAX]; /* "": it has none */
   char target[FILE_PATH_MAX];
   int descriptor; /* -1: none */
+  int folder;     /* in which TARGET is and PATH lies, -1: none */
+  int in_place;   /* TARGET is the old file */
+  void *handle;   /* the system's */
 } file_new_t;
 
 /* Write the result of EDIT to a new file for TARGET, with the permissions of OLD, the file which is
-   edited, and, if OWNER, its owner as far as that is allowed.  */
-int file_write (file_new_t *file, const char *target, const file_t *old, int owner, edit_t *edit,
+   edited.  IN_PLACE: TARGET is the path of OLD, which file_open_in_place opened; the new file gets
+   its owner too as far as that is allowed.  Nobody may do more with the new file than with OLD.  */
+int file_write (file_new_t *file, const char *target, const file_t *old, int in_place, edit_t *edit,
                 pe_error_t *error);
 /* Look at what was written.  */
 int file_read_back (const file_new_t *written, file_t *file, pe_error_t *error);
-/* Give it its name.  REPLACE: whatever has that name goes, else it must be free.  BACKUP: the name
-   under which the old file stays, free or to be replaced; NULL: none.  The new file is gone if this
-   fails.  */
-int file_commit (file_new_t *file, int replace, const char *backup, pe_error_t *error);
+/* Give it its name, and close OLD.  REPLACE: whatever has that name goes, else it must be free.
+   BACKUP: the name under which the old file stays, in the same folder, free or to be replaced; NULL:
+   none.  In place this is refused if the name now belongs to another file than OLD.  The new file is
+   gone if this fails.  */
+int file_commit (file_new_t *file, file_t *old, int replace, const char *backup, pe_error_t *error);
 void file_abandon (file_new_t *file);
 
 /* Whether something has this name.  */
 int file_exists (const char *path);
 /* Whether it is there and cannot be replaced by a file: a folder, a device, a pipe.  */
 int file_is_special (const char *path);
-/* The file itself where PATH leads through symbolic links.  */
-int file_resolve (const char *path, char *resolved, size_t size, pe_error_t *error);
 /* The file called NAME, case ignored, in the folder of PATH; -1 without a reason if there is none.
  */
 int file_beside (const char *path, const char *name, char *found, size_t size);
