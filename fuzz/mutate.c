@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "edit.h"
+#include "inject/edit/edit.h"
 #include "image.h"
 
 struct target {

@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 #include "../bench.h"
-#include "edit.h"
-#include "file.h"
+#include "inject/edit/edit.h"
+#include "inject/file.h"
 #include "image.h"
 
 enum { IMAGE_BYTES = 100 * 1000 * 1000, WALL_ROUNDS = 15, SIDES = 3 };

@@ -3,8 +3,8 @@
 #ifndef MIR_INJECT_ACTIONS_H
 #define MIR_INJECT_ACTIONS_H
 
-#include "options.h"
-#include "report.h"
+#include "inject/options.h"
+#include "inject/report.h"
 
 /* The modules which PE imports, under TITLE, and those it loads when it needs them.  */
 int list_imports (report_t *report, const pe_t *pe, const char *title, pe_error_t *error);

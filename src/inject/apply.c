@@ -1,9 +1,9 @@
-#include "actions.h"
+#include "inject/actions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "file.h"
+#include "inject/file.h"
 
 /* A file on its way.  */
 struct job {

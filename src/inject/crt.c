@@ -1,8 +1,8 @@
-#include "actions.h"
+#include "inject/actions.h"
 
 #include <stdio.h>
 #include <string.h>
-#include "file.h"
+#include "inject/file.h"
 
 enum { VISITED_MAX = 128 };
 

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE /* O_TMPFILE */
-#include "file.h"
+#include "inject/file.h"
 
 #include <dirent.h>
 #include <errno.h>

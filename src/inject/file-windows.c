@@ -1,4 +1,4 @@
-#include "file.h"
+#include "inject/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

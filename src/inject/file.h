@@ -8,7 +8,7 @@
 #define MIR_INJECT_FILE_H
 
 #include <string.h> /* strlen */
-#include "edit.h"
+#include "inject/edit/edit.h"
 
 enum { FILE_PATH_MAX = 4096, FILE_SHOWN_MAX = 120 };
 

@@ -1,4 +1,4 @@
-#include "actions.h"
+#include "inject/actions.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /* mir-inject: puts a DLL into the import table of a program, or into a process.  */
 #include <stdio.h>
 #include <string.h>
-#include "actions.h"
-#include "file.h"
-#include "process.h"
+#include "inject/actions.h"
+#include "inject/file.h"
+#include "inject/process/process.h"
 
 #ifndef MIR_VERSION
 #error "MIR_VERSION is the version of the project, as text"

@@ -3,7 +3,7 @@
 #ifndef MIR_INJECT_OPTIONS_H
 #define MIR_INJECT_OPTIONS_H
 
-#include "edit.h"
+#include "inject/edit/edit.h"
 
 /* Exit statuses.  */
 enum {

@@ -1,10 +1,10 @@
-#include "report.h"
+#include "inject/report.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "file.h"
-#include "utf8.h"
+#include "inject/file.h"
+#include "inject/utf8.h"
 
 enum { LINE_MAX_SIZE = 2 * FILE_PATH_MAX + 1024 };
 

@@ -6,7 +6,7 @@
 #ifndef MIR_INJECT_REPORT_H
 #define MIR_INJECT_REPORT_H
 
-#include "pe.h"
+#include "inject/pe/pe.h"
 
 typedef struct {
   int json;

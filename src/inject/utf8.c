@@ -1,4 +1,4 @@
-#include "utf8.h"
+#include "inject/utf8.h"
 
 unsigned utf8_length (const char *text) {
   const unsigned char *at = (const unsigned char *) text;

@@ -1,10 +1,10 @@
-#include "actions.h"
+#include "inject/actions.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "file.h"
+#include "inject/file.h"
 
 enum answer { NO, YES, NOTE };
 

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "edit.h"
+#include "inject/edit/edit.h"
 #include "image.h"
 #include "support/tap.h"
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "edit.h"
+#include "inject/edit/edit.h"
 #include "image.h"
 
 static int save (const char *path, const void *bytes, size_t size) {

@@ -39,11 +39,11 @@ static int openat_later (int folder, const char *name, int flags, ...) {
 
 #define linkat linkat_later
 #define openat openat_later
-#include "file-posix.c"
+#include "inject/file-posix.c"
 #undef linkat
 #undef openat
 
-#include "edit.h"
+#include "inject/edit/edit.h"
 #include "image.h"
 #include "support/tap.h"
 

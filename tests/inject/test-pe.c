@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "image.h"
-#include "pe.h"
+#include "inject/pe/pe.h"
 #include "support/tap.h"
 
 static pe_t open_kind (uint16_t machine, unsigned flags, uint8_t **bytes) {

@@ -4,13 +4,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "command-line.h"
-#include "jump.h"
-#include "load-code.h"
-#include "process.h"
-#include "reason.h"
-#include "status.h"
-#include "utf8.h"
+#include "inject/process/command-line.h"
+#include "inject/process/jump.h"
+#include "inject/process/load-code.h"
+#include "inject/process/process.h"
+#include "inject/process/reason.h"
+#include "inject/process/status.h"
+#include "inject/utf8.h"
 
 /* Arguments which nobody writes to.  */
 #define ARGS(...) ((char **) (const char *[]){__VA_ARGS__, NULL})

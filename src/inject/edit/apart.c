@@ -1,0 +1,54 @@
+#include "inject/edit/plan.h"
+
+#include <string.h>
+
+/* Whether the N bytes at RVA are outside of all RANGES; 1 too if they are not in the file.  */
+static int is_apart (const pe_t *pe, uint64_t rva, size_t n, const edit_range_t *ranges,
+                     unsigned num) {
+  size_t at;
+  if (n > 1
+      && pe_offset (pe, rva, n, &at) != 0) { /* in two sections, which are anywhere in the file */
+    return is_apart (pe, rva, n / 2, ranges, num)
+           && is_apart (pe, rva + n / 2, n - n / 2, ranges, num);
+  }
+  if (n == 1 && pe_offset (pe, rva, 1, &at) != 0) return 1;
+  for (unsigned k = 0; k < num; k++)
+    if (at < ranges[k].end && at + n > ranges[k].begin) return 0;
+  return 1;
+}
+
+/* TOTAL counts the functions of all tables.  */
+static int functions_apart (const pe_t *pe, uint32_t table, const edit_range_t *ranges,
+                            unsigned num, unsigned *total) {
+  pe_function_t function;
+  uint8_t thunk[8] = {0};
+  size_t length = pe->plus ? 8 : 4;
+  unsigned i = 0;
+  for (int found = 1; found == 1; i++) {
+    uint64_t at = table + (uint64_t) i * length;
+    if ((*total)++ > PE_FUNCTIONS_MAX) return 0;
+    if (!is_apart (pe, at, length, ranges, num)) return 0;
+    if ((found = pe_function (pe, table, i, &function)) != 1 || function.by_ordinal) continue;
+    if (pe_read (pe, at, thunk, length) != 0
+        || !is_apart (pe, pe_u64 (thunk), strlen (function.name) + 3, ranges, num))
+      return 0;
+  }
+  return 1;
+}
+
+int edit_check_apart (const pe_t *pe, const edit_range_t *ranges, unsigned num, pe_error_t *error) {
+  char name[PE_NAME_MAX];
+  unsigned total = 0;
+  pe_descriptor_t d;
+  for (unsigned i = 0; pe_descriptor (pe, i, &d) == 1; i++) {
+    if (pe_string (pe, d.name, name, sizeof (name)) == 0
+        && is_apart (pe, d.name, strlen (name) + 1, ranges, num)
+        && functions_apart (pe, pe_lookup_table (pe, &d), ranges, num, &total))
+      continue;
+    pe_set_error (
+        error, "damaged import table (module %u %s)", i,
+        total > PE_FUNCTIONS_MAX ? "has too many functions" : "lies in what has to be changed");
+    return -1;
+  }
+  return 0;
+}

@@ -1,0 +1,196 @@
+#include "inject/edit/edit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int is_called (const pe_t *pe, unsigned index, const char *name, pe_error_t *error) {
+  char found[PE_NAME_MAX];
+  pe_descriptor_t d;
+  if (pe_descriptor (pe, index, &d) != 1 || pe_string (pe, d.name, found, sizeof (found)) != 0) {
+    pe_set_error (error, "damaged import table (the name of module %u)", index);
+    return -1;
+  }
+  return pe_name_is (found, name);
+}
+
+/* Move the descriptors called NAME behind the N that are in place; how many there were, -1 if
+ * damaged.  */
+static int take (const pe_t *pe, const char *name, uint16_t *from, int n, int total, uint8_t *taken,
+                 pe_error_t *error) {
+  int moved = 0;
+  for (int i = 0; i < total; i++) {
+    int same = is_called (pe, (unsigned) i, name, error);
+    if (same < 0) return -1;
+    if (!same || taken[i]) continue;
+    taken[i] = 1;
+    from[n + moved++] = (uint16_t) i;
+  }
+  return moved;
+}
+
+int edit_order (const pe_t *pe, const edit_request_t *request, uint16_t *from, pe_error_t *error) {
+  uint8_t taken[PE_IMPORTS_MAX] = {0};
+  int total = pe_imports_num (pe), n = 0, ordered = 0;
+  if (total < 0 || total >= PE_IMPORTS_MAX) {
+    pe_set_error (error, "damaged import table");
+    return -1;
+  }
+  for (unsigned i = 0; i < request->order_num; i++)
+    ordered |= pe_name_is (request->order[i], request->dll);
+  if (!ordered && (n = take (pe, request->dll, from, 0, total, taken, error)) < 0) return -1;
+  for (unsigned i = 0; i < request->order_num; i++) {
+    int moved = take (pe, request->order[i], from, n, total, taken, error);
+    if (moved < 0) return -1;
+    if (moved == 0 && !pe_name_is (request->order[i], request->dll)
+        && pe_find_import (pe, request->order[i]) < 0) { /* else it was named before */
+      pe_set_error (error, "module '%.100s' of --order is not imported", request->order[i]);
+      return -1;
+    }
+    n += moved;
+  }
+  for (int i = 0; i < total; i++)
+    if (!taken[i]) from[n++] = (uint16_t) i;
+  return total;
+}
+
+/* Where the new descriptor goes: first, or behind those which --order names before it.  */
+static int new_position (const pe_t *pe, const edit_request_t *request, const uint16_t *from,
+                         int total, pe_error_t *error) {
+  unsigned before = 0;
+  while (before < request->order_num && !pe_name_is (request->order[before], request->dll))
+    before++;
+  if (before == request->order_num) return 0;
+  int position = 0;
+  for (; position < total; position++) {
+    int same = 0;
+    for (unsigned i = 0; i < before && same == 0; i++)
+      same = is_called (pe, from[position], request->order[i], error);
+    if (same < 0) return -1;
+    if (same == 0) break;
+  }
+  return position;
+}
+
+static void put_descriptor (uint8_t *p, const pe_descriptor_t *d) {
+  pe_put32 (p, d->lookup);
+  pe_put32 (p + 4, d->time_stamp);
+  pe_put32 (p + 8, d->forwarder);
+  pe_put32 (p + 12, d->name);
+  pe_put32 (p + 16, d->address);
+}
+
+int edit_copy_descriptor (const pe_t *pe, unsigned index, uint8_t *to, pe_error_t *error) {
+  pe_descriptor_t d;
+  if (pe_descriptor (pe, index, &d) != 1) {
+    pe_set_error (error, "damaged import table");
+    return -1;
+  }
+  if (d.time_stamp != 0 && pe_lookup_table (pe, &d) == d.address) {
+    pe_set_error (error, "module %u is bound and has no names of its functions", index);
+    return -1;
+  }
+  if (d.time_stamp != 0) d.time_stamp = d.forwarder = 0;
+  put_descriptor (to, &d);
+  return 0;
+}
+
+/* Bytes of the names of the NUM modules with their zeros; 0 if one cannot be read.  */
+static size_t names_size (const pe_t *pe, int num) {
+  char name[PE_NAME_MAX];
+  pe_descriptor_t d;
+  size_t size = 1;
+  for (int i = 0; i < num; i++) {
+    if (pe_descriptor (pe, (unsigned) i, &d) != 1
+        || pe_string (pe, d.name, name, sizeof (name)) != 0)
+      return 0;
+    size += strlen (name) + 1;
+  }
+  return size;
+}
+
+/* Offsets in the block.  */
+struct layout {
+  size_t thunk, table, lookup, address, hint, name, names, size;
+};
+
+static int lay_out (struct layout *at, const pe_t *pe, const edit_request_t *request, int total,
+                    uint32_t rva, pe_error_t *error) {
+  size_t symbol = request->symbol != NULL ? pe_round_up (2 + strlen (request->symbol) + 1, 2) : 0;
+  size_t old_names = names_size (pe, total), dll = strlen (request->dll) + 1;
+  at->thunk = pe->plus ? 8 : 4;
+  at->table = ((size_t) total + 2) * PE_DESCRIPTOR;
+  at->lookup = pe_round_up (at->table, 16);
+  at->address = at->lookup + 2 * at->thunk;
+  at->hint = at->address + 2 * at->thunk;
+  at->name = at->hint + symbol;
+  at->names = at->name + dll;
+  at->size = at->names + old_names;
+  if (old_names == 0 || dll > PE_NAME_MAX || symbol > PE_NAME_MAX
+      || rva > UINT32_MAX - (uint32_t) at->size) {
+    pe_set_error (error,
+                  old_names == 0 ? "damaged import table" : "the import table would be too large");
+    return -1;
+  }
+  return 0;
+}
+
+/* The old descriptors around ours, and copies of their names: objdump looks for them in the section
+   of the table only.  */
+static int put_old (edit_block_t *block, const struct layout *at, const pe_t *pe, uint32_t rva,
+                    const uint16_t *from, int total, int position, pe_error_t *error) {
+  size_t name = at->names;
+  for (int i = 0; i < total; i++) {
+    uint8_t *to = block->bytes + (size_t) (i < position ? i : i + 1) * PE_DESCRIPTOR;
+    if (edit_copy_descriptor (pe, from[i], to, error) != 0) return -1;
+    if (pe_string (pe, pe_u32 (to + 12), (char *) block->bytes + name, at->size - name) != 0) {
+      pe_set_error (error, "damaged import table");
+      return -1;
+    }
+    pe_put32 (to + 12, rva + (uint32_t) name);
+    name += strlen ((char *) block->bytes + name) + 1;
+  }
+  return 0;
+}
+
+static void put_ours (edit_block_t *block, const struct layout *at, const pe_t *pe, uint32_t rva,
+                      const edit_request_t *request, int position) {
+  pe_descriptor_t ours = {.lookup = rva + (uint32_t) at->lookup,
+                          .name = rva + (uint32_t) at->name,
+                          .address = rva + (uint32_t) at->address};
+  uint8_t *bytes = block->bytes;
+  uint64_t by_ordinal = 1ull << (pe->plus ? 63 : 31);
+  uint64_t value = request->symbol != NULL ? rva + at->hint : by_ordinal | request->ordinal;
+  put_descriptor (bytes + (size_t) position * PE_DESCRIPTOR, &ours);
+  if (pe->plus)
+    pe_put64 (bytes + at->lookup, value), pe_put64 (bytes + at->address, value);
+  else
+    pe_put32 (bytes + at->lookup, (uint32_t) value),
+        pe_put32 (bytes + at->address, (uint32_t) value);
+  if (request->symbol != NULL)
+    memcpy (bytes + at->hint + 2, request->symbol, strlen (request->symbol) + 1);
+  memcpy (bytes + at->name, request->dll, strlen (request->dll) + 1);
+  block->address = ours.address, block->address_size = (uint32_t) (2 * at->thunk);
+}
+
+int edit_block (edit_block_t *block, const pe_t *pe, uint32_t rva, const edit_request_t *request,
+                pe_error_t *error) {
+  uint16_t from[PE_IMPORTS_MAX];
+  struct layout at;
+  *block = (edit_block_t){0};
+  int total = edit_order (pe, request, from, error);
+  int position = total < 0 ? -1 : new_position (pe, request, from, total, error);
+  if (position < 0 || lay_out (&at, pe, request, total, rva, error) != 0) return -1;
+  block->bytes = calloc (1, at.size);
+  block->size = at.size, block->table_size = (uint32_t) at.table;
+  if (block->bytes == NULL) {
+    pe_set_error (error, "out of memory");
+    return -1;
+  }
+  if (put_old (block, &at, pe, rva, from, total, position, error) != 0) {
+    free (block->bytes);
+    block->bytes = NULL;
+    return -1;
+  }
+  put_ours (block, &at, pe, rva, request, position);
+  return 0;
+}

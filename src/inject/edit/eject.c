@@ -1,0 +1,163 @@
+/* Taking the DLL out again.  If the record says how, and the file is still as inject has left it,
+   every byte comes back, a certificate too; else the descriptor is taken out of the table, and our
+   section stays.  */
+#include "inject/edit/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What was found of our section.  */
+struct ours {
+  pe_section_t section;
+  plan_t plan;
+  const uint8_t *certificate; /* the bytes which were cut out */
+};
+
+static int find_record (struct ours *ours, const pe_t *pe) {
+  if (pe->sections_num < 2) return -1;
+  ours->section = pe_section (pe, pe->sections_num - 1);
+  const pe_section_t *section = &ours->section;
+  uint64_t end = (uint64_t) section->raw + section->raw_size;
+  if (strcmp (section->name, EDIT_SECTION) != 0 || section->raw_size < SECTION_HEAD
+      || end != pe_sections_end (pe) || end > pe->size)
+    return -1;
+  const uint8_t *bytes = pe->bytes + section->raw;
+  uint32_t at = pe_u32 (bytes + 8), size = pe_u32 (bytes + 12);
+  size_t certificate;
+  if (memcmp (bytes, RECORD_MAGIC, 8) != 0 || at > section->raw_size
+      || size > section->raw_size - at
+      || plan_read_record (&ours->plan, bytes + at, size, &certificate) != 0)
+    return -1;
+  plan_t *plan = &ours->plan;
+  ours->certificate = bytes + at + certificate;
+  plan->tail_moved = end - plan->sections_end;
+  return plan->headers_end <= plan->sections_end && plan->sections_end <= section->raw
+                 && plan->headers_inserted <= section->raw - plan->sections_end
+                 && pe->sections < plan->headers_end
+                 && (plan->certificate_size == 0 || plan->certificate >= plan->sections_end)
+             ? 0
+             : -1;
+}
+
+/* Is everything that inject changed as it left it?  Somebody may have signed the file since.  */
+static int is_untouched (const struct ours *ours, const pe_t *pe) {
+  const plan_t *plan = &ours->plan;
+  size_t certificate = pe_directory_offset (pe, PE_CERTIFICATE);
+  for (unsigned i = 0; i < plan->patches_num; i++) {
+    const plan_patch_t *patch = &plan->patches[i];
+    if (patch->offset > plan->sections_end || patch->size > plan->sections_end - patch->offset)
+      return 0;
+    uint64_t at = plan_moved (plan, patch->offset);
+    if (certificate != 0 && at == certificate) continue;
+    if (at > pe->size || patch->size > pe->size - at
+        || memcmp (pe->bytes + at, patch->after, patch->size) != 0)
+      return 0;
+  }
+  return 1;
+}
+
+/* Put the tail back, with the old certificate in its place, without one that was added since.  */
+static int add_tail (edit_t *edit, const struct ours *ours, const pe_t *pe) {
+  const plan_t *plan = &ours->plan;
+  size_t begin = ours->section.raw + ours->section.raw_size, end = pe->size, offset, size;
+  if (pe_certificate (pe, &offset, &size) == 0 && size != 0 && offset >= begin) {
+    if (offset + size != end) return -1;
+    edit->notes |= EDIT_CERTIFICATE_DROPPED;
+    end = offset;
+  }
+  if (plan->certificate_size == 0) return edit_add (edit, pe->bytes + begin, end - begin, 0);
+  uint64_t before = plan->certificate - plan->sections_end;
+  if (before > end - begin) return -1;
+  edit->notes |= EDIT_CERTIFICATE_RESTORED;
+  edit->notes &= ~(unsigned) EDIT_CERTIFICATE_DROPPED;
+  return edit_add (edit, pe->bytes + begin, (size_t) before, 0) != 0
+                 || edit_add (edit, ours->certificate, (size_t) plan->certificate_size, 1) != 0
+                 || edit_add (edit, pe->bytes + begin + before, end - begin - (size_t) before, 0)
+                        != 0
+             ? -1
+             : 0;
+}
+
+static int undo (edit_t *edit, const struct ours *ours, const pe_t *pe) {
+  const plan_t *plan = &ours->plan;
+  size_t headers = (size_t) plan->headers_end, inserted = plan->headers_inserted;
+  size_t field = pe->optional + 64, directory = pe_directory_offset (pe, PE_CERTIFICATE);
+  uint8_t checksum[4] = {0}, none[8] = {0};
+  if (field + 4 > headers || edit_add (edit, pe->bytes, headers, 1) != 0
+      || edit_add (edit, pe->bytes + headers + inserted, (size_t) plan->sections_end - headers, 0)
+             != 0
+      || add_tail (edit, ours, pe) != 0)
+    return -1;
+  for (unsigned i = 0; i < plan->patches_num; i++)
+    if (edit_put (edit, plan->patches[i].offset, plan->patches[i].before, plan->patches[i].size)
+        != 0)
+      return -1;
+  if (plan->certificate_size == 0 && directory != 0 && directory + 8 <= headers
+      && (edit->notes & EDIT_CERTIFICATE_DROPPED) != 0 && edit_put (edit, directory, none, 8) != 0)
+    return -1;
+  edit->changed = 1;
+  pe_put32 (checksum, plan->checksum);
+  if (edit_put (edit, field, checksum, 4) != 0) return -1;
+  plan_start_digest (plan, edit, edit->pieces[0].bytes, ours->certificate);
+  edit->undoes = edit->size == plan->old_size;
+  edit->old_digest = plan->digest, edit->old_checksum = plan->checksum;
+  return edit_put_checksum (edit, field);
+}
+
+static int take_out (edit_t *edit, const pe_t *pe, const edit_request_t *request,
+                     pe_error_t *error) {
+  uint16_t from[PE_IMPORTS_MAX];
+  char name[PE_NAME_MAX];
+  int total = pe_imports_num (pe), num = 0, foreign = 0;
+  for (int i = 0; i < total; i++) {
+    pe_descriptor_t d;
+    pe_section_t section;
+    if (pe_descriptor (pe, (unsigned) i, &d) != 1
+        || pe_string (pe, d.name, name, sizeof (name)) != 0) {
+      pe_set_error (error, "damaged import table");
+      return -1;
+    }
+    if (!pe_name_is (name, request->dll)) {
+      from[num++] = (uint16_t) i;
+      continue;
+    }
+    if (pe_section_of (pe, d.address, &section) != 0 || strcmp (section.name, EDIT_SECTION) != 0)
+      foreign = 1;
+  }
+  if (foreign && !request->force) {
+    pe_set_error (
+        error,
+        "module '%.100s' was not injected by this tool: the program may call it (use --force)",
+        request->dll);
+    return -1;
+  }
+  for (unsigned i = 0; i < pe->sections_num; i++)
+    if (strcmp (pe_section (pe, i).name, EDIT_SECTION) == 0) edit->notes |= EDIT_SECTION_LEFT;
+  return edit_rewrite_table (edit, pe, from, num, total, error);
+}
+
+int edit_eject (edit_t *edit, const pe_t *pe, const edit_request_t *request, pe_error_t *error) {
+  *edit = (edit_t){0};
+  *error = (pe_error_t){0};
+  int total = pe_imports_num (pe);
+  if (total < 0 || total >= PE_IMPORTS_MAX) {
+    pe_set_error (error, "damaged import table");
+    return -1;
+  }
+  if (pe_find_import (pe, request->dll) < 0) {
+    if (edit_add (edit, pe->bytes, pe->size, 0) == 0) return 0;
+    pe_set_error (error, "out of memory");
+    return -1;
+  }
+  struct ours *ours = malloc (sizeof (*ours));
+  if (ours == NULL) {
+    pe_set_error (error, "out of memory");
+    return -1;
+  }
+  int undone = !request->distrust && find_record (ours, pe) == 0 && is_untouched (ours, pe)
+               && undo (edit, ours, pe) == 0;
+  free (ours);
+  if (undone) return 0;
+  edit_free (edit);
+  return take_out (edit, pe, request, error);
+}

@@ -1,0 +1,291 @@
+/* Our section is writable because Windows makes only the import address directory writable while it
+   fills addresses in, and that is a range somewhere else (ReactOS, dll/ntdll/ldr/ldrpe.c,
+   LdrpSnapIAT; Detours makes its section writable too).  Where an image has no such directory, the
+   loader takes the section in which the import table is; the table moves, so we write down what the
+   loader would have taken.  */
+#include "inject/edit/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEBUG_ENTRY = 28, DEBUG_MAX = 16 };
+/* Offsets in the headers.  */
+enum { FILE_SECTIONS = 6, FILE_SYMBOLS = 12, OPTIONAL_DATA = 8, OPTIONAL_IMAGE = 56 };
+enum { OPTIONAL_HEADERS = 60, OPTIONAL_CHECKSUM = 64 };
+
+static int fail (pe_error_t *error, const char *text) {
+  pe_set_error (error, "%s", text);
+  return -1;
+}
+
+static int is_zero (const pe_t *pe, size_t begin, size_t end) {
+  for (; begin < end; begin++)
+    if (pe->bytes[begin] != 0) return 0;
+  return 1;
+}
+
+/* Bound imports usually lie just behind the section table; they are given up, so they do not count.
+ */
+static int is_free (const pe_t *pe, size_t begin, size_t end) {
+  pe_directory_t bound = pe_directory (pe, PE_BOUND_IMPORT);
+  uint64_t bound_end = (uint64_t) bound.rva + bound.size;
+  if (bound.rva == 0 || bound.rva >= end || bound_end <= begin) return is_zero (pe, begin, end);
+  return (bound.rva <= begin || is_zero (pe, begin, bound.rva))
+         && (bound_end >= end || is_zero (pe, (size_t) bound_end, end));
+}
+
+/* Find room for one more section header, in PLAN and *HEADERS_SIZE.  */
+static int make_room (plan_t *plan, const pe_t *pe, uint32_t *headers_size, pe_error_t *error) {
+  uint64_t slot = pe->sections + (size_t) pe->sections_num * PE_SECTION_HEADER;
+  uint64_t slot_end = slot + PE_SECTION_HEADER, first_raw = pe->size;
+  pe_section_t first = pe_section (pe, 0);
+  for (unsigned i = 0; i < pe->sections_num; i++) {
+    pe_section_t section = pe_section (pe, i);
+    if (section.raw_size != 0 && section.raw < first_raw) first_raw = section.raw;
+  }
+  plan->headers_end = first_raw < plan->sections_end ? first_raw : plan->sections_end;
+  *headers_size = pe->headers_size;
+  uint64_t known_end = slot_end < plan->headers_end ? slot_end : plan->headers_end;
+  if (slot > known_end || !is_free (pe, (size_t) slot, (size_t) known_end))
+    return fail (error, "no room for a section: what is behind the section table is in use");
+  if (slot_end <= pe->headers_size) return 0;
+  uint64_t size = pe_round_up (slot_end, pe->file_alignment);
+  if (size > first.rva) return fail (error, "no room for a section: the headers fill their page");
+  if (size > plan->headers_end)
+    plan->headers_inserted = (uint32_t) pe_round_up (size - plan->headers_end, pe->file_alignment);
+  *headers_size = (uint32_t) size;
+  return 0;
+}
+
+/* The loader's rules, and ours.  */
+static int check (const pe_t *pe, pe_error_t *error) {
+  if (pe->section_alignment < 4096 || pe->file_alignment < 512)
+    return fail (error, "sections smaller than a page: a driver, or a very small program");
+  if (pe_check_layout (pe, error) != 0) return -1;
+  if (pe->sections_num == PE_SECTIONS_MAX)
+    return fail (error, "no room for a section: there are 96, and Windows loads no more");
+  if (pe->directories_num <= PE_IMPORT) return fail (error, "there is no directory for imports");
+  return 0;
+}
+
+/* Cut a certificate out if it is where it should be, in the tail.  */
+static void cut_certificate (plan_t *plan, const pe_t *pe) {
+  size_t offset, size;
+  if (pe_certificate (pe, &offset, &size) != 0 || size == 0 || offset < plan->sections_end) return;
+  plan->certificate = offset, plan->certificate_size = size;
+}
+
+static int patch_directories (plan_t *plan, edit_t *edit, const pe_t *pe, uint32_t rva,
+                              uint32_t size) {
+  pe_directory_t import = pe_directory (pe, PE_IMPORT);
+  static const uint8_t zeros[8];
+  pe_section_t section;
+  size_t at = pe_directory_offset (pe, PE_IMPORT);
+  int status = plan_patch32 (plan, pe, at, rva) | plan_patch32 (plan, pe, at + 4, size);
+  if ((at = pe_directory_offset (pe, PE_BOUND_IMPORT)) != 0) {
+    if (!is_zero (pe, at, at + 8)) edit->notes |= EDIT_BOUND_CLEARED;
+    status |= plan_patch (plan, pe, at, zeros, 8);
+  }
+  if ((at = pe_directory_offset (pe, PE_CERTIFICATE)) != 0) {
+    if (!is_zero (pe, at, at + 8)) edit->notes |= EDIT_CERTIFICATE_DROPPED;
+    status |= plan_patch (plan, pe, at, zeros, 8);
+  }
+  at = pe_directory_offset (pe, PE_IAT);
+  if (at == 0 || pe_directory (pe, PE_IAT).rva != 0 || import.rva == 0
+      || pe_section_of (pe, import.rva, &section) != 0)
+    return status;
+  uint32_t taken = section.virtual_size != 0 ? section.virtual_size : section.raw_size;
+  return status | plan_patch32 (plan, pe, at, section.rva) | plan_patch32 (plan, pe, at + 4, taken);
+}
+
+/* Patch a field that holds an offset of the file, if what it points to moves.  How many patches
+   there are must not depend on how far the tail moves: that depends on the size of the record.  */
+static int patch_offset (plan_t *plan, const pe_t *pe, size_t field) {
+  uint32_t offset = pe_u32 (pe->bytes + field);
+  if (offset < plan->headers_end || offset > pe->size) return 0;
+  if (offset < plan->sections_end && plan->headers_inserted == 0) return 0;
+  return plan_patch32 (plan, pe, field, (uint32_t) plan_moved (plan, offset));
+}
+
+static int patch_offsets (plan_t *plan, const pe_t *pe) {
+  int status = patch_offset (plan, pe, pe->nt + FILE_SYMBOLS);
+  for (unsigned i = 0; i < pe->sections_num; i++) {
+    size_t header = pe->sections + (size_t) i * PE_SECTION_HEADER;
+    for (size_t field = 20; field <= 28; field += 4) /* raw bytes, relocations, line numbers */
+      status |= patch_offset (plan, pe, header + field);
+  }
+  pe_directory_t debug = pe_directory (pe, PE_DEBUG);
+  for (uint32_t i = 0; debug.rva != 0 && i < debug.size / DEBUG_ENTRY && i < DEBUG_MAX; i++) {
+    size_t entry;
+    if (pe_offset (pe, debug.rva + (uint64_t) i * DEBUG_ENTRY, DEBUG_ENTRY, &entry) != 0
+        || entry < plan->headers_end || entry + DEBUG_ENTRY > plan->sections_end)
+      break;
+    status |= patch_offset (plan, pe, entry + 24);
+  }
+  return status;
+}
+
+/* The pieces of the result around the bytes of our SECTION, at RAW.  */
+static int compose (edit_t *edit, const plan_t *plan, const pe_t *pe, size_t raw,
+                    const uint8_t *section, size_t section_size) {
+  const uint8_t *old = pe->bytes;
+  size_t headers = (size_t) plan->headers_end, end = (size_t) plan->sections_end;
+  size_t certificate = (size_t) plan->certificate,
+         behind = certificate + (size_t) plan->certificate_size;
+  if (plan->certificate_size == 0) certificate = behind = end;
+  size_t gap = raw - (end + plan->headers_inserted);
+  uint8_t *zeros = calloc (1, plan->headers_inserted + gap + 1);
+  int status = zeros == NULL || edit_add (edit, old, headers, 1) != 0
+               || edit_add (edit, zeros, plan->headers_inserted, 1) != 0
+               || edit_add (edit, old + headers, end - headers, 0) != 0
+               || edit_add (edit, zeros, gap, 1) != 0
+               || edit_add (edit, section, section_size, 1) != 0
+               || edit_add (edit, old + end, certificate - end, 0) != 0
+               || edit_add (edit, old + behind, pe->size - behind, 0) != 0;
+  free (zeros);
+  for (unsigned i = 0; status == 0 && i < plan->patches_num; i++)
+    status = edit_put (edit, plan_moved (plan, plan->patches[i].offset), plan->patches[i].after,
+                       plan->patches[i].size);
+  return status;
+}
+
+/* The bytes of our section: [ head | block ] are mapped, [ record ] is not.  */
+static uint8_t *section_bytes (const plan_t *plan, const pe_t *pe, const edit_block_t *block,
+                               size_t record_at, size_t raw_size) {
+  size_t record_size;
+  uint8_t *record = plan_record (plan, pe, &record_size), *bytes = calloc (1, raw_size);
+  if (record != NULL && bytes != NULL) {
+    memcpy (bytes, RECORD_MAGIC, 8);
+    pe_put32 (bytes + 8, (uint32_t) record_at), pe_put32 (bytes + 12, (uint32_t) record_size);
+    memcpy (bytes + SECTION_HEAD, block->bytes, block->size);
+    memcpy (bytes + record_at, record, record_size);
+  } else {
+    free (bytes), bytes = NULL;
+  }
+  free (record);
+  return bytes;
+}
+
+/* Where our section goes, and how large it is.  */
+struct place {
+  uint32_t rva, mapped, headers_size;
+  uint64_t raw, raw_size, record_at;
+};
+
+static void put_section_header (uint8_t *header, const struct place *place) {
+  memset (header, 0, PE_SECTION_HEADER);
+  memcpy (header, EDIT_SECTION, sizeof (EDIT_SECTION) - 1);
+  pe_put32 (header + 8, place->mapped), pe_put32 (header + 12, place->rva);
+  pe_put32 (header + 16, (uint32_t) place->raw_size), pe_put32 (header + 20, (uint32_t) place->raw);
+  pe_put32 (header + 36, PE_SECTION_DATA | PE_SECTION_READ | PE_SECTION_WRITE);
+}
+
+static int patch_headers (plan_t *plan, const pe_t *pe, const struct place *place) {
+  uint8_t header[PE_SECTION_HEADER];
+  size_t slot = pe->sections + (size_t) pe->sections_num * PE_SECTION_HEADER;
+  size_t in_old = slot < plan->headers_end ? (size_t) plan->headers_end - slot : 0;
+  uint32_t data = pe_u32 (pe->bytes + pe->optional + OPTIONAL_DATA);
+  uint64_t end = pe_round_up ((uint64_t) place->rva + place->mapped, pe->section_alignment);
+  if (end < pe->image_size) end = pe->image_size; /* it may be larger than its sections */
+  put_section_header (header, place);
+  if (in_old > sizeof (header)) in_old = sizeof (header); /* the rest is in what is inserted */
+  return plan_patch16 (plan, pe, pe->nt + FILE_SECTIONS, (uint16_t) (pe->sections_num + 1))
+         | plan_patch32 (plan, pe, pe->optional + OPTIONAL_DATA, data + (uint32_t) place->raw_size)
+         | plan_patch32 (plan, pe, pe->optional + OPTIONAL_IMAGE, (uint32_t) end)
+         | plan_patch32 (plan, pe, pe->optional + OPTIONAL_HEADERS, place->headers_size)
+         | plan_patch (plan, pe, slot, header, in_old);
+}
+
+static int make_patches (plan_t *plan, edit_t *edit, const pe_t *pe, const struct place *place,
+                         const edit_block_t *block) {
+  plan->patches_num = 0;
+  return patch_headers (plan, pe, place)
+         | patch_directories (plan, edit, pe, place->rva + SECTION_HEAD, block->table_size)
+         | patch_offsets (plan, pe);
+}
+
+/* Two rounds: the first tells how large the record is, and so how far the tail moves.  */
+static int make_plan (plan_t *plan, struct place *place, edit_t *edit, const pe_t *pe,
+                      const edit_block_t *block, pe_error_t *error) {
+  uint64_t end = plan->sections_end + plan->headers_inserted;
+  place->mapped = (uint32_t) (SECTION_HEAD + block->size);
+  place->record_at = pe_round_up (place->mapped, 16);
+  place->raw = pe_round_up (end, pe->file_alignment);
+  if (make_patches (plan, edit, pe, place, block) != 0)
+    return fail (error, "damaged headers: offsets in them point to where they should not");
+  place->raw_size = pe_round_up (place->record_at + plan_record_size (plan), pe->file_alignment);
+  plan->tail_moved = place->raw + place->raw_size - plan->sections_end;
+  if (place->raw + place->raw_size + (pe->size - plan->sections_end) > UINT32_MAX)
+    return fail (error, "the file would be too large");
+  if (pe_round_up (place->rva + place->raw_size, pe->section_alignment) > PE_IMAGE_MAX)
+    return fail (error, "the image would be too large");
+  return make_patches (plan, edit, pe, place, block);
+}
+
+static int check_apart (const plan_t *plan, const pe_t *pe, pe_error_t *error) {
+  edit_range_t ranges[PLAN_PATCHES_MAX + 1] = {{0, (size_t) plan->headers_end}};
+  unsigned num = 1;
+  for (unsigned i = 0; i < plan->patches_num; i++) {
+    const plan_patch_t *patch = &plan->patches[i];
+    if (patch->offset >= plan->headers_end)
+      ranges[num++] = (edit_range_t){patch->offset, patch->offset + patch->size};
+  }
+  return edit_check_apart (pe, ranges, num, error);
+}
+
+static int add_section (edit_t *edit, const pe_t *pe, const edit_request_t *request, plan_t *plan,
+                        pe_error_t *error) {
+  struct place place = {0};
+  edit_block_t block = {0};
+  uint8_t header[PE_SECTION_HEADER], *section = NULL;
+  pe_section_t last = pe_section (pe, pe->sections_num - 1);
+  size_t slot = pe->sections + (size_t) pe->sections_num * PE_SECTION_HEADER;
+  uint64_t rva = last.rva + pe_section_extent (pe, &last);
+  *plan = (plan_t){
+      .old_size = pe->size, .sections_end = pe_sections_end (pe), .checksum = pe->checksum};
+  if (make_room (plan, pe, &place.headers_size, error) != 0) return -1;
+  if (rva > PE_IMAGE_MAX) return fail (error, "the image would be too large");
+  place.rva = (uint32_t) rva;
+  cut_certificate (plan, pe);
+  if (edit_block (&block, pe, place.rva + SECTION_HEAD, request, error) != 0) return -1;
+  int status = make_plan (plan, &place, edit, pe, &block, error);
+  if (status == 0) status = check_apart (plan, pe, error);
+  if (status == 0) {
+    plan_start_digest (plan, edit, pe->bytes, pe->bytes + plan->certificate);
+    edit->digest_at = place.raw + place.record_at + RECORD_DIGEST;
+    section = section_bytes (plan, pe, &block, (size_t) place.record_at, (size_t) place.raw_size);
+    put_section_header (header, &place);
+    if (section == NULL
+        || compose (edit, plan, pe, (size_t) place.raw, section, (size_t) place.raw_size) != 0
+        || edit_put (edit, slot, header, sizeof (header)) != 0
+        || edit_put_checksum (edit, pe->optional + OPTIONAL_CHECKSUM) != 0)
+      status = fail (error, "out of memory");
+  }
+  free (section);
+  free (block.bytes);
+  return status;
+}
+
+int edit_inject (edit_t *edit, const pe_t *pe, const edit_request_t *request, pe_error_t *error) {
+  *edit = (edit_t){0};
+  *error = (pe_error_t){0};
+  if (pe_find_import (pe, request->dll) >= 0) return edit_reorder (edit, pe, request, error);
+  if (check (pe, error) != 0) return -1;
+  for (unsigned i = 0; i < pe->sections_num; i++)
+    if (strcmp (pe_section (pe, i).name, EDIT_SECTION) == 0)
+      return fail (error, "another DLL was injected before: eject it first");
+  plan_t *plan = malloc (sizeof (*plan));
+  if (plan == NULL) return fail (error, "out of memory");
+  int status = add_section (edit, pe, request, plan, error);
+  size_t symbols = 0, symbols_size = 0;
+  (void) pe_symbols (pe, &symbols, &symbols_size);
+  if (status == 0) {
+    edit->changed = 1;
+    edit->notes |= EDIT_ADDED;
+    if (plan->headers_inserted != 0) edit->notes |= EDIT_HEADERS_GREW;
+    if (pe->size - plan->sections_end > plan->certificate_size + symbols_size + 8)
+      edit->notes |= EDIT_TAIL_MOVED;
+  }
+  free (plan);
+  return status;
+}

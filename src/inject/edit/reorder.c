@@ -1,0 +1,65 @@
+/* Changes that need no room: the import table is written over where it is.  */
+#include "inject/edit/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int clear_directory (edit_t *edit, const pe_t *pe, unsigned index, unsigned note) {
+  static const uint8_t zeros[8];
+  size_t at = pe_directory_offset (pe, index);
+  if (at == 0 || memcmp (pe->bytes + at, zeros, 8) == 0) return 0;
+  edit->notes |= note;
+  return edit_put (edit, at, zeros, 8);
+}
+
+/* The old file, without its certificate if that lies behind everything else: what followed would
+   move.  */
+static int add_old (edit_t *edit, const pe_t *pe) {
+  size_t offset, size;
+  if (pe_certificate (pe, &offset, &size) != 0 || size == 0 || offset < pe_sections_end (pe)
+      || offset + size != pe->size)
+    offset = pe->size;
+  return edit_add (edit, pe->bytes, offset, 0);
+}
+
+int edit_rewrite_table (edit_t *edit, const pe_t *pe, const uint16_t *from, int num, int old_num,
+                        pe_error_t *error) {
+  size_t at, size = (size_t) old_num * PE_DESCRIPTOR;
+  pe_directory_t table = pe_directory (pe, PE_IMPORT);
+  size_t headers = pe->sections + (size_t) pe->sections_num * PE_SECTION_HEADER;
+  uint8_t *bytes = calloc (1, size + 1);
+  int status = bytes != NULL ? 0 : -1;
+  if (pe_offset (pe, table.rva, size, &at) != 0 || at < headers) {
+    free (bytes);
+    pe_set_error (error, "damaged import table (it is not in one piece, or in the headers)");
+    return -1;
+  }
+  const edit_range_t ranges[] = {{0, pe->headers_size}, {at, at + size}};
+  if (status == 0) status = edit_check_apart (pe, ranges, 2, error);
+  for (int i = 0; i < num && status == 0; i++)
+    status = edit_copy_descriptor (pe, from[i], bytes + (size_t) i * PE_DESCRIPTOR, error);
+  status = status != 0 || add_old (edit, pe) != 0 || edit_put (edit, at, bytes, size) != 0
+           || clear_directory (edit, pe, PE_BOUND_IMPORT, EDIT_BOUND_CLEARED) != 0
+           || clear_directory (edit, pe, PE_CERTIFICATE, EDIT_CERTIFICATE_DROPPED) != 0;
+  if (status == 0 && num != old_num) {
+    uint8_t length[4];
+    pe_put32 (length, (uint32_t) (num + 1) * PE_DESCRIPTOR);
+    status = edit_put (edit, pe_directory_offset (pe, PE_IMPORT) + 4, length, 4);
+  }
+  status = status != 0 || edit_put_checksum (edit, pe->optional + 64) != 0;
+  free (bytes);
+  if (status != 0) pe_set_error (error, "out of memory");
+  edit->changed = 1;
+  return status == 0 ? 0 : -1;
+}
+
+int edit_reorder (edit_t *edit, const pe_t *pe, const edit_request_t *request, pe_error_t *error) {
+  uint16_t from[PE_IMPORTS_MAX];
+  int total = edit_order (pe, request, from, error), moved = 0;
+  if (total < 0) return -1;
+  for (int i = 0; i < total; i++) moved |= from[i] != i;
+  if (moved) return edit_rewrite_table (edit, pe, from, total, total, error);
+  if (edit_add (edit, pe->bytes, pe->size, 0) == 0) return 0;
+  pe_set_error (error, "out of memory");
+  return -1;
+}

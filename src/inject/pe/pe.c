@@ -1,0 +1,244 @@
+#include "inject/pe/pe.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { DOS_HEADER = 64, FILE_HEADER = 20, FIXED_PE32 = 96, FIXED_PE32_PLUS = 112 };
+#define SECTOR 512u
+
+void pe_set_error (pe_error_t *error, const char *format, ...) {
+  if (error == NULL || error->text[0] != 0) return;
+  va_list args;
+  va_start (args, format);
+  vsnprintf (error->text, sizeof (error->text), format, args);
+  va_end (args);
+}
+
+const char *pe_machine_name (pe_machine_t machine) {
+  switch (machine) {
+    case PE_X86:
+      return "x86";
+    case PE_X64:
+      return "x64";
+    case PE_ARM64:
+      return "arm64";
+    case PE_ARM64EC:
+      return "arm64ec";
+    case PE_ARM64X:
+      return "arm64x";
+    case PE_OTHER:
+      break;
+  }
+  return "unknown";
+}
+
+/* Whether [OFFSET, OFFSET + N) lies in what we have.  */
+static int has (const pe_t *pe, uint64_t offset, uint64_t n) {
+  return offset <= pe->size && n <= pe->size - offset;
+}
+
+/* An arm64ec image says x64, and an arm64x image arm64, so that other systems do not stumble over
+   them; what tells is the metadata for hybrid code, the field CHPEMetadataPointer of the load
+   config.  */
+static pe_machine_t machine_of (const pe_t *pe) {
+  uint32_t field = pe->plus ? 0xc8 : 0x7c, length = pe->plus ? 8 : 4, size;
+  uint8_t pointer[8] = {0};
+  pe_directory_t config = pe_directory (pe, PE_LOAD_CONFIG);
+  int hybrid = config.rva != 0 && pe_read32 (pe, config.rva, &size) == 0 && size >= field + length
+               && pe_read (pe, (uint64_t) config.rva + field, pointer, length) == 0
+               && pe_u64 (pointer) != 0;
+  switch (pe->machine_number) {
+    case 0x14c:
+      return PE_X86;
+    case 0x8664:
+      return hybrid ? PE_ARM64EC : PE_X64;
+    case 0xaa64:
+      return hybrid ? PE_ARM64X : PE_ARM64;
+    case 0xa641:
+      return PE_ARM64EC;
+    case 0xa64e:
+      return PE_ARM64X;
+    default:
+      return PE_OTHER;
+  }
+}
+
+static int open_optional (pe_t *pe, size_t length, pe_error_t *error) {
+  const uint8_t *p = pe->bytes + pe->optional;
+  uint16_t magic = length >= 2 ? pe_u16 (p) : 0;
+  if (magic != 0x10b && magic != 0x20b) {
+    pe_set_error (error, "not a valid PE file (invalid magic number of the optional header)");
+    return -1;
+  }
+  pe->plus = magic == 0x20b;
+  size_t fixed = pe->plus ? FIXED_PE32_PLUS : FIXED_PE32;
+  if (length < fixed) {
+    pe_set_error (error, "not a valid PE file (the optional header is too short)");
+    return -1;
+  }
+  pe->entry = pe_u32 (p + 16);
+  pe->image_base = pe->plus ? pe_u64 (p + 24) : pe_u32 (p + 28);
+  pe->section_alignment = pe_u32 (p + 32);
+  pe->file_alignment = pe_u32 (p + 36);
+  pe->image_size = pe_u32 (p + 56);
+  pe->headers_size = pe_u32 (p + 60);
+  pe->checksum = pe_u32 (p + 64);
+  pe->subsystem = pe_u16 (p + 68);
+  pe->dll_flags = pe_u16 (p + 70);
+  pe->directories = pe->optional + fixed;
+  uint32_t directories = pe_u32 (p + fixed - 4);
+  size_t room = (length - fixed) / 8;
+  pe->directories_num = directories < room ? directories : (unsigned) room;
+  if (pe->directories_num > 16) pe->directories_num = 16;
+  return 0;
+}
+
+int pe_open (pe_t *pe, const void *bytes, size_t size, pe_layout_t layout, pe_error_t *error) {
+  *pe = (pe_t){.bytes = bytes, .size = size, .layout = layout};
+  *error = (pe_error_t){0};
+  if (!has (pe, 0, DOS_HEADER) || pe->bytes[0] != 'M' || pe->bytes[1] != 'Z') {
+    pe_set_error (error, "not a valid PE file (invalid DOS magic number)");
+    return -1;
+  }
+  pe->nt = pe_u32 (pe->bytes + 0x3c);
+  if (!has (pe, pe->nt, 4 + FILE_HEADER)) {
+    pe_set_error (error, "not a valid PE file (it ends before its headers)");
+    return -1;
+  }
+  const uint8_t *p = pe->bytes + pe->nt;
+  if (memcmp (p, "PE\0", 4) != 0) {
+    pe_set_error (error, "not a valid PE file (invalid PE signature)");
+    return -1;
+  }
+  pe->machine_number = pe_u16 (p + 4);
+  pe->sections_num = pe_u16 (p + 6);
+  pe->symbols = pe_u32 (p + 12);
+  pe->symbols_num = pe_u32 (p + 16);
+  pe->flags = pe_u16 (p + 22);
+  pe->optional = pe->nt + 4 + FILE_HEADER;
+  size_t length = pe_u16 (p + 20);
+  if (!has (pe, pe->optional, length)) {
+    pe_set_error (error, "not a valid PE file (it ends before its optional header does)");
+    return -1;
+  }
+  if (open_optional (pe, length, error) != 0) return -1;
+  pe->sections = pe->optional + length;
+  if (!has (pe, pe->sections, (uint64_t) pe->sections_num * PE_SECTION_HEADER)) {
+    pe_set_error (error, "not a valid PE file (it ends before its section table does)");
+    return -1;
+  }
+  pe->machine = machine_of (pe);
+  return 0;
+}
+
+pe_section_t pe_section (const pe_t *pe, unsigned index) {
+  const uint8_t *p = pe->bytes + pe->sections + (size_t) index * PE_SECTION_HEADER;
+  pe_section_t section = {.virtual_size = pe_u32 (p + 8),
+                          .rva = pe_u32 (p + 12),
+                          .raw_size = pe_u32 (p + 16),
+                          .raw = pe_u32 (p + 20),
+                          .flags = pe_u32 (p + 36)};
+  memcpy (section.name, p, 8);
+  return section;
+}
+
+/* The loader maps whole sectors; an image whose sections are smaller than a page it maps as it is.
+ */
+uint32_t pe_raw_begin (const pe_t *pe, const pe_section_t *section) {
+  return pe->section_alignment >= 4096 ? section->raw & ~(SECTOR - 1) : section->raw;
+}
+
+uint64_t pe_section_extent (const pe_t *pe, const pe_section_t *section) {
+  uint64_t size = section->virtual_size != 0 ? section->virtual_size : section->raw_size;
+  uint32_t alignment = pe->section_alignment;
+  return (alignment & (alignment - 1)) == 0 ? pe_round_up (size, alignment) : size;
+}
+
+int pe_section_of (const pe_t *pe, uint32_t rva, pe_section_t *section) {
+  for (unsigned i = 0; i < pe->sections_num; i++) {
+    *section = pe_section (pe, i);
+    if (rva >= section->rva && rva - section->rva < pe_section_extent (pe, section)) return 0;
+  }
+  return -1;
+}
+
+pe_directory_t pe_directory (const pe_t *pe, unsigned index) {
+  size_t offset = pe_directory_offset (pe, index);
+  if (offset == 0) return (pe_directory_t){0, 0};
+  return (pe_directory_t){pe_u32 (pe->bytes + offset), pe_u32 (pe->bytes + offset + 4)};
+}
+
+size_t pe_directory_offset (const pe_t *pe, unsigned index) {
+  return index < pe->directories_num ? pe->directories + 8 * (size_t) index : 0;
+}
+
+/* The bytes from RVA that are contiguous: *N of them at most, from *OFFSET in BYTES, or zeros if
+ *OFFSET is SIZE_MAX.  */
+static int span_at (const pe_t *pe, uint64_t rva, size_t *n, size_t *offset) {
+  if (pe->layout == PE_MAPPED || rva < pe->headers_size) {
+    uint64_t end =
+        pe->layout == PE_MAPPED || pe->headers_size > pe->size ? pe->size : pe->headers_size;
+    if (rva >= end) return -1;
+    if (*n > end - rva) *n = (size_t) (end - rva);
+    *offset = (size_t) rva;
+    return 0;
+  }
+  pe_section_t section;
+  if (rva > UINT32_MAX || pe_section_of (pe, (uint32_t) rva, &section) != 0) return -1;
+  uint64_t in = rva - section.rva, extent = pe_section_extent (pe, &section);
+  uint64_t raw = section.raw, raw_size = section.raw_size < extent ? section.raw_size : extent;
+  raw = pe_raw_begin (pe, &section);
+  if (raw == 0) raw_size = 0;
+  uint64_t left = in < raw_size ? raw_size - in : extent - in;
+  if (*n > left) *n = (size_t) left;
+  *offset = SIZE_MAX;
+  if (in >= raw_size) return 0;
+  if (raw + in >= pe->size) return -1;
+  if (*n > pe->size - (raw + in)) *n = (size_t) (pe->size - (raw + in));
+  *offset = (size_t) (raw + in);
+  return 0;
+}
+
+int pe_read (const pe_t *pe, uint64_t rva, void *to, size_t n) {
+  uint8_t *bytes = to;
+  while (n > 0) {
+    size_t part = n, offset;
+    if (span_at (pe, rva, &part, &offset) != 0) return -1;
+    if (offset == SIZE_MAX)
+      memset (bytes, 0, part);
+    else
+      memcpy (bytes, pe->bytes + offset, part);
+    bytes += part, rva += part, n -= part;
+  }
+  return 0;
+}
+
+int pe_read32 (const pe_t *pe, uint64_t rva, uint32_t *to) {
+  uint8_t bytes[4];
+  if (pe_read (pe, rva, bytes, 4) != 0) return -1;
+  *to = pe_u32 (bytes);
+  return 0;
+}
+
+int pe_string (const pe_t *pe, uint64_t rva, char *to, size_t size) {
+  while (size > 0) {
+    size_t part = size, offset;
+    if (span_at (pe, rva, &part, &offset) != 0) return -1;
+    if (offset == SIZE_MAX) {
+      *to = 0;
+      return 0;
+    }
+    const char *from = (const char *) pe->bytes + offset, *end = memchr (from, 0, part);
+    size_t n = end != NULL ? (size_t) (end - from) + 1 : part;
+    memcpy (to, from, n);
+    if (end != NULL) return 0;
+    to += n, size -= n, rva += n;
+  }
+  return -1;
+}
+
+int pe_offset (const pe_t *pe, uint64_t rva, size_t n, size_t *offset) {
+  size_t part = n;
+  return span_at (pe, rva, &part, offset) == 0 && part == n && *offset != SIZE_MAX ? 0 : -1;
+}

@@ -1,0 +1,36 @@
+#include "inject/process/launch.h"
+
+/* A jump to itself: eb fe; b #0.  */
+static const uint8_t x86_loop[] = {0xeb, 0xfe}, arm64_loop[] = {0x00, 0x00, 0x00, 0x14};
+
+int gate_close (const remote_t *remote, gate_t *gate) {
+  remote_image_t image;
+  int is_arm = remote->machine == PE_ARM64;
+  *gate = (gate_t){.size = is_arm ? sizeof arm64_loop : sizeof x86_loop};
+  if (remote_image (remote, remote->program, &image) != 0) return -1;
+  uint32_t entry = image.pe.entry, size = image.pe.image_size;
+  remote_image_close (&image);
+  if (entry == 0 || entry >= size || size - entry < gate->size) {
+    SetLastError (ERROR_BAD_EXE_FORMAT);
+    return -1;
+  }
+  uint64_t at = remote->program + entry;
+  if (remote_read (remote, at, gate->before, gate->size) != 0
+      || remote_write (remote, at, is_arm ? arm64_loop : x86_loop, gate->size) != 0)
+    return -1;
+  gate->entry = at;
+  return 0;
+}
+
+/* The bytes may lie in two cache lines, so nothing may run there while they change.  */
+int gate_open (const remote_t *remote, gate_t *gate, HANDLE thread) {
+  CONTEXT context = {.ContextFlags = CONTEXT_CONTROL};
+  if (gate->entry == 0) return 0;
+  if (SuspendThread (thread) == (DWORD) -1) return -1;
+  GetThreadContext (thread,
+                    &context); /* SuspendThread only asks for it; this waits until it is so */
+  int result = remote_write (remote, gate->entry, gate->before, gate->size);
+  ResumeThread (thread);
+  if (result == 0) gate->entry = 0;
+  return result;
+}

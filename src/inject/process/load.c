@@ -1,0 +1,136 @@
+#include "inject/process/load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "inject/process/load-code.h"
+
+#define CODE_AT \
+  0x11000u /* bytes from the block: the longest path, 64 KiB, and its block come before */
+#define MEMORY_SIZE 0x12000u
+
+/* The address of KERNEL32's function NAME in the target.  A process which has not begun has not
+   mapped it yet: there it will be where it is here, all processes of one start of Windows have it
+   at one address.  */
+static uint64_t kernel_function (const remote_t *remote, const char *name) {
+  uint64_t there = remote_export (remote, "kernel32.dll", name);
+  HMODULE here = GetModuleHandleW (L"kernel32.dll");
+  if (there != 0 || here == NULL || remote->bits != 8 * sizeof (void *)) return there;
+  return (uintptr_t) GetProcAddress (here, name);
+}
+
+/* The code at CODE, executable from then on and never writable again.  */
+static int put_code (const remote_t *remote, uint64_t to) {
+  size_t n;
+  DWORD before;
+  SIZE_T done = 0;
+  void *at = (void *) (uintptr_t) to;
+  const uint8_t *code = load_code (remote->machine, &n);
+  if (code == NULL || !WriteProcessMemory (remote->process, at, code, n, &done) || done != n)
+    return -1;
+  if (!VirtualProtectEx (remote->process, at, n, PAGE_EXECUTE_READ, &before)) return -1;
+  FlushInstructionCache (remote->process, at, n);
+  return 0;
+}
+
+int load_prepare (const remote_t *remote, const wchar_t *path, load_t *load,
+                  char cause[REASON_MAX]) {
+  size_t path_size = (wcslen (path) + 1) * sizeof *path;
+  load_block_t block = {.load = kernel_function (remote, "LoadLibraryW"),
+                        .last_error = kernel_function (remote, "GetLastError")};
+  *load = (load_t){0};
+  if (block.load == 0 || block.last_error == 0) {
+    snprintf (cause, REASON_MAX, "%s",
+              remote_has_ended (remote, ENDS_WITHIN) ? "the process has ended"
+                                                     : "LoadLibraryW was not found in it");
+    return -1;
+  }
+  if (path_size > CODE_AT - sizeof block) {
+    snprintf (cause, REASON_MAX, "the DLL's path is too long");
+    return -1;
+  }
+  void *memory =
+      VirtualAllocEx (remote->process, NULL, MEMORY_SIZE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+  load->memory = (uintptr_t) memory;
+  if (memory == NULL || remote_write (remote, load->memory, &block, sizeof block) != 0
+      || remote_write (remote, load->memory + sizeof block, path, path_size) != 0) {
+    DWORD error = GetLastError ();
+    if (remote_has_ended (remote, ENDS_WITHIN))
+      snprintf (cause, REASON_MAX, "the process has ended");
+    else
+      snprintf (cause, REASON_MAX, "no memory could be given to it (error %lu)", error);
+    load_remove (remote, load);
+    return -1;
+  }
+  load->tells = put_code (remote, load->memory + CODE_AT) == 0;
+  load->function = load->tells ? load->memory + CODE_AT : block.load;
+  load->argument = load->tells ? load->memory : load->memory + sizeof block;
+  return 0;
+}
+
+load_end_t load_end (const remote_t *remote, const load_t *load, uint64_t *module,
+                     char cause[REASON_MAX]) {
+  load_block_t block;
+  if (!load->tells || remote_read (remote, load->memory, &block, sizeof block) != 0
+      || block.done != 1)
+    return LOAD_UNKNOWN;
+  *module = block.module;
+  if (block.module != 0) return LOAD_DONE;
+  const char *reason = reason_of_load_error (block.error);
+  if (reason != NULL)
+    snprintf (cause, REASON_MAX, "%s (error %lu)", reason, (unsigned long) block.error);
+  else
+    snprintf (cause, REASON_MAX, "error %lu", (unsigned long) block.error);
+  return LOAD_FAILED;
+}
+
+load_end_t load_by_thread (const remote_t *remote, const load_t *load, unsigned timeout,
+                           uint64_t *module, char cause[REASON_MAX]) {
+  HANDLE thread = CreateRemoteThread (remote->process, NULL, 0,
+                                      (LPTHREAD_START_ROUTINE) (uintptr_t) load->function,
+                                      (void *) (uintptr_t) load->argument, 0, NULL);
+  if (thread == NULL) {
+    DWORD error = GetLastError ();
+    if (remote_has_ended (remote, ENDS_WITHIN)) {
+      snprintf (cause, REASON_MAX, "the process has ended");
+      return LOAD_ENDED;
+    }
+    snprintf (cause, REASON_MAX, "no thread could be started in it (error %lu)", error);
+    return LOAD_FAILED;
+  }
+  HANDLE handles[] = {remote->process,
+                      thread}; /* the end of a process ends its threads: ask for it first */
+  DWORD which = WaitForMultipleObjects (2, handles, FALSE, timeout);
+  CloseHandle (thread);
+  if (which == WAIT_TIMEOUT) {
+    snprintf (cause, REASON_MAX,
+              "it did not load the DLL within %u.%u s: suspended, or its loader is busy; it may "
+              "still do so",
+              timeout / 1000, timeout % 1000 / 100);
+    return LOAD_TIMED_OUT;
+  }
+  load_end_t end = which == WAIT_OBJECT_0 ? LOAD_ENDED : load_end (remote, load, module, cause);
+  /* A thread of ours that cannot tell was ended, and seldom alone.  */
+  if (end == LOAD_UNKNOWN && load->tells
+      && WaitForSingleObject (remote->process, 1000) == WAIT_OBJECT_0)
+    end = LOAD_ENDED;
+  if (end == LOAD_ENDED) {
+    DWORD status = 0;
+    GetExitCodeProcess (remote->process, &status);
+    snprintf (cause, REASON_MAX, "the process ended meanwhile, with status 0x%lx", status);
+  }
+  return end;
+}
+
+int load_by_call (const load_t *load, HANDLE thread, char cause[REASON_MAX]) {
+  if (QueueUserAPC ((PAPCFUNC) (uintptr_t) load->function, thread, (ULONG_PTR) load->argument) != 0)
+    return 0;
+  snprintf (cause, REASON_MAX, "QueueUserAPC failed (error %lu)", GetLastError ());
+  return -1;
+}
+
+void load_remove (const remote_t *remote, load_t *load) {
+  if (load->memory != 0)
+    VirtualFreeEx (remote->process, (void *) (uintptr_t) load->memory, 0, MEM_RELEASE);
+  *load = (load_t){0};
+}

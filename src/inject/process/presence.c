@@ -1,0 +1,143 @@
+#include "inject/process/presence.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "inject/process/jump.h"
+#include "inject/process/process.h"
+#include "inject/utf8.h"
+
+static int read_for_jump (void *user_data, uint64_t address, void *to, size_t n) {
+  return remote_read (user_data, address, to, n);
+}
+
+/* The status' own INTACT is of when the DLL last looked; this is of now.  */
+static void follow_entries (const remote_t *remote, const remote_image_t *image,
+                            presence_t *presence) {
+  remote_t reader = *remote; /* a copy: a jump_read_t gets no const */
+  for (uint32_t i = 0; i < presence->status.functions_num; i++) {
+    const MIR_ucrt_function_t *function = &presence->status.functions[i];
+    if (function->state != MIR_UCRT_TAKEN) continue;
+    uint64_t end = jump_follow (image->pe.machine, function->address, image->base,
+                                image->pe.image_size, read_for_jump, &reader);
+    presence->view.intact[i] = end - image->base < image->pe.image_size;
+  }
+}
+
+/* The section of IMAGE which has the status; -1 if it is not there.  */
+static int status_section (const remote_image_t *image, pe_section_t *section) {
+  for (unsigned i = 0; i < image->pe.sections_num; i++) {
+    *section = pe_section (&image->pe, i);
+    if (strcmp (section->name, MIR_UCRT_STATUS_SECTION) == 0) return 0;
+  }
+  return -1;
+}
+
+dll_presence_t presence_at (const remote_t *remote, uint64_t base, presence_t *presence) {
+  remote_image_t image;
+  pe_section_t section;
+  memset (presence, 0, sizeof *presence);
+  if (remote_image (remote, base, &image) != 0) return DLL_ABSENT;
+  if (status_section (&image, &section) != 0) {
+    remote_image_close (&image);
+    return DLL_ABSENT;
+  }
+  uint64_t size = pe_section_extent (&image.pe, &section);
+  if (section.rva > image.pe.image_size) size = 0;
+  if (size > image.pe.image_size - section.rva) size = image.pe.image_size - section.rva;
+  if (size > sizeof presence->status) size = sizeof presence->status;
+  MIR_ucrt_status_t *bytes = malloc (sizeof *bytes);
+  presence->wrong = "there is no memory to read it";
+  if (bytes != NULL) {
+    size_t n = remote_read_some (remote, base + section.rva, bytes, (size_t) size);
+    presence->wrong = status_accept (&presence->status, bytes, n);
+    free (bytes);
+  }
+  presence->view.process = remote->id;
+  presence->view.base = base;
+  presence->view.copies = 1;
+  remote_file_at (remote, base, 0, presence->file, sizeof presence->file);
+  utf8_clean (presence->file, sizeof presence->file);
+  presence->view.dll = presence->file;
+  if (presence->wrong == NULL) follow_entries (remote, &image, presence);
+  remote_image_close (&image);
+  return presence->wrong == NULL ? DLL_PRESENT : DLL_UNREADABLE;
+}
+
+struct look {
+  const remote_t *remote;
+  presence_t *best, *next;
+  dll_presence_t found;
+  uint32_t copies;
+};
+
+static int look_at (void *user_data, uint64_t base) {
+  struct look *look = user_data;
+  dll_presence_t found = presence_at (look->remote, base, look->next);
+  if (found == DLL_ABSENT) return 0;
+  look->copies++;
+  int is_active = found == DLL_PRESENT && look->next->status.state == MIR_UCRT_ACTIVE;
+  int was_active = look->found == DLL_PRESENT && look->best->status.state == MIR_UCRT_ACTIVE;
+  if (found > look->found || (is_active && !was_active)) {
+    memcpy (look->best, look->next, sizeof *look->best);
+    look->best->view.dll = look->best->file;
+    look->found = found;
+  }
+  return 0;
+}
+
+dll_presence_t presence_look (const remote_t *remote, presence_t *presence) {
+  struct look look = {remote, presence, malloc (sizeof *presence), DLL_ABSENT, 0};
+  memset (presence, 0, sizeof *presence);
+  presence->wrong = "there is no memory to look for it";
+  if (look.next == NULL) return DLL_UNSEEN;
+  if (remote_each_image (remote, look_at, &look) != 0 && look.found == DLL_ABSENT) {
+    presence->wrong = remote_has_ended (remote, ENDS_WITHIN)
+                          ? "the process has ended"
+                          : "its memory map cannot be read to the end";
+    look.found = DLL_UNSEEN;
+  }
+  presence->view.copies = look.copies;
+  free (look.next);
+  return look.found;
+}
+
+int presence_verdict (dll_presence_t found, const presence_t *presence) {
+  if (found == DLL_ABSENT) return PROCESS_NOT_LOADED;
+  if (found == DLL_UNSEEN || found == DLL_UNREADABLE) return PROCESS_UNKNOWN;
+  return status_verdict (&presence->status, &presence->view);
+}
+
+void presence_print (const remote_t *remote, dll_presence_t found, const presence_t *presence,
+                     int json, int all) {
+  if (found == DLL_PRESENT) {
+    if (json)
+      status_print_json (stdout, &presence->status, &presence->view);
+    else
+      status_print (stdout, &presence->status, &presence->view, all);
+  } else if (json) {
+    printf ("{\n  \"process\": %lu,\n  \"bits\": %u,\n  \"state\": \"%s\",\n  \"ok\": false",
+            remote->id, remote->bits, found == DLL_ABSENT ? "not loaded" : "unreadable");
+    if (found == DLL_UNREADABLE) {
+      fputs (",\n  \"reason\": ", stdout);
+      json_string (stdout, presence->wrong);
+      fputs (",\n  \"dll\": ", stdout);
+      json_string (stdout, presence->file);
+    }
+    puts ("\n}");
+  } else {
+    printf ("process      %lu, %u bits\n", remote->id, remote->bits);
+    if (found == DLL_ABSENT)
+      puts ("state        " MIR_UCRT_DLL " is not loaded");
+    else
+      printf ("DLL          %s at 0x%" PRIx64 "\nstate        its status cannot be used: %s\n",
+              presence->file, presence->view.base, presence->wrong);
+  }
+}
+
+void presence_print_failure (unsigned long id, const char *cause) {
+  printf ("{\n  \"process\": %lu,\n  \"state\": \"unknown\",\n  \"ok\": false,\n  \"reason\": ",
+          id);
+  json_string (stdout, cause);
+  puts ("\n}");
+}

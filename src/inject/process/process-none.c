@@ -1,0 +1,31 @@
+#include "inject/process/process.h"
+
+/* Where there are no Windows processes.  */
+
+char **process_arguments (int *argc, char **argv) {
+  (void) argc;
+  return argv;
+}
+
+static void needs_windows (const char *command) {
+  process_say ("%s needs Windows: here mir-inject edits files, and its mir-inject.exe does this",
+               command);
+}
+
+int process_run (const process_options_t *options, char **argv) {
+  (void) options, (void) argv;
+  needs_windows ("run");
+  return PROCESS_RUN_FAILED;
+}
+
+int process_attach (const process_options_t *options, unsigned long id) {
+  (void) options, (void) id;
+  needs_windows ("attach");
+  return PROCESS_UNKNOWN;
+}
+
+int process_check (const process_options_t *options, unsigned long id) {
+  (void) options, (void) id;
+  needs_windows ("check");
+  return PROCESS_UNKNOWN;
+}

@@ -1,0 +1,53 @@
+#include "inject/process/remote.h"
+
+/* What Windows tells of a process that decides whether a DLL can go in.  The calls came with
+   Windows 8.1 and 10: looked up by name, and what an older one cannot say is taken for no.  Numbers
+   from winnt.h and processthreadsapi.h of the Windows SDK.  */
+
+#define PROTECTION_LEVEL_INFORMATION 7 /* PROCESS_INFORMATION_CLASS ProcessProtectionLevelInfo */
+#define PROTECTION_LEVEL_IS_NONE 0xfffffffeu
+#define POLICY_DYNAMIC_CODE 2 /* PROCESS_MITIGATION_POLICY */
+#define POLICY_SIGNATURE 8
+#define TOKEN_APP_CONTAINER 29 /* TOKEN_INFORMATION_CLASS TokenIsAppContainer */
+
+typedef void function_t (void); /* any */
+typedef BOOL WINAPI get_information_t (HANDLE, int, void *, DWORD);
+typedef BOOL WINAPI get_policy_t (HANDLE, int, void *, SIZE_T);
+
+static function_t *kernel_function (const char *name) {
+  HMODULE kernel = GetModuleHandleW (L"kernel32.dll");
+  return kernel == NULL ? NULL : (function_t *) GetProcAddress (kernel, name);
+}
+
+/* Bit 0 of a policy is the one that forbids; 0 too if nobody can say.  */
+static int has_policy (HANDLE process, int policy) {
+  get_policy_t *get = (get_policy_t *) kernel_function ("GetProcessMitigationPolicy");
+  DWORD flags = 0;
+  return get != NULL && get (process, policy, &flags, sizeof flags) && (flags & 1) != 0;
+}
+
+static int is_protected (HANDLE process) {
+  get_information_t *get = (get_information_t *) kernel_function ("GetProcessInformation");
+  DWORD level = PROTECTION_LEVEL_IS_NONE;
+  return get != NULL && get (process, PROTECTION_LEVEL_INFORMATION, &level, sizeof level)
+         && level != PROTECTION_LEVEL_IS_NONE;
+}
+
+static int is_app_container (HANDLE process) {
+  HANDLE token;
+  DWORD is = 0, n = 0;
+  if (!OpenProcessToken (process, TOKEN_QUERY, &token)) return 0;
+  int known = GetTokenInformation (token, (TOKEN_INFORMATION_CLASS) TOKEN_APP_CONTAINER, &is,
+                                   sizeof is, &n);
+  CloseHandle (token);
+  return known && is != 0;
+}
+
+void remote_facts (const remote_t *remote, process_facts_t *facts) {
+  *facts = (process_facts_t){
+      .is_protected = is_protected (remote->process),
+      .app_container = is_app_container (remote->process),
+      .microsoft_only = has_policy (remote->process, POLICY_SIGNATURE),
+      .no_dynamic_code = has_policy (remote->process, POLICY_DYNAMIC_CODE),
+  };
+}
