@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "inject/edit/edit.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
 #include "mutate.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);

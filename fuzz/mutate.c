@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "inject/edit/edit.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
 #include "image.h"
 
 struct target {

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "mutate.h"
-#include "inject/pe/pe.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
 #include "support/tap.h"
 
 enum { SIZE_MAX_IMAGE = 8192, CHANGES_MAX = 6, CUTS = 20000, LARGE = 200000 };

@@ -12,6 +12,8 @@
 #include <unistd.h>
 #include "../bench.h"
 #include "inject/edit/edit.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
 #include "inject/file.h"
 #include "image.h"
 
@@ -72,18 +74,18 @@ static void edit (const char *output, int ejects) {
   file_new_t written;
   pe_t before, after;
   edit_t plan;
-  if (file_open (&old, edited, &error) != 0
+  if (inject_file_open (&old, edited, &error) != 0
       || pe_open (&before, old.bytes, old.size, PE_FILE, &error) != 0
       || (ejects ? edit_eject : edit_inject) (&plan, &before, &request, &error) != 0
-      || file_write (&written, output, &old, 0, &plan, &error) != 0
-      || file_read_back (&written, &new, &error) != 0
+      || inject_file_write (&written, output, &old, 0, &plan, &error) != 0
+      || inject_file_read_back (&written, &new, &error) != 0
       || pe_open (&after, new.bytes, new.size, PE_FILE, &error) != 0
       || edit_check (&before, &after, &request, ejects, &error) != 0
-      || file_commit (&written, &old, 0, NULL, &error) != 0)
+      || inject_file_commit (&written, &old, 0, NULL, &error) != 0)
     bench_fail (error.text);
   check (ejects == ((plan.notes & EDIT_SAME_AS_BEFORE) != 0), "ejected is not what was injected");
   edit_free (&plan);
-  file_close (&new);
+  inject_file_close (&new);
 }
 
 static void inject (void) {

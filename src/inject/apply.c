@@ -1,9 +1,13 @@
-#include "inject/actions.h"
+#include "inject/apply.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "inject/edit/edit.h"
 #include "inject/file.h"
+#include "inject/list.h"
+#include "inject/pe/imports.h"
 
 /* A file on its way.  */
 struct job {
@@ -12,8 +16,8 @@ struct job {
   const char *path; /* the user's */
   edit_request_t request;
   char symbol[PE_NAME_MAX];
-  char target[FILE_PATH_MAX];
-  char backup[FILE_PATH_MAX]; /* "": none */
+  char target[INJECT_PATH_MAX];
+  char backup[INJECT_PATH_MAX]; /* "": none */
   file_t file;
   pe_t pe;
   edit_t edit;
@@ -22,7 +26,7 @@ struct job {
 /* Which function?  One that the DLL has, if we can look; ours have mi_version; else whatever is its
  * first.  */
 static void choose_symbol (struct job *job) {
-  char found[FILE_PATH_MAX];
+  char found[INJECT_PATH_MAX];
   pe_error_t ignored = {0};
   file_t file;
   pe_t dll;
@@ -33,13 +37,13 @@ static void choose_symbol (struct job *job) {
   job->request.ordinal = 1;
   int is_ours = strncmp (name, "mir-ucrt", 8) == 0 || strncmp (name, "mimalloc", 8) == 0;
   if (is_ours) strcpy (job->symbol, "mi_version");
-  if (file_beside (job->path, name, found, sizeof (found)) == 0
-      && file_open (&file, found, &ignored) == 0) {
+  if (inject_file_beside (job->path, name, found, sizeof (found)) == 0
+      && inject_file_open (&file, found, &ignored) == 0) {
     if (pe_open (&dll, file.bytes, file.size, PE_FILE, &ignored) == 0
         && pe_find_export (&dll, "mi_version", &rva) != 0
         && pe_first_export (&dll, job->symbol, sizeof (job->symbol)) != 0)
       job->symbol[0] = 0;
-    file_close (&file);
+    inject_file_close (&file);
   }
   if (job->symbol[0] != 0 && strlen (job->symbol) < 256) job->request.symbol = job->symbol;
 }
@@ -61,7 +65,7 @@ static int choose_target (struct job *job, pe_error_t *error) {
   if (options->output != NULL)
     return fits (snprintf (job->target, sizeof (job->target), "%s", options->output),
                  sizeof (job->target), error);
-  const char *name = file_name_of (job->path), *dot = strrchr (name, '.');
+  const char *name = inject_file_name_of (job->path), *dot = strrchr (name, '.');
   size_t stem = dot != NULL && dot != name ? (size_t) (dot - job->path) : strlen (job->path);
   return fits (snprintf (job->target, sizeof (job->target), "%.*s%s%s", (int) stem, job->path,
                          options->eject ? "-ejected" : "-mi", job->path + stem),
@@ -71,20 +75,20 @@ static int choose_target (struct job *job, pe_error_t *error) {
 /* 1: write; 0: the user does not want to.  */
 static int may_write (struct job *job, pe_error_t *error) {
   const char *in_the_way = NULL;
-  char question[FILE_PATH_MAX + 128];
-  if (file_is_special (job->target)) {
-    pe_set_error (error, "not a file: %s", file_shown (job->target));
+  char question[INJECT_PATH_MAX + 128];
+  if (inject_file_is_special (job->target)) {
+    pe_set_error (error, "not a file: %s", inject_file_shown (job->target));
     return -1;
   }
   if (job->options->force || job->options->dry_run) return 1;
-  if (!job->options->inplace && file_exists (job->target)) in_the_way = job->target;
-  if (job->options->inplace && job->backup[0] != 0 && file_exists (job->backup))
+  if (!job->options->inplace && inject_file_exists (job->target)) in_the_way = job->target;
+  if (job->options->inplace && job->backup[0] != 0 && inject_file_exists (job->backup))
     in_the_way = job->backup;
   if (in_the_way == NULL) return 1;
   snprintf (question, sizeof (question), "overwriting '%s'. Are you sure? [yN] ", in_the_way);
-  int answer = job->report->json ? -1 : file_ask (question);
+  int answer = job->report->json ? -1 : inject_file_ask (question);
   if (answer < 0)
-    pe_set_error (error, "'%s' exists already (use --force)", file_shown (in_the_way));
+    pe_set_error (error, "'%s' exists already (use --force)", inject_file_shown (in_the_way));
   return answer;
 }
 
@@ -93,14 +97,14 @@ static void warn (struct job *job) {
     unsigned note;
     const char *text;
   } notes[] = {
-      {EDIT_CERTIFICATE_DROPPED,
-       "was signed, the signature is not valid for the result and was removed"},
-      {EDIT_BOUND_CLEARED, "had bound imports, which were cleared"},
-      {EDIT_TAIL_MOVED,
-       "has data behind the image, which is still at the end but at another offset"},
-      {EDIT_SECTION_LEFT,
-       "was changed since the DLL was injected: its import table is as it was, the rest "
-       "of the injection stays"},
+      {.note = EDIT_CERTIFICATE_DROPPED,
+       .text = "was signed, the signature is not valid for the result and was removed"},
+      {.note = EDIT_BOUND_CLEARED, .text = "had bound imports, which were cleared"},
+      {.note = EDIT_TAIL_MOVED,
+       .text = "has data behind the image, which is still at the end but at another offset"},
+      {.note = EDIT_SECTION_LEFT,
+       .text = "was changed since the DLL was injected: its import table is as it was, the rest "
+               "of the injection stays"},
   };
   for (size_t i = 0; i < sizeof (notes) / sizeof (notes[0]); i++)
     if ((job->edit.notes & notes[i].note) != 0)
@@ -144,7 +148,7 @@ static int check_result (struct job *job, const uint8_t *bytes, size_t size, pe_
   if (!job->report->json && !job->report->verbose) return 0;
   report_t quiet = *job->report;
   quiet.verbose = 0; /* no functions here */
-  int status = list_imports (
+  int status = inject_list_imports (
       &quiet, &result, job->edit.changed ? "new module order" : "module order unchanged", error);
   job->report->fields = quiet.fields;
   return status;
@@ -163,23 +167,25 @@ static int dry_run (struct job *job, pe_error_t *error) {
 
 static int write_checked (struct job *job, file_new_t *written, pe_error_t *error) {
   file_t result;
-  if (file_write (written, job->target, &job->file, job->options->inplace, &job->edit, error) != 0)
+  if (inject_file_write (written, job->target, &job->file, job->options->inplace, &job->edit, error)
+      != 0)
     return -1;
-  int status = file_read_back (written, &result, error);
+  int status = inject_file_read_back (written, &result, error);
   if (status == 0) {
     status = check_result (job, result.bytes, result.size, error);
-    file_close (&result);
+    inject_file_close (&result);
   }
-  if (status != 0) file_abandon (written);
+  if (status != 0) inject_file_abandon (written);
   return status;
 }
 
 static int write_result (struct job *job, pe_error_t *error) {
   file_new_t written;
-  int replace = job->options->inplace || file_exists (job->target); /* that was asked about */
+  int replace =
+      job->options->inplace || inject_file_exists (job->target); /* that was asked about */
   if (write_checked (job, &written, error) != 0) return -1;
-  return file_commit (&written, &job->file, replace, job->backup[0] != 0 ? job->backup : NULL,
-                      error);
+  return inject_file_commit (&written, &job->file, replace,
+                             job->backup[0] != 0 ? job->backup : NULL, error);
 }
 
 /* Write the result, or only look at it.  */
@@ -197,9 +203,9 @@ static int finish (struct job *job, int writes, pe_error_t *error) {
 
 /* Without the DLL the result does not start, and few loaders say what they miss.  */
 static void say_what_is_missing (const struct job *job) {
-  char found[FILE_PATH_MAX];
+  char found[INJECT_PATH_MAX];
   const char *dll = job->options->dll_name;
-  if (file_beside (job->target, dll, found, sizeof (found)) != 0)
+  if (inject_file_beside (job->target, dll, found, sizeof (found)) != 0)
     report_line (job->report, "put '%s' for %s beside it: without it the program does not start.",
                  dll, pe_machine_name (job->pe.machine));
 }
@@ -225,9 +231,9 @@ static void say_done (struct job *job, int written) {
 }
 
 static int run (struct job *job, pe_error_t *error) {
-  if ((job->options->inplace
-           ? file_open_in_place (&job->file, job->path, job->target, sizeof (job->target), error)
-           : file_open (&job->file, job->path, error))
+  if ((job->options->inplace ? inject_file_open_in_place (&job->file, job->path, job->target,
+                                                          sizeof (job->target), error)
+                             : inject_file_open (&job->file, job->path, error))
       != 0)
     return -1;
   if (pe_open (&job->pe, job->file.bytes, job->file.size, PE_FILE, error) != 0) return -1;
@@ -247,7 +253,7 @@ static int run (struct job *job, pe_error_t *error) {
   return 0;
 }
 
-int apply (report_t *report, const options_t *options, const char *path, pe_error_t *error) {
+int inject_apply (report_t *report, const options_t *options, const char *path, pe_error_t *error) {
   struct job *job = calloc (1, sizeof (*job));
   if (job == NULL) {
     pe_set_error (error, "out of memory");
@@ -257,7 +263,7 @@ int apply (report_t *report, const options_t *options, const char *path, pe_erro
   job->request = options->request;
   int status = run (job, error);
   edit_free (&job->edit);
-  file_close (&job->file);
+  inject_file_close (&job->file);
   free (job);
   return status;
 }

@@ -1,8 +1,11 @@
-#include "inject/actions.h"
+#include "inject/crt.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
 #include "inject/file.h"
+#include "inject/pe/imports.h"
 
 enum { VISITED_MAX = 128 };
 
@@ -45,13 +48,12 @@ int crt_is_heap_function (const char *function) {
 
 /* Add what the file FOUND imports to the list; 1 if a C runtime is among it.  */
 static int visit (const char *found, char names[][PE_NAME_MAX], int *num) {
-  pe_error_t ignored;
+  pe_error_t ignored = {0};
   file_t file;
   pe_t pe;
   pe_descriptor_t d;
   int is_crt = 0;
-  ignored = (pe_error_t){0};
-  if (file_open (&file, found, &ignored) != 0) return 0;
+  if (inject_file_open (&file, found, &ignored) != 0) return 0;
   int opened = pe_open (&pe, file.bytes, file.size, PE_FILE, &ignored) == 0;
   for (unsigned i = 0; opened && !is_crt && pe_descriptor (&pe, i, &d) == 1; i++) {
     char name[PE_NAME_MAX];
@@ -61,20 +63,21 @@ static int visit (const char *found, char names[][PE_NAME_MAX], int *num) {
     for (int k = 0; k < *num && !known; k++) known = pe_name_is (names[k], name);
     if (!known && *num < VISITED_MAX) memcpy (names[(*num)++], name, PE_NAME_MAX);
   }
-  file_close (&file);
+  inject_file_close (&file);
   return is_crt;
 }
 
 int crt_is_behind (const char *path, const char *name, char *how, size_t how_size) {
-  static char names[VISITED_MAX][PE_NAME_MAX];
-  char found[FILE_PATH_MAX];
-  int num = 1;
+  char (*names)[PE_NAME_MAX] = malloc (VISITED_MAX * sizeof (*names));
+  char found[INJECT_PATH_MAX];
+  int num = 1, status = 0;
+  if (names == NULL) return 0;
   snprintf (names[0], PE_NAME_MAX, "%s", name);
-  for (int i = 0; i < num; i++) {
-    if (file_beside (path, names[i], found, sizeof (found)) != 0 || !visit (found, names, &num))
-      continue;
-    snprintf (how, how_size, "%s", names[i]);
-    return 1;
+  for (int i = 0; i < num && !status; i++) {
+    status = inject_file_beside (path, names[i], found, sizeof (found)) == 0
+             && visit (found, names, &num);
+    if (status) snprintf (how, how_size, "%s", names[i]);
   }
-  return 0;
+  free (names);
+  return status;
 }

@@ -16,6 +16,8 @@
 #endif
 #include <unistd.h>
 
+#include "inject/pe/imports.h" /* pe_name_is */
+
 #ifndef O_TMPFILE
 #define O_TMPFILE 0 /* a folder is then opened for writing, which fails, and a named file is made */
 #endif
@@ -26,20 +28,20 @@
 enum { SPARE_MAX = 64, TRIES = 100 };
 
 static int fail (pe_error_t *error, const char *what, const char *path) {
-  pe_set_error (error, "%s: %s: %s", what, file_shown (path),
+  pe_set_error (error, "%s: %s: %s", what, inject_file_shown (path),
                 errno == ESTALE ? "it was replaced in the meantime" : strerror (errno));
   error->names_file = 1;
   return -1;
 }
 
-const char *file_name_of (const char *path) {
+const char *inject_file_name_of (const char *path) {
   const char *slash = strrchr (path, '/');
   return slash != NULL ? slash + 1 : path;
 }
 
 /* The folder of PATH, "." if it has none.  */
 static int folder_of (const char *path, char *folder, size_t size) {
-  size_t n = (size_t) (file_name_of (path) - path);
+  size_t n = (size_t) (inject_file_name_of (path) - path);
   if (n + 2 > size) return -1;
   memcpy (folder, path, n);
   if (n == 0) folder[n++] = '.';
@@ -54,7 +56,7 @@ static int too_long (pe_error_t *error) {
 
 /* The folder of PATH as a descriptor, by which it stays the same one whatever is renamed.  */
 static int open_folder (const char *path) {
-  char folder[FILE_PATH_MAX];
+  char folder[INJECT_PATH_MAX];
   if (folder_of (path, folder, sizeof (folder)) == 0)
     return open (folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
   errno = ENAMETOOLONG;
@@ -65,7 +67,7 @@ static int map (file_t *file, int fd, const char *path, pe_error_t *error) {
   struct stat st;
   if (fstat (fd, &st) != 0) return fail (error, "unable to read file", path);
   if (!S_ISREG (st.st_mode)) {
-    pe_set_error (error, "not a file: %s", file_shown (path));
+    pe_set_error (error, "not a file: %s", inject_file_shown (path));
     error->names_file = 1;
     return -1;
   }
@@ -85,24 +87,25 @@ static int map (file_t *file, int fd, const char *path, pe_error_t *error) {
 static int take (file_t *file, int fd, int folder, const char *path, pe_error_t *error) {
   *file = (file_t){.descriptor = fd, .folder = folder};
   int status = fd < 0 ? fail (error, "unable to open file", path) : map (file, fd, path, error);
-  if (status != 0) file_close (file);
+  if (status != 0) inject_file_close (file);
   return status;
 }
 
-int file_open (file_t *file, const char *path, pe_error_t *error) {
+int inject_file_open (file_t *file, const char *path, pe_error_t *error) {
   int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not make us wait */
   return take (file, fd, -1, path, error);
 }
 
 /* What comes to be a symbolic link after realpath looked is not followed.  */
-int file_open_in_place (file_t *file, const char *path, char *resolved, size_t size,
-                        pe_error_t *error) {
+int inject_file_open_in_place (file_t *file, const char *path, char *resolved, size_t size,
+                               pe_error_t *error) {
   char *found = realpath (path, NULL);
   int fits = found != NULL && strlen (found) < size, folder = -1, fd = -1;
   if (found != NULL && !fits) errno = ENAMETOOLONG;
   if (fits) folder = open_folder (strcpy (resolved, found));
   if (folder >= 0)
-    fd = openat (folder, file_name_of (resolved), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    fd = openat (folder, inject_file_name_of (resolved),
+                 O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
   free (found);
   return take (file, fd, folder, path, error);
 }
@@ -113,13 +116,13 @@ static void close_all (int *descriptor, int *folder) {
   *descriptor = *folder = -1;
 }
 
-void file_close (file_t *file) {
+void inject_file_close (file_t *file) {
   if (file->mapping != NULL) munmap (file->mapping, file->size);
   close_all (&file->descriptor, &file->folder);
   *file = (file_t){.descriptor = -1, .folder = -1};
 }
 
-int file_read_back (const file_new_t *written, file_t *file, pe_error_t *error) {
+int inject_file_read_back (const file_new_t *written, file_t *file, pe_error_t *error) {
   *file = (file_t){.descriptor = -1, .folder = -1};
   return map (file, written->descriptor, written->target, error);
 }
@@ -138,22 +141,28 @@ static int write_all (int fd, uint64_t offset, const uint8_t *bytes, size_t n) {
 struct copy {
   const file_t *old;
   int to;
+  uint8_t buffer[EDIT_BLOCK];
 };
 
 /* Mapped pages cost more to be looked at for the first time than to be copied from, by a tenth of
    what it takes to copy the file.  */
 static const uint8_t *read_old (void *self, const uint8_t *bytes, size_t n) {
-  static uint8_t buffer[EDIT_BLOCK];
-  const struct copy *copy = self;
+  struct copy *copy = self;
   off_t offset = (off_t) (bytes - copy->old->bytes);
   for (size_t got = 0; got < n;) {
-    ssize_t done = pread (copy->old->descriptor, buffer + got, n - got, offset + (off_t) got);
+    ssize_t done = pread (copy->old->descriptor, copy->buffer + got, n - got, offset + (off_t) got);
     if (done < 0 && errno == EINTR) continue;
     if (done == 0) errno = EIO; /* the file has become shorter */
     if (done <= 0) return NULL;
     got += (size_t) done;
   }
-  return buffer;
+  return copy->buffer;
+}
+
+static struct copy *start_copy (const file_t *old, int to) {
+  struct copy *copy = malloc (sizeof (*copy));
+  if (copy != NULL) copy->old = old, copy->to = to;
+  return copy;
 }
 
 static int write_new (void *self, uint64_t offset, const uint8_t *bytes, size_t n) {
@@ -187,7 +196,7 @@ static int create (file_new_t *file, pe_error_t *error) {
         || make_spare (file->folder, file->path, make_file, &file->descriptor) == 0)
       return 0;
   }
-  char folder[FILE_PATH_MAX];
+  char folder[INJECT_PATH_MAX];
   int reason = errno;
   if (folder_of (file->target, folder, sizeof (folder)) != 0) return too_long (error);
   errno = reason;
@@ -227,30 +236,31 @@ static int copy_permissions (int from, int to, int owner) {
   return fchmod (to, mode);
 }
 
-int file_write (file_new_t *file, const char *target, const file_t *old, int in_place, edit_t *edit,
-                pe_error_t *error) {
-  static const edit_output_t output = {read_old, write_new};
+int inject_file_write (file_new_t *file, const char *target, const file_t *old, int in_place,
+                       edit_t *edit, pe_error_t *error) {
+  static const edit_output_t output = {.read = read_old, .write = write_new};
   *file = (file_new_t){.descriptor = -1, .folder = -1, .in_place = in_place};
   int n = snprintf (file->target, sizeof (file->target), "%s", target);
   if (n < 0 || (size_t) n >= sizeof (file->target)) return too_long (error);
   file->folder = in_place ? fcntl (old->folder, F_DUPFD_CLOEXEC, 0) : open_folder (target);
   if (create (file, error) != 0) {
-    file_abandon (file);
+    inject_file_abandon (file);
     return -1;
   }
   signal (SIGXFSZ, SIG_IGN); /* a file that may not grow is an error, not a reason to die */
-  struct copy copy = {old, file->descriptor};
-  if (edit_write (edit, &output, &copy) != 0
-      || copy_permissions (old->descriptor, file->descriptor, in_place) != 0
+  struct copy *copy = start_copy (old, file->descriptor);
+  int status = copy == NULL ? -1 : edit_write (edit, &output, copy);
+  free (copy);
+  if (status != 0 || copy_permissions (old->descriptor, file->descriptor, in_place) != 0
       || fsync (file->descriptor) != 0) {
     fail (error, "unable to write file", target);
-    file_abandon (file);
+    inject_file_abandon (file);
     return -1;
   }
   return 0;
 }
 
-void file_abandon (file_new_t *file) {
+void inject_file_abandon (file_new_t *file) {
   if (file->descriptor >= 0 && file->path[0] != 0) unlinkat (file->folder, file->path, 0);
   close_all (&file->descriptor, &file->folder);
 }
@@ -272,15 +282,17 @@ static int link_name (int folder, const char *name, void *from) {
 static int copy_old (int folder, char name[SPARE_MAX], const file_t *old) {
   int to, status = make_spare (folder, name, make_file, &to);
   if (status != 0) return -1;
-  struct copy copy = {old, to};
+  struct copy *copy = start_copy (old, to);
+  if (copy == NULL) status = -1;
   for (size_t at = 0, n; at < old->size && status == 0; at += n) {
     n = old->size - at < EDIT_BLOCK ? old->size - at : EDIT_BLOCK;
-    const uint8_t *bytes = read_old (&copy, old->bytes + at, n);
+    const uint8_t *bytes = read_old (copy, old->bytes + at, n);
     status = bytes == NULL ? -1 : write_all (to, at, bytes, n);
   }
   if (status == 0) status = copy_permissions (old->descriptor, to, 1);
   if (status == 0) status = fsync (to);
   int reason = errno;
+  free (copy);
   close (to);
   errno = reason;
   return status;
@@ -336,9 +348,9 @@ static int commit_over (file_new_t *file, const char *name) {
 
 static int commit (file_new_t *file, const file_t *old, int replace, const char *backup,
                    pe_error_t *error) {
-  char name[FILE_PATH_MAX];
-  snprintf (name, sizeof (name), "%s", file_name_of (file->target));
-  if (backup != NULL && keep_old (file->folder, name, old, file_name_of (backup)) != 0)
+  char name[INJECT_PATH_MAX];
+  snprintf (name, sizeof (name), "%s", inject_file_name_of (file->target));
+  if (backup != NULL && keep_old (file->folder, name, old, inject_file_name_of (backup)) != 0)
     return fail (error, "unable to keep a backup", backup);
   if ((file->in_place && !is_still (file->folder, name, old))
       || (replace ? commit_over (file, name) : commit_new (file, name)) != 0)
@@ -346,10 +358,10 @@ static int commit (file_new_t *file, const file_t *old, int replace, const char 
   return 0;
 }
 
-int file_commit (file_new_t *file, file_t *old, int replace, const char *backup,
-                 pe_error_t *error) {
+int inject_file_commit (file_new_t *file, file_t *old, int replace, const char *backup,
+                        pe_error_t *error) {
   int status = commit (file, old, replace, backup, error);
-  file_close (old);
+  inject_file_close (old);
   if (status == 0) {
     file->path[0] = 0;
     /* The name on the disk too; some file systems cannot, and the file is whole anyway.  */
@@ -359,23 +371,23 @@ int file_commit (file_new_t *file, file_t *old, int replace, const char *backup,
       close (fd);
     }
   }
-  file_abandon (file);
+  inject_file_abandon (file);
   return status;
 }
 
-int file_exists (const char *path) {
+int inject_file_exists (const char *path) {
   struct stat st;
   return lstat (path, &st) == 0;
 }
 
 /* A link is replaced, not what it leads to.  */
-int file_is_special (const char *path) {
+int inject_file_is_special (const char *path) {
   struct stat st;
   return lstat (path, &st) == 0 && !S_ISREG (st.st_mode) && !S_ISLNK (st.st_mode);
 }
 
-int file_beside (const char *path, const char *name, char *found, size_t size) {
-  char folder[FILE_PATH_MAX];
+int inject_file_beside (const char *path, const char *name, char *found, size_t size) {
+  char folder[INJECT_PATH_MAX];
   DIR *dir = folder_of (path, folder, sizeof (folder)) == 0 ? opendir (folder) : NULL;
   int status = -1;
   if (dir == NULL) return -1;
@@ -388,7 +400,7 @@ int file_beside (const char *path, const char *name, char *found, size_t size) {
   return status;
 }
 
-int file_ask (const char *question) {
+int inject_file_ask (const char *question) {
   char answer[16];
   if (!isatty (STDIN_FILENO)) return -1;
   fputs (question, stderr);

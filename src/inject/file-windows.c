@@ -15,18 +15,18 @@ static int fail (pe_error_t *error, const char *what, const char *path) {
   int length = WideCharToMultiByte (CP_UTF8, 0, wide, (int) n, text, sizeof (text) - 1, NULL, NULL);
   text[n > 0 && length > 0 ? length : 0] = 0;
   if (text[0] == 0) snprintf (text, sizeof (text), "error %lu", (unsigned long) code);
-  pe_set_error (error, "%s: %s: %s", what, file_shown (path), text);
+  pe_set_error (error, "%s: %s: %s", what, inject_file_shown (path), text);
   error->names_file = 1;
   return -1;
 }
 
 static int to_wide (const char *path, WCHAR *wide) {
-  return MultiByteToWideChar (CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, FILE_PATH_MAX) > 0
+  return MultiByteToWideChar (CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, INJECT_PATH_MAX) > 0
              ? 0
              : -1;
 }
 
-const char *file_name_of (const char *path) {
+const char *inject_file_name_of (const char *path) {
   const char *name = path;
   for (; *path != 0; path++)
     if (*path == '/' || *path == '\\' || *path == ':') name = path + 1;
@@ -55,7 +55,7 @@ static int map (file_t *file, HANDLE handle, const char *path, pe_error_t *error
 }
 
 static HANDLE open_handle (const char *path) {
-  WCHAR wide[FILE_PATH_MAX];
+  WCHAR wide[INJECT_PATH_MAX];
   SetLastError (ERROR_INVALID_NAME);
   return to_wide (path, wide) != 0
              ? INVALID_HANDLE_VALUE
@@ -63,7 +63,7 @@ static HANDLE open_handle (const char *path) {
                             OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN, NULL);
 }
 
-int file_open (file_t *file, const char *path, pe_error_t *error) {
+int inject_file_open (file_t *file, const char *path, pe_error_t *error) {
   HANDLE handle = open_handle (path);
   *file = (file_t){.descriptor = -1, .folder = -1};
   if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to open file", path);
@@ -74,12 +74,12 @@ int file_open (file_t *file, const char *path, pe_error_t *error) {
 
 /* The path of what is open.  */
 static int path_of (HANDLE handle, char *path, size_t size) {
-  WCHAR *found = malloc (FILE_PATH_MAX * sizeof (*found));
+  WCHAR *found = malloc (INJECT_PATH_MAX * sizeof (*found));
   DWORD n = found == NULL
                 ? 0
-                : GetFinalPathNameByHandleW (handle, found, FILE_PATH_MAX, FILE_NAME_NORMALIZED);
+                : GetFinalPathNameByHandleW (handle, found, INJECT_PATH_MAX, FILE_NAME_NORMALIZED);
   int status = -1;
-  if (n != 0 && n < FILE_PATH_MAX) {
+  if (n != 0 && n < INJECT_PATH_MAX) {
     const WCHAR *begin = wcsncmp (found, L"\\\\?\\", 4) == 0 && found[5] == ':' ? found + 4 : found;
     status = WideCharToMultiByte (CP_UTF8, 0, begin, -1, path, (int) size, NULL, NULL) > 0 ? 0 : -1;
   }
@@ -87,8 +87,8 @@ static int path_of (HANDLE handle, char *path, size_t size) {
   return status;
 }
 
-int file_open_in_place (file_t *file, const char *path, char *resolved, size_t size,
-                        pe_error_t *error) {
+int inject_file_open_in_place (file_t *file, const char *path, char *resolved, size_t size,
+                               pe_error_t *error) {
   HANDLE handle = open_handle (path);
   *file = (file_t){.descriptor = -1, .folder = -1};
   if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to open file", path);
@@ -98,12 +98,12 @@ int file_open_in_place (file_t *file, const char *path, char *resolved, size_t s
   return status;
 }
 
-void file_close (file_t *file) {
+void inject_file_close (file_t *file) {
   if (file->mapping != NULL) UnmapViewOfFile (file->mapping);
   *file = (file_t){.descriptor = -1, .folder = -1};
 }
 
-int file_read_back (const file_new_t *written, file_t *file, pe_error_t *error) {
+int inject_file_read_back (const file_new_t *written, file_t *file, pe_error_t *error) {
   return map (file, written->handle, written->target, error);
 }
 
@@ -120,10 +120,10 @@ static int write_new (void *self, uint64_t offset, const uint8_t *bytes, size_t 
 
 /* Permissions are the folder's; those of a replaced file are kept by ReplaceFile.  Nothing that has
    the name already is written to, and nobody can take the file away while the handle is open.  */
-int file_write (file_new_t *file, const char *target, const file_t *old, int in_place, edit_t *edit,
-                pe_error_t *error) {
-  static const edit_output_t output = {NULL, write_new};
-  WCHAR wide[FILE_PATH_MAX];
+int inject_file_write (file_new_t *file, const char *target, const file_t *old, int in_place,
+                       edit_t *edit, pe_error_t *error) {
+  static const edit_output_t output = {.write = write_new};
+  WCHAR wide[INJECT_PATH_MAX];
   (void) old;
   *file = (file_new_t){
       .descriptor = -1, .folder = -1, .in_place = in_place, .handle = INVALID_HANDLE_VALUE};
@@ -139,12 +139,12 @@ int file_write (file_new_t *file, const char *target, const file_t *old, int in_
   if (file->handle == INVALID_HANDLE_VALUE) return fail (error, "unable to write file", file->path);
   if (edit_write (edit, &output, file->handle) == 0 && FlushFileBuffers (file->handle)) return 0;
   fail (error, "unable to write file", target);
-  file_abandon (file);
+  inject_file_abandon (file);
   return -1;
 }
 
-void file_abandon (file_new_t *file) {
-  WCHAR wide[FILE_PATH_MAX];
+void inject_file_abandon (file_new_t *file) {
+  WCHAR wide[INJECT_PATH_MAX];
   if (file->handle != INVALID_HANDLE_VALUE) CloseHandle (file->handle);
   file->handle = INVALID_HANDLE_VALUE;
   if (file->path[0] != 0 && to_wide (file->path, wide) == 0) DeleteFileW (wide);
@@ -164,12 +164,12 @@ static int replace_file (const WCHAR *target, const WCHAR *path, const WCHAR *ba
   return MoveFileExW (path, target, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) ? 0 : -1;
 }
 
-int file_commit (file_new_t *file, file_t *old, int replace, const char *backup,
-                 pe_error_t *error) {
-  WCHAR path[FILE_PATH_MAX], target[FILE_PATH_MAX], kept[FILE_PATH_MAX];
+int inject_file_commit (file_new_t *file, file_t *old, int replace, const char *backup,
+                        pe_error_t *error) {
+  WCHAR path[INJECT_PATH_MAX], target[INJECT_PATH_MAX], kept[INJECT_PATH_MAX];
   int status = to_wide (file->path, path) != 0 || to_wide (file->target, target) != 0
                || (backup != NULL && to_wide (backup, kept) != 0);
-  file_close (old); /* what is being looked at is not replaced */
+  inject_file_close (old); /* what is being looked at is not replaced */
   CloseHandle (file->handle);
   file->handle = INVALID_HANDLE_VALUE;
   if (status == 0) {
@@ -181,32 +181,32 @@ int file_commit (file_new_t *file, file_t *old, int replace, const char *backup,
   }
   if (status != 0) {
     fail (error, "unable to write file", file->target);
-    file_abandon (file);
+    inject_file_abandon (file);
     return -1;
   }
   file->path[0] = 0;
   return 0;
 }
 
-int file_exists (const char *path) {
-  WCHAR wide[FILE_PATH_MAX];
+int inject_file_exists (const char *path) {
+  WCHAR wide[INJECT_PATH_MAX];
   return to_wide (path, wide) == 0 && GetFileAttributesW (wide) != INVALID_FILE_ATTRIBUTES;
 }
 
-int file_is_special (const char *path) {
-  WCHAR wide[FILE_PATH_MAX];
+int inject_file_is_special (const char *path) {
+  WCHAR wide[INJECT_PATH_MAX];
   if (to_wide (path, wide) != 0) return 0;
   DWORD facts = GetFileAttributesW (wide);
   return facts != INVALID_FILE_ATTRIBUTES
          && (facts & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_DEVICE)) != 0;
 }
 
-int file_beside (const char *path, const char *name, char *found, size_t size) {
-  int n = snprintf (found, size, "%.*s%s", (int) (file_name_of (path) - path), path, name);
-  return n > 0 && (size_t) n < size && file_exists (found) ? 0 : -1;
+int inject_file_beside (const char *path, const char *name, char *found, size_t size) {
+  int n = snprintf (found, size, "%.*s%s", (int) (inject_file_name_of (path) - path), path, name);
+  return n > 0 && (size_t) n < size && inject_file_exists (found) ? 0 : -1;
 }
 
-int file_ask (const char *question) {
+int inject_file_ask (const char *question) {
   char answer[16];
   DWORD mode; /* _isatty takes the device NUL for a terminal too */
   if (!GetConsoleMode (GetStdHandle (STD_INPUT_HANDLE), &mode)) return -1;

@@ -1,6 +1,6 @@
-#include "inject/actions.h"
+#include "inject/list.h"
 
-#include <string.h>
+#include "inject/pe/imports.h"
 
 static int list_functions (report_t *report, const pe_t *pe, const pe_descriptor_t *d,
                            pe_error_t *error) {
@@ -56,7 +56,7 @@ static int delayed_num (const pe_t *pe) {
   return found == 0 ? n : -1;
 }
 
-int list_imports (report_t *report, const pe_t *pe, const char *title, pe_error_t *error) {
+int inject_list_imports (report_t *report, const pe_t *pe, const char *title, pe_error_t *error) {
   int n = pe_imports_num (pe), delayed = delayed_num (pe);
   if (n < 0 || delayed < 0) {
     pe_set_error (error, "damaged import table%s", n < 0 ? "" : " (of delayed modules)");

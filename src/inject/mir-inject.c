@@ -1,9 +1,13 @@
 /* mir-inject: puts a DLL into the import table of a program, or into a process.  */
 #include <stdio.h>
 #include <string.h>
-#include "inject/actions.h"
+
+#include "inject/apply.h"
 #include "inject/file.h"
-#include "inject/process/process.h"
+#include "inject/list.h"
+#include "inject/process/commands.h"
+#include "inject/process/process-options.h"
+#include "inject/verify.h"
 
 #ifndef MIR_VERSION
 #error "MIR_VERSION is the version of the project, as text"
@@ -12,16 +16,17 @@
 static int look (report_t *report, const options_t *options, const char *path, pe_error_t *error) {
   file_t file;
   pe_t pe;
-  if (file_open (&file, path, error) != 0) return -1;
+  if (inject_file_open (&file, path, error) != 0) return -1;
   int status = pe_open (&pe, file.bytes, file.size, PE_FILE, error);
   if (status == 0) {
     report_detail (report, "target architecture: %s", pe_machine_name (pe.machine));
     report_text (report, "machine", pe_machine_name (pe.machine));
     report_text (report, "format", pe.plus ? "PE32+" : "PE32");
-    status = options->verify ? verify (report, &pe, path, options, error)
-                             : list_imports (report, &pe, "original imported modules", error);
+    status = options->verify
+                 ? inject_verify (report, &pe, path, options)
+                 : inject_list_imports (report, &pe, "original imported modules", error);
   }
-  file_close (&file);
+  inject_file_close (&file);
   return status;
 }
 
@@ -31,9 +36,10 @@ static int do_file (report_t *report, const options_t *options, const char *path
   report_detail (report, "reading '%s'", path);
   if (options->list && options->files_num > 1) report_line (report, "%s:", path);
   int status = options->list || options->verify ? look (report, options, path, &error)
-                                                : apply (report, options, path, &error);
+                                                : inject_apply (report, options, path, &error);
   if (status < 0 && !error.names_file)
-    pe_set_error (&shown, "%s: %s", file_shown (path), error.text[0] != 0 ? error.text : "failed");
+    pe_set_error (&shown, "%s: %s", inject_file_shown (path),
+                  error.text[0] != 0 ? error.text : "failed");
   else
     shown = error;
   report_file_end (report, &shown);

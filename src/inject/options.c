@@ -172,22 +172,22 @@ static int read_arguments (options_t *o, const struct option *table, int argc, c
 int options_read (options_t *o, int argc, char **argv, pe_error_t *error) {
   *o = (options_t){.files = argv};
   const char *order = NULL;
-  const struct option table[] = {{"help", 'h', &o->help, NULL},
-                                 {"verbose", 'v', &o->verbose, NULL},
-                                 {"list", 'l', &o->list, NULL},
-                                 {"inplace", 'i', &o->inplace, NULL},
-                                 {"force", 'f', &o->force, NULL},
-                                 {"dry-run", 'n', &o->dry_run, NULL},
-                                 {"output", 'o', NULL, &o->output},
-                                 {"eject", 0, &o->eject, NULL},
-                                 {"verify", 0, &o->verify, NULL},
-                                 {"json", 0, &o->json, NULL},
-                                 {"version", 0, &o->version, NULL},
-                                 {"no-backup", 0, &o->no_backup, NULL},
-                                 {"dll", 0, NULL, &o->dll},
-                                 {"symbol", 0, NULL, &o->symbol},
-                                 {"postfix", 0, NULL, &o->postfix},
-                                 {"order", 0, NULL, &order},
+  const struct option table[] = {{.name = "help", .letter = 'h', .flag = &o->help},
+                                 {.name = "verbose", .letter = 'v', .flag = &o->verbose},
+                                 {.name = "list", .letter = 'l', .flag = &o->list},
+                                 {.name = "inplace", .letter = 'i', .flag = &o->inplace},
+                                 {.name = "force", .letter = 'f', .flag = &o->force},
+                                 {.name = "dry-run", .letter = 'n', .flag = &o->dry_run},
+                                 {.name = "output", .letter = 'o', .value = &o->output},
+                                 {.name = "eject", .flag = &o->eject},
+                                 {.name = "verify", .flag = &o->verify},
+                                 {.name = "json", .flag = &o->json},
+                                 {.name = "version", .flag = &o->version},
+                                 {.name = "no-backup", .flag = &o->no_backup},
+                                 {.name = "dll", .value = &o->dll},
+                                 {.name = "symbol", .value = &o->symbol},
+                                 {.name = "postfix", .value = &o->postfix},
+                                 {.name = "order", .value = &order},
                                  {0}};
   *error = (pe_error_t){0};
   if (read_arguments (o, table, argc, argv, error) != 0) return -1;

@@ -4,6 +4,7 @@
 #define MIR_INJECT_OPTIONS_H
 
 #include "inject/edit/edit.h"
+#include "inject/pe/imports.h" /* PE_NAME_MAX */
 
 /* Exit statuses.  */
 enum {

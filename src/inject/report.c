@@ -3,10 +3,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "inject/file.h"
+
+#include "inject/pe/imports.h" /* PE_NAME_MAX */
 #include "inject/utf8.h"
 
-enum { LINE_MAX_SIZE = 2 * FILE_PATH_MAX + 1024 };
+enum { LINE_MAX_SIZE = 9216 }; /* bytes: two paths and what is said of them */
 
 const char *report_clean (const char *text) {
   static char buffers[4][PE_NAME_MAX];
@@ -28,14 +29,14 @@ static void print_line (FILE *stream, const char *before, const char *format, va
 static void begin_field (report_t *report, const char *name) {
   if (report->fields++ > 0) printf (", ");
   if (name == NULL) return;
-  json_string (stdout, name);
+  utf8_print_json (stdout, name);
   printf (": ");
 }
 
 void report_text (report_t *report, const char *name, const char *value) {
   if (!report->json) return;
   begin_field (report, name);
-  json_string (stdout, value);
+  utf8_print_json (stdout, value);
 }
 
 void report_number (report_t *report, const char *name, long value) {

@@ -34,7 +34,7 @@ void utf8_clean (char *text, size_t size) {
   }
 }
 
-void json_string (FILE *out, const char *text) {
+void utf8_print_json (FILE *out, const char *text) {
   fputc ('"', out);
   while (*text != 0) {
     unsigned len = utf8_length (text);

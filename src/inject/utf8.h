@@ -15,6 +15,6 @@ unsigned utf8_length (const char *text);
 void utf8_clean (char *text, size_t size);
 
 /* TEXT as a JSON string, with its quotes.  What is not UTF-8 becomes U+FFFD.  */
-void json_string (FILE *out, const char *text);
+void utf8_print_json (FILE *out, const char *text);
 
 #endif

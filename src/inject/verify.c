@@ -1,10 +1,14 @@
-#include "inject/actions.h"
+#include "inject/verify.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "inject/crt.h"
 #include "inject/file.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
 
 enum answer { NO, YES, NOTE };
 
@@ -45,11 +49,11 @@ static int is_within (const pe_directory_t *range, uint32_t rva, uint64_t size) 
    writable for that, or, if there is none, the section with the import table.  */
 static int can_fill (const pe_t *pe, const pe_descriptor_t *d, long functions) {
   pe_directory_t iat = pe_directory (pe, PE_IAT), import = pe_directory (pe, PE_IMPORT);
-  uint64_t size = (uint64_t) functions * (pe->plus ? 8 : 4);
+  uint64_t size = (uint64_t) functions * pe_thunk_size (pe);
   pe_section_t section, with_table;
   if (iat.rva != 0 && is_within (&iat, d->address, size)) return 1;
   if (pe_section_of (pe, d->address, &section) != 0) return 0;
-  if ((section.flags & PE_SECTION_WRITE) != 0) return 1;
+  if ((section.flags & PE_SCN_WRITE) != 0) return 1;
   return iat.rva == 0 && pe_section_of (pe, import.rva, &with_table) == 0
          && with_table.rva == section.rva;
 }
@@ -88,7 +92,7 @@ static void check_loader (struct check *check) {
   pe_error_t error = {0};
   uint8_t flags[2];
   pe_directory_t config = pe_directory (pe, PE_LOAD_CONFIG);
-  size_t field = pe->plus ? 0x4e : 0x36; /* DependentLoadFlags */
+  size_t field = pe->plus ? PE_CONFIG_LOAD_FLAGS_PLUS : PE_CONFIG_LOAD_FLAGS;
   uint32_t length = 0;
   if (pe->machine == PE_OTHER)
     say (check, NO, "layout", "unknown machine 0x%x", pe->machine_number);
@@ -100,11 +104,11 @@ static void check_loader (struct check *check) {
   check_imports (check);
   if (pe->checksum != 0 && pe->checksum != pe_checksum (pe))
     say (check, NOTE, "checksum", "wrong; programs are loaded all the same, drivers are not");
-  if ((pe->dll_flags & 0x80) != 0)
+  if ((pe->dll_flags & PE_DLL_FORCE_INTEGRITY) != 0)
     say (check, NOTE, "signature", "the file asks for its signature to be enforced");
   if (config.rva != 0 && pe_read32 (pe, config.rva, &length) == 0 && length >= field + 2
       && pe_read (pe, (uint64_t) config.rva + field, flags, 2) == 0
-      && (pe_u16 (flags) & 0x800) != 0)
+      && (pe_u16 (flags) & PE_LOAD_FROM_SYSTEM) != 0)
     say (check, NO, "search", "the program takes DLLs from the system's folder only");
   if (pe_directory (pe, PE_CLR).rva != 0)
     say (check, NOTE, "managed", "a .NET program: its loader may not look at the import table");
@@ -132,16 +136,16 @@ static void check_exports (struct check *check, const pe_t *dll) {
 }
 
 static void check_dll (struct check *check) {
-  char found[FILE_PATH_MAX], name[PE_NAME_MAX];
+  char found[INJECT_PATH_MAX], name[PE_NAME_MAX];
   pe_error_t error = {0};
   pe_descriptor_t d;
   file_t file;
   pe_t dll;
-  if (file_beside (check->path, check->dll, found, sizeof (found)) != 0) {
+  if (inject_file_beside (check->path, check->dll, found, sizeof (found)) != 0) {
     say (check, NO, "dll", "'%s' is not in the folder of the program", check->dll);
     return;
   }
-  if (file_open (&file, found, &error) != 0) {
+  if (inject_file_open (&file, found, &error) != 0) {
     say (check, NO, "dll", "%s", error.text);
     return;
   }
@@ -157,7 +161,7 @@ static void check_dll (struct check *check) {
         say (check, NO, "dll", "'%s' itself needs '%s', which then comes first", check->dll,
              report_clean (name));
   }
-  file_close (&file);
+  inject_file_close (&file);
 }
 
 /* DLLs are initialised in the order of the table, each after those which it needs itself.  */
@@ -219,10 +223,8 @@ static void check_crt (struct check *check) {
   say (check, NO, "runtime", "the C runtime is not linked dynamically: nothing to take over");
 }
 
-int verify (report_t *report, const pe_t *pe, const char *path, const options_t *options,
-            pe_error_t *error) {
+int inject_verify (report_t *report, const pe_t *pe, const char *path, const options_t *options) {
   struct check check = {.report = report, .pe = pe, .path = path, .dll = options->dll_name};
-  (void) error;
   check.position = pe_find_import (pe, check.dll);
   report_line (report, "verify '%s':", path);
   report_open (report, "checks", '[');

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "inject/edit/edit.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
 #include "image.h"
 #include "support/tap.h"
 

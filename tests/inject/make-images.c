@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "inject/edit/edit.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
 #include "image.h"
 
 static int save (const char *path, const void *bytes, size_t size) {

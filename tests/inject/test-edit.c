@@ -11,7 +11,7 @@ static void our_section_is_the_last_and_holds_what_is_new (void) {
   REQUIRE (new.pe.sections_num == old.pe.sections_num + 1);
   pe_section_t section = pe_section (&new.pe, new.pe.sections_num - 1);
   CHECK_STR (section.name, EDIT_SECTION);
-  CHECK_INT (section.flags, PE_SECTION_DATA | PE_SECTION_READ | PE_SECTION_WRITE);
+  CHECK_INT (section.flags, PE_SCN_DATA | PE_SCN_READ | PE_SCN_WRITE);
   CHECK_INT (new.pe.image_size, section.rva + 4096);
   CHECK_INT (section.raw + section.raw_size, new.pe.size);
   for (unsigned i = 0; i < old.pe.sections_num; i++) {

@@ -118,22 +118,23 @@ static void finish (void) {
 /* As the command does it; 0 or -1.  OUTPUT NULL: in place, with a backup.  */
 static int inject_file (const char *path, const char *output) {
   edit_request_t request = {.dll = "mir-ucrt.dll", .symbol = "mi_version"};
-  char target[FILE_PATH_MAX], backup[FILE_PATH_MAX + 4];
+  char target[INJECT_PATH_MAX], backup[INJECT_PATH_MAX + 4];
   file_t old;
   file_new_t new;
   edit_t edit;
   pe_t pe;
   if (output == NULL) {
-    if (file_open_in_place (&old, path, target, sizeof (target), &error) != 0) return -1;
+    if (inject_file_open_in_place (&old, path, target, sizeof (target), &error) != 0) return -1;
     snprintf (backup, sizeof (backup), "%s.bak", target);
-  } else if (file_open (&old, path, &error) != 0) {
+  } else if (inject_file_open (&old, path, &error) != 0) {
     return -1;
   }
   REQUIRE (pe_open (&pe, old.bytes, old.size, PE_FILE, &error) == 0);
   REQUIRE (edit_inject (&edit, &pe, &request, &error) == 0);
-  int status =
-      file_write (&new, output != NULL ? output : target, &old, output == NULL, &edit, &error);
-  if (status == 0) status = file_commit (&new, &old, 1, output == NULL ? backup : NULL, &error);
+  int status = inject_file_write (&new, output != NULL ? output : target, &old, output == NULL,
+                                  &edit, &error);
+  if (status == 0)
+    status = inject_file_commit (&new, &old, 1, output == NULL ? backup : NULL, &error);
   edit_free (&edit);
   return status;
 }

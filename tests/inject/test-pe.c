@@ -2,7 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "image.h"
-#include "inject/pe/pe.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
 #include "support/tap.h"
 
 static pe_t open_kind (uint16_t machine, unsigned flags, uint8_t **bytes) {

@@ -1,6 +1,8 @@
-#include "inject/edit/plan.h"
+#include "inject/edit/apart.h"
 
 #include <string.h>
+
+#include "inject/pe/imports.h"
 
 /* Whether the N bytes at RVA are outside of all RANGES; 1 too if they are not in the file.  */
 static int is_apart (const pe_t *pe, uint64_t rva, size_t n, const edit_range_t *ranges,
@@ -22,7 +24,7 @@ static int functions_apart (const pe_t *pe, uint32_t table, const edit_range_t *
                             unsigned num, unsigned *total) {
   pe_function_t function;
   uint8_t thunk[8] = {0};
-  size_t length = pe->plus ? 8 : 4;
+  size_t length = pe_thunk_size (pe);
   unsigned i = 0;
   for (int found = 1; found == 1; i++) {
     uint64_t at = table + (uint64_t) i * length;
@@ -30,7 +32,7 @@ static int functions_apart (const pe_t *pe, uint32_t table, const edit_range_t *
     if (!is_apart (pe, at, length, ranges, num)) return 0;
     if ((found = pe_function (pe, table, i, &function)) != 1 || function.by_ordinal) continue;
     if (pe_read (pe, at, thunk, length) != 0
-        || !is_apart (pe, pe_u64 (thunk), strlen (function.name) + 3, ranges, num))
+        || !is_apart (pe, pe_u64 (thunk), PE_HINT + strlen (function.name) + 1, ranges, num))
       return 0;
   }
   return 1;

@@ -1,7 +1,9 @@
-#include "inject/edit/edit.h"
+#include "inject/edit/block.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "inject/pe/imports.h"
 
 static int is_called (const pe_t *pe, unsigned index, const char *name, pe_error_t *error) {
   char found[PE_NAME_MAX];
@@ -72,11 +74,11 @@ static int new_position (const pe_t *pe, const edit_request_t *request, const ui
 }
 
 static void put_descriptor (uint8_t *p, const pe_descriptor_t *d) {
-  pe_put32 (p, d->lookup);
-  pe_put32 (p + 4, d->time_stamp);
-  pe_put32 (p + 8, d->forwarder);
-  pe_put32 (p + 12, d->name);
-  pe_put32 (p + 16, d->address);
+  pe_put32 (p + PE_DESCRIPTOR_LOOKUP, d->lookup);
+  pe_put32 (p + PE_DESCRIPTOR_TIME_STAMP, d->time_stamp);
+  pe_put32 (p + PE_DESCRIPTOR_FORWARDER, d->forwarder);
+  pe_put32 (p + PE_DESCRIPTOR_NAME, d->name);
+  pe_put32 (p + PE_DESCRIPTOR_ADDRESS, d->address);
 }
 
 int edit_copy_descriptor (const pe_t *pe, unsigned index, uint8_t *to, pe_error_t *error) {
@@ -115,9 +117,10 @@ struct layout {
 
 static int lay_out (struct layout *at, const pe_t *pe, const edit_request_t *request, int total,
                     uint32_t rva, pe_error_t *error) {
-  size_t symbol = request->symbol != NULL ? pe_round_up (2 + strlen (request->symbol) + 1, 2) : 0;
+  size_t symbol =
+      request->symbol != NULL ? pe_round_up (PE_HINT + strlen (request->symbol) + 1, 2) : 0;
   size_t old_names = names_size (pe, total), dll = strlen (request->dll) + 1;
-  at->thunk = pe->plus ? 8 : 4;
+  at->thunk = pe_thunk_size (pe);
   at->table = ((size_t) total + 2) * PE_DESCRIPTOR;
   at->lookup = pe_round_up (at->table, 16);
   at->address = at->lookup + 2 * at->thunk;
@@ -142,11 +145,13 @@ static int put_old (edit_block_t *block, const struct layout *at, const pe_t *pe
   for (int i = 0; i < total; i++) {
     uint8_t *to = block->bytes + (size_t) (i < position ? i : i + 1) * PE_DESCRIPTOR;
     if (edit_copy_descriptor (pe, from[i], to, error) != 0) return -1;
-    if (pe_string (pe, pe_u32 (to + 12), (char *) block->bytes + name, at->size - name) != 0) {
+    if (pe_string (pe, pe_u32 (to + PE_DESCRIPTOR_NAME), (char *) block->bytes + name,
+                   at->size - name)
+        != 0) {
       pe_set_error (error, "damaged import table");
       return -1;
     }
-    pe_put32 (to + 12, rva + (uint32_t) name);
+    pe_put32 (to + PE_DESCRIPTOR_NAME, rva + (uint32_t) name);
     name += strlen ((char *) block->bytes + name) + 1;
   }
   return 0;
@@ -167,7 +172,7 @@ static void put_ours (edit_block_t *block, const struct layout *at, const pe_t *
     pe_put32 (bytes + at->lookup, (uint32_t) value),
         pe_put32 (bytes + at->address, (uint32_t) value);
   if (request->symbol != NULL)
-    memcpy (bytes + at->hint + 2, request->symbol, strlen (request->symbol) + 1);
+    memcpy (bytes + at->hint + PE_HINT, request->symbol, strlen (request->symbol) + 1);
   memcpy (bytes + at->name, request->dll, strlen (request->dll) + 1);
   block->address = ours.address, block->address_size = (uint32_t) (2 * at->thunk);
 }

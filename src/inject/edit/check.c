@@ -3,6 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inject/edit/block.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
+
 static int read_import (const pe_t *pe, unsigned index, pe_descriptor_t *d, char *name) {
   return pe_descriptor (pe, index, d) == 1 && pe_string (pe, d->name, name, PE_NAME_MAX) == 0 ? 0
                                                                                               : -1;

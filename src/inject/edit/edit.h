@@ -57,10 +57,9 @@ typedef struct {
 typedef struct {
   edit_piece_t pieces[EDIT_PIECES_MAX];
   unsigned pieces_num;
-  uint64_t size;   /* of all pieces, bytes */
-  int changed;     /* 0: there is nothing to do, the pieces are the old file */
-  unsigned notes;  /* EDIT_... */
-  int imports_num; /* of the result */
+  uint64_t size;  /* of all pieces, bytes */
+  int changed;    /* 0: there is nothing to do, the pieces are the old file */
+  unsigned notes; /* EDIT_... */
 
   /* What only all the bytes tell, and edit_write puts in its place at the end.  */
   uint64_t checksum_at;  /* the result's checksum, 0 until then; 0: none of all this */
@@ -96,32 +95,5 @@ int edit_check (const pe_t *before, const pe_t *after, const edit_request_t *req
 int edit_write (edit_t *edit, const edit_output_t *output, void *self);
 /* The result in one block, which the caller frees; NULL if there is no memory.  */
 uint8_t *edit_flatten (edit_t *edit);
-
-/* --- edit-block.c: also for an image in memory.
-
-   [ descriptors, ours first, and an empty one | lookup thunk, 0 | address thunk, 0 | hint, symbol |
-     name | the names of the others ]  */
-typedef struct {
-  uint8_t *bytes; /* malloc'ed, the caller frees them */
-  size_t size;
-  uint32_t table_size; /* bytes of the descriptors with the empty one: the size of the directory */
-  uint32_t address;    /* RVA of our address thunk */
-  uint32_t address_size; /* bytes, with the 0 */
-} edit_block_t;
-
-/* The block for the image PE, to be placed at RVA, a multiple of 16.  DLL must not be imported yet.
-   0, or -1 with the reason.  */
-int edit_block (edit_block_t *block, const pe_t *pe, uint32_t rva, const edit_request_t *request,
-                pe_error_t *error);
-
-/* The descriptor INDEX as it is to be in a new table.  Bound imports are given up, so their stamps
-   go; -1 if it has nothing but bound addresses to say which functions it wants.  */
-int edit_copy_descriptor (const pe_t *pe, unsigned index, uint8_t *to, pe_error_t *error);
-
-/* The descriptors of PE in the order of REQUEST, without one for a DLL that is not imported yet:
-   FROM[i] is the old index of the one that comes to be the I-th.  -1: the table is damaged, or
-   --order names what is not imported.  FROM has PE_IMPORTS_MAX elements.  The number of
-   descriptors.  */
-int edit_order (const pe_t *pe, const edit_request_t *request, uint16_t *from, pe_error_t *error);
 
 #endif

@@ -1,10 +1,15 @@
 /* Taking the DLL out again.  If the record says how, and the file is still as inject has left it,
    every byte comes back, a certificate too; else the descriptor is taken out of the table, and our
    section stays.  */
-#include "inject/edit/plan.h"
+#include "inject/edit/edit.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "inject/edit/plan.h"
+#include "inject/edit/reorder.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
 
 /* What was found of our section.  */
 struct ours {
@@ -22,9 +27,9 @@ static int find_record (struct ours *ours, const pe_t *pe) {
       || end != pe_sections_end (pe) || end > pe->size)
     return -1;
   const uint8_t *bytes = pe->bytes + section->raw;
-  uint32_t at = pe_u32 (bytes + 8), size = pe_u32 (bytes + 12);
+  uint32_t at = pe_u32 (bytes + SECTION_RECORD), size = pe_u32 (bytes + SECTION_RECORD_SIZE);
   size_t certificate;
-  if (memcmp (bytes, RECORD_MAGIC, 8) != 0 || at > section->raw_size
+  if (memcmp (bytes, RECORD_MAGIC, SECTION_RECORD) != 0 || at > section->raw_size
       || size > section->raw_size - at
       || plan_read_record (&ours->plan, bytes + at, size, &certificate) != 0)
     return -1;
@@ -81,8 +86,9 @@ static int add_tail (edit_t *edit, const struct ours *ours, const pe_t *pe) {
 static int undo (edit_t *edit, const struct ours *ours, const pe_t *pe) {
   const plan_t *plan = &ours->plan;
   size_t headers = (size_t) plan->headers_end, inserted = plan->headers_inserted;
-  size_t field = pe->optional + 64, directory = pe_directory_offset (pe, PE_CERTIFICATE);
-  uint8_t checksum[4] = {0}, none[8] = {0};
+  size_t field = pe->optional + PE_OPTIONAL_CHECKSUM,
+         directory = pe_directory_offset (pe, PE_CERTIFICATE);
+  uint8_t checksum[4] = {0}, none[PE_DIRECTORY] = {0};
   if (field + 4 > headers || edit_add (edit, pe->bytes, headers, 1) != 0
       || edit_add (edit, pe->bytes + headers + inserted, (size_t) plan->sections_end - headers, 0)
              != 0
@@ -92,8 +98,9 @@ static int undo (edit_t *edit, const struct ours *ours, const pe_t *pe) {
     if (edit_put (edit, plan->patches[i].offset, plan->patches[i].before, plan->patches[i].size)
         != 0)
       return -1;
-  if (plan->certificate_size == 0 && directory != 0 && directory + 8 <= headers
-      && (edit->notes & EDIT_CERTIFICATE_DROPPED) != 0 && edit_put (edit, directory, none, 8) != 0)
+  if (plan->certificate_size == 0 && directory != 0 && directory + PE_DIRECTORY <= headers
+      && (edit->notes & EDIT_CERTIFICATE_DROPPED) != 0
+      && edit_put (edit, directory, none, PE_DIRECTORY) != 0)
     return -1;
   edit->changed = 1;
   pe_put32 (checksum, plan->checksum);

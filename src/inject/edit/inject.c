@@ -3,15 +3,19 @@
    LdrpSnapIAT; Detours makes its section writable too).  Where an image has no such directory, the
    loader takes the section in which the import table is; the table moves, so we write down what the
    loader would have taken.  */
-#include "inject/edit/plan.h"
+#include "inject/edit/edit.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEBUG_ENTRY = 28, DEBUG_MAX = 16 };
-/* Offsets in the headers.  */
-enum { FILE_SECTIONS = 6, FILE_SYMBOLS = 12, OPTIONAL_DATA = 8, OPTIONAL_IMAGE = 56 };
-enum { OPTIONAL_HEADERS = 60, OPTIONAL_CHECKSUM = 64 };
+#include "inject/edit/apart.h"
+#include "inject/edit/block.h"
+#include "inject/edit/plan.h"
+#include "inject/edit/reorder.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
+
+enum { DEBUG_MAX = 16, PAGE = 4096, SECTOR = 512 };
 
 static int fail (pe_error_t *error, const char *text) {
   pe_set_error (error, "%s", text);
@@ -36,7 +40,7 @@ static int is_free (const pe_t *pe, size_t begin, size_t end) {
 
 /* Find room for one more section header, in PLAN and *HEADERS_SIZE.  */
 static int make_room (plan_t *plan, const pe_t *pe, uint32_t *headers_size, pe_error_t *error) {
-  uint64_t slot = pe->sections + (size_t) pe->sections_num * PE_SECTION_HEADER;
+  uint64_t slot = pe_section_header (pe, pe->sections_num);
   uint64_t slot_end = slot + PE_SECTION_HEADER, first_raw = pe->size;
   pe_section_t first = pe_section (pe, 0);
   for (unsigned i = 0; i < pe->sections_num; i++) {
@@ -59,7 +63,7 @@ static int make_room (plan_t *plan, const pe_t *pe, uint32_t *headers_size, pe_e
 
 /* The loader's rules, and ours.  */
 static int check (const pe_t *pe, pe_error_t *error) {
-  if (pe->section_alignment < 4096 || pe->file_alignment < 512)
+  if (pe->section_alignment < PAGE || pe->file_alignment < SECTOR)
     return fail (error, "sections smaller than a page: a driver, or a very small program");
   if (pe_check_layout (pe, error) != 0) return -1;
   if (pe->sections_num == PE_SECTIONS_MAX)
@@ -75,27 +79,32 @@ static void cut_certificate (plan_t *plan, const pe_t *pe) {
   plan->certificate = offset, plan->certificate_size = size;
 }
 
+static int patch_directory (plan_t *plan, const pe_t *pe, size_t at, uint32_t rva, uint32_t size) {
+  return plan_patch32 (plan, pe, at + PE_DIRECTORY_RVA, rva)
+         | plan_patch32 (plan, pe, at + PE_DIRECTORY_SIZE, size);
+}
+
 static int patch_directories (plan_t *plan, edit_t *edit, const pe_t *pe, uint32_t rva,
                               uint32_t size) {
   pe_directory_t import = pe_directory (pe, PE_IMPORT);
-  static const uint8_t zeros[8];
+  static const uint8_t zeros[PE_DIRECTORY];
   pe_section_t section;
   size_t at = pe_directory_offset (pe, PE_IMPORT);
-  int status = plan_patch32 (plan, pe, at, rva) | plan_patch32 (plan, pe, at + 4, size);
+  int status = patch_directory (plan, pe, at, rva, size);
   if ((at = pe_directory_offset (pe, PE_BOUND_IMPORT)) != 0) {
-    if (!is_zero (pe, at, at + 8)) edit->notes |= EDIT_BOUND_CLEARED;
-    status |= plan_patch (plan, pe, at, zeros, 8);
+    if (!is_zero (pe, at, at + PE_DIRECTORY)) edit->notes |= EDIT_BOUND_CLEARED;
+    status |= plan_patch (plan, pe, at, zeros, PE_DIRECTORY);
   }
   if ((at = pe_directory_offset (pe, PE_CERTIFICATE)) != 0) {
-    if (!is_zero (pe, at, at + 8)) edit->notes |= EDIT_CERTIFICATE_DROPPED;
-    status |= plan_patch (plan, pe, at, zeros, 8);
+    if (!is_zero (pe, at, at + PE_DIRECTORY)) edit->notes |= EDIT_CERTIFICATE_DROPPED;
+    status |= plan_patch (plan, pe, at, zeros, PE_DIRECTORY);
   }
   at = pe_directory_offset (pe, PE_IAT);
   if (at == 0 || pe_directory (pe, PE_IAT).rva != 0 || import.rva == 0
       || pe_section_of (pe, import.rva, &section) != 0)
     return status;
   uint32_t taken = section.virtual_size != 0 ? section.virtual_size : section.raw_size;
-  return status | plan_patch32 (plan, pe, at, section.rva) | plan_patch32 (plan, pe, at + 4, taken);
+  return status | patch_directory (plan, pe, at, section.rva, taken);
 }
 
 /* Patch a field that holds an offset of the file, if what it points to moves.  How many patches
@@ -108,19 +117,20 @@ static int patch_offset (plan_t *plan, const pe_t *pe, size_t field) {
 }
 
 static int patch_offsets (plan_t *plan, const pe_t *pe) {
-  int status = patch_offset (plan, pe, pe->nt + FILE_SYMBOLS);
+  int status = patch_offset (plan, pe, pe->nt + PE_NT_SYMBOLS);
   for (unsigned i = 0; i < pe->sections_num; i++) {
-    size_t header = pe->sections + (size_t) i * PE_SECTION_HEADER;
-    for (size_t field = 20; field <= 28; field += 4) /* raw bytes, relocations, line numbers */
-      status |= patch_offset (plan, pe, header + field);
+    size_t header = pe_section_header (pe, i);
+    status |= patch_offset (plan, pe, header + PE_SECTION_RAW)
+              | patch_offset (plan, pe, header + PE_SECTION_RELOCATIONS)
+              | patch_offset (plan, pe, header + PE_SECTION_LINES);
   }
   pe_directory_t debug = pe_directory (pe, PE_DEBUG);
-  for (uint32_t i = 0; debug.rva != 0 && i < debug.size / DEBUG_ENTRY && i < DEBUG_MAX; i++) {
+  for (uint32_t i = 0; debug.rva != 0 && i < debug.size / PE_DEBUG_ENTRY && i < DEBUG_MAX; i++) {
     size_t entry;
-    if (pe_offset (pe, debug.rva + (uint64_t) i * DEBUG_ENTRY, DEBUG_ENTRY, &entry) != 0
-        || entry < plan->headers_end || entry + DEBUG_ENTRY > plan->sections_end)
+    if (pe_offset (pe, debug.rva + (uint64_t) i * PE_DEBUG_ENTRY, PE_DEBUG_ENTRY, &entry) != 0
+        || entry < plan->headers_end || entry + PE_DEBUG_ENTRY > plan->sections_end)
       break;
-    status |= patch_offset (plan, pe, entry + 24);
+    status |= patch_offset (plan, pe, entry + PE_DEBUG_RAW);
   }
   return status;
 }
@@ -155,8 +165,9 @@ static uint8_t *section_bytes (const plan_t *plan, const pe_t *pe, const edit_bl
   size_t record_size;
   uint8_t *record = plan_record (plan, pe, &record_size), *bytes = calloc (1, raw_size);
   if (record != NULL && bytes != NULL) {
-    memcpy (bytes, RECORD_MAGIC, 8);
-    pe_put32 (bytes + 8, (uint32_t) record_at), pe_put32 (bytes + 12, (uint32_t) record_size);
+    memcpy (bytes, RECORD_MAGIC, SECTION_RECORD);
+    pe_put32 (bytes + SECTION_RECORD, (uint32_t) record_at);
+    pe_put32 (bytes + SECTION_RECORD_SIZE, (uint32_t) record_size);
     memcpy (bytes + SECTION_HEAD, block->bytes, block->size);
     memcpy (bytes + record_at, record, record_size);
   } else {
@@ -174,25 +185,28 @@ struct place {
 
 static void put_section_header (uint8_t *header, const struct place *place) {
   memset (header, 0, PE_SECTION_HEADER);
-  memcpy (header, EDIT_SECTION, sizeof (EDIT_SECTION) - 1);
-  pe_put32 (header + 8, place->mapped), pe_put32 (header + 12, place->rva);
-  pe_put32 (header + 16, (uint32_t) place->raw_size), pe_put32 (header + 20, (uint32_t) place->raw);
-  pe_put32 (header + 36, PE_SECTION_DATA | PE_SECTION_READ | PE_SECTION_WRITE);
+  memcpy (header + PE_SECTION_NAME, EDIT_SECTION, sizeof (EDIT_SECTION) - 1);
+  pe_put32 (header + PE_SECTION_VIRTUAL_SIZE, place->mapped);
+  pe_put32 (header + PE_SECTION_RVA, place->rva);
+  pe_put32 (header + PE_SECTION_RAW_SIZE, (uint32_t) place->raw_size);
+  pe_put32 (header + PE_SECTION_RAW, (uint32_t) place->raw);
+  pe_put32 (header + PE_SECTION_FLAGS, PE_SCN_DATA | PE_SCN_READ | PE_SCN_WRITE);
 }
 
 static int patch_headers (plan_t *plan, const pe_t *pe, const struct place *place) {
   uint8_t header[PE_SECTION_HEADER];
-  size_t slot = pe->sections + (size_t) pe->sections_num * PE_SECTION_HEADER;
+  size_t slot = pe_section_header (pe, pe->sections_num);
   size_t in_old = slot < plan->headers_end ? (size_t) plan->headers_end - slot : 0;
-  uint32_t data = pe_u32 (pe->bytes + pe->optional + OPTIONAL_DATA);
+  uint32_t data = pe_u32 (pe->bytes + pe->optional + PE_OPTIONAL_DATA_SIZE);
   uint64_t end = pe_round_up ((uint64_t) place->rva + place->mapped, pe->section_alignment);
   if (end < pe->image_size) end = pe->image_size; /* it may be larger than its sections */
   put_section_header (header, place);
   if (in_old > sizeof (header)) in_old = sizeof (header); /* the rest is in what is inserted */
-  return plan_patch16 (plan, pe, pe->nt + FILE_SECTIONS, (uint16_t) (pe->sections_num + 1))
-         | plan_patch32 (plan, pe, pe->optional + OPTIONAL_DATA, data + (uint32_t) place->raw_size)
-         | plan_patch32 (plan, pe, pe->optional + OPTIONAL_IMAGE, (uint32_t) end)
-         | plan_patch32 (plan, pe, pe->optional + OPTIONAL_HEADERS, place->headers_size)
+  return plan_patch16 (plan, pe, pe->nt + PE_NT_SECTIONS_NUM, (uint16_t) (pe->sections_num + 1))
+         | plan_patch32 (plan, pe, pe->optional + PE_OPTIONAL_DATA_SIZE,
+                         data + (uint32_t) place->raw_size)
+         | plan_patch32 (plan, pe, pe->optional + PE_OPTIONAL_IMAGE_SIZE, (uint32_t) end)
+         | plan_patch32 (plan, pe, pe->optional + PE_OPTIONAL_HEADERS_SIZE, place->headers_size)
          | plan_patch (plan, pe, slot, header, in_old);
 }
 
@@ -239,7 +253,7 @@ static int add_section (edit_t *edit, const pe_t *pe, const edit_request_t *requ
   edit_block_t block = {0};
   uint8_t header[PE_SECTION_HEADER], *section = NULL;
   pe_section_t last = pe_section (pe, pe->sections_num - 1);
-  size_t slot = pe->sections + (size_t) pe->sections_num * PE_SECTION_HEADER;
+  size_t slot = pe_section_header (pe, pe->sections_num);
   uint64_t rva = last.rva + pe_section_extent (pe, &last);
   *plan = (plan_t){
       .old_size = pe->size, .sections_end = pe_sections_end (pe), .checksum = pe->checksum};
@@ -258,7 +272,7 @@ static int add_section (edit_t *edit, const pe_t *pe, const edit_request_t *requ
     if (section == NULL
         || compose (edit, plan, pe, (size_t) place.raw, section, (size_t) place.raw_size) != 0
         || edit_put (edit, slot, header, sizeof (header)) != 0
-        || edit_put_checksum (edit, pe->optional + OPTIONAL_CHECKSUM) != 0)
+        || edit_put_checksum (edit, pe->optional + PE_OPTIONAL_CHECKSUM) != 0)
       status = fail (error, "out of memory");
   }
   free (section);

@@ -3,6 +3,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { VERSION = 2 }; /* of the record */
+/* Offsets in the head of the record; RECORD_DIGEST is among them.  */
+enum {
+  RECORD_VERSION = 0,
+  RECORD_PATCHES_NUM = 4,
+  RECORD_OLD_SIZE = 8,
+  RECORD_SECTIONS_END = 16,
+  RECORD_HEADERS_END = 24,
+  RECORD_HEADERS_INSERTED = 32,
+  RECORD_CHECKSUM = 36,
+  RECORD_CERTIFICATE = 40,
+  RECORD_CERTIFICATE_SIZE = 48,
+  RECORD_HEAD = 64
+};
+enum { PATCH_OFFSET = 0, PATCH_SIZE = 4, PATCH_BYTES = 8 }; /* in a patch: before, then after */
+
 int edit_add_own (edit_t *edit, uint8_t *bytes, size_t size) {
   if (bytes == NULL) return -1;
   if (size == 0 || edit->pieces_num == EDIT_PIECES_MAX) {
@@ -30,18 +46,6 @@ int edit_add (edit_t *edit, const uint8_t *bytes, size_t size, int own) {
 void edit_free (edit_t *edit) {
   for (unsigned i = 0; i < edit->pieces_num; i++) free (edit->pieces[i].own);
   *edit = (edit_t){0};
-}
-
-int edit_get (const edit_t *edit, uint64_t offset, uint8_t *bytes, size_t n) {
-  uint64_t begin = 0;
-  for (unsigned i = 0; i < edit->pieces_num && n > 0; begin += edit->pieces[i++].size) {
-    const edit_piece_t *piece = &edit->pieces[i];
-    if (offset >= begin + piece->size) continue;
-    size_t in = (size_t) (offset - begin), part = piece->size - in < n ? piece->size - in : n;
-    memcpy (bytes, piece->bytes + in, part);
-    bytes += part, offset += part, n -= part;
-  }
-  return n == 0 ? 0 : -1;
 }
 
 /* Make PART bytes from IN of piece INDEX a piece of our own, up to three instead of one.  Its
@@ -133,7 +137,7 @@ void plan_start_digest (const plan_t *plan, edit_t *edit, const uint8_t *headers
 size_t plan_record_size (const plan_t *plan) {
   size_t size = RECORD_HEAD + (size_t) plan->certificate_size;
   for (unsigned i = 0; i < plan->patches_num; i++)
-    size += RECORD_PATCH + 2 * (size_t) plan->patches[i].size;
+    size += PATCH_BYTES + 2 * (size_t) plan->patches[i].size;
   return size;
 }
 
@@ -141,18 +145,23 @@ uint8_t *plan_record (const plan_t *plan, const pe_t *pe, size_t *size) {
   *size = plan_record_size (plan);
   uint8_t *record = calloc (1, *size), *p = record;
   if (record == NULL) return NULL;
-  pe_put32 (p, RECORD_VERSION), pe_put32 (p + 4, plan->patches_num);
-  pe_put64 (p + 8, plan->old_size), pe_put64 (p + 16, plan->sections_end);
-  pe_put64 (p + 24, plan->headers_end);
-  pe_put32 (p + 32, plan->headers_inserted), pe_put32 (p + 36, plan->checksum);
-  pe_put64 (p + 40, plan->certificate), pe_put64 (p + 48, plan->certificate_size);
+  pe_put32 (p + RECORD_VERSION, VERSION);
+  pe_put32 (p + RECORD_PATCHES_NUM, plan->patches_num);
+  pe_put64 (p + RECORD_OLD_SIZE, plan->old_size);
+  pe_put64 (p + RECORD_SECTIONS_END, plan->sections_end);
+  pe_put64 (p + RECORD_HEADERS_END, plan->headers_end);
+  pe_put32 (p + RECORD_HEADERS_INSERTED, plan->headers_inserted);
+  pe_put32 (p + RECORD_CHECKSUM, plan->checksum);
+  pe_put64 (p + RECORD_CERTIFICATE, plan->certificate);
+  pe_put64 (p + RECORD_CERTIFICATE_SIZE, plan->certificate_size);
   p += RECORD_HEAD;
   for (unsigned i = 0; i < plan->patches_num; i++) {
     const plan_patch_t *patch = &plan->patches[i];
-    pe_put32 (p, patch->offset), pe_put32 (p + 4, patch->size);
-    memcpy (p + RECORD_PATCH, patch->before, patch->size);
-    memcpy (p + RECORD_PATCH + patch->size, patch->after, patch->size);
-    p += RECORD_PATCH + 2 * (size_t) patch->size;
+    pe_put32 (p + PATCH_OFFSET, patch->offset);
+    pe_put32 (p + PATCH_SIZE, patch->size);
+    memcpy (p + PATCH_BYTES, patch->before, patch->size);
+    memcpy (p + PATCH_BYTES + patch->size, patch->after, patch->size);
+    p += PATCH_BYTES + 2 * (size_t) patch->size;
   }
   if (plan->certificate_size > 0)
     memcpy (p, pe->bytes + plan->certificate, (size_t) plan->certificate_size);
@@ -161,20 +170,24 @@ uint8_t *plan_record (const plan_t *plan, const pe_t *pe, size_t *size) {
 
 int plan_read_record (plan_t *plan, const uint8_t *record, size_t size, size_t *certificate) {
   *plan = (plan_t){0};
-  if (size < RECORD_HEAD || pe_u32 (record) != RECORD_VERSION) return -1;
+  if (size < RECORD_HEAD || pe_u32 (record + RECORD_VERSION) != VERSION) return -1;
   const uint8_t *p = record + RECORD_HEAD, *end = record + size;
-  unsigned num = pe_u32 (record + 4);
-  plan->old_size = pe_u64 (record + 8), plan->sections_end = pe_u64 (record + 16);
-  plan->headers_end = pe_u64 (record + 24);
-  plan->headers_inserted = pe_u32 (record + 32), plan->checksum = pe_u32 (record + 36);
-  plan->certificate = pe_u64 (record + 40), plan->certificate_size = pe_u64 (record + 48);
+  unsigned num = pe_u32 (record + RECORD_PATCHES_NUM);
+  plan->old_size = pe_u64 (record + RECORD_OLD_SIZE);
+  plan->sections_end = pe_u64 (record + RECORD_SECTIONS_END);
+  plan->headers_end = pe_u64 (record + RECORD_HEADERS_END);
+  plan->headers_inserted = pe_u32 (record + RECORD_HEADERS_INSERTED);
+  plan->checksum = pe_u32 (record + RECORD_CHECKSUM);
+  plan->certificate = pe_u64 (record + RECORD_CERTIFICATE);
+  plan->certificate_size = pe_u64 (record + RECORD_CERTIFICATE_SIZE);
   plan->digest = pe_u64 (record + RECORD_DIGEST);
   if (num > PLAN_PATCHES_MAX) return -1;
   for (; plan->patches_num < num; plan->patches_num++) {
     plan_patch_t *patch = &plan->patches[plan->patches_num];
-    if (end - p < RECORD_PATCH) return -1;
-    patch->offset = pe_u32 (p), patch->size = pe_u32 (p + 4);
-    p += RECORD_PATCH;
+    if (end - p < PATCH_BYTES) return -1;
+    patch->offset = pe_u32 (p + PATCH_OFFSET);
+    patch->size = pe_u32 (p + PATCH_SIZE);
+    p += PATCH_BYTES;
     if (patch->size > PLAN_PATCH_MAX || (size_t) (end - p) < 2 * (size_t) patch->size) return -1;
     memcpy (patch->before, p, patch->size);
     memcpy (patch->after, p + patch->size, patch->size);

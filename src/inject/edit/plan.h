@@ -9,11 +9,12 @@
 #include "inject/edit/edit.h"
 
 enum { PLAN_PATCHES_MAX = 320, PLAN_PATCH_MAX = 40 };
-enum { RECORD_HEAD = 64, RECORD_PATCH = 8, RECORD_VERSION = 2, SECTION_HEAD = 16 };
-enum { RECORD_DIGEST = 56 }; /* in the head; 0 until the file is written */
+/* Offset in the record; 0 until the file is written.  */
+enum { RECORD_DIGEST = 56 };
 
-#define RECORD_MAGIC \
-  "mirinj1\n" /* begins our section; then the offset and the size of the record in it */
+/* Our section begins with this; then the offset and the size of the record in it.  */
+#define RECORD_MAGIC "mirinj1\n"
+enum { SECTION_RECORD = 8, SECTION_RECORD_SIZE = 12, SECTION_HEAD = 16 };
 
 typedef struct {
   uint32_t offset;
@@ -40,27 +41,10 @@ typedef struct {
 int edit_add (edit_t *edit, const uint8_t *bytes, size_t size, int own);
 /* Take a piece over which malloc has made, also if that fails.  */
 int edit_add_own (edit_t *edit, uint8_t *bytes, size_t size);
-/* Overwrite or read N bytes of the result.  */
+/* Overwrite N bytes of the result.  */
 int edit_put (edit_t *edit, uint64_t offset, const uint8_t *bytes, size_t n);
-int edit_get (const edit_t *edit, uint64_t offset, uint8_t *bytes, size_t n);
 /* Have edit_write give the result the checksum it should have; FIELD is where it goes.  */
 int edit_put_checksum (edit_t *edit, size_t field);
-
-/* Bytes of the old file.  */
-typedef struct {
-  size_t begin, end;
-} edit_range_t;
-
-/* Whether the import table and everything it leads to lies outside of RANGES, which are about to be
-   written over. In a file that nobody made to deceive it does.  */
-int edit_check_apart (const pe_t *pe, const edit_range_t *ranges, unsigned num, pe_error_t *error);
-
-/* Write the descriptors FROM[0..NUM) of the old table over it, and an empty one behind them if
-   there were more; bound imports are cleared.  No section is added.  */
-int edit_rewrite_table (edit_t *edit, const pe_t *pe, const uint16_t *from, int num, int old_num,
-                        pe_error_t *error);
-/* Have the DLL, which is imported, come first as REQUEST says.  */
-int edit_reorder (edit_t *edit, const pe_t *pe, const edit_request_t *request, pe_error_t *error);
 
 /* Change old bytes to 32 or 16 bits, or to N bytes.  */
 int plan_patch32 (plan_t *plan, const pe_t *pe, size_t offset, uint32_t value);

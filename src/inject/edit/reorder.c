@@ -1,15 +1,21 @@
 /* Changes that need no room: the import table is written over where it is.  */
-#include "inject/edit/plan.h"
+#include "inject/edit/reorder.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "inject/edit/apart.h"
+#include "inject/edit/block.h"
+#include "inject/edit/plan.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
+
 static int clear_directory (edit_t *edit, const pe_t *pe, unsigned index, unsigned note) {
-  static const uint8_t zeros[8];
+  static const uint8_t zeros[PE_DIRECTORY];
   size_t at = pe_directory_offset (pe, index);
-  if (at == 0 || memcmp (pe->bytes + at, zeros, 8) == 0) return 0;
+  if (at == 0 || memcmp (pe->bytes + at, zeros, sizeof (zeros)) == 0) return 0;
   edit->notes |= note;
-  return edit_put (edit, at, zeros, 8);
+  return edit_put (edit, at, zeros, sizeof (zeros));
 }
 
 /* The old file, without its certificate if that lies behind everything else: what followed would
@@ -26,7 +32,7 @@ int edit_rewrite_table (edit_t *edit, const pe_t *pe, const uint16_t *from, int 
                         pe_error_t *error) {
   size_t at, size = (size_t) old_num * PE_DESCRIPTOR;
   pe_directory_t table = pe_directory (pe, PE_IMPORT);
-  size_t headers = pe->sections + (size_t) pe->sections_num * PE_SECTION_HEADER;
+  size_t headers = pe_section_header (pe, pe->sections_num);
   uint8_t *bytes = calloc (1, size + 1);
   int status = bytes != NULL ? 0 : -1;
   if (pe_offset (pe, table.rva, size, &at) != 0 || at < headers) {
@@ -44,9 +50,9 @@ int edit_rewrite_table (edit_t *edit, const pe_t *pe, const uint16_t *from, int 
   if (status == 0 && num != old_num) {
     uint8_t length[4];
     pe_put32 (length, (uint32_t) (num + 1) * PE_DESCRIPTOR);
-    status = edit_put (edit, pe_directory_offset (pe, PE_IMPORT) + 4, length, 4);
+    status = edit_put (edit, pe_directory_offset (pe, PE_IMPORT) + PE_DIRECTORY_SIZE, length, 4);
   }
-  status = status != 0 || edit_put_checksum (edit, pe->optional + 64) != 0;
+  status = status != 0 || edit_put_checksum (edit, pe->optional + PE_OPTIONAL_CHECKSUM) != 0;
   free (bytes);
   if (status != 0) pe_set_error (error, "out of memory");
   edit->changed = 1;

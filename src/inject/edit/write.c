@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inject/pe/layout.h"
+
 /* A result on its way.  */
 struct progress {
   edit_t *edit;
@@ -54,7 +56,7 @@ static int write_checksum (struct progress *p, uint64_t digest) {
 }
 
 int edit_write (edit_t *edit, const edit_output_t *output, void *self) {
-  struct progress p = {edit, output, self, {0, 0}, edit->digest};
+  struct progress p = {.edit = edit, .output = output, .self = self, .digest = edit->digest};
   for (unsigned i = 0; i < edit->pieces_num; i++)
     if (write_piece (&p, &edit->pieces[i]) != 0) return -1;
   if (edit->checksum_at == 0) return 0;
@@ -69,7 +71,7 @@ static int write_to_block (void *self, uint64_t offset, const uint8_t *bytes, si
 }
 
 uint8_t *edit_flatten (edit_t *edit) {
-  static const edit_output_t to_block = {NULL, write_to_block};
+  static const edit_output_t to_block = {.write = write_to_block};
   uint8_t *all = edit->size <= SIZE_MAX ? malloc (edit->size > 0 ? (size_t) edit->size : 1) : NULL;
   if (all != NULL) (void) edit_write (edit, &to_block, all);
   return all;

@@ -1,8 +1,8 @@
-#include "inject/pe/pe.h"
+#include "inject/pe/imports.h"
 
 #include <string.h>
 
-enum { DELAY_DESCRIPTOR = 32, FUNCTIONS_MAX = 1 << 17, EXPORTS_MAX = 1 << 16 };
+enum { FUNCTIONS_MAX = 1 << 17, EXPORTS_MAX = 1 << 16 };
 
 int pe_name_is (const char *a, const char *b) {
   for (;; a++, b++) {
@@ -22,8 +22,11 @@ int pe_descriptor (const pe_t *pe, unsigned index, pe_descriptor_t *d) {
   if (index > PE_IMPORTS_MAX
       || pe_read (pe, table.rva + (uint64_t) index * PE_DESCRIPTOR, p, sizeof (p)) != 0)
     return -1;
-  *d = (pe_descriptor_t){pe_u32 (p), pe_u32 (p + 4), pe_u32 (p + 8), pe_u32 (p + 12),
-                         pe_u32 (p + 16)};
+  *d = (pe_descriptor_t){.lookup = pe_u32 (p + PE_DESCRIPTOR_LOOKUP),
+                         .time_stamp = pe_u32 (p + PE_DESCRIPTOR_TIME_STAMP),
+                         .forwarder = pe_u32 (p + PE_DESCRIPTOR_FORWARDER),
+                         .name = pe_u32 (p + PE_DESCRIPTOR_NAME),
+                         .address = pe_u32 (p + PE_DESCRIPTOR_ADDRESS)};
   return d->name != 0 && d->address != 0;
 }
 
@@ -43,7 +46,7 @@ uint32_t pe_lookup_table (const pe_t *pe, const pe_descriptor_t *d) {
 
 static int read_thunk (const pe_t *pe, uint32_t rva, unsigned index, uint64_t *thunk) {
   uint8_t bytes[8] = {0};
-  size_t length = pe->plus ? 8 : 4;
+  size_t length = pe_thunk_size (pe);
   if (pe_read (pe, rva + (uint64_t) index * length, bytes, length) != 0) return -1;
   *thunk = pe_u64 (bytes);
   return *thunk != 0;
@@ -59,10 +62,10 @@ int pe_function (const pe_t *pe, uint32_t rva, unsigned index, pe_function_t *fu
     function->ordinal = (uint16_t) thunk;
     return 1;
   }
-  uint8_t hint[2];
-  if (thunk > UINT32_MAX || pe_read (pe, thunk, hint, 2) != 0) return -1;
+  uint8_t hint[PE_HINT];
+  if (thunk > UINT32_MAX || pe_read (pe, thunk, hint, sizeof (hint)) != 0) return -1;
   function->ordinal = pe_u16 (hint);
-  return pe_string (pe, thunk + 2, function->name, sizeof (function->name)) == 0 ? 1 : -1;
+  return pe_string (pe, thunk + PE_HINT, function->name, sizeof (function->name)) == 0 ? 1 : -1;
 }
 
 long pe_functions_num (const pe_t *pe, uint32_t rva) {
@@ -84,18 +87,19 @@ int pe_find_import (const pe_t *pe, const char *name) {
 
 /* Visual C++ 6 wrote addresses instead of RVAs, which bit 0 of the first field tells.  */
 int pe_delay_descriptor (const pe_t *pe, unsigned index, pe_descriptor_t *d) {
-  uint8_t p[DELAY_DESCRIPTOR];
+  uint8_t p[PE_DELAY_DESCRIPTOR];
   pe_directory_t table = pe_directory (pe, PE_DELAY_IMPORT);
   if (table.rva == 0) return 0;
   if (index > PE_IMPORTS_MAX
-      || pe_read (pe, table.rva + (uint64_t) index * DELAY_DESCRIPTOR, p, sizeof (p)) != 0)
+      || pe_read (pe, table.rva + (uint64_t) index * PE_DELAY_DESCRIPTOR, p, sizeof (p)) != 0)
     return -1;
-  if (pe_u32 (p + 4) == 0) return 0;
-  uint32_t base = (pe_u32 (p) & 1) != 0 ? 0 : (uint32_t) pe->image_base;
-  *d = (pe_descriptor_t){.name = pe_u32 (p + 4) - base,
-                         .address = pe_u32 (p + 12) - base,
-                         .lookup = pe_u32 (p + 16) - base,
-                         .time_stamp = pe_u32 (p + 28)};
+  if (pe_u32 (p + PE_DELAY_NAME) == 0) return 0;
+  int has_rvas = (pe_u32 (p + PE_DELAY_FLAGS) & PE_DELAY_RVAS) != 0;
+  uint32_t base = has_rvas ? 0 : (uint32_t) pe->image_base;
+  *d = (pe_descriptor_t){.name = pe_u32 (p + PE_DELAY_NAME) - base,
+                         .address = pe_u32 (p + PE_DELAY_ADDRESS) - base,
+                         .lookup = pe_u32 (p + PE_DELAY_LOOKUP) - base,
+                         .time_stamp = pe_u32 (p + PE_DELAY_TIME_STAMP)};
   return 1;
 }
 
@@ -104,11 +108,14 @@ struct exports {
 };
 
 static int read_exports (const pe_t *pe, struct exports *e) {
-  uint8_t p[40];
+  uint8_t p[PE_EXPORT_TABLE];
   pe_directory_t table = pe_directory (pe, PE_EXPORT);
   if (table.rva == 0 || pe_read (pe, table.rva, p, sizeof (p)) != 0) return -1;
-  *e = (struct exports){pe_u32 (p + 20), pe_u32 (p + 24), pe_u32 (p + 28), pe_u32 (p + 32),
-                        pe_u32 (p + 36)};
+  *e = (struct exports){.functions_num = pe_u32 (p + PE_EXPORT_FUNCTIONS_NUM),
+                        .names_num = pe_u32 (p + PE_EXPORT_NAMES_NUM),
+                        .functions = pe_u32 (p + PE_EXPORT_FUNCTIONS),
+                        .names = pe_u32 (p + PE_EXPORT_NAMES),
+                        .ordinals = pe_u32 (p + PE_EXPORT_ORDINALS)};
   return e->names_num <= EXPORTS_MAX ? 0 : -1;
 }
 

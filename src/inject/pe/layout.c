@@ -1,4 +1,4 @@
-#include "inject/pe/pe.h"
+#include "inject/pe/layout.h"
 
 #include <string.h>
 
@@ -42,7 +42,7 @@ int pe_symbols (const pe_t *pe, size_t *offset, size_t *size) {
 }
 
 static int check_headers (const pe_t *pe, pe_error_t *error) {
-  size_t table_end = pe->sections + (size_t) pe->sections_num * PE_SECTION_HEADER;
+  size_t table_end = pe_section_header (pe, pe->sections_num);
   const char *what = NULL;
   if (pe->nt % 4 != 0)
     what = "the PE header is not aligned";
@@ -125,7 +125,7 @@ uint32_t pe_checksum_end (const pe_checksum_t *state) {
 
 uint32_t pe_checksum (const pe_t *pe) {
   pe_checksum_t state = {0, 0};
-  size_t field = pe->optional + 64;
+  size_t field = pe->optional + PE_OPTIONAL_CHECKSUM;
   static const uint8_t zeros[4];
   pe_checksum_add (&state, pe->bytes, field);
   pe_checksum_add (&state, zeros, 4);

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DOS_HEADER = 64, FILE_HEADER = 20, FIXED_PE32 = 96, FIXED_PE32_PLUS = 112 };
 #define SECTOR 512u
+#define PAGE 4096u
 
 void pe_set_error (pe_error_t *error, const char *format, ...) {
   if (error == NULL || error->text[0] != 0) return;
@@ -42,22 +42,23 @@ static int has (const pe_t *pe, uint64_t offset, uint64_t n) {
    them; what tells is the metadata for hybrid code, the field CHPEMetadataPointer of the load
    config.  */
 static pe_machine_t machine_of (const pe_t *pe) {
-  uint32_t field = pe->plus ? 0xc8 : 0x7c, length = pe->plus ? 8 : 4, size;
+  uint32_t field = pe->plus ? PE_CONFIG_HYBRID_PLUS : PE_CONFIG_HYBRID;
+  uint32_t length = pe->plus ? 8 : 4, size;
   uint8_t pointer[8] = {0};
   pe_directory_t config = pe_directory (pe, PE_LOAD_CONFIG);
   int hybrid = config.rva != 0 && pe_read32 (pe, config.rva, &size) == 0 && size >= field + length
                && pe_read (pe, (uint64_t) config.rva + field, pointer, length) == 0
                && pe_u64 (pointer) != 0;
   switch (pe->machine_number) {
-    case 0x14c:
+    case PE_NUMBER_X86:
       return PE_X86;
-    case 0x8664:
+    case PE_NUMBER_X64:
       return hybrid ? PE_ARM64EC : PE_X64;
-    case 0xaa64:
+    case PE_NUMBER_ARM64:
       return hybrid ? PE_ARM64X : PE_ARM64;
-    case 0xa641:
+    case PE_NUMBER_ARM64EC:
       return PE_ARM64EC;
-    case 0xa64e:
+    case PE_NUMBER_ARM64X:
       return PE_ARM64X;
     default:
       return PE_OTHER;
@@ -66,43 +67,44 @@ static pe_machine_t machine_of (const pe_t *pe) {
 
 static int open_optional (pe_t *pe, size_t length, pe_error_t *error) {
   const uint8_t *p = pe->bytes + pe->optional;
-  uint16_t magic = length >= 2 ? pe_u16 (p) : 0;
-  if (magic != 0x10b && magic != 0x20b) {
+  uint16_t magic = length >= 2 ? pe_u16 (p + PE_OPTIONAL_MAGIC) : 0;
+  if (magic != PE_MAGIC && magic != PE_MAGIC_PLUS) {
     pe_set_error (error, "not a valid PE file (invalid magic number of the optional header)");
     return -1;
   }
-  pe->plus = magic == 0x20b;
-  size_t fixed = pe->plus ? FIXED_PE32_PLUS : FIXED_PE32;
+  pe->plus = magic == PE_MAGIC_PLUS;
+  size_t fixed = pe->plus ? PE_OPTIONAL_DIRECTORIES_PLUS : PE_OPTIONAL_DIRECTORIES;
   if (length < fixed) {
     pe_set_error (error, "not a valid PE file (the optional header is too short)");
     return -1;
   }
-  pe->entry = pe_u32 (p + 16);
-  pe->image_base = pe->plus ? pe_u64 (p + 24) : pe_u32 (p + 28);
-  pe->section_alignment = pe_u32 (p + 32);
-  pe->file_alignment = pe_u32 (p + 36);
-  pe->image_size = pe_u32 (p + 56);
-  pe->headers_size = pe_u32 (p + 60);
-  pe->checksum = pe_u32 (p + 64);
-  pe->subsystem = pe_u16 (p + 68);
-  pe->dll_flags = pe_u16 (p + 70);
+  pe->entry = pe_u32 (p + PE_OPTIONAL_ENTRY);
+  pe->image_base = pe->plus ? pe_u64 (p + PE_OPTIONAL_BASE_PLUS) : pe_u32 (p + PE_OPTIONAL_BASE);
+  pe->section_alignment = pe_u32 (p + PE_OPTIONAL_SECTION_ALIGNMENT);
+  pe->file_alignment = pe_u32 (p + PE_OPTIONAL_FILE_ALIGNMENT);
+  pe->image_size = pe_u32 (p + PE_OPTIONAL_IMAGE_SIZE);
+  pe->headers_size = pe_u32 (p + PE_OPTIONAL_HEADERS_SIZE);
+  pe->checksum = pe_u32 (p + PE_OPTIONAL_CHECKSUM);
+  pe->subsystem = pe_u16 (p + PE_OPTIONAL_SUBSYSTEM);
+  pe->dll_flags = pe_u16 (p + PE_OPTIONAL_DLL_FLAGS);
   pe->directories = pe->optional + fixed;
-  uint32_t directories = pe_u32 (p + fixed - 4);
-  size_t room = (length - fixed) / 8;
+  uint32_t directories =
+      pe_u32 (p + (pe->plus ? PE_OPTIONAL_DIRECTORIES_NUM_PLUS : PE_OPTIONAL_DIRECTORIES_NUM));
+  size_t room = (length - fixed) / PE_DIRECTORY;
   pe->directories_num = directories < room ? directories : (unsigned) room;
-  if (pe->directories_num > 16) pe->directories_num = 16;
+  if (pe->directories_num > PE_DIRECTORIES_MAX) pe->directories_num = PE_DIRECTORIES_MAX;
   return 0;
 }
 
 int pe_open (pe_t *pe, const void *bytes, size_t size, pe_layout_t layout, pe_error_t *error) {
   *pe = (pe_t){.bytes = bytes, .size = size, .layout = layout};
   *error = (pe_error_t){0};
-  if (!has (pe, 0, DOS_HEADER) || pe->bytes[0] != 'M' || pe->bytes[1] != 'Z') {
+  if (!has (pe, 0, PE_DOS_HEADER) || pe->bytes[0] != 'M' || pe->bytes[1] != 'Z') {
     pe_set_error (error, "not a valid PE file (invalid DOS magic number)");
     return -1;
   }
-  pe->nt = pe_u32 (pe->bytes + 0x3c);
-  if (!has (pe, pe->nt, 4 + FILE_HEADER)) {
+  pe->nt = pe_u32 (pe->bytes + PE_DOS_NT);
+  if (!has (pe, pe->nt, PE_NT_OPTIONAL)) {
     pe_set_error (error, "not a valid PE file (it ends before its headers)");
     return -1;
   }
@@ -111,13 +113,13 @@ int pe_open (pe_t *pe, const void *bytes, size_t size, pe_layout_t layout, pe_er
     pe_set_error (error, "not a valid PE file (invalid PE signature)");
     return -1;
   }
-  pe->machine_number = pe_u16 (p + 4);
-  pe->sections_num = pe_u16 (p + 6);
-  pe->symbols = pe_u32 (p + 12);
-  pe->symbols_num = pe_u32 (p + 16);
-  pe->flags = pe_u16 (p + 22);
-  pe->optional = pe->nt + 4 + FILE_HEADER;
-  size_t length = pe_u16 (p + 20);
+  pe->machine_number = pe_u16 (p + PE_NT_MACHINE);
+  pe->sections_num = pe_u16 (p + PE_NT_SECTIONS_NUM);
+  pe->symbols = pe_u32 (p + PE_NT_SYMBOLS);
+  pe->symbols_num = pe_u32 (p + PE_NT_SYMBOLS_NUM);
+  pe->flags = pe_u16 (p + PE_NT_FLAGS);
+  pe->optional = pe->nt + PE_NT_OPTIONAL;
+  size_t length = pe_u16 (p + PE_NT_OPTIONAL_SIZE);
   if (!has (pe, pe->optional, length)) {
     pe_set_error (error, "not a valid PE file (it ends before its optional header does)");
     return -1;
@@ -133,20 +135,20 @@ int pe_open (pe_t *pe, const void *bytes, size_t size, pe_layout_t layout, pe_er
 }
 
 pe_section_t pe_section (const pe_t *pe, unsigned index) {
-  const uint8_t *p = pe->bytes + pe->sections + (size_t) index * PE_SECTION_HEADER;
-  pe_section_t section = {.virtual_size = pe_u32 (p + 8),
-                          .rva = pe_u32 (p + 12),
-                          .raw_size = pe_u32 (p + 16),
-                          .raw = pe_u32 (p + 20),
-                          .flags = pe_u32 (p + 36)};
-  memcpy (section.name, p, 8);
+  const uint8_t *p = pe->bytes + pe_section_header (pe, index);
+  pe_section_t section = {.virtual_size = pe_u32 (p + PE_SECTION_VIRTUAL_SIZE),
+                          .rva = pe_u32 (p + PE_SECTION_RVA),
+                          .raw_size = pe_u32 (p + PE_SECTION_RAW_SIZE),
+                          .raw = pe_u32 (p + PE_SECTION_RAW),
+                          .flags = pe_u32 (p + PE_SECTION_FLAGS)};
+  memcpy (section.name, p + PE_SECTION_NAME, PE_SECTION_NAME_MAX);
   return section;
 }
 
 /* The loader maps whole sectors; an image whose sections are smaller than a page it maps as it is.
  */
 uint32_t pe_raw_begin (const pe_t *pe, const pe_section_t *section) {
-  return pe->section_alignment >= 4096 ? section->raw & ~(SECTOR - 1) : section->raw;
+  return pe->section_alignment >= PAGE ? section->raw & ~(SECTOR - 1) : section->raw;
 }
 
 uint64_t pe_section_extent (const pe_t *pe, const pe_section_t *section) {
@@ -165,12 +167,13 @@ int pe_section_of (const pe_t *pe, uint32_t rva, pe_section_t *section) {
 
 pe_directory_t pe_directory (const pe_t *pe, unsigned index) {
   size_t offset = pe_directory_offset (pe, index);
-  if (offset == 0) return (pe_directory_t){0, 0};
-  return (pe_directory_t){pe_u32 (pe->bytes + offset), pe_u32 (pe->bytes + offset + 4)};
+  if (offset == 0) return (pe_directory_t){0};
+  return (pe_directory_t){.rva = pe_u32 (pe->bytes + offset + PE_DIRECTORY_RVA),
+                          .size = pe_u32 (pe->bytes + offset + PE_DIRECTORY_SIZE)};
 }
 
 size_t pe_directory_offset (const pe_t *pe, unsigned index) {
-  return index < pe->directories_num ? pe->directories + 8 * (size_t) index : 0;
+  return index < pe->directories_num ? pe->directories + PE_DIRECTORY * (size_t) index : 0;
 }
 
 /* The bytes from RVA that are contiguous: *N of them at most, from *OFFSET in BYTES, or zeros if
@@ -187,8 +190,8 @@ static int span_at (const pe_t *pe, uint64_t rva, size_t *n, size_t *offset) {
   pe_section_t section;
   if (rva > UINT32_MAX || pe_section_of (pe, (uint32_t) rva, &section) != 0) return -1;
   uint64_t in = rva - section.rva, extent = pe_section_extent (pe, &section);
-  uint64_t raw = section.raw, raw_size = section.raw_size < extent ? section.raw_size : extent;
-  raw = pe_raw_begin (pe, &section);
+  uint64_t raw_size = section.raw_size < extent ? section.raw_size : extent;
+  uint64_t raw = pe_raw_begin (pe, &section);
   if (raw == 0) raw_size = 0;
   uint64_t left = in < raw_size ? raw_size - in : extent - in;
   if (*n > left) *n = (size_t) left;

@@ -1,10 +1,14 @@
+#include "inject/process/commands.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include "inject/process/load.h"
+#include "inject/process/log.h"
 #include "inject/process/presence.h"
-#include "inject/process/process.h"
 #include "inject/process/tool.h"
+#include "inject/process/utf16.h"
 
 /* What the DLL that is there now says, and the exit status for it.  */
 static int tell (const remote_t *remote, const process_options_t *options, dll_presence_t found,
@@ -13,9 +17,9 @@ static int tell (const remote_t *remote, const process_options_t *options, dll_p
   if (options->json || options->verbose)
     presence_print (remote, found, presence, options->json, options->json);
   if (found == DLL_UNREADABLE)
-    process_say ("the DLL is loaded, and its status cannot be used: %s", presence->wrong);
+    process_log ("the DLL is loaded, and its status cannot be used: %s", presence->wrong);
   else if (found == DLL_PRESENT)
-    process_say ("process %lu: %s%s%s, %u functions taken over", remote->id,
+    process_log ("process %lu: %s%s%s, %u functions taken over", remote->id,
                  status_state_name (status->state), status->reason[0] != 0 ? ": " : "",
                  status->reason, status_functions_in (status, MIR_UCRT_TAKEN));
   return presence_verdict (found, presence);
@@ -28,11 +32,11 @@ static int load_and_look (const remote_t *remote, const process_options_t *optio
   char cause[REASON_MAX] = "it is not among its images, and nothing says why";
   if (load_prepare (remote, path, &load, cause) != 0) {
     if (options->json) presence_print_failure (remote->id, cause);
-    process_say ("cannot attach to process %lu: %s", remote->id, cause);
+    process_log ("cannot attach to process %lu: %s", remote->id, cause);
     return PROCESS_UNKNOWN;
   }
   if (!load.tells && options->verbose)
-    process_say (
+    process_log (
         "it admits no code of ours: if the DLL does not load, the reason will not be known");
   uint64_t module = 0;
   load_end_t end = load_by_thread (remote, &load, options->timeout, &module, cause);
@@ -40,7 +44,7 @@ static int load_and_look (const remote_t *remote, const process_options_t *optio
   dll_presence_t found = end == LOAD_ENDED ? DLL_ABSENT : presence_look (remote, presence);
   if (found == DLL_UNSEEN && end == LOAD_DONE) {
     if (options->json) presence_print_failure (remote->id, presence->wrong);
-    process_say ("process %lu loaded the DLL; what it did is not known: %s", remote->id,
+    process_log ("process %lu loaded the DLL; what it did is not known: %s", remote->id,
                  presence->wrong);
     return PROCESS_UNKNOWN;
   }
@@ -49,13 +53,13 @@ static int load_and_look (const remote_t *remote, const process_options_t *optio
     if (found != DLL_ABSENT) return tell (remote, options, found, presence);
     if (options->json)
       presence_print_failure (remote->id, "the DLL has no section " MIR_UCRT_STATUS_SECTION);
-    process_say ("process %lu loaded the DLL, which has no section " MIR_UCRT_STATUS_SECTION
+    process_log ("process %lu loaded the DLL, which has no section " MIR_UCRT_STATUS_SECTION
                  ": what it did is not known",
                  remote->id);
     return PROCESS_UNKNOWN;
   }
   if (options->json) presence_print_failure (remote->id, cause);
-  process_say ("process %lu did not load the DLL: %s", remote->id, cause);
+  process_log ("process %lu did not load the DLL: %s", remote->id, cause);
   return end == LOAD_ENDED ? PROCESS_UNKNOWN : PROCESS_NOT_LOADED;
 }
 
@@ -66,29 +70,29 @@ static int attach_to (const remote_t *remote, const process_options_t *options,
   dll_presence_t found = presence_look (remote, presence);
   if (found == DLL_UNSEEN) {
     if (options->json) presence_print_failure (remote->id, presence->wrong);
-    process_say ("cannot attach to process %lu: %s", remote->id, presence->wrong);
+    process_log ("cannot attach to process %lu: %s", remote->id, presence->wrong);
     return PROCESS_UNKNOWN;
   }
   if (found != DLL_ABSENT) {
-    process_say ("already attached: nothing was done");
+    process_log ("already attached: nothing was done");
     return tell (remote, options, found, presence);
   }
   remote_facts (remote, &facts);
   const char *reason = reason_of_facts (&facts);
   if (reason != NULL && !options->force) {
     if (options->json) presence_print_failure (remote->id, reason);
-    process_say ("cannot attach to process %lu: %s (--force tries it)", remote->id, reason);
+    process_log ("cannot attach to process %lu: %s (--force tries it)", remote->id, reason);
     return PROCESS_NOT_LOADED;
   }
   wchar_t *path = tool_dll (options->dll, remote->machine, cause);
   if (path == NULL) {
     if (options->json) presence_print_failure (remote->id, cause);
-    process_say ("cannot attach to process %lu: %s", remote->id, cause);
+    process_log ("cannot attach to process %lu: %s", remote->id, cause);
     return PROCESS_UNKNOWN;
   }
-  char *name = utf8_of (path);
+  char *name = utf16_to_utf8 (path);
   if (options->verbose)
-    process_say ("process %lu is %s; loading %s", remote->id, pe_machine_name (remote->machine),
+    process_log ("process %lu is %s; loading %s", remote->id, pe_machine_name (remote->machine),
                  name != NULL ? name : "the DLL");
   free (name);
   int result = load_and_look (remote, options, path, presence);
@@ -101,7 +105,7 @@ int process_attach (const process_options_t *options, unsigned long id) {
   remote_t remote;
   if (remote_open (&remote, id, 1, cause) != 0) {
     if (options->json) presence_print_failure (id, cause);
-    process_say ("cannot attach to process %lu: %s", id, cause);
+    process_log ("cannot attach to process %lu: %s", id, cause);
     return PROCESS_UNKNOWN;
   }
   int result = PROCESS_UNKNOWN;
@@ -109,7 +113,7 @@ int process_attach (const process_options_t *options, unsigned long id) {
   if (remote.bits > 8 * sizeof (void *))
     result = tool_hand_over ("x64", "it is a 64-bit process", PROCESS_UNKNOWN);
   else if (presence == NULL)
-    process_say ("no memory");
+    process_log ("no memory");
   else
     result = attach_to (&remote, options, presence);
   free (presence);

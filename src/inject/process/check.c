@@ -1,6 +1,9 @@
+#include "inject/process/commands.h"
+
 #include <stdlib.h>
+
+#include "inject/process/log.h"
 #include "inject/process/presence.h"
-#include "inject/process/process.h"
 #include "inject/process/tool.h"
 
 int process_check (const process_options_t *options, unsigned long id) {
@@ -8,7 +11,7 @@ int process_check (const process_options_t *options, unsigned long id) {
   remote_t remote;
   if (remote_open (&remote, id, 0, cause) != 0) {
     if (options->json) presence_print_failure (id, cause);
-    process_say ("cannot look into process %lu: %s", id, cause);
+    process_log ("cannot look into process %lu: %s", id, cause);
     return PROCESS_UNKNOWN;
   }
   int result = PROCESS_UNKNOWN;
@@ -16,12 +19,12 @@ int process_check (const process_options_t *options, unsigned long id) {
   if (remote.bits > 8 * sizeof (void *)) {
     result = tool_hand_over ("x64", "it is a 64-bit process", PROCESS_UNKNOWN);
   } else if (presence == NULL) {
-    process_say ("no memory");
+    process_log ("no memory");
   } else {
     dll_presence_t found = presence_look (&remote, presence);
     if (found == DLL_UNSEEN) {
       if (options->json) presence_print_failure (id, presence->wrong);
-      process_say ("cannot look into process %lu: %s", id, presence->wrong);
+      process_log ("cannot look into process %lu: %s", id, presence->wrong);
     } else {
       presence_print (&remote, found, presence, options->json, options->verbose);
     }

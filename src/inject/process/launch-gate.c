@@ -1,12 +1,12 @@
-#include "inject/process/launch.h"
+#include "inject/process/launch-gate.h"
 
 /* A jump to itself: eb fe; b #0.  */
 static const uint8_t x86_loop[] = {0xeb, 0xfe}, arm64_loop[] = {0x00, 0x00, 0x00, 0x14};
 
-int gate_close (const remote_t *remote, gate_t *gate) {
+int launch_gate_close (const remote_t *remote, launch_gate_t *gate) {
   remote_image_t image;
   int is_arm = remote->machine == PE_ARM64;
-  *gate = (gate_t){.size = is_arm ? sizeof arm64_loop : sizeof x86_loop};
+  *gate = (launch_gate_t){.size = is_arm ? sizeof arm64_loop : sizeof x86_loop};
   if (remote_image (remote, remote->program, &image) != 0) return -1;
   uint32_t entry = image.pe.entry, size = image.pe.image_size;
   remote_image_close (&image);
@@ -23,7 +23,7 @@ int gate_close (const remote_t *remote, gate_t *gate) {
 }
 
 /* The bytes may lie in two cache lines, so nothing may run there while they change.  */
-int gate_open (const remote_t *remote, gate_t *gate, HANDLE thread) {
+int launch_gate_open (const remote_t *remote, launch_gate_t *gate, HANDLE thread) {
   CONTEXT context = {.ContextFlags = CONTEXT_CONTROL};
   if (gate->entry == 0) return 0;
   if (SuspendThread (thread) == (DWORD) -1) return -1;

@@ -1,8 +1,10 @@
-#include "inject/process/launch.h"
+#include "inject/process/launch-imports.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "inject/pe/imports.h"
 
 /* The block which we put above the program:
 
@@ -15,8 +17,6 @@
 #define PATH_MAX_IN_IMPORT 1024u /* bytes */
 #define REACH 0x7fff0000u        /* bytes: bit 31 of a 32-bit thunk says something else */
 #define GRANULARITY 0x10000u     /* of VirtualAlloc's addresses */
-#define CLR_FLAGS_AT 16u         /* bytes into the header of a .NET image */
-#define CLR_IL_ONLY 1u
 
 struct edit {
   const remote_t *remote;
@@ -82,9 +82,9 @@ static int is_il_only (struct edit *edit) {
   uint32_t flags = 0;
   pe_directory_t clr = pe_directory (&edit->image.pe, PE_CLR);
   if (clr.rva == 0) return 0;
-  remote_image_fetch (edit->remote, &edit->image, clr.rva, CLR_FLAGS_AT + 4);
-  return pe_read32 (&edit->image.pe, (uint64_t) clr.rva + CLR_FLAGS_AT, &flags) != 0
-         || (flags & CLR_IL_ONLY) != 0;
+  remote_image_fetch (edit->remote, &edit->image, clr.rva, PE_CLR_FLAGS + 4);
+  return pe_read32 (&edit->image.pe, (uint64_t) clr.rva + PE_CLR_FLAGS, &flags) != 0
+         || (flags & PE_CLR_IL_ONLY) != 0;
 }
 
 static int read_imports (struct edit *edit, char cause[REASON_MAX]) {
@@ -108,11 +108,11 @@ static void put_thunk (const struct edit *edit, uint32_t at, uint32_t value) {
 
 /* Everything but what depends on where the block will be.  */
 static int make_block (struct edit *edit, char cause[REASON_MAX]) {
-  uint32_t thunk = edit->image.pe.plus ? 8 : 4, path_size = (uint32_t) strlen (edit->path) + 1;
+  uint32_t thunk = pe_thunk_size (&edit->image.pe), path_size = (uint32_t) strlen (edit->path) + 1;
   uint32_t name_size = (uint32_t) strlen (edit->function) + 1;
   edit->thunks = (uint32_t) pe_round_up ((edit->descriptors + 2ull) * PE_DESCRIPTOR, 8);
   edit->hint = edit->thunks + 4 * thunk;
-  edit->path_at = (uint32_t) pe_round_up (edit->hint + 2 + name_size, 2);
+  edit->path_at = (uint32_t) pe_round_up (edit->hint + PE_HINT + name_size, 2);
   edit->size = edit->path_at + path_size;
   edit->bytes = calloc (1, edit->size);
   if (edit->bytes == NULL) return refuse (cause, "no memory");
@@ -121,7 +121,7 @@ static int make_block (struct edit *edit, char cause[REASON_MAX]) {
                   edit->bytes + PE_DESCRIPTOR, (size_t) edit->descriptors * PE_DESCRIPTOR)
              != 0)
     return refuse (cause, "its import table cannot be read");
-  memcpy (edit->bytes + edit->hint + 2, edit->function, name_size);
+  memcpy (edit->bytes + edit->hint + PE_HINT, edit->function, name_size);
   memcpy (edit->bytes + edit->path_at, edit->path, path_size);
   return 0;
 }
@@ -149,11 +149,11 @@ static int place_block (struct edit *edit, char cause[REASON_MAX]) {
 }
 
 static int write_directory (const struct edit *edit, unsigned index, uint32_t rva, uint32_t size) {
-  uint8_t entry[8];
+  uint8_t entry[PE_DIRECTORY];
   size_t at = pe_directory_offset (&edit->image.pe, index);
   if (at == 0) return 0;
-  pe_put32 (entry, rva);
-  pe_put32 (entry + 4, size);
+  pe_put32 (entry + PE_DIRECTORY_RVA, rva);
+  pe_put32 (entry + PE_DIRECTORY_SIZE, size);
   return remote_write (edit->remote, edit->image.base + at, entry, sizeof entry);
 }
 
@@ -186,12 +186,13 @@ static int write_headers (const struct edit *edit, uint32_t rva) {
 }
 
 static int write_block (struct edit *edit, char cause[REASON_MAX]) {
-  uint32_t rva = (uint32_t) (edit->address - edit->image.base), thunk = edit->image.pe.plus ? 8 : 4;
+  uint32_t rva = (uint32_t) (edit->address - edit->image.base),
+           thunk = pe_thunk_size (&edit->image.pe);
   put_thunk (edit, edit->thunks, rva + edit->hint);
   put_thunk (edit, edit->thunks + 2 * thunk, rva + edit->hint);
-  pe_put32 (edit->bytes, rva + edit->thunks);                  /* where the lookup table is */
-  pe_put32 (edit->bytes + 12, rva + edit->path_at);            /* the DLL's name */
-  pe_put32 (edit->bytes + 16, rva + edit->thunks + 2 * thunk); /* where the addresses go */
+  pe_put32 (edit->bytes + PE_DESCRIPTOR_LOOKUP, rva + edit->thunks);
+  pe_put32 (edit->bytes + PE_DESCRIPTOR_NAME, rva + edit->path_at);
+  pe_put32 (edit->bytes + PE_DESCRIPTOR_ADDRESS, rva + edit->thunks + 2 * thunk);
   if (remote_write (edit->remote, edit->address, edit->bytes, edit->size) == 0
       && write_headers (edit, rva) == 0)
     return 0;
@@ -213,7 +214,7 @@ int launch_import (const remote_t *remote, const wchar_t *path, uint64_t *slot, 
            && place_block (edit, cause) == 0)
     result = write_block (edit, cause);
   if (result == 0) {
-    uint32_t thunk = edit->image.pe.plus ? 8 : 4;
+    uint32_t thunk = pe_thunk_size (&edit->image.pe);
     *slot = edit->address + edit->thunks + 2 * thunk;
     *empty = pe_u32 (edit->bytes + edit->thunks);
   }

@@ -1,9 +1,12 @@
-#include "inject/process/launch.h"
+#include "inject/process/launch-program.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <windows.h>
+
 #include "inject/process/process.h"
+#include "inject/process/utf16.h"
 
 enum { PATH_SIZE = 32768 }; /* UTF-16 units of the longest path and of the longest variable */
 
@@ -59,7 +62,7 @@ static int try_path (struct search *search) {
 }
 
 wchar_t *launch_find (const char *name, char cause[REASON_MAX], int *status) {
-  wchar_t *wide = wide_of (name);
+  wchar_t *wide = utf16_of (name);
   struct search search = {wide, malloc (PATH_SIZE * sizeof (wchar_t)),
                           malloc (PATH_SIZE * sizeof (wchar_t))};
   int found = 0;

@@ -1,13 +1,18 @@
-#include "inject/process/launch.h"
+#include "inject/process/commands.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include "inject/process/command-line.h"
+#include "inject/process/launch-gate.h"
+#include "inject/process/launch-imports.h"
+#include "inject/process/launch-program.h"
 #include "inject/process/load.h"
+#include "inject/process/log.h"
 #include "inject/process/presence.h"
-#include "inject/process/process.h"
 #include "inject/process/tool.h"
+#include "inject/process/utf16.h"
 
 #define BUSY_TIME 100 /* milliseconds */
 
@@ -21,7 +26,7 @@ struct launch {
   uint64_t slot, empty; /* PROCESS_IMPORTS; see launch_import */
   load_t load;          /* the others */
   uint64_t module;      /* PROCESS_THREAD: where the DLL is */
-  gate_t gate;
+  launch_gate_t gate;
   presence_t presence;
   char cause[REASON_MAX]; /* why it was not taken over */
   int too_short;          /* it ended well before there was an answer */
@@ -138,7 +143,7 @@ static void put_dll (struct launch *launch) {
                  : way == PROCESS_APC ? by_call (launch)
                                       : by_thread (launch);
     if (launch->options->verbose)
-      process_say ("by %s: %s", names[way], result == 0 ? "done" : launch->cause);
+      process_log ("by %s: %s", names[way], result == 0 ? "done" : launch->cause);
     if (result != 0) continue;
     launch->way = (process_way_t) way;
     return;
@@ -155,7 +160,7 @@ static int begin (struct launch *launch) {
   if (launch->way == PROCESS_THREAD)
     timeout = 0; /* the DLL is there or not, before the program begins */
   int taken = launch->way == PROCESS_THREAD && watch (launch, timeout);
-  if (launch->options->require && gate_close (&launch->remote, &launch->gate) != 0) {
+  if (launch->options->require && launch_gate_close (&launch->remote, &launch->gate) != 0) {
     snprintf (launch->cause, REASON_MAX, "its entry cannot be held (error %lu)", GetLastError ());
     return 0;
   }
@@ -172,15 +177,15 @@ static int let_run (struct launch *launch) {
       && load_end (&launch->remote, &launch->load, &module, cause) != LOAD_UNKNOWN)
     load_remove (&launch->remote, &launch->load);
   if (taken && launch->options->verbose)
-    process_say ("taken over: %u functions",
+    process_log ("taken over: %u functions",
                  status_functions_in (&launch->presence.status, MIR_UCRT_TAKEN));
   /* Of a program of a few milliseconds nothing may have been seen, but the loader has not let it
      begin without the DLL.  */
   if (!taken && (!launch->too_short || launch->options->verbose || launch->options->require))
-    process_say ("the program was not seen to be taken over: %s", launch->cause);
+    process_log ("the program was not seen to be taken over: %s", launch->cause);
   if (!launch->options->require) return 0;
-  if (taken && gate_open (&launch->remote, &launch->gate, launch->thread) == 0) return 0;
-  process_say ("--require: it was ended");
+  if (taken && launch_gate_open (&launch->remote, &launch->gate, launch->thread) == 0) return 0;
+  process_log ("--require: it was ended");
   TerminateProcess (launch->remote.process, PROCESS_RUN_FAILED);
   return -1;
 }
@@ -207,7 +212,7 @@ static int run_program (struct launch *launch, const wchar_t *program, wchar_t *
   if (tool_start (program, line, CREATE_SUSPENDED, &info) != 0) {
     DWORD error = GetLastError ();
     const char *reason = reason_of_open_error (error);
-    process_say ("cannot start it: %s (error %lu)", reason != NULL ? reason : "Windows refuses",
+    process_log ("cannot start it: %s (error %lu)", reason != NULL ? reason : "Windows refuses",
                  error);
     return PROCESS_RUN_REFUSED;
   }
@@ -226,15 +231,15 @@ int process_run (const process_options_t *options, char **argv) {
   int status = PROCESS_RUN_FAILED;
   wchar_t *program = launch_find (argv[0], cause, &status);
   if (program == NULL) {
-    process_say ("%s", cause);
+    process_log ("%s", cause);
     return status;
   }
   char *line = command_line_of (argv);
-  wchar_t *wide_line = line == NULL ? NULL : wide_of (line);
+  wchar_t *wide_line = line == NULL ? NULL : utf16_of (line);
   struct launch *launch = calloc (1, sizeof *launch);
   pe_machine_t machine = tool_file_machine (program);
   if (wide_line == NULL || launch == NULL) {
-    process_say ("the command line cannot be made");
+    process_log ("the command line cannot be made");
   } else if (sizeof (void *) == 4 && machine != PE_X86 && machine != PE_OTHER) {
     status = tool_hand_over ("x64", "it is a 64-bit program", PROCESS_RUN_FAILED);
   } else {

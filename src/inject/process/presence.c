@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "inject/pe/imports.h"
 #include "inject/process/jump.h"
 #include "inject/process/process.h"
 #include "inject/utf8.h"
@@ -120,9 +122,9 @@ void presence_print (const remote_t *remote, dll_presence_t found, const presenc
             remote->id, remote->bits, found == DLL_ABSENT ? "not loaded" : "unreadable");
     if (found == DLL_UNREADABLE) {
       fputs (",\n  \"reason\": ", stdout);
-      json_string (stdout, presence->wrong);
+      utf8_print_json (stdout, presence->wrong);
       fputs (",\n  \"dll\": ", stdout);
-      json_string (stdout, presence->file);
+      utf8_print_json (stdout, presence->file);
     }
     puts ("\n}");
   } else {
@@ -138,6 +140,6 @@ void presence_print (const remote_t *remote, dll_presence_t found, const presenc
 void presence_print_failure (unsigned long id, const char *cause) {
   printf ("{\n  \"process\": %lu,\n  \"state\": \"unknown\",\n  \"ok\": false,\n  \"reason\": ",
           id);
-  json_string (stdout, cause);
+  utf8_print_json (stdout, cause);
   puts ("\n}");
 }

@@ -1,4 +1,5 @@
-#include "inject/process/process.h"
+#include "inject/process/commands.h"
+#include "inject/process/log.h"
 
 /* Where there are no Windows processes.  */
 
@@ -8,7 +9,7 @@ char **process_arguments (int *argc, char **argv) {
 }
 
 static void needs_windows (const char *command) {
-  process_say ("%s needs Windows: here mir-inject edits files, and its mir-inject.exe does this",
+  process_log ("%s needs Windows: here mir-inject edits files, and its mir-inject.exe does this",
                command);
 }
 

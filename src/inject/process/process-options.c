@@ -1,10 +1,14 @@
-#include "inject/process/process.h"
+#include "inject/process/process-options.h"
 
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "inject/process/commands.h"
+#include "inject/process/log.h"
+#include "inject/process/process.h"
 
 #define DEFAULT_TIMEOUT 10000u /* milliseconds */
 #define MAX_TIMEOUT 86400ul    /* seconds: a day */
@@ -28,16 +32,6 @@ static const char usage[] =
     "-f --force         try even where it is known not to work\n"
     "-v --verbose       say what is done\n"
     "-h --help          this text\n";
-
-void process_say (const char *format, ...) {
-  va_list args;
-  fflush (stdout); /* the two streams often end in one file */
-  fputs ("mir-inject: ", stderr);
-  va_start (args, format);
-  vfprintf (stderr, format, args);
-  va_end (args);
-  fputc ('\n', stderr);
-}
 
 /* The digits of TEXT in BASE, all of them, at most MAX; -1 if it is no such number.  */
 static int64_t number_of (const char *text, unsigned base, uint64_t max) {
@@ -82,14 +76,14 @@ static int set_way (process_options_t *options, const char *way) {
       options->way = (process_way_t) i;
       return 0;
     }
-  process_say ("--via is one of imports, apc, thread, not '%s'", way);
+  process_log ("--via is one of imports, apc, thread, not '%s'", way);
   return -1;
 }
 
 static int set_timeout (process_options_t *options, const char *seconds) {
   int64_t number = number_of (seconds, 10, MAX_TIMEOUT);
   if (number < 0) {
-    process_say ("--timeout is a number of seconds, 0 to %lu, not '%s'", MAX_TIMEOUT, seconds);
+    process_log ("--timeout is a number of seconds, 0 to %lu, not '%s'", MAX_TIMEOUT, seconds);
     return -1;
   }
   options->timeout = (unsigned) number * 1000;
@@ -98,7 +92,7 @@ static int set_timeout (process_options_t *options, const char *seconds) {
 
 static int set_dll (process_options_t *options, const char *file) {
   if (*file == 0) {
-    process_say ("--dll needs the name of a file");
+    process_log ("--dll needs the name of a file");
     return -1;
   }
   options->dll = file;
@@ -137,7 +131,7 @@ static int read_options (process_options_t *options, int argc, char **argv) {
     } else if (runs && (value = value_of ("--via", argc, argv, &i)) != NULL) {
       if (set_way (options, value) != 0) return -1;
     } else {
-      process_say ("%s has no option '%s'", argv[0], argv[i]);
+      process_log ("%s has no option '%s'", argv[0], argv[i]);
       return -1;
     }
   }
@@ -156,16 +150,16 @@ int process_main (int argc, char **argv) {
   }
   if (runs) {
     if (first < argc && argv[first][0] != 0) return process_run (&options, argv + first);
-    process_say ("run needs the name of a program (mir-inject run --help)");
+    process_log ("run needs the name of a program (mir-inject run --help)");
     return wrong;
   }
   if (argc - first != 1) {
-    process_say ("%s needs one process id (mir-inject %s --help)", argv[0], argv[0]);
+    process_log ("%s needs one process id (mir-inject %s --help)", argv[0], argv[0]);
     return wrong;
   }
   unsigned long id = process_id_of (argv[first]);
   if (id == 0) {
-    process_say ("'%s' is not a process id", argv[first]);
+    process_log ("'%s' is not a process id", argv[first]);
     return wrong;
   }
   return strcmp (argv[0], "attach") == 0 ? process_attach (&options, id)

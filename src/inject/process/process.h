@@ -36,29 +36,4 @@ enum {
   PROCESS_RUN_NOTHING = 127  /* there is no such program */
 };
 
-/* Whether NAME is one of the commands.  */
-int process_is_command (const char *name);
-
-/* Do the command ARGV[0] with its options and operands; an exit status.  ARGV is as from
- * process_arguments.  */
-int process_main (int argc, char **argv);
-
-/* The arguments of main as UTF-8: on Windows those of main are in the ANSI code page and may have
-   lost characters.  Lives as long as the process; ARGV itself where nothing is to be done, or on
-   failure.  */
-char **process_arguments (int *argc, char **argv);
-
-/* What process_main calls, per system: process-none.c, or launch.c, attach.c and check.c.  */
-int process_run (const process_options_t *options,
-                 char **argv); /* the program and its arguments, NULL */
-int process_attach (const process_options_t *options, unsigned long id);
-int process_check (const process_options_t *options, unsigned long id);
-
-/* "mir-inject: TEXT" and a new line, on standard error.  */
-void process_say (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
-
-/* A process id: decimal or 0x and hexadecimal digits, nothing else, 1 to 2^32 - 1.  0 if it is
- * none.  */
-unsigned long process_id_of (const char *text);
-
 #endif

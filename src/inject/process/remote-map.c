@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inject/pe/imports.h" /* pe_name_is */
+#include "inject/process/utf16.h"
+
 enum { FILE_NAME_MAX = 32768 }; /* UTF-16 units of the longest name */
 
 int remote_each_image (const remote_t *remote, remote_found_t *found, void *user_data) {
@@ -50,7 +53,7 @@ void remote_file_at (const remote_t *remote, uint64_t address, int bare, char *n
       skip = 4;
     else if (!bare && (skip = drive_of (wide, letters)) == 0)
       letters[0] = 0;
-    char *text = utf8_of (wide + skip), *slash = text == NULL ? NULL : strrchr (text, '\\');
+    char *text = utf16_to_utf8 (wide + skip), *slash = text == NULL ? NULL : strrchr (text, '\\');
     if (text != NULL && bare)
       snprintf (name, size, "%s", slash != NULL ? slash + 1 : text);
     else if (text != NULL)
@@ -79,20 +82,4 @@ uint64_t remote_find (const remote_t *remote, const char *name) {
   struct search search = {remote, name, 0};
   remote_each_image (remote, has_name, &search);
   return search.base;
-}
-
-wchar_t *wide_of (const char *text) {
-  int n = MultiByteToWideChar (CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, NULL, 0);
-  wchar_t *wide = n > 0 ? malloc ((size_t) n * sizeof *wide) : NULL;
-  if (wide != NULL) MultiByteToWideChar (CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, wide, n);
-  return wide;
-}
-
-/* A lone surrogate, which file names may have, has no UTF-8: it becomes U+FFFD, and the file is not
- * found.  */
-char *utf8_of (const wchar_t *text) {
-  int n = WideCharToMultiByte (CP_UTF8, 0, text, -1, NULL, 0, NULL, NULL);
-  char *bytes = n > 0 ? malloc ((size_t) n) : NULL;
-  if (bytes != NULL) WideCharToMultiByte (CP_UTF8, 0, text, -1, bytes, n, NULL, NULL);
-  return bytes;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inject/pe/imports.h"
+
 enum { READ_TRIES = 10 };
 #define PAGE 4096u /* no Windows has smaller pages */
 #define HEADERS_MAX (16 * PAGE)

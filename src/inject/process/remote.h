@@ -75,9 +75,4 @@ uint64_t remote_find (const remote_t *remote, const char *name);
 /* For facts that decide what can be done; see reason.h.  */
 void remote_facts (const remote_t *remote, process_facts_t *facts);
 
-/* UTF-16 for the system and back; for the caller to free; NULL if TEXT is not valid or there is no
- * memory.  */
-wchar_t *wide_of (const char *text);
-char *utf8_of (const wchar_t *text);
-
 #endif

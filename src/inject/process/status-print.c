@@ -112,13 +112,13 @@ static void json_crts (FILE *out, const MIR_ucrt_status_t *status) {
   for (uint32_t i = 0; i < status->crts_num; i++) {
     const MIR_ucrt_crt_t *crt = &status->crts[i];
     fputs (i == 0 ? "\n    {\"name\": " : ",\n    {\"name\": ", out);
-    json_string (out, crt->name);
+    utf8_print_json (out, crt->name);
     fprintf (out,
              ", \"base\": \"0x%" PRIx64 "\", \"heap\": \"0x%" PRIx64 "\", \"size\": %" PRIu32
              ", \"state\": \"%s\", \"late\": %s, \"retries\": %" PRIu32 ", \"reason\": ",
              crt->base, crt->heap, crt->size, status_state_name (crt->state),
              crt->late ? "true" : "false", crt->retries);
-    json_string (out, crt->reason);
+    utf8_print_json (out, crt->reason);
     fputc ('}', out);
   }
   fputs ("],\n", out);
@@ -129,7 +129,7 @@ static void json_functions (FILE *out, const MIR_ucrt_status_t *status, const st
   for (uint32_t i = 0; i < status->functions_num; i++) {
     const MIR_ucrt_function_t *function = &status->functions[i];
     fputs (i == 0 ? "\n    {\"name\": " : ",\n    {\"name\": ", out);
-    json_string (out, function->name);
+    utf8_print_json (out, function->name);
     fprintf (out,
              ", \"crt\": %" PRIu32 ", \"state\": \"%s\", \"address\": \"0x%" PRIx64
              "\", \"target\": \"0x%" PRIx64
@@ -146,11 +146,11 @@ void status_print_json (FILE *out, const MIR_ucrt_status_t *status, const status
   fprintf (out,
            "{\n  \"process\": %" PRIu32 ",\n  \"bits\": %" PRIu32 ",\n  \"dll\": ", view->process,
            status->bits);
-  json_string (out, view->dll);
+  utf8_print_json (out, view->dll);
   fprintf (out,
            ",\n  \"base\": \"0x%" PRIx64 "\",\n  \"state\": \"%s\",\n  \"reason\": ", view->base,
            status_state_name (status->state));
-  json_string (out, status->reason);
+  utf8_print_json (out, status->reason);
   fprintf (out,
            ",\n  \"ok\": %s,\n  \"mimalloc_version\": %" PRIu32
            ",\n  \"counting\": %s,\n  \"exact\": %s,\n  \"copies\": %" PRIu32

@@ -1,6 +1,7 @@
 #include "inject/process/status.h"
 
 #include <string.h>
+
 #include "inject/process/process.h"
 #include "inject/utf8.h"
 

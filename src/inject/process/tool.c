@@ -3,10 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "mir-ucrt.h"
-#include "inject/process/process.h"
 
-enum { PATH_SIZE = 32768 }; /* UTF-16 units of the longest path */
+#include "mir-ucrt.h"
+#include "inject/process/log.h"
+#include "inject/process/process.h"
+#include "inject/process/utf16.h"
+
+enum { PATH_SIZE = 32768 };   /* UTF-16 units of the longest path */
+enum { HEADERS_MAX = 65536 }; /* bytes of a file in which its headers are */
 
 /* FILE in the folder of this program, for the caller to free.  NULL if there is no memory for it.
  */
@@ -25,17 +29,22 @@ static wchar_t *beside (const wchar_t *file) {
 }
 
 pe_machine_t tool_file_machine (const wchar_t *path) {
-  static uint8_t headers[65536];
+  uint8_t *headers = malloc (HEADERS_MAX);
   pe_t pe;
   pe_error_t error = {0};
   DWORD n = 0;
   HANDLE file = CreateFileW (path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
                              OPEN_EXISTING, 0, NULL);
-  if (file == INVALID_HANDLE_VALUE) return PE_OTHER;
-  int got = ReadFile (file, headers, sizeof headers, &n, NULL);
+  if (file == INVALID_HANDLE_VALUE) {
+    free (headers);
+    return PE_OTHER;
+  }
+  int got = headers != NULL && ReadFile (file, headers, HEADERS_MAX, &n, NULL);
   CloseHandle (file);
   /* Only headers are asked for, and those are the same in the file and in memory.  */
-  return got && pe_open (&pe, headers, n, PE_MAPPED, &error) == 0 ? pe.machine : PE_OTHER;
+  int is_pe = got && pe_open (&pe, headers, n, PE_MAPPED, &error) == 0;
+  free (headers);
+  return is_pe ? pe.machine : PE_OTHER;
 }
 
 static int is_file (const wchar_t *path) {
@@ -45,7 +54,7 @@ static int is_file (const wchar_t *path) {
 
 /* The DLL the user named.  */
 static wchar_t *named_dll (const char *wanted, pe_machine_t machine, char cause[REASON_MAX]) {
-  wchar_t *name = wide_of (wanted), *path = malloc (PATH_SIZE * sizeof *path);
+  wchar_t *name = utf16_of (wanted), *path = malloc (PATH_SIZE * sizeof *path);
   DWORD len = name == NULL || path == NULL ? 0 : GetFullPathNameW (name, PATH_SIZE, path, NULL);
   int ok = 0;
   if (len == 0 || len >= PATH_SIZE || !is_file (path)) {
@@ -136,9 +145,9 @@ int tool_hand_over (const char *folder, const char *why, int failure) {
   swprintf (file, sizeof file / sizeof *file, L"%hs\\mir-inject.exe", folder);
   wchar_t *path = beside (file), *line = _wcsdup (GetCommandLineW ());
   if (path == NULL || line == NULL || !is_file (path)) {
-    process_say ("%s: this needs %s\\mir-inject.exe beside this program", why, folder);
+    process_log ("%s: this needs %s\\mir-inject.exe beside this program", why, folder);
   } else if (tool_start (path, line, 0, &info) != 0) {
-    process_say ("%s: %s\\mir-inject.exe could not be started (error %lu)", why, folder,
+    process_log ("%s: %s\\mir-inject.exe could not be started (error %lu)", why, folder,
                  GetLastError ());
   } else {
     status = (int) tool_wait (info.hProcess);

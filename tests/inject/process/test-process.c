@@ -7,6 +7,7 @@
 #include "inject/process/command-line.h"
 #include "inject/process/jump.h"
 #include "inject/process/load-code.h"
+#include "inject/process/process-options.h"
 #include "inject/process/process.h"
 #include "inject/process/reason.h"
 #include "inject/process/status.h"
@@ -321,7 +322,7 @@ static void check_json (const char *text, const char *expected) {
   char found[256] = "";
   FILE *out = tmpfile ();
   REQUIRE (out != NULL);
-  json_string (out, text);
+  utf8_print_json (out, text);
   rewind (out);
   found[fread (found, 1, sizeof found - 1, out)] = 0;
   fclose (out);

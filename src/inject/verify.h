@@ -1,0 +1,13 @@
+/* Whether a program will be loaded with the DLL in it.  */
+
+#ifndef MIR_INJECT_VERIFY_H
+#define MIR_INJECT_VERIFY_H
+
+#include "inject/options.h"
+#include "inject/report.h"
+
+/* Would PE, the file at PATH, be loaded; would the C runtime be taken over?  STATUS_DONE or
+   STATUS_NO.  */
+int inject_verify (report_t *report, const pe_t *pe, const char *path, const options_t *options);
+
+#endif
