@@ -1,5 +1,5 @@
 /* Changes to PE images which leave most of them whole, so that what lies behind the first checks is
- * reached.  */
+   reached.  */
 #ifndef MUTATE_H
 #define MUTATE_H
 

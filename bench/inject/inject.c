@@ -1,8 +1,7 @@
 /* Injecting into a program of 100 MB, and ejecting, against copying it.  CPU time by bench_compare;
    and the time on the wall, which includes waiting for the disk: both sides have the result on the
    disk when they end.  Files are in the working folder.  What is copied is the file that is edited:
-   how fast a file can be read, in memory too, depends on how its pages came to be where they are.
- */
+   how fast a file can be read, in memory too, depends on how its pages came to be where they are.  */
 #define _GNU_SOURCE /* copy_file_range */
 #include <fcntl.h>
 #include <stdio.h>
@@ -68,12 +67,12 @@ static void copy_in_kernel (void) {
 
 /* As the tool does it: what is written is looked at before it gets its name.  */
 static void edit (const char *output, int ejects) {
-  edit_request_t request = {.dll = "mir-ucrt.dll", .symbol = "mi_version"};
-  pe_error_t error = {0};
-  file_t old, new;
-  file_new_t written;
-  pe_t before, after;
-  edit_t plan;
+  struct edit_request request = {.dll = "mir-ucrt.dll", .symbol = "mi_version"};
+  struct pe_error error = {0};
+  struct inject_file old, new;
+  struct inject_file_new written;
+  struct pe before, after;
+  struct edit plan;
   if (inject_file_open (&old, edited, &error) != 0
       || pe_open (&before, old.bytes, old.size, PE_FILE, &error) != 0
       || (ejects ? edit_eject : edit_inject) (&plan, &before, &request, &error) != 0
@@ -135,7 +134,7 @@ static void measure (const char *subject, const char *path, const char *name, vo
 }
 
 int main (int argc, char **argv) {
-  image_spec_t spec = {0x8664, IMAGE_PLUS | IMAGE_OVERLAY, 0, IMAGE_BYTES};
+  struct image_spec spec = {0x8664, IMAGE_PLUS | IMAGE_OVERLAY, 0, IMAGE_BYTES};
   size_t size;
   bench_start (argc, argv);
   uint8_t *image = image_make (&spec, &size);

@@ -11,25 +11,25 @@
 
 /* A file on its way.  */
 struct job {
-  report_t *report;
-  const options_t *options;
+  struct report *report;
+  const struct options *options;
   const char *path; /* the user's */
-  edit_request_t request;
+  struct edit_request request;
   char symbol[PE_NAME_MAX];
   char target[INJECT_PATH_MAX];
   char backup[INJECT_PATH_MAX]; /* "": none */
-  file_t file;
-  pe_t pe;
-  edit_t edit;
+  struct inject_file file;
+  struct pe pe;
+  struct edit edit;
 };
 
 /* Which function?  One that the DLL has, if we can look; ours have mi_version; else whatever is its
- * first.  */
+   first.  */
 static void choose_symbol (struct job *job) {
   char found[INJECT_PATH_MAX];
-  pe_error_t ignored = {0};
-  file_t file;
-  pe_t dll;
+  struct pe_error ignored = {0};
+  struct inject_file file;
+  struct pe dll;
   uint32_t rva;
   const char *name = job->options->dll_name;
   job->request.symbol = job->options->symbol;
@@ -48,15 +48,15 @@ static void choose_symbol (struct job *job) {
   if (job->symbol[0] != 0 && strlen (job->symbol) < 256) job->request.symbol = job->symbol;
 }
 
-static int fits (int n, size_t size, pe_error_t *error) {
+static int fits (int n, size_t size, struct pe_error *error) {
   if (n >= 0 && (size_t) n < size) return 0;
   pe_set_error (error, "the path is too long");
   return -1;
 }
 
 /* NAME-mi.exe beside NAME.exe; in place it is known since the file was opened.  */
-static int choose_target (struct job *job, pe_error_t *error) {
-  const options_t *options = job->options;
+static int choose_target (struct job *job, struct pe_error *error) {
+  const struct options *options = job->options;
   if (options->inplace) {
     if (options->no_backup) return 0;
     return fits (snprintf (job->backup, sizeof (job->backup), "%s.bak", job->target),
@@ -73,7 +73,7 @@ static int choose_target (struct job *job, pe_error_t *error) {
 }
 
 /* 1: write; 0: the user does not want to.  */
-static int may_write (struct job *job, pe_error_t *error) {
+static int may_write (struct job *job, struct pe_error *error) {
   const char *in_the_way = NULL;
   char question[INJECT_PATH_MAX + 128];
   if (inject_file_is_special (job->target)) {
@@ -122,8 +122,8 @@ static void warn (struct job *job) {
                     job->path);
 }
 
-static int plan (struct job *job, pe_error_t *error) {
-  const options_t *options = job->options;
+static int plan (struct job *job, struct pe_error *error) {
+  const struct options *options = job->options;
   if (options->eject) return edit_eject (&job->edit, &job->pe, &job->request, error);
   choose_symbol (job);
   if (edit_inject (&job->edit, &job->pe, &job->request, error) != 0) return -1;
@@ -139,14 +139,15 @@ static int plan (struct job *job, pe_error_t *error) {
 }
 
 /* What was written is looked at before it gets its name.  */
-static int check_result (struct job *job, const uint8_t *bytes, size_t size, pe_error_t *error) {
-  pe_t result;
+static int check_result (struct job *job, const uint8_t *bytes, size_t size,
+                         struct pe_error *error) {
+  struct pe result;
   if (pe_open (&result, bytes, size, PE_FILE, error) != 0) return -1;
   if (job->edit.changed
       && edit_check (&job->pe, &result, &job->request, job->options->eject, error) != 0)
     return -1;
   if (!job->report->json && !job->report->verbose) return 0;
-  report_t quiet = *job->report;
+  struct report quiet = *job->report;
   quiet.verbose = 0; /* no functions here */
   int status = inject_list_imports (
       &quiet, &result, job->edit.changed ? "new module order" : "module order unchanged", error);
@@ -154,7 +155,7 @@ static int check_result (struct job *job, const uint8_t *bytes, size_t size, pe_
   return status;
 }
 
-static int dry_run (struct job *job, pe_error_t *error) {
+static int dry_run (struct job *job, struct pe_error *error) {
   uint8_t *bytes = edit_flatten (&job->edit);
   if (bytes == NULL) {
     pe_set_error (error, "out of memory");
@@ -165,8 +166,9 @@ static int dry_run (struct job *job, pe_error_t *error) {
   return status;
 }
 
-static int write_checked (struct job *job, file_new_t *written, pe_error_t *error) {
-  file_t result;
+static int write_checked (struct job *job, struct inject_file_new *written,
+                          struct pe_error *error) {
+  struct inject_file result;
   if (inject_file_write (written, job->target, &job->file, job->options->inplace, &job->edit, error)
       != 0)
     return -1;
@@ -179,8 +181,8 @@ static int write_checked (struct job *job, file_new_t *written, pe_error_t *erro
   return status;
 }
 
-static int write_result (struct job *job, pe_error_t *error) {
-  file_new_t written;
+static int write_result (struct job *job, struct pe_error *error) {
+  struct inject_file_new written;
   int replace =
       job->options->inplace || inject_file_exists (job->target); /* that was asked about */
   if (write_checked (job, &written, error) != 0) return -1;
@@ -189,14 +191,14 @@ static int write_result (struct job *job, pe_error_t *error) {
 }
 
 /* Write the result, or only look at it.  */
-static int finish (struct job *job, int writes, pe_error_t *error) {
+static int finish (struct job *job, int writes, struct pe_error *error) {
   int status = writes ? write_result (job, error) : dry_run (job, error);
   if (status == 0 || !job->options->eject || job->request.distrust || job->file.bytes == NULL)
     return status;
   report_detail (job->report, "%s: trying again without the record of the injection", error->text);
   job->request.distrust = 1;
   edit_free (&job->edit);
-  *error = (pe_error_t){0};
+  *error = (struct pe_error){0};
   if (edit_eject (&job->edit, &job->pe, &job->request, error) != 0) return -1;
   return writes ? write_result (job, error) : dry_run (job, error);
 }
@@ -211,7 +213,7 @@ static void say_what_is_missing (const struct job *job) {
 }
 
 static void say_done (struct job *job, int written) {
-  const options_t *options = job->options;
+  const struct options *options = job->options;
   report_bool (job->report, "changed", job->edit.changed);
   if (written) report_text (job->report, "wrote", job->target);
   if (written && job->backup[0] != 0) report_text (job->report, "backup", job->backup);
@@ -230,7 +232,7 @@ static void say_done (struct job *job, int written) {
   if (written && !options->eject) say_what_is_missing (job);
 }
 
-static int run (struct job *job, pe_error_t *error) {
+static int run (struct job *job, struct pe_error *error) {
   if ((job->options->inplace ? inject_file_open_in_place (&job->file, job->path, job->target,
                                                           sizeof (job->target), error)
                              : inject_file_open (&job->file, job->path, error))
@@ -253,13 +255,16 @@ static int run (struct job *job, pe_error_t *error) {
   return 0;
 }
 
-int inject_apply (report_t *report, const options_t *options, const char *path, pe_error_t *error) {
+int inject_apply (struct report *report, const struct options *options, const char *path,
+                  struct pe_error *error) {
   struct job *job = calloc (1, sizeof (*job));
   if (job == NULL) {
     pe_set_error (error, "out of memory");
     return -1;
   }
-  job->report = report, job->options = options, job->path = path;
+  job->report = report;
+  job->options = options;
+  job->path = path;
   job->request = options->request;
   int status = run (job, error);
   edit_free (&job->edit);

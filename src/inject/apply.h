@@ -7,6 +7,7 @@
 #include "inject/report.h"
 
 /* Inject into the file at PATH or eject from it.  0, or -1 with the reason.  */
-int inject_apply (report_t *report, const options_t *options, const char *path, pe_error_t *error);
+int inject_apply (struct report *report, const struct options *options, const char *path,
+                  struct pe_error *error);
 
 #endif

@@ -48,10 +48,10 @@ int crt_is_heap_function (const char *function) {
 
 /* Add what the file FOUND imports to the list; 1 if a C runtime is among it.  */
 static int visit (const char *found, char names[][PE_NAME_MAX], int *num) {
-  pe_error_t ignored = {0};
-  file_t file;
-  pe_t pe;
-  pe_descriptor_t d;
+  struct pe_error ignored = {0};
+  struct inject_file file;
+  struct pe pe;
+  struct pe_descriptor d;
   int is_crt = 0;
   if (inject_file_open (&file, found, &ignored) != 0) return 0;
   int opened = pe_open (&pe, file.bytes, file.size, PE_FILE, &ignored) == 0;

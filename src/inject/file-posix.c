@@ -27,7 +27,7 @@
 
 enum { SPARE_MAX = 64, TRIES = 100 };
 
-static int fail (pe_error_t *error, const char *what, const char *path) {
+static int fail (struct pe_error *error, const char *what, const char *path) {
   pe_set_error (error, "%s: %s: %s", what, inject_file_shown (path),
                 errno == ESTALE ? "it was replaced in the meantime" : strerror (errno));
   error->names_file = 1;
@@ -49,7 +49,7 @@ static int folder_of (const char *path, char *folder, size_t size) {
   return 0;
 }
 
-static int too_long (pe_error_t *error) {
+static int too_long (struct pe_error *error) {
   pe_set_error (error, "the path is too long");
   return -1;
 }
@@ -63,7 +63,7 @@ static int open_folder (const char *path) {
   return -1;
 }
 
-static int map (file_t *file, int fd, const char *path, pe_error_t *error) {
+static int map (struct inject_file *file, int fd, const char *path, struct pe_error *error) {
   struct stat st;
   if (fstat (fd, &st) != 0) return fail (error, "unable to read file", path);
   if (!S_ISREG (st.st_mode)) {
@@ -71,7 +71,8 @@ static int map (file_t *file, int fd, const char *path, pe_error_t *error) {
     error->names_file = 1;
     return -1;
   }
-  file->size = (size_t) st.st_size, file->names = (unsigned) st.st_nlink;
+  file->size = (size_t) st.st_size;
+  file->names = (unsigned) st.st_nlink;
   if (file->size == 0) {
     file->bytes = (const uint8_t *) "";
     return 0;
@@ -84,21 +85,22 @@ static int map (file_t *file, int fd, const char *path, pe_error_t *error) {
 }
 
 /* Take over the descriptors FD of a file and FOLDER, or errno if FD is -1.  */
-static int take (file_t *file, int fd, int folder, const char *path, pe_error_t *error) {
-  *file = (file_t){.descriptor = fd, .folder = folder};
+static int take (struct inject_file *file, int fd, int folder, const char *path,
+                 struct pe_error *error) {
+  *file = (struct inject_file){.descriptor = fd, .folder = folder};
   int status = fd < 0 ? fail (error, "unable to open file", path) : map (file, fd, path, error);
   if (status != 0) inject_file_close (file);
   return status;
 }
 
-int inject_file_open (file_t *file, const char *path, pe_error_t *error) {
+int inject_file_open (struct inject_file *file, const char *path, struct pe_error *error) {
   int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not make us wait */
   return take (file, fd, -1, path, error);
 }
 
 /* What comes to be a symbolic link after realpath looked is not followed.  */
-int inject_file_open_in_place (file_t *file, const char *path, char *resolved, size_t size,
-                               pe_error_t *error) {
+int inject_file_open_in_place (struct inject_file *file, const char *path, char *resolved,
+                               size_t size, struct pe_error *error) {
   char *found = realpath (path, NULL);
   int fits = found != NULL && strlen (found) < size, folder = -1, fd = -1;
   if (found != NULL && !fits) errno = ENAMETOOLONG;
@@ -116,14 +118,15 @@ static void close_all (int *descriptor, int *folder) {
   *descriptor = *folder = -1;
 }
 
-void inject_file_close (file_t *file) {
+void inject_file_close (struct inject_file *file) {
   if (file->mapping != NULL) munmap (file->mapping, file->size);
   close_all (&file->descriptor, &file->folder);
-  *file = (file_t){.descriptor = -1, .folder = -1};
+  *file = (struct inject_file){.descriptor = -1, .folder = -1};
 }
 
-int inject_file_read_back (const file_new_t *written, file_t *file, pe_error_t *error) {
-  *file = (file_t){.descriptor = -1, .folder = -1};
+int inject_file_read_back (const struct inject_file_new *written, struct inject_file *file,
+                           struct pe_error *error) {
+  *file = (struct inject_file){.descriptor = -1, .folder = -1};
   return map (file, written->descriptor, written->target, error);
 }
 
@@ -132,14 +135,16 @@ static int write_all (int fd, uint64_t offset, const uint8_t *bytes, size_t n) {
     ssize_t done = pwrite (fd, bytes, n < (1u << 30) ? n : (1u << 30), (off_t) offset);
     if (done < 0 && errno == EINTR) continue;
     if (done <= 0) return -1;
-    bytes += done, offset += (uint64_t) done, n -= (size_t) done;
+    bytes += done;
+    offset += (uint64_t) done;
+    n -= (size_t) done;
   }
   return 0;
 }
 
 /* From an old file to a new one.  */
 struct copy {
-  const file_t *old;
+  const struct inject_file *old;
   int to;
   uint8_t buffer[EDIT_BLOCK];
 };
@@ -159,9 +164,11 @@ static const uint8_t *read_old (void *self, const uint8_t *bytes, size_t n) {
   return copy->buffer;
 }
 
-static struct copy *start_copy (const file_t *old, int to) {
+static struct copy *start_copy (const struct inject_file *old, int to) {
   struct copy *copy = malloc (sizeof (*copy));
-  if (copy != NULL) copy->old = old, copy->to = to;
+  if (copy == NULL) return NULL;
+  copy->old = old;
+  copy->to = to;
   return copy;
 }
 
@@ -189,7 +196,7 @@ static int make_file (int folder, const char *name, void *descriptor) {
 }
 
 /* A file without a name vanishes by itself if we are killed.  */
-static int create (file_new_t *file, pe_error_t *error) {
+static int create (struct inject_file_new *file, struct pe_error *error) {
   if (file->folder >= 0) {
     file->descriptor = openat (file->folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (file->descriptor >= 0
@@ -216,7 +223,8 @@ static int copy_access_list (int from, int to) {
 }
 #else
 static int copy_access_list (int from, int to) {
-  (void) from, (void) to;
+  (void) from;
+  (void) to;
   return 0;
 }
 #endif
@@ -236,10 +244,11 @@ static int copy_permissions (int from, int to, int owner) {
   return fchmod (to, mode);
 }
 
-int inject_file_write (file_new_t *file, const char *target, const file_t *old, int in_place,
-                       edit_t *edit, pe_error_t *error) {
-  static const edit_output_t output = {.read = read_old, .write = write_new};
-  *file = (file_new_t){.descriptor = -1, .folder = -1, .in_place = in_place};
+int inject_file_write (struct inject_file_new *file, const char *target,
+                       const struct inject_file *old, int in_place, struct edit *edit,
+                       struct pe_error *error) {
+  static const struct edit_output output = {.read = read_old, .write = write_new};
+  *file = (struct inject_file_new){.descriptor = -1, .folder = -1, .in_place = in_place};
   int n = snprintf (file->target, sizeof (file->target), "%s", target);
   if (n < 0 || (size_t) n >= sizeof (file->target)) return too_long (error);
   file->folder = in_place ? fcntl (old->folder, F_DUPFD_CLOEXEC, 0) : open_folder (target);
@@ -260,13 +269,13 @@ int inject_file_write (file_new_t *file, const char *target, const file_t *old, 
   return 0;
 }
 
-void inject_file_abandon (file_new_t *file) {
+void inject_file_abandon (struct inject_file_new *file) {
   if (file->descriptor >= 0 && file->path[0] != 0) unlinkat (file->folder, file->path, 0);
   close_all (&file->descriptor, &file->folder);
 }
 
 /* Whether NAME in FOLDER is still the file OLD; errno if not.  */
-static int is_still (int folder, const char *name, const file_t *old) {
+static int is_still (int folder, const char *name, const struct inject_file *old) {
   struct stat now, then;
   if (fstatat (folder, name, &now, AT_SYMLINK_NOFOLLOW) != 0 || fstat (old->descriptor, &then) != 0)
     return 0;
@@ -279,7 +288,7 @@ static int link_name (int folder, const char *name, void *from) {
 }
 
 /* A copy of OLD, for file systems without hard links.  */
-static int copy_old (int folder, char name[SPARE_MAX], const file_t *old) {
+static int copy_old (int folder, char name[SPARE_MAX], const struct inject_file *old) {
   int to, status = make_spare (folder, name, make_file, &to);
   if (status != 0) return -1;
   struct copy *copy = start_copy (old, to);
@@ -300,7 +309,7 @@ static int copy_old (int folder, char name[SPARE_MAX], const file_t *old) {
 
 /* The old file gets a second name; then the new one takes over the first.  At no time is there
    none.  A link that is not to OLD was made to deceive.  */
-static int keep_old (int folder, char *path, const file_t *old, const char *backup) {
+static int keep_old (int folder, char *path, const struct inject_file *old, const char *backup) {
   char name[SPARE_MAX] = "";
   int linked = make_spare (folder, name, link_name, path) == 0;
   if (linked && !is_still (folder, name, old)) {
@@ -318,14 +327,14 @@ static int keep_old (int folder, char *path, const file_t *old, const char *back
 
 /* Give a file a name that is free.  */
 static int give_name (int folder, const char *name, void *self) {
-  const file_new_t *file = self;
+  const struct inject_file_new *file = self;
   char own[64];
   if (file->path[0] != 0) return linkat (folder, file->path, folder, name, 0);
   snprintf (own, sizeof (own), "/proc/self/fd/%d", file->descriptor);
   return linkat (AT_FDCWD, own, folder, name, AT_SYMLINK_FOLLOW);
 }
 
-static int commit_new (file_new_t *file, const char *name) {
+static int commit_new (struct inject_file_new *file, const char *name) {
   struct stat st;
   if (give_name (file->folder, name, file) == 0) {
     if (file->path[0] != 0) unlinkat (file->folder, file->path, 0);
@@ -337,7 +346,7 @@ static int commit_new (file_new_t *file, const char *name) {
   return renameat (file->folder, file->path, file->folder, name); /* no hard links here */
 }
 
-static int commit_over (file_new_t *file, const char *name) {
+static int commit_over (struct inject_file_new *file, const char *name) {
   char spare[SPARE_MAX];
   if (file->path[0] == 0) {
     if (make_spare (file->folder, spare, give_name, file) != 0) return -1;
@@ -346,8 +355,8 @@ static int commit_over (file_new_t *file, const char *name) {
   return renameat (file->folder, file->path, file->folder, name);
 }
 
-static int commit (file_new_t *file, const file_t *old, int replace, const char *backup,
-                   pe_error_t *error) {
+static int commit (struct inject_file_new *file, const struct inject_file *old, int replace,
+                   const char *backup, struct pe_error *error) {
   char name[INJECT_PATH_MAX];
   snprintf (name, sizeof (name), "%s", inject_file_name_of (file->target));
   if (backup != NULL && keep_old (file->folder, name, old, inject_file_name_of (backup)) != 0)
@@ -358,8 +367,8 @@ static int commit (file_new_t *file, const file_t *old, int replace, const char 
   return 0;
 }
 
-int inject_file_commit (file_new_t *file, file_t *old, int replace, const char *backup,
-                        pe_error_t *error) {
+int inject_file_commit (struct inject_file_new *file, struct inject_file *old, int replace,
+                        const char *backup, struct pe_error *error) {
   int status = commit (file, old, replace, backup, error);
   inject_file_close (old);
   if (status == 0) {

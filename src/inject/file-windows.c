@@ -5,7 +5,7 @@
 #include <string.h>
 #include <windows.h>
 
-static int fail (pe_error_t *error, const char *what, const char *path) {
+static int fail (struct pe_error *error, const char *what, const char *path) {
   WCHAR wide[160];
   char text[320];
   DWORD code = GetLastError ();
@@ -34,13 +34,14 @@ const char *inject_file_name_of (const char *path) {
 }
 
 /* The view keeps the file open after its handles are closed.  */
-static int map (file_t *file, HANDLE handle, const char *path, pe_error_t *error) {
+static int map (struct inject_file *file, HANDLE handle, const char *path, struct pe_error *error) {
   BY_HANDLE_FILE_INFORMATION facts;
-  *file = (file_t){.descriptor = -1, .folder = -1};
+  *file = (struct inject_file){.descriptor = -1, .folder = -1};
   if (!GetFileInformationByHandle (handle, &facts))
     return fail (error, "unable to read file", path);
   uint64_t size = (uint64_t) facts.nFileSizeHigh << 32 | facts.nFileSizeLow;
-  file->size = (size_t) size, file->names = facts.nNumberOfLinks;
+  file->size = (size_t) size;
+  file->names = facts.nNumberOfLinks;
   if (size == 0) {
     file->bytes = (const uint8_t *) "";
     return 0;
@@ -63,9 +64,9 @@ static HANDLE open_handle (const char *path) {
                             OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN, NULL);
 }
 
-int inject_file_open (file_t *file, const char *path, pe_error_t *error) {
+int inject_file_open (struct inject_file *file, const char *path, struct pe_error *error) {
   HANDLE handle = open_handle (path);
-  *file = (file_t){.descriptor = -1, .folder = -1};
+  *file = (struct inject_file){.descriptor = -1, .folder = -1};
   if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to open file", path);
   int status = map (file, handle, path, error);
   CloseHandle (handle);
@@ -87,10 +88,10 @@ static int path_of (HANDLE handle, char *path, size_t size) {
   return status;
 }
 
-int inject_file_open_in_place (file_t *file, const char *path, char *resolved, size_t size,
-                               pe_error_t *error) {
+int inject_file_open_in_place (struct inject_file *file, const char *path, char *resolved,
+                               size_t size, struct pe_error *error) {
   HANDLE handle = open_handle (path);
-  *file = (file_t){.descriptor = -1, .folder = -1};
+  *file = (struct inject_file){.descriptor = -1, .folder = -1};
   if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to open file", path);
   int status = path_of (handle, resolved, size) != 0 ? fail (error, "unable to open file", path)
                                                      : map (file, handle, path, error);
@@ -98,12 +99,13 @@ int inject_file_open_in_place (file_t *file, const char *path, char *resolved, s
   return status;
 }
 
-void inject_file_close (file_t *file) {
+void inject_file_close (struct inject_file *file) {
   if (file->mapping != NULL) UnmapViewOfFile (file->mapping);
-  *file = (file_t){.descriptor = -1, .folder = -1};
+  *file = (struct inject_file){.descriptor = -1, .folder = -1};
 }
 
-int inject_file_read_back (const file_new_t *written, file_t *file, pe_error_t *error) {
+int inject_file_read_back (const struct inject_file_new *written, struct inject_file *file,
+                           struct pe_error *error) {
   return map (file, written->handle, written->target, error);
 }
 
@@ -111,21 +113,25 @@ static int write_new (void *self, uint64_t offset, const uint8_t *bytes, size_t 
   while (n > 0) {
     OVERLAPPED at = {0};
     DWORD done = 0;
-    at.Offset = (DWORD) offset, at.OffsetHigh = (DWORD) (offset >> 32);
+    at.Offset = (DWORD) offset;
+    at.OffsetHigh = (DWORD) (offset >> 32);
     if (!WriteFile (self, bytes, (DWORD) n, &done, &at) || done == 0) return -1;
-    bytes += done, offset += done, n -= done;
+    bytes += done;
+    offset += done;
+    n -= done;
   }
   return 0;
 }
 
 /* Permissions are the folder's; those of a replaced file are kept by ReplaceFile.  Nothing that has
    the name already is written to, and nobody can take the file away while the handle is open.  */
-int inject_file_write (file_new_t *file, const char *target, const file_t *old, int in_place,
-                       edit_t *edit, pe_error_t *error) {
-  static const edit_output_t output = {.write = write_new};
+int inject_file_write (struct inject_file_new *file, const char *target,
+                       const struct inject_file *old, int in_place, struct edit *edit,
+                       struct pe_error *error) {
+  static const struct edit_output output = {.write = write_new};
   WCHAR wide[INJECT_PATH_MAX];
   (void) old;
-  *file = (file_new_t){
+  *file = (struct inject_file_new){
       .descriptor = -1, .folder = -1, .in_place = in_place, .handle = INVALID_HANDLE_VALUE};
   int n = snprintf (file->path, sizeof (file->path), "%s.mir-%lu.tmp", target,
                     (unsigned long) GetCurrentProcessId ());
@@ -143,7 +149,7 @@ int inject_file_write (file_new_t *file, const char *target, const file_t *old, 
   return -1;
 }
 
-void inject_file_abandon (file_new_t *file) {
+void inject_file_abandon (struct inject_file_new *file) {
   WCHAR wide[INJECT_PATH_MAX];
   if (file->handle != INVALID_HANDLE_VALUE) CloseHandle (file->handle);
   file->handle = INVALID_HANDLE_VALUE;
@@ -164,8 +170,8 @@ static int replace_file (const WCHAR *target, const WCHAR *path, const WCHAR *ba
   return MoveFileExW (path, target, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) ? 0 : -1;
 }
 
-int inject_file_commit (file_new_t *file, file_t *old, int replace, const char *backup,
-                        pe_error_t *error) {
+int inject_file_commit (struct inject_file_new *file, struct inject_file *old, int replace,
+                        const char *backup, struct pe_error *error) {
   WCHAR path[INJECT_PATH_MAX], target[INJECT_PATH_MAX], kept[INJECT_PATH_MAX];
   int status = to_wide (file->path, path) != 0 || to_wide (file->target, target) != 0
                || (backup != NULL && to_wide (backup, kept) != 0);

@@ -2,10 +2,10 @@
 
 #include "inject/pe/imports.h"
 
-static int list_functions (report_t *report, const pe_t *pe, const pe_descriptor_t *d,
-                           pe_error_t *error) {
+static int list_functions (struct report *report, const struct pe *pe,
+                           const struct pe_descriptor *d, struct pe_error *error) {
   uint32_t table = pe_lookup_table (pe, d);
-  pe_function_t function;
+  struct pe_function function;
   int found = 1;
   report_open (report, "names", '[');
   for (unsigned i = 0; (found = pe_function (pe, table, i, &function)) == 1; i++) {
@@ -22,9 +22,10 @@ static int list_functions (report_t *report, const pe_t *pe, const pe_descriptor
   return found;
 }
 
-static int list_table (report_t *report, const pe_t *pe, const char *field,
-                       int (*get) (const pe_t *, unsigned, pe_descriptor_t *), pe_error_t *error) {
-  pe_descriptor_t d;
+static int list_table (struct report *report, const struct pe *pe, const char *field,
+                       int (*get) (const struct pe *, unsigned, struct pe_descriptor *),
+                       struct pe_error *error) {
+  struct pe_descriptor d;
   char name[PE_NAME_MAX];
   int found, status = 0;
   long total = 0;
@@ -49,14 +50,15 @@ static int list_table (report_t *report, const pe_t *pe, const char *field,
   return status;
 }
 
-static int delayed_num (const pe_t *pe) {
-  pe_descriptor_t d;
+static int delayed_num (const struct pe *pe) {
+  struct pe_descriptor d;
   int found, n = 0;
   while ((found = pe_delay_descriptor (pe, (unsigned) n, &d)) == 1) n++;
   return found == 0 ? n : -1;
 }
 
-int inject_list_imports (report_t *report, const pe_t *pe, const char *title, pe_error_t *error) {
+int inject_list_imports (struct report *report, const struct pe *pe, const char *title,
+                         struct pe_error *error) {
   int n = pe_imports_num (pe), delayed = delayed_num (pe);
   if (n < 0 || delayed < 0) {
     pe_set_error (error, "damaged import table%s", n < 0 ? "" : " (of delayed modules)");

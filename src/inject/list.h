@@ -7,6 +7,7 @@
 
 /* The modules which PE imports, under TITLE, and those it loads when it needs them.  0, or -1 with the
    reason.  */
-int inject_list_imports (report_t *report, const pe_t *pe, const char *title, pe_error_t *error);
+int inject_list_imports (struct report *report, const struct pe *pe, const char *title,
+                         struct pe_error *error);
 
 #endif

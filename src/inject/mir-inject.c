@@ -13,9 +13,10 @@
 #error "MIR_VERSION is the version of the project, as text"
 #endif
 
-static int look (report_t *report, const options_t *options, const char *path, pe_error_t *error) {
-  file_t file;
-  pe_t pe;
+static int look (struct report *report, const struct options *options, const char *path,
+                 struct pe_error *error) {
+  struct inject_file file;
+  struct pe pe;
   if (inject_file_open (&file, path, error) != 0) return -1;
   int status = pe_open (&pe, file.bytes, file.size, PE_FILE, error);
   if (status == 0) {
@@ -30,8 +31,8 @@ static int look (report_t *report, const options_t *options, const char *path, p
   return status;
 }
 
-static int do_file (report_t *report, const options_t *options, const char *path) {
-  pe_error_t error = {0}, shown = {0};
+static int do_file (struct report *report, const struct options *options, const char *path) {
+  struct pe_error error = {0}, shown = {0};
   report_file (report, path);
   report_detail (report, "reading '%s'", path);
   if (options->list && options->files_num > 1) report_line (report, "%s:", path);
@@ -46,8 +47,8 @@ static int do_file (report_t *report, const options_t *options, const char *path
   return status < 0 ? STATUS_FAILED : status;
 }
 
-static int do_files (const options_t *options) {
-  report_t report;
+static int do_files (const struct options *options) {
+  struct report report;
   int status = STATUS_DONE;
   report_begin (&report, options->json, options->verbose);
   for (int i = 0; i < options->files_num; i++) {
@@ -70,11 +71,14 @@ static int wants_json (int argc, char **argv) {
 }
 
 int main (int argc, char **argv) {
-  options_t options;
-  pe_error_t error;
+  struct options options;
+  struct pe_error error;
   argv = process_arguments (&argc, argv);
   if (argc > 1 && process_is_command (argv[1])) return process_main (argc - 1, argv + 1);
-  if (argc > 1 && strcmp (argv[1], "inject") == 0) argc--, argv++;
+  if (argc > 1 && strcmp (argv[1], "inject") == 0) {
+    argc--;
+    argv++;
+  }
   int status = STATUS_FAILED, json = wants_json (argc, argv); /* the order of ARGV is changed */
   if (options_read (&options, argc, argv, &error) != 0) {
     if (json) puts ("[]");

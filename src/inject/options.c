@@ -50,7 +50,7 @@ static const struct option *find (const struct option *table, const char *arg, c
   return NULL;
 }
 
-static int read_order (options_t *options, const char *text, pe_error_t *error) {
+static int read_order (struct options *options, const char *text, struct pe_error *error) {
   options->order = malloc (strlen (text) + 1);
   if (options->order == NULL) return -1;
   strcpy (options->order, text);
@@ -74,7 +74,7 @@ static int is_plain (const char *name) {
 }
 
 /* The postfix goes before the ".dll".  A folder in an import table is not what anybody wants.  */
-static int name_dll (options_t *options, pe_error_t *error) {
+static int name_dll (struct options *options, struct pe_error *error) {
   const char *name = options->dll != NULL ? options->dll : DEFAULT_DLL, *dot = strrchr (name, '.');
   const char *postfix = options->postfix;
   size_t stem = dot != NULL ? (size_t) (dot - name) : strlen (name);
@@ -95,7 +95,7 @@ static int name_dll (options_t *options, pe_error_t *error) {
   return 0;
 }
 
-static int check (const options_t *options, pe_error_t *error) {
+static int check (const struct options *options, struct pe_error *error) {
   const char *why = NULL;
   if (options->files_num == 0)
     why = "need a file name argument (use '-h' for help)";
@@ -135,8 +135,8 @@ static const struct option *read_letters (const struct option *table, const char
   return option;
 }
 
-static int read_arguments (options_t *o, const struct option *table, int argc, char **argv,
-                           pe_error_t *error) {
+static int read_arguments (struct options *o, const struct option *table, int argc, char **argv,
+                           struct pe_error *error) {
   int only_files = 0;
   for (int i = 1; i < argc; i++) {
     char *arg = argv[i];
@@ -169,8 +169,8 @@ static int read_arguments (options_t *o, const struct option *table, int argc, c
   return 0;
 }
 
-int options_read (options_t *o, int argc, char **argv, pe_error_t *error) {
-  *o = (options_t){.files = argv};
+int options_read (struct options *o, int argc, char **argv, struct pe_error *error) {
+  *o = (struct options){.files = argv};
   const char *order = NULL;
   const struct option table[] = {{.name = "help", .letter = 'h', .flag = &o->help},
                                  {.name = "verbose", .letter = 'v', .flag = &o->verbose},
@@ -189,7 +189,7 @@ int options_read (options_t *o, int argc, char **argv, pe_error_t *error) {
                                  {.name = "postfix", .value = &o->postfix},
                                  {.name = "order", .value = &order},
                                  {0}};
-  *error = (pe_error_t){0};
+  *error = (struct pe_error){0};
   if (read_arguments (o, table, argc, argv, error) != 0) return -1;
   if (o->help || o->version) return 0;
   o->request.force = o->force;
@@ -197,6 +197,6 @@ int options_read (options_t *o, int argc, char **argv, pe_error_t *error) {
   return name_dll (o, error) != 0 ? -1 : check (o, error);
 }
 
-void options_free (options_t *options) {
+void options_free (struct options *options) {
   free (options->order);
 }

@@ -13,22 +13,22 @@ enum {
   STATUS_NO = 2      /* --verify: the answer is no */
 };
 
-typedef struct {
+struct options {
   int help, version, verbose, list, inplace, force, eject, dry_run, verify, json, no_backup;
   const char *dll;    /* without the postfix; NULL: the usual */
   const char *symbol; /* NULL: to be found out */
   const char *postfix;
   const char *output;
-  char *order;            /* copied, its semicolons made 0 */
-  edit_request_t request; /* its dll and order are from above */
+  char *order;                 /* copied, its semicolons made 0 */
+  struct edit_request request; /* its dll and order are from above */
   char dll_name[PE_NAME_MAX];
   char **files;
   int files_num;
-} options_t;
+};
 
 /* Read ARGV[1 .. ARGC), whose order is changed.  0, or -1 with the reason.  */
-int options_read (options_t *options, int argc, char **argv, pe_error_t *error);
-void options_free (options_t *options);
+int options_read (struct options *options, int argc, char **argv, struct pe_error *error);
+void options_free (struct options *options);
 void options_help (void);
 
 #endif

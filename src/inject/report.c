@@ -26,61 +26,61 @@ static void print_line (FILE *stream, const char *before, const char *format, va
   fprintf (stream, "%s%s\n", before, line);
 }
 
-static void begin_field (report_t *report, const char *name) {
+static void begin_field (struct report *report, const char *name) {
   if (report->fields++ > 0) printf (", ");
   if (name == NULL) return;
   utf8_print_json (stdout, name);
   printf (": ");
 }
 
-void report_text (report_t *report, const char *name, const char *value) {
+void report_text (struct report *report, const char *name, const char *value) {
   if (!report->json) return;
   begin_field (report, name);
   utf8_print_json (stdout, value);
 }
 
-void report_number (report_t *report, const char *name, long value) {
+void report_number (struct report *report, const char *name, long value) {
   if (!report->json) return;
   begin_field (report, name);
   printf ("%ld", value);
 }
 
-void report_bool (report_t *report, const char *name, int value) {
+void report_bool (struct report *report, const char *name, int value) {
   if (!report->json) return;
   begin_field (report, name);
   printf ("%s", value ? "true" : "false");
 }
 
-void report_open (report_t *report, const char *name, char bracket) {
+void report_open (struct report *report, const char *name, char bracket) {
   if (!report->json) return;
   begin_field (report, name);
   putchar (bracket);
   report->fields = 0;
 }
 
-void report_close (report_t *report, char bracket) {
+void report_close (struct report *report, char bracket) {
   if (!report->json) return;
   putchar (bracket);
   report->fields = 1;
 }
 
-void report_begin (report_t *report, int json, int verbose) {
-  *report = (report_t){.json = json, .verbose = verbose};
+void report_begin (struct report *report, int json, int verbose) {
+  *report = (struct report){.json = json, .verbose = verbose};
   if (json) printf ("[");
 }
 
-void report_end (report_t *report) {
+void report_end (struct report *report) {
   if (report->json) printf ("%s]\n", report->files > 0 ? "\n" : "");
 }
 
-void report_file (report_t *report, const char *path) {
+void report_file (struct report *report, const char *path) {
   report->warnings_num = report->fields = 0;
   if (report->json) printf ("%s\n{", report->files > 0 ? "," : "");
   report->files++;
   report_text (report, "file", path);
 }
 
-void report_file_end (report_t *report, const pe_error_t *error) {
+void report_file_end (struct report *report, const struct pe_error *error) {
   if (error->text[0] != 0) {
     report_text (report, "error", error->text);
     fflush (stdout);
@@ -93,7 +93,7 @@ void report_file_end (report_t *report, const pe_error_t *error) {
   if (report->json) putchar ('}');
 }
 
-void report_line (const report_t *report, const char *format, ...) {
+void report_line (const struct report *report, const char *format, ...) {
   va_list args;
   if (report->json) return;
   va_start (args, format);
@@ -101,7 +101,7 @@ void report_line (const report_t *report, const char *format, ...) {
   va_end (args);
 }
 
-void report_detail (const report_t *report, const char *format, ...) {
+void report_detail (const struct report *report, const char *format, ...) {
   va_list args;
   if (!report->verbose) return;
   fflush (stdout);
@@ -110,7 +110,7 @@ void report_detail (const report_t *report, const char *format, ...) {
   va_end (args);
 }
 
-void report_warning (report_t *report, const char *format, ...) {
+void report_warning (struct report *report, const char *format, ...) {
   char text[256];
   va_list args;
   fflush (stdout);

@@ -1,7 +1,7 @@
 /* Texts of others which are said to be UTF-8.  Any thread.  */
 
-#ifndef INJECT_UTF8_H
-#define INJECT_UTF8_H
+#ifndef MIR_INJECT_UTF8_H
+#define MIR_INJECT_UTF8_H
 
 #include <stddef.h> /* size_t */
 #include <stdio.h>  /* FILE */

@@ -13,8 +13,8 @@
 enum answer { NO, YES, NOTE };
 
 struct check {
-  report_t *report;
-  const pe_t *pe;
+  struct report *report;
+  const struct pe *pe;
   const char *path;
   const char *dll;
   int position; /* of the DLL in the import table, -1: not there */
@@ -41,16 +41,16 @@ static void say (struct check *check, enum answer answer, const char *name, cons
   if (answer == NO) check->refused++;
 }
 
-static int is_within (const pe_directory_t *range, uint32_t rva, uint64_t size) {
+static int is_within (const struct pe_directory *range, uint32_t rva, uint64_t size) {
   return rva >= range->rva && size <= range->size && rva - range->rva <= range->size - size;
 }
 
 /* The loader writes addresses to where descriptor D says: it makes the import address directory
    writable for that, or, if there is none, the section with the import table.  */
-static int can_fill (const pe_t *pe, const pe_descriptor_t *d, long functions) {
-  pe_directory_t iat = pe_directory (pe, PE_IAT), import = pe_directory (pe, PE_IMPORT);
+static int can_fill (const struct pe *pe, const struct pe_descriptor *d, long functions) {
+  struct pe_directory iat = pe_directory (pe, PE_IAT), import = pe_directory (pe, PE_IMPORT);
   uint64_t size = (uint64_t) functions * pe_thunk_size (pe);
-  pe_section_t section, with_table;
+  struct pe_section section, with_table;
   if (iat.rva != 0 && is_within (&iat, d->address, size)) return 1;
   if (pe_section_of (pe, d->address, &section) != 0) return 0;
   if ((section.flags & PE_SCN_WRITE) != 0) return 1;
@@ -59,9 +59,9 @@ static int can_fill (const pe_t *pe, const pe_descriptor_t *d, long functions) {
 }
 
 static void check_imports (struct check *check) {
-  const pe_t *pe = check->pe;
-  pe_descriptor_t d;
-  pe_function_t function;
+  const struct pe *pe = check->pe;
+  struct pe_descriptor d;
+  struct pe_function function;
   int found;
   unsigned total = 0;
   for (unsigned i = 0; (found = pe_descriptor (pe, i, &d)) != 0; i++) {
@@ -72,8 +72,8 @@ static void check_imports (struct check *check) {
       say (check, NO, "imports", "the import table is damaged at module %u", i);
       return;
     }
-    while (total <= PE_FUNCTIONS_MAX && (found = pe_function (pe, table, k, &function)) == 1)
-      k++, total++;
+    for (; total <= PE_FUNCTIONS_MAX; k++, total++)
+      if ((found = pe_function (pe, table, k, &function)) != 1) break;
     if (found < 0 || total > PE_FUNCTIONS_MAX) {
       say (check, NO, "imports", "the functions of '%s' cannot be read", report_clean (name));
       return;
@@ -88,10 +88,10 @@ static void check_imports (struct check *check) {
 }
 
 static void check_loader (struct check *check) {
-  const pe_t *pe = check->pe;
-  pe_error_t error = {0};
+  const struct pe *pe = check->pe;
+  struct pe_error error = {0};
   uint8_t flags[2];
-  pe_directory_t config = pe_directory (pe, PE_LOAD_CONFIG);
+  struct pe_directory config = pe_directory (pe, PE_LOAD_CONFIG);
   size_t field = pe->plus ? PE_CONFIG_LOAD_FLAGS_PLUS : PE_CONFIG_LOAD_FLAGS;
   uint32_t length = 0;
   if (pe->machine == PE_OTHER)
@@ -114,7 +114,7 @@ static void check_loader (struct check *check) {
     say (check, NOTE, "managed", "a .NET program: its loader may not look at the import table");
 }
 
-static int machines_fit (pe_machine_t program, pe_machine_t dll) {
+static int machines_fit (enum pe_machine program, enum pe_machine dll) {
   if (program == dll) return 1;
   if (program == PE_X64 || program == PE_ARM64EC)
     return dll == PE_X64 || dll == PE_ARM64EC || dll == PE_ARM64X;
@@ -122,9 +122,9 @@ static int machines_fit (pe_machine_t program, pe_machine_t dll) {
 }
 
 /* What the descriptor of ours imports must be there.  */
-static void check_exports (struct check *check, const pe_t *dll) {
-  pe_descriptor_t d;
-  pe_function_t function;
+static void check_exports (struct check *check, const struct pe *dll) {
+  struct pe_descriptor d;
+  struct pe_function function;
   uint32_t rva;
   if (check->position < 0 || pe_descriptor (check->pe, (unsigned) check->position, &d) != 1) return;
   uint32_t table = pe_lookup_table (check->pe, &d);
@@ -137,10 +137,10 @@ static void check_exports (struct check *check, const pe_t *dll) {
 
 static void check_dll (struct check *check) {
   char found[INJECT_PATH_MAX], name[PE_NAME_MAX];
-  pe_error_t error = {0};
-  pe_descriptor_t d;
-  file_t file;
-  pe_t dll;
+  struct pe_error error = {0};
+  struct pe_descriptor d;
+  struct inject_file file;
+  struct pe dll;
   if (inject_file_beside (check->path, check->dll, found, sizeof (found)) != 0) {
     say (check, NO, "dll", "'%s' is not in the folder of the program", check->dll);
     return;
@@ -167,7 +167,7 @@ static void check_dll (struct check *check) {
 /* DLLs are initialised in the order of the table, each after those which it needs itself.  */
 static void check_position (struct check *check) {
   char name[PE_NAME_MAX], how[PE_NAME_MAX];
-  pe_descriptor_t d;
+  struct pe_descriptor d;
   if (check->position < 0) {
     say (check, NO, "order", "'%s' is not imported", check->dll);
     return;
@@ -191,10 +191,10 @@ static void check_position (struct check *check) {
 }
 
 static void check_crt (struct check *check) {
-  const pe_t *pe = check->pe;
+  const struct pe *pe = check->pe;
   char name[PE_NAME_MAX], first[PE_NAME_MAX] = "", how[PE_NAME_MAX];
-  pe_descriptor_t d;
-  pe_function_t function;
+  struct pe_descriptor d;
+  struct pe_function function;
   int functions = 0, is_msvcrt = 0;
   unsigned total = 0;
   for (unsigned i = 0; pe_descriptor (pe, i, &d) == 1; i++) {
@@ -223,7 +223,8 @@ static void check_crt (struct check *check) {
   say (check, NO, "runtime", "the C runtime is not linked dynamically: nothing to take over");
 }
 
-int inject_verify (report_t *report, const pe_t *pe, const char *path, const options_t *options) {
+int inject_verify (struct report *report, const struct pe *pe, const char *path,
+                   const struct options *options) {
   struct check check = {.report = report, .pe = pe, .path = path, .dll = options->dll_name};
   check.position = pe_find_import (pe, check.dll);
   report_line (report, "verify '%s':", path);

@@ -8,6 +8,7 @@
 
 /* Would PE, the file at PATH, be loaded; would the C runtime be taken over?  STATUS_DONE or
    STATUS_NO.  */
-int inject_verify (report_t *report, const pe_t *pe, const char *path, const options_t *options);
+int inject_verify (struct report *report, const struct pe *pe, const char *path,
+                   const struct options *options);
 
 #endif

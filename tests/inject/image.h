@@ -3,8 +3,8 @@
    Sections: .text (a function that returns 0), .rdata (imports and the like), .data.  The x86 and
    x64 ones are programs that run.  One thread at a time.  */
 
-#ifndef IMAGE_H
-#define IMAGE_H
+#ifndef MIR_TESTS_INJECT_IMAGE_H
+#define MIR_TESTS_INJECT_IMAGE_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -30,19 +30,19 @@ enum {
   IMAGE_ODD = 1 << 17           /* the overlay and the certificate have odd lengths */
 };
 
-typedef struct {
+struct image_spec {
   uint16_t machine; /* 0x14c, 0x8664, 0xaa64 */
   unsigned flags;
   unsigned modules; /* imported; 0: three */
   unsigned large;   /* bytes of .text in the file; 0: as few as there can be */
-} image_spec_t;
+};
 
 /* malloc'ed; NULL if there is no memory.  */
-uint8_t *image_make (const image_spec_t *spec, size_t *size);
+uint8_t *image_make (const struct image_spec *spec, size_t *size);
 /* The name of imported module INDEX.  */
 const char *image_module (unsigned index);
 
 /* A kind by its number; 0: there is none.  */
-int image_kind (unsigned index, image_spec_t *spec, const char **name);
+int image_kind (unsigned index, struct image_spec *spec, const char **name);
 
 #endif

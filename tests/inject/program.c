@@ -1,5 +1,4 @@
-/* What a program may have that an edit could break: thread-local data, relocations, its arguments.
- */
+/* What a program may have that an edit could break: thread-local data, relocations, its arguments.  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -87,14 +87,14 @@ static int left_over (void) {
 
 static uint8_t *program; /* an image which can be injected into */
 static size_t program_size;
-static pe_error_t error;
+static struct pe_error error;
 
 /* An empty folder with a.exe and, outside of it, a secret.  */
 static void start (mode_t mode) {
-  image_spec_t spec = {0x8664, IMAGE_PLUS, 0, 0};
+  struct image_spec spec = {0x8664, IMAGE_PLUS, 0, 0};
   char folder[] = "/tmp/mir-inject-test-XXXXXX";
   if (program == NULL) program = image_make (&spec, &program_size);
-  error = (pe_error_t){0};
+  error = (struct pe_error){0};
   before_link = before_open = NULL;
   no_nameless = 0;
   REQUIRE (program != NULL && mkdtemp (folder) != NULL && chdir (folder) == 0
@@ -117,12 +117,12 @@ static void finish (void) {
 
 /* As the command does it; 0 or -1.  OUTPUT NULL: in place, with a backup.  */
 static int inject_file (const char *path, const char *output) {
-  edit_request_t request = {.dll = "mir-ucrt.dll", .symbol = "mi_version"};
+  struct edit_request request = {.dll = "mir-ucrt.dll", .symbol = "mi_version"};
   char target[INJECT_PATH_MAX], backup[INJECT_PATH_MAX + 4];
-  file_t old;
-  file_new_t new;
-  edit_t edit;
-  pe_t pe;
+  struct inject_file old;
+  struct inject_file_new new;
+  struct edit edit;
+  struct pe pe;
   if (output == NULL) {
     if (inject_file_open_in_place (&old, path, target, sizeof (target), &error) != 0) return -1;
     snprintf (backup, sizeof (backup), "%s.bak", target);

@@ -5,7 +5,7 @@
 #include "inject/pe/imports.h"
 
 /* Whether the N bytes at RVA are outside of all RANGES; 1 too if they are not in the file.  */
-static int is_apart (const pe_t *pe, uint64_t rva, size_t n, const edit_range_t *ranges,
+static int is_apart (const struct pe *pe, uint64_t rva, size_t n, const struct edit_range *ranges,
                      unsigned num) {
   size_t at;
   if (n > 1
@@ -20,9 +20,9 @@ static int is_apart (const pe_t *pe, uint64_t rva, size_t n, const edit_range_t 
 }
 
 /* TOTAL counts the functions of all tables.  */
-static int functions_apart (const pe_t *pe, uint32_t table, const edit_range_t *ranges,
+static int functions_apart (const struct pe *pe, uint32_t table, const struct edit_range *ranges,
                             unsigned num, unsigned *total) {
-  pe_function_t function;
+  struct pe_function function;
   uint8_t thunk[8] = {0};
   size_t length = pe_thunk_size (pe);
   unsigned i = 0;
@@ -38,10 +38,11 @@ static int functions_apart (const pe_t *pe, uint32_t table, const edit_range_t *
   return 1;
 }
 
-int edit_check_apart (const pe_t *pe, const edit_range_t *ranges, unsigned num, pe_error_t *error) {
+int edit_check_apart (const struct pe *pe, const struct edit_range *ranges, unsigned num,
+                      struct pe_error *error) {
   char name[PE_NAME_MAX];
   unsigned total = 0;
-  pe_descriptor_t d;
+  struct pe_descriptor d;
   for (unsigned i = 0; pe_descriptor (pe, i, &d) == 1; i++) {
     if (pe_string (pe, d.name, name, sizeof (name)) == 0
         && is_apart (pe, d.name, strlen (name) + 1, ranges, num)

@@ -6,12 +6,13 @@
 #include "inject/pe/pe.h"
 
 /* Bytes of the old file.  */
-typedef struct {
+struct edit_range {
   size_t begin, end;
-} edit_range_t;
+};
 
 /* Whether the import table and everything it leads to lies outside of RANGES, which are about to be
    written over. In a file that nobody made to deceive it does.  */
-int edit_check_apart (const pe_t *pe, const edit_range_t *ranges, unsigned num, pe_error_t *error);
+int edit_check_apart (const struct pe *pe, const struct edit_range *ranges, unsigned num,
+                      struct pe_error *error);
 
 #endif

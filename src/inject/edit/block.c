@@ -5,9 +5,10 @@
 
 #include "inject/pe/imports.h"
 
-static int is_called (const pe_t *pe, unsigned index, const char *name, pe_error_t *error) {
+static int is_called (const struct pe *pe, unsigned index, const char *name,
+                      struct pe_error *error) {
   char found[PE_NAME_MAX];
-  pe_descriptor_t d;
+  struct pe_descriptor d;
   if (pe_descriptor (pe, index, &d) != 1 || pe_string (pe, d.name, found, sizeof (found)) != 0) {
     pe_set_error (error, "damaged import table (the name of module %u)", index);
     return -1;
@@ -16,9 +17,9 @@ static int is_called (const pe_t *pe, unsigned index, const char *name, pe_error
 }
 
 /* Move the descriptors called NAME behind the N that are in place; how many there were, -1 if
- * damaged.  */
-static int take (const pe_t *pe, const char *name, uint16_t *from, int n, int total, uint8_t *taken,
-                 pe_error_t *error) {
+   damaged.  */
+static int take (const struct pe *pe, const char *name, uint16_t *from, int n, int total,
+                 uint8_t *taken, struct pe_error *error) {
   int moved = 0;
   for (int i = 0; i < total; i++) {
     int same = is_called (pe, (unsigned) i, name, error);
@@ -30,7 +31,8 @@ static int take (const pe_t *pe, const char *name, uint16_t *from, int n, int to
   return moved;
 }
 
-int edit_order (const pe_t *pe, const edit_request_t *request, uint16_t *from, pe_error_t *error) {
+int edit_order (const struct pe *pe, const struct edit_request *request, uint16_t *from,
+                struct pe_error *error) {
   uint8_t taken[PE_IMPORTS_MAX] = {0};
   int total = pe_imports_num (pe), n = 0, ordered = 0;
   if (total < 0 || total >= PE_IMPORTS_MAX) {
@@ -56,8 +58,8 @@ int edit_order (const pe_t *pe, const edit_request_t *request, uint16_t *from, p
 }
 
 /* Where the new descriptor goes: first, or behind those which --order names before it.  */
-static int new_position (const pe_t *pe, const edit_request_t *request, const uint16_t *from,
-                         int total, pe_error_t *error) {
+static int new_position (const struct pe *pe, const struct edit_request *request,
+                         const uint16_t *from, int total, struct pe_error *error) {
   unsigned before = 0;
   while (before < request->order_num && !pe_name_is (request->order[before], request->dll))
     before++;
@@ -73,7 +75,7 @@ static int new_position (const pe_t *pe, const edit_request_t *request, const ui
   return position;
 }
 
-static void put_descriptor (uint8_t *p, const pe_descriptor_t *d) {
+static void put_descriptor (uint8_t *p, const struct pe_descriptor *d) {
   pe_put32 (p + PE_DESCRIPTOR_LOOKUP, d->lookup);
   pe_put32 (p + PE_DESCRIPTOR_TIME_STAMP, d->time_stamp);
   pe_put32 (p + PE_DESCRIPTOR_FORWARDER, d->forwarder);
@@ -81,8 +83,9 @@ static void put_descriptor (uint8_t *p, const pe_descriptor_t *d) {
   pe_put32 (p + PE_DESCRIPTOR_ADDRESS, d->address);
 }
 
-int edit_copy_descriptor (const pe_t *pe, unsigned index, uint8_t *to, pe_error_t *error) {
-  pe_descriptor_t d;
+int edit_copy_descriptor (const struct pe *pe, unsigned index, uint8_t *to,
+                          struct pe_error *error) {
+  struct pe_descriptor d;
   if (pe_descriptor (pe, index, &d) != 1) {
     pe_set_error (error, "damaged import table");
     return -1;
@@ -97,9 +100,9 @@ int edit_copy_descriptor (const pe_t *pe, unsigned index, uint8_t *to, pe_error_
 }
 
 /* Bytes of the names of the NUM modules with their zeros; 0 if one cannot be read.  */
-static size_t names_size (const pe_t *pe, int num) {
+static size_t names_size (const struct pe *pe, int num) {
   char name[PE_NAME_MAX];
-  pe_descriptor_t d;
+  struct pe_descriptor d;
   size_t size = 1;
   for (int i = 0; i < num; i++) {
     if (pe_descriptor (pe, (unsigned) i, &d) != 1
@@ -115,8 +118,8 @@ struct layout {
   size_t thunk, table, lookup, address, hint, name, names, size;
 };
 
-static int lay_out (struct layout *at, const pe_t *pe, const edit_request_t *request, int total,
-                    uint32_t rva, pe_error_t *error) {
+static int lay_out (struct layout *at, const struct pe *pe, const struct edit_request *request,
+                    int total, uint32_t rva, struct pe_error *error) {
   size_t symbol =
       request->symbol != NULL ? pe_round_up (PE_HINT + strlen (request->symbol) + 1, 2) : 0;
   size_t old_names = names_size (pe, total), dll = strlen (request->dll) + 1;
@@ -139,8 +142,9 @@ static int lay_out (struct layout *at, const pe_t *pe, const edit_request_t *req
 
 /* The old descriptors around ours, and copies of their names: objdump looks for them in the section
    of the table only.  */
-static int put_old (edit_block_t *block, const struct layout *at, const pe_t *pe, uint32_t rva,
-                    const uint16_t *from, int total, int position, pe_error_t *error) {
+static int put_old (struct edit_block *block, const struct layout *at, const struct pe *pe,
+                    uint32_t rva, const uint16_t *from, int total, int position,
+                    struct pe_error *error) {
   size_t name = at->names;
   for (int i = 0; i < total; i++) {
     uint8_t *to = block->bytes + (size_t) (i < position ? i : i + 1) * PE_DESCRIPTOR;
@@ -157,36 +161,40 @@ static int put_old (edit_block_t *block, const struct layout *at, const pe_t *pe
   return 0;
 }
 
-static void put_ours (edit_block_t *block, const struct layout *at, const pe_t *pe, uint32_t rva,
-                      const edit_request_t *request, int position) {
-  pe_descriptor_t ours = {.lookup = rva + (uint32_t) at->lookup,
-                          .name = rva + (uint32_t) at->name,
-                          .address = rva + (uint32_t) at->address};
+static void put_ours (struct edit_block *block, const struct layout *at, const struct pe *pe,
+                      uint32_t rva, const struct edit_request *request, int position) {
+  struct pe_descriptor ours = {.lookup = rva + (uint32_t) at->lookup,
+                               .name = rva + (uint32_t) at->name,
+                               .address = rva + (uint32_t) at->address};
   uint8_t *bytes = block->bytes;
   uint64_t by_ordinal = 1ull << (pe->plus ? 63 : 31);
   uint64_t value = request->symbol != NULL ? rva + at->hint : by_ordinal | request->ordinal;
   put_descriptor (bytes + (size_t) position * PE_DESCRIPTOR, &ours);
-  if (pe->plus)
-    pe_put64 (bytes + at->lookup, value), pe_put64 (bytes + at->address, value);
-  else
-    pe_put32 (bytes + at->lookup, (uint32_t) value),
-        pe_put32 (bytes + at->address, (uint32_t) value);
+  if (pe->plus) {
+    pe_put64 (bytes + at->lookup, value);
+    pe_put64 (bytes + at->address, value);
+  } else {
+    pe_put32 (bytes + at->lookup, (uint32_t) value);
+    pe_put32 (bytes + at->address, (uint32_t) value);
+  }
   if (request->symbol != NULL)
     memcpy (bytes + at->hint + PE_HINT, request->symbol, strlen (request->symbol) + 1);
   memcpy (bytes + at->name, request->dll, strlen (request->dll) + 1);
-  block->address = ours.address, block->address_size = (uint32_t) (2 * at->thunk);
+  block->address = ours.address;
+  block->address_size = (uint32_t) (2 * at->thunk);
 }
 
-int edit_block (edit_block_t *block, const pe_t *pe, uint32_t rva, const edit_request_t *request,
-                pe_error_t *error) {
+int edit_block (struct edit_block *block, const struct pe *pe, uint32_t rva,
+                const struct edit_request *request, struct pe_error *error) {
   uint16_t from[PE_IMPORTS_MAX];
   struct layout at;
-  *block = (edit_block_t){0};
+  *block = (struct edit_block){0};
   int total = edit_order (pe, request, from, error);
   int position = total < 0 ? -1 : new_position (pe, request, from, total, error);
   if (position < 0 || lay_out (&at, pe, request, total, rva, error) != 0) return -1;
   block->bytes = calloc (1, at.size);
-  block->size = at.size, block->table_size = (uint32_t) at.table;
+  block->size = at.size;
+  block->table_size = (uint32_t) at.table;
   if (block->bytes == NULL) {
     pe_set_error (error, "out of memory");
     return -1;

@@ -7,23 +7,23 @@
 #include "inject/pe/imports.h"
 #include "inject/pe/layout.h"
 
-static int read_import (const pe_t *pe, unsigned index, pe_descriptor_t *d, char *name) {
+static int read_import (const struct pe *pe, unsigned index, struct pe_descriptor *d, char *name) {
   return pe_descriptor (pe, index, d) == 1 && pe_string (pe, d->name, name, PE_NAME_MAX) == 0 ? 0
                                                                                               : -1;
 }
 
 /* Whether import I of A and import K of B are one: the same name, the same functions to the same
- * place.  */
-static int is_same (const pe_t *a, unsigned i, const pe_t *b, unsigned k) {
-  pe_descriptor_t x, y;
+   place.  */
+static int is_same (const struct pe *a, unsigned i, const struct pe *b, unsigned k) {
+  struct pe_descriptor x, y;
   char x_name[PE_NAME_MAX], y_name[PE_NAME_MAX];
   if (read_import (a, i, &x, x_name) != 0 || read_import (b, k, &y, y_name) != 0) return 0;
   return x.address == y.address && x.lookup == y.lookup && strcmp (x_name, y_name) == 0;
 }
 
 /* Everything else in the order that was asked for.  */
-static int check_injected (const pe_t *before, const pe_t *after, const edit_request_t *request,
-                           pe_error_t *error) {
+static int check_injected (const struct pe *before, const struct pe *after,
+                           const struct edit_request *request, struct pe_error *error) {
   uint16_t from[PE_IMPORTS_MAX];
   int total = edit_order (before, request, from, error), new_total = pe_imports_num (after);
   int at = pe_find_import (after, request->dll), was = pe_find_import (before, request->dll);
@@ -34,8 +34,8 @@ static int check_injected (const pe_t *before, const pe_t *after, const edit_req
     if (was < 0 && k == at) k++;
     if (!is_same (before, from[i], after, (unsigned) k)) return -1;
   }
-  pe_descriptor_t d;
-  pe_function_t function;
+  struct pe_descriptor d;
+  struct pe_function function;
   if (was >= 0) return 0;
   return pe_descriptor (after, (unsigned) at, &d) == 1
                  && pe_function (after, pe_lookup_table (after, &d), 0, &function) == 1
@@ -47,11 +47,12 @@ static int check_injected (const pe_t *before, const pe_t *after, const edit_req
 }
 
 /* --order may have moved the others: each must still be there, once.  */
-static int check_ejected (const pe_t *before, const pe_t *after, const edit_request_t *request) {
+static int check_ejected (const struct pe *before, const struct pe *after,
+                          const struct edit_request *request) {
   int total = pe_imports_num (before), new_total = pe_imports_num (after), kept = 0, expected = 0;
   if (total < 0 || new_total < 0 || pe_find_import (after, request->dll) >= 0) return -1;
   for (int i = 0; i < total; i++) {
-    pe_descriptor_t d;
+    struct pe_descriptor d;
     char name[PE_NAME_MAX];
     if (read_import (before, (unsigned) i, &d, name) != 0) return -1;
     if (pe_name_is (name, request->dll)) continue;
@@ -64,8 +65,8 @@ static int check_ejected (const pe_t *before, const pe_t *after, const edit_requ
   return kept == expected && expected == new_total ? 0 : -1;
 }
 
-int edit_check (const pe_t *before, const pe_t *after, const edit_request_t *request, int ejected,
-                pe_error_t *error) {
+int edit_check (const struct pe *before, const struct pe *after, const struct edit_request *request,
+                int ejected, struct pe_error *error) {
   int status = ejected ? check_ejected (before, after, request)
                        : check_injected (before, after, request, error);
   if (status != 0) pe_set_error (error, "the result does not import what it should");

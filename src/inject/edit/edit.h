@@ -11,8 +11,8 @@
 
    One thread at a time.  */
 
-#ifndef MIR_INJECT_EDIT_H
-#define MIR_INJECT_EDIT_H
+#ifndef MIR_INJECT_EDIT_EDIT_H
+#define MIR_INJECT_EDIT_EDIT_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -24,7 +24,7 @@
 enum { EDIT_PIECES_MAX = 192, EDIT_ORDER_MAX = 64 };
 enum { EDIT_BLOCK = 128 * 1024 }; /* bytes: what is read stays in the cache until it is written */
 
-typedef struct {
+struct edit_request {
   const char *dll;    /* to be imported first, or to be taken out */
   const char *symbol; /* a function which it exports; NULL: its ordinal ORDINAL */
   uint16_t ordinal;
@@ -33,7 +33,7 @@ typedef struct {
   unsigned order_num;        /* is one of them */
   int distrust;              /* eject: do not believe the record */
   int force;                 /* take DLL out even if it was not us who put it there */
-} edit_request_t;
+};
 
 /* What the user should know of the result.  */
 enum {
@@ -47,15 +47,15 @@ enum {
   EDIT_ADDED = 128          /* the DLL was not imported before */
 };
 
-typedef struct {
+struct edit_piece {
   const uint8_t *bytes;
   size_t size;
   uint8_t
       *own; /* == bytes, freed with the plan; NULL: of the old file, which must outlive the plan */
-} edit_piece_t;
+};
 
-typedef struct {
-  edit_piece_t pieces[EDIT_PIECES_MAX];
+struct edit {
+  struct edit_piece pieces[EDIT_PIECES_MAX];
   unsigned pieces_num;
   uint64_t size;  /* of all pieces, bytes */
   int changed;    /* 0: there is nothing to do, the pieces are the old file */
@@ -64,36 +64,38 @@ typedef struct {
   /* What only all the bytes tell, and edit_write puts in its place at the end.  */
   uint64_t checksum_at;  /* the result's checksum, 0 until then; 0: none of all this */
   uint64_t digest_at;    /* inject: the digest of the old file, 0 until then; 0: nowhere */
-  digest_t digest;       /* begun by the plan; then the pieces of the old file, in their order */
+  struct digest digest;  /* begun by the plan; then the pieces of the old file, in their order */
   int undoes;            /* eject: */
   uint64_t old_digest;   /* with this digest the result is the file from before inject, */
   uint32_t old_checksum; /* whatever checksum that had */
-} edit_t;
+};
 
 /* Where a result goes.  int functions: 0 or -1.  */
-typedef struct {
+struct edit_output {
   /* The N bytes at BYTES, which are of the old file: in place, or a copy until the next call. NULL:
      they cannot be read.  The member may be NULL: always in place.  */
   const uint8_t *(*read) (void *self, const uint8_t *bytes, size_t n);
   /* Put N bytes at OFFSET: the result from its beginning to its end, then some over again.  */
   int (*write) (void *self, uint64_t offset, const uint8_t *bytes, size_t n);
-} edit_output_t;
+};
 
 /* Plan to have REQUEST->dll imported first.  0, or -1 with the reason.  The plan must be freed in
    either case.  PE is a file.  */
-int edit_inject (edit_t *edit, const pe_t *pe, const edit_request_t *request, pe_error_t *error);
+int edit_inject (struct edit *edit, const struct pe *pe, const struct edit_request *request,
+                 struct pe_error *error);
 /* Plan to take REQUEST->dll out again.  If our section has a record the result is only as good as
    that: where edit_check does not like it, plan again with REQUEST->distrust.  */
-int edit_eject (edit_t *edit, const pe_t *pe, const edit_request_t *request, pe_error_t *error);
-void edit_free (edit_t *edit);
+int edit_eject (struct edit *edit, const struct pe *pe, const struct edit_request *request,
+                struct pe_error *error);
+void edit_free (struct edit *edit);
 /* Whether AFTER, the result, imports what it should: what BEFORE does, with the DLL first or
    without it.  0, or -1 with what is wrong.  */
-int edit_check (const pe_t *before, const pe_t *after, const edit_request_t *request, int ejected,
-                pe_error_t *error);
+int edit_check (const struct pe *before, const struct pe *after, const struct edit_request *request,
+                int ejected, struct pe_error *error);
 /* Read every byte once and write it once, not more than EDIT_BLOCK at a time.  -1 as soon as OUTPUT
    says so.  */
-int edit_write (edit_t *edit, const edit_output_t *output, void *self);
+int edit_write (struct edit *edit, const struct edit_output *output, void *self);
 /* The result in one block, which the caller frees; NULL if there is no memory.  */
-uint8_t *edit_flatten (edit_t *edit);
+uint8_t *edit_flatten (struct edit *edit);
 
 #endif

@@ -13,15 +13,15 @@
 
 /* What was found of our section.  */
 struct ours {
-  pe_section_t section;
-  plan_t plan;
+  struct pe_section section;
+  struct plan plan;
   const uint8_t *certificate; /* the bytes which were cut out */
 };
 
-static int find_record (struct ours *ours, const pe_t *pe) {
+static int find_record (struct ours *ours, const struct pe *pe) {
   if (pe->sections_num < 2) return -1;
   ours->section = pe_section (pe, pe->sections_num - 1);
-  const pe_section_t *section = &ours->section;
+  const struct pe_section *section = &ours->section;
   uint64_t end = (uint64_t) section->raw + section->raw_size;
   if (strcmp (section->name, EDIT_SECTION) != 0 || section->raw_size < SECTION_HEAD
       || end != pe_sections_end (pe) || end > pe->size)
@@ -33,7 +33,7 @@ static int find_record (struct ours *ours, const pe_t *pe) {
       || size > section->raw_size - at
       || plan_read_record (&ours->plan, bytes + at, size, &certificate) != 0)
     return -1;
-  plan_t *plan = &ours->plan;
+  struct plan *plan = &ours->plan;
   ours->certificate = bytes + at + certificate;
   plan->tail_moved = end - plan->sections_end;
   return plan->headers_end <= plan->sections_end && plan->sections_end <= section->raw
@@ -45,11 +45,11 @@ static int find_record (struct ours *ours, const pe_t *pe) {
 }
 
 /* Is everything that inject changed as it left it?  Somebody may have signed the file since.  */
-static int is_untouched (const struct ours *ours, const pe_t *pe) {
-  const plan_t *plan = &ours->plan;
+static int is_untouched (const struct ours *ours, const struct pe *pe) {
+  const struct plan *plan = &ours->plan;
   size_t certificate = pe_directory_offset (pe, PE_CERTIFICATE);
   for (unsigned i = 0; i < plan->patches_num; i++) {
-    const plan_patch_t *patch = &plan->patches[i];
+    const struct plan_patch *patch = &plan->patches[i];
     if (patch->offset > plan->sections_end || patch->size > plan->sections_end - patch->offset)
       return 0;
     uint64_t at = plan_moved (plan, patch->offset);
@@ -62,8 +62,8 @@ static int is_untouched (const struct ours *ours, const pe_t *pe) {
 }
 
 /* Put the tail back, with the old certificate in its place, without one that was added since.  */
-static int add_tail (edit_t *edit, const struct ours *ours, const pe_t *pe) {
-  const plan_t *plan = &ours->plan;
+static int add_tail (struct edit *edit, const struct ours *ours, const struct pe *pe) {
+  const struct plan *plan = &ours->plan;
   size_t begin = ours->section.raw + ours->section.raw_size, end = pe->size, offset, size;
   if (pe_certificate (pe, &offset, &size) == 0 && size != 0 && offset >= begin) {
     if (offset + size != end) return -1;
@@ -83,8 +83,8 @@ static int add_tail (edit_t *edit, const struct ours *ours, const pe_t *pe) {
              : 0;
 }
 
-static int undo (edit_t *edit, const struct ours *ours, const pe_t *pe) {
-  const plan_t *plan = &ours->plan;
+static int undo (struct edit *edit, const struct ours *ours, const struct pe *pe) {
+  const struct plan *plan = &ours->plan;
   size_t headers = (size_t) plan->headers_end, inserted = plan->headers_inserted;
   size_t field = pe->optional + PE_OPTIONAL_CHECKSUM,
          directory = pe_directory_offset (pe, PE_CERTIFICATE);
@@ -107,18 +107,19 @@ static int undo (edit_t *edit, const struct ours *ours, const pe_t *pe) {
   if (edit_put (edit, field, checksum, 4) != 0) return -1;
   plan_start_digest (plan, edit, edit->pieces[0].bytes, ours->certificate);
   edit->undoes = edit->size == plan->old_size;
-  edit->old_digest = plan->digest, edit->old_checksum = plan->checksum;
+  edit->old_digest = plan->digest;
+  edit->old_checksum = plan->checksum;
   return edit_put_checksum (edit, field);
 }
 
-static int take_out (edit_t *edit, const pe_t *pe, const edit_request_t *request,
-                     pe_error_t *error) {
+static int take_out (struct edit *edit, const struct pe *pe, const struct edit_request *request,
+                     struct pe_error *error) {
   uint16_t from[PE_IMPORTS_MAX];
   char name[PE_NAME_MAX];
   int total = pe_imports_num (pe), num = 0, foreign = 0;
   for (int i = 0; i < total; i++) {
-    pe_descriptor_t d;
-    pe_section_t section;
+    struct pe_descriptor d;
+    struct pe_section section;
     if (pe_descriptor (pe, (unsigned) i, &d) != 1
         || pe_string (pe, d.name, name, sizeof (name)) != 0) {
       pe_set_error (error, "damaged import table");
@@ -143,9 +144,10 @@ static int take_out (edit_t *edit, const pe_t *pe, const edit_request_t *request
   return edit_rewrite_table (edit, pe, from, num, total, error);
 }
 
-int edit_eject (edit_t *edit, const pe_t *pe, const edit_request_t *request, pe_error_t *error) {
-  *edit = (edit_t){0};
-  *error = (pe_error_t){0};
+int edit_eject (struct edit *edit, const struct pe *pe, const struct edit_request *request,
+                struct pe_error *error) {
+  *edit = (struct edit){0};
+  *error = (struct pe_error){0};
   int total = pe_imports_num (pe);
   if (total < 0 || total >= PE_IMPORTS_MAX) {
     pe_set_error (error, "damaged import table");

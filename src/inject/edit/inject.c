@@ -17,21 +17,20 @@
 
 enum { DEBUG_MAX = 16, PAGE = 4096, SECTOR = 512 };
 
-static int fail (pe_error_t *error, const char *text) {
+static int fail (struct pe_error *error, const char *text) {
   pe_set_error (error, "%s", text);
   return -1;
 }
 
-static int is_zero (const pe_t *pe, size_t begin, size_t end) {
+static int is_zero (const struct pe *pe, size_t begin, size_t end) {
   for (; begin < end; begin++)
     if (pe->bytes[begin] != 0) return 0;
   return 1;
 }
 
-/* Bound imports usually lie just behind the section table; they are given up, so they do not count.
- */
-static int is_free (const pe_t *pe, size_t begin, size_t end) {
-  pe_directory_t bound = pe_directory (pe, PE_BOUND_IMPORT);
+/* Bound imports usually lie just behind the section table; they are given up, so they do not count.  */
+static int is_free (const struct pe *pe, size_t begin, size_t end) {
+  struct pe_directory bound = pe_directory (pe, PE_BOUND_IMPORT);
   uint64_t bound_end = (uint64_t) bound.rva + bound.size;
   if (bound.rva == 0 || bound.rva >= end || bound_end <= begin) return is_zero (pe, begin, end);
   return (bound.rva <= begin || is_zero (pe, begin, bound.rva))
@@ -39,12 +38,13 @@ static int is_free (const pe_t *pe, size_t begin, size_t end) {
 }
 
 /* Find room for one more section header, in PLAN and *HEADERS_SIZE.  */
-static int make_room (plan_t *plan, const pe_t *pe, uint32_t *headers_size, pe_error_t *error) {
+static int make_room (struct plan *plan, const struct pe *pe, uint32_t *headers_size,
+                      struct pe_error *error) {
   uint64_t slot = pe_section_header (pe, pe->sections_num);
   uint64_t slot_end = slot + PE_SECTION_HEADER, first_raw = pe->size;
-  pe_section_t first = pe_section (pe, 0);
+  struct pe_section first = pe_section (pe, 0);
   for (unsigned i = 0; i < pe->sections_num; i++) {
-    pe_section_t section = pe_section (pe, i);
+    struct pe_section section = pe_section (pe, i);
     if (section.raw_size != 0 && section.raw < first_raw) first_raw = section.raw;
   }
   plan->headers_end = first_raw < plan->sections_end ? first_raw : plan->sections_end;
@@ -62,7 +62,7 @@ static int make_room (plan_t *plan, const pe_t *pe, uint32_t *headers_size, pe_e
 }
 
 /* The loader's rules, and ours.  */
-static int check (const pe_t *pe, pe_error_t *error) {
+static int check (const struct pe *pe, struct pe_error *error) {
   if (pe->section_alignment < PAGE || pe->file_alignment < SECTOR)
     return fail (error, "sections smaller than a page: a driver, or a very small program");
   if (pe_check_layout (pe, error) != 0) return -1;
@@ -73,22 +73,24 @@ static int check (const pe_t *pe, pe_error_t *error) {
 }
 
 /* Cut a certificate out if it is where it should be, in the tail.  */
-static void cut_certificate (plan_t *plan, const pe_t *pe) {
+static void cut_certificate (struct plan *plan, const struct pe *pe) {
   size_t offset, size;
   if (pe_certificate (pe, &offset, &size) != 0 || size == 0 || offset < plan->sections_end) return;
-  plan->certificate = offset, plan->certificate_size = size;
+  plan->certificate = offset;
+  plan->certificate_size = size;
 }
 
-static int patch_directory (plan_t *plan, const pe_t *pe, size_t at, uint32_t rva, uint32_t size) {
+static int patch_directory (struct plan *plan, const struct pe *pe, size_t at, uint32_t rva,
+                            uint32_t size) {
   return plan_patch32 (plan, pe, at + PE_DIRECTORY_RVA, rva)
          | plan_patch32 (plan, pe, at + PE_DIRECTORY_SIZE, size);
 }
 
-static int patch_directories (plan_t *plan, edit_t *edit, const pe_t *pe, uint32_t rva,
-                              uint32_t size) {
-  pe_directory_t import = pe_directory (pe, PE_IMPORT);
+static int patch_directories (struct plan *plan, struct edit *edit, const struct pe *pe,
+                              uint32_t rva, uint32_t size) {
+  struct pe_directory import = pe_directory (pe, PE_IMPORT);
   static const uint8_t zeros[PE_DIRECTORY];
-  pe_section_t section;
+  struct pe_section section;
   size_t at = pe_directory_offset (pe, PE_IMPORT);
   int status = patch_directory (plan, pe, at, rva, size);
   if ((at = pe_directory_offset (pe, PE_BOUND_IMPORT)) != 0) {
@@ -109,14 +111,14 @@ static int patch_directories (plan_t *plan, edit_t *edit, const pe_t *pe, uint32
 
 /* Patch a field that holds an offset of the file, if what it points to moves.  How many patches
    there are must not depend on how far the tail moves: that depends on the size of the record.  */
-static int patch_offset (plan_t *plan, const pe_t *pe, size_t field) {
+static int patch_offset (struct plan *plan, const struct pe *pe, size_t field) {
   uint32_t offset = pe_u32 (pe->bytes + field);
   if (offset < plan->headers_end || offset > pe->size) return 0;
   if (offset < plan->sections_end && plan->headers_inserted == 0) return 0;
   return plan_patch32 (plan, pe, field, (uint32_t) plan_moved (plan, offset));
 }
 
-static int patch_offsets (plan_t *plan, const pe_t *pe) {
+static int patch_offsets (struct plan *plan, const struct pe *pe) {
   int status = patch_offset (plan, pe, pe->nt + PE_NT_SYMBOLS);
   for (unsigned i = 0; i < pe->sections_num; i++) {
     size_t header = pe_section_header (pe, i);
@@ -124,7 +126,7 @@ static int patch_offsets (plan_t *plan, const pe_t *pe) {
               | patch_offset (plan, pe, header + PE_SECTION_RELOCATIONS)
               | patch_offset (plan, pe, header + PE_SECTION_LINES);
   }
-  pe_directory_t debug = pe_directory (pe, PE_DEBUG);
+  struct pe_directory debug = pe_directory (pe, PE_DEBUG);
   for (uint32_t i = 0; debug.rva != 0 && i < debug.size / PE_DEBUG_ENTRY && i < DEBUG_MAX; i++) {
     size_t entry;
     if (pe_offset (pe, debug.rva + (uint64_t) i * PE_DEBUG_ENTRY, PE_DEBUG_ENTRY, &entry) != 0
@@ -136,7 +138,7 @@ static int patch_offsets (plan_t *plan, const pe_t *pe) {
 }
 
 /* The pieces of the result around the bytes of our SECTION, at RAW.  */
-static int compose (edit_t *edit, const plan_t *plan, const pe_t *pe, size_t raw,
+static int compose (struct edit *edit, const struct plan *plan, const struct pe *pe, size_t raw,
                     const uint8_t *section, size_t section_size) {
   const uint8_t *old = pe->bytes;
   size_t headers = (size_t) plan->headers_end, end = (size_t) plan->sections_end;
@@ -160,8 +162,8 @@ static int compose (edit_t *edit, const plan_t *plan, const pe_t *pe, size_t raw
 }
 
 /* The bytes of our section: [ head | block ] are mapped, [ record ] is not.  */
-static uint8_t *section_bytes (const plan_t *plan, const pe_t *pe, const edit_block_t *block,
-                               size_t record_at, size_t raw_size) {
+static uint8_t *section_bytes (const struct plan *plan, const struct pe *pe,
+                               const struct edit_block *block, size_t record_at, size_t raw_size) {
   size_t record_size;
   uint8_t *record = plan_record (plan, pe, &record_size), *bytes = calloc (1, raw_size);
   if (record != NULL && bytes != NULL) {
@@ -171,7 +173,8 @@ static uint8_t *section_bytes (const plan_t *plan, const pe_t *pe, const edit_bl
     memcpy (bytes + SECTION_HEAD, block->bytes, block->size);
     memcpy (bytes + record_at, record, record_size);
   } else {
-    free (bytes), bytes = NULL;
+    free (bytes);
+    bytes = NULL;
   }
   free (record);
   return bytes;
@@ -193,7 +196,7 @@ static void put_section_header (uint8_t *header, const struct place *place) {
   pe_put32 (header + PE_SECTION_FLAGS, PE_SCN_DATA | PE_SCN_READ | PE_SCN_WRITE);
 }
 
-static int patch_headers (plan_t *plan, const pe_t *pe, const struct place *place) {
+static int patch_headers (struct plan *plan, const struct pe *pe, const struct place *place) {
   uint8_t header[PE_SECTION_HEADER];
   size_t slot = pe_section_header (pe, pe->sections_num);
   size_t in_old = slot < plan->headers_end ? (size_t) plan->headers_end - slot : 0;
@@ -210,8 +213,8 @@ static int patch_headers (plan_t *plan, const pe_t *pe, const struct place *plac
          | plan_patch (plan, pe, slot, header, in_old);
 }
 
-static int make_patches (plan_t *plan, edit_t *edit, const pe_t *pe, const struct place *place,
-                         const edit_block_t *block) {
+static int make_patches (struct plan *plan, struct edit *edit, const struct pe *pe,
+                         const struct place *place, const struct edit_block *block) {
   plan->patches_num = 0;
   return patch_headers (plan, pe, place)
          | patch_directories (plan, edit, pe, place->rva + SECTION_HEAD, block->table_size)
@@ -219,8 +222,8 @@ static int make_patches (plan_t *plan, edit_t *edit, const pe_t *pe, const struc
 }
 
 /* Two rounds: the first tells how large the record is, and so how far the tail moves.  */
-static int make_plan (plan_t *plan, struct place *place, edit_t *edit, const pe_t *pe,
-                      const edit_block_t *block, pe_error_t *error) {
+static int make_plan (struct plan *plan, struct place *place, struct edit *edit,
+                      const struct pe *pe, const struct edit_block *block, struct pe_error *error) {
   uint64_t end = plan->sections_end + plan->headers_inserted;
   place->mapped = (uint32_t) (SECTION_HEAD + block->size);
   place->record_at = pe_round_up (place->mapped, 16);
@@ -236,26 +239,26 @@ static int make_plan (plan_t *plan, struct place *place, edit_t *edit, const pe_
   return make_patches (plan, edit, pe, place, block);
 }
 
-static int check_apart (const plan_t *plan, const pe_t *pe, pe_error_t *error) {
-  edit_range_t ranges[PLAN_PATCHES_MAX + 1] = {{0, (size_t) plan->headers_end}};
+static int check_apart (const struct plan *plan, const struct pe *pe, struct pe_error *error) {
+  struct edit_range ranges[PLAN_PATCHES_MAX + 1] = {{0, (size_t) plan->headers_end}};
   unsigned num = 1;
   for (unsigned i = 0; i < plan->patches_num; i++) {
-    const plan_patch_t *patch = &plan->patches[i];
+    const struct plan_patch *patch = &plan->patches[i];
     if (patch->offset >= plan->headers_end)
-      ranges[num++] = (edit_range_t){patch->offset, patch->offset + patch->size};
+      ranges[num++] = (struct edit_range){patch->offset, patch->offset + patch->size};
   }
   return edit_check_apart (pe, ranges, num, error);
 }
 
-static int add_section (edit_t *edit, const pe_t *pe, const edit_request_t *request, plan_t *plan,
-                        pe_error_t *error) {
+static int add_section (struct edit *edit, const struct pe *pe, const struct edit_request *request,
+                        struct plan *plan, struct pe_error *error) {
   struct place place = {0};
-  edit_block_t block = {0};
+  struct edit_block block = {0};
   uint8_t header[PE_SECTION_HEADER], *section = NULL;
-  pe_section_t last = pe_section (pe, pe->sections_num - 1);
+  struct pe_section last = pe_section (pe, pe->sections_num - 1);
   size_t slot = pe_section_header (pe, pe->sections_num);
   uint64_t rva = last.rva + pe_section_extent (pe, &last);
-  *plan = (plan_t){
+  *plan = (struct plan){
       .old_size = pe->size, .sections_end = pe_sections_end (pe), .checksum = pe->checksum};
   if (make_room (plan, pe, &place.headers_size, error) != 0) return -1;
   if (rva > PE_IMAGE_MAX) return fail (error, "the image would be too large");
@@ -280,15 +283,16 @@ static int add_section (edit_t *edit, const pe_t *pe, const edit_request_t *requ
   return status;
 }
 
-int edit_inject (edit_t *edit, const pe_t *pe, const edit_request_t *request, pe_error_t *error) {
-  *edit = (edit_t){0};
-  *error = (pe_error_t){0};
+int edit_inject (struct edit *edit, const struct pe *pe, const struct edit_request *request,
+                 struct pe_error *error) {
+  *edit = (struct edit){0};
+  *error = (struct pe_error){0};
   if (pe_find_import (pe, request->dll) >= 0) return edit_reorder (edit, pe, request, error);
   if (check (pe, error) != 0) return -1;
   for (unsigned i = 0; i < pe->sections_num; i++)
     if (strcmp (pe_section (pe, i).name, EDIT_SECTION) == 0)
       return fail (error, "another DLL was injected before: eject it first");
-  plan_t *plan = malloc (sizeof (*plan));
+  struct plan *plan = malloc (sizeof (*plan));
   if (plan == NULL) return fail (error, "out of memory");
   int status = add_section (edit, pe, request, plan, error);
   size_t symbols = 0, symbols_size = 0;

@@ -19,18 +19,18 @@ enum {
 };
 enum { PATCH_OFFSET = 0, PATCH_SIZE = 4, PATCH_BYTES = 8 }; /* in a patch: before, then after */
 
-int edit_add_own (edit_t *edit, uint8_t *bytes, size_t size) {
+int edit_add_own (struct edit *edit, uint8_t *bytes, size_t size) {
   if (bytes == NULL) return -1;
   if (size == 0 || edit->pieces_num == EDIT_PIECES_MAX) {
     free (bytes);
     return size == 0 ? 0 : -1;
   }
-  edit->pieces[edit->pieces_num++] = (edit_piece_t){bytes, size, bytes};
+  edit->pieces[edit->pieces_num++] = (struct edit_piece){bytes, size, bytes};
   edit->size += size;
   return 0;
 }
 
-int edit_add (edit_t *edit, const uint8_t *bytes, size_t size, int own) {
+int edit_add (struct edit *edit, const uint8_t *bytes, size_t size, int own) {
   if (size == 0) return 0;
   if (own) {
     uint8_t *copy = malloc (size);
@@ -38,38 +38,38 @@ int edit_add (edit_t *edit, const uint8_t *bytes, size_t size, int own) {
     return edit_add_own (edit, copy, size);
   }
   if (edit->pieces_num == EDIT_PIECES_MAX) return -1;
-  edit->pieces[edit->pieces_num++] = (edit_piece_t){bytes, size, NULL};
+  edit->pieces[edit->pieces_num++] = (struct edit_piece){bytes, size, NULL};
   edit->size += size;
   return 0;
 }
 
-void edit_free (edit_t *edit) {
+void edit_free (struct edit *edit) {
   for (unsigned i = 0; i < edit->pieces_num; i++) free (edit->pieces[i].own);
-  *edit = (edit_t){0};
+  *edit = (struct edit){0};
 }
 
 /* Make PART bytes from IN of piece INDEX a piece of our own, up to three instead of one.  Its
- * index, -1.  */
-static int own_part (edit_t *edit, unsigned index, size_t in, size_t part) {
-  edit_piece_t old = edit->pieces[index], parts[3];
+   index, -1.  */
+static int own_part (struct edit *edit, unsigned index, size_t in, size_t part) {
+  struct edit_piece old = edit->pieces[index], parts[3];
   unsigned n = 0, changed;
   if (edit->pieces_num + 2 > EDIT_PIECES_MAX) return -1;
   uint8_t *copy = malloc (part);
   if (copy == NULL) return -1;
   memcpy (copy, old.bytes + in, part);
-  if (in > 0) parts[n++] = (edit_piece_t){old.bytes, in, NULL};
+  if (in > 0) parts[n++] = (struct edit_piece){old.bytes, in, NULL};
   changed = n;
-  parts[n++] = (edit_piece_t){copy, part, copy};
+  parts[n++] = (struct edit_piece){copy, part, copy};
   if (in + part < old.size)
-    parts[n++] = (edit_piece_t){old.bytes + in + part, old.size - in - part, NULL};
+    parts[n++] = (struct edit_piece){old.bytes + in + part, old.size - in - part, NULL};
   memmove (edit->pieces + index + n, edit->pieces + index + 1,
-           (edit->pieces_num - index - 1) * sizeof (edit_piece_t));
-  memcpy (edit->pieces + index, parts, n * sizeof (edit_piece_t));
+           (edit->pieces_num - index - 1) * sizeof (struct edit_piece));
+  memcpy (edit->pieces + index, parts, n * sizeof (struct edit_piece));
   edit->pieces_num += n - 1;
   return (int) (index + changed);
 }
 
-int edit_put (edit_t *edit, uint64_t offset, const uint8_t *bytes, size_t n) {
+int edit_put (struct edit *edit, uint64_t offset, const uint8_t *bytes, size_t n) {
   uint64_t begin = 0;
   for (unsigned i = 0; i < edit->pieces_num && n > 0; begin += edit->pieces[i++].size) {
     if (offset >= begin + edit->pieces[i].size) continue;
@@ -78,55 +78,62 @@ int edit_put (edit_t *edit, uint64_t offset, const uint8_t *bytes, size_t n) {
     if (edit->pieces[i].own == NULL) {
       int changed = own_part (edit, i, in, part);
       if (changed < 0) return -1;
-      if (in > 0) begin += in, i++;
+      if (in > 0) {
+        begin += in;
+        i++;
+      }
       in = 0;
     }
     memcpy (edit->pieces[i].own + in, bytes, part);
-    bytes += part, offset += part, n -= part;
+    bytes += part;
+    offset += part;
+    n -= part;
   }
   return n == 0 ? 0 : -1;
 }
 
-int edit_put_checksum (edit_t *edit, size_t field) {
+int edit_put_checksum (struct edit *edit, size_t field) {
   static const uint8_t zeros[4];
   edit->checksum_at = field;
   return edit_put (edit, field, zeros, 4);
 }
 
-int plan_patch (plan_t *plan, const pe_t *pe, size_t offset, const uint8_t *bytes, size_t n) {
+int plan_patch (struct plan *plan, const struct pe *pe, size_t offset, const uint8_t *bytes,
+                size_t n) {
   if (plan->patches_num == PLAN_PATCHES_MAX || n > PLAN_PATCH_MAX || offset > plan->sections_end
       || n > plan->sections_end - offset || offset > UINT32_MAX)
     return -1;
   if (n == 0) return 0;
-  plan_patch_t *patch = &plan->patches[plan->patches_num++];
-  patch->offset = (uint32_t) offset, patch->size = (uint32_t) n;
+  struct plan_patch *patch = &plan->patches[plan->patches_num++];
+  patch->offset = (uint32_t) offset;
+  patch->size = (uint32_t) n;
   memcpy (patch->before, pe->bytes + offset, n);
   memcpy (patch->after, bytes, n);
   return 0;
 }
 
-int plan_patch32 (plan_t *plan, const pe_t *pe, size_t offset, uint32_t value) {
+int plan_patch32 (struct plan *plan, const struct pe *pe, size_t offset, uint32_t value) {
   uint8_t bytes[4];
   pe_put32 (bytes, value);
   return plan_patch (plan, pe, offset, bytes, 4);
 }
 
-int plan_patch16 (plan_t *plan, const pe_t *pe, size_t offset, uint16_t value) {
+int plan_patch16 (struct plan *plan, const struct pe *pe, size_t offset, uint16_t value) {
   uint8_t bytes[2];
   pe_put16 (bytes, value);
   return plan_patch (plan, pe, offset, bytes, 2);
 }
 
-uint64_t plan_moved (const plan_t *plan, uint64_t offset) {
+uint64_t plan_moved (const struct plan *plan, uint64_t offset) {
   if (offset < plan->headers_end) return offset;
   if (offset < plan->sections_end) return offset + plan->headers_inserted;
   if (offset >= plan->certificate + plan->certificate_size) offset -= plan->certificate_size;
   return offset + plan->tail_moved;
 }
 
-void plan_start_digest (const plan_t *plan, edit_t *edit, const uint8_t *headers,
+void plan_start_digest (const struct plan *plan, struct edit *edit, const uint8_t *headers,
                         const uint8_t *certificate) {
-  digest_t *digest = &edit->digest;
+  struct digest *digest = &edit->digest;
   digest_start (digest);
   digest_add (digest, headers, (size_t) plan->headers_end);
   for (unsigned i = 0; i < plan->patches_num; i++)
@@ -134,14 +141,14 @@ void plan_start_digest (const plan_t *plan, edit_t *edit, const uint8_t *headers
   digest_add (digest, certificate, (size_t) plan->certificate_size);
 }
 
-size_t plan_record_size (const plan_t *plan) {
+size_t plan_record_size (const struct plan *plan) {
   size_t size = RECORD_HEAD + (size_t) plan->certificate_size;
   for (unsigned i = 0; i < plan->patches_num; i++)
     size += PATCH_BYTES + 2 * (size_t) plan->patches[i].size;
   return size;
 }
 
-uint8_t *plan_record (const plan_t *plan, const pe_t *pe, size_t *size) {
+uint8_t *plan_record (const struct plan *plan, const struct pe *pe, size_t *size) {
   *size = plan_record_size (plan);
   uint8_t *record = calloc (1, *size), *p = record;
   if (record == NULL) return NULL;
@@ -156,7 +163,7 @@ uint8_t *plan_record (const plan_t *plan, const pe_t *pe, size_t *size) {
   pe_put64 (p + RECORD_CERTIFICATE_SIZE, plan->certificate_size);
   p += RECORD_HEAD;
   for (unsigned i = 0; i < plan->patches_num; i++) {
-    const plan_patch_t *patch = &plan->patches[i];
+    const struct plan_patch *patch = &plan->patches[i];
     pe_put32 (p + PATCH_OFFSET, patch->offset);
     pe_put32 (p + PATCH_SIZE, patch->size);
     memcpy (p + PATCH_BYTES, patch->before, patch->size);
@@ -168,8 +175,8 @@ uint8_t *plan_record (const plan_t *plan, const pe_t *pe, size_t *size) {
   return record;
 }
 
-int plan_read_record (plan_t *plan, const uint8_t *record, size_t size, size_t *certificate) {
-  *plan = (plan_t){0};
+int plan_read_record (struct plan *plan, const uint8_t *record, size_t size, size_t *certificate) {
+  *plan = (struct plan){0};
   if (size < RECORD_HEAD || pe_u32 (record + RECORD_VERSION) != VERSION) return -1;
   const uint8_t *p = record + RECORD_HEAD, *end = record + size;
   unsigned num = pe_u32 (record + RECORD_PATCHES_NUM);
@@ -183,7 +190,7 @@ int plan_read_record (plan_t *plan, const uint8_t *record, size_t size, size_t *
   plan->digest = pe_u64 (record + RECORD_DIGEST);
   if (num > PLAN_PATCHES_MAX) return -1;
   for (; plan->patches_num < num; plan->patches_num++) {
-    plan_patch_t *patch = &plan->patches[plan->patches_num];
+    struct plan_patch *patch = &plan->patches[plan->patches_num];
     if (end - p < PATCH_BYTES) return -1;
     patch->offset = pe_u32 (p + PATCH_OFFSET);
     patch->size = pe_u32 (p + PATCH_SIZE);

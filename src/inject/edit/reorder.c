@@ -10,7 +10,7 @@
 #include "inject/pe/imports.h"
 #include "inject/pe/layout.h"
 
-static int clear_directory (edit_t *edit, const pe_t *pe, unsigned index, unsigned note) {
+static int clear_directory (struct edit *edit, const struct pe *pe, unsigned index, unsigned note) {
   static const uint8_t zeros[PE_DIRECTORY];
   size_t at = pe_directory_offset (pe, index);
   if (at == 0 || memcmp (pe->bytes + at, zeros, sizeof (zeros)) == 0) return 0;
@@ -20,7 +20,7 @@ static int clear_directory (edit_t *edit, const pe_t *pe, unsigned index, unsign
 
 /* The old file, without its certificate if that lies behind everything else: what followed would
    move.  */
-static int add_old (edit_t *edit, const pe_t *pe) {
+static int add_old (struct edit *edit, const struct pe *pe) {
   size_t offset, size;
   if (pe_certificate (pe, &offset, &size) != 0 || size == 0 || offset < pe_sections_end (pe)
       || offset + size != pe->size)
@@ -28,10 +28,10 @@ static int add_old (edit_t *edit, const pe_t *pe) {
   return edit_add (edit, pe->bytes, offset, 0);
 }
 
-int edit_rewrite_table (edit_t *edit, const pe_t *pe, const uint16_t *from, int num, int old_num,
-                        pe_error_t *error) {
+int edit_rewrite_table (struct edit *edit, const struct pe *pe, const uint16_t *from, int num,
+                        int old_num, struct pe_error *error) {
   size_t at, size = (size_t) old_num * PE_DESCRIPTOR;
-  pe_directory_t table = pe_directory (pe, PE_IMPORT);
+  struct pe_directory table = pe_directory (pe, PE_IMPORT);
   size_t headers = pe_section_header (pe, pe->sections_num);
   uint8_t *bytes = calloc (1, size + 1);
   int status = bytes != NULL ? 0 : -1;
@@ -40,7 +40,7 @@ int edit_rewrite_table (edit_t *edit, const pe_t *pe, const uint16_t *from, int 
     pe_set_error (error, "damaged import table (it is not in one piece, or in the headers)");
     return -1;
   }
-  const edit_range_t ranges[] = {{0, pe->headers_size}, {at, at + size}};
+  const struct edit_range ranges[] = {{0, pe->headers_size}, {at, at + size}};
   if (status == 0) status = edit_check_apart (pe, ranges, 2, error);
   for (int i = 0; i < num && status == 0; i++)
     status = edit_copy_descriptor (pe, from[i], bytes + (size_t) i * PE_DESCRIPTOR, error);
@@ -59,7 +59,8 @@ int edit_rewrite_table (edit_t *edit, const pe_t *pe, const uint16_t *from, int 
   return status == 0 ? 0 : -1;
 }
 
-int edit_reorder (edit_t *edit, const pe_t *pe, const edit_request_t *request, pe_error_t *error) {
+int edit_reorder (struct edit *edit, const struct pe *pe, const struct edit_request *request,
+                  struct pe_error *error) {
   uint16_t from[PE_IMPORTS_MAX];
   int total = edit_order (pe, request, from, error), moved = 0;
   if (total < 0) return -1;

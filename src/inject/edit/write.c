@@ -9,15 +9,15 @@
 
 /* A result on its way.  */
 struct progress {
-  edit_t *edit;
-  const edit_output_t *output;
+  struct edit *edit;
+  const struct edit_output *output;
   void *self;
-  pe_checksum_t checksum;
-  digest_t digest;
+  struct pe_checksum checksum;
+  struct digest digest;
 };
 
 /* In blocks that end at multiples of their size: no page is written in two parts.  */
-static int write_piece (struct progress *p, const edit_piece_t *piece) {
+static int write_piece (struct progress *p, const struct edit_piece *piece) {
   const uint8_t *bytes = piece->bytes;
   int is_old = piece->own == NULL;
   size_t n;
@@ -37,7 +37,7 @@ static int write_piece (struct progress *p, const edit_piece_t *piece) {
 
 static int write_digest (struct progress *p, uint64_t digest) {
   uint8_t bytes[8];
-  pe_checksum_t with_it = {p->checksum.sum, p->edit->digest_at};
+  struct pe_checksum with_it = {p->checksum.sum, p->edit->digest_at};
   pe_put64 (bytes, digest);
   pe_checksum_add (&with_it, bytes, 8);
   p->checksum.sum = with_it.sum;
@@ -55,7 +55,7 @@ static int write_checksum (struct progress *p, uint64_t digest) {
   return p->output->write (p->self, p->edit->checksum_at, bytes, 4);
 }
 
-int edit_write (edit_t *edit, const edit_output_t *output, void *self) {
+int edit_write (struct edit *edit, const struct edit_output *output, void *self) {
   struct progress p = {.edit = edit, .output = output, .self = self, .digest = edit->digest};
   for (unsigned i = 0; i < edit->pieces_num; i++)
     if (write_piece (&p, &edit->pieces[i]) != 0) return -1;
@@ -70,8 +70,8 @@ static int write_to_block (void *self, uint64_t offset, const uint8_t *bytes, si
   return 0;
 }
 
-uint8_t *edit_flatten (edit_t *edit) {
-  static const edit_output_t to_block = {.write = write_to_block};
+uint8_t *edit_flatten (struct edit *edit) {
+  static const struct edit_output to_block = {.write = write_to_block};
   uint8_t *all = edit->size <= SIZE_MAX ? malloc (edit->size > 0 ? (size_t) edit->size : 1) : NULL;
   if (all != NULL) (void) edit_write (edit, &to_block, all);
   return all;

@@ -4,23 +4,23 @@
 
    lane  each of eight sums takes every eighth word, so that none waits for another  */
 
-#ifndef MIR_INJECT_DIGEST_H
-#define MIR_INJECT_DIGEST_H
+#ifndef MIR_INJECT_PE_DIGEST_H
+#define MIR_INJECT_PE_DIGEST_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 enum { DIGEST_LANES = 8, DIGEST_STEP = 8 * DIGEST_LANES };
 
-typedef struct {
+struct digest {
   uint64_t lanes[DIGEST_LANES];
   uint64_t size;             /* bytes so far; size % DIGEST_STEP of them are in REST */
   uint8_t rest[DIGEST_STEP]; /* not in the lanes yet */
-} digest_t;
+};
 
-void digest_start (digest_t *digest);
-void digest_add (digest_t *digest, const uint8_t *bytes, size_t n);
+void digest_start (struct digest *digest);
+void digest_add (struct digest *digest, const uint8_t *bytes, size_t n);
 /* The number; more may be added after that.  */
-uint64_t digest_end (const digest_t *digest);
+uint64_t digest_end (const struct digest *digest);
 
 #endif

@@ -15,23 +15,23 @@ int pe_name_is (const char *a, const char *b) {
 
 /* Windows does not look at the directory's size, and neither do linkers agree on it: the table ends
    with a descriptor that has no name or no addresses.  */
-int pe_descriptor (const pe_t *pe, unsigned index, pe_descriptor_t *d) {
+int pe_descriptor (const struct pe *pe, unsigned index, struct pe_descriptor *d) {
   uint8_t p[PE_DESCRIPTOR];
-  pe_directory_t table = pe_directory (pe, PE_IMPORT);
+  struct pe_directory table = pe_directory (pe, PE_IMPORT);
   if (table.rva == 0) return 0;
   if (index > PE_IMPORTS_MAX
       || pe_read (pe, table.rva + (uint64_t) index * PE_DESCRIPTOR, p, sizeof (p)) != 0)
     return -1;
-  *d = (pe_descriptor_t){.lookup = pe_u32 (p + PE_DESCRIPTOR_LOOKUP),
-                         .time_stamp = pe_u32 (p + PE_DESCRIPTOR_TIME_STAMP),
-                         .forwarder = pe_u32 (p + PE_DESCRIPTOR_FORWARDER),
-                         .name = pe_u32 (p + PE_DESCRIPTOR_NAME),
-                         .address = pe_u32 (p + PE_DESCRIPTOR_ADDRESS)};
+  *d = (struct pe_descriptor){.lookup = pe_u32 (p + PE_DESCRIPTOR_LOOKUP),
+                              .time_stamp = pe_u32 (p + PE_DESCRIPTOR_TIME_STAMP),
+                              .forwarder = pe_u32 (p + PE_DESCRIPTOR_FORWARDER),
+                              .name = pe_u32 (p + PE_DESCRIPTOR_NAME),
+                              .address = pe_u32 (p + PE_DESCRIPTOR_ADDRESS)};
   return d->name != 0 && d->address != 0;
 }
 
-int pe_imports_num (const pe_t *pe) {
-  pe_descriptor_t d;
+int pe_imports_num (const struct pe *pe) {
+  struct pe_descriptor d;
   int found, n = 0;
   while ((found = pe_descriptor (pe, (unsigned) n, &d)) == 1) n++;
   return found == 0 ? n : -1;
@@ -39,12 +39,12 @@ int pe_imports_num (const pe_t *pe) {
 
 /* Watcom's and Borland's linkers leave LOOKUP at 0 or at nonsense; the loader then takes ADDRESS,
    whose thunks say the same until it overwrites them.  */
-uint32_t pe_lookup_table (const pe_t *pe, const pe_descriptor_t *d) {
+uint32_t pe_lookup_table (const struct pe *pe, const struct pe_descriptor *d) {
   int is_table = d->lookup >= pe->headers_size && d->lookup < pe->image_size;
   return is_table ? d->lookup : d->address;
 }
 
-static int read_thunk (const pe_t *pe, uint32_t rva, unsigned index, uint64_t *thunk) {
+static int read_thunk (const struct pe *pe, uint32_t rva, unsigned index, uint64_t *thunk) {
   uint8_t bytes[8] = {0};
   size_t length = pe_thunk_size (pe);
   if (pe_read (pe, rva + (uint64_t) index * length, bytes, length) != 0) return -1;
@@ -52,7 +52,7 @@ static int read_thunk (const pe_t *pe, uint32_t rva, unsigned index, uint64_t *t
   return *thunk != 0;
 }
 
-int pe_function (const pe_t *pe, uint32_t rva, unsigned index, pe_function_t *function) {
+int pe_function (const struct pe *pe, uint32_t rva, unsigned index, struct pe_function *function) {
   uint64_t thunk;
   int found = index < FUNCTIONS_MAX ? read_thunk (pe, rva, index, &thunk) : -1;
   if (found != 1) return found;
@@ -68,7 +68,7 @@ int pe_function (const pe_t *pe, uint32_t rva, unsigned index, pe_function_t *fu
   return pe_string (pe, thunk + PE_HINT, function->name, sizeof (function->name)) == 0 ? 1 : -1;
 }
 
-long pe_functions_num (const pe_t *pe, uint32_t rva) {
+long pe_functions_num (const struct pe *pe, uint32_t rva) {
   uint64_t thunk;
   unsigned n = 0;
   int found = 1;
@@ -76,9 +76,9 @@ long pe_functions_num (const pe_t *pe, uint32_t rva) {
   return found == 0 ? (long) n : -1;
 }
 
-int pe_find_import (const pe_t *pe, const char *name) {
+int pe_find_import (const struct pe *pe, const char *name) {
   char found[PE_NAME_MAX];
-  pe_descriptor_t d;
+  struct pe_descriptor d;
   for (unsigned i = 0; pe_descriptor (pe, i, &d) == 1; i++)
     if (pe_string (pe, d.name, found, sizeof (found)) == 0 && pe_name_is (found, name))
       return (int) i;
@@ -86,9 +86,9 @@ int pe_find_import (const pe_t *pe, const char *name) {
 }
 
 /* Visual C++ 6 wrote addresses instead of RVAs, which bit 0 of the first field tells.  */
-int pe_delay_descriptor (const pe_t *pe, unsigned index, pe_descriptor_t *d) {
+int pe_delay_descriptor (const struct pe *pe, unsigned index, struct pe_descriptor *d) {
   uint8_t p[PE_DELAY_DESCRIPTOR];
-  pe_directory_t table = pe_directory (pe, PE_DELAY_IMPORT);
+  struct pe_directory table = pe_directory (pe, PE_DELAY_IMPORT);
   if (table.rva == 0) return 0;
   if (index > PE_IMPORTS_MAX
       || pe_read (pe, table.rva + (uint64_t) index * PE_DELAY_DESCRIPTOR, p, sizeof (p)) != 0)
@@ -96,10 +96,10 @@ int pe_delay_descriptor (const pe_t *pe, unsigned index, pe_descriptor_t *d) {
   if (pe_u32 (p + PE_DELAY_NAME) == 0) return 0;
   int has_rvas = (pe_u32 (p + PE_DELAY_FLAGS) & PE_DELAY_RVAS) != 0;
   uint32_t base = has_rvas ? 0 : (uint32_t) pe->image_base;
-  *d = (pe_descriptor_t){.name = pe_u32 (p + PE_DELAY_NAME) - base,
-                         .address = pe_u32 (p + PE_DELAY_ADDRESS) - base,
-                         .lookup = pe_u32 (p + PE_DELAY_LOOKUP) - base,
-                         .time_stamp = pe_u32 (p + PE_DELAY_TIME_STAMP)};
+  *d = (struct pe_descriptor){.name = pe_u32 (p + PE_DELAY_NAME) - base,
+                              .address = pe_u32 (p + PE_DELAY_ADDRESS) - base,
+                              .lookup = pe_u32 (p + PE_DELAY_LOOKUP) - base,
+                              .time_stamp = pe_u32 (p + PE_DELAY_TIME_STAMP)};
   return 1;
 }
 
@@ -107,9 +107,9 @@ struct exports {
   uint32_t functions_num, names_num, functions, names, ordinals;
 };
 
-static int read_exports (const pe_t *pe, struct exports *e) {
+static int read_exports (const struct pe *pe, struct exports *e) {
   uint8_t p[PE_EXPORT_TABLE];
-  pe_directory_t table = pe_directory (pe, PE_EXPORT);
+  struct pe_directory table = pe_directory (pe, PE_EXPORT);
   if (table.rva == 0 || pe_read (pe, table.rva, p, sizeof (p)) != 0) return -1;
   *e = (struct exports){.functions_num = pe_u32 (p + PE_EXPORT_FUNCTIONS_NUM),
                         .names_num = pe_u32 (p + PE_EXPORT_NAMES_NUM),
@@ -119,7 +119,7 @@ static int read_exports (const pe_t *pe, struct exports *e) {
   return e->names_num <= EXPORTS_MAX ? 0 : -1;
 }
 
-int pe_find_export (const pe_t *pe, const char *name, uint32_t *rva) {
+int pe_find_export (const struct pe *pe, const char *name, uint32_t *rva) {
   char found[PE_NAME_MAX];
   struct exports e;
   uint32_t at;
@@ -135,7 +135,7 @@ int pe_find_export (const pe_t *pe, const char *name, uint32_t *rva) {
   return -1;
 }
 
-int pe_first_export (const pe_t *pe, char *name, size_t size) {
+int pe_first_export (const struct pe *pe, char *name, size_t size) {
   struct exports e;
   uint32_t at;
   if (read_exports (pe, &e) != 0 || e.names_num == 0 || pe_read32 (pe, e.names, &at) != 0)

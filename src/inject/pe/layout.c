@@ -8,26 +8,28 @@ static int is_power_of_2 (uint32_t v) {
   return v != 0 && (v & (v - 1)) == 0;
 }
 
-size_t pe_sections_end (const pe_t *pe) {
+size_t pe_sections_end (const struct pe *pe) {
   uint64_t end = pe->headers_size;
   for (unsigned i = 0; i < pe->sections_num; i++) {
-    pe_section_t section = pe_section (pe, i);
+    struct pe_section section = pe_section (pe, i);
     uint64_t section_end = (uint64_t) section.raw + section.raw_size;
     if (section.raw != 0 && section.raw_size != 0 && section_end > end) end = section_end;
   }
   return end < pe->size ? (size_t) end : pe->size;
 }
 
-int pe_certificate (const pe_t *pe, size_t *offset, size_t *size) {
-  pe_directory_t directory = pe_directory (pe, PE_CERTIFICATE);
-  *offset = directory.rva, *size = directory.size; /* of all directories only this has an offset */
+int pe_certificate (const struct pe *pe, size_t *offset, size_t *size) {
+  struct pe_directory directory = pe_directory (pe, PE_CERTIFICATE);
+  *offset = directory.rva;
+  *size = directory.size; /* of all directories only this has an offset */
   if (directory.rva == 0 || directory.size == 0) *offset = *size = 0;
   return *offset <= pe->size && *size <= pe->size - *offset ? 0 : -1;
 }
 
 /* Behind the symbols comes the string table, whose first four bytes are its size.  */
-int pe_symbols (const pe_t *pe, size_t *offset, size_t *size) {
-  *offset = pe->symbols, *size = 0;
+int pe_symbols (const struct pe *pe, size_t *offset, size_t *size) {
+  *offset = pe->symbols;
+  *size = 0;
   if (pe->symbols == 0 || pe->symbols_num == 0) return 0;
   uint64_t length = (uint64_t) pe->symbols_num * PE_SYMBOL;
   if (pe->symbols > pe->size || length > pe->size - pe->symbols) return -1;
@@ -41,7 +43,7 @@ int pe_symbols (const pe_t *pe, size_t *offset, size_t *size) {
   return 0;
 }
 
-static int check_headers (const pe_t *pe, pe_error_t *error) {
+static int check_headers (const struct pe *pe, struct pe_error *error) {
   size_t table_end = pe_section_header (pe, pe->sections_num);
   const char *what = NULL;
   if (pe->nt % 4 != 0)
@@ -64,11 +66,11 @@ static int check_headers (const pe_t *pe, pe_error_t *error) {
 }
 
 /* Sections must follow each other without a hole.  */
-int pe_check_layout (const pe_t *pe, pe_error_t *error) {
+int pe_check_layout (const struct pe *pe, struct pe_error *error) {
   if (check_headers (pe, error) != 0) return -1;
   uint64_t next = pe->headers_size;
   for (unsigned i = 0; i < pe->sections_num; i++) {
-    pe_section_t section = pe_section (pe, i);
+    struct pe_section section = pe_section (pe, i);
     uint64_t extent = pe_section_extent (pe, &section), end = section.rva + extent;
     const char *what = NULL;
     if (section.rva % pe->section_alignment != 0 || extent == 0)
@@ -103,7 +105,7 @@ static uint64_t fold (uint64_t sum) {
    wider, what is carried out of those too is 1 again, and an odd part is a word with zeros before
    or behind.  Two sums, so that one need not wait for the other.  The field of the checksum itself
    counts as 0.  */
-void pe_checksum_add (pe_checksum_t *state, const uint8_t *bytes, size_t n) {
+void pe_checksum_add (struct pe_checksum *state, const uint8_t *bytes, size_t n) {
   if (n == 0) return;
   const uint8_t *end = bytes + n;
   uint64_t even = 0, odd = 0, carried = 0, rest = 0;
@@ -111,7 +113,8 @@ void pe_checksum_add (pe_checksum_t *state, const uint8_t *bytes, size_t n) {
   state->size += n;
   for (; end - bytes >= 16; bytes += 16) {
     uint64_t a = pe_u64 (bytes), b = pe_u64 (bytes + 8);
-    even += a, odd += b;
+    even += a;
+    odd += b;
     carried += (even < a) + (odd < b);
   }
   for (; end - bytes >= 2; bytes += 2) rest += pe_u16 (bytes);
@@ -119,12 +122,12 @@ void pe_checksum_add (pe_checksum_t *state, const uint8_t *bytes, size_t n) {
   state->sum = fold (state->sum + fold (even) + fold (odd) + carried + rest);
 }
 
-uint32_t pe_checksum_end (const pe_checksum_t *state) {
+uint32_t pe_checksum_end (const struct pe_checksum *state) {
   return (uint32_t) (state->sum + state->size);
 }
 
-uint32_t pe_checksum (const pe_t *pe) {
-  pe_checksum_t state = {0, 0};
+uint32_t pe_checksum (const struct pe *pe) {
+  struct pe_checksum state = {0, 0};
   size_t field = pe->optional + PE_OPTIONAL_CHECKSUM;
   static const uint8_t zeros[4];
   pe_checksum_add (&state, pe->bytes, field);

@@ -15,22 +15,22 @@ enum {
 #define PE_IMAGE_MAX 0x80000000u
 
 /* Where the sections end in the file, and the tail begins.  */
-size_t pe_sections_end (const pe_t *pe);
+size_t pe_sections_end (const struct pe *pe);
 /* The range of the certificates; 0 bytes if there are none.  -1: they lead out of the file.  */
-int pe_certificate (const pe_t *pe, size_t *offset, size_t *size);
+int pe_certificate (const struct pe *pe, size_t *offset, size_t *size);
 /* Symbols and their strings; 0 bytes if there are none.  -1: they lead out of the file.  */
-int pe_symbols (const pe_t *pe, size_t *offset, size_t *size);
+int pe_symbols (const struct pe *pe, size_t *offset, size_t *size);
 /* Would a loader map this?  0, or -1 with the first reason why not.  */
-int pe_check_layout (const pe_t *pe, pe_error_t *error);
+int pe_check_layout (const struct pe *pe, struct pe_error *error);
 
 /* The checksum of the optional header is a sum over the file in any number of parts.  */
-typedef struct {
+struct pe_checksum {
   uint64_t sum;
   uint64_t size; /* bytes so far */
-} pe_checksum_t;
-void pe_checksum_add (pe_checksum_t *state, const uint8_t *bytes, size_t n);
-uint32_t pe_checksum_end (const pe_checksum_t *state);
+};
+void pe_checksum_add (struct pe_checksum *state, const uint8_t *bytes, size_t n);
+uint32_t pe_checksum_end (const struct pe_checksum *state);
 /* The one which this file should have.  */
-uint32_t pe_checksum (const pe_t *pe);
+uint32_t pe_checksum (const struct pe *pe);
 
 #endif

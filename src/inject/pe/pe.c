@@ -7,7 +7,7 @@
 #define SECTOR 512u
 #define PAGE 4096u
 
-void pe_set_error (pe_error_t *error, const char *format, ...) {
+void pe_set_error (struct pe_error *error, const char *format, ...) {
   if (error == NULL || error->text[0] != 0) return;
   va_list args;
   va_start (args, format);
@@ -15,7 +15,7 @@ void pe_set_error (pe_error_t *error, const char *format, ...) {
   va_end (args);
 }
 
-const char *pe_machine_name (pe_machine_t machine) {
+const char *pe_machine_name (enum pe_machine machine) {
   switch (machine) {
     case PE_X86:
       return "x86";
@@ -34,18 +34,18 @@ const char *pe_machine_name (pe_machine_t machine) {
 }
 
 /* Whether [OFFSET, OFFSET + N) lies in what we have.  */
-static int has (const pe_t *pe, uint64_t offset, uint64_t n) {
+static int has (const struct pe *pe, uint64_t offset, uint64_t n) {
   return offset <= pe->size && n <= pe->size - offset;
 }
 
 /* An arm64ec image says x64, and an arm64x image arm64, so that other systems do not stumble over
    them; what tells is the metadata for hybrid code, the field CHPEMetadataPointer of the load
    config.  */
-static pe_machine_t machine_of (const pe_t *pe) {
+static enum pe_machine machine_of (const struct pe *pe) {
   uint32_t field = pe->plus ? PE_CONFIG_HYBRID_PLUS : PE_CONFIG_HYBRID;
   uint32_t length = pe->plus ? 8 : 4, size;
   uint8_t pointer[8] = {0};
-  pe_directory_t config = pe_directory (pe, PE_LOAD_CONFIG);
+  struct pe_directory config = pe_directory (pe, PE_LOAD_CONFIG);
   int hybrid = config.rva != 0 && pe_read32 (pe, config.rva, &size) == 0 && size >= field + length
                && pe_read (pe, (uint64_t) config.rva + field, pointer, length) == 0
                && pe_u64 (pointer) != 0;
@@ -65,7 +65,7 @@ static pe_machine_t machine_of (const pe_t *pe) {
   }
 }
 
-static int open_optional (pe_t *pe, size_t length, pe_error_t *error) {
+static int open_optional (struct pe *pe, size_t length, struct pe_error *error) {
   const uint8_t *p = pe->bytes + pe->optional;
   uint16_t magic = length >= 2 ? pe_u16 (p + PE_OPTIONAL_MAGIC) : 0;
   if (magic != PE_MAGIC && magic != PE_MAGIC_PLUS) {
@@ -96,9 +96,10 @@ static int open_optional (pe_t *pe, size_t length, pe_error_t *error) {
   return 0;
 }
 
-int pe_open (pe_t *pe, const void *bytes, size_t size, pe_layout_t layout, pe_error_t *error) {
-  *pe = (pe_t){.bytes = bytes, .size = size, .layout = layout};
-  *error = (pe_error_t){0};
+int pe_open (struct pe *pe, const void *bytes, size_t size, enum pe_layout layout,
+             struct pe_error *error) {
+  *pe = (struct pe){.bytes = bytes, .size = size, .layout = layout};
+  *error = (struct pe_error){0};
   if (!has (pe, 0, PE_DOS_HEADER) || pe->bytes[0] != 'M' || pe->bytes[1] != 'Z') {
     pe_set_error (error, "not a valid PE file (invalid DOS magic number)");
     return -1;
@@ -134,30 +135,29 @@ int pe_open (pe_t *pe, const void *bytes, size_t size, pe_layout_t layout, pe_er
   return 0;
 }
 
-pe_section_t pe_section (const pe_t *pe, unsigned index) {
+struct pe_section pe_section (const struct pe *pe, unsigned index) {
   const uint8_t *p = pe->bytes + pe_section_header (pe, index);
-  pe_section_t section = {.virtual_size = pe_u32 (p + PE_SECTION_VIRTUAL_SIZE),
-                          .rva = pe_u32 (p + PE_SECTION_RVA),
-                          .raw_size = pe_u32 (p + PE_SECTION_RAW_SIZE),
-                          .raw = pe_u32 (p + PE_SECTION_RAW),
-                          .flags = pe_u32 (p + PE_SECTION_FLAGS)};
+  struct pe_section section = {.virtual_size = pe_u32 (p + PE_SECTION_VIRTUAL_SIZE),
+                               .rva = pe_u32 (p + PE_SECTION_RVA),
+                               .raw_size = pe_u32 (p + PE_SECTION_RAW_SIZE),
+                               .raw = pe_u32 (p + PE_SECTION_RAW),
+                               .flags = pe_u32 (p + PE_SECTION_FLAGS)};
   memcpy (section.name, p + PE_SECTION_NAME, PE_SECTION_NAME_MAX);
   return section;
 }
 
-/* The loader maps whole sectors; an image whose sections are smaller than a page it maps as it is.
- */
-uint32_t pe_raw_begin (const pe_t *pe, const pe_section_t *section) {
+/* The loader maps whole sectors; an image whose sections are smaller than a page it maps as it is.  */
+uint32_t pe_raw_begin (const struct pe *pe, const struct pe_section *section) {
   return pe->section_alignment >= PAGE ? section->raw & ~(SECTOR - 1) : section->raw;
 }
 
-uint64_t pe_section_extent (const pe_t *pe, const pe_section_t *section) {
+uint64_t pe_section_extent (const struct pe *pe, const struct pe_section *section) {
   uint64_t size = section->virtual_size != 0 ? section->virtual_size : section->raw_size;
   uint32_t alignment = pe->section_alignment;
   return (alignment & (alignment - 1)) == 0 ? pe_round_up (size, alignment) : size;
 }
 
-int pe_section_of (const pe_t *pe, uint32_t rva, pe_section_t *section) {
+int pe_section_of (const struct pe *pe, uint32_t rva, struct pe_section *section) {
   for (unsigned i = 0; i < pe->sections_num; i++) {
     *section = pe_section (pe, i);
     if (rva >= section->rva && rva - section->rva < pe_section_extent (pe, section)) return 0;
@@ -165,20 +165,20 @@ int pe_section_of (const pe_t *pe, uint32_t rva, pe_section_t *section) {
   return -1;
 }
 
-pe_directory_t pe_directory (const pe_t *pe, unsigned index) {
+struct pe_directory pe_directory (const struct pe *pe, unsigned index) {
   size_t offset = pe_directory_offset (pe, index);
-  if (offset == 0) return (pe_directory_t){0};
-  return (pe_directory_t){.rva = pe_u32 (pe->bytes + offset + PE_DIRECTORY_RVA),
-                          .size = pe_u32 (pe->bytes + offset + PE_DIRECTORY_SIZE)};
+  if (offset == 0) return (struct pe_directory){0};
+  return (struct pe_directory){.rva = pe_u32 (pe->bytes + offset + PE_DIRECTORY_RVA),
+                               .size = pe_u32 (pe->bytes + offset + PE_DIRECTORY_SIZE)};
 }
 
-size_t pe_directory_offset (const pe_t *pe, unsigned index) {
+size_t pe_directory_offset (const struct pe *pe, unsigned index) {
   return index < pe->directories_num ? pe->directories + PE_DIRECTORY * (size_t) index : 0;
 }
 
 /* The bytes from RVA that are contiguous: *N of them at most, from *OFFSET in BYTES, or zeros if
  *OFFSET is SIZE_MAX.  */
-static int span_at (const pe_t *pe, uint64_t rva, size_t *n, size_t *offset) {
+static int span_at (const struct pe *pe, uint64_t rva, size_t *n, size_t *offset) {
   if (pe->layout == PE_MAPPED || rva < pe->headers_size) {
     uint64_t end =
         pe->layout == PE_MAPPED || pe->headers_size > pe->size ? pe->size : pe->headers_size;
@@ -187,7 +187,7 @@ static int span_at (const pe_t *pe, uint64_t rva, size_t *n, size_t *offset) {
     *offset = (size_t) rva;
     return 0;
   }
-  pe_section_t section;
+  struct pe_section section;
   if (rva > UINT32_MAX || pe_section_of (pe, (uint32_t) rva, &section) != 0) return -1;
   uint64_t in = rva - section.rva, extent = pe_section_extent (pe, &section);
   uint64_t raw_size = section.raw_size < extent ? section.raw_size : extent;
@@ -203,7 +203,7 @@ static int span_at (const pe_t *pe, uint64_t rva, size_t *n, size_t *offset) {
   return 0;
 }
 
-int pe_read (const pe_t *pe, uint64_t rva, void *to, size_t n) {
+int pe_read (const struct pe *pe, uint64_t rva, void *to, size_t n) {
   uint8_t *bytes = to;
   while (n > 0) {
     size_t part = n, offset;
@@ -212,19 +212,21 @@ int pe_read (const pe_t *pe, uint64_t rva, void *to, size_t n) {
       memset (bytes, 0, part);
     else
       memcpy (bytes, pe->bytes + offset, part);
-    bytes += part, rva += part, n -= part;
+    bytes += part;
+    rva += part;
+    n -= part;
   }
   return 0;
 }
 
-int pe_read32 (const pe_t *pe, uint64_t rva, uint32_t *to) {
+int pe_read32 (const struct pe *pe, uint64_t rva, uint32_t *to) {
   uint8_t bytes[4];
   if (pe_read (pe, rva, bytes, 4) != 0) return -1;
   *to = pe_u32 (bytes);
   return 0;
 }
 
-int pe_string (const pe_t *pe, uint64_t rva, char *to, size_t size) {
+int pe_string (const struct pe *pe, uint64_t rva, char *to, size_t size) {
   while (size > 0) {
     size_t part = size, offset;
     if (span_at (pe, rva, &part, &offset) != 0) return -1;
@@ -236,12 +238,14 @@ int pe_string (const pe_t *pe, uint64_t rva, char *to, size_t size) {
     size_t n = end != NULL ? (size_t) (end - from) + 1 : part;
     memcpy (to, from, n);
     if (end != NULL) return 0;
-    to += n, size -= n, rva += n;
+    to += n;
+    size -= n;
+    rva += n;
   }
   return -1;
 }
 
-int pe_offset (const pe_t *pe, uint64_t rva, size_t n, size_t *offset) {
+int pe_offset (const struct pe *pe, uint64_t rva, size_t n, size_t *offset) {
   size_t part = n;
   return span_at (pe, rva, &part, offset) == 0 && part == n && *offset != SIZE_MAX ? 0 : -1;
 }

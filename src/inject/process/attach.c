@@ -11,8 +11,8 @@
 #include "inject/process/utf16.h"
 
 /* What the DLL that is there now says, and the exit status for it.  */
-static int tell (const remote_t *remote, const process_options_t *options, dll_presence_t found,
-                 const presence_t *presence) {
+static int tell (const struct remote *remote, const struct process_options *options,
+                 enum dll_presence found, const struct presence *presence) {
   const MIR_ucrt_status_t *status = &presence->status;
   if (options->json || options->verbose)
     presence_print (remote, found, presence, options->json, options->json);
@@ -26,9 +26,9 @@ static int tell (const remote_t *remote, const process_options_t *options, dll_p
 }
 
 /* Run what loads the DLL, and look at what has come of it.  */
-static int load_and_look (const remote_t *remote, const process_options_t *options,
-                          const wchar_t *path, presence_t *presence) {
-  load_t load;
+static int load_and_look (const struct remote *remote, const struct process_options *options,
+                          const wchar_t *path, struct presence *presence) {
+  struct load load;
   char cause[REASON_MAX] = "it is not among its images, and nothing says why";
   if (load_prepare (remote, path, &load, cause) != 0) {
     if (options->json) presence_print_failure (remote->id, cause);
@@ -39,9 +39,9 @@ static int load_and_look (const remote_t *remote, const process_options_t *optio
     process_log (
         "it admits no code of ours: if the DLL does not load, the reason will not be known");
   uint64_t module = 0;
-  load_end_t end = load_by_thread (remote, &load, options->timeout, &module, cause);
+  enum load_end end = load_by_thread (remote, &load, options->timeout, &module, cause);
   if (end != LOAD_TIMED_OUT && end != LOAD_ENDED) load_remove (remote, &load);
-  dll_presence_t found = end == LOAD_ENDED ? DLL_ABSENT : presence_look (remote, presence);
+  enum dll_presence found = end == LOAD_ENDED ? DLL_ABSENT : presence_look (remote, presence);
   if (found == DLL_UNSEEN && end == LOAD_DONE) {
     if (options->json) presence_print_failure (remote->id, presence->wrong);
     process_log ("process %lu loaded the DLL; what it did is not known: %s", remote->id,
@@ -63,11 +63,11 @@ static int load_and_look (const remote_t *remote, const process_options_t *optio
   return end == LOAD_ENDED ? PROCESS_UNKNOWN : PROCESS_NOT_LOADED;
 }
 
-static int attach_to (const remote_t *remote, const process_options_t *options,
-                      presence_t *presence) {
+static int attach_to (const struct remote *remote, const struct process_options *options,
+                      struct presence *presence) {
   char cause[REASON_MAX];
-  process_facts_t facts;
-  dll_presence_t found = presence_look (remote, presence);
+  struct process_facts facts;
+  enum dll_presence found = presence_look (remote, presence);
   if (found == DLL_UNSEEN) {
     if (options->json) presence_print_failure (remote->id, presence->wrong);
     process_log ("cannot attach to process %lu: %s", remote->id, presence->wrong);
@@ -100,16 +100,16 @@ static int attach_to (const remote_t *remote, const process_options_t *options,
   return result;
 }
 
-int process_attach (const process_options_t *options, unsigned long id) {
+int process_attach (const struct process_options *options, unsigned long id) {
   char cause[REASON_MAX];
-  remote_t remote;
+  struct remote remote;
   if (remote_open (&remote, id, 1, cause) != 0) {
     if (options->json) presence_print_failure (id, cause);
     process_log ("cannot attach to process %lu: %s", id, cause);
     return PROCESS_UNKNOWN;
   }
   int result = PROCESS_UNKNOWN;
-  presence_t *presence = malloc (sizeof *presence);
+  struct presence *presence = malloc (sizeof *presence);
   if (remote.bits > 8 * sizeof (void *))
     result = tool_hand_over ("x64", "it is a 64-bit process", PROCESS_UNKNOWN);
   else if (presence == NULL)

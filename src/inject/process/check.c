@@ -6,22 +6,22 @@
 #include "inject/process/presence.h"
 #include "inject/process/tool.h"
 
-int process_check (const process_options_t *options, unsigned long id) {
+int process_check (const struct process_options *options, unsigned long id) {
   char cause[REASON_MAX];
-  remote_t remote;
+  struct remote remote;
   if (remote_open (&remote, id, 0, cause) != 0) {
     if (options->json) presence_print_failure (id, cause);
     process_log ("cannot look into process %lu: %s", id, cause);
     return PROCESS_UNKNOWN;
   }
   int result = PROCESS_UNKNOWN;
-  presence_t *presence = malloc (sizeof *presence);
+  struct presence *presence = malloc (sizeof *presence);
   if (remote.bits > 8 * sizeof (void *)) {
     result = tool_hand_over ("x64", "it is a 64-bit process", PROCESS_UNKNOWN);
   } else if (presence == NULL) {
     process_log ("no memory");
   } else {
-    dll_presence_t found = presence_look (&remote, presence);
+    enum dll_presence found = presence_look (&remote, presence);
     if (found == DLL_UNSEEN) {
       if (options->json) presence_print_failure (id, presence->wrong);
       process_log ("cannot look into process %lu: %s", id, presence->wrong);

@@ -11,9 +11,9 @@
 char **process_arguments (int *argc, char **argv);
 
 /* Each does its command and returns an exit status.  */
-int process_run (const process_options_t *options,
+int process_run (const struct process_options *options,
                  char **argv); /* the program and its arguments, NULL */
-int process_attach (const process_options_t *options, unsigned long id);
-int process_check (const process_options_t *options, unsigned long id);
+int process_attach (const struct process_options *options, unsigned long id);
+int process_check (const struct process_options *options, unsigned long id);
 
 #endif

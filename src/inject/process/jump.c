@@ -37,7 +37,7 @@ static int x86_jump (int wide, uint64_t address, uint64_t *target, jump_read_t *
 }
 
 /* b imm26; ldr x16 or x17, literal and then br of the same.  Arm Architecture Reference Manual,
- * C6.2.  */
+   C6.2.  */
 static int arm64_jump (uint64_t address, uint64_t *target, jump_read_t *read, void *user_data) {
   uint8_t code[8];
   if (read (user_data, address, code, 4) != 0) return -1;
@@ -55,7 +55,7 @@ static int arm64_jump (uint64_t address, uint64_t *target, jump_read_t *read, vo
   return read_pointer (address + (uint64_t) (int64_t) offset, 8, target, read, user_data);
 }
 
-uint64_t jump_follow (pe_machine_t machine, uint64_t address, uint64_t base, uint64_t size,
+uint64_t jump_follow (enum pe_machine machine, uint64_t address, uint64_t base, uint64_t size,
                       jump_read_t *read, void *user_data) {
   for (int i = 0; i < JUMPS_MAX && address - base >= size; i++) {
     uint64_t target = 0;

@@ -3,10 +3,10 @@
 /* A jump to itself: eb fe; b #0.  */
 static const uint8_t x86_loop[] = {0xeb, 0xfe}, arm64_loop[] = {0x00, 0x00, 0x00, 0x14};
 
-int launch_gate_close (const remote_t *remote, launch_gate_t *gate) {
-  remote_image_t image;
+int launch_gate_close (const struct remote *remote, struct launch_gate *gate) {
+  struct remote_image image;
   int is_arm = remote->machine == PE_ARM64;
-  *gate = (launch_gate_t){.size = is_arm ? sizeof arm64_loop : sizeof x86_loop};
+  *gate = (struct launch_gate){.size = is_arm ? sizeof arm64_loop : sizeof x86_loop};
   if (remote_image (remote, remote->program, &image) != 0) return -1;
   uint32_t entry = image.pe.entry, size = image.pe.image_size;
   remote_image_close (&image);
@@ -23,7 +23,7 @@ int launch_gate_close (const remote_t *remote, launch_gate_t *gate) {
 }
 
 /* The bytes may lie in two cache lines, so nothing may run there while they change.  */
-int launch_gate_open (const remote_t *remote, launch_gate_t *gate, HANDLE thread) {
+int launch_gate_open (const struct remote *remote, struct launch_gate *gate, HANDLE thread) {
   CONTEXT context = {.ContextFlags = CONTEXT_CONTROL};
   if (gate->entry == 0) return 0;
   if (SuspendThread (thread) == (DWORD) -1) return -1;

@@ -6,14 +6,14 @@
 #include "inject/process/remote.h"
 
 /* The program's entry as a loop, and back.  */
-typedef struct {
+struct launch_gate {
   uint64_t entry; /* 0: the gate is not there */
   uint8_t before[4];
   size_t size; /* bytes of BEFORE */
-} launch_gate_t;
+};
 
-int launch_gate_close (const remote_t *remote, launch_gate_t *gate);
+int launch_gate_close (const struct remote *remote, struct launch_gate *gate);
 /* THREAD may be in the loop.  */
-int launch_gate_open (const remote_t *remote, launch_gate_t *gate, HANDLE thread);
+int launch_gate_open (const struct remote *remote, struct launch_gate *gate, HANDLE thread);
 
 #endif

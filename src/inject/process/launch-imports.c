@@ -19,8 +19,8 @@
 #define GRANULARITY 0x10000u     /* of VirtualAlloc's addresses */
 
 struct edit {
-  const remote_t *remote;
-  remote_image_t image;
+  const struct remote *remote;
+  struct remote_image image;
   char path[PATH_MAX_IN_IMPORT]; /* the DLL, ASCII: the name in a descriptor is of no certain code
                                     page */
   char function[PE_NAME_MAX];    /* which it exports */
@@ -55,10 +55,10 @@ static int name_path (struct edit *edit, const wchar_t *path, char cause[REASON_
 }
 
 /* A descriptor that asks for no function may be passed over, so we ask for one: the status', else
- * its first.  */
+   its first.  */
 static int name_function (struct edit *edit, const wchar_t *path, char cause[REASON_MAX]) {
-  pe_t pe;
-  pe_error_t error = {0};
+  struct pe pe;
+  struct pe_error error = {0};
   uint32_t rva;
   int result = -1;
   HANDLE file = CreateFileW (path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
@@ -80,7 +80,7 @@ static int name_function (struct edit *edit, const wchar_t *path, char cause[REA
 /* The loader of a .NET program that is nothing but .NET does not look at the imports.  */
 static int is_il_only (struct edit *edit) {
   uint32_t flags = 0;
-  pe_directory_t clr = pe_directory (&edit->image.pe, PE_CLR);
+  struct pe_directory clr = pe_directory (&edit->image.pe, PE_CLR);
   if (clr.rva == 0) return 0;
   remote_image_fetch (edit->remote, &edit->image, clr.rva, PE_CLR_FLAGS + 4);
   return pe_read32 (&edit->image.pe, (uint64_t) clr.rva + PE_CLR_FLAGS, &flags) != 0
@@ -88,8 +88,8 @@ static int is_il_only (struct edit *edit) {
 }
 
 static int read_imports (struct edit *edit, char cause[REASON_MAX]) {
-  const pe_t *pe = &edit->image.pe;
-  pe_directory_t imports = pe_directory (pe, PE_IMPORT);
+  const struct pe *pe = &edit->image.pe;
+  struct pe_directory imports = pe_directory (pe, PE_IMPORT);
   if (pe_directory_offset (pe, PE_IMPORT) == 0)
     return refuse (cause, "its headers have no room for imports");
   if (is_il_only (edit)) return refuse (cause, "it is a .NET program");
@@ -158,7 +158,7 @@ static int write_directory (const struct edit *edit, unsigned index, uint32_t rv
 }
 
 static int put_back (const struct edit *edit, unsigned index) {
-  pe_directory_t before = pe_directory (&edit->image.pe, index);
+  struct pe_directory before = pe_directory (&edit->image.pe, index);
   return write_directory (edit, index, before.rva, before.size);
 }
 
@@ -166,13 +166,13 @@ static int put_back (const struct edit *edit, unsigned index) {
    what to make writable; without it, it takes the section that the table is in, and ours is in
    none.  The table itself comes last.  */
 static int write_headers (const struct edit *edit, uint32_t rva) {
-  pe_directory_t addresses = pe_directory (&edit->image.pe, PE_IAT);
-  pe_directory_t imports = pe_directory (&edit->image.pe, PE_IMPORT);
+  struct pe_directory addresses = pe_directory (&edit->image.pe, PE_IAT);
+  struct pe_directory imports = pe_directory (&edit->image.pe, PE_IMPORT);
   if (addresses.rva == 0) {
-    pe_section_t section;
-    addresses = (pe_directory_t){rva, edit->size};
+    struct pe_section section;
+    addresses = (struct pe_directory){rva, edit->size};
     if (imports.rva != 0 && pe_section_of (&edit->image.pe, imports.rva, &section) == 0)
-      addresses = (pe_directory_t){
+      addresses = (struct pe_directory){
           section.rva, section.virtual_size != 0 ? section.virtual_size : section.raw_size};
     if (write_directory (edit, PE_IAT, addresses.rva, addresses.size) != 0) return -1;
   }
@@ -201,8 +201,8 @@ static int write_block (struct edit *edit, char cause[REASON_MAX]) {
   return -1;
 }
 
-int launch_import (const remote_t *remote, const wchar_t *path, uint64_t *slot, uint64_t *empty,
-                   char cause[REASON_MAX]) {
+int launch_import (const struct remote *remote, const wchar_t *path, uint64_t *slot,
+                   uint64_t *empty, char cause[REASON_MAX]) {
   struct edit *edit = calloc (1, sizeof *edit);
   if (edit == NULL) return refuse (cause, "no memory");
   edit->remote = remote;

@@ -9,7 +9,7 @@
    begun to run. *SLOT is then the address of the pointer which the loader fills in when it has
    mapped the DLL, and *EMPTY its value until then.  0, or -1 with the reason in CAUSE and nothing
    changed.  */
-int launch_import (const remote_t *remote, const wchar_t *path, uint64_t *slot, uint64_t *empty,
-                   char cause[REASON_MAX]);
+int launch_import (const struct remote *remote, const wchar_t *path, uint64_t *slot,
+                   uint64_t *empty, char cause[REASON_MAX]);
 
 #endif

@@ -37,7 +37,7 @@ static int try_one (struct search *search, const wchar_t *folder, size_t len,
 }
 
 /* A name without .exe means that file first: "tool" beside "tool.exe" is a script for another
- * shell.  */
+   shell.  */
 static int try_folder (struct search *search, const wchar_t *folder, size_t len) {
   if (ends_with (search->name, L".exe")) return try_one (search, folder, len, L"");
   return try_one (search, folder, len, L".exe") || try_one (search, folder, len, L"")
@@ -53,7 +53,10 @@ static int try_path (struct search *search) {
     size_t n = wcscspn (at, L";");
     wchar_t *folder = at;
     at += n;
-    if (n >= 2 && folder[0] == L'"' && folder[n - 1] == L'"') folder++, n -= 2;
+    if (n >= 2 && folder[0] == L'"' && folder[n - 1] == L'"') {
+      folder++;
+      n -= 2;
+    }
     if (n != 0) found = try_folder (search, folder, n);
     if (*at == 0) break;
   }

@@ -18,16 +18,16 @@
 
 /* A program which was started suspended, until it runs on its own.  */
 struct launch {
-  const process_options_t *options;
-  remote_t remote;
+  const struct process_options *options;
+  struct remote remote;
   HANDLE thread; /* its first */
   const wchar_t *dll;
-  process_way_t way;    /* the one that worked; PROCESS_ANY_WAY: none did */
+  enum process_way way; /* the one that worked; PROCESS_ANY_WAY: none did */
   uint64_t slot, empty; /* PROCESS_IMPORTS; see launch_import */
-  load_t load;          /* the others */
+  struct load load;     /* the others */
   uint64_t module;      /* PROCESS_THREAD: where the DLL is */
-  launch_gate_t gate;
-  presence_t presence;
+  struct launch_gate gate;
+  struct presence presence;
   char cause[REASON_MAX]; /* why it was not taken over */
   int too_short;          /* it ended well before there was an answer */
 };
@@ -49,7 +49,7 @@ static uint64_t module_of (struct launch *launch) {
 }
 
 /* A look at the whole memory map takes long, so only where the DLL cannot tell where it is.  */
-static dll_presence_t look (struct launch *launch) {
+static enum dll_presence look (struct launch *launch) {
   int tells = launch->way == PROCESS_IMPORTS || launch->load.tells;
   uint64_t module = tells ? module_of (launch) : 0;
   if (!tells) return presence_look (&launch->remote, &launch->presence);
@@ -57,12 +57,12 @@ static dll_presence_t look (struct launch *launch) {
 }
 
 /* Nothing will change any more, short of a CRT that is loaded later.  */
-static int is_final (dll_presence_t found, const presence_t *presence) {
+static int is_final (enum dll_presence found, const struct presence *presence) {
   return found == DLL_PRESENT && presence->status.state != MIR_UCRT_STARTING;
 }
 
 /* Why the DLL is not active in the program, as far as that is known.  */
-static void explain (struct launch *launch, dll_presence_t found, unsigned timeout) {
+static void explain (struct launch *launch, enum dll_presence found, unsigned timeout) {
   char status_text[32] = "";
   DWORD exit_status = 0;
   const MIR_ucrt_status_t *status = &launch->presence.status;
@@ -96,7 +96,7 @@ static void explain (struct launch *launch, dll_presence_t found, unsigned timeo
 static int watch (struct launch *launch, unsigned timeout) {
   uint64_t module;
   ULONGLONG begin = GetTickCount64 (), passed;
-  dll_presence_t found = DLL_ABSENT;
+  enum dll_presence found = DLL_ABSENT;
   for (;;) {
     found = look (launch);
     passed = GetTickCount64 () - begin;
@@ -124,8 +124,8 @@ static int by_call (struct launch *launch) {
 /* The thread we start is the process' first, and begins it.  */
 static int by_thread (struct launch *launch) {
   if (load_prepare (&launch->remote, launch->dll, &launch->load, launch->cause) != 0) return -1;
-  load_end_t end = load_by_thread (&launch->remote, &launch->load, launch->options->timeout,
-                                   &launch->module, launch->cause);
+  enum load_end end = load_by_thread (&launch->remote, &launch->load, launch->options->timeout,
+                                      &launch->module, launch->cause);
   if (end == LOAD_TIMED_OUT) return -1;
   int tells = launch->load.tells;
   load_remove (&launch->remote, &launch->load);
@@ -145,7 +145,7 @@ static void put_dll (struct launch *launch) {
     if (launch->options->verbose)
       process_log ("by %s: %s", names[way], result == 0 ? "done" : launch->cause);
     if (result != 0) continue;
-    launch->way = (process_way_t) way;
+    launch->way = (enum process_way) way;
     return;
   }
 }
@@ -193,9 +193,9 @@ static int let_run (struct launch *launch) {
 /* What is known of the program, and the DLL for it.  An error in the second is one of the first
    where the DLL is required.  */
 static void prepare (struct launch *launch) {
-  const process_options_t *options = launch->options;
+  const struct process_options *options = launch->options;
   wchar_t *dll = NULL;
-  process_facts_t facts;
+  struct process_facts facts;
   remote_facts (&launch->remote, &facts);
   if (remote_look (&launch->remote) != 0)
     snprintf (launch->cause, REASON_MAX, "its headers cannot be read (error %lu)", GetLastError ());
@@ -216,7 +216,7 @@ static int run_program (struct launch *launch, const wchar_t *program, wchar_t *
                  error);
     return PROCESS_RUN_REFUSED;
   }
-  launch->remote = (remote_t){.process = info.hProcess, .id = info.dwProcessId};
+  launch->remote = (struct remote){.process = info.hProcess, .id = info.dwProcessId};
   launch->thread = info.hThread;
   prepare (launch);
   int status = let_run (launch) == 0 ? (int) tool_wait (info.hProcess) : PROCESS_RUN_FAILED;
@@ -226,7 +226,7 @@ static int run_program (struct launch *launch, const wchar_t *program, wchar_t *
   return status;
 }
 
-int process_run (const process_options_t *options, char **argv) {
+int process_run (const struct process_options *options, char **argv) {
   char cause[REASON_MAX];
   int status = PROCESS_RUN_FAILED;
   wchar_t *program = launch_find (argv[0], cause, &status);
@@ -237,7 +237,7 @@ int process_run (const process_options_t *options, char **argv) {
   char *line = command_line_of (argv);
   wchar_t *wide_line = line == NULL ? NULL : utf16_of (line);
   struct launch *launch = calloc (1, sizeof *launch);
-  pe_machine_t machine = tool_file_machine (program);
+  enum pe_machine machine = tool_file_machine (program);
   if (wide_line == NULL || launch == NULL) {
     process_log ("the command line cannot be made");
   } else if (sizeof (void *) == 4 && machine != PE_X86 && machine != PE_OTHER) {

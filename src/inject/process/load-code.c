@@ -1,9 +1,10 @@
 #include "inject/process/load-code.h"
 
-/* The offsets are those of load_block_t.  */
-_Static_assert(sizeof (load_block_t) == 32 && offsetof (load_block_t, last_error) == 8
-                   && offsetof (load_block_t, module) == 16 && offsetof (load_block_t, error) == 24
-                   && offsetof (load_block_t, done) == 28,
+/* The offsets are those of struct load_block.  */
+_Static_assert(sizeof (struct load_block) == 32 && offsetof (struct load_block, last_error) == 8
+                   && offsetof (struct load_block, module) == 16
+                   && offsetof (struct load_block, error) == 24
+                   && offsetof (struct load_block, done) == 28,
                "the code below knows this layout");
 
 /* clang-format off */
@@ -64,7 +65,7 @@ static const uint8_t arm64[] = {
 
 /* clang-format on */
 
-const uint8_t *load_code (pe_machine_t machine, size_t *n) {
+const uint8_t *load_code (enum pe_machine machine, size_t *n) {
   switch (machine) {
     case PE_X64:
       *n = sizeof x64;

@@ -12,7 +12,7 @@
 /* The address of KERNEL32's function NAME in the target.  A process which has not begun has not
    mapped it yet: there it will be where it is here, all processes of one start of Windows have it
    at one address.  */
-static uint64_t kernel_function (const remote_t *remote, const char *name) {
+static uint64_t kernel_function (const struct remote *remote, const char *name) {
   uint64_t there = remote_export (remote, "kernel32.dll", name);
   HMODULE here = GetModuleHandleW (L"kernel32.dll");
   if (there != 0 || here == NULL || remote->bits != 8 * sizeof (void *)) return there;
@@ -20,7 +20,7 @@ static uint64_t kernel_function (const remote_t *remote, const char *name) {
 }
 
 /* The code at CODE, executable from then on and never writable again.  */
-static int put_code (const remote_t *remote, uint64_t to) {
+static int put_code (const struct remote *remote, uint64_t to) {
   size_t n;
   DWORD before;
   SIZE_T done = 0;
@@ -33,12 +33,12 @@ static int put_code (const remote_t *remote, uint64_t to) {
   return 0;
 }
 
-int load_prepare (const remote_t *remote, const wchar_t *path, load_t *load,
+int load_prepare (const struct remote *remote, const wchar_t *path, struct load *load,
                   char cause[REASON_MAX]) {
   size_t path_size = (wcslen (path) + 1) * sizeof *path;
-  load_block_t block = {.load = kernel_function (remote, "LoadLibraryW"),
-                        .last_error = kernel_function (remote, "GetLastError")};
-  *load = (load_t){0};
+  struct load_block block = {.load = kernel_function (remote, "LoadLibraryW"),
+                             .last_error = kernel_function (remote, "GetLastError")};
+  *load = (struct load){0};
   if (block.load == 0 || block.last_error == 0) {
     snprintf (cause, REASON_MAX, "%s",
               remote_has_ended (remote, ENDS_WITHIN) ? "the process has ended"
@@ -68,9 +68,9 @@ int load_prepare (const remote_t *remote, const wchar_t *path, load_t *load,
   return 0;
 }
 
-load_end_t load_end (const remote_t *remote, const load_t *load, uint64_t *module,
-                     char cause[REASON_MAX]) {
-  load_block_t block;
+enum load_end load_end (const struct remote *remote, const struct load *load, uint64_t *module,
+                        char cause[REASON_MAX]) {
+  struct load_block block;
   if (!load->tells || remote_read (remote, load->memory, &block, sizeof block) != 0
       || block.done != 1)
     return LOAD_UNKNOWN;
@@ -84,8 +84,8 @@ load_end_t load_end (const remote_t *remote, const load_t *load, uint64_t *modul
   return LOAD_FAILED;
 }
 
-load_end_t load_by_thread (const remote_t *remote, const load_t *load, unsigned timeout,
-                           uint64_t *module, char cause[REASON_MAX]) {
+enum load_end load_by_thread (const struct remote *remote, const struct load *load,
+                              unsigned timeout, uint64_t *module, char cause[REASON_MAX]) {
   HANDLE thread = CreateRemoteThread (remote->process, NULL, 0,
                                       (LPTHREAD_START_ROUTINE) (uintptr_t) load->function,
                                       (void *) (uintptr_t) load->argument, 0, NULL);
@@ -109,7 +109,7 @@ load_end_t load_by_thread (const remote_t *remote, const load_t *load, unsigned 
               timeout / 1000, timeout % 1000 / 100);
     return LOAD_TIMED_OUT;
   }
-  load_end_t end = which == WAIT_OBJECT_0 ? LOAD_ENDED : load_end (remote, load, module, cause);
+  enum load_end end = which == WAIT_OBJECT_0 ? LOAD_ENDED : load_end (remote, load, module, cause);
   /* A thread of ours that cannot tell was ended, and seldom alone.  */
   if (end == LOAD_UNKNOWN && load->tells
       && WaitForSingleObject (remote->process, 1000) == WAIT_OBJECT_0)
@@ -122,15 +122,15 @@ load_end_t load_by_thread (const remote_t *remote, const load_t *load, unsigned 
   return end;
 }
 
-int load_by_call (const load_t *load, HANDLE thread, char cause[REASON_MAX]) {
+int load_by_call (const struct load *load, HANDLE thread, char cause[REASON_MAX]) {
   if (QueueUserAPC ((PAPCFUNC) (uintptr_t) load->function, thread, (ULONG_PTR) load->argument) != 0)
     return 0;
   snprintf (cause, REASON_MAX, "QueueUserAPC failed (error %lu)", GetLastError ());
   return -1;
 }
 
-void load_remove (const remote_t *remote, load_t *load) {
+void load_remove (const struct remote *remote, struct load *load) {
   if (load->memory != 0)
     VirtualFreeEx (remote->process, (void *) (uintptr_t) load->memory, 0, MEM_RELEASE);
-  *load = (load_t){0};
+  *load = (struct load){0};
 }

@@ -14,9 +14,9 @@ static int read_for_jump (void *user_data, uint64_t address, void *to, size_t n)
 }
 
 /* The status' own INTACT is of when the DLL last looked; this is of now.  */
-static void follow_entries (const remote_t *remote, const remote_image_t *image,
-                            presence_t *presence) {
-  remote_t reader = *remote; /* a copy: a jump_read_t gets no const */
+static void follow_entries (const struct remote *remote, const struct remote_image *image,
+                            struct presence *presence) {
+  struct remote reader = *remote; /* a copy: a jump_read_t gets no const */
   for (uint32_t i = 0; i < presence->status.functions_num; i++) {
     const MIR_ucrt_function_t *function = &presence->status.functions[i];
     if (function->state != MIR_UCRT_TAKEN) continue;
@@ -27,7 +27,7 @@ static void follow_entries (const remote_t *remote, const remote_image_t *image,
 }
 
 /* The section of IMAGE which has the status; -1 if it is not there.  */
-static int status_section (const remote_image_t *image, pe_section_t *section) {
+static int status_section (const struct remote_image *image, struct pe_section *section) {
   for (unsigned i = 0; i < image->pe.sections_num; i++) {
     *section = pe_section (&image->pe, i);
     if (strcmp (section->name, MIR_UCRT_STATUS_SECTION) == 0) return 0;
@@ -35,9 +35,10 @@ static int status_section (const remote_image_t *image, pe_section_t *section) {
   return -1;
 }
 
-dll_presence_t presence_at (const remote_t *remote, uint64_t base, presence_t *presence) {
-  remote_image_t image;
-  pe_section_t section;
+enum dll_presence presence_at (const struct remote *remote, uint64_t base,
+                               struct presence *presence) {
+  struct remote_image image;
+  struct pe_section section;
   memset (presence, 0, sizeof *presence);
   if (remote_image (remote, base, &image) != 0) return DLL_ABSENT;
   if (status_section (&image, &section) != 0) {
@@ -67,15 +68,15 @@ dll_presence_t presence_at (const remote_t *remote, uint64_t base, presence_t *p
 }
 
 struct look {
-  const remote_t *remote;
-  presence_t *best, *next;
-  dll_presence_t found;
+  const struct remote *remote;
+  struct presence *best, *next;
+  enum dll_presence found;
   uint32_t copies;
 };
 
 static int look_at (void *user_data, uint64_t base) {
   struct look *look = user_data;
-  dll_presence_t found = presence_at (look->remote, base, look->next);
+  enum dll_presence found = presence_at (look->remote, base, look->next);
   if (found == DLL_ABSENT) return 0;
   look->copies++;
   int is_active = found == DLL_PRESENT && look->next->status.state == MIR_UCRT_ACTIVE;
@@ -88,7 +89,7 @@ static int look_at (void *user_data, uint64_t base) {
   return 0;
 }
 
-dll_presence_t presence_look (const remote_t *remote, presence_t *presence) {
+enum dll_presence presence_look (const struct remote *remote, struct presence *presence) {
   struct look look = {remote, presence, malloc (sizeof *presence), DLL_ABSENT, 0};
   memset (presence, 0, sizeof *presence);
   presence->wrong = "there is no memory to look for it";
@@ -104,14 +105,14 @@ dll_presence_t presence_look (const remote_t *remote, presence_t *presence) {
   return look.found;
 }
 
-int presence_verdict (dll_presence_t found, const presence_t *presence) {
+int presence_verdict (enum dll_presence found, const struct presence *presence) {
   if (found == DLL_ABSENT) return PROCESS_NOT_LOADED;
   if (found == DLL_UNSEEN || found == DLL_UNREADABLE) return PROCESS_UNKNOWN;
   return status_verdict (&presence->status, &presence->view);
 }
 
-void presence_print (const remote_t *remote, dll_presence_t found, const presence_t *presence,
-                     int json, int all) {
+void presence_print (const struct remote *remote, enum dll_presence found,
+                     const struct presence *presence, int json, int all) {
   if (found == DLL_PRESENT) {
     if (json)
       status_print_json (stdout, &presence->status, &presence->view);

@@ -13,20 +13,23 @@ static void needs_windows (const char *command) {
                command);
 }
 
-int process_run (const process_options_t *options, char **argv) {
-  (void) options, (void) argv;
+int process_run (const struct process_options *options, char **argv) {
+  (void) options;
+  (void) argv;
   needs_windows ("run");
   return PROCESS_RUN_FAILED;
 }
 
-int process_attach (const process_options_t *options, unsigned long id) {
-  (void) options, (void) id;
+int process_attach (const struct process_options *options, unsigned long id) {
+  (void) options;
+  (void) id;
   needs_windows ("attach");
   return PROCESS_UNKNOWN;
 }
 
-int process_check (const process_options_t *options, unsigned long id) {
-  (void) options, (void) id;
+int process_check (const struct process_options *options, unsigned long id) {
+  (void) options;
+  (void) id;
   needs_windows ("check");
   return PROCESS_UNKNOWN;
 }

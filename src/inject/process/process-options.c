@@ -69,18 +69,18 @@ static const char *value_of (const char *name, int argc, char **argv, int *i) {
   return *i + 1 < argc ? argv[++*i] : "";
 }
 
-static int set_way (process_options_t *options, const char *way) {
+static int set_way (struct process_options *options, const char *way) {
   static const char *const names[] = {"", "imports", "apc", "thread"};
   for (unsigned i = 1; i < sizeof names / sizeof *names; i++)
     if (strcmp (way, names[i]) == 0) {
-      options->way = (process_way_t) i;
+      options->way = (enum process_way) i;
       return 0;
     }
   process_log ("--via is one of imports, apc, thread, not '%s'", way);
   return -1;
 }
 
-static int set_timeout (process_options_t *options, const char *seconds) {
+static int set_timeout (struct process_options *options, const char *seconds) {
   int64_t number = number_of (seconds, 10, MAX_TIMEOUT);
   if (number < 0) {
     process_log ("--timeout is a number of seconds, 0 to %lu, not '%s'", MAX_TIMEOUT, seconds);
@@ -90,7 +90,7 @@ static int set_timeout (process_options_t *options, const char *seconds) {
   return 0;
 }
 
-static int set_dll (process_options_t *options, const char *file) {
+static int set_dll (struct process_options *options, const char *file) {
   if (*file == 0) {
     process_log ("--dll needs the name of a file");
     return -1;
@@ -100,7 +100,7 @@ static int set_dll (process_options_t *options, const char *file) {
 }
 
 /* Options which are a word.  1 if ARG is one for COMMAND.  */
-static int set_flag (process_options_t *options, const char *command, const char *arg) {
+static int set_flag (struct process_options *options, const char *command, const char *arg) {
   int runs = strcmp (command, "run") == 0;
   if (strcmp (arg, "-v") == 0 || strcmp (arg, "--verbose") == 0)
     options->verbose = 1;
@@ -116,7 +116,7 @@ static int set_flag (process_options_t *options, const char *command, const char
 }
 
 /* The index of the first operand, 0 if the help was asked for, -1 if an option is wrong.  */
-static int read_options (process_options_t *options, int argc, char **argv) {
+static int read_options (struct process_options *options, int argc, char **argv) {
   int i;
   for (i = 1; i < argc && argv[i][0] == '-' && argv[i][1] != 0; i++) {
     const char *value;
@@ -139,7 +139,7 @@ static int read_options (process_options_t *options, int argc, char **argv) {
 }
 
 int process_main (int argc, char **argv) {
-  process_options_t options = {.timeout = DEFAULT_TIMEOUT};
+  struct process_options options = {.timeout = DEFAULT_TIMEOUT};
   int runs = strcmp (argv[0], "run") == 0;
   int wrong = runs ? PROCESS_RUN_FAILED : PROCESS_UNKNOWN;
   int first = read_options (&options, argc, argv);

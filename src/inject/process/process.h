@@ -4,15 +4,14 @@
    One thread at a time.
 
    target    the process that is looked at, or which the DLL is put into
-   gate      the target's entry point, held in a loop of two bytes until the DLL has been looked at
- */
+   gate      the target's entry point, held in a loop of two bytes until the DLL has been looked at  */
 
-#ifndef INJECT_PROCESS_H
-#define INJECT_PROCESS_H
+#ifndef MIR_INJECT_PROCESS_PROCESS_H
+#define MIR_INJECT_PROCESS_PROCESS_H
 
-typedef enum { PROCESS_ANY_WAY, PROCESS_IMPORTS, PROCESS_APC, PROCESS_THREAD } process_way_t;
+enum process_way { PROCESS_ANY_WAY, PROCESS_IMPORTS, PROCESS_APC, PROCESS_THREAD };
 
-typedef struct {
+struct process_options {
   const char *dll; /* --dll=FILE; NULL: mir-ucrt.dll for the target's CPU, beside this tool */
   unsigned
       timeout; /* --timeout=SECONDS, here milliseconds: to wait for the DLL, not for the program */
@@ -20,11 +19,11 @@ typedef struct {
   int json;    /* --json: the status as JSON on standard output */
   int force;   /* --force: try even where it is known not to work */
   int require; /* --require: a program that was not taken over does not run */
-  process_way_t way; /* --via=imports|apc|thread: this way and no other */
-} process_options_t;
+  enum process_way way; /* --via=imports|apc|thread: this way and no other */
+};
 
 /* The commands' exit statuses.  `run` gives the program's own; its failures are those of env and
- * timeout.  */
+   timeout.  */
 enum {
   PROCESS_TAKEN = 0,      /* active, and every function still goes to the DLL */
   PROCESS_NOT_LOADED = 1, /* the DLL is not in the process */

@@ -4,7 +4,7 @@
 
 /* Numbers from Microsoft's "System Error Codes" and "NTSTATUS Values".  */
 
-const char *reason_of_facts (const process_facts_t *facts) {
+const char *reason_of_facts (const struct process_facts *facts) {
   if (facts->is_protected)
     return "it is a protected process: Windows lets no other process in, an administrator's "
            "neither";

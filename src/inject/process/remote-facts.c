@@ -43,8 +43,8 @@ static int is_app_container (HANDLE process) {
   return known && is != 0;
 }
 
-void remote_facts (const remote_t *remote, process_facts_t *facts) {
-  *facts = (process_facts_t){
+void remote_facts (const struct remote *remote, struct process_facts *facts) {
+  *facts = (struct process_facts){
       .is_protected = is_protected (remote->process),
       .app_container = is_app_container (remote->process),
       .microsoft_only = has_policy (remote->process, POLICY_SIGNATURE),

@@ -11,7 +11,7 @@
 
 enum { FILE_NAME_MAX = 32768 }; /* UTF-16 units of the longest name */
 
-int remote_each_image (const remote_t *remote, remote_found_t *found, void *user_data) {
+int remote_each_image (const struct remote *remote, remote_found_t *found, void *user_data) {
   MEMORY_BASIC_INFORMATION info;
   uintptr_t at = 0;
   for (;;) {
@@ -41,7 +41,8 @@ static size_t drive_of (const wchar_t *file, wchar_t letters[3]) {
   return 0;
 }
 
-void remote_file_at (const remote_t *remote, uint64_t address, int bare, char *name, size_t size) {
+void remote_file_at (const struct remote *remote, uint64_t address, int bare, char *name,
+                     size_t size) {
   wchar_t letters[3] = L"", *wide = malloc (FILE_NAME_MAX * sizeof *wide);
   name[0] = 0;
   if (wide == NULL) return;
@@ -64,7 +65,7 @@ void remote_file_at (const remote_t *remote, uint64_t address, int bare, char *n
 }
 
 struct search {
-  const remote_t *remote;
+  const struct remote *remote;
   const char *name;
   uint64_t base;
 };
@@ -78,7 +79,7 @@ static int has_name (void *user_data, uint64_t base) {
   return 1;
 }
 
-uint64_t remote_find (const remote_t *remote, const char *name) {
+uint64_t remote_find (const struct remote *remote, const char *name) {
   struct search search = {remote, name, 0};
   remote_each_image (remote, has_name, &search);
   return search.base;

@@ -19,8 +19,8 @@ static int fail (DWORD error) {
 /* Why process ID could not be opened for more than its name.  */
 static void explain_denied (DWORD id, DWORD error, char cause[REASON_MAX]) {
   const char *reason = reason_of_open_error (error);
-  process_facts_t facts = {0};
-  remote_t limited = {.id = id};
+  struct process_facts facts = {0};
+  struct remote limited = {.id = id};
   limited.process = OpenProcess (PROCESS_QUERY_LIMITED_INFORMATION, FALSE, id);
   if (error == ERROR_ACCESS_DENIED && limited.process != NULL) {
     remote_facts (&limited, &facts);
@@ -33,10 +33,10 @@ static void explain_denied (DWORD id, DWORD error, char cause[REASON_MAX]) {
     snprintf (cause, REASON_MAX, "it cannot be opened (error %lu)", error);
 }
 
-int remote_open (remote_t *remote, DWORD id, int writes, char cause[REASON_MAX]) {
+int remote_open (struct remote *remote, DWORD id, int writes, char cause[REASON_MAX]) {
   DWORD access = PROCESS_QUERY_INFORMATION | PROCESS_VM_READ | SYNCHRONIZE;
   if (writes) access |= PROCESS_VM_OPERATION | PROCESS_VM_WRITE | PROCESS_CREATE_THREAD;
-  *remote = (remote_t){.id = id};
+  *remote = (struct remote){.id = id};
   remote->process = OpenProcess (access, FALSE, id);
   if (remote->process == NULL) {
     DWORD error = GetLastError ();
@@ -58,18 +58,18 @@ int remote_open (remote_t *remote, DWORD id, int writes, char cause[REASON_MAX])
   return fail (error);
 }
 
-void remote_close (remote_t *remote) {
+void remote_close (struct remote *remote) {
   CloseHandle (remote->process);
   remote->process = NULL;
 }
 
-int remote_has_ended (const remote_t *remote, unsigned milliseconds) {
+int remote_has_ended (const struct remote *remote, unsigned milliseconds) {
   return WaitForSingleObject (remote->process, milliseconds) == WAIT_OBJECT_0;
 }
 
 /* Wine reads through one of the process' threads, and has no access if just that one ends; we may
    read, so it is asked again.  */
-int remote_read (const remote_t *remote, uint64_t from, void *to, size_t n) {
+int remote_read (const struct remote *remote, uint64_t from, void *to, size_t n) {
   SIZE_T done = 0;
   if (from > UINTPTR_MAX || n > UINTPTR_MAX - (uintptr_t) from) return fail (ERROR_INVALID_ADDRESS);
   for (int tries = 0;
@@ -83,8 +83,8 @@ int remote_read (const remote_t *remote, uint64_t from, void *to, size_t n) {
 }
 
 /* Read-only pages become writable for as long as we write; an image's pages are then copies of its
- * own.  */
-int remote_write (const remote_t *remote, uint64_t to, const void *from, size_t n) {
+   own.  */
+int remote_write (const struct remote *remote, uint64_t to, const void *from, size_t n) {
   SIZE_T done = 0;
   DWORD before = 0;
   void *at = (void *) (uintptr_t) to;
@@ -104,7 +104,7 @@ int remote_write (const remote_t *remote, uint64_t to, const void *from, size_t 
   return error == 0 ? 0 : fail (error);
 }
 
-size_t remote_read_some (const remote_t *remote, uint64_t from, void *to, size_t n) {
+size_t remote_read_some (const struct remote *remote, uint64_t from, void *to, size_t n) {
   size_t done = 0;
   while (done < n) {
     size_t part = PAGE - (size_t) ((from + done) % PAGE);
@@ -117,7 +117,7 @@ size_t remote_read_some (const remote_t *remote, uint64_t from, void *to, size_t
 
 /* Where the executable is, from the process environment block: the kernel fills it in before the
    process runs. Its offset has not changed since Windows NT.  */
-static uint64_t program_of (const remote_t *remote) {
+static uint64_t program_of (const struct remote *remote) {
   typedef LONG WINAPI query_t (HANDLE, int, void *, ULONG, ULONG *);
   struct {
     LONG status; /* PROCESS_BASIC_INFORMATION */
@@ -144,8 +144,8 @@ static int is_wow (HANDLE process) {
 
 /* The bitness is the system's word; the CPU is read from the program, but a program for any CPU
    (.NET) says x86 and is run as this machine's own.  */
-int remote_look (remote_t *remote) {
-  remote_image_t image;
+int remote_look (struct remote *remote) {
+  struct remote_image image;
   int system_is_64 = sizeof (void *) == 8 || is_wow (GetCurrentProcess ());
   remote->bits = system_is_64 && !is_wow (remote->process) ? 64 : 32;
   remote->machine = remote->bits == 32 ? PE_X86 : PE_X64;
@@ -157,10 +157,10 @@ int remote_look (remote_t *remote) {
   return 0;
 }
 
-int remote_image (const remote_t *remote, uint64_t base, remote_image_t *image) {
-  pe_error_t error = {0};
+int remote_image (const struct remote *remote, uint64_t base, struct remote_image *image) {
+  struct pe_error error = {0};
   uint8_t *headers = malloc (HEADERS_MAX);
-  *image = (remote_image_t){.base = base};
+  *image = (struct remote_image){.base = base};
   if (headers == NULL) return fail (ERROR_OUTOFMEMORY);
   size_t n = remote_read_some (remote, base, headers, HEADERS_MAX);
   if (n == 0 || pe_open (&image->pe, headers, n, PE_MAPPED, &error) != 0
@@ -178,12 +178,13 @@ int remote_image (const remote_t *remote, uint64_t base, remote_image_t *image) 
   return fail (ERROR_BAD_EXE_FORMAT);
 }
 
-void remote_image_close (remote_image_t *image) {
+void remote_image_close (struct remote_image *image) {
   free (image->bytes);
   image->bytes = NULL;
 }
 
-void remote_image_fetch (const remote_t *remote, remote_image_t *image, uint32_t rva, uint32_t n) {
+void remote_image_fetch (const struct remote *remote, struct remote_image *image, uint32_t rva,
+                         uint32_t n) {
   uint64_t end = (uint64_t) rva + n;
   if (end > image->pe.size) end = image->pe.size;
   if (rva < image->pe.headers_size) rva = image->pe.headers_size; /* PE refers to those we have */
@@ -194,15 +195,15 @@ void remote_image_fetch (const remote_t *remote, remote_image_t *image, uint32_t
   }
 }
 
-static uint64_t export_in (const remote_t *remote, const char *module, const char *name,
+static uint64_t export_in (const struct remote *remote, const char *module, const char *name,
                            int depth) {
-  remote_image_t image;
+  struct remote_image image;
   char forwarded[PE_NAME_MAX + 4];
   uint64_t base = remote_find (remote, module), address = 0;
   uint32_t rva;
   if (base == 0 || remote_image (remote, base, &image) != 0) return 0;
   remote_image_fetch (remote, &image, 0, image.pe.image_size);
-  pe_directory_t exports = pe_directory (&image.pe, PE_EXPORT);
+  struct pe_directory exports = pe_directory (&image.pe, PE_EXPORT);
   if (pe_find_export (&image.pe, name, &rva) == 0) {
     if (rva - exports.rva >= exports.size) {
       address = base + rva;
@@ -219,6 +220,6 @@ static uint64_t export_in (const remote_t *remote, const char *module, const cha
   return address;
 }
 
-uint64_t remote_export (const remote_t *remote, const char *module, const char *name) {
+uint64_t remote_export (const struct remote *remote, const char *module, const char *name) {
   return export_in (remote, module, name, 0);
 }

@@ -45,8 +45,8 @@ static void print_crts (FILE *out, const MIR_ucrt_status_t *status) {
   }
 }
 
-static void print_functions (FILE *out, const MIR_ucrt_status_t *status, const status_view_t *view,
-                             int all) {
+static void print_functions (FILE *out, const MIR_ucrt_status_t *status,
+                             const struct status_view *view, int all) {
   if (all && status->functions_num != 0)
     fprintf (out, "\n%-32s %-10s %-12s %-9s %20s\n", "function", "state", "entry", "test", "calls");
   for (uint32_t i = 0; i < status->functions_num; i++) {
@@ -68,7 +68,8 @@ static void print_functions (FILE *out, const MIR_ucrt_status_t *status, const s
   }
 }
 
-static void print_sums (FILE *out, const MIR_ucrt_status_t *status, const status_view_t *view) {
+static void print_sums (FILE *out, const MIR_ucrt_status_t *status,
+                        const struct status_view *view) {
   MIR_ucrt_counters_t sum = status_counters (status);
   uint64_t calls = 0;
   unsigned tested = 0, taken = status_functions_in (status, MIR_UCRT_TAKEN);
@@ -91,7 +92,8 @@ static void print_sums (FILE *out, const MIR_ucrt_status_t *status, const status
            sum.migrated, sum.migrated_bytes, sum.foreign_freed, sum.foreign_sized, sum.kept);
 }
 
-void status_print (FILE *out, const MIR_ucrt_status_t *status, const status_view_t *view, int all) {
+void status_print (FILE *out, const MIR_ucrt_status_t *status, const struct status_view *view,
+                   int all) {
   fprintf (out, "process      %" PRIu32 ", %" PRIu32 " bits\n", view->process, status->bits);
   fprintf (out, "DLL          %s at 0x%" PRIx64 ", mimalloc %" PRIu32, view->dll, view->base,
            status->mimalloc_version);
@@ -124,7 +126,8 @@ static void json_crts (FILE *out, const MIR_ucrt_status_t *status) {
   fputs ("],\n", out);
 }
 
-static void json_functions (FILE *out, const MIR_ucrt_status_t *status, const status_view_t *view) {
+static void json_functions (FILE *out, const MIR_ucrt_status_t *status,
+                            const struct status_view *view) {
   fputs ("  \"functions\": [", out);
   for (uint32_t i = 0; i < status->functions_num; i++) {
     const MIR_ucrt_function_t *function = &status->functions[i];
@@ -141,7 +144,8 @@ static void json_functions (FILE *out, const MIR_ucrt_status_t *status, const st
   fputs ("]\n", out);
 }
 
-void status_print_json (FILE *out, const MIR_ucrt_status_t *status, const status_view_t *view) {
+void status_print_json (FILE *out, const MIR_ucrt_status_t *status,
+                        const struct status_view *view) {
   MIR_ucrt_counters_t sum = status_counters (status);
   fprintf (out,
            "{\n  \"process\": %" PRIu32 ",\n  \"bits\": %" PRIu32 ",\n  \"dll\": ", view->process,

@@ -49,7 +49,7 @@ unsigned status_functions_in (const MIR_ucrt_status_t *status, MIR_ucrt_function
   return n;
 }
 
-unsigned status_overwritten (const MIR_ucrt_status_t *status, const status_view_t *view) {
+unsigned status_overwritten (const MIR_ucrt_status_t *status, const struct status_view *view) {
   unsigned n = 0;
   for (uint32_t i = 0; i < status->functions_num; i++)
     n += status->functions[i].state == MIR_UCRT_TAKEN && !view->intact[i];
@@ -63,7 +63,7 @@ unsigned status_wrong (const MIR_ucrt_status_t *status) {
   return n;
 }
 
-int status_verdict (const MIR_ucrt_status_t *status, const status_view_t *view) {
+int status_verdict (const MIR_ucrt_status_t *status, const struct status_view *view) {
   return status->state == MIR_UCRT_ACTIVE && status_functions_in (status, MIR_UCRT_TAKEN) > 0
                  && status_overwritten (status, view) == 0 && status_wrong (status) == 0
              ? PROCESS_TAKEN

@@ -12,8 +12,7 @@
 enum { PATH_SIZE = 32768 };   /* UTF-16 units of the longest path */
 enum { HEADERS_MAX = 65536 }; /* bytes of a file in which its headers are */
 
-/* FILE in the folder of this program, for the caller to free.  NULL if there is no memory for it.
- */
+/* FILE in the folder of this program, for the caller to free.  NULL if there is no memory for it.  */
 static wchar_t *beside (const wchar_t *file) {
   wchar_t *path = malloc (PATH_SIZE * sizeof *path);
   if (path == NULL) return NULL;
@@ -28,10 +27,10 @@ static wchar_t *beside (const wchar_t *file) {
   return path;
 }
 
-pe_machine_t tool_file_machine (const wchar_t *path) {
+enum pe_machine tool_file_machine (const wchar_t *path) {
   uint8_t *headers = malloc (HEADERS_MAX);
-  pe_t pe;
-  pe_error_t error = {0};
+  struct pe pe;
+  struct pe_error error = {0};
   DWORD n = 0;
   HANDLE file = CreateFileW (path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
                              OPEN_EXISTING, 0, NULL);
@@ -53,14 +52,14 @@ static int is_file (const wchar_t *path) {
 }
 
 /* The DLL the user named.  */
-static wchar_t *named_dll (const char *wanted, pe_machine_t machine, char cause[REASON_MAX]) {
+static wchar_t *named_dll (const char *wanted, enum pe_machine machine, char cause[REASON_MAX]) {
   wchar_t *name = utf16_of (wanted), *path = malloc (PATH_SIZE * sizeof *path);
   DWORD len = name == NULL || path == NULL ? 0 : GetFullPathNameW (name, PATH_SIZE, path, NULL);
   int ok = 0;
   if (len == 0 || len >= PATH_SIZE || !is_file (path)) {
     snprintf (cause, REASON_MAX, "there is no file %.200s", wanted);
   } else {
-    pe_machine_t of_file = tool_file_machine (path);
+    enum pe_machine of_file = tool_file_machine (path);
     ok = of_file == machine;
     if (of_file == PE_OTHER)
       snprintf (cause, REASON_MAX, "%.200s cannot be read or is no DLL", wanted);
@@ -74,7 +73,7 @@ static wchar_t *named_dll (const char *wanted, pe_machine_t machine, char cause[
   return NULL;
 }
 
-wchar_t *tool_dll (const char *wanted, pe_machine_t machine, char cause[REASON_MAX]) {
+wchar_t *tool_dll (const char *wanted, enum pe_machine machine, char cause[REASON_MAX]) {
   static const wchar_t *const folders[] = {[PE_X86] = L"x86\\mir-ucrt.dll",
                                            [PE_X64] = L"x64\\mir-ucrt.dll",
                                            [PE_ARM64] = L"arm64\\mir-ucrt.dll"};
@@ -89,7 +88,7 @@ wchar_t *tool_dll (const char *wanted, pe_machine_t machine, char cause[REASON_M
   char instead[64] = "";
   for (int i = 0; i < 2; i++) {
     wchar_t *path = beside (names[i]);
-    pe_machine_t of_file = path != NULL && is_file (path) ? tool_file_machine (path) : PE_OTHER;
+    enum pe_machine of_file = path != NULL && is_file (path) ? tool_file_machine (path) : PE_OTHER;
     if (of_file == machine) return path;
     if (of_file != PE_OTHER)
       snprintf (instead, sizeof instead, " (the one that is there is for %s)",

@@ -3,18 +3,18 @@
 
        mir-inject.exe   mir-ucrt.dll   x64\   x86\   arm64\        each of these with its own two */
 
-#ifndef INJECT_TOOL_H
-#define INJECT_TOOL_H
+#ifndef MIR_INJECT_PROCESS_TOOL_H
+#define MIR_INJECT_PROCESS_TOOL_H
 
 #include "inject/process/remote.h"
 
 /* The full path of the DLL for a process of MACHINE: WANTED if that is not NULL, else mir-ucrt.dll
    beside this program or in the folder of that CPU.  For the caller to free; NULL with the reason
    in CAUSE if there is none or it is for another CPU.  */
-wchar_t *tool_dll (const char *wanted, pe_machine_t machine, char cause[REASON_MAX]);
+wchar_t *tool_dll (const char *wanted, enum pe_machine machine, char cause[REASON_MAX]);
 
 /* The machine of the program or DLL in the file PATH, PE_OTHER if it is none or cannot be read.  */
-pe_machine_t tool_file_machine (const wchar_t *path);
+enum pe_machine tool_file_machine (const wchar_t *path);
 
 /* Have the mir-inject in FOLDER, beside this one, do the same command: its exit status.  If it is
    not there, say so and why it is needed, and return FAILURE.  */

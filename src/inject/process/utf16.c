@@ -12,7 +12,7 @@ wchar_t *utf16_of (const char *text) {
 }
 
 /* A lone surrogate, which file names may have, has no UTF-8: it becomes U+FFFD, and the file is not
- * found.  */
+   found.  */
 char *utf16_to_utf8 (const wchar_t *text) {
   int n = WideCharToMultiByte (CP_UTF8, 0, text, -1, NULL, 0, NULL, NULL);
   char *bytes = n > 0 ? malloc ((size_t) n) : NULL;

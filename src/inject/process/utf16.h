@@ -6,7 +6,7 @@
 #include <stddef.h> /* wchar_t */
 
 /* UTF-16 for the system and back; for the caller to free; NULL if TEXT is not valid or there is no
- * memory.  */
+   memory.  */
 wchar_t *utf16_of (const char *text);
 char *utf16_to_utf8 (const wchar_t *text);
 

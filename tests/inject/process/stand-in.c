@@ -35,14 +35,15 @@ int MIR_ucrt_check (void) {
 static void hook (void) {}
 
 /* In a page of its own: e9 to a relay, ff 25 through a pointer to our hook.  As the real one does
- * where it is far.  */
+   where it is far.  */
 static uint64_t make_entry (void) {
   uint8_t *page = VirtualAlloc (NULL, 4096, MEM_RESERVE | MEM_COMMIT, PAGE_EXECUTE_READWRITE);
   static const uint8_t jump[] = {0xe9, 0x0b, 0, 0, 0}; /* to byte 16 */
   uintptr_t pointer = (uintptr_t) hook, at = sizeof pointer == 8 ? 0 : (uintptr_t) page + 24;
   if (page == NULL) return 0;
   memcpy (page, jump, sizeof jump);
-  page[16] = 0xff, page[17] = 0x25;
+  page[16] = 0xff;
+  page[17] = 0x25;
   at = sizeof pointer == 8 ? 2 : at; /* x64: relative to the end of the jump, byte 22 */
   memcpy (page + 18, &at, 4);
   memcpy (page + 24, &pointer, sizeof pointer);
@@ -89,10 +90,9 @@ static void change (const char *kind) {
     status.state = MIR_UCRT_REFUSED;
     strcpy (status.reason, "page heap is on");
   }
-  if (is (kind, "waiting"))
-    status.state = MIR_UCRT_WAITING, status.crts_num = status.functions_num = 0;
-  if (is (kind, "disabled"))
-    status.state = MIR_UCRT_DISABLED, status.crts_num = status.functions_num = 0;
+  if (is (kind, "waiting")) status.state = MIR_UCRT_WAITING;
+  if (is (kind, "disabled")) status.state = MIR_UCRT_DISABLED;
+  if (is (kind, "waiting") || is (kind, "disabled")) status.crts_num = status.functions_num = 0;
   if (is (kind, "failed")) status.state = MIR_UCRT_FAILED;
   if (is (kind, "counting")) status.counting = 1;
   if (is (kind, "overwritten")) status.functions[1].address = (uintptr_t) GetProcessHeap;
@@ -114,7 +114,8 @@ BOOL WINAPI DllMain (HINSTANCE module, DWORD reason, void *reserved); /* no head
 
 BOOL WINAPI DllMain (HINSTANCE module, DWORD reason, void *reserved) {
   char kind[32] = "";
-  (void) module, (void) reserved;
+  (void) module;
+  (void) reserved;
   if (reason != DLL_PROCESS_ATTACH) return TRUE;
 #ifdef NEEDS
   needed_function ();

@@ -19,7 +19,7 @@
 /* --- The command line.  */
 
 /* Split LINE as Microsoft's C runtime does, by its documentation: argument I from 1, at TO.  0:
- * there is none.  */
+   there is none.  */
 static int argument_of (const char *line, int i, char *to) {
   const char *at = line;
   int quoted = 0, n = 0;
@@ -160,7 +160,7 @@ static void put (size_t at, const void *code, size_t n) {
   memcpy (memory + at, code, n);
 }
 
-static uint64_t follow (pe_machine_t machine, size_t at) {
+static uint64_t follow (enum pe_machine machine, size_t at) {
   return jump_follow (machine, MEMORY_BASE + at, 0, 0, read_memory, NULL);
 }
 
@@ -229,7 +229,7 @@ static MIR_ucrt_status_t good_status (void) {
 }
 
 static MIR_ucrt_status_t accepted;
-static status_view_t view = {.process = 7, .dll = "c:\\\"x\".dll", .copies = 1, .intact = {1}};
+static struct status_view view = {.process = 7, .dll = "c:\\\"x\".dll", .copies = 1, .intact = {1}};
 
 static void a_good_status_is_accepted (void) {
   MIR_ucrt_status_t status = good_status ();
@@ -303,16 +303,18 @@ static void random_statuses_can_be_printed (void) {
 
 static void the_verdict_needs_everything (void) {
   MIR_ucrt_status_t status = good_status ();
-  status_view_t lost = view;
+  struct status_view lost = view;
   lost.intact[0] = 0;
   REQUIRE (status_accept (&accepted, &status, sizeof status) == NULL);
   CHECK_INT (status_verdict (&accepted, &lost), PROCESS_NOT_TAKEN);
   CHECK_INT (status_overwritten (&accepted, &lost), 1);
   accepted.functions[0].test = MIR_UCRT_WRONG;
   CHECK_INT (status_verdict (&accepted, &view), PROCESS_NOT_TAKEN);
-  accepted.functions[0].test = MIR_UCRT_PASSED, accepted.state = MIR_UCRT_WAITING;
+  accepted.functions[0].test = MIR_UCRT_PASSED;
+  accepted.state = MIR_UCRT_WAITING;
   CHECK_INT (status_verdict (&accepted, &view), PROCESS_NOT_TAKEN);
-  accepted.state = MIR_UCRT_ACTIVE, accepted.functions[0].state = MIR_UCRT_LEFT;
+  accepted.state = MIR_UCRT_ACTIVE;
+  accepted.functions[0].state = MIR_UCRT_LEFT;
   CHECK_INT (status_verdict (&accepted, &view), PROCESS_NOT_TAKEN); /* nothing is taken */
 }
 
@@ -357,13 +359,14 @@ static void reasons_are_told (void) {
   CHECK (strstr (reason_of_open_error (5), "access denied") != NULL);
   CHECK (strstr (reason_of_exit_status (0xc0000135), "not there") != NULL);
   CHECK_STR (reason_of_exit_status (1), NULL);
-  CHECK_STR (reason_of_facts (&(process_facts_t){0}), NULL);
-  CHECK (strstr (reason_of_facts (&(process_facts_t){.is_protected = 1, .no_dynamic_code = 1}),
+  CHECK_STR (reason_of_facts (&(struct process_facts){0}), NULL);
+  CHECK (strstr (reason_of_facts (&(struct process_facts){.is_protected = 1, .no_dynamic_code = 1}),
                  "protected")
          != NULL);
-  CHECK (strstr (reason_of_facts (&(process_facts_t){.app_container = 1}), "AppContainer") != NULL);
-  CHECK (strstr (reason_of_facts (&(process_facts_t){.microsoft_only = 1}), "signed") != NULL);
-  CHECK (strstr (reason_of_facts (&(process_facts_t){.no_dynamic_code = 1}), "ACG") != NULL);
+  CHECK (strstr (reason_of_facts (&(struct process_facts){.app_container = 1}), "AppContainer")
+         != NULL);
+  CHECK (strstr (reason_of_facts (&(struct process_facts){.microsoft_only = 1}), "signed") != NULL);
+  CHECK (strstr (reason_of_facts (&(struct process_facts){.no_dynamic_code = 1}), "ACG") != NULL);
 }
 
 static void there_is_code_for_three_machines (void) {
