@@ -1,3 +1,4 @@
+/* Injects into a file or ejects from it: plan, write, check, replace.  */
 #include "inject/apply.h"
 
 #include <stdio.h>
@@ -9,11 +10,11 @@
 #include "inject/list.h"
 #include "inject/pe/imports.h"
 
-/* A file on its way.  */
+/* One file that is edited.  */
 struct job {
   struct report *report;
   const struct options *options;
-  const char *path; /* the user's */
+  const char *path; /* as the user named it */
   struct edit_request request;
   char symbol[PE_NAME_MAX];
   char target[INJECT_PATH_MAX];
@@ -23,8 +24,8 @@ struct job {
   struct edit edit;
 };
 
-/* Which function?  One that the DLL has, if we can look; ours have mi_version; else whatever is its
-   first.  */
+/* Choose the function to import: one that the DLL exports, if the DLL is beside the program;
+   otherwise mi_version for DLLs that have it by name, else ordinal 1.  */
 static void choose_symbol (struct job *job) {
   char found[INJECT_PATH_MAX];
   struct pe_error ignored = {0};
@@ -54,7 +55,7 @@ static int fits (int n, size_t size, struct pe_error *error) {
   return -1;
 }
 
-/* NAME-mi.exe beside NAME.exe; in place it is known since the file was opened.  */
+/* Set target and backup: NAME-mi.exe beside NAME.exe.  In place the target is known already.  */
 static int choose_target (struct job *job, struct pe_error *error) {
   const struct options *options = job->options;
   if (options->inplace) {
@@ -72,7 +73,7 @@ static int choose_target (struct job *job, struct pe_error *error) {
                sizeof (job->target), error);
 }
 
-/* 1: write; 0: the user does not want to.  */
+/* 1: write; 0: the user said no; -1 with the reason in ERROR.  */
 static int may_write (struct job *job, struct pe_error *error) {
   const char *in_the_way = NULL;
   char question[INJECT_PATH_MAX + 128];
@@ -85,7 +86,7 @@ static int may_write (struct job *job, struct pe_error *error) {
   if (job->options->inplace && job->backup[0] != 0 && inject_file_exists (job->backup))
     in_the_way = job->backup;
   if (in_the_way == NULL) return 1;
-  snprintf (question, sizeof (question), "overwriting '%s'. Are you sure? [yN] ", in_the_way);
+  snprintf (question, sizeof (question), "'%s' exists. Overwrite it? [yN] ", in_the_way);
   int answer = job->report->json ? -1 : inject_file_ask (question);
   if (answer < 0)
     pe_set_error (error, "'%s' exists already (use --force)", inject_file_shown (in_the_way));
@@ -98,27 +99,27 @@ static void warn (struct job *job) {
     const char *text;
   } notes[] = {
       {.note = EDIT_CERTIFICATE_DROPPED,
-       .text = "was signed, the signature is not valid for the result and was removed"},
+       .text = "was signed: the signature is not valid for the result and was removed"},
       {.note = EDIT_BOUND_CLEARED, .text = "had bound imports, which were cleared"},
       {.note = EDIT_TAIL_MOVED,
-       .text = "has data behind the image, which is still at the end but at another offset"},
+       .text = "has data behind the image, which now begins at another offset"},
       {.note = EDIT_SECTION_LEFT,
-       .text = "was changed since the DLL was injected: its import table is as it was, the rest "
-               "of the injection stays"},
+       .text = "was changed since the DLL was injected: only its import table is restored, the "
+               "section of the injection stays"},
   };
   for (size_t i = 0; i < sizeof (notes) / sizeof (notes[0]); i++)
     if ((job->edit.notes & notes[i].note) != 0)
       report_warning (job->report, "'%.150s' %s", job->path, notes[i].text);
   if (job->options->eject) return;
   if (job->pe.machine == PE_ARM64EC || job->pe.machine == PE_ARM64X)
-    report_warning (job->report, "'%.150s' has hybrid code (%s), for which this was never run",
+    report_warning (job->report, "'%.150s' has hybrid code (%s), for which this was never tested",
                     job->path, pe_machine_name (job->pe.machine));
   if (pe_directory (&job->pe, PE_CLR).rva != 0)
     report_warning (job->report,
                     "'%.150s' is a .NET program: its loader may not look at the import table",
                     job->path);
   if (job->file.names > 1 && job->options->inplace)
-    report_warning (job->report, "'%.150s' has other names (hard links): they keep the old file",
+    report_warning (job->report, "'%.150s' has other hard links, which keep the old file",
                     job->path);
 }
 
@@ -130,15 +131,15 @@ static int plan (struct job *job, struct pe_error *error) {
   if ((job->edit.notes & EDIT_ADDED) == 0)
     report_detail (job->report, "module '%s' is already imported", options->dll_name);
   else if (job->request.symbol != NULL)
-    report_detail (job->report, "inject '%s' (its function %s)", options->dll_name,
+    report_detail (job->report, "inject '%s' (function %s)", options->dll_name,
                    report_clean (job->request.symbol));
   else
-    report_detail (job->report, "inject '%s' (its function #%u)", options->dll_name,
+    report_detail (job->report, "inject '%s' (function #%u)", options->dll_name,
                    job->request.ordinal);
   return 0;
 }
 
-/* What was written is looked at before it gets its name.  */
+/* Check the bytes of the result, before the new file gets its name.  */
 static int check_result (struct job *job, const uint8_t *bytes, size_t size,
                          struct pe_error *error) {
   struct pe result;
@@ -148,7 +149,7 @@ static int check_result (struct job *job, const uint8_t *bytes, size_t size,
     return -1;
   if (!job->report->json && !job->report->verbose) return 0;
   struct report quiet = *job->report;
-  quiet.verbose = 0; /* no functions here */
+  quiet.verbose = 0; /* do not list functions */
   int status = inject_list_imports (
       &quiet, &result, job->edit.changed ? "new module order" : "module order unchanged", error);
   job->report->fields = quiet.fields;
@@ -183,14 +184,14 @@ static int write_checked (struct job *job, struct inject_file_new *written,
 
 static int write_result (struct job *job, struct pe_error *error) {
   struct inject_file_new written;
-  int replace =
-      job->options->inplace || inject_file_exists (job->target); /* that was asked about */
+  int replace = job->options->inplace || inject_file_exists (job->target); /* the user agreed */
   if (write_checked (job, &written, error) != 0) return -1;
   return inject_file_commit (&written, &job->file, replace,
                              job->backup[0] != 0 ? job->backup : NULL, error);
 }
 
-/* Write the result, or only look at it.  */
+/* Write the result or, in a dry run, only check it.  An ejection that fails because of a forged
+   record is planned again without the record.  */
 static int finish (struct job *job, int writes, struct pe_error *error) {
   int status = writes ? write_result (job, error) : dry_run (job, error);
   if (status == 0 || !job->options->eject || job->request.distrust || job->file.bytes == NULL)
@@ -203,13 +204,14 @@ static int finish (struct job *job, int writes, struct pe_error *error) {
   return writes ? write_result (job, error) : dry_run (job, error);
 }
 
-/* Without the DLL the result does not start, and few loaders say what they miss.  */
+/* Without the DLL the result does not start, and few loaders name the DLL that they miss.  */
 static void say_what_is_missing (const struct job *job) {
   char found[INJECT_PATH_MAX];
   const char *dll = job->options->dll_name;
   if (inject_file_beside (job->target, dll, found, sizeof (found)) != 0)
-    report_line (job->report, "put '%s' for %s beside it: without it the program does not start.",
-                 dll, pe_machine_name (job->pe.machine));
+    report_line (job->report,
+                 "put '%s' for %s beside it: without the DLL the program does not start.", dll,
+                 pe_machine_name (job->pe.machine));
 }
 
 static void say_done (struct job *job, int written) {
@@ -218,7 +220,7 @@ static void say_done (struct job *job, int written) {
   if (written) report_text (job->report, "wrote", job->target);
   if (written && job->backup[0] != 0) report_text (job->report, "backup", job->backup);
   if (!written && options->inplace && !job->edit.changed) {
-    report_line (job->report, "no changes, leaving '%s' as is.", job->path);
+    report_line (job->report, "no changes: '%s' stays as it is.", job->path);
     return;
   }
   const char *verb = written ? "wrote" : "would write", *what = "with new import order";
@@ -226,8 +228,8 @@ static void say_done (struct job *job, int written) {
   if (options->eject)
     what = job->edit.changed ? "without the module" : "unchanged: the module is not imported";
   report_line (job->report, "%s '%s' %s%s%s%s.", verb, job->target, what,
-               (job->edit.notes & EDIT_SAME_AS_BEFORE) != 0 ? ", as it was before" : "",
-               written && job->backup[0] != 0 ? "; the old file is " : "",
+               (job->edit.notes & EDIT_SAME_AS_BEFORE) != 0 ? ", identical to the original" : "",
+               written && job->backup[0] != 0 ? "; the old file is kept as " : "",
                written && job->backup[0] != 0 ? job->backup : "");
   if (written && !options->eject) say_what_is_missing (job);
 }
@@ -246,7 +248,7 @@ static int run (struct job *job, struct pe_error *error) {
   int answer = writes ? may_write (job, error) : 1;
   if (answer < 0) return -1;
   if (answer == 0) {
-    report_line (job->report, "no changes, leaving '%s' as is.", job->path);
+    report_line (job->report, "no changes: '%s' stays as it is.", job->path);
     return 0;
   }
   warn (job);

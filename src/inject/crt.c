@@ -1,3 +1,4 @@
+/* The names of C runtimes and of their allocator functions.  */
 #include "inject/crt.h"
 
 #include <stdio.h>
@@ -18,7 +19,7 @@ static int begins (const char *name, const char *prefix) {
   return pe_name_is (head, prefix);
 }
 
-/* msvcr70.dll to msvcr120.dll, a d before the dot for those with debugging.  */
+/* msvcr70.dll to msvcr120.dll; debug versions have a d before the dot.  */
 static int is_old (const char *name) {
   const char *p = name + 5;
   if (!begins (name, "msvcr") || *p < '0' || *p > '9') return 0;
@@ -46,7 +47,7 @@ int crt_is_heap_function (const char *function) {
   return 0;
 }
 
-/* Add what the file FOUND imports to the list; 1 if a C runtime is among it.  */
+/* Add the imports of the file FOUND to NAMES; 1 if a C runtime is among them.  */
 static int visit (const char *found, char names[][PE_NAME_MAX], int *num) {
   struct pe_error ignored = {0};
   struct inject_file file;

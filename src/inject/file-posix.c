@@ -1,10 +1,10 @@
-#define _GNU_SOURCE /* O_TMPFILE */
+/* Files on POSIX systems: mapped, and replaced by renaming.  */
+#define _GNU_SOURCE /* O_TMPFILE, O_PATH */
 #include "inject/file.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,17 +19,17 @@
 #include "inject/pe/imports.h" /* pe_name_is */
 
 #ifndef O_TMPFILE
-#define O_TMPFILE 0 /* a folder is then opened for writing, which fails, and a named file is made */
+#define O_TMPFILE 0 /* opening a folder for writing fails, so a file with a name is made */
 #endif
 #ifndef O_PATH
 #define O_PATH O_RDONLY
 #endif
 
-enum { SPARE_MAX = 64, TRIES = 100 };
+enum { SPARE_MAX = 64, TRIES = 100 }; /* bytes of a temporary name; how many are tried */
 
 static int fail (struct pe_error *error, const char *what, const char *path) {
   pe_set_error (error, "%s: %s: %s", what, inject_file_shown (path),
-                errno == ESTALE ? "it was replaced in the meantime" : strerror (errno));
+                errno == ESTALE ? "the file was replaced in the meantime" : strerror (errno));
   error->names_file = 1;
   return -1;
 }
@@ -39,7 +39,7 @@ const char *inject_file_name_of (const char *path) {
   return slash != NULL ? slash + 1 : path;
 }
 
-/* The folder of PATH, "." if it has none.  */
+/* The folder of PATH with its slash, or ".".  */
 static int folder_of (const char *path, char *folder, size_t size) {
   size_t n = (size_t) (inject_file_name_of (path) - path);
   if (n + 2 > size) return -1;
@@ -54,7 +54,7 @@ static int too_long (struct pe_error *error) {
   return -1;
 }
 
-/* The folder of PATH as a descriptor, by which it stays the same one whatever is renamed.  */
+/* Open the folder of PATH.  The descriptor stays with that folder even if it is renamed.  */
 static int open_folder (const char *path) {
   char folder[INJECT_PATH_MAX];
   if (folder_of (path, folder, sizeof (folder)) == 0)
@@ -84,7 +84,7 @@ static int map (struct inject_file *file, int fd, const char *path, struct pe_er
   return 0;
 }
 
-/* Take over the descriptors FD of a file and FOLDER, or errno if FD is -1.  */
+/* Make FILE of descriptors that it then owns.  FD is -1 if the file could not be opened.  */
 static int take (struct inject_file *file, int fd, int folder, const char *path,
                  struct pe_error *error) {
   *file = (struct inject_file){.descriptor = fd, .folder = folder};
@@ -94,11 +94,11 @@ static int take (struct inject_file *file, int fd, int folder, const char *path,
 }
 
 int inject_file_open (struct inject_file *file, const char *path, struct pe_error *error) {
-  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not make us wait */
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* do not wait for a writer of a pipe */
   return take (file, fd, -1, path, error);
 }
 
-/* What comes to be a symbolic link after realpath looked is not followed.  */
+/* O_NOFOLLOW: the last component may have become a symbolic link after realpath.  */
 int inject_file_open_in_place (struct inject_file *file, const char *path, char *resolved,
                                size_t size, struct pe_error *error) {
   char *found = realpath (path, NULL);
@@ -142,22 +142,22 @@ static int write_all (int fd, uint64_t offset, const uint8_t *bytes, size_t n) {
   return 0;
 }
 
-/* From an old file to a new one.  */
+/* Reads an old file and writes a new one.  */
 struct copy {
   const struct inject_file *old;
   int to;
   uint8_t buffer[EDIT_BLOCK];
 };
 
-/* Mapped pages cost more to be looked at for the first time than to be copied from, by a tenth of
-   what it takes to copy the file.  */
+/* Read into a buffer: the page faults of the mapping would cost more, a tenth of the time that
+   copying the file takes.  */
 static const uint8_t *read_old (void *self, const uint8_t *bytes, size_t n) {
   struct copy *copy = self;
   off_t offset = (off_t) (bytes - copy->old->bytes);
   for (size_t got = 0; got < n;) {
     ssize_t done = pread (copy->old->descriptor, copy->buffer + got, n - got, offset + (off_t) got);
     if (done < 0 && errno == EINTR) continue;
-    if (done == 0) errno = EIO; /* the file has become shorter */
+    if (done == 0) errno = EIO; /* the file was truncated */
     if (done <= 0) return NULL;
     got += (size_t) done;
   }
@@ -177,7 +177,7 @@ static int write_new (void *self, uint64_t offset, const uint8_t *bytes, size_t 
   return write_all (copy->to, offset, bytes, n);
 }
 
-/* Call MAKE with names in FOLDER until it does not find its name taken; NAME is what it has made.  */
+/* Call MAKE with temporary names until one is free.  NAME is that name, "" on failure.  */
 typedef int make_t (int folder, const char *name, void *self);
 static int make_spare (int folder, char name[SPARE_MAX], make_t *make, void *self) {
   for (unsigned i = 0; i < TRIES; i++) {
@@ -195,7 +195,7 @@ static int make_file (int folder, const char *name, void *descriptor) {
   return fd < 0 ? -1 : 0;
 }
 
-/* A file without a name vanishes by itself if we are killed.  */
+/* A file without a name leaves nothing behind if the process is killed.  */
 static int create (struct inject_file_new *file, struct pe_error *error) {
   if (file->folder >= 0) {
     file->descriptor = openat (file->folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -210,7 +210,8 @@ static int create (struct inject_file_new *file, struct pe_error *error) {
   return fail (error, "unable to write to folder", folder);
 }
 
-/* Without the list, the permissions of the group are the most that the list gives to anybody.  */
+/* Give TO the access control list of FROM.  If FROM has one, the group bits of its mode are not the
+   rights of the group but the most that the list grants to anyone.  */
 #ifdef __linux__
 static int copy_access_list (int from, int to) {
   static const char name[] = "system.posix_acl_access";
@@ -218,7 +219,7 @@ static int copy_access_list (int from, int to) {
   ssize_t size = fgetxattr (from, name, list, sizeof (list));
   if (size > 0) return fsetxattr (to, name, list, (size_t) size, 0);
   if (errno == ERANGE) return -1;
-  (void) fremovexattr (to, name); /* what the folder gives to new files */
+  (void) fremovexattr (to, name); /* a list that TO inherited from the folder */
   return 0;
 }
 #else
@@ -229,13 +230,14 @@ static int copy_access_list (int from, int to) {
 }
 #endif
 
-/* Give TO the permissions of FROM, and its owner if OWNER.  Where it has another owner it does not
-   run with that one's rights, and another group gets only what everybody gets.  */
+/* Give TO the permissions of FROM and, if OWNER, its owner and group as far as the system allows
+   it. With another owner or group the file does not get set-user-ID and set-group-ID, and another
+   group only gets the rights that everyone has.  */
 static int copy_permissions (int from, int to, int owner) {
   struct stat old, new;
   if (fstat (from, &old) != 0) return -1;
   if (owner && fchown (to, old.st_uid, old.st_gid) != 0 && fchown (to, (uid_t) -1, old.st_gid) != 0)
-    owner = 0; /* not allowed */
+    errno = 0; /* not allowed: see what TO has */
   if (fstat (to, &new) != 0) return -1;
   mode_t mode = old.st_mode & 07777;
   if (new.st_uid != old.st_uid || new.st_gid != old.st_gid) mode &= 0777;
@@ -256,7 +258,8 @@ int inject_file_write (struct inject_file_new *file, const char *target,
     inject_file_abandon (file);
     return -1;
   }
-  signal (SIGXFSZ, SIG_IGN); /* a file that may not grow is an error, not a reason to die */
+  signal (SIGXFSZ,
+          SIG_IGN); /* exceeding the limit of file sizes is an error, not a reason to die */
   struct copy *copy = start_copy (old, file->descriptor);
   int status = copy == NULL ? -1 : edit_write (edit, &output, copy);
   free (copy);
@@ -274,7 +277,7 @@ void inject_file_abandon (struct inject_file_new *file) {
   close_all (&file->descriptor, &file->folder);
 }
 
-/* Whether NAME in FOLDER is still the file OLD; errno if not.  */
+/* Whether NAME in FOLDER is still the file OLD; sets errno if not.  */
 static int is_still (int folder, const char *name, const struct inject_file *old) {
   struct stat now, then;
   if (fstatat (folder, name, &now, AT_SYMLINK_NOFOLLOW) != 0 || fstat (old->descriptor, &then) != 0)
@@ -287,7 +290,7 @@ static int link_name (int folder, const char *name, void *from) {
   return linkat (folder, from, folder, name, 0);
 }
 
-/* A copy of OLD, for file systems without hard links.  */
+/* Copy OLD, on file systems without hard links.  */
 static int copy_old (int folder, char name[SPARE_MAX], const struct inject_file *old) {
   int to, status = make_spare (folder, name, make_file, &to);
   if (status != 0) return -1;
@@ -307,8 +310,8 @@ static int copy_old (int folder, char name[SPARE_MAX], const struct inject_file 
   return status;
 }
 
-/* The old file gets a second name; then the new one takes over the first.  At no time is there
-   none.  A link that is not to OLD was made to deceive.  */
+/* Give OLD a second name, so that there is a file at PATH at any time.  If PATH belongs to another
+   file by now, the hard link is not one to OLD.  */
 static int keep_old (int folder, char *path, const struct inject_file *old, const char *backup) {
   char name[SPARE_MAX] = "";
   int linked = make_spare (folder, name, link_name, path) == 0;
@@ -318,14 +321,14 @@ static int keep_old (int folder, char *path, const struct inject_file *old, cons
   }
   int status = (linked || copy_old (folder, name, old) == 0) && is_still (folder, path, old)
                    ? renameat (folder, name, folder, backup)
-                   : -1; /* which does nothing if BACKUP is a link to OLD already */
+                   : -1; /* renameat does nothing if BACKUP is a link to OLD already */
   int reason = errno;
   if (name[0] != 0) unlinkat (folder, name, 0);
   errno = reason;
   return status;
 }
 
-/* Give a file a name that is free.  */
+/* Give the new file SELF a name that must be free.  */
 static int give_name (int folder, const char *name, void *self) {
   const struct inject_file_new *file = self;
   char own[64];
@@ -343,14 +346,15 @@ static int commit_new (struct inject_file_new *file, const char *name) {
   if (errno == EEXIST || file->path[0] == 0
       || fstatat (file->folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
     return -1;
-  return renameat (file->folder, file->path, file->folder, name); /* no hard links here */
+  return renameat (file->folder, file->path, file->folder,
+                   name); /* no hard links on this file system */
 }
 
 static int commit_over (struct inject_file_new *file, const char *name) {
   char spare[SPARE_MAX];
   if (file->path[0] == 0) {
     if (make_spare (file->folder, spare, give_name, file) != 0) return -1;
-    strcpy (file->path, spare); /* which goes with the file if it is abandoned */
+    strcpy (file->path, spare); /* removed if the file is abandoned */
   }
   return renameat (file->folder, file->path, file->folder, name);
 }
@@ -373,7 +377,7 @@ int inject_file_commit (struct inject_file_new *file, struct inject_file *old, i
   inject_file_close (old);
   if (status == 0) {
     file->path[0] = 0;
-    /* The name on the disk too; some file systems cannot, and the file is whole anyway.  */
+    /* Flush the name too.  Some file systems cannot do that; the file is complete anyway.  */
     int fd = openat (file->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
       (void) fsync (fd);
@@ -389,7 +393,7 @@ int inject_file_exists (const char *path) {
   return lstat (path, &st) == 0;
 }
 
-/* A link is replaced, not what it leads to.  */
+/* A symbolic link may be replaced: its target stays.  */
 int inject_file_is_special (const char *path) {
   struct stat st;
   return lstat (path, &st) == 0 && !S_ISREG (st.st_mode) && !S_ISLNK (st.st_mode);

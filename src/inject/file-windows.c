@@ -1,3 +1,4 @@
+/* Files on Windows: mapped, and replaced by ReplaceFile.  */
 #include "inject/file.h"
 
 #include <stdio.h>
@@ -33,7 +34,7 @@ const char *inject_file_name_of (const char *path) {
   return name;
 }
 
-/* The view keeps the file open after its handles are closed.  */
+/* The mapped view keeps the file open after HANDLE is closed.  */
 static int map (struct inject_file *file, HANDLE handle, const char *path, struct pe_error *error) {
   BY_HANDLE_FILE_INFORMATION facts;
   *file = (struct inject_file){.descriptor = -1, .folder = -1};
@@ -73,7 +74,7 @@ int inject_file_open (struct inject_file *file, const char *path, struct pe_erro
   return status;
 }
 
-/* The path of what is open.  */
+/* The path of an open file.  */
 static int path_of (HANDLE handle, char *path, size_t size) {
   WCHAR *found = malloc (INJECT_PATH_MAX * sizeof (*found));
   DWORD n = found == NULL
@@ -123,8 +124,9 @@ static int write_new (void *self, uint64_t offset, const uint8_t *bytes, size_t 
   return 0;
 }
 
-/* Permissions are the folder's; those of a replaced file are kept by ReplaceFile.  Nothing that has
-   the name already is written to, and nobody can take the file away while the handle is open.  */
+/* The new file inherits the permissions of the folder; ReplaceFile gives it those of the file that
+   it replaces.  CREATE_NEW never opens what another user put at the temporary path, and while the
+   handle is open nobody can replace the file.  */
 int inject_file_write (struct inject_file_new *file, const char *target,
                        const struct inject_file *old, int in_place, struct edit *edit,
                        struct pe_error *error) {
@@ -138,7 +140,7 @@ int inject_file_write (struct inject_file_new *file, const char *target,
   snprintf (file->target, sizeof (file->target), "%s", target);
   SetLastError (ERROR_FILENAME_EXCED_RANGE);
   if (n > 0 && (size_t) n < sizeof (file->path) && to_wide (file->path, wide) == 0) {
-    DeleteFileW (wide); /* of a process with our number, which was killed */
+    DeleteFileW (wide); /* left by a killed process with the same id */
     file->handle = CreateFileW (wide, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, NULL,
                                 CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
   }
@@ -157,12 +159,13 @@ void inject_file_abandon (struct inject_file_new *file) {
   file->path[0] = 0;
 }
 
-/* ReplaceFile keeps attributes and rights, but not every file system has it.  */
+/* ReplaceFile keeps attributes and permissions, but not every file system supports it.  */
 static int replace_file (const WCHAR *target, const WCHAR *path, const WCHAR *backup) {
   if (ReplaceFileW (target, path, backup, REPLACEFILE_IGNORE_MERGE_ERRORS, NULL, NULL)) return 0;
   if (GetFileAttributesW (path) == INVALID_FILE_ATTRIBUTES) return -1;
   if (backup != NULL) {
-    DeleteFileW (backup); /* a link, not what it leads to; links are then copied as such */
+    DeleteFileW (
+        backup); /* a symbolic link itself, not its target; the copy does not follow one either */
     if (!CopyFileExW (target, backup, NULL, NULL, NULL,
                       COPY_FILE_FAIL_IF_EXISTS | COPY_FILE_COPY_SYMLINK))
       return -1;
@@ -175,7 +178,7 @@ int inject_file_commit (struct inject_file_new *file, struct inject_file *old, i
   WCHAR path[INJECT_PATH_MAX], target[INJECT_PATH_MAX], kept[INJECT_PATH_MAX];
   int status = to_wide (file->path, path) != 0 || to_wide (file->target, target) != 0
                || (backup != NULL && to_wide (backup, kept) != 0);
-  inject_file_close (old); /* what is being looked at is not replaced */
+  inject_file_close (old); /* Windows does not replace a mapped file */
   CloseHandle (file->handle);
   file->handle = INVALID_HANDLE_VALUE;
   if (status == 0) {
@@ -214,7 +217,7 @@ int inject_file_beside (const char *path, const char *name, char *found, size_t 
 
 int inject_file_ask (const char *question) {
   char answer[16];
-  DWORD mode; /* _isatty takes the device NUL for a terminal too */
+  DWORD mode; /* _isatty also takes the device NUL for a terminal */
   if (!GetConsoleMode (GetStdHandle (STD_INPUT_HANDLE), &mode)) return -1;
   fputs (question, stderr);
   if (fgets (answer, sizeof (answer), stdin) == NULL) return 0;

@@ -1,3 +1,4 @@
+/* Prints import tables as text and as JSON.  */
 #include "inject/list.h"
 
 #include "inject/pe/imports.h"

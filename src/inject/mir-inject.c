@@ -1,4 +1,4 @@
-/* mir-inject: puts a DLL into the import table of a program, or into a process.  */
+/* The command mir-inject: puts a DLL into the import table of a program, or into a process.  */
 #include <stdio.h>
 #include <string.h>
 
@@ -57,13 +57,13 @@ static int do_files (const struct options *options) {
   }
   report_end (&report);
   if (fflush (stdout) != 0 || ferror (stdout)) {
-    fprintf (stderr, "error: the result could not be written\n");
+    fprintf (stderr, "error: unable to write to standard output\n");
     return STATUS_FAILED;
   }
   return status;
 }
 
-/* Whoever reads JSON gets some, also if there is no file to tell of.  */
+/* Look for --json before options_read, whose failure must print valid JSON too.  */
 static int wants_json (int argc, char **argv) {
   for (int i = 1; i < argc && strcmp (argv[i], "--") != 0; i++)
     if (strcmp (argv[i], "--json") == 0) return 1;
@@ -79,7 +79,7 @@ int main (int argc, char **argv) {
     argc--;
     argv++;
   }
-  int status = STATUS_FAILED, json = wants_json (argc, argv); /* the order of ARGV is changed */
+  int status = STATUS_FAILED, json = wants_json (argc, argv); /* before ARGV is reordered */
   if (options_read (&options, argc, argv, &error) != 0) {
     if (json) puts ("[]");
     fflush (stdout);

@@ -1,3 +1,4 @@
+/* Reads the command line for files, and has its help.  */
 #include "inject/options.h"
 
 #include <stdio.h>
@@ -9,27 +10,27 @@
 void options_help (void) {
   fputs (
       "mir-inject: puts a DLL into the import table of a Windows program, first by default,\n"
-      "or takes it out again.  x86, x64, arm64 and arm64ec; the files are edited, not run.\n"
+      "or takes it out again.  x86, x64, arm64 and arm64ec; files are edited, never run.\n"
       "\n"
       "usage: mir-inject [inject] [options] <file>...\n"
       "       mir-inject run|attach|check ...  (Windows; each has its --help)\n"
       "\n"
       "  -h  --help          show this help\n"
-      "  -v  --verbose       be verbose\n"
-      "  -l  --list          only list imported modules; with -v their functions too\n"
-      "  -i  --inplace       replace the file itself; the old one stays as <file>.bak\n"
+      "  -v  --verbose       say what is done\n"
+      "  -l  --list          only list the imported modules; with -v also their functions\n"
+      "  -i  --inplace       replace the file itself; the old one is kept as <file>.bak\n"
       "  -f  --force         overwrite without asking\n"
-      "      --postfix=<p>   use <p> as a postfix of the DLL's name: debug for mir-ucrt-debug.dll\n"
-      "      --order=<a;b>   modules to come first, in this order\n"
+      "      --postfix=<p>   add -<p> to the name of the DLL: debug for mir-ucrt-debug.dll\n"
+      "      --order=<a;b>   modules that come first, in this order\n"
       "      --eject         take the DLL out\n"
-      "  -n  --dry-run       say what would be done, write nothing\n"
+      "  -n  --dry-run       say what would be done, but write nothing\n"
       "      --dll=<name>    the DLL; " DEFAULT_DLL
       " by default\n"
-      "      --symbol=<name> the function of it to import; found out by default\n"
-      "  -o  --output=<file> name of the result; by default the file's, ending in '-mi'\n"
-      "      --no-backup     with --inplace: keep no <file>.bak\n"
-      "      --verify        would it be loaded, and the C runtime be taken over?  status 2: no\n"
-      "      --json          results as JSON on standard output\n"
+      "      --symbol=<name> the function to import from it; chosen by default\n"
+      "  -o  --output=<file> name of the result; by default the name of the file with '-mi'\n"
+      "      --no-backup     with --inplace: do not keep <file>.bak\n"
+      "      --verify        check that it would start with the DLL; exit status 2 if not\n"
+      "      --json          print results as JSON\n"
       "      --version       show the version\n",
       stdout);
 }
@@ -37,8 +38,8 @@ void options_help (void) {
 struct option {
   const char *name;
   char letter;
-  int *flag;          /* or */
-  const char **value; /* the text after it */
+  int *flag;          /* set to 1; NULL: the option has a value, */
+  const char **value; /* which goes here */
 };
 
 static const struct option *find (const struct option *table, const char *arg, const char **value) {
@@ -66,14 +67,15 @@ static int read_order (struct options *options, const char *text, struct pe_erro
   return 0;
 }
 
-/* Names in an import table have one byte for a character, of whatever code page the process has:
-   beyond ASCII they would mean another file elsewhere.  */
+/* A name in an import table is in the code page of the process: beyond ASCII it would mean another
+   file on another machine.  */
 static int is_plain (const char *name) {
   while ((unsigned char) *name >= ' ' && (unsigned char) *name < 0x7f) name++;
   return *name == 0;
 }
 
-/* The postfix goes before the ".dll".  A folder in an import table is not what anybody wants.  */
+/* Put the postfix before ".dll".  A name with a folder is refused: the loader takes it
+   literally.  */
 static int name_dll (struct options *options, struct pe_error *error) {
   const char *name = options->dll != NULL ? options->dll : DEFAULT_DLL, *dot = strrchr (name, '.');
   const char *postfix = options->postfix;
@@ -98,27 +100,28 @@ static int name_dll (struct options *options, struct pe_error *error) {
 static int check (const struct options *options, struct pe_error *error) {
   const char *why = NULL;
   if (options->files_num == 0)
-    why = "need a file name argument (use '-h' for help)";
+    why = "no file name given (use '-h' for help)";
   else if (options->output != NULL && (options->files_num > 1 || options->inplace))
-    why = "--output is for one file, and not with --inplace";
+    why = "--output needs exactly one file, and excludes --inplace";
   else if (options->list + options->verify + options->eject > 1)
     why = "--list, --verify and --eject exclude each other";
   else if ((options->list || options->verify) && options->inplace)
-    why = "--inplace changes files, --list and --verify do not";
+    why = "--list and --verify change nothing: --inplace is not allowed with them";
   else if ((options->list || options->verify) && (options->output != NULL || options->dry_run))
-    why = "--output and --dry-run are for what changes files, --list and --verify do not";
+    why = "--list and --verify change nothing: --output and --dry-run are not allowed with them";
   else if ((options->list || options->verify || options->eject)
            && (options->symbol != NULL || options->order != NULL))
-    why = "--symbol and --order are for putting a DLL in";
+    why = "--symbol and --order are only allowed when a DLL is injected";
   else if (options->no_backup && !options->inplace)
-    why = "--no-backup is for --inplace";
+    why = "--no-backup needs --inplace";
   else if (options->symbol != NULL && (*options->symbol == 0 || strlen (options->symbol) > 200))
     why = "not the name of a function";
   if (why != NULL) pe_set_error (error, "%s", why);
   return why != NULL ? -1 : 0;
 }
 
-/* -lv is -l -v.  The last letter's option, with what follows it in *VALUE; NULL: unknown.  */
+/* Letters may be combined: -lv is -l -v.  The option of the last letter, with the text behind it in
+   *VALUE; NULL if a letter is unknown.  */
 static const struct option *read_letters (const struct option *table, const char *arg,
                                           const char **value) {
   const struct option *option = NULL;
@@ -142,7 +145,7 @@ static int read_arguments (struct options *o, const struct option *table, int ar
     char *arg = argv[i];
     const char *value = NULL;
     if (only_files || arg[0] != '-' || arg[1] == 0) {
-      o->files[o->files_num++] = arg; /* never beyond what was read */
+      o->files[o->files_num++] = arg; /* never overtakes I */
       continue;
     }
     if (strcmp (arg, "--") == 0) {

@@ -1,3 +1,4 @@
+/* Prints results as text or as JSON.  */
 #include "inject/report.h"
 
 #include <stdarg.h>
@@ -18,7 +19,7 @@ const char *report_clean (const char *text) {
   return to;
 }
 
-/* A line, whose names may hold anything, on STREAM.  */
+/* Print a line whose untrusted names are made safe for a terminal.  */
 static void print_line (FILE *stream, const char *before, const char *format, va_list args) {
   char line[LINE_MAX_SIZE];
   vsnprintf (line, sizeof (line), format, args);

@@ -1,3 +1,4 @@
+/* The checks of --verify: loader, order, C runtime, DLL.  */
 #include "inject/verify.h"
 
 #include <stdarg.h>
@@ -17,8 +18,8 @@ struct check {
   const struct pe *pe;
   const char *path;
   const char *dll;
-  int position; /* of the DLL in the import table, -1: not there */
-  int refused;  /* how many answers were no */
+  int position; /* index of the DLL in the import table; -1: not imported */
+  int refused;  /* number of failed checks */
 };
 
 static void say (struct check *check, enum answer answer, const char *name, const char *format, ...)
@@ -45,8 +46,8 @@ static int is_within (const struct pe_directory *range, uint32_t rva, uint64_t s
   return rva >= range->rva && size <= range->size && rva - range->rva <= range->size - size;
 }
 
-/* The loader writes addresses to where descriptor D says: it makes the import address directory
-   writable for that, or, if there is none, the section with the import table.  */
+/* Whether the loader can write the addresses of descriptor D.  It makes the import address
+   directory writable for that or, if there is none, the section that contains the import table.  */
 static int can_fill (const struct pe *pe, const struct pe_descriptor *d, long functions) {
   struct pe_directory iat = pe_directory (pe, PE_IAT), import = pe_directory (pe, PE_IMPORT);
   uint64_t size = (uint64_t) functions * pe_thunk_size (pe);
@@ -99,13 +100,12 @@ static void check_loader (struct check *check) {
   else if (pe_check_layout (pe, &error) != 0)
     say (check, NO, "layout", "%s", error.text);
   else
-    say (check, YES, "layout", "%s, headers and sections as the loader wants them",
-         pe_machine_name (pe->machine));
+    say (check, YES, "layout", "%s, headers and sections are valid", pe_machine_name (pe->machine));
   check_imports (check);
   if (pe->checksum != 0 && pe->checksum != pe_checksum (pe))
-    say (check, NOTE, "checksum", "wrong; programs are loaded all the same, drivers are not");
+    say (check, NOTE, "checksum", "wrong; only drivers are refused for that");
   if ((pe->dll_flags & PE_DLL_FORCE_INTEGRITY) != 0)
-    say (check, NOTE, "signature", "the file asks for its signature to be enforced");
+    say (check, NOTE, "signature", "the file demands that its signature is checked");
   if (config.rva != 0 && pe_read32 (pe, config.rva, &length) == 0 && length >= field + 2
       && pe_read (pe, (uint64_t) config.rva + field, flags, 2) == 0
       && (pe_u16 (flags) & PE_LOAD_FROM_SYSTEM) != 0)
@@ -121,7 +121,7 @@ static int machines_fit (enum pe_machine program, enum pe_machine dll) {
   return program == PE_ARM64 && dll == PE_ARM64X;
 }
 
-/* What the descriptor of ours imports must be there.  */
+/* The DLL must export what the program imports from it.  */
 static void check_exports (struct check *check, const struct pe *dll) {
   struct pe_descriptor d;
   struct pe_function function;
@@ -158,13 +158,13 @@ static void check_dll (struct check *check) {
     check_exports (check, &dll);
     for (unsigned i = 0; pe_descriptor (&dll, i, &d) == 1; i++)
       if (pe_string (&dll, d.name, name, sizeof (name)) == 0 && crt_is (name))
-        say (check, NO, "dll", "'%s' itself needs '%s', which then comes first", check->dll,
+        say (check, NO, "dll", "'%s' itself imports '%s', which is initialised first", check->dll,
              report_clean (name));
   }
   inject_file_close (&file);
 }
 
-/* DLLs are initialised in the order of the table, each after those which it needs itself.  */
+/* The loader initialises DLLs in the order of the table, each after the DLLs that it imports.  */
 static void check_position (struct check *check) {
   char name[PE_NAME_MAX], how[PE_NAME_MAX];
   struct pe_descriptor d;
@@ -181,7 +181,7 @@ static void check_position (struct check *check) {
       return;
     }
     if (crt_is_behind (check->path, name, how, sizeof (how))) {
-      say (check, NO, "order", "'%s' comes before '%s' and brings the C runtime with it (%s)",
+      say (check, NO, "order", "'%s' comes before '%s' and loads the C runtime (%s)",
            report_clean (name), check->dll, report_clean (how));
       return;
     }
@@ -207,17 +207,17 @@ static void check_crt (struct check *check) {
       functions += !function.by_ordinal && crt_is_heap_function (function.name);
   }
   if (is_msvcrt)
-    say (check, NOTE, "runtime", "'%s', which is taken over only if MIR_UCRT_CRTS names it",
+    say (check, NOTE, "runtime", "'%s' is only taken over if MIR_UCRT_CRTS names it",
          report_clean (first));
   else if (first[0] != 0)
-    say (check, YES, "runtime", "linked dynamically ('%s'), %d functions of its heap imported",
+    say (check, YES, "runtime", "linked dynamically ('%s'), %d functions of the allocator imported",
          report_clean (first), functions);
   if (first[0] != 0) return;
   for (unsigned i = 0; pe_descriptor (pe, i, &d) == 1; i++) {
     if (pe_string (pe, d.name, name, sizeof (name)) != 0
         || !crt_is_behind (check->path, name, how, sizeof (how)))
       continue;
-    say (check, NOTE, "runtime", "not linked to the program, but to '%s'", report_clean (how));
+    say (check, NOTE, "runtime", "not imported by the program, but by '%s'", report_clean (how));
     return;
   }
   say (check, NO, "runtime", "the C runtime is not linked dynamically: nothing to take over");

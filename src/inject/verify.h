@@ -1,4 +1,4 @@
-/* Whether a program will be loaded with the DLL in it.  */
+/* Checks whether a program would start with the DLL, and be taken over.  */
 
 #ifndef MIR_INJECT_VERIFY_H
 #define MIR_INJECT_VERIFY_H
@@ -6,8 +6,8 @@
 #include "inject/options.h"
 #include "inject/report.h"
 
-/* Would PE, the file at PATH, be loaded; would the C runtime be taken over?  STATUS_DONE or
-   STATUS_NO.  */
+/* Print a line for every check of PE, the file at PATH.  STATUS_DONE, or STATUS_NO if one
+   failed.  */
 int inject_verify (struct report *report, const struct pe *pe, const char *path,
                    const struct options *options);
 

@@ -73,7 +73,7 @@ static void refuses_with_a_reason (void) {
     const char *reason;
   } cases[] = {
       {IMAGE_NO_SPACE, "no room for a section: the headers fill their page"},
-      {IMAGE_USED, "no room for a section: what is behind the section table is in use"},
+      {IMAGE_USED, "no room for a section: the bytes behind the section table are in use"},
       {IMAGE_BOUND | IMAGE_NO_LOOKUP, "module 0 is bound and has no names of its functions"},
   };
   struct edit_request request = request_for (dll);
@@ -88,7 +88,7 @@ static void refuses_with_a_reason (void) {
   pe_put32 (old.bytes + old.pe.optional + 32, 512); /* section alignment */
   REQUIRE (pe_open (&old.pe, old.bytes, old.pe.size, PE_FILE, &(struct pe_error){0}) == 0);
   CHECK_STR (refusal (&old, &request, 0),
-             "sections smaller than a page: a driver, or a very small program");
+             "the sections are smaller than a page: a driver, or a very small program");
   free (old.bytes);
 }
 

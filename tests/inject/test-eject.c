@@ -154,7 +154,7 @@ static void a_table_among_the_headers_is_left_alone (void) {
   REQUIRE (pe_open (&old.pe, old.bytes, old.pe.size, PE_FILE, &error) == 0);
   REQUIRE (pe_imports_num (&old.pe) == 3);
   CHECK_STR (refusal (&old, &request, 1),
-             "damaged import table (it is not in one piece, or in the headers)");
+             "damaged import table (it is split, or lies in the headers)");
   free (old.bytes);
 }
 

@@ -56,12 +56,12 @@ mir_inject a.exe && grep -qx "wrote 'a-mi.exe' with new import order." out && [ 
 result $? 'injects into a copy which ends in -mi'
 mir_inject inject --output b.exe a.exe && cmp b.exe a-mi.exe
 result $? 'has a name for that, and another name for the result'
-mir_inject --eject --output=b2.exe a-mi.exe && cmp b2.exe a.old && grep -q 'as it was before' out
+mir_inject --eject --output=b2.exe a-mi.exe && cmp b2.exe a.old && grep -q 'identical to the original' out
 result $? 'ejects: each byte is as before'
 mir_inject a-mi.exe && cmp a-mi.exe a-mi-mi.exe && grep -q 'with the same import order' out
 result $? 'does not inject twice'
 fresh
-mir_inject a.exe && grep -qx "put 'mir-ucrt.dll' for x64 beside it: without it the program does not start." out &&
+mir_inject a.exe && grep -qx "put 'mir-ucrt.dll' for x64 beside it: without the DLL the program does not start." out &&
   : >MIR-UCRT.dll && mir_inject -f a.exe && [ "$(cat out)" = "wrote 'a-mi.exe' with new import order." ] &&
   mir_inject --eject a-mi.exe && rm MIR-UCRT.dll && mir_inject -f --eject a-mi.exe && ! grep put out
 result $? 'says that the DLL is not beside the program'
@@ -89,7 +89,7 @@ result $? 'edits in place and keeps the old file'
 refuses 'to overwrite a backup' ".*b.exe.bak' exists already \(use --force\)" -i --eject b.exe
 mir_inject -i --eject --no-backup b.exe && cmp b.exe a.old
 result $? 'ejects in place, without a backup'
-mir_inject -i --eject b.exe && grep -qx "no changes, leaving 'b.exe' as is." out && cmp b.exe a.old
+mir_inject -i --eject b.exe && grep -qx "no changes: 'b.exe' stays as it is." out && cmp b.exe a.old
 result $? 'leaves a file alone that has nothing to eject'
 mir_inject a.exe && cp a.exe a-mi.exe
 refuses 'to overwrite a result' "a.exe: 'a-mi.exe' exists already \(use --force\)" a.exe
@@ -100,7 +100,7 @@ result $? 'does if told to'
 
 fresh
 $make_images kind 9 s.exe && mir_inject s.exe &&
-  grep -qx "warning: 's.exe' was signed, the signature is not valid for the result and was removed" err
+  grep -qx "warning: 's.exe' was signed: the signature is not valid for the result and was removed" err
 result $? 'warns that a signature goes'
 mir_inject --eject -o s2.exe s-mi.exe && cmp s.exe s2.exe && [ ! -s err ]
 result $? 'and gives it back'
@@ -116,7 +116,7 @@ mir_inject a.exe && mir_inject --verify a-mi.exe && grep -q '^  ok    layout: x6
   grep -q '^  ok    runtime: linked dynamically .*, 2 functions' out && grep -q '^  ok    dll: ' out
 rc=$?
 # This DLL needs a C runtime of its own, so the answer is no all the same.
-[ $rc != 0 ] && [ "$status" = 2 ] && grep -q '^  no    dll: .* itself needs .api-ms-win-crt-heap' out &&
+[ $rc != 0 ] && [ "$status" = 2 ] && grep -q '^  no    dll: .* itself imports .api-ms-win-crt-heap' out &&
   grep -q '^  ok    order: .* position 0$' out && grep -q '^  ok    runtime: linked dynamically .*, 2 functions' out
 result $? 'verifies order, runtime and DLL'
 rm mir-ucrt.dll
@@ -172,7 +172,7 @@ result $? 'does not speak of an injection that there was not'
 
 fresh
 echo text >t.txt && : >empty && head -c 300 a.exe >cut.exe
-refuses 'no arguments' "need a file name argument \(use '-h' for help\)"
+refuses 'no arguments' "no file name given \(use '-h' for help\)"
 refuses 'an unknown option' "unknown command line option '--fast' \(use '-h' for help\)" --fast a.exe
 refuses 'an unknown letter' "unknown command line option '-lx' \(use '-h' for help\)" -lx a.exe
 refuses 'an option without its value' "option '--dll' needs a value \(use '-h' for help\)" a.exe --dll
@@ -181,9 +181,9 @@ refuses 'a name beyond ASCII' "not the name of a DLL: 'grün.dll'" --dll=grün.d
 refuses 'a postfix beyond ASCII' "not a postfix for the name of a DLL: 'grün'" --postfix=grün a.exe
 refuses 'a name of dots' "not the name of a DLL: '\.\.'" --dll=.. a.exe
 refuses 'a postfix which is none' "not a postfix for the name of a DLL: ''" --postfix= a.exe
-refuses 'an order for what goes' '--symbol and --order are for putting a DLL in' --eject --order=x.dll a.exe
-refuses 'a list with a name' '--output and --dry-run are for .*' --list -o b.exe a.exe
-refuses 'no backup of what stays' '--no-backup is for --inplace' --no-backup a.exe
+refuses 'an order for what goes' '--symbol and --order are only allowed when a DLL is injected' --eject --order=x.dll a.exe
+refuses 'a list with a name' '--list and --verify change nothing: --output .*' --list -o b.exe a.exe
+refuses 'no backup of what stays' '--no-backup needs --inplace' --no-backup a.exe
 refuses 'two actions' '.*exclude each other' --list --eject a.exe
 refuses 'a file that is not there' 'unable to open file: none.exe: .*' none.exe
 refuses 'another file' 't.txt: not a valid PE file \(invalid DOS magic number\)' t.txt
@@ -193,7 +193,7 @@ long=$(printf '%0120d' 0)
 refuses 'a long name, with the reason' 'unable to open file: [0/]*/none.exe: .+' \
   "$long/$long/none.exe"
 refuses 'an empty file' 'empty: not a valid PE file \(invalid DOS magic number\)' empty
-refuses 'a file cut off' 'cut.exe: not a valid PE file \(it ends before .*\)' cut.exe
+refuses 'a file cut off' 'cut.exe: not a valid PE file \(the file ends before .*\)' cut.exe
 refuses 'a module that is not imported' "a.exe: module 'x.dll' of --order is not imported" --order=x.dll a.exe
 refuses 'to eject what was not injected' \
   "a.exe: module 'user32.dll' was not injected by this tool: the program may call it \(use --force\)" --eject --dll user32.dll a.exe

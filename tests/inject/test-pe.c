@@ -46,12 +46,12 @@ static void says_why_it_is_no_image (void) {
     const char *reason;
   } cases[] = {
       {0, 'X', "not a valid PE file (invalid DOS magic number)"},
-      {0x3f, 0x7f, "not a valid PE file (it ends before its headers)"},
+      {0x3f, 0x7f, "not a valid PE file (the file ends before the headers)"},
       {0x80, 'Q', "not a valid PE file (invalid PE signature)"},
       {0x80 + 24, 7, "not a valid PE file (invalid magic number of the optional header)"},
       {0x80 + 20, 10, "not a valid PE file (the optional header is too short)"},
-      {0x80 + 21, 0xff, "not a valid PE file (it ends before its optional header does)"},
-      {0x80 + 7, 0xff, "not a valid PE file (it ends before its section table does)"},
+      {0x80 + 21, 0xff, "not a valid PE file (the file ends before the optional header does)"},
+      {0x80 + 7, 0xff, "not a valid PE file (the file ends before the section table does)"},
   };
   for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
     uint8_t *bytes;
@@ -157,12 +157,13 @@ static void sections_must_be_as_the_loader_wants_them (void) {
     uint32_t value;
     const char *reason;
   } cases[] = {
-      {1, 12, 0x2010, "not a loadable PE file (section 1 is not aligned or empty)"},
-      {1, 12, 0x1000, "not a loadable PE file (section 1 overlaps another or is out of order)"},
+      {1, 12, 0x2010, "not a loadable PE file (section 1 is not aligned, or is empty)"},
+      {1, 12, 0x1000,
+       "not a loadable PE file (section 1 overlaps another section or is out of order)"},
       {1, 12, 0x3000, "not a loadable PE file (section 1 leaves a hole)"},
       {2, 8, 0x5000, "not a loadable PE file (section 2 is outside of the image)"},
-      {1, 20, 0x7fffff00, "not a loadable PE file (section 1 ends behind the end of the file)"},
-      {1, 16, 0xffffff00, "not a loadable PE file (section 1 ends behind the end of the file)"},
+      {1, 20, 0x7fffff00, "not a loadable PE file (section 1 ends beyond the end of the file)"},
+      {1, 16, 0xffffff00, "not a loadable PE file (section 1 ends beyond the end of the file)"},
       {1, 20, 0x200, "not a loadable PE file (section 1 overlaps the headers)"},
   };
   for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {

@@ -1,25 +1,24 @@
+/* Walks the import table to see what lies in ranges that will be overwritten.  */
 #include "inject/edit/apart.h"
 
 #include <string.h>
 
 #include "inject/pe/imports.h"
 
-/* Whether the N bytes at RVA are outside of all RANGES; 1 too if they are not in the file.  */
+/* Whether the N bytes at RVA lie outside of all RANGES; bytes that are not in the file do.  */
 static int is_apart (const struct pe *pe, uint64_t rva, size_t n, const struct edit_range *ranges,
                      unsigned num) {
   size_t at;
-  if (n > 1
-      && pe_offset (pe, rva, n, &at) != 0) { /* in two sections, which are anywhere in the file */
+  if (n > 1 && pe_offset (pe, rva, n, &at) != 0) /* perhaps in two sections: look at each half */
     return is_apart (pe, rva, n / 2, ranges, num)
            && is_apart (pe, rva + n / 2, n - n / 2, ranges, num);
-  }
   if (n == 1 && pe_offset (pe, rva, 1, &at) != 0) return 1;
   for (unsigned k = 0; k < num; k++)
     if (at < ranges[k].end && at + n > ranges[k].begin) return 0;
   return 1;
 }
 
-/* TOTAL counts the functions of all tables.  */
+/* TOTAL counts the functions of all tables, which may overlap.  */
 static int functions_apart (const struct pe *pe, uint32_t table, const struct edit_range *ranges,
                             unsigned num, unsigned *total) {
   struct pe_function function;
@@ -50,7 +49,7 @@ int edit_check_apart (const struct pe *pe, const struct edit_range *ranges, unsi
       continue;
     pe_set_error (
         error, "damaged import table (module %u %s)", i,
-        total > PE_FUNCTIONS_MAX ? "has too many functions" : "lies in what has to be changed");
+        total > PE_FUNCTIONS_MAX ? "has too many functions" : "lies where bytes must be changed");
     return -1;
   }
   return 0;

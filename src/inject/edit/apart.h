@@ -1,17 +1,17 @@
-/* Whether what an image imports lies apart from what is written over.  */
+/* Checks that an edit does not overwrite what the import table refers to.  */
 
 #ifndef MIR_INJECT_EDIT_APART_H
 #define MIR_INJECT_EDIT_APART_H
 
 #include "inject/pe/pe.h"
 
-/* Bytes of the old file.  */
+/* A range of offsets in the old file.  */
 struct edit_range {
   size_t begin, end;
 };
 
-/* Whether the import table and everything it leads to lies outside of RANGES, which are about to be
-   written over. In a file that nobody made to deceive it does.  */
+/* Check that descriptors' names, thunks and functions' names lie outside of RANGES, which will be
+   overwritten.  Only a forged file fails this.  0, or -1 with the reason in ERROR.  */
 int edit_check_apart (const struct pe *pe, const struct edit_range *ranges, unsigned num,
                       struct pe_error *error);
 

@@ -1,3 +1,4 @@
+/* Makes the new import table: the order of the descriptors, and what they refer to.  */
 #include "inject/edit/block.h"
 
 #include <stdlib.h>
@@ -16,7 +17,7 @@ static int is_called (const struct pe *pe, unsigned index, const char *name,
   return pe_name_is (found, name);
 }
 
-/* Move the descriptors called NAME behind the N that are in place; how many there were, -1 if
+/* Append the descriptors called NAME to the N in FROM.  Their number, or -1 if the table is
    damaged.  */
 static int take (const struct pe *pe, const char *name, uint16_t *from, int n, int total,
                  uint8_t *taken, struct pe_error *error) {
@@ -46,7 +47,7 @@ int edit_order (const struct pe *pe, const struct edit_request *request, uint16_
     int moved = take (pe, request->order[i], from, n, total, taken, error);
     if (moved < 0) return -1;
     if (moved == 0 && !pe_name_is (request->order[i], request->dll)
-        && pe_find_import (pe, request->order[i]) < 0) { /* else it was named before */
+        && pe_find_import (pe, request->order[i]) < 0) { /* else it was taken before */
       pe_set_error (error, "module '%.100s' of --order is not imported", request->order[i]);
       return -1;
     }
@@ -57,7 +58,7 @@ int edit_order (const struct pe *pe, const struct edit_request *request, uint16_
   return total;
 }
 
-/* Where the new descriptor goes: first, or behind those which --order names before it.  */
+/* The index of the new descriptor: 0, or behind the DLLs that request->order names before it.  */
 static int new_position (const struct pe *pe, const struct edit_request *request,
                          const uint16_t *from, int total, struct pe_error *error) {
   unsigned before = 0;
@@ -99,7 +100,7 @@ int edit_copy_descriptor (const struct pe *pe, unsigned index, uint8_t *to,
   return 0;
 }
 
-/* Bytes of the names of the NUM modules with their zeros; 0 if one cannot be read.  */
+/* Bytes of the names of all NUM DLLs with their zeros, and 1; 0 if a name cannot be read.  */
 static size_t names_size (const struct pe *pe, int num) {
   char name[PE_NAME_MAX];
   struct pe_descriptor d;
@@ -113,7 +114,7 @@ static size_t names_size (const struct pe *pe, int num) {
   return size;
 }
 
-/* Offsets in the block.  */
+/* Offsets in the block; THUNK is a size.  */
 struct layout {
   size_t thunk, table, lookup, address, hint, name, names, size;
 };
@@ -140,8 +141,8 @@ static int lay_out (struct layout *at, const struct pe *pe, const struct edit_re
   return 0;
 }
 
-/* The old descriptors around ours, and copies of their names: objdump looks for them in the section
-   of the table only.  */
+/* Put the old descriptors around POSITION, with copies of their names: objdump looks for names only
+   in the section that contains the table.  */
 static int put_old (struct edit_block *block, const struct layout *at, const struct pe *pe,
                     uint32_t rva, const uint16_t *from, int total, int position,
                     struct pe_error *error) {
@@ -161,7 +162,7 @@ static int put_old (struct edit_block *block, const struct layout *at, const str
   return 0;
 }
 
-static void put_ours (struct edit_block *block, const struct layout *at, const struct pe *pe,
+static void put_ours (const struct edit_block *block, const struct layout *at, const struct pe *pe,
                       uint32_t rva, const struct edit_request *request, int position) {
   struct pe_descriptor ours = {.lookup = rva + (uint32_t) at->lookup,
                                .name = rva + (uint32_t) at->name,
@@ -180,8 +181,6 @@ static void put_ours (struct edit_block *block, const struct layout *at, const s
   if (request->symbol != NULL)
     memcpy (bytes + at->hint + PE_HINT, request->symbol, strlen (request->symbol) + 1);
   memcpy (bytes + at->name, request->dll, strlen (request->dll) + 1);
-  block->address = ours.address;
-  block->address_size = (uint32_t) (2 * at->thunk);
 }
 
 int edit_block (struct edit_block *block, const struct pe *pe, uint32_t rva,

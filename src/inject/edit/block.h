@@ -1,4 +1,4 @@
-/* The block: a new import table and what it refers to.
+/* Makes the block: a new import table and everything it refers to.
 
    [ descriptors, ours first, and an empty one | lookup thunk, 0 | address thunk, 0 | hint, symbol |
      name | the names of the others ]  */
@@ -9,26 +9,24 @@
 #include "inject/edit/edit.h"
 
 struct edit_block {
-  uint8_t *bytes; /* malloc'ed, the caller frees them */
+  uint8_t *bytes; /* malloc'ed; the caller frees them */
   size_t size;
-  uint32_t table_size; /* bytes of the descriptors with the empty one: the size of the directory */
-  uint32_t address;    /* RVA of our address thunk */
-  uint32_t address_size; /* bytes, with the 0 */
+  uint32_t table_size; /* bytes of the descriptors with the empty one, for the import directory */
 };
 
-/* The block for the image PE, to be placed at RVA, a multiple of 16.  DLL must not be imported yet.
-   0, or -1 with the reason.  */
+/* Make the block that will be placed at RVA, a multiple of 16, of the image PE.  PE must not import
+   REQUEST->dll yet.  0, or -1 with the reason in ERROR.  */
 int edit_block (struct edit_block *block, const struct pe *pe, uint32_t rva,
                 const struct edit_request *request, struct pe_error *error);
 
-/* The descriptor INDEX as it is to be in a new table.  Bound imports are given up, so their stamps
-   go; -1 if it has nothing but bound addresses to say which functions it wants.  */
+/* Copy descriptor INDEX into a new table, as PE_DESCRIPTOR bytes.  Bound imports are cleared, so
+   the time stamp is too; -1 if bound addresses are all that tells which functions it imports.  */
 int edit_copy_descriptor (const struct pe *pe, unsigned index, uint8_t *to, struct pe_error *error);
 
-/* The descriptors of PE in the order of REQUEST, without one for a DLL that is not imported yet:
-   FROM[i] is the old index of the one that comes to be the I-th.  -1: the table is damaged, or
-   --order names what is not imported.  FROM has PE_IMPORTS_MAX elements.  The number of
-   descriptors.  */
+/* Sort the descriptors of PE as REQUEST says: element I of FROM is the old index of the new
+   descriptor I.  FROM has PE_IMPORTS_MAX elements; a DLL that is not imported yet is left out.  The
+   number of descriptors, or -1: the table is damaged, or request->order names a DLL that is not
+   imported.  */
 int edit_order (const struct pe *pe, const struct edit_request *request, uint16_t *from,
                 struct pe_error *error);
 

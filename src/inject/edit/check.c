@@ -1,3 +1,4 @@
+/* Compares the imports of a result with those of the old file.  */
 #include "inject/edit/edit.h"
 
 #include <stdlib.h>
@@ -12,8 +13,7 @@ static int read_import (const struct pe *pe, unsigned index, struct pe_descripto
                                                                                               : -1;
 }
 
-/* Whether import I of A and import K of B are one: the same name, the same functions to the same
-   place.  */
+/* Whether import I of A and import K of B have the same name and the same tables.  */
 static int is_same (const struct pe *a, unsigned i, const struct pe *b, unsigned k) {
   struct pe_descriptor x, y;
   char x_name[PE_NAME_MAX], y_name[PE_NAME_MAX];
@@ -21,7 +21,7 @@ static int is_same (const struct pe *a, unsigned i, const struct pe *b, unsigned
   return x.address == y.address && x.lookup == y.lookup && strcmp (x_name, y_name) == 0;
 }
 
-/* Everything else in the order that was asked for.  */
+/* The other DLLs must be in the requested order.  */
 static int check_injected (const struct pe *before, const struct pe *after,
                            const struct edit_request *request, struct pe_error *error) {
   uint16_t from[PE_IMPORTS_MAX];
@@ -46,7 +46,7 @@ static int check_injected (const struct pe *before, const struct pe *after,
              : -1;
 }
 
-/* --order may have moved the others: each must still be there, once.  */
+/* --order may have moved the other DLLs: each must still be there once.  */
 static int check_ejected (const struct pe *before, const struct pe *after,
                           const struct edit_request *request) {
   int total = pe_imports_num (before), new_total = pe_imports_num (after), kept = 0, expected = 0;

@@ -1,6 +1,6 @@
-/* Taking the DLL out again.  If the record says how, and the file is still as inject has left it,
-   every byte comes back, a certificate too; else the descriptor is taken out of the table, and our
-   section stays.  */
+/* Plans an ejection.  If the record is valid and the file is still as inject left it, every byte is
+   restored, including a certificate.  Otherwise only the descriptor is removed, and EDIT_SECTION
+   stays.  */
 #include "inject/edit/edit.h"
 
 #include <stdlib.h>
@@ -11,11 +11,11 @@
 #include "inject/pe/imports.h"
 #include "inject/pe/layout.h"
 
-/* What was found of our section.  */
+/* EDIT_SECTION and its record.  */
 struct ours {
   struct pe_section section;
   struct plan plan;
-  const uint8_t *certificate; /* the bytes which were cut out */
+  const uint8_t *certificate; /* the bytes that inject cut out */
 };
 
 static int find_record (struct ours *ours, const struct pe *pe) {
@@ -44,7 +44,8 @@ static int find_record (struct ours *ours, const struct pe *pe) {
              : -1;
 }
 
-/* Is everything that inject changed as it left it?  Somebody may have signed the file since.  */
+/* Whether everything that inject changed is as it left it.  The file may have been signed
+   since.  */
 static int is_untouched (const struct ours *ours, const struct pe *pe) {
   const struct plan *plan = &ours->plan;
   size_t certificate = pe_directory_offset (pe, PE_CERTIFICATE);
@@ -61,7 +62,7 @@ static int is_untouched (const struct ours *ours, const struct pe *pe) {
   return 1;
 }
 
-/* Put the tail back, with the old certificate in its place, without one that was added since.  */
+/* Restore the tail with the old certificate and without one that was added since.  */
 static int add_tail (struct edit *edit, const struct ours *ours, const struct pe *pe) {
   const struct plan *plan = &ours->plan;
   size_t begin = ours->section.raw + ours->section.raw_size, end = pe->size, offset, size;

@@ -1,8 +1,10 @@
-/* Our section is writable because Windows makes only the import address directory writable while it
-   fills addresses in, and that is a range somewhere else (ReactOS, dll/ntdll/ldr/ldrpe.c,
-   LdrpSnapIAT; Detours makes its section writable too).  Where an image has no such directory, the
-   loader takes the section in which the import table is; the table moves, so we write down what the
-   loader would have taken.  */
+/* Plans an injection: a new section with the import table.
+
+   The section is writable.  While Windows fills in addresses it makes only the import address
+   directory writable, and that is a range elsewhere (ReactOS, dll/ntdll/ldr/ldrpe.c, LdrpSnapIAT;
+   Detours makes its section writable too).  If an image has no such directory, the loader uses the
+   section that contains the import table.  The table moves, so the plan adds a directory with the
+   range that the loader used.  */
 #include "inject/edit/edit.h"
 
 #include <stdlib.h>
@@ -28,7 +30,8 @@ static int is_zero (const struct pe *pe, size_t begin, size_t end) {
   return 1;
 }
 
-/* Bound imports usually lie just behind the section table; they are given up, so they do not count.  */
+/* Whether the bytes may be overwritten.  Bound imports, which usually follow the section table,
+   may: they are cleared.  */
 static int is_free (const struct pe *pe, size_t begin, size_t end) {
   struct pe_directory bound = pe_directory (pe, PE_BOUND_IMPORT);
   uint64_t bound_end = (uint64_t) bound.rva + bound.size;
@@ -37,7 +40,7 @@ static int is_free (const struct pe *pe, size_t begin, size_t end) {
          && (bound_end >= end || is_zero (pe, (size_t) bound_end, end));
 }
 
-/* Find room for one more section header, in PLAN and *HEADERS_SIZE.  */
+/* Find space for one more section header; set the headers of PLAN and *HEADERS_SIZE.  */
 static int make_room (struct plan *plan, const struct pe *pe, uint32_t *headers_size,
                       struct pe_error *error) {
   uint64_t slot = pe_section_header (pe, pe->sections_num);
@@ -51,7 +54,7 @@ static int make_room (struct plan *plan, const struct pe *pe, uint32_t *headers_
   *headers_size = pe->headers_size;
   uint64_t known_end = slot_end < plan->headers_end ? slot_end : plan->headers_end;
   if (slot > known_end || !is_free (pe, (size_t) slot, (size_t) known_end))
-    return fail (error, "no room for a section: what is behind the section table is in use");
+    return fail (error, "no room for a section: the bytes behind the section table are in use");
   if (slot_end <= pe->headers_size) return 0;
   uint64_t size = pe_round_up (slot_end, pe->file_alignment);
   if (size > first.rva) return fail (error, "no room for a section: the headers fill their page");
@@ -61,18 +64,19 @@ static int make_room (struct plan *plan, const struct pe *pe, uint32_t *headers_
   return 0;
 }
 
-/* The loader's rules, and ours.  */
+/* Check what the loader demands and what the plan relies on: alignments, at least one section, an
+   import directory.  */
 static int check (const struct pe *pe, struct pe_error *error) {
   if (pe->section_alignment < PAGE || pe->file_alignment < SECTOR)
-    return fail (error, "sections smaller than a page: a driver, or a very small program");
+    return fail (error, "the sections are smaller than a page: a driver, or a very small program");
   if (pe_check_layout (pe, error) != 0) return -1;
   if (pe->sections_num == PE_SECTIONS_MAX)
-    return fail (error, "no room for a section: there are 96, and Windows loads no more");
-  if (pe->directories_num <= PE_IMPORT) return fail (error, "there is no directory for imports");
+    return fail (error, "no room for a section: there are 96 already, and Windows loads no more");
+  if (pe->directories_num <= PE_IMPORT) return fail (error, "the headers have no import directory");
   return 0;
 }
 
-/* Cut a certificate out if it is where it should be, in the tail.  */
+/* Cut the certificate out if it is in the tail, where it should be.  */
 static void cut_certificate (struct plan *plan, const struct pe *pe) {
   size_t offset, size;
   if (pe_certificate (pe, &offset, &size) != 0 || size == 0 || offset < plan->sections_end) return;
@@ -109,8 +113,8 @@ static int patch_directories (struct plan *plan, struct edit *edit, const struct
   return status | patch_directory (plan, pe, at, section.rva, taken);
 }
 
-/* Patch a field that holds an offset of the file, if what it points to moves.  How many patches
-   there are must not depend on how far the tail moves: that depends on the size of the record.  */
+/* Patch a field that is an offset in the file, if its target moves.  The number of patches must not
+   depend on how far the tail moves, because that depends on the size of the record.  */
 static int patch_offset (struct plan *plan, const struct pe *pe, size_t field) {
   uint32_t offset = pe_u32 (pe->bytes + field);
   if (offset < plan->headers_end || offset > pe->size) return 0;
@@ -137,7 +141,7 @@ static int patch_offsets (struct plan *plan, const struct pe *pe) {
   return status;
 }
 
-/* The pieces of the result around the bytes of our SECTION, at RAW.  */
+/* Add the pieces of the result; the bytes of SECTION come to be at RAW.  */
 static int compose (struct edit *edit, const struct plan *plan, const struct pe *pe, size_t raw,
                     const uint8_t *section, size_t section_size) {
   const uint8_t *old = pe->bytes;
@@ -161,7 +165,7 @@ static int compose (struct edit *edit, const struct plan *plan, const struct pe 
   return status;
 }
 
-/* The bytes of our section: [ head | block ] are mapped, [ record ] is not.  */
+/* The bytes of EDIT_SECTION: [ head | block ] are mapped, [ record ] is not.  */
 static uint8_t *section_bytes (const struct plan *plan, const struct pe *pe,
                                const struct edit_block *block, size_t record_at, size_t raw_size) {
   size_t record_size;
@@ -180,7 +184,8 @@ static uint8_t *section_bytes (const struct plan *plan, const struct pe *pe,
   return bytes;
 }
 
-/* Where our section goes, and how large it is.  */
+/* Where EDIT_SECTION goes; MAPPED and RAW_SIZE are sizes in bytes, RECORD_AT is an offset in
+   it.  */
 struct place {
   uint32_t rva, mapped, headers_size;
   uint64_t raw, raw_size, record_at;
@@ -202,9 +207,9 @@ static int patch_headers (struct plan *plan, const struct pe *pe, const struct p
   size_t in_old = slot < plan->headers_end ? (size_t) plan->headers_end - slot : 0;
   uint32_t data = pe_u32 (pe->bytes + pe->optional + PE_OPTIONAL_DATA_SIZE);
   uint64_t end = pe_round_up ((uint64_t) place->rva + place->mapped, pe->section_alignment);
-  if (end < pe->image_size) end = pe->image_size; /* it may be larger than its sections */
+  if (end < pe->image_size) end = pe->image_size; /* an image may be larger than its sections */
   put_section_header (header, place);
-  if (in_old > sizeof (header)) in_old = sizeof (header); /* the rest is in what is inserted */
+  if (in_old > sizeof (header)) in_old = sizeof (header); /* the rest lies in the inserted bytes */
   return plan_patch16 (plan, pe, pe->nt + PE_NT_SECTIONS_NUM, (uint16_t) (pe->sections_num + 1))
          | plan_patch32 (plan, pe, pe->optional + PE_OPTIONAL_DATA_SIZE,
                          data + (uint32_t) place->raw_size)
@@ -221,7 +226,7 @@ static int make_patches (struct plan *plan, struct edit *edit, const struct pe *
          | patch_offsets (plan, pe);
 }
 
-/* Two rounds: the first tells how large the record is, and so how far the tail moves.  */
+/* Two rounds: the first gives the size of the record, and so how far the tail moves.  */
 static int make_plan (struct plan *plan, struct place *place, struct edit *edit,
                       const struct pe *pe, const struct edit_block *block, struct pe_error *error) {
   uint64_t end = plan->sections_end + plan->headers_inserted;
@@ -229,7 +234,7 @@ static int make_plan (struct plan *plan, struct place *place, struct edit *edit,
   place->record_at = pe_round_up (place->mapped, 16);
   place->raw = pe_round_up (end, pe->file_alignment);
   if (make_patches (plan, edit, pe, place, block) != 0)
-    return fail (error, "damaged headers: offsets in them point to where they should not");
+    return fail (error, "damaged headers: an offset points to the wrong place");
   place->raw_size = pe_round_up (place->record_at + plan_record_size (plan), pe->file_alignment);
   plan->tail_moved = place->raw + place->raw_size - plan->sections_end;
   if (place->raw + place->raw_size + (pe->size - plan->sections_end) > UINT32_MAX)

@@ -1,10 +1,11 @@
+/* The pieces and the patches of a plan, and the record of an injection.  */
 #include "inject/edit/plan.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { VERSION = 2 }; /* of the record */
-/* Offsets in the head of the record; RECORD_DIGEST is among them.  */
+enum { VERSION = 2 }; /* of the record's layout */
+/* Offsets in the head of the record, in addition to RECORD_DIGEST.  */
 enum {
   RECORD_VERSION = 0,
   RECORD_PATCHES_NUM = 4,
@@ -17,7 +18,11 @@ enum {
   RECORD_CERTIFICATE_SIZE = 48,
   RECORD_HEAD = 64
 };
-enum { PATCH_OFFSET = 0, PATCH_SIZE = 4, PATCH_BYTES = 8 }; /* in a patch: before, then after */
+enum {
+  PATCH_OFFSET = 0,
+  PATCH_SIZE = 4,
+  PATCH_BYTES = 8
+}; /* of a patch; the bytes before and after follow */
 
 int edit_add_own (struct edit *edit, uint8_t *bytes, size_t size) {
   if (bytes == NULL) return -1;
@@ -48,8 +53,8 @@ void edit_free (struct edit *edit) {
   *edit = (struct edit){0};
 }
 
-/* Make PART bytes from IN of piece INDEX a piece of our own, up to three instead of one.  Its
-   index, -1.  */
+/* Make PART bytes at offset IN of piece INDEX a piece that the plan owns, by splitting it into up
+   to three. The index of the new piece, or -1.  */
 static int own_part (struct edit *edit, unsigned index, size_t in, size_t part) {
   struct edit_piece old = edit->pieces[index], parts[3];
   unsigned n = 0, changed;

@@ -1,7 +1,7 @@
-/* What the two kinds of edit make their plans with.
+/* Builds plans: pieces, patches, and the record.
 
-   patch  a few bytes of the old file that become others: kept in the record, undone by eject.
-   Offsets are those of the old file, in its headers and sections.  */
+   Offsets of patches are those of the old file, in its headers and sections.  int functions return
+   0 or -1.  */
 
 #ifndef MIR_INJECT_EDIT_PLAN_H
 #define MIR_INJECT_EDIT_PLAN_H
@@ -9,10 +9,10 @@
 #include "inject/edit/edit.h"
 
 enum { PLAN_PATCHES_MAX = 320, PLAN_PATCH_MAX = 40 };
-/* Offset in the record; 0 until the file is written.  */
+/* An offset in the record; the digest is 0 until edit_write.  */
 enum { RECORD_DIGEST = 56 };
 
-/* Our section begins with this; then the offset and the size of the record in it.  */
+/* EDIT_SECTION begins with this, then the offset and the size of the record.  */
 #define RECORD_MAGIC "mirinj1\n"
 enum { SECTION_RECORD = 8, SECTION_RECORD_SIZE = 12, SECTION_HEAD = 16 };
 
@@ -22,48 +22,50 @@ struct plan_patch {
   uint8_t before[PLAN_PATCH_MAX], after[PLAN_PATCH_MAX];
 };
 
-/* How the old file becomes the new one.  headers_end <= sections_end <= size of the old file.  */
+/* How the old file becomes the new one.  headers_end <= sections_end <= old_size.  */
 struct plan {
   uint64_t old_size;
-  uint64_t sections_end;     /* the tail begins here */
-  uint64_t headers_end;      /* if the headers need more room it is made here */
+  uint64_t sections_end;     /* where the tail begins */
+  uint64_t headers_end;      /* where bytes are inserted if the headers need more space */
   uint32_t headers_inserted; /* bytes */
   uint32_t checksum;         /* of the old file */
-  uint64_t digest;           /* of all its bytes, see plan_start_digest */
-  uint64_t certificate;      /* cut out of the tail */
+  uint64_t digest;           /* of the old file, see plan_start_digest */
+  uint64_t certificate;      /* offset of what is cut out of the tail */
   uint64_t certificate_size;
-  uint64_t tail_moved; /* bytes by which the tail is farther from the beginning */
+  uint64_t tail_moved; /* bytes by which the offset of the tail grows */
   unsigned patches_num;
   struct plan_patch patches[PLAN_PATCHES_MAX];
 };
 
-/* Add a piece; OWN: a copy of it.  */
+/* Append a piece; if OWN, a copy that the plan owns.  Otherwise BYTES must outlive the plan.  */
 int edit_add (struct edit *edit, const uint8_t *bytes, size_t size, int own);
-/* Take a piece over which malloc has made, also if that fails.  */
+/* Append a malloc'ed piece.  The plan owns BYTES; on failure they are freed.  */
 int edit_add_own (struct edit *edit, uint8_t *bytes, size_t size);
 /* Overwrite N bytes of the result.  */
 int edit_put (struct edit *edit, uint64_t offset, const uint8_t *bytes, size_t n);
-/* Have edit_write give the result the checksum it should have; FIELD is where it goes.  */
+/* Have edit_write put the checksum of the result at the offset FIELD.  */
 int edit_put_checksum (struct edit *edit, size_t field);
 
-/* Change old bytes to 32 or 16 bits, or to N bytes.  */
+/* Add a patch: 32 bits, 16 bits or N bytes at OFFSET.  */
 int plan_patch32 (struct plan *plan, const struct pe *pe, size_t offset, uint32_t value);
 int plan_patch16 (struct plan *plan, const struct pe *pe, size_t offset, uint16_t value);
 int plan_patch (struct plan *plan, const struct pe *pe, size_t offset, const uint8_t *bytes,
                 size_t n);
-/* Where the byte at OFFSET of the old file comes to be; nothing of the certificate.  */
+/* The offset in the result of the byte at OFFSET of the old file, which is not in the
+   certificate.  */
 uint64_t plan_moved (const struct plan *plan, uint64_t offset);
-/* Begin the digest of the old file with its HEADERS, the patches and its CERTIFICATE: all that it
-   may not share with the new one.  The rest is added by edit_write as it is copied, in the same
-   order whether from the old file or from the new one.  */
+/* Begin the digest of the old file with what the new one may not have: its HEADERS, the old bytes
+   of the patches and the CERTIFICATE.  edit_write adds the rest while copying it, in the same order
+   for inject and for eject.  */
 void plan_start_digest (const struct plan *plan, struct edit *edit, const uint8_t *headers,
                         const uint8_t *certificate);
 
-/* The record of PLAN, and the bytes of the certificate of PE behind it: malloc'ed, NULL if there is
-   no memory.  */
+/* The record of PLAN followed by the certificate of PE.  malloc'ed, owned by the caller; NULL if
+   there is no memory.  */
 uint8_t *plan_record (const struct plan *plan, const struct pe *pe, size_t *size);
 size_t plan_record_size (const struct plan *plan);
-/* Read it back from SIZE bytes which may be anything; CERTIFICATE is where its bytes are in RECORD.  */
+/* Read a record from SIZE untrusted bytes.  CERTIFICATE is the offset of the certificate in
+   RECORD.  */
 int plan_read_record (struct plan *plan, const uint8_t *record, size_t size, size_t *certificate);
 
 #endif

@@ -1,4 +1,4 @@
-/* Changes that need no room: the import table is written over where it is.  */
+/* Plans changes that need no space: the import table is overwritten in place.  */
 #include "inject/edit/reorder.h"
 
 #include <stdlib.h>
@@ -18,8 +18,8 @@ static int clear_directory (struct edit *edit, const struct pe *pe, unsigned ind
   return edit_put (edit, at, zeros, sizeof (zeros));
 }
 
-/* The old file, without its certificate if that lies behind everything else: what followed would
-   move.  */
+/* Add the old file without its certificate.  A certificate that is not the last thing in the file
+   stays: without it, what follows would move.  */
 static int add_old (struct edit *edit, const struct pe *pe) {
   size_t offset, size;
   if (pe_certificate (pe, &offset, &size) != 0 || size == 0 || offset < pe_sections_end (pe)
@@ -37,7 +37,7 @@ int edit_rewrite_table (struct edit *edit, const struct pe *pe, const uint16_t *
   int status = bytes != NULL ? 0 : -1;
   if (pe_offset (pe, table.rva, size, &at) != 0 || at < headers) {
     free (bytes);
-    pe_set_error (error, "damaged import table (it is not in one piece, or in the headers)");
+    pe_set_error (error, "damaged import table (it is split, or lies in the headers)");
     return -1;
   }
   const struct edit_range ranges[] = {{0, pe->headers_size}, {at, at + size}};

@@ -1,4 +1,4 @@
-/* Making the result of a plan, in one pass: what a byte is needed for is done while it is in the
+/* Writes the result of a plan in one pass: copy, checksum and digest use a byte while it is in the
    cache.  */
 #include "inject/edit/edit.h"
 
@@ -7,7 +7,7 @@
 
 #include "inject/pe/layout.h"
 
-/* A result on its way.  */
+/* A result that is being written.  */
 struct progress {
   struct edit *edit;
   const struct edit_output *output;
@@ -16,7 +16,7 @@ struct progress {
   struct digest digest;
 };
 
-/* In blocks that end at multiples of their size: no page is written in two parts.  */
+/* Write in blocks that end at multiples of EDIT_BLOCK, so that no page is written in two parts.  */
 static int write_piece (struct progress *p, const struct edit_piece *piece) {
   const uint8_t *bytes = piece->bytes;
   int is_old = piece->own == NULL;

@@ -1,10 +1,11 @@
+/* The digest of bytes that are added in parts.  */
 #include "inject/pe/digest.h"
 
 #include <string.h>
-#include "inject/pe/pe.h" /* pe_u64, of any byte order */
+#include "inject/pe/pe.h" /* pe_u64 */
 
-/* Another number for every lane, and for every word: a change in one of them does not get lost.
-   Turned, so that the highest bits come to where the product spreads them.  */
+/* Add a word to a lane.  Bijective in both arguments, so a change in either is never lost.  The
+   rotation moves the highest bits to where the multiplication spreads them.  */
 static inline uint64_t step (uint64_t lane, uint64_t word) {
   uint64_t sum = lane ^ word;
   return (sum << 29 | sum >> 35) * 0x9e3779b97f4a7c15u;
@@ -15,8 +16,8 @@ void digest_start (struct digest *digest) {
   for (unsigned i = 0; i < DIGEST_LANES; i++) digest->lanes[i] = step (0, i + 1);
 }
 
-/* N is a multiple of DIGEST_STEP.  Variables are what compilers keep in registers, where a loop
-   over the lanes would take more than twice as long.  */
+/* N is a multiple of DIGEST_STEP.  Compilers keep the eight variables in registers; a loop over the
+   lanes takes more than twice as long.  */
 static void add_steps (struct digest *digest, const uint8_t *bytes, size_t n) {
   uint64_t *lanes = digest->lanes, a = lanes[0], b = lanes[1], c = lanes[2], d = lanes[3],
            e = lanes[4], f = lanes[5], g = lanes[6], h = lanes[7];

@@ -1,3 +1,4 @@
+/* Reads the import tables and the export table of an image.  */
 #include "inject/pe/imports.h"
 
 #include <string.h>
@@ -13,8 +14,8 @@ int pe_name_is (const char *a, const char *b) {
   }
 }
 
-/* Windows does not look at the directory's size, and neither do linkers agree on it: the table ends
-   with a descriptor that has no name or no addresses.  */
+/* Windows ignores the size of the directory, and linkers disagree about it.  The table ends at the
+   first descriptor without a name or without an address table.  */
 int pe_descriptor (const struct pe *pe, unsigned index, struct pe_descriptor *d) {
   uint8_t p[PE_DESCRIPTOR];
   struct pe_directory table = pe_directory (pe, PE_IMPORT);
@@ -37,8 +38,8 @@ int pe_imports_num (const struct pe *pe) {
   return found == 0 ? n : -1;
 }
 
-/* Watcom's and Borland's linkers leave LOOKUP at 0 or at nonsense; the loader then takes ADDRESS,
-   whose thunks say the same until it overwrites them.  */
+/* The linkers of Watcom and Borland leave LOOKUP at 0 or at nonsense.  The loader then uses
+   ADDRESS, whose thunks are the same until the loader replaces them.  */
 uint32_t pe_lookup_table (const struct pe *pe, const struct pe_descriptor *d) {
   int is_table = d->lookup >= pe->headers_size && d->lookup < pe->image_size;
   return is_table ? d->lookup : d->address;
@@ -85,7 +86,7 @@ int pe_find_import (const struct pe *pe, const char *name) {
   return -1;
 }
 
-/* Visual C++ 6 wrote addresses instead of RVAs, which bit 0 of the first field tells.  */
+/* Visual C++ 6 wrote addresses instead of RVAs.  */
 int pe_delay_descriptor (const struct pe *pe, unsigned index, struct pe_descriptor *d) {
   uint8_t p[PE_DELAY_DESCRIPTOR];
   struct pe_directory table = pe_directory (pe, PE_DELAY_IMPORT);

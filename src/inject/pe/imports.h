@@ -6,47 +6,50 @@
 #include "inject/pe/pe.h"
 
 enum {
-  PE_NAME_MAX = 512, /* bytes of a name of a DLL or function, with its 0; longer ones are damage */
-  PE_FUNCTIONS_MAX = 1 << 18, /* of all DLLs together; they may share tables, so that a small file
-                                 could keep us busy for hours */
-  PE_IMPORTS_MAX = 4096       /* DLLs; more are damage */
+  PE_NAME_MAX = 512, /* bytes of the name of a DLL or function with its 0; a longer one is damage */
+  /* Functions of all DLLs together.  DLLs may share a table, so without a limit a small file could
+     take hours.  */
+  PE_FUNCTIONS_MAX = 1 << 18,
+  PE_IMPORTS_MAX = 4096 /* DLLs; more are damage */
 };
 
 struct pe_descriptor {
-  uint32_t
-      lookup; /* RVA of the thunks that say which functions; 0: only ADDRESS, see pe_lookup_table */
+  uint32_t lookup; /* RVA of the thunks that name the functions; may be 0, see pe_lookup_table */
   uint32_t time_stamp;
   uint32_t forwarder;
   uint32_t name;    /* RVA */
-  uint32_t address; /* RVA of the thunks that the loader overwrites with addresses */
+  uint32_t address; /* RVA of the thunks that the loader replaces by addresses */
 };
 
 struct pe_function {
   int by_ordinal;
-  uint16_t ordinal;       /* or the hint */
-  char name[PE_NAME_MAX]; /* "" if by ordinal */
+  uint16_t ordinal;       /* by name: the hint */
+  char name[PE_NAME_MAX]; /* by ordinal: "" */
 };
 
-/* The descriptor INDEX of the import table: 1; 0: the table ends here; -1: it is damaged.  */
+/* Read descriptor INDEX of the import table.  1, 0 at the end of the table, -1 if it is
+   damaged.  */
 int pe_descriptor (const struct pe *pe, unsigned index, struct pe_descriptor *descriptor);
-/* How many DLLs are imported; -1: the table is damaged.  */
+/* The number of imported DLLs; -1 if the table is damaged.  */
 int pe_imports_num (const struct pe *pe);
-/* The RVA of the thunks by which the loader finds the functions.  */
+/* The RVA of the thunks that tell the loader which functions to look up.  */
 uint32_t pe_lookup_table (const struct pe *pe, const struct pe_descriptor *descriptor);
-/* Function INDEX of the thunks at RVA: 1; 0: they end here; -1: damaged.  */
+/* Read function INDEX of the thunks at RVA.  1, 0 at their end, -1 if they are damaged.  */
 int pe_function (const struct pe *pe, uint32_t rva, unsigned index, struct pe_function *function);
-/* How many there are, their names not looked at; -1: damaged.  */
+/* The number of thunks at RVA, without looking at the names; -1 if they are damaged.  */
 long pe_functions_num (const struct pe *pe, uint32_t rva);
-/* The index of the descriptor of the DLL called NAME, case ignored; -1: none.  */
+/* The index of the descriptor of the DLL NAME, ignoring case; -1 if NAME is not imported.  */
 int pe_find_import (const struct pe *pe, const char *name);
-/* DLL INDEX of those which are loaded when they are needed, as pe_descriptor.  RVAs only, also
-   where an old image has addresses.  */
+/* Like pe_descriptor, for the DLLs that are loaded when they are first used.  The result has RVAs
+   even if an old image has addresses there.  */
 int pe_delay_descriptor (const struct pe *pe, unsigned index, struct pe_descriptor *descriptor);
-int pe_name_is (const char *a, const char *b); /* case ignored as file names are: ASCII */
+/* Whether two names of DLLs are equal.  As Windows compares them: the case of ASCII letters does
+   not matter.  */
+int pe_name_is (const char *a, const char *b);
 
-/* Its exported function called NAME: its RVA.  */
+/* Find the RVA of the exported function NAME.  */
 int pe_find_export (const struct pe *pe, const char *name, uint32_t *rva);
-/* The first name of its export table.  */
+/* Copy the first name of the export table.  */
 int pe_first_export (const struct pe *pe, char *name, size_t size);
 
 #endif

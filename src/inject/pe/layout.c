@@ -1,3 +1,4 @@
+/* Where the parts of an image lie in its file, and what a loader demands of them.  */
 #include "inject/pe/layout.h"
 
 #include <string.h>
@@ -21,12 +22,12 @@ size_t pe_sections_end (const struct pe *pe) {
 int pe_certificate (const struct pe *pe, size_t *offset, size_t *size) {
   struct pe_directory directory = pe_directory (pe, PE_CERTIFICATE);
   *offset = directory.rva;
-  *size = directory.size; /* of all directories only this has an offset */
+  *size = directory.size; /* the only directory that has an offset instead of an RVA */
   if (directory.rva == 0 || directory.size == 0) *offset = *size = 0;
   return *offset <= pe->size && *size <= pe->size - *offset ? 0 : -1;
 }
 
-/* Behind the symbols comes the string table, whose first four bytes are its size.  */
+/* The string table follows the symbols; its first four bytes are its size.  */
 int pe_symbols (const struct pe *pe, size_t *offset, size_t *size) {
   *offset = pe->symbols;
   *size = 0;
@@ -65,7 +66,7 @@ static int check_headers (const struct pe *pe, struct pe_error *error) {
   return -1;
 }
 
-/* Sections must follow each other without a hole.  */
+/* The loader demands that sections follow each other without a hole.  */
 int pe_check_layout (const struct pe *pe, struct pe_error *error) {
   if (check_headers (pe, error) != 0) return -1;
   uint64_t next = pe->headers_size;
@@ -74,16 +75,16 @@ int pe_check_layout (const struct pe *pe, struct pe_error *error) {
     uint64_t extent = pe_section_extent (pe, &section), end = section.rva + extent;
     const char *what = NULL;
     if (section.rva % pe->section_alignment != 0 || extent == 0)
-      what = "is not aligned or empty";
+      what = "is not aligned, or is empty";
     else if (i == 0 ? section.rva < next : section.rva != next)
-      what = i == 0               ? "begins among the headers"
-             : section.rva < next ? "overlaps another or is out of order"
+      what = i == 0               ? "begins inside the headers"
+             : section.rva < next ? "overlaps another section or is out of order"
                                   : "leaves a hole";
     else if (end > pe_round_up (pe->image_size, pe->section_alignment))
       what = "is outside of the image";
     else if (section.raw_size != 0
              && (section.raw > pe->size || section.raw_size > pe->size - section.raw))
-      what = "ends behind the end of the file";
+      what = "ends beyond the end of the file";
     else if (section.raw_size != 0 && pe_raw_begin (pe, &section) < pe->headers_size
              && pe->section_alignment >= PAGE)
       what = "overlaps the headers";
@@ -101,10 +102,10 @@ static uint64_t fold (uint64_t sum) {
   return sum;
 }
 
-/* The sum is of 16-bit words, and what is carried out of them is added to it: so words may be
-   wider, what is carried out of those too is 1 again, and an odd part is a word with zeros before
-   or behind.  Two sums, so that one need not wait for the other.  The field of the checksum itself
-   counts as 0.  */
+/* The checksum is the sum of 16-bit words with end-around carry.  So wider words give the same sum
+   if their carry is added as 1, and a part of odd length counts as padded with a zero byte.  Two
+   sums in parallel do not wait for each other.  The caller passes zeros for the field of the
+   checksum itself.  */
 void pe_checksum_add (struct pe_checksum *state, const uint8_t *bytes, size_t n) {
   if (n == 0) return;
   const uint8_t *end = bytes + n;

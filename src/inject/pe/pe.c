@@ -1,3 +1,4 @@
+/* Opens an image: headers, sections, and reading bytes by their RVA.  */
 #include "inject/pe/pe.h"
 
 #include <stdarg.h>
@@ -33,14 +34,14 @@ const char *pe_machine_name (enum pe_machine machine) {
   return "unknown";
 }
 
-/* Whether [OFFSET, OFFSET + N) lies in what we have.  */
+/* Whether the N bytes at OFFSET lie inside the image.  */
 static int has (const struct pe *pe, uint64_t offset, uint64_t n) {
   return offset <= pe->size && n <= pe->size - offset;
 }
 
-/* An arm64ec image says x64, and an arm64x image arm64, so that other systems do not stumble over
-   them; what tells is the metadata for hybrid code, the field CHPEMetadataPointer of the load
-   config.  */
+/* For compatibility an arm64ec image says x64 in its header and an arm64x image says arm64.  The
+   field CHPEMetadataPointer of the load configuration tells them apart: only hybrid code has
+   it.  */
 static enum pe_machine machine_of (const struct pe *pe) {
   uint32_t field = pe->plus ? PE_CONFIG_HYBRID_PLUS : PE_CONFIG_HYBRID;
   uint32_t length = pe->plus ? 8 : 4, size;
@@ -106,7 +107,7 @@ int pe_open (struct pe *pe, const void *bytes, size_t size, enum pe_layout layou
   }
   pe->nt = pe_u32 (pe->bytes + PE_DOS_NT);
   if (!has (pe, pe->nt, PE_NT_OPTIONAL)) {
-    pe_set_error (error, "not a valid PE file (it ends before its headers)");
+    pe_set_error (error, "not a valid PE file (the file ends before the headers)");
     return -1;
   }
   const uint8_t *p = pe->bytes + pe->nt;
@@ -122,13 +123,13 @@ int pe_open (struct pe *pe, const void *bytes, size_t size, enum pe_layout layou
   pe->optional = pe->nt + PE_NT_OPTIONAL;
   size_t length = pe_u16 (p + PE_NT_OPTIONAL_SIZE);
   if (!has (pe, pe->optional, length)) {
-    pe_set_error (error, "not a valid PE file (it ends before its optional header does)");
+    pe_set_error (error, "not a valid PE file (the file ends before the optional header does)");
     return -1;
   }
   if (open_optional (pe, length, error) != 0) return -1;
   pe->sections = pe->optional + length;
   if (!has (pe, pe->sections, (uint64_t) pe->sections_num * PE_SECTION_HEADER)) {
-    pe_set_error (error, "not a valid PE file (it ends before its section table does)");
+    pe_set_error (error, "not a valid PE file (the file ends before the section table does)");
     return -1;
   }
   pe->machine = machine_of (pe);
@@ -146,7 +147,8 @@ struct pe_section pe_section (const struct pe *pe, unsigned index) {
   return section;
 }
 
-/* The loader maps whole sectors; an image whose sections are smaller than a page it maps as it is.  */
+/* The loader maps whole sectors, but an image whose sections are smaller than a page as a
+   whole.  */
 uint32_t pe_raw_begin (const struct pe *pe, const struct pe_section *section) {
   return pe->section_alignment >= PAGE ? section->raw & ~(SECTOR - 1) : section->raw;
 }
@@ -176,8 +178,8 @@ size_t pe_directory_offset (const struct pe *pe, unsigned index) {
   return index < pe->directories_num ? pe->directories + PE_DIRECTORY * (size_t) index : 0;
 }
 
-/* The bytes from RVA that are contiguous: *N of them at most, from *OFFSET in BYTES, or zeros if
- *OFFSET is SIZE_MAX.  */
+/* Find the contiguous bytes at RVA: reduce *N to their number and set *OFFSET to where they are in
+   BYTES, or to SIZE_MAX if they are zeros that the file does not have.  */
 static int span_at (const struct pe *pe, uint64_t rva, size_t *n, size_t *offset) {
   if (pe->layout == PE_MAPPED || rva < pe->headers_size) {
     uint64_t end =

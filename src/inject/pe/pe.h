@@ -1,15 +1,16 @@
-/* A view of a Windows program or DLL, read from bytes that may be anything.
+/* A read-only view of a Windows program or DLL whose bytes are not trusted.
 
-   RVA         address relative to where the image is mapped
-   raw         what a section has in the file; the rest of it is zeros
-   descriptor  the entry of the import table for one DLL: 20 bytes
-   thunk       the entry of a lookup table for one function: 4 or 8 bytes
-   tail        what lies in the file behind the last section: symbols, a certificate, appended data
+   image       a program or DLL, as a file or as the loader maps it
+   RVA         relative virtual address: an offset from where the image is mapped
+   raw         the bytes that a section has in the file; the rest of the section is zeros
+   descriptor  the entry of the import table for one DLL
+   thunk       IMAGE_THUNK_DATA, the entry of a lookup or address table for one function
+   tail        the bytes of the file behind the last section: symbols, certificate, appended data
 
-   In this file int functions return 0, or -1 where the image does not have what was asked for or is
-   damaged there.  Every offset is checked before a byte is read; nothing is aligned; the CPU's byte
-   order does not matter.  A view is read only: any number of threads.  Layout of the format:
-   Microsoft's "PE Format" and winnt.h.  */
+   In this folder an int function returns 0 on success, and -1 if the image lacks the requested item
+   or is damaged there.  Every offset is checked before a byte is read.  Nothing needs to be
+   aligned, and the byte order of the CPU does not matter.  Any number of threads may use one
+   view.  */
 
 #ifndef MIR_INJECT_PE_PE_H
 #define MIR_INJECT_PE_PE_H
@@ -22,16 +23,16 @@ enum { PE_ERROR_MAX = 512 };
 
 struct pe_error {
   char text[PE_ERROR_MAX]; /* one line, no dot at its end */
-  int names_file;          /* it says which file it is about */
+  int names_file;          /* TEXT says which file it is about */
 };
 
-/* What follows "not a valid PE file" and the like.  Keeps the first error.  */
+/* Set the text of ERROR unless it has one: the first error is the one to report.  */
 void pe_set_error (struct pe_error *error, const char *format, ...)
     __attribute__ ((format (printf, 2, 3)));
 
 enum pe_layout {
   PE_FILE,  /* as on disk */
-  PE_MAPPED /* as the loader maps it: the offset is the RVA */
+  PE_MAPPED /* as the loader maps it: an offset is an RVA */
 };
 
 enum pe_machine { PE_OTHER, PE_X86, PE_X64, PE_ARM64, PE_ARM64EC, PE_ARM64X };
@@ -50,9 +51,9 @@ struct pe_section {
   uint32_t flags;
 };
 
-/* Offsets are into BYTES; headers, section table and directories lie inside of it.  */
+/* Offsets are into BYTES.  Headers, section table and directories lie inside BYTES.  */
 struct pe {
-  const uint8_t *bytes; /* the user's; must outlive the view */
+  const uint8_t *bytes; /* owned by the caller; must outlive the view */
   size_t size;
   enum pe_layout layout;
   enum pe_machine machine;
@@ -99,43 +100,43 @@ static inline void pe_put64 (uint8_t *p, uint64_t v) {
   pe_put32 (p, (uint32_t) v);
   pe_put32 (p + 4, (uint32_t) (v >> 32));
 }
-/* V rounded up to a multiple of ALIGNMENT, a power of two or 0, which leaves it as it is.  */
+/* Round V up to a multiple of ALIGNMENT, which is a power of two, or 0 to leave V as it is.  */
 static inline uint64_t pe_round_up (uint64_t v, uint64_t alignment) {
   return alignment == 0 ? v : (v + alignment - 1) & ~(alignment - 1);
 }
 
-/* Look at SIZE bytes; for PE_MAPPED the headers are enough as far as only they are asked about.  0,
-   or -1 with the reason in ERROR: not a PE file, or headers that lead out of it.  What the loader
-   thinks of the rest is another question: pe_check_layout.  */
+/* Open a view of SIZE bytes.  With PE_MAPPED the bytes of the headers are enough as long as nothing
+   else is read.  On failure ERROR says why: this is no PE file, or its headers lead out of BYTES.
+   Success does not mean that the loader would accept the image: see pe_check_layout.  */
 int pe_open (struct pe *pe, const void *bytes, size_t size, enum pe_layout layout,
              struct pe_error *error);
 const char *pe_machine_name (enum pe_machine machine);
-/* Section INDEX < sections_num.  */
+/* INDEX < sections_num.  */
 struct pe_section pe_section (const struct pe *pe, unsigned index);
-/* The section which RVA is in, 0, or -1: none, or the headers.  */
+/* Find the section that contains RVA; -1 also if RVA is in the headers.  */
 int pe_section_of (const struct pe *pe, uint32_t rva, struct pe_section *section);
-/* Zeros where the image has no such entry.  */
+/* Directory INDEX; all zeros if the image has no such directory.  */
 struct pe_directory pe_directory (const struct pe *pe, unsigned index);
-/* Bytes of a thunk.  */
+/* Bytes of one thunk.  */
 static inline uint32_t pe_thunk_size (const struct pe *pe) {
   return pe->plus ? 8 : 4;
 }
-/* Where entry INDEX of the directories is; 0: the image has no such entry.  */
+/* The offset of directory INDEX; 0 if the image has no such directory.  */
 size_t pe_directory_offset (const struct pe *pe, unsigned index);
-/* Where the loader takes the bytes of a section from.  */
+/* The offset from which the loader takes the bytes of SECTION.  */
 uint32_t pe_raw_begin (const struct pe *pe, const struct pe_section *section);
-/* Bytes of a section that are mapped: whole multiples of the section alignment.  */
+/* The bytes of SECTION that the loader maps, a multiple of the section alignment.  */
 uint64_t pe_section_extent (const struct pe *pe, const struct pe_section *section);
-/* Where the header of section INDEX is, or would be if there were one more.  */
+/* The offset of the header of section INDEX <= sections_num; the last one does not exist yet.  */
 static inline size_t pe_section_header (const struct pe *pe, unsigned index) {
   return pe->sections + (size_t) index * PE_SECTION_HEADER;
 }
-/* Copy N bytes from RVA, with the zeros behind a section's raw bytes.  */
+/* Copy N bytes from RVA, including the zeros behind the raw bytes of a section.  */
 int pe_read (const struct pe *pe, uint64_t rva, void *to, size_t n);
 int pe_read32 (const struct pe *pe, uint64_t rva, uint32_t *to);
-/* Copy the string at RVA with its 0; -1 too if it does not fit into SIZE.  */
+/* Copy the string at RVA with its 0; -1 also if it does not fit into SIZE bytes.  */
 int pe_string (const struct pe *pe, uint64_t rva, char *to, size_t size);
-/* Where the N bytes at RVA are, and all of them in the file.  */
+/* Find the offset of the N bytes at RVA; -1 also if some of them are not in the file.  */
 int pe_offset (const struct pe *pe, uint64_t rva, size_t n, size_t *offset);
 
 #endif
