@@ -1,3 +1,4 @@
+/* The command check: prints the status of the DLL in a process.  */
 #include "inject/process/commands.h"
 
 #include <stdlib.h>
@@ -11,7 +12,7 @@ int process_check (const struct process_options *options, unsigned long id) {
   struct remote remote;
   if (remote_open (&remote, id, 0, cause) != 0) {
     if (options->json) presence_print_failure (id, cause);
-    process_log ("cannot look into process %lu: %s", id, cause);
+    process_log ("cannot examine process %lu: %s", id, cause);
     return PROCESS_UNKNOWN;
   }
   int result = PROCESS_UNKNOWN;
@@ -19,12 +20,12 @@ int process_check (const struct process_options *options, unsigned long id) {
   if (remote.bits > 8 * sizeof (void *)) {
     result = tool_hand_over ("x64", "it is a 64-bit process", PROCESS_UNKNOWN);
   } else if (presence == NULL) {
-    process_log ("no memory");
+    process_log ("out of memory");
   } else {
     enum dll_presence found = presence_look (&remote, presence);
     if (found == DLL_UNSEEN) {
       if (options->json) presence_print_failure (id, presence->wrong);
-      process_log ("cannot look into process %lu: %s", id, presence->wrong);
+      process_log ("cannot examine process %lu: %s", id, presence->wrong);
     } else {
       presence_print (&remote, found, presence, options->json, options->verbose);
     }

@@ -1,3 +1,4 @@
+/* Quotes arguments for a Windows command line.  */
 #include "inject/process/command-line.h"
 
 #include <stdint.h>
@@ -9,14 +10,14 @@ static char *put_many (char *to, char c, size_t n) {
   return to + n;
 }
 
-/* Quoted where the runtime would split it or, if it is empty, not see it.  */
+/* Without quotes the runtime would split ARG or, if it is empty, not see it.  */
 static int needs_quotes (const char *arg) {
   return *arg == 0 || strpbrk (arg, " \t\n\v\"") != NULL;
 }
 
-/* ARG at TO, which has room for twice its length and two quotes.  Where it ends.  */
+/* Append ARG at TO, which has room for twice its length and two quotes.  The end.  */
 static char *put_argument (char *to, const char *arg) {
-  size_t slashes = 0; /* the backslashes just before */
+  size_t slashes = 0; /* number of backslashes in front of ARG */
   int quotes = needs_quotes (arg);
   if (quotes) *to++ = '"';
   for (; *arg != 0; arg++) {
@@ -25,7 +26,7 @@ static char *put_argument (char *to, const char *arg) {
     *to++ = *arg;
   }
   if (!quotes) return to;
-  to = put_many (to, '\\', slashes); /* else the last would escape the quote */
+  to = put_many (to, '\\', slashes); /* otherwise the last one would escape the quote */
   *to++ = '"';
   return to;
 }

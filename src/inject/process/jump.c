@@ -1,8 +1,9 @@
+/* Decodes the jumps that hooks write, on x86, x64 and arm64.  */
 #include "inject/process/jump.h"
 
-#define JUMPS_MAX 8 /* a longer chain goes in circles */
+#define JUMPS_MAX 8 /* a longer chain is taken for a loop */
 
-/* Each of these: the target of the jump at ADDRESS in TARGET and 1, 0 if there is none, -1 if
+/* These functions decode the jump at ADDRESS and set TARGET.  1, 0 if there is no jump, -1 if
    memory cannot be read.  */
 
 static int read_pointer (uint64_t at, unsigned size, uint64_t *target, jump_read_t *read,
@@ -13,8 +14,8 @@ static int read_pointer (uint64_t at, unsigned size, uint64_t *target, jump_read
   return 1;
 }
 
-/* eb rel8; e9 rel32; ff 25 disp32: through a pointer, whose address is absolute on x86 and relative
-   on x64. Intel SDM volume 2, JMP.  */
+/* eb rel8; e9 rel32; ff 25 disp32, a jump through a pointer whose address is absolute on x86 and
+   relative on x64.  Intel SDM volume 2, JMP.  */
 static int x86_jump (int wide, uint64_t address, uint64_t *target, jump_read_t *read,
                      void *user_data) {
   uint8_t code[6] = {0};
@@ -36,8 +37,8 @@ static int x86_jump (int wide, uint64_t address, uint64_t *target, jump_read_t *
   return 1;
 }
 
-/* b imm26; ldr x16 or x17, literal and then br of the same.  Arm Architecture Reference Manual,
-   C6.2.  */
+/* b imm26; or ldr x16 or x17 from a literal, then br to that register.  Arm Architecture Reference
+   Manual, C6.2.  */
 static int arm64_jump (uint64_t address, uint64_t *target, jump_read_t *read, void *user_data) {
   uint8_t code[8];
   if (read (user_data, address, code, 4) != 0) return -1;

@@ -1,6 +1,7 @@
+/* Closes and opens the gate: an endless loop at the entry point of a program.  */
 #include "inject/process/launch-gate.h"
 
-/* A jump to itself: eb fe; b #0.  */
+/* Jumps to themselves: jmp $; b #0.  */
 static const uint8_t x86_loop[] = {0xeb, 0xfe}, arm64_loop[] = {0x00, 0x00, 0x00, 0x14};
 
 int launch_gate_close (const struct remote *remote, struct launch_gate *gate) {
@@ -22,13 +23,12 @@ int launch_gate_close (const struct remote *remote, struct launch_gate *gate) {
   return 0;
 }
 
-/* The bytes may lie in two cache lines, so nothing may run there while they change.  */
+/* The bytes may lie in two cache lines, so the thread must not run while they change.  */
 int launch_gate_open (const struct remote *remote, struct launch_gate *gate, HANDLE thread) {
   CONTEXT context = {.ContextFlags = CONTEXT_CONTROL};
   if (gate->entry == 0) return 0;
   if (SuspendThread (thread) == (DWORD) -1) return -1;
-  GetThreadContext (thread,
-                    &context); /* SuspendThread only asks for it; this waits until it is so */
+  GetThreadContext (thread, &context); /* waits: SuspendThread only requests the suspension */
   int result = remote_write (remote, gate->entry, gate->before, gate->size);
   ResumeThread (thread);
   if (result == 0) gate->entry = 0;

@@ -1,3 +1,4 @@
+/* Injects the DLL into the mapped image of a program that has not begun to run.  */
 #include "inject/process/launch-imports.h"
 
 #include <stdio.h>
@@ -6,28 +7,28 @@
 
 #include "inject/pe/imports.h"
 
-/* The block which we put above the program:
+/* The block is allocated in the target above the image of the program:
 
-       [ our descriptor | those of the program | an empty one ][ lookup | 0 | address | 0 ][ hint,
-   name ][ path ]
+       [ our descriptor | those of the program | an empty one ]
+       [ lookup thunk | 0 | address thunk | 0 ][ hint, name ][ path ]
 
-   Where such a table may lie, and what else of the headers has to change with it, is as in the
-   source of Detours' DetourUpdateProcessWithDll, and so proven on every Windows.  */
+   Detours' DetourUpdateProcessWithDll, which has run on every Windows, shows where such a table may
+   lie and which headers must change with it.  */
 
 #define PATH_MAX_IN_IMPORT 1024u /* bytes */
-#define REACH 0x7fff0000u        /* bytes: bit 31 of a 32-bit thunk says something else */
-#define GRANULARITY 0x10000u     /* of VirtualAlloc's addresses */
+#define REACH 0x7fff0000u        /* bytes; bit 31 of a 32-bit thunk means an ordinal */
+#define GRANULARITY 0x10000u     /* of the addresses of VirtualAlloc */
 
-struct edit {
+struct injection {
   const struct remote *remote;
   struct remote_image image;
-  char path[PATH_MAX_IN_IMPORT]; /* the DLL, ASCII: the name in a descriptor is of no certain code
-                                    page */
-  char function[PE_NAME_MAX];    /* which it exports */
-  unsigned descriptors;          /* of the program */
-  uint8_t *bytes;                /* the block */
-  uint32_t size, thunks, hint, path_at; /* bytes; offsets in the block */
-  uint64_t address;                     /* of the block */
+  char path
+      [PATH_MAX_IN_IMPORT];   /* of the DLL, ASCII: the code page of a descriptor is not defined */
+  char function[PE_NAME_MAX]; /* one that the DLL exports */
+  unsigned descriptors;       /* number of those of the program */
+  uint8_t *bytes;             /* of the block, before it is written to the target */
+  uint32_t size, thunks, hint, path_at; /* bytes of the block; offsets in it */
+  uint64_t address;                     /* of the block in the target */
 };
 
 static int refuse (char cause[REASON_MAX], const char *text) {
@@ -45,18 +46,19 @@ static int to_ascii (const wchar_t *wide, char *to) {
   return 0;
 }
 
-/* The path, or its short form if it has letters that are not ASCII.  */
-static int name_path (struct edit *edit, const wchar_t *path, char cause[REASON_MAX]) {
+/* Take the path or, if that is not ASCII, its short form.  */
+static int name_path (struct injection *edit, const wchar_t *path, char cause[REASON_MAX]) {
   wchar_t brief[PATH_MAX_IN_IMPORT];
   if (to_ascii (path, edit->path) == 0) return 0;
   DWORD n = GetShortPathNameW (path, brief, PATH_MAX_IN_IMPORT);
   if (n != 0 && n < PATH_MAX_IN_IMPORT && to_ascii (brief, edit->path) == 0) return 0;
-  return refuse (cause, "the DLL's path is not ASCII, also in its short form, or too long");
+  return refuse (cause,
+                 "the path of the DLL is too long, or neither it nor its short form is ASCII");
 }
 
-/* A descriptor that asks for no function may be passed over, so we ask for one: the status', else
-   its first.  */
-static int name_function (struct edit *edit, const wchar_t *path, char cause[REASON_MAX]) {
+/* Choose a function to import, because the loader may skip a descriptor without one: the status of
+   mir-ucrt.dll, otherwise the first name that the DLL exports.  */
+static int name_function (struct injection *edit, const wchar_t *path, char cause[REASON_MAX]) {
   struct pe pe;
   struct pe_error error = {0};
   uint32_t rva;
@@ -77,8 +79,8 @@ static int name_function (struct edit *edit, const wchar_t *path, char cause[REA
   return result == 0 ? 0 : refuse (cause, "the DLL exports no function by name");
 }
 
-/* The loader of a .NET program that is nothing but .NET does not look at the imports.  */
-static int is_il_only (struct edit *edit) {
+/* The loader of a pure .NET program ignores the import table.  */
+static int is_il_only (struct injection *edit) {
   uint32_t flags = 0;
   struct pe_directory clr = pe_directory (&edit->image.pe, PE_CLR);
   if (clr.rva == 0) return 0;
@@ -87,11 +89,11 @@ static int is_il_only (struct edit *edit) {
          || (flags & PE_CLR_IL_ONLY) != 0;
 }
 
-static int read_imports (struct edit *edit, char cause[REASON_MAX]) {
+static int read_imports (struct injection *edit, char cause[REASON_MAX]) {
   const struct pe *pe = &edit->image.pe;
   struct pe_directory imports = pe_directory (pe, PE_IMPORT);
   if (pe_directory_offset (pe, PE_IMPORT) == 0)
-    return refuse (cause, "its headers have no room for imports");
+    return refuse (cause, "its headers have no import directory");
   if (is_il_only (edit)) return refuse (cause, "it is a .NET program");
   if (imports.rva == 0) return 0;
   remote_image_fetch (edit->remote, &edit->image, imports.rva,
@@ -102,12 +104,12 @@ static int read_imports (struct edit *edit, char cause[REASON_MAX]) {
   return 0;
 }
 
-static void put_thunk (const struct edit *edit, uint32_t at, uint32_t value) {
-  pe_put32 (edit->bytes + at, value); /* the block is zeros: the upper half of a wide one too */
+static void put_thunk (const struct injection *edit, uint32_t at, uint32_t value) {
+  pe_put32 (edit->bytes + at, value); /* the upper half of a 64-bit thunk is 0 already */
 }
 
-/* Everything but what depends on where the block will be.  */
-static int make_block (struct edit *edit, char cause[REASON_MAX]) {
+/* Make the block, except for the RVAs, which depend on its address.  */
+static int make_block (struct injection *edit, char cause[REASON_MAX]) {
   uint32_t thunk = pe_thunk_size (&edit->image.pe), path_size = (uint32_t) strlen (edit->path) + 1;
   uint32_t name_size = (uint32_t) strlen (edit->function) + 1;
   edit->thunks = (uint32_t) pe_round_up ((edit->descriptors + 2ull) * PE_DESCRIPTOR, 8);
@@ -115,7 +117,7 @@ static int make_block (struct edit *edit, char cause[REASON_MAX]) {
   edit->path_at = (uint32_t) pe_round_up (edit->hint + PE_HINT + name_size, 2);
   edit->size = edit->path_at + path_size;
   edit->bytes = calloc (1, edit->size);
-  if (edit->bytes == NULL) return refuse (cause, "no memory");
+  if (edit->bytes == NULL) return refuse (cause, "out of memory");
   if (edit->descriptors != 0
       && pe_read (&edit->image.pe, pe_directory (&edit->image.pe, PE_IMPORT).rva,
                   edit->bytes + PE_DESCRIPTOR, (size_t) edit->descriptors * PE_DESCRIPTOR)
@@ -126,8 +128,8 @@ static int make_block (struct edit *edit, char cause[REASON_MAX]) {
   return 0;
 }
 
-/* Memory for it at an address that an RVA reaches: above the image.  */
-static int place_block (struct edit *edit, char cause[REASON_MAX]) {
+/* Allocate memory for the block above the image, where an RVA can reach it.  */
+static int place_block (struct injection *edit, char cause[REASON_MAX]) {
   uint64_t base = edit->image.base, end = base + REACH - edit->size;
   uint64_t at = pe_round_up (base + edit->image.pe.image_size, GRANULARITY);
   MEMORY_BASIC_INFORMATION info;
@@ -145,10 +147,11 @@ static int place_block (struct edit *edit, char cause[REASON_MAX]) {
     }
     at = pe_round_up (next, GRANULARITY);
   }
-  return refuse (cause, "there is no free address within 2 GiB above it");
+  return refuse (cause, "there is no free address within 2 GiB above its program");
 }
 
-static int write_directory (const struct edit *edit, unsigned index, uint32_t rva, uint32_t size) {
+static int write_directory (const struct injection *edit, unsigned index, uint32_t rva,
+                            uint32_t size) {
   uint8_t entry[PE_DIRECTORY];
   size_t at = pe_directory_offset (&edit->image.pe, index);
   if (at == 0) return 0;
@@ -157,15 +160,15 @@ static int write_directory (const struct edit *edit, unsigned index, uint32_t rv
   return remote_write (edit->remote, edit->image.base + at, entry, sizeof entry);
 }
 
-static int put_back (const struct edit *edit, unsigned index) {
+static int put_back (const struct injection *edit, unsigned index) {
   struct pe_directory before = pe_directory (&edit->image.pe, index);
   return write_directory (edit, index, before.rva, before.size);
 }
 
-/* Bound imports would be used instead of the table.  The directory of addresses tells the loader
-   what to make writable; without it, it takes the section that the table is in, and ours is in
-   none.  The table itself comes last.  */
-static int write_headers (const struct edit *edit, uint32_t rva) {
+/* Clear the bound imports, which the loader would use instead of the table.  The import address
+   directory tells the loader what to make writable; without that directory it takes the section
+   that contains the table, and the block is in none.  The table itself is changed last.  */
+static int write_headers (const struct injection *edit, uint32_t rva) {
   struct pe_directory addresses = pe_directory (&edit->image.pe, PE_IAT);
   struct pe_directory imports = pe_directory (&edit->image.pe, PE_IMPORT);
   if (addresses.rva == 0) {
@@ -185,7 +188,7 @@ static int write_headers (const struct edit *edit, uint32_t rva) {
   return -1;
 }
 
-static int write_block (struct edit *edit, char cause[REASON_MAX]) {
+static int write_block (struct injection *edit, char cause[REASON_MAX]) {
   uint32_t rva = (uint32_t) (edit->address - edit->image.base),
            thunk = pe_thunk_size (&edit->image.pe);
   put_thunk (edit, edit->thunks, rva + edit->hint);
@@ -203,8 +206,8 @@ static int write_block (struct edit *edit, char cause[REASON_MAX]) {
 
 int launch_import (const struct remote *remote, const wchar_t *path, uint64_t *slot,
                    uint64_t *empty, char cause[REASON_MAX]) {
-  struct edit *edit = calloc (1, sizeof *edit);
-  if (edit == NULL) return refuse (cause, "no memory");
+  struct injection *edit = calloc (1, sizeof *edit);
+  if (edit == NULL) return refuse (cause, "out of memory");
   edit->remote = remote;
   int result = -1;
   if (remote_image (remote, remote->program, &edit->image) != 0)

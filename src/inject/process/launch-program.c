@@ -1,3 +1,4 @@
+/* Finds the program that run starts, as a shell does.  */
 #include "inject/process/launch-program.h"
 
 #include <stdio.h>
@@ -8,9 +9,9 @@
 #include "inject/process/process.h"
 #include "inject/process/utf16.h"
 
-enum { PATH_SIZE = 32768 }; /* UTF-16 units of the longest path and of the longest variable */
+enum { PATH_SIZE = 32768 }; /* UTF-16 units of the longest path, and of the longest variable */
 
-/* One search: FOUND is the result, room for PATH_SIZE units.  */
+/* A search for NAME.  FOUND, the result, and CANDIDATE have room for PATH_SIZE units.  */
 struct search {
   const wchar_t *name;
   wchar_t *found, *candidate;
@@ -21,7 +22,8 @@ static int ends_with (const wchar_t *path, const wchar_t *end) {
   return len >= end_len && _wcsicmp (path + len - end_len, end) == 0;
 }
 
-/* Is FOLDER\NAME with EXTENSION a file?  LEN is the length of FOLDER, which may be empty.  */
+/* Whether FOLDER\NAME with EXTENSION is a file.  LEN is the length of FOLDER, which may be
+   empty.  */
 static int try_one (struct search *search, const wchar_t *folder, size_t len,
                     const wchar_t *extension) {
   const wchar_t *between =
@@ -36,7 +38,7 @@ static int try_one (struct search *search, const wchar_t *folder, size_t len,
   return full != 0 && full < PATH_SIZE;
 }
 
-/* A name without .exe means that file first: "tool" beside "tool.exe" is a script for another
+/* A name without .exe means NAME.exe first: "tool" beside "tool.exe" is a script for another
    shell.  */
 static int try_folder (struct search *search, const wchar_t *folder, size_t len) {
   if (ends_with (search->name, L".exe")) return try_one (search, folder, len, L"");
@@ -44,7 +46,7 @@ static int try_folder (struct search *search, const wchar_t *folder, size_t len)
          || try_one (search, folder, len, L".bat") || try_one (search, folder, len, L".cmd");
 }
 
-/* Folders of PATH, which may be quoted; an empty one means nothing.  */
+/* Try the folders of PATH.  A folder may be quoted; an empty one is skipped.  */
 static int try_path (struct search *search) {
   wchar_t *path = malloc (PATH_SIZE * sizeof *path);
   DWORD len = path == NULL ? 0 : GetEnvironmentVariableW (L"PATH", path, PATH_SIZE);
@@ -72,7 +74,7 @@ wchar_t *launch_find (const char *name, char cause[REASON_MAX], int *status) {
   if (wide != NULL && search.found != NULL && search.candidate != NULL) {
     if (wcspbrk (wide, L"\\/:") != NULL)
       found = try_folder (&search, L"", 0);
-    else /* the current folder first, unless the user wants it otherwise */
+    else /* the current folder first, unless the user has disabled that */
       found = (NeedCurrentDirectoryForExePathW (wide) && try_folder (&search, L".", 1))
               || try_path (&search);
   }
@@ -86,7 +88,7 @@ wchar_t *launch_find (const char *name, char cause[REASON_MAX], int *status) {
   free (search.found);
   *status = is_batch || is_folder ? PROCESS_RUN_REFUSED : PROCESS_RUN_NOTHING;
   snprintf (cause, REASON_MAX, "%.200s %s", name,
-            is_batch    ? "is a batch file: start the program which it runs, or cmd.exe /c with it"
+            is_batch    ? "is a batch file: start its program, or cmd.exe /c with the file"
             : is_folder ? "is a folder"
                         : "was not found");
   return NULL;

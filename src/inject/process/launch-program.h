@@ -1,4 +1,4 @@
-/* Finding the program which `run` starts.  Windows only.  */
+/* Finds the program that `run` starts.  Windows only.  */
 
 #ifndef MIR_INJECT_PROCESS_LAUNCH_PROGRAM_H
 #define MIR_INJECT_PROCESS_LAUNCH_PROGRAM_H
@@ -6,9 +6,9 @@
 #include <stddef.h> /* wchar_t */
 #include "inject/process/reason.h"
 
-/* The full path of the file which a shell would start for NAME: as it is if it
-   names a folder, else from the current folder and PATH; with .exe behind it if there is such a
-   file.  For the caller to free; NULL with the reason in CAUSE and PROCESS_RUN_… in STATUS.  */
+/* The full path of the file that a shell would start for NAME: NAME itself if it contains a folder,
+   otherwise found in the current folder and in PATH; with .exe appended if that file exists.  The
+   caller frees it.  NULL on failure, with the reason in CAUSE and PROCESS_RUN_... in STATUS.  */
 wchar_t *launch_find (const char *name, char cause[REASON_MAX], int *status);
 
 #endif

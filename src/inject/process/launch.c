@@ -1,3 +1,4 @@
+/* The command run: starts a program with the DLL loaded first.  */
 #include "inject/process/commands.h"
 
 #include <stdio.h>
@@ -14,25 +15,25 @@
 #include "inject/process/tool.h"
 #include "inject/process/utf16.h"
 
-#define BUSY_TIME 100 /* milliseconds */
+#define BUSY_TIME 100 /* milliseconds for which watch does not sleep */
 
-/* A program which was started suspended, until it runs on its own.  */
+/* A program that was started suspended.  */
 struct launch {
   const struct process_options *options;
   struct remote remote;
-  HANDLE thread; /* its first */
+  HANDLE thread; /* the first thread of the program */
   const wchar_t *dll;
-  enum process_way way; /* the one that worked; PROCESS_ANY_WAY: none did */
-  uint64_t slot, empty; /* PROCESS_IMPORTS; see launch_import */
-  struct load load;     /* the others */
-  uint64_t module;      /* PROCESS_THREAD: where the DLL is */
+  enum process_way way; /* the one that worked; PROCESS_ANY_WAY: none */
+  uint64_t slot, empty; /* PROCESS_IMPORTS: see launch_import */
+  struct load load;     /* PROCESS_APC, PROCESS_THREAD */
+  uint64_t module;      /* PROCESS_THREAD: address of the DLL */
   struct launch_gate gate;
   struct presence presence;
-  char cause[REASON_MAX]; /* why it was not taken over */
-  int too_short;          /* it ended well before there was an answer */
+  char cause[REASON_MAX]; /* why the program was not taken over */
+  int too_short;          /* the program ended without an error before its status was seen */
 };
 
-/* Where the loader put the DLL; 0: it has not yet, or nobody knows.  */
+/* The address of the DLL in the program; 0: not loaded yet, or not known.  */
 static uint64_t module_of (struct launch *launch) {
   char cause[REASON_MAX];
   uint64_t pointer = 0, module = 0;
@@ -48,7 +49,8 @@ static uint64_t module_of (struct launch *launch) {
   return (uintptr_t) info.AllocationBase;
 }
 
-/* A look at the whole memory map takes long, so only where the DLL cannot tell where it is.  */
+/* Look for the status.  Searching the whole memory map is slow: only if the address is not
+   known.  */
 static enum dll_presence look (struct launch *launch) {
   int tells = launch->way == PROCESS_IMPORTS || launch->load.tells;
   uint64_t module = tells ? module_of (launch) : 0;
@@ -56,12 +58,12 @@ static enum dll_presence look (struct launch *launch) {
   return module == 0 ? DLL_ABSENT : presence_at (&launch->remote, module, &launch->presence);
 }
 
-/* Nothing will change any more, short of a CRT that is loaded later.  */
+/* Whether the status will not change any more, unless another C runtime is loaded later.  */
 static int is_final (enum dll_presence found, const struct presence *presence) {
   return found == DLL_PRESENT && presence->status.state != MIR_UCRT_STARTING;
 }
 
-/* Why the DLL is not active in the program, as far as that is known.  */
+/* Set the cause: why the DLL is not active in the program.  */
 static void explain (struct launch *launch, enum dll_presence found, unsigned timeout) {
   char status_text[32] = "";
   DWORD exit_status = 0;
@@ -73,26 +75,26 @@ static void explain (struct launch *launch, enum dll_presence found, unsigned ti
   } else if (ended) {
     GetExitCodeProcess (launch->remote.process, &exit_status);
     const char *reason = reason_of_exit_status (exit_status);
-    if (exit_status >= 0xc0000000) /* an NTSTATUS, and an error */
+    if (exit_status >= 0xc0000000) /* an NTSTATUS that is an error */
       snprintf (status_text, sizeof status_text, " with 0x%lx", exit_status);
     launch->too_short = launch->way == PROCESS_IMPORTS && status_text[0] == 0 && reason == NULL;
-    snprintf (launch->cause, REASON_MAX, "it ended%s before that could be seen%s%s", status_text,
-              reason != NULL ? ": " : "", reason != NULL ? reason : "");
+    snprintf (launch->cause, REASON_MAX, "it ended%s before its status could be read%s%s",
+              status_text, reason != NULL ? ": " : "", reason != NULL ? reason : "");
   } else if (found == DLL_UNREADABLE) {
-    snprintf (launch->cause, REASON_MAX, "its status cannot be used: %s", launch->presence.wrong);
+    snprintf (launch->cause, REASON_MAX, "its status is not valid: %s", launch->presence.wrong);
   } else if (found == DLL_PRESENT) {
-    snprintf (launch->cause, REASON_MAX, "the DLL's start-up has not come to an end");
+    snprintf (launch->cause, REASON_MAX, "the start-up of the DLL has not finished");
   } else if (module_of (launch) != 0) {
     snprintf (launch->cause, REASON_MAX,
-              "the DLL is loaded and has no section " MIR_UCRT_STATUS_SECTION);
+              "the DLL is loaded, but has no section " MIR_UCRT_STATUS_SECTION);
   } else {
     snprintf (launch->cause, REASON_MAX, "the DLL was not seen in it within %u s", timeout / 1000);
   }
 }
 
-/* Look until the DLL has made up its mind, the program ends, or TIMEOUT milliseconds are over.  1:
-   the program was taken over.  A pause can be 16 ms long, a tick of the clock, and a small program
-   over by then; so there is none while a program usually begins.  */
+/* Look for the status until it is final, the program ends, or TIMEOUT milliseconds have passed.  1:
+   the program was taken over.  A sleep may last 16 ms, one tick of the clock, and a small program
+   is over by then; so there is none for the first BUSY_TIME.  */
 static int watch (struct launch *launch, unsigned timeout) {
   uint64_t module;
   ULONGLONG begin = GetTickCount64 (), passed;
@@ -121,7 +123,7 @@ static int by_call (struct launch *launch) {
   return -1;
 }
 
-/* The thread we start is the process' first, and begins it.  */
+/* The new thread is the first that runs in the process, so it initialises the process.  */
 static int by_thread (struct launch *launch) {
   if (load_prepare (&launch->remote, launch->dll, &launch->load, launch->cause) != 0) return -1;
   enum load_end end = load_by_thread (&launch->remote, &launch->load, launch->options->timeout,
@@ -133,7 +135,7 @@ static int by_thread (struct launch *launch) {
   return end == LOAD_DONE || end == LOAD_UNKNOWN ? 0 : -1;
 }
 
-/* The ways in their order, or the one which the user wants.  */
+/* Try the ways in their order, or the one that the user wants.  */
 static void put_dll (struct launch *launch) {
   static const char *const names[] = {"", "imports", "apc", "thread"};
   for (int way = PROCESS_IMPORTS; way <= PROCESS_THREAD; way++) {
@@ -150,25 +152,25 @@ static void put_dll (struct launch *launch) {
   }
 }
 
-/* Begin the program, if there is something to see or it may run without.  1: it was taken over.  */
+/* Let the program begin, unless it requires the DLL and no way worked.  1: it was taken over.  */
 static int begin (struct launch *launch) {
   unsigned timeout = launch->options->timeout;
   if (launch->way == PROCESS_ANY_WAY) {
     if (!launch->options->require) ResumeThread (launch->thread);
     return 0;
   }
-  if (launch->way == PROCESS_THREAD)
-    timeout = 0; /* the DLL is there or not, before the program begins */
+  if (launch->way == PROCESS_THREAD) timeout = 0; /* the DLL is loaded by now, or never */
   int taken = launch->way == PROCESS_THREAD && watch (launch, timeout);
   if (launch->options->require && launch_gate_close (&launch->remote, &launch->gate) != 0) {
-    snprintf (launch->cause, REASON_MAX, "its entry cannot be held (error %lu)", GetLastError ());
+    snprintf (launch->cause, REASON_MAX, "its entry point cannot be overwritten (error %lu)",
+              GetLastError ());
     return 0;
   }
   ResumeThread (launch->thread);
   return taken || (launch->way != PROCESS_THREAD && watch (launch, timeout));
 }
 
-/* The program runs from here on or, if it must not, does not.  0, or -1 if it was ended.  */
+/* Let the program run, or end it if --require is not satisfied.  0, or -1 if it was ended.  */
 static int let_run (struct launch *launch) {
   uint64_t module;
   char cause[REASON_MAX];
@@ -179,8 +181,8 @@ static int let_run (struct launch *launch) {
   if (taken && launch->options->verbose)
     process_log ("taken over: %u functions",
                  status_functions_in (&launch->presence.status, MIR_UCRT_TAKEN));
-  /* Of a program of a few milliseconds nothing may have been seen, but the loader has not let it
-     begin without the DLL.  */
+  /* The status of a very short program may not have been seen, but with the import the loader would
+     not have let it begin without the DLL.  */
   if (!taken && (!launch->too_short || launch->options->verbose || launch->options->require))
     process_log ("the program was not seen to be taken over: %s", launch->cause);
   if (!launch->options->require) return 0;
@@ -190,8 +192,8 @@ static int let_run (struct launch *launch) {
   return -1;
 }
 
-/* What is known of the program, and the DLL for it.  An error in the second is one of the first
-   where the DLL is required.  */
+/* Examine the program, find the DLL for it and load it.  On failure WAY stays PROCESS_ANY_WAY and
+   CAUSE says why.  */
 static void prepare (struct launch *launch) {
   const struct process_options *options = launch->options;
   wchar_t *dll = NULL;
@@ -212,8 +214,8 @@ static int run_program (struct launch *launch, const wchar_t *program, wchar_t *
   if (tool_start (program, line, CREATE_SUSPENDED, &info) != 0) {
     DWORD error = GetLastError ();
     const char *reason = reason_of_open_error (error);
-    process_log ("cannot start it: %s (error %lu)", reason != NULL ? reason : "Windows refuses",
-                 error);
+    process_log ("cannot start the program: %s (error %lu)",
+                 reason != NULL ? reason : "Windows refuses it", error);
     return PROCESS_RUN_REFUSED;
   }
   launch->remote = (struct remote){.process = info.hProcess, .id = info.dwProcessId};
@@ -239,7 +241,7 @@ int process_run (const struct process_options *options, char **argv) {
   struct launch *launch = calloc (1, sizeof *launch);
   enum pe_machine machine = tool_file_machine (program);
   if (wide_line == NULL || launch == NULL) {
-    process_log ("the command line cannot be made");
+    process_log ("unable to make the command line");
   } else if (sizeof (void *) == 4 && machine != PE_X86 && machine != PE_OTHER) {
     status = tool_hand_over ("x64", "it is a 64-bit program", PROCESS_RUN_FAILED);
   } else {

@@ -1,6 +1,7 @@
+/* Machine code that loads a DLL, for each CPU.  */
 #include "inject/process/load-code.h"
 
-/* The offsets are those of struct load_block.  */
+/* The code uses these offsets of struct load_block.  */
 _Static_assert(sizeof (struct load_block) == 32 && offsetof (struct load_block, last_error) == 8
                    && offsetof (struct load_block, module) == 16
                    && offsetof (struct load_block, error) == 24
@@ -9,7 +10,7 @@ _Static_assert(sizeof (struct load_block) == 32 && offsetof (struct load_block, 
 
 /* clang-format off */
 
-/* The argument is in rcx; the 32 bytes which a callee may use keep the stack aligned too.  */
+/* The argument is in rcx.  The 32 bytes of shadow space also keep the stack aligned.  */
 static const uint8_t x64[] = {
   0x53,                                     /* push rbx */
   0x48, 0x83, 0xec, 0x20,                   /* sub rsp, 32 */
@@ -26,7 +27,7 @@ static const uint8_t x64[] = {
   0xc3                                      /* ret */
 };
 
-/* The argument is on the stack, and removed from there: stdcall.  */
+/* stdcall: the argument is on the stack, and the callee removes it.  */
 static const uint8_t x86[] = {
   0x53,                                     /* push ebx */
   0x8b, 0x5c, 0x24, 0x08,                   /* mov ebx, [esp + 8] */

@@ -1,3 +1,4 @@
+/* Puts code into the target that loads the DLL, runs it, and reads the result.  */
 #include "inject/process/load.h"
 
 #include <stdio.h>
@@ -5,13 +6,13 @@
 #include <string.h>
 #include "inject/process/load-code.h"
 
-#define CODE_AT \
-  0x11000u /* bytes from the block: the longest path, 64 KiB, and its block come before */
+/* Bytes from the block to the code; the block and the longest path, 64 KiB, come before.  */
+#define CODE_AT 0x11000u
 #define MEMORY_SIZE 0x12000u
 
-/* The address of KERNEL32's function NAME in the target.  A process which has not begun has not
-   mapped it yet: there it will be where it is here, all processes of one start of Windows have it
-   at one address.  */
+/* The address of the function NAME of KERNEL32 in the target.  A process that has not begun to run
+   has not mapped KERNEL32 yet.  It will have the same address as here, because Windows maps it at
+   one address in all processes until it restarts.  */
 static uint64_t kernel_function (const struct remote *remote, const char *name) {
   uint64_t there = remote_export (remote, "kernel32.dll", name);
   HMODULE here = GetModuleHandleW (L"kernel32.dll");
@@ -19,7 +20,7 @@ static uint64_t kernel_function (const struct remote *remote, const char *name) 
   return (uintptr_t) GetProcAddress (here, name);
 }
 
-/* The code at CODE, executable from then on and never writable again.  */
+/* Write the code to TO, and make it executable and read-only.  */
 static int put_code (const struct remote *remote, uint64_t to) {
   size_t n;
   DWORD before;
@@ -46,7 +47,7 @@ int load_prepare (const struct remote *remote, const wchar_t *path, struct load 
     return -1;
   }
   if (path_size > CODE_AT - sizeof block) {
-    snprintf (cause, REASON_MAX, "the DLL's path is too long");
+    snprintf (cause, REASON_MAX, "the path of the DLL is too long");
     return -1;
   }
   void *memory =
@@ -58,7 +59,7 @@ int load_prepare (const struct remote *remote, const wchar_t *path, struct load 
     if (remote_has_ended (remote, ENDS_WITHIN))
       snprintf (cause, REASON_MAX, "the process has ended");
     else
-      snprintf (cause, REASON_MAX, "no memory could be given to it (error %lu)", error);
+      snprintf (cause, REASON_MAX, "no memory could be allocated in it (error %lu)", error);
     load_remove (remote, load);
     return -1;
   }
@@ -98,19 +99,20 @@ enum load_end load_by_thread (const struct remote *remote, const struct load *lo
     snprintf (cause, REASON_MAX, "no thread could be started in it (error %lu)", error);
     return LOAD_FAILED;
   }
-  HANDLE handles[] = {remote->process,
-                      thread}; /* the end of a process ends its threads: ask for it first */
+  /* The end of a process ends its threads: the process comes first.  */
+  HANDLE handles[] = {remote->process, thread};
   DWORD which = WaitForMultipleObjects (2, handles, FALSE, timeout);
   CloseHandle (thread);
   if (which == WAIT_TIMEOUT) {
     snprintf (cause, REASON_MAX,
-              "it did not load the DLL within %u.%u s: suspended, or its loader is busy; it may "
-              "still do so",
+              "it did not load the DLL within %u.%u s: it is suspended, or its loader is busy; "
+              "it may still load the DLL",
               timeout / 1000, timeout % 1000 / 100);
     return LOAD_TIMED_OUT;
   }
   enum load_end end = which == WAIT_OBJECT_0 ? LOAD_ENDED : load_end (remote, load, module, cause);
-  /* A thread of ours that cannot tell was ended, and seldom alone.  */
+  /* The code always tells a result, so something ended the thread, and probably the process
+     too.  */
   if (end == LOAD_UNKNOWN && load->tells
       && WaitForSingleObject (remote->process, 1000) == WAIT_OBJECT_0)
     end = LOAD_ENDED;

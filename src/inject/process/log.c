@@ -1,3 +1,4 @@
+/* Messages on standard error.  */
 #include "inject/process/log.h"
 
 #include <stdarg.h>
@@ -5,7 +6,7 @@
 
 void process_log (const char *format, ...) {
   va_list args;
-  fflush (stdout); /* the two streams often end in one file */
+  fflush (stdout); /* keep the order if both streams go to one file */
   fputs ("mir-inject: ", stderr);
   va_start (args, format);
   vfprintf (stderr, format, args);

@@ -1,9 +1,9 @@
-/* What the commands about processes say on standard error.  */
+/* Messages of run, attach and check on standard error.  */
 
 #ifndef MIR_INJECT_PROCESS_LOG_H
 #define MIR_INJECT_PROCESS_LOG_H
 
-/* "mir-inject: TEXT" and a new line, on standard error.  */
+/* Print "mir-inject: ", the text and a newline.  */
 void process_log (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
 
 #endif

@@ -1,3 +1,4 @@
+/* Looks for the status section in the images of the target.  */
 #include "inject/process/presence.h"
 
 #include <inttypes.h>
@@ -13,10 +14,10 @@ static int read_for_jump (void *user_data, uint64_t address, void *to, size_t n)
   return remote_read (user_data, address, to, n);
 }
 
-/* The status' own INTACT is of when the DLL last looked; this is of now.  */
+/* Find out whether the entries lead to the DLL now; the status only has what the DLL saw last.  */
 static void follow_entries (const struct remote *remote, const struct remote_image *image,
                             struct presence *presence) {
-  struct remote reader = *remote; /* a copy: a jump_read_t gets no const */
+  struct remote reader = *remote; /* a copy, because jump_read_t takes no pointer to const */
   for (uint32_t i = 0; i < presence->status.functions_num; i++) {
     const MIR_ucrt_function_t *function = &presence->status.functions[i];
     if (function->state != MIR_UCRT_TAKEN) continue;
@@ -26,7 +27,7 @@ static void follow_entries (const struct remote *remote, const struct remote_ima
   }
 }
 
-/* The section of IMAGE which has the status; -1 if it is not there.  */
+/* Find the section of IMAGE that contains the status.  */
 static int status_section (const struct remote_image *image, struct pe_section *section) {
   for (unsigned i = 0; i < image->pe.sections_num; i++) {
     *section = pe_section (&image->pe, i);
@@ -50,7 +51,7 @@ enum dll_presence presence_at (const struct remote *remote, uint64_t base,
   if (size > image.pe.image_size - section.rva) size = image.pe.image_size - section.rva;
   if (size > sizeof presence->status) size = sizeof presence->status;
   MIR_ucrt_status_t *bytes = malloc (sizeof *bytes);
-  presence->wrong = "there is no memory to read it";
+  presence->wrong = "out of memory";
   if (bytes != NULL) {
     size_t n = remote_read_some (remote, base + section.rva, bytes, (size_t) size);
     presence->wrong = status_accept (&presence->status, bytes, n);
@@ -92,12 +93,12 @@ static int look_at (void *user_data, uint64_t base) {
 enum dll_presence presence_look (const struct remote *remote, struct presence *presence) {
   struct look look = {remote, presence, malloc (sizeof *presence), DLL_ABSENT, 0};
   memset (presence, 0, sizeof *presence);
-  presence->wrong = "there is no memory to look for it";
+  presence->wrong = "out of memory";
   if (look.next == NULL) return DLL_UNSEEN;
   if (remote_each_image (remote, look_at, &look) != 0 && look.found == DLL_ABSENT) {
     presence->wrong = remote_has_ended (remote, ENDS_WITHIN)
                           ? "the process has ended"
-                          : "its memory map cannot be read to the end";
+                          : "its memory map cannot be read completely";
     look.found = DLL_UNSEEN;
   }
   presence->view.copies = look.copies;
@@ -133,7 +134,7 @@ void presence_print (const struct remote *remote, enum dll_presence found,
     if (found == DLL_ABSENT)
       puts ("state        " MIR_UCRT_DLL " is not loaded");
     else
-      printf ("DLL          %s at 0x%" PRIx64 "\nstate        its status cannot be used: %s\n",
+      printf ("DLL          %s at 0x%" PRIx64 "\nstate        its status is not valid: %s\n",
               presence->file, presence->view.base, presence->wrong);
   }
 }

@@ -1,7 +1,7 @@
+/* The commands on systems other than Windows: each prints an error.  */
 #include "inject/process/commands.h"
-#include "inject/process/log.h"
 
-/* Where there are no Windows processes.  */
+#include "inject/process/log.h"
 
 char **process_arguments (int *argc, char **argv) {
   (void) argc;
@@ -9,8 +9,7 @@ char **process_arguments (int *argc, char **argv) {
 }
 
 static void needs_windows (const char *command) {
-  process_log ("%s needs Windows: here mir-inject edits files, and its mir-inject.exe does this",
-               command);
+  process_log ("%s needs Windows and mir-inject.exe: here mir-inject only edits files", command);
 }
 
 int process_run (const struct process_options *options, char **argv) {

@@ -1,6 +1,6 @@
+/* The command lines of run, attach and check, and their help.  */
 #include "inject/process/process-options.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "inject/process/process.h"
 
 #define DEFAULT_TIMEOUT 10000u /* milliseconds */
-#define MAX_TIMEOUT 86400ul    /* seconds: a day */
+#define MAX_TIMEOUT 86400ul    /* seconds */
 
 static const char usage[] =
     "usage: mir-inject run [OPTION...] [--] PROGRAM [ARGUMENT...]\n"
@@ -19,21 +19,21 @@ static const char usage[] =
     "       mir-inject check [OPTION...] PID\n"
     "\n"
     "run     start PROGRAM with the DLL loaded first; the exit status is the program's\n"
-    "attach  load the DLL into a process that runs\n"
-    "check   say what the DLL did there: 0 active and intact, 1 not loaded, 2 loaded but not\n"
-    "        active or overwritten, 3 could not look\n"
+    "attach  load the DLL into a running process\n"
+    "check   print the status of the DLL in a process; the exit status is 0 if it is active and\n"
+    "        intact, 1 not loaded, 2 not active or overwritten, 3 not known\n"
     "\n"
-    "--dll=FILE         this DLL, not mir-ucrt.dll beside mir-inject or in its folder x64, x86 or "
-    "arm64\n"
-    "--timeout=SECONDS  how long to wait for the DLL (10)\n"
-    "--via=WAY          run: imports, apc or thread, instead of the first of them that works\n"
-    "--require          run: end the program unless it was taken over\n"
-    "--json             attach, check: the status as JSON\n"
-    "-f --force         try even where it is known not to work\n"
+    "--dll=FILE         the DLL; by default mir-ucrt.dll beside mir-inject.exe, or in the folder\n"
+    "                   x64, x86 or arm64 there\n"
+    "--timeout=SECONDS  how long to wait for the DLL; 10 by default\n"
+    "--via=WAY          run: only try imports, apc or thread; by default the first that works\n"
+    "--require          run: end the program if it is not taken over\n"
+    "--json             attach, check: print the status as JSON\n"
+    "-f --force         try even if it is known to fail\n"
     "-v --verbose       say what is done\n"
-    "-h --help          this text\n";
+    "-h --help          show this help\n";
 
-/* The digits of TEXT in BASE, all of them, at most MAX; -1 if it is no such number.  */
+/* The number TEXT in BASE, at most MAX; -1 if TEXT is anything else.  */
 static int64_t number_of (const char *text, unsigned base, uint64_t max) {
   uint64_t number = 0;
   if (*text == 0) return -1;
@@ -43,7 +43,7 @@ static int64_t number_of (const char *text, unsigned base, uint64_t max) {
                      : *text >= 'A' && *text <= 'F' ? (unsigned) (*text - 'A') + 10
                                                     : 99;
     if (digit >= base) return -1;
-    number = number * base + digit; /* MAX is below 2^32: no overflow */
+    number = number * base + digit; /* cannot overflow: MAX is below 2^32 */
     if (number > max) return -1;
   }
   return (int64_t) number;
@@ -59,8 +59,8 @@ int process_is_command (const char *name) {
   return strcmp (name, "run") == 0 || strcmp (name, "attach") == 0 || strcmp (name, "check") == 0;
 }
 
-/* The value of the option NAME: what follows = in ARGV[*I], or the next argument.  NULL if it is
-   another option; "" if there is none.  */
+/* The value of the option NAME if argument *I is that option: the text behind =, or the next
+   argument; "" if there is none.  NULL if argument *I is another option.  */
 static const char *value_of (const char *name, int argc, char **argv, int *i) {
   size_t len = strlen (name);
   if (strncmp (argv[*i], name, len) != 0) return NULL;
@@ -76,14 +76,15 @@ static int set_way (struct process_options *options, const char *way) {
       options->way = (enum process_way) i;
       return 0;
     }
-  process_log ("--via is one of imports, apc, thread, not '%s'", way);
+  process_log ("--via must be imports, apc or thread, not '%s'", way);
   return -1;
 }
 
 static int set_timeout (struct process_options *options, const char *seconds) {
   int64_t number = number_of (seconds, 10, MAX_TIMEOUT);
   if (number < 0) {
-    process_log ("--timeout is a number of seconds, 0 to %lu, not '%s'", MAX_TIMEOUT, seconds);
+    process_log ("--timeout must be a number of seconds from 0 to %lu, not '%s'", MAX_TIMEOUT,
+                 seconds);
     return -1;
   }
   options->timeout = (unsigned) number * 1000;
@@ -99,7 +100,7 @@ static int set_dll (struct process_options *options, const char *file) {
   return 0;
 }
 
-/* Options which are a word.  1 if ARG is one for COMMAND.  */
+/* Set the option ARG that takes no value.  1 if COMMAND has such an option.  */
 static int set_flag (struct process_options *options, const char *command, const char *arg) {
   int runs = strcmp (command, "run") == 0;
   if (strcmp (arg, "-v") == 0 || strcmp (arg, "--verbose") == 0)
@@ -108,14 +109,15 @@ static int set_flag (struct process_options *options, const char *command, const
     options->force = 1;
   else if (strcmp (arg, "--require") == 0 && runs)
     options->require = 1;
-  else if (strcmp (arg, "--json") == 0 && !runs) /* a program's standard output is its own */
+  else if (strcmp (arg, "--json") == 0
+           && !runs) /* standard output of `run` belongs to the program */
     options->json = 1;
   else
     return 0;
   return 1;
 }
 
-/* The index of the first operand, 0 if the help was asked for, -1 if an option is wrong.  */
+/* The index of the first operand, 0 if help was requested, -1 if an option is wrong.  */
 static int read_options (struct process_options *options, int argc, char **argv) {
   int i;
   for (i = 1; i < argc && argv[i][0] == '-' && argv[i][1] != 0; i++) {

@@ -1,3 +1,4 @@
+/* The arguments of main on Windows.  */
 #include "inject/process/commands.h"
 
 #include <stdlib.h>
@@ -13,7 +14,7 @@ char **process_arguments (int *argc, char **argv) {
   int ok = utf8 != NULL;
   for (int i = 0; ok && i < n; i++) ok = (utf8[i] = utf16_to_utf8 (wide[i])) != NULL;
   LocalFree (wide);
-  if (!ok) return argv; /* what it took of memory is no matter: nothing else will work either */
+  if (!ok) return argv; /* leaks, but without memory nothing else works either */
   *argc = n;
   return utf8;
 }

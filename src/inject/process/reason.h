@@ -1,33 +1,32 @@
-/* Why something could not be done to a process, in words.  The same on every system, so that it can
-   be tested on any.  Any thread.  */
+/* Explains errors of Windows in words.  Built on every system, so that tests need no Windows.  Any
+   thread.  */
 
 #ifndef MIR_INJECT_PROCESS_REASON_H
 #define MIR_INJECT_PROCESS_REASON_H
 
 #include <stdint.h>
 
-enum { REASON_MAX = 400 }; /* bytes of a text, with its 0 */
+enum { REASON_MAX = 400 }; /* bytes of the text of a cause, with its 0 */
 
-/* What is known of a process before anything is done to it; 0 where it is not known.  */
+/* What forbids to load a DLL into a process; 0 also if it is not known.  */
 struct process_facts {
-  int is_protected;    /* anti-malware, system or media process */
-  int app_container;   /* a packaged (Store) app or a browser's sandbox */
-  int microsoft_only;  /* loads only DLLs which Microsoft signed */
-  int no_dynamic_code; /* arbitrary code guard: no page becomes executable */
+  int is_protected;    /* an anti-malware, system or media process */
+  int app_container;   /* a packaged (Store) app, or the sandbox of a browser */
+  int microsoft_only;  /* loads only DLLs that Microsoft signed */
+  int no_dynamic_code; /* arbitrary code guard (ACG): no page becomes executable */
 };
 
-/* Why the DLL cannot be loaded into a process like this; NULL if nothing speaks against it.  */
+/* Why a DLL cannot be loaded into a process with these facts; NULL if nothing forbids it.  */
 const char *reason_of_facts (const struct process_facts *facts);
 
-/* The Windows error ERROR of an attempt to load DLL, in a phrase; NULL for those that say nothing
-   to anyone.  */
+/* Why loading the DLL failed with ERROR; NULL if there is no better text than the number.  */
 const char *reason_of_load_error (uint32_t error);
 
-/* The Windows error ERROR of opening or creating a process.  NULL as above.  */
+/* Why opening or creating a process failed with ERROR; NULL likewise.  */
 const char *reason_of_open_error (uint32_t error);
 
-/* What an exit status of a process says of its start, where it is one of the loader's; NULL
-   otherwise.  */
+/* Why the loader ended a process with STATUS at its start; NULL if STATUS is none of the
+   loader's.  */
 const char *reason_of_exit_status (uint32_t status);
 
 #endif

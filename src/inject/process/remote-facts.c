@@ -1,8 +1,9 @@
-#include "inject/process/remote.h"
+/* Finds out what forbids to load a DLL into a process.
 
-/* What Windows tells of a process that decides whether a DLL can go in.  The calls came with
-   Windows 8.1 and 10: looked up by name, and what an older one cannot say is taken for no.  Numbers
-   from winnt.h and processthreadsapi.h of the Windows SDK.  */
+   The system calls came with Windows 8.1 and 10, so they are looked up by name; where they are
+   missing the answer is no.  The numbers are from winnt.h and processthreadsapi.h of the Windows
+   SDK.  */
+#include "inject/process/remote.h"
 
 #define PROTECTION_LEVEL_INFORMATION 7 /* PROCESS_INFORMATION_CLASS ProcessProtectionLevelInfo */
 #define PROTECTION_LEVEL_IS_NONE 0xfffffffeu
@@ -10,7 +11,7 @@
 #define POLICY_SIGNATURE 8
 #define TOKEN_APP_CONTAINER 29 /* TOKEN_INFORMATION_CLASS TokenIsAppContainer */
 
-typedef void function_t (void); /* any */
+typedef void function_t (void); /* a function of any type */
 typedef BOOL WINAPI get_information_t (HANDLE, int, void *, DWORD);
 typedef BOOL WINAPI get_policy_t (HANDLE, int, void *, SIZE_T);
 
@@ -19,7 +20,7 @@ static function_t *kernel_function (const char *name) {
   return kernel == NULL ? NULL : (function_t *) GetProcAddress (kernel, name);
 }
 
-/* Bit 0 of a policy is the one that forbids; 0 too if nobody can say.  */
+/* Whether bit 0 of a policy, the one that forbids, is set; 0 also if it is not known.  */
 static int has_policy (HANDLE process, int policy) {
   get_policy_t *get = (get_policy_t *) kernel_function ("GetProcessMitigationPolicy");
   DWORD flags = 0;

@@ -1,4 +1,5 @@
-#define PSAPI_VERSION 2 /* GetMappedFileNameW is KERNEL32's */
+/* The memory map of the target: its images and their files.  */
+#define PSAPI_VERSION 2 /* GetMappedFileNameW from KERNEL32 */
 #include "inject/process/remote.h"
 
 #include <psapi.h>
@@ -9,14 +10,16 @@
 #include "inject/pe/imports.h" /* pe_name_is */
 #include "inject/process/utf16.h"
 
-enum { FILE_NAME_MAX = 32768 }; /* UTF-16 units of the longest name */
+enum { FILE_NAME_MAX = 32768 }; /* UTF-16 units of the longest path */
 
 int remote_each_image (const struct remote *remote, remote_found_t *found, void *user_data) {
   MEMORY_BASIC_INFORMATION info;
   uintptr_t at = 0;
   for (;;) {
     if (VirtualQueryEx (remote->process, (void *) at, &info, sizeof info) == 0)
-      return GetLastError () == ERROR_INVALID_PARAMETER ? 0 : -1; /* the end of what there is */
+      return GetLastError () == ERROR_INVALID_PARAMETER
+                 ? 0
+                 : -1; /* no address above this one is valid */
     uintptr_t base = (uintptr_t) info.BaseAddress;
     if (info.State == MEM_COMMIT && info.Type == MEM_IMAGE
         && info.AllocationBase == info.BaseAddress) {
@@ -28,8 +31,8 @@ int remote_each_image (const struct remote *remote, remote_found_t *found, void 
   }
 }
 
-/* The system's name of a mapped file begins with a device, \Device\HarddiskVolume3\…; people know
-   it by a letter. How much of FILE to replace by LETTERS; 0 if no drive is that device.  */
+/* The path of a mapped file begins with a device, \Device\HarddiskVolume3\..., but users know its
+   letter.  The length of the part of FILE that LETTERS replace; 0 if no drive is that device.  */
 static size_t drive_of (const wchar_t *file, wchar_t letters[3]) {
   wchar_t device[MAX_PATH];
   wcscpy (letters, L"A:");
@@ -50,7 +53,7 @@ void remote_file_at (const struct remote *remote, uint64_t address, int bare, ch
       GetMappedFileNameW (remote->process, (void *) (uintptr_t) address, wide, FILE_NAME_MAX);
   if (len != 0 && len < FILE_NAME_MAX) {
     size_t skip = 0;
-    if (wcsncmp (wide, L"\\??\\", 4) == 0) /* Wine's: the letter is there */
+    if (wcsncmp (wide, L"\\??\\", 4) == 0) /* Wine: it has the letter already */
       skip = 4;
     else if (!bare && (skip = drive_of (wide, letters)) == 0)
       letters[0] = 0;

@@ -1,3 +1,4 @@
+/* Opens the target, reads and writes its memory, and reads its images.  */
 #include "inject/process/remote.h"
 
 #include <stdio.h>
@@ -7,16 +8,16 @@
 #include "inject/pe/imports.h"
 
 enum { READ_TRIES = 10 };
-#define PAGE 4096u /* no Windows has smaller pages */
+#define PAGE 4096u /* bytes; no Windows has smaller pages */
 #define HEADERS_MAX (16 * PAGE)
-#define IMAGE_MAX (1u << 30) /* bytes; we reserve as many */
+#define IMAGE_MAX (1u << 30) /* bytes; as many are allocated here */
 
 static int fail (DWORD error) {
   SetLastError (error);
   return -1;
 }
 
-/* Why process ID could not be opened for more than its name.  */
+/* Set CAUSE: why opening process ID failed with ERROR.  */
 static void explain_denied (DWORD id, DWORD error, char cause[REASON_MAX]) {
   const char *reason = reason_of_open_error (error);
   struct process_facts facts = {0};
@@ -43,7 +44,7 @@ int remote_open (struct remote *remote, DWORD id, int writes, char cause[REASON_
     explain_denied (id, error, cause);
     return fail (error);
   }
-  if (remote_has_ended (remote, 0)) { /* somebody still has a handle of it */
+  if (remote_has_ended (remote, 0)) { /* the id lives as long as anyone has a handle */
     snprintf (cause, REASON_MAX, "the process has ended");
     remote_close (remote);
     return fail (ERROR_PROCESS_ABORTED);
@@ -67,8 +68,8 @@ int remote_has_ended (const struct remote *remote, unsigned milliseconds) {
   return WaitForSingleObject (remote->process, milliseconds) == WAIT_OBJECT_0;
 }
 
-/* Wine reads through one of the process' threads, and has no access if just that one ends; we may
-   read, so it is asked again.  */
+/* Wine reads through one of the threads of the target, and returns ERROR_ACCESS_DENIED if that
+   thread is just ending.  The handle has the right to read, so retry.  */
 int remote_read (const struct remote *remote, uint64_t from, void *to, size_t n) {
   SIZE_T done = 0;
   if (from > UINTPTR_MAX || n > UINTPTR_MAX - (uintptr_t) from) return fail (ERROR_INVALID_ADDRESS);
@@ -82,8 +83,8 @@ int remote_read (const struct remote *remote, uint64_t from, void *to, size_t n)
   return done == n ? 0 : fail (ERROR_PARTIAL_COPY);
 }
 
-/* Read-only pages become writable for as long as we write; an image's pages are then copies of its
-   own.  */
+/* Read-only pages become writable while they are written.  Pages of an image then become private
+   copies of the target.  */
 int remote_write (const struct remote *remote, uint64_t to, const void *from, size_t n) {
   SIZE_T done = 0;
   DWORD before = 0;
@@ -92,7 +93,7 @@ int remote_write (const struct remote *remote, uint64_t to, const void *from, si
   if (to > UINTPTR_MAX || n > UINTPTR_MAX - (uintptr_t) to) return fail (ERROR_INVALID_ADDRESS);
   if (VirtualQueryEx (remote->process, at, &info, sizeof info) == 0) return -1;
   int executable =
-      (info.Protect & 0xf0) != 0; /* PAGE_EXECUTE and its like: other threads may run there */
+      (info.Protect & 0xf0) != 0; /* PAGE_EXECUTE and its variants: other threads may run there */
   if (!VirtualProtectEx (remote->process, at, n,
                          executable ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE, &before))
     return -1;
@@ -115,8 +116,8 @@ size_t remote_read_some (const struct remote *remote, uint64_t from, void *to, s
   return done;
 }
 
-/* Where the executable is, from the process environment block: the kernel fills it in before the
-   process runs. Its offset has not changed since Windows NT.  */
+/* The address of the program, from the process environment block, which the kernel fills in before
+   the process runs.  The offset has not changed since Windows NT.  */
 static uint64_t program_of (const struct remote *remote) {
   typedef LONG WINAPI query_t (HANDLE, int, void *, ULONG, ULONG *);
   struct {
@@ -142,14 +143,14 @@ static int is_wow (HANDLE process) {
   return IsWow64Process (process, &wow) && wow;
 }
 
-/* The bitness is the system's word; the CPU is read from the program, but a program for any CPU
-   (.NET) says x86 and is run as this machine's own.  */
+/* The system tells the bitness.  The CPU comes from the headers of the program; but a .NET program
+   for any CPU says x86, and runs as a native process of this machine.  */
 int remote_look (struct remote *remote) {
   struct remote_image image;
   int system_is_64 = sizeof (void *) == 8 || is_wow (GetCurrentProcess ());
   remote->bits = system_is_64 && !is_wow (remote->process) ? 64 : 32;
   remote->machine = remote->bits == 32 ? PE_X86 : PE_X64;
-  if (remote->bits > 8 * sizeof (void *)) return 0; /* cannot be read by this program at all */
+  if (remote->bits > 8 * sizeof (void *)) return 0; /* a 32-bit program cannot read it */
   remote->program = program_of (remote);
   if (remote->program == 0 || remote_image (remote, remote->program, &image) != 0) return -1;
   if (remote->bits == 64 && image.pe.plus) remote->machine = image.pe.machine;
@@ -187,11 +188,12 @@ void remote_image_fetch (const struct remote *remote, struct remote_image *image
                          uint32_t n) {
   uint64_t end = (uint64_t) rva + n;
   if (end > image->pe.size) end = image->pe.size;
-  if (rva < image->pe.headers_size) rva = image->pe.headers_size; /* PE refers to those we have */
+  if (rva < image->pe.headers_size)
+    rva = image->pe.headers_size; /* the headers are read already, and PE refers to them */
   while (rva < end) {
     size_t done =
         remote_read_some (remote, image->base + rva, image->bytes + rva, (size_t) (end - rva));
-    rva = (uint32_t) ((rva + done) / PAGE * PAGE + PAGE); /* over the page which cannot be read */
+    rva = (uint32_t) ((rva + done) / PAGE * PAGE + PAGE); /* skip the page that cannot be read */
   }
 }
 

@@ -1,21 +1,22 @@
+/* Prints a status as text and as JSON.  */
 #include "inject/process/status.h"
 
 #include <inttypes.h>
 #include "inject/utf8.h"
 
-/* What a state means for who reads it.  */
+/* What a state means, to be printed behind its name.  */
 static const char *meaning_of (uint32_t state) {
   switch (state) {
     case MIR_UCRT_STARTING:
-      return ": the DLL's entry has not returned";
+      return ": the start-up of the DLL has not finished";
     case MIR_UCRT_WAITING:
-      return ": no C runtime to take over yet; one that is loaded later will be";
+      return ": no C runtime to take over yet; one that is loaded later will be taken over";
     case MIR_UCRT_DISABLED:
       return " by the environment";
     case MIR_UCRT_REFUSED:
       return ": nothing was changed";
     case MIR_UCRT_FAILED:
-      return ": what was changed is undone";
+      return ": everything that was changed is undone";
     default:
       return "";
   }
@@ -87,7 +88,7 @@ static void print_sums (FILE *out, const MIR_ucrt_status_t *status,
   fprintf (out, "tests        %u of %u right\n", tested - status_wrong (status), tested);
   if (status->counting) fprintf (out, "calls        %" PRIu64 "\n", calls);
   fprintf (out,
-           "old blocks   %" PRIu64 " migrated (%" PRIu64 " bytes), %" PRIu64 " freed, %" PRIu64
+           "foreign      %" PRIu64 " migrated (%" PRIu64 " bytes), %" PRIu64 " freed, %" PRIu64
            " sized, %" PRIu64 " kept in place\n",
            sum.migrated, sum.migrated_bytes, sum.foreign_freed, sum.foreign_sized, sum.kept);
 }

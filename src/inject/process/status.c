@@ -1,3 +1,4 @@
+/* Validates a status, and computes what follows from it.  */
 #include "inject/process/status.h"
 
 #include <string.h>
@@ -11,12 +12,11 @@ const char *status_accept (MIR_ucrt_status_t *status, const void *from, size_t s
   if (status->magic == 0) return "its DLL has not been initialised";
   if (status->magic != MIR_UCRT_STATUS_MAGIC) return "it does not begin like a status";
   if (status->version != MIR_UCRT_STATUS_VERSION)
-    return "it is of another version than this mir-inject knows";
-  if (status->size != sizeof *status) return "its size is not that of its version";
+    return "this mir-inject does not know its version";
+  if (status->size != sizeof *status) return "its size does not fit its version";
   if (size < sizeof *status) return "it is cut off";
-  if (status->crts_num > MIR_UCRT_CRTS_MAX) return "it counts more C runtimes than it has room for";
-  if (status->functions_num > MIR_UCRT_FUNCTIONS_MAX)
-    return "it counts more functions than it has room for";
+  if (status->crts_num > MIR_UCRT_CRTS_MAX) return "it has too many C runtimes";
+  if (status->functions_num > MIR_UCRT_FUNCTIONS_MAX) return "it has too many functions";
   for (uint32_t i = 0; i < status->functions_num; i++) {
     if (status->functions[i].crt >= status->crts_num)
       return "one of its functions belongs to no C runtime";

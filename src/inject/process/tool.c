@@ -1,3 +1,4 @@
+/* Finds the DLL and the other mir-inject.exe beside this program, and starts programs.  */
 #include "inject/process/tool.h"
 
 #include <stdio.h>
@@ -10,9 +11,9 @@
 #include "inject/process/utf16.h"
 
 enum { PATH_SIZE = 32768 };   /* UTF-16 units of the longest path */
-enum { HEADERS_MAX = 65536 }; /* bytes of a file in which its headers are */
+enum { HEADERS_MAX = 65536 }; /* bytes at the beginning of a file that are read as headers */
 
-/* FILE in the folder of this program, for the caller to free.  NULL if there is no memory for it.  */
+/* The path of FILE in the folder of this program.  The caller frees it.  NULL on failure.  */
 static wchar_t *beside (const wchar_t *file) {
   wchar_t *path = malloc (PATH_SIZE * sizeof *path);
   if (path == NULL) return NULL;
@@ -40,7 +41,7 @@ enum pe_machine tool_file_machine (const wchar_t *path) {
   }
   int got = headers != NULL && ReadFile (file, headers, HEADERS_MAX, &n, NULL);
   CloseHandle (file);
-  /* Only headers are asked for, and those are the same in the file and in memory.  */
+  /* PE_MAPPED: only headers are read, which are the same in the file and in memory.  */
   int is_pe = got && pe_open (&pe, headers, n, PE_MAPPED, &error) == 0;
   free (headers);
   return is_pe ? pe.machine : PE_OTHER;
@@ -51,7 +52,7 @@ static int is_file (const wchar_t *path) {
   return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0;
 }
 
-/* The DLL the user named.  */
+/* The path of the DLL that the user named; NULL as in tool_dll.  */
 static wchar_t *named_dll (const char *wanted, enum pe_machine machine, char cause[REASON_MAX]) {
   wchar_t *name = utf16_of (wanted), *path = malloc (PATH_SIZE * sizeof *path);
   DWORD len = name == NULL || path == NULL ? 0 : GetFullPathNameW (name, PATH_SIZE, path, NULL);
@@ -62,9 +63,9 @@ static wchar_t *named_dll (const char *wanted, enum pe_machine machine, char cau
     enum pe_machine of_file = tool_file_machine (path);
     ok = of_file == machine;
     if (of_file == PE_OTHER)
-      snprintf (cause, REASON_MAX, "%.200s cannot be read or is no DLL", wanted);
+      snprintf (cause, REASON_MAX, "%.200s cannot be read, or is no DLL", wanted);
     else if (!ok)
-      snprintf (cause, REASON_MAX, "%.200s is for %s, and the process is %s", wanted,
+      snprintf (cause, REASON_MAX, "%.200s is for %s, but the process is %s", wanted,
                 pe_machine_name (of_file), pe_machine_name (machine));
   }
   free (name);
@@ -97,16 +98,18 @@ wchar_t *tool_dll (const char *wanted, enum pe_machine machine, char cause[REASO
   }
   snprintf (cause, REASON_MAX,
             "there is no " MIR_UCRT_DLL
-            " for %s beside mir-inject, nor %ls there%s; --dll names one",
+            " for %s beside mir-inject, nor %ls there%s; --dll can name another",
             pe_machine_name (machine), in_folder, instead);
   return NULL;
 }
 
-/* Who ends us by force, a test runner say, means the program; it ends with us, what it has started
-   does not. Where a job that we are in forbids this, it is left.  */
+/* End the program when this process ends.  Whoever kills mir-inject, a test runner for example,
+   means the program. What the program has started itself may go on.  Where a job of this process
+   forbids all this, nothing is done.  */
 static void end_with_us (HANDLE process) {
   JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
-  HANDLE job = CreateJobObjectW (NULL, NULL); /* kept open until we end: that ends the job */
+  HANDLE job =
+      CreateJobObjectW (NULL, NULL); /* never closed: the end of this process ends the job */
   limits.BasicLimitInformation.LimitFlags =
       JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK;
   if (job == NULL) return;
@@ -121,9 +124,8 @@ static BOOL WINAPI leave_to_program (DWORD event) {
 
 int tool_start (const wchar_t *program, wchar_t *line, DWORD flags, PROCESS_INFORMATION *info) {
   STARTUPINFOW startup;
-  SetConsoleCtrlHandler (leave_to_program,
-                         TRUE); /* a handler is not inherited, as ignoring would be */
-  GetStartupInfoW (&startup);   /* handles, the window, and what a C runtime gives its children */
+  SetConsoleCtrlHandler (leave_to_program, TRUE); /* unlike ignoring, not inherited */
+  GetStartupInfoW (&startup); /* handles, the window, and what the C runtime passes on */
   if (!CreateProcessW (program, line, NULL, NULL, TRUE, flags, NULL, NULL, &startup, info))
     return -1;
   end_with_us (info->hProcess);
@@ -144,7 +146,7 @@ int tool_hand_over (const char *folder, const char *why, int failure) {
   swprintf (file, sizeof file / sizeof *file, L"%hs\\mir-inject.exe", folder);
   wchar_t *path = beside (file), *line = _wcsdup (GetCommandLineW ());
   if (path == NULL || line == NULL || !is_file (path)) {
-    process_log ("%s: this needs %s\\mir-inject.exe beside this program", why, folder);
+    process_log ("%s, so %s\\mir-inject.exe is needed beside this program", why, folder);
   } else if (tool_start (path, line, 0, &info) != 0) {
     process_log ("%s: %s\\mir-inject.exe could not be started (error %lu)", why, folder,
                  GetLastError ());

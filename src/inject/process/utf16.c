@@ -1,3 +1,4 @@
+/* Converts between UTF-8 and UTF-16.  */
 #include "inject/process/utf16.h"
 
 #include <stdlib.h>
@@ -11,8 +12,6 @@ wchar_t *utf16_of (const char *text) {
   return wide;
 }
 
-/* A lone surrogate, which file names may have, has no UTF-8: it becomes U+FFFD, and the file is not
-   found.  */
 char *utf16_to_utf8 (const wchar_t *text) {
   int n = WideCharToMultiByte (CP_UTF8, 0, text, -1, NULL, 0, NULL, NULL);
   char *bytes = n > 0 ? malloc ((size_t) n) : NULL;

@@ -125,7 +125,7 @@ result $? 'run tells of a DLL beside it which is for another CPU'
 rm mir-ucrt.dll
 echo 'not a program' >"$work/text.exe"
 inject run --dll=stand-in.dll "$work/text.exe"
-[ $status = 126 ] && says err 'not a program which this system runs'
+[ $status = 126 ] && says err 'not a program for this system'
 result $? 'run of a text is 126'
 inject run --dll=no-such.dll ./target.exe exit 5
 [ $status = 5 ] && says err 'there is no file no-such.dll'
@@ -247,7 +247,7 @@ attach_fails () { # name kind dll status pattern
 attach_fails 'an exception in the DLL' raises stand-in.dll 1 'raised an exception'
 attach_fails 'a DLL that says no' false stand-in.dll 1 'start-up failed'
 attach_fails 'a DLL that is not there' active no-such.dll 3 'there is no file no-such.dll'
-attach_fails 'a DLL that needs another' active needs.dll 1 'or one which it needs, is not there'
+attach_fails 'a DLL that needs another' active needs.dll 1 'another one that it needs, is not there'
 attach_fails 'a file that is no DLL' active "$work/text.exe" 3 'is no DLL'
 attach_fails 'a status that is cut off' active short.dll 3 'cut off'
 attach_fails 'a process that ends meanwhile' ends stand-in.dll 3 'ended meanwhile, with status 0x7'
