@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include "inject/edit/edit.h"
 #include "inject/pe/imports.h"
 #include "inject/pe/layout.h"

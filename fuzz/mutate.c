@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+
 #include "inject/edit/edit.h"
 #include "inject/pe/imports.h"
 #include "inject/pe/layout.h"

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include "mutate.h"
 #include "inject/pe/imports.h"
 #include "inject/pe/layout.h"

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
 #include "../bench.h"
 #include "inject/edit/edit.h"
 #include "inject/pe/imports.h"

@@ -11,6 +11,7 @@
 #define MIR_INJECT_FILE_H
 
 #include <string.h> /* strlen */
+
 #include "inject/edit/edit.h"
 
 enum { INJECT_PATH_MAX = 4096, INJECT_SHOWN_MAX = 120 };

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include "inject/pe/layout.h"
 
 enum { FILE_ALIGNMENT = 512, PAGE = 4096, NT = 0x80, TEXT_RVA = PAGE, MODULES_MAX = 200 };

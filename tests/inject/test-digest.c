@@ -1,5 +1,6 @@
 /* The digest of a file: the same in any parts and on any machine, another one after a change.  */
 #include <string.h>
+
 #include "inject/pe/digest.h"
 #include "support/tap.h"
 

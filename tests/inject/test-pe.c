@@ -1,6 +1,7 @@
 /* The view of PE files, on images whose contents are known.  */
 #include <stdlib.h>
 #include <string.h>
+
 #include "image.h"
 #include "inject/pe/imports.h"
 #include "inject/pe/layout.h"

@@ -6,6 +6,7 @@
    and the counts are complete.  */
 
 #include <windows.h>
+
 #include "../../mir-ucrt.h"
 
 static void report (void) {

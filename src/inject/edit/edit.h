@@ -20,6 +20,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
 #include "inject/pe/digest.h"
 #include "inject/pe/pe.h"
 

@@ -2,6 +2,7 @@
 #include "inject/pe/digest.h"
 
 #include <string.h>
+
 #include "inject/pe/pe.h" /* pe_u64 */
 
 /* Add a word to a lane.  Bijective in both arguments, so a change in either is never lost.  The

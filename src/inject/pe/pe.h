@@ -17,6 +17,7 @@
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
+
 #include "inject/pe/format.h"
 
 enum { PE_ERROR_MAX = 512 };

@@ -5,6 +5,7 @@
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
+
 #include "inject/pe/pe.h"
 
 /* Copy N bytes from ADDRESS in the target.  0, or -1 if they cannot be read.  */

@@ -4,6 +4,7 @@
 #define MIR_INJECT_PROCESS_LAUNCH_PROGRAM_H
 
 #include <stddef.h> /* wchar_t */
+
 #include "inject/process/reason.h"
 
 /* The full path of the file that a shell would start for NAME: NAME itself if it contains a folder,

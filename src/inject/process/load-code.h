@@ -12,6 +12,7 @@
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
+
 #include "inject/pe/pe.h"
 
 /* The path of the DLL follows: UTF-16, ends with 0.  */

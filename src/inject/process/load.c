@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include "inject/process/load-code.h"
 
 /* Bytes from the block to the code; the block and the longest path, 64 KiB, come before.  */

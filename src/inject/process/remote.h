@@ -11,6 +11,7 @@
 #include <windows.h>
 #include <stddef.h> /* size_t */
 #include <stdint.h>
+
 #include "inject/pe/pe.h"
 #include "inject/process/reason.h"
 

@@ -2,6 +2,7 @@
 #include "inject/process/status.h"
 
 #include <inttypes.h>
+
 #include "inject/utf8.h"
 
 /* What a state means, to be printed behind its name.  */

@@ -10,6 +10,7 @@
 #include <stddef.h> /* size_t */
 #include <stdint.h>
 #include <stdio.h> /* FILE */
+
 #include "mir-ucrt.h"
 
 /* What mir-inject found out in addition to the status.  */

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+
 #include "inject/process/command-line.h"
 #include "inject/process/jump.h"
 #include "inject/process/load-code.h"
@@ -16,7 +17,7 @@
 /* Arguments which nobody writes to.  */
 #define ARGS(...) ((char **) (const char *[]){__VA_ARGS__, NULL})
 
-/* --- The command line.  */
+/*---------------- The command line -----------------------------*/
 
 /* Split LINE as Microsoft's C runtime does, by its documentation: argument I from 1, at TO.  0:
    there is none.  */
@@ -94,7 +95,7 @@ static void only_what_needs_quotes_has_them (void) {
   free (line);
 }
 
-/* --- Options and numbers.  */
+/*---------------- Options and numbers -----------------------------*/
 
 static void process_ids_are_read_strictly (void) {
   CHECK_INT (process_id_of ("1"), 1);
@@ -143,7 +144,7 @@ static void commands_are_known_by_name (void) {
          && !process_is_command ("run.exe"));
 }
 
-/* --- Jumps.  */
+/*---------------- Jumps -----------------------------*/
 
 #define MEMORY_BASE 0x10000u
 
@@ -209,7 +210,7 @@ static void arm64_jumps_are_followed (void) {
   CHECK_INT (follow (PE_ARM64, 0x300), MEMORY_BASE + 0x300);
 }
 
-/* --- Status.  */
+/*---------------- Status -----------------------------*/
 
 static MIR_ucrt_status_t good_status (void) {
   MIR_ucrt_status_t status = {.magic = MIR_UCRT_STATUS_MAGIC,
@@ -318,7 +319,7 @@ static void the_verdict_needs_everything (void) {
   CHECK_INT (status_verdict (&accepted, &view), PROCESS_NOT_TAKEN); /* nothing is taken */
 }
 
-/* --- Texts.  */
+/*---------------- Texts -----------------------------*/
 
 static void check_json (const char *text, const char *expected) {
   char found[256] = "";
