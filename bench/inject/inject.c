@@ -1,7 +1,9 @@
-/* Injecting into a program of 100 MB, and ejecting, against copying it.  CPU time by bench_compare;
-   and the time on the wall, which includes waiting for the disk: both sides have the result on the
-   disk when they end.  Files are in the working folder.  What is copied is the file that is edited:
-   how fast a file can be read, in memory too, depends on how its pages came to be where they are.  */
+/* Compares injecting into a program of 100 MB, and ejecting, with copying it.
+
+   bench_compare measures CPU time; the wall time includes waiting for the disk, and both sides have
+   the result on the disk when they end.  Files are in the working folder.  The copy reads the same
+   file as the edit, because the speed of reading a file, even from memory, depends on how its pages
+   came to be where they are.  */
 #define _GNU_SOURCE /* copy_file_range */
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,7 +25,7 @@ static const char source[] = "bench-inject.exe", source_injected[] = "bench-ejec
 static const char copied[] = "bench-copied.exe", injected[] = "bench-injected.exe";
 static const char ejected[] = "bench-ejected.exe";
 
-static const char *edited; /* of the two sources */
+static const char *edited; /* one of the two sources */
 
 static void check (int ok, const char *what) {
   if (!ok) bench_fail (what);
@@ -47,7 +49,7 @@ static void close_copy (int in, int out) {
   close (in);
 }
 
-/* As cp has done it for decades.  */
+/* As cp did for decades.  */
 static void copy_by_reading (void) {
   static char buffer[128 * 1024];
   int in, out = open_copy (&in);
@@ -57,7 +59,7 @@ static void copy_by_reading (void) {
   close_copy (in, out);
 }
 
-/* As it does it now.  */
+/* As cp does now.  */
 static void copy_in_kernel (void) {
   int in, out = open_copy (&in);
   ssize_t n;
@@ -66,7 +68,7 @@ static void copy_in_kernel (void) {
   close_copy (in, out);
 }
 
-/* As the tool does it: what is written is looked at before it gets its name.  */
+/* As mir-inject does: the new file is checked before it gets its name.  */
 static void edit (const char *output, int ejects) {
   struct edit_request request = {.dll = "mir-ucrt.dll", .symbol = "mi_version"};
   struct pe_error error = {0};
@@ -121,7 +123,7 @@ static void measure_wall (const struct bench_side *sides) {
   }
 }
 
-/* RUN edits the file at PATH, beside copies of it.  */
+/* Compare RUN, which edits the file at PATH, with copying that file.  */
 static void measure (const char *subject, const char *path, const char *name, void (*run) (void)) {
   const struct bench_subject times = {subject, 1, 15, 0};
   const struct bench_side sides[SIDES + 1] = {

@@ -1,4 +1,4 @@
-/* What the tests of injecting and ejecting share.  Included by one file of each program.  */
+/* Shared by the tests of injecting and ejecting.  Each test program includes it once.  */
 #ifndef MIR_TESTS_INJECT_EDIT_FIXTURE_H
 #define MIR_TESTS_INJECT_EDIT_FIXTURE_H
 

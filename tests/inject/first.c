@@ -1,4 +1,4 @@
-/* A DLL without a C runtime that says when it is initialised.  */
+/* A DLL without a C runtime that prints a line when it is initialised.  */
 #include <windows.h>
 
 __declspec(dllexport) int mi_version (void);

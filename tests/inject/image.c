@@ -1,3 +1,4 @@
+/* Makes small PE images of every kind.  */
 #include "image.h"
 
 #include <stdio.h>
@@ -7,7 +8,9 @@
 #include "inject/pe/layout.h"
 
 enum { FILE_ALIGNMENT = 512, PAGE = 4096, NT = 0x80, TEXT_RVA = PAGE, MODULES_MAX = 200 };
-enum { FUNCTIONS = 2 }; /* of each module: one by name, one by ordinal; of the first both by name */
+enum {
+  FUNCTIONS = 2
+}; /* imported from each module: one by name, one by ordinal; from the first both by name */
 
 /* A section that is being filled.  */
 struct part {
@@ -54,7 +57,7 @@ static void put_directory (uint8_t *optional, int plus, unsigned index, uint32_t
   pe_put32 (optional + (plus ? 112 : 96) + 8 * index + 4, size);
 }
 
-/* Addresses first, as linkers do: they are the import address directory.  */
+/* Put the address tables first, as linkers do: they are the import address directory.  */
 static void add_imports (struct part *part, const struct image_spec *spec, unsigned modules,
                          uint8_t *optional) {
   int plus = (spec->flags & IMAGE_PLUS) != 0;
@@ -121,12 +124,12 @@ static void put_section (uint8_t *header, const char *name, const uint32_t field
   pe_put32 (header + 36, fields[4]);
 }
 
-/* What lies behind the section table where that is not to be all zeros.  */
+/* Put something other than zeros behind the section table.  */
 static void add_behind_table (uint8_t *headers, size_t end, const struct image_spec *spec,
                               uint8_t *optional) {
   if ((spec->flags & IMAGE_USED) != 0) memcpy (headers + end, "somebody's own data", 20);
   if ((spec->flags & IMAGE_BOUND)
-      != 0) { /* the stamp, offset of the name, no forwarders; an empty one */
+      != 0) { /* stamp, offset of the name, no forwarders; an empty one */
     pe_put32 (headers + end, 0x12345678);
     pe_put16 (headers + end + 4, 16);
     memcpy (headers + end + 16, "KERNEL32.dll", 13);
@@ -197,7 +200,7 @@ static void put_headers (uint8_t *file, const struct image_spec *spec, unsigned 
   pe_put32 (optional + (plus ? 108 : 92), 16);
 }
 
-/* How many sections fill the headers, and what they then take in the file.  */
+/* The number of sections; HEADERS is the size of the headers in the file.  */
 static unsigned count_sections (const struct image_spec *spec, uint32_t *headers) {
   size_t table = NT + 24 + ((spec->flags & IMAGE_PLUS) != 0 ? 240 : 224);
   unsigned sections = 3;

@@ -1,8 +1,8 @@
 /* Writes images to files.
 
-   usage: make-images seeds FOLDER          one of each kind, as it is and injected into: the
-   fuzzer's first make-images kind NUMBER FILE      one of them make-images large BYTES FILE      a
-   program of that size  */
+   usage: make-images seeds FOLDER       one of each kind, plain and injected: seeds for the fuzzer
+          make-images kind NUMBER FILE   one kind
+          make-images large BYTES FILE   a program of that size  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static int save_injected (const struct image_spec *spec, const char *path) {
   struct edit edit = {0};
   uint8_t *image = image_make (spec, &size), *result = NULL;
   int status = image == NULL || pe_open (&pe, image, size, PE_FILE, &error) != 0;
-  if (status == 0 && edit_inject (&edit, &pe, &request, &error) == 0) { /* not every kind can be */
+  if (status == 0 && edit_inject (&edit, &pe, &request, &error) == 0) { /* some kinds are refused */
     result = edit_flatten (&edit);
     status = result != NULL ? save (path, result, (size_t) edit.size) : 1;
   }

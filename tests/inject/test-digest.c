@@ -1,4 +1,4 @@
-/* The digest of a file: the same in any parts and on any machine, another one after a change.  */
+/* The digest does not depend on the parts nor on the machine, and changes with the bytes.  */
 #include <string.h>
 
 #include "inject/pe/digest.h"
@@ -17,7 +17,7 @@ static void fill (uint8_t *bytes) {
   for (unsigned i = 0; i < SIZE; i++) bytes[i] = (uint8_t) (i * 37 + 11);
 }
 
-/* Records keep it.  */
+/* Records contain the digest, so it must never change.  */
 static void is_a_known_number (void) {
   uint8_t bytes[SIZE];
   fill (bytes);
@@ -56,7 +56,7 @@ static void finds_every_bit_and_the_size (void) {
   for (unsigned n = 0; n < SIZE; n++) CHECK (digest_of (bytes, n) != digest_of (bytes, n + 1));
 }
 
-/* Two bytes that are exchanged, wherever they are, and two highest bits: what a sum does not see.  */
+/* Two bytes exchanged, and two highest bits flipped: a plain sum would not notice.  */
 static void finds_what_moves_or_cancels_out (void) {
   uint8_t bytes[SIZE];
   fill (bytes);

@@ -148,7 +148,7 @@ static void order_is_as_asked (void) {
   }
 }
 
-/* As with a program that was linked with the DLL, but not early enough.  */
+/* As in a program that was linked with the DLL, but not as the first import.  */
 static void what_is_imported_already_only_moves (void) {
   struct image_spec spec = {0x14c, IMAGE_SIGNED, 0, 0};
   unsigned notes;
@@ -169,8 +169,8 @@ static void what_is_imported_already_only_moves (void) {
   free (new.bytes);
 }
 
-/* The loader takes offsets of sections down to a multiple of 512: this one's first bytes are the
-   headers' last, and to move it by what the headers grow would put zeros there.  */
+/* The loader rounds the offset of a section down to a multiple of 512.  This section begins with
+   the last bytes of the headers; inserting bytes behind the headers would put zeros there.  */
 static void a_section_that_begins_in_the_headers_is_refused (void) {
   struct image_spec spec = {0x8664, IMAGE_PLUS, 0, 0};
   struct pe_error error;
@@ -186,7 +186,7 @@ static void a_section_that_begins_in_the_headers_is_refused (void) {
   free (old.bytes);
 }
 
-/* A certificate with data behind it: nothing that other fields point to may move.  */
+/* Data behind a certificate: nothing that other fields point to may move.  */
 static void what_is_behind_a_certificate_keeps_its_place_when_a_table_is_rewritten (void) {
   struct image_spec spec = {0x14c, IMAGE_SIGNED | IMAGE_SYMBOLS, 0, 0};
   unsigned notes;
@@ -215,7 +215,7 @@ static void what_is_behind_a_certificate_keeps_its_place_when_a_table_is_rewritt
   free (new.bytes);
 }
 
-/* Modules that share a table make many functions of few bytes: who looks at each would be busy for
+/* Modules that share a table make many functions of few bytes: looking at each could take
    hours.  */
 static void modules_that_share_a_long_table_are_refused (void) {
   struct image_spec spec = {0x8664, IMAGE_PLUS, 200, 16384};
@@ -234,12 +234,12 @@ static void modules_that_share_a_long_table_are_refused (void) {
   free (old.bytes);
 }
 
-/* The last section grows by a table of zeros, so that ours begins or ends behind 2 GB, where the
-   RVA of a function's name would look like an ordinal.  */
+/* The last section grows by zeros, so that the new section begins or ends above 2 GB, where the RVA
+   of the name of a function would look like an ordinal.  */
 static void no_image_becomes_larger_than_2_gb (void) {
   static const struct {
-    uint32_t room;      /* bytes between the last section's end and 2 GB */
-    const char *reason; /* NULL: none */
+    uint32_t room;      /* bytes from the end of the last section to 2 GB */
+    const char *reason; /* NULL: not refused */
   } cases[] = {{4096, NULL},
                {0, "the image would be too large"},
                {(uint32_t) -4096, "not a loadable PE file (the image is larger than 2 GB)"}};

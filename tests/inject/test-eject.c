@@ -1,4 +1,4 @@
-/* Ejecting again, from files as they were left and as others left them.  */
+/* Ejecting from files as inject left them, and from files that were changed since.  */
 #include "edit-fixture.h"
 
 static void every_kind_comes_back_byte_for_byte (void) {
@@ -49,7 +49,7 @@ static void ejects_only_what_was_injected (void) {
   free (new.bytes);
 }
 
-/* A signature over the injected file is dropped, what was below it comes back.  */
+/* A signature that was added after injecting is dropped; everything below it is restored.  */
 static void ejects_from_a_file_that_was_signed_since (void) {
   struct image_spec spec = {0x8664, IMAGE_PLUS | IMAGE_SIGNED, 0, 0};
   unsigned notes;
@@ -80,8 +80,8 @@ static void ejects_from_a_file_that_was_changed_since (void) {
   struct pe_error error;
   struct edit_request request = request_for (dll);
   struct made old = make (&spec), new = inject (&old, &request, &notes);
-  pe_put32 (new.bytes + new.pe.optional + 8,
-            1); /* the size of the data: nobody's but the record's */
+  /* The size of the data is a field that nothing but the record checks.  */
+  pe_put32 (new.bytes + new.pe.optional + PE_OPTIONAL_DATA_SIZE, 1);
   REQUIRE (pe_open (&new.pe, new.bytes, new.pe.size, PE_FILE, &error) == 0);
   struct made back = eject (&new, &request, &notes);
   CHECK_INT (notes & (EDIT_SECTION_LEFT | EDIT_SAME_AS_BEFORE), EDIT_SECTION_LEFT);
@@ -93,7 +93,7 @@ static void ejects_from_a_file_that_was_changed_since (void) {
   free (back.bytes);
 }
 
-/* A field that the record does not know is changed by somebody: it must stay as that left it.  */
+/* A field that the record does not know is changed after injecting: the change must survive.  */
 static void eject_keeps_what_others_changed (void) {
   struct image_spec spec = {0x8664, IMAGE_PLUS, 0, 0};
   unsigned notes;
@@ -112,7 +112,7 @@ static void eject_keeps_what_others_changed (void) {
   free (back.bytes);
 }
 
-/* By somebody who keeps the checksum right, as linkers' tools and resource editors do.  */
+/* By tools that keep the checksum right, as linkers and resource editors do.  */
 static void eject_does_not_say_as_before_of_code_that_was_changed (void) {
   struct image_spec spec = {0x8664, IMAGE_PLUS, 0, 0};
   unsigned notes;
@@ -142,8 +142,8 @@ static void eject_does_not_say_as_before_of_code_that_was_changed (void) {
   free (back.bytes);
 }
 
-/* So many section headers that the import table is among them: to write over it would move
-   sections.  */
+/* There are so many section headers that the import table lies among them: overwriting it would
+   move sections.  */
 static void a_table_among_the_headers_is_left_alone (void) {
   struct image_spec spec = {0x8664, IMAGE_PLUS, 0, 0};
   struct pe_error error;
@@ -158,12 +158,12 @@ static void a_table_among_the_headers_is_left_alone (void) {
   free (old.bytes);
 }
 
-/* Every length of every kind: an error, or the same modules as the whole file has.  */
+/* Files cut off at every length: an error, or the same modules as in the whole file.  */
 static void a_file_cut_off_anywhere_is_safe (void) {
   struct image_spec spec;
   const char *name;
   struct edit_request request = request_for (dll);
-  size_t step = tap_scaled (100) < 100 ? 7 : 1; /* where it would take too long */
+  size_t step = tap_scaled (100) < 100 ? 7 : 1; /* under slow tools */
   for (unsigned i = 0; image_kind (i, &spec, &name); i++) {
     struct made old = make (&spec), injected = old;
     unsigned notes, listed = 0;
@@ -173,7 +173,7 @@ static void a_file_cut_off_anywhere_is_safe (void) {
       struct edit edit;
       struct pe_error error;
       struct pe pe;
-      uint8_t *cut = malloc (n > 0 ? n : 1); /* so that a sanitizer sees its end */
+      uint8_t *cut = malloc (n > 0 ? n : 1); /* exact size, for sanitizers */
       REQUIRE (cut != NULL);
       memcpy (cut, injected.bytes, n);
       if (pe_open (&pe, cut, n, PE_FILE, &error) == 0) {

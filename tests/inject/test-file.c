@@ -1,5 +1,5 @@
-/* Files while somebody else renames things in their folder: a test acts between two steps of
-   file-posix.c, which is compiled into this program with system calls that call the test first.  */
+/* Editing files while another user renames files in their folder.  file-posix.c is compiled into
+   this program, and a test can act in front of its system calls.  */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -10,12 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What a test does before the next hard link or before the next file is opened in a folder.  The
-   result is errno for the call that was about to be made, 0: make it.  */
+/* What a test does in front of the next linkat or openat.  The result is the errno with which the
+   call fails; 0: the call is made.  */
 static int (*before_link) (void);
 static int (*before_open) (void);
 
-static int no_nameless; /* files without a name, as on file systems which have none */
+static int no_nameless; /* as on file systems without O_TMPFILE */
 
 static int act (int (**step) (void)) {
   int (*now) (void) = *step;
@@ -74,7 +74,7 @@ static int is_link (const char *name) {
   return lstat (name, &st) == 0 && S_ISLNK (st.st_mode);
 }
 
-/* How many names the folder has which nobody gave to anything.  */
+/* The number of temporary files in the folder.  */
 static int left_over (void) {
   DIR *dir = opendir (".");
   int n = 0;
@@ -85,11 +85,11 @@ static int left_over (void) {
   return n;
 }
 
-static uint8_t *program; /* an image which can be injected into */
+static uint8_t *program; /* an image that can be edited */
 static size_t program_size;
 static struct pe_error error;
 
-/* An empty folder with a.exe and, outside of it, a secret.  */
+/* Make an empty folder with a.exe, and a secret outside of it.  */
 static void start (mode_t mode) {
   struct image_spec spec = {0x8664, IMAGE_PLUS, 0, 0};
   char folder[] = "/tmp/mir-inject-test-XXXXXX";
@@ -115,7 +115,7 @@ static void finish (void) {
   REQUIRE (system (command) == 0);
 }
 
-/* As the command does it; 0 or -1.  OUTPUT NULL: in place, with a backup.  */
+/* Do what the command does; 0 or -1.  OUTPUT NULL: in place, with a backup.  */
 static int inject_file (const char *path, const char *output) {
   struct edit_request request = {.dll = "mir-ucrt.dll", .symbol = "mi_version"};
   char target[INJECT_PATH_MAX], backup[INJECT_PATH_MAX + 4];
@@ -197,8 +197,8 @@ static void result_beside_the_file_gives_nobody_more (void) {
   }
 }
 
-/* Of another user's program a copy is made: it must not run with our rights, nor may our group read
-   it because theirs might.  */
+/* The copy of another user's program must not run with our rights, and our group must not get the
+   rights of theirs.  */
 static void result_of_another_user_has_none_of_our_rights (void) {
   if (getuid () != 0) tap_skip ("needs another user's file");
   start (0600);
@@ -214,8 +214,8 @@ static void result_of_another_user_has_none_of_our_rights (void) {
   finish ();
 }
 
-/* A link to what others may not read, put there between any two steps, is neither read nor copied
-   nor replaced.  */
+/* A link to a secret that appears between any two steps is neither read nor copied nor
+   replaced.  */
 static void link_put_in_the_way_of_a_backup_is_not_followed (void) {
   static int (*const steps[]) (void) = {put_link_and_go_on, put_link_and_refuse, put_secret_itself};
   for (size_t i = 0; i < sizeof (steps) / sizeof (steps[0]); i++) {
@@ -285,7 +285,7 @@ static void symbolic_link_stays_and_its_file_is_edited (void) {
   finish ();
 }
 
-/* The folder is moved away while its program is edited, and another is there.  */
+/* While the program is edited, its folder is moved away, and another folder takes its name.  */
 static int move_folder (void) {
   REQUIRE (rename ("../in", "../moved") == 0 && mkdir ("../in", 0700) == 0);
   put ("../in/a.exe", "other", 5, 0600);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# mir-inject as a command: what it says, what it writes, and what it leaves alone when something goes wrong.
+# The command mir-inject on files: what it prints, what it writes, and what it leaves alone on failure.
 # Prints TAP.
 #
 # usage: test-inject.sh MAKE-IMAGES MIR-INJECT   (each may be a command of several words)
@@ -13,7 +13,7 @@ explain () {
   head -n 20 out err
 }
 
-mir_inject () { # Windows ends lines with a carriage return
+mir_inject () { # lines of Windows end with a carriage return
   $tool "$@" >out.raw 2>err.raw </dev/null
   status=$?
   tr -d '\r' <out.raw >out
@@ -29,7 +29,7 @@ refuses () { # name, pattern of the whole line, arguments...
   result $? "refuses $name"
 }
 
-fresh () { # the files which the next test works on
+fresh () { # the files for the next test
   chmod -R u+w . && rm -rf ./* && $make_images kind 1 a.exe && cp a.exe a.old
 }
 
@@ -115,7 +115,7 @@ mir_inject a.exe && mir_inject --verify a-mi.exe && grep -q '^  ok    layout: x6
   grep -q '^  ok    order: .* position 0$' out &&
   grep -q '^  ok    runtime: linked dynamically .*, 2 functions' out && grep -q '^  ok    dll: ' out
 rc=$?
-# This DLL needs a C runtime of its own, so the answer is no all the same.
+# This DLL imports a C runtime, so the answer is no anyway.
 [ $rc != 0 ] && [ "$status" = 2 ] && grep -q '^  no    dll: .* itself imports .api-ms-win-crt-heap' out &&
   grep -q '^  ok    order: .* position 0$' out && grep -q '^  ok    runtime: linked dynamically .*, 2 functions' out
 result $? 'verifies order, runtime and DLL'
@@ -204,7 +204,7 @@ result $? 'has a version'
 [ "$(ls)" = "$(printf '%s\n' a.exe a.old cut.exe empty err err.raw out out.raw t.txt)" ] && cmp a.exe a.old
 result $? 'leaves nothing behind when it refuses'
 
-# What only a POSIX system can be asked.
+# What only exists on POSIX systems.
 case $tool in
 *wine*)
   skip 'disk full, killed, read-only, links' 'files of Linux'
@@ -262,7 +262,7 @@ END
     [ "$(ls -A ro)" = a.exe ]
   result $? 'leaves the file as it was in a read-only folder'
 
-  # Killed at 40 moments between its start and its end: the old file or the new one, never less.
+  # Killed at 40 moments between its start and its end: the old file or the new one is there, complete.
   fresh
   $make_images large 40000000 big.exe && cp big.exe big.old && mir_inject big.exe && cp big-mi.exe big.new
   whole=1 killed=0 done=0

@@ -1,4 +1,4 @@
-/* The view of PE files, on images whose contents are known.  */
+/* The view of PE files, on images with known contents.  */
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,7 +104,7 @@ static void reads_delayed_imports (void) {
   free (bytes);
 }
 
-/* What a loader makes of the file, looked at where it is mapped.  */
+/* The same image as the loader maps it.  */
 static void sees_the_same_in_memory (void) {
   uint8_t *bytes, *mapped;
   struct pe pe = open_kind (0x8664, IMAGE_PLUS | IMAGE_DELAY, &bytes), in_memory;
@@ -132,7 +132,7 @@ static void reads_zeros_behind_the_bytes_of_a_section (void) {
   CHECK_INT (read[3], bytes[text.raw + text.raw_size - 1]);
   CHECK_INT (read[4] | read[15], 0);
   CHECK_INT (pe_read (&pe, last.rva + 4096 - 8, read, 8), 0);
-  CHECK_INT (pe_read (&pe, last.rva + 4096 - 8, read, 9), -1); /* behind the image */
+  CHECK_INT (pe_read (&pe, last.rva + 4096 - 8, read, 9), -1); /* beyond the image */
   CHECK_INT (pe_read (&pe, UINT64_MAX - 2, read, 8), -1);
   CHECK_INT (pe_read (&pe, text.rva - 1, read, 1),
              -1); /* between the headers and the first section */
@@ -180,7 +180,7 @@ static void sections_must_be_as_the_loader_wants_them (void) {
   }
 }
 
-/* The definition: 16-bit words, carries added back at once.  */
+/* The checksum by its definition: 16-bit words, each carry added back at once.  */
 static uint32_t checksum_by_definition (const uint8_t *bytes, size_t n, size_t field) {
   uint32_t sum = 0;
   for (size_t i = 0; i < n; i += 2) {

@@ -1,5 +1,5 @@
-/* A DLL which only says that it is mir-ucrt.dll: its status is what the environment variable
-   STAND_IN names, so that mir-inject sees every kind.  It takes nothing over.  */
+/* A DLL that claims to be mir-ucrt.dll but takes nothing over.  The environment variable STAND_IN
+   chooses its status, so that mir-inject gets to see every kind.  */
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
@@ -17,7 +17,7 @@
 __declspec(dllimport) int needed_function (void);
 #endif
 
-/* The section has nothing else; STATUS_BYTES makes it too short.  */
+/* The whole section; with STATUS_BYTES it is too short for a status.  */
 static union {
   uint8_t bytes[STATUS_BYTES];
   uint32_t first;
@@ -34,8 +34,8 @@ int MIR_ucrt_check (void) {
 
 static void hook (void) {}
 
-/* In a page of its own: e9 to a relay, ff 25 through a pointer to our hook.  As the real one does
-   where it is far.  */
+/* Make an entry in a page of its own: e9 to a jump stub, which is ff 25 through a pointer to the
+   hook.  mir-ucrt.dll does the same if the hook is far away.  */
 static uint64_t make_entry (void) {
   uint8_t *page = VirtualAlloc (NULL, 4096, MEM_RESERVE | MEM_COMMIT, PAGE_EXECUTE_READWRITE);
   static const uint8_t jump[] = {0xe9, 0x0b, 0, 0, 0}; /* to byte 16 */
@@ -110,7 +110,8 @@ static void change (const char *kind) {
   if (is (kind, "controls")) strcpy (status.reason, "a\033[31mb\nc\xff\"\\");
 }
 
-BOOL WINAPI DllMain (HINSTANCE module, DWORD reason, void *reserved); /* no header has it */
+BOOL WINAPI DllMain (HINSTANCE module, DWORD reason,
+                     void *reserved); /* not declared in any header */
 
 BOOL WINAPI DllMain (HINSTANCE module, DWORD reason, void *reserved) {
   char kind[32] = "";

@@ -1,4 +1,4 @@
-/* What mir-inject's process commands are made of, where it needs no Windows.  */
+/* The parts of run, attach and check that need no Windows.  */
 
 #include "support/tap.h"
 
@@ -14,7 +14,7 @@
 #include "inject/process/status.h"
 #include "inject/utf8.h"
 
-/* Arguments which nobody writes to.  */
+/* String literals as arguments, which are not written to.  */
 #define ARGS(...) ((char **) (const char *[]){__VA_ARGS__, NULL})
 
 /*---------------- The command line -----------------------------*/
@@ -24,7 +24,8 @@
 static int argument_of (const char *line, int i, char *to) {
   const char *at = line;
   int quoted = 0, n = 0;
-  for (; *at != 0 && (quoted || (*at != ' ' && *at != '\t')); at++) /* the program: quotes only */
+  for (; *at != 0 && (quoted || (*at != ' ' && *at != '\t'));
+       at++) /* the name of the program only has quotes */
     if (*at == '"') quoted = !quoted;
   for (;;) {
     at += strspn (at, " \t");
@@ -263,7 +264,7 @@ static void bad_numbers_are_refused (void) {
 static void every_truncation_is_refused (void) {
   MIR_ucrt_status_t status = good_status ();
   for (size_t n = 0; n < sizeof status; n++) {
-    char *exact = malloc (n + 1); /* so that a sanitizer sees a read behind it */
+    char *exact = malloc (n + 1); /* exact size, for sanitizers */
     REQUIRE (exact != NULL);
     memcpy (exact + 1, &status, n);
     if (status_accept (&accepted, exact + 1, n) == NULL) CHECK_INT (n, -1);
@@ -271,7 +272,7 @@ static void every_truncation_is_refused (void) {
   }
 }
 
-/* What is printed for a status of random bytes behind a good beginning, and that it ends.  */
+/* A status of random bytes behind a valid beginning is printed, and the text ends.  */
 static void random_statuses_can_be_printed (void) {
   char *text = malloc (1 << 20);
   REQUIRE (text != NULL);
