@@ -51,8 +51,7 @@ static void choose_symbol (struct job *job) {
 
 static int fits (int n, size_t size, struct pe_error *error) {
   if (n >= 0 && (size_t) n < size) return 0;
-  pe_set_error (error, "the path is too long");
-  return -1;
+  return pe_fail (error, "the path is too long");
 }
 
 /* Set target and backup: NAME-mi.exe beside NAME.exe.  In place the target is known already.  */
@@ -77,10 +76,8 @@ static int choose_target (struct job *job, struct pe_error *error) {
 static int may_write (struct job *job, struct pe_error *error) {
   const char *in_the_way = NULL;
   char question[INJECT_PATH_MAX + 128];
-  if (inject_file_is_special (job->target)) {
-    pe_set_error (error, "not a file: %s", inject_file_shown (job->target));
-    return -1;
-  }
+  if (inject_file_is_special (job->target))
+    return pe_fail (error, "not a file: %s", inject_file_shown (job->target));
   if (job->options->force || job->options->dry_run) return 1;
   if (!job->options->inplace && inject_file_exists (job->target)) in_the_way = job->target;
   if (job->options->inplace && job->backup[0] != 0 && inject_file_exists (job->backup))
@@ -89,7 +86,7 @@ static int may_write (struct job *job, struct pe_error *error) {
   snprintf (question, sizeof (question), "'%s' exists. Overwrite it? [yN] ", in_the_way);
   int answer = job->report->json ? -1 : inject_file_ask (question);
   if (answer < 0)
-    pe_set_error (error, "'%s' exists already (use --force)", inject_file_shown (in_the_way));
+    pe_fail (error, "'%s' exists already (use --force)", inject_file_shown (in_the_way));
   return answer;
 }
 
@@ -158,10 +155,7 @@ static int check_result (struct job *job, const uint8_t *bytes, size_t size,
 
 static int dry_run (struct job *job, struct pe_error *error) {
   uint8_t *bytes = edit_flatten (&job->edit);
-  if (bytes == NULL) {
-    pe_set_error (error, "out of memory");
-    return -1;
-  }
+  if (bytes == NULL) return pe_fail (error, "out of memory");
   int status = check_result (job, bytes, (size_t) job->edit.size, error);
   free (bytes);
   return status;
@@ -260,10 +254,7 @@ static int run (struct job *job, struct pe_error *error) {
 int inject_apply (struct report *report, const struct options *options, const char *path,
                   struct pe_error *error) {
   struct job *job = calloc (1, sizeof (*job));
-  if (job == NULL) {
-    pe_set_error (error, "out of memory");
-    return -1;
-  }
+  if (job == NULL) return pe_fail (error, "out of memory");
   job->report = report;
   job->options = options;
   job->path = path;

@@ -28,10 +28,9 @@
 enum { SPARE_MAX = 64, TRIES = 100 }; /* bytes of a temporary name; how many are tried */
 
 static int fail (struct pe_error *error, const char *what, const char *path) {
-  pe_set_error (error, "%s: %s: %s", what, inject_file_shown (path),
-                errno == ESTALE ? "the file was replaced in the meantime" : strerror (errno));
   error->names_file = 1;
-  return -1;
+  return pe_fail (error, "%s: %s: %s", what, inject_file_shown (path),
+                  errno == ESTALE ? "the file was replaced in the meantime" : strerror (errno));
 }
 
 const char *inject_file_name_of (const char *path) {
@@ -49,11 +48,6 @@ static int folder_of (const char *path, char *folder, size_t size) {
   return 0;
 }
 
-static int too_long (struct pe_error *error) {
-  pe_set_error (error, "the path is too long");
-  return -1;
-}
-
 /* Open the folder of PATH.  The descriptor stays with that folder even if it is renamed.  */
 static int open_folder (const char *path) {
   char folder[INJECT_PATH_MAX];
@@ -67,9 +61,8 @@ static int map (struct inject_file *file, int fd, const char *path, struct pe_er
   struct stat st;
   if (fstat (fd, &st) != 0) return fail (error, "unable to read file", path);
   if (!S_ISREG (st.st_mode)) {
-    pe_set_error (error, "not a file: %s", inject_file_shown (path));
     error->names_file = 1;
-    return -1;
+    return pe_fail (error, "not a file: %s", inject_file_shown (path));
   }
   file->size = (size_t) st.st_size;
   file->names = (unsigned) st.st_nlink;
@@ -205,7 +198,8 @@ static int create (struct inject_file_new *file, struct pe_error *error) {
   }
   char folder[INJECT_PATH_MAX];
   int reason = errno;
-  if (folder_of (file->target, folder, sizeof (folder)) != 0) return too_long (error);
+  if (folder_of (file->target, folder, sizeof (folder)) != 0)
+    return pe_fail (error, "the path is too long");
   errno = reason;
   return fail (error, "unable to write to folder", folder);
 }
@@ -252,7 +246,7 @@ int inject_file_write (struct inject_file_new *file, const char *target,
   static const struct edit_output output = {.read = read_old, .write = write_new};
   *file = (struct inject_file_new){.descriptor = -1, .folder = -1, .in_place = in_place};
   int n = snprintf (file->target, sizeof (file->target), "%s", target);
-  if (n < 0 || (size_t) n >= sizeof (file->target)) return too_long (error);
+  if (n < 0 || (size_t) n >= sizeof (file->target)) return pe_fail (error, "the path is too long");
   file->folder = in_place ? fcntl (old->folder, F_DUPFD_CLOEXEC, 0) : open_folder (target);
   if (create (file, error) != 0) {
     inject_file_abandon (file);

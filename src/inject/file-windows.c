@@ -16,9 +16,8 @@ static int fail (struct pe_error *error, const char *what, const char *path) {
   int length = WideCharToMultiByte (CP_UTF8, 0, wide, (int) n, text, sizeof (text) - 1, NULL, NULL);
   text[n > 0 && length > 0 ? length : 0] = 0;
   if (text[0] == 0) snprintf (text, sizeof (text), "error %lu", (unsigned long) code);
-  pe_set_error (error, "%s: %s: %s", what, inject_file_shown (path), text);
   error->names_file = 1;
-  return -1;
+  return pe_fail (error, "%s: %s: %s", what, inject_file_shown (path), text);
 }
 
 static int to_wide (const char *path, WCHAR *wide) {

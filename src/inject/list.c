@@ -19,7 +19,7 @@ static int list_functions (struct report *report, const struct pe *pe,
     }
   }
   report_close (report, ']');
-  if (found < 0) pe_set_error (error, "damaged import table (names of functions)");
+  if (found < 0) pe_fail (error, "damaged import table (names of functions)");
   return found;
 }
 
@@ -36,7 +36,7 @@ static int list_table (struct report *report, const struct pe *pe, const char *f
     if (found == 1 && pe_string (pe, d.name, name, sizeof (name)) == 0)
       functions = pe_functions_num (pe, pe_lookup_table (pe, &d));
     if (functions < 0 || (total += functions) > PE_FUNCTIONS_MAX) {
-      pe_set_error (error, "damaged import table (module %u)", i);
+      pe_fail (error, "damaged import table (module %u)", i);
       status = -1;
       break;
     }
@@ -61,10 +61,8 @@ static int delayed_num (const struct pe *pe) {
 int inject_list_imports (struct report *report, const struct pe *pe, const char *title,
                          struct pe_error *error) {
   int n = pe_imports_num (pe), delayed = delayed_num (pe);
-  if (n < 0 || delayed < 0) {
-    pe_set_error (error, "damaged import table%s", n < 0 ? "" : " (of delayed modules)");
-    return -1;
-  }
+  if (n < 0 || delayed < 0)
+    return pe_fail (error, "damaged import table%s", n < 0 ? "" : " (of delayed modules)");
   report_line (report, "%s (%d):", title, n);
   if (list_table (report, pe, "imports", pe_descriptor, error) != 0) return -1;
   if (delayed > 0) report_line (report, "delayed modules (%d):", delayed);

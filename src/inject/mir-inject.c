@@ -39,8 +39,8 @@ static int do_file (struct report *report, const struct options *options, const 
   int status = options->list || options->verify ? look (report, options, path, &error)
                                                 : inject_apply (report, options, path, &error);
   if (status < 0 && !error.names_file)
-    pe_set_error (&shown, "%s: %s", inject_file_shown (path),
-                  error.text[0] != 0 ? error.text : "failed");
+    pe_fail (&shown, "%s: %s", inject_file_shown (path),
+             error.text[0] != 0 ? error.text : "failed");
   else
     shown = error;
   report_file_end (report, &shown);

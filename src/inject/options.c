@@ -58,10 +58,8 @@ static int read_order (struct options *options, const char *text, struct pe_erro
   for (char *p = options->order, *next; p != NULL; p = next) {
     if ((next = strchr (p, ';')) != NULL) *next++ = 0;
     if (*p == 0) continue;
-    if (options->request.order_num == EDIT_ORDER_MAX) {
-      pe_set_error (error, "too many modules in --order");
-      return -1;
-    }
+    if (options->request.order_num == EDIT_ORDER_MAX)
+      return pe_fail (error, "too many modules in --order");
     options->request.order[options->request.order_num++] = p;
   }
   return 0;
@@ -81,16 +79,12 @@ static int name_dll (struct options *options, struct pe_error *error) {
   const char *postfix = options->postfix;
   size_t stem = dot != NULL ? (size_t) (dot - name) : strlen (name);
   if (name[strspn (name, ".")] == 0 || strpbrk (name, "/\\:") != NULL || strlen (name) > 200
-      || !is_plain (name)) {
-    pe_set_error (error, "not the name of a DLL: '%.100s'", name);
-    return -1;
-  }
+      || !is_plain (name))
+    return pe_fail (error, "not the name of a DLL: '%.100s'", name);
   if (postfix != NULL
       && (*postfix == 0 || strpbrk (postfix, "/\\:") != NULL || strlen (postfix) > 100
-          || !is_plain (postfix))) {
-    pe_set_error (error, "not a postfix for the name of a DLL: '%.100s'", postfix);
-    return -1;
-  }
+          || !is_plain (postfix)))
+    return pe_fail (error, "not a postfix for the name of a DLL: '%.100s'", postfix);
   snprintf (options->dll_name, sizeof (options->dll_name), "%.*s%s%s%s", (int) stem, name,
             postfix != NULL ? "-" : "", postfix != NULL ? postfix : "", dot != NULL ? dot : ".dll");
   options->request.dll = options->dll_name;
@@ -116,7 +110,7 @@ static int check (const struct options *options, struct pe_error *error) {
     why = "--no-backup needs --inplace";
   else if (options->symbol != NULL && (*options->symbol == 0 || strlen (options->symbol) > 200))
     why = "not the name of a function";
-  if (why != NULL) pe_set_error (error, "%s", why);
+  if (why != NULL) pe_fail (error, "%s", why);
   return why != NULL ? -1 : 0;
 }
 
@@ -154,19 +148,15 @@ static int read_arguments (struct options *o, const struct option *table, int ar
     }
     const struct option *option =
         arg[1] == '-' ? find (table, arg + 2, &value) : read_letters (table, arg, &value);
-    if (option == NULL || (option->flag != NULL && value != NULL)) {
-      pe_set_error (error, "unknown command line option '%.100s' (use '-h' for help)", arg);
-      return -1;
-    }
+    if (option == NULL || (option->flag != NULL && value != NULL))
+      return pe_fail (error, "unknown command line option '%.100s' (use '-h' for help)", arg);
     if (option->flag != NULL) {
       *option->flag = 1;
       continue;
     }
     if (value == NULL && ++i < argc) value = argv[i];
-    if (value == NULL) {
-      pe_set_error (error, "option '%.100s' needs a value (use '-h' for help)", arg);
-      return -1;
-    }
+    if (value == NULL)
+      return pe_fail (error, "option '%.100s' needs a value (use '-h' for help)", arg);
     *option->value = value;
   }
   return 0;

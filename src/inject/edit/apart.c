@@ -47,10 +47,9 @@ int edit_check_apart (const struct pe *pe, const struct edit_range *ranges, unsi
         && is_apart (pe, d.name, strlen (name) + 1, ranges, num)
         && functions_apart (pe, pe_lookup_table (pe, &d), ranges, num, &total))
       continue;
-    pe_set_error (
+    return pe_fail (
         error, "damaged import table (module %u %s)", i,
         total > PE_FUNCTIONS_MAX ? "has too many functions" : "lies where bytes must be changed");
-    return -1;
   }
   return 0;
 }

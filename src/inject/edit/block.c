@@ -10,10 +10,8 @@ static int is_called (const struct pe *pe, unsigned index, const char *name,
                       struct pe_error *error) {
   char found[PE_NAME_MAX];
   struct pe_descriptor d;
-  if (pe_descriptor (pe, index, &d) != 1 || pe_string (pe, d.name, found, sizeof (found)) != 0) {
-    pe_set_error (error, "damaged import table (the name of module %u)", index);
-    return -1;
-  }
+  if (pe_descriptor (pe, index, &d) != 1 || pe_string (pe, d.name, found, sizeof (found)) != 0)
+    return pe_fail (error, "damaged import table (the name of module %u)", index);
   return pe_name_is (found, name);
 }
 
@@ -36,10 +34,7 @@ int edit_order (const struct pe *pe, const struct edit_request *request, uint16_
                 struct pe_error *error) {
   uint8_t taken[PE_IMPORTS_MAX] = {0};
   int total = pe_imports_num (pe), n = 0, ordered = 0;
-  if (total < 0 || total >= PE_IMPORTS_MAX) {
-    pe_set_error (error, "damaged import table");
-    return -1;
-  }
+  if (total < 0 || total >= PE_IMPORTS_MAX) return pe_fail (error, "damaged import table");
   for (unsigned i = 0; i < request->order_num; i++)
     ordered |= pe_name_is (request->order[i], request->dll);
   if (!ordered && (n = take (pe, request->dll, from, 0, total, taken, error)) < 0) return -1;
@@ -48,8 +43,7 @@ int edit_order (const struct pe *pe, const struct edit_request *request, uint16_
     if (moved < 0) return -1;
     if (moved == 0 && !pe_name_is (request->order[i], request->dll)
         && pe_find_import (pe, request->order[i]) < 0) { /* else it was taken before */
-      pe_set_error (error, "module '%.100s' of --order is not imported", request->order[i]);
-      return -1;
+      return pe_fail (error, "module '%.100s' of --order is not imported", request->order[i]);
     }
     n += moved;
   }
@@ -87,14 +81,9 @@ static void put_descriptor (uint8_t *p, const struct pe_descriptor *d) {
 int edit_copy_descriptor (const struct pe *pe, unsigned index, uint8_t *to,
                           struct pe_error *error) {
   struct pe_descriptor d;
-  if (pe_descriptor (pe, index, &d) != 1) {
-    pe_set_error (error, "damaged import table");
-    return -1;
-  }
-  if (d.time_stamp != 0 && pe_lookup_table (pe, &d) == d.address) {
-    pe_set_error (error, "module %u is bound and has no names of its functions", index);
-    return -1;
-  }
+  if (pe_descriptor (pe, index, &d) != 1) return pe_fail (error, "damaged import table");
+  if (d.time_stamp != 0 && pe_lookup_table (pe, &d) == d.address)
+    return pe_fail (error, "module %u is bound and has no names of its functions", index);
   if (d.time_stamp != 0) d.time_stamp = d.forwarder = 0;
   put_descriptor (to, &d);
   return 0;
@@ -133,11 +122,9 @@ static int lay_out (struct layout *at, const struct pe *pe, const struct edit_re
   at->names = at->name + dll;
   at->size = at->names + old_names;
   if (old_names == 0 || dll > PE_NAME_MAX || symbol > PE_NAME_MAX
-      || rva > UINT32_MAX - (uint32_t) at->size) {
-    pe_set_error (error,
-                  old_names == 0 ? "damaged import table" : "the import table would be too large");
-    return -1;
-  }
+      || rva > UINT32_MAX - (uint32_t) at->size)
+    return pe_fail (
+        error, old_names == 0 ? "damaged import table" : "the import table would be too large");
   return 0;
 }
 
@@ -152,10 +139,8 @@ static int put_old (struct edit_block *block, const struct layout *at, const str
     if (edit_copy_descriptor (pe, from[i], to, error) != 0) return -1;
     if (pe_string (pe, pe_u32 (to + PE_DESCRIPTOR_NAME), (char *) block->bytes + name,
                    at->size - name)
-        != 0) {
-      pe_set_error (error, "damaged import table");
-      return -1;
-    }
+        != 0)
+      return pe_fail (error, "damaged import table");
     pe_put32 (to + PE_DESCRIPTOR_NAME, rva + (uint32_t) name);
     name += strlen ((char *) block->bytes + name) + 1;
   }
@@ -194,10 +179,7 @@ int edit_block (struct edit_block *block, const struct pe *pe, uint32_t rva,
   block->bytes = calloc (1, at.size);
   block->size = at.size;
   block->table_size = (uint32_t) at.table;
-  if (block->bytes == NULL) {
-    pe_set_error (error, "out of memory");
-    return -1;
-  }
+  if (block->bytes == NULL) return pe_fail (error, "out of memory");
   if (put_old (block, &at, pe, rva, from, total, position, error) != 0) {
     free (block->bytes);
     block->bytes = NULL;

@@ -69,7 +69,7 @@ int edit_check (const struct pe *before, const struct pe *after, const struct ed
                 int ejected, struct pe_error *error) {
   int status = ejected ? check_ejected (before, after, request)
                        : check_injected (before, after, request, error);
-  if (status != 0) pe_set_error (error, "the result does not import what it should");
+  if (status != 0) pe_fail (error, "the result does not import what it should");
   if (status == 0 && !ejected && after->sections_num != before->sections_num)
     status = pe_check_layout (after, error);
   return status;

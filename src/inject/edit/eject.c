@@ -122,10 +122,8 @@ static int take_out (struct edit *edit, const struct pe *pe, const struct edit_r
     struct pe_descriptor d;
     struct pe_section section;
     if (pe_descriptor (pe, (unsigned) i, &d) != 1
-        || pe_string (pe, d.name, name, sizeof (name)) != 0) {
-      pe_set_error (error, "damaged import table");
-      return -1;
-    }
+        || pe_string (pe, d.name, name, sizeof (name)) != 0)
+      return pe_fail (error, "damaged import table");
     if (!pe_name_is (name, request->dll)) {
       from[num++] = (uint16_t) i;
       continue;
@@ -133,13 +131,11 @@ static int take_out (struct edit *edit, const struct pe *pe, const struct edit_r
     if (pe_section_of (pe, d.address, &section) != 0 || strcmp (section.name, EDIT_SECTION) != 0)
       foreign = 1;
   }
-  if (foreign && !request->force) {
-    pe_set_error (
+  if (foreign && !request->force)
+    return pe_fail (
         error,
         "module '%.100s' was not injected by this tool: the program may call it (use --force)",
         request->dll);
-    return -1;
-  }
   for (unsigned i = 0; i < pe->sections_num; i++)
     if (strcmp (pe_section (pe, i).name, EDIT_SECTION) == 0) edit->notes |= EDIT_SECTION_LEFT;
   return edit_rewrite_table (edit, pe, from, num, total, error);
@@ -150,20 +146,13 @@ int edit_eject (struct edit *edit, const struct pe *pe, const struct edit_reques
   *edit = (struct edit){0};
   *error = (struct pe_error){0};
   int total = pe_imports_num (pe);
-  if (total < 0 || total >= PE_IMPORTS_MAX) {
-    pe_set_error (error, "damaged import table");
-    return -1;
-  }
+  if (total < 0 || total >= PE_IMPORTS_MAX) return pe_fail (error, "damaged import table");
   if (pe_find_import (pe, request->dll) < 0) {
     if (edit_add (edit, pe->bytes, pe->size, 0) == 0) return 0;
-    pe_set_error (error, "out of memory");
-    return -1;
+    return pe_fail (error, "out of memory");
   }
   struct ours *ours = malloc (sizeof (*ours));
-  if (ours == NULL) {
-    pe_set_error (error, "out of memory");
-    return -1;
-  }
+  if (ours == NULL) return pe_fail (error, "out of memory");
   int undone = !request->distrust && find_record (ours, pe) == 0 && is_untouched (ours, pe)
                && undo (edit, ours, pe) == 0;
   free (ours);

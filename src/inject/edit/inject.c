@@ -19,11 +19,6 @@
 
 enum { DEBUG_MAX = 16, PAGE = 4096, SECTOR = 512 };
 
-static int fail (struct pe_error *error, const char *text) {
-  pe_set_error (error, "%s", text);
-  return -1;
-}
-
 static int is_zero (const struct pe *pe, size_t begin, size_t end) {
   for (; begin < end; begin++)
     if (pe->bytes[begin] != 0) return 0;
@@ -54,10 +49,11 @@ static int make_room (struct plan *plan, const struct pe *pe, uint32_t *headers_
   *headers_size = pe->headers_size;
   uint64_t known_end = slot_end < plan->headers_end ? slot_end : plan->headers_end;
   if (slot > known_end || !is_free (pe, (size_t) slot, (size_t) known_end))
-    return fail (error, "no room for a section: the bytes behind the section table are in use");
+    return pe_fail (error, "no room for a section: the bytes behind the section table are in use");
   if (slot_end <= pe->headers_size) return 0;
   uint64_t size = pe_round_up (slot_end, pe->file_alignment);
-  if (size > first.rva) return fail (error, "no room for a section: the headers fill their page");
+  if (size > first.rva)
+    return pe_fail (error, "no room for a section: the headers fill their page");
   if (size > plan->headers_end)
     plan->headers_inserted = (uint32_t) pe_round_up (size - plan->headers_end, pe->file_alignment);
   *headers_size = (uint32_t) size;
@@ -68,11 +64,14 @@ static int make_room (struct plan *plan, const struct pe *pe, uint32_t *headers_
    import directory.  */
 static int check (const struct pe *pe, struct pe_error *error) {
   if (pe->section_alignment < PAGE || pe->file_alignment < SECTOR)
-    return fail (error, "the sections are smaller than a page: a driver, or a very small program");
+    return pe_fail (error,
+                    "the sections are smaller than a page: a driver, or a very small program");
   if (pe_check_layout (pe, error) != 0) return -1;
   if (pe->sections_num == PE_SECTIONS_MAX)
-    return fail (error, "no room for a section: there are 96 already, and Windows loads no more");
-  if (pe->directories_num <= PE_IMPORT) return fail (error, "the headers have no import directory");
+    return pe_fail (error,
+                    "no room for a section: there are 96 already, and Windows loads no more");
+  if (pe->directories_num <= PE_IMPORT)
+    return pe_fail (error, "the headers have no import directory");
   return 0;
 }
 
@@ -234,13 +233,13 @@ static int make_plan (struct plan *plan, struct place *place, struct edit *edit,
   place->record_at = pe_round_up (place->mapped, 16);
   place->raw = pe_round_up (end, pe->file_alignment);
   if (make_patches (plan, edit, pe, place, block) != 0)
-    return fail (error, "damaged headers: an offset points to the wrong place");
+    return pe_fail (error, "damaged headers: an offset points to the wrong place");
   place->raw_size = pe_round_up (place->record_at + plan_record_size (plan), pe->file_alignment);
   plan->tail_moved = place->raw + place->raw_size - plan->sections_end;
   if (place->raw + place->raw_size + (pe->size - plan->sections_end) > UINT32_MAX)
-    return fail (error, "the file would be too large");
+    return pe_fail (error, "the file would be too large");
   if (pe_round_up (place->rva + place->raw_size, pe->section_alignment) > PE_IMAGE_MAX)
-    return fail (error, "the image would be too large");
+    return pe_fail (error, "the image would be too large");
   return make_patches (plan, edit, pe, place, block);
 }
 
@@ -266,7 +265,7 @@ static int add_section (struct edit *edit, const struct pe *pe, const struct edi
   *plan = (struct plan){
       .old_size = pe->size, .sections_end = pe_sections_end (pe), .checksum = pe->checksum};
   if (make_room (plan, pe, &place.headers_size, error) != 0) return -1;
-  if (rva > PE_IMAGE_MAX) return fail (error, "the image would be too large");
+  if (rva > PE_IMAGE_MAX) return pe_fail (error, "the image would be too large");
   place.rva = (uint32_t) rva;
   cut_certificate (plan, pe);
   if (edit_block (&block, pe, place.rva + SECTION_HEAD, request, error) != 0) return -1;
@@ -281,7 +280,7 @@ static int add_section (struct edit *edit, const struct pe *pe, const struct edi
         || compose (edit, plan, pe, (size_t) place.raw, section, (size_t) place.raw_size) != 0
         || edit_put (edit, slot, header, sizeof (header)) != 0
         || edit_put_checksum (edit, pe->optional + PE_OPTIONAL_CHECKSUM) != 0)
-      status = fail (error, "out of memory");
+      status = pe_fail (error, "out of memory");
   }
   free (section);
   free (block.bytes);
@@ -296,9 +295,9 @@ int edit_inject (struct edit *edit, const struct pe *pe, const struct edit_reque
   if (check (pe, error) != 0) return -1;
   for (unsigned i = 0; i < pe->sections_num; i++)
     if (strcmp (pe_section (pe, i).name, EDIT_SECTION) == 0)
-      return fail (error, "another DLL was injected before: eject it first");
+      return pe_fail (error, "another DLL was injected before: eject it first");
   struct plan *plan = malloc (sizeof (*plan));
-  if (plan == NULL) return fail (error, "out of memory");
+  if (plan == NULL) return pe_fail (error, "out of memory");
   int status = add_section (edit, pe, request, plan, error);
   size_t symbols = 0, symbols_size = 0;
   (void) pe_symbols (pe, &symbols, &symbols_size);

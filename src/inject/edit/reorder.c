@@ -37,8 +37,7 @@ int edit_rewrite_table (struct edit *edit, const struct pe *pe, const uint16_t *
   int status = bytes != NULL ? 0 : -1;
   if (pe_offset (pe, table.rva, size, &at) != 0 || at < headers) {
     free (bytes);
-    pe_set_error (error, "damaged import table (it is split, or lies in the headers)");
-    return -1;
+    return pe_fail (error, "damaged import table (it is split, or lies in the headers)");
   }
   const struct edit_range ranges[] = {{0, pe->headers_size}, {at, at + size}};
   if (status == 0) status = edit_check_apart (pe, ranges, 2, error);
@@ -54,7 +53,7 @@ int edit_rewrite_table (struct edit *edit, const struct pe *pe, const uint16_t *
   }
   status = status != 0 || edit_put_checksum (edit, pe->optional + PE_OPTIONAL_CHECKSUM) != 0;
   free (bytes);
-  if (status != 0) pe_set_error (error, "out of memory");
+  if (status != 0) pe_fail (error, "out of memory");
   edit->changed = 1;
   return status == 0 ? 0 : -1;
 }
@@ -67,6 +66,5 @@ int edit_reorder (struct edit *edit, const struct pe *pe, const struct edit_requ
   for (int i = 0; i < total; i++) moved |= from[i] != i;
   if (moved) return edit_rewrite_table (edit, pe, from, total, total, error);
   if (edit_add (edit, pe->bytes, pe->size, 0) == 0) return 0;
-  pe_set_error (error, "out of memory");
-  return -1;
+  return pe_fail (error, "out of memory");
 }

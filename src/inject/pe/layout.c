@@ -62,8 +62,7 @@ static int check_headers (const struct pe *pe, struct pe_error *error) {
   else if (pe->entry >= pe->image_size)
     what = "the entry point is outside of the image";
   if (what == NULL) return 0;
-  pe_set_error (error, "not a loadable PE file (%s)", what);
-  return -1;
+  return pe_fail (error, "not a loadable PE file (%s)", what);
 }
 
 /* The loader demands that sections follow each other without a hole.  */
@@ -88,10 +87,7 @@ int pe_check_layout (const struct pe *pe, struct pe_error *error) {
     else if (section.raw_size != 0 && pe_raw_begin (pe, &section) < pe->headers_size
              && pe->section_alignment >= PAGE)
       what = "overlaps the headers";
-    if (what != NULL) {
-      pe_set_error (error, "not a loadable PE file (section %u %s)", i, what);
-      return -1;
-    }
+    if (what != NULL) return pe_fail (error, "not a loadable PE file (section %u %s)", i, what);
     next = end;
   }
   return 0;

@@ -8,12 +8,13 @@
 #define SECTOR 512u
 #define PAGE 4096u
 
-void pe_set_error (struct pe_error *error, const char *format, ...) {
-  if (error == NULL || error->text[0] != 0) return;
+int pe_fail (struct pe_error *error, const char *format, ...) {
   va_list args;
+  if (error == NULL || error->text[0] != 0) return -1;
   va_start (args, format);
   vsnprintf (error->text, sizeof (error->text), format, args);
   va_end (args);
+  return -1;
 }
 
 const char *pe_machine_name (enum pe_machine machine) {
@@ -69,16 +70,12 @@ static enum pe_machine machine_of (const struct pe *pe) {
 static int open_optional (struct pe *pe, size_t length, struct pe_error *error) {
   const uint8_t *p = pe->bytes + pe->optional;
   uint16_t magic = length >= 2 ? pe_u16 (p + PE_OPTIONAL_MAGIC) : 0;
-  if (magic != PE_MAGIC && magic != PE_MAGIC_PLUS) {
-    pe_set_error (error, "not a valid PE file (invalid magic number of the optional header)");
-    return -1;
-  }
+  if (magic != PE_MAGIC && magic != PE_MAGIC_PLUS)
+    return pe_fail (error, "not a valid PE file (invalid magic number of the optional header)");
   pe->plus = magic == PE_MAGIC_PLUS;
   size_t fixed = pe->plus ? PE_OPTIONAL_DIRECTORIES_PLUS : PE_OPTIONAL_DIRECTORIES;
-  if (length < fixed) {
-    pe_set_error (error, "not a valid PE file (the optional header is too short)");
-    return -1;
-  }
+  if (length < fixed)
+    return pe_fail (error, "not a valid PE file (the optional header is too short)");
   pe->entry = pe_u32 (p + PE_OPTIONAL_ENTRY);
   pe->image_base = pe->plus ? pe_u64 (p + PE_OPTIONAL_BASE_PLUS) : pe_u32 (p + PE_OPTIONAL_BASE);
   pe->section_alignment = pe_u32 (p + PE_OPTIONAL_SECTION_ALIGNMENT);
@@ -101,20 +98,14 @@ int pe_open (struct pe *pe, const void *bytes, size_t size, enum pe_layout layou
              struct pe_error *error) {
   *pe = (struct pe){.bytes = bytes, .size = size, .layout = layout};
   *error = (struct pe_error){0};
-  if (!has (pe, 0, PE_DOS_HEADER) || pe->bytes[0] != 'M' || pe->bytes[1] != 'Z') {
-    pe_set_error (error, "not a valid PE file (invalid DOS magic number)");
-    return -1;
-  }
+  if (!has (pe, 0, PE_DOS_HEADER) || pe->bytes[0] != 'M' || pe->bytes[1] != 'Z')
+    return pe_fail (error, "not a valid PE file (invalid DOS magic number)");
   pe->nt = pe_u32 (pe->bytes + PE_DOS_NT);
-  if (!has (pe, pe->nt, PE_NT_OPTIONAL)) {
-    pe_set_error (error, "not a valid PE file (the file ends before the headers)");
-    return -1;
-  }
+  if (!has (pe, pe->nt, PE_NT_OPTIONAL))
+    return pe_fail (error, "not a valid PE file (the file ends before the headers)");
   const uint8_t *p = pe->bytes + pe->nt;
-  if (memcmp (p, "PE\0", 4) != 0) {
-    pe_set_error (error, "not a valid PE file (invalid PE signature)");
-    return -1;
-  }
+  if (memcmp (p, "PE\0", 4) != 0)
+    return pe_fail (error, "not a valid PE file (invalid PE signature)");
   pe->machine_number = pe_u16 (p + PE_NT_MACHINE);
   pe->sections_num = pe_u16 (p + PE_NT_SECTIONS_NUM);
   pe->symbols = pe_u32 (p + PE_NT_SYMBOLS);
@@ -122,16 +113,12 @@ int pe_open (struct pe *pe, const void *bytes, size_t size, enum pe_layout layou
   pe->flags = pe_u16 (p + PE_NT_FLAGS);
   pe->optional = pe->nt + PE_NT_OPTIONAL;
   size_t length = pe_u16 (p + PE_NT_OPTIONAL_SIZE);
-  if (!has (pe, pe->optional, length)) {
-    pe_set_error (error, "not a valid PE file (the file ends before the optional header does)");
-    return -1;
-  }
+  if (!has (pe, pe->optional, length))
+    return pe_fail (error, "not a valid PE file (the file ends before the optional header does)");
   if (open_optional (pe, length, error) != 0) return -1;
   pe->sections = pe->optional + length;
-  if (!has (pe, pe->sections, (uint64_t) pe->sections_num * PE_SECTION_HEADER)) {
-    pe_set_error (error, "not a valid PE file (the file ends before the section table does)");
-    return -1;
-  }
+  if (!has (pe, pe->sections, (uint64_t) pe->sections_num * PE_SECTION_HEADER))
+    return pe_fail (error, "not a valid PE file (the file ends before the section table does)");
   pe->machine = machine_of (pe);
   return 0;
 }

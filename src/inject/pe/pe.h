@@ -27,8 +27,8 @@ struct pe_error {
   int names_file;          /* TEXT says which file it is about */
 };
 
-/* Set the text of ERROR unless it has one: the first error is the one to report.  */
-void pe_set_error (struct pe_error *error, const char *format, ...)
+/* Set the text of ERROR unless it has one, since the first error is the one to report.  -1.  */
+int pe_fail (struct pe_error *error, const char *format, ...)
     __attribute__ ((format (printf, 2, 3)));
 
 enum pe_layout {

@@ -31,11 +31,8 @@ static int load_and_look (const struct remote *remote, const struct process_opti
                           const wchar_t *path, struct presence *presence) {
   struct load load;
   char cause[REASON_MAX] = "the DLL is not among its images, for an unknown reason";
-  if (load_prepare (remote, path, &load, cause) != 0) {
-    if (options->json) presence_print_failure (remote->id, cause);
-    process_log ("cannot attach to process %lu: %s", remote->id, cause);
-    return PROCESS_UNKNOWN;
-  }
+  if (load_prepare (remote, path, &load, cause) != 0)
+    return presence_fail (options->json, "attach to", remote->id, cause);
   if (!load.tells && options->verbose)
     process_log ("it lets no code in: if the DLL does not load, the reason will not be known");
   uint64_t module = 0;
@@ -68,11 +65,8 @@ static int attach_to (const struct remote *remote, const struct process_options 
   char cause[REASON_MAX];
   struct process_facts facts;
   enum dll_presence found = presence_look (remote, presence);
-  if (found == DLL_UNSEEN) {
-    if (options->json) presence_print_failure (remote->id, presence->wrong);
-    process_log ("cannot attach to process %lu: %s", remote->id, presence->wrong);
-    return PROCESS_UNKNOWN;
-  }
+  if (found == DLL_UNSEEN)
+    return presence_fail (options->json, "attach to", remote->id, presence->wrong);
   if (found != DLL_ABSENT) {
     process_log ("already attached: nothing to do");
     return tell (remote, options, found, presence);
@@ -85,11 +79,7 @@ static int attach_to (const struct remote *remote, const struct process_options 
     return PROCESS_NOT_LOADED;
   }
   wchar_t *path = tool_dll (options->dll, remote->machine, cause);
-  if (path == NULL) {
-    if (options->json) presence_print_failure (remote->id, cause);
-    process_log ("cannot attach to process %lu: %s", remote->id, cause);
-    return PROCESS_UNKNOWN;
-  }
+  if (path == NULL) return presence_fail (options->json, "attach to", remote->id, cause);
   char *name = utf16_to_utf8 (path);
   if (options->verbose)
     process_log ("process %lu is %s; loading %s", remote->id, pe_machine_name (remote->machine),
@@ -103,11 +93,8 @@ static int attach_to (const struct remote *remote, const struct process_options 
 int process_attach (const struct process_options *options, unsigned long id) {
   char cause[REASON_MAX];
   struct remote remote;
-  if (remote_open (&remote, id, 1, cause) != 0) {
-    if (options->json) presence_print_failure (id, cause);
-    process_log ("cannot attach to process %lu: %s", id, cause);
-    return PROCESS_UNKNOWN;
-  }
+  if (remote_open (&remote, id, 1, cause) != 0)
+    return presence_fail (options->json, "attach to", id, cause);
   int result = PROCESS_UNKNOWN;
   struct presence *presence = malloc (sizeof *presence);
   if (remote.bits > 8 * sizeof (void *))

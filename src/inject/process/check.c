@@ -10,11 +10,8 @@
 int process_check (const struct process_options *options, unsigned long id) {
   char cause[REASON_MAX];
   struct remote remote;
-  if (remote_open (&remote, id, 0, cause) != 0) {
-    if (options->json) presence_print_failure (id, cause);
-    process_log ("cannot examine process %lu: %s", id, cause);
-    return PROCESS_UNKNOWN;
-  }
+  if (remote_open (&remote, id, 0, cause) != 0)
+    return presence_fail (options->json, "examine", id, cause);
   int result = PROCESS_UNKNOWN;
   struct presence *presence = malloc (sizeof *presence);
   if (remote.bits > 8 * sizeof (void *)) {
@@ -23,12 +20,10 @@ int process_check (const struct process_options *options, unsigned long id) {
     process_log ("out of memory");
   } else {
     enum dll_presence found = presence_look (&remote, presence);
-    if (found == DLL_UNSEEN) {
-      if (options->json) presence_print_failure (id, presence->wrong);
-      process_log ("cannot examine process %lu: %s", id, presence->wrong);
-    } else {
+    if (found == DLL_UNSEEN)
+      presence_fail (options->json, "examine", id, presence->wrong);
+    else
       presence_print (&remote, found, presence, options->json, options->verbose);
-    }
     result = presence_verdict (found, presence);
   }
   free (presence);

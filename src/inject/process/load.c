@@ -56,11 +56,7 @@ int load_prepare (const struct remote *remote, const wchar_t *path, struct load 
   load->memory = (uintptr_t) memory;
   if (memory == NULL || remote_write (remote, load->memory, &block, sizeof block) != 0
       || remote_write (remote, load->memory + sizeof block, path, path_size) != 0) {
-    DWORD error = GetLastError ();
-    if (remote_has_ended (remote, ENDS_WITHIN))
-      snprintf (cause, REASON_MAX, "the process has ended");
-    else
-      snprintf (cause, REASON_MAX, "no memory could be allocated in it (error %lu)", error);
+    remote_explain (remote, "no memory could be allocated in it", cause);
     load_remove (remote, load);
     return -1;
   }
@@ -91,15 +87,9 @@ enum load_end load_by_thread (const struct remote *remote, const struct load *lo
   HANDLE thread = CreateRemoteThread (remote->process, NULL, 0,
                                       (LPTHREAD_START_ROUTINE) (uintptr_t) load->function,
                                       (void *) (uintptr_t) load->argument, 0, NULL);
-  if (thread == NULL) {
-    DWORD error = GetLastError ();
-    if (remote_has_ended (remote, ENDS_WITHIN)) {
-      snprintf (cause, REASON_MAX, "the process has ended");
-      return LOAD_ENDED;
-    }
-    snprintf (cause, REASON_MAX, "no thread could be started in it (error %lu)", error);
-    return LOAD_FAILED;
-  }
+  if (thread == NULL)
+    return remote_explain (remote, "no thread could be started in it", cause) ? LOAD_ENDED
+                                                                              : LOAD_FAILED;
   /* The end of a process ends its threads: the process comes first.  */
   HANDLE handles[] = {remote->process, thread};
   DWORD which = WaitForMultipleObjects (2, handles, FALSE, timeout);

@@ -7,6 +7,7 @@
 
 #include "inject/pe/imports.h"
 #include "inject/process/jump.h"
+#include "inject/process/log.h"
 #include "inject/process/process.h"
 #include "inject/utf8.h"
 
@@ -144,4 +145,10 @@ void presence_print_failure (unsigned long id, const char *cause) {
           id);
   utf8_print_json (stdout, cause);
   puts ("\n}");
+}
+
+int presence_fail (int json, const char *verb, unsigned long id, const char *cause) {
+  if (json) presence_print_failure (id, cause);
+  process_log ("cannot %s process %lu: %s", verb, id, cause);
+  return PROCESS_UNKNOWN;
 }

@@ -38,4 +38,7 @@ void presence_print (const struct remote *remote, enum dll_presence found,
 /* Print the JSON object for a process that could not be examined or did not get the DLL.  */
 void presence_print_failure (unsigned long id, const char *cause);
 
+/* Log "cannot VERB process ID: CAUSE" and, if JSON, print the object.  PROCESS_UNKNOWN.  */
+int presence_fail (int json, const char *verb, unsigned long id, const char *cause);
+
 #endif

@@ -50,18 +50,25 @@ int remote_open (struct remote *remote, DWORD id, int writes, char cause[REASON_
     return fail (ERROR_PROCESS_ABORTED);
   }
   if (remote_look (remote) == 0) return 0;
-  DWORD error = GetLastError ();
-  if (remote_has_ended (remote, ENDS_WITHIN))
-    snprintf (cause, REASON_MAX, "the process has ended");
-  else
-    snprintf (cause, REASON_MAX, "its program cannot be read (error %lu)", error);
+  remote_explain (remote, "its program cannot be read", cause);
   remote_close (remote);
-  return fail (error);
+  return -1;
 }
 
 void remote_close (struct remote *remote) {
   CloseHandle (remote->process);
   remote->process = NULL;
+}
+
+int remote_explain (const struct remote *remote, const char *what, char cause[REASON_MAX]) {
+  DWORD error = GetLastError ();
+  int ended = remote_has_ended (remote, ENDS_WITHIN);
+  if (ended)
+    snprintf (cause, REASON_MAX, "the process has ended");
+  else
+    snprintf (cause, REASON_MAX, "%s (error %lu)", what, error);
+  SetLastError (error);
+  return ended;
 }
 
 int remote_has_ended (const struct remote *remote, unsigned milliseconds) {

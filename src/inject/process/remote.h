@@ -44,6 +44,10 @@ void remote_close (struct remote *remote);
 /* Whether the process has ended or ends within MILLISECONDS.  */
 int remote_has_ended (const struct remote *remote, unsigned milliseconds);
 
+/* Set CAUSE to WHAT with the number of GetLastError, which stays; or to "the process has ended" if
+   that explains the failure.  Whether it has ended.  */
+int remote_explain (const struct remote *remote, const char *what, char cause[REASON_MAX]);
+
 /* Read N bytes; -1 also if only some of them can be read.  */
 int remote_read (const struct remote *remote, uint64_t from, void *to, size_t n);
 /* Write N bytes.  Pages that are not writable become so meanwhile.  */
