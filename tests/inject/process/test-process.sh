@@ -228,10 +228,10 @@ check_kind unreadable 2 '1 of 2 intact'
 check_kind wrong 2 'wrong result malloc'
 check_kind magic 3 'does not begin like a status'
 check_kind silent 3 'has not been initialised'
-check_kind version 3 'another version'
+check_kind version 3 'does not know its version'
 check_kind size 3 'its size'
-check_kind huge 3 'more functions'
-check_kind crts 3 'more C runtimes'
+check_kind huge 3 'too many functions'
+check_kind crts 3 'too many C runtimes'
 check_kind owner 3 'belongs to no C runtime'
 check_kind unended 0 'xxx$'
 check_kind controls 0 'a?\[31mb?c?"\\'
@@ -260,7 +260,7 @@ at = int.from_bytes(dll[60:64], 'little') + 4
 dll[at:at + 2] = (0xaa64).to_bytes(2, 'little')
 open('other.dll', 'wb').write(dll)
 PY
-attach_fails 'a DLL for another CPU' active other.dll 3 'is for arm64, and the process is x'
+attach_fails 'a DLL for another CPU' active other.dll 3 'is for arm64, but the process is x'
 
 begin hangs spin
 inject attach --timeout=1 --dll=stand-in.dll "$id"
