@@ -170,8 +170,9 @@ static int write_new (void *self, uint64_t offset, const uint8_t *bytes, size_t 
   return write_all (copy->to, offset, bytes, n);
 }
 
-/* Call MAKE with temporary names until one is free.  NAME is that name, "" on failure.  */
 typedef int make_t (int folder, const char *name, void *self);
+
+/* Call MAKE with temporary names until one is free.  NAME is that name, "" on failure.  */
 static int make_spare (int folder, char name[SPARE_MAX], make_t *make, void *self) {
   for (unsigned i = 0; i < TRIES; i++) {
     snprintf (name, SPARE_MAX, ".mir-inject-%ld-%u", (long) getpid (), i);
@@ -225,7 +226,7 @@ static int copy_access_list (int from, int to) {
 #endif
 
 /* Give TO the permissions of FROM and, if OWNER, its owner and group as far as the system allows
-   it. With another owner or group the file does not get set-user-ID and set-group-ID, and another
+   it.  With another owner or group the file does not get set-user-ID and set-group-ID, and another
    group only gets the rights that everyone has.  */
 static int copy_permissions (int from, int to, int owner) {
   struct stat old, new;
@@ -252,8 +253,7 @@ int inject_file_write (struct inject_file_new *file, const char *target,
     inject_file_abandon (file);
     return -1;
   }
-  signal (SIGXFSZ,
-          SIG_IGN); /* exceeding the limit of file sizes is an error, not a reason to die */
+  signal (SIGXFSZ, SIG_IGN); /* a file that may not grow is an error */
   struct copy *copy = start_copy (old, file->descriptor);
   int status = copy == NULL ? -1 : edit_write (edit, &output, copy);
   free (copy);
@@ -340,8 +340,7 @@ static int commit_new (struct inject_file_new *file, const char *name) {
   if (errno == EEXIST || file->path[0] == 0
       || fstatat (file->folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
     return -1;
-  return renameat (file->folder, file->path, file->folder,
-                   name); /* no hard links on this file system */
+  return renameat (file->folder, file->path, file->folder, name); /* no hard links here */
 }
 
 static int commit_over (struct inject_file_new *file, const char *name) {

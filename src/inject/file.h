@@ -1,8 +1,8 @@
 /* Files that are mapped, and replaced in one step or not at all.
 
    Paths are UTF-8.  int functions return 0, or -1 with the reason in ERROR, which quotes the
-   system. A new file is written in the folder of its target, flushed to the disk, and gets its name
-   last, so any failure leaves the target as it was.  One thread at a time.
+   system.  A new file is written in the folder of its target, flushed to the disk, and gets its
+   name last, so any failure leaves the target as it was.  One thread at a time.
 
    Another user may be able to rename files in the folder.  So a file is opened once, and then known
    by its descriptor; its name is only used to give it to the new file.  */

@@ -1,7 +1,7 @@
 /* Makes the block: a new import table and everything it refers to.
 
-   [ descriptors, ours first, and an empty one | lookup thunk, 0 | address thunk, 0 | hint, symbol |
-     name | the names of the others ]  */
+   [ descriptors, an empty one | lookup thunk, 0 | address thunk, 0 | hint, symbol | name of the DLL |
+     names of the other DLLs ]  */
 
 #ifndef MIR_INJECT_EDIT_BLOCK_H
 #define MIR_INJECT_EDIT_BLOCK_H

@@ -54,11 +54,11 @@ enum {
   EDIT_ADDED = 128          /* inject: the DLL was not imported before */
 };
 
+/* The old file must outlive the plan.  */
 struct edit_piece {
   const uint8_t *bytes;
   size_t size;
-  uint8_t
-      *own; /* == bytes if the plan owns them; NULL: in the old file, which must outlive the plan */
+  uint8_t *own; /* == BYTES if the plan owns them; NULL: they are in the old file */
 };
 
 struct edit {
@@ -72,9 +72,11 @@ struct edit {
   uint64_t checksum_at; /* offset of the checksum, which is 0 until then; 0: compute nothing */
   uint64_t digest_at;   /* inject: offset of the digest of the old file; 0: none */
   struct digest digest; /* begun by the plan; edit_write adds the pieces of the old file */
-  int undoes;           /* eject: a digest equal to OLD_DIGEST means the file from before inject, */
-  uint64_t old_digest;  /* which gets its */
-  uint32_t old_checksum; /* back, even if it was wrong */
+  /* eject: a result whose digest is OLD_DIGEST is the file from before inject, and gets back its
+     OLD_CHECKSUM, which may have been wrong.  */
+  int undoes;
+  uint64_t old_digest;
+  uint32_t old_checksum;
 };
 
 /* Where edit_write gets old bytes and puts the result.  */

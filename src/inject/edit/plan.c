@@ -54,7 +54,7 @@ void edit_free (struct edit *edit) {
 }
 
 /* Make PART bytes at offset IN of piece INDEX a piece that the plan owns, by splitting it into up
-   to three. The index of the new piece, or -1.  */
+   to three.  The index of the new piece, or -1.  */
 static int own_part (struct edit *edit, unsigned index, size_t in, size_t part) {
   struct edit_piece old = edit->pieces[index], parts[3];
   unsigned n = 0, changed;

@@ -6,7 +6,7 @@
    target     the process that is examined, or that gets the DLL
    remote     a target with an open handle, and access to its memory
    image      a program or DLL that the loader has mapped in the target
-   facts      what forbids to load a DLL into the target, e.g. a policy
+   facts      what prevents loading a DLL into the target, e.g. a policy
    presence   whether mir-ucrt.dll is in the target, and its status
    way        how `run` loads the DLL: a first import, an APC, or a thread
    load       one attempt to load the DLL by code that is put into the target

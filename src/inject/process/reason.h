@@ -8,7 +8,7 @@
 
 enum { REASON_MAX = 400 }; /* bytes of the text of a cause, with its 0 */
 
-/* What forbids to load a DLL into a process; 0 also if it is not known.  */
+/* What prevents loading a DLL into a process; 0 also if it is not known.  */
 struct process_facts {
   int is_protected;    /* an anti-malware, system or media process */
   int app_container;   /* a packaged (Store) app, or the sandbox of a browser */

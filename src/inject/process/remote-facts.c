@@ -1,4 +1,4 @@
-/* Finds out what forbids to load a DLL into a process.
+/* Finds out what prevents loading a DLL into a process.
 
    The system calls came with Windows 8.1 and 10, so they are looked up by name; where they are
    missing the answer is no.  The numbers are from winnt.h and processthreadsapi.h of the Windows

@@ -77,7 +77,7 @@ void remote_file_at (const struct remote *remote, uint64_t address, int bare, ch
 /* The address of the image of the DLL NAME, ignoring case; 0 if it is not mapped.  */
 uint64_t remote_find (const struct remote *remote, const char *name);
 
-/* Find out what forbids to load a DLL; see reason.h.  */
+/* Find out what prevents loading a DLL; see reason.h.  */
 void remote_facts (const struct remote *remote, struct process_facts *facts);
 
 #endif

@@ -104,7 +104,7 @@ wchar_t *tool_dll (const char *wanted, enum pe_machine machine, char cause[REASO
 }
 
 /* End the program when this process ends.  Whoever kills mir-inject, a test runner for example,
-   means the program. What the program has started itself may go on.  Where a job of this process
+   means the program.  What the program has started itself may go on.  Where a job of this process
    forbids all this, nothing is done.  */
 static void end_with_us (HANDLE process) {
   JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};

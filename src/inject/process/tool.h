@@ -17,7 +17,7 @@ wchar_t *tool_dll (const char *wanted, enum pe_machine machine, char cause[REASO
 enum pe_machine tool_file_machine (const wchar_t *path);
 
 /* Run the mir-inject.exe in FOLDER, beside this one, with the same command line, and return its
-   exit status. If it cannot be started, log that with WHY it is needed, and return FAILURE.  */
+   exit status.  If it cannot be started, log that with WHY it is needed, and return FAILURE.  */
 int tool_hand_over (const char *folder, const char *why, int failure);
 
 /* Start PROGRAM with the command line LINE, and with the handles and the window of this process.
