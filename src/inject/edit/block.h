@@ -1,6 +1,6 @@
 /* Makes the block: a new import table and everything it refers to.
 
-   [ descriptors, an empty one | lookup thunk, 0 | address thunk, 0 | hint, symbol | name of the DLL |
+   [ descriptors, an empty one | lookup thunk, 0 | address thunk, 0 | hint, symbol | DLL |
      names of the other DLLs ]  */
 
 #ifndef MIR_INJECT_EDIT_BLOCK_H

@@ -125,9 +125,9 @@ static int patch_offsets (struct plan *plan, const struct pe *pe) {
   int status = patch_offset (plan, pe, pe->nt + PE_NT_SYMBOLS);
   for (unsigned i = 0; i < pe->sections_num; i++) {
     size_t header = pe_section_header (pe, i);
-    status |= patch_offset (plan, pe, header + PE_SECTION_RAW)
-              | patch_offset (plan, pe, header + PE_SECTION_RELOCATIONS)
-              | patch_offset (plan, pe, header + PE_SECTION_LINES);
+    status |= patch_offset (plan, pe, header + PE_SECTION_RAW);
+    status |= patch_offset (plan, pe, header + PE_SECTION_RELOCATIONS);
+    status |= patch_offset (plan, pe, header + PE_SECTION_LINES);
   }
   struct pe_directory debug = pe_directory (pe, PE_DEBUG);
   for (uint32_t i = 0; debug.rva != 0 && i < debug.size / PE_DEBUG_ENTRY && i < DEBUG_MAX; i++) {
