@@ -19,6 +19,7 @@ struct job {
   char symbol[PE_NAME_MAX];
   char target[INJECT_PATH_MAX];
   char backup[INJECT_PATH_MAX]; /* "": none */
+  int replaces;                 /* TARGET exists and may be replaced */
   struct inject_file file;
   struct pe pe;
   struct edit edit;
@@ -72,14 +73,16 @@ static int choose_target (struct job *job, struct pe_error *error) {
                sizeof (job->target), error);
 }
 
-/* 1: write; 0: the user said no; -1 with the reason in ERROR.  */
+/* Ask about what would be overwritten; a file that appears later is not.  1: write; 0: the user
+   said no; -1 with the reason in ERROR.  */
 static int may_write (struct job *job, struct pe_error *error) {
   const char *in_the_way = NULL;
   char question[INJECT_PATH_MAX + 128];
   if (inject_file_is_special (job->target))
     return pe_fail (error, "not a file: %s", inject_file_shown (job->target));
+  job->replaces = inject_file_exists (job->target);
   if (job->options->force || job->options->dry_run) return 1;
-  if (!job->options->inplace && inject_file_exists (job->target)) in_the_way = job->target;
+  if (!job->options->inplace && job->replaces) in_the_way = job->target;
   if (job->options->inplace && job->backup[0] != 0 && inject_file_exists (job->backup))
     in_the_way = job->backup;
   if (in_the_way == NULL) return 1;
@@ -178,9 +181,8 @@ static int write_checked (struct job *job, struct inject_file_new *written,
 
 static int write_result (struct job *job, struct pe_error *error) {
   struct inject_file_new written;
-  int replace = job->options->inplace || inject_file_exists (job->target); /* the user agreed */
   if (write_checked (job, &written, error) != 0) return -1;
-  return inject_file_commit (&written, &job->file, replace,
+  return inject_file_commit (&written, &job->file, job->replaces,
                              job->backup[0] != 0 ? job->backup : NULL, error);
 }
 

@@ -115,6 +115,8 @@ static void finish (void) {
   REQUIRE (system (command) == 0);
 }
 
+static int replaces = 1;
+
 /* Do what the command does; 0 or -1.  OUTPUT NULL: in place, with a backup.  */
 static int inject_file (const char *path, const char *output) {
   struct edit_request request = {.dll = "mir-ucrt.dll", .symbol = "mi_version"};
@@ -134,7 +136,7 @@ static int inject_file (const char *path, const char *output) {
   int status = inject_file_write (&new, output != NULL ? output : target, &old, output == NULL,
                                   &edit, &error);
   if (status == 0)
-    status = inject_file_commit (&new, &old, 1, output == NULL ? backup : NULL, &error);
+    status = inject_file_commit (&new, &old, replaces, output == NULL ? backup : NULL, &error);
   edit_free (&edit);
   return status;
 }
@@ -246,6 +248,20 @@ static void new_version_of_the_program_is_not_lost (void) {
   finish ();
 }
 
+static int put_result (void) {
+  put ("b.exe", "other", 5, 0644);
+  return 0;
+}
+static void result_that_appears_meanwhile_is_not_overwritten (void) {
+  start (0644);
+  replaces = 0;
+  before_link = put_result;
+  CHECK_INT (inject_file ("a.exe", "b.exe"), -1);
+  CHECK (holds ("b.exe", "other", 5));
+  replaces = 1;
+  finish ();
+}
+
 static void backup_replaces_a_link_and_not_what_it_leads_to (void) {
   for (int links = 0; links < 2; links++) {
     start (0644);
@@ -307,6 +323,7 @@ int main (void) {
   TEST_RUN (link_put_in_the_way_of_a_backup_is_not_followed);
   TEST_RUN (link_put_in_the_way_of_reading_is_not_followed);
   TEST_RUN (new_version_of_the_program_is_not_lost);
+  TEST_RUN (result_that_appears_meanwhile_is_not_overwritten);
   TEST_RUN (backup_replaces_a_link_and_not_what_it_leads_to);
   TEST_RUN (names_which_would_be_made_may_be_taken);
   TEST_RUN (backup_that_is_the_file_itself_is_no_matter);

@@ -212,8 +212,11 @@ case $tool in
 *)
   fresh
   chmod 751 a.exe && ln -s a.exe link.exe && mir_inject -i link.exe && [ -L link.exe ] &&
-    [ "$(stat -c %a a.exe)" = 751 ] && ! cmp -s a.exe a.old && cmp a.exe.bak a.old
+    [ "$(stat -c %a a.exe a.exe.bak | uniq)" = 751 ] && ! cmp -s a.exe a.old && cmp a.exe.bak a.old
   result $? 'edits what a symbolic link leads to, and keeps its mode'
+  fresh
+  chmod 4750 a.exe && mir_inject a.exe && [ "$(stat -c %a a-mi.exe)" = 4750 ]
+  result $? 'gives a result the mode of the file'
   fresh
   echo precious >other && ln -s other a-mi.exe && mir_inject -f a.exe && [ ! -L a-mi.exe ] &&
     [ "$(cat other)" = precious ]
