@@ -1,7 +1,6 @@
 /* Compares the imports of a result with those of the old file.  */
 #include "inject/edit/edit.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "inject/edit/block.h"

@@ -1,8 +1,6 @@
 /* Where the parts of an image lie in its file, and what a loader demands of them.  */
 #include "inject/pe/layout.h"
 
-#include <string.h>
-
 enum { PAGE = 4096 };
 
 static int is_power_of_2 (uint32_t v) {

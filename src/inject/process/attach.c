@@ -1,9 +1,7 @@
 /* The command attach: loads the DLL into a process that runs.  */
 #include "inject/process/commands.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "inject/process/load.h"
 #include "inject/process/log.h"

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "inject/process/command-line.h"
 #include "inject/process/launch-gate.h"

@@ -2,7 +2,6 @@
 #include "inject/process/load.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "inject/process/load-code.h"

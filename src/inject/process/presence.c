@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inject/pe/imports.h"
 #include "inject/process/jump.h"
 #include "inject/process/log.h"
 #include "inject/process/process.h"
