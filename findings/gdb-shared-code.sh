@@ -4,8 +4,8 @@
 # private mapping take one. `break` itself succeeds in both; the failure comes when the program goes on.
 # x86-64: the code is one byte, a return.
 . "$(dirname "$0")/unpack.sh"
-unpack gdb-minimal=13.1-3 libgmp10=2:6.2.1+dfsg1-1.1 libmpfr6=4.2.0-1 libreadline8=8.2-1.3 \
-  libxxhash0=0.8.1-1 libncursesw6=6.4-4 libexpat1=2.5.0-1+deb12u5
+unpack gdb-minimal=13.1-3 libgmp10=2:6.2.1+dfsg1-1.1 libipt2=2.0.5-1 libreadline8=8.2-1.3 \
+  libxxhash0=0.8.1-1 libdebuginfod1=0.188-2.1 libexpat1=2.5.0-1+deb12u5
 cat >"$work/run.c" <<'C'
 #define _GNU_SOURCE
 #include <string.h>
