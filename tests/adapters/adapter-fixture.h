@@ -1,7 +1,7 @@
 /* What every library must do whose adapter takes an allocator for each object: its JOB is RIGHT on
    any allocator, or says NO_MEMORY, and leaves nothing behind.  */
-#ifndef ADAPTER_FIXTURE_H
-#define ADAPTER_FIXTURE_H
+#ifndef MIR_TESTS_ADAPTERS_ADAPTER_FIXTURE_H
+#define MIR_TESTS_ADAPTERS_ADAPTER_FIXTURE_H
 
 #include "mir-heap.h"
 #include "support/probe-alloc.h"
@@ -32,4 +32,4 @@ static inline void check_every_refusal (adapter_job_t job, int right, int no_mem
   }
 }
 
-#endif /* ADAPTER_FIXTURE_H */
+#endif /* MIR_TESTS_ADAPTERS_ADAPTER_FIXTURE_H */

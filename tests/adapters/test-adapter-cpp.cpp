@@ -1,4 +1,6 @@
 // C++: std::pmr in both directions, and the standard allocator.
+#include "adapters/mir-pmr.hpp"
+
 #include <cstdint>
 #include <list>
 #include <map>
@@ -6,10 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "adapters/mir-pmr.hpp"
 #include "adapters/mir-std.hpp"
-#include "support/conformance.h"
 #include "mir-heap.h"
+#include "support/conformance.h"
 #include "support/probe-alloc.h"
 #include "support/tap.h"
 

@@ -5,8 +5,8 @@
 #include <lualib.h>
 #include <string.h>
 
-#include "support/conformance.h"
 #include "mir-heap.h"
+#include "support/conformance.h"
 #include "support/probe-alloc.h"
 #include "support/tap.h"
 

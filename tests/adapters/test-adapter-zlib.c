@@ -20,8 +20,10 @@ static int pack_and_unpack (MIR_alloc_t alloc) {
     text[i] = (unsigned char) ("a text which repeats "[i % 21] + i / 9999);
   int res = deflateInit (&stream, 9);
   if (res != Z_OK) return res;
-  stream.next_in = text, stream.avail_in = TEXT;
-  stream.next_out = packed, stream.avail_out = TEXT;
+  stream.next_in = text;
+  stream.avail_in = TEXT;
+  stream.next_out = packed;
+  stream.avail_out = TEXT;
   res = deflate (&stream, Z_FINISH);
   uInt packed_len = TEXT - stream.avail_out;
   deflateEnd (&stream);
@@ -30,7 +32,8 @@ static int pack_and_unpack (MIR_alloc_t alloc) {
   MIR_zlib_use (&stream, alloc);
   res = inflateInit (&stream);
   if (res != Z_OK) return res;
-  stream.next_in = packed, stream.avail_in = packed_len;
+  stream.next_in = packed;
+  stream.avail_in = packed_len;
   memset (unpacked, 0, TEXT);
   while (res == Z_OK) { /* in steps, so that zlib needs a window */
     stream.next_out = unpacked + stream.total_out;

@@ -6,9 +6,9 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "support/machine-code.h"
 #include "mir-varr.h"
 #include "mir.h"
+#include "support/machine-code.h"
 #include "support/tap.h"
 
 DEF_VARR (int)

@@ -1,8 +1,8 @@
 /* The ways in which a container can learn that there is no memory, for OOM sweeps.
 
    Include this before mir-varr.h and mir-htab.h: it is their error hook.  */
-#ifndef CONTAINER_FAILURE_H
-#define CONTAINER_FAILURE_H
+#ifndef MIR_TESTS_CONTAINERS_CONTAINER_FAILURE_H
+#define MIR_TESTS_CONTAINERS_CONTAINER_FAILURE_H
 
 #include <setjmp.h>
 
@@ -87,4 +87,4 @@ static inline void fail_everywhere (void (*live) (void), long least) {
   }
 }
 
-#endif /* CONTAINER_FAILURE_H */
+#endif /* MIR_TESTS_CONTAINERS_CONTAINER_FAILURE_H */

@@ -4,8 +4,8 @@
    freed    how often free_func got the item of each serial
 
    The model has a node for each key and links those in use in the order of insertion.  */
-#ifndef HTAB_MODEL_H
-#define HTAB_MODEL_H
+#ifndef MIR_TESTS_CONTAINERS_HTAB_MODEL_H
+#define MIR_TESTS_CONTAINERS_HTAB_MODEL_H
 
 #include <string.h> /* memset, memcmp */
 
@@ -146,4 +146,4 @@ static void check_frees (void) {
   REQUIRE (memcmp (model.freed, model.must_free, (size_t) model.serials) == 0);
 }
 
-#endif /* HTAB_MODEL_H */
+#endif /* MIR_TESTS_CONTAINERS_HTAB_MODEL_H */

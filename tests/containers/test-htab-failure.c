@@ -39,8 +39,8 @@ static void do_both (enum htab_action wanted_action, int key) {
   check_model ();
 }
 
-/* Growth, holes of all kinds, packing and sliding in place, shrinking, back to a tiny table, CLEAR.
- */
+/* Growth, holes of all kinds, packing and sliding in place, shrinking, back to a tiny table,
+   CLEAR.  */
 static void live (void) {
   model_init ();
   min_size = 0;

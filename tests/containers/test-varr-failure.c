@@ -147,7 +147,9 @@ static void a_size_which_overflows_is_no_memory (void) {
 static size_t asked; /* bytes */
 
 static void *note_and_refuse (void *ptr, size_t old_size, size_t new_size, void *user_data) {
-  (void) ptr, (void) old_size, (void) user_data;
+  (void) ptr;
+  (void) old_size;
+  (void) user_data;
   asked = new_size;
   return NULL;
 }

@@ -1,3 +1,4 @@
+/* Child processes on POSIX systems, by fork.  */
 #define _DEFAULT_SOURCE
 #include "support/child.h"
 

@@ -1,7 +1,7 @@
-/* A child process whose end is looked at.  Where there is no fork these leave the test as skipped.
- */
-#ifndef CHILD_H
-#define CHILD_H
+/* A child process whose end is looked at.  Where there is no fork these leave the test as
+   skipped.  */
+#ifndef MIR_TESTS_SUPPORT_CHILD_H
+#define MIR_TESTS_SUPPORT_CHILD_H
 
 #include <stddef.h> /* size_t */
 
@@ -26,4 +26,4 @@ int is_trap (struct child_end end);
 }
 #endif
 
-#endif /* CHILD_H */
+#endif /* MIR_TESTS_SUPPORT_CHILD_H */

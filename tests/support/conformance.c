@@ -1,3 +1,4 @@
+/* The conformance run: the contract of mir-alloc.h, checked on any MIR_alloc.  */
 #include "support/conformance.h"
 
 #include <stddef.h>
@@ -180,7 +181,10 @@ static size_t step (MIR_alloc_t alloc, struct slot *slot, uint64_t r) {
     slot->block = NULL;
     size = 0;
   }
-  if (slot->block == NULL && size != 0) wrong++, size = 0;
+  if (slot->block == NULL && size != 0) {
+    wrong++;
+    size = 0;
+  }
   slot->size = size;
   slot->seed = (unsigned) (r >> 40);
   fill (slot->block, size, slot->seed);

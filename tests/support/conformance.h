@@ -2,12 +2,13 @@
 
    CHECKs as it goes; every block is freed at the end.  One thread at a time, but for
    conformance_churn.  */
-#ifndef CONFORMANCE_H
-#define CONFORMANCE_H
+#ifndef MIR_TESTS_SUPPORT_CONFORMANCE_H
+#define MIR_TESTS_SUPPORT_CONFORMANCE_H
+
+#include <stddef.h> /* size_t */
+#include <stdint.h>
 
 #include "mir-alloc.h"
-
-#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -31,4 +32,4 @@ size_t conformance_scenario (MIR_alloc_t alloc);
 }
 #endif
 
-#endif /* CONFORMANCE_H */
+#endif /* MIR_TESTS_SUPPORT_CONFORMANCE_H */

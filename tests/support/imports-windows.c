@@ -1,3 +1,4 @@
+/* Replacements of the system functions that the library imports, which fail on demand.  */
 #include "support/imports-windows.h"
 
 #include <string.h>

@@ -5,8 +5,8 @@
    statically calls through these: the library and mimalloc.
 
    One thread at a time.  */
-#ifndef IMPORTS_WINDOWS_H
-#define IMPORTS_WINDOWS_H
+#ifndef MIR_TESTS_SUPPORT_IMPORTS_WINDOWS_H
+#define MIR_TESTS_SUPPORT_IMPORTS_WINDOWS_H
 
 #include <stddef.h> /* size_t */
 
@@ -14,11 +14,12 @@ struct imports {
   /* So many more calls which may be refused succeed, then one fails; < 0: none fails.  They are:
      CreateFileMappingW, MapViewOfFileEx, VirtualProtect and VirtualAlloc.  */
   long fail_in;
-  int failed;        /* whether it has */
-  int no_sections;   /* CreateFileMappingW fails */
-  int no_executable; /* and so does whatever makes memory executable, as ProcessDynamicCodePolicy
-                        wants it (Microsoft Learn) */
-  int no_growable;   /* RtlAddGrowableFunctionTable is not found: Windows 7 */
+  int failed;      /* whether it has */
+  int no_sections; /* CreateFileMappingW fails */
+  /* And so does whatever makes memory executable, as ProcessDynamicCodePolicy wants it (Microsoft
+     Learn).  */
+  int no_executable;
+  int no_growable; /* RtlAddGrowableFunctionTable is not found: Windows 7 */
   /* As soon as an address is free, another thread's data is there: the next UnmapViewOfFile, or
      VirtualFree of a reservation, of this address.  NULL: no such thread.  */
   void *wanted;
@@ -33,4 +34,4 @@ extern struct imports imports;
 /* Nothing fails until told to.  */
 void imports_reset (void);
 
-#endif /* IMPORTS_WINDOWS_H */
+#endif /* MIR_TESTS_SUPPORT_IMPORTS_WINDOWS_H */

@@ -1,6 +1,6 @@
 /* Small machine-code functions for tests, per CPU.  */
-#ifndef MACHINE_CODE_H
-#define MACHINE_CODE_H
+#ifndef MIR_TESTS_SUPPORT_MACHINE_CODE_H
+#define MIR_TESTS_SUPPORT_MACHINE_CODE_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
@@ -52,9 +52,11 @@ enum { CODE_LEN = 8 };
 /* llilf %r2, VALUE; br %r14.  The rest of the register is cleared: an unsigned int is returned
    zero-extended (ELF Application Binary Interface s390x Supplement, Return Values).  */
 static inline void code_returning (uint8_t *code, uint32_t value) {
-  code[0] = 0xc0, code[1] = 0x2f;
+  code[0] = 0xc0;
+  code[1] = 0x2f;
   memcpy (code + 2, &value, sizeof (value));
-  code[6] = 0x07, code[7] = 0xfe;
+  code[6] = 0x07;
+  code[7] = 0xfe;
 }
 #else
 #error "no test code for this CPU yet"
@@ -67,4 +69,4 @@ static inline unsigned code_call (const void *addr) {
   return func ();
 }
 
-#endif /* MACHINE_CODE_H */
+#endif /* MIR_TESTS_SUPPORT_MACHINE_CODE_H */

@@ -1,6 +1,6 @@
 /* What VirtualQuery says about the address space.  */
-#ifndef MAPS_WINDOWS_H
-#define MAPS_WINDOWS_H
+#ifndef MIR_TESTS_SUPPORT_MAPS_WINDOWS_H
+#define MIR_TESTS_SUPPORT_MAPS_WINDOWS_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
@@ -50,4 +50,4 @@ static inline struct taken look_around (void) {
   return taken;
 }
 
-#endif /* MAPS_WINDOWS_H */
+#endif /* MIR_TESTS_SUPPORT_MAPS_WINDOWS_H */

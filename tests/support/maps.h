@@ -1,6 +1,6 @@
 /* What /proc/self/maps says (proc(5)): Linux.  */
-#ifndef MAPS_H
-#define MAPS_H
+#ifndef MIR_TESTS_SUPPORT_MAPS_H
+#define MIR_TESTS_SUPPORT_MAPS_H
 
 #include <stdint.h> /* uintptr_t */
 #include <stdio.h>
@@ -34,4 +34,4 @@ static inline int count_open_mappings (void) {
   return n;
 }
 
-#endif /* MAPS_H */
+#endif /* MIR_TESTS_SUPPORT_MAPS_H */

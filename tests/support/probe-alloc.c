@@ -1,3 +1,4 @@
+/* The probe allocator: blocks with fences, found by address, and failures on demand.  */
 #include "support/probe-alloc.h"
 
 #include <stdint.h>

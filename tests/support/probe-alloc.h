@@ -5,13 +5,13 @@
    `broken`, the first ones are printed as notes, and the program goes on.  Fresh and freed bytes
    are poisoned and realloc always moves, so that a stale pointer shows.  Any thread; takes a lock;
    the counters are read when no other thread is at work.  */
-#ifndef PROBE_ALLOC_H
-#define PROBE_ALLOC_H
-
-#include "mir-alloc.h"
+#ifndef MIR_TESTS_SUPPORT_PROBE_ALLOC_H
+#define MIR_TESTS_SUPPORT_PROBE_ALLOC_H
 
 #include <pthread.h>
 #include <stddef.h> /* size_t */
+
+#include "mir-alloc.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -41,12 +41,12 @@ void probe_alloc_init (struct probe_alloc *probe);
 void probe_alloc_fail_after (struct probe_alloc *probe, long successes, int forever);
 /* Walk all live blocks and check their fences; return `broken`.  */
 size_t probe_alloc_check (struct probe_alloc *probe);
-/* Free what is still live, note it as leaked, and return the number of leaked blocks plus `broken`.
- */
+/* Free what is still live, note it as leaked, and return the number of leaked blocks plus
+   `broken`.  */
 size_t probe_alloc_finish (struct probe_alloc *probe);
 
 #ifdef __cplusplus
 }
 #endif
 
-#endif /* PROBE_ALLOC_H */
+#endif /* MIR_TESTS_SUPPORT_PROBE_ALLOC_H */

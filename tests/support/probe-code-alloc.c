@@ -1,3 +1,4 @@
+/* The probe for code memory: real pages, the access of each recorded, and failures on demand.  */
 #include "support/probe-code-alloc.h"
 
 #include <stdlib.h>

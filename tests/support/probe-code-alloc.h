@@ -4,13 +4,13 @@
    test at once.  It checks what a caller promises: page-aligned ranges, mem_unmap of exactly what
    was mapped, mem_protect inside one range.  Every broken promise is counted in `broken` and
    printed as a note.  Any thread; takes a lock.  */
-#ifndef PROBE_CODE_ALLOC_H
-#define PROBE_CODE_ALLOC_H
-
-#include "mir-code-alloc.h"
+#ifndef MIR_TESTS_SUPPORT_PROBE_CODE_ALLOC_H
+#define MIR_TESTS_SUPPORT_PROBE_CODE_ALLOC_H
 
 #include <pthread.h>
 #include <stddef.h> /* size_t */
+
+#include "mir-code-alloc.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -37,8 +37,8 @@ struct probe_code_alloc {
   long fail_protect_in;     /* so many more mem_protect succeed, then one fails; < 0: none fails */
   int fail_protect_forever; /* that one and all after it */
   int fail_protect_half;    /* a failing mem_protect has changed all pages but the last */
-  unsigned long long
-      fail_protects;    /* a script: bit N set lets the N-th mem_protect from now fail */
+  /* A script: bit N set lets the N-th mem_protect from now fail.  */
+  unsigned long long fail_protects;
   int refuse_unmap;     /* mem_unmap fails */
   char *arena, *lowest; /* where ranges adjoin, and the range mapped last in it; or NULL */
   struct probe_range ranges[PROBE_MAX_RANGES];
@@ -60,4 +60,4 @@ size_t probe_code_alloc_finish (struct probe_code_alloc *probe);
 }
 #endif
 
-#endif /* PROBE_CODE_ALLOC_H */
+#endif /* MIR_TESTS_SUPPORT_PROBE_CODE_ALLOC_H */

@@ -1,7 +1,7 @@
 /* Pages for probe-code-alloc.c: one file per system.  LEN bytes are whole pages; NULL, or -1, on
    failure.  */
-#ifndef PROBE_PAGES_H
-#define PROBE_PAGES_H
+#ifndef MIR_TESTS_SUPPORT_PROBE_PAGES_H
+#define MIR_TESTS_SUPPORT_PROBE_PAGES_H
 
 #include <stddef.h> /* size_t */
 
@@ -27,4 +27,4 @@ void *probe_pages_data (size_t len);
 }
 #endif
 
-#endif /* PROBE_PAGES_H */
+#endif /* MIR_TESTS_SUPPORT_PROBE_PAGES_H */

@@ -1,7 +1,7 @@
 /* What systems forbid, done to the calling process for the rest of its life: call them in a child.
    Linux.  0, or -1 where the system, or an emulator, does not have the restriction.  */
-#ifndef RESTRICTIONS_H
-#define RESTRICTIONS_H
+#ifndef MIR_TESTS_SUPPORT_RESTRICTIONS_H
+#define MIR_TESTS_SUPPORT_RESTRICTIONS_H
 
 #include <errno.h>
 #include <fcntl.h>
@@ -175,4 +175,4 @@ static inline int everything_at_once (void) {
              : 0;
 }
 
-#endif /* RESTRICTIONS_H */
+#endif /* MIR_TESTS_SUPPORT_RESTRICTIONS_H */

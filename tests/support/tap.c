@@ -1,3 +1,4 @@
+/* The TAP harness: runs tests, counts failures, prints the protocol.  */
 #include "support/tap.h"
 
 #include <setjmp.h>

@@ -5,8 +5,8 @@
    the file and the line.  Exit status: 1 something failed, else 0, also when all
    was skipped: meson reads that from the output and takes any other status for an error.
    One thread at a time: worker threads count their own failures and the test checks the count.  */
-#ifndef TAP_H
-#define TAP_H
+#ifndef MIR_TESTS_SUPPORT_TAP_H
+#define MIR_TESTS_SUPPORT_TAP_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint64_t */
@@ -51,4 +51,4 @@ void tap_require (int ok, const char *file, int line, const char *what);
 #define CHECK_STR(ACTUAL, EXPECTED) tap_check_str (ACTUAL, EXPECTED, __FILE__, __LINE__, #ACTUAL)
 #define REQUIRE(COND) tap_require ((COND) != 0, __FILE__, __LINE__, #COND)
 
-#endif /* TAP_H */
+#endif /* MIR_TESTS_SUPPORT_TAP_H */
