@@ -1,4 +1,4 @@
-// C++: std::pmr in both directions, and the standard allocator.
+// The C++ adapters: std::pmr in both directions, and the standard allocator.
 #include "adapters/mir-pmr.hpp"
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct alignas (64) line {
   unsigned char bytes[64];
 };
 
-// A resource which checks that it gets back what it gave, with the right size and alignment.
+// A resource that checks that blocks come back with their own size and alignment.
 class strict_resource : public std::pmr::memory_resource {
  public:
   std::map<void *, std::pair<std::size_t, std::size_t>> blocks;

@@ -10,7 +10,7 @@
 
 #include "support/tap.h"
 
-/* A sanitizer's handlers would exit.  */
+/* Restore the default handlers: a sanitizer's would turn the signal into an exit.  */
 static void set_default_handlers (void) {
   static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP};
   for (size_t i = 0; i < sizeof (signals) / sizeof (signals[0]); i++) signal (signals[i], SIG_DFL);

@@ -1,4 +1,4 @@
-/* An error function for tests, which leaves by longjmp as an embedder's would:
+/* An error function for tests that leaves by longjmp, as an embedder's would:
 
      if (setjmp (error_trap) == 0) failing_call (); else the error is in error_trap_type, ..._text
 

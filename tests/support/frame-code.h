@@ -1,5 +1,5 @@
-/* Machine code of a function with a frame record that calls back; FRAME_CODE_LEN is 0 for CPUs
-   whose is not written.  */
+/* Machine code of a function that has a frame record and calls a callback, per CPU.  FRAME_CODE_LEN
+   is 0 for CPUs without such code.  */
 #ifndef MIR_TESTS_SUPPORT_FRAME_CODE_H
 #define MIR_TESTS_SUPPORT_FRAME_CODE_H
 

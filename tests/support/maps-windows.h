@@ -1,4 +1,4 @@
-/* What VirtualQuery says about the address space.  */
+/* The address space as VirtualQuery reports it.  */
 #ifndef MIR_TESTS_SUPPORT_MAPS_WINDOWS_H
 #define MIR_TESTS_SUPPORT_MAPS_WINDOWS_H
 
@@ -10,7 +10,7 @@
 #include <windows.h>
 
 struct taken {
-  size_t bytes; /* of address space, reserved or committed */
+  size_t bytes; /* address space reserved or committed */
   size_t views; /* committed regions of sections */
   size_t open;  /* regions which are writable and executable */
 };
