@@ -15,7 +15,7 @@
 #ifndef MIR_CODE_BACKEND_ALIAS_LINUX_H
 #define MIR_CODE_BACKEND_ALIAS_LINUX_H
 
-#include "code/backend-linux.h"
+#include "code/backend-common-linux.h"
 
 enum {
   MIR_ALIAS_LEVELS = 1 << MIR_CODE_OPEN_ALIAS | 1 << MIR_CODE_CLOSED_ALIAS | 1 << MIR_CODE_SEALED,

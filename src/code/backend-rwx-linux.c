@@ -1,6 +1,6 @@
 /* Memory that is writable and executable at one address, for who says so.  */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
-#include "code/backend-linux.h"
+#include "code/backend-common-linux.h"
 
 #include <sys/mman.h>
 

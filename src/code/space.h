@@ -25,7 +25,7 @@
 #include "code/cells.h"
 #include "code/directory.h"
 #include "code/granules.h"
-#include "code/region.h"
+#include "code/range.h"
 #include "code/retired.h"
 #include "code/tags.h"
 #include "os/os.h"

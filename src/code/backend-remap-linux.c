@@ -2,7 +2,7 @@
    step.  Needs pages to become executable.  For qemu-user, which sees that pages are replaced but
    not that they are written through an alias.  */
 #define _GNU_SOURCE /* mremap */
-#include "code/backend-linux.h"
+#include "code/backend-common-linux.h"
 
 #include <errno.h>
 #include <string.h> /* memcpy */

@@ -1,7 +1,7 @@
 /* A reserved range of addresses, in which the slabs and the cells of a space are placed.  Under the
    lock of the space.  */
-#ifndef MIR_CODE_REGION_H
-#define MIR_CODE_REGION_H
+#ifndef MIR_CODE_RANGE_H
+#define MIR_CODE_RANGE_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
@@ -28,4 +28,4 @@ uint8_t *mir_region_take (struct mir_region *region, size_t len);
 /* Give back what mir_region_take returned.  */
 void mir_region_release (struct mir_region *region, const uint8_t *start);
 
-#endif /* MIR_CODE_REGION_H */
+#endif /* MIR_CODE_RANGE_H */

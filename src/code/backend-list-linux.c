@@ -2,7 +2,7 @@
    order: anon needs no descriptor and no file and is never refused for making memory executable;
    memfd and tmpfile are for SELinux without execmem, and for valgrind, which refuse anon; procmem
    and remap are for who runs translations of code that do not see stores through an alias.  */
-#include "code/backend-linux.h"
+#include "code/backend-common-linux.h"
 
 const struct mir_backend *const mir_backends[] = {&mir_backend_anon,
                                                   &mir_backend_memfd,

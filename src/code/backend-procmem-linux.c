@@ -5,7 +5,7 @@
 
    The kernel writes no words but bytes, so a running thread may see half a change.  */
 #define _GNU_SOURCE /* MAP_ANONYMOUS, pwrite */
-#include "code/backend-linux.h"
+#include "code/backend-common-linux.h"
 
 #include <errno.h>
 #include <fcntl.h>

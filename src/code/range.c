@@ -1,4 +1,4 @@
-#include "code/region.h"
+#include "code/range.h"
 
 uint8_t *mir_region_take (struct mir_region *region, size_t len) {
   uint32_t n = (uint32_t) (len / MIR_REGION_UNIT);

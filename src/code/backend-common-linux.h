@@ -1,6 +1,6 @@
 /* What the back ends of Linux have in common.  */
-#ifndef MIR_CODE_BACKEND_LINUX_H
-#define MIR_CODE_BACKEND_LINUX_H
+#ifndef MIR_CODE_BACKEND_COMMON_LINUX_H
+#define MIR_CODE_BACKEND_COMMON_LINUX_H
 
 #include "code/backend.h"
 
@@ -17,4 +17,4 @@ int mir_linux_unmap_rx (struct mir_pages *pages);
 MIR_code_status_t mir_linux_map_private (struct mir_pages *pages, size_t len, uint8_t *at);
 size_t mir_linux_discard_private (struct mir_pages *pages, uint8_t *start, size_t len);
 
-#endif /* MIR_CODE_BACKEND_LINUX_H */
+#endif /* MIR_CODE_BACKEND_COMMON_LINUX_H */

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
-#include "code/backend-linux.h"
+#include "code/backend-common-linux.h"
 
 #include <errno.h>
 #include <sys/mman.h>
