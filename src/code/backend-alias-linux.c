@@ -8,11 +8,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "code/backend-common-linux.h"
+#include "code/fork.h"
 #include "os/os.h"
 
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
-#endif
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010 /* Linux 5.1 */
 #endif
@@ -91,53 +90,14 @@ int mir_alias_unmap (struct mir_pages *pages) {
   return 0;
 }
 
-/*---------------- Writing -----------------------------*/
-
-/* The whole pages of the alias for [START, START + LEN).  */
-static int protect_alias (struct mir_pages *pages, const uint8_t *start, size_t len, int prot) {
-  size_t mask = mir_os_page_size () - 1, offset = (size_t) (start - pages->rx);
-  size_t first = offset & ~mask, bound = (offset + len + mask) & ~mask;
-  pages->system_calls++;
-  return mprotect (pages->rw + first, bound - first, prot);
-}
-
-/* Before the alias is used.  */
-static int let_write (struct mir_pages *pages, const uint8_t *start, size_t len) {
-  if (pages->level != MIR_CODE_CLOSED_ALIAS) return 0;
-  if (protect_alias (pages, start, len, PROT_READ | PROT_WRITE) != 0) {
-    /* Of several mappings some may have become accessible.  */
-    if (pages->open_runs == 0) (void) protect_alias (pages, start, len, PROT_NONE);
-    return -1;
-  }
-  pages->open_runs++;
-  return 0;
-}
-
-/* After it.  Pages which are inaccessible already cost nothing.  */
-static int let_not_write (struct mir_pages *pages, const uint8_t *start, size_t len) {
-  (void) start, (void) len;
-  if (pages->level != MIR_CODE_CLOSED_ALIAS || --pages->open_runs != 0) return 0;
-  return protect_alias (pages, pages->rx, pages->len, PROT_NONE);
-}
-
-MIR_code_status_t mir_alias_open (struct mir_pages *pages, uint8_t *start, size_t len,
-                                  uint8_t **writable) {
-  if (let_write (pages, start, len) != 0) return MIR_CODE_WRITE_REFUSED;
-  *writable = pages->rw + (start - pages->rx);
-  return MIR_CODE_OK;
-}
-
-MIR_code_status_t mir_alias_close (struct mir_pages *pages, uint8_t *start, size_t len,
-                                   uint8_t *writable) {
-  (void) writable;
-  return let_not_write (pages, start, len) == 0 ? MIR_CODE_OK : MIR_CODE_WRITE_REFUSED;
-}
+/*---------------- Memory -----------------------------*/
 
 static int advise (struct mir_pages *pages, uint8_t *start, size_t len, int advice) {
-  if (let_write (pages, start, len) != 0) return -1;
+  uint8_t *writable;
+  if (mir_alias_open (pages, start, len, &writable) != MIR_CODE_OK) return -1;
   pages->system_calls++;
-  int res = madvise (pages->rw + (start - pages->rx), len, advice);
-  (void) let_not_write (pages, start, len);
+  int res = madvise (writable, len, advice);
+  (void) mir_alias_close (pages, start, len, writable);
   return res;
 }
 
@@ -164,11 +124,12 @@ MIR_code_status_t mir_alias_make_private (struct mir_pages *pages, size_t used,
     return MIR_CODE_WRITE_REFUSED;
   }
   struct mir_pages fresh = *pages;
+  uint8_t *writable;
   if (map (&fresh, pages->len, NULL) != MIR_CODE_OK) return MIR_CODE_WRITE_REFUSED;
   uint64_t calls = pages->system_calls + 1; /* for the mremap */
-  if (let_write (&fresh, fresh.rx, fresh.len) == 0) {
-    memcpy (fresh.rw, pages->rx, used);
-    if (let_not_write (&fresh, fresh.rx, fresh.len) == 0) {
+  if (mir_alias_open (&fresh, fresh.rx, fresh.len, &writable) == MIR_CODE_OK) {
+    memcpy (writable, pages->rx, used);
+    if (mir_alias_close (&fresh, fresh.rx, fresh.len, writable) == MIR_CODE_OK) {
       mir_os_clean_icache (fresh.rx, fresh.rx + used);
       if (mremap (fresh.rx, fresh.len, fresh.len, MREMAP_MAYMOVE | MREMAP_FIXED, pages->rx)
           != MAP_FAILED) {

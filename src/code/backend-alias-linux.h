@@ -15,11 +15,13 @@
 #ifndef MIR_CODE_BACKEND_ALIAS_LINUX_H
 #define MIR_CODE_BACKEND_ALIAS_LINUX_H
 
-#include "code/backend-common-linux.h"
+#include <stddef.h> /* size_t */
+#include <stdint.h> /* uint8_t */
+
+#include "code/backend-alias.h"
 
 enum {
-  MIR_ALIAS_LEVELS = 1 << MIR_CODE_OPEN_ALIAS | 1 << MIR_CODE_CLOSED_ALIAS | 1 << MIR_CODE_SEALED,
-  MIR_ALIAS_UNIT = 8 /* bytes */
+  MIR_ALIAS_LEVELS = 1 << MIR_CODE_OPEN_ALIAS | 1 << MIR_CODE_CLOSED_ALIAS | 1 << MIR_CODE_SEALED
 };
 
 /* For PAGES after mir_pages_init: map FD twice, or shared anonymous memory if it is -1.  */
@@ -27,10 +29,6 @@ MIR_code_status_t mir_alias_map (struct mir_pages *pages, uint8_t *at, int fd);
 
 /* The functions of the back ends.  */
 int mir_alias_unmap (struct mir_pages *pages);
-MIR_code_status_t mir_alias_open (struct mir_pages *pages, uint8_t *start, size_t len,
-                                  uint8_t **writable);
-MIR_code_status_t mir_alias_close (struct mir_pages *pages, uint8_t *start, size_t len,
-                                   uint8_t *writable);
 void mir_alias_populate (struct mir_pages *pages, uint8_t *start, size_t len);
 size_t mir_alias_discard (struct mir_pages *pages, uint8_t *start, size_t len);
 /* MAP: of the back end.  */

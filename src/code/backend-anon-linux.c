@@ -2,13 +2,13 @@
    names of its code.  SELinux asks for execmem.  */
 #include "code/backend-alias-linux.h"
 
-static MIR_code_status_t map (struct mir_pages *pages, size_t len, uint8_t *at) {
+static MIR_code_status_t anon_map (struct mir_pages *pages, size_t len, uint8_t *at) {
   mir_pages_init (pages, len, at);
   return mir_alias_map (pages, at, -1);
 }
 
-static MIR_code_status_t make_private (struct mir_pages *pages, size_t used) {
-  return mir_alias_make_private (pages, used, map);
+static MIR_code_status_t anon_make_private (struct mir_pages *pages, size_t used) {
+  return mir_alias_make_private (pages, used, anon_map);
 }
 
 const struct mir_backend mir_backend_anon = {
@@ -19,12 +19,12 @@ const struct mir_backend mir_backend_anon = {
     .whole_words = 1,
     .always_open = 1,
     .reservable = 1,
-    .map = map,
+    .map = anon_map,
     .unmap = mir_alias_unmap,
     .open = mir_alias_open,
     .close = mir_alias_close,
     .populate = mir_alias_populate,
     .discard = mir_alias_discard,
-    .make_private = make_private,
+    .make_private = anon_make_private,
     .large = &mir_backend_filled,
 };

@@ -76,18 +76,19 @@ static MIR_code_status_t make_private_memfd (struct mir_pages *pages, size_t use
   return mir_alias_make_private (pages, used, map_memfd);
 }
 
-/* Zeros, written in pieces which stay in the first-level cache.  0, or -1.  */
+/* Zeros, written in parts which stay in the first-level cache.  0, or -1.  */
 static int fill_with_zeros (struct mir_pages *pages, int fd) {
-  static const uint8_t zeros[16 * 1024];
-  struct iovec pieces[16];
-  for (size_t i = 0; i < 16; i++) {
-    pieces[i].iov_base = (void *) (uintptr_t) zeros;
-    pieces[i].iov_len = sizeof (zeros);
+  enum { PARTS = 64 };
+  static const uint8_t zeros[4096];
+  struct iovec parts[PARTS];
+  for (size_t i = 0; i < PARTS; i++) {
+    parts[i].iov_base = (void *) (uintptr_t) zeros;
+    parts[i].iov_len = sizeof (zeros);
   }
   for (size_t at = 0; pages->len - at >= sizeof (zeros);) { /* the rest is left to faults */
     size_t left = (pages->len - at) / sizeof (zeros);
     pages->system_calls++;
-    ssize_t written = pwritev (fd, pieces, left < 16 ? (int) left : 16, (off_t) at);
+    ssize_t written = pwritev (fd, parts, left < PARTS ? (int) left : PARTS, (off_t) at);
     if (written <= 0) return -1;
     at += (size_t) written;
   }

@@ -1,10 +1,7 @@
 /* The back ends of macOS on x86-64.  */
-#include "mir-code-alloc-default.c" /* first: see there */
+#include "code/backend-list.h"
 
-#include "code/backend.h"
-
-extern const struct mir_backend mir_backend_anon;
+#include <stddef.h> /* NULL */
 
 const struct mir_backend *const mir_backends[] = {&mir_backend_anon, NULL};
 const struct mir_backend *const mir_backend_fallback = &mir_backend_flip;
-const MIR_code_alloc_t mir_backend_fallback_alloc = &default_code_alloc;

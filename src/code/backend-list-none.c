@@ -1,8 +1,7 @@
-/* A system without back ends of its own yet: the default MIR_code_alloc serves.  */
-#include "mir-code-alloc-default.c" /* first: see there */
+/* The back ends of a system for which none is written yet: the default MIR_code_alloc serves.  */
+#include "code/backend-list.h"
 
-#include "code/backend.h"
+#include <stddef.h> /* NULL */
 
 const struct mir_backend *const mir_backends[] = {NULL};
 const struct mir_backend *const mir_backend_fallback = &mir_backend_flip;
-const MIR_code_alloc_t mir_backend_fallback_alloc = &default_code_alloc;

@@ -11,11 +11,11 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
-static _Thread_local unsigned open_runs; /* of this thread, in all pages */
+static _Thread_local unsigned open_spans; /* of this thread, in all pages */
 
 /* MAP_JIT goes neither with MAP_FIXED nor with MAP_SHARED (xnu, bsd/kern/kern_mman.c), hence no
    reserved ranges.  */
-static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t *at) {
+static MIR_code_status_t jit_map (struct mir_pages *pages, size_t len, uint8_t *at) {
   (void) at;
   void *rx =
       mmap (NULL, len, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANON | MAP_JIT, -1, 0);
@@ -26,23 +26,23 @@ static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t
   return MIR_CODE_OK;
 }
 
-static int unmap_pages (struct mir_pages *pages) {
+static int jit_unmap (struct mir_pages *pages) {
   pages->system_calls++;
   return munmap (pages->rx, pages->len);
 }
 
-static MIR_code_status_t open_run (struct mir_pages *pages, uint8_t *start, size_t len,
+static MIR_code_status_t jit_open (struct mir_pages *pages, uint8_t *start, size_t len,
                                    uint8_t **writable) {
   (void) pages, (void) len;
-  if (open_runs++ == 0) pthread_jit_write_protect_np (0); /* sets a register, no system call */
+  if (open_spans++ == 0) pthread_jit_write_protect_np (0); /* sets a register, no system call */
   *writable = start;
   return MIR_CODE_OK;
 }
 
-static MIR_code_status_t close_run (struct mir_pages *pages, uint8_t *start, size_t len,
+static MIR_code_status_t jit_close (struct mir_pages *pages, uint8_t *start, size_t len,
                                     uint8_t *writable) {
   (void) pages, (void) writable;
-  if (--open_runs == 0) pthread_jit_write_protect_np (1);
+  if (--open_spans == 0) pthread_jit_write_protect_np (1);
   sys_icache_invalidate (start, len);
   return MIR_CODE_OK;
 }
@@ -55,8 +55,8 @@ const struct mir_backend mir_backend_map_jit = {
     .unit = 8,
     .whole_words = 1,
     .reservable = 0,
-    .map = map_pages,
-    .unmap = unmap_pages,
-    .open = open_run,
-    .close = close_run,
+    .map = jit_map,
+    .unmap = jit_unmap,
+    .open = jit_open,
+    .close = jit_close,
 };

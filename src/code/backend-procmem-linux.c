@@ -22,23 +22,38 @@
    and who comes when all are taken, maps memory.  After a fork in one thread while another had a
    buffer, the child has one buffer less.  */
 enum { BUFFERS = 4, BUFFER_SIZE = 64 * 1024 };
-static struct { _Alignas(4096) uint8_t bytes[BUFFER_SIZE]; } buffers[BUFFERS];
-static atomic_flag taken[BUFFERS] = {ATOMIC_FLAG_INIT, ATOMIC_FLAG_INIT, ATOMIC_FLAG_INIT,
-                                     ATOMIC_FLAG_INIT};
+static struct {
+  atomic_int taken;
+  _Atomic (uint8_t *) bytes;
+} buffers[BUFFERS];
 
-static uint8_t *take_buffer (struct mir_pages *pages, size_t len) {
-  for (int i = 0; len <= BUFFER_SIZE && i < BUFFERS; i++)
-    if (!atomic_flag_test_and_set_explicit (&taken[i], memory_order_acquire))
-      return buffers[i].bytes;
+static uint8_t *map_buffer (struct mir_pages *pages, size_t len) {
   pages->system_calls++;
   void *copy = mmap (NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return copy == MAP_FAILED ? NULL : (uint8_t *) copy;
 }
 
+/* The memory of buffer I, which this thread has taken.  A buffer stays mapped.  */
+static uint8_t *bytes_of_buffer (struct mir_pages *pages, int i) {
+  uint8_t *bytes = atomic_load_explicit (&buffers[i].bytes, memory_order_relaxed);
+  if (bytes != NULL) return bytes;
+  bytes = map_buffer (pages, BUFFER_SIZE);
+  atomic_store_explicit (&buffers[i].bytes, bytes, memory_order_relaxed);
+  if (bytes == NULL) atomic_store_explicit (&buffers[i].taken, 0, memory_order_release);
+  return bytes;
+}
+
+static uint8_t *take_buffer (struct mir_pages *pages, size_t len) {
+  for (int i = 0; len <= BUFFER_SIZE && i < BUFFERS; i++)
+    if (!atomic_exchange_explicit (&buffers[i].taken, 1, memory_order_acquire))
+      return bytes_of_buffer (pages, i);
+  return map_buffer (pages, len);
+}
+
 static void give_buffer_back (struct mir_pages *pages, uint8_t *copy, size_t len) {
   for (int i = 0; i < BUFFERS; i++)
-    if (copy == buffers[i].bytes) {
-      atomic_flag_clear_explicit (&taken[i], memory_order_release);
+    if (copy == atomic_load_explicit (&buffers[i].bytes, memory_order_relaxed)) {
+      atomic_store_explicit (&buffers[i].taken, 0, memory_order_release);
       return;
     }
   pages->system_calls++;
@@ -60,7 +75,7 @@ static void close_memory (struct mir_pages *pages, int fd) {
 }
 
 /* Whether FD is the memory which this program sees: under an emulator it can be the emulator's.  */
-static int is_ours (struct mir_pages *pages, int fd) {
+static int is_this_memory (struct mir_pages *pages, int fd) {
   uint64_t mark = 0x6d69722d636f6465u ^ (uintptr_t) pages, seen = 0;
   pages->system_calls++;
   if (pread (fd, &seen, sizeof (seen), (off_t) (uintptr_t) &mark) == sizeof (seen) && seen == mark)
@@ -85,9 +100,9 @@ static int write_memory (struct mir_pages *pages, int fd, uint8_t *to, const uin
 
 /*---------------- The back end -----------------------------*/
 
-static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t *at) {
+static MIR_code_status_t procmem_map (struct mir_pages *pages, size_t len, uint8_t *at) {
   if (mir_linux_map_private (pages, len, at) != MIR_CODE_OK) return MIR_CODE_MAP_REFUSED;
-  int fd = open_memory (pages), ours = fd >= 0 && is_ours (pages, fd);
+  int fd = open_memory (pages), ours = fd >= 0 && is_this_memory (pages, fd);
   if (fd >= 0) close_memory (pages, fd);
   if (ours) return MIR_CODE_OK;
   int error = errno;
@@ -96,8 +111,8 @@ static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t
   return MIR_CODE_MAP_REFUSED;
 }
 
-static MIR_code_status_t open_run (struct mir_pages *pages, uint8_t *start, size_t len,
-                                   uint8_t **writable) {
+static MIR_code_status_t procmem_open (struct mir_pages *pages, uint8_t *start, size_t len,
+                                       uint8_t **writable) {
   uint8_t *copy = take_buffer (pages, len);
   if (copy == NULL) return MIR_CODE_WRITE_REFUSED;
   size_t offset = (size_t) (start - pages->rx);
@@ -110,8 +125,8 @@ static MIR_code_status_t open_run (struct mir_pages *pages, uint8_t *start, size
   return MIR_CODE_OK;
 }
 
-static MIR_code_status_t close_run (struct mir_pages *pages, uint8_t *start, size_t len,
-                                    uint8_t *writable) {
+static MIR_code_status_t procmem_close (struct mir_pages *pages, uint8_t *start, size_t len,
+                                        uint8_t *writable) {
   int fd = open_memory (pages);
   size_t bound = (size_t) (start - pages->rx) + len;
   if (fd >= 0 && bound > pages->written) pages->written = bound;
@@ -130,9 +145,9 @@ const struct mir_backend mir_backend_procmem = {
     .unit = 1,
     .whole_words = 0,
     .reservable = 1,
-    .map = map_pages,
+    .map = procmem_map,
     .unmap = mir_linux_unmap_rx,
-    .open = open_run,
-    .close = close_run,
+    .open = procmem_open,
+    .close = procmem_close,
     .discard = mir_linux_discard_private,
 };

@@ -4,11 +4,12 @@
    A view that was mapped without write access cannot get it later, so nobody can make code
    writable where it is executed.  Where generating code is prohibited (ProcessDynamicCodePolicy)
    the section is refused.  */
-#include "code/backend.h"
+#include "code/backend-alias.h"
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
+#include "code/backend-alias-protect.h"
 #include "os/os.h"
 #include "os/views-windows.h"
 
@@ -21,23 +22,19 @@ static void unmap_after_error (struct mir_pages *pages) {
 }
 
 static int map_views (struct mir_pages *pages, HANDLE section, uint8_t *at) {
-  DWORD old;
   pages->system_calls += 2;
   pages->rx = (uint8_t *) mir_os_map_view (section, pages->len, at, PAGE_EXECUTE_READ);
   if (pages->rx == NULL) return -1;
   pages->rw = (uint8_t *) mir_os_map_view (section, pages->len, NULL, PAGE_READWRITE);
-  if (pages->rw == NULL) {
-    unmap_after_error (pages);
-    return -1;
-  }
-  if (pages->level != MIR_CODE_CLOSED_ALIAS) return 0;
-  pages->system_calls++;
-  if (VirtualProtect (pages->rw, pages->len, PAGE_NOACCESS, &old)) return 0;
+  if (pages->rw != NULL
+      && (pages->level != MIR_CODE_CLOSED_ALIAS
+          || mir_alias_protect (pages, pages->rx, pages->len, 0) == 0))
+    return 0;
   unmap_after_error (pages);
   return -1;
 }
 
-static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t *at) {
+static MIR_code_status_t section_map (struct mir_pages *pages, size_t len, uint8_t *at) {
   DWORD high = (DWORD) ((uint64_t) len >> 32), low = (DWORD) len;
   mir_pages_init (pages, len, at);
   pages->system_calls = 2;
@@ -51,7 +48,7 @@ static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t
   return res == 0 ? MIR_CODE_OK : MIR_CODE_MAP_REFUSED;
 }
 
-static int unmap_pages (struct mir_pages *pages) {
+static int section_unmap (struct mir_pages *pages) {
   pages->system_calls += 2;
   if (mir_os_unmap_view (pages->rx, pages->len, pages->reserved) != 0) return -1;
   (void) mir_os_unmap_view (pages->rw, pages->len, 0); /* writable data, code is gone */
@@ -59,43 +56,16 @@ static int unmap_pages (struct mir_pages *pages) {
   return 0;
 }
 
-/* Whole pages are meant by any part of them (VirtualProtect, Microsoft Learn).  */
-static int protect_alias (struct mir_pages *pages, const uint8_t *start, size_t len,
-                          DWORD protection) {
-  DWORD old;
-  pages->system_calls++;
-  return VirtualProtect (pages->rw + (start - pages->rx), len, protection, &old) ? 0 : -1;
-}
-
-static MIR_code_status_t open_run (struct mir_pages *pages, uint8_t *start, size_t len,
-                                   uint8_t **writable) {
-  if (pages->level == MIR_CODE_CLOSED_ALIAS) {
-    if (protect_alias (pages, start, len, PAGE_READWRITE) != 0) return MIR_CODE_WRITE_REFUSED;
-    pages->open_runs++;
-  }
-  *writable = pages->rw + (start - pages->rx);
-  return MIR_CODE_OK;
-}
-
-/* The last one closes all: runs may share a page.  */
-static MIR_code_status_t close_run (struct mir_pages *pages, uint8_t *start, size_t len,
-                                    uint8_t *writable) {
-  (void) start, (void) len, (void) writable;
-  if (pages->level != MIR_CODE_CLOSED_ALIAS || --pages->open_runs != 0) return MIR_CODE_OK;
-  return protect_alias (pages, pages->rx, pages->len, PAGE_NOACCESS) == 0 ? MIR_CODE_OK
-                                                                          : MIR_CODE_WRITE_REFUSED;
-}
-
 const struct mir_backend mir_backend_section = {
     .name = "section",
     .bit = MIR_CODE_SECTION,
     .levels = 1 << MIR_CODE_OPEN_ALIAS | 1 << MIR_CODE_CLOSED_ALIAS,
-    .unit = 8,
+    .unit = MIR_ALIAS_UNIT,
     .whole_words = 1,
     .always_open = 1,
     .reservable = 1,
-    .map = map_pages,
-    .unmap = unmap_pages,
-    .open = open_run,
-    .close = close_run,
+    .map = section_map,
+    .unmap = section_unmap,
+    .open = mir_alias_open,
+    .close = mir_alias_close,
 };

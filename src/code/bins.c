@@ -3,7 +3,8 @@
 #include <limits.h> /* INT_MAX */
 #include <string.h> /* memcpy */
 
-#include "code/space.h"
+#include "code/granules.h"
+#include "code/types.h"
 
 enum {
   EXACT = 64,   /* lengths up to here have a bin each; above there are four to each power of two */

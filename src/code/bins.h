@@ -1,7 +1,7 @@
 /* Free runs by length, to find a fitting one fast.
 
    Lazy: a reference whose run was taken, or has grown together with a neighbour, stays until it is
-   met; it is believed only if the bit planes confirm it.  So nothing has to be found and unlinked
+   met; it is believed only if the bit bitmaps confirm it.  So nothing has to be found and unlinked
    when a piece is freed.  A run without a reference is not found, no more: the caller clears and
    adds anew when there are no free references, and moves to more memory in time.
 

@@ -9,13 +9,13 @@ struct MIR_code_cell {
   _Atomic (void *) target; /* of a free cell: the next free one */
 };
 
-struct mir_cell_block {
-  struct mir_cell_block *next;
+struct mir_cell_group {
+  struct mir_cell_group *next;
   struct MIR_code_cell cells[511];
 };
 
 struct mir_cells {
-  struct mir_cell_block *blocks; /* of the general allocator, when there is no region */
+  struct mir_cell_group *groups; /* of the general allocator, when there is no range */
   struct MIR_code_cell *free;
 };
 

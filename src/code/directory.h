@@ -12,12 +12,12 @@
 #include <stdint.h>
 
 struct mir_slab;
-struct mir_arena;
+struct mir_pool;
 
 struct mir_directory_entry {
   atomic_uintptr_t start, bound;
   _Atomic (struct mir_slab *) slab;
-  _Atomic (struct mir_arena *) arena;
+  _Atomic (struct mir_pool *) pool;
 };
 
 struct mir_directory_array {
@@ -38,7 +38,7 @@ struct mir_directory {
 
 struct mir_directory_find {
   struct mir_slab *slab;
-  struct mir_arena *arena;
+  struct mir_pool *pool;
   unsigned changes;
 };
 

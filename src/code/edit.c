@@ -1,18 +1,25 @@
 /* Changing published code: single words under running threads, and anything while they stand
    still.  */
+#include "code/edit.h"
+
 #include <stdatomic.h>
 #include <string.h> /* memcpy */
 
+#include "code/directory.h"
+#include "code/granules.h"
 #include "code/space.h"
+#include "code/types.h"
+#include "code/write.h"
+#include "os/os.h"
 
 enum { BYTES_ON_STACK = 512 }; /* for chunks and overwritten code; more are allocated */
 
 /* Whether LEN bytes at ADDR are within one piece of SLAB.  */
 static int is_published (const struct mir_slab *slab, uintptr_t addr, size_t len) {
   size_t offset = addr - (uintptr_t) slab->pages.rx;
-  uint32_t piece = mir_granules_piece (&slab->granules, (uint32_t) (offset / MIR_GRANULE));
-  if (piece == MIR_NO_GRANULE) return 0;
-  size_t bound = ((size_t) piece + mir_granules_piece_len (&slab->granules, piece)) * MIR_GRANULE;
+  uint32_t block = mir_granules_block (&slab->granules, (uint32_t) (offset / MIR_GRANULE));
+  if (block == MIR_NO_GRANULE) return 0;
+  size_t bound = ((size_t) block + mir_granules_block_len (&slab->granules, block)) * MIR_GRANULE;
   return len <= bound - offset;
 }
 
@@ -28,17 +35,17 @@ static const uint8_t *source (const struct mir_edit *edit, size_t i) {
                                             : (const void *) &edit->relocs[i].value);
 }
 
-/* The slab of SLAB's arena that ADDR is in.  The arena is locked.  */
+/* The slab of SLAB's pool that ADDR is in.  The pool is locked.  */
 static struct mir_slab *slab_beside (struct mir_slab *slab, uintptr_t addr) {
   struct mir_directory_find found;
   if (addr - (uintptr_t) slab->pages.rx < slab->pages.len) return slab;
-  if (mir_directory_find (&slab->arena->space->directory, addr, &found) != 0
-      || found.arena != slab->arena)
+  if (mir_directory_find (&slab->pool->space->directory, addr, &found) != 0
+      || found.pool != slab->pool)
     return NULL;
-  return found.slab; /* as long as the arena is locked */
+  return found.slab; /* as long as the pool is locked */
 }
 
-/* Fill CHUNKS; 0, or -1 when there is no code at a place.  The arena of SLAB, where the first place
+/* Fill CHUNKS; 0, or -1 when there is no code at a place.  The pool of SLAB, where the first place
    is, is locked.  */
 static int find_places (struct mir_slab *slab, const struct mir_edit *edit,
                         struct mir_chunk *chunks) {
@@ -76,8 +83,8 @@ MIR_code_status_t mir_edit (struct MIR_code_space *space, const struct mir_edit 
   if (slab != NULL) {
     if (find_places (slab, edit, chunks) == 0)
       status = mir_write (chunks, count, (uint8_t *) (chunks + count));
-    slab->arena->patched += status == MIR_CODE_OK;
-    mir_os_unlock (&slab->arena->lock);
+    slab->pool->patched += status == MIR_CODE_OK;
+    mir_os_unlock (&slab->pool->lock);
   }
   if (status == MIR_CODE_OK) mir_os_sync_cores_for_new ();
   if (memory != on_stack.bytes) MIR_free (space->alloc, memory);
@@ -105,9 +112,9 @@ MIR_code_status_t MIR_code_patch (MIR_code_space_t space, void *addr, const void
     memcpy (word, start, sizeof (word));
     memcpy (word + offset, bytes, len);
     status = mir_write (&chunk, 1, old);
-    slab->arena->patched += status == MIR_CODE_OK;
+    slab->pool->patched += status == MIR_CODE_OK;
   }
-  mir_os_unlock (&slab->arena->lock);
+  mir_os_unlock (&slab->pool->lock);
   if (status == MIR_CODE_OK) mir_os_sync_cores_for_new ();
   return status;
 }

@@ -1,4 +1,4 @@
-/* Which parts of a slab are taken: bit planes beside the code, never in it.
+/* Which parts of a slab are taken: bit bitmaps beside the code, never in it.
 
    granule   32 bytes, the unit of everything here; an index counts them from the slab's start
    piece     what one publication took: neighbouring granules
@@ -25,72 +25,72 @@ enum { MIR_GRANULE = 32 }; /* bytes */
 #define MIR_NO_GRANULE UINT32_MAX
 
 struct mir_granules {
-  uint64_t *used, *stop, *held; /* planes; bits behind top are 0 */
+  uint64_t *used, *end, *pinned; /* bitmaps; bits behind top are 0 */
   uint32_t count;
   uint32_t top; /* behind the last piece: the run from here to count, the longest as a rule, is
                    known without looking at its bits */
 };
 
-/* Bytes for the planes of COUNT granules.  */
+/* Bytes for the bitmaps of COUNT granules.  */
 static inline size_t mir_granules_size (size_t count) {
-  return MIR_PLANES * ((count + 63) / 64) * sizeof (uint64_t);
+  return MIR_BITMAPS * ((count + 63) / 64) * sizeof (uint64_t);
 }
 
-/* Let COUNT granules be free, their planes in MEMORY, which has room for them.  */
+/* Let COUNT granules be free, their bitmaps in MEMORY, which has room for them.  */
 static inline void mir_granules_init (struct mir_granules *g, void *memory, size_t count) {
   memset (memory, 0, mir_granules_size (count));
   g->count = (uint32_t) count;
   g->top = 0;
   g->used = (uint64_t *) memory;
-  g->stop = g->used + 1;
-  g->held = g->used + 2;
+  g->end = g->used + 1;
+  g->pinned = g->used + 2;
 }
 
 /*---------------- Pieces -----------------------------*/
 
 /* Whether a piece starts at I.  */
-static inline int mir_granules_is_piece (const struct mir_granules *g, uint32_t i) {
-  return mir_bit (g->used, i) && (i == 0 || !mir_bit (g->used, i - 1) || mir_bit (g->stop, i - 1));
+static inline int mir_granules_is_block (const struct mir_granules *g, uint32_t i) {
+  return mir_bit (g->used, i) && (i == 0 || !mir_bit (g->used, i - 1) || mir_bit (g->end, i - 1));
 }
 
 /* The first granule of the piece which I is in; MIR_NO_GRANULE if I is free.  A piece starts behind
    the end of another one or behind a free granule.  */
-static inline uint32_t mir_granules_piece (const struct mir_granules *g, uint32_t i) {
+static inline uint32_t mir_granules_block (const struct mir_granules *g, uint32_t i) {
   if (!mir_bit (g->used, i)) return MIR_NO_GRANULE;
-  uint32_t behind_stop = mir_bits_behind_previous (g->stop, i, 0);
+  uint32_t behind_end = mir_bits_behind_previous (g->end, i, 0);
   uint32_t behind_free = mir_bits_behind_previous (g->used, i, ~(uint64_t) 0);
-  return behind_stop > behind_free ? behind_stop : behind_free;
+  return behind_end > behind_free ? behind_end : behind_free;
 }
 
 /* The length of the piece at FIRST.  */
-static inline uint32_t mir_granules_piece_len (const struct mir_granules *g, uint32_t first) {
-  return mir_bits_next (g->stop, g->count, first, 0) - first + 1;
+static inline uint32_t mir_granules_block_len (const struct mir_granules *g, uint32_t first) {
+  return mir_bits_next (g->end, g->count, first, 0) - first + 1;
 }
 
 /* [FIRST, FIRST + N), part of a run, becomes a piece.  */
 static inline void mir_granules_take (struct mir_granules *g, uint32_t first, uint32_t n) {
   uint32_t bound = first + n;
   mir_bits_fill (g->used, first, bound, 1);
-  mir_bit_set (g->stop, bound - 1);
+  mir_bit_set (g->end, bound - 1);
   if (g->top < bound) g->top = bound;
 }
 
 /* The piece at FIRST, longer than N, becomes two: the first one has N granules.  */
 static inline void mir_granules_split (struct mir_granules *g, uint32_t first, uint32_t n) {
-  mir_bit_set (g->stop, first + n - 1);
+  mir_bit_set (g->end, first + n - 1);
 }
 
 /* Whether the piece at FIRST is held.  */
-static inline int mir_granules_is_held (const struct mir_granules *g, uint32_t first) {
-  return mir_bit (g->held, first);
+static inline int mir_granules_is_pinned (const struct mir_granules *g, uint32_t first) {
+  return mir_bit (g->pinned, first);
 }
 
 /* Let the piece at FIRST be held, or not any more.  */
-static inline void mir_granules_hold (struct mir_granules *g, uint32_t first) {
-  mir_bit_set (g->held, first);
+static inline void mir_granules_pin (struct mir_granules *g, uint32_t first) {
+  mir_bit_set (g->pinned, first);
 }
-static inline void mir_granules_let_go (struct mir_granules *g, uint32_t first) {
-  mir_bit_clear (g->held, first);
+static inline void mir_granules_unpin (struct mir_granules *g, uint32_t first) {
+  mir_bit_clear (g->pinned, first);
 }
 
 /*---------------- Runs -----------------------------*/
@@ -117,10 +117,10 @@ static inline uint32_t mir_granules_next_run (const struct mir_granules *g, uint
    the run's length.  */
 static inline uint32_t mir_granules_release (struct mir_granules *g, uint32_t first,
                                              uint32_t *start) {
-  uint32_t bound = first + mir_granules_piece_len (g, first);
+  uint32_t bound = first + mir_granules_block_len (g, first);
   mir_bits_fill (g->used, first, bound, 0);
-  mir_bit_clear (g->stop, bound - 1);
-  mir_bit_clear (g->held, first);
+  mir_bit_clear (g->end, bound - 1);
+  mir_bit_clear (g->pinned, first);
   *start = mir_bits_behind_previous (g->used, first, 0);
   if (bound == g->top) {
     g->top = *start;

@@ -1,8 +1,11 @@
+#include "code/probe.h"
+
 #include <stdatomic.h>
 #include <string.h> /* memcpy */
 
-#include "code/backend.h"
+#include "code/backend-list.h"
 #include "code/cpu.h"
+#include "defaults.h"
 #include "os/os.h"
 
 /*---------------- One back end -----------------------------*/
@@ -16,8 +19,8 @@ static const char not_allowed[] = "not allowed by the options",
                   not_unmapped[] = "the system refused to unmap";
 
 /* Put the function BYTES at the start of PAGES and see that it returns VALUE; NULL, or why not.  */
-static const char *run (const struct mir_backend *backend, struct mir_pages *pages,
-                        const uint8_t *bytes, int value) {
+static const char *run_proof (const struct mir_backend *backend, struct mir_pages *pages,
+                              const uint8_t *bytes, int value) {
   size_t len = backend->unit == 0 ? pages->len : 64;
   uint8_t *writable;
   int (*func) (void);
@@ -35,12 +38,12 @@ static const char *run (const struct mir_backend *backend, struct mir_pages *pag
 
 /* NULL: it works; else why not, and the system's error.  A page sealed by mseal(2) stays.  */
 static const char *try_backend (const struct mir_backend *backend, MIR_code_protection_t level) {
-  struct mir_pages pages = {.level = level, .code_alloc = mir_backend_fallback_alloc};
+  struct mir_pages pages = {.level = level, .code_alloc = mir_default_code_alloc ()};
   mir_os_set_error (0); /* a MIR_code_alloc does not have to set one */
   if (backend->map (&pages, mir_os_page_size (), NULL) != MIR_CODE_OK) return not_mapped;
-  const char *reason = run (backend, &pages, mir_cpu.proof[0], 42);
+  const char *reason = run_proof (backend, &pages, mir_cpu.proof[0], 42);
   /* The second one at the same address: valgrind runs what it has seen first again.  */
-  if (reason == NULL) reason = run (backend, &pages, mir_cpu.proof[1], 43);
+  if (reason == NULL) reason = run_proof (backend, &pages, mir_cpu.proof[1], 43);
   int error = mir_os_error ();
   if (backend->unmap (&pages) != 0 && reason == NULL) return not_unmapped;
   mir_os_set_error (error);
@@ -51,8 +54,8 @@ static const char *try_backend (const struct mir_backend *backend, MIR_code_prot
 
 enum { UNLESS_NAMED = MIR_CODE_RWX }; /* not taken unless a mask has them */
 
-static int is_good (const struct mir_backend *backend, unsigned allowed,
-                    MIR_code_protection_t level, MIR_code_report_t *report) {
+static int judge (const struct mir_backend *backend, unsigned allowed, MIR_code_protection_t level,
+                  MIR_code_report_t *report) {
   MIR_code_verdict_t verdict = {backend->name, NULL, 0};
   if ((allowed & backend->bit) == 0)
     verdict.reason = not_allowed;
@@ -72,9 +75,9 @@ const struct mir_backend *mir_backend_probe (unsigned allowed, MIR_code_protecti
   if (allowed == 0) allowed = ~(unsigned) UNLESS_NAMED;
   if (report != NULL) memset (report, 0, sizeof (*report));
   for (int i = 0; found == NULL && mir_backends[i] != NULL; i++)
-    if (is_good (mir_backends[i], allowed, level, report)) found = mir_backends[i];
+    if (judge (mir_backends[i], allowed, level, report)) found = mir_backends[i];
   if (found == NULL && mir_backend_fallback != NULL
-      && is_good (mir_backend_fallback, allowed, level, report))
+      && judge (mir_backend_fallback, allowed, level, report))
     found = mir_backend_fallback;
   if (report != NULL && found != NULL) report->backend = found->name;
   mir_os_set_error (error); /* nobody asked us to touch it */

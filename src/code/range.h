@@ -9,23 +9,23 @@
 #include "code/granules.h"
 
 enum {
-  MIR_REGION_UNIT = 64 * 1024
+  MIR_RANGE_UNIT = 64 * 1024
 }; /* bytes: what Windows maps at the least, and the largest page */
 
-struct mir_region {
+struct mir_range {
   uint8_t *start;
-  size_t len;                /* bytes, whole units; 0: there is no region */
+  size_t len;                /* bytes, whole units; 0: there is no range */
   struct mir_granules units; /* the same bookkeeping, by larger units */
 };
 
-/* The bookkeeping's size in bytes for a region of LEN bytes.  */
-static inline size_t mir_region_planes_size (size_t len) {
-  return mir_granules_size (len / MIR_REGION_UNIT);
+/* The bookkeeping's size in bytes for a range of LEN bytes.  */
+static inline size_t mir_range_bitmaps_size (size_t len) {
+  return mir_granules_size (len / MIR_RANGE_UNIT);
 }
 
 /* Take LEN bytes, whole units; NULL if there is no such room.  */
-uint8_t *mir_region_take (struct mir_region *region, size_t len);
-/* Give back what mir_region_take returned.  */
-void mir_region_release (struct mir_region *region, const uint8_t *start);
+uint8_t *mir_range_take (struct mir_range *range, size_t len);
+/* Give back what mir_range_take returned.  */
+void mir_range_release (struct mir_range *range, const uint8_t *start);
 
 #endif /* MIR_CODE_RANGE_H */

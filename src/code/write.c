@@ -1,12 +1,17 @@
 /* The only place where executable memory is written.
 
-   Under the arena's lock a run of pages is opened, written, closed and flushed: two threads which
+   Under the pool's lock a run of pages is opened, written, closed and flushed: two threads which
    share a page would close it under each other's hands.  */
+#include "code/write.h"
+
 #include <stdatomic.h>
 #include <string.h> /* memcpy */
 
 #include "code/cpu.h"
-#include "code/space.h"
+#include "code/fork.h"
+#include "code/granules.h"
+#include "code/types.h"
+#include "os/os.h"
 
 enum { TRIES_TO_UNDO = 3 }; /* to open and close what was written already, after a refusal */
 
@@ -19,7 +24,7 @@ struct opened {
 };
 
 static struct opened units_of (struct mir_slab *slab, const uint8_t *start, size_t len) {
-  uintptr_t unit = slab->arena->space->unit;
+  uintptr_t unit = slab->pool->space->unit;
   uintptr_t first = (uintptr_t) start & ~(unit - 1);
   uintptr_t end = ((uintptr_t) start + len + unit - 1) & ~(unit - 1);
   struct opened opened = {slab, (uint8_t *) first, (size_t) (end - first), NULL};
@@ -63,7 +68,7 @@ static uint8_t *writable_at (const struct opened *opened, const uint8_t *addr) {
 }
 
 /* An aligned pointer is one store, so that a thread which loads it meanwhile sees no mixture.  */
-static void copy (uint8_t *to, const uint8_t *from, size_t len) {
+static void copy_chunk (uint8_t *to, const uint8_t *from, size_t len) {
   if (len != sizeof (void *) || (uintptr_t) to % sizeof (void *) != 0) {
     memcpy (to, from, len);
     return;
@@ -82,7 +87,7 @@ static void copy (uint8_t *to, const uint8_t *from, size_t len) {
 static struct opened find_units (const struct mir_chunk *chunks, size_t num, size_t first,
                                  size_t *bound) {
   struct opened all = units_of (chunks[first].slab, chunks[first].to, chunks[first].len);
-  const struct MIR_code_space *space = all.slab->arena->space;
+  const struct MIR_code_space *space = all.slab->pool->space;
   size_t i = first + 1, gap = space->unit < space->page_size ? space->page_size : 1;
   for (; i < num; i++) {
     struct opened next = units_of (chunks[i].slab, chunks[i].to, chunks[i].len);
@@ -100,14 +105,14 @@ static struct opened find_units (const struct mir_chunk *chunks, size_t num, siz
 static int undo_chunk (const struct mir_chunk *chunk, const uint8_t *old) {
   struct opened opened = units_of (chunk->slab, chunk->to, chunk->len);
   if (open_units (&opened) != MIR_CODE_OK) return -1;
-  copy (writable_at (&opened, chunk->to), old, chunk->len);
+  copy_chunk (writable_at (&opened, chunk->to), old, chunk->len);
   return close_units (&opened) == MIR_CODE_OK ? 0 : -1;
 }
 
 /* Put back the first NUM chunks, whose old bytes end at OLD, last one first since chunks may
    overlap, one by one: a system which has just refused is asked for as little as possible, but more
    than once.  If it goes on refusing there is no way left to reach these bytes.  */
-static void undo (const struct mir_chunk *chunks, size_t num, const uint8_t *old) {
+static void undo_chunks (const struct mir_chunk *chunks, size_t num, const uint8_t *old) {
   while (num-- > 0) {
     old -= chunks[num].len;
     for (int i = 0; i < TRIES_TO_UNDO; i++)
@@ -122,9 +127,9 @@ static int is_direct (const struct mir_slab *slab) {
 }
 
 /* Through an alias that is always there: the usual case.  OLD may be NULL.  */
-static void store (const struct mir_chunk *chunk, uint8_t *old) {
+static void store_chunk (const struct mir_chunk *chunk, uint8_t *old) {
   if (old != NULL) memcpy (old, chunk->to, chunk->len);
-  copy (chunk->slab->pages.rw + (chunk->to - chunk->slab->pages.rx), chunk->from, chunk->len);
+  copy_chunk (chunk->slab->pages.rw + (chunk->to - chunk->slab->pages.rx), chunk->from, chunk->len);
   mir_os_clean_icache (chunk->to, chunk->to + chunk->len);
 }
 
@@ -132,7 +137,7 @@ MIR_code_status_t mir_write (const struct mir_chunk *chunks, size_t num, uint8_t
   size_t bound;
   for (size_t first = 0; first < num; first = bound) {
     if (is_direct (chunks[first].slab)) {
-      store (&chunks[first], old);
+      store_chunk (&chunks[first], old);
       if (old != NULL) old += chunks[first].len;
       bound = first + 1;
       continue;
@@ -140,7 +145,7 @@ MIR_code_status_t mir_write (const struct mir_chunk *chunks, size_t num, uint8_t
     struct opened opened = find_units (chunks, num, first, &bound);
     MIR_code_status_t status = open_units (&opened);
     if (status != MIR_CODE_OK) {
-      if (old != NULL) undo (chunks, first, old);
+      if (old != NULL) undo_chunks (chunks, first, old);
       return status;
     }
     for (size_t i = first; i < bound; i++) {
@@ -149,11 +154,11 @@ MIR_code_status_t mir_write (const struct mir_chunk *chunks, size_t num, uint8_t
         memcpy (old, to, chunks[i].len);
         old += chunks[i].len;
       }
-      copy (to, chunks[i].from, chunks[i].len);
+      copy_chunk (to, chunks[i].from, chunks[i].len);
     }
     status = close_units (&opened);
     if (status != MIR_CODE_OK) {
-      if (old != NULL) undo (chunks, bound, old);
+      if (old != NULL) undo_chunks (chunks, bound, old);
       return status;
     }
   }

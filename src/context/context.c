@@ -5,6 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h> /* exit */
 
+#include "code/backend.h"
+#include "code/create.h"
+#include "code/fork.h"
+#include "code/probe.h"
+#include "code/publish.h"
+#include "code/space.h"
 #include "defaults.h"
 
 /* What MIR does: an embedder who wants to live on sets his own.  */

@@ -1,9 +1,9 @@
 /* The context as the library sees it.  */
-#ifndef MIR_CONTEXT_H
-#define MIR_CONTEXT_H
+#ifndef MIR_CONTEXT_CONTEXT_H
+#define MIR_CONTEXT_CONTEXT_H
 
 #include "mir.h"
-#include "code/space.h"
+#include "code/types.h"
 
 struct MIR_context {
   MIR_alloc_t alloc;           /* of the user or the default: never NULL */
@@ -12,4 +12,4 @@ struct MIR_context {
   struct MIR_code_space space;
 };
 
-#endif /* MIR_CONTEXT_H */
+#endif /* MIR_CONTEXT_CONTEXT_H */

@@ -4,24 +4,28 @@
 
 #include <stdarg.h>
 
-#include "code/cpu.h"
 #include "mir-code.h"
+#include "code/cpu.h"
+#include "code/edit.h"
+#include "code/publish.h"
+#include "code/thunk.h"
+#include "os/os.h"
 
 enum { MAX_UPDATES = 20 }; /* MIR's limit: _MIR_update_code takes fewer */
 
 static void fail (MIR_context_t ctx, const char *func, MIR_code_status_t status, size_t len) {
   switch (status) {
     case MIR_CODE_NO_MEMORY:
-      ctx->error_func (MIR_alloc_error, "%s: no memory for the bookkeeping of %zu bytes of code",
-                       func, len);
+      ctx->error_func (MIR_alloc_error,
+                       "%s: out of memory for the bookkeeping of %zu bytes of code", func, len);
       break;
     case MIR_CODE_MAP_REFUSED:
-      ctx->error_func (MIR_alloc_error, "%s: there is no executable memory for %zu bytes", func,
-                       len);
+      ctx->error_func (MIR_alloc_error, "%s: the system refused executable memory for %zu bytes",
+                       func, len);
       break;
     case MIR_CODE_WRITE_REFUSED:
-      ctx->error_func (MIR_alloc_error,
-                       "%s: the system refused to let %zu bytes of code be written", func, len);
+      ctx->error_func (MIR_alloc_error, "%s: the system refused to make %zu bytes of code writable",
+                       func, len);
       break;
     case MIR_CODE_TOO_LARGE:
       ctx->error_func (MIR_wrong_param_value_error, "%s: %zu bytes of code are too many", func,

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "code/backend.h"
+#include "code/backend-list.h"
+#include "code/probe.h"
 #include "support/machine-code.h"
 #include "os/os.h"
 #include "support/tap.h"

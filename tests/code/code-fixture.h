@@ -4,7 +4,8 @@
 
 #include "mir.h"
 
-#include "context/context.h" /* mir_space_check */
+#include "code/query.h" /* mir_space_check */
+#include "context/context.h"
 #include "support/error-trap.h"
 #include "support/machine-code.h"
 #include "support/probe-alloc.h"

@@ -4,7 +4,7 @@
 
 #include "mir-code.h"
 
-#include "code/space.h" /* mir_space_check */
+#include "code/query.h" /* mir_space_check */
 #include "support/machine-code.h"
 #include "support/probe-alloc.h"
 #include "support/probe-code-alloc.h"

@@ -4,7 +4,8 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "code/space.h"
+#include "code/backend-list.h"
+#include "code/query.h"
 
 #include <stdio.h>
 #include <string.h>

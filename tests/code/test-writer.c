@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+#include "os/os.h"
+
 /*---------------- Reservations -----------------------------*/
 
 static void committed_code_runs_where_it_was_promised (void) {
