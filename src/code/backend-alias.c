@@ -19,7 +19,9 @@ MIR_code_status_t mir_alias_open (struct mir_pages *pages, uint8_t *start, size_
 /* Closing all of the alias costs nothing for pages which are inaccessible already.  */
 MIR_code_status_t mir_alias_close (struct mir_pages *pages, uint8_t *start, size_t len,
                                    uint8_t *writable) {
-  (void) start, (void) len, (void) writable;
+  (void) start;
+  (void) len;
+  (void) writable;
   if (pages->level != MIR_CODE_CLOSED_ALIAS || --pages->open_spans != 0) return MIR_CODE_OK;
   return mir_alias_protect (pages, pages->rx, pages->len, 0) == 0 ? MIR_CODE_OK
                                                                   : MIR_CODE_WRITE_REFUSED;

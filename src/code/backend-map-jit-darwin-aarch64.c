@@ -33,7 +33,8 @@ static int jit_unmap (struct mir_pages *pages) {
 
 static MIR_code_status_t jit_open (struct mir_pages *pages, uint8_t *start, size_t len,
                                    uint8_t **writable) {
-  (void) pages, (void) len;
+  (void) pages;
+  (void) len;
   if (open_spans++ == 0) pthread_jit_write_protect_np (0); /* sets a register, no system call */
   *writable = start;
   return MIR_CODE_OK;
@@ -41,7 +42,8 @@ static MIR_code_status_t jit_open (struct mir_pages *pages, uint8_t *start, size
 
 static MIR_code_status_t jit_close (struct mir_pages *pages, uint8_t *start, size_t len,
                                     uint8_t *writable) {
-  (void) pages, (void) writable;
+  (void) pages;
+  (void) writable;
   if (--open_spans == 0) pthread_jit_write_protect_np (1);
   sys_icache_invalidate (start, len);
   return MIR_CODE_OK;

@@ -15,14 +15,18 @@ static MIR_code_status_t rwx_map (struct mir_pages *pages, size_t len, uint8_t *
 
 static MIR_code_status_t rwx_open (struct mir_pages *pages, uint8_t *start, size_t len,
                                    uint8_t **writable) {
-  (void) pages, (void) len;
+  (void) pages;
+  (void) len;
   *writable = start;
   return MIR_CODE_OK;
 }
 
 static MIR_code_status_t rwx_close (struct mir_pages *pages, uint8_t *start, size_t len,
                                     uint8_t *writable) {
-  (void) pages, (void) start, (void) len, (void) writable;
+  (void) pages;
+  (void) start;
+  (void) len;
+  (void) writable;
   return MIR_CODE_OK;
 }
 

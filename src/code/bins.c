@@ -3,7 +3,6 @@
 #include <limits.h> /* INT_MAX */
 #include <string.h> /* memcpy */
 
-#include "code/granules.h"
 #include "code/types.h"
 
 enum {

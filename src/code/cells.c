@@ -2,9 +2,7 @@
 #include "code/cells.h"
 
 #include "mir-code.h"
-#include "code/range.h"
 #include "code/types.h"
-#include "os/os.h"
 
 /* The cells [FIRST, FIRST + NUM) are free.  The lock of the space is held.  */
 static void add_free (struct MIR_code_space *space, struct MIR_code_cell *first, size_t num) {

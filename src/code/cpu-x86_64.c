@@ -4,14 +4,15 @@
    linkage tables of both ABIs leave to such code (System V ABI, AMD64 Supplement, 3.2.3; x64
    software conventions of Microsoft).  */
 const struct mir_cpu mir_cpu = {
-    {
-        0x4c, 0x8b, 0x1d, 9, 0, 0, 0, /* mov 9(%rip), %r11 */
-        0x41, 0xff, 0x23,             /* jmp *(%r11) */
-        0x0f, 0x1f, 0x44, 0, 0, 0x90, /* nop */
-    },
-    16,
-    {{0xb8, 42, 0, 0, 0, 0xc3}, {0xb8, 43, 0, 0, 0, 0xc3}}, /* mov $42, %eax; ret */
-    6,
-    {0xcc, 0xcc, 0xcc, 0xcc}, /* int3 */
-    (size_t) 2 << 30,         /* CALL rel32 */
+    .thunk =
+        {
+            0x4c, 0x8b, 0x1d, 9, 0, 0, 0, /* mov 9(%rip), %r11 */
+            0x41, 0xff, 0x23,             /* jmp *(%r11) */
+            0x0f, 0x1f, 0x44, 0, 0, 0x90, /* nop */
+        },
+    .thunk_cell = 16,
+    .proof = {{0xb8, 42, 0, 0, 0, 0xc3}, {0xb8, 43, 0, 0, 0, 0xc3}}, /* mov $42, %eax; ret */
+    .proof_len = 6,
+    .trap = {0xcc, 0xcc, 0xcc, 0xcc}, /* int3 */
+    .reach = (size_t) 2 << 30,        /* CALL rel32 */
 };

@@ -8,11 +8,9 @@
 #include "code/fork.h"
 #include "code/pool.h"
 #include "code/probe.h"
-#include "code/range.h"
 #include "code/space.h"
 #include "code/types.h"
 #include "defaults.h"
-#include "os/os.h"
 
 /*---------------- Finishing -----------------------------*/
 

@@ -5,12 +5,9 @@
 #include <stdatomic.h>
 #include <string.h> /* memcpy */
 
-#include "code/directory.h"
-#include "code/granules.h"
 #include "code/space.h"
 #include "code/types.h"
 #include "code/write.h"
-#include "os/os.h"
 
 enum { BYTES_ON_STACK = 512 }; /* for chunks and overwritten code; more are allocated */
 
@@ -108,7 +105,7 @@ MIR_code_status_t MIR_code_patch (MIR_code_space_t space, void *addr, const void
   MIR_code_status_t status = MIR_CODE_NOT_OURS;
   if (len > 0 && is_published (slab, (uintptr_t) addr, len)) {
     uint8_t *start = (uint8_t *) addr - offset;
-    struct mir_chunk chunk = {slab, start, word, sizeof (word)};
+    struct mir_chunk chunk = {.slab = slab, .to = start, .from = word, .len = sizeof (word)};
     memcpy (word, start, sizeof (word));
     memcpy (word + offset, bytes, len);
     status = mir_write (&chunk, 1, old);
@@ -121,8 +118,8 @@ MIR_code_status_t MIR_code_patch (MIR_code_space_t space, void *addr, const void
 
 MIR_code_status_t MIR_code_patch_stopped (MIR_code_space_t space, void *addr, const void *bytes,
                                           size_t len) {
-  MIR_code_reloc_t reloc = {0, bytes};
-  struct mir_edit edit = {(uint8_t *) addr, 1, &reloc, len};
+  MIR_code_reloc_t reloc = {.value = bytes};
+  struct mir_edit edit = {.base = (uint8_t *) addr, .count = 1, .relocs = &reloc, .size = len};
   if (len == 0) return MIR_CODE_NOT_OURS;
   MIR_code_status_t status = mir_edit (space, &edit);
   if (status == MIR_CODE_OK) mir_os_sync_cores ();

@@ -6,7 +6,6 @@
 #include <stdatomic.h>
 
 #include "code/types.h"
-#include "os/os.h"
 
 static mir_os_lock_t registry_lock = MIR_OS_LOCK_INITIALIZER;
 static struct MIR_code_space *registry; /* all there are */

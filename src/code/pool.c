@@ -3,14 +3,9 @@
 
 #include <string.h> /* memset */
 
-#include "code/bins.h"
 #include "code/fork.h"
-#include "code/granules.h"
-#include "code/retired.h"
 #include "code/slab.h"
-#include "code/tags.h"
 #include "code/types.h"
-#include "os/os.h"
 
 enum {
   FIRST_SLAB_SIZE = 64 * 1024, /* bytes: what Windows maps at the least, and the largest page */

@@ -56,7 +56,7 @@ enum { UNLESS_NAMED = MIR_CODE_RWX }; /* not taken unless a mask has them */
 
 static int judge (const struct mir_backend *backend, unsigned allowed, MIR_code_protection_t level,
                   MIR_code_report_t *report) {
-  MIR_code_verdict_t verdict = {backend->name, NULL, 0};
+  MIR_code_verdict_t verdict = {.backend = backend->name};
   if ((allowed & backend->bit) == 0)
     verdict.reason = not_allowed;
   else if ((backend->levels & 1u << level) == 0)

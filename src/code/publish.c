@@ -1,14 +1,10 @@
 /* Publishing one piece.  */
 #include "code/publish.h"
 
-#include "code/directory.h"
-#include "code/granules.h"
 #include "code/pool.h"
 #include "code/slab.h"
-#include "code/tags.h"
 #include "code/types.h"
 #include "code/write.h"
-#include "os/os.h"
 
 void mir_notify_published (struct MIR_code_space *space, const MIR_code_event_t *events,
                            size_t num) {
@@ -53,7 +49,7 @@ MIR_code_status_t mir_publish_with (struct mir_pool *pool, const uint8_t *bytes,
 
 MIR_code_status_t mir_publish (struct mir_pool *pool, const uint8_t *bytes, size_t len,
                                const MIR_code_info_t *info, uint8_t **res) {
-  MIR_code_event_t event = {NULL, len, NULL, 0};
+  MIR_code_event_t event = {.size = len};
   struct mir_tags *tags = NULL;
   uint8_t *addr;
   if (info != NULL) {
@@ -108,7 +104,7 @@ MIR_code_status_t mir_publish_at (struct MIR_code_space *space, uint8_t *addr, c
   MIR_code_status_t status;
   struct mir_slab *slab = lock_with_room (space, addr, &status);
   if (slab == NULL) return status;
-  struct mir_placement placement = {slab, mir_slab_granule (slab, addr), 0};
+  struct mir_placement placement = {.slab = slab, .start = mir_slab_granule (slab, addr)};
   uint32_t n = room_at (slab, addr, len == 0 ? 1 : len);
   status = MIR_CODE_TAKEN;
   if (n != 0)
@@ -116,7 +112,7 @@ MIR_code_status_t mir_publish_at (struct MIR_code_space *space, uint8_t *addr, c
   mir_os_unlock (&slab->pool->lock);
   if (status != MIR_CODE_OK || len == 0) return status;
   mir_os_sync_cores_for_new ();
-  MIR_code_event_t event = {addr, len, NULL, 0};
+  MIR_code_event_t event = {.start = addr, .size = len};
   mir_notify_published (space, &event, 1);
   return MIR_CODE_OK;
 }

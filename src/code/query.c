@@ -3,17 +3,10 @@
 
 #include <string.h> /* memset */
 
-#include "code/bins.h"
-#include "code/cells.h"
-#include "code/directory.h"
-#include "code/granules.h"
-#include "code/retired.h"
 #include "code/slab.h"
 #include "code/space.h"
-#include "code/tags.h"
 #include "code/types.h"
 #include "code/writer.h"
-#include "os/os.h"
 
 MIR_code_status_t MIR_code_query (MIR_code_space_t space, const void *addr,
                                   MIR_code_piece_t *piece) {

@@ -1,16 +1,11 @@
 /* Giving back: pieces are freed, wait for the end of a grace period, and are reclaimed.  */
 #include "mir-code.h"
 
-#include "code/directory.h"
-#include "code/granules.h"
 #include "code/pool.h"
-#include "code/retired.h"
 #include "code/slab.h"
 #include "code/space.h"
-#include "code/tags.h"
 #include "code/types.h"
 #include "code/write.h"
-#include "os/os.h"
 
 enum { ENTRY = 16 }; /* bytes poisoned at the start of a piece */
 
@@ -52,9 +47,10 @@ static void notify_freed (struct mir_slab *slab, uint32_t first) {
   const uint8_t *addr = mir_slab_address (slab, first);
   if (mir_tags_find (&slab->pool->thunks, (uintptr_t) addr) != NULL) return; /* never told of */
   struct mir_tag *tag = mir_tags_find (&slab->pool->tags, (uintptr_t) addr);
-  MIR_code_event_t event = {addr,
-                            (size_t) mir_granules_block_len (&slab->granules, first) * MIR_GRANULE,
-                            NULL, tag != NULL ? tag->value : 0};
+  MIR_code_event_t event = {
+      .start = addr,
+      .size = (size_t) mir_granules_block_len (&slab->granules, first) * MIR_GRANULE,
+      .tag = tag != NULL ? tag->value : 0};
   mir_os_unlock (&slab->pool->lock); /* freed but not reclaimed: nobody touches it meanwhile */
   hooks->freed (hooks->user_data, &event);
   mir_os_lock (&slab->pool->lock);
@@ -108,7 +104,7 @@ MIR_code_grace_t MIR_code_grace_begin (MIR_code_space_t space) {
 
 /* The slab of a freed piece at ADDR: it stays as long as the piece.  */
 static struct mir_slab *slab_of (struct mir_pool *pool, const uint8_t *addr) {
-  struct mir_directory_find found = {NULL, NULL, 0};
+  struct mir_directory_find found = {0};
   (void) mir_directory_find (&pool->space->directory, (uintptr_t) addr, &found);
   return found.slab;
 }

@@ -1,13 +1,8 @@
 /* Slabs: mapping them, within limits, and unmapping.  */
 #include "code/slab.h"
 
-#include "code/directory.h"
 #include "code/fork.h"
-#include "code/granules.h"
 #include "code/probe.h"
-#include "code/range.h"
-#include "code/types.h"
-#include "os/os.h"
 
 enum {
   LARGE = 1024 * 1024,            /* bytes */

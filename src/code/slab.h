@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "mir-code.h"
-#include "code/granules.h"
 #include "code/types.h"
 
 /* Map a slab of at least N granules, and of PREFERRED bytes if no limit prevents it, and set *SLAB to

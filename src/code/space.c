@@ -3,11 +3,9 @@
 
 #include <string.h> /* memset */
 
-#include "code/directory.h"
 #include "code/fork.h"
 #include "code/pool.h"
 #include "code/types.h"
-#include "os/os.h"
 
 MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_options_t *options,
                                   const struct mir_backend *backend) {

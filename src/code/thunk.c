@@ -6,9 +6,7 @@
 #include "code/cpu.h"
 #include "code/publish.h"
 #include "code/space.h"
-#include "code/tags.h"
 #include "code/types.h"
-#include "os/os.h"
 
 MIR_code_status_t mir_thunk_new (struct mir_pool *pool, uint8_t **res) {
   uint8_t bytes[MIR_CPU_THUNK_MAX_LEN];

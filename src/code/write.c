@@ -9,9 +9,7 @@
 
 #include "code/cpu.h"
 #include "code/fork.h"
-#include "code/granules.h"
 #include "code/types.h"
-#include "os/os.h"
 
 enum { TRIES_TO_UNDO = 3 }; /* to open and close what was written already, after a refusal */
 
@@ -27,7 +25,7 @@ static struct opened units_of (struct mir_slab *slab, const uint8_t *start, size
   uintptr_t unit = slab->pool->space->unit;
   uintptr_t first = (uintptr_t) start & ~(unit - 1);
   uintptr_t end = ((uintptr_t) start + len + unit - 1) & ~(unit - 1);
-  struct opened opened = {slab, (uint8_t *) first, (size_t) (end - first), NULL};
+  struct opened opened = {.slab = slab, .start = (uint8_t *) first, .len = (size_t) (end - first)};
   return opened;
 }
 

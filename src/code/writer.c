@@ -8,15 +8,12 @@
 
 #include <string.h> /* memcpy */
 
-#include "code/granules.h"
 #include "code/pool.h"
 #include "code/publish.h"
 #include "code/slab.h"
 #include "code/space.h"
-#include "code/tags.h"
 #include "code/types.h"
 #include "code/write.h"
-#include "os/os.h"
 
 enum {
   FIRST_BUFFER = 4096, /* bytes */
@@ -221,7 +218,7 @@ static MIR_code_status_t add_to_batch (MIR_code_writer_t w, const uint8_t *bytes
   pending->first = w->first;
   pending->offset = SIZE_MAX;
   if (is_cheap (w->space)) {
-    struct mir_chunk chunk = {w->slab, addr, bytes, len};
+    struct mir_chunk chunk = {.slab = w->slab, .to = addr, .from = bytes, .len = len};
     MIR_code_status_t status = mir_write (&chunk, 1, NULL);
     if (status != MIR_CODE_OK) return status;
   } else {
@@ -239,7 +236,8 @@ static MIR_code_status_t add_to_batch (MIR_code_writer_t w, const uint8_t *bytes
 }
 
 static MIR_code_status_t write_now (MIR_code_writer_t w, const uint8_t *bytes, size_t len) {
-  struct mir_chunk chunk = {w->slab, mir_slab_address (w->slab, w->first), bytes, len};
+  struct mir_chunk chunk = {
+      .slab = w->slab, .to = mir_slab_address (w->slab, w->first), .from = bytes, .len = len};
   MIR_code_status_t status = mir_write (&chunk, 1, NULL);
   if (status == MIR_CODE_OK) mir_granules_unpin (&w->slab->granules, w->first);
   return status;
@@ -276,8 +274,10 @@ MIR_code_status_t MIR_code_commit (MIR_code_writer_t w, size_t used, const MIR_c
   w->reserving = 0;
   if (w->batching) return MIR_CODE_OK;
   mir_os_sync_cores_for_new ();
-  MIR_code_event_t event = {w->place.addr, used, info != NULL ? info->name : NULL,
-                            info != NULL ? info->tag : 0};
+  MIR_code_event_t event = {.start = w->place.addr,
+                            .size = used,
+                            .name = info != NULL ? info->name : NULL,
+                            .tag = info != NULL ? info->tag : 0};
   mir_notify_published (w->space, &event, 1);
   return MIR_CODE_OK;
 }
