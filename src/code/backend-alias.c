@@ -1,4 +1,4 @@
-/* Spans of a dual mapping, which open its RW view on demand and count who has it open.  */
+/* Spans of a dual mapping: they open its RW view on demand, and the last one closes it.  */
 #include "code/backend-alias.h"
 
 #include "code/backend-alias-protect.h"
@@ -8,7 +8,7 @@ MIR_code_status_t mir_alias_open (struct mir_pages *pages, uint8_t *start, size_
   *writable = pages->rw + (start - pages->rx);
   if (pages->level != MIR_CODE_CLOSED_ALIAS) return MIR_CODE_OK;
   if (mir_alias_protect (pages, start, len, 1) != 0) {
-    /* Some of several mappings may have become accessible.  */
+    /* A refusal in the middle may leave some pages accessible.  */
     if (pages->open_spans == 0) (void) mir_alias_protect (pages, start, len, 0);
     return MIR_CODE_WRITE_REFUSED;
   }
@@ -16,7 +16,7 @@ MIR_code_status_t mir_alias_open (struct mir_pages *pages, uint8_t *start, size_
   return MIR_CODE_OK;
 }
 
-/* Closing all of the alias costs nothing for pages which are inaccessible already.  */
+/* Protecting all of the alias costs nothing for pages which are inaccessible already.  */
 MIR_code_status_t mir_alias_close (struct mir_pages *pages, uint8_t *start, size_t len,
                                    uint8_t *writable) {
   (void) start;

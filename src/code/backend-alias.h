@@ -3,8 +3,8 @@
      rx  [ code ................ ]  r-x         the same memory, mapped twice
      rw  [ the same ............ ]  rw- or ---
 
-   On demand the alias is accessible where a span is open.  When the last open span is closed all of it
-   becomes inaccessible: spans may share a page.  */
+   On demand the alias is accessible where a span is open.  When the last open span is closed all of
+   it becomes inaccessible: spans may share a page.  */
 #ifndef MIR_CODE_BACKEND_ALIAS_H
 #define MIR_CODE_BACKEND_ALIAS_H
 

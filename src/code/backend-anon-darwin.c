@@ -1,7 +1,8 @@
-/* macOS on x86-64: shared anonymous memory, mapped a second time by mach_vm_remap, as
-   JavaScriptCore does.  The executable mapping loses the right to ever become writable.
+/* The back end anon of macOS on x86-64: shared anonymous memory, mapped a second time by
+   mach_vm_remap, as JavaScriptCore does.  The executable mapping loses the right to ever become
+   writable.
 
-   Written from Apple's documentation and headers, not run.  */
+   Written from Apple's documentation and headers; never run.  */
 #include "code/backend-alias.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 
 #include "os/os.h"
 
-/* Map what is at FROM at *TO, or anywhere if it is NULL.  0, or -1.  */
+/* Map the memory at FROM a second time, at *TO or, if that is NULL, anywhere.  0, or -1.  */
 static int map_again (struct mir_pages *pages, uint8_t *from, uint8_t **to) {
   mach_vm_address_t addr = (mach_vm_address_t) (uintptr_t) *to;
   vm_prot_t current, maximum;
@@ -48,7 +49,7 @@ static int darwin_unmap (struct mir_pages *pages) {
   if ((pages->reserved ? reserve_place_again (pages, pages->rx) : munmap (pages->rx, pages->len))
       != 0)
     return -1;
-  if (pages->rw != NULL) (void) munmap (pages->rw, pages->len); /* data, the code is gone */
+  if (pages->rw != NULL) (void) munmap (pages->rw, pages->len); /* only data: the code is gone */
   return 0;
 }
 
@@ -75,7 +76,7 @@ static MIR_code_status_t darwin_map (struct mir_pages *pages, size_t len, uint8_
   return MIR_CODE_MAP_REFUSED;
 }
 
-/* Copy, then map the copy in place of the old one, which may be running.  */
+/* Copy, then map the copy in place of the old pages, whose code may be running.  */
 static MIR_code_status_t darwin_make_private (struct mir_pages *pages, size_t used) {
   struct mir_pages fresh = *pages;
   uint8_t *writable, *rx = pages->rx, *old_rw = pages->rw;

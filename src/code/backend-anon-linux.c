@@ -1,5 +1,5 @@
-/* Shared anonymous memory, mapped twice: no file and no descriptor, and perf goes on reading the
-   names of its code.  SELinux asks for execmem.  */
+/* The back end anon of Linux: a dual mapping of shared anonymous memory.  It needs no file and no
+   descriptor, and perf still reads the names of its code.  SELinux demands execmem.  */
 #include "code/backend-alias-linux.h"
 
 static MIR_code_status_t anon_map (struct mir_pages *pages, size_t len, uint8_t *at) {

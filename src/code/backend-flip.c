@@ -1,13 +1,13 @@
-/* The memory of a MIR_code_alloc.  */
+/* The back end flip: the memory of a MIR_code_alloc, whose mem_protect opens and closes it.  */
 #include "code/backend.h"
 
-enum { TRIES_TO_CLOSE = 3 }; /* after something else was refused already */
+enum { TRIES_TO_CLOSE = 3 }; /* after another refusal */
 
 static MIR_code_status_t flip_map (struct mir_pages *pages, size_t len, uint8_t *at) {
   (void) at; /* not reservable */
   uint8_t *start = (uint8_t *) MIR_mem_map (pages->code_alloc, len);
   if (MIR_mem_map_failed (start)) return MIR_CODE_MAP_REFUSED;
-  if ((uintptr_t) start > UINTPTR_MAX - len) { /* the address behind it would be 0 */
+  if ((uintptr_t) start > UINTPTR_MAX - len) { /* the address behind the range would be 0 */
     (void) MIR_mem_unmap (pages->code_alloc, start, len);
     return MIR_CODE_MAP_REFUSED;
   }
@@ -28,8 +28,8 @@ static int flip_protect (struct mir_pages *pages, uint8_t *start, size_t len,
   return MIR_mem_protect (pages->code_alloc, start, len, prot);
 }
 
-/* Close what may be open after a refusal.  That one is being reported already, this one is not; but
-   older code in the same pages must not stay writable if another try can help it.  */
+/* Close pages which may be open after a refusal.  The caller reports that refusal and not this one,
+   but older code in the same pages should not stay writable if another try prevents it.  */
 static void close_again (struct mir_pages *pages, uint8_t *start, size_t len) {
   for (int i = 0; i < TRIES_TO_CLOSE; i++)
     if (flip_protect (pages, start, len, PROT_READ_EXEC) == 0) return;

@@ -6,8 +6,8 @@
 
 /* The best one first, up to a NULL.  */
 extern const struct mir_backend *const mir_backends[];
-/* The back end for the default MIR_code_alloc, taken when none of the others works and MIR_CODE_FLIP is
-   allowed.  NULL: none.  */
+/* The back end for the default MIR_code_alloc, taken when none of the others works and
+   MIR_CODE_FLIP is allowed.  NULL: none.  */
 extern const struct mir_backend *const mir_backend_fallback;
 
 #endif /* MIR_CODE_BACKEND_LIST_H */

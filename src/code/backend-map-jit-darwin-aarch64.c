@@ -1,10 +1,10 @@
-/* macOS on arm64: memory which for each thread is writable or executable, all of it at once
-   (pthread_jit_write_protect_np(3); Apple, "Porting just-in-time compilers to Apple silicon").
-   Needs the entitlement com.apple.security.cs.allow-jit in a hardened runtime.
+/* The back end map-jit of macOS on arm64: MAP_JIT memory, all of which is writable or executable
+   for each thread (pthread_jit_write_protect_np(3); Apple, "Porting just-in-time compilers to Apple
+   silicon").  A hardened runtime needs the entitlement com.apple.security.cs.allow-jit.
 
-   A thread which has a run open cannot run published code, and must close the run itself.
+   A thread with an open span cannot run published code, and must close the span itself.
 
-   Written from Apple's documentation, not run.  */
+   Written from Apple's documentation; never run.  */
 #include "code/backend.h"
 
 #include <libkern/OSCacheControl.h>
@@ -13,8 +13,8 @@
 
 static _Thread_local unsigned open_spans; /* of this thread, in all pages */
 
-/* MAP_JIT goes neither with MAP_FIXED nor with MAP_SHARED (xnu, bsd/kern/kern_mman.c), hence no
-   reserved ranges.  */
+/* MAP_JIT excludes MAP_FIXED and MAP_SHARED (xnu, bsd/kern/kern_mman.c), hence no reserved
+   ranges.  */
 static MIR_code_status_t jit_map (struct mir_pages *pages, size_t len, uint8_t *at) {
   (void) at;
   void *rx =
@@ -35,7 +35,7 @@ static MIR_code_status_t jit_open (struct mir_pages *pages, uint8_t *start, size
                                    uint8_t **writable) {
   (void) pages;
   (void) len;
-  if (open_spans++ == 0) pthread_jit_write_protect_np (0); /* sets a register, no system call */
+  if (open_spans++ == 0) pthread_jit_write_protect_np (0); /* a register, not a system call */
   *writable = start;
   return MIR_CODE_OK;
 }
@@ -49,7 +49,7 @@ static MIR_code_status_t jit_close (struct mir_pages *pages, uint8_t *start, siz
   return MIR_CODE_OK;
 }
 
-/* Of a fork's child such memory is not: what it inherits it can neither run nor write.  */
+/* A forked child does not inherit usable MAP_JIT memory: it can neither execute nor write it.  */
 const struct mir_backend mir_backend_map_jit = {
     .name = "map-jit",
     .bit = MIR_CODE_MAP_JIT,

@@ -1,9 +1,11 @@
-/* No alias: a copy of what is to be changed is written over it through /proc/self/mem, for which
-   the kernel does not ask for write access (proc(5)).  One system call each to open, write and
-   close: a descriptor that is kept would be the parent's memory after a fork, and embedders close
-   and reuse descriptors they do not know.
+/* The back end procmem: no alias; a changed copy is written over the code through /proc/self/mem,
+   for which the kernel requires no write access (proc(5)).
 
-   The kernel writes no words but bytes, so a running thread may see half a change.  */
+   Opening, writing and closing that file take a system call each.  A descriptor kept open would
+   refer to the parent's memory after a fork, and embedders close and reuse descriptors they do not
+   know.
+
+   The kernel copies bytes, not words, so a running thread may see half a change.  */
 #define _GNU_SOURCE /* MAP_ANONYMOUS, pwrite */
 #include "code/backend-common-linux.h"
 
@@ -18,9 +20,9 @@
 
 /*---------------- Copies -----------------------------*/
 
-/* What fits gets one of a few buffers, so that batches cost no mmap and no page faults; the rest,
-   and who comes when all are taken, maps memory.  After a fork in one thread while another had a
-   buffer, the child has one buffer less.  */
+/* A copy which fits gets one of a few buffers, so that batches cost no mmap and no page faults.  A
+   larger copy, or one while all buffers are taken, gets memory of its own.  If a thread has a
+   buffer while another one forks, the child has one buffer less.  */
 enum { BUFFERS = 4, BUFFER_SIZE = 64 * 1024 };
 static struct {
   atomic_int taken;
@@ -33,7 +35,8 @@ static uint8_t *map_buffer (struct mir_pages *pages, size_t len) {
   return copy == MAP_FAILED ? NULL : (uint8_t *) copy;
 }
 
-/* The memory of buffer I, which this thread has taken.  A buffer stays mapped.  */
+/* The memory of buffer I, which this thread has taken: mapped at the first use, and then for good.
+   NULL when that is refused; then the buffer is given back.  */
 static uint8_t *bytes_of_buffer (struct mir_pages *pages, int i) {
   uint8_t *bytes = atomic_load_explicit (&buffers[i].bytes, memory_order_relaxed);
   if (bytes != NULL) return bytes;
@@ -74,7 +77,7 @@ static void close_memory (struct mir_pages *pages, int fd) {
   errno = error;
 }
 
-/* Whether FD is the memory which this program sees: under an emulator it can be the emulator's.  */
+/* Whether FD is the memory which this program sees: an emulator may show its own.  */
 static int is_this_memory (struct mir_pages *pages, int fd) {
   uint64_t mark = 0x6d69722d636f6465u ^ (uintptr_t) pages, seen = 0;
   pages->system_calls++;
@@ -84,8 +87,8 @@ static int is_this_memory (struct mir_pages *pages, int fd) {
   return 0;
 }
 
-/* 0, or -1.  A refusal comes before the first byte, unless the system runs out of memory between
-   two pages, and then the rest is as it was.  */
+/* 0, or -1, before the first byte unless the system runs out of memory between two pages; then the
+   rest is as it was.  */
 static int write_memory (struct mir_pages *pages, int fd, uint8_t *to, const uint8_t *from,
                          size_t len) {
   for (size_t done = 0; done < len;) {
@@ -120,7 +123,7 @@ static MIR_code_status_t procmem_open (struct mir_pages *pages, uint8_t *start, 
                : pages->written - offset >= len ? len
                                                 : pages->written - offset;
   memcpy (copy, start, old);
-  memset (copy + old, 0, len - old); /* reading a new page would cost a page fault */
+  memset (copy + old, 0, len - old); /* instead of a page fault for each new page */
   *writable = copy;
   return MIR_CODE_OK;
 }

@@ -1,6 +1,6 @@
-/* No alias: a copy of the pages is changed, made executable and moved over the old ones in one
-   step.  Needs pages to become executable.  For qemu-user, which sees that pages are replaced but
-   not that they are written through an alias.  */
+/* The back end remap: no alias; a changed copy of the pages is made executable and replaces them in
+   one step.  The system must let pages become executable.  For qemu-user, which notices replaced
+   pages but not stores through an alias.  */
 #define _GNU_SOURCE /* mremap */
 #include "code/backend-common-linux.h"
 

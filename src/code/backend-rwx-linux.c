@@ -1,4 +1,5 @@
-/* Memory that is writable and executable at one address, for who says so.  */
+/* The back end rwx: memory which is writable and executable at one address, without W^X, for
+   embedders that ask for it by name.  */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include "code/backend-common-linux.h"
 

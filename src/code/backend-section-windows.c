@@ -1,9 +1,9 @@
-/* Two views of a section of the paging file: one to execute, one to write.  Memory of a section is
-   given back only with all of it, so there is no discard; and there is no fork.
+/* The back end section of Windows: a dual mapping of a section of the paging file.  A section gives
+   its memory back only as a whole, so there is no discard; there are no forks.
 
-   A view that was mapped without write access cannot get it later, so nobody can make code
-   writable where it is executed.  Where generating code is prohibited (ProcessDynamicCodePolicy)
-   the section is refused.  */
+   A view which was mapped without write access cannot get it later, so code can never become
+   writable at the address where it is executed.  ProcessDynamicCodePolicy, which prohibits
+   generated code, makes the system refuse the section.  */
 #include "code/backend-alias.h"
 
 #define WIN32_LEAN_AND_MEAN
@@ -51,7 +51,7 @@ static MIR_code_status_t section_map (struct mir_pages *pages, size_t len, uint8
 static int section_unmap (struct mir_pages *pages) {
   pages->system_calls += 2;
   if (mir_os_unmap_view (pages->rx, pages->len, pages->reserved) != 0) return -1;
-  (void) mir_os_unmap_view (pages->rw, pages->len, 0); /* writable data, code is gone */
+  (void) mir_os_unmap_view (pages->rw, pages->len, 0); /* only data: the code is gone */
   if (pages->reserved) pages->reserved = mir_os_is_reserved (pages->rx, pages->len);
   return 0;
 }

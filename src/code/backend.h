@@ -6,11 +6,11 @@
    span          whole units of pages which are opened, written and closed together
    open, close   get an address where a span can be written; make what was written take effect
 
-   A back end has no state of its own.  Calls for the same pages come one at a time.  Several spans may
-   be open at once; they share no unit.  Nothing is allocated from a MIR_alloc.  On failure everything is
-   as it was, and errno or GetLastError () says why; but a close which cannot change protections leaves
-   the span written, and open or closed.  Pages at the level MIR_CODE_SEALED may keep their addresses when
-   they are unmapped, and are never made private.  */
+   A back end has no state of its own.  Calls for the same pages come one at a time.  Several spans
+   may be open at once; they share no unit.  Nothing is allocated from a MIR_alloc.  On failure
+   everything is as it was, and errno or GetLastError () says why; but a close which cannot change
+   protections leaves the span written, and open or closed.  Pages at the level MIR_CODE_SEALED may
+   keep their addresses when they are unmapped, and are never made private.  */
 #ifndef MIR_CODE_BACKEND_H
 #define MIR_CODE_BACKEND_H
 
@@ -34,8 +34,8 @@ struct mir_pages {
   uint64_t system_calls;       /* made for these pages; back ends count them */
 };
 
-/* Set all members but level and code_alloc; every map begins with this.  AT is the place in a reserved
-   range or NULL.  */
+/* Set all members but level and code_alloc; every map begins with this.  AT is the place in a
+   reserved range or NULL.  */
 static inline void mir_pages_init (struct mir_pages *pages, size_t len, const uint8_t *at) {
   pages->rx = pages->rw = NULL;
   pages->len = len;
@@ -51,13 +51,14 @@ struct mir_backend {
   unsigned bit;    /* MIR_CODE_ANON ... */
   unsigned levels; /* the supported ones: 1 << MIR_CODE_OPEN_ALIAS ... */
   size_t unit;     /* bytes, a power of two: spans are whole units; 0: pages */
-  /* A thread which runs the code meanwhile sees an aligned word, stored between open and close, whole.  */
+  /* A thread which runs the code meanwhile sees an aligned word, stored between open and close,
+     whole.  */
   int whole_words;
   int always_open; /* unless the alias is accessible on demand only, a store needs no system call */
   int reservable;  /* map takes AT */
 
-  /* Map LEN bytes of zeroed memory, whole pages, at the level PAGES->level, and set all other members
-     of PAGES.  AT: the place, within a range of mir_os_reserve; NULL: anywhere.  */
+  /* Map LEN bytes of zeroed memory, whole pages, at the level PAGES->level, and set all other
+     members of PAGES.  AT: the place, within a range of mir_os_reserve; NULL: anywhere.  */
   MIR_code_status_t (*map) (struct mir_pages *pages, size_t len, uint8_t *at);
   /* 0, or -1 when the pages are still mapped.  PAGES->reserved is 0 when they are gone but their
      addresses stay taken.  */
@@ -70,13 +71,15 @@ struct mir_backend {
   /* Populate [START, START + LEN), whole pages which will be written soon, in one step instead of a
      fault per page.  Only a hint.  NULL: nothing is gained by it.  */
   void (*populate) (struct mir_pages *pages, uint8_t *start, size_t len);
-  /* Give the memory of [START, START + LEN), whole pages without code, back to the system.  Returns the
-     bytes, or 0 when that is refused or another process may have code there.  NULL: not possible.  */
+  /* Give the memory of [START, START + LEN), whole pages without code, back to the system.  Returns
+     the bytes, or 0 when that is refused or another process may have code there.  NULL: not
+     possible.  */
   size_t (*discard) (struct mir_pages *pages, uint8_t *start, size_t len);
-  /* After a fork: put memory of this process alone under PAGES, with the first USED bytes as they were.
-     NULL: this back end's memory is never shared between processes.  */
+  /* After a fork: put memory of this process alone under PAGES, with the first USED bytes as they
+     were. NULL: this back end's memory is never shared between processes.  */
   MIR_code_status_t (*make_private) (struct mir_pages *pages, size_t used);
-  /* Maps large pages that are used up soon with less work, but needs more of the system.  NULL: none.  */
+  /* Maps large pages that are used up soon with less work, but needs more of the system.  NULL:
+     none.  */
   const struct mir_backend *large;
 };
 
@@ -84,8 +87,8 @@ struct mir_backend {
 extern const struct mir_backend mir_backend_anon, mir_backend_filled, mir_backend_memfd,
     mir_backend_tmpfile, mir_backend_section, mir_backend_map_jit, mir_backend_procmem,
     mir_backend_remap, mir_backend_rwx;
-/* The memory of a MIR_code_alloc: writable and executable at one address while a span is open, as that
-   contract says.  On every system.  */
+/* The memory of a MIR_code_alloc: writable and executable at one address while a span is open, as
+   that contract says.  On every system.  */
 extern const struct mir_backend mir_backend_flip;
 
 #endif /* MIR_CODE_BACKEND_H */

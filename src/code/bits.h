@@ -1,5 +1,5 @@
-/* Bits in bitmaps which lie word by word beside each other: what is known about a place is in one
-   cache line.  */
+/* Bitmaps which are interleaved word by word, so that all bits about one place share a cache
+   line.  */
 #ifndef MIR_CODE_BITS_H
 #define MIR_CODE_BITS_H
 
@@ -11,7 +11,7 @@ static inline int mir_bit (const uint64_t *bitmap, uint32_t i) {
   return (int) (bitmap[i / 64 * MIR_BITMAPS] >> i % 64 & 1);
 }
 
-/* The lowest set bit of WORD, which is not 0.  */
+/* The index of the lowest, or highest, set bit of WORD, which is not 0.  */
 static inline uint32_t mir_bits_lowest (uint64_t word) {
   return (uint32_t) __builtin_ctzll (word);
 }
@@ -20,7 +20,7 @@ static inline uint32_t mir_bits_highest (uint64_t word) {
   return 63 - (uint32_t) __builtin_clzll (word);
 }
 
-/* Set (VALUE 1) or clear the bits [FIRST, BOUND), word by word.  */
+/* Set (VALUE 1) or clear the bits [FIRST, BOUND).  */
 static inline void mir_bits_fill (uint64_t *bitmap, uint32_t first, uint32_t bound, int value) {
   while (first < bound) {
     uint32_t end = (first / 64 + 1) * 64 < bound ? (first / 64 + 1) * 64 : bound;
@@ -33,8 +33,7 @@ static inline void mir_bits_fill (uint64_t *bitmap, uint32_t first, uint32_t bou
   }
 }
 
-/* The first bit at I or behind it which is 1 (FLIP 0) or 0 (FLIP all ones); COUNT if there is none.
- */
+/* The first bit from I on which is 1 (FLIP 0) or 0 (FLIP all ones); COUNT if there is none.  */
 static inline uint32_t mir_bits_next (const uint64_t *bitmap, uint32_t count, uint32_t i,
                                       uint64_t flip) {
   while (i < count) {
@@ -48,8 +47,8 @@ static inline uint32_t mir_bits_next (const uint64_t *bitmap, uint32_t count, ui
   return count;
 }
 
-/* One more than the last bit before I which is 1 (FLIP 0) or 0 (FLIP all ones); 0 if there is none.
- */
+/* One more than the last bit before I which is 1 (FLIP 0) or 0 (FLIP all ones); 0 if there is
+   none.  */
 static inline uint32_t mir_bits_behind_previous (const uint64_t *bitmap, uint32_t i,
                                                  uint64_t flip) {
   while (i > 0) {

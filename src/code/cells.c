@@ -1,10 +1,10 @@
-/* Cells: one list of free ones for each space.  */
+/* Cells: taken from the free list of a space, which grows by a unit of its range or by a group.  */
 #include "code/cells.h"
 
 #include "mir-code.h"
 #include "code/types.h"
 
-/* The cells [FIRST, FIRST + NUM) are free.  The lock of the space is held.  */
+/* Put the NUM cells from FIRST on into the free list.  The lock of the space is held.  */
 static void add_free (struct MIR_code_space *space, struct MIR_code_cell *first, size_t num) {
   for (size_t i = num; i > 0; i--) {
     atomic_store_explicit (&first[i - 1].target, space->cells.free, memory_order_relaxed);
@@ -12,7 +12,7 @@ static void add_free (struct MIR_code_space *space, struct MIR_code_cell *first,
   }
 }
 
-/* A unit of the range becomes cells.  The lock of the space is held.  */
+/* Turn a unit of the range into cells.  The lock of the space is held.  */
 static MIR_code_status_t add_unit (struct MIR_code_space *space) {
   uint8_t *unit = mir_range_take (&space->range, MIR_RANGE_UNIT);
   if (unit == NULL) return MIR_CODE_LIMIT;
@@ -25,7 +25,7 @@ static MIR_code_status_t add_unit (struct MIR_code_space *space) {
   return MIR_CODE_OK;
 }
 
-/* The lock is not held.  */
+/* Allocate a group of cells.  The lock is not held.  */
 static MIR_code_status_t add_group (struct MIR_code_space *space) {
   struct mir_cell_group *group =
       (struct mir_cell_group *) MIR_malloc (space->alloc, sizeof (struct mir_cell_group));

@@ -1,7 +1,8 @@
+/* The machine code patterns of aarch64.  */
 #include "code/cpu.h"
 
 /* Arm Architecture Reference Manual, LDR (literal) and BR.  X16 is IP0, which the procedure call
-   standard leaves to such code.  */
+   standard reserves for linker stubs.  */
 const struct mir_cpu mir_cpu = {
     .thunk =
         {

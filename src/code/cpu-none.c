@@ -1,4 +1,4 @@
+/* A CPU without patterns: there are no thunks, and the probe cannot run code.  */
 #include "code/cpu.h"
 
-/* A CPU without patterns yet: there are no thunks, and executable memory is believed in unseen.  */
 const struct mir_cpu mir_cpu = {.reach = SIZE_MAX / 2};

@@ -1,7 +1,8 @@
+/* The machine code patterns of ppc64, little-endian only.  */
 #include "code/cpu.h"
 
-/* Power ISA, book I.  "bcl 20,31,.+4" is the form which does not disturb the prediction of returns.
-   R12 holds the address of the function at its global entry point, R0 and R12 are volatile (64-bit
+/* Power ISA, book I.  "bcl 20,31,.+4" is the form which does not disturb return prediction.
+   At its global entry point a function finds its address in R12; R0 and R12 are volatile (64-bit
    ELF V2 ABI, 2.2.1 and 2.3.2.1).  */
 const struct mir_cpu mir_cpu = {
     .thunk =

@@ -1,7 +1,8 @@
+/* The machine code patterns of riscv64.  */
 #include "code/cpu.h"
 
-/* The RISC-V Instruction Set Manual, volume I: AUIPC, LD, JALR.  T3 is what the psABI's procedure
-   linkage table uses for the same purpose.  */
+/* The RISC-V Instruction Set Manual, volume I: AUIPC, LD, JALR.  The psABI's procedure linkage
+   table uses T3 for the same purpose.  */
 const struct mir_cpu mir_cpu = {
     .thunk =
         {

@@ -1,3 +1,4 @@
+/* The machine code patterns of s390x.  */
 #include "code/cpu.h"
 
 /* z/Architecture Principles of Operation: LOAD RELATIVE LONG counts in halfwords.  R1 is volatile

@@ -1,8 +1,9 @@
+/* The machine code patterns of x86-64.  */
 #include "code/cpu.h"
 
-/* AMD64 Architecture Programmer's Manual, volume 3: JMP, opcode FF /4.  R11 is what the procedure
-   linkage tables of both ABIs leave to such code (System V ABI, AMD64 Supplement, 3.2.3; x64
-   software conventions of Microsoft).  */
+/* AMD64 Architecture Programmer's Manual, volume 3: JMP, opcode FF /4.  Both ABIs
+   leave R11 to linkage code (System V ABI, AMD64 Supplement, 3.2.3; Microsoft's x64 software
+   conventions).  */
 const struct mir_cpu mir_cpu = {
     .thunk =
         {

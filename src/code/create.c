@@ -1,4 +1,4 @@
-/* Making and finishing a space: options, back end, range.  */
+/* The creation and the end of a space: its options, its back end, its range.  */
 #include "code/create.h"
 
 #include <string.h> /* memset */
@@ -14,13 +14,13 @@
 
 /*---------------- Finishing -----------------------------*/
 
-/* Blocks which are linked by their first member.  */
-static void free_chain (struct MIR_code_space *space, void *block) {
-  while (block != NULL) {
+/* Free a list of allocations which are linked by their first member.  */
+static void free_chain (struct MIR_code_space *space, void *link) {
+  while (link != NULL) {
     void *next;
-    memcpy (&next, block, sizeof (next));
-    MIR_free (space->alloc, block);
-    block = next;
+    memcpy (&next, link, sizeof (next));
+    MIR_free (space->alloc, link);
+    link = next;
   }
 }
 
@@ -39,9 +39,9 @@ void mir_space_finish (struct MIR_code_space *space) {
   mir_os_lock_destroy (&space->lock);
 }
 
-/*---------------- Making one -----------------------------*/
+/*---------------- Creating -----------------------------*/
 
-/* Set *FULL to all members of OPTIONS, which may be of an older version.  */
+/* Set all members of *FULL from OPTIONS, which may be of an older version and so shorter.  */
 static MIR_code_status_t complete_options (const MIR_code_options_t *options,
                                            MIR_code_options_t *full) {
   memset (full, 0, sizeof (*full));
@@ -74,7 +74,7 @@ static const struct mir_backend *choose_backend (MIR_code_options_t *options,
   return backend;
 }
 
-/* Reserve LEN bytes, whole units, with their bookkeeping in BITMAPS.  */
+/* Reserve LEN bytes, whole units, and keep their bitmaps at BITMAPS.  LEN 0: no range.  */
 static MIR_code_status_t reserve_range (struct MIR_code_space *space, size_t len, void *bitmaps) {
   struct mir_range *range = &space->range;
   if (len == 0) return MIR_CODE_OK;
@@ -96,7 +96,7 @@ MIR_code_status_t MIR_code_space_create (const MIR_code_options_t *options,
   if (full.reserve != 0 && !backend->reservable) return MIR_CODE_BAD_OPTION;
   size_t len = (full.reserve + MIR_RANGE_UNIT - 1) / MIR_RANGE_UNIT * MIR_RANGE_UNIT;
   if (len > mir_cpu.reach) return MIR_CODE_NO_RANGE;
-  /* One block: an allocator which leaves by longjmp leaves nothing behind.  */
+  /* One allocation: when an allocator leaves by longjmp nothing else is lost.  */
   struct MIR_code_space *res = (struct MIR_code_space *) MIR_malloc (
       full.alloc, sizeof (*res) + mir_range_bitmaps_size (len));
   if (res == NULL) return MIR_CODE_NO_MEMORY;

@@ -1,19 +1,20 @@
+/* The sorted array of slabs behind a directory, its readers and its changes.  */
 #include "code/directory.h"
 
 #include "code/types.h"
 
-/* Fields are loaded in acquire and stored in release order: who has seen a value stored after the
-   count became odd sees that count, too.  */
+/* Fields are loaded with acquire and stored with release order: a reader which sees a value stored
+   after the count became odd sees that count, too.  */
 
 static uintptr_t load_field (const atomic_uintptr_t *field) {
   return atomic_load_explicit (field, memory_order_acquire);
 }
 
-/* How many of the first NUM entries start at ADDR or below.  */
+/* The number of entries, among the first NUM, which start at ADDR or below.  */
 static size_t count_below (struct mir_directory_array *array, size_t num, uintptr_t addr) {
   size_t low = 0;
   if (num == 0) return 0;
-  for (; num > 1; num -= num / 2) /* no branch on what is compared: it cannot be predicted */
+  for (; num > 1; num -= num / 2) /* branch-free: the comparison is unpredictable */
     low += num / 2 * (load_field (&array->entries[low + num / 2 - 1].start) <= addr);
   return low + (load_field (&array->entries[low].start) <= addr);
 }
@@ -22,7 +23,7 @@ static int holds (struct mir_directory_entry *entry, uintptr_t addr) {
   return load_field (&entry->start) <= addr && addr < load_field (&entry->bound);
 }
 
-/* The entry, of the first NUM, which ADDR is in, or NULL.  */
+/* The entry, among the first NUM, which holds ADDR, or NULL.  */
 static struct mir_directory_entry *find_entry (struct mir_directory *directory,
                                                struct mir_directory_array *array, size_t num,
                                                uintptr_t addr) {

@@ -1,5 +1,4 @@
-/* Changing published code: single words under running threads, and anything while they stand
-   still.  */
+/* Changes of published code: a word while threads run it, or any bytes while none does.  */
 #include "code/edit.h"
 
 #include <stdatomic.h>
@@ -9,9 +8,9 @@
 #include "code/types.h"
 #include "code/write.h"
 
-enum { BYTES_ON_STACK = 512 }; /* for chunks and overwritten code; more are allocated */
+enum { BYTES_ON_STACK = 512 }; /* for chunks and old bytes; larger edits allocate */
 
-/* Whether LEN bytes at ADDR are within one piece of SLAB.  */
+/* Whether the LEN bytes at ADDR are within one code block of SLAB.  */
 static int is_published (const struct mir_slab *slab, uintptr_t addr, size_t len) {
   size_t offset = addr - (uintptr_t) slab->pages.rx;
   uint32_t block = mir_granules_block (&slab->granules, (uint32_t) (offset / MIR_GRANULE));
@@ -26,24 +25,24 @@ static size_t place_len (const struct mir_edit *edit) {
   return edit->size != 0 ? edit->size : sizeof (void *);
 }
 
-/* What is written at place I: a pointer itself or what it points to.  */
+/* The bytes to write at place I: the pointer itself or what it points to.  */
 static const uint8_t *source (const struct mir_edit *edit, size_t i) {
   return (const uint8_t *) (edit->size != 0 ? edit->relocs[i].value
                                             : (const void *) &edit->relocs[i].value);
 }
 
-/* The slab of SLAB's pool that ADDR is in.  The pool is locked.  */
+/* The slab which holds ADDR, in the pool of SLAB, which is locked; else NULL.  */
 static struct mir_slab *slab_beside (struct mir_slab *slab, uintptr_t addr) {
   struct mir_directory_find found;
   if (addr - (uintptr_t) slab->pages.rx < slab->pages.len) return slab;
   if (mir_directory_find (&slab->pool->space->directory, addr, &found) != 0
       || found.pool != slab->pool)
     return NULL;
-  return found.slab; /* as long as the pool is locked */
+  return found.slab; /* which stays while its pool is locked */
 }
 
-/* Fill CHUNKS; 0, or -1 when there is no code at a place.  The pool of SLAB, where the first place
-   is, is locked.  */
+/* Fill CHUNKS.  0, or -1 when a place is not in published code.  SLAB holds the first place; its
+   pool is locked.  */
 static int find_places (struct mir_slab *slab, const struct mir_edit *edit,
                         struct mir_chunk *chunks) {
   for (size_t i = 0; i < edit->count; i++) {
@@ -75,7 +74,7 @@ MIR_code_status_t mir_edit (struct MIR_code_space *space, const struct mir_edit 
       && (memory = (uint8_t *) MIR_malloc (space->alloc, needed)) == NULL)
     return MIR_CODE_NO_MEMORY;
   struct mir_chunk *chunks = (struct mir_chunk *) (void *) memory;
-  uintptr_t first = (uintptr_t) edit->base + edit->relocs[0].offset; /* checked with all others */
+  uintptr_t first = (uintptr_t) edit->base + edit->relocs[0].offset; /* find_places checks it */
   struct mir_slab *slab = mir_space_lock_slab (space, (const void *) first);
   if (slab != NULL) {
     if (find_places (slab, edit, chunks) == 0)

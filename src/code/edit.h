@@ -16,7 +16,8 @@ struct mir_edit {
   size_t size; /* bytes */
 };
 
-/* Write all places, which are in published code of one pool, or on failure none.  No lock is held.  */
+/* Write all places, which are in published code of one pool, or on failure none.  No lock is
+   held.  */
 MIR_code_status_t mir_edit (struct MIR_code_space *space, const struct mir_edit *edit);
 /* Store to all places, which the caller has made writable, without any check.  */
 void mir_edit_store (const struct mir_edit *edit);

@@ -1,6 +1,8 @@
-/* What a fork does to code.  Shared memory stays shared between the two processes: whoever writes
-   to it first afterwards takes memory of its own (make_private), told by a generation which every
-   fork ends.  And no lock may be held by a thread that the child does not have.  */
+/* The registry of spaces, whose locks a fork takes, and the generation of pages, which it ends.
+
+   Shared memory stays shared between parent and child: a process which writes to pages of an older
+   generation first takes memory of its own (make_private).  A fork waits for all locks, so that no
+   lock in the child belongs to a thread which only the parent has.  */
 #include "code/fork.h"
 
 #include <stdatomic.h>
@@ -8,7 +10,7 @@
 #include "code/types.h"
 
 static mir_os_lock_t registry_lock = MIR_OS_LOCK_INITIALIZER;
-static struct MIR_code_space *registry; /* all there are */
+static struct MIR_code_space *registry; /* a list of all spaces */
 static int watching;
 static atomic_uint generation;
 
@@ -21,7 +23,7 @@ static void lock_spaces (void) {
   }
 }
 
-/* In both processes.  */
+/* Called in the parent and in the child.  */
 static void unlock_spaces (void) {
   atomic_fetch_add (&generation, 1);
   for (struct MIR_code_space *space = registry; space != NULL; space = space->next) {

@@ -1,4 +1,4 @@
-/* Pools: what is taken and what is free in the slabs of one writer.  */
+/* Pools: placements in the slabs of one writer, granules given back, and the metadata tables.  */
 #include "code/pool.h"
 
 #include <string.h> /* memset */
@@ -8,11 +8,11 @@
 #include "code/types.h"
 
 enum {
-  FIRST_SLAB_SIZE = 64 * 1024, /* bytes: what Windows maps at the least, and the largest page */
-  MAX_SLAB_SIZE = 1024 * 1024, /* larger ones only for larger code */
-  FIRST_CAPACITY = 64,         /* of each book */
-  BUMP_MIN = 16 * 1024 / MIR_GRANULE, /* granules which a run must have to become the window */
-  COLOURED = 16                       /* multiples of so many granules get one more */
+  FIRST_SLAB_SIZE = 64 * 1024, /* bytes: the smallest mapping on Windows, and the largest page */
+  MAX_SLAB_SIZE = 1024 * 1024, /* bytes; only code that needs it gets a larger slab */
+  FIRST_CAPACITY = 64,         /* of each metadata table */
+  BUMP_MIN = 16 * 1024 / MIR_GRANULE, /* granules: the shortest run that becomes the bump region */
+  COLOURED = 16                       /* granules: a multiple of it gets one more */
 };
 
 MIR_code_status_t mir_pool_init (struct mir_pool *pool, struct MIR_code_space *space) {
@@ -31,7 +31,8 @@ void mir_pool_finish (struct mir_pool *pool) {
     next = slab->next;
     if (hooks != NULL && hooks->unmapped != NULL)
       hooks->unmapped (hooks->user_data, slab->pages.rx, slab->pages.len);
-    /* When the user's mem_unmap fails the range stays his: there is nobody left to tell.  */
+    /* A range which the user's mem_unmap refuses stays with the user: no caller is left to be
+       told.  */
     (void) slab->backend->unmap (&slab->pages);
     MIR_free (space->alloc, slab);
   }
@@ -48,14 +49,14 @@ uint32_t mir_granules_for (size_t len) {
   return n != 0 && n % COLOURED == 0 ? n + 1 : n;
 }
 
-/*---------------- Runs -----------------------------*/
+/*---------------- Free runs -----------------------------*/
 
 static int is_bump (const struct mir_pool *pool, const struct mir_slab *slab, uint32_t start) {
   const struct mir_bump *bump = &pool->bump;
   return bump->slab == slab && bump->start == start && start < bump->bound;
 }
 
-/* Forget all references and find the runs anew, as many as there is room for.  */
+/* Clear the bins and add all free runs again, as many as there is room for.  */
 static void purge_bins (struct mir_pool *pool) {
   pool->runs = 0;
   mir_bins_clear (&pool->bins);
@@ -71,8 +72,8 @@ static void purge_bins (struct mir_pool *pool) {
   pool->crowded = pool->runs > pool->bins.capacity / 2;
 }
 
-/* A run came to be.  When there are too many for the bins it is not found before these have grown:
-   so freeing needs no memory.  */
+/* Add a new free run.  If the bins are full it is not found until they have grown, so freeing needs
+   no memory.  */
 static void add_run (struct mir_pool *pool, struct mir_slab *slab, uint32_t start, uint32_t len) {
   if (slab->frozen) return;
   if (mir_bins_add (&pool->bins, slab, start, len) != 0 && !pool->crowded) purge_bins (pool);
@@ -92,10 +93,10 @@ static void enter_bump (struct mir_pool *pool, struct mir_slab *slab, uint32_t s
   pool->bump.bound = start + mir_granules_run_len (&slab->granules, start);
 }
 
-/*---------------- Books -----------------------------*/
+/*---------------- Metadata tables -----------------------------*/
 
-/* One of the pool's books moves to MEMORY, of CAPACITY entries, if it is smaller.  The result is
-   what is to be freed.  */
+/* Moves a table of POOL to MEMORY, of CAPACITY entries, if the table is smaller.  Returns the
+   memory to be freed: the old one, or MEMORY.  */
 typedef void *(move_func_t) (struct mir_pool *pool, struct mir_tags *tags, void *memory,
                              uint32_t capacity);
 
@@ -108,7 +109,8 @@ static void *move_bins (struct mir_pool *pool, struct mir_tags *tags, void *memo
   return memory;
 }
 
-/* Half of what the bins should have room for: twice the runs, so that a purge always pays.  */
+/* Half the capacity that the bins need: they should hold twice the runs, so that a purge always
+   pays.  */
 static uint32_t half_of_bins_needed (const struct mir_pool *pool) {
   uint32_t half = pool->bins.capacity;
   while (half != 0 && half < pool->runs) half *= 2;
@@ -128,8 +130,8 @@ static void *move_tags (struct mir_pool *pool, struct mir_tags *tags, void *memo
   return tags->capacity >= capacity ? memory : mir_tags_move (tags, memory, capacity);
 }
 
-/* Let a book, of CAPACITY entries of SIZE bytes now, have twice as many.  The lock is held, but
-   open meanwhile, and after a failure no longer held.  */
+/* Double a table which has CAPACITY entries of SIZE bytes.  The lock is held, released meanwhile,
+   and on failure no longer held.  */
 static MIR_code_status_t grow_metadata (struct mir_pool *pool, struct mir_tags *tags,
                                         move_func_t *move, uint32_t capacity, size_t size) {
   MIR_alloc_t alloc = pool->space->alloc;
@@ -147,7 +149,7 @@ static MIR_code_status_t grow_metadata (struct mir_pool *pool, struct mir_tags *
   return MIR_CODE_OK;
 }
 
-/* The lock is held, after a failure no longer.  */
+/* The lock is held, and may be released meanwhile; on failure it is no longer held.  */
 static MIR_code_status_t reserve_tables (struct mir_pool *pool, struct mir_tags *tags) {
   MIR_code_status_t status = MIR_CODE_OK;
   while (status == MIR_CODE_OK) {
@@ -186,8 +188,8 @@ static int find_room (struct mir_pool *pool, uint32_t n, struct mir_placement *p
   return mir_bins_find (&pool->bins, n, &placement->slab, &placement->start) == 0;
 }
 
-/* If SLAB cannot be written again since it is sealed and was there before a fork: publish nothing
-   in it any more.  Whether that is so.  */
+/* Whether SLAB is sealed and older than a fork.  Such a slab cannot be written: from now on nothing
+   is published in it.  */
 static int freeze (struct mir_pool *pool, struct mir_slab *slab) {
   if (pool->space->options.protection != MIR_CODE_SEALED
       || slab->pages.generation == mir_generation ())
@@ -239,7 +241,7 @@ void mir_pool_take (struct mir_pool *pool, const struct mir_placement *placement
 
 /*---------------- Giving back -----------------------------*/
 
-/* The granules of the piece at FIRST join the runs around them.  */
+/* Free the granules of the block at FIRST; they merge with the runs around them.  */
 static void free_granules (struct mir_pool *pool, struct mir_slab *slab, uint32_t first) {
   struct mir_bump *bump = &pool->bump;
   uint32_t start, len = mir_granules_release (&slab->granules, first, &start);
@@ -302,7 +304,7 @@ struct mir_slab *mir_pool_unlink_slab (struct mir_pool *pool, struct mir_slab *s
   return slab;
 }
 
-/* Back into the lists: the system has refused to unmap it.  */
+/* Put SLAB, which the system does not unmap, back into the lists.  */
 static void take_back (struct mir_pool *pool, struct mir_slab *slab) {
   mir_os_lock (&pool->lock);
   mir_slab_link (slab);

@@ -1,4 +1,5 @@
-/* Pools: what is taken and what is free in the slabs of one writer, and the metadata tables for it.  */
+/* Pools: what is taken and what is free in the slabs of one writer, and the metadata tables for
+   it.  */
 #ifndef MIR_CODE_POOL_H
 #define MIR_CODE_POOL_H
 
@@ -21,14 +22,15 @@ MIR_code_status_t mir_pool_init (struct mir_pool *pool, struct MIR_code_space *s
 /* Unmap the slabs and free the memory of POOL.  No other thread uses it.  */
 void mir_pool_finish (struct mir_pool *pool);
 
-/* The granules for LEN bytes of code, or 0 when LEN is too large.  A multiple of 16 granules gets one
-   more, so that blocks of large powers of two do not all compete for the same cache lines.  */
+/* The granules for LEN bytes of code, or 0 when LEN is too large.  A multiple of 16 granules gets
+   one more, so that blocks of large powers of two do not all compete for the same cache lines.  */
 uint32_t mir_granules_for (size_t len);
 
-/* Lock POOL and grow its metadata tables so that one more code block fits, and one more entry in TAGS
-   unless that is NULL.  The lock stays held on success; on failure it is not held.  */
+/* Lock POOL and grow its metadata tables so that one more code block fits, and one more entry in
+   TAGS unless that is NULL.  The lock stays held on success; on failure it is not held.  */
 MIR_code_status_t mir_pool_reserve_metadata (struct mir_pool *pool, struct mir_tags *tags);
-/* The same, and set *PLACEMENT to a free run of N granules or more; maps a slab if there is none.  */
+/* The same, and set *PLACEMENT to a free run of N granules or more; maps a slab if there is
+   none.  */
 MIR_code_status_t mir_pool_find_room (struct mir_pool *pool, uint32_t n, struct mir_tags *tags,
                                       struct mir_placement *placement);
 

@@ -6,8 +6,8 @@
 #include "code/backend.h"
 
 /* The first of mir_backends in the mask ALLOWED (0: all but MIR_CODE_RWX) that has LEVEL and works:
-   code runs in its memory, is changed and runs changed.  Else the fallback; else NULL.  REPORT, if not
-   NULL, gets the verdicts.  errno or GetLastError () stays as it was.  */
+   code runs in its memory, is changed and runs changed.  Else the fallback; else NULL.  REPORT, if
+   not NULL, gets the verdicts.  errno or GetLastError () stays as it was.  */
 const struct mir_backend *mir_backend_probe (unsigned allowed, MIR_code_protection_t level,
                                              MIR_code_report_t *report);
 /* The same with ALLOWED 0 and MIR_CODE_OPEN_ALIAS.  A back end that works is cached until

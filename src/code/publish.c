@@ -1,4 +1,4 @@
-/* Publishing one piece.  */
+/* The publication of one code block: next, or at a given address.  */
 #include "code/publish.h"
 
 #include "code/pool.h"
@@ -12,7 +12,7 @@ void mir_notify_published (struct MIR_code_space *space, const MIR_code_event_t 
     space->hooks->published (space->hooks->user_data, events, num);
 }
 
-/* Put LEN bytes into the first N granules of PLACEMENT.  The lock is held.  */
+/* Write LEN bytes to the first N granules of PLACEMENT and take these.  The lock is held.  */
 static MIR_code_status_t fill_placement (struct mir_pool *pool,
                                          const struct mir_placement *placement, uint32_t n,
                                          const uint8_t *bytes, size_t len) {
@@ -76,7 +76,8 @@ MIR_code_status_t mir_next_addr (struct mir_pool *pool, size_t size, uint8_t **r
   return MIR_CODE_OK;
 }
 
-/* If the granules from ADDR in SLAB on have room for LEN bytes: how many to take, else 0.  */
+/* The granules to take for LEN bytes at ADDR in SLAB; 0 when ADDR is not free or the run too
+   short.  */
 static uint32_t room_at (const struct mir_slab *slab, const uint8_t *addr, size_t len) {
   uint32_t n = mir_granules_for (len);
   if ((size_t) (addr - slab->pages.rx) % MIR_GRANULE != 0 || slab->frozen) return 0;
@@ -85,8 +86,8 @@ static uint32_t room_at (const struct mir_slab *slab, const uint8_t *addr, size_
   return n <= run_len ? n : run_len;
 }
 
-/* Lock the pool of the slab which ADDR is in, with room in its books for one more piece; NULL, and
-   nothing is locked, with the reason in *STATUS.  */
+/* The slab which holds ADDR, with its pool locked and with room in the metadata tables for one more
+   block.  NULL: nothing is locked, and *STATUS is the reason.  */
 static struct mir_slab *lock_with_room (struct MIR_code_space *space, const uint8_t *addr,
                                         MIR_code_status_t *status) {
   struct mir_directory_find found;

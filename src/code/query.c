@@ -1,4 +1,4 @@
-/* Looking into a space: pieces by address, statistics, invariants.  */
+/* Queries of a space: code blocks by address, statistics, invariants.  */
 #include "code/query.h"
 
 #include <string.h> /* memset */
@@ -36,7 +36,7 @@ static size_t taken_bytes (const struct mir_slab *slab) {
   return bytes;
 }
 
-/* The lock is held.  */
+/* The lock of POOL is held.  */
 static void add_pool_stats (const struct mir_pool *pool, MIR_code_stats_t *stats) {
   stats->pieces += pool->blocks - pool->retired.num;
   stats->freed += pool->retired.num;
@@ -82,7 +82,7 @@ void MIR_code_get_stats (MIR_code_space_t space, MIR_code_stats_t *stats) {
 
 /*---------------- Invariants -----------------------------*/
 
-/* Whether the pieces in SLAB are whole; their number is added to *PIECES.  */
+/* Whether the blocks in SLAB are well-formed; adds their number to *BLOCKS.  */
 static int check_slab (const struct mir_slab *slab, uint32_t *blocks) {
   const struct mir_granules *g = &slab->granules;
   uint32_t i = 0, len;
@@ -102,7 +102,7 @@ static int check_bump (const struct mir_bump *bump) {
          || mir_granules_run_len (&bump->slab->granules, bump->start) == bump->bound - bump->start;
 }
 
-/* Granules of the freed piece at ADDR; 0: there is none.  The lock is held.  */
+/* The granules of the freed block at ADDR; 0: there is none.  The lock of POOL is held.  */
 static uint32_t check_freed (struct mir_pool *pool, const uint8_t *addr) {
   struct mir_directory_find found;
   if (mir_directory_find (&pool->space->directory, (uintptr_t) addr, &found) != 0
@@ -115,7 +115,7 @@ static uint32_t check_freed (struct mir_pool *pool, const uint8_t *addr) {
              : 0;
 }
 
-/* The lock is held.  */
+/* The lock of POOL is held.  */
 static int check_pool (struct mir_pool *pool) {
   uint32_t blocks = 0, slabs = 0, empty = 0, freed = 0;
   int valid = check_bump (&pool->bump) && pool->retired.num <= pool->blocks;

@@ -1,3 +1,4 @@
+/* First fit in a reserved range.  */
 #include "code/range.h"
 
 uint8_t *mir_range_take (struct mir_range *range, size_t len) {

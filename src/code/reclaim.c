@@ -1,4 +1,5 @@
-/* Giving back: pieces are freed, wait for the end of a grace period, and are reclaimed.  */
+/* The end of code blocks: they are freed, wait for the end of a grace period, and are
+   reclaimed.  */
 #include "mir-code.h"
 
 #include "code/pool.h"
@@ -7,10 +8,10 @@
 #include "code/types.h"
 #include "code/write.h"
 
-enum { ENTRY = 16 }; /* bytes poisoned at the start of a piece */
+enum { ENTRY = 16 }; /* bytes that MIR_CODE_POISON_ENTRY overwrites */
 
-/* The piece which starts at ADDR and may be freed, with its pool locked: its slab and its first
-   granule.  Else NULL, and nothing is locked.  */
+/* Find the block which starts at ADDR and may be freed: set *FIRST to its first granule and return
+   its slab with the pool locked.  NULL: there is none, and nothing is locked.  */
 static struct mir_slab *lock_block (struct MIR_code_space *space, const void *addr,
                                     uint32_t *first) {
   struct mir_slab *slab = mir_space_lock_slab (space, addr);
@@ -31,7 +32,7 @@ static MIR_code_status_t poison (struct mir_slab *slab, uint32_t first) {
   return mir_write_traps (slab, mir_slab_address (slab, first), len);
 }
 
-/* What is known about the piece at ADDR is forgotten; its cell, if it is a thunk, is the result. */
+/* Remove the tag of the block at ADDR.  Returns the cell if the block is a thunk, else NULL.  */
 static MIR_code_cell_t *forget_block (struct mir_pool *pool, const uint8_t *addr) {
   struct mir_tag *tag = mir_tags_find (&pool->tags, (uintptr_t) addr);
   if (tag != NULL) mir_tags_remove (&pool->tags, tag);
@@ -45,18 +46,19 @@ static MIR_code_cell_t *forget_block (struct mir_pool *pool, const uint8_t *addr
 static void notify_freed (struct mir_slab *slab, uint32_t first) {
   const MIR_code_hooks_t *hooks = slab->pool->space->hooks;
   const uint8_t *addr = mir_slab_address (slab, first);
-  if (mir_tags_find (&slab->pool->thunks, (uintptr_t) addr) != NULL) return; /* never told of */
+  if (mir_tags_find (&slab->pool->thunks, (uintptr_t) addr) != NULL) return; /* no hook knows it */
   struct mir_tag *tag = mir_tags_find (&slab->pool->tags, (uintptr_t) addr);
   MIR_code_event_t event = {
       .start = addr,
       .size = (size_t) mir_granules_block_len (&slab->granules, first) * MIR_GRANULE,
       .tag = tag != NULL ? tag->value : 0};
-  mir_os_unlock (&slab->pool->lock); /* freed but not reclaimed: nobody touches it meanwhile */
+  mir_os_unlock (&slab->pool->lock); /* the pinned block stays as it is meanwhile */
   hooks->freed (hooks->user_data, &event);
   mir_os_lock (&slab->pool->lock);
 }
 
-/* The freed piece at FIRST becomes room.  The lock is held; *CELL is to be freed without it.  */
+/* Reclaim the freed block at FIRST.  The lock of the pool is held, and released around the hook.
+   The caller frees *CELL.  */
 static MIR_code_status_t reclaim_block (struct mir_slab *slab, uint32_t first,
                                         MIR_code_cell_t **cell) {
   *cell = NULL;
@@ -102,14 +104,14 @@ MIR_code_grace_t MIR_code_grace_begin (MIR_code_space_t space) {
   return atomic_fetch_add (&space->grace, 1);
 }
 
-/* The slab of a freed piece at ADDR: it stays as long as the piece.  */
+/* The slab of the freed block at ADDR, which stays as long as the block.  */
 static struct mir_slab *slab_of (struct mir_pool *pool, const uint8_t *addr) {
   struct mir_directory_find found = {0};
   (void) mir_directory_find (&pool->space->directory, (uintptr_t) addr, &found);
   return found.slab;
 }
 
-/* What cannot be poisoned goes behind the others, which do not wait for it.  */
+/* A block which cannot be poisoned goes to the end of the queue: the others do not wait for it.  */
 static MIR_code_status_t reclaim_in (struct mir_pool *pool, MIR_code_grace_t grace) {
   MIR_code_status_t status = MIR_CODE_OK;
   const uint8_t *addr;
@@ -127,7 +129,7 @@ static MIR_code_status_t reclaim_in (struct mir_pool *pool, MIR_code_grace_t gra
       mir_retired_add (&pool->retired, addr, grace);
       status = one;
     }
-    MIR_code_cell_free (pool->space, cell); /* takes the space's lock: after the pool's */
+    MIR_code_cell_free (pool->space, cell); /* the space's lock comes after the pool's */
   }
   struct mir_slab *dropped = mir_pool_unlink_empty (pool, pool->space->options.purge_ms, 0);
   mir_os_unlock (&pool->lock);
@@ -135,8 +137,8 @@ static MIR_code_status_t reclaim_in (struct mir_pool *pool, MIR_code_grace_t gra
   return status;
 }
 
-/* The barrier is for cores which have prefetched the old instructions.  It comes first: whatever
-   runs after it was fetched after the grace period.  */
+/* The barrier is for cores which have prefetched old instructions.  It comes first: all that runs
+   after it was fetched after the grace period.  */
 MIR_code_status_t MIR_code_reclaim (MIR_code_space_t space, MIR_code_grace_t grace) {
   MIR_code_status_t status = MIR_CODE_OK;
   mir_os_sync_cores ();
@@ -147,7 +149,7 @@ MIR_code_status_t MIR_code_reclaim (MIR_code_space_t space, MIR_code_grace_t gra
   return status;
 }
 
-/* Give the memory of whole free pages in the slabs of POOL back, as far as it was written.  */
+/* Give the memory of whole free pages in the slabs of POOL back, as far as it was populated.  */
 static size_t discard_in (struct mir_pool *pool) {
   size_t bytes = 0;
   if (pool->space->backend->discard == NULL) return 0;

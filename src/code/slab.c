@@ -1,4 +1,4 @@
-/* Slabs: mapping them, within limits, and unmapping.  */
+/* Slabs: mapped within the limits of a space, populated ahead, discarded and unmapped.  */
 #include "code/slab.h"
 
 #include "code/fork.h"
@@ -6,7 +6,7 @@
 
 enum {
   LARGE = 1024 * 1024,            /* bytes */
-  POPULATED_PARTS = 8,            /* an eighth of a slab is asked for ahead */
+  POPULATED_PARTS = 8,            /* an eighth of a slab is populated ahead */
   MAX_POPULATED_STEP = 256 * 1024 /* bytes; larger steps gain nothing */
 };
 
@@ -18,14 +18,15 @@ static size_t range_len (size_t size) {
   return round_up (size, MIR_RANGE_UNIT);
 }
 
-/* What slabs are multiples of: within a range Windows maps nothing smaller.  */
+/* The size of a slab is a multiple of this; in a range Windows maps nothing smaller.  */
 static size_t slab_unit (const struct MIR_code_space *space) {
   return space->range.len != 0 ? MIR_RANGE_UNIT : space->page_size;
 }
 
 /*---------------- Limits -----------------------------*/
 
-/* Let the directory have room for one more entry, as things are now.  */
+/* Ensure the directory has room for one more entry; another thread may still take it first.  No
+   lock is held.  */
 static MIR_code_status_t widen_directory (struct MIR_code_space *space) {
   mir_os_lock (&space->lock);
   int has_room = mir_directory_has_room (&space->directory);
@@ -41,8 +42,8 @@ static MIR_code_status_t widen_directory (struct MIR_code_space *space) {
   return MIR_CODE_OK;
 }
 
-/* Set *SIZE, which is what one would like, to what may be mapped, at least NEEDED bytes, and *AT to
-   where.  Lock held.  */
+/* Reduce *SIZE, the desired bytes, to what the limits allow, NEEDED bytes at least, and claim that.
+   Sets *AT to the place, or NULL for anywhere.  The lock of the space is held.  */
 static MIR_code_status_t claim (struct MIR_code_space *space, size_t needed, size_t *size,
                                 uint8_t **at) {
   size_t limit = space->options.max_bytes, left = limit - space->mapped_bytes;
@@ -72,12 +73,12 @@ static void unclaim (struct MIR_code_space *space, size_t size, const uint8_t *a
   mir_os_unlock (&space->lock);
 }
 
-/*---------------- Slabs -----------------------------*/
+/*---------------- Mapping -----------------------------*/
 
-/* Slabs come so large only when there is much code already, and are used up soon, then; larger ones
-   are for one reservation, of which perhaps little will be used.  Not where the options want
-   another kind of memory, nor with hooks: perf reads the names of code in anonymous memory only
-   (tools/perf/util/map.h, is_anon_memory).  */
+/* The back end for slabs of LARGE bytes.  A slab gets that large only when there is much code
+   already, and then is used up soon; a still larger one is for one reservation, of which little may
+   be used.  NULL where the options ask for another kind of memory, and with hooks: perf reads the
+   names of code in anonymous memory only (tools/perf/util/map.h, is_anon_memory).  */
 static const struct mir_backend *large_backend (const struct MIR_code_space *space) {
   const MIR_code_options_t *options = &space->options;
   const struct mir_backend *large = space->backend->large;
@@ -86,14 +87,15 @@ static const struct mir_backend *large_backend (const struct MIR_code_space *spa
   return allowed ? mir_backend_large (space->backend) : NULL;
 }
 
-/* Before the pages are known to fork.c no fork can have shared them.  */
+/* The generation is read first: after a fork meanwhile the pages count as shared, which they may
+   be.  */
 static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *at) {
   struct MIR_code_space *space = slab->pool->space;
   const struct mir_backend *large = size == LARGE ? large_backend (space) : NULL;
   MIR_code_status_t status = MIR_CODE_MAP_REFUSED;
   slab->pages.level = space->options.protection;
   slab->pages.code_alloc = space->code_alloc;
-  slab->pages.reserved = at != NULL; /* unless a back end that fails has lost the place */
+  slab->pages.reserved = at != NULL; /* a back end that fails and loses the place clears it */
   unsigned generation = mir_generation ();
   if (large != NULL) {
     slab->backend = large;
@@ -109,7 +111,7 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
   return status;
 }
 
-/* A slab without pages, with bitmaps for SIZE bytes.  */
+/* Allocate a slab without pages, with bitmaps for SIZE bytes.  */
 static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
   struct mir_slab *slab = (struct mir_slab *) MIR_malloc (
       pool->space->alloc, sizeof (struct mir_slab) + mir_granules_size (size / MIR_GRANULE));
@@ -119,7 +121,7 @@ static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
   return slab;
 }
 
-/* Map a slab of SIZE bytes, or of NEEDED bytes at least if there is a limit against it.  */
+/* Map a slab of SIZE bytes, or of fewer, NEEDED at least, if a limit prevents that.  */
 static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t size,
                                     struct mir_slab **res) {
   struct MIR_code_space *space = pool->space;
@@ -135,7 +137,7 @@ static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t
     if (has_room) status = claim (space, needed, &size, &at);
     mir_os_unlock (&space->lock);
     if (has_room) break;
-    MIR_free (space->alloc, slab); /* another thread has taken the entry */
+    MIR_free (space->alloc, slab); /* another thread took the entry first */
   }
   if (status == MIR_CODE_OK && (status = map_slab (slab, size, at)) != MIR_CODE_OK)
     unclaim (space, size, slab->pages.reserved ? at : NULL);
@@ -150,7 +152,7 @@ static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t
   return MIR_CODE_OK;
 }
 
-/* What is refused is asked for once more: as little as will do.  */
+/* When the system refuses the preferred size, try the needed one.  */
 MIR_code_status_t mir_slab_make (struct mir_pool *pool, uint32_t n, size_t preferred,
                                  struct mir_slab **slab) {
   size_t needed = round_up ((size_t) n * MIR_GRANULE, slab_unit (pool->space));
@@ -189,7 +191,7 @@ void mir_slab_unlink (struct mir_slab *slab) {
   pool->empty_num--;
   mir_os_lock (&pool->space->lock);
   mir_directory_remove (&pool->space->directory, slab);
-  pool->space->directory.promised++; /* so that it can come back */
+  pool->space->directory.promised++; /* a slab which cannot be unmapped comes back */
   mir_os_unlock (&pool->space->lock);
 }
 
@@ -233,7 +235,7 @@ size_t mir_slab_discard (struct mir_slab *slab) {
     uint32_t len = mir_granules_run_len (&slab->granules, i);
     size_t start = round_up ((size_t) i * MIR_GRANULE, page);
     size_t bound = (size_t) (i + len) * MIR_GRANULE / page * page;
-    if (bound > slab->populated) bound = slab->populated; /* never written behind that */
+    if (bound > slab->populated) bound = slab->populated; /* nothing was written behind that */
     if (start < bound)
       bytes += backend->discard (&slab->pages, slab->pages.rx + start, bound - start);
     i = mir_granules_next_run (&slab->granules, i + len);

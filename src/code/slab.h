@@ -8,8 +8,8 @@
 #include "mir-code.h"
 #include "code/types.h"
 
-/* Map a slab of at least N granules, and of PREFERRED bytes if no limit prevents it, and set *SLAB to
-   it.  The slab is in no list and no directory yet.  No lock is held.  */
+/* Map a slab of at least N granules, and of PREFERRED bytes if no limit prevents it, and set *SLAB
+   to it.  The slab is in no list and no directory yet.  No lock is held.  */
 MIR_code_status_t mir_slab_make (struct mir_pool *pool, uint32_t n, size_t preferred,
                                  struct mir_slab **slab);
 /* Put SLAB into the list of its pool and into the directory.  The lock of the pool is held.  */
@@ -21,8 +21,8 @@ void mir_slab_unlink (struct mir_slab *slab);
 size_t mir_slab_unmap (struct mir_slab *slab);
 /* Ask for memory for what is written next, up to granule BOUND.  The lock of the pool is held.  */
 void mir_slab_populate (struct mir_slab *slab, uint32_t bound);
-/* Give the memory of the whole free pages of SLAB back to the system.  Returns the bytes.  The lock of
-   the pool is held.  */
+/* Give the memory of the whole free pages of SLAB back to the system.  Returns the bytes.  The lock
+   of the pool is held.  */
 size_t mir_slab_discard (struct mir_slab *slab);
 
 static inline uint8_t *mir_slab_address (const struct mir_slab *slab, uint32_t granule) {

@@ -1,4 +1,4 @@
-/* A space: its pools, and which slab an address is in.  */
+/* The pools of a space, and the slab which holds an address.  */
 #include "code/space.h"
 
 #include <string.h> /* memset */
@@ -17,7 +17,7 @@ MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_o
   space->hooks = options->hooks;
   space->page_size = mir_os_page_size ();
   space->unit = backend->unit != 0 ? backend->unit : space->page_size;
-  space->shared = backend == &mir_backend_flip; /* its mem_protect is called one at a time */
+  space->shared = backend == &mir_backend_flip; /* its mem_protect calls come one at a time */
   if (mir_os_lock_init (&space->lock) != 0) return MIR_CODE_NO_MEMORY;
   if (mir_pool_init (&space->first, space) == MIR_CODE_OK) return MIR_CODE_OK;
   mir_os_lock_destroy (&space->lock);
@@ -26,7 +26,7 @@ MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_o
 
 /*---------------- Pools -----------------------------*/
 
-/* The lock is held.  */
+/* The lock of the space is held.  */
 static struct mir_pool *find_idle (struct MIR_code_space *space) {
   if (space->shared) return &space->first;
   struct mir_pool *pool = mir_pool_next (&space->first);
@@ -69,7 +69,7 @@ struct mir_slab *mir_space_lock_slab (struct MIR_code_space *space, const void *
   struct mir_directory_find found;
   while (mir_directory_find (&space->directory, (uintptr_t) addr, &found) == 0) {
     mir_os_lock (&found.pool->lock);
-    /* A slab leaves its pool with the lock held only.  */
+    /* A slab leaves its pool only while the lock is held.  */
     if (mir_directory_unchanged (&space->directory, &found)) return found.slab;
     mir_os_unlock (&found.pool->lock);
   }

@@ -8,9 +8,9 @@
 struct mir_pool;
 struct mir_slab;
 
-/* Initialise *SPACE, in memory of the caller's, with OPTIONS, whose members are all set.  A fork does
-   not know the space before mir_watch_forks.  Call that after the last allocation which may leave by
-   longjmp: nothing would unwatch the space then.  */
+/* Initialise *SPACE, in memory of the caller's, with OPTIONS, whose members are all set.  A fork
+   does not know the space before mir_watch_forks.  Call that after the last allocation which may
+   leave by longjmp: nothing would unwatch the space then.  */
 MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_options_t *options,
                                   const struct mir_backend *backend);
 

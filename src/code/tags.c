@@ -1,8 +1,9 @@
+/* The open-addressing table of tags.  */
 #include "code/tags.h"
 
 #include <string.h> /* memset */
 
-/* Pieces start at multiples of 32; multiplying by 2^64 / golden ratio spreads the rest (D. E.
+/* Blocks start at multiples of 32; multiplying by 2^64 / golden ratio spreads the other bits (D. E.
    Knuth, The Art of Computer Programming, volume 3, 6.4).  */
 static uint32_t home_place (const struct mir_tags *tags, uintptr_t addr) {
   return (uint32_t) ((uint64_t) addr * 0x9e3779b97f4a7c15u >> 32) & (tags->capacity - 1);
@@ -37,7 +38,7 @@ struct mir_tag *mir_tags_search (const struct mir_tags *tags, uintptr_t addr) {
   return NULL;
 }
 
-/* What follows in the chain moves up, if that is not before its home.  */
+/* The tags behind it in the chain move up, unless that would be before their home.  */
 void mir_tags_remove (struct mir_tags *tags, struct mir_tag *tag) {
   uint32_t mask = tags->capacity - 1, empty = (uint32_t) (tag - tags->table);
   for (uint32_t i = next_place (tags, empty); tags->table[i].addr != 0; i = next_place (tags, i)) {

@@ -1,4 +1,4 @@
-/* Thunks: code which jumps through a cell.  */
+/* Thunks: published with a cell of their own, redirected through it.  */
 #include "code/thunk.h"
 
 #include <string.h> /* memcpy */

@@ -1,18 +1,20 @@
 /* The structures behind mir-code.h, and the words of this folder.
 
-   space            executable memory with its rules; has pools
-   pool             what one writer publishes in: slabs, and what is free in them, under its own lock
-   slab             one mapped range of pages, divided into granules: granules.h
-   code block       one publication: whole granules, which never move
-   free run         free granules between two code blocks
-   bump region      the free run from whose start a pool publishes next, without a search
-   placement        where a publication goes: the start of a free run that is long enough
-   metadata tables  a pool's bins, retired blocks and tags, in memory of the general allocator
-   range            a reserved range of addresses, in which slabs and cells are placed
-   cell             a word of private data: the address to which a thunk jumps
-   thunk            a trampoline: code which jumps through its cell
-   pinned           a code block which may not be freed: not published yet, or not reclaimed yet
-   dual mapping     memory mapped twice, executable (RX) and writable (RW, the alias): backend.h
+   space         executable memory with its rules; has pools
+   pool          what one writer publishes in: slabs, and what is free in them, under a lock of its
+                 own
+   slab          one mapped range of pages, divided into granules: granules.h
+   code block    one publication: whole granules, which never move
+   free run      free granules between two code blocks
+   bump region   the free run from whose start a pool publishes next, without a search
+   placement     where a publication goes: the start of a free run that is long enough
+   metadata tables   a pool's bins, retired blocks and tags, in memory of the general allocator
+   pinned        of a code block: it may not be freed, since it is not published yet, or freed but
+                 not reclaimed yet
+   range         a reserved range of addresses, in which slabs and cells are placed
+   cell          a word of private data: the address to which a thunk jumps
+   thunk         a trampoline: code which jumps through its cell
+   dual mapping  memory mapped twice, executable (RX) and writable (RW, the alias): backend.h
 
    Locks: a pool's lock is taken before the space's.  Neither is held while the general allocator, a
    hook or an error function is called, nor while code pages are mapped or unmapped.  The user's

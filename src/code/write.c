@@ -1,7 +1,7 @@
-/* The only place where executable memory is written.
+/* The only stores to executable memory.
 
-   Under the pool's lock a run of pages is opened, written, closed and flushed: two threads which
-   share a page would close it under each other's hands.  */
+   A span is opened, written, closed and flushed with the pool's lock held: of two threads with
+   spans in one page, each would close the page while the other writes.  */
 #include "code/write.h"
 
 #include <stdatomic.h>
@@ -11,14 +11,14 @@
 #include "code/fork.h"
 #include "code/types.h"
 
-enum { TRIES_TO_UNDO = 3 }; /* to open and close what was written already, after a refusal */
+enum { TRIES_TO_UNDO = 3 }; /* for each chunk that is put back after a refusal */
 
-/* Whole units of SLAB which are opened and closed together.  */
+/* A span: whole units of SLAB which are opened and closed together.  */
 struct opened {
   struct mir_slab *slab;
   uint8_t *start;
   size_t len;        /* bytes */
-  uint8_t *writable; /* while open: where START is written */
+  uint8_t *writable; /* while open: the address at which START is written */
 };
 
 static struct opened units_of (struct mir_slab *slab, const uint8_t *start, size_t len) {
@@ -29,7 +29,7 @@ static struct opened units_of (struct mir_slab *slab, const uint8_t *start, size
   return opened;
 }
 
-/* Memory that may be shared with another process since a fork is replaced first.  */
+/* Replace memory which may be shared with another process since a fork.  */
 static MIR_code_status_t privatise (struct mir_slab *slab) {
   const struct mir_backend *backend = slab->backend;
   unsigned generation = mir_generation ();
@@ -60,12 +60,12 @@ static MIR_code_status_t close_units (struct opened *opened) {
   return status;
 }
 
-/* Where ADDR, an address in OPENED, is written.  */
+/* The address at which ADDR, in OPENED, is written.  */
 static uint8_t *writable_at (const struct opened *opened, const uint8_t *addr) {
   return opened->writable + (addr - opened->start);
 }
 
-/* An aligned pointer is one store, so that a thread which loads it meanwhile sees no mixture.  */
+/* Store an aligned pointer whole: a thread which loads it meanwhile sees no mixture.  */
 static void copy_chunk (uint8_t *to, const uint8_t *from, size_t len) {
   if (len != sizeof (void *) || (uintptr_t) to % sizeof (void *) != 0) {
     memcpy (to, from, len);
@@ -78,10 +78,10 @@ static void copy_chunk (uint8_t *to, const uint8_t *from, size_t len) {
 
 /*---------------- Chunks -----------------------------*/
 
-/* The units of chunk FIRST and of those behind it which overlap or adjoin them, or begin less than
-   a page behind; *BOUND is the index of the first chunk that does not.  Chunks usually come in
-   ascending order, so few openings serve many, and no page is opened in which nothing is written.
- */
+/* The span of chunk FIRST and of the chunks behind it which overlap it, adjoin it or begin less
+   than a page behind it; sets *BOUND to the index of the first chunk that does not.  Chunks usually
+   come in ascending order, so few spans serve many chunks, and no page is opened without being
+   written.  */
 static struct opened find_units (const struct mir_chunk *chunks, size_t num, size_t first,
                                  size_t *bound) {
   struct opened all = units_of (chunks[first].slab, chunks[first].to, chunks[first].len);
@@ -99,7 +99,7 @@ static struct opened find_units (const struct mir_chunk *chunks, size_t num, siz
   return all;
 }
 
-/* Put the bytes of CHUNK back from OLD; 0 when that is done and the units closed again.  */
+/* Put the bytes of CHUNK back from OLD.  0, or -1 when opening or closing is refused.  */
 static int undo_chunk (const struct mir_chunk *chunk, const uint8_t *old) {
   struct opened opened = units_of (chunk->slab, chunk->to, chunk->len);
   if (open_units (&opened) != MIR_CODE_OK) return -1;
@@ -107,9 +107,9 @@ static int undo_chunk (const struct mir_chunk *chunk, const uint8_t *old) {
   return close_units (&opened) == MIR_CODE_OK ? 0 : -1;
 }
 
-/* Put back the first NUM chunks, whose old bytes end at OLD, last one first since chunks may
-   overlap, one by one: a system which has just refused is asked for as little as possible, but more
-   than once.  If it goes on refusing there is no way left to reach these bytes.  */
+/* Put back the first NUM chunks, whose old bytes end at OLD; the last one first, since chunks may
+   overlap.  A system which has just refused is asked for as little as possible, one chunk at a
+   time, but more than once.  If it still refuses, these bytes cannot be reached any more.  */
 static void undo_chunks (const struct mir_chunk *chunks, size_t num, const uint8_t *old) {
   while (num-- > 0) {
     old -= chunks[num].len;
@@ -118,13 +118,13 @@ static void undo_chunks (const struct mir_chunk *chunks, size_t num, const uint8
   }
 }
 
-/* Whether bytes get into SLAB by storing them, as things are now.  */
+/* Whether a store through the alias is all that writing to SLAB takes now.  */
 static int is_direct (const struct mir_slab *slab) {
   return slab->pages.rw != NULL && slab->pages.level != MIR_CODE_CLOSED_ALIAS
          && slab->pages.generation == mir_generation ();
 }
 
-/* Through an alias that is always there: the usual case.  OLD may be NULL.  */
+/* Write through an alias that is always accessible: the usual case.  OLD may be NULL.  */
 static void store_chunk (const struct mir_chunk *chunk, uint8_t *old) {
   if (old != NULL) memcpy (old, chunk->to, chunk->len);
   copy_chunk (chunk->slab->pages.rw + (chunk->to - chunk->slab->pages.rx), chunk->from, chunk->len);

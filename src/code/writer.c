@@ -1,9 +1,9 @@
-/* Writers: reservations and batches.
+/* Writers: their reservations and batches.
 
-   Code for a reservation is written to the writer's own buffer and copied when it is committed: so
-   nobody can run it half-written, pages are opened once, and a fork meanwhile harms nothing.  In a
-   batch, bytes which can be stored without a system call are stored at once; all others wait in the
-   buffer for the end.  */
+   Code for a reservation is written to a buffer of the writer and copied at the commit: no thread
+   can run it half-written, pages are opened once, and a fork meanwhile does no harm.  In a batch,
+   bytes which can be stored without a system call are stored at once; all others wait in the buffer
+   for the end of the batch.  */
 #include "code/writer.h"
 
 #include <string.h> /* memcpy */
@@ -17,15 +17,15 @@
 
 enum {
   FIRST_BUFFER = 4096, /* bytes */
-  FIRST_BATCH = 16,    /* pieces */
+  FIRST_BATCH = 16,    /* code blocks */
   MAX_ALIGNMENT = 4096
 };
 
-/* A piece of a batch.  */
+/* A code block of a batch.  */
 struct pending {
   struct mir_slab *slab;
   uint32_t first; /* granule */
-  size_t offset;  /* of its bytes in the buffer, if they wait there */
+  size_t offset;  /* of its bytes in the buffer; SIZE_MAX: they are written already */
 };
 
 struct MIR_code_writer {
@@ -33,24 +33,24 @@ struct MIR_code_writer {
   struct mir_pool *pool;
   MIR_code_writer_t previous, next; /* of the space */
   uint8_t *buffer;
-  size_t buffer_size, buffered; /* bytes; behind `buffered` a reservation */
+  size_t buffer_size, buffered; /* bytes; a reservation is at `buffered` */
   int reserving, batching;
   MIR_code_place_t place; /* while reserving */
   struct mir_slab *slab;
-  uint32_t first;           /* of the reserved piece */
+  uint32_t first;           /* granule of the reserved block */
   MIR_code_event_t *events; /* of the batch */
   struct pending *pending;
   size_t num, capacity; /* of both */
 };
 
-/* Whether bytes get into the slabs of SPACE without a system call.  */
+/* Whether writing to the slabs of SPACE needs no system call.  */
 static int is_cheap (const struct MIR_code_space *space) {
   return space->backend->always_open && space->options.protection != MIR_CODE_CLOSED_ALIAS;
 }
 
 /*---------------- Memory -----------------------------*/
 
-/* Let SIZE bytes from `buffered` on be in the buffer.  */
+/* Ensure the buffer has SIZE bytes behind `buffered`.  */
 static MIR_code_status_t ensure_buffer (MIR_code_writer_t w, size_t size) {
   if (size > SIZE_MAX / 4 - w->buffered) return MIR_CODE_TOO_LARGE;
   if (w->buffered + size <= w->buffer_size) return MIR_CODE_OK;
@@ -65,7 +65,8 @@ static MIR_code_status_t ensure_buffer (MIR_code_writer_t w, size_t size) {
   return MIR_CODE_OK;
 }
 
-/* Let one more piece be in the batch, and a chunk for each: all in one block.  */
+/* Ensure the batch has room for one more block.  Events, pending blocks and chunks share one
+   allocation.  */
 static MIR_code_status_t ensure_pending (MIR_code_writer_t w) {
   const size_t each =
       sizeof (MIR_code_event_t) + sizeof (struct pending) + sizeof (struct mir_chunk);
@@ -101,7 +102,7 @@ MIR_code_status_t MIR_code_writer_create (MIR_code_space_t space, MIR_code_write
     if ((w = (MIR_code_writer_t) MIR_malloc (space->alloc, sizeof (*w))) == NULL)
       return MIR_CODE_NO_MEMORY;
     pool = mir_space_get_pool (space);
-    if (pool == NULL) MIR_free (space->alloc, w); /* another thread was faster */
+    if (pool == NULL) MIR_free (space->alloc, w); /* another thread took the pool first */
   } while (pool == NULL);
   memset (w, 0, sizeof (*w));
   w->space = space;
@@ -124,7 +125,7 @@ MIR_code_writer_t mir_writer_next (MIR_code_writer_t w) {
   return w->next;
 }
 
-/* Piece I of the batch does not exist any more.  */
+/* Take back block I of the batch.  The lock of the pool is held.  */
 static void release_block (MIR_code_writer_t w, size_t i) {
   struct mir_pool *pool = w->pool;
   struct mir_tag *tag = mir_tags_find (&pool->tags, (uintptr_t) w->events[i].start);
@@ -134,7 +135,7 @@ static void release_block (MIR_code_writer_t w, size_t i) {
   pool->published_bytes -= w->events[i].size;
 }
 
-/* None of the batch's pieces exists any more.  */
+/* Take back all blocks of the batch and end it.  */
 static void abort_batch (MIR_code_writer_t w) {
   mir_os_lock (&w->pool->lock);
   for (size_t i = 0; i < w->num; i++) release_block (w, i);
@@ -164,7 +165,7 @@ void MIR_code_writer_finish (MIR_code_writer_t w) {
 
 /*---------------- Reserving -----------------------------*/
 
-/* Take N granules of which the piece begins at a multiple of ALIGNMENT bytes.  */
+/* Take N granules whose first one is at a multiple of ALIGNMENT bytes.  */
 static MIR_code_status_t take_aligned (MIR_code_writer_t w, uint32_t n, size_t alignment) {
   uint32_t spare = alignment > MIR_GRANULE ? (uint32_t) (alignment / MIR_GRANULE) - 1 : 0;
   struct mir_placement placement;
@@ -208,7 +209,7 @@ MIR_code_status_t MIR_code_abort (MIR_code_writer_t w) {
   return MIR_CODE_OK;
 }
 
-/* The taken piece is one more of the batch; its LEN bytes are at BYTES, perhaps in the buffer
+/* Add the taken block to the batch.  Its LEN bytes are at BYTES, which may be in the buffer
    already.  The lock is held.  */
 static MIR_code_status_t add_to_batch (MIR_code_writer_t w, const uint8_t *bytes, size_t len,
                                        const MIR_code_info_t *info) {
@@ -243,7 +244,7 @@ static MIR_code_status_t write_now (MIR_code_writer_t w, const uint8_t *bytes, s
   return status;
 }
 
-/* The taken piece gets its bytes and its tag, for which there is room.  The lock is held.  */
+/* Give the taken block its bytes and its tag, for which there is room.  The lock is held.  */
 static MIR_code_status_t fill_reserved (MIR_code_writer_t w, const uint8_t *bytes, size_t len,
                                         const MIR_code_info_t *info) {
   uint32_t n = mir_granules_for (len);
@@ -325,7 +326,7 @@ MIR_code_status_t MIR_code_publish (MIR_code_writer_t w, const uint8_t *bytes, s
                      : mir_publish (w->pool, bytes, len, info, addr);
 }
 
-/* Write what waits in the buffer.  The lock is held.  */
+/* Write the bytes which wait in the buffer.  The lock is held.  */
 static MIR_code_status_t write_pending (MIR_code_writer_t w) {
   struct mir_chunk *chunks = chunks_of (w);
   size_t num = 0;

@@ -1,5 +1,4 @@
-/* MIR's machine-code functions and ours: the code layer, its failures sent to the error function.
- */
+/* The machine-code functions of mir.h: failures of the code layer go to the error function.  */
 #include "context/context.h"
 
 #include <stdarg.h>

@@ -417,7 +417,7 @@ static void without_sections_protections_change (void) {
   CHECK_STR (report.backend, "flip");
   REQUIRE (report.verdicts_num == 2);
   CHECK_STR (report.verdicts[0].backend, "section");
-  CHECK_STR (report.verdicts[0].reason, "the system refused to map");
+  CHECK_STR (report.verdicts[0].reason, "the system refused to map executable memory");
   CHECK_INT (report.verdicts[0].error, DYNAMIC_CODE_BLOCKED);
   imports_reset ();
 }
