@@ -129,10 +129,12 @@ static void memfd_is_refused_without_file_growth (void) {
   check_restricted ("memfd", no_file_growth, "the system refused to map executable memory", EFBIG);
 }
 static void tmpfile_is_refused_without_descriptors (void) {
-  check_restricted ("tmpfile", no_descriptors, "the system refused to map executable memory", EMFILE);
+  check_restricted ("tmpfile", no_descriptors, "the system refused to map executable memory",
+                    EMFILE);
 }
 static void procmem_is_refused_without_descriptors (void) {
-  check_restricted ("procmem", no_descriptors, "the system refused to map executable memory", EMFILE);
+  check_restricted ("procmem", no_descriptors, "the system refused to map executable memory",
+                    EMFILE);
 }
 static void remap_is_refused_by_mdwe (void) {
   check_restricted ("remap", mdwe, "the system refused to let code be written", EACCES);
@@ -141,7 +143,8 @@ static void rwx_is_refused_by_mdwe (void) {
   check_restricted ("rwx", mdwe, "the system refused to map executable memory", EACCES);
 }
 static void anon_is_refused_without_executable_memory (void) {
-  check_restricted ("anon", no_executable_mappings, "the system refused to map executable memory", EPERM);
+  check_restricted ("anon", no_executable_mappings, "the system refused to map executable memory",
+                    EPERM);
 }
 
 int main (void) {
