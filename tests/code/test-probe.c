@@ -1,4 +1,4 @@
-/* The probe: which back end it takes, and why not the others.  */
+/* The probe: the back end it takes, and its reasons against the others.  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -95,7 +95,7 @@ static void levels_are_obeyed (void) {
 
 /*---------------- In children -----------------------------*/
 
-/* What is expected of the back end NAME when RESTRICT_CHILD is done.  */
+/* The verdict that check_restricted expects.  */
 static const char *expected_name, *expected_reason;
 static int expected_error;
 static int (*restriction) (void);
