@@ -12,7 +12,7 @@
 static mir_os_lock_t registry_lock = MIR_OS_LOCK_INITIALIZER;
 static struct MIR_code_space *registry; /* a list of all spaces */
 static int watching;
-static atomic_uint generation;
+static atomic_uint fork_generation;
 
 static void lock_spaces (void) {
   mir_os_lock (&registry_lock);
@@ -25,7 +25,7 @@ static void lock_spaces (void) {
 
 /* Called in the parent and in the child.  */
 static void unlock_spaces (void) {
-  atomic_fetch_add (&generation, 1);
+  atomic_fetch_add (&fork_generation, 1);
   for (struct MIR_code_space *space = registry; space != NULL; space = space->next) {
     mir_os_unlock (&space->lock);
     for (struct mir_pool *a = &space->first; a != NULL; a = mir_pool_next (a))
@@ -68,5 +68,5 @@ void mir_watch_pool (struct mir_pool *pool) {
 }
 
 unsigned mir_generation (void) {
-  return atomic_load (&generation);
+  return atomic_load (&fork_generation);
 }
