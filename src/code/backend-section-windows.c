@@ -60,12 +60,7 @@ const struct mir_backend mir_backend_section = {
     .name = "section",
     .bit = MIR_CODE_SECTION,
     .levels = 1 << MIR_CODE_OPEN_ALIAS | 1 << MIR_CODE_CLOSED_ALIAS,
-    .unit = MIR_ALIAS_UNIT,
-    .whole_words = 1,
-    .always_open = 1,
-    .reservable = 1,
+    MIR_ALIAS_MEMBERS,
     .map = section_map,
     .unmap = section_unmap,
-    .open = mir_alias_open,
-    .close = mir_alias_close,
 };
