@@ -9,8 +9,8 @@
 #include "code/backend.h"
 #include "code/backend-list.h"
 #include "code/probe.h"
-#include "support/machine-code.h"
 #include "os/os.h"
+#include "support/machine-code.h"
 #include "support/tap.h"
 
 static const struct mir_backend *backend; /* the one under test */

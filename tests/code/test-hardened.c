@@ -14,9 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "mir-code.h"
 #include "support/error-trap.h"
 #include "support/machine-code.h"
-#include "mir-code.h"
 #include "support/restrictions.h"
 #include "support/tap.h"
 
