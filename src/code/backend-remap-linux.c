@@ -1,8 +1,8 @@
-/* No alias: a copy of the pages is changed, made executable and moved over the old ones in one
-   step.  Needs pages to become executable.  For qemu-user, which sees that pages are replaced but
-   not that they are written through an alias.  */
+/* The back end remap: no alias; a changed copy of the pages is made executable and replaces them in
+   one step.  The system must let pages become executable.  For qemu-user, which notices replaced
+   pages but not stores through an alias.  */
 #define _GNU_SOURCE /* mremap */
-#include "code/backend-linux.h"
+#include "code/backend-common-linux.h"
 
 #include <errno.h>
 #include <string.h> /* memcpy */
@@ -10,8 +10,8 @@
 
 #include "os/os.h"
 
-static MIR_code_status_t open_copy (struct mir_pages *pages, uint8_t *start, size_t len,
-                                    uint8_t **writable) {
+static MIR_code_status_t remap_open (struct mir_pages *pages, uint8_t *start, size_t len,
+                                     uint8_t **writable) {
   pages->system_calls++;
   void *copy = mmap (NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (copy == MAP_FAILED) return MIR_CODE_WRITE_REFUSED;
@@ -20,8 +20,8 @@ static MIR_code_status_t open_copy (struct mir_pages *pages, uint8_t *start, siz
   return MIR_CODE_OK;
 }
 
-static MIR_code_status_t close_copy (struct mir_pages *pages, uint8_t *start, size_t len,
-                                     uint8_t *writable) {
+static MIR_code_status_t remap_close (struct mir_pages *pages, uint8_t *start, size_t len,
+                                      uint8_t *writable) {
   mir_os_clean_icache (writable, writable + len);
   pages->system_calls += 2;
   if (mprotect (writable, len, PROT_READ | PROT_EXEC) == 0
@@ -42,7 +42,7 @@ const struct mir_backend mir_backend_remap = {
     .reservable = 1,
     .map = mir_linux_map_private,
     .unmap = mir_linux_unmap_rx,
-    .open = open_copy,
-    .close = close_copy,
+    .open = remap_open,
+    .close = remap_close,
     .discard = mir_linux_discard_private,
 };

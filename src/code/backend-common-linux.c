@@ -1,11 +1,11 @@
+/* What Linux's back ends have in common: mapping executable memory, also in a reserved range.  */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
-#include "code/backend-linux.h"
+#include "code/backend-common-linux.h"
 
 #include <errno.h>
 #include <sys/mman.h>
 
-/* One mapping in place of another is one step for other threads: at no time can the addresses be
-   taken by them.  */
+/* One mapping replaces another in one step: no other thread can take the addresses meanwhile.  */
 static void *reserve_again (struct mir_pages *pages, uint8_t *at) {
   pages->system_calls++;
   return mmap (at, pages->len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,

@@ -1,11 +1,13 @@
-/* No alias: a copy of what is to be changed is written over it through /proc/self/mem, for which
-   the kernel does not ask for write access (proc(5)).  One system call each to open, write and
-   close: a descriptor that is kept would be the parent's memory after a fork, and embedders close
-   and reuse descriptors they do not know.
+/* The back end procmem: no alias; a changed copy is written over the code through /proc/self/mem,
+   for which the kernel requires no write access (proc(5)).
 
-   The kernel writes no words but bytes, so a running thread may see half a change.  */
+   Opening, writing and closing that file take a system call each.  A descriptor kept open would
+   refer to the parent's memory after a fork, and embedders close and reuse descriptors they do not
+   know.
+
+   The kernel copies bytes, not words, so a running thread may see half a change.  */
 #define _GNU_SOURCE /* MAP_ANONYMOUS, pwrite */
-#include "code/backend-linux.h"
+#include "code/backend-common-linux.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,27 +20,43 @@
 
 /*---------------- Copies -----------------------------*/
 
-/* What fits gets one of a few buffers, so that batches cost no mmap and no page faults; the rest,
-   and who comes when all are taken, maps memory.  After a fork in one thread while another had a
-   buffer, the child has one buffer less.  */
+/* A copy which fits gets one of a few buffers, so that batches cost no mmap and no page faults.  A
+   larger copy, or one while all buffers are taken, gets memory of its own.  If a thread has a
+   buffer while another one forks, the child has one buffer less.  */
 enum { BUFFERS = 4, BUFFER_SIZE = 64 * 1024 };
-static struct { _Alignas(4096) uint8_t bytes[BUFFER_SIZE]; } buffers[BUFFERS];
-static atomic_flag taken[BUFFERS] = {ATOMIC_FLAG_INIT, ATOMIC_FLAG_INIT, ATOMIC_FLAG_INIT,
-                                     ATOMIC_FLAG_INIT};
+static struct {
+  atomic_int taken;
+  _Atomic (uint8_t *) bytes;
+} buffers[BUFFERS];
 
-static uint8_t *take_buffer (struct mir_pages *pages, size_t len) {
-  for (int i = 0; len <= BUFFER_SIZE && i < BUFFERS; i++)
-    if (!atomic_flag_test_and_set_explicit (&taken[i], memory_order_acquire))
-      return buffers[i].bytes;
+static uint8_t *map_buffer (struct mir_pages *pages, size_t len) {
   pages->system_calls++;
   void *copy = mmap (NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return copy == MAP_FAILED ? NULL : (uint8_t *) copy;
 }
 
+/* The memory of buffer I, which this thread has taken: mapped at the first use, and then for good.
+   NULL when that is refused; then the buffer is given back.  */
+static uint8_t *bytes_of_buffer (struct mir_pages *pages, int i) {
+  uint8_t *bytes = atomic_load_explicit (&buffers[i].bytes, memory_order_relaxed);
+  if (bytes != NULL) return bytes;
+  bytes = map_buffer (pages, BUFFER_SIZE);
+  atomic_store_explicit (&buffers[i].bytes, bytes, memory_order_relaxed);
+  if (bytes == NULL) atomic_store_explicit (&buffers[i].taken, 0, memory_order_release);
+  return bytes;
+}
+
+static uint8_t *take_buffer (struct mir_pages *pages, size_t len) {
+  for (int i = 0; len <= BUFFER_SIZE && i < BUFFERS; i++)
+    if (!atomic_exchange_explicit (&buffers[i].taken, 1, memory_order_acquire))
+      return bytes_of_buffer (pages, i);
+  return map_buffer (pages, len);
+}
+
 static void give_buffer_back (struct mir_pages *pages, uint8_t *copy, size_t len) {
   for (int i = 0; i < BUFFERS; i++)
-    if (copy == buffers[i].bytes) {
-      atomic_flag_clear_explicit (&taken[i], memory_order_release);
+    if (copy == atomic_load_explicit (&buffers[i].bytes, memory_order_relaxed)) {
+      atomic_store_explicit (&buffers[i].taken, 0, memory_order_release);
       return;
     }
   pages->system_calls++;
@@ -59,8 +77,8 @@ static void close_memory (struct mir_pages *pages, int fd) {
   errno = error;
 }
 
-/* Whether FD is the memory which this program sees: under an emulator it can be the emulator's.  */
-static int is_ours (struct mir_pages *pages, int fd) {
+/* Whether FD is the memory which this program sees: an emulator may show its own.  */
+static int is_this_memory (struct mir_pages *pages, int fd) {
   uint64_t mark = 0x6d69722d636f6465u ^ (uintptr_t) pages, seen = 0;
   pages->system_calls++;
   if (pread (fd, &seen, sizeof (seen), (off_t) (uintptr_t) &mark) == sizeof (seen) && seen == mark)
@@ -70,7 +88,7 @@ static int is_ours (struct mir_pages *pages, int fd) {
 }
 
 /* 0, or -1.  A refusal comes before the first byte, unless the system runs out of memory between
-   two pages, and then the rest is as it was.  */
+   two pages; then the rest is as it was.  */
 static int write_memory (struct mir_pages *pages, int fd, uint8_t *to, const uint8_t *from,
                          size_t len) {
   for (size_t done = 0; done < len;) {
@@ -85,9 +103,9 @@ static int write_memory (struct mir_pages *pages, int fd, uint8_t *to, const uin
 
 /*---------------- The back end -----------------------------*/
 
-static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t *at) {
+static MIR_code_status_t procmem_map (struct mir_pages *pages, size_t len, uint8_t *at) {
   if (mir_linux_map_private (pages, len, at) != MIR_CODE_OK) return MIR_CODE_MAP_REFUSED;
-  int fd = open_memory (pages), ours = fd >= 0 && is_ours (pages, fd);
+  int fd = open_memory (pages), ours = fd >= 0 && is_this_memory (pages, fd);
   if (fd >= 0) close_memory (pages, fd);
   if (ours) return MIR_CODE_OK;
   int error = errno;
@@ -96,8 +114,8 @@ static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t
   return MIR_CODE_MAP_REFUSED;
 }
 
-static MIR_code_status_t open_run (struct mir_pages *pages, uint8_t *start, size_t len,
-                                   uint8_t **writable) {
+static MIR_code_status_t procmem_open (struct mir_pages *pages, uint8_t *start, size_t len,
+                                       uint8_t **writable) {
   uint8_t *copy = take_buffer (pages, len);
   if (copy == NULL) return MIR_CODE_WRITE_REFUSED;
   size_t offset = (size_t) (start - pages->rx);
@@ -105,13 +123,13 @@ static MIR_code_status_t open_run (struct mir_pages *pages, uint8_t *start, size
                : pages->written - offset >= len ? len
                                                 : pages->written - offset;
   memcpy (copy, start, old);
-  memset (copy + old, 0, len - old); /* reading a new page would cost a page fault */
+  memset (copy + old, 0, len - old); /* instead of a page fault for each new page */
   *writable = copy;
   return MIR_CODE_OK;
 }
 
-static MIR_code_status_t close_run (struct mir_pages *pages, uint8_t *start, size_t len,
-                                    uint8_t *writable) {
+static MIR_code_status_t procmem_close (struct mir_pages *pages, uint8_t *start, size_t len,
+                                        uint8_t *writable) {
   int fd = open_memory (pages);
   size_t bound = (size_t) (start - pages->rx) + len;
   if (fd >= 0 && bound > pages->written) pages->written = bound;
@@ -130,9 +148,9 @@ const struct mir_backend mir_backend_procmem = {
     .unit = 1,
     .whole_words = 0,
     .reservable = 1,
-    .map = map_pages,
+    .map = procmem_map,
     .unmap = mir_linux_unmap_rx,
-    .open = open_run,
-    .close = close_run,
+    .open = procmem_open,
+    .close = procmem_close,
     .discard = mir_linux_discard_private,
 };
