@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "tools/tools-cpu.h"
+#include "tools/target.h"
 
 /* One CIE, one FDE and the end (Linux Standard Base Core Specification, Exception Frames), as they
    are in memory: there is no padding between the members.  */
@@ -24,7 +24,7 @@ static inline void mir_eh_frame_fill (struct mir_eh_frame *frame, const uint8_t 
                                       size_t len) {
   memset (frame, 0, sizeof (*frame));
   frame->cie_len = offsetof (struct mir_eh_frame, fde_len) - offsetof (struct mir_eh_frame, cie_id);
-  memcpy (frame->cie, mir_tools_cpu.cie, MIR_CIE_BYTES);
+  memcpy (frame->cie, mir_target.cie, MIR_CIE_BYTES);
   frame->fde_len =
       offsetof (struct mir_eh_frame, end) - offsetof (struct mir_eh_frame, cie_distance);
   frame->cie_distance = offsetof (struct mir_eh_frame, cie_distance);

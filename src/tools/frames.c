@@ -32,7 +32,7 @@ struct frames {
 static MIR_code_tool_status_t start (struct mir_tool *tool,
                                      const MIR_code_tools_options_t *options) {
   (void) options;
-  if (!mir_tools_cpu.has_frames) return MIR_CODE_TOOL_UNSUPPORTED;
+  if (!mir_target.has_frames) return MIR_CODE_TOOL_UNSUPPORTED;
   tool->data = MIR_calloc (tool->alloc, 1, sizeof (struct frames));
   return tool->data != NULL ? MIR_CODE_TOOL_OK : MIR_CODE_TOOL_NO_MEMORY;
 }

@@ -28,7 +28,7 @@ static void fill_header (ElfW (Ehdr) * header) {
   header->e_ident[EI_DATA] = *(const uint8_t *) &one == 1 ? ELFDATA2LSB : ELFDATA2MSB;
   header->e_ident[EI_VERSION] = EV_CURRENT;
   header->e_type = ET_EXEC; /* symbols have addresses, not offsets */
-  header->e_machine = mir_tools_cpu.elf_machine;
+  header->e_machine = mir_target.elf_machine;
   header->e_version = EV_CURRENT;
   header->e_ehsize = sizeof (*header);
   header->e_shoff = offsetof (struct object, sections);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "tools/gdb-elf.h"
-#include "tools/tools-cpu.h"
+#include "tools/target.h"
 #include "tools/tools.h"
 
 /*---------------- The interface: names, types and values are GDB's -----------------------------*/
@@ -241,10 +241,10 @@ static MIR_code_tool_status_t start (struct mir_tool *tool,
                                      const MIR_code_tools_options_t *options) {
   struct gdb *gdb;
 
-  if (mir_tools_cpu.elf_machine == EM_NONE) return MIR_CODE_TOOL_UNSUPPORTED;
+  if (mir_target.elf_machine == EM_NONE) return MIR_CODE_TOOL_UNSUPPORTED;
   gdb = (struct gdb *) MIR_calloc (tool->alloc, 1, sizeof (*gdb));
   if (gdb == NULL) return MIR_CODE_TOOL_NO_MEMORY;
-  gdb->with_frames = mir_tools_cpu.has_frames && (options->wanted & MIR_CODE_FRAMES) != 0;
+  gdb->with_frames = mir_target.has_frames && (options->wanted & MIR_CODE_FRAMES) != 0;
   tool->data = gdb;
   return MIR_CODE_TOOL_OK;
 }

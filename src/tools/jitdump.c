@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "os/os.h"
-#include "tools/tools-cpu.h"
+#include "tools/target.h"
 
 struct header {
   uint32_t magic, version;
@@ -70,8 +70,7 @@ static void close_dump (struct jitdump *dump) {
 /* With its header in it, mapped.  */
 static MIR_code_tool_status_t open_dump (struct mir_tool *tool, struct jitdump *dump) {
   struct mir_tool_file *file = &dump->file;
-  struct header header = {MAGIC, VERSION, sizeof (header), mir_tools_cpu.elf_machine,
-                          0,     0,       now (),          0};
+  struct header header = {MAGIC, VERSION, sizeof (header), mir_target.elf_machine, 0, 0, now (), 0};
   MIR_code_tool_status_t status;
   int len =
       snprintf (file->path, sizeof (file->path), "%s/jit-%ld.dump", dump->dir, (long) getpid ());
@@ -105,7 +104,7 @@ static MIR_code_tool_status_t start (struct mir_tool *tool,
   struct jitdump *dump;
   MIR_code_tool_status_t status = MIR_CODE_TOOL_FILE_REFUSED;
 
-  if (mir_tools_cpu.elf_machine == EM_NONE) return MIR_CODE_TOOL_UNSUPPORTED;
+  if (mir_target.elf_machine == EM_NONE) return MIR_CODE_TOOL_UNSUPPORTED;
   dump = (struct jitdump *) MIR_malloc (tool->alloc, sizeof (*dump));
   if (dump == NULL) return MIR_CODE_TOOL_NO_MEMORY;
   if (dir == NULL) dir = secure_getenv ("JITDUMPDIR"); /* what perf's own agent for Java heeds */

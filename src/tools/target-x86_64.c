@@ -1,4 +1,4 @@
-#include "tools/tools-cpu.h"
+#include "tools/target.h"
 
 #include <elf.h>
 
@@ -6,7 +6,7 @@
 enum { RBP = 6, RETURN_ADDRESS = 16 };
 
 /* [ ... | RBP | return address ] CFA, and RBP points to the saved RBP.  */
-const struct mir_tools_cpu mir_tools_cpu = {
+const struct mir_target mir_target = {
     EM_X86_64,
     1,
     {

@@ -1,12 +1,12 @@
 /* What the tools know of the CPU: one file per CPU, the build picks.  */
-#ifndef MIR_TOOLS_CPU_H
-#define MIR_TOOLS_CPU_H
+#ifndef MIR_TOOLS_TARGET_H
+#define MIR_TOOLS_TARGET_H
 
 #include <stdint.h>
 
 enum { MIR_CIE_BYTES = 16 };
 
-struct mir_tools_cpu {
+struct mir_target {
   uint16_t elf_machine; /* EM_ of elf.h */
   int has_frames;       /* whether CIE says how functions with a frame pointer are unwound */
   /* A CIE from its version on, up to a multiple of the size of a pointer (Linux Standard Base Core
@@ -14,7 +14,7 @@ struct mir_tools_cpu {
   uint8_t cie[MIR_CIE_BYTES];
 };
 
-extern const struct mir_tools_cpu mir_tools_cpu;
+extern const struct mir_target mir_target;
 
 /* Instructions of a CIE, with operands that fit in one byte.  */
 enum {
@@ -22,4 +22,4 @@ enum {
   MIR_CFA_OFFSET = 0x80   /* + register; N: it was saved at CFA + N * data alignment */
 };
 
-#endif /* MIR_TOOLS_CPU_H */
+#endif /* MIR_TOOLS_TARGET_H */

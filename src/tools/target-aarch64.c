@@ -1,4 +1,4 @@
-#include "tools/tools-cpu.h"
+#include "tools/target.h"
 
 #include <elf.h>
 
@@ -7,7 +7,7 @@
 enum { X29 = 29, X30 = 30 };
 
 /* [ ... | X29 | X30 ] CFA, and X29 points to the saved X29.  */
-const struct mir_tools_cpu mir_tools_cpu = {
+const struct mir_target mir_target = {
     EM_AARCH64,
     1,
     {
