@@ -3,7 +3,7 @@
    seeing the process map the file executable, so one page of it is, and stays.  Freed pieces need
    no record: perf goes by the times.  */
 #define _GNU_SOURCE /* secure_getenv */
-#include "tools/tool-file.h"
+#include "tools/tools.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -17,6 +17,7 @@
 
 #include "os/os.h"
 #include "tools/target.h"
+#include "tools/tool-file.h"
 
 struct header {
   uint32_t magic, version;

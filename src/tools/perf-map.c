@@ -2,11 +2,13 @@
    kernel's tools/perf/Documentation/jit-interface.txt).  perf reads it only if it belongs to the
    user or to root.  Another JIT in the process may append to the same file (CPython does), so lines
    are written whole.  There are no lines for freed pieces; perf takes the last one.  */
-#include "tools/tool-file.h"
+#include "tools/tools.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "tools/tool-file.h"
 
 static MIR_code_tool_status_t open_map (struct mir_tool *tool, struct mir_tool_file *file) {
   snprintf (file->path, sizeof (file->path), "/tmp/perf-%ld.map", (long) getpid ());

@@ -74,7 +74,7 @@ static int open_existing (const char *path, int shared) {
 
 MIR_code_tool_status_t mir_tool_file_open (struct mir_tool_file *file, int shared, int *error) {
   file->pid = getpid ();
-  file->forks = mir_tools_forks ();
+  file->forks = mir_tool_forks ();
   file->waiting = 0;
   file->used = 0;
   *error = 0;
@@ -89,8 +89,8 @@ MIR_code_tool_status_t mir_tool_file_open (struct mir_tool_file *file, int share
 }
 
 int mir_tool_file_is_parents (struct mir_tool_file *file) {
-  if (file->forks == mir_tools_forks ()) return 0; /* without a system call */
-  file->forks = mir_tools_forks ();
+  if (file->forks == mir_tool_forks ()) return 0; /* without a system call */
+  file->forks = mir_tool_forks ();
   return file->pid != getpid ();
 }
 

@@ -9,7 +9,7 @@
 #include <stddef.h> /* size_t */
 #include <sys/types.h>
 
-#include "tools/tools.h"
+#include "tools/tool.h"
 
 enum { MIR_TOOL_BUFFER = 64 * 1024 /* bytes */ };
 
@@ -17,7 +17,7 @@ struct mir_tool_file {
   char path[PATH_MAX];
   int fd;           /* -1: not open */
   pid_t pid;        /* whose file it is */
-  unsigned forks;   /* as of mir_tools_forks when PID was checked */
+  unsigned forks;   /* as of mir_tool_forks when PID was checked */
   uint64_t waiting; /* events of which something is in the buffer */
   size_t used;      /* bytes of the buffer */
   uint8_t buffer[MIR_TOOL_BUFFER];
