@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "heap/stack.h"
 #include "os/os.h"
+#include "os/stack.h"
 
 enum { FIRST_BUCKETS = 256, DEFAULT_QUARANTINE = 256 * 1024 };
 
@@ -48,6 +48,15 @@ static const char *text_of (MIR_check_kind_t kind) {
   return "unknown";
 }
 
+/* As backtrace_symbols_fd () does: MODULE(NAME+0xOFFSET)[ADDRESS].  */
+static void print_frame (const void *address) {
+  struct mir_os_symbol symbol;
+  if (mir_os_symbol (address, &symbol))
+    fprintf (stderr, "%s(%s+0x%" PRIxPTR ")", symbol.module, symbol.name != NULL ? symbol.name : "",
+             (uintptr_t) address - symbol.base);
+  fprintf (stderr, "[%p]\n", address);
+}
+
 static void print_check (void *user_data, const MIR_check_t *check) {
   (void) user_data;
   fprintf (stderr, "mir-alloc: %p: %s", check->block, check->text);
@@ -56,7 +65,7 @@ static void print_check (void *user_data, const MIR_check_t *check) {
   if (check->kind == MIR_CHECK_WRONG_SIZE) fprintf (stderr, ", given %zu", check->given);
   if (check->label != NULL) fprintf (stderr, ", for %s", check->label);
   fputc ('\n', stderr);
-  mir_stack_print (check->frames, check->frames_num);
+  for (size_t i = 0; i < check->frames_num; i++) print_frame (check->frames[i]);
 }
 
 static void fill_check (MIR_check_t *check, MIR_check_kind_t kind, const void *ptr,
@@ -187,7 +196,7 @@ static struct check_block *make_block (struct checking *checking, size_t size) {
   block->size = size;
   block->label = mir_heap_label ();
   if (checking->options.frames != 0)
-    block->frames_num = mir_stack_take (block->frames, checking->options.frames);
+    block->frames_num = mir_os_stack (block->frames, checking->options.frames, NULL);
   mir_check_build_fences (block);
   mir_check_fill_fresh (block, 0);
   return block;

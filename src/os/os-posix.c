@@ -18,9 +18,17 @@ size_t mir_os_page_size (void) {
 }
 
 uint64_t mir_os_now (void) {
+  return mir_os_nanoseconds () / 1000000;
+}
+
+uint64_t mir_os_nanoseconds (void) {
   struct timespec now = {0, 0};
   (void) clock_gettime (CLOCK_MONOTONIC, &now); /* fails for clocks only that a system has not */
-  return (uint64_t) now.tv_sec * 1000 + (uint64_t) now.tv_nsec / 1000000;
+  return (uint64_t) now.tv_sec * 1000000000 + (uint64_t) now.tv_nsec;
+}
+
+long mir_os_process (void) {
+  return (long) getpid ();
 }
 
 int mir_os_lock_init (mir_os_lock_t *lock) {

@@ -24,6 +24,18 @@ uint64_t mir_os_now (void) {
   return GetTickCount64 ();
 }
 
+uint64_t mir_os_nanoseconds (void) {
+  LARGE_INTEGER now, frequency;
+  QueryPerformanceFrequency (&frequency); /* both cannot fail since Windows XP */
+  QueryPerformanceCounter (&now);
+  uint64_t ticks = (uint64_t) now.QuadPart, second = (uint64_t) frequency.QuadPart;
+  return ticks / second * 1000000000 + ticks % second * 1000000000 / second;
+}
+
+long mir_os_process (void) {
+  return (long) GetCurrentProcessId ();
+}
+
 size_t mir_os_page_size (void) {
   SYSTEM_INFO info;
   GetSystemInfo (&info);

@@ -48,8 +48,11 @@ void mir_os_unreserve (void *start, size_t len);
    0, or -1.  */
 int mir_os_commit_data (void *start, size_t len);
 
-/* Milliseconds of a clock that never goes back.  */
+/* Milliseconds, and nanoseconds, of a clock that never goes back.  */
 uint64_t mir_os_now (void);
+uint64_t mir_os_nanoseconds (void);
+/* The number of this process.  */
+long mir_os_process (void);
 
 /* 0, or -1 when the system has no resources for a lock.  */
 int mir_os_lock_init (mir_os_lock_t *lock);

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "os/os.h"
@@ -55,13 +54,6 @@ struct jitdump {
   struct mir_tool_file file;
 };
 
-static uint64_t now (void) {
-  struct timespec time;
-
-  clock_gettime (CLOCK_MONOTONIC, &time);
-  return (uint64_t) time.tv_sec * 1000000000 + (uint64_t) time.tv_nsec;
-}
-
 static void close_dump (struct jitdump *dump) {
   if (dump->marker != NULL) munmap (dump->marker, mir_os_page_size ());
   dump->marker = NULL;
@@ -71,7 +63,11 @@ static void close_dump (struct jitdump *dump) {
 /* With its header in it, mapped.  */
 static MIR_code_tool_status_t open_dump (struct mir_tool *tool, struct jitdump *dump) {
   struct mir_tool_file *file = &dump->file;
-  struct header header = {MAGIC, VERSION, sizeof (header), mir_target.elf_machine, 0, 0, now (), 0};
+  struct header header = {.magic = MAGIC,
+                          .version = VERSION,
+                          .size = sizeof (header),
+                          .machine = mir_target.elf_machine,
+                          .time = mir_os_nanoseconds ()};
   MIR_code_tool_status_t status;
   int len =
       snprintf (file->path, sizeof (file->path), "%s/jit-%ld.dump", dump->dir, (long) getpid ());
@@ -139,7 +135,7 @@ static int write_load (struct mir_tool *tool, struct jitdump *dump, const MIR_co
                        uint32_t tid) {
   char name[MIR_TOOL_NAME_MAX + 1];
   size_t name_size = mir_tool_name (event, name) + 1;
-  struct code_load load = {.record = {CODE_LOAD, 0, now ()}, .tid = tid};
+  struct code_load load = {.record = {CODE_LOAD, 0, mir_os_nanoseconds ()}, .tid = tid};
 
   if (event->size > UINT32_MAX - sizeof (load) - sizeof (name)) return -1; /* the format's limit */
   load.record.size = (uint32_t) (sizeof (load) + name_size + event->size);
@@ -174,7 +170,7 @@ static void flush (struct mir_tool *tool) {
 
 static void finish (struct mir_tool *tool) {
   struct jitdump *dump = (struct jitdump *) tool->data;
-  struct record end = {CODE_CLOSE, sizeof (end), now ()};
+  struct record end = {CODE_CLOSE, sizeof (end), mir_os_nanoseconds ()};
 
   if (tool->state.status == MIR_CODE_TOOL_OK && !mir_tool_file_is_parents (&dump->file)
       && mir_tool_file_append (tool, &dump->file, &end, sizeof (end)) == 0)

@@ -51,7 +51,7 @@ static void stop (MIR_trace_t trace, MIR_trace_status_t status, int error) {
 void mir_trace_follow_fork (MIR_trace_t trace) {
   if (trace->forks == forks) return; /* without a system call */
   trace->forks = forks;
-  if (trace->process == mir_trace_process () || trace->state.status != MIR_TRACE_OK) return;
+  if (trace->process == mir_os_process () || trace->state.status != MIR_TRACE_OK) return;
   trace->waiting = 0;
   trace->state.events = 0;
   stop (trace, MIR_TRACE_FORKED, 0);
@@ -126,13 +126,13 @@ static void put_stack (MIR_trace_t trace, const struct mir_trace_stack *stack) {
   mir_trace_byte (trace, MIR_TRACE_STACK);
   mir_trace_number (trace, stack->num);
   for (size_t i = 0; i < stack->num; i++)
-    mir_trace_address (trace, &trace->pc, stack->addresses[i]);
+    mir_trace_address (trace, &trace->pc, (uintptr_t) stack->addresses[i]);
 }
 
 void mir_trace_begin (MIR_trace_t trace, enum mir_trace_kind kind,
                       const struct mir_trace_stack *stack) {
   unsigned thread = this_thread ();
-  uint64_t now = mir_trace_clock ();
+  uint64_t now = mir_os_nanoseconds ();
 
   if (thread != trace->thread) {
     mir_trace_byte (trace, MIR_TRACE_THREAD);

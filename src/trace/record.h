@@ -43,7 +43,7 @@ struct MIR_trace {
 
 struct mir_trace_stack {
   size_t num;
-  uintptr_t addresses[MIR_TRACE_STACK_MAX];
+  void *addresses[MIR_TRACE_STACK_MAX];
 };
 
 /* 0, or -1 without memory for it: from now on forks are noticed.  */

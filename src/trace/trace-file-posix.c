@@ -1,14 +1,11 @@
-#define _DEFAULT_SOURCE /* lstat, clock_gettime */
+#define _DEFAULT_SOURCE /* lstat */
 #include "trace/trace-file.h"
 
 #include <errno.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "os/file.h"
-
-/*---------------- The file -----------------------------*/
 
 /* A plain file with this one name, and nobody else's.  */
 static int may_replace (const char *path) {
@@ -40,17 +37,4 @@ int mir_trace_file_close (mir_trace_file_t file) {
 
   errno = saved;
   return error;
-}
-
-/*---------------- The process -----------------------------*/
-
-long mir_trace_process (void) {
-  return (long) getpid ();
-}
-
-uint64_t mir_trace_clock (void) {
-  struct timespec now = {0, 0};
-
-  (void) clock_gettime (CLOCK_MONOTONIC, &now); /* fails for clocks only that a system has not */
-  return (uint64_t) now.tv_sec * 1000000000 + (uint64_t) now.tv_nsec;
 }

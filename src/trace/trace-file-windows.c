@@ -53,36 +53,3 @@ int mir_trace_file_write (mir_trace_file_t file, const uint8_t *bytes, size_t le
 int mir_trace_file_close (mir_trace_file_t file) {
   return CloseHandle (file) ? 0 : (int) GetLastError ();
 }
-
-long mir_trace_process (void) {
-  return (long) GetCurrentProcessId ();
-}
-
-uint64_t mir_trace_clock (void) {
-  LARGE_INTEGER now, frequency;
-  uint64_t ticks, second;
-
-  QueryPerformanceFrequency (&frequency); /* both cannot fail since Windows XP */
-  QueryPerformanceCounter (&now);
-  ticks = (uint64_t) now.QuadPart;
-  second = (uint64_t) frequency.QuadPart;
-  return ticks / second * 1000000000 + ticks % second * 1000000000 / second;
-}
-
-size_t mir_trace_stack (uintptr_t *addresses, size_t max, uintptr_t caller) {
-  void *frames[MIR_TRACE_MAX_STACK + 8];
-  USHORT num = CaptureStackBackTrace (0, MIR_TRACE_MAX_STACK + 8, frames, NULL);
-  size_t first = 0, kept = 0;
-
-  while (first < num && (uintptr_t) frames[first] != caller) first++;
-  if (first == num) first = 0;
-  for (; first < num && kept < max && frames[first] != NULL; first++)
-    addresses[kept++] = (uintptr_t) frames[first];
-  return kept;
-}
-
-/* Names are in files of symbols elsewhere.  */
-int mir_trace_symbol (uintptr_t address, char *text, size_t size) {
-  (void) address, (void) text, (void) size;
-  return 0;
-}

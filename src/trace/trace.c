@@ -1,24 +1,42 @@
 #include "trace/record.h"
 
+#include <inttypes.h> /* PRIxPTR */
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "defaults.h"
 #include "os/os.h"
+#include "os/stack.h"
 
 #ifdef __GNUC__
-#define CALLER() ((uintptr_t) __builtin_extract_return_addr (__builtin_return_address (0)))
+#define CALLER() __builtin_extract_return_addr (__builtin_return_address (0))
 #else
-#define CALLER() ((uintptr_t) 0)
+#define CALLER() NULL
 #endif
 
 /*---------------- Stacks -----------------------------*/
+
+/* What is at the return address ADDRESS, in TEXT: a name that a module exports, or where to look it
+   up (addr2line -e MODULE OFFSET).  0 if nothing is known.  */
+static int name_of (uintptr_t address, char *text, size_t size) {
+  struct mir_os_symbol symbol;
+  if (!mir_os_symbol ((const void *) (address - 1), &symbol)) return 0; /* the call itself */
+  const char *slash = strrchr (symbol.module, '/');
+  if (symbol.name != NULL)
+    snprintf (text, size, "%s", symbol.name);
+  else
+    snprintf (text, size, "%s+0x%" PRIxPTR, slash == NULL ? symbol.module : slash + 1,
+              address - 1 - symbol.base);
+  return 1;
+}
 
 static void announce_symbol (MIR_trace_t trace, uintptr_t address) {
   char name[MIR_TRACE_NAME_MAX + 1];
   _Atomic uintptr_t *known = &trace->known[(address ^ address >> 9) % MIR_TRACE_KNOWN];
 
   if (atomic_load_explicit (known, memory_order_relaxed) == address
-      || !mir_trace_symbol (address, name, sizeof (name))) /* not under the lock: the loader's */
+      || !name_of (address, name, sizeof (name))) /* not under the lock: the loader's */
     return;
   mir_trace_lock ();
   if (mir_trace_make_room (trace)) {
@@ -30,11 +48,11 @@ static void announce_symbol (MIR_trace_t trace, uintptr_t address) {
   mir_trace_unlock ();
 }
 
-static void take_stack (MIR_trace_t trace, struct mir_trace_stack *stack, uintptr_t caller) {
+static void take_stack (MIR_trace_t trace, struct mir_trace_stack *stack, const void *caller) {
   stack->num = 0;
   if (trace->stack_depth == 0) return;
-  stack->num = mir_trace_stack (stack->addresses, trace->stack_depth, caller);
-  for (size_t i = 0; i < stack->num; i++) announce_symbol (trace, stack->addresses[i]);
+  stack->num = mir_os_stack (stack->addresses, trace->stack_depth, caller);
+  for (size_t i = 0; i < stack->num; i++) announce_symbol (trace, (uintptr_t) stack->addresses[i]);
 }
 
 /*---------------- The allocator -----------------------------*/
@@ -43,7 +61,7 @@ static void take_stack (MIR_trace_t trace, struct mir_trace_stack *stack, uintpt
    address is never given out twice.  A realloc does both, and is two records.  */
 
 static void record_block (MIR_trace_t trace, enum mir_trace_kind kind, enum mir_trace_kind failed,
-                          size_t size, const void *block, uintptr_t caller) {
+                          size_t size, const void *block, const void *caller) {
   struct mir_trace_stack stack;
 
   take_stack (trace, &stack, caller);
@@ -286,8 +304,8 @@ MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_tra
   made->own = own;
   made->next_hooks = options->hooks;
   made->stack_depth = options->stack_depth;
-  made->process = mir_trace_process ();
-  made->time = mir_trace_clock ();
+  made->process = mir_os_process ();
+  made->time = mir_os_nanoseconds ();
   put_header (made, options->title);
   mir_trace_lock ();
   mir_trace_follow_fork (made); /* notes how many there have been */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "support/child.h"
 #include "support/probe-alloc.h"
 #include "support/tap.h"
 
@@ -184,6 +185,33 @@ static void stacks_are_taken_if_asked_for (void) {
   finish (1);
 }
 
+static int free_twice_with_frames (void) {
+  MIR_checking_options_t options = {.size = sizeof (options), .frames = MIR_CHECK_MAX_FRAMES};
+  REQUIRE (MIR_checking_create (NULL, &options, &checking) == MIR_HEAP_OK);
+  MIR_heap_set_label ("the parser");
+  void *block = MIR_malloc (&checking->alloc, 10);
+  MIR_free (&checking->alloc, block);
+  MIR_free (&checking->alloc, block);
+  return (int) MIR_checking_finish (checking);
+}
+
+/* A line about the block, then one for each frame: MODULE(NAME+0xOFFSET)[ADDRESS].  */
+static void what_is_found_is_printed_with_its_frames (void) {
+  char text[8000];
+  CHECK_INT (run_child (free_twice_with_frames, text, sizeof (text)).status, 1);
+  char *line = strchr (text, '\n');
+  REQUIRE (line != NULL);
+  CHECK (strncmp (text, "mir-alloc: ", 11) == 0);
+  CHECK (strstr (text, ": freed twice; block 1, 10 bytes, for the parser\n") != NULL);
+  if (line[1] == '\0') tap_skip ("no stacks on this system");
+  CHECK (strstr (line, "test-heap-checking") != NULL);
+  for (line++; *line != '\0'; line = strchr (line, '\n') + 1) {
+    size_t len = strcspn (line, "\n");
+    REQUIRE (line[len] == '\n');
+    CHECK (line[len - 1] == ']' && memchr (line, '[', len) != NULL);
+  }
+}
+
 static void many_live_blocks_are_found_quickly (void) {
   enum { BLOCKS = 20000 };
   static void *blocks[BLOCKS];
@@ -222,6 +250,7 @@ int main (void) {
   TEST_RUN (what_is_kept_goes_when_memory_is_short);
   TEST_RUN (leaks_are_listed_with_labels);
   TEST_RUN (stacks_are_taken_if_asked_for);
+  TEST_RUN (what_is_found_is_printed_with_its_frames);
   TEST_RUN (many_live_blocks_are_found_quickly);
   TEST_RUN (bad_options_are_refused);
   return tap_done ();
