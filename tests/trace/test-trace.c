@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <setjmp.h>
 
+#include "trace/record.h"
+
 /*---------------- A model -----------------------------*/
 
 enum { SLOTS = 200, STEPS = 20000 };
@@ -158,6 +160,18 @@ static void failed_and_empty_calls_are_told_apart (void) {
   CHECK_INT (picture.totals.peak_bytes, 10);
   CHECK_INT (picture.totals.live_blocks, 0);
   picture_finish (&picture);
+}
+
+/* Otherwise the program that is traced would run on other memory than the one that is not.  */
+static void the_default_below_is_that_of_a_context (void) {
+  MIR_trace_options_t options = {.size = sizeof (options), .file = trace_path};
+  MIR_context_t ctx = MIR_init ();
+  REQUIRE (ctx != NULL);
+  REQUIRE (MIR_trace_create (&options, &trace) == MIR_TRACE_OK);
+  CHECK_PTR (trace->below, MIR_get_alloc (ctx));
+  CHECK_PTR (trace->own, MIR_get_alloc (ctx));
+  CHECK_INT (MIR_trace_finish (trace), MIR_TRACE_OK);
+  MIR_finish (ctx);
 }
 
 static jmp_buf out;
@@ -398,6 +412,7 @@ int main (void) {
   make_trace_dir ();
   TEST_RUN (numbers_are_those_of_a_model);
   TEST_RUN (failed_and_empty_calls_are_told_apart);
+  TEST_RUN (the_default_below_is_that_of_a_context);
   TEST_RUN (a_call_left_by_longjmp_has_not_happened);
   TEST_RUN (threads_never_confuse_addresses);
   TEST_RUN (blocks_belong_to_scopes);
