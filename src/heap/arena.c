@@ -3,7 +3,7 @@
 
 #include "heap/annotate.h"
 
-enum { ALIGN = 16, DEFAULT_CHUNK = 64 * 1024, MIN_CHUNK = 1024, LARGE_PART = 4 };
+enum { DEFAULT_CHUNK = 64 * 1024, MIN_CHUNK = 1024, LARGE_PART = 4 };
 
 /* [ chunk | block | gap | block | gap ... free ... ] bound  */
 struct chunk {
@@ -20,8 +20,8 @@ struct large {
 };
 
 enum {
-  CHUNK_HEADER = (sizeof (struct chunk) + ALIGN - 1) / ALIGN * ALIGN,
-  LARGE_HEADER = (sizeof (struct large) + ALIGN - 1) / ALIGN * ALIGN
+  CHUNK_HEADER = (sizeof (struct chunk) + MIR_HEAP_ALIGN - 1) / MIR_HEAP_ALIGN * MIR_HEAP_ALIGN,
+  LARGE_HEADER = (sizeof (struct large) + MIR_HEAP_ALIGN - 1) / MIR_HEAP_ALIGN * MIR_HEAP_ALIGN
 };
 
 struct arena {
@@ -51,7 +51,9 @@ static int is_large (const struct arena *arena, size_t size) {
 
 /* What a small block takes.  One without bytes takes some, so that its address is its own.  */
 static size_t room_for (size_t size) {
-  return (size == 0 ? ALIGN : (size + ALIGN - 1) / ALIGN * ALIGN) + MIR_NOTE_GAP;
+  return (size == 0 ? MIR_HEAP_ALIGN
+                    : (size + MIR_HEAP_ALIGN - 1) / MIR_HEAP_ALIGN * MIR_HEAP_ALIGN)
+         + MIR_NOTE_GAP;
 }
 
 /*---------------- Large blocks -----------------------------*/

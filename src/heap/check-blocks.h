@@ -23,7 +23,7 @@ struct check_block {
 
 enum {
   MIR_CHECK_BEFORE =
-      (sizeof (struct check_block) + MIR_HEAP_HEADER - 1) / MIR_HEAP_HEADER * MIR_HEAP_HEADER
+      (sizeof (struct check_block) + MIR_HEAP_ALIGN - 1) / MIR_HEAP_ALIGN * MIR_HEAP_ALIGN
       + MIR_FENCE,
   MIR_CHECK_AROUND = MIR_CHECK_BEFORE + MIR_FENCE
 };

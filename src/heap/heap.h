@@ -1,7 +1,4 @@
-/* What the ready-made allocators have in common.
-
-   header   16 bytes before a block: its size, and a magic which depends on the place and the kind
-            [ size | magic ][ block ... ]  */
+/* What the ready-made allocators have in common.  */
 #ifndef MIR_HEAP_COMMON_H
 #define MIR_HEAP_COMMON_H
 
@@ -21,74 +18,10 @@ void MIR_NO_RETURN mir_heap_die (const char *what, const void *ptr);
 /* BELOW, or the default, sets *BELOW; LEN zeroed bytes from it, or NULL.  */
 void *mir_heap_new (MIR_alloc_t *below, size_t len);
 
-struct mir_heap_header {
-  size_t size; /* bytes, requested */
-  uintptr_t magic;
-};
+/* Bytes; what allocators put in front of a block is a multiple of it.  */
+enum { MIR_HEAP_ALIGN = 16 };
 
-enum { MIR_HEAP_HEADER = 16 };
-
-_Static_assert(sizeof (struct mir_heap_header) <= MIR_HEAP_HEADER
-                   && MIR_HEAP_HEADER % _Alignof(max_align_t) == 0,
-               "a header moves a block by a multiple of its alignment");
-
-/* Kinds; odd numbers without a pattern that memory would have by accident.  */
-#define MIR_HEAP_TAG_SIZED ((uintptr_t) 0x5ac3d1e7u)
-#define MIR_HEAP_TAG_LIMIT ((uintptr_t) 0x7b12f94du)
-#define MIR_HEAP_TAG_STATS ((uintptr_t) 0x3e8f6a0bu)
-#define MIR_HEAP_TAG_FREED ((uintptr_t) 0x1d0be5c9u)
-
-static inline struct mir_heap_header *mir_heap_header_of (const void *block) {
-  return (struct mir_heap_header *) (void *) ((char *) block - MIR_HEAP_HEADER);
-}
-
-static inline int mir_heap_is_too_large (size_t size) {
-  return size > SIZE_MAX - MIR_HEAP_HEADER;
-}
-
-/* Set the header at MEMORY and return its block; NULL for NULL.  */
-static inline void *mir_heap_set_header (void *memory, size_t size, uintptr_t tag) {
-  struct mir_heap_header *header = (struct mir_heap_header *) memory;
-  if (header == NULL) return NULL;
-  header->size = size;
-  header->magic = (uintptr_t) header ^ tag;
-  return (char *) memory + MIR_HEAP_HEADER;
-}
-
-static inline struct mir_heap_header *mir_heap_checked (const void *block, uintptr_t tag) {
-  struct mir_heap_header *header = mir_heap_header_of (block);
-  if (header->magic != ((uintptr_t) header ^ tag))
-    mir_heap_die (header->magic == ((uintptr_t) header ^ MIR_HEAP_TAG_FREED)
-                      ? "a block was freed twice"
-                      : "this is no live block of this allocator",
-                  block);
-  return header;
-}
-
-static inline void *mir_heap_header_malloc (MIR_alloc_t below, size_t size, uintptr_t tag) {
-  if (mir_heap_is_too_large (size)) return NULL;
-  return mir_heap_set_header (MIR_malloc (below, size + MIR_HEAP_HEADER), size, tag);
-}
-
-/* SIZE is a product which has not overflowed.  */
-static inline void *mir_heap_header_calloc (MIR_alloc_t below, size_t size, uintptr_t tag) {
-  if (mir_heap_is_too_large (size)) return NULL;
-  return mir_heap_set_header (MIR_calloc (below, 1, size + MIR_HEAP_HEADER), size, tag);
-}
-
-/* HEADER: of the block, checked; the old size is taken from it.  */
-static inline void *mir_heap_header_realloc (MIR_alloc_t below, struct mir_heap_header *header,
-                                             size_t new_size, uintptr_t tag) {
-  if (mir_heap_is_too_large (new_size)) return NULL;
-  return mir_heap_set_header (
-      MIR_realloc (below, header, header->size + MIR_HEAP_HEADER, new_size + MIR_HEAP_HEADER),
-      new_size, tag);
-}
-
-static inline void mir_heap_header_free (MIR_alloc_t below, struct mir_heap_header *header) {
-  header->magic = (uintptr_t) header ^ MIR_HEAP_TAG_FREED;
-  MIR_free (below, header);
-}
+_Static_assert(MIR_HEAP_ALIGN % _Alignof(max_align_t) == 0, "blocks keep the alignment from below");
 
 /* Whether NUM * SIZE overflows; else *PRODUCT is it.  */
 static inline int mir_heap_overflows (size_t num, size_t size, size_t *product) {

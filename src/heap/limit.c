@@ -1,5 +1,5 @@
 /* At most so many requested bytes at one time.  */
-#include "heap/heap.h"
+#include "heap/size-header.h"
 
 #include <stdatomic.h>
 

@@ -1,5 +1,5 @@
 /* Counts calls, blocks and bytes.  */
-#include "heap/heap.h"
+#include "heap/size-header.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
