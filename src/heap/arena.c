@@ -240,7 +240,7 @@ MIR_arena_mark_t MIR_arena_get_mark (MIR_arena_t pub) {
 }
 
 /* A mark's chunk is there, and it has not been emptied further than that.  */
-static int is_good (struct arena *arena, const MIR_arena_mark_t *mark) {
+static int is_good_mark (struct arena *arena, const MIR_arena_mark_t *mark) {
   struct chunk *chunk = arena->top;
   if (mark->large > arena->larges) return 0;
   if (mark->chunk == NULL) return 1;
@@ -253,7 +253,7 @@ static int is_good (struct arena *arena, const MIR_arena_mark_t *mark) {
 
 MIR_heap_status_t MIR_arena_reset (MIR_arena_t pub, MIR_arena_mark_t mark) {
   struct arena *arena = (struct arena *) pub;
-  if (!is_good (arena, &mark)) return MIR_HEAP_BAD_MARK;
+  if (!is_good_mark (arena, &mark)) return MIR_HEAP_BAD_MARK;
   while (arena->large != NULL && arena->large->number > mark.large)
     free_large (arena, arena->large);
   while (arena->top != mark.chunk) {
@@ -269,7 +269,7 @@ MIR_heap_status_t MIR_arena_reset (MIR_arena_t pub, MIR_arena_mark_t mark) {
 }
 
 void MIR_arena_clear (MIR_arena_t pub) {
-  static const MIR_arena_mark_t beginning = {NULL, NULL, 0};
+  static const MIR_arena_mark_t beginning = {.chunk = NULL};
   MIR_arena_reset (pub, beginning);
 }
 

@@ -10,9 +10,9 @@
 enum { MIR_FENCE = 32 }; /* bytes on either side */
 
 /* [ check_block | fence | size bytes | fence ]  */
-struct check_block {
-  struct check_block *next;          /* in its bucket */
-  struct check_block *older, *newer; /* in its list */
+struct mir_check_block {
+  struct mir_check_block *next;          /* in its bucket */
+  struct mir_check_block *older, *newer; /* in its list */
   size_t size;
   uint64_t number;
   const char *label;
@@ -23,48 +23,48 @@ struct check_block {
 
 enum {
   MIR_CHECK_BEFORE =
-      (sizeof (struct check_block) + MIR_HEAP_ALIGN - 1) / MIR_HEAP_ALIGN * MIR_HEAP_ALIGN
+      (sizeof (struct mir_check_block) + MIR_HEAP_ALIGN - 1) / MIR_HEAP_ALIGN * MIR_HEAP_ALIGN
       + MIR_FENCE,
   MIR_CHECK_AROUND = MIR_CHECK_BEFORE + MIR_FENCE
 };
 
-struct check_list {
-  struct check_block *oldest, *newest;
+struct mir_check_list {
+  struct mir_check_block *oldest, *newest;
   size_t num, bytes;
 };
 
-struct check_table {
-  struct check_block **buckets;
+struct mir_check_table {
+  struct mir_check_block **buckets;
   size_t buckets_num; /* a power of two */
   size_t num;         /* blocks */
 };
 
-static inline unsigned char *mir_check_start (const struct check_block *block) {
+static inline unsigned char *mir_check_start (const struct mir_check_block *block) {
   return (unsigned char *) block + MIR_CHECK_BEFORE;
 }
 
 /* Fill the fences of BLOCK, whose size is set.  */
-void mir_check_build_fences (struct check_block *block);
+void mir_check_build_fences (struct mir_check_block *block);
 /* Whether the fence before, or behind, BLOCK is as it was built.  */
-int mir_check_before_is_whole (const struct check_block *block);
-int mir_check_behind_is_whole (const struct check_block *block);
+int mir_check_before_is_whole (const struct mir_check_block *block);
+int mir_check_behind_is_whole (const struct mir_check_block *block);
 /* Fill with 0xa5 what is at OFFSET and behind in BLOCK; fill a freed block with 0xdd, and whether
    it still is.  */
-void mir_check_fill_fresh (struct check_block *block, size_t offset);
-void mir_check_fill_freed (struct check_block *block);
-int mir_check_is_freed (const struct check_block *block);
+void mir_check_fill_fresh (struct mir_check_block *block, size_t offset);
+void mir_check_fill_freed (struct mir_check_block *block);
+int mir_check_is_freed (const struct mir_check_block *block);
 
-void mir_check_list_add (struct check_list *list, struct check_block *block);
-void mir_check_list_remove (struct check_list *list, struct check_block *block);
+void mir_check_list_add (struct mir_check_list *list, struct mir_check_block *block);
+void mir_check_list_remove (struct mir_check_list *list, struct mir_check_block *block);
 
 /* The link which points to the block that starts at PTR, or to NULL if there is none.  */
-struct check_block **mir_check_find (struct check_table *table, const void *ptr);
-void mir_check_table_add (struct check_table *table, struct check_block *block);
-void mir_check_table_remove (struct check_table *table, struct check_block *block);
+struct mir_check_block **mir_check_find (struct mir_check_table *table, const void *ptr);
+void mir_check_table_add (struct mir_check_table *table, struct mir_check_block *block);
+void mir_check_table_remove (struct mir_check_table *table, struct mir_check_block *block);
 /* Whether the table should have more buckets.  */
-int mir_check_table_is_full (const struct check_table *table);
+int mir_check_table_is_full (const struct mir_check_table *table);
 /* Use the NUM buckets NEW_BUCKETS, zeroed, instead of the ones which are returned.  */
-struct check_block **mir_check_table_grow (struct check_table *table,
-                                           struct check_block **new_buckets, size_t num);
+struct mir_check_block **mir_check_table_grow (struct mir_check_table *table,
+                                               struct mir_check_block **new_buckets, size_t num);
 
 #endif /* MIR_CHECK_BLOCKS_H */

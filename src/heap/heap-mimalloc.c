@@ -55,11 +55,11 @@ MIR_heap_status_t MIR_heap_create (MIR_heap_t *res) {
 
 /* mimalloc tells a checker of its blocks, if it was built so, but not of those which end with their
    heap; and what it frees is open again, so that a use of it would not be seen.  So blocks are
-   closed here, and then the last ended heaps are kept for a while.  */
-enum { KEPT = 16 };
+   closed here, and then the last ended heaps are kept_heaps for a while.  */
+enum { KEPT_HEAPS = 16 };
 
-static mi_heap_t *kept[KEPT]; /* ended, the oldest is at `oldest` */
-static int oldest;
+static mi_heap_t *kept_heaps[KEPT_HEAPS]; /* ended, the oldest_kept is at `oldest_kept` */
+static int oldest_kept;
 static mir_os_lock_t kept_lock = MIR_OS_LOCK_INITIALIZER;
 
 static bool note_gone (const mi_heap_t *heap, const mi_heap_area_t *area, void *block, size_t size,
@@ -73,9 +73,9 @@ static bool note_gone (const mi_heap_t *heap, const mi_heap_area_t *area, void *
 static mi_heap_t *close_and_keep (mi_heap_t *heap) {
   mi_heap_visit_blocks (heap, true, note_gone, NULL);
   mir_os_lock (&kept_lock);
-  mi_heap_t *res = kept[oldest];
-  kept[oldest] = heap;
-  oldest = (oldest + 1) % KEPT;
+  mi_heap_t *res = kept_heaps[oldest_kept];
+  kept_heaps[oldest_kept] = heap;
+  oldest_kept = (oldest_kept + 1) % KEPT_HEAPS;
   mir_os_unlock (&kept_lock);
   return res;
 }

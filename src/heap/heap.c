@@ -4,16 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h> /* abort */
 
-static _Thread_local const char *label;
+static _Thread_local const char *thread_label;
 
 const char *MIR_heap_set_label (const char *new_label) {
-  const char *old = label;
-  label = new_label;
+  const char *old = thread_label;
+  thread_label = new_label;
   return old;
 }
 
 const char *mir_heap_label (void) {
-  return label;
+  return thread_label;
 }
 
 void mir_heap_die (const char *what, const void *ptr) {

@@ -10,7 +10,7 @@ struct oom {
 
 /* Whether to try again.  Nothing of ours is under way here: the function may leave by longjmp.  For
    size 0 NULL may be what another's allocator answers when all is well, so nobody is asked.  */
-static int ask (struct oom *oom, size_t size, unsigned *attempt) {
+static int ask_embedder (struct oom *oom, size_t size, unsigned *attempt) {
   return size != 0 && oom->func (oom->user_data, size, ++*attempt) != 0;
 }
 
@@ -20,7 +20,7 @@ static void *oom_malloc (size_t size, void *user_data) {
   void *res;
   do {
     res = MIR_malloc (oom->below, size);
-  } while (res == NULL && ask (oom, size, &attempt));
+  } while (res == NULL && ask_embedder (oom, size, &attempt));
   return res;
 }
 
@@ -33,7 +33,7 @@ static void *oom_calloc (size_t num, size_t size, void *user_data) {
   if (mir_heap_overflows (num, size, &len)) return NULL;
   do {
     res = MIR_calloc (oom->below, num, size);
-  } while (res == NULL && ask (oom, len, &attempt));
+  } while (res == NULL && ask_embedder (oom, len, &attempt));
   return res;
 }
 
@@ -43,7 +43,7 @@ static void *oom_realloc (void *ptr, size_t old_size, size_t new_size, void *use
   void *res;
   do {
     res = MIR_realloc (oom->below, ptr, old_size, new_size);
-  } while (res == NULL && ask (oom, new_size, &attempt));
+  } while (res == NULL && ask_embedder (oom, new_size, &attempt));
   return res;
 }
 

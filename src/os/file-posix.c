@@ -1,4 +1,4 @@
-#define _DEFAULT_SOURCE /* O_NOFOLLOW, S_ISREG */
+#define _GNU_SOURCE /* O_NOFOLLOW, S_ISREG */
 #include "file.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
    RISC-V Instruction Set Manual, Volume I, Zifencei; arch/riscv/mm/cacheflush.c).  A system call of
    our own, because not every compiler's __builtin___clear_cache makes it: libgcc's __clear_cache,
    which older clangs call, does nothing.  */
-#define _DEFAULT_SOURCE /* syscall */
+#define _GNU_SOURCE /* syscall */
 #include "os.h"
 
 #include <sys/syscall.h>
@@ -15,15 +15,15 @@
 enum { ALL_THREADS = 0, LOCAL = 1 };
 
 /* It fails for unknown flags only, and takes any range for all there is.  */
-static void flush (unsigned long flags) {
+static void flush_icache (unsigned long flags) {
   (void) syscall (SYS_riscv_flush_icache, NULL, NULL, flags);
 }
 
 void mir_os_clean_icache (void *start, void *bound) {
-  flush (LOCAL);
+  flush_icache (LOCAL);
   mir_os_discard_translations (start, bound);
 }
 
 void mir_os_sync_cores (void) {
-  flush (ALL_THREADS);
+  flush_icache (ALL_THREADS);
 }

@@ -1,4 +1,4 @@
-#define _DEFAULT_SOURCE /* clock_gettime */
+#define _GNU_SOURCE /* clock_gettime */
 #include "os.h"
 
 #include <errno.h>

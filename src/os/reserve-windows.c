@@ -25,13 +25,13 @@ typedef void *(WINAPI *map_view3_t) (HANDLE section, HANDLE process, void *start
                                      ULONG parameters_num);
 typedef BOOL (WINAPI *unmap_view2_t) (HANDLE process, void *start, ULONG flags);
 
-static FARPROC find (const char *name) {
+static FARPROC find_in_kernelbase (const char *name) {
   HMODULE module = GetModuleHandleA ("kernelbase.dll");
   return module == NULL ? NULL : GetProcAddress (module, name);
 }
 
 static void *alloc2 (void *start, size_t len, ULONG type, ULONG protection) {
-  alloc2_t func = (alloc2_t) (void (*) (void)) find ("VirtualAlloc2");
+  alloc2_t func = (alloc2_t) (void (*) (void)) find_in_kernelbase ("VirtualAlloc2");
   return func == NULL ? NULL : func (GetCurrentProcess (), start, len, type, protection, NULL, 0);
 }
 
@@ -83,7 +83,7 @@ static void make_one_placeholder (char *start, size_t len) {
 }
 
 static void *replace_placeholder (void *handle, size_t len, void *at, unsigned long protection) {
-  map_view3_t func = (map_view3_t) (void (*) (void)) find ("MapViewOfFile3");
+  map_view3_t func = (map_view3_t) (void (*) (void)) find_in_kernelbase ("MapViewOfFile3");
   if (func == NULL) return NULL;
   mir_os_lock (&places_lock);
   make_one_placeholder ((char *) at, len);
@@ -104,7 +104,7 @@ static int commit_placeholder (char *start, size_t len) {
 }
 
 static int leave_placeholder (void *start) {
-  unmap_view2_t func = (unmap_view2_t) (void (*) (void)) find ("UnmapViewOfFile2");
+  unmap_view2_t func = (unmap_view2_t) (void (*) (void)) find_in_kernelbase ("UnmapViewOfFile2");
   return func != NULL && func (GetCurrentProcess (), start, PRESERVE_PLACEHOLDER) ? 0 : -1;
 }
 
@@ -138,7 +138,7 @@ static int reserve_units (char *start, size_t len) {
   return 0;
 }
 
-/* One reservation to find the place, then many at it.  */
+/* One reservation to find_in_kernelbase the place, then many at it.  */
 static void *reserve_as_units (void *hint, size_t len) {
   void *start = NULL;
   mir_os_lock (&places_lock);

@@ -4,7 +4,7 @@
    Where the kernel or a sandbox has no membarrier, no other way is left to reach the threads: one
    that is given the address of changed code while it runs should then execute isb (aarch64), isync
    (ppc64), bcr 15,0 (s390x) or cpuid (x86) before it calls it.  */
-#define _DEFAULT_SOURCE /* syscall */
+#define _GNU_SOURCE /* syscall */
 #include "os.h"
 
 #include <errno.h>

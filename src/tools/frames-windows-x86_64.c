@@ -54,10 +54,13 @@ struct unwind_info {
   uint8_t codes[2][2];    /* offset in the prologue; operation, and its operand in the upper half */
 };
 
-enum { RBP = 5, PUSH_NONVOL = 0, SET_FPREG = 3 };
+enum { UNWIND_RBP = 5, UNWIND_PUSH_NONVOL = 0, UNWIND_SET_FPREG = 3 };
 
 static const struct unwind_info frame_info = {
-    1, 0, 2, RBP, {{0, SET_FPREG}, {0, PUSH_NONVOL | RBP << 4}}};
+    .version_and_flags = 1,
+    .codes_num = 2,
+    .frame_register = UNWIND_RBP,
+    .codes = {{0, UNWIND_SET_FPREG}, {0, UNWIND_PUSH_NONVOL | UNWIND_RBP << 4}}};
 
 /* A page with the description in it.  */
 struct page {
@@ -90,22 +93,23 @@ static uint8_t *map_info (const uint8_t *start, const uint8_t *bound) {
 
 /*---------------- The tool -----------------------------*/
 
-struct mapping {
+struct windows_mapping {
   RUNTIME_FUNCTION entry; /* the unwinder keeps a pointer to it */
   void *table;            /* of a growable one */
   uint8_t *start;
-  struct mapping *next;
+  struct windows_mapping *next;
 };
 
-struct frames {
+struct windows_frames {
   struct growable growable;
-  struct mapping *mappings;
+  struct windows_mapping *mappings;
   struct page *pages;
 };
 
-static MIR_code_tool_status_t start (struct mir_tool *tool,
-                                     const MIR_code_tools_options_t *options) {
-  struct frames *frames = (struct frames *) MIR_calloc (tool->alloc, 1, sizeof (*frames));
+static MIR_code_tool_status_t windows_frames_start (struct mir_tool *tool,
+                                                    const MIR_code_tools_options_t *options) {
+  struct windows_frames *frames =
+      (struct windows_frames *) MIR_calloc (tool->alloc, 1, sizeof (*frames));
 
   (void) options;
   if (frames == NULL) return MIR_CODE_TOOL_NO_MEMORY;
@@ -116,7 +120,7 @@ static MIR_code_tool_status_t start (struct mir_tool *tool,
 
 /* NULL: there is neither one for this mapping nor memory for a new one.  */
 static const uint8_t *info_for (struct mir_tool *tool, const uint8_t *start, const uint8_t *bound) {
-  struct frames *frames = (struct frames *) tool->data;
+  struct windows_frames *frames = (struct windows_frames *) tool->data;
   struct page *page;
   DWORD old;
 
@@ -137,7 +141,8 @@ static const uint8_t *info_for (struct mir_tool *tool, const uint8_t *start, con
 }
 
 /* 0, or -1.  */
-static int add_table (const struct growable *growable, struct mapping *mapping, size_t len) {
+static int add_table (const struct growable *growable, struct windows_mapping *mapping,
+                      size_t len) {
   ULONG_PTR base = (ULONG_PTR) mapping->start;
 
   if (growable->add == NULL) return RtlAddFunctionTable (&mapping->entry, 1, base) ? 0 : -1;
@@ -145,12 +150,13 @@ static int add_table (const struct growable *growable, struct mapping *mapping, 
 }
 
 /* Without memory this mapping stays unknown; later ones need not.  */
-static void mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
-  struct frames *frames = (struct frames *) tool->data;
-  struct mapping *mapping = NULL;
+static void windows_frames_mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
+  struct windows_frames *frames = (struct windows_frames *) tool->data;
+  struct windows_mapping *mapping = NULL;
   const uint8_t *info = len < REACH ? info_for (tool, start, start + len) : NULL;
 
-  if (info != NULL) mapping = (struct mapping *) MIR_calloc (tool->alloc, 1, sizeof (*mapping));
+  if (info != NULL)
+    mapping = (struct windows_mapping *) MIR_calloc (tool->alloc, 1, sizeof (*mapping));
   if (mapping != NULL) {
     mapping->start = start;
     mapping->entry.BeginAddress = 0;
@@ -168,9 +174,9 @@ static void mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   tool->state.lost++;
 }
 
-static void forget (struct mir_tool *tool, struct mapping **link) {
-  struct frames *frames = (struct frames *) tool->data;
-  struct mapping *mapping = *link;
+static void forget_mapping (struct mir_tool *tool, struct windows_mapping **link) {
+  struct windows_frames *frames = (struct windows_frames *) tool->data;
+  struct windows_mapping *mapping = *link;
 
   *link = mapping->next;
   if (frames->growable.delete != NULL)
@@ -180,21 +186,21 @@ static void forget (struct mir_tool *tool, struct mapping **link) {
   MIR_free (tool->alloc, mapping);
 }
 
-static void unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
-  struct frames *frames = (struct frames *) tool->data;
+static void windows_frames_unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
+  struct windows_frames *frames = (struct windows_frames *) tool->data;
 
   (void) len;
-  for (struct mapping **link = &frames->mappings; *link != NULL; link = &(*link)->next)
+  for (struct windows_mapping **link = &frames->mappings; *link != NULL; link = &(*link)->next)
     if ((*link)->start == start) {
-      forget (tool, link);
+      forget_mapping (tool, link);
       return;
     }
 }
 
-static void finish (struct mir_tool *tool) {
-  struct frames *frames = (struct frames *) tool->data;
+static void windows_frames_finish (struct mir_tool *tool) {
+  struct windows_frames *frames = (struct windows_frames *) tool->data;
 
-  while (frames->mappings != NULL) forget (tool, &frames->mappings);
+  while (frames->mappings != NULL) forget_mapping (tool, &frames->mappings);
   while (frames->pages != NULL) {
     struct page *page = frames->pages;
 
@@ -205,5 +211,7 @@ static void finish (struct mir_tool *tool) {
   MIR_free (tool->alloc, frames);
 }
 
-const struct mir_tool_kind mir_frames = {
-    .start = start, .mapped = mapped, .unmapped = unmapped, .finish = finish};
+const struct mir_tool_kind mir_frames = {.start = windows_frames_start,
+                                         .mapped = windows_frames_mapped,
+                                         .unmapped = windows_frames_unmapped,
+                                         .finish = windows_frames_finish};

@@ -20,17 +20,17 @@
 extern void __register_frame (void *fde);
 extern void __deregister_frame (void *fde);
 
-struct mapping {
+struct frames_mapping {
   struct mir_eh_frame frame;
-  struct mapping *next;
+  struct frames_mapping *next;
 };
 
 struct frames {
-  struct mapping *mappings;
+  struct frames_mapping *mappings;
 };
 
-static MIR_code_tool_status_t start (struct mir_tool *tool,
-                                     const MIR_code_tools_options_t *options) {
+static MIR_code_tool_status_t frames_start (struct mir_tool *tool,
+                                            const MIR_code_tools_options_t *options) {
   (void) options;
   if (!mir_target.has_frames) return MIR_CODE_TOOL_UNSUPPORTED;
   tool->data = MIR_calloc (tool->alloc, 1, sizeof (struct frames));
@@ -38,9 +38,10 @@ static MIR_code_tool_status_t start (struct mir_tool *tool,
 }
 
 /* Without memory this mapping stays unknown; later ones need not.  */
-static void mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
+static void frames_mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   struct frames *frames = (struct frames *) tool->data;
-  struct mapping *mapping = (struct mapping *) MIR_malloc (tool->alloc, sizeof (*mapping));
+  struct frames_mapping *mapping =
+      (struct frames_mapping *) MIR_malloc (tool->alloc, sizeof (*mapping));
 
   if (mapping == NULL) {
     tool->state.error = ENOMEM;
@@ -54,31 +55,33 @@ static void mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   tool->state.events++;
 }
 
-static void forget (struct mir_tool *tool, struct mapping **link) {
-  struct mapping *mapping = *link;
+static void forget_frames (struct mir_tool *tool, struct frames_mapping **link) {
+  struct frames_mapping *mapping = *link;
 
   *link = mapping->next;
   __deregister_frame (&mapping->frame.fde_len); /* which reads it once more */
   MIR_free (tool->alloc, mapping);
 }
 
-static void unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
+static void frames_unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   struct frames *frames = (struct frames *) tool->data;
 
   (void) len;
-  for (struct mapping **link = &frames->mappings; *link != NULL; link = &(*link)->next)
+  for (struct frames_mapping **link = &frames->mappings; *link != NULL; link = &(*link)->next)
     if ((*link)->frame.start == (uintptr_t) start) {
-      forget (tool, link);
+      forget_frames (tool, link);
       return;
     }
 }
 
-static void finish (struct mir_tool *tool) {
+static void frames_finish (struct mir_tool *tool) {
   struct frames *frames = (struct frames *) tool->data;
 
-  while (frames->mappings != NULL) forget (tool, &frames->mappings);
+  while (frames->mappings != NULL) forget_frames (tool, &frames->mappings);
   MIR_free (tool->alloc, frames);
 }
 
-const struct mir_tool_kind mir_frames = {
-    .start = start, .mapped = mapped, .unmapped = unmapped, .finish = finish};
+const struct mir_tool_kind mir_frames = {.start = frames_start,
+                                         .mapped = frames_mapped,
+                                         .unmapped = frames_unmapped,
+                                         .finish = frames_finish};

@@ -9,7 +9,8 @@
 enum { NO_SECTION, TEXT, EH_FRAME, SYMTAB, STRTAB, SHSTRTAB, SECTIONS };
 
 static const char section_names[] = "\0.text\0.eh_frame\0.symtab\0.strtab\0.shstrtab";
-static const uint8_t name_offsets[SECTIONS] = {0, 1, 7, 17, 25, 33}; /* of them */
+static const uint8_t name_offsets[SECTIONS] = {
+    [TEXT] = 1, [EH_FRAME] = 7, [SYMTAB] = 17, [STRTAB] = 25, [SHSTRTAB] = 33};
 
 /* The object, member by member; strings follow.  */
 struct object {

@@ -42,7 +42,7 @@ struct jit_descriptor {
 extern void __jit_debug_register_code (void);
 extern struct jit_descriptor __jit_debug_descriptor;
 
-SHARED_WITH_GDB struct jit_descriptor __jit_debug_descriptor = {1, JIT_NOACTION, NULL, NULL};
+SHARED_WITH_GDB struct jit_descriptor __jit_debug_descriptor = {.version = 1};
 
 SHARED_WITH_GDB __attribute__ ((noinline)) void __jit_debug_register_code (void) {
   __asm__ volatile("" ::: "memory"); /* the list is written, and the call is made */
@@ -75,7 +75,7 @@ static void unregister_entry (struct jit_code_entry *entry) {
 
 /*---------------- Mappings -----------------------------*/
 
-struct mapping {
+struct gdb_mapping {
   const uint8_t *start;
   size_t len;
   struct mir_gdb_symbol *changes;
@@ -88,7 +88,7 @@ struct mapping {
 
 /* By START, ascending.  */
 struct gdb {
-  struct mapping **mappings;
+  struct gdb_mapping **mappings;
   size_t mappings_num, room; /* elements */
   int with_frames;
 };
@@ -111,21 +111,21 @@ static size_t upper_bound (const struct gdb *gdb, const uint8_t *addr) {
 }
 
 /* The mapping in which ADDR is; NULL: none.  */
-static struct mapping *find_mapping (const struct gdb *gdb, const uint8_t *addr) {
+static struct gdb_mapping *find_mapping (const struct gdb *gdb, const uint8_t *addr) {
   size_t above = upper_bound (gdb, addr);
-  struct mapping *below = above > 0 ? gdb->mappings[above - 1] : NULL;
+  struct gdb_mapping *below = above > 0 ? gdb->mappings[above - 1] : NULL;
 
   return below != NULL && (size_t) (addr - below->start) < below->len ? below : NULL;
 }
 
-static void drop_object (struct mir_tool *tool, struct mapping *mapping) {
+static void drop_object (struct mir_tool *tool, struct gdb_mapping *mapping) {
   if (mapping->object == NULL) return;
   unregister_entry (&mapping->entry);
   MIR_free (tool->alloc, mapping->object);
   mapping->object = NULL;
 }
 
-static void free_mapping (struct mir_tool *tool, struct mapping *mapping) {
+static void free_mapping (struct mir_tool *tool, struct gdb_mapping *mapping) {
   drop_object (tool, mapping);
   for (size_t i = 0; i < mapping->changes_num; i++)
     MIR_free (tool->alloc, mapping->changes[i].name);
@@ -133,7 +133,7 @@ static void free_mapping (struct mir_tool *tool, struct mapping *mapping) {
   MIR_free (tool->alloc, mapping);
 }
 
-static void finish (struct mir_tool *tool) {
+static void gdb_finish (struct mir_tool *tool) {
   struct gdb *gdb = (struct gdb *) tool->data;
 
   for (size_t i = 0; i < gdb->mappings_num; i++) free_mapping (tool, gdb->mappings[i]);
@@ -145,7 +145,7 @@ static void finish (struct mir_tool *tool) {
 /* Without memory all is taken back: a name which is not taken back when its piece is freed would
    stand for the next piece in its place.  */
 static void give_up (struct mir_tool *tool) {
-  finish (tool);
+  gdb_finish (tool);
   tool->state.lost += tool->state.events;
   tool->state.events = 0;
   mir_tool_stop (tool, MIR_CODE_TOOL_NO_MEMORY, 0);
@@ -162,7 +162,7 @@ static int compare_changes (const void *left, const void *right) {
 }
 
 /* Keep the last change about each place, and of these the ones with names.  */
-static void drop_undone (struct mir_tool *tool, struct mapping *mapping) {
+static void drop_undone (struct mir_tool *tool, struct gdb_mapping *mapping) {
   struct mir_gdb_symbol *changes = mapping->changes;
   size_t kept = 0;
 
@@ -179,7 +179,7 @@ static void drop_undone (struct mir_tool *tool, struct mapping *mapping) {
 }
 
 /* Register an object with all symbols of MAPPING.  0, or -1 without memory.  */
-static int renew_object (struct mir_tool *tool, struct mapping *mapping) {
+static int renew_object (struct mir_tool *tool, struct gdb_mapping *mapping) {
   const struct gdb *gdb = (const struct gdb *) tool->data;
   uint8_t *object = NULL;
   size_t size = 0;
@@ -201,7 +201,7 @@ static int renew_object (struct mir_tool *tool, struct mapping *mapping) {
 }
 
 /* Room for one more change.  0, or -1 without memory.  */
-static int make_room (struct mir_tool *tool, struct mapping *mapping) {
+static int make_room (struct mir_tool *tool, struct gdb_mapping *mapping) {
   size_t room = mapping->room == 0 ? FIRST_ROOM : mapping->room * 2;
   struct mir_gdb_symbol *changes;
 
@@ -216,9 +216,10 @@ static int make_room (struct mir_tool *tool, struct mapping *mapping) {
 }
 
 /* NAME_SIZE bytes of NAME are copied; NULL: freed.  0, or -1 without memory.  */
-static int add_change (struct mir_tool *tool, struct mapping *mapping,
+static int add_change (struct mir_tool *tool, struct gdb_mapping *mapping,
                        const MIR_code_event_t *event, const char *name, size_t name_size) {
-  struct mir_gdb_symbol change = {event->start, event->size, NULL, name_size, 0};
+  struct mir_gdb_symbol change = {
+      .start = event->start, .size = event->size, .name_size = name_size};
 
   if (make_room (tool, mapping) != 0) return -1;
   if (name != NULL) {
@@ -231,14 +232,14 @@ static int add_change (struct mir_tool *tool, struct mapping *mapping,
   return 0;
 }
 
-static int has_doubled (const struct mapping *mapping) {
+static int has_doubled (const struct gdb_mapping *mapping) {
   return mapping->changes_num - mapping->registered_num > mapping->registered_num;
 }
 
 /*---------------- Hooks -----------------------------*/
 
-static MIR_code_tool_status_t start (struct mir_tool *tool,
-                                     const MIR_code_tools_options_t *options) {
+static MIR_code_tool_status_t gdb_start (struct mir_tool *tool,
+                                         const MIR_code_tools_options_t *options) {
   struct gdb *gdb;
 
   if (mir_target.elf_machine == EM_NONE) return MIR_CODE_TOOL_UNSUPPORTED;
@@ -249,13 +250,13 @@ static MIR_code_tool_status_t start (struct mir_tool *tool,
   return MIR_CODE_TOOL_OK;
 }
 
-static void mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
+static void gdb_mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   struct gdb *gdb = (struct gdb *) tool->data;
   size_t room = gdb->room == 0 ? FIRST_ROOM : gdb->room * 2, place;
-  struct mapping *mapping;
+  struct gdb_mapping *mapping;
 
   if (gdb->mappings_num == gdb->room) {
-    struct mapping **mappings = (struct mapping **) MIR_realloc (
+    struct gdb_mapping **mappings = (struct gdb_mapping **) MIR_realloc (
         tool->alloc, gdb->mappings, gdb->room * sizeof (*mappings), room * sizeof (*mappings));
 
     if (mappings == NULL) {
@@ -265,7 +266,7 @@ static void mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
     gdb->mappings = mappings;
     gdb->room = room;
   }
-  mapping = (struct mapping *) MIR_calloc (tool->alloc, 1, sizeof (*mapping));
+  mapping = (struct gdb_mapping *) MIR_calloc (tool->alloc, 1, sizeof (*mapping));
   if (mapping == NULL) {
     give_up (tool);
     return;
@@ -279,9 +280,9 @@ static void mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   gdb->mappings_num++;
 }
 
-static void unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
+static void gdb_unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   struct gdb *gdb = (struct gdb *) tool->data;
-  struct mapping *mapping = find_mapping (gdb, start);
+  struct gdb_mapping *mapping = find_mapping (gdb, start);
   size_t place = upper_bound (gdb, start);
 
   (void) len;
@@ -294,7 +295,7 @@ static void unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
 
 /* 0, or -1 without memory.  */
 static int add_event (struct mir_tool *tool, const MIR_code_event_t *event) {
-  struct mapping *mapping = find_mapping ((struct gdb *) tool->data, event->start);
+  struct gdb_mapping *mapping = find_mapping ((struct gdb *) tool->data, event->start);
   char name[MIR_TOOL_NAME_MAX + 1];
   size_t name_size = mir_tool_name (event, name) + 1;
 
@@ -308,7 +309,8 @@ static int add_event (struct mir_tool *tool, const MIR_code_event_t *event) {
   return 0;
 }
 
-static void published (struct mir_tool *tool, const MIR_code_event_t *events, size_t events_num) {
+static void gdb_published (struct mir_tool *tool, const MIR_code_event_t *events,
+                           size_t events_num) {
   for (size_t i = 0; i < events_num; i++)
     if (add_event (tool, &events[i]) != 0) {
       give_up (tool);
@@ -317,8 +319,8 @@ static void published (struct mir_tool *tool, const MIR_code_event_t *events, si
     }
 }
 
-static void freed (struct mir_tool *tool, const MIR_code_event_t *event) {
-  struct mapping *mapping = find_mapping ((struct gdb *) tool->data, event->start);
+static void gdb_freed (struct mir_tool *tool, const MIR_code_event_t *event) {
+  struct gdb_mapping *mapping = find_mapping ((struct gdb *) tool->data, event->start);
 
   if (mapping == NULL) return;
   if (add_change (tool, mapping, event, NULL, 0) != 0
@@ -326,11 +328,11 @@ static void freed (struct mir_tool *tool, const MIR_code_event_t *event) {
     give_up (tool);
 }
 
-static void flush (struct mir_tool *tool) {
+static void gdb_flush (struct mir_tool *tool) {
   struct gdb *gdb = (struct gdb *) tool->data;
 
   for (size_t i = 0; i < gdb->mappings_num; i++) {
-    struct mapping *mapping = gdb->mappings[i];
+    struct gdb_mapping *mapping = gdb->mappings[i];
 
     if (mapping->changes_num == mapping->registered_num) continue;
     if (renew_object (tool, mapping) != 0) {
@@ -340,10 +342,10 @@ static void flush (struct mir_tool *tool) {
   }
 }
 
-const struct mir_tool_kind mir_gdb = {.start = start,
-                                      .mapped = mapped,
-                                      .unmapped = unmapped,
-                                      .published = published,
-                                      .freed = freed,
-                                      .flush = flush,
-                                      .finish = finish};
+const struct mir_tool_kind mir_gdb = {.start = gdb_start,
+                                      .mapped = gdb_mapped,
+                                      .unmapped = gdb_unmapped,
+                                      .published = gdb_published,
+                                      .freed = gdb_freed,
+                                      .flush = gdb_flush,
+                                      .finish = gdb_finish};

@@ -18,7 +18,7 @@
 #include "tools/target.h"
 #include "tools/tool-file.h"
 
-struct header {
+struct jitdump_header {
   uint32_t magic, version;
   uint32_t size; /* bytes, of this structure */
   uint32_t machine;
@@ -28,11 +28,11 @@ struct header {
   uint64_t flags;
 };
 
-enum { MAGIC = 0x4A695444, VERSION = 1 };
+enum { JITDUMP_MAGIC = 0x4A695444, JITDUMP_VERSION = 1 };
 
 enum { CODE_LOAD = 0, CODE_CLOSE = 3 };
 
-struct record {
+struct jitdump_record {
   uint32_t id;
   uint32_t size; /* bytes, with this and all that follows */
   uint64_t time;
@@ -40,7 +40,7 @@ struct record {
 
 /* The name with its 0 and the code follow.  */
 struct code_load {
-  struct record record;
+  struct jitdump_record record;
   uint32_t pid, tid;
   uint64_t mapped_at, start;
   uint64_t size;  /* bytes of code */
@@ -63,11 +63,11 @@ static void close_dump (struct jitdump *dump) {
 /* With its header in it, mapped.  */
 static MIR_code_tool_status_t open_dump (struct mir_tool *tool, struct jitdump *dump) {
   struct mir_tool_file *file = &dump->file;
-  struct header header = {.magic = MAGIC,
-                          .version = VERSION,
-                          .size = sizeof (header),
-                          .machine = mir_target.elf_machine,
-                          .time = mir_os_nanoseconds ()};
+  struct jitdump_header header = {.magic = JITDUMP_MAGIC,
+                                  .version = JITDUMP_VERSION,
+                                  .size = sizeof (header),
+                                  .machine = mir_target.elf_machine,
+                                  .time = mir_os_nanoseconds ()};
   MIR_code_tool_status_t status;
   int len =
       snprintf (file->path, sizeof (file->path), "%s/jit-%ld.dump", dump->dir, (long) getpid ());
@@ -95,8 +95,8 @@ static MIR_code_tool_status_t open_dump (struct mir_tool *tool, struct jitdump *
   return MIR_CODE_TOOL_FILE_REFUSED;
 }
 
-static MIR_code_tool_status_t start (struct mir_tool *tool,
-                                     const MIR_code_tools_options_t *options) {
+static MIR_code_tool_status_t jitdump_start (struct mir_tool *tool,
+                                             const MIR_code_tools_options_t *options) {
   const char *dir = options->jitdump_dir;
   struct jitdump *dump;
   MIR_code_tool_status_t status = MIR_CODE_TOOL_FILE_REFUSED;
@@ -119,7 +119,7 @@ static MIR_code_tool_status_t start (struct mir_tool *tool,
 }
 
 /* As in perf-map.c.  */
-static int follow_fork (struct mir_tool *tool, struct jitdump *dump) {
+static int jitdump_follow_fork (struct mir_tool *tool, struct jitdump *dump) {
   MIR_code_tool_status_t status;
 
   if (!mir_tool_file_is_parents (&dump->file)) return 0;
@@ -152,25 +152,26 @@ static int write_load (struct mir_tool *tool, struct jitdump *dump, const MIR_co
   return 0;
 }
 
-static void published (struct mir_tool *tool, const MIR_code_event_t *events, size_t events_num) {
+static void jitdump_published (struct mir_tool *tool, const MIR_code_event_t *events,
+                               size_t events_num) {
   struct jitdump *dump = (struct jitdump *) tool->data;
   uint32_t tid = (uint32_t) syscall (SYS_gettid);
 
-  follow_fork (tool, dump);
+  jitdump_follow_fork (tool, dump);
   for (size_t i = 0; i < events_num; i++)
     if (tool->state.status != MIR_CODE_TOOL_OK || write_load (tool, dump, &events[i], tid) != 0)
       tool->state.lost++;
 }
 
-static void flush (struct mir_tool *tool) {
+static void jitdump_flush (struct mir_tool *tool) {
   struct jitdump *dump = (struct jitdump *) tool->data;
 
-  if (follow_fork (tool, dump) == 0) mir_tool_file_flush (tool, &dump->file);
+  if (jitdump_follow_fork (tool, dump) == 0) mir_tool_file_flush (tool, &dump->file);
 }
 
-static void finish (struct mir_tool *tool) {
+static void jitdump_finish (struct mir_tool *tool) {
   struct jitdump *dump = (struct jitdump *) tool->data;
-  struct record end = {CODE_CLOSE, sizeof (end), mir_os_nanoseconds ()};
+  struct jitdump_record end = {CODE_CLOSE, sizeof (end), mir_os_nanoseconds ()};
 
   if (tool->state.status == MIR_CODE_TOOL_OK && !mir_tool_file_is_parents (&dump->file)
       && mir_tool_file_append (tool, &dump->file, &end, sizeof (end)) == 0)
@@ -179,5 +180,7 @@ static void finish (struct mir_tool *tool) {
   MIR_free (tool->alloc, dump);
 }
 
-const struct mir_tool_kind mir_jitdump = {
-    .start = start, .published = published, .flush = flush, .finish = finish};
+const struct mir_tool_kind mir_jitdump = {.start = jitdump_start,
+                                          .published = jitdump_published,
+                                          .flush = jitdump_flush,
+                                          .finish = jitdump_finish};

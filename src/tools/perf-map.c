@@ -15,8 +15,8 @@ static MIR_code_tool_status_t open_map (struct mir_tool *tool, struct mir_tool_f
   return mir_tool_file_open (file, 1, &tool->state.error);
 }
 
-static MIR_code_tool_status_t start (struct mir_tool *tool,
-                                     const MIR_code_tools_options_t *options) {
+static MIR_code_tool_status_t perf_map_start (struct mir_tool *tool,
+                                              const MIR_code_tools_options_t *options) {
   struct mir_tool_file *file =
       (struct mir_tool_file *) MIR_malloc (tool->alloc, sizeof (struct mir_tool_file));
   MIR_code_tool_status_t status;
@@ -32,7 +32,7 @@ static MIR_code_tool_status_t start (struct mir_tool *tool,
 }
 
 /* In a child, after its first publication: what waits in the buffer is its parent's to write.  */
-static int follow_fork (struct mir_tool *tool, struct mir_tool_file *file) {
+static int perf_map_follow_fork (struct mir_tool *tool, struct mir_tool_file *file) {
   MIR_code_tool_status_t status;
 
   if (!mir_tool_file_is_parents (file)) return 0;
@@ -66,11 +66,12 @@ static int write_line (struct mir_tool *tool, struct mir_tool_file *file,
   return mir_tool_file_append (tool, file, line, (size_t) (p - line));
 }
 
-static void published (struct mir_tool *tool, const MIR_code_event_t *events, size_t events_num) {
+static void perf_map_published (struct mir_tool *tool, const MIR_code_event_t *events,
+                                size_t events_num) {
   struct mir_tool_file *file = (struct mir_tool_file *) tool->data;
   size_t done = 0;
 
-  if (follow_fork (tool, file) == 0)
+  if (perf_map_follow_fork (tool, file) == 0)
     for (; done < events_num && write_line (tool, file, &events[done]) == 0; done++) {
       file->waiting++;
       tool->state.events++;
@@ -78,13 +79,13 @@ static void published (struct mir_tool *tool, const MIR_code_event_t *events, si
   tool->state.lost += events_num - done;
 }
 
-static void flush (struct mir_tool *tool) {
+static void perf_map_flush (struct mir_tool *tool) {
   struct mir_tool_file *file = (struct mir_tool_file *) tool->data;
 
-  if (follow_fork (tool, file) == 0) mir_tool_file_flush (tool, file);
+  if (perf_map_follow_fork (tool, file) == 0) mir_tool_file_flush (tool, file);
 }
 
-static void finish (struct mir_tool *tool) {
+static void perf_map_finish (struct mir_tool *tool) {
   struct mir_tool_file *file = (struct mir_tool_file *) tool->data;
 
   if (tool->state.status == MIR_CODE_TOOL_OK && !mir_tool_file_is_parents (file))
@@ -93,5 +94,7 @@ static void finish (struct mir_tool *tool) {
   MIR_free (tool->alloc, file);
 }
 
-const struct mir_tool_kind mir_perf_map = {
-    .start = start, .published = published, .flush = flush, .finish = finish};
+const struct mir_tool_kind mir_perf_map = {.start = perf_map_start,
+                                           .published = perf_map_published,
+                                           .flush = perf_map_flush,
+                                           .finish = perf_map_finish};

@@ -52,7 +52,7 @@ static int is_stale (const struct stat *st) {
 }
 
 /* And nobody else's to write.  */
-static int is_ours (const struct stat *st) {
+static int is_ours_alone (const struct stat *st) {
   return mir_os_file_is_ours (st) && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
@@ -61,11 +61,11 @@ static int open_existing (const char *path, int shared) {
   struct stat st, opened;
   int fd;
 
-  if (lstat (path, &st) != 0 || !is_ours (&st)) return -1;
+  if (lstat (path, &st) != 0 || !is_ours_alone (&st)) return -1;
   if (is_stale (&st)) return unlink (path) == 0 ? mir_os_file_create (path) : -1;
   if (!shared) return -1;
   fd = open (path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (fd >= 0 && (fstat (fd, &opened) != 0 || !is_ours (&opened))) {
+  if (fd >= 0 && (fstat (fd, &opened) != 0 || !is_ours_alone (&opened))) {
     close (fd);
     fd = -1;
   }

@@ -7,8 +7,8 @@
 /*---------------- The lock -----------------------------*/
 
 static mir_os_lock_t trace_lock = MIR_OS_LOCK_INITIALIZER;
-static int watching_forks;
-static unsigned forks;
+static int trace_forks_watched;
+static unsigned trace_forks;
 
 void mir_trace_lock (void) {
   mir_os_lock (&trace_lock);
@@ -19,8 +19,8 @@ void mir_trace_unlock (void) {
 }
 
 /* In both processes.  */
-static void after_fork (void) {
-  forks++;
+static void trace_after_fork (void) {
+  trace_forks++;
   mir_trace_unlock ();
 }
 
@@ -28,9 +28,9 @@ int mir_trace_watch_forks (void) {
   int result = 0;
 
   mir_trace_lock ();
-  if (!watching_forks) {
-    result = mir_os_at_fork (mir_trace_lock, after_fork);
-    watching_forks = result == 0;
+  if (!trace_forks_watched) {
+    result = mir_os_at_fork (mir_trace_lock, trace_after_fork);
+    trace_forks_watched = result == 0;
   }
   mir_trace_unlock ();
   return result;
@@ -38,7 +38,7 @@ int mir_trace_watch_forks (void) {
 
 /*---------------- The buffer -----------------------------*/
 
-static void stop (MIR_trace_t trace, MIR_trace_status_t status, int error) {
+static void stop_trace (MIR_trace_t trace, MIR_trace_status_t status, int error) {
   trace->state.status = status;
   trace->state.error = error;
   trace->state.events -= trace->waiting;
@@ -49,12 +49,12 @@ static void stop (MIR_trace_t trace, MIR_trace_status_t status, int error) {
 
 /* What waits in a child's buffer is its parent's to write, and its events are its parent's.  */
 void mir_trace_follow_fork (MIR_trace_t trace) {
-  if (trace->forks == forks) return; /* without a system call */
-  trace->forks = forks;
+  if (trace->forks == trace_forks) return; /* without a system call */
+  trace->forks = trace_forks;
   if (trace->process == mir_os_process () || trace->state.status != MIR_TRACE_OK) return;
   trace->waiting = 0;
   trace->state.events = 0;
-  stop (trace, MIR_TRACE_FORKED, 0);
+  stop_trace (trace, MIR_TRACE_FORKED, 0);
 }
 
 void mir_trace_write_out (MIR_trace_t trace) {
@@ -63,7 +63,7 @@ void mir_trace_write_out (MIR_trace_t trace) {
   if (trace->state.status != MIR_TRACE_OK || trace->used == 0) return;
   error = mir_trace_file_write (trace->file, trace->buffer, trace->used);
   if (error != 0) {
-    stop (trace, MIR_TRACE_FILE_REFUSED, error);
+    stop_trace (trace, MIR_TRACE_FILE_REFUSED, error);
     return;
   }
   trace->used = 0;

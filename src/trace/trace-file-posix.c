@@ -1,4 +1,4 @@
-#define _DEFAULT_SOURCE /* lstat */
+#define _GNU_SOURCE /* lstat */
 #include "trace/trace-file.h"
 
 #include <errno.h>

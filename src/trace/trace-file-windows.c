@@ -8,7 +8,7 @@ static HANDLE open_new (const char *path) {
                       NULL);
 }
 
-static int may_replace (const char *path) {
+static int is_plain_file (const char *path) {
   DWORD attributes = GetFileAttributesA (path);
 
   return attributes != INVALID_FILE_ATTRIBUTES
@@ -21,7 +21,7 @@ static int may_replace (const char *path) {
 MIR_trace_status_t mir_trace_file_create (const char *path, mir_trace_file_t *file) {
   *file = open_new (path);
   if (*file == INVALID_HANDLE_VALUE && GetLastError () == ERROR_FILE_EXISTS) {
-    if (!may_replace (path)) {
+    if (!is_plain_file (path)) {
       SetLastError (ERROR_FILE_EXISTS);
       return MIR_TRACE_UNSAFE_FILE;
     }

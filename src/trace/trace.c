@@ -172,7 +172,7 @@ static void record_code (MIR_trace_t trace, enum mir_trace_kind kind, const uint
   mir_trace_unlock ();
 }
 
-static void on_mapped (void *user_data, uint8_t *start, size_t len) {
+static void trace_on_mapped (void *user_data, uint8_t *start, size_t len) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
   const MIR_code_hooks_t *next = trace->next_hooks;
 
@@ -180,7 +180,7 @@ static void on_mapped (void *user_data, uint8_t *start, size_t len) {
   if (next != NULL && next->mapped != NULL) next->mapped (next->user_data, start, len);
 }
 
-static void on_unmapped (void *user_data, uint8_t *start, size_t len) {
+static void trace_on_unmapped (void *user_data, uint8_t *start, size_t len) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
   const MIR_code_hooks_t *next = trace->next_hooks;
 
@@ -188,7 +188,8 @@ static void on_unmapped (void *user_data, uint8_t *start, size_t len) {
   if (next != NULL && next->unmapped != NULL) next->unmapped (next->user_data, start, len);
 }
 
-static void on_published (void *user_data, const MIR_code_event_t *events, size_t events_num) {
+static void trace_on_published (void *user_data, const MIR_code_event_t *events,
+                                size_t events_num) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
   const MIR_code_hooks_t *next = trace->next_hooks;
 
@@ -206,7 +207,7 @@ static void on_published (void *user_data, const MIR_code_event_t *events, size_
     next->published (next->user_data, events, events_num);
 }
 
-static void on_freed (void *user_data, const MIR_code_event_t *event) {
+static void trace_on_freed (void *user_data, const MIR_code_event_t *event) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
   const MIR_code_hooks_t *next = trace->next_hooks;
 
@@ -295,10 +296,10 @@ MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_tra
   made->alloc.realloc = trace_realloc;
   made->alloc.free = trace_free;
   made->alloc.user_data = made;
-  made->hooks.mapped = on_mapped;
-  made->hooks.unmapped = on_unmapped;
-  made->hooks.published = on_published;
-  made->hooks.freed = on_freed;
+  made->hooks.mapped = trace_on_mapped;
+  made->hooks.unmapped = trace_on_unmapped;
+  made->hooks.published = trace_on_published;
+  made->hooks.freed = trace_on_freed;
   made->hooks.user_data = made;
   made->below = options->alloc != NULL ? options->alloc : mir_default_alloc ();
   made->own = own;
