@@ -1,5 +1,8 @@
 /* valgrind: blocks are pieces of a memory pool (Valgrind manual, 4.8, Memory Pools).  A request is
    a few instructions without effect when it is not valgrind that runs them.  */
+#ifndef MIR_HEAP_ANNOTATE_VALGRIND_H
+#define MIR_HEAP_ANNOTATE_VALGRIND_H
+
 #include <stddef.h> /* size_t */
 #include <valgrind/memcheck.h>
 #include <valgrind/valgrind.h>
@@ -47,3 +50,5 @@ static inline void mir_note_heap_gone (const void *block, size_t size) {
   (void) block, (void) size;
   VALGRIND_FREELIKE_BLOCK (block, 0);
 }
+
+#endif /* MIR_HEAP_ANNOTATE_VALGRIND_H */

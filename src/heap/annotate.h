@@ -14,9 +14,9 @@
    of its blocks
 
    None of them does anything in a program which no checker runs, and none fails.  */
-#ifndef MIR_ANNOTATE_H
-#define MIR_ANNOTATE_H
+#ifndef MIR_HEAP_ANNOTATE_H
+#define MIR_HEAP_ANNOTATE_H
 
 #include MIR_ANNOTATE_FILE /* -DMIR_ANNOTATE_FILE: one of them, in quotes */
 
-#endif /* MIR_ANNOTATE_H */
+#endif /* MIR_HEAP_ANNOTATE_H */

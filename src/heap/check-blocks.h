@@ -2,8 +2,8 @@
 
    One thread at a time.  Nothing here reads memory at an address which a caller gave before it was
    found in the table.  */
-#ifndef MIR_CHECK_BLOCKS_H
-#define MIR_CHECK_BLOCKS_H
+#ifndef MIR_HEAP_CHECK_BLOCKS_H
+#define MIR_HEAP_CHECK_BLOCKS_H
 
 #include "heap/heap.h"
 
@@ -67,4 +67,4 @@ int mir_check_table_is_full (const struct mir_check_table *table);
 struct mir_check_block **mir_check_table_grow (struct mir_check_table *table,
                                                struct mir_check_block **new_buckets, size_t num);
 
-#endif /* MIR_CHECK_BLOCKS_H */
+#endif /* MIR_HEAP_CHECK_BLOCKS_H */

@@ -1,6 +1,6 @@
 /* What the ready-made allocators have in common.  */
-#ifndef MIR_HEAP_COMMON_H
-#define MIR_HEAP_COMMON_H
+#ifndef MIR_HEAP_HEAP_H
+#define MIR_HEAP_HEAP_H
 
 #include <stddef.h> /* size_t, max_align_t */
 #include <stdint.h>
@@ -30,4 +30,4 @@ static inline int mir_heap_overflows (size_t num, size_t size, size_t *product) 
   return 0;
 }
 
-#endif /* MIR_HEAP_COMMON_H */
+#endif /* MIR_HEAP_HEAP_H */
