@@ -1,5 +1,5 @@
 #define _GNU_SOURCE /* O_NOFOLLOW, S_ISREG */
-#include "file.h"
+#include "os/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,6 @@ int mir_os_file_is_ours (const struct stat *st) {
 static int is_within_limit (int fd, size_t len) {
   struct rlimit limit;
   struct stat st;
-
   if (getrlimit (RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 1;
   return fstat (fd, &st) == 0 && (rlim_t) st.st_size <= limit.rlim_cur
          && len <= limit.rlim_cur - (rlim_t) st.st_size;
@@ -29,7 +28,6 @@ static int write_all (int fd, const uint8_t *bytes, size_t len) {
   if (!is_within_limit (fd, len)) return EFBIG;
   while (len > 0) {
     ssize_t written = write (fd, bytes, len);
-
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) return written < 0 ? errno : EIO;
     bytes += written;
@@ -40,7 +38,6 @@ static int write_all (int fd, const uint8_t *bytes, size_t len) {
 
 int mir_os_file_append (int fd, const uint8_t *bytes, size_t len) {
   int saved = errno, error = write_all (fd, bytes, len);
-
   errno = saved;
   return error;
 }

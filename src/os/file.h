@@ -2,8 +2,8 @@
    none grows beyond what a process may write.
 
    Any thread may call any of these; none of them allocates.  */
-#ifndef MIR_FILE_H
-#define MIR_FILE_H
+#ifndef MIR_OS_FILE_H
+#define MIR_OS_FILE_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint8_t */
@@ -18,4 +18,4 @@ int mir_os_file_is_ours (const struct stat *st);
  */
 int mir_os_file_append (int fd, const uint8_t *bytes, size_t len);
 
-#endif /* MIR_FILE_H */
+#endif /* MIR_OS_FILE_H */

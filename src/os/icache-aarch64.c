@@ -2,8 +2,9 @@
    instructions before that, from any address which was executable, and keeps them until a context
    synchronization event of its own (Arm Architecture Reference Manual, DDI 0487, B2, Concurrent
    modification and execution of instructions).  */
-#include "os.h"
-#include "translations.h"
+#include "os/os.h"
+
+#include "os/translations.h"
 
 void mir_os_clean_icache (void *start, void *bound) {
   __builtin___clear_cache ((char *) start, (char *) bound);

@@ -1,11 +1,11 @@
 /* The sequence of the Power ISA, Book II, Instruction Storage: the new instructions go to memory,
    the old ones leave the instruction caches of all cores, and every core drops what it prefetched.
    GCC's __builtin___clear_cache, and __clear_cache in its libgcc, do nothing on this CPU.  */
-#include "os.h"
+#include "os/os.h"
 
 #include <stdint.h> /* uintptr_t */
 
-#include "translations.h"
+#include "os/translations.h"
 
 /* Bytes.  Not more than any 64-bit core's cache block has (128 on POWER, 64 on embedded cores): a
    block that is met twice costs time only.  */

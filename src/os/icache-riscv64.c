@@ -4,12 +4,12 @@
    our own, because not every compiler's __builtin___clear_cache makes it: libgcc's __clear_cache,
    which older clangs call, does nothing.  */
 #define _GNU_SOURCE /* syscall */
-#include "os.h"
+#include "os/os.h"
 
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "translations.h"
+#include "os/translations.h"
 
 /* Flags.  LOCAL: this thread, wherever it runs; other harts before they next run the process.  */
 enum { ALL_THREADS = 0, LOCAL = 1 };

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE /* clock_gettime */
-#include "os.h"
+#include "os/os.h"
 
 #include <errno.h>
 #include <time.h>

@@ -2,8 +2,8 @@
    new code visible a file per CPU.
 
    Any thread may call any of these; none of them allocates.  */
-#ifndef MIR_OS_H
-#define MIR_OS_H
+#ifndef MIR_OS_OS_H
+#define MIR_OS_OS_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint64_t */
@@ -66,4 +66,4 @@ void mir_os_unlock (mir_os_lock_t *lock);
    without memory for it.  */
 int mir_os_at_fork (void (*before) (void), void (*after) (void));
 
-#endif /* MIR_OS_H */
+#endif /* MIR_OS_OS_H */

@@ -1,9 +1,9 @@
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
-#include "reserve.h"
+#include "os/reserve.h"
 
 #include <sys/mman.h>
 
-#include "os.h"
+#include "os/os.h"
 
 #ifndef MAP_NORESERVE
 #define MAP_NORESERVE 0

@@ -1,5 +1,5 @@
-#include "reserve.h"
-#include "views-windows.h"
+#include "os/reserve.h"
+#include "os/views-windows.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -7,7 +7,7 @@
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
-#include "os.h"
+#include "os/os.h"
 
 /* As in the headers of Windows 10, which older ones of mingw-w64 do not have.  */
 enum {

@@ -1,6 +1,7 @@
 /* The search for free addresses near a given one.  */
-#include "os.h"
-#include "reserve.h"
+#include "os/os.h"
+
+#include "os/reserve.h"
 
 enum {
   STEPS = 2048

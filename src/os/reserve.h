@@ -1,6 +1,6 @@
 /* Address space: what each system does in its own way.  */
-#ifndef MIR_RESERVE_H
-#define MIR_RESERVE_H
+#ifndef MIR_OS_RESERVE_H
+#define MIR_OS_RESERVE_H
 
 #include <stddef.h> /* size_t */
 
@@ -11,4 +11,4 @@ enum { MIR_RESERVE_ALIGNMENT = 64 * 1024 };
    on failure.  */
 void *mir_os_reserve_at (void *hint, size_t len);
 
-#endif /* MIR_RESERVE_H */
+#endif /* MIR_OS_RESERVE_H */

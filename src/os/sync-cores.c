@@ -5,7 +5,7 @@
    that is given the address of changed code while it runs should then execute isb (aarch64), isync
    (ppc64), bcr 15,0 (s390x) or cpuid (x86) before it calls it.  */
 #define _GNU_SOURCE /* syscall */
-#include "os.h"
+#include "os/os.h"
 
 #include <errno.h>
 #include <linux/membarrier.h>

@@ -1,4 +1,4 @@
-#include "translations.h"
+#include "os/translations.h"
 
 #include <valgrind/valgrind.h>
 

@@ -5,8 +5,8 @@
    is made of reservations of 64 KiB, some of which are released and mapped over.  In between
    another thread may be given the addresses: then they are lost to the range, and nobody touches
    them.  */
-#ifndef MIR_VIEWS_WINDOWS_H
-#define MIR_VIEWS_WINDOWS_H
+#ifndef MIR_OS_VIEWS_WINDOWS_H
+#define MIR_OS_VIEWS_WINDOWS_H
 
 #include <stddef.h> /* size_t */
 
@@ -19,4 +19,4 @@ int mir_os_unmap_view (void *start, size_t len, int reserved);
 /* Whether nothing is mapped at [START, START + LEN) of a range, and it is not lost.  */
 int mir_os_is_reserved (void *start, size_t len);
 
-#endif /* MIR_VIEWS_WINDOWS_H */
+#endif /* MIR_OS_VIEWS_WINDOWS_H */
