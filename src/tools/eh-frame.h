@@ -1,6 +1,6 @@
 /* An .eh_frame section which says that everything in one range keeps a frame record.  */
-#ifndef MIR_EH_FRAME_H
-#define MIR_EH_FRAME_H
+#ifndef MIR_TOOLS_EH_FRAME_H
+#define MIR_TOOLS_EH_FRAME_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
@@ -32,4 +32,4 @@ static inline void mir_eh_frame_fill (struct mir_eh_frame *frame, const uint8_t 
   frame->len = len;
 }
 
-#endif /* MIR_EH_FRAME_H */
+#endif /* MIR_TOOLS_EH_FRAME_H */

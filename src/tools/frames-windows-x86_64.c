@@ -12,12 +12,12 @@
    what it points to is the old RBP.  A prologue of 0 bytes means that this is so everywhere in the
    mapping; only at `ret`, and a `pop rbp` before it, Windows itself sees the end of a function by
    its instructions.  */
+#include "tools/tools.h"
+
 #include <string.h>
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
-
-#include "tools/tools.h"
 
 /*---------------- The unwinder -----------------------------*/
 
@@ -77,11 +77,9 @@ static uint8_t *map_info (const uint8_t *start, const uint8_t *bound) {
   MEMORY_BASIC_INFORMATION region;
   uintptr_t last = (uintptr_t) start + (REACH - ALLOCATION_UNIT);
   uintptr_t at = ((uintptr_t) bound + ALLOCATION_UNIT - 1) & ~(uintptr_t) (ALLOCATION_UNIT - 1);
-
   while (at <= last && VirtualQuery ((void *) at, &region, sizeof (region)) != 0) {
     uintptr_t end = (uintptr_t) region.BaseAddress + region.RegionSize;
     void *page = NULL;
-
     if (region.State == MEM_FREE && end - at >= ALLOCATION_UNIT)
       page =
           VirtualAlloc ((void *) at, sizeof (frame_info), MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
@@ -110,7 +108,6 @@ static MIR_code_tool_status_t windows_frames_start (struct mir_tool *tool,
                                                     const MIR_code_tools_options_t *options) {
   struct windows_frames *frames =
       (struct windows_frames *) MIR_calloc (tool->alloc, 1, sizeof (*frames));
-
   (void) options;
   if (frames == NULL) return MIR_CODE_TOOL_NO_MEMORY;
   frames->growable = find_growable ();
@@ -123,7 +120,6 @@ static const uint8_t *info_for (struct mir_tool *tool, const uint8_t *start, con
   struct windows_frames *frames = (struct windows_frames *) tool->data;
   struct page *page;
   DWORD old;
-
   for (page = frames->pages; page != NULL; page = page->next)
     if (page->info >= bound && (uint64_t) (page->info - start) < REACH) return page->info;
   page = (struct page *) MIR_malloc (tool->alloc, sizeof (*page));
@@ -144,7 +140,6 @@ static const uint8_t *info_for (struct mir_tool *tool, const uint8_t *start, con
 static int add_table (const struct growable *growable, struct windows_mapping *mapping,
                       size_t len) {
   ULONG_PTR base = (ULONG_PTR) mapping->start;
-
   if (growable->add == NULL) return RtlAddFunctionTable (&mapping->entry, 1, base) ? 0 : -1;
   return growable->add (&mapping->table, &mapping->entry, 1, 1, base, base + len) == 0 ? 0 : -1;
 }
@@ -154,7 +149,6 @@ static void windows_frames_mapped (struct mir_tool *tool, uint8_t *start, size_t
   struct windows_frames *frames = (struct windows_frames *) tool->data;
   struct windows_mapping *mapping = NULL;
   const uint8_t *info = len < REACH ? info_for (tool, start, start + len) : NULL;
-
   if (info != NULL)
     mapping = (struct windows_mapping *) MIR_calloc (tool->alloc, 1, sizeof (*mapping));
   if (mapping != NULL) {
@@ -177,7 +171,6 @@ static void windows_frames_mapped (struct mir_tool *tool, uint8_t *start, size_t
 static void forget_mapping (struct mir_tool *tool, struct windows_mapping **link) {
   struct windows_frames *frames = (struct windows_frames *) tool->data;
   struct windows_mapping *mapping = *link;
-
   *link = mapping->next;
   if (frames->growable.delete != NULL)
     frames->growable.delete(mapping->table);
@@ -188,7 +181,6 @@ static void forget_mapping (struct mir_tool *tool, struct windows_mapping **link
 
 static void windows_frames_unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   struct windows_frames *frames = (struct windows_frames *) tool->data;
-
   (void) len;
   for (struct windows_mapping **link = &frames->mappings; *link != NULL; link = &(*link)->next)
     if ((*link)->start == start) {
@@ -199,11 +191,9 @@ static void windows_frames_unmapped (struct mir_tool *tool, uint8_t *start, size
 
 static void windows_frames_finish (struct mir_tool *tool) {
   struct windows_frames *frames = (struct windows_frames *) tool->data;
-
   while (frames->mappings != NULL) forget_mapping (tool, &frames->mappings);
   while (frames->pages != NULL) {
     struct page *page = frames->pages;
-
     frames->pages = page->next;
     (void) VirtualFree (page->info, 0, MEM_RELEASE);
     MIR_free (tool->alloc, page);

@@ -9,11 +9,12 @@
 
    It must be the unwinder that the program uses: a copy of libgcc's of our own, -static-libgcc,
    would know what nobody asks it.  */
+#include "tools/tools.h"
+
 #include <errno.h>
 #include <stddef.h>
 
 #include "tools/eh-frame.h"
-#include "tools/tools.h"
 
 /* Of the unwinder; no header declares them.  They report nothing: libgcc's ends the program when it
    has no memory for 48 bytes of its own.  */
@@ -42,7 +43,6 @@ static void frames_mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   struct frames *frames = (struct frames *) tool->data;
   struct frames_mapping *mapping =
       (struct frames_mapping *) MIR_malloc (tool->alloc, sizeof (*mapping));
-
   if (mapping == NULL) {
     tool->state.error = ENOMEM;
     tool->state.lost++;
@@ -57,7 +57,6 @@ static void frames_mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
 
 static void forget_frames (struct mir_tool *tool, struct frames_mapping **link) {
   struct frames_mapping *mapping = *link;
-
   *link = mapping->next;
   __deregister_frame (&mapping->frame.fde_len); /* which reads it once more */
   MIR_free (tool->alloc, mapping);
@@ -65,7 +64,6 @@ static void forget_frames (struct mir_tool *tool, struct frames_mapping **link) 
 
 static void frames_unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   struct frames *frames = (struct frames *) tool->data;
-
   (void) len;
   for (struct frames_mapping **link = &frames->mappings; *link != NULL; link = &(*link)->next)
     if ((*link)->frame.start == (uintptr_t) start) {
@@ -76,7 +74,6 @@ static void frames_unmapped (struct mir_tool *tool, uint8_t *start, size_t len) 
 
 static void frames_finish (struct mir_tool *tool) {
   struct frames *frames = (struct frames *) tool->data;
-
   while (frames->mappings != NULL) forget_frames (tool, &frames->mappings);
   MIR_free (tool->alloc, frames);
 }

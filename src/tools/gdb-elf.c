@@ -6,7 +6,7 @@
 
 #include "tools/eh-frame.h"
 
-enum { NO_SECTION, TEXT, EH_FRAME, SYMTAB, STRTAB, SHSTRTAB, SECTIONS };
+enum { TEXT = 1, EH_FRAME, SYMTAB, STRTAB, SHSTRTAB, SECTIONS };
 
 static const char section_names[] = "\0.text\0.eh_frame\0.symtab\0.strtab\0.shstrtab";
 static const uint8_t name_offsets[SECTIONS] = {
@@ -23,7 +23,6 @@ struct object {
 
 static void fill_header (ElfW (Ehdr) * header) {
   const uint16_t one = 1;
-
   memcpy (header->e_ident, ELFMAG, SELFMAG);
   header->e_ident[EI_CLASS] = sizeof (void *) == 8 ? ELFCLASS64 : ELFCLASS32;
   header->e_ident[EI_DATA] = *(const uint8_t *) &one == 1 ? ELFDATA2LSB : ELFDATA2MSB;
@@ -42,7 +41,6 @@ static void fill_header (ElfW (Ehdr) * header) {
 static void fill_section (struct object *object, int which, unsigned type, size_t offset,
                           size_t size) {
   ElfW (Shdr) *section = &object->sections[which];
-
   section->sh_name = name_offsets[which];
   section->sh_type = type;
   section->sh_offset = offset;
@@ -55,7 +53,6 @@ static void fill_sections (struct object *object, const uint8_t *start, size_t l
   ElfW (Shdr) *sections = object->sections;
   size_t symtab_size = (symbols_num + 1) * sizeof (ElfW (Sym));
   size_t symtab = offsetof (struct object, symbols);
-
   /* The code stays where it is: only its place is told.  */
   fill_section (object, TEXT, SHT_NOBITS, 0, len);
   sections[TEXT].sh_addr = (uintptr_t) start;
@@ -83,18 +80,15 @@ uint8_t *mir_gdb_elf (MIR_alloc_t alloc, const uint8_t *start, size_t len,
   size_t strings_size = 1; /* the first one is empty */
   ElfW (Sym) * symbol;
   char *strings;
-
   /* Cannot overflow: each of them has a block of its own that is as large.  */
   for (size_t i = 0; i < symbols_num; i++) strings_size += symbols[i].name_size;
   *size = sizeof (*object) + symbols_num * sizeof (ElfW (Sym)) + strings_size;
   object = (struct object *) MIR_calloc (alloc, 1, *size);
   if (object == NULL) return NULL;
-
   fill_header (&object->header);
   fill_sections (object, start, len, symbols_num, strings_size, with_frames);
   mir_eh_frame_fill (&object->eh_frame, start, len);
   memcpy (object->section_names, section_names, sizeof (section_names));
-
   symbol = (ElfW (Sym) *) (void *) ((char *) object + offsetof (struct object, symbols));
   strings = (char *) (symbol + 1 + symbols_num);
   strings_size = 1;

@@ -1,6 +1,6 @@
 /* The ELF object by which GDB learns about one mapping: its names, and its frames.  */
-#ifndef MIR_GDB_ELF_H
-#define MIR_GDB_ELF_H
+#ifndef MIR_TOOLS_GDB_ELF_H
+#define MIR_TOOLS_GDB_ELF_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
@@ -21,4 +21,4 @@ uint8_t *mir_gdb_elf (MIR_alloc_t alloc, const uint8_t *start, size_t len,
                       const struct mir_gdb_symbol *symbols, size_t symbols_num, int with_frames,
                       size_t *size);
 
-#endif /* MIR_GDB_ELF_H */
+#endif /* MIR_TOOLS_GDB_ELF_H */

@@ -7,13 +7,14 @@
 
    GDB reads a whole object at each registration, so one is made when the changes since the last one
    are as many as it has symbols: each symbol is read twice on average.  */
+#include "tools/tools.h"
+
 #include <elf.h> /* EM_NONE */
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/gdb-elf.h"
 #include "tools/target.h"
-#include "tools/tools.h"
 
 /*---------------- The interface: names, types and values are GDB's -----------------------------*/
 
@@ -98,10 +99,8 @@ enum { FIRST_ROOM = 16 };
 /* Where in the array the first mapping is that starts above ADDR.  */
 static size_t upper_bound (const struct gdb *gdb, const uint8_t *addr) {
   size_t low = 0, high = gdb->mappings_num;
-
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-
     if (gdb->mappings[middle]->start <= addr)
       low = middle + 1;
     else
@@ -114,7 +113,6 @@ static size_t upper_bound (const struct gdb *gdb, const uint8_t *addr) {
 static struct gdb_mapping *find_mapping (const struct gdb *gdb, const uint8_t *addr) {
   size_t above = upper_bound (gdb, addr);
   struct gdb_mapping *below = above > 0 ? gdb->mappings[above - 1] : NULL;
-
   return below != NULL && (size_t) (addr - below->start) < below->len ? below : NULL;
 }
 
@@ -135,7 +133,6 @@ static void free_mapping (struct mir_tool *tool, struct gdb_mapping *mapping) {
 
 static void gdb_finish (struct mir_tool *tool) {
   struct gdb *gdb = (struct gdb *) tool->data;
-
   for (size_t i = 0; i < gdb->mappings_num; i++) free_mapping (tool, gdb->mappings[i]);
   MIR_free (tool->alloc, gdb->mappings);
   MIR_free (tool->alloc, gdb);
@@ -156,7 +153,6 @@ static void give_up (struct mir_tool *tool) {
 static int compare_changes (const void *left, const void *right) {
   const struct mir_gdb_symbol *a = (const struct mir_gdb_symbol *) left;
   const struct mir_gdb_symbol *b = (const struct mir_gdb_symbol *) right;
-
   if (a->start != b->start) return a->start < b->start ? -1 : 1;
   return a->order < b->order ? -1 : a->order > b->order;
 }
@@ -165,11 +161,9 @@ static int compare_changes (const void *left, const void *right) {
 static void drop_undone (struct mir_tool *tool, struct gdb_mapping *mapping) {
   struct mir_gdb_symbol *changes = mapping->changes;
   size_t kept = 0;
-
   qsort (changes, mapping->changes_num, sizeof (*changes), compare_changes);
   for (size_t i = 0; i < mapping->changes_num; i++) {
     int is_last = i + 1 == mapping->changes_num || changes[i + 1].start != changes[i].start;
-
     if (is_last && changes[i].name != NULL)
       changes[kept++] = changes[i];
     else
@@ -183,7 +177,6 @@ static int renew_object (struct mir_tool *tool, struct gdb_mapping *mapping) {
   const struct gdb *gdb = (const struct gdb *) tool->data;
   uint8_t *object = NULL;
   size_t size = 0;
-
   drop_undone (tool, mapping);
   if (mapping->changes_num > 0) {
     object = mir_gdb_elf (tool->alloc, mapping->start, mapping->len, mapping->changes,
@@ -204,7 +197,6 @@ static int renew_object (struct mir_tool *tool, struct gdb_mapping *mapping) {
 static int make_room (struct mir_tool *tool, struct gdb_mapping *mapping) {
   size_t room = mapping->room == 0 ? FIRST_ROOM : mapping->room * 2;
   struct mir_gdb_symbol *changes;
-
   if (mapping->changes_num < mapping->room) return 0;
   if (room > SIZE_MAX / sizeof (*changes)) return -1;
   changes = (struct mir_gdb_symbol *) MIR_realloc (
@@ -220,7 +212,6 @@ static int add_change (struct mir_tool *tool, struct gdb_mapping *mapping,
                        const MIR_code_event_t *event, const char *name, size_t name_size) {
   struct mir_gdb_symbol change = {
       .start = event->start, .size = event->size, .name_size = name_size};
-
   if (make_room (tool, mapping) != 0) return -1;
   if (name != NULL) {
     change.name = (char *) MIR_malloc (tool->alloc, name_size);
@@ -241,7 +232,6 @@ static int has_doubled (const struct gdb_mapping *mapping) {
 static MIR_code_tool_status_t gdb_start (struct mir_tool *tool,
                                          const MIR_code_tools_options_t *options) {
   struct gdb *gdb;
-
   if (mir_target.elf_machine == EM_NONE) return MIR_CODE_TOOL_UNSUPPORTED;
   gdb = (struct gdb *) MIR_calloc (tool->alloc, 1, sizeof (*gdb));
   if (gdb == NULL) return MIR_CODE_TOOL_NO_MEMORY;
@@ -254,11 +244,9 @@ static void gdb_mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   struct gdb *gdb = (struct gdb *) tool->data;
   size_t room = gdb->room == 0 ? FIRST_ROOM : gdb->room * 2, place;
   struct gdb_mapping *mapping;
-
   if (gdb->mappings_num == gdb->room) {
     struct gdb_mapping **mappings = (struct gdb_mapping **) MIR_realloc (
         tool->alloc, gdb->mappings, gdb->room * sizeof (*mappings), room * sizeof (*mappings));
-
     if (mappings == NULL) {
       give_up (tool);
       return;
@@ -284,7 +272,6 @@ static void gdb_unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   struct gdb *gdb = (struct gdb *) tool->data;
   struct gdb_mapping *mapping = find_mapping (gdb, start);
   size_t place = upper_bound (gdb, start);
-
   (void) len;
   if (mapping == NULL) return;
   memmove (gdb->mappings + place - 1, gdb->mappings + place,
@@ -298,7 +285,6 @@ static int add_event (struct mir_tool *tool, const MIR_code_event_t *event) {
   struct gdb_mapping *mapping = find_mapping ((struct gdb *) tool->data, event->start);
   char name[MIR_TOOL_NAME_MAX + 1];
   size_t name_size = mir_tool_name (event, name) + 1;
-
   if (mapping == NULL) {
     tool->state.lost++;
     return 0;
@@ -321,7 +307,6 @@ static void gdb_published (struct mir_tool *tool, const MIR_code_event_t *events
 
 static void gdb_freed (struct mir_tool *tool, const MIR_code_event_t *event) {
   struct gdb_mapping *mapping = find_mapping ((struct gdb *) tool->data, event->start);
-
   if (mapping == NULL) return;
   if (add_change (tool, mapping, event, NULL, 0) != 0
       || (has_doubled (mapping) && renew_object (tool, mapping) != 0))
@@ -330,10 +315,8 @@ static void gdb_freed (struct mir_tool *tool, const MIR_code_event_t *event) {
 
 static void gdb_flush (struct mir_tool *tool) {
   struct gdb *gdb = (struct gdb *) tool->data;
-
   for (size_t i = 0; i < gdb->mappings_num; i++) {
     struct gdb_mapping *mapping = gdb->mappings[i];
-
     if (mapping->changes_num == mapping->registered_num) continue;
     if (renew_object (tool, mapping) != 0) {
       give_up (tool);

@@ -71,7 +71,6 @@ static MIR_code_tool_status_t open_dump (struct mir_tool *tool, struct jitdump *
   MIR_code_tool_status_t status;
   int len =
       snprintf (file->path, sizeof (file->path), "%s/jit-%ld.dump", dump->dir, (long) getpid ());
-
   dump->marker = NULL;
   file->fd = -1;
   if (len < 0 || (size_t) len >= sizeof (file->path)) {
@@ -100,7 +99,6 @@ static MIR_code_tool_status_t jitdump_start (struct mir_tool *tool,
   const char *dir = options->jitdump_dir;
   struct jitdump *dump;
   MIR_code_tool_status_t status = MIR_CODE_TOOL_FILE_REFUSED;
-
   if (mir_target.elf_machine == EM_NONE) return MIR_CODE_TOOL_UNSUPPORTED;
   dump = (struct jitdump *) MIR_malloc (tool->alloc, sizeof (*dump));
   if (dump == NULL) return MIR_CODE_TOOL_NO_MEMORY;
@@ -121,7 +119,6 @@ static MIR_code_tool_status_t jitdump_start (struct mir_tool *tool,
 /* As in perf-map.c.  */
 static int jitdump_follow_fork (struct mir_tool *tool, struct jitdump *dump) {
   MIR_code_tool_status_t status;
-
   if (!mir_tool_file_is_parents (&dump->file)) return 0;
   tool->state.events -= dump->file.waiting;
   close_dump (dump);
@@ -136,7 +133,6 @@ static int write_load (struct mir_tool *tool, struct jitdump *dump, const MIR_co
   char name[MIR_TOOL_NAME_MAX + 1];
   size_t name_size = mir_tool_name (event, name) + 1;
   struct code_load load = {.record = {CODE_LOAD, 0, mir_os_nanoseconds ()}, .tid = tid};
-
   if (event->size > UINT32_MAX - sizeof (load) - sizeof (name)) return -1; /* the format's limit */
   load.record.size = (uint32_t) (sizeof (load) + name_size + event->size);
   load.pid = (uint32_t) dump->file.pid;
@@ -156,7 +152,6 @@ static void jitdump_published (struct mir_tool *tool, const MIR_code_event_t *ev
                                size_t events_num) {
   struct jitdump *dump = (struct jitdump *) tool->data;
   uint32_t tid = (uint32_t) syscall (SYS_gettid);
-
   jitdump_follow_fork (tool, dump);
   for (size_t i = 0; i < events_num; i++)
     if (tool->state.status != MIR_CODE_TOOL_OK || write_load (tool, dump, &events[i], tid) != 0)
@@ -165,14 +160,12 @@ static void jitdump_published (struct mir_tool *tool, const MIR_code_event_t *ev
 
 static void jitdump_flush (struct mir_tool *tool) {
   struct jitdump *dump = (struct jitdump *) tool->data;
-
   if (jitdump_follow_fork (tool, dump) == 0) mir_tool_file_flush (tool, &dump->file);
 }
 
 static void jitdump_finish (struct mir_tool *tool) {
   struct jitdump *dump = (struct jitdump *) tool->data;
   struct jitdump_record end = {CODE_CLOSE, sizeof (end), mir_os_nanoseconds ()};
-
   if (tool->state.status == MIR_CODE_TOOL_OK && !mir_tool_file_is_parents (&dump->file)
       && mir_tool_file_append (tool, &dump->file, &end, sizeof (end)) == 0)
     mir_tool_file_flush (tool, &dump->file);

@@ -20,7 +20,6 @@ static MIR_code_tool_status_t perf_map_start (struct mir_tool *tool,
   struct mir_tool_file *file =
       (struct mir_tool_file *) MIR_malloc (tool->alloc, sizeof (struct mir_tool_file));
   MIR_code_tool_status_t status;
-
   (void) options;
   if (file == NULL) return MIR_CODE_TOOL_NO_MEMORY;
   status = open_map (tool, file);
@@ -34,7 +33,6 @@ static MIR_code_tool_status_t perf_map_start (struct mir_tool *tool,
 /* In a child, after its first publication: what waits in the buffer is its parent's to write.  */
 static int perf_map_follow_fork (struct mir_tool *tool, struct mir_tool_file *file) {
   MIR_code_tool_status_t status;
-
   if (!mir_tool_file_is_parents (file)) return 0;
   tool->state.events -= file->waiting;
   mir_tool_file_close (file);
@@ -47,7 +45,6 @@ static int perf_map_follow_fork (struct mir_tool *tool, struct mir_tool_file *fi
 /* NUMBER at TEXT in hexadecimal; the end.  */
 static char *put_hex (char *text, uintptr_t number) {
   int digits = 1;
-
   for (uintptr_t rest = number >> 4; rest != 0; rest >>= 4) digits++;
   for (int i = digits; i-- > 0; number >>= 4) text[i] = "0123456789abcdef"[number & 15];
   return text + digits;
@@ -56,7 +53,6 @@ static char *put_hex (char *text, uintptr_t number) {
 static int write_line (struct mir_tool *tool, struct mir_tool_file *file,
                        const MIR_code_event_t *event) {
   char line[2 * 17 + MIR_TOOL_NAME_MAX + 1], *p;
-
   p = put_hex (line, (uintptr_t) event->start);
   *p++ = ' ';
   p = put_hex (p, event->size);
@@ -70,7 +66,6 @@ static void perf_map_published (struct mir_tool *tool, const MIR_code_event_t *e
                                 size_t events_num) {
   struct mir_tool_file *file = (struct mir_tool_file *) tool->data;
   size_t done = 0;
-
   if (perf_map_follow_fork (tool, file) == 0)
     for (; done < events_num && write_line (tool, file, &events[done]) == 0; done++) {
       file->waiting++;
@@ -81,13 +76,11 @@ static void perf_map_published (struct mir_tool *tool, const MIR_code_event_t *e
 
 static void perf_map_flush (struct mir_tool *tool) {
   struct mir_tool_file *file = (struct mir_tool_file *) tool->data;
-
   if (perf_map_follow_fork (tool, file) == 0) mir_tool_file_flush (tool, file);
 }
 
 static void perf_map_finish (struct mir_tool *tool) {
   struct mir_tool_file *file = (struct mir_tool_file *) tool->data;
-
   if (tool->state.status == MIR_CODE_TOOL_OK && !mir_tool_file_is_parents (file))
     mir_tool_file_flush (tool, file);
   mir_tool_file_close (file);

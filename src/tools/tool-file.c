@@ -18,7 +18,6 @@ static int64_t nanoseconds (struct timespec t) {
 
 static int64_t clock_now (clockid_t clock) {
   struct timespec now;
-
   clock_gettime (clock, &now);
   return nanoseconds (now);
 }
@@ -30,7 +29,6 @@ static int64_t process_start (void) {
   unsigned long long ticks;
   ssize_t len;
   int fd = open ("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-
   if (fd < 0) return -1;
   len = read (fd, text, sizeof (text) - 1);
   close (fd);
@@ -47,7 +45,6 @@ static int64_t process_start (void) {
    ones each time.  20 ms: two ticks.  */
 static int is_stale (const struct stat *st) {
   int64_t start = process_start ();
-
   return start >= 0 && nanoseconds (st->st_mtim) < start - 20000000;
 }
 
@@ -60,7 +57,6 @@ static int is_ours_alone (const struct stat *st) {
 static int open_existing (const char *path, int shared) {
   struct stat st, opened;
   int fd;
-
   if (lstat (path, &st) != 0 || !is_ours_alone (&st)) return -1;
   if (is_stale (&st)) return unlink (path) == 0 ? mir_os_file_create (path) : -1;
   if (!shared) return -1;
@@ -104,7 +100,6 @@ void mir_tool_file_close (struct mir_tool_file *file) {
 static int write_or_stop (struct mir_tool *tool, struct mir_tool_file *file, const uint8_t *bytes,
                           size_t len) {
   int error = mir_os_file_append (file->fd, bytes, len);
-
   if (error == 0) return 0;
   tool->state.events -= file->waiting;
   tool->state.lost += file->waiting;

@@ -2,8 +2,8 @@
 
    The directory may be /tmp, where anybody can make anything: the file is a new one of ours, or, if
    it may be shared, one that this process has made before.  Linux.  */
-#ifndef MIR_TOOL_FILE_H
-#define MIR_TOOL_FILE_H
+#ifndef MIR_TOOLS_TOOL_FILE_H
+#define MIR_TOOLS_TOOL_FILE_H
 
 #include <limits.h> /* PATH_MAX */
 #include <stddef.h> /* size_t */
@@ -39,4 +39,4 @@ int mir_tool_file_flush (struct mir_tool *tool, struct mir_tool_file *file);
 /* The buffer is dropped.  */
 void mir_tool_file_close (struct mir_tool_file *file);
 
-#endif /* MIR_TOOL_FILE_H */
+#endif /* MIR_TOOLS_TOOL_FILE_H */

@@ -19,7 +19,6 @@ static int is_working (const struct mir_tool *tool) {
 
 static void tools_on_mapped (void *user_data, uint8_t *start, size_t len) {
   MIR_code_tools_t tools = (MIR_code_tools_t) user_data;
-
   mir_tool_lock ();
   for (size_t i = 0; i < MIR_TOOLS_NUM; i++)
     if (tool_kinds[i]->mapped != NULL && is_working (&tools->tools[i]))
@@ -30,7 +29,6 @@ static void tools_on_mapped (void *user_data, uint8_t *start, size_t len) {
 /* Also to tools that have stopped: what they have registered must go.  */
 static void tools_on_unmapped (void *user_data, uint8_t *start, size_t len) {
   MIR_code_tools_t tools = (MIR_code_tools_t) user_data;
-
   mir_tool_lock ();
   for (size_t i = 0; i < MIR_TOOLS_NUM; i++)
     if (tool_kinds[i]->unmapped != NULL && tools->tools[i].data != NULL)
@@ -41,7 +39,6 @@ static void tools_on_unmapped (void *user_data, uint8_t *start, size_t len) {
 static void tools_on_published (void *user_data, const MIR_code_event_t *events,
                                 size_t events_num) {
   MIR_code_tools_t tools = (MIR_code_tools_t) user_data;
-
   mir_tool_lock ();
   for (size_t i = 0; i < MIR_TOOLS_NUM; i++) {
     if (tool_kinds[i]->published == NULL) continue;
@@ -55,7 +52,6 @@ static void tools_on_published (void *user_data, const MIR_code_event_t *events,
 
 static void tools_on_freed (void *user_data, const MIR_code_event_t *event) {
   MIR_code_tools_t tools = (MIR_code_tools_t) user_data;
-
   mir_tool_lock ();
   for (size_t i = 0; i < MIR_TOOLS_NUM; i++)
     if (tool_kinds[i]->freed != NULL && is_working (&tools->tools[i]))
@@ -88,7 +84,6 @@ const char *MIR_code_tool_status_text (MIR_code_tool_status_t status) {
 static void start_tool (MIR_code_tools_t tools, size_t i, const MIR_code_tools_options_t *options) {
   struct mir_tool *tool = &tools->tools[i];
   MIR_code_tool_status_t status;
-
   tool->alloc = tools->alloc;
   if ((options->wanted >> i & 1) == 0) {
     tool->state.status = MIR_CODE_TOOL_NOT_WANTED;
@@ -105,7 +100,6 @@ MIR_code_tool_status_t MIR_code_tools_create (const MIR_code_tools_options_t *op
                                               MIR_code_tools_t *tools) {
   MIR_code_tools_options_t checked = {.size = sizeof (checked)};
   MIR_code_tools_t made;
-
   *tools = NULL;
   if (options != NULL) {
     if (options->size != sizeof (checked)) return MIR_CODE_TOOL_BAD_OPTION;
@@ -117,7 +111,6 @@ MIR_code_tool_status_t MIR_code_tools_create (const MIR_code_tools_options_t *op
   if (mir_tool_watch_forks () != 0) return MIR_CODE_TOOL_NO_MEMORY;
   made = (MIR_code_tools_t) MIR_calloc (checked.alloc, 1, sizeof (*made));
   if (made == NULL) return MIR_CODE_TOOL_NO_MEMORY;
-
   made->alloc = checked.alloc;
   made->hooks.mapped = tools_on_mapped;
   made->hooks.unmapped = tools_on_unmapped;
@@ -147,11 +140,9 @@ MIR_code_tool_status_t MIR_code_tools_get_state (MIR_code_tools_t tools, unsigne
 
 MIR_code_tool_status_t MIR_code_tools_flush (MIR_code_tools_t tools) {
   MIR_code_tool_status_t result = MIR_CODE_TOOL_OK;
-
   mir_tool_lock ();
   for (size_t i = 0; i < MIR_TOOLS_NUM; i++) {
     struct mir_tool *tool = &tools->tools[i];
-
     if (tool_kinds[i]->flush != NULL && is_working (tool)) tool_kinds[i]->flush (tool);
     if (result == MIR_CODE_TOOL_OK && tool->state.status != MIR_CODE_TOOL_NOT_WANTED)
       result = tool->state.status;
