@@ -26,7 +26,6 @@ static void trace_after_fork (void) {
 
 int mir_trace_watch_forks (void) {
   int result = 0;
-
   mir_trace_lock ();
   if (!trace_forks_watched) {
     result = mir_os_at_fork (mir_trace_lock, trace_after_fork);
@@ -59,7 +58,6 @@ void mir_trace_follow_fork (MIR_trace_t trace) {
 
 void mir_trace_write_out (MIR_trace_t trace) {
   int error;
-
   if (trace->state.status != MIR_TRACE_OK || trace->used == 0) return;
   error = mir_trace_file_write (trace->file, trace->buffer, trace->used);
   if (error != 0) {
@@ -88,7 +86,6 @@ int mir_trace_has_room (MIR_trace_t trace) {
 static unsigned this_thread (void) {
   static _Thread_local unsigned number;
   static unsigned last; /* the lock's */
-
   if (number == 0) number = ++last;
   return number;
 }
@@ -99,7 +96,6 @@ void mir_trace_byte (MIR_trace_t trace, uint8_t byte) {
 
 void mir_trace_number (MIR_trace_t trace, uint64_t number) {
   uint8_t *p = trace->buffer + trace->used;
-
   for (; number >= 0x80; number >>= 7) *p++ = (uint8_t) (number | 0x80);
   *p++ = (uint8_t) number;
   trace->used = (size_t) (p - trace->buffer);
@@ -107,14 +103,12 @@ void mir_trace_number (MIR_trace_t trace, uint64_t number) {
 
 void mir_trace_address (MIR_trace_t trace, uint64_t *last, uint64_t address) {
   uint64_t difference = address - *last;
-
   *last = address;
   mir_trace_number (trace, difference << 1 ^ (difference >> 63 == 0 ? 0 : UINT64_MAX));
 }
 
 void mir_trace_text (MIR_trace_t trace, const char *text) {
   size_t len = 0;
-
   if (text != NULL)
     while (len < MIR_TRACE_NAME_MAX && text[len] != '\0') len++;
   mir_trace_number (trace, len);
@@ -133,7 +127,6 @@ void mir_trace_begin (MIR_trace_t trace, enum mir_trace_kind kind,
                       const struct mir_trace_stack *stack) {
   unsigned thread = this_thread ();
   uint64_t now = mir_os_nanoseconds ();
-
   if (thread != trace->thread) {
     mir_trace_byte (trace, MIR_TRACE_THREAD);
     mir_trace_number (trace, thread);

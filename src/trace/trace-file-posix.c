@@ -10,7 +10,6 @@
 /* A plain file with this one name, and nobody else's.  */
 static int may_replace (const char *path) {
   struct stat st;
-
   return lstat (path, &st) == 0 && mir_os_file_is_ours (&st);
 }
 
@@ -34,7 +33,6 @@ int mir_trace_file_write (mir_trace_file_t file, const uint8_t *bytes, size_t le
 
 int mir_trace_file_close (mir_trace_file_t file) {
   int saved = errno, error = close (file) == 0 || errno == EINTR ? 0 : errno;
-
   errno = saved;
   return error;
 }

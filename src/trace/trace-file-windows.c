@@ -10,7 +10,6 @@ static HANDLE open_new (const char *path) {
 
 static int is_plain_file (const char *path) {
   DWORD attributes = GetFileAttributesA (path);
-
   return attributes != INVALID_FILE_ATTRIBUTES
          && (attributes
              & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT | FILE_ATTRIBUTE_DEVICE))
@@ -33,10 +32,8 @@ MIR_trace_status_t mir_trace_file_create (const char *path, mir_trace_file_t *fi
 int mir_trace_file_write (mir_trace_file_t file, const uint8_t *bytes, size_t len) {
   DWORD saved = GetLastError ();
   int error = 0;
-
   while (len > 0 && error == 0) {
     DWORD written, part = len < 1 << 20 ? (DWORD) len : 1 << 20;
-
     if (!WriteFile (file, bytes, part, &written, NULL)) {
       error = (int) GetLastError ();
     } else if (written == 0) {

@@ -1,7 +1,7 @@
 /* The file of a trace, for which nobody can slip it another one.  None of these allocates; errno is
    as it was but where a function says how it failed.  */
-#ifndef MIR_TRACE_FILE_H
-#define MIR_TRACE_FILE_H
+#ifndef MIR_TRACE_TRACE_FILE_H
+#define MIR_TRACE_TRACE_FILE_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
@@ -22,4 +22,4 @@ int mir_trace_file_write (mir_trace_file_t file, const uint8_t *bytes, size_t le
 /* 0, or why what was written may be lost.  */
 int mir_trace_file_close (mir_trace_file_t file);
 
-#endif /* MIR_TRACE_FILE_H */
+#endif /* MIR_TRACE_TRACE_FILE_H */

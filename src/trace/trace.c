@@ -34,7 +34,6 @@ static int name_of (uintptr_t address, char *text, size_t size) {
 static void announce_symbol (MIR_trace_t trace, uintptr_t address) {
   char name[MIR_TRACE_NAME_MAX + 1];
   _Atomic uintptr_t *known = &trace->known[(address ^ address >> 9) % MIR_TRACE_KNOWN];
-
   if (atomic_load_explicit (known, memory_order_relaxed) == address
       || !name_of (address, name, sizeof (name))) /* not under the lock: the loader's */
     return;
@@ -63,7 +62,6 @@ static void take_stack (MIR_trace_t trace, struct mir_trace_stack *stack, const 
 static void record_block (MIR_trace_t trace, enum mir_trace_kind kind, enum mir_trace_kind failed,
                           size_t size, const void *block, const void *caller) {
   struct mir_trace_stack stack;
-
   take_stack (trace, &stack, caller);
   mir_trace_lock ();
   if (mir_trace_has_room (trace)) {
@@ -78,7 +76,6 @@ static void record_block (MIR_trace_t trace, enum mir_trace_kind kind, enum mir_
 static void *trace_malloc (size_t size, void *user_data) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
   void *block = MIR_malloc (trace->below, size);
-
   record_block (trace, MIR_TRACE_MALLOC, MIR_TRACE_MALLOC_FAILED, size, block, CALLER ());
   return block;
 }
@@ -87,7 +84,6 @@ static void *trace_calloc (size_t num, size_t size, void *user_data) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
   void *block = MIR_calloc (trace->below, num, size);
   struct mir_trace_stack stack;
-
   take_stack (trace, &stack, CALLER ());
   mir_trace_lock ();
   if (mir_trace_has_room (trace)) {
@@ -129,7 +125,6 @@ static void *trace_realloc (void *ptr, size_t old_size, size_t new_size, void *u
   MIR_trace_t trace = (MIR_trace_t) user_data;
   struct mir_trace_stack stack;
   void *block;
-
   if (ptr == NULL) {
     block = MIR_realloc (trace->below, NULL, old_size, new_size);
     record_block (trace, MIR_TRACE_REALLOC_NEW, MIR_TRACE_REALLOC_NEW_FAILED, new_size, block,
@@ -145,7 +140,6 @@ static void *trace_realloc (void *ptr, size_t old_size, size_t new_size, void *u
 
 static void trace_free (void *ptr, void *user_data) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
-
   if (ptr != NULL) {
     mir_trace_lock ();
     if (mir_trace_has_room (trace)) {
@@ -175,7 +169,6 @@ static void record_code (MIR_trace_t trace, enum mir_trace_kind kind, const uint
 static void trace_on_mapped (void *user_data, uint8_t *start, size_t len) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
   const MIR_code_hooks_t *next = trace->next_hooks;
-
   record_code (trace, MIR_TRACE_CODE_MAPPED, start, len);
   if (next != NULL && next->mapped != NULL) next->mapped (next->user_data, start, len);
 }
@@ -183,7 +176,6 @@ static void trace_on_mapped (void *user_data, uint8_t *start, size_t len) {
 static void trace_on_unmapped (void *user_data, uint8_t *start, size_t len) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
   const MIR_code_hooks_t *next = trace->next_hooks;
-
   record_code (trace, MIR_TRACE_CODE_UNMAPPED, start, len);
   if (next != NULL && next->unmapped != NULL) next->unmapped (next->user_data, start, len);
 }
@@ -192,7 +184,6 @@ static void trace_on_published (void *user_data, const MIR_code_event_t *events,
                                 size_t events_num) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
   const MIR_code_hooks_t *next = trace->next_hooks;
-
   mir_trace_lock ();
   for (size_t i = 0; i < events_num; i++) {
     if (!mir_trace_has_room (trace)) continue;
@@ -210,7 +201,6 @@ static void trace_on_published (void *user_data, const MIR_code_event_t *events,
 static void trace_on_freed (void *user_data, const MIR_code_event_t *event) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
   const MIR_code_hooks_t *next = trace->next_hooks;
-
   record_code (trace, MIR_TRACE_CODE_FREED, event->start, event->size);
   if (next != NULL && next->freed != NULL) next->freed (next->user_data, event);
 }
@@ -260,7 +250,6 @@ const char *MIR_trace_status_text (MIR_trace_status_t status) {
 
 static void put_header (MIR_trace_t trace, const char *title) {
   time_t seconds = time (NULL);
-
   for (const char *p = MIR_TRACE_MAGIC; *p != '\0'; p++) mir_trace_byte (trace, (uint8_t) *p);
   mir_trace_byte (trace, MIR_TRACE_VERSION);
   mir_trace_byte (trace, sizeof (void *));
@@ -273,7 +262,6 @@ MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_tra
   MIR_alloc_t own;
   MIR_trace_t made;
   MIR_trace_status_t status;
-
   *trace = NULL;
   if (options == NULL || options->size != sizeof (*options) || options->file == NULL
       || options->stack_depth > MIR_TRACE_MAX_STACK)
@@ -285,12 +273,10 @@ MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_tra
   status = mir_trace_file_create (options->file, &made->file);
   if (status != MIR_TRACE_OK) {
     int error = mir_os_error ();
-
     MIR_free (own, made);
     mir_os_set_error (error);
     return status;
   }
-
   made->alloc.malloc = trace_malloc;
   made->alloc.calloc = trace_calloc;
   made->alloc.realloc = trace_realloc;
@@ -332,7 +318,6 @@ void MIR_trace_get_state (MIR_trace_t trace, MIR_trace_state_t *state) {
 
 MIR_trace_status_t MIR_trace_flush (MIR_trace_t trace) {
   MIR_trace_status_t status;
-
   mir_trace_lock ();
   mir_trace_follow_fork (trace);
   mir_trace_write_out (trace);
@@ -344,7 +329,6 @@ MIR_trace_status_t MIR_trace_flush (MIR_trace_t trace) {
 MIR_trace_status_t MIR_trace_finish (MIR_trace_t trace) {
   MIR_trace_status_t status;
   int error;
-
   if (trace == NULL) return MIR_TRACE_OK;
   mir_trace_lock ();
   if (mir_trace_make_room (trace)) {
