@@ -30,7 +30,6 @@ static uintptr_t return_address;
 static __attribute__ ((noinline)) void run_generated (size_t i, callback_t callback) {
   const uint8_t *addr = mapping + i * GRANULE;
   calls_back_t func;
-
   memcpy (&func, &addr, sizeof (func));
   func (callback);
   return_address++;  // not a tail call

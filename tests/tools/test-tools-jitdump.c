@@ -13,7 +13,6 @@ static size_t check_dump (long pid, const char *const *names, size_t names_num, 
   uint64_t last_time;
   uint32_t head[10];
   size_t at = 40, loads = 0;
-
   *closed = 0;
   read_text (dump_path (pid));
   REQUIRE (text_len >= 40);
@@ -27,7 +26,6 @@ static size_t check_dump (long pid, const char *const *names, size_t names_num, 
   while (at < text_len) {
     uint32_t record[2], ids[2];
     uint64_t time, fields[4];
-
     REQUIRE (text_len - at >= 16 && !*closed);
     memcpy (record, text + at, 8);
     memcpy (&time, text + at + 8, 8);
@@ -60,7 +58,6 @@ static int is_marked (void) {
   char line[400], name[100];
   FILE *f = fopen ("/proc/self/maps", "r");
   int found = 0;
-
   REQUIRE (f != NULL);
   snprintf (name, sizeof (name), "/jit-%ld.dump\n", (long) getpid ());
   while (fgets (line, sizeof (line), f) != NULL)
@@ -73,7 +70,6 @@ static void jitdump_holds_names_times_and_code (void) {
   static const char *const names[] = {"one", "two?", "the whole rest"};
   MIR_code_event_t large;
   int closed;
-
   REQUIRE (begin (MIR_CODE_JITDUMP, NULL, dir) == MIR_CODE_TOOL_OK);
   REQUIRE (state_of (MIR_CODE_JITDUMP).status == MIR_CODE_TOOL_OK);
   CHECK (is_marked ());
@@ -97,7 +93,6 @@ static void jitdump_holds_names_times_and_code (void) {
 
 static void a_second_jitdump_is_refused (void) {
   MIR_code_tools_t first;
-
   REQUIRE (begin (MIR_CODE_JITDUMP, NULL, dir) == MIR_CODE_TOOL_OK);
   first = tools;
   remove_mapping ();
@@ -114,7 +109,6 @@ static void a_child_has_files_of_its_own (void) {
   static const char *const names[] = {"before", "after"};
   int status, closed;
   pid_t pid;
-
   REQUIRE (begin (MIR_CODE_PERF_MAP | MIR_CODE_JITDUMP, NULL, dir) == MIR_CODE_TOOL_OK);
   publish (0, "before");
   fflush (stdout);
@@ -128,7 +122,6 @@ static void a_child_has_files_of_its_own (void) {
   REQUIRE (waitpid (pid, &status, 0) == pid);
   CHECK_INT (status, 0);
   CHECK_INT (MIR_code_tools_flush (tools), MIR_CODE_TOOL_OK);
-
   read_text (map_path (pid));
   CHECK_INT (lines (), 1);
   CHECK (strstr (text, " in the child\n") != NULL);

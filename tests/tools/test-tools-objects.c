@@ -30,7 +30,6 @@ static const ElfW (Shdr) * find_section (const struct jit_code_entry *entry, uns
   const ElfW (Ehdr) *header = (const ElfW (Ehdr) *) (const void *) entry->symfile_addr;
   const ElfW (Shdr) *sections =
       (const ElfW (Shdr) *) (const void *) (entry->symfile_addr + header->e_shoff);
-
   REQUIRE (memcmp (header->e_ident, ELFMAG, SELFMAG) == 0);
   for (size_t i = 0; i < header->e_shnum; i++)
     if (sections[i].sh_type == type) {
@@ -47,7 +46,6 @@ static size_t read_symbols (char *names, size_t names_size) {
   const ElfW (Shdr) * symtab, *strtab;
   const ElfW (Sym) * symbols;
   size_t num, len = 0;
-
   names[0] = '\0';
   if (entry == NULL) return 0;
   symtab = find_section (entry, SHT_SYMTAB);
@@ -69,7 +67,6 @@ static size_t read_symbols (char *names, size_t names_size) {
 static void object_has_the_names_of_what_is_published (void) {
   char names[200];
   const ElfW (Shdr) * text;
-
   REQUIRE (begin (MIR_CODE_GDB, NULL, NULL) == MIR_CODE_TOOL_OK);
   CHECK_PTR (first_entry (), NULL);
   publish (5, "five");
@@ -102,11 +99,9 @@ static void registrations_are_few (void) {
   const char *last = NULL;
   char names[100];
   size_t registrations = 0;
-
   REQUIRE (begin (MIR_CODE_GDB, NULL, NULL) == MIR_CODE_TOOL_OK);
   for (size_t i = 0; i < 1000; i++) {
     size_t known = read_symbols (names, sizeof (names));
-
     publish (i, "f");
     entry = first_entry ();
     REQUIRE (entry != NULL);
@@ -119,7 +114,6 @@ static void registrations_are_few (void) {
 
 static void pieces_elsewhere_are_lost (void) {
   MIR_code_event_t event = {(const uint8_t *) &tools, 1, "data", 0};
-
   REQUIRE (begin (MIR_CODE_GDB, NULL, NULL) == MIR_CODE_TOOL_OK);
   hooks->published (hooks->user_data, &event, 1);
   event.start = mapping + MAPPING_LEN;
@@ -137,7 +131,6 @@ static char model[GRANULES][16]; /* the names by granule; empty: free */
 static void check_model (void) {
   static char expected[GRANULES * 17], names[GRANULES * 17];
   size_t num = 0, len = 0;
-
   expected[0] = '\0';
   for (size_t i = 0; i < GRANULES; i++)
     if (model[i][0] != '\0')
@@ -149,12 +142,10 @@ static void check_model (void) {
 
 static void names_follow_random_pieces (void) {
   size_t steps = tap_scaled (20000);
-
   memset (model, 0, sizeof (model));
   REQUIRE (begin (MIR_CODE_GDB, NULL, NULL) == MIR_CODE_TOOL_OK);
   for (size_t step = 0; step < steps; step++) {
     size_t i = tap_random () % GRANULES;
-
     if (model[i][0] == '\0') {
       sprintf (model[i], "f%zu", step);
       publish (i, model[i]);
@@ -175,7 +166,6 @@ static struct probe_alloc probe;
 
 static void remove_files (void) {
   char path[200];
-
   snprintf (path, sizeof (path), "%s/jit-%ld.dump", dir, (long) getpid ());
   unlink (path);
   snprintf (path, sizeof (path), "/tmp/perf-%ld.map", (long) getpid ());
@@ -186,7 +176,6 @@ static void remove_files (void) {
 static void check_states (uint64_t pieces) {
   for (unsigned tool = 1; tool <= MIR_CODE_GDB; tool *= 2) {
     MIR_code_tool_state_t state = state_of (tool);
-
     CHECK (state.status == MIR_CODE_TOOL_OK || state.status == MIR_CODE_TOOL_NO_MEMORY);
     CHECK_INT (state.events + state.lost, pieces);
     CHECK (state.status != MIR_CODE_TOOL_OK || state.lost == 0);
@@ -195,7 +184,6 @@ static void check_states (uint64_t pieces) {
 
 static void use_all_tools (void) {
   uint8_t *first;
-
   if (begin (MIR_CODE_ALL_TOOLS, &probe.alloc, dir) != MIR_CODE_TOOL_OK) {
     CHECK_PTR (tools, NULL);
     return;
@@ -243,7 +231,6 @@ enum { THREADS = 4 };
 
 static void *publish_many (void *arg) {
   size_t quarter = GRANULES / THREADS, from = *(size_t *) arg * quarter;
-
   for (size_t i = from; i < from + quarter; i++) {
     publish (i, "by a thread");
     if (i % 3 == 0) free_piece (i);
@@ -255,7 +242,6 @@ static void *publish_many (void *arg) {
 static void threads_publish_at_once (void) {
   pthread_t threads[THREADS];
   size_t numbers[THREADS];
-
   REQUIRE (begin (MIR_CODE_ALL_TOOLS, NULL, dir) == MIR_CODE_TOOL_OK);
   for (size_t i = 0; i < THREADS; i++) {
     numbers[i] = i;

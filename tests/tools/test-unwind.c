@@ -1,10 +1,10 @@
 /* The unwinder of Windows in generated code, step by step, and what the tool leaves behind.  */
-#include "support/imports-windows.h"
-#include "support/maps-windows.h"
-#include "mir-code.h"
 #include "mir-code-tools.h"
 
+#include "mir-code.h"
 #include "support/frame-code.h"
+#include "support/imports-windows.h"
+#include "support/maps-windows.h"
 #include "support/probe-alloc.h"
 #include "support/tap.h"
 
@@ -14,7 +14,8 @@ static MIR_code_space_t space;
 static MIR_code_writer_t writer;
 
 static void start (size_t reserve) {
-  MIR_code_tools_options_t wanted = {sizeof (wanted), &data.alloc, MIR_CODE_FRAMES, NULL};
+  MIR_code_tools_options_t wanted = {
+      .size = sizeof (wanted), .alloc = &data.alloc, .wanted = MIR_CODE_FRAMES};
   MIR_code_options_t options = {.size = sizeof (options), .alloc = &data.alloc, .reserve = reserve};
   REQUIRE (MIR_code_tools_create (&wanted, &tools) == MIR_CODE_TOOL_OK);
   options.hooks = MIR_code_tools_hooks (tools);
@@ -201,7 +202,8 @@ static void refusals_are_counted (void) {
   for (int refused = 0; refused < 2; refused++) {
     uint64_t lost = 1;
     for (long n = 0; lost != 0; n++) {
-      MIR_code_tools_options_t wanted = {sizeof (wanted), &data.alloc, MIR_CODE_FRAMES, NULL};
+      MIR_code_tools_options_t wanted = {
+          .size = sizeof (wanted), .alloc = &data.alloc, .wanted = MIR_CODE_FRAMES};
       static uint8_t mapping[100];
       probe_alloc_init (&data);
       imports_reset ();
@@ -229,7 +231,7 @@ static void refusals_are_counted (void) {
 }
 
 static void other_tools_are_unsupported (void) {
-  MIR_code_tools_options_t wanted = {sizeof (wanted), NULL, MIR_CODE_ALL_TOOLS, NULL};
+  MIR_code_tools_options_t wanted = {.size = sizeof (wanted), .wanted = MIR_CODE_ALL_TOOLS};
   MIR_code_tool_state_t res;
   REQUIRE (MIR_code_tools_create (&wanted, &tools) == MIR_CODE_TOOL_OK);
   for (unsigned tool = 1; tool < MIR_CODE_FRAMES; tool <<= 1) {

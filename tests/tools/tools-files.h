@@ -25,7 +25,6 @@ static inline const char *dump_path (long pid) {
 
 static inline void read_text (const char *name) {
   FILE *f = fopen (name, "r");
-
   text_len = 0;
   text[0] = '\0';
   if (f == NULL) return;
@@ -36,7 +35,6 @@ static inline void read_text (const char *name) {
 
 static inline size_t lines (void) {
   size_t n = 0;
-
   for (const char *p = text; (p = strchr (p, '\n')) != NULL; p++) n++;
   return n;
 }

@@ -36,7 +36,6 @@ static inline MIR_code_tool_status_t begin (unsigned tools_wanted, MIR_alloc_t a
                                             const char *dir) {
   MIR_code_tools_options_t options = {sizeof (options), alloc, tools_wanted, dir};
   MIR_code_tool_status_t status = MIR_code_tools_create (&options, &tools);
-
   if (status != MIR_CODE_TOOL_OK) return status;
   hooks = MIR_code_tools_hooks (tools);
   make_mapping ();
@@ -53,26 +52,22 @@ static inline void end (void) {
 /* The piece in granule I of the mapping.  */
 static inline MIR_code_event_t piece (size_t i, const char *name) {
   MIR_code_event_t event = {mapping + i * GRANULE, sizeof (frame_code), name, 0};
-
   return event;
 }
 
 static inline void publish (size_t i, const char *name) {
   MIR_code_event_t event = piece (i, name);
-
   hooks->published (hooks->user_data, &event, 1);
 }
 
 static inline void free_piece (size_t i) {
   MIR_code_event_t event = piece (i, NULL);
-
   event.size = GRANULE;
   hooks->freed (hooks->user_data, &event);
 }
 
 static inline MIR_code_tool_state_t state_of (unsigned tool) {
   MIR_code_tool_state_t state;
-
   memset (&state, 0, sizeof (state));
   CHECK_INT (MIR_code_tools_get_state (tools, tool, &state), MIR_CODE_TOOL_OK);
   return state;

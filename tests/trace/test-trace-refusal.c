@@ -29,7 +29,6 @@ static void check_stopped (MIR_trace_status_t status, int error, uint64_t events
 
 static void the_file_is_for_this_user_only (void) {
   struct stat st;
-
   umask (0);
   begin ();
   REQUIRE (stat (trace_path, &st) == 0);
@@ -50,7 +49,6 @@ static void links_and_folders_are_left_alone (void) {
   char other[120];
   struct stat st;
   int fd;
-
   snprintf (other, sizeof (other), "%s/other", trace_dir);
   fd = open (other, O_CREAT | O_WRONLY, 0600);
   REQUIRE (fd >= 0 && write (fd, "kept", 4) == 4 && close (fd) == 0);
@@ -74,7 +72,6 @@ static void links_and_folders_are_left_alone (void) {
 
 static void options_out_of_bounds_are_refused (void) {
   MIR_trace_options_t options = {.size = sizeof (options), .file = trace_path};
-
   options.stack_depth = MIR_TRACE_MAX_STACK + 1;
   CHECK_INT (MIR_trace_create (&options, &trace), MIR_TRACE_BAD_OPTION);
   options.stack_depth = 0;
@@ -98,7 +95,6 @@ static int runs_with_failure_at (long n) {
   MIR_trace_status_t status;
   void *block;
   int failed;
-
   probe_alloc_init (&probe);
   probe_alloc_fail_after (&probe, n, 0);
   options.alloc = options.own = &probe.alloc;
@@ -129,7 +125,6 @@ static int runs_with_failure_at (long n) {
 
 static void every_refused_allocation_is_survived (void) {
   long n = 0;
-
   remove (trace_path);
   while (runs_with_failure_at (n)) n++;
   CHECK_INT (n, 4);
@@ -140,7 +135,6 @@ static void every_refused_allocation_is_survived (void) {
 /* The descriptor of the trace's file.  */
 static int trace_fd (void) {
   struct stat st, other;
-
   REQUIRE (stat (trace_path, &st) == 0);
   for (int fd = 3; fd < 100; fd++)
     if (fstat (fd, &other) == 0 && other.st_ino == st.st_ino && other.st_dev == st.st_dev)
@@ -151,7 +145,6 @@ static int trace_fd (void) {
 
 static void a_full_disk_stops_the_trace (void) {
   int full = open ("/dev/full", O_WRONLY | O_CLOEXEC);
-
   if (full < 0) tap_skip ("no /dev/full");
   begin ();
   REQUIRE (dup2 (full, trace_fd ()) >= 0);
@@ -165,7 +158,6 @@ static void a_full_disk_stops_the_trace (void) {
 /* Some buffers are written, then none; what is there can be read as a part.  */
 static void a_limit_stops_the_trace (void) {
   struct rlimit limit, old;
-
   REQUIRE (getrlimit (RLIMIT_FSIZE, &old) == 0);
   begin ();
   limit = old;
@@ -190,7 +182,6 @@ static void a_child_is_not_traced (void) {
   void *block;
   int status;
   pid_t pid;
-
   begin ();
   block = MIR_malloc (traced, 10);
   pid = fork ();

@@ -56,7 +56,6 @@ static size_t random_size (void) {
 static void step (struct model *m) {
   size_t i = (size_t) (tap_random () % SLOTS), size = random_size ();
   void *block = m->blocks[i];
-
   if (tap_random () % 50 == 0) probe_alloc_fail_after (&probe, 0, 0);
   if (block == NULL && tap_random () % 3 == 0) {
     m->callocs++;
@@ -77,7 +76,6 @@ static void step (struct model *m) {
 
 static void check_totals (const struct model *m) {
   const struct totals *t = &picture.totals;
-
   CHECK_INT (t->mallocs, m->mallocs);
   CHECK_INT (t->callocs, m->callocs);
   CHECK_INT (t->reallocs, m->reallocs);
@@ -98,7 +96,6 @@ static void check_totals (const struct model *m) {
 
 static uint64_t timeline_peak (void) {
   uint64_t most = 0;
-
   for (size_t i = 0; i < picture.timeline.num; i++)
     if (most < picture.timeline.most[i].live) most = picture.timeline.most[i].live;
   return most;
@@ -108,7 +105,6 @@ static uint64_t timeline_peak (void) {
 static void check_layers (void) {
   for (size_t bin = 0; bin < picture.timeline.num; bin++) {
     uint64_t sum = 0;
-
     for (size_t i = 0; i < picture.layers.num; i++) sum += picture.layers.live[bin][i];
     if (sum != picture.timeline.most[bin].live) CHECK_INT (sum, picture.timeline.most[bin].live);
   }
@@ -118,9 +114,7 @@ static void check_layers (void) {
 static void numbers_are_those_of_a_model (void) {
   struct model *m = (struct model *) calloc (1, sizeof (*m));
   uint64_t freed = 0, peak = 0;
-
   size_t steps = tap_scaled (STEPS);
-
   begin ();
   for (size_t n = steps < 400 ? 400 : steps; n > 0; n--) { /* both scopes are met */
     if (n % 100 == 0) MIR_trace_push (trace, n % 300 == 0 ? "one" : "two");
@@ -185,7 +179,6 @@ static void a_call_left_by_longjmp_has_not_happened (void) {
   MIR_trace_options_t options = {.size = sizeof (options), .file = trace_path};
   struct MIR_alloc leaving;
   void *volatile block;
-
   probe_alloc_init (&probe);
   leaving = probe.alloc;
   leaving.realloc = leaving_realloc;
@@ -213,12 +206,10 @@ static void *exchanged[16];
 /* Blocks are freed by whoever finds them, so addresses go from thread to thread.  */
 static void *exchange_blocks (void *arg) {
   unsigned random = (unsigned) (uintptr_t) arg + 1;
-
   MIR_trace_push (trace, random % 2 == 0 ? "even" : "odd");
   for (size_t i = tap_scaled (ROUNDS); i > 0; i--) {
     size_t size = 8 + (random = random * 1664525u + 1013904223u) / 65536 % 100;
     void *block = MIR_malloc (traced, size), *old;
-
     if (random % 3 == 0) block = MIR_realloc (traced, block, size, 50);
     pthread_mutex_lock (&exchange_lock);
     old = exchanged[random / 256 % 16];
@@ -234,7 +225,6 @@ static void threads_never_confuse_addresses (void) {
   MIR_trace_options_t options = {.size = sizeof (options), .file = trace_path};
   pthread_t threads[THREADS];
   uint64_t foreign = 0;
-
   REQUIRE (MIR_trace_create (&options, &trace)
            == MIR_TRACE_OK); /* mimalloc gives them out at once */
   traced = MIR_trace_alloc (trace);
@@ -264,7 +254,6 @@ static void threads_never_confuse_addresses (void) {
 
 static const node_t *node_called (const char *name) {
   char buffer[24];
-
   for (uint32_t i = 0; i < VARR_LENGTH (node_t, picture.nodes); i++)
     if (strcmp (picture_node_name (&picture, picture_node (&picture, i), buffer), name) == 0)
       return picture_node (&picture, i);
@@ -274,7 +263,6 @@ static const node_t *node_called (const char *name) {
 
 static void blocks_belong_to_scopes (void) {
   void *a, *b, *c;
-
   begin ();
   MIR_trace_push (trace, "outer");
   a = MIR_malloc (traced, 100);
@@ -304,7 +292,6 @@ static void blocks_belong_to_scopes (void) {
 
 static void long_names_and_deep_scopes_are_cut (void) {
   char name[3000];
-
   memset (name, 'x', sizeof (name) - 1);
   name[sizeof (name) - 1] = '\0';
   begin ();
@@ -326,7 +313,6 @@ extern void *allocating_function (size_t size);
 
 __attribute__ ((noinline, visibility ("default"))) void *allocating_function (size_t size) {
   void *block = MIR_malloc (traced, size);
-
   __asm__ volatile("" : : "r"(block) : "memory"); /* or the call is a jump */
   return block;
 }
@@ -339,7 +325,6 @@ enum { HAS_UNWIND_TABLES = 1 };
 
 static void stacks_name_functions (void) {
   const node_t *node;
-
   REQUIRE (begin_with (10, NULL) == MIR_TRACE_OK);
   MIR_trace_push (trace, "scope");
   MIR_free (traced, allocating_function (77));
@@ -379,7 +364,6 @@ static void code_is_mapped_published_and_freed (void) {
   MIR_code_space_t space;
   MIR_code_writer_t writer;
   uint8_t *first, *second;
-
   told = 0;
   REQUIRE (begin_with (0, &next) == MIR_TRACE_OK);
   options.alloc = traced;

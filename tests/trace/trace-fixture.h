@@ -33,7 +33,6 @@ static inline void remove_trace_dir (void) {
 static inline MIR_trace_status_t begin_with (unsigned stack_depth, const MIR_code_hooks_t *hooks) {
   MIR_trace_options_t options;
   MIR_trace_status_t status;
-
   memset (&options, 0, sizeof (options));
   options.size = sizeof (options);
   options.file = trace_path;
@@ -53,7 +52,6 @@ static inline void begin (void) {
 
 static inline MIR_trace_state_t state (void) {
   MIR_trace_state_t res;
-
   MIR_trace_get_state (trace, &res);
   return res;
 }
@@ -62,7 +60,6 @@ static inline MIR_trace_state_t state (void) {
 static inline int look (int partial) {
   FILE *stream = fopen (trace_path, "rb");
   int result;
-
   picture_init (&picture, report_alloc);
   if (stream == NULL) return -1;
   result = picture_read (&picture, stream, partial);
