@@ -1,4 +1,4 @@
-/* AddressSanitizer: bytes are poisoned or not (sanitizer/asan_interface.h).  */
+/* Notes for AddressSanitizer, which poisons and unpoisons bytes (sanitizer/asan_interface.h).  */
 #ifndef MIR_HEAP_ANNOTATE_ASAN_H
 #define MIR_HEAP_ANNOTATE_ASAN_H
 

@@ -1,4 +1,4 @@
-/* No memory checker.  */
+/* Notes for builds without a memory checker.  */
 #ifndef MIR_HEAP_ANNOTATE_NONE_H
 #define MIR_HEAP_ANNOTATE_NONE_H
 

@@ -1,3 +1,4 @@
+/* Blocks of a checking allocator: fences, fillings, lists, and the table by address.  */
 #include "heap/check-blocks.h"
 
 enum { FENCE_BYTE = 0xfb, FRESH_BYTE = 0xa5, FREED_BYTE = 0xdd };

@@ -1,4 +1,4 @@
-/* Checks what callers of an allocator promise.  */
+/* The checking allocator: finds calls and writes that break the contract of mir-alloc.h.  */
 #include "heap/check-blocks.h"
 
 #include <inttypes.h>
@@ -9,19 +9,18 @@
 
 enum { FIRST_BUCKETS = 256, DEFAULT_QUARANTINE = 256 * 1024 };
 
-/* All but the first three members is the lock's.  */
 struct checking {
   struct MIR_checking pub;
   MIR_alloc_t below;
-  MIR_checking_options_t options; /* func is not NULL */
-  mir_os_lock_t lock;
-  struct mir_check_table table; /* live and kept blocks */
+  MIR_checking_options_t options; /* func is never NULL */
+  mir_os_lock_t lock;             /* guards everything below it */
+  struct mir_check_table table;   /* live and kept blocks */
   struct mir_check_list live, kept;
-  uint64_t made; /* blocks, ever */
-  size_t found;  /* broken promises */
+  uint64_t made; /* blocks ever allocated */
+  size_t found;  /* findings so far */
 };
 
-/* What is found under the lock and told without it.  */
+/* Findings: collected under the lock, reported after it is released.  */
 struct findings {
   struct checking *checking;
   MIR_check_t checks[2];
@@ -37,18 +36,18 @@ static const char *text_of (MIR_check_kind_t kind) {
     case MIR_CHECK_FOREIGN:
       return "not a block of this allocator";
     case MIR_CHECK_UNDERRUN:
-      return "written before the block";
+      return "bytes before the block were overwritten";
     case MIR_CHECK_OVERRUN:
-      return "written behind the block";
+      return "bytes past the end of the block were overwritten";
     case MIR_CHECK_FREED:
-      return "written after it was freed";
+      return "written to after it was freed";
     case MIR_CHECK_LEAK:
       return "never freed";
   }
   return "unknown";
 }
 
-/* As backtrace_symbols_fd () does: MODULE(NAME+0xOFFSET)[ADDRESS].  */
+/* In the format of backtrace_symbols_fd (): MODULE(NAME+0xOFFSET)[ADDRESS].  */
 static void print_frame (const void *address) {
   struct mir_os_symbol symbol;
   if (mir_os_symbol (address, &symbol))
@@ -82,7 +81,7 @@ static void fill_check (MIR_check_t *check, MIR_check_kind_t kind, const void *p
   memcpy (check->frames, block->frames, sizeof (check->frames));
 }
 
-/*---------------- Under the lock -----------------------------*/
+/*---------------- With the lock held -----------------------------*/
 
 static MIR_check_t *note_finding (struct findings *findings, MIR_check_kind_t kind, const void *ptr,
                                   const struct mir_check_block *block) {
@@ -92,7 +91,7 @@ static MIR_check_t *note_finding (struct findings *findings, MIR_check_kind_t ki
   return check;
 }
 
-/* Damage is counted once: the fences are whole again afterwards.  */
+/* Repair the damage, so that it counts only once.  */
 static void note_damage (struct findings *findings, struct mir_check_block *block) {
   unsigned char *start = mir_check_start (block);
   if (block->freed) {
@@ -107,7 +106,7 @@ static void note_damage (struct findings *findings, struct mir_check_block *bloc
   if (!before || !behind) mir_check_build_fences (block);
 }
 
-/* The live block at PTR; NULL if there is none, which is noted.  */
+/* The live block at PTR.  NULL if there is none, which is a finding.  */
 static struct mir_check_block *find_live (struct findings *findings, const void *ptr) {
   struct mir_check_block *block = *mir_check_find (&findings->checking->table, ptr);
   if (block != NULL && !block->freed) return block;
@@ -122,7 +121,7 @@ static void keep_freed (struct checking *checking, struct mir_check_block *block
   mir_check_list_add (&checking->kept, block);
 }
 
-/* The oldest kept block, taken out, if there is more kept than MAX bytes; else NULL.  */
+/* Remove and return the oldest kept block if more than MAX bytes are kept; NULL otherwise.  */
 static struct mir_check_block *take_kept (struct findings *findings, size_t max) {
   struct checking *checking = findings->checking;
   struct mir_check_block *block = checking->kept.oldest;
@@ -134,7 +133,7 @@ static struct mir_check_block *take_kept (struct findings *findings, size_t max)
   return block;
 }
 
-/*---------------- Without it -----------------------------*/
+/*---------------- Without the lock -----------------------------*/
 
 static struct findings lock_findings (struct checking *checking) {
   mir_os_lock (&checking->lock);
@@ -149,7 +148,8 @@ static void unlock_and_tell (struct findings *findings) {
   findings->num = 0;
 }
 
-/* Give back kept blocks until they are at most MAX bytes.  Whether there was one.  */
+/* Return kept blocks to the allocator below until at most MAX bytes are kept.  Whether there were
+   any.  */
 static int give_back (struct checking *checking, size_t max) {
   struct mir_check_block *block;
   int any = 0;
@@ -163,7 +163,7 @@ static int give_back (struct checking *checking, size_t max) {
   return any;
 }
 
-/* Memory for a block of SIZE bytes from below; if need be what is kept goes first.  */
+/* Allocate a block of SIZE bytes below; if that fails, return all kept blocks and try again.  */
 static struct mir_check_block *get_memory (struct checking *checking, size_t size) {
   if (size > SIZE_MAX - MIR_CHECK_AROUND) return NULL;
   void *res = MIR_malloc (checking->below, size + MIR_CHECK_AROUND);
@@ -172,7 +172,7 @@ static struct mir_check_block *get_memory (struct checking *checking, size_t siz
   return (struct mir_check_block *) res;
 }
 
-/* Longer chains do no harm: without memory the table stays as it is.  */
+/* Failure is harmless: the table stays as it is, with longer chains.  */
 static void grow_table (struct checking *checking) {
   mir_os_lock (&checking->lock);
   size_t old_num = checking->table.buckets_num;
@@ -183,7 +183,7 @@ static void grow_table (struct checking *checking) {
       checking->below, old_num * 4, sizeof (struct mir_check_block *));
   if (buckets == NULL) return;
   mir_os_lock (&checking->lock);
-  if (checking->table.buckets_num == old_num) /* else another thread was faster */
+  if (checking->table.buckets_num == old_num) /* otherwise another thread has grown it */
     buckets = mir_check_table_grow (&checking->table, buckets, old_num * 4);
   mir_os_unlock (&checking->lock);
   MIR_free (checking->below, buckets);
@@ -202,7 +202,7 @@ static struct mir_check_block *make_block (struct checking *checking, size_t siz
   return block;
 }
 
-/* The lock is held.  */
+/* The caller holds the lock.  */
 static void enter_block (struct checking *checking, struct mir_check_block *block) {
   block->number = ++checking->made;
   mir_check_table_add (&checking->table, block);
@@ -243,7 +243,7 @@ static void checking_free (void *ptr, void *user_data) {
   give_back (checking, checking->options.quarantine);
 }
 
-/* Whether there is a live block at PTR; how large it is.  */
+/* Whether PTR is a live block; if so, set *SIZE to its size.  */
 static int look_at (struct checking *checking, void *ptr, size_t old_size, size_t *size) {
   struct findings findings = lock_findings (checking);
   struct mir_check_block *block = find_live (&findings, ptr);
@@ -302,7 +302,8 @@ MIR_heap_status_t MIR_checking_create (MIR_alloc_t below, const MIR_checking_opt
   return MIR_HEAP_OK;
 }
 
-/* Damage is told with the lock open, and made good, so look again from the beginning.  */
+/* Findings are reported without the lock, so the list may change: start again after each.  The
+   damage is repaired by then, so this ends.  */
 static void verify_list (struct checking *checking, struct mir_check_list *list) {
   size_t num;
   do {

@@ -1,4 +1,4 @@
-/* Fails when it is told to.  */
+/* The failing allocator: refuses the calls that its rules choose.  */
 #include "heap/heap.h"
 
 #include <stdatomic.h>
@@ -10,7 +10,7 @@ struct failing {
   _Atomic uint64_t calls, failed;
 };
 
-/* 64 random bits for the call NUMBER.  SplitMix64: Steele, Lea, Flood, "Fast splittable
+/* 64 random bits for call NUMBER, by SplitMix64: Steele, Lea, Flood, "Fast splittable
    pseudorandom number generators", 2014.  */
 static uint64_t random_bits (uint64_t seed, uint64_t number) {
   uint64_t z = seed + number * 0x9e3779b97f4a7c15u;

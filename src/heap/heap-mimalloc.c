@@ -53,12 +53,12 @@ MIR_heap_status_t MIR_heap_create (MIR_heap_t *res) {
 
 /*---------------- Memory checkers -----------------------------*/
 
-/* mimalloc tells a checker of its blocks, if it was built so, but not of those which end with their
-   heap; and what it frees is open again, so that a use of it would not be seen.  So blocks are
-   closed here, and then the last ended heaps are kept_heaps for a while.  */
+/* mimalloc can be built to tell a memory checker about its blocks, but it says nothing about blocks
+   that end with their heap, and what it frees becomes accessible again, which hides later uses.  So
+   this code closes the blocks of an ended heap, and keeps the last few ended heaps for a while.  */
 enum { KEPT_HEAPS = 16 };
 
-static mi_heap_t *kept_heaps[KEPT_HEAPS]; /* ended, the oldest_kept is at `oldest_kept` */
+static mi_heap_t *kept_heaps[KEPT_HEAPS]; /* a ring; the oldest is at `oldest_kept` */
 static int oldest_kept;
 static mir_os_lock_t kept_lock = MIR_OS_LOCK_INITIALIZER;
 
@@ -69,7 +69,7 @@ static bool note_gone (const mi_heap_t *heap, const mi_heap_area_t *area, void *
   return true;
 }
 
-/* The heap to destroy instead of HEAP; NULL: none yet.  */
+/* Keep HEAP, and return the heap to destroy in its place; NULL: none yet.  */
 static mi_heap_t *close_and_keep (mi_heap_t *heap) {
   mi_heap_visit_blocks (heap, true, note_gone, NULL);
   mir_os_lock (&kept_lock);

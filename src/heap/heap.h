@@ -1,4 +1,16 @@
-/* What the ready-made allocators have in common.  */
+/* What the ready-made allocators share.
+
+   allocator   an instance of one of the types of mir-heap.h; each type has a file of its own
+   below       the allocator under it, which the caller gave
+   size header the 16 bytes before a block that hold its size (size-header.h): limit, sized, stats
+   chunk       memory from below in which an arena places blocks
+   large       a block too large for a chunk: an arena gets it from below on its own
+   mark        a point in an arena's history: everything newer can be freed at once
+   finding     a broken promise that the checking allocator noticed
+   kept        freed, but not yet returned: blocks in quarantine, and heaps that a memory checker
+               should still know
+   note        tells a memory checker about bytes (annotate.h)
+   prepare     what happens once before the default heap is used (prepare.h)  */
 #ifndef MIR_HEAP_HEAP_H
 #define MIR_HEAP_HEAP_H
 
@@ -9,21 +21,22 @@
 #include "mir-heap.h"
 #include "defaults.h"
 
-/* The label of the calling thread.  */
+/* The label of the calling thread; NULL: none.  */
 const char *mir_heap_label (void);
 
 /* Print one line about PTR to stderr and abort.  */
 void MIR_NO_RETURN mir_heap_die (const char *what, const void *ptr);
 
-/* BELOW, or the default, sets *BELOW; LEN zeroed bytes from it, or NULL.  */
+/* Set *BELOW to the default allocator if it is NULL, and allocate LEN zeroed bytes from it.  NULL
+   on failure.  */
 void *mir_heap_new (MIR_alloc_t *below, size_t len);
 
-/* Bytes; what allocators put in front of a block is a multiple of it.  */
+/* Bytes.  What an allocator puts in front of a block is a multiple of this.  */
 enum { MIR_HEAP_ALIGN = 16 };
 
 _Static_assert(MIR_HEAP_ALIGN % _Alignof(max_align_t) == 0, "blocks keep the alignment from below");
 
-/* Whether NUM * SIZE overflows; else *PRODUCT is it.  */
+/* Whether NUM * SIZE overflows; if not, set *PRODUCT to it.  */
 static inline int mir_heap_overflows (size_t num, size_t size, size_t *product) {
   if (size != 0 && num > SIZE_MAX / size) return 1;
   *product = num * size;

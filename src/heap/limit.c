@@ -1,4 +1,4 @@
-/* At most so many requested bytes at one time.  */
+/* The limit: refuses what would make the requested bytes of the live blocks exceed it.  */
 #include "heap/size-header.h"
 
 #include <stdatomic.h>
@@ -6,13 +6,13 @@
 struct limit {
   struct MIR_limit pub;
   MIR_alloc_t below;
-  atomic_size_t live;       /* requested bytes, those of calls under way included */
-  atomic_size_t hard, soft; /* SIZE_MAX: none */
+  atomic_size_t live;       /* requested bytes, including those of calls in progress */
+  atomic_size_t hard, soft; /* SIZE_MAX: no limit */
   void (*func) (void *user_data, size_t needed);
   void *user_data;
 };
 
-/* Tell the embedder before it counts, since he may free something.  */
+/* Call the embedder before counting: the function may free something.  */
 static void tell_if_soft (struct limit *limit, size_t size) {
   size_t live = atomic_load_explicit (&limit->live, memory_order_relaxed);
   size_t soft = atomic_load_explicit (&limit->soft, memory_order_relaxed);
@@ -20,8 +20,8 @@ static void tell_if_soft (struct limit *limit, size_t size) {
     limit->func (limit->user_data, size > SIZE_MAX - live ? SIZE_MAX : live + size);
 }
 
-/* Count SIZE more bytes: 0, or -1 when they are too many.  Before the call below, so that several
-   threads together stay within the limit too.  */
+/* Count SIZE more bytes.  0, or -1 if they exceed the hard limit.  Counting comes before the call
+   below, so that several threads together stay within the limit.  */
 static int limit_take (struct limit *limit, size_t size) {
   if (size == 0) return 0;
   tell_if_soft (limit, size);

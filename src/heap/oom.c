@@ -1,4 +1,4 @@
-/* Asks the embedder before a call fails.  */
+/* The out-of-memory allocator: asks the embedder before it lets a call fail.  */
 #include "heap/heap.h"
 
 struct oom {
@@ -8,8 +8,8 @@ struct oom {
   void *user_data;
 };
 
-/* Whether to try again.  Nothing of ours is under way here: the function may leave by longjmp.  For
-   size 0 NULL may be what another's allocator answers when all is well, so nobody is asked.  */
+/* Whether to try again.  The function may leave by longjmp: nothing here is half done.  For size 0
+   the function is not called, because an allocator below may return NULL for it on success.  */
 static int ask_embedder (struct oom *oom, size_t size, unsigned *attempt) {
   return size != 0 && oom->func (oom->user_data, size, ++*attempt) != 0;
 }
@@ -24,7 +24,7 @@ static void *oom_malloc (size_t size, void *user_data) {
   return res;
 }
 
-/* A product which overflows can never be had.  */
+/* No memory can satisfy a product that overflows, so the embedder is not asked.  */
 static void *oom_calloc (size_t num, size_t size, void *user_data) {
   struct oom *oom = (struct oom *) user_data;
   unsigned attempt = 0;

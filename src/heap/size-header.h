@@ -1,7 +1,9 @@
-/* Headers in front of blocks, for allocators which must know sizes that nobody passes.
+/* Size headers: for allocators that must know the size of a block when the caller does not pass it.
 
-   header   16 bytes before a block: its size, and a magic which depends on the place and the kind
-            [ size | magic ][ block ... ]  */
+     [ size | magic ][ block ... ]
+
+   The magic depends on the address and on the kind of allocator, so that a pointer which is no live
+   block of that kind is recognised.  */
 #ifndef MIR_HEAP_SIZE_HEADER_H
 #define MIR_HEAP_SIZE_HEADER_H
 
@@ -19,7 +21,7 @@ enum { MIR_HEAP_HEADER = MIR_HEAP_ALIGN };
 
 _Static_assert(sizeof (struct mir_heap_header) <= MIR_HEAP_HEADER, "a header fits in its bytes");
 
-/* Kinds; odd numbers without a pattern that memory would have by accident.  */
+/* The kinds: odd numbers that memory is unlikely to hold by accident.  */
 #define MIR_HEAP_TAG_SIZED ((uintptr_t) 0x5ac3d1e7u)
 #define MIR_HEAP_TAG_LIMIT ((uintptr_t) 0x7b12f94du)
 #define MIR_HEAP_TAG_STATS ((uintptr_t) 0x3e8f6a0bu)
@@ -33,7 +35,7 @@ static inline int mir_heap_is_too_large (size_t size) {
   return size > SIZE_MAX - MIR_HEAP_HEADER;
 }
 
-/* Set the header at MEMORY and return its block; NULL for NULL.  */
+/* Fill in the header at MEMORY and return its block; NULL for NULL.  */
 static inline void *mir_heap_set_header (void *memory, size_t size, uintptr_t tag) {
   struct mir_heap_header *header = (struct mir_heap_header *) memory;
   if (header == NULL) return NULL;
@@ -42,12 +44,13 @@ static inline void *mir_heap_set_header (void *memory, size_t size, uintptr_t ta
   return (char *) memory + MIR_HEAP_HEADER;
 }
 
+/* The header of BLOCK.  Aborts with a message if the magic is not that of a live block.  */
 static inline struct mir_heap_header *mir_heap_checked (const void *block, uintptr_t tag) {
   struct mir_heap_header *header = mir_heap_header_of (block);
   if (header->magic != ((uintptr_t) header ^ tag))
     mir_heap_die (header->magic == ((uintptr_t) header ^ MIR_HEAP_TAG_FREED)
                       ? "a block was freed twice"
-                      : "this is no live block of this allocator",
+                      : "not a live block of this allocator",
                   block);
   return header;
 }
@@ -57,13 +60,13 @@ static inline void *mir_heap_header_malloc (MIR_alloc_t below, size_t size, uint
   return mir_heap_set_header (MIR_malloc (below, size + MIR_HEAP_HEADER), size, tag);
 }
 
-/* SIZE is a product which has not overflowed.  */
+/* SIZE is a product that did not overflow.  */
 static inline void *mir_heap_header_calloc (MIR_alloc_t below, size_t size, uintptr_t tag) {
   if (mir_heap_is_too_large (size)) return NULL;
   return mir_heap_set_header (MIR_calloc (below, 1, size + MIR_HEAP_HEADER), size, tag);
 }
 
-/* HEADER: of the block, checked; the old size is taken from it.  */
+/* HEADER comes from mir_heap_checked; its size is the old size.  */
 static inline void *mir_heap_header_realloc (MIR_alloc_t below, struct mir_heap_header *header,
                                              size_t new_size, uintptr_t tag) {
   if (mir_heap_is_too_large (new_size)) return NULL;

@@ -1,4 +1,4 @@
-/* Remembers the size of every block in a header.  */
+/* The sized allocator: remembers the size of every block in a header.  */
 #include "heap/size-header.h"
 
 struct sized {

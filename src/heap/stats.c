@@ -1,4 +1,4 @@
-/* Counts calls, blocks and bytes.  */
+/* The statistics allocator: counts calls, blocks and bytes.  */
 #include "heap/size-header.h"
 
 #include <inttypes.h>
@@ -9,13 +9,13 @@
 struct stats {
   struct MIR_stats pub;
   MIR_alloc_t below;
-  _Atomic uint64_t mallocs, callocs, reallocs, failed,
-      resized; /* resized: reallocs of a block, done */
+  _Atomic uint64_t mallocs, callocs, reallocs, failed;
+  _Atomic uint64_t resized; /* successful reallocs of a block */
   _Atomic uint64_t live_bytes, peak_bytes;
+  /* The other numbers of a report are sums of these: each atomic addition costs time.  */
   struct {
     _Atomic uint64_t made, made_bytes, gone;
-  } classes[MIR_STATS_CLASSES]; /* atomic additions are what this costs: the rest are sums of these
-                                 */
+  } classes[MIR_STATS_CLASSES];
 };
 
 static void add_to (_Atomic uint64_t *to, uint64_t n) {
@@ -127,7 +127,7 @@ void MIR_stats_get (MIR_stats_t pub, MIR_stats_report_t *report) {
   report->live_blocks = report->made_bytes = 0;
   for (int i = 0; i < MIR_STATS_CLASSES; i++) {
     MIR_stats_class_t *row = &report->classes[i];
-    uint64_t row_gone = value_of (&stats->classes[i].gone); /* first: what is gone was made */
+    uint64_t row_gone = value_of (&stats->classes[i].gone); /* read first: MADE only grows */
     row->made = value_of (&stats->classes[i].made);
     row->made_bytes = value_of (&stats->classes[i].made_bytes);
     row->live = row->made - row_gone;
@@ -142,8 +142,8 @@ void MIR_stats_get (MIR_stats_t pub, MIR_stats_report_t *report) {
 
 struct json_text {
   char *start;
-  size_t len;  /* of the room */
-  size_t used; /* or would be */
+  size_t len;  /* bytes at START */
+  size_t used; /* bytes of the whole text so far, even beyond LEN */
 };
 
 static void print_json (struct json_text *text, const char *format, ...) {

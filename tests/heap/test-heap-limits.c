@@ -290,7 +290,7 @@ static void bad_pointers_end_the_process (void) {
   CHECK (run_child (free_twice, text, sizeof (text)).signal != 0);
   CHECK (strstr (text, "a block was freed twice") != NULL);
   CHECK (run_child (free_foreign, text, sizeof (text)).signal != 0);
-  CHECK (strstr (text, "no live block of this allocator") != NULL);
+  CHECK (strstr (text, "not a live block of this allocator") != NULL);
 }
 
 /*---------------- Statistics -----------------------------*/
