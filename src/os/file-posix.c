@@ -1,3 +1,4 @@
+/* Own files: created once, without following links, and appended to.  */
 #define _GNU_SOURCE /* O_NOFOLLOW, S_ISREG */
 #include "os/file.h"
 
@@ -6,7 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Readable for those who map it.  */
+/* O_RDWR, not O_WRONLY, so that the file can be mapped.  */
 int mir_os_file_create (const char *path) {
   return open (path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
@@ -15,7 +16,7 @@ int mir_os_file_is_ours (const struct stat *st) {
   return S_ISREG (st->st_mode) && st->st_uid == geteuid () && st->st_nlink == 1;
 }
 
-/* Writing beyond the limit would raise SIGXFSZ, which ends the program (setrlimit(2)).  */
+/* A write beyond the limit would raise SIGXFSZ, which ends the program (setrlimit(2)).  */
 static int is_within_limit (int fd, size_t len) {
   struct rlimit limit;
   struct stat st;

@@ -1,5 +1,5 @@
-/* CPUs for which the compiler knows how to clean the caches: sys_icache_invalidate on macOS, for
-   one.  */
+/* How new code becomes visible where the compiler knows how to clean the caches, for example by
+   sys_icache_invalidate on macOS.  */
 #include "os/os.h"
 
 #include "os/translations.h"

@@ -1,4 +1,4 @@
-/* Stacks on systems without an unwinder that is known: they are empty.  */
+/* Stacks where no unwinder is known: always empty.  */
 #include "os/stack.h"
 
 size_t mir_os_stack (void **addresses, size_t max, const void *caller) {

@@ -1,5 +1,5 @@
-/* Stacks by the tables which compilers make for exceptions: right without frame pointers too, and
-   they stop at code that has no table.  */
+/* Stacks by the unwind tables that compilers emit for exceptions.  They need no frame pointers, and
+   end at code without a table.  */
 #define _GNU_SOURCE /* dladdr */
 #include "os/stack.h"
 
@@ -10,7 +10,7 @@
 struct stack_walk {
   void **addresses;
   size_t num, max;
-  const void *caller; /* not met yet; NULL: met, or not looked for */
+  const void *caller; /* not met yet; NULL: already met, or not wanted */
   int is_outside;     /* the walk has left mir_os_stack */
 };
 

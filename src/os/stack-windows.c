@@ -4,7 +4,7 @@
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
-enum { STACK_FRAMES = 72 }; /* at most: a trace's 64, and its own functions before those */
+enum { STACK_FRAMES = 72 }; /* at most: 64 for a trace, and the trace's own functions before them */
 
 size_t mir_os_stack (void **addresses, size_t max, const void *caller) {
   void *frames[STACK_FRAMES];
@@ -16,7 +16,7 @@ size_t mir_os_stack (void **addresses, size_t max, const void *caller) {
   return kept;
 }
 
-/* Names are in files of symbols elsewhere.  */
+/* Symbols are in separate files, which this does not read.  */
 int mir_os_symbol (const void *address, struct mir_os_symbol *symbol) {
   (void) address, (void) symbol;
   return 0;

@@ -1,4 +1,5 @@
-/* CPUs which may have prefetched from any executable address, or of which this is not known.  */
+/* Syncing for new code on CPUs that may prefetch from any executable address, or may for all we
+   know.  */
 #include "os/os.h"
 
 void mir_os_sync_cores_for_new (void) {
