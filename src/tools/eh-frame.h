@@ -1,4 +1,4 @@
-/* An .eh_frame section which says that everything in one range keeps a frame record.  */
+/* An .eh_frame section that says: every function in one range keeps a frame record.  */
 #ifndef MIR_TOOLS_EH_FRAME_H
 #define MIR_TOOLS_EH_FRAME_H
 
@@ -8,18 +8,19 @@
 
 #include "tools/target.h"
 
-/* One CIE, one FDE and the end (Linux Standard Base Core Specification, Exception Frames), as they
-   are in memory: there is no padding between the members.  */
+/* One CIE, one FDE and the terminator, as they are in memory (Linux Standard Base Core
+   Specification, Exception Frames).  The members have no padding between them.  */
 struct mir_eh_frame {
-  uint32_t cie_len; /* bytes behind this member */
+  uint32_t cie_len; /* bytes after this member */
   uint32_t cie_id;  /* 0 */
   uint8_t cie[MIR_CIE_BYTES];
-  uint32_t fde_len;      /* bytes behind this member */
+  uint32_t fde_len;      /* bytes after this member */
   uint32_t cie_distance; /* from this member back to the CIE */
   uintptr_t start, len;
   uint32_t end; /* 0 */
 };
 
+/* Make FRAME describe the LEN bytes at START.  */
 static inline void mir_eh_frame_fill (struct mir_eh_frame *frame, const uint8_t *start,
                                       size_t len) {
   memset (frame, 0, sizeof (*frame));

@@ -4,14 +4,14 @@
        ^ base of the addresses in the entry
 
    An entry holds addresses as 32-bit distances from the base of its table, so the description of a
-   frame must be above the mapping, and near.  It is the same for all functions: one small page of
-   our own serves all mappings below it.  It cannot be in the mapping, where there is code from end
-   to end, nor in this library, which Windows loads anywhere.
+   frame must lie above the mapping, within 4 GiB.  The description is the same for all functions:
+   one small page serves all mappings below it.  It cannot be in the mapping, which code fills from
+   end to end, nor in this library, which Windows may load anywhere.
 
-   The description (Microsoft Learn, x64 exception handling) says: RBP is the frame pointer, and
-   what it points to is the old RBP.  A prologue of 0 bytes means that this is so everywhere in the
-   mapping; only at `ret`, and a `pop rbp` before it, Windows itself sees the end of a function by
-   its instructions.  */
+   The description (Microsoft Learn, x64 exception handling) says that RBP is the frame pointer and
+   points to the caller's RBP.  Its prologue has 0 bytes, so this holds everywhere in the mapping.
+   Windows recognises the end of a function (`ret`, and a `pop rbp` before it) by its
+   instructions.  */
 #include "tools/tools.h"
 
 #include <string.h>
@@ -25,8 +25,8 @@ typedef DWORD (WINAPI *add_growable_t) (void **table, RUNTIME_FUNCTION *entries,
                                         DWORD capacity, ULONG_PTR base, ULONG_PTR bound);
 typedef void (WINAPI *delete_growable_t) (void *table);
 
-/* From Windows 8 on, and better: these tables are found in less time, and by debuggers.  Both or
-   none are set.  */
+/* Growable tables, since Windows 8: found in less time, and also by debuggers.  Both members are
+   set, or neither.  */
 struct growable {
   add_growable_t add;
   delete_growable_t delete;
@@ -45,13 +45,13 @@ static struct growable find_growable (void) {
 
 /*---------------- The description -----------------------------*/
 
-/* UNWIND_INFO, which no header declares; two codes, of two bytes each.  */
+/* UNWIND_INFO with two codes of two bytes each; no header declares it.  */
 struct unwind_info {
   uint8_t version_and_flags;
   uint8_t prologue_size;
   uint8_t codes_num;
-  uint8_t frame_register; /* and in the upper half, what is between it and RSP: nothing */
-  uint8_t codes[2][2];    /* offset in the prologue; operation, and its operand in the upper half */
+  uint8_t frame_register; /* upper half: its distance from RSP, 0 */
+  uint8_t codes[2][2];    /* offset in the prologue; operation, operand in the upper half */
 };
 
 enum { UNWIND_RBP = 5, UNWIND_PUSH_NONVOL = 0, UNWIND_SET_FPREG = 3 };
@@ -62,7 +62,7 @@ static const struct unwind_info frame_info = {
     .frame_register = UNWIND_RBP,
     .codes = {{0, UNWIND_SET_FPREG}, {0, UNWIND_PUSH_NONVOL | UNWIND_RBP << 4}}};
 
-/* A page with the description in it.  */
+/* A page that holds the description.  */
 struct page {
   uint8_t *info;
   struct page *next;
@@ -71,8 +71,8 @@ struct page {
 enum { ALLOCATION_UNIT = 64 * 1024 };
 static const uint64_t REACH = UINT64_C (1) << 32;
 
-/* Free addresses for it from BOUND on, up to REACH above START; NULL.  Another thread may take them
-   meanwhile, so we go on behind those which we did not get.  */
+/* Map a page at free addresses between BOUND and START + REACH; NULL if there are none.  Another
+   thread may take free addresses first; then the search goes on after them.  */
 static uint8_t *map_info (const uint8_t *start, const uint8_t *bound) {
   MEMORY_BASIC_INFORMATION region;
   uintptr_t last = (uintptr_t) start + (REACH - ALLOCATION_UNIT);
@@ -92,8 +92,8 @@ static uint8_t *map_info (const uint8_t *start, const uint8_t *bound) {
 /*---------------- The tool -----------------------------*/
 
 struct windows_mapping {
-  RUNTIME_FUNCTION entry; /* the unwinder keeps a pointer to it */
-  void *table;            /* of a growable one */
+  RUNTIME_FUNCTION entry; /* the unwinder keeps a pointer to this */
+  void *table;            /* if it is growable */
   uint8_t *start;
   struct windows_mapping *next;
 };
@@ -115,7 +115,7 @@ static MIR_code_tool_status_t windows_frames_start (struct mir_tool *tool,
   return MIR_CODE_TOOL_OK;
 }
 
-/* NULL: there is neither one for this mapping nor memory for a new one.  */
+/* The description for the mapping [START, BOUND).  NULL if none is near and a new one failed.  */
 static const uint8_t *info_for (struct mir_tool *tool, const uint8_t *start, const uint8_t *bound) {
   struct windows_frames *frames = (struct windows_frames *) tool->data;
   struct page *page;
@@ -136,7 +136,7 @@ static const uint8_t *info_for (struct mir_tool *tool, const uint8_t *start, con
   return page->info;
 }
 
-/* 0, or -1.  */
+/* Register MAPPING.  0, or -1 on failure.  */
 static int add_table (const struct growable *growable, struct windows_mapping *mapping,
                       size_t len) {
   ULONG_PTR base = (ULONG_PTR) mapping->start;
@@ -144,7 +144,7 @@ static int add_table (const struct growable *growable, struct windows_mapping *m
   return growable->add (&mapping->table, &mapping->entry, 1, 1, base, base + len) == 0 ? 0 : -1;
 }
 
-/* Without memory this mapping stays unknown; later ones need not.  */
+/* On failure this mapping stays unknown to the unwinder; later ones may succeed.  */
 static void windows_frames_mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   struct windows_frames *frames = (struct windows_frames *) tool->data;
   struct windows_mapping *mapping = NULL;

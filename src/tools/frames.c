@@ -1,14 +1,15 @@
-/* Frames for the unwinder of this process: one description for each mapping, since deregistering
-   takes time in proportion to what is registered (libgcc 12: 0.8 us with 1000, 16 us with 20000).
+/* Frames for the unwinder of this process: one description for each mapping.  One for each code
+   block would be slow: deregistering takes time in proportion to the number of registered
+   descriptions (libgcc 12: 0.8 us with 1000, 16 us with 20000).
 
-   The two unwinders take different things: libgcc's __register_frame a list of CIEs and FDEs up to
-   a length of 0 (unwind-dw2-fde.c, last_fde), LLVM's libunwind a single FDE
-   (libunwind.cpp, __unw_add_dynamic_fde); LLVM tells them apart by name (RegisterEHFrames.cpp,
-   HAVE_UNW_ADD_DYNAMIC_FDE).  A pointer to an FDE with such an end behind it is good for both:
-   libgcc finds the CIE by the distance which the FDE holds, LLVM's as well, and neither reads on.
+   The two unwinders expect different arguments.  libgcc's __register_frame takes a list of CIEs and
+   FDEs that ends with a length of 0 (unwind-dw2-fde.c, last_fde); LLVM's libunwind takes a single
+   FDE (libunwind.cpp, __unw_add_dynamic_fde; LLVM tells the two apart by name,
+   RegisterEHFrames.cpp, HAVE_UNW_ADD_DYNAMIC_FDE).  A pointer to an FDE that is followed by a
+   length of 0 suits both: each finds the CIE by the distance in the FDE, and neither reads on.
 
-   It must be the unwinder that the program uses: a copy of libgcc's of our own, -static-libgcc,
-   would know what nobody asks it.  */
+   The frames must be registered with the unwinder that the program uses: a private copy of libgcc
+   (-static-libgcc) would know them, but the program would not ask it.  */
 #include "tools/tools.h"
 
 #include <errno.h>
@@ -16,8 +17,8 @@
 
 #include "tools/eh-frame.h"
 
-/* Of the unwinder; no header declares them.  They report nothing: libgcc's ends the program when it
-   has no memory for 48 bytes of its own.  */
+/* Functions of the unwinder; no header declares them.  They report no errors: libgcc's aborts if it
+   cannot allocate 48 bytes for itself.  */
 extern void __register_frame (void *fde);
 extern void __deregister_frame (void *fde);
 
@@ -38,7 +39,7 @@ static MIR_code_tool_status_t frames_start (struct mir_tool *tool,
   return tool->data != NULL ? MIR_CODE_TOOL_OK : MIR_CODE_TOOL_NO_MEMORY;
 }
 
-/* Without memory this mapping stays unknown; later ones need not.  */
+/* On failure this mapping stays unknown to the unwinder; later ones may succeed.  */
 static void frames_mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   struct frames *frames = (struct frames *) tool->data;
   struct frames_mapping *mapping =
@@ -58,7 +59,7 @@ static void frames_mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
 static void forget_frames (struct mir_tool *tool, struct frames_mapping **link) {
   struct frames_mapping *mapping = *link;
   *link = mapping->next;
-  __deregister_frame (&mapping->frame.fde_len); /* which reads it once more */
+  __deregister_frame (&mapping->frame.fde_len); /* reads the description once more */
   MIR_free (tool->alloc, mapping);
 }
 

@@ -1,12 +1,11 @@
 /* GDB's JIT interface ("JIT Compilation Interface" in GDB's manual): a list of ELF objects in
-   memory, and a function in which GDB has a breakpoint.
+   memory, and a function in which GDB sets a breakpoint.
 
-   changes   what has happened in a mapping, in order: pieces published, and freed
-   object    what GDB was last told about a mapping; made of its changes after dropping those that
-             later ones undo
+   changes   what happened in a mapping, in order: code blocks published and freed
+   object    what GDB was last told about a mapping: its changes, without those that later ones undo
 
-   GDB reads a whole object at each registration, so one is made when the changes since the last one
-   are as many as it has symbols: each symbol is read twice on average.  */
+   GDB reads a whole object at each registration.  So a new object is registered only when there are
+   more changes since the last one than it has symbols: GDB reads each symbol twice on average.  */
 #include "tools/tools.h"
 
 #include <elf.h> /* EM_NONE */
@@ -32,12 +31,15 @@ struct jit_descriptor {
   struct jit_code_entry *relevant_entry, *first_entry;
 };
 
-/* Weak: linked statically with another JIT which has them, LLVM say, there is one pair, that one's.
-   Protected: a shared library uses its own pair, whoever else has one, so that the function GDB
-   stops in is of the same object as the list it reads then (GDB 11 looks at all objects, older ones
-   at one).  A program with this library in it and LLVM beside it, shared, needs --exclude-libs:
-   LLVM would take the list from us, but the function, linked with -Bsymbolic-functions, from
-   itself. What is shared has no lock in common: GDB's interface knows none.  */
+/* The linkage of GDB's two names.
+
+   Weak: in a program linked statically with another JIT that defines them, LLVM for example, the
+   other definitions win, and there is one pair.  Protected: a shared library always uses its own
+   pair, so the function in which GDB stops and the list that GDB then reads belong to the same
+   module (GDB 11 looks at all modules, older versions at one).  A program that contains this
+   library and uses a shared LLVM needs --exclude-libs: otherwise LLVM would use the list of the
+   program, but its own function, because it is linked with -Bsymbolic-functions.  JITs that share a
+   pair have no common lock: GDB's interface has none.  */
 #define SHARED_WITH_GDB __attribute__ ((weak, used, visibility ("protected")))
 
 extern void __jit_debug_register_code (void);
@@ -46,7 +48,7 @@ extern struct jit_descriptor __jit_debug_descriptor;
 SHARED_WITH_GDB struct jit_descriptor __jit_debug_descriptor = {.version = 1};
 
 SHARED_WITH_GDB __attribute__ ((noinline)) void __jit_debug_register_code (void) {
-  __asm__ volatile("" ::: "memory"); /* the list is written, and the call is made */
+  __asm__ volatile("" ::: "memory"); /* keeps the call, and the stores to the list before it */
 }
 
 static void tell_gdb (uint32_t action, struct jit_code_entry *entry) {
@@ -81,13 +83,13 @@ struct gdb_mapping {
   size_t len;
   struct mir_gdb_symbol *changes;
   size_t changes_num, room; /* elements; registered_num <= changes_num <= room */
-  size_t registered_num;    /* so many of the first changes are the symbols of the object */
+  size_t registered_num;    /* this many of the first changes are the symbols of the object */
   uint64_t next_order;
   uint8_t *object; /* NULL: none is registered */
   struct jit_code_entry entry;
 };
 
-/* By START, ascending.  */
+/* The mappings, sorted by START.  */
 struct gdb {
   struct gdb_mapping **mappings;
   size_t mappings_num, room; /* elements */
@@ -96,7 +98,7 @@ struct gdb {
 
 enum { FIRST_ROOM = 16 };
 
-/* Where in the array the first mapping is that starts above ADDR.  */
+/* The index of the first mapping that starts above ADDR.  */
 static size_t upper_bound (const struct gdb *gdb, const uint8_t *addr) {
   size_t low = 0, high = gdb->mappings_num;
   while (low < high) {
@@ -109,7 +111,7 @@ static size_t upper_bound (const struct gdb *gdb, const uint8_t *addr) {
   return low;
 }
 
-/* The mapping in which ADDR is; NULL: none.  */
+/* The mapping that contains ADDR; NULL: none.  */
 static struct gdb_mapping *find_mapping (const struct gdb *gdb, const uint8_t *addr) {
   size_t above = upper_bound (gdb, addr);
   struct gdb_mapping *below = above > 0 ? gdb->mappings[above - 1] : NULL;
@@ -139,8 +141,8 @@ static void gdb_finish (struct mir_tool *tool) {
   tool->data = NULL;
 }
 
-/* Without memory all is taken back: a name which is not taken back when its piece is freed would
-   stand for the next piece in its place.  */
+/* Out of memory: withdraw everything.  A name that stayed after its code block is freed would be
+   attached to the next code block in the same place.  */
 static void give_up (struct mir_tool *tool) {
   gdb_finish (tool);
   tool->state.lost += tool->state.events;
@@ -157,7 +159,7 @@ static int compare_changes (const void *left, const void *right) {
   return a->order < b->order ? -1 : a->order > b->order;
 }
 
-/* Keep the last change about each place, and of these the ones with names.  */
+/* Drop all changes but the last one for each place, and those without names.  */
 static void drop_undone (struct mir_tool *tool, struct gdb_mapping *mapping) {
   struct mir_gdb_symbol *changes = mapping->changes;
   size_t kept = 0;
@@ -172,7 +174,7 @@ static void drop_undone (struct mir_tool *tool, struct gdb_mapping *mapping) {
   mapping->changes_num = kept;
 }
 
-/* Register an object with all symbols of MAPPING.  0, or -1 without memory.  */
+/* Register a new object with all symbols of MAPPING.  0, or -1 if there is no memory.  */
 static int renew_object (struct mir_tool *tool, struct gdb_mapping *mapping) {
   const struct gdb *gdb = (const struct gdb *) tool->data;
   uint8_t *object = NULL;
@@ -193,7 +195,7 @@ static int renew_object (struct mir_tool *tool, struct gdb_mapping *mapping) {
   return 0;
 }
 
-/* Room for one more change.  0, or -1 without memory.  */
+/* Make room for one more change.  0, or -1 if there is no memory.  */
 static int make_room (struct mir_tool *tool, struct gdb_mapping *mapping) {
   size_t room = mapping->room == 0 ? FIRST_ROOM : mapping->room * 2;
   struct mir_gdb_symbol *changes;
@@ -207,7 +209,8 @@ static int make_room (struct mir_tool *tool, struct gdb_mapping *mapping) {
   return 0;
 }
 
-/* NAME_SIZE bytes of NAME are copied; NULL: freed.  0, or -1 without memory.  */
+/* Add a change, with a copy of the NAME_SIZE bytes at NAME; NULL: the code block was freed.  0, or
+   -1 if there is no memory.  */
 static int add_change (struct mir_tool *tool, struct gdb_mapping *mapping,
                        const MIR_code_event_t *event, const char *name, size_t name_size) {
   struct mir_gdb_symbol change = {
@@ -280,7 +283,7 @@ static void gdb_unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   free_mapping (tool, mapping);
 }
 
-/* 0, or -1 without memory.  */
+/* 0, or -1 if there is no memory.  */
 static int add_event (struct mir_tool *tool, const MIR_code_event_t *event) {
   struct gdb_mapping *mapping = find_mapping ((struct gdb *) tool->data, event->start);
   char name[MIR_TOOL_NAME_MAX + 1];

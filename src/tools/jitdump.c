@@ -1,6 +1,6 @@
-/* The jitdump: copies of the code with names and times, which `perf inject --jit` makes ELF files
-   of (the Linux kernel's tools/perf/Documentation/jitdump-specification.txt).  perf learns of it by
-   seeing the process map the file executable, so one page of it is, and stays.  Freed pieces need
+/* The jitdump: copies of the code with names and times, from which `perf inject --jit` makes ELF
+   files (the Linux kernel's tools/perf/Documentation/jitdump-specification.txt).  perf finds the
+   file because the process maps it executable: one page of it stays mapped.  Freed code blocks need
    no record: perf goes by the times.  */
 #define _GNU_SOURCE /* secure_getenv */
 #include "tools/tools.h"
@@ -24,7 +24,7 @@ struct jitdump_header {
   uint32_t machine;
   uint32_t padding;
   uint32_t pid;
-  uint64_t time; /* ns of CLOCK_MONOTONIC, like all here */
+  uint64_t time; /* ns of CLOCK_MONOTONIC, as all times here */
   uint64_t flags;
 };
 
@@ -34,21 +34,21 @@ enum { CODE_LOAD = 0, CODE_CLOSE = 3 };
 
 struct jitdump_record {
   uint32_t id;
-  uint32_t size; /* bytes, with this and all that follows */
+  uint32_t size; /* bytes, with this structure and everything after it */
   uint64_t time;
 };
 
-/* The name with its 0 and the code follow.  */
+/* The name, with its terminating 0, and the code follow.  */
 struct code_load {
   struct jitdump_record record;
   uint32_t pid, tid;
   uint64_t mapped_at, start;
   uint64_t size;  /* bytes of code */
-  uint64_t index; /* a different one for each load */
+  uint64_t index; /* unique for each load */
 };
 
 struct jitdump {
-  char dir[PATH_MAX]; /* absolute: a child may have another current directory */
+  char dir[PATH_MAX]; /* absolute: a child may change its current directory */
   void *marker;       /* NULL: not mapped */
   uint64_t next_index;
   struct mir_tool_file file;
@@ -60,7 +60,7 @@ static void close_dump (struct jitdump *dump) {
   mir_tool_file_close (&dump->file);
 }
 
-/* With its header in it, mapped.  */
+/* Create the file, write its header, and map it.  */
 static MIR_code_tool_status_t open_dump (struct mir_tool *tool, struct jitdump *dump) {
   struct mir_tool_file *file = &dump->file;
   struct jitdump_header header = {.magic = JITDUMP_MAGIC,
@@ -89,7 +89,7 @@ static MIR_code_tool_status_t open_dump (struct mir_tool *tool, struct jitdump *
   if (dump->marker != MAP_FAILED) return MIR_CODE_TOOL_OK;
   tool->state.error = errno; /* EPERM: the file system is mounted noexec */
   dump->marker = NULL;
-  unlink (file->path); /* perf would never find it */
+  unlink (file->path); /* perf could not find it */
   close_dump (dump);
   return MIR_CODE_TOOL_FILE_REFUSED;
 }
@@ -102,7 +102,7 @@ static MIR_code_tool_status_t jitdump_start (struct mir_tool *tool,
   if (mir_target.elf_machine == EM_NONE) return MIR_CODE_TOOL_UNSUPPORTED;
   dump = (struct jitdump *) MIR_malloc (tool->alloc, sizeof (*dump));
   if (dump == NULL) return MIR_CODE_TOOL_NO_MEMORY;
-  if (dir == NULL) dir = secure_getenv ("JITDUMPDIR"); /* what perf's own agent for Java heeds */
+  if (dir == NULL) dir = secure_getenv ("JITDUMPDIR"); /* as perf's own agent for Java */
   if (dir == NULL) dir = ".";
   dump->next_index = 0;
   if (realpath (dir, dump->dir) == NULL)
@@ -116,7 +116,8 @@ static MIR_code_tool_status_t jitdump_start (struct mir_tool *tool,
   return status;
 }
 
-/* As in perf-map.c.  */
+/* After a fork give the child a file of its own: what waits in the buffer belongs to the parent.
+   0, or -1 if the tool has stopped.  */
 static int jitdump_follow_fork (struct mir_tool *tool, struct jitdump *dump) {
   MIR_code_tool_status_t status;
   if (!mir_tool_file_is_parents (&dump->file)) return 0;

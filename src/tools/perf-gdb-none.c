@@ -1,4 +1,4 @@
-/* For systems without perf and GDB's interface: these tools are refused.  */
+/* The perf map, the jitdump and GDB's interface on systems other than Linux: refused.  */
 #include "tools/tools.h"
 
 const struct mir_tool_kind mir_perf_map = {.start = NULL};

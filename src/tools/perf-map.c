@@ -1,7 +1,7 @@
-/* The perf map: "START SIZE name" lines, in hexadecimal without 0x, in /tmp/perf-PID.map (the Linux
-   kernel's tools/perf/Documentation/jit-interface.txt).  perf reads it only if it belongs to the
-   user or to root.  Another JIT in the process may append to the same file (CPython does), so lines
-   are written whole.  There are no lines for freed pieces; perf takes the last one.  */
+/* The perf map: lines "START SIZE name", in hexadecimal without 0x, in /tmp/perf-PID.map (the Linux
+   kernel's tools/perf/Documentation/jit-interface.txt).  perf reads the file only if the user or
+   root owns it.  Another JIT in the process may append to the same file (CPython does), so lines
+   are written whole.  Freed code blocks get no line; for each address perf uses the last line.  */
 #include "tools/tools.h"
 
 #include <stdio.h>
@@ -30,7 +30,8 @@ static MIR_code_tool_status_t perf_map_start (struct mir_tool *tool,
   return status;
 }
 
-/* In a child, after its first publication: what waits in the buffer is its parent's to write.  */
+/* After a fork give the child a file of its own: what waits in the buffer belongs to the parent.
+   0, or -1 if the tool has stopped.  */
 static int perf_map_follow_fork (struct mir_tool *tool, struct mir_tool_file *file) {
   MIR_code_tool_status_t status;
   if (!mir_tool_file_is_parents (file)) return 0;
@@ -42,7 +43,7 @@ static int perf_map_follow_fork (struct mir_tool *tool, struct mir_tool_file *fi
   return -1;
 }
 
-/* NUMBER at TEXT in hexadecimal; the end.  */
+/* Write NUMBER in hexadecimal to TEXT.  Returns the end of the digits.  */
 static char *put_hex (char *text, uintptr_t number) {
   int digits = 1;
   for (uintptr_t rest = number >> 4; rest != 0; rest >>= 4) digits++;
@@ -58,7 +59,7 @@ static int write_line (struct mir_tool *tool, struct mir_tool_file *file,
   p = put_hex (p, event->size);
   *p++ = ' ';
   p += mir_tool_name (event, p);
-  *p++ = '\n'; /* instead of the 0 */
+  *p++ = '\n'; /* replaces the 0 */
   return mir_tool_file_append (tool, file, line, (size_t) (p - line));
 }
 

@@ -1,6 +1,6 @@
+/* What ELF calls riscv64; no description of its frames exists yet.  */
 #include "tools/target.h"
 
 #include <elf.h>
 
-/* Nobody has described its frames yet.  */
 const struct mir_target mir_target = {.elf_machine = EM_RISCV};

@@ -1,3 +1,4 @@
+/* What ELF and DWARF call things on x86-64.  */
 #include "tools/target.h"
 
 #include <elf.h>

@@ -1,4 +1,4 @@
-/* What each tool stands on: the lock of all tools, the count of forks, stopping, and names.  */
+/* What all tools use: the lock, the count of forks, stopping, names.  */
 #include "tools/tool.h"
 
 #include <inttypes.h> /* PRIxPTR */
@@ -18,13 +18,14 @@ void mir_tool_unlock (void) {
   mir_os_unlock (&tools_lock);
 }
 
-/* In both processes.  */
+/* Runs in both processes.  */
 static void tools_after_fork (void) {
   tools_forks++;
   mir_tool_unlock ();
 }
 
-/* A child has only the thread that forked: no other may be inside a tool at that moment.  */
+/* Only the forking thread lives on in a child, so no other thread may be inside a tool during a
+   fork.  */
 int mir_tool_watch_forks (void) {
   int result = 0;
   mir_tool_lock ();
@@ -54,7 +55,7 @@ size_t mir_tool_name (const MIR_code_event_t *event, char buffer[MIR_TOOL_NAME_M
     unsigned char c = (unsigned char) event->name[len];
     buffer[len] = c < 0x20 || c == 0x7f ? '?' : (char) c;
   }
-  /* No half of a UTF-8 character at the end.  */
+  /* Do not cut a UTF-8 character in two.  */
   if (event->name[len] != '\0')
     while (len > 0 && ((unsigned char) event->name[len] & 0xc0) == 0x80) len--;
   buffer[len] = '\0';

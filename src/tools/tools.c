@@ -1,3 +1,4 @@
+/* The object of mir-code-tools.h: starts the tools, and passes the hooks on to them.  */
 #include "tools/tools.h"
 
 #include "defaults.h"
@@ -26,7 +27,7 @@ static void tools_on_mapped (void *user_data, uint8_t *start, size_t len) {
   mir_tool_unlock ();
 }
 
-/* Also to tools that have stopped: what they have registered must go.  */
+/* Stopped tools are told too: they must withdraw what they registered.  */
 static void tools_on_unmapped (void *user_data, uint8_t *start, size_t len) {
   MIR_code_tools_t tools = (MIR_code_tools_t) user_data;
   mir_tool_lock ();
@@ -64,19 +65,19 @@ static void tools_on_freed (void *user_data, const MIR_code_event_t *event) {
 const char *MIR_code_tool_status_text (MIR_code_tool_status_t status) {
   switch (status) {
     case MIR_CODE_TOOL_OK:
-      return "at work";
+      return "working";
     case MIR_CODE_TOOL_NOT_WANTED:
-      return "not wanted";
+      return "not asked for";
     case MIR_CODE_TOOL_UNSUPPORTED:
-      return "not on this system or this cpu";
+      return "not available on this system or CPU";
     case MIR_CODE_TOOL_NO_MEMORY:
-      return "no memory";
+      return "out of memory";
     case MIR_CODE_TOOL_UNSAFE_FILE:
-      return "a link, another user's file or one in use is in the place of its file";
+      return "its file's name is taken by a link, another user's file or a file in use";
     case MIR_CODE_TOOL_FILE_REFUSED:
-      return "its file could not be made or written to";
+      return "its file could not be created, mapped or written";
     case MIR_CODE_TOOL_BAD_OPTION:
-      return "an option out of its bounds";
+      return "an option is out of range";
   }
   return "unknown status";
 }
