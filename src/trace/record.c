@@ -1,3 +1,4 @@
+/* Records, the buffer, and the lock of all traces.  */
 #include "trace/record.h"
 
 #include <string.h>
@@ -18,7 +19,7 @@ void mir_trace_unlock (void) {
   mir_os_unlock (&trace_lock);
 }
 
-/* In both processes.  */
+/* Runs in both processes.  */
 static void trace_after_fork (void) {
   trace_forks++;
   mir_trace_unlock ();
@@ -46,9 +47,9 @@ static void stop_trace (MIR_trace_t trace, MIR_trace_status_t status, int error)
   trace->used = 0;
 }
 
-/* What waits in a child's buffer is its parent's to write, and its events are its parent's.  */
+/* The buffer that a child inherits belongs to the parent, and so do its events.  */
 void mir_trace_follow_fork (MIR_trace_t trace) {
-  if (trace->forks == trace_forks) return; /* without a system call */
+  if (trace->forks == trace_forks) return; /* the usual case, without a system call */
   trace->forks = trace_forks;
   if (trace->process == mir_os_process () || trace->state.status != MIR_TRACE_OK) return;
   trace->waiting = 0;
@@ -82,10 +83,10 @@ int mir_trace_has_room (MIR_trace_t trace) {
 
 /*---------------- Records -----------------------------*/
 
-/* Threads go by numbers of our own, since the system's are used again.  */
+/* Threads are numbered here, because the system reuses its thread IDs.  */
 static unsigned this_thread (void) {
   static _Thread_local unsigned number;
-  static unsigned last; /* the lock's */
+  static unsigned last; /* guarded by the lock */
   if (number == 0) number = ++last;
   return number;
 }

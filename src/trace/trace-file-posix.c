@@ -1,3 +1,4 @@
+/* The file of a trace on POSIX systems.  */
 #define _GNU_SOURCE /* lstat */
 #include "trace/trace-file.h"
 
@@ -7,14 +8,14 @@
 
 #include "os/file.h"
 
-/* A plain file with this one name, and nobody else's.  */
+/* Whether PATH is a plain file that this user owns and that has only one name.  */
 static int may_replace (const char *path) {
   struct stat st;
   return lstat (path, &st) == 0 && mir_os_file_is_ours (&st);
 }
 
-/* What somebody puts in the place between these calls is not opened, since the file must be new;
-   what is unlinked can at worst be a name that this user may unlink anyway.  */
+/* Whatever another process puts at PATH between these calls is not opened, because the file must be
+   new; at worst unlink removes a name that this user may remove anyway.  */
 MIR_trace_status_t mir_trace_file_create (const char *path, mir_trace_file_t *file) {
   *file = mir_os_file_create (path);
   if (*file < 0 && errno == EEXIST) {

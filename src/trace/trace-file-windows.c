@@ -1,3 +1,4 @@
+/* The file of a trace on Windows.  */
 #include "trace/trace-file.h"
 
 #define WIN32_LEAN_AND_MEAN
@@ -16,7 +17,7 @@ static int is_plain_file (const char *path) {
                 == 0;
 }
 
-/* Who may read it is what its directory hands down.  */
+/* The file inherits the access rights of its directory.  */
 MIR_trace_status_t mir_trace_file_create (const char *path, mir_trace_file_t *file) {
   *file = open_new (path);
   if (*file == INVALID_HANDLE_VALUE && GetLastError () == ERROR_FILE_EXISTS) {

@@ -1,3 +1,4 @@
+/* The trace object: the allocator, the hooks, the scopes, and its life.  */
 #include "trace/record.h"
 
 #include <inttypes.h> /* PRIxPTR */
@@ -17,11 +18,11 @@
 
 /*---------------- Stacks -----------------------------*/
 
-/* What is at the return address ADDRESS, in TEXT: a name that a module exports, or where to look it
-   up (addr2line -e MODULE OFFSET).  0 if nothing is known.  */
+/* Describe the return address ADDRESS in TEXT: by the name that a module exports, or as
+   MODULE+OFFSET, for addr2line -e MODULE OFFSET.  0 if nothing is known about it.  */
 static int name_of (uintptr_t address, char *text, size_t size) {
   struct mir_os_symbol symbol;
-  if (!mir_os_symbol ((const void *) (address - 1), &symbol)) return 0; /* the call itself */
+  if (!mir_os_symbol ((const void *) (address - 1), &symbol)) return 0; /* - 1: in the call */
   const char *slash = strrchr (symbol.module, '/');
   if (symbol.name != NULL)
     snprintf (text, size, "%s", symbol.name);
@@ -35,7 +36,7 @@ static void announce_symbol (MIR_trace_t trace, uintptr_t address) {
   char name[MIR_TRACE_NAME_MAX + 1];
   _Atomic uintptr_t *known = &trace->known[(address ^ address >> 9) % MIR_TRACE_KNOWN];
   if (atomic_load_explicit (known, memory_order_relaxed) == address
-      || !name_of (address, name, sizeof (name))) /* not under the lock: the loader's */
+      || !name_of (address, name, sizeof (name))) /* takes the loader's lock: not under this one */
     return;
   mir_trace_lock ();
   if (mir_trace_make_room (trace)) {
@@ -56,8 +57,8 @@ static void take_stack (MIR_trace_t trace, struct mir_trace_stack *stack, const 
 
 /*---------------- The allocator -----------------------------*/
 
-/* What is freed is recorded before it happens and what is allocated after it, so in the file an
-   address is never given out twice.  A realloc does both, and is two records.  */
+/* A free is recorded before it happens, an allocation after it: so the file never allocates an
+   address that is still live in it.  A realloc is both, and becomes two records.  */
 
 static void record_block (MIR_trace_t trace, enum mir_trace_kind kind, enum mir_trace_kind failed,
                           size_t size, const void *block, const void *caller) {
@@ -233,17 +234,17 @@ void MIR_trace_pop (MIR_trace_t trace) {
 const char *MIR_trace_status_text (MIR_trace_status_t status) {
   switch (status) {
     case MIR_TRACE_OK:
-      return "at work";
+      return "working";
     case MIR_TRACE_NO_MEMORY:
-      return "no memory";
+      return "out of memory";
     case MIR_TRACE_UNSAFE_FILE:
-      return "a link, a device or another user's file is in the place of its file";
+      return "its file's name is taken by a link, a device or another user's file";
     case MIR_TRACE_FILE_REFUSED:
-      return "its file could not be made or written to";
+      return "its file could not be created or written";
     case MIR_TRACE_FORKED:
-      return "in a child of the process that is traced";
+      return "this process is a child of the traced one";
     case MIR_TRACE_BAD_OPTION:
-      return "an option out of its bounds";
+      return "an option is out of range";
   }
   return "unknown status";
 }
@@ -295,7 +296,7 @@ MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_tra
   made->time = mir_os_nanoseconds ();
   put_header (made, options->title);
   mir_trace_lock ();
-  mir_trace_follow_fork (made); /* notes how many there have been */
+  mir_trace_follow_fork (made); /* notes the current count of forks */
   mir_trace_unlock ();
   *trace = made;
   return MIR_TRACE_OK;
