@@ -9,7 +9,7 @@ enum { STACK_FRAMES = 72 }; /* at most: 64 for a trace, and the trace's own func
 size_t mir_os_stack (void **addresses, size_t max, const void *caller) {
   void *frames[STACK_FRAMES];
   size_t num = CaptureStackBackTrace (1, STACK_FRAMES, frames, NULL), first = 0, kept = 0;
-  while (first < num && frames[first] != caller) first++;
+  while (caller != NULL && first < num && frames[first] != caller) first++;
   if (first == num) first = 0;
   for (; first < num && kept < max && frames[first] != NULL; first++)
     addresses[kept++] = frames[first];
