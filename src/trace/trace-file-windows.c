@@ -4,9 +4,11 @@
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
+/* Without FILE_FLAG_OPEN_REPARSE_POINT, CREATE_NEW would follow a link whose target does not exist,
+   and create the target.  */
 static HANDLE open_new (const char *path) {
-  return CreateFileA (path, GENERIC_WRITE, FILE_SHARE_READ, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL,
-                      NULL);
+  return CreateFileA (path, GENERIC_WRITE, FILE_SHARE_READ, NULL, CREATE_NEW,
+                      FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
 }
 
 static int is_plain_file (const char *path) {
