@@ -1,3 +1,4 @@
+/* Makers of every ready-made allocator.  */
 #include "heap/heap-makers.h"
 
 #include <stddef.h>

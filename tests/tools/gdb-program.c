@@ -1,5 +1,5 @@
-/* For test-gdb.sh: publishes functions, and calls back from two of them.  With an argument GDB is
-   given a description of their frames as well.  */
+/* The program that test-gdb.sh debugs: it publishes functions, two of which call back.  With an
+   argument it also gives GDB a description of their frames.  */
 #include "tools/tools-fixture.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ int main (int argc, char **argv) {
   publish (0, "generated_add");
   publish (1, "generated_old");
   call = piece (2, "generated_call");
-  if (argc > 1) { /* a start that tells GDB nothing by its instructions */
+  if (argc > 1) { /* GDB learns nothing from the instructions before the function */
     call.start -= 8;
     call.size += 8;
   }

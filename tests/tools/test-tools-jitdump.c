@@ -1,4 +1,4 @@
-/* The jitdump, read as jitdump-specification.txt has it; and what a fork does to the files.  */
+/* The jitdump, read as jitdump-specification.txt says; and the files after a fork.  */
 #include "tools/tools-files.h"
 
 #include <errno.h>
@@ -6,9 +6,9 @@
 
 /*---------------- The jitdump -----------------------------*/
 
-/* The file, checked from end to end as jitdump-specification.txt has it: the number of loads, and
-   whether it ends with a close.  The I-th load must have the name NAMES[I] and the code of granule
-   I.  */
+/* Check the whole file against jitdump-specification.txt.  The Ith load must have the name NAMES[I]
+   and the code of granule I.  Returns the number of loads; *CLOSED: the file ends with a close
+   record.  */
 static size_t check_dump (long pid, const char *const *names, size_t names_num, int *closed) {
   uint64_t last_time;
   uint32_t head[10];
@@ -53,7 +53,7 @@ static size_t check_dump (long pid, const char *const *names, size_t names_num, 
   return loads;
 }
 
-/* Whether /proc/self/maps has the dump, executable: what perf goes by.  */
+/* Whether /proc/self/maps shows an executable mapping of the dump, by which perf finds it.  */
 static int is_marked (void) {
   char line[400], name[100];
   FILE *f = fopen ("/proc/self/maps", "r");
@@ -76,7 +76,7 @@ static void jitdump_holds_names_times_and_code (void) {
   publish (0, "one");
   publish (1, "two\n");
   large = piece (2, "the whole rest");
-  large.size = MAPPING_LEN - 2 * GRANULE; /* as large as the buffer, nearly */
+  large.size = MAPPING_LEN - 2 * GRANULE; /* almost as large as the buffer */
   hooks->published (hooks->user_data, &large, 1);
   CHECK_INT (MIR_code_tools_flush (tools), MIR_CODE_TOOL_OK);
   CHECK_INT (check_dump (getpid (), names, 3, &closed), 3);
@@ -103,8 +103,8 @@ static void a_second_jitdump_is_refused (void) {
 
 /*---------------- Forks -----------------------------*/
 
-/* The child's files have what the child publishes, the parent's what the parent does, and what was
-   waiting in a buffer is written once.  */
+/* The child's files contain what the child publishes, the parent's what the parent publishes, and
+   what waited in a buffer during the fork is written once.  */
 static void a_child_has_files_of_its_own (void) {
   static const char *const names[] = {"before", "after"};
   int status, closed;

@@ -1,4 +1,4 @@
-/* What GDB is told, read as GDB reads it; refused memory; several threads.  */
+/* What the gdb tool tells GDB, read as GDB reads it; refused memory; several threads.  */
 #include "tools/tools-fixture.h"
 
 #include <link.h> /* ElfW */
@@ -9,7 +9,7 @@
 
 #include "support/probe-alloc.h"
 
-/* GDB's own names, "JIT Compilation Interface" in its manual.  */
+/* As GDB declares it ("JIT Compilation Interface" in its manual).  */
 struct jit_code_entry {
   struct jit_code_entry *next_entry, *prev_entry;
   const char *symfile_addr;
@@ -25,7 +25,7 @@ static const struct jit_code_entry *first_entry (void) {
   return __jit_debug_descriptor.first_entry;
 }
 
-/* The section of TYPE in the object of ENTRY.  */
+/* The section of TYPE in the object of ENTRY; NULL if there is none.  */
 static const ElfW (Shdr) * find_section (const struct jit_code_entry *entry, unsigned type) {
   const ElfW (Ehdr) *header = (const ElfW (Ehdr) *) (const void *) entry->symfile_addr;
   const ElfW (Shdr) *sections =
@@ -40,7 +40,8 @@ static const ElfW (Shdr) * find_section (const struct jit_code_entry *entry, uns
   return NULL;
 }
 
-/* How many symbols the first object has; NAMES, "a b c", are those in order of their addresses.  */
+/* The number of symbols in the first object.  NAMES lists them in order of their addresses: "a b
+   c".  */
 static size_t read_symbols (char *names, size_t names_size) {
   const struct jit_code_entry *entry = first_entry ();
   const ElfW (Shdr) * symtab, *strtab;
@@ -84,7 +85,7 @@ static void object_has_the_names_of_what_is_published (void) {
   MIR_code_tools_flush (tools);
   CHECK_INT (read_symbols (names, sizeof (names)), 3);
   CHECK_STR (names, "two four five");
-  CHECK_PTR (first_entry ()->next_entry, NULL); /* one at a time */
+  CHECK_PTR (first_entry ()->next_entry, NULL); /* one object for each mapping */
   free_piece (2);
   free_piece (4);
   free_piece (5);
@@ -108,7 +109,7 @@ static void registrations_are_few (void) {
     if (known != read_symbols (names, sizeof (names)) || last == NULL) registrations++;
     last = entry->symfile_addr;
   }
-  CHECK_INT (registrations, 9); /* of 1, 3, 7, 15 ... 511 names; the others wait for a flush */
+  CHECK_INT (registrations, 9); /* with 1, 3, 7, 15 ... 511 names; the others wait for a flush */
   end ();
 }
 
@@ -126,7 +127,7 @@ static void pieces_elsewhere_are_lost (void) {
 
 /*---------------- Many pieces, against a model -----------------------------*/
 
-static char model[GRANULES][16]; /* the names by granule; empty: free */
+static char model[GRANULES][16]; /* the name of each granule; empty: free */
 
 static void check_model (void) {
   static char expected[GRANULES * 17], names[GRANULES * 17];
@@ -172,7 +173,7 @@ static void remove_files (void) {
   unlink (path);
 }
 
-/* A tool that is not at work says why; what is not passed on is counted.  */
+/* A tool that has stopped says why, and every event is counted as passed on or as lost.  */
 static void check_states (uint64_t pieces) {
   for (unsigned tool = 1; tool <= MIR_CODE_GDB; tool *= 2) {
     MIR_code_tool_state_t state = state_of (tool);

@@ -1,5 +1,4 @@
-/* The tools' object, and the perf map: what is in it, whose it is, and what becomes of it when the
-   system refuses.  */
+/* The object of tools, and the perf map: its contents, its safety, and refusals by the system.  */
 #include "tools/tools-files.h"
 
 #include <errno.h>
@@ -59,7 +58,7 @@ static void perf_map_has_a_line_for_each_piece (void) {
   unlink (path);
 }
 
-/* Cut before a character that would be cut in two, and no more is written than there is room.  */
+/* Names are cut between two characters, and buffers do not overflow.  */
 static void long_names_are_cut (void) {
   static char name[5000];
   memset (name, 'x', sizeof (name) - 1);
@@ -94,7 +93,7 @@ static void two_objects_share_a_perf_map (void) {
   unlink (path);
 }
 
-/* What an attacker may have put into /tmp, where our file should be.  */
+/* Whatever an attacker may have put into /tmp in the place of the file.  */
 static void links_and_other_things_are_not_followed (void) {
   char victim[200];
   struct stat st;
@@ -123,7 +122,7 @@ static void links_and_other_things_are_not_followed (void) {
   unlink (victim);
 }
 
-/* An earlier process with our number has left it.  */
+/* The file is left from an earlier process with the same ID.  */
 static void a_stale_file_is_replaced (void) {
   struct timespec times[2] = {{1, 0}, {1, 0}};
   FILE *f = fopen (map_path (getpid ()), "w");
@@ -149,7 +148,8 @@ static void a_missing_directory_is_reported (void) {
   MIR_code_tools_finish (tools);
 }
 
-/* A limit on the size of files ends neither the program, by SIGXFSZ, nor the other tools.  */
+/* Reaching the limit for the size of files ends neither the program (SIGXFSZ) nor the other
+   tools.  */
 static void a_file_that_may_not_grow_stops_its_tool (void) {
   struct rlimit limit, small;
   REQUIRE (begin (MIR_CODE_PERF_MAP | MIR_CODE_GDB, NULL, NULL) == MIR_CODE_TOOL_OK);

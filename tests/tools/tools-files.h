@@ -1,4 +1,4 @@
-/* The files of the tools, where a test finds them.  */
+/* The files that the tools write: their names and contents.  */
 #ifndef TOOLS_FILES_H
 #define TOOLS_FILES_H
 
@@ -39,7 +39,7 @@ static inline size_t lines (void) {
   return n;
 }
 
-/* The TOOL does not start; what is published then is lost.  */
+/* Check that TOOL does not start, with STATUS and ERROR, and loses what is published.  */
 static inline void check_refused (unsigned tool, MIR_code_tool_status_t status, int error) {
   REQUIRE (begin (tool, NULL, dir) == MIR_CODE_TOOL_OK);
   CHECK_INT (state_of (tool).status, status);

@@ -1,5 +1,5 @@
-/* A trace whose file is refused, at any moment, harms nobody.  Linux.  */
-#define _GNU_SOURCE /* memfd_create's neighbours: O_CLOEXEC, struct rlimit */
+/* A trace whose file is refused, at any moment, does no harm.  Linux.  */
+#define _GNU_SOURCE /* O_CLOEXEC */
 #include "trace/trace-fixture.h"
 
 #include <errno.h>
@@ -9,14 +9,15 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-enum { MANY = 40000 }; /* events: more than the buffer holds */
+enum { MANY = 40000 }; /* events, more than fit in the buffer */
 
-/* COUNT events.  */
+/* Cause COUNT events.  */
 static void allocate (size_t count) {
   for (size_t i = 0; i < count / 2; i++) MIR_free (traced, MIR_malloc (traced, 10 + i % 100));
 }
 
-/* The program has noticed nothing, and all events are accounted for.  */
+/* Check that the trace has stopped with STATUS and ERROR, that the program noticed nothing, and
+   that all EVENTS are counted.  */
 static void check_stopped (MIR_trace_status_t status, int error, uint64_t events) {
   CHECK_INT (state ().status, status);
   CHECK_INT (state ().error, error);
@@ -89,7 +90,7 @@ static void options_out_of_bounds_are_refused (void) {
     CHECK (strcmp (MIR_trace_status_text ((MIR_trace_status_t) i), "unknown status") != 0);
 }
 
-/* 0: nothing more fails.  */
+/* Run with the Nth allocation refused.  0: there was none to refuse.  */
 static int runs_with_failure_at (long n) {
   MIR_trace_options_t options = {.size = sizeof (options), .file = trace_path};
   MIR_trace_status_t status;
@@ -132,7 +133,7 @@ static void every_refused_allocation_is_survived (void) {
 
 /*---------------- Writing -----------------------------*/
 
-/* The descriptor of the trace's file.  */
+/* Find the descriptor of the trace's file.  */
 static int trace_fd (void) {
   struct stat st, other;
   REQUIRE (stat (trace_path, &st) == 0);
@@ -155,7 +156,7 @@ static void a_full_disk_stops_the_trace (void) {
   check_stopped (MIR_TRACE_FILE_REFUSED, ENOSPC, MANY);
 }
 
-/* Some buffers are written, then none; what is there can be read as a part.  */
+/* Some buffers are written, then none; the incomplete file is still readable.  */
 static void a_limit_stops_the_trace (void) {
   struct rlimit limit, old;
   REQUIRE (getrlimit (RLIMIT_FSIZE, &old) == 0);

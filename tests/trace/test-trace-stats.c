@@ -1,5 +1,5 @@
-/* What mir-report --json says of a trace is what a statistics allocator in the same place has
-   counted: the trace is directly over it.  Argument: mir-report.  Linux.  */
+/* mir-report --json prints for a trace the numbers that a statistics allocator directly below the
+   trace counts.  Argument: mir-report.  Linux.  */
 #define _GNU_SOURCE /* popen */
 #include <inttypes.h>
 #include <pthread.h>
@@ -19,8 +19,8 @@ static struct slot {
 
 /*---------------- Both sides -----------------------------*/
 
-/* The calls go to the trace, from there to the statistics, and then to what refuses every
-   FAIL_EVERYth, which is not the first; 0: none.  */
+/* Stack a trace over statistics over an allocator that refuses every FAIL_EVERYth call; 0: none.
+   FAIL_EVERY is not 1.  */
 static void begin_both (unsigned fail_every) {
   MIR_failing_options_t failures = {.size = sizeof (failures), .every = fail_every};
   MIR_trace_options_t options = {.size = sizeof (options), .file = trace_path};
@@ -32,7 +32,7 @@ static void begin_both (unsigned fail_every) {
   memset (slots, 0, sizeof (slots));
 }
 
-/* The number behind the first "NAME": in JSON; -1 if it is not there.  */
+/* The number after the first "NAME": in JSON; -1 if there is none.  */
 static long long number_of (const char *json, const char *name) {
   char key[40];
   const char *found;
@@ -53,7 +53,7 @@ static void read_json (char json[JSON_MAX]) {
   CHECK_INT (pclose (pipe), 0);
 }
 
-/* Every class in which something was made, and no other one.  */
+/* Check that JSON lists exactly the classes with blocks.  */
 static void check_classes (const char *json, const MIR_stats_report_t *counted) {
   const char *row = strstr (json, "\"classes\"");
   REQUIRE (row != NULL);
@@ -70,7 +70,7 @@ static void check_classes (const char *json, const MIR_stats_report_t *counted) 
   CHECK (strstr (row, "{\"class\"") == NULL);
 }
 
-/* The trace ends here, so what is live now is live in both.  */
+/* End the trace and compare the numbers; live blocks are live on both sides.  */
 static void end_and_compare (void) {
   static char json[JSON_MAX];
   MIR_stats_report_t counted;
@@ -96,7 +96,7 @@ static void end_and_compare (void) {
 /*---------------- Scenarios -----------------------------*/
 
 static void put (struct slot *slot, void *block, size_t size) {
-  if (block == NULL) return; /* refused: what was there is there still */
+  if (block == NULL) return; /* refused: the slot keeps its block */
   slot->block = block;
   slot->size = size;
 }
@@ -120,7 +120,7 @@ static void malloc_calloc_and_free_are_counted_alike (void) {
   end_and_compare ();
 }
 
-/* Growing, shrinking, to and from size 0, of NULL.  */
+/* Grows, shrinks, resizes to and from size 0, and reallocates NULL.  */
 static void reallocs_are_counted_alike (void) {
   static const size_t sizes[] = {1, 100, 10, 0, 5000, 5000, 0, 0, 70000, 3};
   MIR_stats_report_t counted;
@@ -146,7 +146,7 @@ static void sizes_which_nobody_has_fail_in_both (void) {
   end_and_compare ();
 }
 
-/* STEPS operations of any kind on slots chosen at random.  */
+/* Perform STEPS random operations on random slots.  */
 static void do_anything (size_t steps) {
   for (size_t n = 0; n < steps; n++) {
     uint64_t random = tap_random ();
@@ -193,7 +193,7 @@ static void *free_and_make (void *arg) {
   return NULL;
 }
 
-/* One after another: the peak of threads which run at once depends on who counts first.  */
+/* The threads run one after another: otherwise the peaks depend on which side counts first.  */
 static void threads_are_counted_alike (void) {
   pthread_t thread;
   begin_both (0);

@@ -1,4 +1,4 @@
-/* What a trace says is what has happened.  */
+/* A trace tells what happened: blocks, threads, scopes, stacks and code.  */
 #include "trace/trace-fixture.h"
 
 #include <pthread.h>
@@ -10,7 +10,7 @@
 
 enum { SLOTS = 200, STEPS = 20000 };
 
-/* What a statistics allocator would count, by other means.  */
+/* Counts like a statistics allocator, independently of it.  */
 struct model {
   void *blocks[SLOTS];
   size_t sizes[SLOTS];
@@ -101,7 +101,7 @@ static uint64_t timeline_peak (void) {
   return most;
 }
 
-/* Layers are parts of the whole, and here there are so few scopes that nothing else is.  */
+/* There are so few scopes here that every live byte is in a layer.  */
 static void check_layers (void) {
   for (size_t bin = 0; bin < picture.timeline.num; bin++) {
     uint64_t sum = 0;
@@ -110,13 +110,13 @@ static void check_layers (void) {
   }
 }
 
-/* Half of the blocks stay live, and go back to the allocator below.  */
+/* Half of the blocks are still live at the end, and are freed by the allocator below.  */
 static void numbers_are_those_of_a_model (void) {
   struct model *m = (struct model *) calloc (1, sizeof (*m));
   uint64_t freed = 0, peak = 0;
   size_t steps = tap_scaled (STEPS);
   begin ();
-  for (size_t n = steps < 400 ? 400 : steps; n > 0; n--) { /* both scopes are met */
+  for (size_t n = steps < 400 ? 400 : steps; n > 0; n--) { /* enough steps to enter both scopes */
     if (n % 100 == 0) MIR_trace_push (trace, n % 300 == 0 ? "one" : "two");
     step (m);
     if (n % 100 == 50) MIR_trace_pop (trace);
@@ -156,7 +156,7 @@ static void failed_and_empty_calls_are_told_apart (void) {
   picture_finish (&picture);
 }
 
-/* Otherwise the program that is traced would run on other memory than the one that is not.  */
+/* Otherwise a traced program would run on other memory than an untraced one.  */
 static void the_default_below_is_that_of_a_context (void) {
   MIR_trace_options_t options = {.size = sizeof (options), .file = trace_path};
   MIR_context_t ctx = MIR_init ();
@@ -203,7 +203,7 @@ enum { THREADS = 4, ROUNDS = 3000 };
 static pthread_mutex_t exchange_lock = PTHREAD_MUTEX_INITIALIZER;
 static void *exchanged[16];
 
-/* Blocks are freed by whoever finds them, so addresses go from thread to thread.  */
+/* Each thread frees blocks of the others, so addresses move from thread to thread.  */
 static void *exchange_blocks (void *arg) {
   unsigned random = (unsigned) (uintptr_t) arg + 1;
   MIR_trace_push (trace, random % 2 == 0 ? "even" : "odd");
@@ -226,7 +226,7 @@ static void threads_never_confuse_addresses (void) {
   pthread_t threads[THREADS];
   uint64_t foreign = 0;
   REQUIRE (MIR_trace_create (&options, &trace)
-           == MIR_TRACE_OK); /* mimalloc gives them out at once */
+           == MIR_TRACE_OK); /* mimalloc reuses addresses at once */
   traced = MIR_trace_alloc (trace);
   for (uintptr_t i = 0; i < THREADS; i++)
     REQUIRE (pthread_create (&threads[i], NULL, exchange_blocks, (void *) i) == 0);
@@ -308,17 +308,17 @@ static void long_names_and_deep_scopes_are_cut (void) {
   picture_finish (&picture);
 }
 
-/* Exported by the test program, so that dladdr knows it.  */
+/* The test program exports it, so that dladdr finds its name.  */
 extern void *allocating_function (size_t size);
 
 __attribute__ ((noinline, visibility ("default"))) void *allocating_function (size_t size) {
   void *block = MIR_malloc (traced, size);
-  __asm__ volatile("" : : "r"(block) : "memory"); /* or the call is a jump */
+  __asm__ volatile("" : : "r"(block) : "memory"); /* otherwise the call becomes a jump */
   return block;
 }
 
 #ifdef __riscv
-enum { HAS_UNWIND_TABLES = 0 }; /* GCC makes none for C there unless told to */
+enum { HAS_UNWIND_TABLES = 0 }; /* GCC emits none for C unless told to */
 #else
 enum { HAS_UNWIND_TABLES = 1 };
 #endif
@@ -343,7 +343,7 @@ static void stacks_name_functions (void) {
   REQUIRE (node != NULL);
   CHECK_INT (node->kind, NODE_ADDRESS);
   CHECK_INT (picture_node (&picture, node->scope)->kind, NODE_SCOPE);
-  CHECK_INT (node->made_bytes >= 77, 1); /* the innermost: the trace's own are left out */
+  CHECK_INT (node->made_bytes >= 77, 1); /* the innermost frame: the trace omits its own */
   picture_finish (&picture);
 }
 

@@ -1,5 +1,5 @@
-/* A program with a trace, which prints what it has done: "name number" lines, with the names of
-   mir-report --json.  Its names are what a page must not stumble over.
+/* A traced program that prints what it did, as lines "name number" with the names of mir-report
+   --json.  Its scopes have names that could break an HTML page.
 
    usage: trace-program FILE [die]  */
 #include <pthread.h>
