@@ -9,8 +9,8 @@
 struct stats {
   struct MIR_stats pub;
   MIR_alloc_t below;
-  _Atomic uint64_t mallocs, callocs, reallocs, failed;
-  _Atomic uint64_t resized; /* successful reallocs of a block */
+  /* resized: successful reallocs of a block.  */
+  _Atomic uint64_t mallocs, callocs, reallocs, failed, resized;
   _Atomic uint64_t live_bytes, peak_bytes;
   /* The other numbers of a report are sums of these: each atomic addition costs time.  */
   struct {

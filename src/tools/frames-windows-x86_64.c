@@ -118,11 +118,10 @@ static MIR_code_tool_status_t windows_frames_start (struct mir_tool *tool,
 /* The description for the mapping [START, BOUND).  NULL if none is near and a new one failed.  */
 static const uint8_t *info_for (struct mir_tool *tool, const uint8_t *start, const uint8_t *bound) {
   struct windows_frames *frames = (struct windows_frames *) tool->data;
-  struct page *page;
   DWORD old;
-  for (page = frames->pages; page != NULL; page = page->next)
+  for (struct page *page = frames->pages; page != NULL; page = page->next)
     if (page->info >= bound && (uint64_t) (page->info - start) < REACH) return page->info;
-  page = (struct page *) MIR_malloc (tool->alloc, sizeof (*page));
+  struct page *page = (struct page *) MIR_malloc (tool->alloc, sizeof (*page));
   if (page == NULL) return NULL;
   page->info = map_info (start, bound);
   if (page->info == NULL) {

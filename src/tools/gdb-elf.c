@@ -78,22 +78,20 @@ static void fill_sections (struct object *object, const uint8_t *start, size_t l
 uint8_t *mir_gdb_elf (MIR_alloc_t alloc, const uint8_t *start, size_t len,
                       const struct mir_gdb_symbol *symbols, size_t symbols_num, int with_frames,
                       size_t *size) {
-  struct object *object;
   size_t strings_size = 1; /* the first string is empty */
-  ElfW (Sym) * symbol;
-  char *strings;
   /* These sums cannot overflow: each name is a block in memory, and larger than its symbol's
      share.  */
   for (size_t i = 0; i < symbols_num; i++) strings_size += symbols[i].name_size;
-  *size = sizeof (*object) + symbols_num * sizeof (ElfW (Sym)) + strings_size;
-  object = (struct object *) MIR_calloc (alloc, 1, *size);
+  *size = sizeof (struct object) + symbols_num * sizeof (ElfW (Sym)) + strings_size;
+  struct object *object = (struct object *) MIR_calloc (alloc, 1, *size);
   if (object == NULL) return NULL;
   fill_header (&object->header);
   fill_sections (object, start, len, symbols_num, strings_size, with_frames);
   mir_eh_frame_fill (&object->eh_frame, start, len);
   memcpy (object->section_names, section_names, sizeof (section_names));
-  symbol = (ElfW (Sym) *) (void *) ((char *) object + offsetof (struct object, symbols));
-  strings = (char *) (symbol + 1 + symbols_num);
+  ElfW (Sym) *symbol =
+      (ElfW (Sym) *) (void *) ((char *) object + offsetof (struct object, symbols));
+  char *strings = (char *) (symbol + 1 + symbols_num);
   strings_size = 1;
   for (size_t i = 0; i < symbols_num; i++) {
     symbol++; /* the first time, past the empty symbol */

@@ -198,10 +198,9 @@ static int renew_object (struct mir_tool *tool, struct gdb_mapping *mapping) {
 /* Make room for one more change.  0, or -1 if there is no memory.  */
 static int make_room (struct mir_tool *tool, struct gdb_mapping *mapping) {
   size_t room = mapping->room == 0 ? FIRST_ROOM : mapping->room * 2;
-  struct mir_gdb_symbol *changes;
   if (mapping->changes_num < mapping->room) return 0;
-  if (room > SIZE_MAX / sizeof (*changes)) return -1;
-  changes = (struct mir_gdb_symbol *) MIR_realloc (
+  if (room > SIZE_MAX / sizeof (struct mir_gdb_symbol)) return -1;
+  struct mir_gdb_symbol *changes = (struct mir_gdb_symbol *) MIR_realloc (
       tool->alloc, mapping->changes, mapping->room * sizeof (*changes), room * sizeof (*changes));
   if (changes == NULL) return -1;
   mapping->changes = changes;
@@ -234,9 +233,8 @@ static int has_doubled (const struct gdb_mapping *mapping) {
 
 static MIR_code_tool_status_t gdb_start (struct mir_tool *tool,
                                          const MIR_code_tools_options_t *options) {
-  struct gdb *gdb;
   if (mir_target.elf_machine == EM_NONE) return MIR_CODE_TOOL_UNSUPPORTED;
-  gdb = (struct gdb *) MIR_calloc (tool->alloc, 1, sizeof (*gdb));
+  struct gdb *gdb = (struct gdb *) MIR_calloc (tool->alloc, 1, sizeof (*gdb));
   if (gdb == NULL) return MIR_CODE_TOOL_NO_MEMORY;
   gdb->with_frames = mir_target.has_frames && (options->wanted & MIR_CODE_FRAMES) != 0;
   tool->data = gdb;
@@ -245,8 +243,7 @@ static MIR_code_tool_status_t gdb_start (struct mir_tool *tool,
 
 static void gdb_mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   struct gdb *gdb = (struct gdb *) tool->data;
-  size_t room = gdb->room == 0 ? FIRST_ROOM : gdb->room * 2, place;
-  struct gdb_mapping *mapping;
+  size_t room = gdb->room == 0 ? FIRST_ROOM : gdb->room * 2, place = upper_bound (gdb, start);
   if (gdb->mappings_num == gdb->room) {
     struct gdb_mapping **mappings = (struct gdb_mapping **) MIR_realloc (
         tool->alloc, gdb->mappings, gdb->room * sizeof (*mappings), room * sizeof (*mappings));
@@ -257,14 +254,14 @@ static void gdb_mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
     gdb->mappings = mappings;
     gdb->room = room;
   }
-  mapping = (struct gdb_mapping *) MIR_calloc (tool->alloc, 1, sizeof (*mapping));
+  struct gdb_mapping *mapping =
+      (struct gdb_mapping *) MIR_calloc (tool->alloc, 1, sizeof (*mapping));
   if (mapping == NULL) {
     give_up (tool);
     return;
   }
   mapping->start = start;
   mapping->len = len;
-  place = upper_bound (gdb, start);
   memmove (gdb->mappings + place + 1, gdb->mappings + place,
            (gdb->mappings_num - place) * sizeof (*gdb->mappings));
   gdb->mappings[place] = mapping;

@@ -68,7 +68,6 @@ static MIR_code_tool_status_t open_dump (struct mir_tool *tool, struct jitdump *
                                   .size = sizeof (header),
                                   .machine = mir_target.elf_machine,
                                   .time = mir_os_nanoseconds ()};
-  MIR_code_tool_status_t status;
   int len =
       snprintf (file->path, sizeof (file->path), "%s/jit-%ld.dump", dump->dir, (long) getpid ());
   dump->marker = NULL;
@@ -77,7 +76,7 @@ static MIR_code_tool_status_t open_dump (struct mir_tool *tool, struct jitdump *
     tool->state.error = ENAMETOOLONG;
     return MIR_CODE_TOOL_FILE_REFUSED;
   }
-  status = mir_tool_file_open (file, 0, &tool->state.error);
+  MIR_code_tool_status_t status = mir_tool_file_open (file, 0, &tool->state.error);
   if (status != MIR_CODE_TOOL_OK) return status;
   header.pid = (uint32_t) file->pid;
   if (mir_tool_file_append (tool, file, &header, sizeof (header)) != 0
@@ -97,10 +96,9 @@ static MIR_code_tool_status_t open_dump (struct mir_tool *tool, struct jitdump *
 static MIR_code_tool_status_t jitdump_start (struct mir_tool *tool,
                                              const MIR_code_tools_options_t *options) {
   const char *dir = options->jitdump_dir;
-  struct jitdump *dump;
   MIR_code_tool_status_t status = MIR_CODE_TOOL_FILE_REFUSED;
   if (mir_target.elf_machine == EM_NONE) return MIR_CODE_TOOL_UNSUPPORTED;
-  dump = (struct jitdump *) MIR_malloc (tool->alloc, sizeof (*dump));
+  struct jitdump *dump = (struct jitdump *) MIR_malloc (tool->alloc, sizeof (*dump));
   if (dump == NULL) return MIR_CODE_TOOL_NO_MEMORY;
   if (dir == NULL) dir = secure_getenv ("JITDUMPDIR"); /* as perf's own agent for Java */
   if (dir == NULL) dir = ".";
@@ -116,17 +114,9 @@ static MIR_code_tool_status_t jitdump_start (struct mir_tool *tool,
   return status;
 }
 
-/* After a fork give the child a file of its own: what waits in the buffer belongs to the parent.
-   0, or -1 if the tool has stopped.  */
-static int jitdump_follow_fork (struct mir_tool *tool, struct jitdump *dump) {
-  MIR_code_tool_status_t status;
-  if (!mir_tool_file_is_parents (&dump->file)) return 0;
-  tool->state.events -= dump->file.waiting;
-  close_dump (dump);
-  status = open_dump (tool, dump);
-  if (status == MIR_CODE_TOOL_OK) return 0;
-  mir_tool_stop (tool, status, tool->state.error);
-  return -1;
+static MIR_code_tool_status_t reopen_dump (struct mir_tool *tool) {
+  close_dump ((struct jitdump *) tool->data);
+  return open_dump (tool, (struct jitdump *) tool->data);
 }
 
 static int write_load (struct mir_tool *tool, struct jitdump *dump, const MIR_code_event_t *event,
@@ -153,7 +143,7 @@ static void jitdump_published (struct mir_tool *tool, const MIR_code_event_t *ev
                                size_t events_num) {
   struct jitdump *dump = (struct jitdump *) tool->data;
   uint32_t tid = (uint32_t) syscall (SYS_gettid);
-  jitdump_follow_fork (tool, dump);
+  mir_tool_file_follow_fork (tool, &dump->file, reopen_dump);
   for (size_t i = 0; i < events_num; i++)
     if (tool->state.status != MIR_CODE_TOOL_OK || write_load (tool, dump, &events[i], tid) != 0)
       tool->state.lost++;
@@ -161,7 +151,8 @@ static void jitdump_published (struct mir_tool *tool, const MIR_code_event_t *ev
 
 static void jitdump_flush (struct mir_tool *tool) {
   struct jitdump *dump = (struct jitdump *) tool->data;
-  if (jitdump_follow_fork (tool, dump) == 0) mir_tool_file_flush (tool, &dump->file);
+  if (mir_tool_file_follow_fork (tool, &dump->file, reopen_dump) == 0)
+    mir_tool_file_flush (tool, &dump->file);
 }
 
 static void jitdump_finish (struct mir_tool *tool) {

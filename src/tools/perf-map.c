@@ -19,10 +19,9 @@ static MIR_code_tool_status_t perf_map_start (struct mir_tool *tool,
                                               const MIR_code_tools_options_t *options) {
   struct mir_tool_file *file =
       (struct mir_tool_file *) MIR_malloc (tool->alloc, sizeof (struct mir_tool_file));
-  MIR_code_tool_status_t status;
   (void) options;
   if (file == NULL) return MIR_CODE_TOOL_NO_MEMORY;
-  status = open_map (tool, file);
+  MIR_code_tool_status_t status = open_map (tool, file);
   if (status == MIR_CODE_TOOL_OK)
     tool->data = file;
   else
@@ -30,17 +29,9 @@ static MIR_code_tool_status_t perf_map_start (struct mir_tool *tool,
   return status;
 }
 
-/* After a fork give the child a file of its own: what waits in the buffer belongs to the parent.
-   0, or -1 if the tool has stopped.  */
-static int perf_map_follow_fork (struct mir_tool *tool, struct mir_tool_file *file) {
-  MIR_code_tool_status_t status;
-  if (!mir_tool_file_is_parents (file)) return 0;
-  tool->state.events -= file->waiting;
-  mir_tool_file_close (file);
-  status = open_map (tool, file);
-  if (status == MIR_CODE_TOOL_OK) return 0;
-  mir_tool_stop (tool, status, tool->state.error);
-  return -1;
+static MIR_code_tool_status_t reopen_map (struct mir_tool *tool) {
+  mir_tool_file_close ((struct mir_tool_file *) tool->data);
+  return open_map (tool, (struct mir_tool_file *) tool->data);
 }
 
 /* Write NUMBER in hexadecimal to TEXT.  Returns the end of the digits.  */
@@ -67,7 +58,7 @@ static void perf_map_published (struct mir_tool *tool, const MIR_code_event_t *e
                                 size_t events_num) {
   struct mir_tool_file *file = (struct mir_tool_file *) tool->data;
   size_t done = 0;
-  if (perf_map_follow_fork (tool, file) == 0)
+  if (mir_tool_file_follow_fork (tool, file, reopen_map) == 0)
     for (; done < events_num && write_line (tool, file, &events[done]) == 0; done++) {
       file->waiting++;
       tool->state.events++;
@@ -77,7 +68,7 @@ static void perf_map_published (struct mir_tool *tool, const MIR_code_event_t *e
 
 static void perf_map_flush (struct mir_tool *tool) {
   struct mir_tool_file *file = (struct mir_tool_file *) tool->data;
-  if (perf_map_follow_fork (tool, file) == 0) mir_tool_file_flush (tool, file);
+  if (mir_tool_file_follow_fork (tool, file, reopen_map) == 0) mir_tool_file_flush (tool, file);
 }
 
 static void perf_map_finish (struct mir_tool *tool) {

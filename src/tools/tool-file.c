@@ -92,6 +92,16 @@ int mir_tool_file_is_parents (struct mir_tool_file *file) {
   return file->pid != getpid ();
 }
 
+int mir_tool_file_follow_fork (struct mir_tool *tool, struct mir_tool_file *file,
+                               MIR_code_tool_status_t (*reopen) (struct mir_tool *tool)) {
+  if (!mir_tool_file_is_parents (file)) return 0;
+  tool->state.events -= file->waiting;
+  MIR_code_tool_status_t status = reopen (tool);
+  if (status == MIR_CODE_TOOL_OK) return 0;
+  mir_tool_stop (tool, status, tool->state.error);
+  return -1;
+}
+
 void mir_tool_file_close (struct mir_tool_file *file) {
   if (file->fd >= 0) close (file->fd);
   file->fd = -1;

@@ -84,23 +84,20 @@ const char *MIR_code_tool_status_text (MIR_code_tool_status_t status) {
 
 static void start_tool (MIR_code_tools_t tools, size_t i, const MIR_code_tools_options_t *options) {
   struct mir_tool *tool = &tools->tools[i];
-  MIR_code_tool_status_t status;
   tool->alloc = tools->alloc;
   if ((options->wanted >> i & 1) == 0) {
     tool->state.status = MIR_CODE_TOOL_NOT_WANTED;
     return;
   }
   mir_tool_lock ();
-  status = tool_kinds[i]->start == NULL ? MIR_CODE_TOOL_UNSUPPORTED
-                                        : tool_kinds[i]->start (tool, options);
-  tool->state.status = status;
+  tool->state.status = tool_kinds[i]->start == NULL ? MIR_CODE_TOOL_UNSUPPORTED
+                                                    : tool_kinds[i]->start (tool, options);
   mir_tool_unlock ();
 }
 
 MIR_code_tool_status_t MIR_code_tools_create (const MIR_code_tools_options_t *options,
                                               MIR_code_tools_t *tools) {
   MIR_code_tools_options_t checked = {.size = sizeof (checked)};
-  MIR_code_tools_t made;
   *tools = NULL;
   if (options != NULL) {
     if (options->size != sizeof (checked)) return MIR_CODE_TOOL_BAD_OPTION;
@@ -110,14 +107,14 @@ MIR_code_tool_status_t MIR_code_tools_create (const MIR_code_tools_options_t *op
   if (checked.wanted == 0) checked.wanted = MIR_CODE_PERF_MAP | MIR_CODE_GDB;
   if (checked.alloc == NULL) checked.alloc = mir_default_alloc ();
   if (mir_tool_watch_forks () != 0) return MIR_CODE_TOOL_NO_MEMORY;
-  made = (MIR_code_tools_t) MIR_calloc (checked.alloc, 1, sizeof (*made));
+  MIR_code_tools_t made = (MIR_code_tools_t) MIR_calloc (checked.alloc, 1, sizeof (*made));
   if (made == NULL) return MIR_CODE_TOOL_NO_MEMORY;
   made->alloc = checked.alloc;
-  made->hooks.mapped = tools_on_mapped;
-  made->hooks.unmapped = tools_on_unmapped;
-  made->hooks.published = tools_on_published;
-  made->hooks.freed = tools_on_freed;
-  made->hooks.user_data = made;
+  made->hooks = (MIR_code_hooks_t){.mapped = tools_on_mapped,
+                                   .unmapped = tools_on_unmapped,
+                                   .published = tools_on_published,
+                                   .freed = tools_on_freed,
+                                   .user_data = made};
   for (size_t i = 0; i < MIR_TOOLS_NUM; i++) start_tool (made, i, &checked);
   *tools = made;
   return MIR_CODE_TOOL_OK;

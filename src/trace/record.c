@@ -58,9 +58,8 @@ void mir_trace_follow_fork (MIR_trace_t trace) {
 }
 
 void mir_trace_write_out (MIR_trace_t trace) {
-  int error;
   if (trace->state.status != MIR_TRACE_OK || trace->used == 0) return;
-  error = mir_trace_file_write (trace->file, trace->buffer, trace->used);
+  int error = mir_trace_file_write (trace->file, trace->buffer, trace->used);
   if (error != 0) {
     stop_trace (trace, MIR_TRACE_FILE_REFUSED, error);
     return;

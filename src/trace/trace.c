@@ -10,11 +10,7 @@
 #include "os/os.h"
 #include "os/stack.h"
 
-#ifdef __GNUC__
 #define CALLER() __builtin_extract_return_addr (__builtin_return_address (0))
-#else
-#define CALLER() NULL
-#endif
 
 /*---------------- Stacks -----------------------------*/
 
@@ -125,16 +121,15 @@ static void record_realloc_end (MIR_trace_t trace, const void *block) {
 static void *trace_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
   struct mir_trace_stack stack;
-  void *block;
   if (ptr == NULL) {
-    block = MIR_realloc (trace->below, NULL, old_size, new_size);
+    void *block = MIR_realloc (trace->below, NULL, old_size, new_size);
     record_block (trace, MIR_TRACE_REALLOC_NEW, MIR_TRACE_REALLOC_NEW_FAILED, new_size, block,
                   CALLER ());
     return block;
   }
   take_stack (trace, &stack, CALLER ());
   record_realloc_begin (trace, ptr, old_size, new_size, &stack);
-  block = MIR_realloc (trace->below, ptr, old_size, new_size);
+  void *block = MIR_realloc (trace->below, ptr, old_size, new_size);
   record_realloc_end (trace, block);
   return block;
 }
@@ -260,29 +255,22 @@ static void put_header (MIR_trace_t trace, const char *title) {
 }
 
 MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_trace_t *trace) {
-  MIR_alloc_t own;
-  MIR_trace_t made;
-  MIR_trace_status_t status;
   *trace = NULL;
   if (options == NULL || options->size != sizeof (*options) || options->file == NULL
       || options->stack_depth > MIR_TRACE_MAX_STACK)
     return MIR_TRACE_BAD_OPTION;
-  own = options->own != NULL ? options->own : mir_default_alloc ();
+  MIR_alloc_t own = options->own != NULL ? options->own : mir_default_alloc ();
   if (mir_trace_watch_forks () != 0) return MIR_TRACE_NO_MEMORY;
-  made = (MIR_trace_t) MIR_calloc (own, 1, sizeof (*made));
+  MIR_trace_t made = (MIR_trace_t) MIR_calloc (own, 1, sizeof (*made));
   if (made == NULL) return MIR_TRACE_NO_MEMORY;
-  status = mir_trace_file_create (options->file, &made->file);
+  MIR_trace_status_t status = mir_trace_file_create (options->file, &made->file);
   if (status != MIR_TRACE_OK) {
     int error = mir_os_error ();
     MIR_free (own, made);
     mir_os_set_error (error);
     return status;
   }
-  made->alloc.malloc = trace_malloc;
-  made->alloc.calloc = trace_calloc;
-  made->alloc.realloc = trace_realloc;
-  made->alloc.free = trace_free;
-  made->alloc.user_data = made;
+  made->alloc = (struct MIR_alloc){trace_malloc, trace_calloc, trace_realloc, trace_free, made};
   made->hooks.mapped = trace_on_mapped;
   made->hooks.unmapped = trace_on_unmapped;
   made->hooks.published = trace_on_published;
@@ -318,18 +306,15 @@ void MIR_trace_get_state (MIR_trace_t trace, MIR_trace_state_t *state) {
 }
 
 MIR_trace_status_t MIR_trace_flush (MIR_trace_t trace) {
-  MIR_trace_status_t status;
   mir_trace_lock ();
   mir_trace_follow_fork (trace);
   mir_trace_write_out (trace);
-  status = trace->state.status;
+  MIR_trace_status_t status = trace->state.status;
   mir_trace_unlock ();
   return status;
 }
 
 MIR_trace_status_t MIR_trace_finish (MIR_trace_t trace) {
-  MIR_trace_status_t status;
-  int error;
   if (trace == NULL) return MIR_TRACE_OK;
   mir_trace_lock ();
   if (mir_trace_make_room (trace)) {
@@ -337,9 +322,9 @@ MIR_trace_status_t MIR_trace_finish (MIR_trace_t trace) {
     mir_trace_number (trace, trace->state.events);
     mir_trace_write_out (trace);
   }
-  status = trace->state.status;
+  MIR_trace_status_t status = trace->state.status;
   mir_trace_unlock ();
-  error = mir_trace_file_close (trace->file);
+  int error = mir_trace_file_close (trace->file);
   if (status == MIR_TRACE_OK && error != 0) status = MIR_TRACE_FILE_REFUSED;
   MIR_free (trace->own, trace);
   return status;
