@@ -1,4 +1,4 @@
-/* A mimalloc heap of one's own.  */
+/* The heap: a mimalloc heap that is freed as a whole.  */
 #include "heap/heap.h"
 
 #include <mimalloc.h>
@@ -12,7 +12,7 @@ struct heap {
   mi_heap_t *heap;
 };
 
-/* mimalloc aligns blocks of up to 8 bytes to 8 only.  */
+/* mimalloc aligns blocks of up to 8 bytes only to 8.  */
 static size_t padded (size_t size) {
   return size < _Alignof(max_align_t) ? _Alignof(max_align_t) : size;
 }
