@@ -4,20 +4,20 @@
        ^ base of the addresses in the entry
 
    An entry holds addresses as 32-bit distances from the base of its table, so the description of a
-   frame must be above the mapping, and near.  It is the same for all functions: one small page of
-   our own serves all mappings below it.  It cannot be in the mapping, where there is code from end
-   to end, nor in this library, which Windows loads anywhere.
+   frame must lie above the mapping, within 4 GiB.  The description is the same for all functions:
+   one small page serves all mappings below it.  It cannot be in the mapping, which code fills from
+   end to end, nor in this library, which Windows may load anywhere.
 
-   The description (Microsoft Learn, x64 exception handling) says: RBP is the frame pointer, and
-   what it points to is the old RBP.  A prologue of 0 bytes means that this is so everywhere in the
-   mapping; only at `ret`, and a `pop rbp` before it, Windows itself sees the end of a function by
-   its instructions.  */
+   The description (Microsoft Learn, x64 exception handling) says that RBP is the frame pointer and
+   points to the caller's RBP.  Its prologue has 0 bytes, so this holds everywhere in the mapping.
+   Windows recognises the end of a function (`ret`, and a `pop rbp` before it) by its
+   instructions.  */
+#include "tools/tools.h"
+
 #include <string.h>
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
-
-#include "tools/tools.h"
 
 /*---------------- The unwinder -----------------------------*/
 
@@ -25,8 +25,8 @@ typedef DWORD (WINAPI *add_growable_t) (void **table, RUNTIME_FUNCTION *entries,
                                         DWORD capacity, ULONG_PTR base, ULONG_PTR bound);
 typedef void (WINAPI *delete_growable_t) (void *table);
 
-/* From Windows 8 on, and better: these tables are found in less time, and by debuggers.  Both or
-   none are set.  */
+/* Growable tables, since Windows 8: found in less time, and also by debuggers.  Both members are
+   set, or neither.  */
 struct growable {
   add_growable_t add;
   delete_growable_t delete;
@@ -45,21 +45,24 @@ static struct growable find_growable (void) {
 
 /*---------------- The description -----------------------------*/
 
-/* UNWIND_INFO, which no header declares; two codes, of two bytes each.  */
+/* UNWIND_INFO with two codes of two bytes each; no header declares it.  */
 struct unwind_info {
   uint8_t version_and_flags;
   uint8_t prologue_size;
   uint8_t codes_num;
-  uint8_t frame_register; /* and in the upper half, what is between it and RSP: nothing */
-  uint8_t codes[2][2];    /* offset in the prologue; operation, and its operand in the upper half */
+  uint8_t frame_register; /* upper half: its distance from RSP, 0 */
+  uint8_t codes[2][2];    /* offset in the prologue; operation, operand in the upper half */
 };
 
-enum { RBP = 5, PUSH_NONVOL = 0, SET_FPREG = 3 };
+enum { UNWIND_RBP = 5, UNWIND_PUSH_NONVOL = 0, UNWIND_SET_FPREG = 3 };
 
 static const struct unwind_info frame_info = {
-    1, 0, 2, RBP, {{0, SET_FPREG}, {0, PUSH_NONVOL | RBP << 4}}};
+    .version_and_flags = 1,
+    .codes_num = 2,
+    .frame_register = UNWIND_RBP,
+    .codes = {{0, UNWIND_SET_FPREG}, {0, UNWIND_PUSH_NONVOL | UNWIND_RBP << 4}}};
 
-/* A page with the description in it.  */
+/* A page that holds the description.  */
 struct page {
   uint8_t *info;
   struct page *next;
@@ -68,17 +71,15 @@ struct page {
 enum { ALLOCATION_UNIT = 64 * 1024 };
 static const uint64_t REACH = UINT64_C (1) << 32;
 
-/* Free addresses for it from BOUND on, up to REACH above START; NULL.  Another thread may take them
-   meanwhile, so we go on behind those which we did not get.  */
+/* Map a page at free addresses between BOUND and START + REACH; NULL if there are none.  Another
+   thread may take free addresses first; then the search goes on after them.  */
 static uint8_t *map_info (const uint8_t *start, const uint8_t *bound) {
   MEMORY_BASIC_INFORMATION region;
   uintptr_t last = (uintptr_t) start + (REACH - ALLOCATION_UNIT);
   uintptr_t at = ((uintptr_t) bound + ALLOCATION_UNIT - 1) & ~(uintptr_t) (ALLOCATION_UNIT - 1);
-
   while (at <= last && VirtualQuery ((void *) at, &region, sizeof (region)) != 0) {
     uintptr_t end = (uintptr_t) region.BaseAddress + region.RegionSize;
     void *page = NULL;
-
     if (region.State == MEM_FREE && end - at >= ALLOCATION_UNIT)
       page =
           VirtualAlloc ((void *) at, sizeof (frame_info), MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
@@ -90,23 +91,23 @@ static uint8_t *map_info (const uint8_t *start, const uint8_t *bound) {
 
 /*---------------- The tool -----------------------------*/
 
-struct mapping {
-  RUNTIME_FUNCTION entry; /* the unwinder keeps a pointer to it */
-  void *table;            /* of a growable one */
+struct windows_mapping {
+  RUNTIME_FUNCTION entry; /* the unwinder keeps a pointer to this */
+  void *table;            /* if it is growable */
   uint8_t *start;
-  struct mapping *next;
+  struct windows_mapping *next;
 };
 
-struct frames {
+struct windows_frames {
   struct growable growable;
-  struct mapping *mappings;
+  struct windows_mapping *mappings;
   struct page *pages;
 };
 
-static MIR_code_tool_status_t start (struct mir_tool *tool,
-                                     const MIR_code_tools_options_t *options) {
-  struct frames *frames = (struct frames *) MIR_calloc (tool->alloc, 1, sizeof (*frames));
-
+static MIR_code_tool_status_t windows_frames_start (struct mir_tool *tool,
+                                                    const MIR_code_tools_options_t *options) {
+  struct windows_frames *frames =
+      (struct windows_frames *) MIR_calloc (tool->alloc, 1, sizeof (*frames));
   (void) options;
   if (frames == NULL) return MIR_CODE_TOOL_NO_MEMORY;
   frames->growable = find_growable ();
@@ -114,15 +115,13 @@ static MIR_code_tool_status_t start (struct mir_tool *tool,
   return MIR_CODE_TOOL_OK;
 }
 
-/* NULL: there is neither one for this mapping nor memory for a new one.  */
+/* The description for the mapping [START, BOUND).  NULL if none is near and a new one failed.  */
 static const uint8_t *info_for (struct mir_tool *tool, const uint8_t *start, const uint8_t *bound) {
-  struct frames *frames = (struct frames *) tool->data;
-  struct page *page;
+  struct windows_frames *frames = (struct windows_frames *) tool->data;
   DWORD old;
-
-  for (page = frames->pages; page != NULL; page = page->next)
+  for (struct page *page = frames->pages; page != NULL; page = page->next)
     if (page->info >= bound && (uint64_t) (page->info - start) < REACH) return page->info;
-  page = (struct page *) MIR_malloc (tool->alloc, sizeof (*page));
+  struct page *page = (struct page *) MIR_malloc (tool->alloc, sizeof (*page));
   if (page == NULL) return NULL;
   page->info = map_info (start, bound);
   if (page->info == NULL) {
@@ -136,21 +135,21 @@ static const uint8_t *info_for (struct mir_tool *tool, const uint8_t *start, con
   return page->info;
 }
 
-/* 0, or -1.  */
-static int add_table (const struct growable *growable, struct mapping *mapping, size_t len) {
+/* Register MAPPING.  0, or -1 on failure.  */
+static int add_table (const struct growable *growable, struct windows_mapping *mapping,
+                      size_t len) {
   ULONG_PTR base = (ULONG_PTR) mapping->start;
-
   if (growable->add == NULL) return RtlAddFunctionTable (&mapping->entry, 1, base) ? 0 : -1;
   return growable->add (&mapping->table, &mapping->entry, 1, 1, base, base + len) == 0 ? 0 : -1;
 }
 
-/* Without memory this mapping stays unknown; later ones need not.  */
-static void mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
-  struct frames *frames = (struct frames *) tool->data;
-  struct mapping *mapping = NULL;
+/* On failure this mapping stays unknown to the unwinder; later ones may succeed.  */
+static void windows_frames_mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
+  struct windows_frames *frames = (struct windows_frames *) tool->data;
+  struct windows_mapping *mapping = NULL;
   const uint8_t *info = len < REACH ? info_for (tool, start, start + len) : NULL;
-
-  if (info != NULL) mapping = (struct mapping *) MIR_calloc (tool->alloc, 1, sizeof (*mapping));
+  if (info != NULL)
+    mapping = (struct windows_mapping *) MIR_calloc (tool->alloc, 1, sizeof (*mapping));
   if (mapping != NULL) {
     mapping->start = start;
     mapping->entry.BeginAddress = 0;
@@ -168,10 +167,9 @@ static void mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   tool->state.lost++;
 }
 
-static void forget (struct mir_tool *tool, struct mapping **link) {
-  struct frames *frames = (struct frames *) tool->data;
-  struct mapping *mapping = *link;
-
+static void forget_mapping (struct mir_tool *tool, struct windows_mapping **link) {
+  struct windows_frames *frames = (struct windows_frames *) tool->data;
+  struct windows_mapping *mapping = *link;
   *link = mapping->next;
   if (frames->growable.delete != NULL)
     frames->growable.delete(mapping->table);
@@ -180,24 +178,21 @@ static void forget (struct mir_tool *tool, struct mapping **link) {
   MIR_free (tool->alloc, mapping);
 }
 
-static void unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
-  struct frames *frames = (struct frames *) tool->data;
-
+static void windows_frames_unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
+  struct windows_frames *frames = (struct windows_frames *) tool->data;
   (void) len;
-  for (struct mapping **link = &frames->mappings; *link != NULL; link = &(*link)->next)
+  for (struct windows_mapping **link = &frames->mappings; *link != NULL; link = &(*link)->next)
     if ((*link)->start == start) {
-      forget (tool, link);
+      forget_mapping (tool, link);
       return;
     }
 }
 
-static void finish (struct mir_tool *tool) {
-  struct frames *frames = (struct frames *) tool->data;
-
-  while (frames->mappings != NULL) forget (tool, &frames->mappings);
+static void windows_frames_finish (struct mir_tool *tool) {
+  struct windows_frames *frames = (struct windows_frames *) tool->data;
+  while (frames->mappings != NULL) forget_mapping (tool, &frames->mappings);
   while (frames->pages != NULL) {
     struct page *page = frames->pages;
-
     frames->pages = page->next;
     (void) VirtualFree (page->info, 0, MEM_RELEASE);
     MIR_free (tool->alloc, page);
@@ -205,5 +200,7 @@ static void finish (struct mir_tool *tool) {
   MIR_free (tool->alloc, frames);
 }
 
-const struct mir_tool_kind mir_frames = {
-    .start = start, .mapped = mapped, .unmapped = unmapped, .finish = finish};
+const struct mir_tool_kind mir_frames = {.start = windows_frames_start,
+                                         .mapped = windows_frames_mapped,
+                                         .unmapped = windows_frames_unmapped,
+                                         .finish = windows_frames_finish};
