@@ -7,6 +7,7 @@
 
 struct options {
   const char *trace, *html, *folded, *chrome;
+  const char *page; /* TRACE.html where the user names no output */
   int stats, json, partial;
 };
 
@@ -100,11 +101,15 @@ static int write_kind (enum kind kind, struct output *output, const struct pictu
 
 /* PATH NULL: nothing is asked for.  0, or 1 with a line.  */
 static int write_file (enum kind kind, const char *path, const struct picture *picture,
-                       const char *name, FILE *stream) {
+                       const struct options *options, FILE *stream) {
+  const char *name = options->trace;
   struct output output;
+  int status;
 
   if (path == NULL) return 0;
-  if (output_open (&output, path) != 0) return say (path, "", strerror (errno));
+  status = path == options->page ? output_create (&output, path, stream)
+                                 : output_open (&output, path, stream);
+  if (status != 0) return say (path, "", strerror (errno));
   if (write_kind (kind, &output, picture, name, stream) != 0) {
     output_drop (&output);
     return say (name, "", "the trace has changed meanwhile");
@@ -113,13 +118,12 @@ static int write_file (enum kind kind, const char *path, const struct picture *p
 }
 
 static int write_all (const struct options *options, const struct picture *picture, FILE *stream) {
-  const char *name = options->trace;
-
-  return write_file (HTML, options->html, picture, name, stream)
-         || write_file (FOLDED, options->folded, picture, name, stream)
-         || write_file (CHROME, options->chrome, picture, name, stream)
-         || write_file (STATS, options->stats ? "-" : NULL, picture, name, stream)
-         || write_file (JSON, options->json ? "-" : NULL, picture, name, stream);
+  return write_file (HTML, options->page, picture, options, stream)
+         || write_file (HTML, options->html, picture, options, stream)
+         || write_file (FOLDED, options->folded, picture, options, stream)
+         || write_file (CHROME, options->chrome, picture, options, stream)
+         || write_file (STATS, options->stats ? "-" : NULL, picture, options, stream)
+         || write_file (JSON, options->json ? "-" : NULL, picture, options, stream);
 }
 
 static int report (const struct options *options, FILE *stream) {
@@ -138,6 +142,7 @@ static int report (const struct options *options, FILE *stream) {
 int main (int argc, char **argv) {
   struct options options = {0};
   char page[OUTPUT_PATH_MAX];
+  const char *why = "";
   FILE *stream;
   int status;
 
@@ -149,10 +154,10 @@ int main (int argc, char **argv) {
     if (strlen (options.trace) + sizeof (".html") > sizeof (page))
       return say (options.trace, "", strerror (ENAMETOOLONG));
     snprintf (page, sizeof (page), "%s.html", options.trace);
-    options.html = page;
+    options.page = page;
   }
-  stream = fopen (options.trace, "rb");
-  if (stream == NULL) return say (options.trace, "", strerror (errno));
+  stream = output_file_read (options.trace, &why);
+  if (stream == NULL) return say (options.trace, "", why);
   status = report (&options, stream);
   fclose (stream);
   return status;

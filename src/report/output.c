@@ -1,56 +1,22 @@
 #include "output.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#ifndef O_BINARY /* Windows' */
-#define O_BINARY 0
-#endif
-
-enum { TEMPORARIES = 100 };
-
-/* O_EXCL: only if there is nothing yet, not even a link.  */
-static int open_beside (struct output *output) {
-  int fd;
-
-  for (int i = 0; i < TEMPORARIES; i++) {
-    int len = snprintf (output->temporary, sizeof (output->temporary), "%s.new%d", output->path, i);
-
-    if (len < 0 || (size_t) len >= sizeof (output->temporary)) {
-      errno = ENAMETOOLONG;
-      return -1;
-    }
-    fd = open (output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_BINARY, 0666);
-    if (fd < 0 && errno != EEXIST) return -1;
-    if (fd < 0) continue;
-    output->stream = fdopen (fd, "wb");
-    if (output->stream != NULL) return 0;
-    close (fd);
-    remove (output->temporary);
-    return -1;
-  }
-  return -1;
-}
-
-int output_open (struct output *output, const char *path) {
-  struct stat st;
-
+int output_create (struct output *output, const char *path, FILE *trace) {
   output->path = path;
-  output->temporary[0] = '\0';
-  output->stream = stdout;
-  if (strcmp (path, "-") == 0) return 0;
-  if (stat (path, &st) != 0 || S_ISREG (st.st_mode)) return open_beside (output);
-  output->stream = fopen (path, "wb");
+  output->stream = output_file_beside (path, trace, output->temporary);
   return output->stream != NULL ? 0 : -1;
 }
 
-/* Windows renames onto nothing that is there.  */
-static int put_in_place (struct output *output) {
-  if (rename (output->temporary, output->path) == 0) return 0;
-  return remove (output->path) == 0 && rename (output->temporary, output->path) == 0 ? 0 : -1;
+int output_open (struct output *output, const char *path, FILE *trace) {
+  output->path = path;
+  output->temporary[0] = '\0';
+  output->stream = stdout;
+  if (strcmp (path, "-") == 0 || strcmp (path, "/dev/stdout") == 0) return 0;
+  output->stream = output_file_special (path);
+  if (output->stream != NULL) return 0;
+  return errno == 0 ? output_create (output, path, trace) : -1;
 }
 
 int output_close (struct output *output) {
@@ -60,7 +26,8 @@ int output_close (struct output *output) {
     failed = 1;
     error = errno;
   }
-  if (output->temporary[0] != '\0' && !failed && put_in_place (output) != 0) {
+  if (output->temporary[0] != '\0' && !failed
+      && output_file_replace (output->temporary, output->path) != 0) {
     failed = 1;
     error = errno;
   }

@@ -5,9 +5,6 @@
 
 #include "report/pages.h"
 
-#include <errno.h>
-#include <sys/stat.h>
-
 static uint8_t bytes[100000];
 static size_t bytes_num;
 
@@ -273,8 +270,6 @@ static void a_long_trace_keeps_its_peaks (void) {
   picture_finish (&picture);
 }
 
-/*---------------- Outputs -----------------------------*/
-
 static void names_come_out_as_utf_8 (void) {
   static const struct {
     const char *in, *out;
@@ -298,61 +293,6 @@ static void names_come_out_as_utf_8 (void) {
   names_finish (&names);
 }
 
-static void read_back (char *text, size_t size) {
-  FILE *f = fopen (trace_path, "rb");
-  size_t len;
-
-  REQUIRE (f != NULL);
-  len = fread (text, 1, size - 1, f);
-  text[len] = '\0';
-  fclose (f);
-}
-
-static void texts_are_escaped (void) {
-  struct output output;
-  char text[200];
-
-  REQUIRE (output_open (&output, trace_path) == 0);
-  output_html (&output, "<a href=\"x\">'&");
-  output_json (&output, "</script>\"\\\n&'");
-  CHECK_INT (output_close (&output), 0);
-  read_back (text, sizeof (text));
-  CHECK_STR (text,
-             "&lt;a href=&quot;x&quot;&gt;&#39;&amp;"
-             "\"\\u003c/script\\u003e\\u0022\\u005c\\u000a\\u0026\\u0027\"");
-}
-
-/* The old file stays until the new one is whole; a device is not replaced.  */
-static void files_are_replaced_when_they_are_whole (void) {
-  struct output output;
-  struct stat st;
-  char text[200];
-
-  texts_are_escaped ();
-  REQUIRE (output_open (&output, trace_path) == 0);
-  output_print (&output, "new");
-  CHECK_INT (fflush (output.stream), 0);
-  read_back (text, sizeof (text));
-  CHECK_INT (text[0], '&');
-  output_drop (&output);
-  read_back (text, sizeof (text));
-  CHECK_INT (text[0], '&');
-  REQUIRE (output_open (&output, trace_path) == 0);
-  output_print (&output, "new");
-  CHECK_INT (output_close (&output), 0);
-  read_back (text, sizeof (text));
-  CHECK_STR (text, "new");
-  CHECK_INT (output_open (&output, "/nonexistent/file"), -1);
-  CHECK_INT (errno, ENOENT);
-  if (access ("/dev/full", W_OK) != 0) return;
-  REQUIRE (output_open (&output, "/dev/full") == 0);
-  output_print (&output, "lost");
-  CHECK_INT (output_close (&output), -1);
-  CHECK_INT (errno, ENOSPC);
-  REQUIRE (stat ("/dev/full", &st) == 0);
-  CHECK (S_ISCHR (st.st_mode));
-}
-
 int main (void) {
   make_trace_dir ();
   TEST_RUN (a_trace_cut_anywhere_is_refused);
@@ -363,8 +303,6 @@ int main (void) {
   TEST_RUN (what_began_before_the_trace_is_strange);
   TEST_RUN (a_long_trace_keeps_its_peaks);
   TEST_RUN (names_come_out_as_utf_8);
-  TEST_RUN (texts_are_escaped);
-  TEST_RUN (files_are_replaced_when_they_are_whole);
   remove_trace_dir ();
   return tap_done ();
 }

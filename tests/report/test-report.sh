@@ -41,6 +41,12 @@ result $? 'and so are those of --stats'
 
 mir_report "$trace" && [ -s "$trace.html" ] && [ ! -s "$work/out" ] && [ ! -s "$work/err" ]
 result $? 'makes TRACE.html without being told'
+[ "$(stat -c %a "$trace" "$trace.html" | uniq)" = 600 ]
+result $? 'makes it as private as the trace'
+echo victim >"$work/victim"
+ln -sf victim "$trace.html"
+mir_report "$trace" && [ "$(cat "$work/victim")" = victim ] && [ -f "$trace.html" ] && [ ! -h "$trace.html" ]
+result $? 'replaces a link, and not what it leads to'
 grep -q '<script>alert' "$trace.html"
 [ $? = 1 ] && [ "$(grep -c '</script>' "$trace.html")" = 2 ]
 result $? 'lets no name out of its place in the page'
@@ -55,6 +61,12 @@ made=$(sed -n 's/^made_bytes //p' "$work/numbers")
   grep -q '^worker 30000$' "$work/folded" &&
   grep -q '^parse .*;grow: ?ä ?\\n [0-9]*$' "$work/folded"
 result $? 'has all bytes in the folded stacks'
+mkfifo "$work/pipe"
+cat "$work/pipe" >"$work/read" &
+mir_report --folded "$work/pipe" "$trace" && wait $! && cmp "$work/read" "$work/folded"
+result $? 'writes to a pipe that is named'
+mir_report --folded /dev/stdout "$trace" && cmp "$work/out" "$work/folded" && [ -e /dev/stdout ]
+result $? 'takes /dev/stdout for standard output'
 if command -v python3 >/dev/null; then
   python3 - "$work/chrome" >"$work/out" 2>"$work/err" <<'END'
 import json, sys
@@ -75,7 +87,7 @@ refuses 'an unknown option' 'unknown option, see --help: --fast' --fast "$trace"
 refuses 'two traces' 'one trace at a time, see --help' "$trace" "$trace"
 refuses 'an option without its file' '--html needs a file, see --help' "$trace" --html
 refuses 'a trace which is not there' '.*/none: No such file or directory' "$work/none"
-refuses 'a folder' '.*: byte 0: cannot be read' "$work"
+refuses 'a folder' '.*: not a regular file' "$work"
 refuses 'another file' '.*numbers: byte 1: this is not a trace' "$work/numbers"
 : >"$work/empty"
 refuses 'an empty file' '.*empty: byte 0: the file ends here, before the trace does' "$work/empty"
