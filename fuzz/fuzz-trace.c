@@ -6,7 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/pages.h"
+#include "report/chrome.h"
+#include "report/folded.h"
+#include "report/html.h"
+#include "report/picture-read.h"
+#include "report/report-alloc.h"
+#include "report/stats.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 
@@ -21,11 +26,11 @@ static void need (int condition, const char *what) {
 static void write_all_outputs (const struct picture *picture, FILE *stream) {
   struct output output = {.path = "/dev/null", .stream = nowhere};
 
-  write_html (&output, picture, "x/y");
-  write_folded (&output, picture);
-  write_stats_text (&output, picture, "x/y");
-  write_stats_json (&output, picture, "x/y");
-  need (fseek (stream, 0, SEEK_SET) == 0 && write_chrome (&output, picture, stream) == 0,
+  html_write (&output, picture, "x/y");
+  folded_write (&output, picture);
+  stats_write_text (&output, picture, "x/y");
+  stats_write_json (&output, picture, "x/y");
+  need (fseek (stream, 0, SEEK_SET) == 0 && chrome_write (&output, picture, stream) == 0,
         "the same trace cannot be read a third time");
 }
 

@@ -1,8 +1,10 @@
 /* Trace events for chrome://tracing and ui.perfetto.dev ("Trace Event Format", Google): scopes as
    durations, memory as counters, published code as instants.  */
-#include "pages.h"
+#include "report/chrome.h"
 
 #include <inttypes.h> /* PRIu64 */
+
+#include "report/picture.h"
 
 /* Microseconds, as the format has them.  */
 static void begin_event (struct output *output, const char *phase, uint64_t time, uint64_t thread) {
@@ -15,7 +17,7 @@ static void write_name (struct output *output, struct names *names, const struct
   uint32_t name = names_add (names, record->name, record->name_len);
 
   output_print (output, ",\"name\":");
-  output_json (output, name == 0 ? otherwise : names_text (names, name));
+  output_json (output, names_text_or (names, name, otherwise));
 }
 
 static void write_record (struct output *output, struct names *names, const struct record *record) {
@@ -52,7 +54,7 @@ static void write_counters (struct output *output, const struct picture *picture
   }
 }
 
-int write_chrome (struct output *output, const struct picture *picture, FILE *stream) {
+int chrome_write (struct output *output, const struct picture *picture, FILE *stream) {
   struct reader reader;
   struct record record;
   struct names names;

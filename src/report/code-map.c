@@ -1,4 +1,4 @@
-#include "code-map.h"
+#include "report/code-map.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* What is where in the code spaces: ranges that are mapped, and the pieces in them.  */
-#ifndef CODE_MAP_H
-#define CODE_MAP_H
+#ifndef MIR_REPORT_CODE_MAP_H
+#define MIR_REPORT_CODE_MAP_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
@@ -41,4 +41,4 @@ const piece_t *code_map_find (const struct code_map *map, uint64_t address);
 /* COPY, which is not initialised, becomes what MAP is.  */
 void code_map_copy (struct code_map *copy, const struct code_map *map);
 
-#endif /* CODE_MAP_H */
+#endif /* MIR_REPORT_CODE_MAP_H */

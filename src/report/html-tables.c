@@ -1,43 +1,14 @@
 /* The tables of the page, for those who read, and for where no script runs.  */
-#include "html.h"
+#include "report/html-tables.h"
 
 #include <inttypes.h> /* PRIu64 */
 #include <stdlib.h>
-#include <string.h>
 
-enum {
-  ROWS_MAX = 100,      /* of a table; one more holds what is left */
-  PATH_BYTES_MAX = 400 /* of a name in a table */
-};
+#include "report/html-text.h"
 
-/*---------------- Amounts -----------------------------*/
+enum { ROWS_MAX = 100 /* of a table; one more holds what is left */ };
 
-/* "12.3 KiB"; exact below 1024.  */
-const char *html_bytes_text (uint64_t bytes, char text[24]) {
-  static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-  double amount = (double) bytes / 1024;
-  int unit = 0;
-
-  if (bytes < 1024) {
-    snprintf (text, 24, "%" PRIu64 " B", bytes);
-    return text;
-  }
-  for (; amount >= 1024 && unit < 5; unit++) amount /= 1024;
-  snprintf (text, 24, "%.1f %s", amount, units[unit]);
-  return text;
-}
-
-const char *html_time_text (uint64_t ns, char text[24]) {
-  if (ns < 1000)
-    snprintf (text, 24, "%" PRIu64 " ns", ns);
-  else if (ns < 1000000)
-    snprintf (text, 24, "%.1f us", (double) ns / 1e3);
-  else if (ns < 1000000000)
-    snprintf (text, 24, "%.1f ms", (double) ns / 1e6);
-  else
-    snprintf (text, 24, "%.2f s", (double) ns / 1e9);
-  return text;
-}
+/*---------------- Cells -----------------------------*/
 
 static void write_number_cell (struct output *output, uint64_t number) {
   output_print (output, "<td class=n>%" PRIu64, number);
@@ -51,13 +22,13 @@ static void write_bar_cell (struct output *output, uint64_t number, uint64_t who
 }
 
 static void write_bytes_cell (struct output *output, uint64_t bytes, uint64_t whole) {
-  char text[24];
+  char text[HTML_TEXT_MAX];
 
   write_bar_cell (output, bytes, whole);
   output_print (output, " <small>%s</small>", bytes >= 1024 ? html_bytes_text (bytes, text) : "");
 }
 
-/*---------------- Names -----------------------------*/
+/*---------------- Scopes -----------------------------*/
 
 /* What a scope made, in all of its stacks.  */
 typedef struct row {
@@ -100,28 +71,6 @@ static int by_peak (const void *a, const void *b) {
 
   if (x->peak_bytes != y->peak_bytes) return x->peak_bytes < y->peak_bytes ? 1 : -1;
   return by_made (a, b);
-}
-
-void html_write_path (struct output *output, const struct picture *picture, uint32_t node) {
-  uint32_t path[PICTURE_MAX_SCOPES + 1];
-  size_t num = 0, bytes = 0;
-  char buffer[24];
-  int cut = 0;
-
-  for (; node != 0; node = picture_node (picture, node)->parent) {
-    bytes += strlen (picture_node_name (picture, picture_node (picture, node), buffer));
-    if (bytes > PATH_BYTES_MAX && num > 0) {
-      cut = 1;
-      break;
-    }
-    path[num++] = node;
-  }
-  if (num == 0) path[num++] = 0;
-  if (cut) output_print (output, "... / ");
-  while (num-- > 0) {
-    output_html (output, picture_node_name (picture, picture_node (picture, path[num]), buffer));
-    if (num > 0) output_print (output, "<i> / </i>");
-  }
 }
 
 static void add_row (row_t *sum, const row_t *row) {
@@ -183,7 +132,7 @@ static uint64_t made_amount (const row_t *row) {
   return row->made_blocks;
 }
 
-void html_write_names (struct output *output, const struct picture *picture) {
+void html_write_scopes (struct output *output, const struct picture *picture) {
   VARR (row_t) *rows = make_rows (picture);
 
   output_print (output,
@@ -205,7 +154,7 @@ void html_write_names (struct output *output, const struct picture *picture) {
 /*---------------- Sizes, lifetimes, threads -----------------------------*/
 
 void html_write_sizes (struct output *output, const struct picture *picture) {
-  char from[24], to[24];
+  char from[HTML_TEXT_MAX], to[HTML_TEXT_MAX];
 
   output_print (
       output,
@@ -261,7 +210,7 @@ void html_write_lifetimes (struct output *output, const struct picture *picture)
 
 void html_write_threads (struct output *output, const struct picture *picture) {
   size_t num = VARR_LENGTH (thread_t, picture->threads);
-  char first[24], last[24];
+  char first[HTML_TEXT_MAX], last[HTML_TEXT_MAX];
 
   output_print (output,
                 "<section><h2>Threads</h2>\n<table id=threads><thead><tr><th scope=col>thread"

@@ -1,7 +1,9 @@
 /* The charts over time as tables, for those who cannot see them.  */
-#include "html.h"
+#include "report/html-times.h"
 
 #include <inttypes.h> /* PRIu64 */
+
+#include "report/html-text.h"
 
 enum { STEPS_MAX = 32 /* rows of a table; the charts have up to TIMELINE_BINS steps */ };
 
@@ -31,7 +33,7 @@ static void write_head (struct output *output, const char *id) {
 
 static void write_time (struct output *output, const struct timeline *timeline,
                         const struct step *step) {
-  char text[24];
+  char text[HTML_TEXT_MAX];
 
   output_print (output, "<tr><th scope=row>%s",
                 html_time_text (step->from * timeline->width, text));

@@ -1,11 +1,17 @@
 /* One page, for itself: its style and its script are in it, and the tables are there without the
    script, which draws the charts from the JSON at the end.  */
-#include "html.h"
+#include "report/html.h"
 
 #include <inttypes.h> /* PRIu64 */
 #include <time.h>
 
 #include "page-texts.h" /* made of page.css and page.js by the build */
+#include "report/html-tables.h"
+#include "report/html-text.h"
+#include "report/html-times.h"
+#include "report/picture.h"
+#include "report/stats.h"
+#include "report/tree.h"
 
 enum { PIECES_MAX = 4000 /* of all code ranges, drawn or listed */ };
 
@@ -30,7 +36,7 @@ static void write_facts (struct output *output, const struct picture *picture) {
   const struct totals *t = &picture->totals;
   time_t seconds = (time_t) picture->reader.seconds;
   const struct tm *date = gmtime (&seconds);
-  char text[24], day[40] = "";
+  char text[HTML_TEXT_MAX], day[40] = "";
 
   if (date != NULL) strftime (day, sizeof (day), ", %Y-%m-%d %H:%M UTC", date);
   output_print (output,
@@ -61,7 +67,7 @@ static void write_tile (struct output *output, const char *number, uint64_t valu
 
 static void write_bytes_tile (struct output *output, const char *number, uint64_t bytes,
                               const char *label, const char *below) {
-  char large[24], exact[160];
+  char large[HTML_TEXT_MAX], exact[160];
 
   snprintf (exact, sizeof (exact), "%" PRIu64 " bytes%s", bytes, below);
   write_tile (output, number, bytes, label, html_bytes_text (bytes, large), exact);
@@ -69,7 +75,7 @@ static void write_bytes_tile (struct output *output, const char *number, uint64_
 
 static void write_count_tile (struct output *output, const char *number, uint64_t count,
                               const char *label, const char *below) {
-  char large[24];
+  char large[HTML_TEXT_MAX];
 
   snprintf (large, sizeof (large), "%" PRIu64, count);
   write_tile (output, number, count, label, large, below);
@@ -77,7 +83,7 @@ static void write_count_tile (struct output *output, const char *number, uint64_
 
 static void write_tiles (struct output *output, const struct picture *picture) {
   const struct totals *t = &picture->totals;
-  char below[120], time[24];
+  char below[120], time[HTML_TEXT_MAX];
 
   output_print (output, "<dl class=tiles>\n");
   snprintf (below, sizeof (below), " in %" PRIu64 " blocks, after %s", t->peak_blocks,
@@ -101,7 +107,7 @@ static void write_tiles (struct output *output, const struct picture *picture) {
 /*---------------- Code -----------------------------*/
 
 static const char *piece_name (const struct picture *picture, const piece_t *piece) {
-  return piece->name == 0 ? "(no name)" : names_text (&picture->names, piece->name);
+  return names_text_or (&picture->names, piece->name, "(no name)");
 }
 
 static void write_code_table (struct output *output, const struct picture *picture) {
@@ -128,7 +134,7 @@ static void write_code_table (struct output *output, const struct picture *pictu
 
 static void write_code (struct output *output, const struct picture *picture) {
   const struct totals *t = &picture->totals;
-  char text[24];
+  char text[HTML_TEXT_MAX];
 
   if (t->code_mappings == 0) return;
   output_print (output,
@@ -172,13 +178,13 @@ static void write_series (struct output *output, const struct timeline *timeline
 
 /* The names of the scopes from NODE outwards.  */
 static void write_scopes (struct output *output, const struct picture *picture, uint32_t node) {
-  char buffer[24];
+  char buffer[TREE_NAME_MAX];
 
   output_print (output, "[");
   do {
     const node_t *scope = picture_node (picture, node);
 
-    output_json (output, picture_node_name (picture, scope, buffer));
+    output_json (output, tree_node_name (picture, scope, buffer));
     node = scope->parent;
     if (node != 0) output_print (output, ",");
   } while (node != 0);
@@ -224,11 +230,11 @@ static void write_code_data (struct output *output, const struct picture *pictur
 }
 
 static void write_data (struct output *output, const struct picture *picture) {
-  struct number numbers[NUMBERS];
+  struct stats_number numbers[STATS_NUMBERS];
 
-  get_numbers (picture, numbers);
+  stats_get (picture, numbers);
   output_print (output, "<script type=application/json id=data>\n{\"numbers\":{");
-  for (int i = 0; i < NUMBERS; i++)
+  for (int i = 0; i < STATS_NUMBERS; i++)
     output_print (output, "%s\"%s\":%" PRIu64, i == 0 ? "" : ",", numbers[i].name,
                   numbers[i].value);
   output_print (output, "},\n\"width\":%" PRIu64, picture->timeline.width);
@@ -246,7 +252,7 @@ static void write_data (struct output *output, const struct picture *picture) {
   output_print (output, "}\n</script>\n<script>\n%s</script>\n", page_js);
 }
 
-void write_html (struct output *output, const struct picture *picture, const char *name) {
+void html_write (struct output *output, const struct picture *picture, const char *name) {
   write_title (output, picture, name);
   write_facts (output, picture);
   write_tiles (output, picture);
@@ -261,7 +267,7 @@ void write_html (struct output *output, const struct picture *picture, const cha
     html_write_code_times (output, picture);
   }
   output_print (output, "</section>\n");
-  html_write_names (output, picture);
+  html_write_scopes (output, picture);
   html_write_sizes (output, picture);
   html_write_lifetimes (output, picture);
   write_code (output, picture);

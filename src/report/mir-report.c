@@ -1,9 +1,14 @@
 /* The program: from a trace to what people and other programs look at.  */
-#include "pages.h"
-
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "report/chrome.h"
+#include "report/folded.h"
+#include "report/html.h"
+#include "report/picture-read.h"
+#include "report/report-alloc.h"
+#include "report/stats.h"
 
 struct options {
   const char *trace, *html, *folded, *chrome;
@@ -83,18 +88,18 @@ static int write_kind (enum kind kind, struct output *output, const struct pictu
                        const char *name, FILE *stream) {
   switch (kind) {
     case HTML:
-      write_html (output, picture, name);
+      html_write (output, picture, name);
       return 0;
     case FOLDED:
-      write_folded (output, picture);
+      folded_write (output, picture);
       return 0;
     case CHROME:
-      return fseek (stream, 0, SEEK_SET) == 0 ? write_chrome (output, picture, stream) : -1;
+      return fseek (stream, 0, SEEK_SET) == 0 ? chrome_write (output, picture, stream) : -1;
     case STATS:
-      write_stats_text (output, picture, name);
+      stats_write_text (output, picture, name);
       return 0;
     default:
-      write_stats_json (output, picture, name);
+      stats_write_json (output, picture, name);
       return 0;
   }
 }

@@ -1,29 +1,28 @@
-#include "names.h"
+#include "report/names.h"
 
 #include <string.h>
 
-static htab_hash_t hash_name (uint32_t number, void *arg) {
+#include "mir-bytes-hash.h"
+
+static inline htab_hash_t hash_name (uint32_t number, void *arg) {
   const struct names *names = (const struct names *) arg;
   name_t name = VARR_GET (name_t, names->names, number);
-  const char *text = VARR_ADDR (char, names->text) + name.start;
-  htab_hash_t hash = 2166136261u; /* FNV-1a */
-
-  for (size_t i = 0; i < name.len; i++) hash = (hash ^ (unsigned char) text[i]) * 16777619u;
-  return hash;
+  return mir_bytes_hash (VARR_ADDR (char, names->text) + name.start, name.len);
 }
 
-static int same_name (uint32_t a, uint32_t b, void *arg) {
+static inline int same_name (uint32_t a, uint32_t b, void *arg) {
   const struct names *names = (const struct names *) arg;
   name_t x = VARR_GET (name_t, names->names, a), y = VARR_GET (name_t, names->names, b);
   const char *text = VARR_ADDR (char, names->text);
-
   return x.len == y.len && memcmp (text + x.start, text + y.start, x.len) == 0;
 }
+
+DEF_HTAB_BOUND (uint32_t, hash_name, same_name)
 
 void names_init (struct names *names, MIR_alloc_t alloc) {
   VARR_CREATE (char, names->text, alloc, 1024);
   VARR_CREATE (name_t, names->names, alloc, 64);
-  HTAB_CREATE (uint32_t, names->table, alloc, 64, hash_name, same_name, names);
+  HTAB_CREATE_BOUND (uint32_t, names->table, alloc, 64, NULL, names);
   names_add (names, "", 0);
 }
 

@@ -1,4 +1,4 @@
-#include "output.h"
+#include "report/output.h"
 
 #include <errno.h>
 #include <string.h>

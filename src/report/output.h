@@ -1,7 +1,7 @@
 /* An output of mir-report: a file that appears under its name when it is whole, or a pipe, a device
    or standard output; and how texts are written to it.  */
-#ifndef OUTPUT_H
-#define OUTPUT_H
+#ifndef MIR_REPORT_OUTPUT_H
+#define MIR_REPORT_OUTPUT_H
 
 #include <stdarg.h>
 #include <stddef.h> /* size_t */
@@ -40,4 +40,4 @@ void output_html (struct output *output, const char *text);
 /* TEXT as a JSON string with its quotes, which may stand in HTML's script element.  */
 void output_json (struct output *output, const char *text);
 
-#endif /* OUTPUT_H */
+#endif /* MIR_REPORT_OUTPUT_H */

@@ -1,5 +1,7 @@
 /* A trace is read twice: how much was live at most, and then what that was.  */
-#include "picture.h"
+#include "report/picture-read.h"
+
+#include "report/tree.h"
 
 static void count_end (struct picture *picture) {
   struct totals *totals = &picture->totals;
@@ -107,10 +109,9 @@ static void note_peak (struct picture *whole, const struct picture *picture) {
   size_t num = VARR_LENGTH (node_t, picture->nodes);
 
   for (size_t i = 0; i < num && i < VARR_LENGTH (node_t, whole->nodes); i++) {
-    VARR_ADDR (node_t, whole->nodes)
-    [i].peak_blocks = picture_node (picture, (uint32_t) i)->live_blocks;
-    VARR_ADDR (node_t, whole->nodes)
-    [i].peak_bytes = picture_node (picture, (uint32_t) i)->live_bytes;
+    const node_t *node = picture_node (picture, (uint32_t) i);
+    tree_node (whole, (uint32_t) i)->peak_blocks = node->live_blocks;
+    tree_node (whole, (uint32_t) i)->peak_bytes = node->live_bytes;
   }
 }
 

@@ -1,4 +1,4 @@
-#include "reader.h"
+#include "report/reader.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -3,8 +3,8 @@
    What comes out is within the bounds of the format (src/trace/format.h): kinds that exist, texts
    and stacks of limited length, times that do not wrap.  Whether a freed block was ever allocated
    is not the reader's matter.  One thread at a time.  */
-#ifndef READER_H
-#define READER_H
+#ifndef MIR_REPORT_READER_H
+#define MIR_REPORT_READER_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
@@ -54,4 +54,4 @@ int reader_open (struct reader *reader, FILE *stream);
 /* Read on: *RECORD, or the end of the trace, or an error.  Not to be called after those two.  */
 enum reader_result reader_next (struct reader *reader, struct record *record);
 
-#endif /* READER_H */
+#endif /* MIR_REPORT_READER_H */

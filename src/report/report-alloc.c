@@ -1,5 +1,5 @@
 /* The tool's own memory is the C library's.  */
-#include "picture.h"
+#include "report/report-alloc.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* How much was live over time, in bins which grow wider as time passes.  */
-#ifndef TIMELINE_H
-#define TIMELINE_H
+#ifndef MIR_REPORT_TIMELINE_H
+#define MIR_REPORT_TIMELINE_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
@@ -25,4 +25,4 @@ void timeline_init (struct timeline *timeline);
 /* At TIME, not before the last call's, the amounts change to NOW.  */
 void timeline_set (struct timeline *timeline, uint64_t time, const struct amounts *now);
 
-#endif /* TIMELINE_H */
+#endif /* MIR_REPORT_TIMELINE_H */

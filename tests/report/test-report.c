@@ -3,7 +3,10 @@
 #define _GNU_SOURCE /* fmemopen */
 #include "trace/trace-fixture.h"
 
-#include "report/pages.h"
+#include "report/chrome.h"
+#include "report/folded.h"
+#include "report/html.h"
+#include "report/stats.h"
 
 static uint8_t bytes[100000];
 static size_t bytes_num;
@@ -41,11 +44,11 @@ static void write_all_outputs (FILE *stream) {
   struct output output = {.path = "/dev/null", .stream = fopen ("/dev/null", "w")};
 
   REQUIRE (output.stream != NULL);
-  write_html (&output, &picture, "x/y");
-  write_folded (&output, &picture);
-  write_stats_text (&output, &picture, "x/y");
-  write_stats_json (&output, &picture, "x/y");
-  if (fseek (stream, 0, SEEK_SET) == 0) write_chrome (&output, &picture, stream);
+  html_write (&output, &picture, "x/y");
+  folded_write (&output, &picture);
+  stats_write_text (&output, &picture, "x/y");
+  stats_write_json (&output, &picture, "x/y");
+  if (fseek (stream, 0, SEEK_SET) == 0) chrome_write (&output, &picture, stream);
   CHECK_INT (output_close (&output), 0);
 }
 

@@ -10,7 +10,8 @@
 #include "mir-trace.h"
 
 #include "support/probe-alloc.h"
-#include "report/picture.h"
+#include "report/picture-read.h"
+#include "report/report-alloc.h"
 #include "support/tap.h"
 
 static char trace_dir[] = "/tmp/test-trace-XXXXXX", trace_path[100];
