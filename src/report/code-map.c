@@ -15,17 +15,21 @@ void code_map_finish (struct code_map *map) {
   VARR_DESTROY (range_t, map->ranges);
 }
 
-/*---------------- Searching -----------------------------*/
+/*---------------- Sorted arrays -----------------------------*/
 
-/* The first range which ends behind ADDRESS.  */
-static size_t range_behind (const struct code_map *map, uint64_t address) {
-  const range_t *ranges = VARR_ADDR (range_t, map->ranges);
-  size_t from = 0, to = VARR_LENGTH (range_t, map->ranges);
+/* What a range and a piece begin with.  */
+struct extent {
+  uint64_t start, size;
+};
 
+/* The index of the first of the NUM extents, EL_SIZE bytes apart, that ends behind ADDRESS.  */
+static size_t first_behind (const void *els, size_t num, size_t el_size, uint64_t address) {
+  size_t from = 0, to = num;
   while (from < to) {
     size_t middle = from + (to - from) / 2;
-
-    if (ranges[middle].start + ranges[middle].size > address)
+    struct extent extent;
+    memcpy (&extent, (const char *) els + middle * el_size, sizeof (extent));
+    if (extent.start + extent.size > address)
       to = middle;
     else
       from = middle + 1;
@@ -33,62 +37,62 @@ static size_t range_behind (const struct code_map *map, uint64_t address) {
   return from;
 }
 
-static range_t *range_of (const struct code_map *map, uint64_t address) {
-  size_t at = range_behind (map, address);
+/* Make the last of the NUM elements the one at AT.  */
+static void move_last (void *els, size_t num, size_t el_size, size_t at, const void *last) {
+  char *place = (char *) els + at * el_size;
+  memmove (place + el_size, place, (num - at - 1) * el_size);
+  memcpy (place, last, el_size);
+}
 
-  if (at == VARR_LENGTH (range_t, map->ranges)) return NULL;
-  range_t *range = &VARR_ADDR (range_t, map->ranges)[at];
-  return range->start <= address ? range : NULL;
+/* Close the gap at AT.  */
+static void remove_at (void *els, size_t num, size_t el_size, size_t at) {
+  char *place = (char *) els + at * el_size;
+  memmove (place, place + el_size, (num - at - 1) * el_size);
+}
+
+static size_t range_behind (const struct code_map *map, uint64_t address) {
+  return first_behind (VARR_ADDR (range_t, map->ranges), VARR_LENGTH (range_t, map->ranges),
+                       sizeof (range_t), address);
 }
 
 static size_t piece_behind (const range_t *range, uint64_t address) {
-  const piece_t *pieces = VARR_ADDR (piece_t, range->pieces);
-  size_t from = 0, to = VARR_LENGTH (piece_t, range->pieces);
+  return first_behind (VARR_ADDR (piece_t, range->pieces), VARR_LENGTH (piece_t, range->pieces),
+                       sizeof (piece_t), address);
+}
 
-  while (from < to) {
-    size_t middle = from + (to - from) / 2;
-
-    if (pieces[middle].start + pieces[middle].size > address)
-      to = middle;
-    else
-      from = middle + 1;
-  }
-  return from;
+/* The range in which ADDRESS is, or NULL.  */
+static range_t *range_of (const struct code_map *map, uint64_t address) {
+  size_t at = range_behind (map, address);
+  range_t *range = &VARR_ADDR (range_t, map->ranges)[at];
+  return at < VARR_LENGTH (range_t, map->ranges) && range->start <= address ? range : NULL;
 }
 
 const piece_t *code_map_find (const struct code_map *map, uint64_t address) {
   const range_t *range = range_of (map, address);
-  size_t at;
-
-  if (range == NULL) return NULL;
-  at = piece_behind (range, address);
-  if (at == VARR_LENGTH (piece_t, range->pieces)) return NULL;
+  size_t at = range == NULL ? 0 : piece_behind (range, address);
+  if (range == NULL || at == VARR_LENGTH (piece_t, range->pieces)) return NULL;
   const piece_t *piece = &VARR_ADDR (piece_t, range->pieces)[at];
   return piece->start <= address ? piece : NULL;
 }
 
-/*---------------- Changing -----------------------------*/
+/*---------------- Ranges -----------------------------*/
 
 static void drop_range (struct code_map *map, size_t at) {
   range_t *ranges = VARR_ADDR (range_t, map->ranges);
   size_t num = VARR_LENGTH (range_t, map->ranges);
   VARR (piece_t) *pieces = ranges[at].pieces;
-
   map->mapped_bytes -= ranges[at].size;
-  for (size_t i = 0; i < VARR_LENGTH (piece_t, pieces); i++) {
-    map->pieces--;
+  map->pieces -= VARR_LENGTH (piece_t, pieces);
+  for (size_t i = 0; i < VARR_LENGTH (piece_t, pieces); i++)
     map->piece_bytes -= VARR_ADDR (piece_t, pieces)[i].size;
-  }
   VARR_DESTROY (piece_t, pieces);
-  memmove (ranges + at, ranges + at + 1, (num - at - 1) * sizeof (*ranges));
+  remove_at (ranges, num, sizeof (*ranges), at);
   VARR_TRUNC (range_t, map->ranges, num - 1);
 }
 
-/* All ranges which overlap with [START, START + SIZE).  */
-static int drop_ranges (struct code_map *map, uint64_t start, uint64_t size) {
+int code_map_remove_range (struct code_map *map, uint64_t start, uint64_t size) {
   size_t at = range_behind (map, start);
   int dropped = 0;
-
   while (at < VARR_LENGTH (range_t, map->ranges)
          && VARR_GET (range_t, map->ranges, at).start < start + size) {
     drop_range (map, at);
@@ -99,40 +103,31 @@ static int drop_ranges (struct code_map *map, uint64_t start, uint64_t size) {
 
 void code_map_add_range (struct code_map *map, uint64_t start, uint64_t size) {
   range_t range = {start, size, NULL};
-  size_t at, num;
-  range_t *ranges;
-
+  size_t at;
   if (size == 0) return;
-  drop_ranges (map, start, size);
+  code_map_remove_range (map, start, size);
   at = range_behind (map, start);
   VARR_CREATE (piece_t, range.pieces, map->alloc, 16);
   VARR_PUSH (range_t, map->ranges, range);
-  num = VARR_LENGTH (range_t, map->ranges);
-  ranges = VARR_ADDR (range_t, map->ranges);
-  memmove (ranges + at + 1, ranges + at, (num - at - 1) * sizeof (*ranges));
-  ranges[at] = range;
+  move_last (VARR_ADDR (range_t, map->ranges), VARR_LENGTH (range_t, map->ranges), sizeof (range),
+             at, &range);
   map->mapped_bytes += size;
 }
 
-int code_map_remove_range (struct code_map *map, uint64_t start, uint64_t size) {
-  return drop_ranges (map, start, size);
-}
+/*---------------- Pieces -----------------------------*/
 
 static void drop_piece (struct code_map *map, range_t *range, size_t at) {
   piece_t *pieces = VARR_ADDR (piece_t, range->pieces);
   size_t num = VARR_LENGTH (piece_t, range->pieces);
-
   map->pieces--;
   map->piece_bytes -= pieces[at].size;
-  memmove (pieces + at, pieces + at + 1, (num - at - 1) * sizeof (*pieces));
+  remove_at (pieces, num, sizeof (*pieces), at);
   VARR_TRUNC (piece_t, range->pieces, num - 1);
 }
 
 int code_map_add_piece (struct code_map *map, const piece_t *piece) {
   range_t *range = range_of (map, piece->start);
-  piece_t *pieces;
-  size_t at, num;
-
+  size_t at;
   if (range == NULL || piece->size == 0
       || piece->size > range->size - (piece->start - range->start))
     return 0;
@@ -141,10 +136,8 @@ int code_map_add_piece (struct code_map *map, const piece_t *piece) {
          && VARR_GET (piece_t, range->pieces, at).start < piece->start + piece->size)
     drop_piece (map, range, at);
   VARR_PUSH (piece_t, range->pieces, *piece);
-  num = VARR_LENGTH (piece_t, range->pieces);
-  pieces = VARR_ADDR (piece_t, range->pieces);
-  memmove (pieces + at + 1, pieces + at, (num - at - 1) * sizeof (*pieces));
-  pieces[at] = *piece;
+  move_last (VARR_ADDR (piece_t, range->pieces), VARR_LENGTH (piece_t, range->pieces),
+             sizeof (*piece), at, piece);
   map->pieces++;
   map->piece_bytes += piece->size;
   return 1;

@@ -30,50 +30,7 @@ static void write_bytes_cell (struct output *output, uint64_t bytes, uint64_t wh
 
 /*---------------- Scopes -----------------------------*/
 
-/* What a scope made, in all of its stacks.  */
-typedef struct row {
-  uint32_t node;
-  uint64_t made_blocks, made_bytes, live_blocks, live_bytes, peak_blocks, peak_bytes;
-} row_t;
-
-DEF_VARR (row_t)
-
-static VARR (row_t) *make_rows (const struct picture *picture) {
-  size_t num = VARR_LENGTH (node_t, picture->nodes);
-  VARR (row_t) *rows;
-  row_t *row;
-
-  VARR_CREATE (row_t, rows, picture->alloc, num);
-  for (size_t i = 0; i < num; i++) VARR_PUSH (row_t, rows, ((row_t){.node = (uint32_t) i}));
-  for (size_t i = 0; i < num; i++) {
-    const node_t *node = picture_node (picture, (uint32_t) i);
-
-    row = &VARR_ADDR (row_t, rows)[node->scope];
-    row->made_blocks += node->made_blocks;
-    row->made_bytes += node->made_bytes;
-    row->live_blocks += node->live_blocks;
-    row->live_bytes += node->live_bytes;
-    row->peak_blocks += node->peak_blocks;
-    row->peak_bytes += node->peak_bytes;
-  }
-  return rows;
-}
-
-static int by_made (const void *a, const void *b) {
-  const row_t *x = (const row_t *) a, *y = (const row_t *) b;
-
-  if (x->made_bytes != y->made_bytes) return x->made_bytes < y->made_bytes ? 1 : -1;
-  return x->node < y->node ? -1 : x->node > y->node;
-}
-
-static int by_peak (const void *a, const void *b) {
-  const row_t *x = (const row_t *) a, *y = (const row_t *) b;
-
-  if (x->peak_bytes != y->peak_bytes) return x->peak_bytes < y->peak_bytes ? 1 : -1;
-  return by_made (a, b);
-}
-
-static void add_row (row_t *sum, const row_t *row) {
+static void add_row (node_t *sum, const node_t *row) {
   sum->made_blocks += row->made_blocks;
   sum->made_bytes += row->made_bytes;
   sum->live_blocks += row->live_blocks;
@@ -82,15 +39,42 @@ static void add_row (row_t *sum, const row_t *row) {
   sum->peak_bytes += row->peak_bytes;
 }
 
+/* A row for each node: all that a scope made, in all of its stacks, is in the row of the scope.  */
+static VARR (node_t) *make_rows (const struct picture *picture) {
+  uint32_t num = (uint32_t) VARR_LENGTH (node_t, picture->nodes);
+  VARR (node_t) *rows;
+  VARR_CREATE (node_t, rows, picture->alloc, num);
+  for (uint32_t i = 0; i < num; i++) VARR_PUSH (node_t, rows, ((node_t){.scope = i}));
+  for (uint32_t i = 0; i < num; i++) {
+    const node_t *node = picture_node (picture, i);
+    add_row (&VARR_ADDR (node_t, rows)[node->scope], node);
+  }
+  return rows;
+}
+
+static int by_made (const void *a, const void *b) {
+  const node_t *x = (const node_t *) a, *y = (const node_t *) b;
+
+  if (x->made_bytes != y->made_bytes) return x->made_bytes < y->made_bytes ? 1 : -1;
+  return x->scope < y->scope ? -1 : x->scope > y->scope;
+}
+
+static int by_peak (const void *a, const void *b) {
+  const node_t *x = (const node_t *) a, *y = (const node_t *) b;
+
+  if (x->peak_bytes != y->peak_bytes) return x->peak_bytes < y->peak_bytes ? 1 : -1;
+  return by_made (a, b);
+}
+
 static void write_peak_cells (struct output *output, const struct picture *picture,
-                              const row_t *row) {
+                              const node_t *row) {
   write_bytes_cell (output, row->peak_bytes, picture->totals.peak_bytes);
   write_number_cell (output, row->peak_blocks);
   output_print (output, "\n");
 }
 
 static void write_made_cells (struct output *output, const struct picture *picture,
-                              const row_t *row) {
+                              const node_t *row) {
   write_bytes_cell (output, row->made_bytes, picture->totals.made_bytes);
   write_number_cell (output, row->made_blocks);
   write_number_cell (output, row->live_bytes);
@@ -99,17 +83,17 @@ static void write_made_cells (struct output *output, const struct picture *pictu
 }
 
 /* One table of the rows in the order of COMPARE, which is also what makes them worth showing.  */
-static void write_rows (struct output *output, const struct picture *picture, VARR (row_t) *rows,
+static void write_rows (struct output *output, const struct picture *picture, VARR (node_t) *rows,
                         int (*compare) (const void *, const void *),
-                        uint64_t (*amount) (const row_t *),
-                        void (*cells) (struct output *, const struct picture *, const row_t *)) {
-  row_t *all = VARR_ADDR (row_t, rows), rest = {0}, sum = {0};
-  size_t num = VARR_LENGTH (row_t, rows), i = 0;
+                        uint64_t (*amount) (const node_t *),
+                        void (*cells) (struct output *, const struct picture *, const node_t *)) {
+  node_t *all = VARR_ADDR (node_t, rows), rest = {0}, sum = {0};
+  size_t num = VARR_LENGTH (node_t, rows), i = 0;
 
   qsort (all, num, sizeof (*all), compare);
   for (; i < num && amount (&all[i]) > 0 && i < ROWS_MAX; i++) {
     output_print (output, "<tr><th scope=row>");
-    html_write_path (output, picture, all[i].node);
+    html_write_path (output, picture, all[i].scope);
     cells (output, picture, &all[i]);
     add_row (&sum, &all[i]);
   }
@@ -124,16 +108,16 @@ static void write_rows (struct output *output, const struct picture *picture, VA
   output_print (output, "</table>\n");
 }
 
-static uint64_t peak_amount (const row_t *row) {
+static uint64_t peak_amount (const node_t *row) {
   return row->peak_bytes;
 }
 
-static uint64_t made_amount (const row_t *row) {
+static uint64_t made_amount (const node_t *row) {
   return row->made_blocks;
 }
 
 void html_write_scopes (struct output *output, const struct picture *picture) {
-  VARR (row_t) *rows = make_rows (picture);
+  VARR (node_t) *rows = make_rows (picture);
 
   output_print (output,
                 "<section><h2>What was live at the peak</h2>\n<table id=peak><thead><tr>"
@@ -148,7 +132,7 @@ void html_write_scopes (struct output *output, const struct picture *picture) {
                 "<tbody>\n");
   write_rows (output, picture, rows, by_made, made_amount, write_made_cells);
   output_print (output, "</section>\n");
-  VARR_DESTROY (row_t, rows);
+  VARR_DESTROY (node_t, rows);
 }
 
 /*---------------- Sizes, lifetimes, threads -----------------------------*/

@@ -3,6 +3,7 @@
 #include "report/html.h"
 
 #include <inttypes.h> /* PRIu64 */
+#include <string.h>
 #include <time.h>
 
 #include "page-texts.h" /* made of page.css and page.js by the build */
@@ -156,23 +157,15 @@ static void write_code (struct output *output, const struct picture *picture) {
 
 /*---------------- What the script draws -----------------------------*/
 
-static uint64_t live_of (const struct amounts *amounts) {
-  return amounts->live;
-}
-
-static uint64_t code_of (const struct amounts *amounts) {
-  return amounts->code;
-}
-
-static uint64_t mapped_of (const struct amounts *amounts) {
-  return amounts->mapped;
-}
-
-static void write_series (struct output *output, const struct timeline *timeline, const char *name,
-                          uint64_t (*amount) (const struct amounts *)) {
+/* NUM numbers, the first of them at FIRST, STRIDE bytes apart.  */
+static void write_series (struct output *output, const char *name, const void *first, size_t num,
+                          size_t stride) {
   output_print (output, ",\n\"%s\":[", name);
-  for (size_t i = 0; i < timeline->num; i++)
-    output_print (output, "%s%" PRIu64, i == 0 ? "" : ",", amount (&timeline->most[i]));
+  for (size_t i = 0; i < num; i++) {
+    uint64_t number;
+    memcpy (&number, (const char *) first + i * stride, sizeof (number));
+    output_print (output, "%s%" PRIu64, i == 0 ? "" : ",", number);
+  }
   output_print (output, "]");
 }
 
@@ -198,10 +191,9 @@ static void write_layers (struct output *output, const struct picture *picture) 
   for (size_t i = 0; i < layers->num; i++) {
     output_print (output, "%s\n{\"scopes\":", i == 0 ? "" : ",");
     write_scopes (output, picture, layers->scopes[i]);
-    output_print (output, ",\"live\":[");
-    for (size_t bin = 0; bin < picture->timeline.num; bin++)
-      output_print (output, "%s%" PRIu64, bin == 0 ? "" : ",", layers->live[bin][i]);
-    output_print (output, "]}");
+    write_series (output, "live", &layers->live[0][i], picture->timeline.num,
+                  sizeof (layers->live[0]));
+    output_print (output, "}");
   }
   output_print (output, "]");
 }
@@ -230,6 +222,8 @@ static void write_code_data (struct output *output, const struct picture *pictur
 }
 
 static void write_data (struct output *output, const struct picture *picture) {
+  const struct amounts *bins = picture->timeline.most;
+  size_t num = picture->timeline.num;
   struct stats_number numbers[STATS_NUMBERS];
 
   stats_get (picture, numbers);
@@ -238,16 +232,14 @@ static void write_data (struct output *output, const struct picture *picture) {
     output_print (output, "%s\"%s\":%" PRIu64, i == 0 ? "" : ",", numbers[i].name,
                   numbers[i].value);
   output_print (output, "},\n\"width\":%" PRIu64, picture->timeline.width);
-  write_series (output, &picture->timeline, "live", live_of);
+  write_series (output, "live", &bins->live, num, sizeof (*bins));
   write_layers (output, picture);
   if (picture->totals.code_mappings > 0) {
-    write_series (output, &picture->timeline, "code", code_of);
-    write_series (output, &picture->timeline, "mapped", mapped_of);
+    write_series (output, "code", &bins->code, num, sizeof (*bins));
+    write_series (output, "mapped", &bins->mapped, num, sizeof (*bins));
   }
-  output_print (output, ",\n\"classes\":[");
-  for (int i = 0; i < PICTURE_CLASSES; i++)
-    output_print (output, "%s%" PRIu64, i == 0 ? "" : ",", picture->classes[i].made);
-  output_print (output, "]");
+  write_series (output, "classes", &picture->classes[0].made, PICTURE_CLASSES,
+                sizeof (picture->classes[0]));
   write_code_data (output, picture);
   output_print (output, "}\n</script>\n<script>\n%s</script>\n", page_js);
 }

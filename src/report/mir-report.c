@@ -10,10 +10,20 @@
 #include "report/report-alloc.h"
 #include "report/stats.h"
 
+enum kind {
+  PAGE, /* TRACE.html, where the user names no output */
+  HTML,
+  FOLDED,
+  CHROME,
+  STATS,
+  JSON,
+  KINDS
+};
+
 struct options {
-  const char *trace, *html, *folded, *chrome;
-  const char *page; /* TRACE.html where the user names no output */
-  int stats, json, partial;
+  const char *trace;
+  const char *paths[KINDS]; /* of the outputs; NULL: not wanted */
+  int partial;
 };
 
 /*---------------- Arguments -----------------------------*/
@@ -39,34 +49,36 @@ static const char help[] =
     "or\n"
     "1 with a line on standard error.\n";
 
+/* One line on standard error.  Returns the exit status.  */
 static int say (const char *what, const char *which, const char *why) {
   fprintf (stderr, "mir-report: %s%s%s%s\n", what, which, why[0] != '\0' ? ": " : "", why);
   return 1;
 }
 
-/* For the options which take a file.  0 if ARGUMENT is none of them.  */
-static const char **file_option (struct options *options, const char *argument) {
-  if (strcmp (argument, "--html") == 0) return &options->html;
-  if (strcmp (argument, "--folded") == 0) return &options->folded;
-  if (strcmp (argument, "--chrome") == 0) return &options->chrome;
-  return NULL;
+/* KINDS if ARGUMENT asks for no output.  */
+static enum kind kind_of (const char *argument) {
+  static const char *const names[KINDS] = {[HTML] = "--html",
+                                           [FOLDED] = "--folded",
+                                           [CHROME] = "--chrome",
+                                           [STATS] = "--stats",
+                                           [JSON] = "--json"};
+  int kind = HTML;
+  while (kind < KINDS && strcmp (argument, names[kind]) != 0) kind++;
+  return (enum kind) kind;
 }
 
 /* 0, or the exit status + 1.  */
 static int parse (struct options *options, char **argv) {
-  const char **file;
-
   for (argv++; *argv != NULL; argv++) {
+    enum kind kind = kind_of (*argv);
     if (strcmp (*argv, "--help") == 0) {
       fputs (help, stdout);
       return 1 + (fflush (stdout) != 0);
-    } else if ((file = file_option (options, *argv)) != NULL) {
+    } else if (kind == STATS || kind == JSON) {
+      options->paths[kind] = "-";
+    } else if (kind != KINDS) {
       if (argv[1] == NULL) return 1 + say (*argv, " needs a file, see --help", "");
-      *file = *++argv;
-    } else if (strcmp (*argv, "--stats") == 0) {
-      options->stats = 1;
-    } else if (strcmp (*argv, "--json") == 0) {
-      options->json = 1;
+      options->paths[kind] = *++argv;
     } else if (strcmp (*argv, "--partial") == 0) {
       options->partial = 1;
     } else if (strncmp (*argv, "--", 2) == 0) {
@@ -80,66 +92,57 @@ static int parse (struct options *options, char **argv) {
   return options->trace != NULL ? 0 : 1 + say ("a trace is needed, see --help", "", "");
 }
 
-/*---------------- The work -----------------------------*/
-
-enum kind { HTML, FOLDED, CHROME, STATS, JSON };
-
-static int write_kind (enum kind kind, struct output *output, const struct picture *picture,
-                       const char *name, FILE *stream) {
-  switch (kind) {
-    case HTML:
-      html_write (output, picture, name);
-      return 0;
-    case FOLDED:
-      folded_write (output, picture);
-      return 0;
-    case CHROME:
-      return fseek (stream, 0, SEEK_SET) == 0 ? chrome_write (output, picture, stream) : -1;
-    case STATS:
-      stats_write_text (output, picture, name);
-      return 0;
-    default:
-      stats_write_json (output, picture, name);
-      return 0;
-  }
+/* Choose the page if the user has chosen nothing.  PAGE is as large as a path may be.  0, or -1: the
+   path is too long.  */
+static int choose_page (struct options *options, char page[OUTPUT_PATH_MAX]) {
+  int len;
+  for (int kind = HTML; kind < KINDS; kind++)
+    if (options->paths[kind] != NULL) return 0;
+  options->paths[PAGE] = page;
+  len = snprintf (page, OUTPUT_PATH_MAX, "%s.html", options->trace);
+  return len >= 0 && len < OUTPUT_PATH_MAX ? 0 : -1;
 }
 
-/* PATH NULL: nothing is asked for.  0, or 1 with a line.  */
-static int write_file (enum kind kind, const char *path, const struct picture *picture,
-                       const struct options *options, FILE *stream) {
-  const char *name = options->trace;
-  struct output output;
-  int status;
+/*---------------- The work -----------------------------*/
 
-  if (path == NULL) return 0;
-  status = path == options->page ? output_create (&output, path, stream)
-                                 : output_open (&output, path, stream);
-  if (status != 0) return say (path, "", strerror (errno));
-  if (write_kind (kind, &output, picture, name, stream) != 0) {
+/* 0, or -1: the trace has changed.  */
+static int write_kind (enum kind kind, struct output *output, const struct picture *picture,
+                       const char *name, FILE *stream) {
+  if (kind == CHROME)
+    return fseek (stream, 0, SEEK_SET) == 0 ? chrome_write (output, picture, stream) : -1;
+  if (kind == FOLDED)
+    folded_write (output, picture);
+  else if (kind == STATS)
+    stats_write_text (output, picture, name);
+  else if (kind == JSON)
+    stats_write_json (output, picture, name);
+  else
+    html_write (output, picture, name);
+  return 0;
+}
+
+static int write_file (enum kind kind, const struct options *options, const struct picture *picture,
+                       FILE *stream) {
+  const char *path = options->paths[kind];
+  struct output output;
+  if ((kind == PAGE ? output_create : output_open) (&output, path, stream) != 0)
+    return say (path, "", strerror (errno));
+  if (write_kind (kind, &output, picture, options->trace, stream) != 0) {
     output_drop (&output);
-    return say (name, "", "the trace has changed meanwhile");
+    return say (options->trace, "", "the trace has changed meanwhile");
   }
   return output_close (&output) == 0 ? 0 : say (path, "", strerror (errno));
 }
 
-static int write_all (const struct options *options, const struct picture *picture, FILE *stream) {
-  return write_file (HTML, options->page, picture, options, stream)
-         || write_file (HTML, options->html, picture, options, stream)
-         || write_file (FOLDED, options->folded, picture, options, stream)
-         || write_file (CHROME, options->chrome, picture, options, stream)
-         || write_file (STATS, options->stats ? "-" : NULL, picture, options, stream)
-         || write_file (JSON, options->json ? "-" : NULL, picture, options, stream);
-}
-
 static int report (const struct options *options, FILE *stream) {
   struct picture picture;
-  int status;
-
+  int status = 0;
   picture_init (&picture, report_alloc);
   if (picture_read (&picture, stream, options->partial) != 0)
     status = say (options->trace, "", picture.reader.error);
-  else
-    status = write_all (options, &picture, stream);
+  for (int kind = 0; kind < KINDS && status == 0; kind++)
+    if (options->paths[kind] != NULL)
+      status = write_file ((enum kind) kind, options, &picture, stream);
   picture_finish (&picture);
   return status;
 }
@@ -150,17 +153,10 @@ int main (int argc, char **argv) {
   const char *why = "";
   FILE *stream;
   int status;
-
   (void) argc;
   status = parse (&options, argv);
   if (status != 0) return status - 1;
-  if (options.html == NULL && options.folded == NULL && options.chrome == NULL && !options.stats
-      && !options.json) {
-    if (strlen (options.trace) + sizeof (".html") > sizeof (page))
-      return say (options.trace, "", strerror (ENAMETOOLONG));
-    snprintf (page, sizeof (page), "%s.html", options.trace);
-    options.page = page;
-  }
+  if (choose_page (&options, page) != 0) return say (options.trace, "", strerror (ENAMETOOLONG));
   stream = output_file_read (options.trace, &why);
   if (stream == NULL) return say (options.trace, "", why);
   status = report (&options, stream);

@@ -51,25 +51,15 @@ void output_print (struct output *output, const char *format, ...) {
 }
 
 void output_html (struct output *output, const char *text) {
-  for (; *text != '\0'; text++) switch (*text) {
-      case '&':
-        fputs ("&amp;", output->stream);
-        break;
-      case '<':
-        fputs ("&lt;", output->stream);
-        break;
-      case '>':
-        fputs ("&gt;", output->stream);
-        break;
-      case '"':
-        fputs ("&quot;", output->stream);
-        break;
-      case '\'':
-        fputs ("&#39;", output->stream);
-        break;
-      default:
-        putc (*text, output->stream);
-    }
+  static const char special[] = "&<>\"'";
+  static const char *const names[] = {"amp", "lt", "gt", "quot", "#39"};
+  for (; *text != '\0'; text++) {
+    const char *found = strchr (special, *text);
+    if (found != NULL)
+      fprintf (output->stream, "&%s;", names[found - special]);
+    else
+      putc (*text, output->stream);
+  }
 }
 
 /* "<" would let "</script" and "<!--" through; U+2028 and U+2029 end lines in old JavaScript.  */
