@@ -29,8 +29,8 @@ static unsigned lifetime_of (uint64_t time) {
 }
 
 /* BLOCK, which has left the table, is no longer live.  */
-static void count_gone (struct picture *picture, const block_t *block) {
-  node_t *node = tree_node (picture, block->node);
+static void count_gone (struct picture *picture, const struct block *block) {
+  struct node *node = tree_node (picture, block->node);
   picture->classes[class_of (block->size)].live--;
   picture->totals.live_blocks--;
   picture->totals.live_bytes -= block->size;
@@ -39,7 +39,7 @@ static void count_gone (struct picture *picture, const block_t *block) {
   tree_node (picture, node->scope)->scope_live -= block->size;
 }
 
-static void count_freed (struct picture *picture, const block_t *block, uint64_t time) {
+static void count_freed (struct picture *picture, const struct block *block, uint64_t time) {
   struct lifetime *lifetime = &picture->lifetimes[lifetime_of (time - block->time)];
   count_gone (picture, block);
   lifetime->blocks++;
@@ -47,15 +47,15 @@ static void count_freed (struct picture *picture, const block_t *block, uint64_t
 }
 
 /* Move the block at ADDRESS from the table to BLOCK.  0: there is none.  */
-static int take_block (struct picture *picture, uint64_t address, block_t *block) {
-  block_t key = {.address = address};
+static int take_block (struct picture *picture, uint64_t address, struct block *block) {
+  struct block key = {.address = address};
   return HTAB_DO (block_t, picture->blocks, key, HTAB_FIND, *block)
          && HTAB_DO (block_t, picture->blocks, key, HTAB_DELETE, key);
 }
 
 /* A block that is already at this address was freed before the trace could see it.  */
-static void put_block (struct picture *picture, const block_t *block, uint64_t time) {
-  block_t old;
+static void put_block (struct picture *picture, const struct block *block, uint64_t time) {
+  struct block old;
   if (take_block (picture, block->address, &old)) {
     picture->totals.strange++;
     count_freed (picture, &old, time);
@@ -63,17 +63,17 @@ static void put_block (struct picture *picture, const block_t *block, uint64_t t
   HTAB_DO (block_t, picture->blocks, *block, HTAB_INSERT, old);
 }
 
-static void count_scope (node_t *scope, uint64_t size) {
+static void count_scope (struct node *scope, uint64_t size) {
   scope->scope_live += size;
   if (scope->scope_most < scope->scope_live) scope->scope_most = scope->scope_live;
 }
 
 /* BLOCK was allocated or reallocated.  -1: no program can have so many bytes.  */
-static int count_made (struct picture *picture, const block_t *block, uint64_t time) {
+static int count_made (struct picture *picture, const struct block *block, uint64_t time) {
   struct totals *totals = &picture->totals;
   struct size_class *size_class = &picture->classes[class_of (block->size)];
-  thread_t *thread = &VARR_ADDR (thread_t, picture->threads)[picture->thread];
-  node_t *node = tree_node (picture, block->node);
+  struct thread *thread = &VARR_ADDR (thread_t, picture->threads)[picture->thread];
+  struct node *node = tree_node (picture, block->node);
   if (block->size >= READER_MAX_SIZE || totals->made_bytes >= READER_MAX_SIZE) return -1;
   put_block (picture, block, time);
   size_class->made++;
@@ -95,14 +95,18 @@ static int count_made (struct picture *picture, const block_t *block, uint64_t t
 
 /*---------------- Events -----------------------------*/
 
-int blocks_on_allocation (struct picture *picture, thread_t *thread, const struct record *record) {
-  block_t block = {record->address, record->size, record->time, 0, picture->thread};
-  block.node = tree_caller (picture, thread->node, record);
+int blocks_on_allocation (struct picture *picture, struct thread *thread,
+                          const struct record *record) {
+  struct block block = {.address = record->address,
+                        .size = record->size,
+                        .time = record->time,
+                        .node = tree_caller (picture, thread->node, record),
+                        .thread = picture->thread};
   return count_made (picture, &block, record->time);
 }
 
-void blocks_on_free (struct picture *picture, thread_t *thread, const struct record *record) {
-  block_t block;
+void blocks_on_free (struct picture *picture, struct thread *thread, const struct record *record) {
+  struct block block;
   picture->totals.frees++;
   thread->frees++;
   if (!take_block (picture, record->address, &block)) {
@@ -113,7 +117,8 @@ void blocks_on_free (struct picture *picture, thread_t *thread, const struct rec
   count_freed (picture, &block, record->time);
 }
 
-void blocks_on_realloc (struct picture *picture, thread_t *thread, const struct record *record) {
+void blocks_on_realloc (struct picture *picture, struct thread *thread,
+                        const struct record *record) {
   struct realloc_call *call = &thread->realloc;
   call->node = tree_caller (picture, thread->node, record);
   call->size = record->size;
@@ -123,15 +128,19 @@ void blocks_on_realloc (struct picture *picture, thread_t *thread, const struct 
   picture->totals.strange++;
 }
 
-void blocks_on_realloc_failed (struct picture *picture, thread_t *thread, uint64_t time) {
+void blocks_on_realloc_failed (struct picture *picture, struct thread *thread, uint64_t time) {
   if (thread->realloc.state == REALLOC_OF_BLOCK) put_block (picture, &thread->realloc.old, time);
   thread->realloc.state = REALLOC_NONE;
 }
 
-int blocks_on_realloc_done (struct picture *picture, thread_t *thread,
+int blocks_on_realloc_done (struct picture *picture, struct thread *thread,
                             const struct record *record) {
   struct realloc_call *call = &thread->realloc;
-  block_t block = {record->address, call->size, record->time, call->node, picture->thread};
+  struct block block = {.address = record->address,
+                        .size = call->size,
+                        .time = record->time,
+                        .node = call->node,
+                        .thread = picture->thread};
   enum realloc_state state = call->state;
   call->state = REALLOC_NONE;
   if (state == REALLOC_NONE) { /* its beginning is not in the trace, and with it the size */

@@ -10,14 +10,17 @@
 void blocks_init (struct picture *picture);
 void blocks_finish (struct picture *picture);
 
-int blocks_on_allocation (struct picture *picture, thread_t *thread, const struct record *record);
-void blocks_on_free (struct picture *picture, thread_t *thread, const struct record *record);
+int blocks_on_allocation (struct picture *picture, struct thread *thread,
+                          const struct record *record);
+void blocks_on_free (struct picture *picture, struct thread *thread, const struct record *record);
 
 /* A realloc begins.  From here on another thread may be given the address of the old block, which
    stays live until the realloc succeeds.  */
-void blocks_on_realloc (struct picture *picture, thread_t *thread, const struct record *record);
-int blocks_on_realloc_done (struct picture *picture, thread_t *thread, const struct record *record);
+void blocks_on_realloc (struct picture *picture, struct thread *thread,
+                        const struct record *record);
+int blocks_on_realloc_done (struct picture *picture, struct thread *thread,
+                            const struct record *record);
 /* Nothing happens if THREAD is in no realloc.  */
-void blocks_on_realloc_failed (struct picture *picture, thread_t *thread, uint64_t time);
+void blocks_on_realloc_failed (struct picture *picture, struct thread *thread, uint64_t time);
 
 #endif /* MIR_REPORT_BLOCKS_H */

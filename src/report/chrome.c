@@ -15,7 +15,6 @@ static void begin_event (struct output *output, const char *phase, uint64_t time
 static void write_name (struct output *output, struct names *names, const struct record *record,
                         const char *otherwise) {
   uint32_t name = names_add (names, record->name, record->name_len);
-
   output_print (output, ",\"name\":");
   output_json (output, names_text_or (names, name, otherwise));
 }
@@ -39,10 +38,8 @@ static void write_record (struct output *output, struct names *names, const stru
 
 static void write_counters (struct output *output, const struct picture *picture) {
   const struct timeline *timeline = &picture->timeline;
-
   for (size_t i = 0; i < timeline->num; i++) {
     const struct amounts *most = &timeline->most[i];
-
     begin_event (output, "C", i * timeline->width, 0);
     output_print (output, ",\"name\":\"live bytes\",\"args\":{\"bytes\":%" PRIu64 "}}", most->live);
     if (picture->totals.code_mappings == 0) continue;
@@ -59,7 +56,6 @@ int chrome_write (struct output *output, const struct picture *picture, FILE *st
   struct record record;
   struct names names;
   enum reader_result result = READER_ERROR;
-
   names_init (&names, picture->alloc);
   output_print (output,
                 "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n{\"ph\":\"M\",\"pid\":1,"

@@ -52,33 +52,33 @@ static void remove_at (void *els, size_t num, size_t el_size, size_t at) {
 
 static size_t range_behind (const struct code_map *map, uint64_t address) {
   return first_behind (VARR_ADDR (range_t, map->ranges), VARR_LENGTH (range_t, map->ranges),
-                       sizeof (range_t), address);
+                       sizeof (struct range), address);
 }
 
-static size_t piece_behind (const range_t *range, uint64_t address) {
+static size_t piece_behind (const struct range *range, uint64_t address) {
   return first_behind (VARR_ADDR (piece_t, range->pieces), VARR_LENGTH (piece_t, range->pieces),
-                       sizeof (piece_t), address);
+                       sizeof (struct piece), address);
 }
 
 /* The range in which ADDRESS is, or NULL.  */
-static range_t *range_of (const struct code_map *map, uint64_t address) {
+static struct range *range_of (const struct code_map *map, uint64_t address) {
   size_t at = range_behind (map, address);
-  range_t *range = &VARR_ADDR (range_t, map->ranges)[at];
+  struct range *range = &VARR_ADDR (range_t, map->ranges)[at];
   return at < VARR_LENGTH (range_t, map->ranges) && range->start <= address ? range : NULL;
 }
 
-const piece_t *code_map_find (const struct code_map *map, uint64_t address) {
-  const range_t *range = range_of (map, address);
+const struct piece *code_map_find (const struct code_map *map, uint64_t address) {
+  const struct range *range = range_of (map, address);
   size_t at = range == NULL ? 0 : piece_behind (range, address);
   if (range == NULL || at == VARR_LENGTH (piece_t, range->pieces)) return NULL;
-  const piece_t *piece = &VARR_ADDR (piece_t, range->pieces)[at];
+  const struct piece *piece = &VARR_ADDR (piece_t, range->pieces)[at];
   return piece->start <= address ? piece : NULL;
 }
 
 /*---------------- Ranges -----------------------------*/
 
 static void drop_range (struct code_map *map, size_t at) {
-  range_t *ranges = VARR_ADDR (range_t, map->ranges);
+  struct range *ranges = VARR_ADDR (range_t, map->ranges);
   size_t num = VARR_LENGTH (range_t, map->ranges);
   VARR (piece_t) *pieces = ranges[at].pieces;
   map->mapped_bytes -= ranges[at].size;
@@ -102,7 +102,7 @@ int code_map_remove_range (struct code_map *map, uint64_t start, uint64_t size) 
 }
 
 void code_map_add_range (struct code_map *map, uint64_t start, uint64_t size) {
-  range_t range = {start, size, NULL};
+  struct range range = {start, size, NULL};
   size_t at;
   if (size == 0) return;
   code_map_remove_range (map, start, size);
@@ -116,8 +116,8 @@ void code_map_add_range (struct code_map *map, uint64_t start, uint64_t size) {
 
 /*---------------- Pieces -----------------------------*/
 
-static void drop_piece (struct code_map *map, range_t *range, size_t at) {
-  piece_t *pieces = VARR_ADDR (piece_t, range->pieces);
+static void drop_piece (struct code_map *map, struct range *range, size_t at) {
+  struct piece *pieces = VARR_ADDR (piece_t, range->pieces);
   size_t num = VARR_LENGTH (piece_t, range->pieces);
   map->pieces--;
   map->piece_bytes -= pieces[at].size;
@@ -125,8 +125,8 @@ static void drop_piece (struct code_map *map, range_t *range, size_t at) {
   VARR_TRUNC (piece_t, range->pieces, num - 1);
 }
 
-int code_map_add_piece (struct code_map *map, const piece_t *piece) {
-  range_t *range = range_of (map, piece->start);
+int code_map_add_piece (struct code_map *map, const struct piece *piece) {
+  struct range *range = range_of (map, piece->start);
   size_t at;
   if (range == NULL || piece->size == 0
       || piece->size > range->size - (piece->start - range->start))
@@ -144,9 +144,8 @@ int code_map_add_piece (struct code_map *map, const piece_t *piece) {
 }
 
 int code_map_remove_piece (struct code_map *map, uint64_t start) {
-  range_t *range = range_of (map, start);
+  struct range *range = range_of (map, start);
   size_t at;
-
   if (range == NULL) return 0;
   at = piece_behind (range, start);
   if (at == VARR_LENGTH (piece_t, range->pieces)
@@ -159,8 +158,7 @@ int code_map_remove_piece (struct code_map *map, uint64_t start) {
 void code_map_copy (struct code_map *copy, const struct code_map *map) {
   code_map_init (copy, map->alloc);
   for (size_t i = 0; i < VARR_LENGTH (range_t, map->ranges); i++) {
-    const range_t *range = &VARR_ADDR (range_t, map->ranges)[i];
-
+    const struct range *range = &VARR_ADDR (range_t, map->ranges)[i];
     code_map_add_range (copy, range->start, range->size);
     for (size_t j = 0; j < VARR_LENGTH (piece_t, range->pieces); j++)
       code_map_add_piece (copy, &VARR_ADDR (piece_t, range->pieces)[j]);

@@ -32,12 +32,12 @@ void code_map_finish (struct code_map *map);
 /* Each of these makes room first: what was there, and was not reported as gone, is.  A piece out of
    all ranges, or out of the bounds of one, is not kept: 0.  */
 void code_map_add_range (struct code_map *map, uint64_t start, uint64_t size);
-int code_map_add_piece (struct code_map *map, const piece_t *piece);
+int code_map_add_piece (struct code_map *map, const struct piece *piece);
 /* 0 if there was none.  */
 int code_map_remove_range (struct code_map *map, uint64_t start, uint64_t size);
 int code_map_remove_piece (struct code_map *map, uint64_t start);
 /* The piece in which ADDRESS is, or NULL.  */
-const piece_t *code_map_find (const struct code_map *map, uint64_t address);
+const struct piece *code_map_find (const struct code_map *map, uint64_t address);
 /* COPY, which is not initialised, becomes what MAP is.  */
 void code_map_copy (struct code_map *copy, const struct code_map *map);
 

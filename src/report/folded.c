@@ -14,7 +14,6 @@ static void write_path (struct output *output, const struct picture *picture, ui
   uint32_t path[PICTURE_MAX_SCOPES + MIR_TRACE_STACK_MAX + 1];
   size_t num = 0;
   char buffer[TREE_NAME_MAX];
-
   for (; node != 0; node = picture_node (picture, node)->parent) path[num++] = node;
   if (num == 0) path[num++] = 0;
   while (num-- > 0) {

@@ -17,20 +17,18 @@ static void write_number_cell (struct output *output, uint64_t number) {
 /* Exact, with a bar for its share of WHOLE.  */
 static void write_bar_cell (struct output *output, uint64_t number, uint64_t whole) {
   double share = whole == 0 ? 0 : 100 * ((double) number / (double) whole);
-
   output_print (output, "<td class=\"n bar\" style=\"--share:%.2f%%\">%" PRIu64, share, number);
 }
 
 static void write_bytes_cell (struct output *output, uint64_t bytes, uint64_t whole) {
   char text[HTML_TEXT_MAX];
-
   write_bar_cell (output, bytes, whole);
   output_print (output, " <small>%s</small>", bytes >= 1024 ? html_bytes_text (bytes, text) : "");
 }
 
 /*---------------- Scopes -----------------------------*/
 
-static void add_row (node_t *sum, const node_t *row) {
+static void add_row (struct node *sum, const struct node *row) {
   sum->made_blocks += row->made_blocks;
   sum->made_bytes += row->made_bytes;
   sum->live_blocks += row->live_blocks;
@@ -44,37 +42,35 @@ static VARR (node_t) *make_rows (const struct picture *picture) {
   uint32_t num = (uint32_t) VARR_LENGTH (node_t, picture->nodes);
   VARR (node_t) *rows;
   VARR_CREATE (node_t, rows, picture->alloc, num);
-  for (uint32_t i = 0; i < num; i++) VARR_PUSH (node_t, rows, ((node_t){.scope = i}));
+  for (uint32_t i = 0; i < num; i++) VARR_PUSH (node_t, rows, ((struct node){.scope = i}));
   for (uint32_t i = 0; i < num; i++) {
-    const node_t *node = picture_node (picture, i);
+    const struct node *node = picture_node (picture, i);
     add_row (&VARR_ADDR (node_t, rows)[node->scope], node);
   }
   return rows;
 }
 
 static int by_made (const void *a, const void *b) {
-  const node_t *x = (const node_t *) a, *y = (const node_t *) b;
-
+  const struct node *x = (const struct node *) a, *y = (const struct node *) b;
   if (x->made_bytes != y->made_bytes) return x->made_bytes < y->made_bytes ? 1 : -1;
   return x->scope < y->scope ? -1 : x->scope > y->scope;
 }
 
 static int by_peak (const void *a, const void *b) {
-  const node_t *x = (const node_t *) a, *y = (const node_t *) b;
-
+  const struct node *x = (const struct node *) a, *y = (const struct node *) b;
   if (x->peak_bytes != y->peak_bytes) return x->peak_bytes < y->peak_bytes ? 1 : -1;
   return by_made (a, b);
 }
 
 static void write_peak_cells (struct output *output, const struct picture *picture,
-                              const node_t *row) {
+                              const struct node *row) {
   write_bytes_cell (output, row->peak_bytes, picture->totals.peak_bytes);
   write_number_cell (output, row->peak_blocks);
   output_print (output, "\n");
 }
 
 static void write_made_cells (struct output *output, const struct picture *picture,
-                              const node_t *row) {
+                              const struct node *row) {
   write_bytes_cell (output, row->made_bytes, picture->totals.made_bytes);
   write_number_cell (output, row->made_blocks);
   write_number_cell (output, row->live_bytes);
@@ -85,11 +81,11 @@ static void write_made_cells (struct output *output, const struct picture *pictu
 /* One table of the rows in the order of COMPARE, which is also what makes them worth showing.  */
 static void write_rows (struct output *output, const struct picture *picture, VARR (node_t) *rows,
                         int (*compare) (const void *, const void *),
-                        uint64_t (*amount) (const node_t *),
-                        void (*cells) (struct output *, const struct picture *, const node_t *)) {
-  node_t *all = VARR_ADDR (node_t, rows), rest = {0}, sum = {0};
+                        uint64_t (*amount) (const struct node *),
+                        void (*cells) (struct output *, const struct picture *,
+                                       const struct node *)) {
+  struct node *all = VARR_ADDR (node_t, rows), rest = {0}, sum = {0};
   size_t num = VARR_LENGTH (node_t, rows), i = 0;
-
   qsort (all, num, sizeof (*all), compare);
   for (; i < num && amount (&all[i]) > 0 && i < ROWS_MAX; i++) {
     output_print (output, "<tr><th scope=row>");
@@ -108,17 +104,16 @@ static void write_rows (struct output *output, const struct picture *picture, VA
   output_print (output, "</table>\n");
 }
 
-static uint64_t peak_amount (const node_t *row) {
+static uint64_t peak_amount (const struct node *row) {
   return row->peak_bytes;
 }
 
-static uint64_t made_amount (const node_t *row) {
+static uint64_t made_amount (const struct node *row) {
   return row->made_blocks;
 }
 
 void html_write_scopes (struct output *output, const struct picture *picture) {
   VARR (node_t) *rows = make_rows (picture);
-
   output_print (output,
                 "<section><h2>What was live at the peak</h2>\n<table id=peak><thead><tr>"
                 "<th scope=col>scope<th scope=col class=n>bytes<th scope=col class=n>blocks"
@@ -139,7 +134,6 @@ void html_write_scopes (struct output *output, const struct picture *picture) {
 
 void html_write_sizes (struct output *output, const struct picture *picture) {
   char from[HTML_TEXT_MAX], to[HTML_TEXT_MAX];
-
   output_print (
       output,
       "<section><h2>Sizes</h2>\n<figure class=chart id=chart-sizes></figure>\n"
@@ -148,7 +142,6 @@ void html_write_sizes (struct output *output, const struct picture *picture) {
       "<th scope=col class=n>blocks live at the end<tbody>\n");
   for (int i = 0; i < PICTURE_CLASSES; i++) {
     const struct size_class *c = &picture->classes[i];
-
     if (c->made == 0) continue;
     if (i < 2)
       output_print (output, "<tr><th scope=row>%d B", i);
@@ -170,7 +163,6 @@ void html_write_lifetimes (struct output *output, const struct picture *picture)
       "1 ms to 10 ms",  "10 ms to 100 ms", "100 ms to 1 s",   "1 s to 10 s",
       "10 s to 100 s",  "100 s and more",  "live at the end"};
   uint64_t blocks = picture->totals.live_blocks, bytes = picture->totals.live_bytes;
-
   for (int i = 0; i < PICTURE_LIFETIMES; i++) {
     blocks += picture->lifetimes[i].blocks;
     bytes += picture->lifetimes[i].bytes;
@@ -182,7 +174,6 @@ void html_write_lifetimes (struct output *output, const struct picture *picture)
   for (int i = 0; i <= PICTURE_LIFETIMES; i++) {
     struct lifetime live = {picture->totals.live_blocks, picture->totals.live_bytes};
     const struct lifetime *lifetime = i < PICTURE_LIFETIMES ? &picture->lifetimes[i] : &live;
-
     if (lifetime->blocks == 0) continue;
     output_print (output, "<tr><th scope=row>%s", texts[i]);
     write_bar_cell (output, lifetime->blocks, blocks);
@@ -195,15 +186,13 @@ void html_write_lifetimes (struct output *output, const struct picture *picture)
 void html_write_threads (struct output *output, const struct picture *picture) {
   size_t num = VARR_LENGTH (thread_t, picture->threads);
   char first[HTML_TEXT_MAX], last[HTML_TEXT_MAX];
-
   output_print (output,
                 "<section><h2>Threads</h2>\n<table id=threads><thead><tr><th scope=col>thread"
                 "<th scope=col class=n>bytes made<th scope=col class=n>blocks made"
                 "<th scope=col class=n>frees<th scope=col class=n>of others' blocks"
                 "<th scope=col class=n>first seen<th scope=col class=n>last seen<tbody>\n");
   for (size_t i = 0; i < num && i < ROWS_MAX; i++) {
-    const thread_t *thread = &VARR_ADDR (thread_t, picture->threads)[i];
-
+    const struct thread *thread = &VARR_ADDR (thread_t, picture->threads)[i];
     output_print (output, "<tr><th scope=row>%" PRIu64, thread->number);
     write_bytes_cell (output, thread->made_bytes, picture->totals.made_bytes);
     write_number_cell (output, thread->made_blocks);

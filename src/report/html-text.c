@@ -12,7 +12,6 @@ const char *html_bytes_text (uint64_t bytes, char text[HTML_TEXT_MAX]) {
   static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   double amount = (double) bytes / 1024;
   int unit = 0;
-
   if (bytes < 1024) {
     snprintf (text, HTML_TEXT_MAX, "%" PRIu64 " B", bytes);
     return text;
@@ -39,7 +38,6 @@ void html_write_path (struct output *output, const struct picture *picture, uint
   size_t num = 0, bytes = 0;
   char buffer[TREE_NAME_MAX];
   int cut = 0;
-
   for (; node != 0; node = picture_node (picture, node)->parent) {
     bytes += strlen (tree_node_name (picture, picture_node (picture, node), buffer));
     if (bytes > PATH_BYTES_MAX && num > 0) {

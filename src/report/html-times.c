@@ -15,10 +15,8 @@ struct step {
 /* The rows, all but the last one as wide as each other.  Returns their number.  */
 static size_t make_steps (const struct timeline *timeline, struct step steps[STEPS_MAX]) {
   size_t width = (timeline->num + STEPS_MAX - 1) / STEPS_MAX, num = 0;
-
   for (size_t from = 0; from < timeline->num; from += width) {
     size_t bound = from + width < timeline->num ? from + width : timeline->num;
-
     steps[num++] = (struct step){from, bound};
   }
   return num;
@@ -34,7 +32,6 @@ static void write_head (struct output *output, const char *id) {
 static void write_time (struct output *output, const struct timeline *timeline,
                         const struct step *step) {
   char text[HTML_TEXT_MAX];
-
   output_print (output, "<tr><th scope=row>%s",
                 html_time_text (step->from * timeline->width, text));
 }
@@ -46,7 +43,6 @@ static void write_cell (struct output *output, uint64_t number) {
 /* The bin of STEP in which most was live.  */
 static size_t fullest_bin (const struct timeline *timeline, const struct step *step) {
   size_t best = step->from;
-
   for (size_t bin = step->from + 1; bin < step->bound; bin++)
     if (timeline->most[bin].live > timeline->most[best].live) best = bin;
   return best;
@@ -57,7 +53,6 @@ void html_write_live_times (struct output *output, const struct picture *picture
   const struct layers *layers = &picture->layers;
   struct step steps[STEPS_MAX];
   size_t num = make_steps (timeline, steps);
-
   write_head (output, "times");
   output_print (output, "<th scope=col class=n>together");
   for (size_t i = 0; i < layers->num; i++) {
@@ -68,12 +63,10 @@ void html_write_live_times (struct output *output, const struct picture *picture
   for (size_t i = 0; i < num; i++) {
     size_t bin = fullest_bin (timeline, &steps[i]);
     uint64_t rest = timeline->most[bin].live;
-
     write_time (output, timeline, &steps[i]);
     write_cell (output, rest);
     for (size_t layer = 0; layer < layers->num; layer++) {
       uint64_t live = layers->live[bin][layer];
-
       write_cell (output, live);
       rest -= live < rest ? live : rest; /* not more, unless the file has changed meanwhile */
     }
@@ -87,17 +80,14 @@ void html_write_code_times (struct output *output, const struct picture *picture
   const struct timeline *timeline = &picture->timeline;
   struct step steps[STEPS_MAX];
   size_t num = make_steps (timeline, steps);
-
   write_head (output, "code-times");
   output_print (output,
                 "<th scope=col class=n>bytes published, not freed"
                 "<th scope=col class=n>bytes mapped for it<tbody>\n");
   for (size_t i = 0; i < num; i++) {
     struct amounts most = {0};
-
     for (size_t bin = steps[i].from; bin < steps[i].bound; bin++) {
       const struct amounts *now = &timeline->most[bin];
-
       if (most.code < now->code) most.code = now->code;
       if (most.mapped < now->mapped) most.mapped = now->mapped;
     }

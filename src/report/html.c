@@ -38,7 +38,6 @@ static void write_facts (struct output *output, const struct picture *picture) {
   time_t seconds = (time_t) picture->reader.seconds;
   const struct tm *date = gmtime (&seconds);
   char text[HTML_TEXT_MAX], day[40] = "";
-
   if (date != NULL) strftime (day, sizeof (day), ", %Y-%m-%d %H:%M UTC", date);
   output_print (output,
                 "<p class=facts>Memory picture of process %" PRIu64 "%s: %" PRIu64
@@ -69,7 +68,6 @@ static void write_tile (struct output *output, const char *number, uint64_t valu
 static void write_bytes_tile (struct output *output, const char *number, uint64_t bytes,
                               const char *label, const char *below) {
   char large[HTML_TEXT_MAX], exact[160];
-
   snprintf (exact, sizeof (exact), "%" PRIu64 " bytes%s", bytes, below);
   write_tile (output, number, bytes, label, html_bytes_text (bytes, large), exact);
 }
@@ -77,7 +75,6 @@ static void write_bytes_tile (struct output *output, const char *number, uint64_
 static void write_count_tile (struct output *output, const char *number, uint64_t count,
                               const char *label, const char *below) {
   char large[HTML_TEXT_MAX];
-
   snprintf (large, sizeof (large), "%" PRIu64, count);
   write_tile (output, number, count, label, large, below);
 }
@@ -85,7 +82,6 @@ static void write_count_tile (struct output *output, const char *number, uint64_
 static void write_tiles (struct output *output, const struct picture *picture) {
   const struct totals *t = &picture->totals;
   char below[120], time[HTML_TEXT_MAX];
-
   output_print (output, "<dl class=tiles>\n");
   snprintf (below, sizeof (below), " in %" PRIu64 " blocks, after %s", t->peak_blocks,
             html_time_text (t->peak_time, time));
@@ -107,23 +103,20 @@ static void write_tiles (struct output *output, const struct picture *picture) {
 
 /*---------------- Code -----------------------------*/
 
-static const char *piece_name (const struct picture *picture, const piece_t *piece) {
+static const char *piece_name (const struct picture *picture, const struct piece *piece) {
   return names_text_or (&picture->names, piece->name, "(no name)");
 }
 
 static void write_code_table (struct output *output, const struct picture *picture) {
   const VARR (range_t) *ranges = picture->code_peak.ranges;
   size_t left = PIECES_MAX;
-
   output_print (output,
                 "<details><summary>The same as a table</summary><table id=code><thead><tr>"
                 "<th scope=col>piece<th scope=col>address<th scope=col class=n>bytes<tbody>\n");
   for (size_t i = 0; i < VARR_LENGTH (range_t, ranges); i++) {
-    const range_t *range = &VARR_ADDR (range_t, ranges)[i];
-
+    const struct range *range = &VARR_ADDR (range_t, ranges)[i];
     for (size_t j = 0; j < VARR_LENGTH (piece_t, range->pieces) && left > 0; j++, left--) {
-      const piece_t *piece = &VARR_ADDR (piece_t, range->pieces)[j];
-
+      const struct piece *piece = &VARR_ADDR (piece_t, range->pieces)[j];
       output_print (output, "<tr><th scope=row>");
       output_html (output, piece_name (picture, piece));
       output_print (output, "<td><code>0x%" PRIx64 "</code><td class=n>%" PRIu64 "\n", piece->start,
@@ -136,7 +129,6 @@ static void write_code_table (struct output *output, const struct picture *pictu
 static void write_code (struct output *output, const struct picture *picture) {
   const struct totals *t = &picture->totals;
   char text[HTML_TEXT_MAX];
-
   if (t->code_mappings == 0) return;
   output_print (output,
                 "<section><h2>Code map</h2>\n<p>At the peak of code, after %s: %" PRIu64
@@ -172,11 +164,9 @@ static void write_series (struct output *output, const char *name, const void *f
 /* The names of the scopes from NODE outwards.  */
 static void write_scopes (struct output *output, const struct picture *picture, uint32_t node) {
   char buffer[TREE_NAME_MAX];
-
   output_print (output, "[");
   do {
-    const node_t *scope = picture_node (picture, node);
-
+    const struct node *scope = picture_node (picture, node);
     output_json (output, tree_node_name (picture, scope, buffer));
     node = scope->parent;
     if (node != 0) output_print (output, ",");
@@ -186,7 +176,6 @@ static void write_scopes (struct output *output, const struct picture *picture, 
 
 static void write_layers (struct output *output, const struct picture *picture) {
   const struct layers *layers = &picture->layers;
-
   output_print (output, ",\n\"layers\":[");
   for (size_t i = 0; i < layers->num; i++) {
     output_print (output, "%s\n{\"scopes\":", i == 0 ? "" : ",");
@@ -201,16 +190,13 @@ static void write_layers (struct output *output, const struct picture *picture) 
 static void write_code_data (struct output *output, const struct picture *picture) {
   const VARR (range_t) *ranges = picture->code_peak.ranges;
   size_t left = PIECES_MAX;
-
   output_print (output, ",\n\"ranges\":[");
   for (size_t i = 0; i < VARR_LENGTH (range_t, ranges); i++) {
-    const range_t *range = &VARR_ADDR (range_t, ranges)[i];
-
+    const struct range *range = &VARR_ADDR (range_t, ranges)[i];
     output_print (output, "%s\n{\"start\":\"0x%" PRIx64 "\",\"size\":%" PRIu64 ",\"pieces\":[",
                   i == 0 ? "" : ",", range->start, range->size);
     for (size_t j = 0; j < VARR_LENGTH (piece_t, range->pieces) && left > 0; j++, left--) {
-      const piece_t *piece = &VARR_ADDR (piece_t, range->pieces)[j];
-
+      const struct piece *piece = &VARR_ADDR (piece_t, range->pieces)[j];
       output_print (output, "%s[%" PRIu64 ",%" PRIu64 ",", j == 0 ? "" : ",",
                     piece->start - range->start, piece->size);
       output_json (output, piece_name (picture, piece));
@@ -225,7 +211,6 @@ static void write_data (struct output *output, const struct picture *picture) {
   const struct amounts *bins = picture->timeline.most;
   size_t num = picture->timeline.num;
   struct stats_number numbers[STATS_NUMBERS];
-
   stats_get (picture, numbers);
   output_print (output, "<script type=application/json id=data>\n{\"numbers\":{");
   for (int i = 0; i < STATS_NUMBERS; i++)

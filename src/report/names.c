@@ -6,13 +6,13 @@
 
 static inline htab_hash_t hash_name (uint32_t number, void *arg) {
   const struct names *names = (const struct names *) arg;
-  name_t name = VARR_GET (name_t, names->names, number);
+  struct name name = VARR_GET (name_t, names->names, number);
   return mir_bytes_hash (VARR_ADDR (char, names->text) + name.start, name.len);
 }
 
 static inline int same_name (uint32_t a, uint32_t b, void *arg) {
   const struct names *names = (const struct names *) arg;
-  name_t x = VARR_GET (name_t, names->names, a), y = VARR_GET (name_t, names->names, b);
+  struct name x = VARR_GET (name_t, names->names, a), y = VARR_GET (name_t, names->names, b);
   const char *text = VARR_ADDR (char, names->text);
   return x.len == y.len && memcmp (text + x.start, text + y.start, x.len) == 0;
 }
@@ -36,7 +36,6 @@ void names_finish (struct names *names) {
    character, C1 among them.  */
 static size_t char_len (const unsigned char *text, size_t len) {
   size_t more = text[0] < 0x80 ? 0 : text[0] < 0xe0 ? 1 : text[0] < 0xf0 ? 2 : 3;
-
   if (text[0] < 0x20 || text[0] == 0x7f) return 0;
   if (text[0] >= 0x80 && (text[0] < 0xc2 || text[0] > 0xf4)) return 0;
   if (more >= len) return 0;
@@ -52,7 +51,6 @@ static size_t char_len (const unsigned char *text, size_t len) {
 static void push_clean (struct names *names, const char *text, size_t len) {
   for (size_t at = 0; at < len;) {
     size_t n = char_len ((const unsigned char *) text + at, len - at);
-
     if (n == 0) {
       VARR_PUSH (char, names->text, '?');
       at++;
@@ -63,9 +61,8 @@ static void push_clean (struct names *names, const char *text, size_t len) {
 
 /* It is added first and taken back if it was there: the table compares what is in NAMES.  */
 uint32_t names_add (struct names *names, const char *text, size_t len) {
-  name_t name = {VARR_LENGTH (char, names->text), 0};
+  struct name name = {VARR_LENGTH (char, names->text), 0};
   uint32_t number = (uint32_t) VARR_LENGTH (name_t, names->names), found;
-
   push_clean (names, text, len);
   name.len = VARR_LENGTH (char, names->text) - name.start;
   VARR_PUSH (char, names->text, '\0');

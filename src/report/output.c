@@ -21,7 +21,6 @@ int output_open (struct output *output, const char *path, FILE *trace) {
 
 int output_close (struct output *output) {
   int failed = fflush (output->stream) != 0 || ferror (output->stream) != 0, error = errno;
-
   if (output->stream != stdout && fclose (output->stream) != 0 && !failed) {
     failed = 1;
     error = errno;
@@ -44,7 +43,6 @@ void output_drop (struct output *output) {
 
 void output_print (struct output *output, const char *format, ...) {
   va_list args;
-
   va_start (args, format);
   vfprintf (output->stream, format, args); /* the stream remembers errors */
   va_end (args);
@@ -67,7 +65,6 @@ void output_json (struct output *output, const char *text) {
   putc ('"', output->stream);
   for (; *text != '\0'; text++) {
     unsigned char c = (unsigned char) *text;
-
     if (c < 0x20 || strchr ("<>&'\"\\\x7f", c) != NULL)
       fprintf (output->stream, "\\u%04x", c);
     else

@@ -6,7 +6,6 @@
 static void count_end (struct picture *picture) {
   struct totals *totals = &picture->totals;
   struct amounts now = picture->timeline.now;
-
   timeline_set (&picture->timeline, picture->reader.time, &now);
   totals->duration = picture->reader.time;
   totals->code_live = picture->code.pieces;
@@ -19,7 +18,6 @@ static int count_all (struct picture *picture, FILE *stream, int partial,
                       void (*after) (struct picture *picture, void *arg), void *arg) {
   struct record record;
   enum reader_result result;
-
   if (reader_open (&picture->reader, stream) != 0) return -1;
   picture->title = names_add (&picture->names, picture->reader.title, picture->reader.title_len);
   for (;;) {
@@ -46,7 +44,6 @@ static int count_all (struct picture *picture, FILE *stream, int partial,
 static void check_names (struct picture *picture, struct code_map *map) {
   for (size_t i = 0; i < VARR_LENGTH (range_t, map->ranges); i++) {
     VARR (piece_t) *pieces = VARR_ADDR (range_t, map->ranges)[i].pieces;
-
     for (size_t j = 0; j < VARR_LENGTH (piece_t, pieces); j++)
       if (VARR_ADDR (piece_t, pieces)[j].name >= VARR_LENGTH (name_t, picture->names.names))
         VARR_ADDR (piece_t, pieces)[j].name = 0;
@@ -67,11 +64,9 @@ struct look {
 /* The scopes with the most bytes at any time, by insertion.  */
 static void choose_layers (struct picture *picture) {
   struct layers *layers = &picture->layers;
-
   for (uint32_t i = 0; i < VARR_LENGTH (node_t, picture->nodes); i++) {
     uint64_t most = picture_node (picture, i)->scope_most;
     size_t at = layers->num;
-
     while (at > 0 && picture_node (picture, layers->scopes[at - 1])->scope_most < most) at--;
     if (most == 0 || at == PICTURE_LAYERS) continue;
     if (layers->num < PICTURE_LAYERS) layers->num++;
@@ -96,7 +91,6 @@ static void begin_bins (struct look *look, uint64_t num) {
 
 static void note_layers (struct look *look, const struct picture *picture) {
   const struct layers *layers = &look->whole->layers;
-
   begin_bins (look, picture->reader.time / look->whole->timeline.width + 1);
   for (size_t i = 0; i < layers->num; i++)
     if (layers->scopes[i] < VARR_LENGTH (node_t, picture->nodes))
@@ -107,9 +101,8 @@ static void note_layers (struct look *look, const struct picture *picture) {
 
 static void note_peak (struct picture *whole, const struct picture *picture) {
   size_t num = VARR_LENGTH (node_t, picture->nodes);
-
   for (size_t i = 0; i < num && i < VARR_LENGTH (node_t, whole->nodes); i++) {
-    const node_t *node = picture_node (picture, (uint32_t) i);
+    const struct node *node = picture_node (picture, (uint32_t) i);
     tree_node (whole, (uint32_t) i)->peak_blocks = node->live_blocks;
     tree_node (whole, (uint32_t) i)->peak_bytes = node->live_bytes;
   }
@@ -119,7 +112,6 @@ static void look_at_record (struct picture *picture, void *arg) {
   struct look *look = (struct look *) arg;
   struct picture *whole = look->whole;
   uint64_t event = picture->reader.events;
-
   if (event == whole->peak_event) note_peak (whole, picture);
   if (event == whole->code_peak_event && whole->code_peak.ranges == NULL) {
     code_map_copy (&whole->code_peak, &picture->code);
@@ -132,7 +124,6 @@ static int look_back (struct picture *picture, FILE *stream) {
   struct look look = {.whole = picture};
   struct picture again;
   int result;
-
   choose_layers (picture);
   picture_init (&again, picture->alloc);
   result = count_all (&again, stream, 1, look_at_record, &look);

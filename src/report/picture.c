@@ -48,7 +48,7 @@ const char *picture_title (const struct picture *picture, const char *name) {
 /*---------------- Code -----------------------------*/
 
 static void on_code (struct picture *picture, const struct record *record) {
-  piece_t piece = {record->address, record->size, 0};
+  struct piece piece = {record->address, record->size, 0};
   struct totals *totals = &picture->totals;
   switch (record->kind) {
     case MIR_TRACE_CODE_MAPPED:
@@ -76,11 +76,10 @@ static void on_code (struct picture *picture, const struct record *record) {
 
 /*---------------- Threads -----------------------------*/
 
-static thread_t *thread_of (struct picture *picture, const struct record *record) {
+static struct thread *thread_of (struct picture *picture, const struct record *record) {
   uint32_t number = (uint32_t) VARR_LENGTH (thread_t, picture->threads);
-  thread_ref_t ref = {record->thread, number};
-  thread_t new_thread = {.number = record->thread, .first = record->time};
-
+  struct thread_ref ref = {record->thread, number};
+  struct thread new_thread = {.number = record->thread, .first = record->time};
   if (picture->thread >= number
       || VARR_ADDR (thread_t, picture->threads)[picture->thread].number != record->thread) {
     if (!HTAB_DO (thread_ref_t, picture->thread_refs, ref, HTAB_INSERT, ref))
@@ -90,16 +89,15 @@ static thread_t *thread_of (struct picture *picture, const struct record *record
   return &VARR_ADDR (thread_t, picture->threads)[picture->thread];
 }
 
-static void on_push (struct picture *picture, thread_t *thread, const struct record *record) {
+static void on_push (struct picture *picture, struct thread *thread, const struct record *record) {
   uint32_t name = names_add (&picture->names, record->name, record->name_len);
-
   if (tree_node (picture, thread->node)->depth == PICTURE_MAX_SCOPES)
     thread->too_deep++;
   else
     thread->node = tree_child (picture, thread->node, NODE_SCOPE, name);
 }
 
-static void on_pop (struct picture *picture, thread_t *thread) {
+static void on_pop (struct picture *picture, struct thread *thread) {
   if (thread->too_deep > 0)
     thread->too_deep--;
   else if (thread->node != 0)
@@ -114,7 +112,6 @@ static void note_amounts (struct picture *picture, uint64_t time) {
   struct amounts now = {picture->totals.live_bytes, picture->code.piece_bytes,
                         picture->code.mapped_bytes};
   struct totals *totals = &picture->totals;
-
   timeline_set (&picture->timeline, time, &now);
   if (totals->peak_bytes < totals->live_bytes) {
     totals->peak_bytes = totals->live_bytes;
@@ -142,7 +139,8 @@ static void count_call (struct totals *totals, enum mir_trace_kind kind) {
                     || kind == MIR_TRACE_REALLOC_FAILED || kind == MIR_TRACE_REALLOC_NEW_FAILED;
 }
 
-static int count_event (struct picture *picture, thread_t *thread, const struct record *record) {
+static int count_event (struct picture *picture, struct thread *thread,
+                        const struct record *record) {
   switch (record->kind) {
     case MIR_TRACE_MALLOC:
     case MIR_TRACE_CALLOC:
@@ -169,7 +167,7 @@ static int count_event (struct picture *picture, thread_t *thread, const struct 
 }
 
 int picture_count (struct picture *picture, const struct record *record) {
-  thread_t *thread;
+  struct thread *thread;
   if (record->kind == MIR_TRACE_SYMBOL) {
     tree_add_symbol (picture, record->address,
                      names_add (&picture->names, record->name, record->name_len));

@@ -8,7 +8,6 @@
 static int bad (struct reader *reader, const char *format, ...) {
   char what[80];
   va_list args;
-
   va_start (args, format);
   vsnprintf (what, sizeof (what), format, args);
   va_end (args);
@@ -25,7 +24,6 @@ static int too_short (struct reader *reader) {
 
 static int get_byte (struct reader *reader, unsigned *byte) {
   int c = getc (reader->stream);
-
   if (c == EOF) return too_short (reader);
   reader->offset++;
   *byte = (unsigned) c;
@@ -34,7 +32,6 @@ static int get_byte (struct reader *reader, unsigned *byte) {
 
 static int get_number (struct reader *reader, uint64_t *number) {
   unsigned byte = 0;
-
   *number = 0;
   for (unsigned shift = 0;; shift += 7) {
     if (get_byte (reader, &byte) != 0) return -1;
@@ -46,7 +43,6 @@ static int get_number (struct reader *reader, uint64_t *number) {
 
 static int get_address (struct reader *reader, uint64_t *last) {
   uint64_t coded;
-
   if (get_number (reader, &coded) != 0) return -1;
   *last += coded >> 1 ^ ((coded & 1) == 0 ? 0 : UINT64_MAX);
   return 0;
@@ -56,7 +52,6 @@ static int get_address (struct reader *reader, uint64_t *last) {
 static int get_text (struct reader *reader, char *text, size_t *len) {
   uint64_t number;
   size_t got;
-
   if (get_number (reader, &number) != 0) return -1;
   if (number > MIR_TRACE_NAME_MAX) return bad (reader, "a name is too long");
   got = fread (text, 1, (size_t) number, reader->stream);
@@ -78,7 +73,6 @@ static int get_size (struct reader *reader, uint64_t *size) {
 int reader_open (struct reader *reader, FILE *stream) {
   static const char magic[] = MIR_TRACE_MAGIC;
   unsigned byte = 0;
-
   memset (reader, 0, sizeof (*reader));
   reader->stream = stream;
   for (size_t i = 0; i < sizeof (magic) - 1; i++) {
@@ -100,7 +94,6 @@ int reader_open (struct reader *reader, FILE *stream) {
 
 static int get_time (struct reader *reader, struct record *record) {
   uint64_t passed;
-
   if (get_number (reader, &passed) != 0) return -1;
   if (passed >= READER_MAX_SIZE - reader->time) return bad (reader, "a time out of its bounds");
   record->time = reader->time += passed;
@@ -124,7 +117,6 @@ static int get_code (struct reader *reader, struct record *record) {
 /* Of a call that failed they may be anything.  */
 static int get_product (struct reader *reader, struct record *record) {
   uint64_t num, size;
-
   if (get_number (reader, &num) != 0 || get_number (reader, &size) != 0) return -1;
   record->size = size != 0 && num > UINT64_MAX / size ? UINT64_MAX : num * size;
   if (record->kind == MIR_TRACE_CALLOC && record->size >= READER_MAX_SIZE)
@@ -134,7 +126,6 @@ static int get_product (struct reader *reader, struct record *record) {
 
 static int get_stack (struct reader *reader, struct record *record) {
   uint64_t num;
-
   if (get_number (reader, &num) != 0) return -1;
   if (num > MIR_TRACE_STACK_MAX) return bad (reader, "a stack is too deep");
   for (size_t i = 0; i < num; i++) {
@@ -199,7 +190,6 @@ static int get_fields (struct reader *reader, struct record *record) {
 
 enum reader_result reader_next (struct reader *reader, struct record *record) {
   unsigned kind = 0;
-
   record->size = record->old_size = record->address = 0;
   record->name_len = record->stack_num = 0;
   record->name[0] = '\0';

@@ -35,13 +35,11 @@ void stats_get (const struct picture *picture, struct stats_number numbers[STATS
       {"code_peak_mapped_bytes", t->code_peak_mapped},
       {"strange", t->strange},
   };
-
   memcpy (numbers, all, sizeof (all));
 }
 
 void stats_write_text (struct output *output, const struct picture *picture, const char *name) {
   struct stats_number numbers[STATS_NUMBERS];
-
   stats_get (picture, numbers);
   output_print (output, "%s\n", picture_title (picture, name));
   for (int i = 0; i < STATS_NUMBERS; i++)
@@ -50,11 +48,9 @@ void stats_write_text (struct output *output, const struct picture *picture, con
 
 static void write_classes (struct output *output, const struct picture *picture) {
   const char *comma = "";
-
   output_print (output, ",\n  \"classes\": [");
   for (int i = 0; i < PICTURE_CLASSES; i++) {
     const struct size_class *c = &picture->classes[i];
-
     if (c->made == 0) continue;
     output_print (output,
                   "%s\n    {\"class\": %d, \"made\": %" PRIu64 ", \"made_bytes\": %" PRIu64
@@ -67,7 +63,6 @@ static void write_classes (struct output *output, const struct picture *picture)
 
 void stats_write_json (struct output *output, const struct picture *picture, const char *name) {
   struct stats_number numbers[STATS_NUMBERS];
-
   stats_get (picture, numbers);
   output_print (output, "{\n  \"title\": ");
   output_json (output, picture_title (picture, name));

@@ -18,7 +18,6 @@ static void raise_to (struct amounts *most, const struct amounts *now) {
 static void widen (struct timeline *timeline) {
   for (size_t i = 0; i < TIMELINE_BINS; i += 2) {
     struct amounts both = timeline->most[i];
-
     if (i + 1 < timeline->num) raise_to (&both, &timeline->most[i + 1]);
     timeline->most[i / 2] = both;
   }

@@ -26,7 +26,7 @@ void tree_init (struct picture *picture) {
   VARR_CREATE (node_t, picture->nodes, picture->alloc, 64);
   HTAB_CREATE_BOUND (child_t, picture->children, picture->alloc, 64, NULL, NULL);
   HTAB_CREATE_BOUND (symbol_t, picture->symbols, picture->alloc, 64, NULL, NULL);
-  VARR_PUSH (node_t, picture->nodes, ((node_t){.kind = NODE_ROOT}));
+  VARR_PUSH (node_t, picture->nodes, ((struct node){.kind = NODE_ROOT}));
 }
 
 void tree_finish (struct picture *picture) {
@@ -37,8 +37,9 @@ void tree_finish (struct picture *picture) {
 
 uint32_t tree_child (struct picture *picture, uint32_t parent, enum node_kind kind, uint64_t key) {
   uint32_t number = (uint32_t) VARR_LENGTH (node_t, picture->nodes);
-  child_t child = {parent, number, kind, key}, found;
-  node_t node = {.kind = kind, .parent = parent, .depth = tree_node (picture, parent)->depth + 1};
+  struct child child = {parent, number, kind, key}, found;
+  struct node node = {
+      .kind = kind, .parent = parent, .depth = tree_node (picture, parent)->depth + 1};
   if (HTAB_DO (child_t, picture->children, child, HTAB_INSERT, found)) return found.node;
   node.name = kind == NODE_ADDRESS ? 0 : (uint32_t) key;
   node.address = kind == NODE_ADDRESS ? key : 0;
@@ -51,7 +52,7 @@ uint32_t tree_child (struct picture *picture, uint32_t parent, enum node_kind ki
 uint32_t tree_caller (struct picture *picture, uint32_t scope, const struct record *record) {
   uint32_t node = scope;
   for (size_t i = record->stack_num; i-- > 0;) {
-    const piece_t *piece = code_map_find (&picture->code, record->stack[i] - 1);
+    const struct piece *piece = code_map_find (&picture->code, record->stack[i] - 1);
     node = piece != NULL ? tree_child (picture, node, NODE_CODE, piece->name)
                          : tree_child (picture, node, NODE_ADDRESS, record->stack[i]);
   }
@@ -59,13 +60,13 @@ uint32_t tree_caller (struct picture *picture, uint32_t scope, const struct reco
 }
 
 void tree_add_symbol (struct picture *picture, uint64_t address, uint32_t name) {
-  symbol_t symbol = {address, name};
+  struct symbol symbol = {address, name};
   HTAB_DO (symbol_t, picture->symbols, symbol, HTAB_REPLACE, symbol);
 }
 
-const char *tree_node_name (const struct picture *picture, const node_t *node,
+const char *tree_node_name (const struct picture *picture, const struct node *node,
                             char buffer[TREE_NAME_MAX]) {
-  symbol_t symbol = {node->address, 0};
+  struct symbol symbol = {node->address, 0};
   if (node->kind == NODE_ROOT) return "(no scope)";
   if (node->kind == NODE_ADDRESS) {
     if (HTAB_DO (symbol_t, picture->symbols, symbol, HTAB_FIND, symbol))

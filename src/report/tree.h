@@ -18,10 +18,10 @@ uint32_t tree_caller (struct picture *picture, uint32_t scope, const struct reco
 /* Name a return address.  */
 void tree_add_symbol (struct picture *picture, uint64_t address, uint32_t name);
 /* What to call NODE: a text that is valid until a name is added, or is in BUFFER.  */
-const char *tree_node_name (const struct picture *picture, const node_t *node,
+const char *tree_node_name (const struct picture *picture, const struct node *node,
                             char buffer[TREE_NAME_MAX]);
 
-static inline node_t *tree_node (struct picture *picture, uint32_t node) {
+static inline struct node *tree_node (struct picture *picture, uint32_t node) {
   return &VARR_ADDR (node_t, picture->nodes)[node];
 }
 

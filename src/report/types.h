@@ -64,7 +64,7 @@ struct realloc_call {
   enum realloc_state state;
   uint32_t node;
   uint64_t size; /* the new one */
-  block_t old;
+  struct block old;
 };
 
 typedef struct thread {
@@ -133,7 +133,7 @@ struct picture {
   int partial; /* the trace ends early; reader.error says how */
 };
 
-static inline const node_t *picture_node (const struct picture *picture, uint32_t node) {
+static inline const struct node *picture_node (const struct picture *picture, uint32_t node) {
   return &VARR_ADDR (node_t, picture->nodes)[node];
 }
 
