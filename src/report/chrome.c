@@ -1,12 +1,12 @@
-/* Trace events for chrome://tracing and ui.perfetto.dev ("Trace Event Format", Google): scopes as
-   durations, memory as counters, published code as instants.  */
+/* Writes trace events ("Trace Event Format", Google): scopes as durations, memory as counters,
+   published code as instants.  */
 #include "report/chrome.h"
 
 #include <inttypes.h> /* PRIu64 */
 
 #include "report/picture.h"
 
-/* Microseconds, as the format has them.  */
+/* The format has times in microseconds.  */
 static void begin_event (struct output *output, const char *phase, uint64_t time, uint64_t thread) {
   output_print (output, ",\n{\"ph\":\"%s\",\"pid\":1,\"tid\":%" PRIu64 ",\"ts\":%" PRIu64 ".%03u",
                 phase, thread, time / 1000, (unsigned) (time % 1000));

@@ -1,3 +1,4 @@
+/* Keeps ranges and pieces of code in sorted arrays.  */
 #include "report/code-map.h"
 
 #include <string.h>
@@ -17,12 +18,12 @@ void code_map_finish (struct code_map *map) {
 
 /*---------------- Sorted arrays -----------------------------*/
 
-/* What a range and a piece begin with.  */
+/* The members that struct range and struct piece begin with.  */
 struct extent {
   uint64_t start, size;
 };
 
-/* The index of the first of the NUM extents, EL_SIZE bytes apart, that ends behind ADDRESS.  */
+/* The index of the first of NUM elements that ends behind ADDRESS; NUM if there is none.  */
 static size_t first_behind (const void *els, size_t num, size_t el_size, uint64_t address) {
   size_t from = 0, to = num;
   while (from < to) {
@@ -37,14 +38,14 @@ static size_t first_behind (const void *els, size_t num, size_t el_size, uint64_
   return from;
 }
 
-/* Make the last of the NUM elements the one at AT.  */
+/* Move LAST, the last of NUM elements, to the index AT.  */
 static void move_last (void *els, size_t num, size_t el_size, size_t at, const void *last) {
   char *place = (char *) els + at * el_size;
   memmove (place + el_size, place, (num - at - 1) * el_size);
   memcpy (place, last, el_size);
 }
 
-/* Close the gap at AT.  */
+/* Move the elements behind the index AT one place down.  */
 static void remove_at (void *els, size_t num, size_t el_size, size_t at) {
   char *place = (char *) els + at * el_size;
   memmove (place, place + el_size, (num - at - 1) * el_size);

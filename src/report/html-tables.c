@@ -1,4 +1,4 @@
-/* The tables of the page, for those who read, and for where no script runs.  */
+/* Writes the sections of the page that are tables.  */
 #include "report/html-tables.h"
 
 #include <inttypes.h> /* PRIu64 */
@@ -6,7 +6,7 @@
 
 #include "report/html-text.h"
 
-enum { ROWS_MAX = 100 /* of a table; one more holds what is left */ };
+enum { ROWS_MAX = 100 /* of a table; one more row sums up the rest */ };
 
 /*---------------- Cells -----------------------------*/
 
@@ -14,7 +14,7 @@ static void write_number_cell (struct output *output, uint64_t number) {
   output_print (output, "<td class=n>%" PRIu64, number);
 }
 
-/* Exact, with a bar for its share of WHOLE.  */
+/* NUMBER, with a bar for its share of WHOLE.  */
 static void write_bar_cell (struct output *output, uint64_t number, uint64_t whole) {
   double share = whole == 0 ? 0 : 100 * ((double) number / (double) whole);
   output_print (output, "<td class=\"n bar\" style=\"--share:%.2f%%\">%" PRIu64, share, number);
@@ -37,7 +37,7 @@ static void add_row (struct node *sum, const struct node *row) {
   sum->peak_bytes += row->peak_bytes;
 }
 
-/* A row for each node: all that a scope made, in all of its stacks, is in the row of the scope.  */
+/* A row for each node.  The row of a scope has the sum of all nodes whose scope it is.  */
 static VARR (node_t) *make_rows (const struct picture *picture) {
   uint32_t num = (uint32_t) VARR_LENGTH (node_t, picture->nodes);
   VARR (node_t) *rows;
@@ -78,7 +78,8 @@ static void write_made_cells (struct output *output, const struct picture *pictu
   output_print (output, "\n");
 }
 
-/* One table of the rows in the order of COMPARE, which is also what makes them worth showing.  */
+/* Write the body and the foot of a table: ROWS in the order of COMPARE, as far as their AMOUNT is not
+   0.  */
 static void write_rows (struct output *output, const struct picture *picture, VARR (node_t) *rows,
                         int (*compare) (const void *, const void *),
                         uint64_t (*amount) (const struct node *),
@@ -115,7 +116,7 @@ static uint64_t made_amount (const struct node *row) {
 void html_write_scopes (struct output *output, const struct picture *picture) {
   VARR (node_t) *rows = make_rows (picture);
   output_print (output,
-                "<section><h2>What was live at the peak</h2>\n<table id=peak><thead><tr>"
+                "<section><h2>Live at the peak</h2>\n<table id=peak><thead><tr>"
                 "<th scope=col>scope<th scope=col class=n>bytes<th scope=col class=n>blocks"
                 "<tbody>\n");
   write_rows (output, picture, rows, by_peak, peak_amount, write_peak_cells);
@@ -169,7 +170,7 @@ void html_write_lifetimes (struct output *output, const struct picture *picture)
   }
   output_print (output,
                 "<section><h2>Lifetimes</h2>\n<p>From the first allocation to the free; a realloc "
-                "is neither.</p>\n<table id=lifetimes><thead><tr><th scope=col>lived"
+                "ends no lifetime.</p>\n<table id=lifetimes><thead><tr><th scope=col>lived"
                 "<th scope=col class=n>blocks<th scope=col class=n>bytes<tbody>\n");
   for (int i = 0; i <= PICTURE_LIFETIMES; i++) {
     struct lifetime live = {picture->totals.live_blocks, picture->totals.live_bytes};
@@ -189,7 +190,7 @@ void html_write_threads (struct output *output, const struct picture *picture) {
   output_print (output,
                 "<section><h2>Threads</h2>\n<table id=threads><thead><tr><th scope=col>thread"
                 "<th scope=col class=n>bytes made<th scope=col class=n>blocks made"
-                "<th scope=col class=n>frees<th scope=col class=n>of others' blocks"
+                "<th scope=col class=n>frees<th scope=col class=n>frees of other threads' blocks"
                 "<th scope=col class=n>first seen<th scope=col class=n>last seen<tbody>\n");
   for (size_t i = 0; i < num && i < ROWS_MAX; i++) {
     const struct thread *thread = &VARR_ADDR (thread_t, picture->threads)[i];
@@ -203,6 +204,6 @@ void html_write_threads (struct output *output, const struct picture *picture) {
   }
   output_print (output, "</table>\n");
   if (num > ROWS_MAX)
-    output_print (output, "<p>and %" PRIu64 " threads more</p>\n", (uint64_t) (num - ROWS_MAX));
+    output_print (output, "<p>and %" PRIu64 " more threads</p>\n", (uint64_t) (num - ROWS_MAX));
   output_print (output, "</section>\n");
 }

@@ -1,4 +1,4 @@
-/* The charts over time as tables, for those who cannot see them.  */
+/* Writes the charts over time as tables, for readers who cannot see the charts.  */
 #include "report/html-times.h"
 
 #include <inttypes.h> /* PRIu64 */
@@ -7,12 +7,12 @@
 
 enum { STEPS_MAX = 32 /* rows of a table; the charts have up to TIMELINE_BINS steps */ };
 
-/* Some bins of the timeline, FROM to BOUND, which are one row.  */
+/* A row of a table: the bins of the timeline from FROM up to, not including, BOUND.  */
 struct step {
   size_t from, bound;
 };
 
-/* The rows, all but the last one as wide as each other.  Returns their number.  */
+/* Divide the timeline into steps of equal width; the last one may be shorter.  Returns their number.  */
 static size_t make_steps (const struct timeline *timeline, struct step steps[STEPS_MAX]) {
   size_t width = (timeline->num + STEPS_MAX - 1) / STEPS_MAX, num = 0;
   for (size_t from = 0; from < timeline->num; from += width) {
@@ -40,7 +40,7 @@ static void write_cell (struct output *output, uint64_t number) {
   output_print (output, "<td class=n>%" PRIu64, number);
 }
 
-/* The bin of STEP in which most was live.  */
+/* The bin of STEP with the most live bytes.  */
 static size_t fullest_bin (const struct timeline *timeline, const struct step *step) {
   size_t best = step->from;
   for (size_t bin = step->from + 1; bin < step->bound; bin++)
@@ -68,7 +68,7 @@ void html_write_live_times (struct output *output, const struct picture *picture
     for (size_t layer = 0; layer < layers->num; layer++) {
       uint64_t live = layers->live[bin][layer];
       write_cell (output, live);
-      rest -= live < rest ? live : rest; /* not more, unless the file has changed meanwhile */
+      rest -= live < rest ? live : rest; /* LIVE is more only if the file has changed */
     }
     write_cell (output, rest);
     output_print (output, "\n");

@@ -1,5 +1,5 @@
-/* One page, for itself: its style and its script are in it, and the tables are there without the
-   script, which draws the charts from the JSON at the end.  */
+/* Writes the page, which contains its style and its script and loads nothing.  The script draws the
+   charts from the JSON at the end; the tables are there without it.  */
 #include "report/html.h"
 
 #include <inttypes.h> /* PRIu64 */
@@ -14,7 +14,7 @@
 #include "report/stats.h"
 #include "report/tree.h"
 
-enum { PIECES_MAX = 4000 /* of all code ranges, drawn or listed */ };
+enum { PIECES_MAX = 4000 /* drawn or listed, of all code ranges together */ };
 
 /*---------------- The top -----------------------------*/
 
@@ -45,18 +45,19 @@ static void write_facts (struct output *output, const struct picture *picture) {
                 picture->reader.process, day, t->events, html_time_text (t->duration, text));
   if (picture->partial)
     output_print (output,
-                  "<p class=warning role=note>The trace is not whole: it ends at byte %" PRIu64
+                  "<p class=warning role=note>The trace is incomplete: it ends at byte %" PRIu64
                   ", before the program did.</p>\n",
                   picture->reader.offset);
   if (t->strange > 0)
-    output_print (output,
-                  "<p class=warning role=note>%" PRIu64
-                  " events are about blocks, code or scopes of which the trace does not know the "
-                  "begin; they are counted as calls, not as bytes.</p>\n",
-                  t->strange);
+    output_print (
+        output,
+        "<p class=warning role=note>%" PRIu64
+        " events end blocks, code or scopes whose beginning is not in the trace; they are "
+        "counted as calls, not as bytes.</p>\n",
+        t->strange);
 }
 
-/* LARGE is what is read from afar, the exact number stands below.  */
+/* LARGE is the number in short, in large letters; BELOW has the exact one.  */
 static void write_tile (struct output *output, const char *number, uint64_t value,
                         const char *label, const char *large, const char *below) {
   output_print (output,
@@ -95,7 +96,8 @@ static void write_tiles (struct output *output, const struct picture *picture) {
   write_count_tile (output, "made_blocks", t->made_blocks, "Blocks made", below);
   write_count_tile (output, "failed", t->failed, "Failed calls", "returned NULL");
   if (t->code_mappings > 0) {
-    snprintf (below, sizeof (below), ", %" PRIu64 " pieces published in all", t->code_published);
+    snprintf (below, sizeof (below), ", %" PRIu64 " code blocks published in all",
+              t->code_published);
     write_bytes_tile (output, "code_peak_bytes", t->code_peak_bytes, "Code at its peak", below);
   }
   output_print (output, "</dl>\n");
@@ -110,9 +112,10 @@ static const char *piece_name (const struct picture *picture, const struct piece
 static void write_code_table (struct output *output, const struct picture *picture) {
   const VARR (range_t) *ranges = picture->code_peak.ranges;
   size_t left = PIECES_MAX;
-  output_print (output,
-                "<details><summary>The same as a table</summary><table id=code><thead><tr>"
-                "<th scope=col>piece<th scope=col>address<th scope=col class=n>bytes<tbody>\n");
+  output_print (
+      output,
+      "<details><summary>The same as a table</summary><table id=code><thead><tr>"
+      "<th scope=col>code block<th scope=col>address<th scope=col class=n>bytes<tbody>\n");
   for (size_t i = 0; i < VARR_LENGTH (range_t, ranges); i++) {
     const struct range *range = &VARR_ADDR (range_t, ranges)[i];
     for (size_t j = 0; j < VARR_LENGTH (piece_t, range->pieces) && left > 0; j++, left--) {
@@ -130,26 +133,26 @@ static void write_code (struct output *output, const struct picture *picture) {
   const struct totals *t = &picture->totals;
   char text[HTML_TEXT_MAX];
   if (t->code_mappings == 0) return;
+  output_print (
+      output,
+      "<section><h2>Code map</h2>\n<p>At the peak of code, after %s: %" PRIu64
+      " code blocks, %" PRIu64 " bytes, in %" PRIu64 " mapped ranges of %" PRIu64 " bytes.",
+      html_time_text (t->code_peak_time, text), picture->code_peak.pieces,
+      picture->code_peak.piece_bytes, (uint64_t) VARR_LENGTH (range_t, picture->code_peak.ranges),
+      picture->code_peak.mapped_bytes);
   output_print (output,
-                "<section><h2>Code map</h2>\n<p>At the peak of code, after %s: %" PRIu64
-                " pieces, %" PRIu64 " bytes, in %" PRIu64 " mapped ranges of %" PRIu64 " bytes.",
-                html_time_text (t->code_peak_time, text), picture->code_peak.pieces,
-                picture->code_peak.piece_bytes,
-                (uint64_t) VARR_LENGTH (range_t, picture->code_peak.ranges),
-                picture->code_peak.mapped_bytes);
-  output_print (output,
-                " In all %" PRIu64 " pieces were published and %" PRIu64
+                " In all %" PRIu64 " code blocks were published and %" PRIu64
                 " freed.</p>\n<div id=chart-code></div>\n",
                 t->code_published, t->code_freed);
   if (picture->code_peak.pieces > PIECES_MAX)
-    output_print (output, "<p>The first %d pieces are shown.</p>\n", PIECES_MAX);
+    output_print (output, "<p>Only the first %d code blocks are shown.</p>\n", PIECES_MAX);
   write_code_table (output, picture);
   output_print (output, "</section>\n");
 }
 
-/*---------------- What the script draws -----------------------------*/
+/*---------------- Data for the script -----------------------------*/
 
-/* NUM numbers, the first of them at FIRST, STRIDE bytes apart.  */
+/* Write NUM numbers that lie STRIDE bytes apart, from FIRST on.  */
 static void write_series (struct output *output, const char *name, const void *first, size_t num,
                           size_t stride) {
   output_print (output, ",\n\"%s\":[", name);
@@ -161,7 +164,7 @@ static void write_series (struct output *output, const char *name, const void *f
   output_print (output, "]");
 }
 
-/* The names of the scopes from NODE outwards.  */
+/* The names of the scope NODE and of those around it, from the inside outwards.  */
 static void write_scopes (struct output *output, const struct picture *picture, uint32_t node) {
   char buffer[TREE_NAME_MAX];
   output_print (output, "[");
@@ -234,7 +237,7 @@ void html_write (struct output *output, const struct picture *picture, const cha
   write_facts (output, picture);
   write_tiles (output, picture);
   output_print (output,
-                "<noscript><p class=warning>The charts are drawn by a script, which does not run "
+                "<noscript><p class=warning>A script draws the charts, and scripts do not run "
                 "here; the tables have the same numbers.</p></noscript>\n"
                 "<section><h2>Live bytes over time</h2>\n"
                 "<figure class=chart id=chart-live></figure>\n");

@@ -1,4 +1,4 @@
-/* The program: from a trace to what people and other programs look at.  */
+/* The command mir-report: reads a trace and writes the outputs that the user has named.  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "report/stats.h"
 
 enum kind {
-  PAGE, /* TRACE.html, where the user names no output */
+  PAGE, /* TRACE.html, if the user has named no output */
   HTML,
   FOLDED,
   CHROME,
@@ -22,7 +22,7 @@ enum kind {
 
 struct options {
   const char *trace;
-  const char *paths[KINDS]; /* of the outputs; NULL: not wanted */
+  const char *paths[KINDS]; /* NULL: this output is not wanted */
   int partial;
 };
 
@@ -31,23 +31,22 @@ struct options {
 static const char help[] =
     "usage: mir-report [OPTION...] TRACE\n"
     "\n"
-    "Make a picture of what MIR_trace has written to the file TRACE.  Without an option for one "
-    "of\n"
-    "the others: the page TRACE.html.\n"
+    "Make a picture of TRACE, a file that MIR_trace has written.  Unless an option names\n"
+    "another output, it is the page TRACE.html.\n"
     "\n"
-    "  --html FILE    a page for a browser, all in one file: live bytes over time, what was live "
-    "at\n"
-    "                 the peak, who allocated, sizes, lifetimes, the code map, threads\n"
+    "  --html FILE    a page for a browser, in one file: live bytes over time, what was\n"
+    "                 live at the peak, who allocated, sizes, lifetimes, the code map,\n"
+    "                 threads\n"
     "  --folded FILE  stacks for flame graphs, by bytes allocated\n"
     "  --chrome FILE  events for chrome://tracing and ui.perfetto.dev\n"
     "  --stats        print the numbers\n"
     "  --json         print the numbers as JSON\n"
-    "  --partial      take a trace which ends too early, of a program that died for example\n"
+    "  --partial      accept a trace that ends too early, as when the program died\n"
     "  --help         show this text\n"
     "\n"
-    "FILE may be - for standard output.  A FILE is there when it is whole.  The exit status is 0, "
-    "or\n"
-    "1 with a line on standard error.\n";
+    "FILE may be - for standard output.  A FILE appears when it is whole, and nobody can\n"
+    "read it who cannot read TRACE.  The exit status is 0, or 1 with a line on standard\n"
+    "error.\n";
 
 /* One line on standard error.  Returns the exit status.  */
 static int say (const char *what, const char *which, const char *why) {
@@ -55,7 +54,7 @@ static int say (const char *what, const char *which, const char *why) {
   return 1;
 }
 
-/* KINDS if ARGUMENT asks for no output.  */
+/* The output that the option ARGUMENT asks for, or KINDS.  */
 static enum kind kind_of (const char *argument) {
   static const char *const names[KINDS] = {[HTML] = "--html",
                                            [FOLDED] = "--folded",
@@ -67,7 +66,7 @@ static enum kind kind_of (const char *argument) {
   return (enum kind) kind;
 }
 
-/* 0, or the exit status + 1.  */
+/* 0 if the program should go on, else the exit status + 1.  */
 static int parse (struct options *options, char **argv) {
   for (argv++; *argv != NULL; argv++) {
     enum kind kind = kind_of (*argv);
@@ -84,16 +83,16 @@ static int parse (struct options *options, char **argv) {
     } else if (strncmp (*argv, "--", 2) == 0) {
       return 1 + say ("unknown option, see --help: ", *argv, "");
     } else if (options->trace != NULL) {
-      return 1 + say ("one trace at a time, see --help", "", "");
+      return 1 + say ("only one trace at a time, see --help", "", "");
     } else {
       options->trace = *argv;
     }
   }
-  return options->trace != NULL ? 0 : 1 + say ("a trace is needed, see --help", "", "");
+  return options->trace != NULL ? 0 : 1 + say ("no trace is named, see --help", "", "");
 }
 
-/* Choose the page if the user has chosen nothing.  PAGE is as large as a path may be.  0, or -1: the
-   path is too long.  */
+/* Choose the page, with its path in PAGE, if the user has named no output.  0, or -1 if that path is
+   too long.  */
 static int choose_page (struct options *options, char page[OUTPUT_PATH_MAX]) {
   int len;
   for (int kind = HTML; kind < KINDS; kind++)
@@ -129,7 +128,7 @@ static int write_file (enum kind kind, const struct options *options, const stru
     return say (path, "", strerror (errno));
   if (write_kind (kind, &output, picture, options->trace, stream) != 0) {
     output_drop (&output);
-    return say (options->trace, "", "the trace has changed meanwhile");
+    return say (options->trace, "", "the trace has changed while it was read");
   }
   return output_close (&output) == 0 ? 0 : say (path, "", strerror (errno));
 }

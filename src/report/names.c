@@ -1,3 +1,4 @@
+/* Keeps names in one array of bytes, with a table of their numbers.  */
 #include "report/names.h"
 
 #include <string.h>
@@ -32,8 +33,8 @@ void names_finish (struct names *names) {
   if (names->text != NULL) VARR_DESTROY (char, names->text);
 }
 
-/* How many bytes the UTF-8 character at TEXT has; 0: that is none (RFC 3629, 4), or a control
-   character, C1 among them.  */
+/* The bytes of the UTF-8 character at TEXT (RFC 3629, 4).  0: there is none, or it is a control
+   character, of C0 or C1.  */
 static size_t char_len (const unsigned char *text, size_t len) {
   size_t more = text[0] < 0x80 ? 0 : text[0] < 0xe0 ? 1 : text[0] < 0xf0 ? 2 : 3;
   if (text[0] < 0x20 || text[0] == 0x7f) return 0;
@@ -59,7 +60,7 @@ static void push_clean (struct names *names, const char *text, size_t len) {
   }
 }
 
-/* It is added first and taken back if it was there: the table compares what is in NAMES.  */
+/* The table compares names in NAMES, so the name is added first and removed if it is there already.  */
 uint32_t names_add (struct names *names, const char *text, size_t len) {
   struct name name = {VARR_LENGTH (char, names->text), 0};
   uint32_t number = (uint32_t) VARR_LENGTH (name_t, names->names), found;

@@ -1,6 +1,6 @@
-/* Names, each kept once: a number stands for it.  0 is the empty one.
+/* Names, each kept once and known by a number; 0 is the empty name.
 
-   What comes out is UTF-8 without control characters, whatever went in.  */
+   Names are UTF-8 without control characters: names_add replaces all other bytes by "?".  */
 #ifndef MIR_REPORT_NAMES_H
 #define MIR_REPORT_NAMES_H
 
@@ -9,7 +9,7 @@
 
 #include "mir-htab.h"
 
-/* Where the text is in `text`, from which 0 ends it.  */
+/* A part of `text`, which a 0 follows.  */
 typedef struct name {
   size_t start, len;
 } name_t;
@@ -25,9 +25,9 @@ struct names {
 
 void names_init (struct names *names, MIR_alloc_t alloc);
 void names_finish (struct names *names);
-/* The number of the LEN bytes at TEXT.  */
+/* The number of the name of LEN bytes at TEXT, which is added if it is new.  */
 uint32_t names_add (struct names *names, const char *text, size_t len);
-/* Until the next one is added.  */
+/* The text of NAME, valid until the next call of names_add.  */
 const char *names_text (const struct names *names, uint32_t name);
 
 /* The same, or OTHERWISE for the empty name.  */

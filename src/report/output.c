@@ -1,3 +1,4 @@
+/* Opens, closes and writes outputs.  */
 #include "report/output.h"
 
 #include <errno.h>
@@ -44,7 +45,7 @@ void output_drop (struct output *output) {
 void output_print (struct output *output, const char *format, ...) {
   va_list args;
   va_start (args, format);
-  vfprintf (output->stream, format, args); /* the stream remembers errors */
+  vfprintf (output->stream, format, args);
   va_end (args);
 }
 
@@ -60,7 +61,7 @@ void output_html (struct output *output, const char *text) {
   }
 }
 
-/* "<" would let "</script" and "<!--" through; U+2028 and U+2029 end lines in old JavaScript.  */
+/* "<" is escaped, since "</script" and "<!--" have a meaning in HTML.  */
 void output_json (struct output *output, const char *text) {
   putc ('"', output->stream);
   for (; *text != '\0'; text++) {

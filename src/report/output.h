@@ -1,5 +1,5 @@
 /* An output of mir-report: a file that appears under its name when it is whole, or a pipe, a device
-   or standard output; and how texts are written to it.  */
+   or standard output; and the ways to write text to it.  One thread at a time.  */
 #ifndef MIR_REPORT_OUTPUT_H
 #define MIR_REPORT_OUTPUT_H
 
@@ -34,10 +34,12 @@ int output_close (struct output *output);
 /* Close OUTPUT and leave a file called PATH as it was.  */
 void output_drop (struct output *output);
 
+/* As printf.  Errors of this and the functions below are reported by output_close.  */
 void output_print (struct output *output, const char *format, ...) OUTPUT_FORMAT (2, 3);
-/* TEXT as the text or a quoted attribute of HTML.  */
+/* Write TEXT as text or as a quoted attribute of HTML.  */
 void output_html (struct output *output, const char *text);
-/* TEXT as a JSON string with its quotes, which may stand in HTML's script element.  */
+/* Write TEXT, which is UTF-8, as a JSON string with its quotes; it may stand in a script element of
+   HTML.  */
 void output_json (struct output *output, const char *text);
 
 #endif /* MIR_REPORT_OUTPUT_H */

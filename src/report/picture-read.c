@@ -1,4 +1,4 @@
-/* A trace is read twice: how much was live at most, and then what that was.  */
+/* Reads a trace twice: first to learn when the peaks are, then to keep what was live at them.  */
 #include "report/picture-read.h"
 
 #include "report/tree.h"
@@ -13,7 +13,7 @@ static void count_end (struct picture *picture) {
   totals->code_mapped_bytes = picture->code.mapped_bytes;
 }
 
-/* AFTER, if not NULL, sees each record.  */
+/* Count all records of STREAM.  AFTER, if not NULL, is called behind each.  0; or -1 with an error.  */
 static int count_all (struct picture *picture, FILE *stream, int partial,
                       void (*after) (struct picture *picture, void *arg), void *arg) {
   struct record record;
@@ -29,7 +29,7 @@ static int count_all (struct picture *picture, FILE *stream, int partial,
     if (result != READER_RECORD) break;
     if (picture_count (picture, &record) != 0) {
       snprintf (picture->reader.error, sizeof (picture->reader.error),
-                "byte %llu: more memory than there are addresses",
+                "byte %llu: no program can have so much memory",
                 (unsigned long long) picture->reader.offset);
       return -1;
     }
@@ -39,8 +39,8 @@ static int count_all (struct picture *picture, FILE *stream, int partial,
   return 0;
 }
 
-/* The second picture's names are the first one's too, by the same numbers; unless the file has
-   changed meanwhile.  */
+/* Names have the same numbers in both pictures, unless the file has changed in between: ensure that
+   the numbers in MAP, which is from the second picture, exist in PICTURE.  */
 static void check_names (struct picture *picture, struct code_map *map) {
   for (size_t i = 0; i < VARR_LENGTH (range_t, map->ranges); i++) {
     VARR (piece_t) *pieces = VARR_ADDR (range_t, map->ranges)[i].pieces;
@@ -50,18 +50,18 @@ static void check_names (struct picture *picture, struct code_map *map) {
   }
 }
 
-/*---------------- Looking back -----------------------------*/
+/*---------------- The second reading -----------------------------*/
 
-/* The second reading, of the same trace: numbers of nodes are the same.  */
+/* The state of the second reading.  Nodes have the same numbers as in the first one.  */
 struct look {
-  struct picture *whole; /* of the first reading */
-  size_t bins;           /* of the timeline that have begun */
-  uint64_t best;         /* live in the last one of them, at most */
-  uint64_t total;        /* live now, and of which layers */
-  uint64_t layers[PICTURE_LAYERS];
+  struct picture *whole;           /* the picture of the first reading */
+  size_t bins;                     /* bins of the timeline that have begun */
+  uint64_t best;                   /* the most bytes that were live in the last bin */
+  uint64_t total;                  /* bytes live now */
+  uint64_t layers[PICTURE_LAYERS]; /* bytes live now of each layer */
 };
 
-/* The scopes with the most bytes at any time, by insertion.  */
+/* Choose the scopes with the highest peaks, sorted by insertion.  */
 static void choose_layers (struct picture *picture) {
   struct layers *layers = &picture->layers;
   for (uint32_t i = 0; i < VARR_LENGTH (node_t, picture->nodes); i++) {
@@ -81,7 +81,7 @@ static void copy_layers (struct look *look) {
   look->best = look->total;
 }
 
-/* Begin the bins up to NUM with what is live now.  */
+/* Begin all bins below NUM with the bytes that are live now.  */
 static void begin_bins (struct look *look, uint64_t num) {
   while (look->bins < num && look->bins < look->whole->timeline.num) {
     look->bins++;
@@ -138,7 +138,8 @@ static int look_back (struct picture *picture, FILE *stream) {
 int picture_read (struct picture *picture, FILE *stream, int partial) {
   if (count_all (picture, stream, partial, NULL, NULL) != 0) return -1;
   if (fseek (stream, 0, SEEK_SET) != 0) {
-    snprintf (picture->reader.error, sizeof (picture->reader.error), "cannot be read twice");
+    snprintf (picture->reader.error, sizeof (picture->reader.error),
+              "the file cannot be read twice");
     return -1;
   }
   return look_back (picture, stream);

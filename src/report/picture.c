@@ -1,4 +1,4 @@
-/* Counts records: threads and their scopes, code, peaks; blocks.c does the blocks.  */
+/* Counts the records of a trace: threads, scopes, code and peaks; blocks.c counts blocks.  */
 #include "report/picture.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* The tool's own memory is the C library's.  */
+/* Takes the memory of mir-report from the C library.  */
 #include "report/report-alloc.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* The numbers: as a table to read, and as JSON to compare, with the names of MIR_stats_report_t. */
+/* Writes the numbers as a table to read and as JSON to compare.  */
 #include "report/stats.h"
 
 #include <inttypes.h> /* PRIu64 */

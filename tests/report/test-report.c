@@ -193,23 +193,23 @@ static void what_no_trace_has_is_refused (void) {
   check_error ("pointers of 3 bytes");
   begin_bytes ();
   byte (200);
-  check_error ("unknown kind, 200");
+  check_error ("unknown kind 200");
   begin_bytes ();
   record (MIR_TRACE_MALLOC, 3, 0, UINT64_MAX, 2, 0);
-  check_error ("a size which nothing has");
+  check_error ("a size that nothing can have");
   begin_bytes ();
   record (MIR_TRACE_CALLOC, 4, 0, UINT64_MAX / 3, 7, 2);
-  check_error ("a size which nothing has");
+  check_error ("a size that nothing can have");
   begin_bytes ();
   for (int i = 0; i < 9; i++) record (MIR_TRACE_MALLOC, 3, 0, UINT64_MAX / 8, 2, 0);
-  check_error ("more memory than there are addresses");
+  check_error ("no program can have so much memory");
   begin_bytes ();
   record (MIR_TRACE_REALLOC, 4, 0, 2, 0, UINT64_MAX);
   record (MIR_TRACE_REALLOC_DONE, 2, 0, 2, 0, 0);
-  check_error ("more memory than there are addresses");
+  check_error ("no program can have so much memory");
   begin_bytes ();
   record (MIR_TRACE_POP, 1, UINT64_MAX, 0, 0, 0);
-  check_error ("a time out of its bounds");
+  check_error ("a time is out of bounds");
   begin_bytes ();
   for (int i = 0; i < 10; i++) byte (0xff);
   check_error ("unknown kind");
@@ -225,14 +225,14 @@ static void what_no_trace_has_is_refused (void) {
   check_error ("a stack is too deep");
   begin_bytes ();
   record (MIR_TRACE_CODE_MAPPED, 3, 0, 1, 5, 0); /* from the last address on */
-  check_error ("code beyond the last address");
+  check_error ("code extends beyond the last address");
   begin_bytes ();
   record (MIR_TRACE_END, 2, 0, 1, 0, 0);
   check_error ("events are missing");
   begin_bytes ();
   record (MIR_TRACE_END, 2, 0, 0, 0, 0);
   byte (0);
-  check_error ("something is behind the end");
+  check_error ("there is more behind the end");
 }
 
 static void what_began_before_the_trace_is_strange (void) {
