@@ -1,12 +1,11 @@
 /* The report believes nothing: traces cut at each byte, traces with bytes changed, traces of its
    enemies.  Linux.  */
 #define _GNU_SOURCE /* fmemopen */
-#include "trace/trace-fixture.h"
-
 #include "report/chrome.h"
 #include "report/folded.h"
 #include "report/html.h"
 #include "report/stats.h"
+#include "trace/trace-fixture.h"
 
 static uint8_t bytes[100000];
 static size_t bytes_num;
@@ -34,7 +33,6 @@ static void begin_bytes (void) {
 static void record (enum mir_trace_kind kind, int numbers, uint64_t a, uint64_t b, uint64_t c,
                     uint64_t d) {
   uint64_t all[4] = {a, b, c, d};
-
   byte (kind);
   for (int i = 0; i < numbers; i++) number (all[i]);
 }
@@ -42,7 +40,6 @@ static void record (enum mir_trace_kind kind, int numbers, uint64_t a, uint64_t 
 /* All outputs, to nowhere.  */
 static void write_all_outputs (FILE *stream) {
   struct output output = {.path = "/dev/null", .stream = fopen ("/dev/null", "w")};
-
   REQUIRE (output.stream != NULL);
   html_write (&output, &picture, "x/y");
   folded_write (&output, &picture);
@@ -56,7 +53,6 @@ static void write_all_outputs (FILE *stream) {
 static int read_bytes (size_t num, int partial) {
   FILE *stream = fmemopen (bytes, num, "rb");
   int result;
-
   REQUIRE (stream != NULL);
   picture_init (&picture, report_alloc);
   result = picture_read (&picture, stream, partial);
@@ -72,7 +68,6 @@ static void make_trace (void) {
   const MIR_code_hooks_t *hooks;
   void *block;
   FILE *f;
-
   REQUIRE (begin_with (5, NULL) == MIR_TRACE_OK);
   hooks = MIR_trace_hooks (trace);
   hooks->mapped (hooks->user_data, (uint8_t *) 0x10000, 0x1000);
@@ -111,7 +106,6 @@ static void a_trace_cut_anywhere_is_refused (void) {
 /* But for the first bytes, what is there can be seen.  */
 static void a_trace_cut_anywhere_is_shown_in_part (void) {
   uint64_t events = 0;
-
   make_trace ();
   for (size_t num = 1; num < bytes_num; num++) {
     if (read_bytes (num, 1) == 0) {
@@ -130,7 +124,6 @@ static void a_trace_cut_anywhere_is_shown_in_part (void) {
 static void changed_traces_do_no_harm (void) {
   static uint8_t original[5000];
   size_t num, shown = 0;
-
   make_trace ();
   num = bytes_num;
   memcpy (original, bytes, num);
@@ -138,7 +131,6 @@ static void changed_traces_do_no_harm (void) {
     memcpy (bytes, original, num);
     for (uint64_t i = 1 + tap_random () % 4; i > 0; i--) {
       uint8_t *place = &bytes[12 + tap_random () % (num - 12)];
-
       *place = tap_random () % 2 == 0 ? (uint8_t) tap_random ()
                                       : *place ^ (uint8_t) (1u << tap_random () % 8);
     }
@@ -155,7 +147,6 @@ static void senseless_traces_do_no_harm (void) {
     record (MIR_TRACE_CODE_MAPPED, 3, 0, 1000000, 500, 0); /* far from the ends of memory */
     while (bytes_num < 4000) {
       unsigned kind = 1 + (unsigned) (tap_random () % MIR_TRACE_KINDS);
-
       if (kind >= MIR_TRACE_END) continue;
       if (kind == MIR_TRACE_PUSH || kind == MIR_TRACE_SYMBOL) {
         record ((enum mir_trace_kind) kind, 2, tap_random () % 9, 0, 0, 0);
@@ -164,7 +155,6 @@ static void senseless_traces_do_no_harm (void) {
       } else {
         static const int numbers[MIR_TRACE_KINDS] = {0, 3, 2, 4, 3, 4, 2, 1, 3, 2,
                                                      2, 0, 1, 1, 0, 0, 3, 3, 4, 3};
-
         record ((enum mir_trace_kind) kind, numbers[kind], tap_random () % 99, tap_random () % 30,
                 tap_random () % 40, kind == MIR_TRACE_CODE_PUBLISHED ? 0 : tap_random () % 20);
       }
@@ -254,7 +244,6 @@ static void what_began_before_the_trace_is_strange (void) {
 /* Bins become wider, and nothing is forgotten.  */
 static void a_long_trace_keeps_its_peaks (void) {
   uint64_t most = 0, width;
-
   begin_bytes ();
   record (MIR_TRACE_MALLOC, 3, 0, 12345, 2, 0);
   record (MIR_TRACE_FREE, 2, 1, 0, 0, 0);
