@@ -1,5 +1,5 @@
-/* Outputs of mir-report: a file appears when it is whole, and what another process puts in the place
-   of a name meanwhile is never written to.
+/* Outputs of mir-report: a file appears when it is whole, and is never written through what another
+   process puts in the place of its name.
 
    The code under test is compiled here with its system calls in macros, so that names are swapped
    between any two of them.  Linux.  */
@@ -17,10 +17,10 @@
 #include "report/output.h"
 #include "support/tap.h"
 
-static int calls;           /* of the system, so far */
+static int calls;           /* system calls so far */
 static int swap_at = -1;    /* the call before which another process acts; -1: none */
 static void (*swap) (void); /* what it does */
-static int group_refused;   /* no file can be given to another group */
+static int group_refused;   /* fchown fails */
 
 static void before_call (void) {
   if (calls++ == swap_at) swap ();
@@ -69,7 +69,7 @@ static unsigned mode_of (const char *path) {
   return st.st_mode & (S_IFMT | 07777);
 }
 
-/* No file of DIR but PAGE, VICTIM and TRACE.  */
+/* Whether no temporary file is left.  */
 static int leaves_nothing (void) {
   DIR *folder = opendir (dir);
   int found = 0;
@@ -80,7 +80,7 @@ static int leaves_nothing (void) {
   return found == 0;
 }
 
-/* What has been written to PAGE by OPEN in the end: 0, or -1 with errno.  */
+/* Write PAGE as an output that OPEN_OUTPUT opens.  0, or -1 with errno.  */
 static int write_page (int (*open_output) (struct output *, const char *, FILE *), FILE *from) {
   struct output output;
   if (open_output (&output, page, from) != 0) return -1;
@@ -113,8 +113,8 @@ static void put_pipe (void) {
   if (mkfifo (page, 0666) != 0) abort ();
 }
 
-/* What another process can do before the N-th call, for every N: VICTIM stays as it is, and a page
-   that was written without an error is a file of its own, as private as the trace.  */
+/* Another process calls SWAP_TO before the Nth system call, for every N: VICTIM stays as it is, and
+   the page is a new file, as private as the trace.  */
 static void sweep (int (*open_output) (struct output *, const char *, FILE *), void (*put) (void),
                    void (*swap_to) (void)) {
   swap = swap_to;
@@ -152,7 +152,7 @@ static void a_link_put_there_is_never_followed (void) {
   }
 }
 
-/* Without a reader opening a pipe would wait, so the page may only be replaced.  */
+/* Opening a pipe without a reader would wait for ever.  */
 static void a_page_that_was_not_named_opens_nothing (void) {
   sweep (output_create, put_pipe, put_link);
   sweep (output_create, put_nothing, put_pipe);

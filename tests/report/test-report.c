@@ -1,5 +1,5 @@
-/* The report believes nothing: traces cut at each byte, traces with bytes changed, traces of its
-   enemies.  Linux.  */
+/* mir-report trusts nothing: traces that are cut at each byte, traces with changed bytes, traces made
+   by an adversary.  Linux.  */
 #define _GNU_SOURCE /* fmemopen */
 #include "report/chrome.h"
 #include "report/folded.h"
@@ -29,7 +29,7 @@ static void begin_bytes (void) {
   number (0);
 }
 
-/* The difference of addresses is given as it is coded.  */
+/* Addresses are passed as coded differences.  */
 static void record (enum mir_trace_kind kind, int numbers, uint64_t a, uint64_t b, uint64_t c,
                     uint64_t d) {
   uint64_t all[4] = {a, b, c, d};
@@ -37,7 +37,7 @@ static void record (enum mir_trace_kind kind, int numbers, uint64_t a, uint64_t 
   for (int i = 0; i < numbers; i++) number (all[i]);
 }
 
-/* All outputs, to nowhere.  */
+/* Write all outputs to /dev/null.  */
 static void write_all_outputs (FILE *stream) {
   struct output output = {.path = "/dev/null", .stream = fopen ("/dev/null", "w")};
   REQUIRE (output.stream != NULL);
@@ -49,7 +49,7 @@ static void write_all_outputs (FILE *stream) {
   CHECK_INT (output_close (&output), 0);
 }
 
-/* 0, or -1; the picture is to be finished.  */
+/* 0, or -1 with an error.  The caller finishes the picture in either case.  */
 static int read_bytes (size_t num, int partial) {
   FILE *stream = fmemopen (bytes, num, "rb");
   int result;
@@ -62,7 +62,7 @@ static int read_bytes (size_t num, int partial) {
   return result;
 }
 
-/* A small trace with every kind of record, in `bytes`.  */
+/* Make a small trace with records of every kind in `bytes`.  */
 static void make_trace (void) {
   MIR_code_event_t event = {(const uint8_t *) 0x10040, 50, "piece", 0};
   const MIR_code_hooks_t *hooks;
@@ -103,7 +103,7 @@ static void a_trace_cut_anywhere_is_refused (void) {
   }
 }
 
-/* But for the first bytes, what is there can be seen.  */
+/* Unless the head is cut, everything before the cut is shown.  */
 static void a_trace_cut_anywhere_is_shown_in_part (void) {
   uint64_t events = 0;
   make_trace ();
@@ -120,7 +120,7 @@ static void a_trace_cut_anywhere_is_shown_in_part (void) {
   CHECK (events > 10);
 }
 
-/* Whatever comes of it, it is a picture or one line.  */
+/* The result is a picture or an error of one line.  */
 static void changed_traces_do_no_harm (void) {
   static uint8_t original[5000];
   size_t num, shown = 0;
@@ -140,11 +140,12 @@ static void changed_traces_do_no_harm (void) {
   CHECK (shown > 0);
 }
 
-/* Records that are well formed, and nonsense.  */
+/* Well-formed records whose contents make no sense.  */
 static void senseless_traces_do_no_harm (void) {
   for (size_t n = tap_scaled (300); n > 0; n--) {
     begin_bytes ();
-    record (MIR_TRACE_CODE_MAPPED, 3, 0, 1000000, 500, 0); /* far from the ends of memory */
+    record (MIR_TRACE_CODE_MAPPED, 3, 0, 1000000, 500,
+            0); /* far from both ends of the address space */
     while (bytes_num < 4000) {
       unsigned kind = 1 + (unsigned) (tap_random () % MIR_TRACE_KINDS);
       if (kind >= MIR_TRACE_END) continue;
@@ -214,7 +215,7 @@ static void what_no_trace_has_is_refused (void) {
   record (MIR_TRACE_STACK, 1, MIR_TRACE_STACK_MAX + 1, 0, 0, 0);
   check_error ("a stack is too deep");
   begin_bytes ();
-  record (MIR_TRACE_CODE_MAPPED, 3, 0, 1, 5, 0); /* from the last address on */
+  record (MIR_TRACE_CODE_MAPPED, 3, 0, 1, 5, 0); /* begins at the last address */
   check_error ("code extends beyond the last address");
   begin_bytes ();
   record (MIR_TRACE_END, 2, 0, 1, 0, 0);
@@ -232,7 +233,7 @@ static void what_began_before_the_trace_is_strange (void) {
   record (MIR_TRACE_REALLOC_DONE, 2, 1, 100, 0, 0);
   record (MIR_TRACE_POP, 1, 1, 0, 0, 0);
   record (MIR_TRACE_CODE_FREED, 3, 1, 100, 5, 0);
-  record (MIR_TRACE_MALLOC, 3, 1, 7, 0, 0); /* where the realloc has gone */
+  record (MIR_TRACE_MALLOC, 3, 1, 7, 0, 0); /* at the address that the realloc returned */
   record (MIR_TRACE_END, 2, 1, 6, 0, 0);
   CHECK_INT (read_bytes (bytes_num, 0), 0);
   CHECK_INT (picture.totals.strange, 5);
@@ -241,7 +242,7 @@ static void what_began_before_the_trace_is_strange (void) {
   picture_finish (&picture);
 }
 
-/* Bins become wider, and nothing is forgotten.  */
+/* Bins become wider without losing a peak.  */
 static void a_long_trace_keeps_its_peaks (void) {
   uint64_t most = 0, width;
   begin_bytes ();
