@@ -1,6 +1,6 @@
 /* The compiler: a verified BPF program becomes machine code.
 
-   One of jit-x86-64.c and jit-none.c implements it; the build picks.  */
+   One of jit-x86_64.c and jit-none.c implements it; the build picks.  */
 #ifndef JIT_H
 #define JIT_H
 

@@ -1,5 +1,5 @@
 /* The compiler for x86-64 against known results, the interpreter and libpcap.  */
-#include "jit-x86-64.h"
+#include "jit-x86_64.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* The compiler for x86-64: one pass over the program, a few machine instructions for each of its
    instructions, A and X in registers all the time.  */
-#include "jit-x86-64.h"
+#include "jit-x86_64.h"
 
 #include "mir-code.h"
 
-#include "x86-64-assembler.h"
+#include "assembler-x86_64.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "x86-64-assembler.h"
+#include "assembler-x86_64.h"
 
 #define SHORT_JUMP 2 /* bytes: opcode and an 8-bit distance */
 
