@@ -6,13 +6,13 @@
 
    Operands are 32 bits wide unless the WIDTH says otherwise; writing a 32-bit register clears its
    upper half.  All functions fail when memory is refused.  One thread at a time.  */
-#ifndef X86_64_ASSEMBLER_H
-#define X86_64_ASSEMBLER_H
-
-#include "containers.h"
+#ifndef PACKET_FILTER_ASSEMBLER_X86_64_H
+#define PACKET_FILTER_ASSEMBLER_X86_64_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint32_t */
+
+#include "containers.h"
 
 enum reg { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
 enum width { W32, W64 };
@@ -88,4 +88,4 @@ void asm_lea (struct assembler *as, enum reg to, enum reg base, enum reg index, 
 void asm_load (struct assembler *as, unsigned size, enum reg to, enum reg base, int32_t disp);
 void asm_store (struct assembler *as, enum reg base, int32_t disp, enum reg from);
 
-#endif /* X86_64_ASSEMBLER_H */
+#endif /* PACKET_FILTER_ASSEMBLER_X86_64_H */

@@ -1,8 +1,8 @@
-#include "bpf.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "bpf.h"
 
 static const uint8_t is_opcode[256] = {
     [LD_IMM] = 1,   [LD_W_ABS] = 1, [LD_H_ABS] = 1, [LD_B_ABS] = 1, [LD_W_IND] = 1, [LD_H_IND] = 1,
@@ -22,7 +22,6 @@ MIR_NO_RETURN static void refuse (const struct program *program, size_t i, const
 static void refuse (const struct program *program, size_t i, const char *format, ...) {
   char reason[160];
   va_list args;
-
   va_start (args, format);
   vsnprintf (reason, sizeof reason, format, args);
   va_end (args);
@@ -31,8 +30,7 @@ static void refuse (const struct program *program, size_t i, const char *format,
 }
 
 static void check_constant (const struct program *program, size_t i) {
-  insn_t insn = VARR_GET (insn_t, program->insns, i);
-
+  struct insn insn = VARR_GET (insn_t, program->insns, i);
   switch (insn.code) {
     case LD_MEM:
     case LDX_MEM:
@@ -58,15 +56,13 @@ static void check_constant (const struct program *program, size_t i) {
 
 static void check_target (const struct program *program, size_t i, uint32_t skip) {
   uint64_t target = (uint64_t) i + 1 + skip;
-
   if (target >= VARR_LENGTH (insn_t, program->insns))
     refuse (program, i, "jump to %llu of %zu instructions", (unsigned long long) target,
             VARR_LENGTH (insn_t, program->insns));
 }
 
 static void check_jumps (const struct program *program, size_t i) {
-  insn_t insn = VARR_GET (insn_t, program->insns, i);
-
+  struct insn insn = VARR_GET (insn_t, program->insns, i);
   if (insn.code == JA) check_target (program, i, insn.k);
   if (!bpf_is_branch (insn.code)) return;
   check_target (program, i, insn.jt);
@@ -78,15 +74,13 @@ static void check_jumps (const struct program *program, size_t i) {
    all ways to an instruction when it comes to it.  A set of words is a bit mask.  A RET counts as
    a way to the instruction after it, as it does for the Linux kernel.  */
 static void check_scratch (const struct program *program) {
-  const insn_t *insns = VARR_ADDR (insn_t, program->insns);
+  const struct insn *insns = VARR_ADDR (insn_t, program->insns);
   size_t len = VARR_LENGTH (insn_t, program->insns);
   uint16_t written_at[BPF_INSNS_MAX]; /* by all jumps to the instruction met so far */
   uint16_t written = 0;               /* here, when coming from the instruction before */
-
   memset (written_at, 0xff, sizeof written_at);
   for (size_t i = 0; i < len; i++) {
-    const insn_t *insn = &insns[i];
-
+    const struct insn *insn = &insns[i];
     written &= written_at[i];
     if ((insn->code == LD_MEM || insn->code == LDX_MEM) && !(written >> insn->k & 1))
       refuse (program, i, "M[%lu] may be read before it is written", (unsigned long) insn->k);
@@ -104,10 +98,8 @@ static void check_scratch (const struct program *program) {
 
 void program_verify (const struct program *program) {
   size_t len = VARR_LENGTH (insn_t, program->insns);
-
   for (size_t i = 0; i < len; i++) {
     unsigned code = VARR_GET (insn_t, program->insns, i).code;
-
     if (code > UINT8_MAX || !is_opcode[code]) refuse (program, i, "unknown opcode %u", code);
     check_constant (program, i);
     check_jumps (program, i);
@@ -115,7 +107,7 @@ void program_verify (const struct program *program) {
   if (len == 0 || len > BPF_INSNS_MAX)
     fail (MIR_syntax_error, "%s:%d: a program has 1 to %d instructions, not %zu", program->path,
           program->first_line, BPF_INSNS_MAX, len);
-  insn_t last = VARR_LAST (insn_t, program->insns);
+  struct insn last = VARR_LAST (insn_t, program->insns);
   if (last.code != RET_K && last.code != RET_A)
     refuse (program, len - 1, "the last instruction is not a ret");
   check_scratch (program);

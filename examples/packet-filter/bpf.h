@@ -10,13 +10,13 @@
    with result 0, and so do division and remainder by an X of 0; a shift by an X above 31 gives 0.
    The Linux kernel's loads of facts about a packet (offsets from SKF_AD_OFF, 0xfffff000) are loads
    out of bounds here.  In all this the machine agrees with libpcap's.  */
-#ifndef BPF_H
-#define BPF_H
-
-#include "containers.h"
+#ifndef PACKET_FILTER_BPF_H
+#define PACKET_FILTER_BPF_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint32_t */
+
+#include "containers.h"
 
 #define BPF_INSNS_MAX 4096
 #define BPF_SCRATCH_WORDS 16
@@ -86,7 +86,7 @@ typedef struct insn {
   uint32_t k;
 } insn_t;
 
-_Static_assert(sizeof (insn_t) == 8, "an instruction has no padding");
+_Static_assert(sizeof (struct insn) == 8, "an instruction has no padding");
 
 DEF_VARR (insn_t)
 
@@ -109,7 +109,7 @@ void program_parse (struct program *program, const char *text, size_t len);
 void program_verify (const struct program *program);
 
 /* The result of the verified program which begins with INSN.  */
-uint32_t program_interpret (const insn_t *insn, const uint8_t *packet, uint32_t caplen,
+uint32_t program_interpret (const struct insn *insn, const uint8_t *packet, uint32_t caplen,
                             uint32_t wirelen);
 
-#endif /* BPF_H */
+#endif /* PACKET_FILTER_BPF_H */

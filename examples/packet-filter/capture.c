@@ -26,7 +26,6 @@ static uint32_t get_32 (const uint8_t *p, int big_endian) {
 static struct format recognise (const uint8_t *header, const char *path) {
   for (int big_endian = 0; big_endian < 2; big_endian++) {
     uint32_t magic = get_32 (header, big_endian);
-
     if (magic == MAGIC_MICROSECONDS) return (struct format){big_endian, 1000000};
     if (magic == MAGIC_NANOSECONDS) return (struct format){big_endian, 1000000000};
   }
@@ -37,12 +36,11 @@ static struct format recognise (const uint8_t *header, const char *path) {
 }
 
 /* The packet whose header is at P, with LEFT bytes up to the end of the file.  */
-static packet_t read_packet (const struct capture *capture, struct format format, const uint8_t *p,
-                             size_t left, const char *path) {
+static struct packet read_packet (const struct capture *capture, struct format format,
+                                  const uint8_t *p, size_t left, const char *path) {
   size_t number = VARR_LENGTH (packet_t, capture->packets) + 1;
-  packet_t packet;
+  struct packet packet;
   uint32_t fraction;
-
   if (left < PACKET_HEADER)
     fail (MIR_binary_io_error, "%s: packet %zu: the file ends within its header", path, number);
   fraction = get_32 (p + 4, format.big_endian);
@@ -72,7 +70,6 @@ void capture_load (struct capture *capture, MIR_alloc_t alloc, const char *path)
   size_t len;
   uint32_t version;
   struct format format;
-
   input_read (&capture->file, alloc, path);
   VARR_CREATE (packet_t, capture->packets, alloc, 1024);
   file = VARR_ADDR (uint8_t, capture->file.bytes);
@@ -92,8 +89,7 @@ void capture_load (struct capture *capture, MIR_alloc_t alloc, const char *path)
       get_32 (file + 20, format.big_endian) & 0xffff; /* above: the checksum's size */
 
   for (size_t at = FILE_HEADER; at < len;) {
-    packet_t packet = read_packet (capture, format, file + at, len - at, path);
-
+    struct packet packet = read_packet (capture, format, file + at, len - at, path);
     VARR_PUSH (packet_t, capture->packets, packet);
     at += PACKET_HEADER + packet.caplen;
   }

@@ -2,12 +2,12 @@
 
    Both byte orders, microseconds and nanoseconds.  The file stays in memory, packets point into it.
  */
-#ifndef CAPTURE_H
-#define CAPTURE_H
-
-#include "input.h"
+#ifndef PACKET_FILTER_CAPTURE_H
+#define PACKET_FILTER_CAPTURE_H
 
 #include <stdint.h> /* uint32_t */
+
+#include "input.h"
 
 typedef struct packet {
   const uint8_t *bytes;
@@ -30,4 +30,4 @@ struct capture {
 void capture_load (struct capture *capture, MIR_alloc_t alloc, const char *path);
 void capture_finish (struct capture *capture);
 
-#endif /* CAPTURE_H */
+#endif /* PACKET_FILTER_CAPTURE_H */

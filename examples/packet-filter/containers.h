@@ -2,8 +2,8 @@
 
    The hooks must be defined before the first include of the containers in each source file; that
    is why every file here includes this header and never the containers themselves.  */
-#ifndef CONTAINERS_H
-#define CONTAINERS_H
+#ifndef PACKET_FILTER_CONTAINERS_H
+#define PACKET_FILTER_CONTAINERS_H
 
 #include "failure.h"
 
@@ -17,4 +17,4 @@
 
 DEF_VARR (uint8_t)
 
-#endif /* CONTAINERS_H */
+#endif /* PACKET_FILTER_CONTAINERS_H */

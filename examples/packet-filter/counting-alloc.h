@@ -2,13 +2,13 @@
 
    Each wraps another allocator of its kind and passes every call on.  One thread at a time: the
    counters are plain numbers.  */
-#ifndef COUNTING_ALLOC_H
-#define COUNTING_ALLOC_H
+#ifndef PACKET_FILTER_COUNTING_ALLOC_H
+#define PACKET_FILTER_COUNTING_ALLOC_H
+
+#include <stddef.h> /* size_t */
 
 #include "mir-alloc.h"
 #include "mir-code-alloc.h"
-
-#include <stddef.h> /* size_t */
 
 struct counting_alloc {
   struct MIR_alloc alloc; /* pass &counting.alloc */
@@ -30,4 +30,4 @@ struct counting_code_alloc {
 void counting_alloc_init (struct counting_alloc *counting, MIR_alloc_t inner);
 void counting_code_alloc_init (struct counting_code_alloc *counting, MIR_code_alloc_t inner);
 
-#endif /* COUNTING_ALLOC_H */
+#endif /* PACKET_FILTER_COUNTING_ALLOC_H */

@@ -19,7 +19,6 @@ void fail (MIR_error_type_t type, const char *format, ...) {
   struct failure last_words;
   struct failure *failure = innermost != NULL ? innermost->failure : &last_words;
   va_list args;
-
   va_start (args, format);
   failure->type = type;
   vsnprintf (failure->message, sizeof failure->message, format, args);
@@ -40,7 +39,6 @@ void expect_ok (MIR_code_status_t status) {
 int catch_failure (struct failure *failure, void (*body) (void *arg), void *arg) {
   struct catcher here;
   int result;
-
   here.failure = failure;
   here.outer = innermost;
   innermost = &here;

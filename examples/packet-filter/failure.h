@@ -3,8 +3,8 @@
    The context calls fail as its error function, the containers call it through their hooks
    (containers.h), this program calls it for bad input.  Nothing is lost by the jump: every block on
    the way belongs to a structure which the catcher finishes.  Any thread.  */
-#ifndef FAILURE_H
-#define FAILURE_H
+#ifndef PACKET_FILTER_FAILURE_H
+#define PACKET_FILTER_FAILURE_H
 
 #include <stdio.h> /* __MINGW_PRINTF_FORMAT */
 
@@ -36,4 +36,4 @@ void expect_ok (MIR_code_status_t status);
 /* Call BODY (ARG).  0 when it returned; -1 when it failed, and FAILURE says how.  */
 int catch_failure (struct failure *failure, void (*body) (void *arg), void *arg);
 
-#endif /* FAILURE_H */
+#endif /* PACKET_FILTER_FAILURE_H */

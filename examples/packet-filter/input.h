@@ -1,10 +1,10 @@
 /* A whole file in memory.  */
-#ifndef INPUT_H
-#define INPUT_H
-
-#include "containers.h"
+#ifndef PACKET_FILTER_INPUT_H
+#define PACKET_FILTER_INPUT_H
 
 #include <stdio.h>
+
+#include "containers.h"
 
 struct input {
   FILE *stream; /* open only while it is read */
@@ -19,4 +19,4 @@ void input_finish (struct input *in);
 /* What is behind the last / of PATH, or on Windows what else ends a folder.  */
 const char *base_name (const char *path);
 
-#endif /* INPUT_H */
+#endif /* PACKET_FILTER_INPUT_H */

@@ -2,12 +2,11 @@
    instructions, A and X in registers all the time.  */
 #include "jit-x86_64.h"
 
-#include "mir-code.h"
-
-#include "assembler-x86_64.h"
-
 #include <stddef.h>
 #include <stdint.h>
+
+#include "mir-code.h"
+#include "assembler-x86_64.h"
 
 /* What lives where.  Both conventions let a function destroy all of these, so there is nothing to
    save.  The rest is the machine's choice: shifts count in RCX, division works on RDX:RAX.  */
@@ -28,8 +27,10 @@ struct jit_abi {
 
 #define SCRATCH_BYTES (4 * BPF_SCRATCH_WORDS)
 
-const struct jit_abi jit_abi_system_v = {"x86-64, System V", RDI, RSI, RDX, 0};
-const struct jit_abi jit_abi_windows = {"x86-64, Windows", RCX, RDX, R8, SCRATCH_BYTES};
+const struct jit_abi jit_abi_system_v = {
+    .name = "x86-64, System V", .packet = RDI, .caplen = RSI, .wirelen = RDX, .frame = 0};
+const struct jit_abi jit_abi_windows = {
+    .name = "x86-64, Windows", .packet = RCX, .caplen = RDX, .wirelen = R8, .frame = SCRATCH_BYTES};
 
 #ifdef _WIN32
 const struct jit_abi *const jit_native_abi = &jit_abi_windows;
@@ -70,7 +71,6 @@ void jit_destroy (struct jit *jit) {
 
 static void emit_entry (struct jit *jit) {
   struct assembler *as = &jit->as;
-
   if (jit->frame != 0) asm_alu_imm (as, W64, ALU_SUB, RSP, jit->frame);
   asm_mov (as, W64, PACKET, jit->abi->packet);
   asm_mov (as, W32, CAPLEN, jit->abi->caplen);
@@ -94,7 +94,6 @@ static int32_t scratch_offset (const struct jit *jit, uint32_t k) {
 static void emit_load_anywhere (struct jit *jit, enum reg to, enum reg base, uint32_t k,
                                 unsigned size) {
   struct assembler *as = &jit->as;
-
   asm_mov_imm (as, TEMP, k);
   asm_lea (as, TEMP, TEMP, base, (int8_t) size);
   asm_alu (as, W64, ALU_CMP, TEMP, CAPLEN); /* the end of the load */
@@ -107,7 +106,6 @@ static void emit_load_anywhere (struct jit *jit, enum reg to, enum reg base, uin
 /* TO = SIZE bytes of the packet at K.  */
 static void emit_load (struct jit *jit, enum reg to, uint32_t k, unsigned size) {
   struct assembler *as = &jit->as;
-
   if (k > INT32_MAX - size) { /* out of reach for a displacement */
     emit_load_anywhere (jit, to, RSP, k, size);
     return;
@@ -146,9 +144,8 @@ static void emit_shift_by_x (struct assembler *as, enum shift_op op) {
 
 /* Jumps of JT and JF instructions from NEXT on.  One is enough where a way leads to the next
    instruction itself.  */
-static void emit_branch (struct assembler *as, const insn_t *insn, uint32_t next) {
+static void emit_branch (struct assembler *as, const struct insn *insn, uint32_t next) {
   enum condition condition;
-
   if (insn->jt == insn->jf) {
     if (insn->jt != 0) asm_jump (as, ALWAYS, next + insn->jt);
     return;
@@ -200,10 +197,9 @@ static void emit_branch (struct assembler *as, const insn_t *insn, uint32_t next
 /*---------------- Instructions -----------------------------*/
 
 /* The code of INSN, which instruction NEXT follows.  */
-static void emit_insn (struct jit *jit, const insn_t *insn, uint32_t next) {
+static void emit_insn (struct jit *jit, const struct insn *insn, uint32_t next) {
   struct assembler *as = &jit->as;
   uint32_t k = insn->k;
-
   /* clang-format off */
   switch ((enum bpf_opcode) insn->code) {
     case LD_IMM: asm_mov_imm (as, A, k); break;
@@ -263,18 +259,17 @@ static void emit_insn (struct jit *jit, const insn_t *insn, uint32_t next) {
   /* clang-format on */
 }
 
-static int uses_scratch (const insn_t *insns, size_t len) {
+static int uses_scratch (const struct insn *insns, size_t len) {
   for (size_t i = 0; i < len; i++)
     if (insns[i].code == ST || insns[i].code == STX) return 1;
   return 0;
 }
 
 filter_func_t jit_compile (struct jit *jit, const struct jit_abi *abi, const char *name,
-                           const insn_t *insns, size_t len, size_t *code_len) {
+                           const struct insn *insns, size_t len, size_t *code_len) {
   struct assembler *as = &jit->as;
   MIR_code_info_t info = {.name = name};
   uint8_t *code;
-
   jit->abi = abi;
   jit->frame = uses_scratch (insns, len) ? abi->frame : 0;
   jit->reject = (uint32_t) len;

@@ -1,13 +1,13 @@
 /* The compiler: a verified BPF program becomes machine code.
 
    One of jit-x86_64.c and jit-none.c implements it; the build picks.  */
-#ifndef JIT_H
-#define JIT_H
-
-#include "bpf.h"
+#ifndef PACKET_FILTER_JIT_H
+#define PACKET_FILTER_JIT_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint32_t */
+
+#include "bpf.h"
 
 /* A compiled filter; any thread.  */
 typedef uint32_t (*filter_func_t) (const uint8_t *packet, uint32_t caplen, uint32_t wirelen);
@@ -33,6 +33,6 @@ void jit_destroy (struct jit *jit); /* NULL is allowed */
    the context and store its length in CODE_LEN.  Debuggers and profilers call it NAME.  The code
    lives as long as the context.  NULL: no JIT for this CPU.  Fails when memory is refused.  */
 filter_func_t jit_compile (struct jit *jit, const struct jit_abi *abi, const char *name,
-                           const insn_t *insns, size_t len, size_t *code_len);
+                           const struct insn *insns, size_t len, size_t *code_len);
 
-#endif /* JIT_H */
+#endif /* PACKET_FILTER_JIT_H */

@@ -5,10 +5,10 @@
 #define J(CODE, JT, JF, K) \
   { CODE, JT, JF, K }
 /* The last instruction is always RET A.  */
-#define CASE(NAME, EXPECTED, ...)                              \
-  {                                                            \
-    NAME, EXPECTED, {__VA_ARGS__, S (RET_A, 0)},               \
-        sizeof ((insn_t[]){__VA_ARGS__}) / sizeof (insn_t) + 1 \
+#define CASE(NAME, EXPECTED, ...)                                        \
+  {                                                                      \
+    NAME, EXPECTED, {__VA_ARGS__, S (RET_A, 0)},                         \
+        sizeof ((struct insn[]){__VA_ARGS__}) / sizeof (struct insn) + 1 \
   }
 /* A conditional jump gives 1 if true and 2 if false.  */
 #define BRANCH(NAME, EXPECTED, A, X, CODE, K)                                            \

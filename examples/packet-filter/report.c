@@ -1,12 +1,11 @@
 #include "report.h"
 
-#include "mir-code.h"
-
-#include "compare.h"
-#include "libpcap.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "mir-code.h"
+#include "compare.h"
+#include "libpcap.h"
 
 void report_help (void) {
   printf (
@@ -43,7 +42,6 @@ void report_capture (const struct runtime *rt, const struct options *options) {
   uint64_t first = VARR_GET (packet_t, capture->packets, 0).time;
   uint64_t last = VARR_LAST (packet_t, capture->packets).time;
   double seconds = 1e-9 * ((double) last - (double) first); /* a clock may have been put back */
-
   printf ("%s: %zu packets in %.1f s, link type %lu%s, up to %lu bytes of each kept\n",
           base_name (options->capture), len, seconds, (unsigned long) capture->link_type,
           capture->link_type == 1 ? " (Ethernet)" : "", (unsigned long) capture->snaplen);
@@ -55,9 +53,8 @@ struct cells {
   char code[16], jit[16], libpcap[16], gain[16];
 };
 
-static struct cells make_cells (const filter_t *filter, const double speed[ENGINES]) {
+static struct cells make_cells (const struct filter *filter, const double speed[ENGINES]) {
   struct cells cells = {"- ", "-", "-", "-"};
-
   if (libpcap_is_there)
     snprintf (cells.libpcap, sizeof cells.libpcap, "%.1f", speed[LIBPCAP] * 1e-6);
   if (filter->func == NULL) return cells;
@@ -69,10 +66,9 @@ static struct cells make_cells (const filter_t *filter, const double speed[ENGIN
   return cells;
 }
 
-static void report_filter (const filter_t *filter, const struct options *options) {
+static void report_filter (const struct filter *filter, const struct options *options) {
   double speed[ENGINES];
   struct cells cells;
-
   for (int engine = 0; engine < ENGINES; engine++)
     speed[engine] =
         compare_median_speed (filter, (enum engine) engine, options->packets, options->rounds);
@@ -84,14 +80,12 @@ static void report_filter (const filter_t *filter, const struct options *options
 
 void report_filters (const struct runtime *rt, const struct options *options) {
   int shared = 0;
-
   printf ("%-22s %6s %8s %9s %33s %12s\n", "", "", "code ", "", "million packets per second",
           "JIT against");
   printf ("%-22s %6s %8s %9s %13s %9s %9s %12s\n", "filter", "insns", "bytes ", "matches",
           "interpreter", "JIT", "libpcap", "libpcap");
   for (size_t i = 0; i < VARR_LENGTH (filter_t, rt->filters); i++) {
-    const filter_t *filter = &VARR_ADDR (filter_t, rt->filters)[i];
-
+    const struct filter *filter = &VARR_ADDR (filter_t, rt->filters)[i];
     report_filter (filter, options);
     shared |= filter->func != NULL && filter->compiled_before;
   }
@@ -101,7 +95,6 @@ void report_filters (const struct runtime *rt, const struct options *options) {
 
 void report_swaps (const struct runtime *rt, const struct swap_result *result) {
   MIR_code_stats_t stats;
-
   MIR_code_get_stats (MIR_get_code_space (rt->ctx), &stats);
   printf (
       "hot swap: %zu filters compiled, swapped in and freed while a thread ran %zu packets,\n"
@@ -112,7 +105,6 @@ void report_swaps (const struct runtime *rt, const struct swap_result *result) {
 
 void report_code_memory (void) {
   MIR_code_report_t report;
-
   if (MIR_code_probe (NULL, &report) != MIR_CODE_OK) return;
   printf ("code memory: %s", report.backend);
   for (size_t i = 0; i + 1 < report.verdicts_num; i++)
@@ -139,7 +131,6 @@ void report_agreement (const struct options *options) {
   static const char *const engines[2][2] = {
       {"no two engines to", "interpreter and libpcap"},
       {"interpreter and JIT", "interpreter, JIT and libpcap"}};
-
   printf ("all %zu packets x %zu filters: %s agree\n", options->packets, options->filters_num,
           engines[jit_native_abi != NULL][libpcap_is_there]);
 }

@@ -1,6 +1,6 @@
 /* What the program prints.  */
-#ifndef REPORT_H
-#define REPORT_H
+#ifndef PACKET_FILTER_REPORT_H
+#define PACKET_FILTER_REPORT_H
 
 #include "counting-alloc.h"
 #include "runtime.h"
@@ -27,4 +27,4 @@ void report_counters (const struct counting_alloc *data, const struct counting_c
 void report_trace (const struct counting_alloc *data, const char *path);
 void report_agreement (const struct options *options);
 
-#endif /* REPORT_H */
+#endif /* PACKET_FILTER_REPORT_H */

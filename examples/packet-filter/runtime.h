@@ -5,16 +5,16 @@
    of anything below at any moment: runtime_finish knows what there is to free.
 
    One thread at a time.  */
-#ifndef RUNTIME_H
-#define RUNTIME_H
+#ifndef PACKET_FILTER_RUNTIME_H
+#define PACKET_FILTER_RUNTIME_H
+
+#include <stddef.h> /* size_t */
+#include <string.h> /* memcmp */
 
 #include "capture.h"
 #include "jit.h"
 #include "mir-code-tools.h"
 #include "mir-trace.h"
-
-#include <stddef.h> /* size_t */
-#include <string.h> /* memcmp */
 
 enum engine { INTERPRETER, JIT, LIBPCAP, ENGINES };
 
@@ -35,21 +35,21 @@ DEF_VARR (filter_t)
 
 /* Compiled code by program, so that a program is compiled once however many users have it.  */
 typedef struct compiled {
-  const insn_t *insns; /* of the filter it was compiled for */
+  const struct insn *insns; /* of the filter it was compiled for */
   size_t len;
   filter_func_t func;
   size_t code_len;
 } compiled_t;
 
 /* Instructions have no padding, so their bytes are the key.  */
-static inline htab_hash_t hash_program (compiled_t entry, void *arg) {
+static inline htab_hash_t hash_program (struct compiled entry, void *arg) {
   (void) arg;
-  return mir_bytes_hash (entry.insns, entry.len * sizeof (insn_t));
+  return mir_bytes_hash (entry.insns, entry.len * sizeof (struct insn));
 }
 
-static inline int same_program (compiled_t a, compiled_t b, void *arg) {
+static inline int same_program (struct compiled a, struct compiled b, void *arg) {
   (void) arg;
-  return a.len == b.len && memcmp (a.insns, b.insns, a.len * sizeof (insn_t)) == 0;
+  return a.len == b.len && memcmp (a.insns, b.insns, a.len * sizeof (struct insn)) == 0;
 }
 
 DEF_HTAB_BOUND (compiled_t, hash_program, same_program)
@@ -77,4 +77,4 @@ void runtime_start_tools (struct runtime *rt);
    filter and when memory is refused.  */
 void runtime_add_filter (struct runtime *rt, const char *path);
 
-#endif /* RUNTIME_H */
+#endif /* PACKET_FILTER_RUNTIME_H */

@@ -1,10 +1,10 @@
 #include "swap.h"
 
-#include "mir-code.h"
-
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+
+#include "mir-code.h"
 
 /* What the two threads share.  */
 struct traffic {
@@ -12,7 +12,7 @@ struct traffic {
   size_t swaps; /* to do */
   void *thunk;
   /* The filters of which a result may be now; the same but during a swap.  */
-  _Atomic (const filter_t *) from, to;
+  _Atomic (const struct filter *) from, to;
   atomic_size_t packets; /* whose calls have returned */
   atomic_int stop;
   size_t astray;
@@ -24,17 +24,16 @@ static void *address_of (filter_func_t func) {
 
 /*---------------- The thread that runs filters -----------------------------*/
 
-static int is_result_of (const filter_t *filter, const packet_t *p, uint32_t result) {
+static int is_result_of (const struct filter *filter, const struct packet *p, uint32_t result) {
   return program_interpret (VARR_ADDR (insn_t, filter->program.insns), p->bytes, p->caplen,
                             p->wirelen)
          == result;
 }
 
 /* FROM and TO are looked at before and after the call: a swap may begin or end during it.  */
-static int run_packet (struct traffic *t, filter_func_t filter, const packet_t *p) {
-  const filter_t *from = atomic_load (&t->from), *to = atomic_load (&t->to);
+static int run_packet (struct traffic *t, filter_func_t filter, const struct packet *p) {
+  const struct filter *from = atomic_load (&t->from), *to = atomic_load (&t->to);
   uint32_t result = filter (p->bytes, p->caplen, p->wirelen);
-
   return is_result_of (from, p, result) || is_result_of (to, p, result)
          || is_result_of (atomic_load (&t->from), p, result)
          || is_result_of (atomic_load (&t->to), p, result);
@@ -43,9 +42,8 @@ static int run_packet (struct traffic *t, filter_func_t filter, const packet_t *
 static void *run_packets (void *arg) {
   struct traffic *t = (struct traffic *) arg;
   filter_func_t filter = (filter_func_t) (uintptr_t) t->thunk;
-  const packet_t *packets = VARR_ADDR (packet_t, t->rt->capture.packets);
+  const struct packet *packets = VARR_ADDR (packet_t, t->rt->capture.packets);
   size_t packets_num = VARR_LENGTH (packet_t, t->rt->capture.packets);
-
   for (size_t i = 0; !atomic_load (&t->stop); i++) {
     t->astray += !run_packet (t, filter, &packets[i % packets_num]);
     atomic_fetch_add (&t->packets, 1);
@@ -55,9 +53,8 @@ static void *run_packets (void *arg) {
 
 /*---------------- The thread that swaps them -----------------------------*/
 
-static filter_func_t compile (struct runtime *rt, const filter_t *filter) {
+static filter_func_t compile (struct runtime *rt, const struct filter *filter) {
   size_t code_len;
-
   return jit_compile (rt->jit, jit_native_abi, filter->name,
                       VARR_ADDR (insn_t, filter->program.insns),
                       VARR_LENGTH (insn_t, filter->program.insns), &code_len);
@@ -66,7 +63,6 @@ static filter_func_t compile (struct runtime *rt, const filter_t *filter) {
 /* One more call has returned: whatever began before now is over.  */
 static void wait_for_grace (struct traffic *t) {
   size_t packets = atomic_load (&t->packets);
-
   while (atomic_load (&t->packets) == packets) sched_yield ();
 }
 
@@ -74,13 +70,11 @@ static void swap_all (void *arg) {
   struct traffic *t = (struct traffic *) arg;
   MIR_context_t ctx = t->rt->ctx;
   MIR_code_space_t space = MIR_get_code_space (ctx);
-  const filter_t *filters = VARR_ADDR (filter_t, t->rt->filters);
+  const struct filter *filters = VARR_ADDR (filter_t, t->rt->filters);
   size_t filters_num = VARR_LENGTH (filter_t, t->rt->filters);
-
   for (size_t i = 1; i <= t->swaps; i++) {
     void *old = _MIR_get_thunk_addr (ctx, t->thunk);
     filter_func_t func = compile (t->rt, &filters[i % filters_num]);
-
     atomic_store (&t->to, &filters[i % filters_num]);
     _MIR_redirect_thunk (ctx, t->thunk, address_of (func));
     expect_ok (MIR_code_free (space, old)); /* the thread may be in it, and goes on */
@@ -93,12 +87,11 @@ static void swap_all (void *arg) {
 
 void swap_filters (struct runtime *rt, size_t swaps, struct swap_result *result) {
   struct traffic t = {.rt = rt, .swaps = swaps};
-  const filter_t *first = VARR_ADDR (filter_t, rt->filters);
+  const struct filter *first = VARR_ADDR (filter_t, rt->filters);
   struct failure failure;
   MIR_code_space_t space;
   pthread_t thread;
   int failed;
-
   t.from = t.to = first;
   t.thunk = _MIR_get_thunk (rt->ctx);
   _MIR_redirect_thunk (rt->ctx, t.thunk, address_of (compile (rt, first)));

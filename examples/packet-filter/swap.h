@@ -2,8 +2,8 @@
 
    thunk          the fixed address through which the other thread calls the filter of the moment
    grace period   until every call which may have begun in the old code has returned  */
-#ifndef SWAP_H
-#define SWAP_H
+#ifndef PACKET_FILTER_SWAP_H
+#define PACKET_FILTER_SWAP_H
 
 #include "runtime.h"
 
@@ -18,4 +18,4 @@ struct swap_result {
    has ended, and all code is the context's.  There must be a JIT.  */
 void swap_filters (struct runtime *rt, size_t swaps, struct swap_result *result);
 
-#endif /* SWAP_H */
+#endif /* PACKET_FILTER_SWAP_H */
