@@ -1,12 +1,12 @@
 /* What the vtable and mimalloc behind it cost, against the process's malloc called directly; and
    what a trace of it costs.  */
-#include "bench.h"
-#include "mir.h"
-#include "mir-trace.h"
-
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "bench.h"
+#include "mir.h"
+#include "mir-trace.h"
 
 enum { OPS = 200000, LIVE = 1000 };
 

@@ -3,8 +3,8 @@
    A benchmark is a program with one bench_compare per subject.  CPU time, nanoseconds per
    operation. The first argument of the program, if any, is a file to which CSV lines are appended.
    One thread at a time uses this interface.  */
-#ifndef BENCH_H
-#define BENCH_H
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
 
 #include <stddef.h> /* size_t */
 
@@ -54,4 +54,4 @@ static inline void bench_touch (void *ptr) {
 }
 #endif
 
-#endif /* BENCH_H */
+#endif /* BENCH_BENCH_H */

@@ -1,14 +1,13 @@
 /* VARR and HTAB against the arrays and tables which Debian ships.  */
-#include "bench.h"
-#include "mir.h"
-
-#include "containers/arrays.h"
-#include "containers/tables.h"
-
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "bench.h"
+#include "mir.h"
+#include "containers/arrays.h"
+#include "containers/tables.h"
 
 enum { OPS = 100000, QUERIES = 1 << 17, MOST = 100000, NAME_MAX_LEN = 22 };
 

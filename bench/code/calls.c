@@ -4,13 +4,12 @@
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #endif
-#include "job.h"
-
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "../bench.h"
+#include "job.h"
+#include "bench.h"
 
 enum { FUNCTIONS = 256, CALLS = 1000 * FUNCTIONS, LARGE = 1024 };
 
@@ -74,16 +73,16 @@ static void compare (const char *subject, struct callees *callees, size_t num) {
 
 int main (int argc, char **argv) {
   static struct callees small[] = {
-      {"16 bytes apart", NULL, 16, sizeof (tiny), {0}},
-      {"1024 bytes apart", NULL, 1024, sizeof (tiny), {0}},
-      {"one at the start of each page", NULL, 4096, sizeof (tiny), {0}},
-      {"asmjit RWX", &way_asmjit, 0, sizeof (tiny), {0}},
-      {"MIR_code_publish", &way_publish, 0, sizeof (tiny), {0}},
-      {"_MIR_publish_code", &way_mir, 0, sizeof (tiny), {0}}};
-  static struct callees large[] = {{"1024 + 32 bytes apart", NULL, 1056, LARGE, {0}},
-                                   {"1024 bytes apart", NULL, 1024, LARGE, {0}},
-                                   {"asmjit RWX", &way_asmjit, 0, LARGE, {0}},
-                                   {"MIR_code_publish", &way_publish, 0, LARGE, {0}}};
+      {.name = "16 bytes apart", .stride = 16, .len = sizeof (tiny)},
+      {.name = "1024 bytes apart", .stride = 1024, .len = sizeof (tiny)},
+      {.name = "one at the start of each page", .stride = 4096, .len = sizeof (tiny)},
+      {.name = "asmjit RWX", .way = &way_asmjit, .len = sizeof (tiny)},
+      {.name = "MIR_code_publish", .way = &way_publish, .len = sizeof (tiny)},
+      {.name = "_MIR_publish_code", .way = &way_mir, .len = sizeof (tiny)}};
+  static struct callees large[] = {{.name = "1024 + 32 bytes apart", .stride = 1056, .len = LARGE},
+                                   {.name = "1024 bytes apart", .stride = 1024, .len = LARGE},
+                                   {.name = "asmjit RWX", .way = &way_asmjit, .len = LARGE},
+                                   {.name = "MIR_code_publish", .way = &way_publish, .len = LARGE}};
   if (sizeof (tiny) == 1) {
     puts ("calls: no function of this CPU is written here");
     return 0;

@@ -2,8 +2,7 @@
    same with a slot of 1 KiB for each, which needs no search and twice the memory.  What memory each
    way needs then, kernel.c counts.  */
 #include "job.h"
-
-#include "../bench.h"
+#include "bench.h"
 
 enum { OPS = 10000, ROUNDS = 15 };
 

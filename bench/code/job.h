@@ -1,6 +1,6 @@
 /* The functions that all subjects publish: 64 to 1024 bytes, uniform, always the same.  */
-#ifndef JOB_H
-#define JOB_H
+#ifndef BENCH_CODE_JOB_H
+#define BENCH_CODE_JOB_H
 
 #include "ways.h"
 
@@ -51,4 +51,4 @@ void job_check (const struct job *job);
 /* Bytes of all live pieces, as they were asked for.  */
 size_t job_bytes (const struct job *job);
 
-#endif /* JOB_H */
+#endif /* BENCH_CODE_JOB_H */

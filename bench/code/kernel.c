@@ -8,14 +8,13 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "trace.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../bench.h"
+#include "trace.h"
+#include "bench.h"
 #include "job.h"
 
 enum { PATCHES = 1000 };
@@ -75,8 +74,10 @@ static void work (const struct way *way, size_t live, int out) {
   struct job job;
   double before, tables;
   job_new (&job, way, live);
-  (void) memory_now (), (void) page_tables_now (); /* they need memory too, the first time */
-  before = memory_now (), tables = page_tables_now ();
+  (void) memory_now (); /* the first calls need memory themselves */
+  (void) page_tables_now ();
+  before = memory_now ();
+  tables = page_tables_now ();
   job_open_store (&job);
   trace_mark (TRACE_PUBLISH);
   job_publish (&job, live);
@@ -110,7 +111,8 @@ static void start (size_t i, size_t live, struct figures *figures, struct trace_
   char *const args[] = {(char *) (uintptr_t) "worker", number, pieces, descriptor, NULL};
   trace_self (args, counts);
   if (read (ends[0], figures, sizeof (*figures)) != sizeof (*figures)) bench_fail ("no figures");
-  close (ends[0]), close (ends[1]);
+  close (ends[0]);
+  close (ends[1]);
 }
 
 static void report (const char *subject, double *values, const char *unit) {
@@ -133,7 +135,8 @@ static void count (size_t live, int small) {
     calls[i] = (double) counts.calls[TRACE_PUBLISH] / (double) live;
     populates[i] = (double) counts.populates / (double) live;
     patches[i] = ways[i]->patch == NULL ? -1 : (double) counts.calls[TRACE_PATCH] / PATCHES;
-    fresh[i] = figures.fresh, tables[i] = figures.page_tables;
+    fresh[i] = figures.fresh;
+    tables[i] = figures.page_tables;
     churned[i] = ways[i]->free == NULL ? -1 : figures.churned;
   }
   if (!small) {

@@ -1,11 +1,10 @@
 /* Publishing and giving back: into memory that nobody has touched yet, into memory that was freed
    before, and what freeing alone costs.  */
-#include "job.h"
-
 #include <pthread.h>
 #include <unistd.h>
 
-#include "../bench.h"
+#include "job.h"
+#include "bench.h"
 
 enum { FRESH = 50000, FLIPS = 2000, RECYCLED = 20000 };
 
@@ -92,7 +91,8 @@ static void compare (const char *subject, struct task *tasks, size_t num,
     tasks[i].random.state = 3;
     job_open (&tasks[i].job, tasks[i].way, RECYCLED);
     sides[i] = *pattern;
-    sides[i].name = tasks[i].way->name, sides[i].arg = &tasks[i];
+    sides[i].name = tasks[i].way->name;
+    sides[i].arg = &tasks[i];
   }
   bench_compare (subject, RECYCLED, sides);
   for (size_t i = 0; i < num; i++) job_close (&tasks[i].job);

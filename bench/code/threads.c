@@ -1,11 +1,10 @@
 /* Two threads publish into fresh memory at once, each with its own hand: what they cost each other.
    CPU time of both, for each function.  */
-#include "job.h"
-
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "../bench.h"
+#include "job.h"
+#include "bench.h"
 
 enum { THREADS = 2, EACH = 50000, FLIPS_EACH = 2000 };
 

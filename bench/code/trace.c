@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../bench.h"
+#include "bench.h"
 
 /* No process has as many descriptors: closing one of these does nothing.  */
 enum { MARK = 0x6d4b0000, POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, linux/mman.h since 5.14 */ };

@@ -1,6 +1,6 @@
 /* Counting the system calls of a process from outside, between marks that it makes itself.  */
-#ifndef TRACE_H
-#define TRACE_H
+#ifndef BENCH_CODE_TRACE_H
+#define BENCH_CODE_TRACE_H
 
 #include <stddef.h> /* size_t */
 
@@ -17,4 +17,4 @@ void trace_mark (int phase);
 /* Start this program again with ARGS, count, and wait for its end, which must be a good one.  */
 void trace_self (char *const *args, struct trace_counts *counts);
 
-#endif /* TRACE_H */
+#endif /* BENCH_CODE_TRACE_H */

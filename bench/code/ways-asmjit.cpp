@@ -1,13 +1,11 @@
 /* asmjit's JitAllocator, used as its documentation says: alloc, write through the second pointer
    within a ProtectJitReadWriteScope, which flushes the instruction cache at its end, release; query
    for the writable address of code that is to be changed.  */
-#include "ways.h"
-
 #include <asmjit/core.h>
-
 #include <cstring>
 
-#include "../bench.h"
+#include "ways.h"
+#include "bench.h"
 
 using asmjit::JitAllocator;
 using asmjit::JitAllocatorOptions;

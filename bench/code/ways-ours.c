@@ -1,10 +1,9 @@
-#include "ways.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../mir-code.h"
-#include "../bench.h"
+#include "ways.h"
+#include "mir-code.h"
+#include "bench.h"
 
 enum { BATCH = 16, RECLAIM = 64 };
 

@@ -1,14 +1,13 @@
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #endif
-#include "ways.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../bench.h"
+#include "ways.h"
+#include "bench.h"
 
 enum { RW = PROT_READ | PROT_WRITE, RX = PROT_READ | PROT_EXEC, RWX = RW | PROT_EXEC };
 enum { ALIGNMENT = 32, SLOT = 1024, AREA = 64 * 1024, MIR_ALIGNMENT = 16 };
@@ -25,11 +24,13 @@ static void *open_plain (size_t bytes, int prot, size_t area) {
   struct plain *p = (struct plain *) calloc (1, sizeof (*p));
   void *start;
   if (p == NULL) bench_fail ("no memory");
-  p->page = (size_t) sysconf (_SC_PAGESIZE), p->area = area, p->alignment = ALIGNMENT;
+  p->page = (size_t) sysconf (_SC_PAGESIZE);
+  p->area = area;
+  p->alignment = ALIGNMENT;
   p->len = (bytes + AREA) / AREA * AREA + AREA;
   start = mmap (NULL, p->len, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (start == MAP_FAILED) bench_fail ("mmap");
-  p->start = p->free = p->holder = p->holder_bound = (uint8_t *) start,
+  p->start = p->free = p->holder = p->holder_bound = (uint8_t *) start;
   p->bound = p->start + p->len;
   return p;
 }

@@ -7,8 +7,8 @@
 
    A function that fails ends the program.  A hand is used by one thread at a time; stores of ways
    that have an `enter` by any threads, each with its own hand.  */
-#ifndef WAYS_H
-#define WAYS_H
+#ifndef BENCH_CODE_WAYS_H
+#define BENCH_CODE_WAYS_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
@@ -61,4 +61,4 @@ extern const struct way way_mir, way_vtable;
 }
 #endif
 
-#endif /* WAYS_H */
+#endif /* BENCH_CODE_WAYS_H */

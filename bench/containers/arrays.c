@@ -4,13 +4,13 @@
    by hand is measured there too.  */
 #include "arrays.h"
 
-#include "bench.h"
-#include "mir-varr.h"
-#include "tables.h"
-
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "bench.h"
+#include "mir-varr.h"
+#include "tables.h"
 
 DEF_VARR (int)
 DEF_VARR (char)

@@ -1,6 +1,6 @@
 /* Growing arrays to compare.  */
-#ifndef ARRAYS_H
-#define ARRAYS_H
+#ifndef BENCH_CONTAINERS_ARRAYS_H
+#define BENCH_CONTAINERS_ARRAYS_H
 
 #include <stddef.h> /* size_t */
 
@@ -30,4 +30,4 @@ static inline size_t array_piece (size_t i) {
 }
 #endif
 
-#endif /* ARRAYS_H */
+#endif /* BENCH_CONTAINERS_ARRAYS_H */

@@ -2,4 +2,4 @@
 #define BOUND
 #include "htab-jobs.h"
 
-const struct table table_htab_bound = {"HTAB, bound", HTAB_JOBS};
+const struct table table_htab_bound = {.name = "HTAB, bound", HTAB_JOBS};

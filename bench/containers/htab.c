@@ -3,4 +3,4 @@
 
 MIR_alloc_t tables_alloc;
 
-const struct table table_htab = {"HTAB", HTAB_JOBS};
+const struct table table_htab = {.name = "HTAB", HTAB_JOBS};

@@ -1,17 +1,16 @@
 // The maps of C++: std, absl and boost, which take memory from operator new; and std::vector on the
 // allocator of the others.
-#include "tables.h"
-
-#include "adapters/mir-std.hpp"
-#include "arrays.h"
-#include "bench.h"
-#include "mir-bytes-hash.h"
-
 #include <absl/container/flat_hash_map.h>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstring>
 #include <unordered_map>
 #include <vector>
+
+#include "tables.h"
+#include "adapters/mir-std.hpp"
+#include "arrays.h"
+#include "bench.h"
+#include "mir-bytes-hash.h"
 
 namespace {
 

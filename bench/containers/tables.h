@@ -1,8 +1,8 @@
 /* Hash tables to compare: each does the same jobs, with the same hash, in loops of its own.
 
    Ints are keys with themselves as value; words are keys whose value is their number.  */
-#ifndef TABLES_H
-#define TABLES_H
+#ifndef BENCH_CONTAINERS_TABLES_H
+#define BENCH_CONTAINERS_TABLES_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint64_t */
@@ -50,4 +50,4 @@ static inline uint64_t hash_of_int (int key) {
 }
 #endif
 
-#endif /* TABLES_H */
+#endif /* BENCH_CONTAINERS_TABLES_H */

@@ -2,9 +2,6 @@
    time in a process of its own, with all page faults.  CPU time of the process, the kernel's
    included.  The default heap is measured as it is, and with huge pages switched off for the
    process (prctl(2), PR_SET_THP_DISABLE).  Arguments: the CSV file, the trace.  */
-#include "bench.h"
-#include "mir.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench.h"
+#include "mir.h"
 #include "adapters/mir-globals.h"
 #include "trace-format.h"
 #include "trace.h"

@@ -1,14 +1,13 @@
 /* The default heap and the ready-made allocators against the process's malloc: glibc's, or the one
    that was preloaded (bench/run.sh runs this once with each).  Arguments: the CSV file, the trace.
  */
-#include "bench.h"
-#include "mir-heap.h"
-#include "adapters/mir-globals.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench.h"
+#include "mir-heap.h"
+#include "adapters/mir-globals.h"
 #include "trace-format.h"
 #include "trace.h"
 

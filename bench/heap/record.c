@@ -129,5 +129,7 @@ static void record_free (void *ptr, void *user_data) {
   pthread_mutex_unlock (&lock);
 }
 
-struct MIR_alloc recording_alloc = {record_malloc, record_calloc, record_realloc, record_free,
-                                    NULL};
+struct MIR_alloc recording_alloc = {.malloc = record_malloc,
+                                    .calloc = record_calloc,
+                                    .realloc = record_realloc,
+                                    .free = record_free};

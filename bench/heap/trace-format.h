@@ -11,8 +11,8 @@
    Slots are what blocks are called: a new block gets the slot freed last, or the next new one.
    Which slot is written as its distance from the slot of the call before, folded so that small
    distances either way are small numbers.  Addresses, times and threads are not in it.  */
-#ifndef TRACE_FORMAT_H
-#define TRACE_FORMAT_H
+#ifndef BENCH_HEAP_TRACE_FORMAT_H
+#define BENCH_HEAP_TRACE_FORMAT_H
 
 #include <stdint.h>
 
@@ -28,4 +28,4 @@ static inline int64_t trace_unfold (uint64_t folded) {
   return (int64_t) (folded >> 1 ^ (0 - (folded & 1)));
 }
 
-#endif /* TRACE_FORMAT_H */
+#endif /* BENCH_HEAP_TRACE_FORMAT_H */

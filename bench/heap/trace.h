@@ -1,6 +1,6 @@
 /* A recorded trace (trace-format.h), decoded, to be replayed.  */
-#ifndef TRACE_H
-#define TRACE_H
+#ifndef BENCH_HEAP_TRACE_H
+#define BENCH_HEAP_TRACE_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
@@ -23,4 +23,4 @@ struct trace {
 int trace_read (const char *name, size_t most, struct trace *trace);
 void trace_free (struct trace *trace);
 
-#endif /* TRACE_H */
+#endif /* BENCH_HEAP_TRACE_H */
