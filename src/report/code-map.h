@@ -33,7 +33,8 @@ void code_map_finish (struct code_map *map);
    piece that is not inside one range is not added; then the result is 0.  */
 void code_map_add_range (struct code_map *map, uint64_t start, uint64_t size);
 int code_map_add_piece (struct code_map *map, const struct piece *piece);
-/* Remove all ranges that overlap with SIZE bytes at START, or the piece at START.  0: there is none.  */
+/* Remove all ranges that overlap with SIZE bytes at START, or the piece at START.  0: there is
+   none.  */
 int code_map_remove_range (struct code_map *map, uint64_t start, uint64_t size);
 int code_map_remove_piece (struct code_map *map, uint64_t start);
 /* The piece in which ADDRESS is, or NULL.  */

@@ -1,5 +1,5 @@
-/* Writes folded stacks, the input of flamegraph.pl, speedscope and inferno: frames from the outermost
-   inwards with ";" between them, a space and a number.  */
+/* Writes folded stacks, the input of flamegraph.pl, speedscope and inferno: frames from the
+   outermost inwards with ";" between them, a space and a number.  */
 #include "report/folded.h"
 
 #include <inttypes.h> /* PRIu64 */

@@ -12,7 +12,8 @@ struct step {
   size_t from, bound;
 };
 
-/* Divide the timeline into steps of equal width; the last one may be shorter.  Returns their number.  */
+/* Divide the timeline into steps of equal width; the last one may be shorter.  Returns their
+   number.  */
 static size_t make_steps (const struct timeline *timeline, struct step steps[STEPS_MAX]) {
   size_t width = (timeline->num + STEPS_MAX - 1) / STEPS_MAX, num = 0;
   for (size_t from = 0; from < timeline->num; from += width) {

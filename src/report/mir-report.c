@@ -91,8 +91,8 @@ static int parse (struct options *options, char **argv) {
   return options->trace != NULL ? 0 : 1 + say ("no trace is named, see --help", "", "");
 }
 
-/* Choose the page, with its path in PAGE, if the user has named no output.  0, or -1 if that path is
-   too long.  */
+/* Choose the page, with its path in PAGE, if the user has named no output.  0, or -1 if that path
+   is too long.  */
 static int choose_page (struct options *options, char page[OUTPUT_PATH_MAX]) {
   int len;
   for (int kind = HTML; kind < KINDS; kind++)

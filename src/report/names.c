@@ -60,7 +60,8 @@ static void push_clean (struct names *names, const char *text, size_t len) {
   }
 }
 
-/* The table compares names in NAMES, so the name is added first and removed if it is there already.  */
+/* The table compares names in NAMES, so the name is added first and removed if it is there
+   already.  */
 uint32_t names_add (struct names *names, const char *text, size_t len) {
   struct name name = {VARR_LENGTH (char, names->text), 0};
   uint32_t number = (uint32_t) VARR_LENGTH (name_t, names->names), found;

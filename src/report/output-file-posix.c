@@ -36,7 +36,8 @@ FILE *output_file_read (const char *path, const char **why) {
 
 /*---------------- Pipes and devices -----------------------------*/
 
-/* Links in these folders are the system's (/dev/fd/63); elsewhere another user may have put them.  */
+/* Links in these folders are the system's (/dev/fd/63); elsewhere another user may have put
+   them.  */
 static int is_in_system_folder (const char *path) {
   return strncmp (path, "/dev/", 5) == 0 || strncmp (path, "/proc/", 6) == 0;
 }
@@ -73,9 +74,9 @@ FILE *output_file_special (const char *path) {
 
 /*---------------- Replacing -----------------------------*/
 
-/* Give FD, which is its owner's alone, the permissions of TRACE's file.  If FD cannot be given to the
-   group of that file, FD's group gets what both that group and others had.  A file system without
-   permissions refuses the change; FD then stays as it is.  */
+/* Give FD, which is its owner's alone, the permissions of TRACE's file.  If FD cannot be given to
+   the group of that file, FD's group gets what both that group and others had.  A file system
+   without permissions refuses the change; FD then stays as it is.  */
 static void give_permissions (int fd, int trace) {
   mode_t mask = umask (077), mode, both;
   struct stat from, to;

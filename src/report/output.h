@@ -22,12 +22,12 @@ struct output {
 #define OUTPUT_FORMAT(FORMAT, ARGS)
 #endif
 
-/* Begin a file that will replace whatever is called PATH; a link itself, not what it leads to.  TRACE
-   is the trace that was read: the file gets its permissions, never wider ones (NULL: it is its
-   owner's alone).  PATH must stay as it is until OUTPUT is closed.  0, or -1 with errno.  */
+/* Begin a file that will replace whatever is called PATH; a link itself, not what it leads to.
+   TRACE is the trace that was read: the file gets its permissions, never wider ones (NULL: it is
+   its owner's alone).  PATH must stay as it is until OUTPUT is closed.  0, or -1 with errno.  */
 int output_create (struct output *output, const char *path, FILE *trace);
-/* The same for a PATH that the user has named: "-" and "/dev/stdout" are standard output, and a pipe
-   or a device is written to as it is.  */
+/* The same for a PATH that the user has named: "-" and "/dev/stdout" are standard output, and a
+   pipe or a device is written to as it is.  */
 int output_open (struct output *output, const char *path, FILE *trace);
 /* 0; or -1 with errno, and then a file called PATH is as it was.  */
 int output_close (struct output *output);

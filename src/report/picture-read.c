@@ -13,7 +13,8 @@ static void count_end (struct picture *picture) {
   totals->code_mapped_bytes = picture->code.mapped_bytes;
 }
 
-/* Count all records of STREAM.  AFTER, if not NULL, is called behind each.  0; or -1 with an error.  */
+/* Count all records of STREAM.  AFTER, if not NULL, is called behind each.  0; or -1 with an
+   error.  */
 static int count_all (struct picture *picture, FILE *stream, int partial,
                       void (*after) (struct picture *picture, void *arg), void *arg) {
   struct record record;

@@ -1,5 +1,5 @@
-/* mir-report trusts nothing: traces that are cut at each byte, traces with changed bytes, traces made
-   by an adversary.  Linux.  */
+/* mir-report trusts nothing: traces that are cut at each byte, traces with changed bytes, traces
+   made by an adversary.  Linux.  */
 #define _GNU_SOURCE /* fmemopen */
 #include "report/chrome.h"
 #include "report/folded.h"
