@@ -1,3 +1,4 @@
+/* Encodes x86-64 instructions and links their jumps.  */
 #include "assembler-x86_64.h"
 
 #define SHORT_JUMP 2 /* bytes: opcode and an 8-bit distance */
@@ -35,8 +36,8 @@ static void emit_32 (VARR (uint8_t) *to, uint32_t value) {
   VARR_PUSH_ARR (uint8_t, to, bytes, 4);
 }
 
-/* The REX prefix, when needed, and the opcode: one byte, or two of which the first is 0F.  The
-   registers are those of the fields reg, index and base (or rm) behind the opcode.  */
+/* Emit the REX prefix, if it is needed, and the opcode: one byte, or two of which the first is 0F.
+   The registers are for the fields reg, index and base (or rm) behind the opcode.  */
 static void emit_opcode (struct assembler *as, enum width width, unsigned opcode, unsigned reg,
                          unsigned index, unsigned base) {
   unsigned rex = (width == W64) << 3 | reg >> 3 << 2 | index >> 3 << 1 | base >> 3;
@@ -49,7 +50,7 @@ static void emit_modrm (struct assembler *as, unsigned mode, unsigned reg, unsig
   emit (as, mode << 6 | (reg & 7) << 3 | (rm & 7));
 }
 
-/* An instruction on registers; REG may be an extension of the opcode instead.  */
+/* Emit an instruction on registers; REG may be an extension of the opcode instead.  */
 static void emit_on_reg (struct assembler *as, enum width width, unsigned opcode, unsigned reg,
                          unsigned rm) {
   emit_opcode (as, width, opcode, reg, 0, rm);
@@ -177,7 +178,7 @@ void asm_jump (struct assembler *as, enum condition condition, uint32_t label) {
   VARR_PUSH (jump_t, as->jumps, jump);
 }
 
-/* From the end of JUMP to its label, in the final code.  */
+/* The distance from the end of JUMP to its label in the final code.  */
 static int64_t jump_distance (const struct assembler *as, const struct jump *jump) {
   const struct jump *jumps = VARR_ADDR (jump_t, as->jumps);
   struct label label = VARR_GET (label_t, as->labels, jump->label);
@@ -187,8 +188,8 @@ static int64_t jump_distance (const struct assembler *as, const struct jump *jum
   return (int64_t) target - (int64_t) (jump->at + jump->moved + jump->size);
 }
 
-/* Give the long form to each jump which does not reach; whether there was one.  A longer jump moves
-   what follows, so others may stop reaching.  */
+/* Give the long form to each jump that does not reach its label.  Returns whether there was one: a
+   longer jump moves the code behind it, so other jumps may stop reaching.  */
 static int grow_jumps (struct assembler *as) {
   struct jump *jumps = VARR_ADDR (jump_t, as->jumps);
   size_t len = VARR_LENGTH (jump_t, as->jumps), moved = 0;

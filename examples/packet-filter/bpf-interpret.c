@@ -1,6 +1,7 @@
+/* Interprets verified programs.  */
 #include "bpf.h"
 
-/* SIZE bytes at OFFSET as one number.  */
+/* The number that SIZE bytes at OFFSET are.  */
 static uint32_t load (const uint8_t *packet, uint64_t offset, unsigned size) {
   const uint8_t *p = packet + offset;
   if (size == 1) return p[0];
@@ -21,7 +22,7 @@ static uint32_t load (const uint8_t *packet, uint64_t offset, unsigned size) {
 uint32_t program_interpret (const struct insn *insn, const uint8_t *packet, uint32_t caplen,
                             uint32_t wirelen) {
   uint32_t a = 0, x = 0;
-  uint32_t m[BPF_SCRATCH_WORDS]; /* the verifier saw to it that only written words are read */
+  uint32_t m[BPF_SCRATCH_WORDS]; /* the verifier ensures that only written words are read */
   for (;; insn++) {
     uint32_t k = insn->k;
     /* clang-format off */

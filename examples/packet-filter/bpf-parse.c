@@ -1,9 +1,10 @@
+/* Reads programs as tcpdump -ddd prints them.  */
 #include <ctype.h>
 #include <string.h>
 
 #include "bpf.h"
 
-/* Where we are in the text.  */
+/* A position in the text.  */
 struct reader {
   const char *path;
   const char *at, *end;
@@ -24,7 +25,7 @@ static void skip_blanks (struct reader *r) {
   while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\r')) r->at++;
 }
 
-/* The text may hold anything, a message must stay one readable line.  */
+/* Quote the next word for a message of one line; the text may contain anything.  */
 static const char *quote_word (const struct reader *r, char quoted[24]) {
   size_t len = 0;
   for (const char *p = r->at; p < r->end && !isspace ((unsigned char) *p) && len < 20; p++)
@@ -43,7 +44,7 @@ static void expect_end_of_line (struct reader *r) {
   next_line (r);
 }
 
-/* The next number of this line; WHAT names it in messages.  */
+/* Read the next number of the line.  Messages call it WHAT.  */
 static uint32_t expect_number (struct reader *r, const char *what, uint32_t max) {
   const char *start;
   uint64_t number = 0;

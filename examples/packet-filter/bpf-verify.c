@@ -1,3 +1,4 @@
+/* Verifies programs before they run.  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +19,7 @@ static const uint8_t is_opcode[256] = {
 MIR_NO_RETURN static void refuse (const struct program *program, size_t i, const char *format, ...)
     LIKE_PRINTF (3);
 
-/* Every instruction stands on a line of its own, so its number gives the line.  */
+/* Every instruction has its own line, so its number gives the line.  */
 static void refuse (const struct program *program, size_t i, const char *format, ...) {
   char reason[160];
   va_list args;
@@ -69,15 +70,15 @@ static void check_jumps (const struct program *program, size_t i) {
   check_target (program, i, insn.jf);
 }
 
-/* A word of scratch memory is read only where each way to the read has written it, so that nobody
-   sees what the stack held before.  Jumps lead forward, hence one pass in program order has seen
-   all ways to an instruction when it comes to it.  A set of words is a bit mask.  A RET counts as
-   a way to the instruction after it, as it does for the Linux kernel.  */
+/* Ensure that a word of scratch memory is written on every path to an instruction that reads it, so
+   that no program sees what the stack held before.  Jumps lead forward, so one pass in program
+   order has seen all paths to an instruction when it reaches it.  A set of words is a bit mask.
+   RET counts as a path to the instruction after it, as in the Linux kernel.  */
 static void check_scratch (const struct program *program) {
   const struct insn *insns = VARR_ADDR (insn_t, program->insns);
   size_t len = VARR_LENGTH (insn_t, program->insns);
-  uint16_t written_at[BPF_INSNS_MAX]; /* by all jumps to the instruction met so far */
-  uint16_t written = 0;               /* here, when coming from the instruction before */
+  uint16_t written_at[BPF_INSNS_MAX]; /* by all jumps to the instruction so far */
+  uint16_t written = 0;               /* here, on the path from the instruction before */
   memset (written_at, 0xff, sizeof written_at);
   for (size_t i = 0; i < len; i++) {
     const struct insn *insn = &insns[i];
@@ -91,7 +92,7 @@ static void check_scratch (const struct program *program) {
       written_at[i + 1 + insn->jt] &= written;
       written_at[i + 1 + insn->jf] &= written;
     }
-    /* Nothing comes from here to the next instruction but by the jumps noted above.  */
+    /* The next instruction is reached from here only by the jumps noted above.  */
     if (insn->code == JA || bpf_is_branch (insn->code)) written = 0xffff;
   }
 }

@@ -1,6 +1,7 @@
+/* Reads pcap files.  */
 #include "capture.h"
 
-/* The file header, with the offsets of what we use, and a packet's header:
+/* The header of the file, with the offsets that are used here, and the header of a packet:
 
      0 magic | 4 version | 8 time zone, accuracy | 16 snaplen | 20 link type
      0 seconds | 4 their fraction | 8 bytes kept | 12 bytes on the wire | the bytes kept ...  */
@@ -30,8 +31,8 @@ static struct format recognise (const uint8_t *header, const char *path) {
     if (magic == MAGIC_NANOSECONDS) return (struct format){big_endian, 1000000000};
   }
   if (get_32 (header, 0) == MAGIC_PCAPNG)
-    fail (MIR_binary_io_error, "%s: pcapng, only classic pcap is read here: see editcap -F pcap",
-          path);
+    fail (MIR_binary_io_error,
+          "%s: this is pcapng; convert it to classic pcap with editcap -F pcap", path);
   fail (MIR_binary_io_error, "%s: not a pcap file", path);
 }
 
@@ -81,12 +82,12 @@ void capture_load (struct capture *capture, MIR_alloc_t alloc, const char *path)
   if (version != (format.big_endian ? 0x00020004 : 0x00040002)) /* 2.4, as two 16-bit numbers */
     fail (MIR_binary_io_error, "%s: pcap of another version than 2.4", path);
   capture->snaplen = get_32 (file + 16, format.big_endian);
-  if (capture->snaplen == 0) capture->snaplen = SNAPLEN_MAX; /* what libpcap takes it for */
+  if (capture->snaplen == 0) capture->snaplen = SNAPLEN_MAX; /* as in libpcap */
   if (capture->snaplen > SNAPLEN_MAX)
     fail (MIR_binary_io_error, "%s: packets of up to %lu bytes, the limit is %d", path,
           (unsigned long) capture->snaplen, SNAPLEN_MAX);
   capture->link_type =
-      get_32 (file + 20, format.big_endian) & 0xffff; /* above: the checksum's size */
+      get_32 (file + 20, format.big_endian) & 0xffff; /* above: the size of a checksum */
 
   for (size_t at = FILE_HEADER; at < len;) {
     struct packet packet = read_packet (capture, format, file + at, len - at, path);

@@ -1,3 +1,4 @@
+/* Runs the engines against each other and times them.  */
 #include "compare.h"
 
 #include <stdio.h>
@@ -43,7 +44,7 @@ void compare_results (struct runtime *rt, struct filter *filter, size_t packets)
   }
 }
 
-/* A copy of this loop is compiled into each caller, so that it calls nothing but the engine.  */
+/* The compiler makes a copy of this loop for each caller, so that it calls only the engine.  */
 static inline size_t count_matches (uint32_t (*run) (const struct filter *, const struct packet *),
                                     const struct filter *filter, const struct capture *capture,
                                     size_t packets) {
@@ -85,8 +86,8 @@ void compare_speed (struct runtime *rt, size_t packets, size_t rounds) {
         if (engine == LIBPCAP && !libpcap_is_there) continue;
         start = now ();
         if (count_with ((enum engine) engine, filter, &rt->capture, packets) != filter->matches)
-          fail (MIR_func_error, "%s: another number of matches in round %zu", filter->program.path,
-                round + 1);
+          fail (MIR_func_error, "%s: the number of matches differs in round %zu",
+                filter->program.path, round + 1);
         filter->seconds[engine][round] = now () - start;
       }
 }

@@ -1,11 +1,12 @@
+/* Counts what goes through the two vtables.  */
 #include "counting-alloc.h"
 
 #include <stdint.h> /* SIZE_MAX */
 
-/* free is told no size, so it stands in front of the block.
+/* The size of a block, in front of it, since free is not told.
 
      [ header | block ... ]
-              ^ what the caller gets, aligned as the header is  */
+              ^ the caller's pointer, aligned as the header is  */
 union header {
   size_t size; /* bytes of the block */
   max_align_t align;
@@ -13,7 +14,7 @@ union header {
 
 #define BLOCK_MAX (SIZE_MAX - sizeof (union header))
 
-/* A block of SIZE bytes, which begins at HEADER, is there from now on.  */
+/* Count a new block of SIZE bytes behind HEADER and return it.  */
 static void *count_block (struct counting_alloc *counting, union header *header, size_t size) {
   header->size = size;
   counting->calls++;
@@ -50,10 +51,10 @@ static void *counting_realloc (void *ptr, size_t old_size, size_t new_size, void
   if (ptr == NULL) return counting_malloc (new_size, user_data);
   if (new_size > BLOCK_MAX) return NULL;
   header = (union header *) ptr - 1;
-  assert (header->size == old_size); /* the caller's part of the contract */
+  assert (header->size == old_size); /* the contract asks this of the caller */
   header = (union header *) MIR_realloc (counting->inner, header, sizeof *header + old_size,
                                          sizeof *header + new_size);
-  if (header == NULL) return NULL; /* the old block lives on, and is still counted */
+  if (header == NULL) return NULL; /* the old block stays, and stays counted */
   forget_block (counting, old_size);
   return count_block (counting, header, new_size);
 }

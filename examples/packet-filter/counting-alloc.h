@@ -1,7 +1,7 @@
-/* Allocators which count: an example of the two vtables an embedder may hand to MIR_init2.
+/* Allocators that count: an example of the two vtables that an embedder may pass to MIR_init2.
 
-   Each wraps another allocator of its kind and passes every call on.  One thread at a time: the
-   counters are plain numbers.  */
+   Each wraps another allocator of its kind and passes every call on.  One thread at a time, since
+   the counters are plain numbers.  */
 #ifndef PACKET_FILTER_COUNTING_ALLOC_H
 #define PACKET_FILTER_COUNTING_ALLOC_H
 
@@ -13,16 +13,16 @@
 struct counting_alloc {
   struct MIR_alloc alloc; /* pass &counting.alloc */
   MIR_alloc_t inner;
-  size_t calls; /* of malloc, calloc and realloc which succeeded */
+  size_t calls; /* of malloc, calloc and realloc that succeeded */
   size_t live_blocks, live_bytes, peak_bytes;
 };
 
 struct counting_code_alloc {
   struct MIR_code_alloc alloc; /* pass &counting.alloc */
   MIR_code_alloc_t inner;
-  size_t maps, mapped_bytes; /* ever */
+  size_t maps, mapped_bytes; /* in all */
   size_t live_bytes, peak_bytes;
-  size_t protects; /* changes of access */
+  size_t protects; /* changes of protection */
 };
 
 /* INNER is kept by pointer and must outlive COUNTING, which must outlive every context made with

@@ -1,3 +1,4 @@
+/* Keeps the catchers of each thread and leaves to the innermost one.  */
 #include "failure.h"
 
 #include <ctype.h>
@@ -6,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* MIR's error function is given no context, so the way back is kept per thread.  */
+/* MIR's error function gets no context, so each thread has a list of catchers.  */
 struct catcher {
   jmp_buf way_back;
   struct failure *failure;
@@ -24,7 +25,7 @@ void fail (MIR_error_type_t type, const char *format, ...) {
   vsnprintf (failure->message, sizeof failure->message, format, args);
   va_end (args);
   for (char *p = failure->message; *p != '\0'; p++)
-    if (iscntrl ((unsigned char) *p)) *p = '?'; /* a path may hold anything */
+    if (iscntrl ((unsigned char) *p)) *p = '?'; /* a path may contain anything */
 
   if (innermost != NULL) longjmp (innermost->way_back, 1);
   fprintf (stderr, "packet-filter: %s\n", failure->message);

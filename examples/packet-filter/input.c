@@ -1,10 +1,11 @@
+/* Reads a whole file into an array.  */
 #include "input.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/* Each file is read once for each context, and a pipe could not be; /dev/zero has no end.  */
+/* Each context reads each file again, which a pipe does not allow; /dev/zero has no end.  */
 static void expect_regular_file (const char *path) {
   struct stat status;
   if (stat (path, &status) != 0) fail (MIR_binary_io_error, "%s: %s", path, strerror (errno));

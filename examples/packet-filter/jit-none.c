@@ -1,4 +1,4 @@
-/* For CPUs which the compiler does not know: everything is interpreted.  */
+/* Stands in for the compiler on other CPUs: everything is interpreted.  */
 #include "jit.h"
 
 const struct jit_abi *const jit_native_abi = NULL;

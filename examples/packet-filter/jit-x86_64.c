@@ -1,5 +1,4 @@
-/* The compiler for x86-64: one pass over the program, a few machine instructions for each of its
-   instructions, A and X in registers all the time.  */
+/* Compiles programs for x86-64 in one pass, with A and X always in registers.  */
 #include "jit-x86_64.h"
 
 #include <stddef.h>
@@ -8,20 +7,20 @@
 #include "mir-code.h"
 #include "assembler-x86_64.h"
 
-/* What lives where.  Both conventions let a function destroy all of these, so there is nothing to
-   save.  The rest is the machine's choice: shifts count in RCX, division works on RDX:RAX.  */
+/* The registers.  Both conventions let a function destroy all of these, so none has to be saved.
+   Shifts take their count from RCX, and division works on RDX:RAX.  */
 static const enum reg A = RAX, X = RCX;
 static const enum reg PACKET = R9, CAPLEN = R10, WIRELEN = R11; /* the upper half of R10 is zero */
 static const enum reg TEMP = RDX, DIVISOR = R8;
 
-/* In what two conventions differ for a function like ours, which calls nothing.  */
+/* What differs between the conventions for a function that calls nothing.  */
 struct jit_abi {
   const char *name;
   enum reg packet, caplen, wirelen; /* arguments */
-  /* Bytes to take off the stack for M.  System V needs none: the 128 bytes below RSP belong to a
-     function that calls nothing.  On Windows they may be overwritten any time.  A function there
-     that moves RSP should be known to RtlAddFunctionTable; as nothing between can raise an
-     exception, only a profiler would miss it.  */
+  /* Bytes of stack to reserve for M.  System V needs none: the 128 bytes below RSP belong to a
+     function that calls nothing.  On Windows they may be overwritten at any time.  There a function
+     that moves RSP should be registered with RtlAddFunctionTable; since nothing in between can
+     raise an exception, only a profiler would miss that.  */
   uint8_t frame;
 };
 
@@ -44,9 +43,9 @@ const char *jit_name (void) {
 
 struct jit {
   MIR_context_t ctx;
-  MIR_code_writer_t writer; /* into the context's code memory */
+  MIR_code_writer_t writer; /* to the code memory of the context */
   struct assembler as;
-  /* Of the program at work: */
+  /* Of the program that is being compiled: */
   const struct jit_abi *abi;
   uint8_t frame;   /* bytes on the stack */
   uint32_t reject; /* the label behind the last instruction, where 0 is returned */
@@ -67,7 +66,7 @@ void jit_destroy (struct jit *jit) {
   MIR_free (MIR_get_alloc (jit->ctx), jit);
 }
 
-/*---------------- Pieces of code -----------------------------*/
+/*---------------- Parts of the code -----------------------------*/
 
 static void emit_entry (struct jit *jit) {
   struct assembler *as = &jit->as;
@@ -84,13 +83,13 @@ static void emit_exit (struct jit *jit) {
   asm_ret (&jit->as);
 }
 
-/* Where M[K] is, relative to RSP.  */
+/* The offset of M[K] from RSP.  */
 static int32_t scratch_offset (const struct jit *jit, uint32_t k) {
   return jit->frame - SCRATCH_BYTES + 4 * (int32_t) k;
 }
 
-/* TO = SIZE bytes of the packet at BASE + K, where BASE is X, or RSP for none.  The sum is made in
-   64 bits, so it cannot wrap around.  */
+/* TO = SIZE bytes of the packet at BASE + K, where BASE is X, or RSP for none.  The sum has 64
+   bits, so it cannot wrap around.  */
 static void emit_load_anywhere (struct jit *jit, enum reg to, enum reg base, uint32_t k,
                                 unsigned size) {
   struct assembler *as = &jit->as;
@@ -106,7 +105,7 @@ static void emit_load_anywhere (struct jit *jit, enum reg to, enum reg base, uin
 /* TO = SIZE bytes of the packet at K.  */
 static void emit_load (struct jit *jit, enum reg to, uint32_t k, unsigned size) {
   struct assembler *as = &jit->as;
-  if (k > INT32_MAX - size) { /* out of reach for a displacement */
+  if (k > INT32_MAX - size) { /* a displacement does not reach so far */
     emit_load_anywhere (jit, to, RSP, k, size);
     return;
   }
@@ -116,7 +115,7 @@ static void emit_load (struct jit *jit, enum reg to, uint32_t k, unsigned size) 
   if (size > 1) asm_swap_bytes (as, size, to);
 }
 
-/* A /= FROM, and the remainder to TEMP.  */
+/* A /= FROM; the remainder goes to TEMP.  */
 static void emit_divide (struct assembler *as, enum reg from) {
   asm_mov_imm (as, TEMP, 0);
   asm_unary (as, UNARY_DIV, from);
@@ -133,8 +132,8 @@ static void emit_divide_by_k (struct jit *jit, uint32_t k) {
   emit_divide (&jit->as, DIVISOR);
 }
 
-/* The CPU takes the count modulo 32: TEMP keeps the result for counts below, and clears it above.
- */
+/* The CPU takes the count modulo 32.  TEMP is a mask that keeps the result for counts below 32 and
+   clears it for others.  */
 static void emit_shift_by_x (struct assembler *as, enum shift_op op) {
   asm_alu_imm (as, W32, ALU_CMP, X, 32);
   asm_alu (as, W32, ALU_SBB, TEMP, TEMP); /* X < 32 ? -1 : 0 */
@@ -142,8 +141,7 @@ static void emit_shift_by_x (struct assembler *as, enum shift_op op) {
   asm_alu (as, W32, ALU_AND, A, TEMP);
 }
 
-/* Jumps of JT and JF instructions from NEXT on.  One is enough where a way leads to the next
-   instruction itself.  */
+/* Jump over JT or JF instructions from NEXT on.  One jump is enough if one of them is 0.  */
 static void emit_branch (struct assembler *as, const struct insn *insn, uint32_t next) {
   enum condition condition;
   if (insn->jt == insn->jf) {
@@ -196,7 +194,7 @@ static void emit_branch (struct assembler *as, const struct insn *insn, uint32_t
 
 /*---------------- Instructions -----------------------------*/
 
-/* The code of INSN, which instruction NEXT follows.  */
+/* Emit the code of INSN; NEXT is the number of the instruction behind it.  */
 static void emit_insn (struct jit *jit, const struct insn *insn, uint32_t next) {
   struct assembler *as = &jit->as;
   uint32_t k = insn->k;
@@ -283,12 +281,12 @@ filter_func_t jit_compile (struct jit *jit, const struct jit_abi *abi, const cha
   asm_label (as, jit->reject);
   asm_mov_imm (as, A, 0);
   emit_exit (jit);
-  /* Valgrind and DynamoRIO look at the byte behind a ret, and must find it on a readable page.  */
+  /* Valgrind and DynamoRIO read the byte behind a ret, so it must be on a readable page.  */
   asm_trap (as);
   assembler_link (as);
 
   *code_len = VARR_LENGTH (uint8_t, as->code);
   expect_ok (
       MIR_code_publish (jit->writer, VARR_ADDR (uint8_t, as->code), *code_len, &info, &code));
-  return (filter_func_t) (uintptr_t) code; /* ISO C knows no direct conversion */
+  return (filter_func_t) (uintptr_t) code; /* ISO C has no direct conversion */
 }

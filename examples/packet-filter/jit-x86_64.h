@@ -1,5 +1,5 @@
-/* The calling conventions of x86-64.  Code for each can be compiled anywhere: where a compiler can
-   call the other one as well (GCC's ms_abi), a test does.  */
+/* The calling conventions of x86-64.  Code for both can be compiled anywhere; the tests run both
+   where the C compiler can call both (GCC's ms_abi).  */
 #ifndef PACKET_FILTER_JIT_X86_64_H
 #define PACKET_FILTER_JIT_X86_64_H
 

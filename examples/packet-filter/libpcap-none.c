@@ -1,4 +1,4 @@
-/* Where there is no libpcap: interpreter and compiler judge each other.  */
+/* Stands in for libpcap where there is none.  */
 #include "libpcap.h"
 
 const int libpcap_is_there = 0;

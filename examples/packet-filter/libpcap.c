@@ -1,3 +1,4 @@
+/* Runs programs in libpcap's interpreter.  */
 #include "libpcap.h"
 
 #include <pcap/pcap.h>

@@ -1,4 +1,4 @@
-/* libpcap's own interpreter, the judge of ours.
+/* libpcap's interpreter, the reference for ours.
 
    One of libpcap.c and libpcap-none.c implements it; the build picks.  */
 #ifndef PACKET_FILTER_LIBPCAP_H
@@ -8,11 +8,11 @@
 
 struct bpf_insn; /* libpcap's */
 
-/* Whether there is one; else programs are NULL and results 0.  */
+/* Whether libpcap is there; if not, programs are NULL and results 0.  */
 extern const int libpcap_is_there;
 
-/* The LEN instructions from INSNS for libpcap; a block of ALLOC, owned by the caller.  Fails when
-   memory is refused.  */
+/* Copy the LEN instructions from INSNS to a program of libpcap's, a block of ALLOC that the caller
+   owns.  Fails if memory is refused.  */
 struct bpf_insn *libpcap_program (MIR_alloc_t alloc, const struct insn *insns, size_t len);
 
 /* libpcap's result for such a program.  */

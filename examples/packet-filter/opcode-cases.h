@@ -1,4 +1,4 @@
-/* For tests: a program about each opcode, with a result worked out by hand.  */
+/* For tests: programs for every opcode, with results that were worked out by hand.  */
 #ifndef PACKET_FILTER_OPCODE_CASES_H
 #define PACKET_FILTER_OPCODE_CASES_H
 
@@ -6,7 +6,8 @@
 
 #include "bpf.h"
 
-/* To run on opcode_packet, all of it kept, OPCODE_PACKET_WIRELEN bytes on the wire.  */
+/* A program to run on opcode_packet, of whose OPCODE_PACKET_WIRELEN bytes OPCODE_PACKET_LEN are
+   kept.  */
 struct opcode_case {
   const char *name;
   uint32_t expected;

@@ -1,4 +1,4 @@
-/* The program: its arguments, its two contexts, its exit status.  */
+/* The program: reads the arguments and does the work in two contexts.  */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ struct job {
   struct runtime rt;
 };
 
-/* Filters are replaced under a running thread; no packet may notice.  */
+/* Replace filters while a thread runs them; no packet may notice.  */
 static void swap (struct runtime *rt, size_t swaps) {
   struct swap_result result;
   report_code_memory ();
@@ -47,7 +47,8 @@ static void work (void *arg) {
   capture_load (&rt->capture, MIR_get_alloc (rt->ctx), options->capture);
   MIR_trace_pop (rt->trace);
   for (size_t i = 0; i < options->filters_num; i++) runtime_add_filter (rt, options->filters[i]);
-  if (rt->tools != NULL) MIR_code_tools_flush (rt->tools); /* or they lag behind */
+  if (rt->tools != NULL)
+    MIR_code_tools_flush (rt->tools); /* so that the tools know the filters before they run */
   for (size_t i = 0; i < options->filters_num; i++)
     compare_results (rt, &VARR_ADDR (filter_t, rt->filters)[i], options->packets);
 
@@ -58,7 +59,7 @@ static void work (void *arg) {
   if (jit_native_abi != NULL) swap (rt, options->swaps);
 }
 
-/* However the work ended, the context goes, and with it everything in it.  */
+/* The runtime is finished whether the work has failed or not.  */
 static int do_job (struct job *job) {
   struct failure failure;
   int result = catch_failure (&failure, work, job);
@@ -72,7 +73,7 @@ static int run_with_defaults (const struct options *options) {
   return do_job (&job);
 }
 
-/* The same, with a trace of it, and below that the allocator which counts: both must agree.  */
+/* The same, traced; an allocator below the trace counts, and both must agree.  */
 static int run_traced (const struct options *options) {
   struct counting_alloc data;
   MIR_trace_options_t trace_options = {.size = sizeof trace_options,
@@ -98,7 +99,7 @@ static int run_traced (const struct options *options) {
   return result;
 }
 
-/* The counting allocators sit on the defaults, which any context can name.  */
+/* The counting allocators wrap the defaults, which any context can name.  */
 static int run_with_our_allocators (const struct options *options) {
   struct counting_alloc data;
   struct counting_code_alloc code;
@@ -126,7 +127,7 @@ static size_t parse_number (const char *option, const char *text, size_t max) {
 static struct options parse_arguments (int argc, char **argv) {
   struct options options = {.packets = 100000, .rounds = 15, .swaps = 2000};
   int i = 1;
-  /* argv[argc] is NULL, so argv[i + 1] may be looked at.  */
+  /* argv[argc] is NULL, so argv[i + 1] may be read.  */
   for (; i < argc && strncmp (argv[i], "--", 2) == 0; i++) {
     if (strcmp (argv[i], "--help") == 0) {
       report_help ();
@@ -150,9 +151,9 @@ static struct options parse_arguments (int argc, char **argv) {
     }
   }
   if (options.tools && options.trace != NULL)
-    fail (MIR_wrong_param_value_error, "--tools and --trace: one of them, see --help");
+    fail (MIR_wrong_param_value_error, "--tools and --trace exclude each other, see --help");
   if (argc - i < 2)
-    fail (MIR_wrong_param_value_error, "a capture and at least one filter are needed, see --help");
+    fail (MIR_wrong_param_value_error, "name a capture and at least one filter, see --help");
   options.capture = argv[i];
   options.filters = argv + i + 1;
   options.filters_num = (size_t) (argc - i - 1);

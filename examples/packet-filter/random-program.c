@@ -1,3 +1,4 @@
+/* Makes random programs and packets for tests.  */
 #include "random-program.h"
 
 #include <stdlib.h>
@@ -9,7 +10,7 @@ static uint32_t below (uint32_t bound) {
   return (uint32_t) (tap_random () % bound);
 }
 
-/* Constants around which things change: limits of packets, of encodings, of shifts, of signs.  */
+/* A constant, often near a limit: of packets, of encodings, of shifts, of signs.  */
 static uint32_t random_constant (void) {
   static const uint32_t edges[] = {0,          1,          4,          31,         32,
                                    127,        128,        255,        256,        0x7ffffffb,
@@ -24,7 +25,7 @@ static uint32_t random_constant (void) {
   }
 }
 
-/* WRITTEN: words of M which each way to here has written.  */
+/* WRITTEN: the words of M that are written on every path to this instruction.  */
 static struct insn random_insn (size_t insns_after, unsigned written) {
   static const uint16_t codes[] = {
       LD_IMM,  LD_W_ABS, LD_H_ABS, LD_B_ABS, LD_W_IND, LD_H_IND, LD_B_IND, LD_MEM, LD_LEN, LDX_IMM,
@@ -69,7 +70,7 @@ static struct insn random_insn (size_t insns_after, unsigned written) {
 
 void random_program (struct insn *insns, size_t len) {
   unsigned written = 0;
-  int straight = 1; /* no way around what came so far */
+  int straight = 1; /* no jump so far */
   for (size_t i = 0; i + 1 < len; i++) {
     insns[i] = random_insn (len - 1 - i, written);
     if (insns[i].code == JA || bpf_is_branch (insns[i].code)) straight = 0;

@@ -6,11 +6,11 @@
 
 #include "bpf.h"
 
-/* Put LEN instructions, at most BPF_INSNS_MAX, into INSNS: a program which the verifier accepts. */
+/* Store a program of LEN <= BPF_INSNS_MAX instructions in INSNS which the verifier accepts.  */
 void random_program (struct insn *insns, size_t len);
 
-/* A packet of LEN <= 4096 random bytes, directly before memory that nobody may touch.  Valid until
-   the next call.  */
+/* A packet of LEN <= 4096 random bytes, directly before a page that cannot be accessed.  Valid
+   until the next call.  */
 uint8_t *random_packet (size_t len);
 
 #endif /* PACKET_FILTER_RANDOM_PROGRAM_H */

@@ -1,3 +1,4 @@
+/* Makes and finishes the runtime, and adds filters to it.  */
 #include "runtime.h"
 
 #include <stdio.h>
@@ -30,7 +31,7 @@ void runtime_finish (struct runtime *rt) {
   input_finish (&rt->filter_file);
   capture_finish (&rt->capture);
   jit_destroy (rt->jit);
-  MIR_finish (rt->ctx); /* and with it all published code, of which the tools are told */
+  MIR_finish (rt->ctx); /* with all published code; the tools are told */
   MIR_code_tools_finish (rt->tools);
   memset (rt, 0, sizeof *rt);
 }
@@ -40,9 +41,10 @@ void runtime_start_tools (struct runtime *rt) {
                                       .alloc = MIR_get_alloc (rt->ctx),
                                       .wanted = MIR_CODE_PERF_MAP | MIR_CODE_GDB};
   MIR_code_tool_status_t status = MIR_code_tools_create (&options, &rt->tools);
-  if (status == MIR_CODE_TOOL_OK) status = MIR_code_tools_flush (rt->tools); /* all at work? */
+  if (status == MIR_CODE_TOOL_OK)
+    status = MIR_code_tools_flush (rt->tools); /* does every tool work? */
   if (status != MIR_CODE_TOOL_OK)
-    fail (MIR_alloc_error, "perf or GDB: %s", MIR_code_tool_status_text (status));
+    fail (MIR_alloc_error, "perf or gdb: %s", MIR_code_tool_status_text (status));
   MIR_code_set_hooks (MIR_get_code_space (rt->ctx), MIR_code_tools_hooks (rt->tools));
 }
 
@@ -76,7 +78,8 @@ void runtime_add_filter (struct runtime *rt, const char *path) {
   MIR_trace_push (rt->trace, base_name (path));
   input_read (&rt->filter_file, alloc, path);
 
-  /* In the array first, empty, then filled: so it is the runtime's if filling fails.  */
+  /* An empty filter is stored first and filled there, so that the runtime owns it if that
+     fails.  */
   VARR_PUSH (filter_t, rt->filters, ((struct filter){.program.path = path}));
   filter = &VARR_ADDR (filter_t, rt->filters)[VARR_LENGTH (filter_t, rt->filters) - 1];
   set_name (filter);

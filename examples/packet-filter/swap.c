@@ -1,3 +1,4 @@
+/* Replaces the code of filters while another thread runs them.  */
 #include "swap.h"
 
 #include <pthread.h>
@@ -6,14 +7,14 @@
 
 #include "mir-code.h"
 
-/* What the two threads share.  */
+/* The state that the two threads share.  */
 struct traffic {
   struct runtime *rt;
   size_t swaps; /* to do */
   void *thunk;
-  /* The filters of which a result may be now; the same but during a swap.  */
+  /* The filters that a result may be of now; they differ only during a swap.  */
   _Atomic (const struct filter *) from, to;
-  atomic_size_t packets; /* whose calls have returned */
+  atomic_size_t packets; /* for which the filter has returned */
   atomic_int stop;
   size_t astray;
 };
@@ -30,7 +31,7 @@ static int is_result_of (const struct filter *filter, const struct packet *p, ui
          == result;
 }
 
-/* FROM and TO are looked at before and after the call: a swap may begin or end during it.  */
+/* FROM and TO are read before and after the call, since a swap may begin or end during it.  */
 static int run_packet (struct traffic *t, filter_func_t filter, const struct packet *p) {
   const struct filter *from = atomic_load (&t->from), *to = atomic_load (&t->to);
   uint32_t result = filter (p->bytes, p->caplen, p->wirelen);
@@ -51,7 +52,7 @@ static void *run_packets (void *arg) {
   return NULL;
 }
 
-/*---------------- The thread that swaps them -----------------------------*/
+/*---------------- The thread that swaps filters -----------------------------*/
 
 static filter_func_t compile (struct runtime *rt, const struct filter *filter) {
   size_t code_len;
@@ -60,7 +61,7 @@ static filter_func_t compile (struct runtime *rt, const struct filter *filter) {
                       VARR_LENGTH (insn_t, filter->program.insns), &code_len);
 }
 
-/* One more call has returned: whatever began before now is over.  */
+/* Wait until one more call has returned: then every call that began before is over.  */
 static void wait_for_grace (struct traffic *t) {
   size_t packets = atomic_load (&t->packets);
   while (atomic_load (&t->packets) == packets) sched_yield ();
@@ -77,10 +78,11 @@ static void swap_all (void *arg) {
     filter_func_t func = compile (t->rt, &filters[i % filters_num]);
     atomic_store (&t->to, &filters[i % filters_num]);
     _MIR_redirect_thunk (ctx, t->thunk, address_of (func));
-    expect_ok (MIR_code_free (space, old)); /* the thread may be in it, and goes on */
+    expect_ok (MIR_code_free (space, old)); /* the thread may be in it and goes on */
     MIR_code_grace_t grace = MIR_code_grace_begin (space);
     wait_for_grace (t);
-    expect_ok (MIR_code_reclaim (space, grace)); /* now it is not, and its place is used again */
+    expect_ok (
+        MIR_code_reclaim (space, grace)); /* the thread has left it: its memory is used again */
     atomic_store (&t->from, &filters[i % filters_num]);
   }
 }
@@ -98,7 +100,7 @@ void swap_filters (struct runtime *rt, size_t swaps, struct swap_result *result)
   if (pthread_create (&thread, NULL, run_packets, &t) != 0)
     fail (MIR_alloc_error, "no thread to run packets");
 
-  /* Whatever happens, nothing may be given back while the thread runs.  */
+  /* Even on failure, nothing may be freed while the thread runs.  */
   failed = catch_failure (&failure, swap_all, &t);
   atomic_store (&t.stop, 1);
   pthread_join (thread, NULL);

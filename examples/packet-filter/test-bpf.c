@@ -10,7 +10,7 @@
 
 /*---------------- Helpers -----------------------------*/
 
-/* A filter file on its way into a program.  */
+/* A filter file that is being read into a program.  */
 struct loading {
   MIR_alloc_t alloc;
   const char *text;
@@ -30,7 +30,8 @@ static void unload (struct loading *loading) {
   if (loading->program.insns != NULL) VARR_DESTROY (insn_t, loading->program.insns);
 }
 
-/* The message with which TEXT is refused; "" if it is not.  Nothing may be left behind.  */
+/* The message with which TEXT is refused; "" if it is accepted.  Checks that no block is
+   leaked.  */
 static const char *refusal_of (const char *text, size_t len) {
   static struct failure failure;
   struct probe_alloc probe;
@@ -118,7 +119,7 @@ static void refuses_text_which_is_no_program (void) {
   CHECK_STR (refusal_of ("1\n6 0 0 \0\n", 10), "f.bpf:2: the constant '?' is not a decimal number");
 }
 
-/* Whatever the bytes: a program or one line of message.  */
+/* Any bytes give a program or a message of one line.  */
 static void survives_damaged_text (void) {
   static const char good[] =
       "# x\n6\n40 0 0 12\n21 0 3 2048\n2 0 0 3\n96 0 0 3\n21 0 0 7\n6 0 0 9\n";
@@ -167,12 +168,12 @@ static void refuses_to_read_unwritten_scratch_memory (void) {
       {"2\n96 0 0 3\n22 0 0 0\n", "f.bpf:2: instruction 0: M[3] may be read before it is written"},
       {"3\n2 0 0 2\n97 0 0 3\n22 0 0 0\n",
        "f.bpf:3: instruction 1: M[3] may be read before it is written"},
-      /* written on one of two ways */
+      /* written on one of two paths */
       {"4\n21 0 1 5\n2 0 0 3\n96 0 0 3\n22 0 0 0\n",
        "f.bpf:4: instruction 2: M[3] may be read before it is written"},
       {"4\n5 0 0 1\n2 0 0 3\n96 0 0 3\n22 0 0 0\n",
        "f.bpf:4: instruction 2: M[3] may be read before it is written"},
-      /* a third way around both writes */
+      /* a third path around both writes */
       {"7\n21 0 2 5\n21 0 3 6\n5 0 0 0\n2 0 0 3\n5 0 0 0\n96 0 0 3\n22 0 0 0\n",
        "f.bpf:7: instruction 5: M[3] may be read before it is written"}};
   CHECK_REFUSALS (refusals);
@@ -182,7 +183,7 @@ static void accepts_scratch_memory_written_on_all_ways (void) {
   static const struct refusal none[] = {
       {"3\n2 0 0 3\n96 0 0 3\n22 0 0 0\n", ""},
       {"6\n21 0 2 5\n2 0 0 3\n5 0 0 1\n3 0 0 3\n97 0 0 3\n22 0 0 0\n", ""},
-      /* nothing leads here */
+      /* unreachable */
       {"3\n5 0 0 1\n96 0 0 3\n22 0 0 0\n", ""}};
   CHECK_REFUSALS (none);
 }

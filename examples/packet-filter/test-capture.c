@@ -12,7 +12,7 @@
 
 static const char *real_capture;
 
-/* What is to be loaded, and where it ends up.  */
+/* A capture that is being loaded.  */
 struct loading {
   struct probe_alloc probe;
   const char *path;
@@ -24,8 +24,8 @@ static void load (void *arg) {
   capture_load (&loading->capture, &loading->probe.alloc, loading->path);
 }
 
-/* 0, or -1 and FAILURE as by catch_failure; SUCCESSES: allocations until one fails, < 0 for none.
- */
+/* Load PATH and return what catch_failure does.  The allocation after SUCCESSES others fails; < 0:
+   none does.  */
 static int start_loading (struct loading *loading, const char *path, long successes,
                           struct failure *failure) {
   memset (loading, 0, sizeof *loading);
@@ -40,19 +40,19 @@ static void finish_loading (struct loading *loading) {
   CHECK_INT (probe_alloc_finish (&loading->probe), 0);
 }
 
-/* A file for one test, in the working directory.  */
+/* Write a file for one test in the working directory.  */
 static char scratch_path[64];
 
 static void write_scratch (const void *bytes, size_t len) {
   FILE *f;
-  remove (scratch_path); /* cutting an existing file makes some file systems wait for the disk */
+  remove (scratch_path); /* truncating a file makes some file systems wait for the disk */
   f = fopen (scratch_path, "wb");
   REQUIRE (f != NULL);
   REQUIRE (fwrite (bytes, 1, len, f) == len);
   REQUIRE (fclose (f) == 0);
 }
 
-/* The message, behind the path, with which these bytes are refused; "" if they are not.  */
+/* The message, behind the path, with which these bytes are refused; "" if they are accepted.  */
 static const char *refusal_of (const void *bytes, size_t len) {
   static struct failure failure;
   struct loading loading;
@@ -71,7 +71,7 @@ static void put (uint8_t *p, unsigned size, uint32_t value, int big_endian) {
     p[i] = (uint8_t) (value >> 8 * (big_endian ? size - 1 - i : i));
 }
 
-/* Two packets, of 5 and of 60 bytes on the wire of which 6 are kept; 2 seconds apart.  */
+/* Two packets, 2 seconds apart: one of 5 bytes, one of 60 bytes of which 6 are kept.  */
 enum { SMALL_LEN = 24 + 16 + 5 + 16 + 6, FIRST = 24, SECOND = 24 + 16 + 5 };
 
 static void make_small_capture (uint8_t file[SMALL_LEN], uint32_t magic, int big_endian) {
@@ -140,7 +140,7 @@ static void refuses_wrong_headers (void) {
     const char *message;
   } damages[] = {
       {0, 0xa1b2c3d5, ": not a pcap file"},
-      {0, 0x0a0d0d0a, ": pcapng, only classic pcap is read here: see editcap -F pcap"},
+      {0, 0x0a0d0d0a, ": this is pcapng; convert it to classic pcap with editcap -F pcap"},
       {4, 0x00050002, ": pcap of another version than 2.4"},
       {4, 0x00040001, ": pcap of another version than 2.4"},
       {16, 262145, ": packets of up to 262145 bytes, the limit is 262144"},
@@ -160,7 +160,7 @@ static void refuses_wrong_headers (void) {
     }
 }
 
-/* Whatever the bytes: packets within the file, or a message.  */
+/* Any bytes give packets within the file, or a message.  */
 static void survives_damaged_files (void) {
   for (size_t n = tap_scaled (5000); n > 0; n--) {
     uint8_t file[SMALL_LEN];

@@ -17,7 +17,7 @@ typedef uint32_t (__attribute__ ((ms_abi)) * windows_func_t) (const uint8_t *, u
 typedef uint32_t (__attribute__ ((sysv_abi)) * system_v_func_t) (const uint8_t *, uint32_t,
                                                                  uint32_t);
 
-/* One program for both conventions.  */
+/* A program compiled for both conventions.  */
 struct compiled {
   system_v_func_t system_v;
   windows_func_t windows;
@@ -50,7 +50,7 @@ static void finish (void) {
   jit = NULL;
 }
 
-/* Both conventions against the interpreter.  */
+/* Compare the results of both conventions with the interpreter's.  */
 static int agrees (struct compiled c, const struct insn *insns, const uint8_t *packet,
                    uint32_t caplen, uint32_t wirelen) {
   uint32_t expected = program_interpret (insns, packet, caplen, wirelen);
@@ -79,8 +79,8 @@ static void compiles_each_opcode (void) {
   finish ();
 }
 
-/* Each length from 0 on, each size, offsets at both ends of 32 bits, the sum of X and K included.
- */
+/* All lengths from 0 on, all sizes, offsets at both ends of 32 bits, also as the sum of X and
+   K.  */
 static void loads_only_what_is_there (void) {
   static const struct {
     uint16_t absolute, indirect;
@@ -108,8 +108,8 @@ static void loads_only_what_is_there (void) {
   finish ();
 }
 
-/* Packets may have up to 4 GiB - 1; offsets above 2 GiB are the ones no displacement can express.
- */
+/* Packets may have up to 4 GiB - 1; offsets above 2 GiB are the ones no displacement can
+   express.  */
 static void loads_from_a_packet_of_4_gib (void) {
   const size_t size = (size_t) UINT32_MAX + 1;
   const uint32_t offsets[] = {0x7ffffff0, 0x7ffffffb, 0x7ffffffc, 0x7fffffff, 0x80000000,
@@ -134,7 +134,7 @@ static void loads_from_a_packet_of_4_gib (void) {
   probe_pages_unmap (packet, size);
 }
 
-/* A caller may leave anything in the upper halves of registers with 32-bit arguments.  */
+/* The upper halves of registers with 32-bit arguments may contain anything.  */
 static void ignores_upper_halves_of_arguments (void) {
   typedef uint32_t (__attribute__ ((sysv_abi)) * wide_func_t) (const uint8_t *, uint64_t, uint64_t);
   struct insn insns[] = {
@@ -162,7 +162,7 @@ static void jumps_any_distance (void) {
         insns[len++] = (struct insn){JEQ_K, (uint8_t) between, 0, 7};
       else if (form == 2)
         insns[len++] = (struct insn){JEQ_K, 0, (uint8_t) between, 7};
-      else /* two jumps; the second may be short where the first is not */
+      else /* two jumps, of which the second may be short even if the first is not */
         insns[len++] = (struct insn){JGT_K, (uint8_t) between, (uint8_t) (between / 2), 7};
       for (uint32_t i = 0; i < between; i++)
         insns[len++] = (struct insn){i % 3 == 0 ? TAX : ADD_K, 0, 0, i};
@@ -185,13 +185,14 @@ static void takes_the_shortest_jumps (void) {
     for (size_t i = 0; i < five; i++)
       insns[len++] = (struct insn){LD_IMM, 0, 0, 1000}; /* 5 bytes */
     insns[len++] = (struct insn){RET_A, 0, 0, 0};
-    /* 13 bytes at the entry, the jump, 1 for ret, 4 where bad loads would end */
+    /* 13 bytes of entry, the jump, 1 of ret, 4 for bad loads */
     CHECK_INT (compile (jit, insns, len).code_len, 13 + (bytes <= 127 ? 2 : 5) + bytes + 1 + 4);
   }
   finish ();
 }
 
-/* Windows gives a function nothing below RSP.  That cannot be seen from running it on Linux.  */
+/* On Windows a function has no memory below RSP.  A run on Linux cannot show that, so look at the
+   code.  */
 static void reserves_scratch_memory_on_windows (void) {
   static const uint8_t sub_rsp_64[] = {0x48, 0x83, 0xec, 0x40};
   struct insn insns[] = {{ST, 0, 0, 0}, {RET_A, 0, 0, 0}};
@@ -205,7 +206,7 @@ static void reserves_scratch_memory_on_windows (void) {
   finish ();
 }
 
-/* The heart of it.  New contexts now and then, so that code memory does not pile up.  */
+/* Random programs.  A new context from time to time keeps code memory small.  */
 static void agrees_with_interpreter_and_libpcap (void) {
   static struct insn insns[BPF_INSNS_MAX];
   for (size_t n = tap_scaled (50000); n > 0; n--) {
@@ -235,7 +236,7 @@ static void agrees_with_interpreter_and_libpcap (void) {
 
 /*---------------- Memory -----------------------------*/
 
-/* The whole life of a compiler.  */
+/* Create, use and destroy a compiler.  */
 struct life {
   struct probe_alloc data;
   struct probe_code_alloc code;

@@ -1,5 +1,5 @@
-/* Our verifier against that of the Linux kernel, which is asked by attaching filters to a socket.
- */
+/* Our verifier against that of the Linux kernel, which is asked by attaching filters to a
+   socket.  */
 #include "bpf.h"
 
 #include <errno.h>
@@ -31,7 +31,7 @@ static int we_accept (MIR_alloc_t alloc, const struct insn *insns, size_t len,
   return accepted;
 }
 
-/* 1, 0, or -1: the kernel cannot be asked.  */
+/* Whether the kernel accepts it: 1, 0, or -1 if the kernel cannot be asked.  */
 static int kernel_accepts (const struct insn *insns, size_t len) {
   struct sock_filter filter[LEN_MAX];
   struct sock_fprog program = {.len = (unsigned short) len, .filter = filter};
@@ -41,14 +41,14 @@ static int kernel_accepts (const struct insn *insns, size_t len) {
   return errno == EINVAL ? 0 : -1;
 }
 
-/* The kernel gives a meaning to offsets from SKF_AD_OFF, and only to some.  */
+/* The kernel knows some offsets from SKF_AD_OFF and refuses others.  */
 static void keep_off_facts (struct insn *insn) {
   if ((insn->code == LD_W_ABS || insn->code == LD_H_ABS || insn->code == LD_B_ABS)
       && insn->k >= (uint32_t) SKF_AD_OFF)
     insn->k -= (uint32_t) SKF_AD_OFF;
 }
 
-/* Make a valid program a doubtful one.  */
+/* Change a valid program so that it may be invalid.  */
 static void damage (struct insn *insn) {
   switch (tap_random () % 6) {
     case 0:

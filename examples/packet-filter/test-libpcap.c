@@ -1,4 +1,4 @@
-/* Against libpcap: what it reads, and what it accepts.  Argument 1 is a capture.  */
+/* Our reader of captures and our verifier against libpcap's.  Argument 1 is a capture.  */
 #include "bpf.h"
 
 #include <pcap/pcap.h>
@@ -56,7 +56,7 @@ static void verify (void *arg) {
   program_verify ((const struct program *) arg);
 }
 
-/* Random instructions: libpcap's check, which asks for less, accepts what ours does.  */
+/* Random instructions: libpcap's check, which is weaker, accepts what our verifier accepts.  */
 static void accepts_nothing_that_libpcap_refuses (void) {
   size_t accepted = 0;
   struct program program = {.path = "f.bpf"};

@@ -21,12 +21,12 @@ static size_t filters_num;
 
 /*---------------- The runtime -----------------------------*/
 
-/* A life of the runtime with all filters.  */
+/* Make a runtime with all filters, use and finish it.  */
 struct life {
   struct probe_alloc data;
   struct probe_code_alloc code;
   struct runtime rt;
-  int tools; /* perf and GDB look on */
+  int tools; /* with hooks for perf and gdb */
   int lying; /* replace the compiled code of the first filter */
   size_t swaps;
   struct swap_result swapped;
@@ -88,7 +88,7 @@ static void compiles_equal_programs_once (void) {
     CHECK_INT (all[i].compiled_before, equal_before);
     shared += (size_t) equal_before;
   }
-  CHECK (shared > 0); /* the filters of the demo have such a pair */
+  CHECK (shared > 0); /* the filters of the demo contain such a pair */
   end (&life);
 }
 
@@ -158,7 +158,7 @@ static void gives_all_back_when_anything_is_refused (void) {
 
 /*---------------- Tools -----------------------------*/
 
-/* How many lines of the perf map of this process end with NAME; the file is removed.  */
+/* Count the lines of this process's perf map that end with NAME, and remove the map.  */
 static size_t count_in_perf_map (const char *name) {
   char path[50], line[300], end[100];
   size_t num = 0;
@@ -194,7 +194,7 @@ static void tools_know_filters_by_name (void) {
   CHECK_INT (count_in_perf_map (name), 2);
 }
 
-/* A tool without memory does not stop the runtime, or costs it any.  */
+/* A tool without memory does not stop the runtime, and leaks nothing.  */
 static void gives_all_back_when_tools_are_refused_memory (void) {
   static struct life life;
   struct failure failure;
