@@ -1,5 +1,5 @@
-/* Not a speed: whether a forked child, which frees all code and publishes other, changes the code
-   that its parent runs.  */
+/* Counts functions of a parent that change when its forked child frees all code and publishes other
+   code.  */
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>

@@ -1,3 +1,4 @@
+/* Publishes, frees and replaces functions by any way.  */
 #include "job.h"
 
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 
 uint8_t job_code[JOB_MAX_LEN];
 
-/* Written, so that no page of it is new while the clock runs or memory is counted.  */
+/* All pages are written to, so that none is new while the clock runs or memory is counted.  */
 static void *new_array (size_t num, size_t size) {
   void *array = calloc (num, size);
   if (array == NULL) bench_fail ("no memory");
@@ -91,7 +92,8 @@ void job_replace (struct job *job, struct job_random *random, size_t ops) {
 
 void job_check (const struct job *job) {
   for (size_t i = 0; i < job->num; i += 101)
-    if (memcmp (job->pieces[i], job_code, job->lens[i]) != 0) bench_fail ("code is not there");
+    if (memcmp (job->pieces[i], job_code, job->lens[i]) != 0)
+      bench_fail ("published code is missing");
 }
 
 size_t job_bytes (const struct job *job) {

@@ -1,5 +1,5 @@
-/* Changing published code: one aligned word of 8 bytes, in one of 64 functions in turn.  Cells and
-   thunks do the same job, where a call goes, without any change of code.  */
+/* Times patches of published code: an aligned word of 8 bytes in one of 64 functions in turn.
+   Cells and thunks change where a call goes as well, without changing code.  */
 #include "job.h"
 #include "mir-code.h"
 #include "bench.h"

@@ -1,4 +1,4 @@
-/* The tables of C: uthash and GLib, which take memory from malloc.  */
+/* Tables in C: uthash and GLib, which take memory from malloc.  */
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,7 @@ static int differ (const void *a, const void *b, size_t len) {
   return x->len != y->len || memcmp (x->chars, y->chars, x->len) != 0;
 }
 
-/* By the length it is told, which kind of key it is.  */
+/* The length tells which kind of key it is.  */
 #define HASH_FUNCTION(KEY, LEN, HASH) ((HASH) = hash_key (KEY, LEN))
 #define HASH_KEYCMP(A, B, LEN) differ (A, B, LEN)
 #include <uthash.h>

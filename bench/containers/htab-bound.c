@@ -1,4 +1,4 @@
-/* HTAB with hash and eq bound to its types.  */
+/* The table HTAB with hash and eq bound to its types.  */
 #define BOUND
 #include "htab-jobs.h"
 

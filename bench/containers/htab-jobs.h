@@ -1,5 +1,5 @@
-/* The jobs of tables.h by HTAB; hash and eq are bound to the types if BOUND is defined.  Each of
-   the two files that include this has its own types.  */
+/* The jobs of tables.h done with HTAB.  Hash and eq are bound to the types if BOUND is defined;
+   each of the two files that include this has its own types.  */
 #ifndef BENCH_CONTAINERS_HTAB_JOBS_H
 #define BENCH_CONTAINERS_HTAB_JOBS_H
 

@@ -1,4 +1,4 @@
-/* HTAB with hash and eq through pointers.  */
+/* The table HTAB with hash and eq called through pointers.  */
 #include "htab-jobs.h"
 
 MIR_alloc_t tables_alloc;

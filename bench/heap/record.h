@@ -1,4 +1,4 @@
-/* A MIR_alloc which records: see record.c.  */
+/* An allocator that records a trace: see record.c.  */
 #ifndef BENCH_HEAP_RECORD_H
 #define BENCH_HEAP_RECORD_H
 
