@@ -129,7 +129,10 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
   unsigned how = data[2];
   edit_request_t request = {.dll = "mir-ucrt.dll", .symbol = "mi_version", .force = (how & 1) != 0};
   if ((how & 2) != 0) request.dll = "kernel32.dll";
-  if ((how & 4) != 0) request.symbol = NULL, request.ordinal = data[3];
+  if ((how & 4) != 0) {
+    request.symbol = NULL;
+    request.ordinal = data[3];
+  }
   if ((how & 8) != 0) request.order[request.order_num++] = "user32.dll";
   if ((how & 16) != 0) request.order[request.order_num++] = request.dll;
   if ((how & 32) != 0) request.order[request.order_num++] = "KERNEL32.DLL";

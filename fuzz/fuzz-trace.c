@@ -25,7 +25,6 @@ static void need (int condition, const char *what) {
 
 static void write_all_outputs (const struct picture *picture, FILE *stream) {
   struct output output = {.path = "/dev/null", .stream = nowhere};
-
   html_write (&output, picture, "x/y");
   folded_write (&output, picture);
   stats_write_text (&output, picture, "x/y");
@@ -38,7 +37,6 @@ static void write_all_outputs (const struct picture *picture, FILE *stream) {
 static void check_numbers (const struct picture *picture) {
   const struct totals *t = &picture->totals;
   uint64_t made = 0, made_bytes = 0, live = 0;
-
   for (int i = 0; i < PICTURE_CLASSES; i++) {
     made += picture->classes[i].made;
     made_bytes += picture->classes[i].made_bytes;
@@ -52,7 +50,6 @@ static void check_numbers (const struct picture *picture) {
 static int read_trace (FILE *stream, int partial) {
   struct picture picture;
   int result;
-
   picture_init (&picture, report_alloc);
   result = picture_read (&picture, stream, partial);
   if (result == 0) {
@@ -67,7 +64,6 @@ static int read_trace (FILE *stream, int partial) {
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
   FILE *stream;
-
   if (size == 0) return 0; /* fmemopen refuses no bytes */
   if (nowhere == NULL) nowhere = fopen ("/dev/null", "w");
   stream = fmemopen ((void *) (uintptr_t) data, size, "rb");

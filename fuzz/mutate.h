@@ -1,7 +1,7 @@
 /* Changes to PE images which leave most of them whole, so that what lies behind the first checks is
  * reached.  */
-#ifndef MUTATE_H
-#define MUTATE_H
+#ifndef FUZZ_MUTATE_H
+#define FUZZ_MUTATE_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -10,4 +10,4 @@
    size, at most MAX_SIZE.  The same SEED does the same.  */
 size_t mutate_image (uint8_t *data, size_t size, size_t max_size, unsigned seed);
 
-#endif
+#endif /* FUZZ_MUTATE_H */
