@@ -1,5 +1,5 @@
-/* A trace from a stranger: reader, picture and every output of mir-report.  Whatever is in it, it
-   is a picture or one line of error, and every byte of memory is given back.  Linux.  */
+/* A fuzz target for mir-report: its reader, the picture and all outputs.  Any bytes give a picture
+   or an error of one line, and all memory is freed.  Linux.  */
 #define _GNU_SOURCE /* fmemopen */
 #include <stdint.h>
 #include <stdio.h>
@@ -33,7 +33,7 @@ static void write_all_outputs (const struct picture *picture, FILE *stream) {
         "the same trace cannot be read a third time");
 }
 
-/* The tables of the page add up to these.  */
+/* The sums in the tables of the page.  */
 static void check_numbers (const struct picture *picture) {
   const struct totals *t = &picture->totals;
   uint64_t made = 0, made_bytes = 0, live = 0;
