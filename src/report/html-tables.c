@@ -10,10 +10,6 @@ enum { ROWS_MAX = 100 /* of a table; one more row sums up the rest */ };
 
 /*---------------- Cells -----------------------------*/
 
-static void write_number_cell (struct output *output, uint64_t number) {
-  output_print (output, "<td class=n>%" PRIu64, number);
-}
-
 /* NUMBER, with a bar for its share of WHOLE.  */
 static void write_bar_cell (struct output *output, uint64_t number, uint64_t whole) {
   double share = whole == 0 ? 0 : 100 * ((double) number / (double) whole);
@@ -65,16 +61,16 @@ static int by_peak (const void *a, const void *b) {
 static void write_peak_cells (struct output *output, const struct picture *picture,
                               const struct node *row) {
   write_bytes_cell (output, row->peak_bytes, picture->totals.peak_bytes);
-  write_number_cell (output, row->peak_blocks);
+  html_write_number (output, row->peak_blocks);
   output_print (output, "\n");
 }
 
 static void write_made_cells (struct output *output, const struct picture *picture,
                               const struct node *row) {
   write_bytes_cell (output, row->made_bytes, picture->totals.made_bytes);
-  write_number_cell (output, row->made_blocks);
-  write_number_cell (output, row->live_bytes);
-  write_number_cell (output, row->live_blocks);
+  html_write_number (output, row->made_blocks);
+  html_write_number (output, row->live_bytes);
+  html_write_number (output, row->live_blocks);
   output_print (output, "\n");
 }
 
@@ -152,7 +148,7 @@ void html_write_sizes (struct output *output, const struct picture *picture) {
                     i == 64 ? "all" : html_bytes_text ((uint64_t) 1 << i, to));
     write_bar_cell (output, c->made, picture->totals.made_blocks);
     write_bytes_cell (output, c->made_bytes, picture->totals.made_bytes);
-    write_number_cell (output, c->live);
+    html_write_number (output, c->live);
     output_print (output, "\n");
   }
   output_print (output, "</table></details></section>\n");
@@ -196,9 +192,9 @@ void html_write_threads (struct output *output, const struct picture *picture) {
     const struct thread *thread = &VARR_ADDR (thread_t, picture->threads)[i];
     output_print (output, "<tr><th scope=row>%" PRIu64, thread->number);
     write_bytes_cell (output, thread->made_bytes, picture->totals.made_bytes);
-    write_number_cell (output, thread->made_blocks);
-    write_number_cell (output, thread->frees);
-    write_number_cell (output, thread->foreign_frees);
+    html_write_number (output, thread->made_blocks);
+    html_write_number (output, thread->frees);
+    html_write_number (output, thread->foreign_frees);
     output_print (output, "<td class=n>%s<td class=n>%s\n", html_time_text (thread->first, first),
                   html_time_text (thread->last, last));
   }

@@ -33,6 +33,10 @@ const char *html_time_text (uint64_t ns, char text[HTML_TEXT_MAX]) {
   return text;
 }
 
+void html_write_number (struct output *output, uint64_t number) {
+  output_print (output, "<td class=n>%" PRIu64, number);
+}
+
 void html_write_path (struct output *output, const struct picture *picture, uint32_t node) {
   uint32_t path[PICTURE_MAX_SCOPES + 1];
   size_t num = 0, bytes = 0;

@@ -37,10 +37,6 @@ static void write_time (struct output *output, const struct timeline *timeline,
                 html_time_text (step->from * timeline->width, text));
 }
 
-static void write_cell (struct output *output, uint64_t number) {
-  output_print (output, "<td class=n>%" PRIu64, number);
-}
-
 /* The bin of STEP with the most live bytes.  */
 static size_t fullest_bin (const struct timeline *timeline, const struct step *step) {
   size_t best = step->from;
@@ -65,13 +61,13 @@ void html_write_live_times (struct output *output, const struct picture *picture
     size_t bin = fullest_bin (timeline, &steps[i]);
     uint64_t rest = timeline->most[bin].live;
     write_time (output, timeline, &steps[i]);
-    write_cell (output, rest);
+    html_write_number (output, rest);
     for (size_t layer = 0; layer < layers->num; layer++) {
       uint64_t live = layers->live[bin][layer];
-      write_cell (output, live);
+      html_write_number (output, live);
       rest -= live < rest ? live : rest; /* LIVE is more only if the file has changed */
     }
-    write_cell (output, rest);
+    html_write_number (output, rest);
     output_print (output, "\n");
   }
   output_print (output, "</table></details>\n");
@@ -93,8 +89,8 @@ void html_write_code_times (struct output *output, const struct picture *picture
       if (most.mapped < now->mapped) most.mapped = now->mapped;
     }
     write_time (output, timeline, &steps[i]);
-    write_cell (output, most.code);
-    write_cell (output, most.mapped);
+    html_write_number (output, most.code);
+    html_write_number (output, most.mapped);
     output_print (output, "\n");
   }
   output_print (output, "</table></details>\n");
