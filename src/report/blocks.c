@@ -143,7 +143,7 @@ int blocks_on_realloc_done (struct picture *picture, struct thread *thread,
                         .thread = picture->thread};
   enum realloc_state state = call->state;
   call->state = REALLOC_NONE;
-  if (state == REALLOC_NONE) { /* its beginning is not in the trace, and with it the size */
+  if (state == REALLOC_NONE) { /* its beginning, which has the size, is not in the trace */
     picture->totals.strange++;
     return 0;
   }

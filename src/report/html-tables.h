@@ -1,4 +1,4 @@
-/* The sections of the page that are tables.  */
+/* The sections of the page that are tables: scopes, sizes, lifetimes, threads.  */
 #ifndef MIR_REPORT_HTML_TABLES_H
 #define MIR_REPORT_HTML_TABLES_H
 

@@ -11,10 +11,10 @@ enum { HTML_TEXT_MAX = 24 /* bytes */ };
 const char *html_bytes_text (uint64_t bytes, char text[HTML_TEXT_MAX]);
 const char *html_time_text (uint64_t ns, char text[HTML_TEXT_MAX]);
 
-/* A cell of a table.  */
+/* Write NUMBER as a cell of a table.  */
 void html_write_number (struct output *output, uint64_t number);
 
-/* The scopes from the outermost to NODE; of a long path only the end.  */
+/* Write the scopes from the outermost to NODE; of a long path only the end.  */
 void html_write_path (struct output *output, const struct picture *picture, uint32_t node);
 
 #endif /* MIR_REPORT_HTML_TEXT_H */

@@ -9,7 +9,7 @@
 
 #include "mir-htab.h"
 
-/* A part of `text`, which a 0 follows.  */
+/* The place of a name in `text`, where a 0 follows it.  */
 typedef struct name {
   size_t start, len;
 } name_t;

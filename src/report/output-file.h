@@ -16,7 +16,8 @@ FILE *output_file_read (const char *path, const char **why);
 
 /* Open the pipe or the device PATH for writing.  NULL with errno on failure; with errno 0 if
    nothing, a regular file or a link has this name, which output_file_replace may replace.  A link
-   is followed only in /dev and /proc (/dev/fd/63).  Another user's pipe is refused with EPERM.  */
+   is followed only in /dev and /proc, as for /dev/fd/63.  Another user's pipe is refused with
+   EPERM.  */
 FILE *output_file_special (const char *path);
 
 /* Create a file beside PATH and store its path in TEMPORARY.  Its permissions are those of TRACE's

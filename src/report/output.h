@@ -13,7 +13,8 @@
 struct output {
   const char *path;
   FILE *stream;
-  char temporary[OUTPUT_PATH_MAX]; /* the file until it gets its name; empty: there is none */
+  /* Of the new file until it gets its name; empty: there is none.  */
+  char temporary[OUTPUT_PATH_MAX];
 };
 
 #ifdef __GNUC__

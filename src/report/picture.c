@@ -76,6 +76,7 @@ static void on_code (struct picture *picture, const struct record *record) {
 
 /*---------------- Threads -----------------------------*/
 
+/* The thread of RECORD, a new one if need be; most often it is the last event's.  */
 static struct thread *thread_of (struct picture *picture, const struct record *record) {
   uint32_t number = (uint32_t) VARR_LENGTH (thread_t, picture->threads);
   struct thread_ref ref = {record->thread, number};
@@ -108,6 +109,7 @@ static void on_pop (struct picture *picture, struct thread *thread) {
 
 /*---------------- Peaks -----------------------------*/
 
+/* Bring the timeline up to TIME, and note new peaks.  */
 static void note_amounts (struct picture *picture, uint64_t time) {
   struct amounts now = {picture->totals.live_bytes, picture->code.piece_bytes,
                         picture->code.mapped_bytes};
@@ -177,7 +179,7 @@ int picture_count (struct picture *picture, const struct record *record) {
   picture->totals.events++;
   thread->last = record->time;
   count_call (&picture->totals, record->kind);
-  /* Whatever else the thread does first, the realloc has failed: its allocator left by longjmp.  */
+  /* A realloc that its thread has not ended before this event has left by longjmp.  */
   if (record->kind != MIR_TRACE_REALLOC_DONE)
     blocks_on_realloc_failed (picture, thread, record->time);
   if (count_event (picture, thread, record) != 0) return -1;

@@ -4,8 +4,8 @@
 
 #include "report/types.h"
 
-/* PICTURE, which is not to be moved, has to be finished in any case.  Running out of memory ends
-   the program with a line.  */
+/* The caller finishes PICTURE in any case and does not move it.  Without memory the program ends
+   with a line.  */
 void picture_init (struct picture *picture, MIR_alloc_t alloc);
 void picture_finish (struct picture *picture);
 

@@ -146,7 +146,7 @@ static int get_end (struct reader *reader, struct record *record) {
   return 0;
 }
 
-/* All of a record but its kind.  */
+/* Read what is behind the kind of a record.  */
 static int get_fields (struct reader *reader, struct record *record) {
   switch (record->kind) {
     case MIR_TRACE_MALLOC:

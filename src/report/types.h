@@ -8,18 +8,19 @@
    made        said of blocks: allocated, or reallocated, each time; sizes are those asked for
    node        a place in the tree of what threads were doing: a scope within a scope, and below the
                scopes, if the trace has stacks, callers from the outermost inwards
-   piece       a code block: code that was published at once; range: memory that is mapped for code
+   piece       a code block, published at once
+   range       memory that is mapped for code
    peak        the event at which most bytes were live; blocks and code have each their own
    bin         a span of time; the timeline has at most TIMELINE_BINS
    layer       a scope whose live bytes over time are shown
    strange     said of an event: it ends something whose beginning the trace does not have
 
-   The counters have the names and the meaning of MIR_stats_report_t's.  One thread at a time.  */
+   The counters have the names and the meaning of MIR_stats_report_t's.  A name like node_t is
+   struct node as one token, for VARR and HTAB.  One thread at a time.  */
 #ifndef MIR_REPORT_TYPES_H
 #define MIR_REPORT_TYPES_H
 
 #include "mir-htab.h" /* HTAB */
-
 #include "report/code-map.h"
 #include "report/names.h"
 #include "report/reader.h"
@@ -32,7 +33,12 @@ enum {
   PICTURE_LAYERS = 6
 };
 
-enum node_kind { NODE_ROOT, NODE_SCOPE, NODE_CODE, NODE_ADDRESS };
+enum node_kind {
+  NODE_ROOT,
+  NODE_SCOPE,
+  NODE_CODE,   /* a caller in a piece */
+  NODE_ADDRESS /* any other caller */
+};
 
 typedef struct node {
   enum node_kind kind;
@@ -43,7 +49,7 @@ typedef struct node {
   uint32_t scope;   /* the nearest node upwards, this one included, that is a scope or the root */
   uint64_t made_blocks, made_bytes;
   uint64_t live_blocks, live_bytes;
-  uint64_t peak_blocks, peak_bytes; /* live at the peak */
+  uint64_t peak_blocks, peak_bytes; /* live at the peak; picture_read sets them */
   uint64_t scope_live, scope_most;  /* of a scope: bytes of all nodes whose SCOPE it is */
 } node_t;
 
@@ -86,10 +92,10 @@ struct totals {
   uint64_t live_blocks, live_bytes, peak_bytes, made_blocks, made_bytes;
   uint64_t peak_blocks, peak_time; /* when peak_bytes was first reached */
   uint64_t strange;
-  uint64_t code_published, code_published_bytes, code_freed;  /* pieces, in all */
+  uint64_t code_published, code_published_bytes, code_freed;  /* pieces */
   uint64_t code_mappings;                                     /* in all */
   uint64_t code_live, code_live_bytes, code_mapped_bytes;     /* at the end */
-  uint64_t code_peak_bytes, code_peak_time, code_peak_mapped; /* the most, each by itself */
+  uint64_t code_peak_bytes, code_peak_time, code_peak_mapped; /* the time is that of the bytes */
   uint64_t duration;                                          /* nanoseconds */
 };
 
@@ -105,7 +111,8 @@ struct lifetime {
 struct layers {
   size_t num;
   uint32_t scopes[PICTURE_LAYERS]; /* nodes */
-  /* At the fullest moment of each bin; what is missing to all live bytes is of other scopes.  */
+  /* At the fullest moment of each bin.  The rest of the live bytes then belongs to other
+     scopes.  */
   uint64_t live[TIMELINE_BINS][PICTURE_LAYERS];
 };
 
@@ -125,10 +132,10 @@ struct picture {
   struct HTAB (block_t) *blocks;           /* blocks.c's: live blocks by address */
   struct HTAB (thread_ref_t) *thread_refs; /* picture.c's: threads by number */
   struct code_map code;
-  uint32_t thread; /* index of the last event's */
-  /* Set by picture_read.  */
+  uint32_t thread;                      /* index of the last event's thread */
   uint64_t peak_event, code_peak_event; /* numbers of events */
-  struct code_map code_peak;            /* the code at the latter */
+  /* Set by picture_read.  */
+  struct code_map code_peak; /* the code at code_peak_event */
   struct layers layers;
   int partial; /* the trace ends early; reader.error says how */
 };
