@@ -74,8 +74,8 @@ static void write_made_cells (struct output *output, const struct picture *pictu
   output_print (output, "\n");
 }
 
-/* Write the body and the foot of a table: ROWS in the order of COMPARE, as far as their AMOUNT is
-   not 0.  */
+/* Write the body and the foot of a table: at most ROWS_MAX of ROWS, in the order of COMPARE, those
+   whose AMOUNT is not 0; the sum of the rest in one row; and the sum of all.  */
 static void write_rows (struct output *output, const struct picture *picture, VARR (node_t) *rows,
                         int (*compare) (const void *, const void *),
                         uint64_t (*amount) (const struct node *),
