@@ -1,5 +1,4 @@
 /* What a trace says is what has happened.  */
-#include "report/tree.h"
 #include "trace/trace-fixture.h"
 
 #include <pthread.h>
