@@ -1,6 +1,6 @@
-/* libFuzzer's target for the PE half of mir-inject: looks at everything an input has, injects,
-   ejects, and aborts if the result is not what it should be.  What to do with an input is in bytes
-   2 and 3 of it, which Windows does not look at.  */
+/* A fuzz target for the PE half of mir-inject: reads everything in an input, injects, ejects, and
+   aborts if a result is wrong.  Bytes 2 and 3 of an input, which Windows ignores, select what is
+   done.  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ static void broken (const char *what, int line) {
   abort ();
 }
 
-static volatile unsigned sink; /* what is read is used */
+static volatile unsigned sink; /* so that no read is optimised away */
 
 static void look_at_imports (const pe_t *pe,
                              int (*get) (const pe_t *, unsigned, pe_descriptor_t *)) {
@@ -62,7 +62,7 @@ static uint8_t *result_of (edit_t *edit, pe_t *pe) {
   return bytes;
 }
 
-/* What was injected must come out again, and leave no trace.  */
+/* Ejecting what was injected must restore the image byte by byte.  */
 static void eject (const pe_t *injected, const pe_t *old, const edit_request_t *request) {
   edit_t edit;
   pe_error_t error;
@@ -75,7 +75,8 @@ static void eject (const pe_t *injected, const pe_t *old, const edit_request_t *
   edit_free (&edit);
 }
 
-/* What may be no work of ours: if the record deceives, it has to do without.  */
+/* Eject from an image that mir-inject may not have made.  If its record is false, ejecting must
+   succeed without the record.  */
 static void eject_any (const pe_t *pe, const edit_request_t *request) {
   edit_request_t asked = *request;
   for (int status = -1; status != 0; asked.distrust = 1) {
@@ -129,7 +130,10 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
   unsigned how = data[2];
   edit_request_t request = {.dll = "mir-ucrt.dll", .symbol = "mi_version", .force = (how & 1) != 0};
   if ((how & 2) != 0) request.dll = "kernel32.dll";
-  if ((how & 4) != 0) request.symbol = NULL, request.ordinal = data[3];
+  if ((how & 4) != 0) {
+    request.symbol = NULL;
+    request.ordinal = data[3];
+  }
   if ((how & 8) != 0) request.order[request.order_num++] = "user32.dll";
   if ((how & 16) != 0) request.order[request.order_num++] = request.dll;
   if ((how & 32) != 0) request.order[request.order_num++] = "KERNEL32.DLL";

@@ -255,7 +255,7 @@ static void threads_never_confuse_addresses (void) {
 static const node_t *node_called (const char *name) {
   char buffer[24];
   for (uint32_t i = 0; i < VARR_LENGTH (node_t, picture.nodes); i++)
-    if (strcmp (picture_node_name (&picture, picture_node (&picture, i), buffer), name) == 0)
+    if (strcmp (tree_node_name (&picture, picture_node (&picture, i), buffer), name) == 0)
       return picture_node (&picture, i);
   tap_note ("no node is called %s", name);
   return NULL;

@@ -10,7 +10,9 @@
 #include "mir-trace.h"
 
 #include "support/probe-alloc.h"
-#include "report/picture.h"
+#include "report/picture-read.h"
+#include "report/report-alloc.h"
+#include "report/tree.h" /* for the tests that name nodes */
 #include "support/tap.h"
 
 static char trace_dir[] = "/tmp/test-trace-XXXXXX", trace_path[100];

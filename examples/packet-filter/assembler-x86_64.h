@@ -1,24 +1,24 @@
-/* An assembler for the few x86-64 instructions the compiler needs.
+/* An assembler for the x86-64 instructions that the compiler needs.
 
-   raw     what is emitted: machine code in which jumps have no bytes yet
-   label   a number below the LABELS of assembler_start; a place in the code
+   raw     machine code in which jumps have no bytes yet
+   label   a place in the code, known by a number below the LABELS of assembler_start
    link    choose the shortest form of each jump and write the final code
 
-   Operands are 32 bits wide unless the WIDTH says otherwise; writing a 32-bit register clears its
-   upper half.  All functions fail when memory is refused.  One thread at a time.  */
-#ifndef X86_64_ASSEMBLER_H
-#define X86_64_ASSEMBLER_H
-
-#include "containers.h"
+   Operands are 32 bits wide unless WIDTH says otherwise; writing a 32-bit register clears its upper
+   half.  All functions fail if memory is refused.  One thread at a time.  */
+#ifndef PACKET_FILTER_ASSEMBLER_X86_64_H
+#define PACKET_FILTER_ASSEMBLER_X86_64_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint32_t */
 
+#include "containers.h"
+
 enum reg { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
 enum width { W32, W64 };
 
-/* Values are those in the machine's encodings.  A condition with its lowest bit flipped is the
-   opposite one.  */
+/* The values are those of the machine's encodings.  Flipping the lowest bit of a condition negates
+   it.  */
 enum alu_op { ALU_ADD, ALU_OR, ALU_ADC, ALU_SBB, ALU_AND, ALU_SUB, ALU_XOR, ALU_CMP };
 enum unary_op { UNARY_NEG = 3, UNARY_DIV = 6 }; /* div: RDX:RAX by the operand */
 enum shift_op { SHIFT_LEFT = 4, SHIFT_RIGHT = 5 };
@@ -34,7 +34,7 @@ enum condition {
 
 typedef struct label {
   size_t at;           /* in raw */
-  size_t jumps_before; /* how many jumps stand before it */
+  size_t jumps_before; /* how many jumps are before it */
 } label_t;
 
 typedef struct jump {
@@ -55,18 +55,18 @@ struct assembler {
   VARR (uint8_t) *code; /* after assembler_link: the result */
 };
 
-/* AS is all zero before, and to be finished even if this fails.  */
+/* AS is all zero before.  The caller finishes it in any case.  */
 void assembler_init (struct assembler *as, MIR_alloc_t alloc);
 void assembler_finish (struct assembler *as);
 
-/* Begin new code; buffers of the code before are used again.  */
+/* Begin new code with LABELS labels; the buffers are used again.  */
 void assembler_start (struct assembler *as, size_t labels);
 void assembler_link (struct assembler *as);
 
 void asm_label (struct assembler *as, uint32_t label); /* the label is here */
 void asm_jump (struct assembler *as, enum condition condition, uint32_t label);
 void asm_ret (struct assembler *as);
-void asm_trap (struct assembler *as); /* int3: nothing should get here */
+void asm_trap (struct assembler *as); /* int3, where execution should never arrive */
 
 void asm_mov (struct assembler *as, enum width width, enum reg to, enum reg from);
 void asm_mov_imm (struct assembler *as, enum reg to, uint32_t imm); /* flags change */
@@ -88,4 +88,4 @@ void asm_lea (struct assembler *as, enum reg to, enum reg base, enum reg index, 
 void asm_load (struct assembler *as, unsigned size, enum reg to, enum reg base, int32_t disp);
 void asm_store (struct assembler *as, enum reg base, int32_t disp, enum reg from);
 
-#endif /* X86_64_ASSEMBLER_H */
+#endif /* PACKET_FILTER_ASSEMBLER_X86_64_H */

@@ -1,35 +1,35 @@
-/* The compiler for x86-64: one pass over the program, a few machine instructions for each of its
-   instructions, A and X in registers all the time.  */
-#include "jit-x86-64.h"
-
-#include "mir-code.h"
-
-#include "x86-64-assembler.h"
+/* Compiles programs for x86-64 in one pass, with A and X always in registers.  */
+#include "jit-x86_64.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* What lives where.  Both conventions let a function destroy all of these, so there is nothing to
-   save.  The rest is the machine's choice: shifts count in RCX, division works on RDX:RAX.  */
+#include "mir-code.h"
+#include "assembler-x86_64.h"
+
+/* The registers.  Both conventions let a function destroy all of these, so none has to be saved.
+   Shifts take their count from RCX, and division works on RDX:RAX.  */
 static const enum reg A = RAX, X = RCX;
 static const enum reg PACKET = R9, CAPLEN = R10, WIRELEN = R11; /* the upper half of R10 is zero */
 static const enum reg TEMP = RDX, DIVISOR = R8;
 
-/* In what two conventions differ for a function like ours, which calls nothing.  */
+/* What differs between the conventions for a function that calls nothing.  */
 struct jit_abi {
   const char *name;
   enum reg packet, caplen, wirelen; /* arguments */
-  /* Bytes to take off the stack for M.  System V needs none: the 128 bytes below RSP belong to a
-     function that calls nothing.  On Windows they may be overwritten any time.  A function there
-     that moves RSP should be known to RtlAddFunctionTable; as nothing between can raise an
-     exception, only a profiler would miss it.  */
+  /* Bytes of stack to reserve for M.  System V needs none: the 128 bytes below RSP belong to a
+     function that calls nothing.  On Windows they may be overwritten at any time.  There a function
+     that moves RSP should be registered with RtlAddFunctionTable; since nothing in between can
+     raise an exception, only a profiler would miss that.  */
   uint8_t frame;
 };
 
 #define SCRATCH_BYTES (4 * BPF_SCRATCH_WORDS)
 
-const struct jit_abi jit_abi_system_v = {"x86-64, System V", RDI, RSI, RDX, 0};
-const struct jit_abi jit_abi_windows = {"x86-64, Windows", RCX, RDX, R8, SCRATCH_BYTES};
+const struct jit_abi jit_abi_system_v = {
+    .name = "x86-64, System V", .packet = RDI, .caplen = RSI, .wirelen = RDX, .frame = 0};
+const struct jit_abi jit_abi_windows = {
+    .name = "x86-64, Windows", .packet = RCX, .caplen = RDX, .wirelen = R8, .frame = SCRATCH_BYTES};
 
 #ifdef _WIN32
 const struct jit_abi *const jit_native_abi = &jit_abi_windows;
@@ -43,9 +43,9 @@ const char *jit_name (void) {
 
 struct jit {
   MIR_context_t ctx;
-  MIR_code_writer_t writer; /* into the context's code memory */
+  MIR_code_writer_t writer; /* to the code memory of the context */
   struct assembler as;
-  /* Of the program at work: */
+  /* Of the program that is being compiled: */
   const struct jit_abi *abi;
   uint8_t frame;   /* bytes on the stack */
   uint32_t reject; /* the label behind the last instruction, where 0 is returned */
@@ -66,11 +66,10 @@ void jit_destroy (struct jit *jit) {
   MIR_free (MIR_get_alloc (jit->ctx), jit);
 }
 
-/*---------------- Pieces of code -----------------------------*/
+/*---------------- Parts of the code -----------------------------*/
 
 static void emit_entry (struct jit *jit) {
   struct assembler *as = &jit->as;
-
   if (jit->frame != 0) asm_alu_imm (as, W64, ALU_SUB, RSP, jit->frame);
   asm_mov (as, W64, PACKET, jit->abi->packet);
   asm_mov (as, W32, CAPLEN, jit->abi->caplen);
@@ -84,17 +83,16 @@ static void emit_exit (struct jit *jit) {
   asm_ret (&jit->as);
 }
 
-/* Where M[K] is, relative to RSP.  */
+/* The offset of M[K] from RSP.  */
 static int32_t scratch_offset (const struct jit *jit, uint32_t k) {
   return jit->frame - SCRATCH_BYTES + 4 * (int32_t) k;
 }
 
-/* TO = SIZE bytes of the packet at BASE + K, where BASE is X, or RSP for none.  The sum is made in
-   64 bits, so it cannot wrap around.  */
+/* TO = SIZE bytes of the packet at BASE + K, where BASE is X, or RSP for none.  The sum has 64
+   bits, so it cannot wrap around.  */
 static void emit_load_anywhere (struct jit *jit, enum reg to, enum reg base, uint32_t k,
                                 unsigned size) {
   struct assembler *as = &jit->as;
-
   asm_mov_imm (as, TEMP, k);
   asm_lea (as, TEMP, TEMP, base, (int8_t) size);
   asm_alu (as, W64, ALU_CMP, TEMP, CAPLEN); /* the end of the load */
@@ -107,8 +105,7 @@ static void emit_load_anywhere (struct jit *jit, enum reg to, enum reg base, uin
 /* TO = SIZE bytes of the packet at K.  */
 static void emit_load (struct jit *jit, enum reg to, uint32_t k, unsigned size) {
   struct assembler *as = &jit->as;
-
-  if (k > INT32_MAX - size) { /* out of reach for a displacement */
+  if (k > INT32_MAX - size) { /* a displacement does not reach so far */
     emit_load_anywhere (jit, to, RSP, k, size);
     return;
   }
@@ -118,7 +115,7 @@ static void emit_load (struct jit *jit, enum reg to, uint32_t k, unsigned size) 
   if (size > 1) asm_swap_bytes (as, size, to);
 }
 
-/* A /= FROM, and the remainder to TEMP.  */
+/* A /= FROM; the remainder goes to TEMP.  */
 static void emit_divide (struct assembler *as, enum reg from) {
   asm_mov_imm (as, TEMP, 0);
   asm_unary (as, UNARY_DIV, from);
@@ -135,8 +132,8 @@ static void emit_divide_by_k (struct jit *jit, uint32_t k) {
   emit_divide (&jit->as, DIVISOR);
 }
 
-/* The CPU takes the count modulo 32: TEMP keeps the result for counts below, and clears it above.
- */
+/* The CPU takes the count modulo 32.  TEMP is a mask that keeps the result for counts below 32 and
+   clears it for others.  */
 static void emit_shift_by_x (struct assembler *as, enum shift_op op) {
   asm_alu_imm (as, W32, ALU_CMP, X, 32);
   asm_alu (as, W32, ALU_SBB, TEMP, TEMP); /* X < 32 ? -1 : 0 */
@@ -144,11 +141,9 @@ static void emit_shift_by_x (struct assembler *as, enum shift_op op) {
   asm_alu (as, W32, ALU_AND, A, TEMP);
 }
 
-/* Jumps of JT and JF instructions from NEXT on.  One is enough where a way leads to the next
-   instruction itself.  */
-static void emit_branch (struct assembler *as, const insn_t *insn, uint32_t next) {
+/* Jump over JT or JF instructions from NEXT on.  One jump is enough if one of them is 0.  */
+static void emit_branch (struct assembler *as, const struct insn *insn, uint32_t next) {
   enum condition condition;
-
   if (insn->jt == insn->jf) {
     if (insn->jt != 0) asm_jump (as, ALWAYS, next + insn->jt);
     return;
@@ -199,11 +194,10 @@ static void emit_branch (struct assembler *as, const insn_t *insn, uint32_t next
 
 /*---------------- Instructions -----------------------------*/
 
-/* The code of INSN, which instruction NEXT follows.  */
-static void emit_insn (struct jit *jit, const insn_t *insn, uint32_t next) {
+/* Emit the code of INSN; NEXT is the number of the instruction behind it.  */
+static void emit_insn (struct jit *jit, const struct insn *insn, uint32_t next) {
   struct assembler *as = &jit->as;
   uint32_t k = insn->k;
-
   /* clang-format off */
   switch ((enum bpf_opcode) insn->code) {
     case LD_IMM: asm_mov_imm (as, A, k); break;
@@ -263,18 +257,17 @@ static void emit_insn (struct jit *jit, const insn_t *insn, uint32_t next) {
   /* clang-format on */
 }
 
-static int uses_scratch (const insn_t *insns, size_t len) {
+static int uses_scratch (const struct insn *insns, size_t len) {
   for (size_t i = 0; i < len; i++)
     if (insns[i].code == ST || insns[i].code == STX) return 1;
   return 0;
 }
 
 filter_func_t jit_compile (struct jit *jit, const struct jit_abi *abi, const char *name,
-                           const insn_t *insns, size_t len, size_t *code_len) {
+                           const struct insn *insns, size_t len, size_t *code_len) {
   struct assembler *as = &jit->as;
   MIR_code_info_t info = {.name = name};
   uint8_t *code;
-
   jit->abi = abi;
   jit->frame = uses_scratch (insns, len) ? abi->frame : 0;
   jit->reject = (uint32_t) len;
@@ -288,12 +281,12 @@ filter_func_t jit_compile (struct jit *jit, const struct jit_abi *abi, const cha
   asm_label (as, jit->reject);
   asm_mov_imm (as, A, 0);
   emit_exit (jit);
-  /* Valgrind and DynamoRIO look at the byte behind a ret, and must find it on a readable page.  */
+  /* Valgrind and DynamoRIO read the byte behind a ret, so it must be on a readable page.  */
   asm_trap (as);
   assembler_link (as);
 
   *code_len = VARR_LENGTH (uint8_t, as->code);
   expect_ok (
       MIR_code_publish (jit->writer, VARR_ADDR (uint8_t, as->code), *code_len, &info, &code));
-  return (filter_func_t) (uintptr_t) code; /* ISO C knows no direct conversion */
+  return (filter_func_t) (uintptr_t) code; /* ISO C has no direct conversion */
 }

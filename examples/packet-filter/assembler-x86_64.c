@@ -1,4 +1,5 @@
-#include "x86-64-assembler.h"
+/* Encodes x86-64 instructions and links their jumps.  */
+#include "assembler-x86_64.h"
 
 #define SHORT_JUMP 2 /* bytes: opcode and an 8-bit distance */
 
@@ -20,7 +21,7 @@ void assembler_start (struct assembler *as, size_t labels) {
   VARR_TRUNC (uint8_t, as->raw, 0);
   VARR_TRUNC (jump_t, as->jumps, 0);
   VARR_TRUNC (label_t, as->labels, 0);
-  for (size_t i = 0; i < labels; i++) VARR_PUSH (label_t, as->labels, ((label_t){0, 0}));
+  for (size_t i = 0; i < labels; i++) VARR_PUSH (label_t, as->labels, ((struct label){0, 0}));
 }
 
 /*---------------- Encoding -----------------------------*/
@@ -32,16 +33,14 @@ static void emit (struct assembler *as, unsigned byte) {
 static void emit_32 (VARR (uint8_t) *to, uint32_t value) {
   uint8_t bytes[4] = {(uint8_t) value, (uint8_t) (value >> 8), (uint8_t) (value >> 16),
                       (uint8_t) (value >> 24)};
-
   VARR_PUSH_ARR (uint8_t, to, bytes, 4);
 }
 
-/* The REX prefix, when needed, and the opcode: one byte, or two of which the first is 0F.  The
-   registers are those of the fields reg, index and base (or rm) behind the opcode.  */
+/* Emit the REX prefix, if it is needed, and the opcode: one byte, or two of which the first is 0F.
+   The registers are for the fields reg, index and base (or rm) behind the opcode.  */
 static void emit_opcode (struct assembler *as, enum width width, unsigned opcode, unsigned reg,
                          unsigned index, unsigned base) {
   unsigned rex = (width == W64) << 3 | reg >> 3 << 2 | index >> 3 << 1 | base >> 3;
-
   if (rex != 0) emit (as, 0x40 | rex);
   if (opcode > 0xff) emit (as, opcode >> 8);
   emit (as, opcode & 0xff);
@@ -51,7 +50,7 @@ static void emit_modrm (struct assembler *as, unsigned mode, unsigned reg, unsig
   emit (as, mode << 6 | (reg & 7) << 3 | (rm & 7));
 }
 
-/* An instruction on registers; REG may be an extension of the opcode instead.  */
+/* Emit an instruction on registers; REG may be an extension of the opcode instead.  */
 static void emit_on_reg (struct assembler *as, enum width width, unsigned opcode, unsigned reg,
                          unsigned rm) {
   emit_opcode (as, width, opcode, reg, 0, rm);
@@ -101,7 +100,6 @@ void asm_alu (struct assembler *as, enum width width, enum alu_op op, enum reg t
 void asm_alu_imm (struct assembler *as, enum width width, enum alu_op op, enum reg to,
                   uint32_t imm) {
   int small = fits_8 ((int32_t) imm);
-
   emit_on_reg (as, width, small ? 0x83 : 0x81, op, to);
   if (small)
     emit (as, imm & 0xff);
@@ -168,38 +166,34 @@ void asm_store (struct assembler *as, enum reg base, int32_t disp, enum reg from
 /*---------------- Labels and jumps -----------------------------*/
 
 void asm_label (struct assembler *as, uint32_t label) {
-  label_t here = {VARR_LENGTH (uint8_t, as->raw), VARR_LENGTH (jump_t, as->jumps)};
-
+  struct label here = {VARR_LENGTH (uint8_t, as->raw), VARR_LENGTH (jump_t, as->jumps)};
   VARR_SET (label_t, as->labels, label, here);
 }
 
 void asm_jump (struct assembler *as, enum condition condition, uint32_t label) {
-  jump_t jump = {.at = VARR_LENGTH (uint8_t, as->raw),
-                 .label = label,
-                 .condition = (uint8_t) condition,
-                 .size = SHORT_JUMP};
-
+  struct jump jump = {.at = VARR_LENGTH (uint8_t, as->raw),
+                      .label = label,
+                      .condition = (uint8_t) condition,
+                      .size = SHORT_JUMP};
   VARR_PUSH (jump_t, as->jumps, jump);
 }
 
-/* From the end of JUMP to its label, in the final code.  */
-static int64_t jump_distance (const struct assembler *as, const jump_t *jump) {
-  const jump_t *jumps = VARR_ADDR (jump_t, as->jumps);
-  label_t label = VARR_GET (label_t, as->labels, jump->label);
+/* The distance from the end of JUMP to its label in the final code.  */
+static int64_t jump_distance (const struct assembler *as, const struct jump *jump) {
+  const struct jump *jumps = VARR_ADDR (jump_t, as->jumps);
+  struct label label = VARR_GET (label_t, as->labels, jump->label);
   size_t target = label.at;
-
   if (label.jumps_before > 0)
     target += jumps[label.jumps_before - 1].moved + jumps[label.jumps_before - 1].size;
   return (int64_t) target - (int64_t) (jump->at + jump->moved + jump->size);
 }
 
-/* Give the long form to each jump which does not reach; whether there was one.  A longer jump moves
-   what follows, so others may stop reaching.  */
+/* Give the long form to each jump that does not reach its label.  Returns whether there was one: a
+   longer jump moves the code behind it, so other jumps may stop reaching.  */
 static int grow_jumps (struct assembler *as) {
-  jump_t *jumps = VARR_ADDR (jump_t, as->jumps);
+  struct jump *jumps = VARR_ADDR (jump_t, as->jumps);
   size_t len = VARR_LENGTH (jump_t, as->jumps), moved = 0;
   int grown = 0;
-
   for (size_t i = 0; i < len; i++) {
     jumps[i].moved = moved;
     moved += jumps[i].size;
@@ -212,10 +206,9 @@ static int grow_jumps (struct assembler *as) {
   return grown;
 }
 
-static void write_jump (struct assembler *as, const jump_t *jump) {
+static void write_jump (struct assembler *as, const struct jump *jump) {
   VARR (uint8_t) *code = as->code;
   int64_t distance = jump_distance (as, jump);
-
   if (jump->size == SHORT_JUMP) {
     VARR_PUSH (uint8_t, code, jump->condition == ALWAYS ? 0xeb : 0x70 | jump->condition);
     VARR_PUSH (uint8_t, code, (uint8_t) distance);
@@ -232,9 +225,8 @@ static void write_jump (struct assembler *as, const jump_t *jump) {
 
 void assembler_link (struct assembler *as) {
   const uint8_t *raw = VARR_ADDR (uint8_t, as->raw);
-  const jump_t *jumps = VARR_ADDR (jump_t, as->jumps);
+  const struct jump *jumps = VARR_ADDR (jump_t, as->jumps);
   size_t done = 0; /* bytes of raw */
-
   while (grow_jumps (as)) continue;
 
   VARR_TRUNC (uint8_t, as->code, 0);
