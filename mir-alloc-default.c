@@ -1,13 +1,13 @@
 /* The default general-purpose allocator: mimalloc.  Include this file where `&default_alloc` is
-   needed; the unit then needs mimalloc.h and links mimalloc, which our meson dependency and our
-   pkg-config file bring along.
+   needed; the unit then needs mimalloc.h and must link mimalloc, both of which our meson dependency
+   and our pkg-config file provide.
 
-   It keeps no state of its own, so several copies in one program know each other's blocks as long
-   as they link one and the same mimalloc.  A shared library with a mimalloc inside and the program
-   which loads it have two: a block goes back through the vtable it came from.
+   The file keeps no state of its own, so several copies in one program can free each other's blocks
+   as long as they link the same mimalloc.  A shared library with a mimalloc inside and the program
+   that loads it have two; hence a block goes back through the vtable it came from.
 
-   MIR's bootstrap compiles this file with its own compiler, which finds external functions in libc
-   only; there the heap is libc's.  */
+   MIR's bootstrap compiles this file with its own compiler, which resolves external functions in
+   libc only; there the heap is libc's.  */
 #include "mir-alloc.h"
 
 #ifdef __MIRC__
@@ -24,7 +24,7 @@
 #define MIR_DEFAULT_ALLOC_UNUSED_
 #endif
 
-/* mimalloc aligns blocks of up to 8 bytes to 8 only.  */
+/* mimalloc aligns blocks of up to 8 bytes to 8 only; the contract asks for max_align_t.  */
 static size_t default_size (size_t size) {
   return size <= 8 ? 16 : size;
 }

@@ -1,15 +1,15 @@
-/* The general-purpose allocator of a context: four callbacks and a pointer for them.
+/* The general-purpose allocator of a context: four callbacks and their user_data.
 
-   A block is what malloc, calloc or realloc returned and free has not yet been given.  Every block
-   is aligned for any object type, as malloc's are (_Alignof (max_align_t)), belongs to the caller,
-   and goes back through the vtable it came from.  NULL is the only sign of failure: nothing has
-   happened then.  A callback may instead leave by longjmp when it is out of memory; the callers in
-   this library hold no lock and lose nothing at that moment, but for MIR_init2: the first blocks of
-   a context which nobody has yet stay allocated.
+   A block is what malloc, calloc or realloc returned, until it is passed to free.  Every block is
+   aligned for any object type, as malloc's are (_Alignof (max_align_t)), is owned by the caller,
+   and goes back through the vtable it came from.  NULL is the only failure indication, and nothing
+   has changed then.  When out of memory, a callback may instead leave by longjmp: callers in this
+   library hold no lock at that moment and leak nothing, except MIR_init2, where the first blocks of
+   the unfinished context stay allocated.
 
-   Threads: callbacks are called from every thread that uses a context made with them; where those
-   are several, the callbacks must allow it.  Lifetime: a context keeps the structure by pointer, so
-   it must outlive the context.
+   Threads: callbacks are called from every thread that uses a context made with them; if several
+   threads do, the callbacks must be thread safe.  Lifetime: a context keeps the structure by
+   pointer, so it must outlive the context.
 
    Source-compatible with the MIR JIT (vnmakarov/mir): names, order and types are a contract.  */
 #ifndef MIR_ALLOC_H
@@ -23,18 +23,18 @@ extern "C" {
 #endif
 
 typedef struct MIR_alloc {
-  /* A block of SIZE bytes, contents undefined.  SIZE 0: NULL or a block without bytes, either way
-     valid for realloc and free.  NULL on failure.  */
+  /* Allocate SIZE bytes, contents undefined.  For SIZE 0 the result is NULL or an empty block, and
+     realloc and free accept either.  NULL on failure.  */
   void *(*malloc) (size_t size, void *user_data);
-  /* A block of NUM * SIZE bytes, all zero.  NULL on failure and when the product overflows.  */
+  /* Allocate NUM * SIZE bytes, all zero.  NULL on failure and if the product overflows.  */
   void *(*calloc) (size_t num, size_t size, void *user_data);
-  /* Make the block PTR of exactly OLD_SIZE bytes one of NEW_SIZE bytes, possibly elsewhere, with
-     the first min (OLD_SIZE, NEW_SIZE) bytes kept.  PTR NULL (OLD_SIZE 0) is malloc.  On failure
-     NULL, and the old block is as it was.  */
+  /* Resize the block PTR from exactly OLD_SIZE to NEW_SIZE bytes, possibly moving it; the first min
+     (OLD_SIZE, NEW_SIZE) bytes are kept.  PTR NULL (OLD_SIZE 0) is malloc.  NULL on failure; the
+     old block is then unchanged and still owned by the caller.  */
   void *(*realloc) (void *ptr, size_t old_size, size_t new_size, void *user_data);
-  /* Give the block PTR back; NULL is allowed and does nothing.  Cannot fail.  */
+  /* Free the block PTR; NULL is allowed and does nothing.  Cannot fail.  */
   void (*free) (void *ptr, void *user_data);
-  void *user_data; /* handed to every callback, otherwise untouched */
+  void *user_data; /* passed to every callback, otherwise not used */
 } * MIR_alloc_t;
 
 static inline void *MIR_malloc (MIR_alloc_t alloc, size_t size) {

@@ -1,8 +1,9 @@
 /* A fast hash of bytes for the tables of mir-htab.h: identifiers, strings, small records.
 
-   It reads 8 or 16 bytes at a time and the last ones once more, overlapping, instead of a loop over
-   what is left.  The hash depends on the byte order of the machine, so it is for tables only: what
-   is written out must not depend on it.  It does not resist an adversary who chooses the bytes.
+   The function reads 8 or 16 bytes at a time; the last read overlaps the one before it, so there is
+   no loop over the remaining bytes.  The hash depends on the byte order of the machine: use it for
+   tables in memory, never for what is written out.  It does not resist an adversary who chooses the
+   bytes.
 
    Threads: any.  */
 #ifndef MIR_BYTES_HASH_H
@@ -28,14 +29,15 @@ static inline uint64_t mir_bytes_hash_4_ (const unsigned char *p) {
   return word;
 }
 
-/* Both words into one, most bits of which depend on many; different A have different results.  */
+/* Mix two words into one in which most bits depend on many bits of both.  For a given B, different
+   A give different results.  */
 static inline uint64_t mir_bytes_hash_mix_ (uint64_t a, uint64_t b) {
   a *= 0x9e3779b97f4a7c15u;
   b *= 0xc2b2ae3d27d4eb4fu;
   return a ^ (b >> 32 | b << 32);
 }
 
-/* The hash of LEN bytes at BYTES, which may be NULL if LEN is 0.  */
+/* The hash of the LEN bytes at BYTES; BYTES may be NULL if LEN is 0.  */
 static inline unsigned mir_bytes_hash (const void *bytes, size_t len) {
   const unsigned char *p = (const unsigned char *) bytes;
   uint64_t a, b, state = len * 0x8cb92ba72f3d8dd7u;

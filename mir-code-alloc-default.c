@@ -1,12 +1,12 @@
 /* The default executable-memory allocator: the system's pages.  Include this file where
    `&default_code_alloc` is needed.  It keeps no state.
 
-   PROT_WRITE_EXEC makes pages writable and executable at one address at once.  MIR's contract
-   demands that: it writes to the address at which another thread may be running other code of the
-   same page.  Systems which forbid it (PR_SET_MDWE, SELinux execmem, Windows ACG) refuse
-   mem_protect, and the caller has to cope.
+   This vtable is not W^X: PROT_WRITE_EXEC makes pages writable and executable at one address.
+   MIR's contract requires that, because MIR writes to the address at which another thread may be
+   running other code of the same page.  On systems that forbid it (PR_SET_MDWE, SELinux execmem,
+   Windows ACG) mem_protect fails, and the caller must handle that.
 
-   mem_map fails with MAP_FAILED: (void *) -1 on POSIX, NULL on Windows.  */
+   mem_map returns MAP_FAILED on failure: (void *) -1 on POSIX, NULL on Windows.  */
 #if !defined(_WIN32) && !defined(_DEFAULT_SOURCE)
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS under -std=c11, when this is the first include */
 #endif
@@ -31,8 +31,8 @@ static void *default_mem_map (size_t len, void *user_data) {
   return VirtualAlloc (NULL, len, MEM_RESERVE | MEM_COMMIT, PAGE_NOACCESS);
 }
 
-/* MEM_RELEASE takes a whole reservation and therefore the length 0 (VirtualFree, Microsoft Learn).
- */
+/* MEM_RELEASE frees the whole reservation and therefore requires the length 0 (VirtualFree,
+   Microsoft Learn).  */
 static int default_mem_unmap (void *addr, size_t len, void *user_data) {
   (void) len, (void) user_data;
   return VirtualFree (addr, 0, MEM_RELEASE) ? 0 : -1;
@@ -55,8 +55,8 @@ static int default_mem_protect (void *addr, size_t len, MIR_mem_protect_t prot, 
 #include <pthread.h>
 #include <sys/mman.h>
 
-/* A MAP_JIT range is writable or executable for one thread at a time, all such ranges at once
-   (pthread_jit_write_protect_np(3)); mmap has to name all three accesses.  */
+/* Each thread sees all MAP_JIT ranges either as writable or as executable
+   (pthread_jit_write_protect_np(3)); mmap must request all three accesses.  */
 static void *default_mem_map (size_t len, void *user_data) {
   (void) user_data;
   return mmap (NULL, len, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_JIT,
@@ -68,8 +68,8 @@ static int default_mem_unmap (void *addr, size_t len, void *user_data) {
   return munmap (addr, len);
 }
 
-/* External here: MIR's bootstrap finds it by name in the native program, for which pages may be
-   writable only outside of code that is itself in a MAP_JIT range.  */
+/* External here: MIR's bootstrap looks this function up by name in the native program, because code
+   that is itself in a MAP_JIT range must not run while such ranges are writable.  */
 int default_mem_protect (void *addr, size_t len, MIR_mem_protect_t prot, void *user_data);
 #ifndef MIR_BOOTSTRAP
 int default_mem_protect (void *addr, size_t len, MIR_mem_protect_t prot, void *user_data) {

@@ -1,13 +1,17 @@
-/* The executable-memory allocator of a context: map, unmap, protect and a pointer for them.
+/* The executable-memory allocator of a context: map, unmap, protect and their user_data.
 
    A range is what one mem_map returned.  Addresses and lengths are multiples of the page size,
    except that MIR itself passes any length above 0 to mem_protect: the callback rounds it up.
-   Nothing is read, written or executed in a page before the first mem_protect on it succeeded.
+   Nothing in a page is read, written or executed before the first mem_protect on it has succeeded.
 
-   Threads: callbacks are called from every thread that uses a context made with them, mem_protect
-   never by two of them at once for one context.  Other threads may be executing code in a page
-   whose protection is being changed.  A callback must return, it may not leave by longjmp; and it
-   may not use the context.
+   This contract is not W^X: PROT_WRITE_EXEC makes a page writable and executable at one address.
+   Where the user supplies no MIR_code_alloc, the library prefers back ends that are; see
+   mir-code.h.
+
+   Threads: callbacks are called from every thread that uses a context made with them; mem_protect
+   is never called by two threads at once for one context.  Other threads may be executing code in a
+   page whose protection is being changed.  A callback must return: it may not leave by longjmp.  A
+   callback may not use the context.
 
    Lifetime: a context keeps the structure by pointer, so it must outlive the context.
 
@@ -31,26 +35,27 @@ extern "C" {
 #endif
 
 typedef enum MIR_mem_protect {
-  /* Writable, and still executable at the same address: other code in these pages may be running.
-   */
+  /* Writable, and still executable at the same address: other code in these pages may be
+     running.  */
   PROT_WRITE_EXEC,
   /* Readable and executable, not writable.  */
   PROT_READ_EXEC
 } MIR_mem_protect_t;
 
 typedef struct MIR_code_alloc {
-  /* Map LEN > 0 bytes, zeroed; access is granted later by mem_protect.  The caller owns the range
-     until mem_unmap.  NULL or (void *) -1 on failure.  */
+  /* Map LEN > 0 bytes, zeroed; mem_protect grants access later.  The caller owns the range until
+     mem_unmap.  NULL or (void *) -1 on failure.  */
   void *(*mem_map) (size_t len, void *user_data);
-  /* Unmap exactly one range.  0; anything else is failure, and the range is as it was.  */
+  /* Unmap exactly one range.  0 on success; on failure anything else, and the range is
+     unchanged.  */
   int (*mem_unmap) (void *ptr, size_t len, void *user_data);
-  /* Change the access to LEN > 0 bytes from PTR inside one range.  0; anything else is failure,
-     after which each page has either its old or its new access.  */
+  /* Change the access to LEN > 0 bytes at PTR, inside one range.  0 on success; on failure anything
+     else, and each page has either its old or its new access.  */
   int (*mem_protect) (void *ptr, size_t len, MIR_mem_protect_t prot, void *user_data);
-  void *user_data; /* handed to every callback, otherwise untouched */
+  void *user_data; /* passed to every callback, otherwise not used */
 } * MIR_code_alloc_t;
 
-/* Whether ADDR, the result of a mem_map, is a failure: vtables in the field return either.  */
+/* Whether ADDR, the result of a mem_map, means failure: existing vtables return NULL or -1.  */
 static inline int MIR_mem_map_failed (const void *addr) {
   return addr == NULL || (intptr_t) addr == -1;
 }

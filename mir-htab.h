@@ -1,46 +1,48 @@
 /* Typed hash tables over a MIR_alloc_t.
 
    DEF_HTAB (T)   defines the type HTAB (T) and its functions; T is one token: int, size_t, node_t
-   element        one T, with its key inside; copied as bytes, as an element of VARR (T) is
-   hash, eq       the user's functions on elements; equal elements have equal hashes
-   bound          said of a type whose hash and eq are known where it is defined and need no call
-                  through a pointer: DEF_HTAB_BOUND (T, HASH, EQ)
-   position       of an element: its place in the order of insertion
+   element        one T, with its key inside; copied as bytes, like an element of VARR (T)
+   hash, eq       the user's functions on elements; equal elements must have equal hashes
+   bound type     a type whose hash and eq are fixed where it is defined and can be inlined:
+                  DEF_HTAB_BOUND (T, HASH, EQ)
+   position       the place of an element in the order of insertion
    hole           the position of a deleted element, until the next packing
-   id             a position plus a number which changes when all positions do, first_id
-   index          finds the id by the hash
-   tiny           said of a table of few elements: no index, everything in the block of the table
+   id             position + first_id, so that all positions can change while the ids stay
+   index          maps a hash to the ids of the elements that have it
+   tiny table     a table of few elements: no index, everything in one block
 
      els     [ hole | a | hole | b | c | free ... ]     insertion order, 1 = start, 5 = bound
      hashes  [ 0    | . | 0    | . | . | ...      ]     0: a hole
      index   [ group | group | group | group ]          one cache line each, found by the hash:
      group   [ 12 tags of 8 bits | 4 overflow counters | 12 ids ]
 
-   A search compares the 12 tags of one group at once.  A full group counts which elements had to
-   go to the next one, so a search knows where to end without marks left by deleted elements.
-   Where there is neither SSE2 nor NEON (or MIR_HTAB_NO_SIMD is defined) the index is an array of
-   pairs of a hash and an id instead.
+   A search compares the 12 tags of one group at once.  A full group counts the elements that had to
+   go on to the next one, so a search knows where to stop, and deleting leaves no tombstones.
+   Without SSE2 and NEON, or if MIR_HTAB_NO_SIMD is defined, the tags have 7 bits and are compared
+   as words.
 
-   The table hashes the element of each operation once and asks eq only about elements of the same
-   hash; eq of a bound type may be asked about any two.  It keeps the hashes, so nothing else calls
-   either.  Memory is proportional to the number of live elements, whatever was inserted and deleted
-   before; nothing depends on addresses.  docs/containers.md has more.
+   Each operation hashes its element once and calls eq only for elements of the same hash; eq of a
+   bound type may be called for any two elements.  The table keeps the hashes, so nothing else calls
+   hash or eq.  Memory is proportional to the number of live elements, whatever was inserted and
+   deleted before; nothing depends on addresses.  docs/containers.md has more.
 
-   Failure: a table that cannot get memory, or would have more than 2^31 elements, is left as it
-   was, and MIR_HTAB_ERROR (message) is called, if it is defined where this header is included
-   first; else the message is printed and the program exits with status 1.  The hook may leave by
-   longjmp, and so may the allocator.  Should the hook return, HTAB_DO returns FALSE and has had no
-   effect: the result is untouched, the element still the caller's.  Only HTAB_CREATE can fail, and
-   INSERT or REPLACE of an element which is not in the table when there is no hole to take.
+   Failure: if memory runs out, or a table would have more than 2^31 elements, the table is left
+   unchanged and MIR_HTAB_ERROR (message) is called, if that macro is defined where this header is
+   first included; otherwise the message is printed and the program exits with status 1.  The hook
+   may leave by longjmp, and so may the allocator.  If the hook returns, HTAB_DO returns FALSE and
+   has had no effect: the result is not written, and the caller still owns the element.  Only
+   HTAB_CREATE can fail, and INSERT or REPLACE of an element that is not in the table when there is
+   no hole to reuse.
 
-   Callbacks: all of them may use other tables and may FIND in their own one; the function of
-   FOREACH_ELEM may also DELETE from it.  An element is given to free_func after it left the table.
+   Callbacks: all of them may use other tables and may FIND in their own table; the function of
+   FOREACH_ELEM may also DELETE from it.  free_func gets an element after it has left the table.
 
-   Checks: a NULL table prints a line and aborts.  They are compiled in when HTAB_ENABLE_CHECKING is
-   defined, which it is unless NDEBUG is; without them their conditions are not evaluated.
+   Checks: passing a NULL table prints a line and aborts.  The checks are compiled in if
+   HTAB_ENABLE_CHECKING is defined, which it is unless NDEBUG is; when they are off, their
+   conditions are not evaluated.
 
-   Threads: one thread at a time for each table; FIND too counts collisions.  Lifetime: the
-   allocator must outlive the table.
+   Threads: one thread at a time for each table; even FIND writes, to count collisions.  Lifetime:
+   the allocator must outlive the table.
 
    Source-compatible with the MIR JIT (vnmakarov/mir): the macros, the types and the order of the
    actions are a contract; the fields of HTAB (T) are not.  */
@@ -78,12 +80,12 @@ extern "C" {
 #define HTAB_ENABLE_CHECKING
 #endif
 
-/* File-local functions, no warning if unused.
-     SLOW    to be kept out of their callers
-     FAST    to be part of them
-     LARGE   as the compiler likes; MIR's makes every inline function part of its callers, so there
-             they are not inline
-     SEARCH  FAST, or LARGE where there is no such thing  */
+/* File-local functions, without a warning if unused.
+     SLOW    never inlined
+     FAST    always inlined
+     LARGE   left to the compiler; MIR's compiler inlines every inline function, so there LARGE is
+             not inline
+     SEARCH  FAST, or LARGE where the compiler cannot be told  */
 #ifdef __GNUC__
 #define MIR_HTAB_UNUSED __attribute__ ((unused))
 #define MIR_HTAB_NO_RETURN __attribute__ ((noreturn))
@@ -137,21 +139,21 @@ DEF_VARR (htab_ind_t)
 
 enum htab_action { HTAB_FIND, HTAB_INSERT, HTAB_REPLACE, HTAB_DELETE };
 
-#define MIR_HTAB_HOLE_HASH 0u            /* a hash of the user's which is 0 is kept as 1 */
+#define MIR_HTAB_HOLE_HASH 0u            /* if the user's hash is 0, 1 is stored */
 #define MIR_HTAB_LARGEST_SIZE (1u << 31) /* elements */
-#define MIR_HTAB_TINY_HASHES 16          /* positions which a tiny table has at most */
+#define MIR_HTAB_TINY_HASHES 16          /* positions of a tiny table, at most */
 #define MIR_HTAB_LINE 64                 /* bytes of a cache line */
 
 /*---------------- Tables without their type --------------------*/
-/* A group of the index.  Tag 0: a free slot.  An overflow counter says how many elements, of those
-   whose kind has this remainder, went on because the group was full.  */
+/* A group of the index.  Tag 0 marks a free slot.  Counter kind % MIR_HTAB_OVERFLOWS is the number
+   of elements of such kinds that went on to the next group because this one was full.  */
 #define MIR_HTAB_SLOTS 12    /* of a group */
 #define MIR_HTAB_OVERFLOWS 4 /* counters of a group */
-#define MIR_HTAB_STUCK 255   /* a counter which has been so high stays so */
+#define MIR_HTAB_STUCK 255   /* a counter that has reached this value keeps it */
 
 struct mir_htab_group_ {
 #ifdef MIR_HTAB_PLAIN_
-  uint64_t bytes[2]; /* the same as below, byte i from bit 8 * i on */
+  uint64_t bytes[2]; /* tags and overflows as below; byte i starts at bit 8 * i */
 #else
   unsigned char tags[MIR_HTAB_SLOTS];
   unsigned char overflows[MIR_HTAB_OVERFLOWS];
@@ -159,18 +161,18 @@ struct mir_htab_group_ {
   htab_ind_t ids[MIR_HTAB_SLOTS];
 };
 
-/* The table without its type.  els, the index and hashes are one block, els first, unless the table
-   is tiny; then index is NULL, and the others are in the block of the table itself.
+/* The table without its type.  els, index and hashes are one block, els first, unless the table is
+   tiny; in a tiny table index is NULL, and els and hashes are in the block of the table itself.
 
    start <= bound <= limit <= size, and els_num <= bound - start.  The first and the last position
-   in use are no holes.  hashes of a tiny table are 0 outside of them.  */
+   in use are not holes.  The hashes of a tiny table are 0 outside of [start, bound).  */
 struct mir_htab_ {
   htab_size_t els_num;      /* live elements */
-  htab_size_t start, bound; /* positions in use */
-  htab_size_t limit;        /* where bound has to ask for more: size, or less to shrink soon */
-  htab_size_t size;         /* positions there are */
+  htab_size_t start, bound; /* the positions in use */
+  htab_size_t limit;        /* bound == limit calls for more room: size, or less to shrink soon */
+  htab_size_t size;         /* number of positions */
   htab_ind_t first_id;      /* the id of position 0; ids wrap around */
-  size_t mask;              /* of offsets in the index, bytes */
+  size_t mask;              /* for offsets into the index, bytes */
   htab_size_t min_size;
   htab_size_t collisions;
   void *els;
@@ -180,18 +182,18 @@ struct mir_htab_ {
   void *arg;
   htab_hash_t tiny_hashes[MIR_HTAB_TINY_HASHES];
 #ifdef MIR_HTAB_PLAIN_
-  uint64_t tiny_tags[2]; /* of tiny_hashes; 0: a hole, or nothing; that of i from bit 8 * i on */
+  uint64_t tiny_tags[2]; /* tags of tiny_hashes, tag i from bit 8 * i on; 0: a hole or unused */
 #endif
 };
 
-/* All bits of HASH in the upper ones, so that a weak hash of the user's does.  The uppermost are
-   the kind of the element, bits 32 and up choose its group.  */
+/* Spread all bits of HASH into the upper bits, so that a weak user hash is good enough.  The
+   uppermost bits are the kind of the element; the bits from 32 on select its group.  */
 static inline uint64_t mir_htab_mix_ (htab_hash_t hash) {
   return hash * (uint64_t) 0x9e3779b97f4a7c15u;
 }
 
 #ifdef MIR_HTAB_PLAIN_
-#define MIR_HTAB_KIND_BITS 7 /* bytes below 128 are compared with fewer instructions */
+#define MIR_HTAB_KIND_BITS 7 /* comparing bytes below 128 takes fewer instructions */
 #else
 #define MIR_HTAB_KIND_BITS 8
 #endif
@@ -205,9 +207,25 @@ static inline unsigned mir_htab_tag_ (unsigned kind) {
 }
 
 /*---------------- Sets of slots --------------------------------*/
-/* Three times, for SSE2, for NEON and by words: sets of slots as bits, which of them have a tag or
-   are free, how one is taken and freed, the counters; and the same for a tiny table, where slots
-   are positions.  */
+/* Three implementations, for SSE2, for NEON and by words, of sets of slots: mir_htab_slots_t_,
+   where each slot is one bit and S & (S - 1) removes the first slot.  The rest of this file uses
+   only these functions.  None of them allocates or fails.
+
+   On one group of the index:
+     first_slot_ (S)                  the first slot of the set S, which is not empty
+     tagged_slots_ (GROUP, KIND)      the slots with the tag of KIND
+     free_slots_ (GROUP)              the free slots
+     take_slot_ (GROUP, SLOT, KIND)   give the free slot SLOT the tag of KIND
+     free_slot_ (GROUP, SLOT)         make SLOT free
+     fill_slot_ (GROUP, SLOT, KIND)   take_slot_ for tags that are not read again soon
+   and, next to them, is_filled_ (the last slot is taken) and overflows_, set_overflows_ (the
+   counter of KIND).
+
+   On a tiny table, where slots are positions:
+     tiny_slots_ (T, HASH)            the positions with HASH; without SIMD those with its tag,
+                                      maybe more: MIR_HTAB_TINY_SLOTS_ARE_EXACT_
+     set_tiny_hash_ (T, POS, HASH)    store HASH, or MIR_HTAB_HOLE_HASH for a hole
+     end_tiny_hashes_ (T, NUM)        only the first NUM positions are in use  */
 #if defined(MIR_HTAB_SSE2_)
 typedef unsigned mir_htab_slots_t_;
 
@@ -234,7 +252,7 @@ static inline void mir_htab_store_ (void *to, mir_htab_vector_ v) {
 #define MIR_HTAB_64_(B) \
   MIR_HTAB_16_ (B), MIR_HTAB_16_ ((B) + 16), MIR_HTAB_16_ ((B) + 32), MIR_HTAB_16_ ((B) + 48)
 static inline mir_htab_vector_ mir_htab_tag_vector_ (unsigned kind) {
-  static const unsigned words[256] /* SSE2 cannot spread a byte, but a word */
+  static const unsigned words[256] /* SSE2 can broadcast a word, but not a byte */
       = {MIR_HTAB_WORD_ (1), MIR_HTAB_WORD_ (1), MIR_HTAB_WORD_ (2), MIR_HTAB_WORD_ (3),
          MIR_HTAB_4_ (4),    MIR_HTAB_4_ (8),    MIR_HTAB_4_ (12),   MIR_HTAB_16_ (16),
          MIR_HTAB_16_ (32),  MIR_HTAB_16_ (48),  MIR_HTAB_64_ (64),  MIR_HTAB_64_ (128),
@@ -266,15 +284,15 @@ static inline mir_htab_slots_t_ mir_htab_tiny_slots_ (const struct mir_htab_ *t,
   return (unsigned) _mm_movemask_epi8 (all);
 }
 
-/* The bytes of A where those of MASK are 0, else of B.  */
+/* The bytes of A where MASK is 0, those of B where it is 0xff.  */
 static inline mir_htab_vector_ mir_htab_blend_ (mir_htab_vector_ a, mir_htab_vector_ mask,
                                                 mir_htab_vector_ b) {
   return _mm_or_si128 (_mm_andnot_si128 (mask, a), _mm_and_si128 (mask, b));
 }
 
-/* Callers fill an element by words, compilers copy it by 16 bytes to pass it by value, and a
-   processor which gets both at once waits until all the words are in the cache.  So SIZE bytes are
-   brought from words to 16 bytes.  */
+/* Callers fill an element word by word, and compilers then copy it 16 bytes at a time to pass it by
+   value.  Such a load cannot be forwarded from the stores of words: the processor waits until they
+   are in the cache.  Hence rewrite SIZE bytes with stores of 16 bytes.  */
 #define MIR_HTAB_REGROUPS_(T) (sizeof (T) > 16 && sizeof (T) <= 128)
 MIR_HTAB_FAST void mir_htab_regroup_ (void *el, size_t size) {
   char *at = (char *) el, *bound = at + size / 16 * 16;
@@ -286,7 +304,7 @@ MIR_HTAB_FAST void mir_htab_regroup_ (void *el, size_t size) {
 }
 
 #elif defined(MIR_HTAB_NEON_)
-typedef uint64_t mir_htab_slots_t_; /* the bit of slot i is i * 4 */
+typedef uint64_t mir_htab_slots_t_; /* slot i is bit 4 * i */
 
 static inline unsigned mir_htab_first_slot_ (mir_htab_slots_t_ slots) {
   return (unsigned) __builtin_ctzll (slots) / 4;
@@ -334,20 +352,20 @@ static inline mir_htab_slots_t_ mir_htab_tiny_slots_ (const struct mir_htab_ *t,
   return mir_htab_slots_ (vcombine_u8 (low, high));
 }
 
-/* The bytes of A where those of MASK are 0, else of B.  */
+/* The bytes of A where MASK is 0, those of B where it is 0xff.  */
 static inline mir_htab_vector_ mir_htab_blend_ (mir_htab_vector_ a, mir_htab_vector_ mask,
                                                 mir_htab_vector_ b) {
   return vbslq_u8 (mask, b, a);
 }
 
 #else /* by words */
-typedef uint64_t mir_htab_slots_t_; /* the bit of slot i is 8 * i below 8, else 8 * (i - 8) + 1 */
+typedef uint64_t mir_htab_slots_t_; /* slot i is bit 8 * i for i < 8, else bit 8 * (i - 8) + 1 */
 
 static inline unsigned mir_htab_first_slot_ (mir_htab_slots_t_ slots) {
 #ifdef __GNUC__
   unsigned bit = (unsigned) __builtin_ctzll (slots);
   return bit / 8 + bit % 8 * 8;
-#else /* the upper bits of the product differ for each of these 16 bits */
+#else /* the upper 4 bits of the product are different for each of the 16 slots */
   static const unsigned char first[] = {14, 2, 7, 10, 4, 15, 13, 0, 6, 12, 11, 5, 9, 3, 1, 8};
   return first[(slots & (0 - slots)) * 0x7ee11fd14fb1872fu >> 60];
 #endif
@@ -355,7 +373,7 @@ static inline unsigned mir_htab_first_slot_ (mir_htab_slots_t_ slots) {
 
 #define MIR_HTAB_EACH_BYTE_ 0x0101010101010101u
 
-/* Bit 7 of every byte of WORD which is TAG, and no other; all bytes are below 128.  */
+/* Bit 7 of each byte of WORD that equals TAG, and no other bit; all bytes are below 128.  */
 static inline uint64_t mir_htab_equal_bytes_ (uint64_t word, unsigned tag) {
   const uint64_t bits = 0x80 * MIR_HTAB_EACH_BYTE_;
   return (bits - (word ^ tag * MIR_HTAB_EACH_BYTE_)) & bits;
@@ -372,9 +390,9 @@ static inline void mir_htab_set_byte_ (uint64_t words[2], unsigned i, unsigned b
 #endif
 
 #ifndef MIR_HTAB_PLAIN_
-/* Tags, and hashes of a tiny table, are written by 16 bytes: a processor cannot hand a byte just
-   written to a load of 16.  */
-/* 16 bytes of which the LENGTH ones from byte FROM on are 0xff.  LENGTH is 1 or 4.  */
+/* Tags, and the hashes of a tiny table, are written 16 bytes at a time: a processor cannot forward
+   a store of one byte to a load of 16.  */
+/* A vector in which LENGTH bytes from byte FROM on are 0xff, the others 0.  LENGTH is 1 or 4.  */
 static inline mir_htab_vector_ mir_htab_byte_mask_ (unsigned from, unsigned length) {
   static const unsigned char ones[2][32] = {
       {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff},
@@ -398,7 +416,7 @@ MIR_HTAB_FAST void mir_htab_free_slot_ (struct mir_htab_group_ *group, unsigned 
   mir_htab_store_ (group, mir_htab_blend_ (old, mask, mir_htab_hash_vector_ (0)));
 }
 
-/* The same as take for a slot of which no one reads the tag soon.  */
+/* As take_slot_, but with a store of one byte: for a tag that is not read soon.  */
 static inline void mir_htab_fill_slot_ (struct mir_htab_group_ *group, unsigned slot,
                                         unsigned kind) {
   group->tags[slot] = (unsigned char) mir_htab_tag_ (kind);
@@ -417,7 +435,7 @@ static inline void mir_htab_set_overflows_ (struct mir_htab_group_ *group, unsig
   group->overflows[kind % MIR_HTAB_OVERFLOWS] = (unsigned char) count;
 }
 
-#define MIR_HTAB_TINY_SLOTS_ARE_EXACT_ TRUE /* only those of the same hash */
+#define MIR_HTAB_TINY_SLOTS_ARE_EXACT_ TRUE /* all of them have the same hash */
 
 static inline void mir_htab_set_tiny_hash_ (struct mir_htab_ *t, htab_size_t pos,
                                             htab_hash_t hash) {
@@ -426,13 +444,13 @@ static inline void mir_htab_set_tiny_hash_ (struct mir_htab_ *t, htab_size_t pos
   mir_htab_store_ (four, mir_htab_blend_ (old, mask, mir_htab_hash_vector_ (hash)));
 }
 
-/* tiny_hashes are those of the first NUM positions; nothing is behind them.  */
+/* Only the first NUM positions are in use; clear the hashes of the others.  */
 static inline void mir_htab_end_tiny_hashes_ (struct mir_htab_ *t, htab_size_t num) {
   memset (t->tiny_hashes + num, 0, (MIR_HTAB_TINY_HASHES - num) * sizeof (htab_hash_t));
 }
 
 #else
-/* The counters are no tags, so they may be 128 and more.  */
+/* The overflow counters are masked out: unlike tags they may be 128 or more.  */
 static inline mir_htab_slots_t_ mir_htab_equal_tags_ (const struct mir_htab_group_ *group,
                                                       unsigned tag) {
   uint64_t first = mir_htab_equal_bytes_ (group->bytes[0], tag);
@@ -491,7 +509,7 @@ static inline void mir_htab_set_tiny_hash_ (struct mir_htab_ *t, htab_size_t pos
   mir_htab_set_byte_ (t->tiny_tags, pos, hash == MIR_HTAB_HOLE_HASH ? 0 : tag);
 }
 
-/* tiny_hashes are those of the first NUM positions; nothing is behind them.  */
+/* Only the first NUM positions are in use; set their tags and clear the hashes of the others.  */
 static inline void mir_htab_end_tiny_hashes_ (struct mir_htab_ *t, htab_size_t num) {
   htab_size_t pos;
   t->tiny_tags[0] = t->tiny_tags[1] = 0;
@@ -511,12 +529,12 @@ static inline void mir_htab_regroup_ (void *el, size_t size) {
 #define MIR_HTAB_SMALLEST_SIZE 36u /* positions with an index */
 #define MIR_HTAB_INDEX_BYTES_(SIZE) ((size_t) (SIZE) / 9 * sizeof (struct mir_htab_group_))
 
-/* Where a search is.  */
+/* The state of a search.  */
 struct mir_htab_cursor_ {
-  htab_size_t pos;              /* of the element that may be the one */
+  htab_size_t pos;              /* of the element that may be the one wanted */
   unsigned slot;                /* its slot */
-  size_t place;                 /* the offset of its group in the index */
-  mir_htab_slots_t_ candidates; /* slots still to be looked at, this one included */
+  size_t place;                 /* the offset of its group in the index, bytes */
+  mir_htab_slots_t_ candidates; /* slots not yet ruled out, including this one */
 };
 
 static inline struct mir_htab_group_ *mir_htab_group_at_ (const struct mir_htab_ *t, size_t place) {
@@ -537,7 +555,7 @@ static inline void mir_htab_prefetch_ (const struct mir_htab_ *t, htab_hash_t ha
   (void) t, (void) hash;
 }
 
-/* An element of KIND goes on from the group at PLACE.  */
+/* Count that an element of KIND goes on from the group at PLACE; the place of the next group.  */
 static inline size_t mir_htab_overflow_ (struct mir_htab_ *t, size_t place, unsigned kind) {
   struct mir_htab_group_ *group = mir_htab_group_at_ (t, place);
   unsigned count = mir_htab_overflows_ (group, kind);
@@ -562,8 +580,8 @@ MIR_HTAB_SEARCH void mir_htab_index_add_ (struct mir_htab_ *t, htab_hash_t hash,
   group->ids[slot] = id;
 }
 
-/* The same into an index from which nothing was removed yet: its groups fill from the front, and
-   count in the last id, while that is free, how far.  */
+/* As index_add_, for an index from which nothing has been removed: groups fill from the front, and
+   the last id of a group, while its slot is free, is the number of slots taken.  */
 static inline void mir_htab_index_fill_ (struct mir_htab_ *t, htab_hash_t hash, htab_ind_t id) {
   uint64_t mixed = mir_htab_mix_ (hash);
   size_t place = mir_htab_home_ (t, mixed);
@@ -577,7 +595,7 @@ static inline void mir_htab_index_fill_ (struct mir_htab_ *t, htab_hash_t hash, 
   mir_htab_fill_slot_ (group, slot, kind);
 }
 
-/* An element which went from HOME to PLACE is gone.  */
+/* Uncount an element that is removed at PLACE and had gone on from HOME to there.  */
 MIR_HTAB_SLOW void mir_htab_uncount_ (struct mir_htab_ *t, size_t home, size_t place,
                                       unsigned kind) {
   for (; home != place; home = mir_htab_next_place_ (t, home)) {
@@ -602,11 +620,11 @@ MIR_HTAB_FAST void mir_htab_settle_ (const struct mir_htab_ *t, struct mir_htab_
   c->pos = mir_htab_group_at_ (t, c->place)->ids[c->slot] - t->first_id;
 }
 
-/* In what mir_htab_first_ finds.  */
+/* Results of mir_htab_first_.  */
 enum { MIR_HTAB_NOWHERE, MIR_HTAB_HERE, MIR_HTAB_FURTHER };
 
-/* Look into the first group for elements of the tag of HASH.  HERE: at C is one.  FURTHER: none is
-   here, but others went on.  */
+/* Look in the home group for elements with the tag of HASH.  HERE: C is at one.  FURTHER: none is
+   in this group, but elements went on to the next one.  NOWHERE: the table has none.  */
 MIR_HTAB_FAST int mir_htab_first_ (const struct mir_htab_ *t, htab_hash_t hash,
                                    struct mir_htab_cursor_ *c) {
   uint64_t mixed = mir_htab_mix_ (hash);
@@ -622,7 +640,7 @@ MIR_HTAB_FAST int mir_htab_first_ (const struct mir_htab_ *t, htab_hash_t hash,
   return MIR_HTAB_HERE;
 }
 
-/* The next one of the same tag.  */
+/* Go to the next element with the same tag; FALSE if there is none.  */
 MIR_HTAB_LARGE int mir_htab_next_ (struct mir_htab_ *t, htab_hash_t hash,
                                    struct mir_htab_cursor_ *c) {
   unsigned kind = mir_htab_kind_ (mir_htab_mix_ (hash));
@@ -661,12 +679,12 @@ MIR_HTAB_FAST int mir_htab_next_tiny_ (struct mir_htab_ *t, struct mir_htab_curs
 #define MIR_HTAB_SAME_HASH_(T, HASH, POS) ((T)->hashes[POS] == (HASH))
 
 /*---------------- Elements without their type ------------------*/
-/* Copies the elements whose hashes, from HASHES + START to HASHES + BOUND, are no holes; TO may be
-   FROM.  The last one is no hole.  */
+/* Copy the elements at the positions [START, BOUND) that are not holes according to HASHES; TO may
+   be FROM.  The last position is not a hole.  */
 typedef void mir_htab_pack_t (void *to, const void *from, const htab_hash_t *hashes,
                               htab_size_t start, htab_size_t bound);
 
-/* What a table needs to know about its type to get room.  */
+/* What the untyped functions need to know about the element type to make room.  */
 struct mir_htab_type_ {
   size_t el_size;
   mir_htab_pack_t *pack;
@@ -681,8 +699,8 @@ static inline void mir_htab_pack_hashes_ (htab_hash_t *to, const htab_hash_t *fr
   }
 }
 
-/* The positions for ELS_NUM elements and as many more; at least MIN_SIZE.  0 if not one more is
-   possible.  */
+/* The number of positions for twice ELS_NUM elements, at least MIN_SIZE.  0 if not even one more
+   element is possible.  */
 static inline htab_size_t mir_htab_size_ (htab_size_t els_num, htab_size_t min_size) {
   uint64_t size = MIR_HTAB_SMALLEST_SIZE, wanted = 2 * (uint64_t) els_num;
   if (els_num >= MIR_HTAB_LARGEST_SIZE) return 0;
@@ -692,7 +710,7 @@ static inline htab_size_t mir_htab_size_ (htab_size_t els_num, htab_size_t min_s
   return (htab_size_t) size;
 }
 
-/* Empty, in TINY_SIZE positions at TINY_ELS.  */
+/* Make T an empty tiny table of TINY_SIZE positions at TINY_ELS.  */
 MIR_HTAB_LARGE void mir_htab_make_tiny_ (struct mir_htab_ *t, void *tiny_els,
                                          htab_size_t tiny_size) {
   t->els_num = t->start = t->bound = 0;
@@ -704,7 +722,7 @@ MIR_HTAB_LARGE void mir_htab_make_tiny_ (struct mir_htab_ *t, void *tiny_els,
   mir_htab_end_tiny_hashes_ (t, 0);
 }
 
-/* Make the empty T a table of SIZE positions with an index; FALSE without memory.  */
+/* Make T an empty table of SIZE positions with an index; FALSE on failure, with T unchanged.  */
 MIR_HTAB_LARGE int mir_htab_make_indexed_ (struct mir_htab_ *t, htab_size_t size, size_t el_size) {
   size_t index_bytes = MIR_HTAB_INDEX_BYTES_ (size), fixed = index_bytes + MIR_HTAB_LINE;
   size_t unit = el_size + sizeof (htab_hash_t), padding;
@@ -724,7 +742,7 @@ MIR_HTAB_LARGE int mir_htab_make_indexed_ (struct mir_htab_ *t, htab_size_t size
   return TRUE;
 }
 
-/* Put all elements, among which there are no holes, into the index, which is all zero.  */
+/* Put all elements into the index, which must be all zero; there must be no holes.  */
 MIR_HTAB_LARGE void mir_htab_fill_index_ (struct mir_htab_ *t) {
   enum { AHEAD = 12 };
   const htab_hash_t *hashes = t->hashes;
@@ -735,7 +753,7 @@ MIR_HTAB_LARGE void mir_htab_fill_index_ (struct mir_htab_ *t) {
   }
 }
 
-/* Move all elements down to position 0, as they are.  */
+/* Move all elements and holes down to position 0; the ids do not change.  */
 MIR_HTAB_LARGE void mir_htab_slide_ (struct mir_htab_ *t, size_t el_size) {
   size_t n = t->bound - t->start;
   memmove (t->els, (char *) t->els + t->start * el_size, n * el_size);
@@ -747,7 +765,7 @@ MIR_HTAB_LARGE void mir_htab_slide_ (struct mir_htab_ *t, size_t el_size) {
   t->limit = t->size;
 }
 
-/* Close the holes.  */
+/* Close the holes in place.  */
 MIR_HTAB_LARGE void mir_htab_pack_ (struct mir_htab_ *t, const struct mir_htab_type_ *type) {
   if (t->els_num == t->bound - t->start) {
     mir_htab_slide_ (t, type->el_size);
@@ -766,8 +784,8 @@ MIR_HTAB_LARGE void mir_htab_pack_ (struct mir_htab_ *t, const struct mir_htab_t
   mir_htab_fill_index_ (t);
 }
 
-/* Make room for at least one more element behind the last one; FALSE, and the table as it was,
-   without memory.  TINY_ELS and TINY_SIZE are for a table without an index.  */
+/* Make room for at least one more element after the last one; FALSE on failure, with the table
+   unchanged.  TINY_ELS and TINY_SIZE are for a table that becomes tiny again.  */
 MIR_HTAB_SLOW int mir_htab_make_room_ (struct mir_htab_ *t, void *tiny_els, htab_size_t tiny_size,
                                        const struct mir_htab_type_ *type) {
   htab_size_t n = t->els_num, size = mir_htab_size_ (n, t->min_size);
@@ -816,7 +834,7 @@ MIR_HTAB_SLOW int mir_htab_make_room_ (struct mir_htab_ *t, void *tiny_els, htab
   return TRUE;
 }
 
-/* Append an element of HASH, for which there is room; its position.  */
+/* Append an element with HASH, for which there must be room; its position.  */
 MIR_HTAB_FAST htab_size_t mir_htab_append_ (struct mir_htab_ *t, htab_hash_t hash) {
   htab_size_t pos = t->bound++;
   t->els_num++;
@@ -829,8 +847,9 @@ MIR_HTAB_FAST htab_size_t mir_htab_append_ (struct mir_htab_ *t, htab_hash_t has
   return pos;
 }
 
-/* The element at POS, the first or the last one, is gone: none of the ends is a hole.  A table
-   which gets empty starts from the front, and soon looks whether it needs its size.  */
+/* The element at POS, the first or the last one, was removed: trim the holes at that end.  A table
+   that becomes empty starts again at position 0, with a lower limit, so that it soon checks whether
+   it still needs its size.  */
 MIR_HTAB_SLOW void mir_htab_trim_ (struct mir_htab_ *t, htab_size_t pos) {
   const htab_hash_t *hashes = t->hashes;
   if (t->els_num == 0) {
@@ -846,7 +865,7 @@ MIR_HTAB_SLOW void mir_htab_trim_ (struct mir_htab_ *t, htab_size_t pos) {
   }
 }
 
-/* Make the element of HASH at C a hole, or nothing at the ends.  */
+/* Remove the element with HASH at C: it becomes a hole, which at either end is trimmed.  */
 MIR_HTAB_SEARCH void mir_htab_remove_ (struct mir_htab_ *t, htab_hash_t hash,
                                        const struct mir_htab_cursor_ *c) {
   htab_size_t pos = c->pos;
@@ -860,8 +879,8 @@ MIR_HTAB_SEARCH void mir_htab_remove_ (struct mir_htab_ *t, htab_hash_t hash,
   if (pos == t->start || pos + 1 == t->bound) mir_htab_trim_ (t, pos);
 }
 
-/* Make T empty.  Keep the block for the next elements unless far fewer were there this time;
-   then the result is that block, to be freed, else NULL.  */
+/* Make T empty.  Its block is kept for the next elements unless it held far fewer than fit; then
+   the result is that block, which the caller must free.  Otherwise NULL.  */
 MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_size_t tiny_size) {
   void *block = NULL;
   if (t->index == NULL || (t->bound < t->size / 8 && t->min_size < t->size / 8)) {
@@ -880,7 +899,8 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
 #define HTAB_OP(T, OP) HTAB_##T##_##OP
 #define HTAB_OP_DEF(T, OP) MIR_HTAB_UNUSED HTAB_OP (T, OP)
 
-/* A table of large elements is tiny only with few of them: all are in its block from the start.  */
+/* Positions of a tiny table: fewer for large elements, since they are part of its block from the
+   start.  */
 #define MIR_HTAB_TINY_(T) (sizeof (T) <= 32 ? MIR_HTAB_TINY_HASHES : sizeof (T) <= 128 ? 8 : 4)
 
 #define MIR_HTAB_TYPE_(T, CALLBACKS)                                    \
@@ -892,8 +912,8 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
     T tiny_els[MIR_HTAB_TINY_ (T)]; /* while there is no other block */ \
   };
 
-/* Everything but create, by HTAB_OP (T, hash) and HTAB_OP (T, eq).  MAY_BE is a condition on the
-   element of HASH at POS which spares a call of eq.  */
+/* All functions except create, in terms of HTAB_OP (T, hash) and HTAB_OP (T, eq).  If MAY_BE (T,
+   HASH, POS) is false, the element at POS cannot be the one with HASH, and eq is not called.  */
 #define MIR_HTAB_FUNCS_(T, MAY_BE)                                                                 \
   MIR_HTAB_LARGE void HTAB_OP (T, pack) (void *to, const void *from, const htab_hash_t *hashes,    \
                                          htab_size_t start, htab_size_t bound) {                   \
@@ -907,7 +927,7 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
       }                                                                                            \
   }                                                                                                \
                                                                                                    \
-  /* Without its callbacks.  */                                                                    \
+  /* All of the table except hash_func and eq_func.  */                                            \
   MIR_HTAB_LARGE HTAB (T) *HTAB_OP (T, allocate) (                                                 \
       MIR_alloc_t alloc, htab_size_t min_size, void (*free_func) (T el, void *arg), void *arg) {   \
     HTAB (T) *ht;                                                                                  \
@@ -962,7 +982,7 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
     MIR_free (alloc, ht);                                                                          \
   }                                                                                                \
                                                                                                    \
-  /* What search does when the element at C is not the one.  */                                    \
+  /* Continue a search whose first candidate, at C, is not the element wanted.  */                 \
   MIR_HTAB_SLOW int HTAB_OP (T, search_on) (HTAB (T) *htab, T el, htab_hash_t hash,                \
                                             struct mir_htab_cursor_ * c) {                         \
     struct mir_htab_ *t = &htab->t;                                                                \
@@ -979,8 +999,8 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
     return FALSE;                                                                                  \
   }                                                                                                \
                                                                                                    \
-  /* Is there an element equal to EL, whose hash is HASH?  Then it is at C.  What is rarely      \
-     needed is a call, with copies of both, which themselves may stay in registers then.  */ \
+  /* TRUE if the table has an element equal to EL, whose hash is HASH; C is then at it.  The     \
+     rare rest is a call with copies of EL and C, so that both may stay in registers here.  */ \
   MIR_HTAB_SEARCH int HTAB_OP (T, search) (HTAB (T) *htab, const T *el, htab_hash_t hash,          \
                                            struct mir_htab_cursor_ *c) {                           \
     struct mir_htab_ *t = &htab->t;                                                                \
@@ -1009,8 +1029,8 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
     return mir_htab_make_room_ (&htab->t, htab->tiny_els, MIR_HTAB_TINY_ (T), &type);              \
   }                                                                                                \
                                                                                                    \
-  /* Put EL, which is not in the table, behind the last element; FALSE as HTAB_DO says of it.    \
-   */ \
+  /* Append EL, which must not be in the table, and set *RES.  Always FALSE, as HTAB_DO returns  \
+     then; on failure nothing has changed.  */ \
   MIR_HTAB_LARGE int HTAB_OP (T, append) (HTAB (T) *htab, T * el, htab_hash_t hash, T * res) {     \
     htab_size_t pos;                                                                               \
     if (MIR_HTAB_UNLIKELY_ (htab->t.bound == htab->t.limit) && !HTAB_OP (T, make_room) (htab))     \
@@ -1064,7 +1084,7 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
     return TRUE;                                                                                   \
   }                                                                                                \
                                                                                                    \
-  /* The action is a constant where this is called, so one direct call is left of it.  */          \
+  /* The action is a constant at the call, so that one direct call remains of this switch.  */     \
   MIR_HTAB_FAST int HTAB_OP (T, do) (HTAB (T) *htab, T el, enum htab_action action, T * res) {     \
     HTAB_ASSERT (htab != NULL, "do", T);                                                           \
     if (MIR_HTAB_REGROUPS_ (T)) mir_htab_regroup_ (&el, sizeof (T));                               \
@@ -1128,8 +1148,8 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
 
 #define MIR_HTAB_ANY_(T, HASH, POS) TRUE
 
-/* HASH (el, arg) and EQ (el1, el2, arg) are functions or macros, called as such.  EQ may be asked
-   about elements of different hashes.  */
+/* HASH (el, arg) and EQ (el1, el2, arg) are functions or macros, called by name.  EQ may be called
+   for elements of different hashes.  */
 #define DEF_HTAB_BOUND(T, HASH, EQ)                                                                \
   MIR_HTAB_TYPE_ (T, )                                                                             \
   static inline htab_hash_t HTAB_OP_DEF (T, hash) (const HTAB (T) *htab, const T *el) {            \
@@ -1148,13 +1168,13 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
     *htab = HTAB_OP (T, allocate) (alloc, min_size, free_func, arg);                               \
   }
 
-/* Below T is the element type and V a HTAB (T) *; only CREATE and DESTROY change V itself.  */
+/* Below, T is the element type and V a HTAB (T) *; only CREATE and DESTROY change V itself.  */
 
-/* Make V an empty table over the allocator M which, once it has more than a few elements, has room
-   for at least S.  H (el, A) is the hash, EQ (el1, el2, A) is not 0 when the elements are equal.  V
-   is NULL on failure.  */
+/* Make V an empty table over the allocator M; once it is no longer tiny, it has room for at least S
+   elements.  H (el, A) is the hash; EQ (el1, el2, A) is nonzero if the elements are equal.  V is
+   NULL on failure.  */
 #define HTAB_CREATE(T, V, M, S, H, EQ, A) (HTAB_OP (T, create) (&(V), M, S, H, EQ, NULL, A))
-/* The same, and F (el, A) is called for every element which DELETE, REPLACE, CLEAR or DESTROY
+/* The same, with F (el, A) called for every element that DELETE, REPLACE, CLEAR or DESTROY
    removes.  */
 #define HTAB_CREATE_WITH_FREE_FUNC(T, V, M, S, H, EQ, F, A) \
   (HTAB_OP (T, create) (&(V), M, S, H, EQ, F, A))
@@ -1162,18 +1182,18 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
 #define HTAB_CREATE_BOUND(T, V, M, S, F, A) (HTAB_OP (T, create_bound) (&(V), M, S, F, A))
 /* Remove all elements.  */
 #define HTAB_CLEAR(T, V) (HTAB_OP (T, clear) (V))
-/* Remove all elements, give all memory back and set V to NULL.  */
+/* Remove all elements, free all memory and set V to NULL.  */
 #define HTAB_DESTROY(T, V) (HTAB_OP (T, destroy) (&(V)))
 /* TRUE if an element equal to EL was in the table.  The lvalue RES, which may be EL itself, is set:
-     HTAB_FIND      to the element found, else not at all
-     HTAB_INSERT    to the element found, else to EL, which is now the last element
-     HTAB_REPLACE   to EL, now in the place of the element found, else the last element
+     HTAB_FIND      to the element found; not set if there is none
+     HTAB_INSERT    to the element found; if there is none, to EL, which is now the last element
+     HTAB_REPLACE   to EL, which takes the place of the element found or is now the last element
      HTAB_DELETE    never  */
 #define HTAB_DO(T, V, EL, A, RES) (HTAB_OP (T, do) (V, EL, A, &(RES)))
 #define HTAB_ELS_NUM(T, V) (HTAB_OP (T, els_num) (V))
-/* How often a search has passed an element which was not the one wanted, or a full group.  */
+/* How often a search has passed an element that was not the one wanted, or a full group.  */
 #define HTAB_COLLISIONS(T, V) (HTAB_OP (T, collisions) (V))
-/* Call F (el, A) for all elements in the order of their insertion.  */
+/* Call F (el, A) for all elements, in the order of insertion.  */
 #define HTAB_FOREACH_ELEM(T, V, F, A) (HTAB_OP (T, foreach_elem) (V, F, A))
 
 #ifdef __cplusplus

@@ -1,8 +1,9 @@
 /* Typed arrays of variable length over a MIR_alloc_t.
 
    DEF_VARR (T)   defines the type VARR (T) and its functions; T is one token: int, size_t, node_t
-   element        one T; elements move as bytes, so in C++ a T must be trivially copyable
-   length         the number of elements;  capacity: how many fit before the array must grow
+   element        one T; elements are moved as bytes, so in C++ T must be trivially copyable
+   length         the number of elements
+   capacity       the number of elements that fit before the array must grow
 
      DEF_VARR (int)
      VARR (int) *v;
@@ -10,14 +11,14 @@
      VARR_PUSH (int, v, 42);
      VARR_DESTROY (int, v);
 
-   Failure: an array that cannot get memory, or whose size in bytes would overflow, is left as it
-   was, and MIR_VARR_ERROR (message) is called, if it is defined where this header is included
-   first; else the message is printed and the program exits with status 1.  The hook may leave by
-   longjmp, and so may the allocator.  Should the hook return, the operation has had no effect.
+   Failure: if memory runs out, or the size in bytes would overflow, the array is left unchanged and
+   MIR_VARR_ERROR (message) is called, if that macro is defined where this header is first included;
+   otherwise the message is printed and the program exits with status 1.  The hook may leave by
+   longjmp, and so may the allocator.  If the hook returns, the operation has had no effect.
 
    Checks: wrong arguments (an index out of range, POP of an empty array) print a line and abort.
-   They are compiled in when VARR_ENABLE_CHECKING is defined, which it is unless NDEBUG is; without
-   them their conditions are not evaluated.
+   The checks are compiled in if VARR_ENABLE_CHECKING is defined, which it is unless NDEBUG is; when
+   they are off, their conditions are not evaluated.
 
    Threads: one thread at a time for each array.  Lifetime: the allocator must outlive the array.
 
@@ -42,7 +43,7 @@ extern "C" {
 #define VARR_ENABLE_CHECKING
 #endif
 
-/* MIR_VARR_SLOW: a file-local function to be kept out of its callers, and no warning if unused.  */
+/* MIR_VARR_SLOW: a file-local function that is never inlined, without a warning if unused.  */
 #ifdef __GNUC__
 #define MIR_VARR_UNUSED __attribute__ ((unused))
 #define MIR_VARR_NO_RETURN __attribute__ ((noreturn))
@@ -50,7 +51,7 @@ extern "C" {
 #else
 #define MIR_VARR_UNUSED
 #define MIR_VARR_NO_RETURN
-#ifdef __MIRC__ /* which always makes an inline function part of its callers */
+#ifdef __MIRC__ /* MIR's compiler inlines every inline function */
 #define MIR_VARR_SLOW static
 #else
 #define MIR_VARR_SLOW static inline
@@ -78,12 +79,12 @@ MIR_VARR_SLOW MIR_VARR_NO_RETURN void mir_varr_error (const char *message) {
 }
 #endif
 
-#define MIR_VARR_MAX_BYTES (SIZE_MAX / 2) /* no object is larger */
+#define MIR_VARR_MAX_BYTES (SIZE_MAX / 2) /* objects cannot be larger */
 #define MIR_VARR_OUTSIDE SIZE_MAX
 
-/* The capacity to take when ELS_NUM elements are to become MORE: twice as much to make pushing
-   cheap, half as much again as is needed where that is more, just enough where it would be too
-   large.  0 if even that is too large.  */
+/* The new capacity for an array of ELS_NUM elements that needs room for MORE additional ones:
+   doubled, so that pushing is cheap; 1.5 times what is needed if that is larger; exactly what is
+   needed if either would be too large.  0 if even that is too large.  */
 static inline size_t mir_varr_grown_size_ (size_t els_num, size_t more, size_t el_size) {
   size_t max = MIR_VARR_MAX_BYTES / el_size, needed, extra;
   if (more > max - els_num) return 0;
@@ -92,8 +93,9 @@ static inline size_t mir_varr_grown_size_ (size_t els_num, size_t more, size_t e
   return extra > max - needed ? needed : needed + extra;
 }
 
-/* The block ELS of SIZE elements made one of NEW_SIZE.  ELS is NULL when SIZE is 0, and realloc
-   sees neither.  NULL, and ELS as it was, when NEW_SIZE is 0 or too large and without memory.  */
+/* Resize the block ELS from SIZE to NEW_SIZE elements.  ELS is NULL if SIZE is 0; realloc is never
+   called with either.  NULL, with ELS unchanged, if NEW_SIZE is 0 or too large, or on failure of
+   the allocator.  */
 static inline void *mir_varr_resize_ (MIR_alloc_t alloc, void *els, size_t size, size_t new_size,
                                       size_t el_size) {
   if (new_size == 0 || new_size > MIR_VARR_MAX_BYTES / el_size) return NULL;
@@ -101,17 +103,17 @@ static inline void *mir_varr_resize_ (MIR_alloc_t alloc, void *els, size_t size,
   return MIR_realloc (alloc, els, size * el_size, new_size * el_size);
 }
 
-/* Which of the SIZE elements at ELS is at OBJ, or MIR_VARR_OUTSIDE.  */
+/* The index of OBJ among the SIZE elements at ELS, or MIR_VARR_OUTSIDE.  */
 static inline size_t mir_varr_index_of_ (const void *els, size_t size, const void *obj,
                                          size_t el_size) {
   size_t distance = (size_t) ((uintptr_t) obj - (uintptr_t) els);
   return distance < size * el_size ? distance / el_size : MIR_VARR_OUTSIDE;
 }
 
-/* Copy LEN bytes, at least one, as memmove does.  A call of it costs more than a few bytes do: up
-   to 32 of them are read as two overlapping parts and then written.  */
+/* Copy LEN > 0 bytes as memmove does.  For a few bytes the call costs more than the copy: up to 32
+   bytes are read as two overlapping parts and then written, inline.  */
 static inline void mir_varr_copy_bytes_ (void *to, const void *from, size_t len) {
-#ifdef __GNUC__ /* elsewhere memcpy may be a call itself */
+#ifdef __GNUC__ /* elsewhere memcpy may itself be a call */
   struct {
     uint64_t words[2];
   } first, last;
@@ -151,7 +153,7 @@ static inline void mir_varr_copy_bytes_ (void *to, const void *from, size_t len)
 #define VARR_OP(T, OP) VARR_CONCAT3 (VARR_, T, OP)
 #define VARR_OP_DEF(T, OP) MIR_VARR_UNUSED VARR_OP (T, OP)
 
-/* els_num <= size; varr is NULL exactly when size is 0, which only TAILOR (0) brings about.  */
+/* els_num <= size; varr is NULL if and only if size is 0, and only TAILOR (0) makes it 0.  */
 #define VARR_T(T)                                        \
   typedef struct VARR (T) {                              \
     size_t els_num; /* the length, elements */           \
@@ -165,8 +167,8 @@ static inline void mir_varr_copy_bytes_ (void *to, const void *from, size_t len)
 #define DEF_VARR(T)                                                                                  \
   VARR_T (T);                                                                                        \
                                                                                                      \
-  /* The variable owns the array before its elements are allocated: nothing is lost when the       \
-     allocator leaves by longjmp.  */ \
+  /* *varr owns the array before its elements are allocated, so nothing leaks if the allocator     \
+     leaves by longjmp.  */ \
   static inline void VARR_OP_DEF (T, create) (VARR (T) * * varr, MIR_alloc_t alloc, size_t size) {   \
     VARR (T) *va;                                                                                    \
     if (size == 0) size = VARR_DEFAULT_SIZE;                                                         \
@@ -233,7 +235,7 @@ static inline void mir_varr_copy_bytes_ (void *to, const void *from, size_t len)
     varr->els_num = size;                                                                            \
   }                                                                                                  \
                                                                                                      \
-  /* Make room for MORE elements behind the last one; 1 if there is.  */                             \
+  /* Make room for MORE elements after the last one; 1 on success, 0 on failure.  */                 \
   MIR_VARR_SLOW int VARR_OP (T, grow) (VARR (T) *varr, size_t more) {                                \
     size_t size = mir_varr_grown_size_ (varr->els_num, more, sizeof (T));                            \
     T *els = (T *) mir_varr_resize_ (varr->alloc, varr->varr, varr->size, size, sizeof (T));         \
@@ -294,27 +296,28 @@ static inline void mir_varr_copy_bytes_ (void *to, const void *from, size_t len)
     return varr->varr[--varr->els_num];                                                              \
   }
 
-/* Below T is the element type and V a VARR (T) *; only CREATE and DESTROY change V itself.  */
+/* Below, T is the element type and V a VARR (T) *; only CREATE and DESTROY change V itself.  */
 
-/* Make V an empty array over the allocator A, with room for L elements (0: some).  V is NULL on
-   failure; if the allocator leaves by longjmp, V is NULL or an empty array to be destroyed.  */
+/* Make V an empty array over the allocator A, with room for L elements (0: a default number).  V is
+   NULL on failure; if the allocator leaves by longjmp, V is NULL or an empty array that the caller
+   must destroy.  */
 #define VARR_CREATE(T, V, A, L) (VARR_OP (T, create) (&(V), A, L))
-/* Give all memory back and set V to NULL.  */
+/* Free all memory and set V to NULL.  */
 #define VARR_DESTROY(T, V) (VARR_OP (T, destroy) (&(V)))
 #define VARR_LENGTH(T, V) (VARR_OP (T, length) (V))
 #define VARR_CAPACITY(T, V) (VARR_OP (T, capacity) (V))
-/* The first of the CAPACITY elements, NULL if that is 0; valid until the array grows or is
-   tailored.  */
+/* The address of the first of the CAPACITY elements, NULL if the capacity is 0; valid until the
+   array grows or is tailored.  */
 #define VARR_ADDR(T, V) (VARR_OP (T, addr) (V))
 #define VARR_LAST(T, V) (VARR_OP (T, last) (V))
 #define VARR_GET(T, V, I) (VARR_OP (T, get) (V, I))
 #define VARR_SET(T, V, I, O) (VARR_OP (T, set) (V, I, O))
 /* Keep the first S elements and the capacity.  */
 #define VARR_TRUNC(T, V, S) (VARR_OP (T, trunc) (V, S))
-/* Make the capacity at least S; 1 if it has grown, else 0.  */
+/* Make the capacity at least S elements; 1 if it has grown, else 0.  */
 #define VARR_EXPAND(T, V, S) (VARR_OP (T, expand) (V, S))
-/* Make both length and capacity exactly S; elements behind the old length are undefined.  S 0 gives
-   the elements' memory back and cannot fail.  */
+/* Make both length and capacity exactly S; elements beyond the old length are undefined.  S 0 frees
+   the memory of the elements and cannot fail.  */
 #define VARR_TAILOR(T, V, S) (VARR_OP (T, tailor) (V, S))
 #define VARR_PUSH(T, V, O) (VARR_OP (T, push) (V, O))
 /* Push the L elements at A, which may be elements of V.  */

@@ -1,23 +1,22 @@
 /* A context: the data memory and the code memory of one JIT runtime, with MIR's names.
 
-   context      what MIR_init or MIR_init2 returns; owns everything that it allocated and mapped
-   publish      copy machine code into executable memory, make it read-only and runnable; mir-code.h
-                has what MIR does not, giving it back for example
-   error func   where failures of a context go; it must not return
+   context      the result of MIR_init or MIR_init2; owns all that it has allocated and mapped
+   publish      copy machine code into executable memory, where it is read-only and may be run;
+                mir-code.h has what MIR lacks, such as freeing code
+   error func   the function to which failures of a context go; it must not return
 
-   In this file every function may be called from any thread unless it says otherwise; the
-   functions on published code take the context's lock.  A failure calls the context's error
-   function once, with no lock held and with everything as it was before the call: published code
-   has its old bytes and is closed, unless the code allocator of the user's goes on refusing what it
-   is asked for to get there.  The error function does not return; it may leave by longjmp, and the
-   context can be used on.
+   Any thread may call any function in this file unless its comment says otherwise; the functions on
+   published code take the context's lock.  A failure calls the context's error function once, with
+   no lock held and with everything as it was before the call: published code has its old bytes and
+   is closed, unless a code allocator of the user's refuses even the calls which restore that.  The
+   error function does not return.  It may leave by longjmp, and the context can be used afterwards.
 
-   Machine code is the caller's own: what these functions publish is executed as it is.  On Linux a
-   context with the default code memory never has memory writable and executable through one
-   address, and what one process publishes or changes after a fork never reaches the other.  With a
+   Published code is executed as it is: the caller ensures that it is correct.  On Linux a context
+   with the default code memory keeps W^X: no memory is ever writable and executable through one
+   address.  What one process publishes or changes after a fork never reaches the other.  With a
    code allocator of the user's the touched pages are writable and executable between
-   PROT_WRITE_EXEC and PROT_READ_EXEC, as the contract of MIR_code_alloc demands (see
-   mir-code-alloc.h).  */
+   PROT_WRITE_EXEC and PROT_READ_EXEC, as the contract of MIR_code_alloc demands
+   (mir-code-alloc.h).  */
 #ifndef MIR_H
 #define MIR_H
 
@@ -33,7 +32,8 @@
 extern "C" {
 #endif
 
-/* How a symbol of the library is seen; MIR_ALLOC_BUILD is defined while the library is built.  */
+/* The visibility of the library's symbols.  MIR_ALLOC_BUILD is defined while the library is
+   built.  */
 #if defined(_WIN32) && defined(MIR_ALLOC_SHARED) && defined(MIR_ALLOC_BUILD)
 #define MIR_ALLOC_API __declspec(dllexport)
 #elif defined(_WIN32) && defined(MIR_ALLOC_SHARED)
@@ -53,8 +53,8 @@ extern "C" {
 /* The version of this interface: MIR's own number.  */
 #define MIR_API_VERSION 0.2
 
-/* What went wrong.  The values are MIR's; this library uses MIR_alloc_error (memory, code memory or
-   a protection was refused) and MIR_wrong_param_value_error.  */
+/* The kinds of errors, with MIR's values.  This library uses MIR_alloc_error, when memory, code
+   memory or a protection is refused, and MIR_wrong_param_value_error.  */
 typedef enum MIR_error_type {
   MIR_no_error,
   MIR_syntax_error,
@@ -88,22 +88,23 @@ typedef enum MIR_error_type {
   MIR_ctx_change_error
 } MIR_error_type_t;
 
-/* Called with a printf format and its arguments, without a newline.  Must not return: end the
-   process, or longjmp to where the caller of the failing function waits for it.  */
+/* Called with a printf format, which has no newline, and its arguments.  Must not return: it ends
+   the process, or leaves by longjmp to a place which the caller of the failing function has
+   set.  */
 typedef void MIR_NO_RETURN (*MIR_error_func_t) (MIR_error_type_t error_type, const char *format,
                                                 ...);
 
 typedef struct MIR_context *MIR_context_t;
 
-/* The MIR_API_VERSION which the library was built with.  */
+/* The MIR_API_VERSION with which the library was built.  */
 MIR_ALLOC_API double _MIR_get_api_version (void);
-/* MIR_init2 without its check of the version.  */
+/* MIR_init2 without the check of the version.  */
 MIR_ALLOC_API MIR_context_t _MIR_init (MIR_alloc_t alloc, MIR_code_alloc_t code_alloc);
 
-/* A new context on ALLOC and CODE_ALLOC; NULL for either means its default: mimalloc for data, the
+/* Create a context on ALLOC and CODE_ALLOC.  NULL for either is its default: mimalloc for data, the
    system's pages for code.  Both are kept by pointer and must outlive the context.  The caller owns
    the context until MIR_finish.  NULL when memory or code memory for the context itself is refused.
-   The process ends when the header and the library are of different versions of the interface.  */
+   Ends the process if header and library have different versions of the interface.  */
 static inline MIR_context_t MIR_init2 (MIR_alloc_t alloc, MIR_code_alloc_t code_alloc) {
   if (MIR_API_VERSION != _MIR_get_api_version ()) {
     fprintf (stderr, "mir-alloc: the header has API version %g and the library %g\n",
@@ -113,90 +114,94 @@ static inline MIR_context_t MIR_init2 (MIR_alloc_t alloc, MIR_code_alloc_t code_
   return _MIR_init (alloc, code_alloc);
 }
 
-/* A new context with both defaults.  */
+/* Create a context with both defaults.  */
 static inline MIR_context_t MIR_init (void) {
   return MIR_init2 (NULL, NULL);
 }
 
-/* Give every block and every page of CTX back to the allocators they came from; published code is
-   gone.  NULL is allowed.  No other thread may be using CTX or running its code.  Also right after
-   an error function which left by longjmp.  */
+/* Give every block and every page of CTX back to its allocator; published code is gone.  NULL is
+   allowed.  No other thread may be using CTX or running its code.  Also allowed right after an
+   error function has left by longjmp.  */
 MIR_ALLOC_API void MIR_finish (MIR_context_t ctx);
 
-/* The allocators of CTX: what MIR_init2 was given, or the defaults.  Never NULL; owned by whoever
-   made them, for the defaults the library.  The default code allocator is there for users of pages;
-   on Linux the context's own code is in better memory than its four functions can describe.  */
+/* The allocators of CTX: those given to MIR_init2, or the defaults.  Never NULL.  The user owns
+   those it has made, the library owns the defaults.  The default code allocator is for users of
+   pages; on Linux the context's own code is in better memory than its four functions can
+   describe.  */
 MIR_ALLOC_API MIR_alloc_t MIR_get_alloc (MIR_context_t ctx);
 MIR_ALLOC_API MIR_code_alloc_t MIR_get_code_alloc (MIR_context_t ctx);
 
-/* The error function of CTX.  The first one prints the message to stderr and exits with status 1,
-   as MIR's does; NULL sets that one again.  Set it before other threads use CTX.  */
+/* The error function of CTX.  The default one prints the message to stderr and exits with status 1,
+   as MIR's does; NULL sets it again.  Set the function before other threads use CTX.  */
 MIR_ALLOC_API MIR_error_func_t MIR_get_error_func (MIR_context_t ctx);
 MIR_ALLOC_API void MIR_set_error_func (MIR_context_t ctx, MIR_error_func_t func);
 
 /*---------------- Machine code -----------------------------*/
 
-/* Copy CODE_LEN bytes from CODE into executable memory.  The result is aligned to 32 bytes and
-   belongs to CTX until MIR_finish or until it is freed (mir-code.h).  CODE_LEN 0 publishes nothing
-   and returns an address where no code is.  Calls the error function on failure.  */
+/* Copy CODE_LEN bytes from CODE into executable memory.  The result is aligned to 32 bytes; CTX
+   owns it until MIR_finish or until it is freed (mir-code.h).  CODE_LEN 0 publishes nothing and
+   returns an address without code.  Calls the error function on failure.  */
 MIR_ALLOC_API uint8_t *_MIR_publish_code (MIR_context_t ctx, const uint8_t *code, size_t code_len);
 
-/* Where code of SIZE bytes would be published next, so that it can be relocated before; the place
-   is not reserved.  Calls the error function on failure.  */
+/* The address at which SIZE bytes of code would be published next, so that the code can be
+   relocated first.  The place is not reserved.  Calls the error function on failure.  */
 MIR_ALLOC_API uint8_t *_MIR_get_new_code_addr (MIR_context_t ctx, size_t size);
 
-/* As _MIR_publish_code, but only at ADDR, a result of _MIR_get_new_code_addr.  NULL without an
-   error when that place is taken meanwhile or too small: ask for a new address and try again.  */
+/* As _MIR_publish_code, but only at ADDR, a result of _MIR_get_new_code_addr.  NULL, without an
+   error, if that place has been taken meanwhile or is too small: get a new address and try
+   again.  */
 MIR_ALLOC_API uint8_t *_MIR_publish_code_by_addr (MIR_context_t ctx, void *addr,
                                                   const uint8_t *code, size_t code_len);
 
 /* Overwrite CODE_LEN bytes of published code at ADDR with those from CODE.  A thread which runs
-   these very bytes meanwhile may see any mixture of old and new.  Nothing is written unless
-   [ADDR, ADDR + CODE_LEN) is within what one call has published in CTX.  */
+   these bytes meanwhile may see any mixture of old and new ones.  Nothing is written unless [ADDR,
+   ADDR + CODE_LEN) is within the code that one call has published in CTX.  */
 MIR_ALLOC_API void _MIR_change_code (MIR_context_t ctx, uint8_t *addr, const uint8_t *code,
                                      size_t code_len);
 
 struct MIR_code_reloc {
   size_t offset;     /* bytes from the base of the code */
-  const void *value; /* the pointer to store there, or where to copy from: see the functions */
+  const void *value; /* the pointer to store, or the bytes to copy: see the functions */
 };
 typedef struct MIR_code_reloc MIR_code_reloc_t;
 
-/* Store NLOC pointers, RELOCS[i].value at BASE + RELOCS[i].offset, into published code.  All of
-   them or, on failure, none.  A pointer whose place is aligned for one is stored whole: a thread
-   which loads it meanwhile gets the old or the new one.  Otherwise as _MIR_change_code.  */
+/* Apply NLOC relocations to published code: store the pointers RELOCS[i].value at BASE +
+   RELOCS[i].offset, all of them or, on failure, none.  A pointer at an aligned address is stored
+   whole: a thread which loads it meanwhile gets the old or the new one.  Otherwise as
+   _MIR_change_code.  */
 MIR_ALLOC_API void _MIR_update_code_arr (MIR_context_t ctx, uint8_t *base, size_t nloc,
                                          const MIR_code_reloc_t *relocs);
 
 /* The same with NLOC < 20 pairs of arguments (size_t offset, void *value).  */
 MIR_ALLOC_API void _MIR_update_code (MIR_context_t ctx, uint8_t *base, size_t nloc, ...);
 
-/* The primitive below them, without a context and without its lock: open [PROT_START, PROT_START +
-   PROT_LEN) with mem_protect, write, close it again.  RELOC_SIZE 0 stores the pointers
+/* The primitive below these functions, without a context and its lock: open [PROT_START, PROT_START
+   + PROT_LEN) with mem_protect, write, close the pages again.  RELOC_SIZE 0 stores the pointers
    RELOCS[i].value; else RELOC_SIZE bytes are copied from each RELOCS[i].value.  The caller flushes
-   the instruction cache.  0, or -1 when mem_protect failed: nothing is written when opening failed;
-   when closing failed all is written and the pages may have stayed writable.  */
+   the instruction cache.  0, or -1 when mem_protect fails: if it fails to open nothing is written;
+   if it fails to close all is written, and the pages may still be writable.  */
 MIR_ALLOC_API int _MIR_set_code (MIR_code_alloc_t code_alloc, size_t prot_start, size_t prot_len,
                                  uint8_t *base, size_t nloc, const MIR_code_reloc_t *relocs,
                                  size_t reloc_size);
 
-/* Make every thread of the process execute what was written to [START, BOUND).  Cannot fail.  */
+/* Ensure every thread of the process executes the code written to [START, BOUND).  Cannot fail.  */
 MIR_ALLOC_API void _MIR_flush_code_cache (void *start, void *bound);
 
 /*---------------- Thunks -----------------------------*/
 
-/* A thunk is code which jumps to its target and changes no argument: a fixed address for something
-   that moves.  It belongs to the context until MIR_finish or until it is freed (mir-code.h).  */
+/* A thunk is a trampoline, code which jumps to its target and changes no argument: a fixed address
+   for a function which may be replaced.  The context owns it until MIR_finish or until it is freed
+   (mir-code.h).  */
 
-/* A new thunk, without a target: it may not be called before it is redirected.  Calls the error
-   function on failure, and where there are no thunks for this CPU.  */
+/* Create a thunk without a target: it may not be called before it is redirected.  Calls the error
+   function on failure, and if there are no thunks for this CPU.  */
 MIR_ALLOC_API void *_MIR_get_thunk (MIR_context_t ctx);
 
-/* Let THUNK, a result of _MIR_get_thunk (CTX), jump to TO from now on.  Threads which call it
-   meanwhile come to either its old or its new target.  Calls the error function on failure.  */
+/* Make THUNK, a result of _MIR_get_thunk (CTX), jump to TO from now on.  A thread which calls it
+   meanwhile reaches its old or its new target.  Calls the error function on failure.  */
 MIR_ALLOC_API void _MIR_redirect_thunk (MIR_context_t ctx, void *thunk, void *to);
 
-/* The target of THUNK, a result of _MIR_get_thunk (CTX); NULL: none yet.  Lock-free.  */
+/* The target of THUNK, a result of _MIR_get_thunk (CTX).  NULL: none yet.  Lock-free.  */
 MIR_ALLOC_API void *_MIR_get_thunk_addr (MIR_context_t ctx, void *thunk);
 
 #ifdef __cplusplus

@@ -1,19 +1,21 @@
-/* Plain malloc, calloc, realloc and free without user data, as libuv's uv_replace_allocator and
-   many others take them, and MIR_alloc, in both directions.  */
+/* An adapter in both directions between MIR_alloc and four plain functions malloc, calloc, realloc
+   and free without user data, as libuv's uv_replace_allocator and many others take them.  */
 #ifndef MIR_GLOBALS_H
 #define MIR_GLOBALS_H
 
 #include "mir-heap.h"
 
-/* Make four static functions NAME_malloc, NAME_calloc, NAME_realloc and NAME_free which go to the
-   static MIR_sized_t NAME_sized.  Set that before the first call, in the unit where this stands:
+/* Define four static functions NAME_malloc, NAME_calloc, NAME_realloc and NAME_free that allocate
+   from the static MIR_sized_t NAME_sized.  Set NAME_sized before the first call, in the unit that
+   uses the macro:
 
      MIR_GLOBALS (loop)
      ...
      MIR_sized_create (below, &loop_sized);
      uv_replace_allocator (loop_malloc, loop_realloc, loop_calloc, loop_free);
 
-   Each use of the macro is a set of its own.  Any thread if what is below allows it.  */
+   Each use of the macro defines its own set.  Any thread may call them if the allocator below
+   allows it.  */
 #define MIR_GLOBALS(NAME)                                                       \
   static MIR_sized_t NAME##_sized;                                              \
   static inline void *NAME##_malloc (size_t size) {                             \
@@ -29,11 +31,12 @@
     MIR_free (&NAME##_sized->alloc, ptr);                                       \
   }
 
-/* Make a static `struct MIR_alloc NAME` on four such functions, for example the process's own:
+/* Define a static `struct MIR_alloc NAME` over four such functions, for example the process's own:
 
      MIR_FROM_GLOBALS (libc_alloc, malloc, calloc, realloc, free)
 
-   Threads and alignment are theirs.  They are never asked for 0 bytes, on which they disagree.  */
+   It allows the threads and gives the alignment that they do.  They are never called with 0 bytes,
+   for which such functions differ.  */
 #define MIR_FROM_GLOBALS(NAME, MALLOC, CALLOC, REALLOC, FREE)                                    \
   static inline void *NAME##_malloc_ (size_t size, void *user_data) {                            \
     (void) user_data;                                                                            \

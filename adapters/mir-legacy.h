@@ -1,5 +1,5 @@
-/* malloc, realloc and free with user data and without old sizes, as many libraries take them, and
-   MIR_alloc, in both directions.  */
+/* An adapter in both directions between MIR_alloc and three functions malloc, realloc and free with
+   user data and without old sizes, as many libraries take them.  */
 #ifndef MIR_LEGACY_H
 #define MIR_LEGACY_H
 
@@ -12,9 +12,9 @@
 extern "C" {
 #endif
 
-/* The three functions: user data is a MIR_sized_t, which knows the sizes.  It must outlive the
-   library's use of them.  Size 0 gives a block; realloc of NULL is malloc; free of NULL is allowed.
-   Any thread if what is below allows it.  */
+/* The three functions.  Their user data is a MIR_sized_t, which knows the sizes of its blocks and
+   must outlive every use of the functions.  Size 0 gives a block; realloc of NULL is malloc; free
+   of NULL does nothing.  Any thread may call them if the allocator below allows it.  */
 static inline void *MIR_legacy_malloc (size_t size, void *sized) {
   return MIR_malloc (&((MIR_sized_t) sized)->alloc, size);
 }
@@ -27,8 +27,9 @@ static inline void MIR_legacy_free (void *ptr, void *sized) {
   MIR_free (&((MIR_sized_t) sized)->alloc, ptr);
 }
 
-/* A MIR_alloc on three such functions: pass &from.alloc.  Threads and alignment are theirs; they
-   must outlive it.  They are never asked for 0 bytes, on which such functions disagree.  */
+/* A MIR_alloc over three such functions: pass &from.alloc.  The functions and their user data must
+   outlive it.  It allows the threads and gives the alignment that they do.  They are never called
+   with 0 bytes, for which such functions differ.  */
 typedef struct MIR_from_legacy {
   struct MIR_alloc alloc;
   void *(*malloc) (size_t size, void *user_data);

@@ -1,4 +1,5 @@
-/* Lua's lua_Alloc (Lua 5.4 Reference Manual, 4.6) and MIR_alloc, in both directions.  */
+/* An adapter in both directions between MIR_alloc and Lua's lua_Alloc (Lua 5.4 Reference Manual,
+   4.6).  */
 #ifndef MIR_LUA_H
 #define MIR_LUA_H
 
@@ -12,19 +13,19 @@
 extern "C" {
 #endif
 
-/* A state on a MIR_alloc_t: lua_newstate (MIR_lua_alloc, alloc).  Lua passes the sizes itself.
-   ALLOC must outlive the state.  Threads: as Lua's, one at a time in one state.  */
+/* Make a Lua state over a MIR_alloc_t with lua_newstate (MIR_lua_alloc, alloc); Lua passes the old
+   sizes itself.  ALLOC must outlive the state.  One thread at a time in one state, as in Lua.  */
 static inline void *MIR_lua_alloc (void *alloc, void *ptr, size_t old_size, size_t new_size) {
   MIR_alloc_t to = (MIR_alloc_t) alloc;
   if (ptr == NULL)
-    return new_size == 0 ? NULL : MIR_malloc (to, new_size); /* the old size is a kind */
+    return new_size == 0 ? NULL : MIR_malloc (to, new_size); /* then OLD_SIZE is a type of Lua's */
   if (new_size != 0) return MIR_realloc (to, ptr, old_size, new_size);
   MIR_free (to, ptr);
   return NULL;
 }
 
-/* A MIR_alloc on a lua_Alloc, the one of lua_getallocf for example: pass &from.alloc.  Threads and
-   alignment are those of FUNC, which must outlive it.  */
+/* A MIR_alloc over a lua_Alloc, for example the one from lua_getallocf: pass &from.alloc.  FUNC and
+   UD must outlive it.  It allows the threads and gives the alignment that FUNC does.  */
 typedef struct MIR_from_lua {
   struct MIR_alloc alloc;
   lua_Alloc func;

@@ -1,12 +1,12 @@
-/* C++ new and delete by mimalloc in mir-ucrt.dll.
+/* C++ new and delete from mimalloc in mir-ucrt.dll.
 
-   Include this in one source file of a program or DLL that links mir-ucrt.dll; every form of new
-   and delete of that module then goes straight to mimalloc, also where the take-over is switched
-   off or was refused. Without this header they go through malloc and free of the C runtime, and so
-   to mimalloc if it is taken over.  Needs mimalloc.h, C++17 for the aligned forms.
+   Include this in one source file of a program or DLL that links mir-ucrt.dll.  Every form of new
+   and delete in that module then calls mimalloc directly, even if the override is switched off or
+   was refused.  Without this header they call malloc and free of the C runtime, and reach mimalloc
+   if the C runtime is overridden.  Needs mimalloc.h, and C++17 for the aligned forms.
 
-   Any block may meet any delete: one which another module made with the C runtime's malloc is given
-   back there.  Any thread.  */
+   Delete takes any block: one that another module has made with the C runtime's malloc goes back to
+   the C runtime.  Any thread.  */
 
 #ifndef MIR_NEW_DELETE_HPP
 #define MIR_NEW_DELETE_HPP
@@ -23,8 +23,8 @@
 
 namespace mir_new_delete {
 
-/* Until ALLOCATE () gives a block, or there is no new handler; a handler may throw.  NULL on
- * failure.  */
+/* Call ALLOCATE until it gives a block or there is no new handler.  NULL on failure; a handler may
+   also throw.  */
 template <typename Allocate>
 inline void *ask (Allocate allocate) {
   for (;;) {
@@ -75,7 +75,7 @@ inline void *aligned_nothrow (std::size_t n, std::align_val_t alignment) noexcep
   }
 }
 
-/* The C runtime's own aligned new is _aligned_malloc.  */
+/* The C runtime's aligned new calls _aligned_malloc.  */
 inline void release_aligned (void *block) noexcept {
   if (block != nullptr && !mi_is_in_heap_region (block))
     _aligned_free (block);

@@ -1,4 +1,5 @@
-// Blocks of any alignment from a MIR_alloc, which itself aligns for every object type only.
+// Blocks of any alignment from a MIR_alloc, whose own blocks are aligned for every object type
+// only.
 #ifndef MIR_OVER_ALIGNED_HPP
 #define MIR_OVER_ALIGNED_HPP
 
@@ -9,8 +10,9 @@
 
 namespace mir {
 
-// SIZE bytes at a multiple of ALIGNMENT, a power of two; nullptr on failure.  If that is more than
-// a MIR_alloc gives, the address of the memory is in the word before the block.
+// Allocate SIZE bytes at a multiple of ALIGNMENT, a power of two.  nullptr on failure.  If
+// ALIGNMENT is more than a MIR_alloc gives, the word before the block has the address of the memory
+// around it.
 inline void *allocate_aligned (MIR_alloc_t alloc, std::size_t size,
                                std::size_t alignment) noexcept {
   if (alignment <= alignof (std::max_align_t)) return MIR_malloc (alloc, size == 0 ? 1 : size);
@@ -24,7 +26,7 @@ inline void *allocate_aligned (MIR_alloc_t alloc, std::size_t size,
   return res;
 }
 
-// ALIGNMENT as it was then.
+// Free PTR, a block that allocate_aligned has made with the same ALIGNMENT, or nullptr.
 inline void free_aligned (MIR_alloc_t alloc, void *ptr, std::size_t alignment) noexcept {
   if (ptr != nullptr && alignment > alignof (std::max_align_t))
     ptr = static_cast<void **> (ptr)[-1];

@@ -1,4 +1,4 @@
-// std::pmr::memory_resource and MIR_alloc, in both directions.
+// An adapter in both directions between MIR_alloc and std::pmr::memory_resource.
 #ifndef MIR_PMR_HPP
 #define MIR_PMR_HPP
 
@@ -13,8 +13,9 @@
 
 namespace mir {
 
-// A memory resource on a MIR_alloc, which must outlive it.  Any alignment; std::bad_alloc on
-// failure. Any thread if the MIR_alloc allows it.  Two are equal if their MIR_alloc is the same.
+// A memory resource over a MIR_alloc, which must outlive it.  It gives any alignment and throws
+// std::bad_alloc on failure.  Any thread may use it if the MIR_alloc allows it.  Two are equal if
+// they have the same MIR_alloc.
 class memory_resource : public std::pmr::memory_resource {
  public:
   explicit memory_resource (MIR_alloc_t alloc) noexcept : alloc_{alloc} {}
@@ -39,14 +40,14 @@ class memory_resource : public std::pmr::memory_resource {
   MIR_alloc_t alloc_;
 };
 
-// A MIR_alloc on a memory resource, which must outlive it: pass get ().  The resource is told the
-// right sizes; its exceptions become NULL, none goes through C.  Any thread if the resource allows
-// it.
+// A MIR_alloc over a memory resource, which must outlive it: pass get ().  The resource gets the
+// right sizes when it frees.  Its exceptions become NULL and never pass through C.  Any thread may
+// use it if the resource allows it.
 class alloc_on_resource {
  public:
   explicit alloc_on_resource (std::pmr::memory_resource *resource) noexcept
       : alloc_{&do_malloc, &do_calloc, &do_realloc, &do_free, this}, resource_{resource} {}
-  alloc_on_resource (const alloc_on_resource &) = delete;  // it is used by address
+  alloc_on_resource (const alloc_on_resource &) = delete;  // get () gives its address away
   alloc_on_resource &operator= (const alloc_on_resource &) = delete;
 
   MIR_alloc_t get () noexcept { return &alloc_; }

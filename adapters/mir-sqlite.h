@@ -1,8 +1,8 @@
-/* SQLite on a MIR_alloc.  The other direction makes no sense: sqlite3_malloc promises an alignment
-   of 8 bytes only, less than a MIR_alloc must.
+/* An adapter that gives SQLite the memory of a MIR_alloc.  There is no other direction:
+   sqlite3_malloc promises an alignment of only 8 bytes, less than a MIR_alloc must have.
 
-   SQLite's methods get no user data, so the allocator is a static variable: include this in one
-   unit.  */
+   SQLite passes no user data to its methods, so the allocator is a static variable: include this in
+   one unit.  */
 #ifndef MIR_SQLITE_H
 #define MIR_SQLITE_H
 
@@ -32,7 +32,7 @@ static inline int mir_sqlite_size (void *ptr) {
   return (int) MIR_sized_size (ptr);
 }
 
-/* To a multiple of 8, as SQLite wants at least.  */
+/* SQLite wants at least a multiple of 8.  */
 static inline int mir_sqlite_roundup (int size) {
   return (int) (((unsigned) size + 7u) & ~7u);
 }
@@ -46,10 +46,10 @@ static inline void mir_sqlite_shutdown (void *data) {
   (void) data;
 }
 
-/* Let all of SQLite's memory come from SIZED, which must outlive sqlite3_shutdown.  Before
-   sqlite3_initialize and the first connection, or after sqlite3_shutdown; else SQLITE_MISUSE, as
-   sqlite3_config says.  SQLite calls from every thread that uses it, so what is below must allow
-   that.  */
+/* Make SQLite take all of its memory from SIZED, which must outlive the call of sqlite3_shutdown.
+   Call this before sqlite3_initialize and the first connection, or after sqlite3_shutdown;
+   otherwise sqlite3_config returns SQLITE_MISUSE, and so does this function.  Every thread that
+   uses SQLite allocates, so the allocator below must allow that.  */
 static inline int MIR_sqlite_use (MIR_sized_t sized) {
   static const sqlite3_mem_methods methods = {
       mir_sqlite_malloc,  mir_sqlite_free, mir_sqlite_realloc,  mir_sqlite_size,

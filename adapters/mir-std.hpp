@@ -1,4 +1,4 @@
-// A standard allocator on a MIR_alloc: std::vector<int, mir::allocator<int>> v{&arena->alloc};
+// A standard allocator over a MIR_alloc: std::vector<int, mir::allocator<int>> v{&arena->alloc};
 #ifndef MIR_STD_HPP
 #define MIR_STD_HPP
 
@@ -12,9 +12,9 @@
 
 namespace mir {
 
-// The MIR_alloc must outlive all containers with it.  std::bad_alloc on failure.  Any thread if the
-// MIR_alloc allows it.  Two are equal if their MIR_alloc is the same; it goes with a container
-// which is moved, assigned or swapped.
+// The MIR_alloc must outlive all containers that use it.  Throws std::bad_alloc on failure.  Any
+// thread may use it if the MIR_alloc allows it.  Two are equal if they have the same MIR_alloc.  A
+// container takes its allocator along when it is moved, assigned or swapped.
 template <typename T>
 class allocator {
  public:

@@ -1,4 +1,4 @@
-// Xbyak's Allocator, and its code in our code memory (mir-code.h).
+// An Allocator for Xbyak, and a way to publish its code in code memory of mir-code.h.
 //
 //   mir::xbyak_allocator allocator{writer};
 //   struct add : Xbyak::CodeGenerator {
@@ -7,11 +7,11 @@
 //   uint8_t *addr;
 //   if (allocator.publish (code, nullptr, &addr) == MIR_CODE_OK) ...
 //
-// Xbyak writes to a buffer and then expects it to become executable where it is.  Here the buffer
-// stays data, and what is published is a copy elsewhere, so that no memory is ever writable and
-// executable: the code must not depend on where it is.  Xbyak's jumps and calls to labels and its
-// rip-relative operands do not; what is outside is called through a register or memory, and
-// `mov (reg, label)` and `putL` are to be avoided.  publish () calls ready () for AutoGrow.
+// Xbyak writes to a buffer and then makes that buffer executable.  Here the buffer stays data, and
+// a copy of it is published elsewhere, so that W^X holds: no memory is ever writable and
+// executable. Therefore the code must be position-independent.  Xbyak's jumps and calls to labels
+// and its rip-relative operands are; call what is outside through a register or memory, and do not
+// use `mov (reg, label)` and `putL`.  publish () calls ready () for AutoGrow.
 #ifndef MIR_XBYAK_HPP
 #define MIR_XBYAK_HPP
 
@@ -24,8 +24,8 @@
 
 namespace mir {
 
-// Buffers come from ALLOC, code memory from WRITER.  Both must outlive it, and it all its
-// generators.  One thread at a time, as its writer.
+// Buffers come from ALLOC, code memory from WRITER.  Both must outlive the allocator, which must
+// outlive all generators that use it.  One thread at a time, as for WRITER.
 class xbyak_allocator : public Xbyak::Allocator {
  public:
   xbyak_allocator (MIR_code_writer_t writer, MIR_alloc_t alloc) noexcept
@@ -39,8 +39,9 @@ class xbyak_allocator : public Xbyak::Allocator {
   void free (uint8_t *ptr) override { free_aligned (alloc_, ptr, alignment); }
   bool useProtect () const override { return false; }
 
-  // Publish what CODE has generated and set *ADDR to it; INFO may be NULL.  It is the space's,
-  // which MIR_code_free gives back; CODE may go, or generate something else after reset ().
+  // Publish what CODE has generated and store its address in ADDR; INFO may be NULL.  The space
+  // owns the copy, which MIR_code_free gives back; CODE may be destroyed, or reset () and used
+  // again.
   MIR_code_status_t publish (Xbyak::CodeGenerator &code, const MIR_code_info_t *info,
                              uint8_t **addr) {
     code.ready (Xbyak::CodeArray::PROTECT_RW);
@@ -48,7 +49,7 @@ class xbyak_allocator : public Xbyak::Allocator {
   }
 
  private:
-  // That of published code, so that align () means the same there.
+  // Published code has the same alignment, so that align () holds there too.
   static constexpr std::size_t alignment = 32;
 
   MIR_code_writer_t writer_;

@@ -1,4 +1,5 @@
-/* zlib on a MIR_alloc.  The other direction makes no sense: zlib's interface has 32-bit sizes.  */
+/* An adapter that gives zlib the memory of a MIR_alloc.  There is no other direction: zlib's
+   interface has 32-bit sizes.  */
 #ifndef MIR_ZLIB_H
 #define MIR_ZLIB_H
 
@@ -10,8 +11,8 @@
 extern "C" {
 #endif
 
-/* zalloc and zfree of a z_stream whose `opaque` is a MIR_alloc_t.  Threads: as zlib's, one at a
-   time in one stream.  */
+/* The zalloc and zfree of a z_stream whose `opaque` is a MIR_alloc_t.  One thread at a time in one
+   stream, as in zlib.  */
 static inline voidpf MIR_zlib_alloc (voidpf alloc, uInt items, uInt size) {
   if (size != 0 && (size_t) items > (size_t) -1 / size) return Z_NULL;
   return MIR_malloc ((MIR_alloc_t) alloc, (size_t) items * size);
@@ -21,7 +22,8 @@ static inline void MIR_zlib_free (voidpf alloc, voidpf block) {
   MIR_free ((MIR_alloc_t) alloc, block);
 }
 
-/* Before deflateInit, inflateInit and the like.  ALLOC must outlive the stream.  */
+/* Make STREAM take its memory from ALLOC, which must outlive it.  Call this before deflateInit,
+   inflateInit and the like.  */
 static inline void MIR_zlib_use (z_streamp stream, MIR_alloc_t alloc) {
   stream->zalloc = MIR_zlib_alloc;
   stream->zfree = MIR_zlib_free;

@@ -1,12 +1,11 @@
-/* What the vtable and mimalloc behind it cost, against the process's malloc called directly; and
-   what a trace of it costs.  */
-#include "bench.h"
-#include "mir.h"
-#include "mir-trace.h"
-
+/* Times the vtable with mimalloc behind it, and a trace of it, against the process's malloc.  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "bench.h"
+#include "mir.h"
+#include "mir-trace.h"
 
 enum { OPS = 200000, LIVE = 1000 };
 
@@ -33,7 +32,7 @@ static void pairs_by_vtable (void) {
   }
 }
 
-/* Blocks of 16 to 271 bytes replaced in random order.  */
+/* Replace blocks of 16 to 271 bytes in random order.  */
 static void churn_by_malloc (void) {
   uint32_t state = 1;
   for (int i = 0; i < OPS; i++) {
@@ -84,7 +83,7 @@ static void start_stack_trace (void) {
 }
 
 static void finish_trace (void) {
-  if (MIR_trace_finish (trace) != MIR_TRACE_OK) bench_fail ("the trace is not whole");
+  if (MIR_trace_finish (trace) != MIR_TRACE_OK) bench_fail ("the trace is incomplete");
   remove (trace_file);
 }
 

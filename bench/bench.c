@@ -1,3 +1,4 @@
+/* Runs the sides of a benchmark in turns and prints the figures.  */
 #include "bench.h"
 
 #include <stdio.h>
@@ -40,7 +41,7 @@ static int compare_doubles (const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* The element at QUARTER quarters of the sorted copy.  */
+/* The element at QUARTER quarters of the sorted values.  */
 static double quartile (const double *values, int num, int quarter) {
   double sorted[BENCH_ROUNDS];
   for (int i = 0; i < num; i++) sorted[i] = values[i];
@@ -48,8 +49,8 @@ static double quartile (const double *values, int num, int quarter) {
   return sorted[(num - 1) * quarter / 4];
 }
 
-/* The rounds themselves go to the file too: ratios to another side than the first one can be taken
-   within a round only from them.  */
+/* The file gets the rounds too, since ratios to another side than the first one are taken within a
+   round.  */
 static void report (const char *subject, const char *side, const double *ns, const double *ratios,
                     int rounds) {
   double median = quartile (ns, rounds, 2), low = quartile (ns, rounds, 1),

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Draw a run of `./dev bench code`: chart.py CSV SVG.  The same figures give the same bytes.
 
-A group of bars for each subject that was timed and for the memory that each way takes.  A scale is
-logarithmic where the longest bar would be more than twenty times the shortest.  No background:
-the colours are readable on white and on black."""
+The chart has a group of bars for each subject that was timed and for the memory that each way takes.
+A scale is logarithmic if the longest bar would be more than twenty times the shortest.  There is no
+background: the colours are readable on white and on black."""
 
 import math
 import sys
@@ -22,8 +22,8 @@ def colour(side):
 
 
 def lengths(values):
-    """Of the bars, 0 to 1, and whether the scale is logarithmic: then a tenth less than the
-    shortest is where it begins."""
+    """The lengths of the bars, 0 to 1, and whether the scale is logarithmic.  A logarithmic scale begins
+    a tenth of its span below the shortest."""
     least, most = min(values), max(values)
     if least > 0 and most / least > 20:
         begin = math.log(least) - 0.1 * (math.log(most) - math.log(least))
@@ -36,7 +36,7 @@ def text(x, y, words, more=""):
 
 
 def group(subject, sides, top):
-    """The lines of SVG for one subject and where the next one begins."""
+    """The lines of SVG for one subject, and where the next subject begins."""
     values = [float(row["median"]) for row in sides.values()]
     parts, logarithmic = lengths(values)
     unit = next(iter(sides.values()))["unit"]

@@ -1,29 +1,28 @@
-/* VARR and HTAB against the arrays and tables which Debian ships.  */
-#include "bench.h"
-#include "mir.h"
-
-#include "containers/arrays.h"
-#include "containers/tables.h"
-
+/* Times VARR and HTAB against the arrays and tables in Debian.  */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench.h"
+#include "mir.h"
+#include "containers/arrays.h"
+#include "containers/tables.h"
+
 enum { OPS = 100000, QUERIES = 1 << 17, MOST = 100000, NAME_MAX_LEN = 22 };
 
 /*---------------- Tables -----------------------------*/
 static int keys[2 * MOST], hits[QUERIES], misses[QUERIES], shuffled[MOST];
-static struct word *words; /* of sources */
+static struct word *words; /* of source files */
 static struct word *names, *name_hits, *name_misses;
-static size_t words_num, size; /* of the tables of this subject */
+static size_t words_num, size; /* elements in the tables of this subject */
 static void *filled;
 
 static const struct table *side (void) {
   return (const struct table *) bench_running->arg;
 }
 
-/* Odd numbers are never keys.  */
+/* Odd numbers are never keys, so they miss.  */
 static void choose_keys (void) {
   uint64_t random = 0x853c49e6748fea9b;
   for (size_t i = 0; i < 2 * MOST; i++) {
@@ -43,8 +42,9 @@ static void choose_keys (void) {
   }
 }
 
-/* Identifiers of 4 to 22 bytes, 11 on average, made of syllables and NUMBER, which makes it one of
-   its kind.  */
+/* An identifier of 4 to 22 bytes, 11 on average, made of syllables and NUMBER, which makes it
+   unique.
+ */
 static struct word make_name (char *chars, unsigned number) {
   static const char *const syllables[] = {"get", "set", "reg", "op", "type", "insn", "el", "_"};
   unsigned random = number * 2654435761u;
@@ -85,7 +85,7 @@ static unsigned miss_number (size_t i) {
   return 0x80000u + (unsigned) i;
 }
 
-/* Names looked for are other bytes than those in the table, as in a compiler.  */
+/* The names to look for are copies of those in the table, as in a compiler.  */
 static void choose_names (void) {
   free_names (names);
   free_names (name_hits);
@@ -141,7 +141,7 @@ static void find_name_hits (void) {
 
 static void find_name_misses (void) {
   if (side ()->find_words (filled, name_misses, QUERIES) != 0)
-    bench_fail ("finds a name which is not there");
+    bench_fail ("finds a name that is not there");
 }
 
 static void churn (void) {
@@ -156,10 +156,10 @@ static void intern (void) {
   static size_t different;
   size_t found = side ()->intern (words, words_num);
   if (different == 0) different = found;
-  if (found != different) bench_fail ("finds another number of words");
+  if (found != different) bench_fail ("finds a different number of words");
 }
 
-/* The words of sources of this library, as often as they stand there, as a compiler meets them.  */
+/* Read the words of some source files in their order, with repetitions, as a compiler does.  */
 static void read_words (void) {
   static const char *const sources[] = BENCH_SOURCES;
   size_t max = 0;
@@ -189,7 +189,7 @@ static void read_words (void) {
   }
 }
 
-/* CHOOSE the keys, or NULL.  */
+/* CHOOSE, if not NULL, makes the keys.  */
 static void compare (const char *what, size_t table_size, size_t ops, void (*choose) (void),
                      void (*run) (void), void (*prepare) (void), void (*finish) (void)) {
   static const struct table *const tables[] = {&table_uthash,    &table_glib,  &table_std,

@@ -5,7 +5,7 @@ import statistics
 
 
 class Figures:
-    """What one run measured.  SUBJECTS keeps the order of the file: subject -> side -> row."""
+    """The figures of one run.  SUBJECTS maps subject -> side -> row, in the order of the file."""
 
     def __init__(self, path):
         self.about = {}
@@ -20,12 +20,12 @@ class Figures:
             self.subjects.setdefault(row["subject"], {})[row["side"]] = row
 
     def value(self, subject, side):
-        """The median or the count; None: it was not measured."""
+        """The median or the count; None if it was not measured."""
         row = self.subjects.get(subject, {}).get(side)
         return None if row is None else float(row["median"])
 
     def ratio(self, subject, side, reference):
-        """The median of the ratios within a round; None: one of them was not measured."""
+        """The median of the ratios within a round; None if a side was not measured."""
         sides = self.subjects.get(subject, {})
         if side not in sides or reference not in sides:
             return None
@@ -38,6 +38,6 @@ def is_ours(side):
 
 
 def is_limit(side):
-    """Data memory and code placed by hand: what no executable memory with rules can beat."""
+    """Whether SIDE is a limit, which executable memory cannot beat: data memory, or code placed by hand."""
     return "data memory" in side or side in ("RWX mapping", "store into an RWX mapping") or (
         "apart" in side or "each page" in side)

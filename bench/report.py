@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Judge a run of `./dev bench code` by its targets: report.py CSV [PAGE].
+"""Compare a run of `./dev bench code` with its targets: report.py CSV [PAGE].
 
-Prints a line for each target.  With PAGE, a Markdown file, puts the same table and all figures
-between its marks instead.  The exit status is 0 also when a target is missed: a noisy machine is no
-reason for anything else to fail."""
+Prints a line for each target.  With PAGE, a Markdown file, writes the same table and all figures
+between the marks in it instead.  The exit status is 0 even if a target is missed, since a noisy machine
+must not fail anything else."""
 
 import sys
 
@@ -19,10 +19,9 @@ MEMCPY, RWX, POOLS = "memcpy into data memory", "asmjit RWX", "asmjit RWX, 3 poo
 OURS, BATCH = "MIR_code_publish", "MIR_code_publish, batches of 16"
 POISON = "MIR_code_publish, entry poisoned"
 
-# The only figures here that are not measured.  What, unit, at most, how it is measured, and the
-# same for whom it is compared with.  A time that was a target on another machine is one relative to
-# asmjit's there: 40 and 70 ns to free where asmjit RWX needed 43, 200 ns to replace where its three
-# pools needed 2782.
+# The targets: what, unit, limit, how it is measured, what it is compared with, and how that is measured.
+# Targets that were times on one machine are relative to asmjit's times there: 40 and 70 ns to free where
+# asmjit RWX needed 43, 200 ns to replace where its three pools needed 2782.
 TARGETS = [
     ("publish into fresh memory, one by one", "x memcpy", 1.15,
      lambda f: f.ratio(FRESH, OURS, MEMCPY), RWX, lambda f: f.ratio(FRESH, RWX, MEMCPY)),
@@ -50,7 +49,7 @@ TARGETS = [
      lambda f: f.value(FORK, OURS), "asmjit dual mapping",
      lambda f: f.value(FORK, "asmjit dual mapping")),
 ]
-# In the list of targets too, but nothing to time: tests/code/test-hardened.c works through them.
+# A target that has no figure: tests/code/test-hardened.c tests it.
 ELSEWHERE = ["restriction sets survived: ./dev test, test-hardened"]
 
 
@@ -61,7 +60,7 @@ def number(value):
 
 
 def judge(figures):
-    """Rows of text: what, unit, target, measured, verdict, the other's name and figure."""
+    """Rows of text: what, unit, target, measured, verdict, and the name and figure that it is compared with."""
     rows = []
     for what, unit, most, measure, other, measure_other in TARGETS:
         most = most(figures) if callable(most) else most

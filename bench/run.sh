@@ -1,7 +1,9 @@
 #!/bin/sh
-# Run the benchmarks NAME... (all by default) of a compiled build directory; arguments: directory,
-# names.  The figures also go to a CSV file there, with the command, the machine and the commit: `code`
-# to bench-code.csv, from which bench/report.py judges and draws, the others to bench.csv.
+# Run the benchmarks NAME... (all by default) of the compiled build directory BUILD.  The figures also go to a CSV
+# file there, with the command, the machine and the commit: those of `code` to bench-code.csv, for bench/report.py
+# and bench/chart.py, the others to bench.csv.
+#
+# usage: run.sh BUILD [NAME...]
 set -eu
 build=$1
 shift
@@ -23,13 +25,13 @@ start_csv () {
 
 run () {
   [ -x "$build/bench/bench-$1" ] || {
-    echo "bench: no benchmark is called $1" >&2
+    echo "bench: there is no benchmark $1" >&2
     exit 1
   }
   "$build/bench/bench-$1" "$2"
 }
 
-# The heaps, beside glibc's malloc and beside those that are preloaded: bench/heap/README.md.
+# The heaps against glibc's malloc and against preloaded ones: bench/heap/README.md.
 run_heap () {
   trace=$build/bench/c2m.trace
   BENCH_MALLOC='glibc malloc' "$build/bench/bench-heap" "$1" "$trace"
@@ -40,7 +42,7 @@ run_heap () {
       echo "== ${name%%.*} preloaded"
       BENCH_MALLOC="${name%%.*}" BENCH_SHORT=1 LD_PRELOAD=$library "$build/bench/bench-heap" "$1" "$trace"
     else
-      echo "bench: no lib$name: not compared" >&2
+      echo "bench: lib$name is missing and not compared" >&2
     fi
   done
 }

@@ -1,6 +1,6 @@
-/* libFuzzer's target for the PE half of mir-inject: looks at everything an input has, injects,
-   ejects, and aborts if the result is not what it should be.  What to do with an input is in bytes
-   2 and 3 of it, which Windows does not look at.  */
+/* A fuzz target for the PE half of mir-inject: reads everything in an input, injects, ejects, and
+   aborts if a result is wrong.  Bytes 2 and 3 of an input, which Windows ignores, select what is
+   done.  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static void broken (const char *what, int line) {
   abort ();
 }
 
-static volatile unsigned sink; /* what is read is used */
+static volatile unsigned sink; /* so that no read is optimised away */
 
 static void look_at_imports (const struct pe *pe,
                              int (*get) (const struct pe *, unsigned, struct pe_descriptor *)) {
@@ -65,7 +65,7 @@ static uint8_t *result_of (struct edit *edit, struct pe *pe) {
   return bytes;
 }
 
-/* What was injected must come out again, and leave no trace.  */
+/* Ejecting what was injected must restore the image byte by byte.  */
 static void eject (const struct pe *injected, const struct pe *old,
                    const struct edit_request *request) {
   struct edit edit;
@@ -79,7 +79,8 @@ static void eject (const struct pe *injected, const struct pe *old,
   edit_free (&edit);
 }
 
-/* What may be no work of ours: if the record deceives, it has to do without.  */
+/* Eject from an image that mir-inject may not have made.  If its record is false, ejecting must
+   succeed without the record.  */
 static void eject_any (const struct pe *pe, const struct edit_request *request) {
   struct edit_request asked = *request;
   for (int status = -1; status != 0; asked.distrust = 1) {
@@ -134,7 +135,10 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
   struct edit_request request = {
       .dll = "mir-ucrt.dll", .symbol = "mi_version", .force = (how & 1) != 0};
   if ((how & 2) != 0) request.dll = "kernel32.dll";
-  if ((how & 4) != 0) request.symbol = NULL, request.ordinal = data[3];
+  if ((how & 4) != 0) {
+    request.symbol = NULL;
+    request.ordinal = data[3];
+  }
   if ((how & 8) != 0) request.order[request.order_num++] = "user32.dll";
   if ((how & 16) != 0) request.order[request.order_num++] = request.dll;
   if ((how & 32) != 0) request.order[request.order_num++] = "KERNEL32.DLL";

@@ -1,12 +1,17 @@
-/* A trace from a stranger: reader, picture and every output of mir-report.  Whatever is in it, it
-   is a picture or one line of error, and every byte of memory is given back.  Linux.  */
+/* A fuzz target for mir-report: its reader, the picture and all outputs.  Any bytes give a picture
+   or an error of one line, and all memory is freed.  Linux.  */
 #define _GNU_SOURCE /* fmemopen */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/pages.h"
+#include "report/chrome.h"
+#include "report/folded.h"
+#include "report/html.h"
+#include "report/picture-read.h"
+#include "report/report-alloc.h"
+#include "report/stats.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 
@@ -20,20 +25,18 @@ static void need (int condition, const char *what) {
 
 static void write_all_outputs (const struct picture *picture, FILE *stream) {
   struct output output = {.path = "/dev/null", .stream = nowhere};
-
-  write_html (&output, picture, "x/y");
-  write_folded (&output, picture);
-  write_stats_text (&output, picture, "x/y");
-  write_stats_json (&output, picture, "x/y");
-  need (fseek (stream, 0, SEEK_SET) == 0 && write_chrome (&output, picture, stream) == 0,
+  html_write (&output, picture, "x/y");
+  folded_write (&output, picture);
+  stats_write_text (&output, picture, "x/y");
+  stats_write_json (&output, picture, "x/y");
+  need (fseek (stream, 0, SEEK_SET) == 0 && chrome_write (&output, picture, stream) == 0,
         "the same trace cannot be read a third time");
 }
 
-/* The tables of the page add up to these.  */
+/* The sums in the tables of the page.  */
 static void check_numbers (const struct picture *picture) {
   const struct totals *t = &picture->totals;
   uint64_t made = 0, made_bytes = 0, live = 0;
-
   for (int i = 0; i < PICTURE_CLASSES; i++) {
     made += picture->classes[i].made;
     made_bytes += picture->classes[i].made_bytes;
@@ -47,7 +50,6 @@ static void check_numbers (const struct picture *picture) {
 static int read_trace (FILE *stream, int partial) {
   struct picture picture;
   int result;
-
   picture_init (&picture, report_alloc);
   result = picture_read (&picture, stream, partial);
   if (result == 0) {
@@ -62,7 +64,6 @@ static int read_trace (FILE *stream, int partial) {
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
   FILE *stream;
-
   if (size == 0) return 0; /* fmemopen refuses no bytes */
   if (nowhere == NULL) nowhere = fopen ("/dev/null", "w");
   stream = fmemopen ((void *) (uintptr_t) data, size, "rb");

@@ -1,3 +1,4 @@
+/* Mutates PE images for the fuzz target.  */
 #include "mutate.h"
 
 #include <stdlib.h>
@@ -20,7 +21,7 @@ static uint32_t next (struct target *t, uint32_t n) { /* below N */
   return n == 0 ? 0 : (uint32_t) (t->random >> 33) % n;
 }
 
-/* A value that is more likely to matter than any: an edge, or what another field has.  */
+/* A value that is likely to matter: an edge case, or near the value of another field.  */
 static uint32_t value (struct target *t, uint32_t old) {
   static const uint32_t edges[] = {0,          1,          2,          4,         16,
                                    0x200,      0x1000,     0xffff,     0x7fff,    0x8000,
@@ -84,7 +85,7 @@ static void change_section (struct target *t) {
     change32 (t, header + 8 + 4 * (size_t) next (t, 8));
 }
 
-/* Something the directory INDEX leads to.  */
+/* Change a word behind what the directory INDEX points to.  */
 static void change_behind (struct target *t, unsigned index, uint32_t range) {
   size_t at;
   struct pe_directory directory = pe_directory (&t->pe, index);
@@ -113,7 +114,7 @@ static void change_tail (struct target *t) {
   }
 }
 
-/* What inject makes of an image, for eject to meet after more changes.  */
+/* Inject into the image, so that eject gets it after more changes.  */
 static void inject (struct target *t) {
   struct edit_request request = {.dll = "mir-ucrt.dll", .symbol = "mi_version"};
   struct edit edit;
@@ -152,7 +153,7 @@ static void change (struct target *t) {
     case 3:
       change_section (t);
       return;
-    case 4: /* a directory itself */
+    case 4: /* a directory entry itself */
     case 5:
       change32 (t, t->pe.directories + 4 * (size_t) next (t, 32));
       return;
@@ -181,7 +182,7 @@ static void change (struct target *t) {
     case 14:
       t->data[2] = (uint8_t) next (t, 64);
       return;
-    default: /* the record of our section, or the end of whatever is last */
+    default: /* the record of the injected section, or the end of the last one */
       change32 (t, t->size - next (t, t->size < 700 ? (uint32_t) t->size : 700));
       return;
   }

@@ -1,9 +1,8 @@
-/* The fuzz target without libFuzzer, for every compiler and sanitizer: files that are named, and
-   random images. Prints TAP.
+/* Runs the fuzz target for PE files without libFuzzer, with every compiler and sanitizer: on files
+   that are named, and on random images.  Prints TAP.
 
    usage: replay-pe RUNS [FILE...]
-          replay-pe cut FILE...     each file cut off at every length, or at 20000 of them if it is
-   larger  */
+          replay-pe cut FILE...     each file cut at every length, a larger one at 20000 lengths  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,14 +22,14 @@ size_t LLVMFuzzerMutate (uint8_t *data, size_t size, size_t max_size);
 static size_t runs;
 static char **files;
 
-/* What libFuzzer has: bytes, without knowing what they are.  */
+/* Stands in for libFuzzer's own mutator, which changes bytes without knowing what they mean.  */
 size_t LLVMFuzzerMutate (uint8_t *data, size_t size, size_t max_size) {
   if (size < max_size && tap_random () % 8 == 0) data[size++] = (uint8_t) tap_random ();
   if (size > 0) data[tap_random () % size] = (uint8_t) tap_random ();
   return size;
 }
 
-/* In a block of its size, so that a sanitizer sees its end.  */
+/* The block is exact, so that a sanitizer knows its end.  */
 static void run (const uint8_t *data, size_t size) {
   uint8_t *copy = malloc (size > 0 ? size : 1);
   REQUIRE (copy != NULL);
@@ -51,7 +50,7 @@ static uint8_t *load (const char *path, size_t *size) {
   return bytes;
 }
 
-/* The target aborts if something is wrong.  */
+/* The target aborts if a result is wrong.  */
 static void files_are_read_and_edited_as_they_should (void) {
   unsigned num = 0;
   for (char **file = files; *file != NULL; file++, num++) {
@@ -64,7 +63,7 @@ static void files_are_read_and_edited_as_they_should (void) {
   CHECK (num > 0);
 }
 
-/* An error, or the whole list.  */
+/* A cut file gives an error or the whole list.  */
 static void files_cut_off_anywhere_are_safe (void) {
   for (char **file = files; *file != NULL; file++) {
     size_t size, listed = 0, cuts = 0;
@@ -91,7 +90,7 @@ static void random_images_are_read_and_edited_as_they_should (void) {
   size_t made = 0;
   for (size_t i = 0; i < runs; i++) {
     size_t size = mutate_image (data, 0, sizeof (data), (unsigned) tap_random ());
-    made += size > 0; /* some would be too large */
+    made += size > 0; /* the others would be too large */
     for (uint64_t changes = tap_random () % CHANGES_MAX; changes > 0; changes--) {
       size = LLVMFuzzerCustomMutator (data, size, sizeof (data), (unsigned) tap_random ());
       CHECK (size <= sizeof (data));

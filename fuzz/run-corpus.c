@@ -1,5 +1,5 @@
-/* Runs a fuzz target on files, where there is no libFuzzer.  Arguments: files and folders.  Prints
-   TAP: a target which finds something does not come back.  */
+/* Runs a fuzz target on files where there is no libFuzzer.  Arguments: files and folders.  Prints
+   TAP; a target that finds a fault ends the program.  */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,8 +14,7 @@ static int run_file (const char *path) {
   long size = -1;
   uint8_t *bytes = NULL;
   int ok = file != NULL && fseek (file, 0, SEEK_END) == 0 && (size = ftell (file)) >= 0;
-
-  if (ok) bytes = (uint8_t *) malloc ((size_t) size); /* exact, so that checkers see its end */
+  if (ok) bytes = (uint8_t *) malloc ((size_t) size); /* exact, so that checkers know its end */
   if (ok) rewind (file);
   ok = ok && (size == 0 || bytes != NULL) && fread (bytes, 1, (size_t) size, file) == (size_t) size;
   if (ok) LLVMFuzzerTestOneInput (bytes, (size_t) size);
@@ -30,7 +29,6 @@ static int run_folder (DIR *folder, const char *path) {
   char name[1000];
   struct dirent *entry;
   int result = 0;
-
   while ((entry = readdir (folder)) != NULL) {
     if (entry->d_name[0] == '.') continue;
     snprintf (name, sizeof (name), "%s/%s", path, entry->d_name);
@@ -41,10 +39,8 @@ static int run_folder (DIR *folder, const char *path) {
 
 int main (int argc, char **argv) {
   int result = 0;
-
   for (int i = 1; i < argc; i++) {
     DIR *folder = opendir (argv[i]);
-
     if ((folder != NULL ? run_folder (folder, argv[i]) : run_file (argv[i])) != 0) result = -1;
     if (folder != NULL) closedir (folder);
   }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A short run of a libFuzzer target, from the committed corpus and, for images, fresh seeds.  Prints TAP.
+# A short run of a libFuzzer target, with the committed corpus and, for images, new seeds.  Prints TAP.
 #
 # usage: run.sh TARGET RUNS CORPUS [MAKE-IMAGES]     CORPUS: a folder or a tar.xz
 set -u
@@ -24,5 +24,5 @@ cd "$work" || exit 1
 "$target" -runs="$runs" -seed="$seed" -max_len=4096 -timeout=20 -print_final_stats=1 corpus seeds >log 2>&1
 status=$?
 sed -n 's/^stat::number_of_executed_units: */# inputs: /p' log
-result $status 'no input breaks it'
+result $status 'no input breaks the target'
 finish

@@ -1,4 +1,4 @@
-/* The one copy of the default vtables that is the library's own.  */
+/* The library's only copy of the default vtables.  */
 #include "mir-code-alloc-default.c" /* first: see there */
 #include "mir-alloc-default.c"
 

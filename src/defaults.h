@@ -1,11 +1,15 @@
-/* The library's default vtables, at the bottom of everything.  */
+/* The default vtables, below everything that uses them.  */
 #ifndef MIR_DEFAULTS_H
 #define MIR_DEFAULTS_H
 
 #include "mir-alloc.h"
 #include "mir-code-alloc.h"
 
+/* Both: never NULL; valid for the life of the process.  Any thread.  */
+
+/* mimalloc.  The first call prepares its range of addresses for huge pages (heap/prepare.h).  */
 MIR_alloc_t mir_default_alloc (void);
+/* The system's pages.  */
 MIR_code_alloc_t mir_default_code_alloc (void);
 
 #endif /* MIR_DEFAULTS_H */

@@ -1,20 +1,19 @@
-/* Where code lies is felt when it runs: 256 functions called in turn.  The instruction cache and
-   the predictors find things by the low bits of addresses, so functions at equal distances of a
-   large power of two drive each other out.  */
+/* Times calls of 256 functions in turn, which depend on where the code is.  The instruction cache
+   and the predictors are indexed by the low bits of addresses, so functions at equal distances of a
+   large power of two evict each other.  */
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #endif
-#include "job.h"
-
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "../bench.h"
+#include "job.h"
+#include "bench.h"
 
 enum { FUNCTIONS = 256, CALLS = 1000 * FUNCTIONS, LARGE = 1024 };
 
-/* A function that returns 42, which is the shortest there is of the CPU's.  */
+/* A function that returns 42, the shortest possible on the CPU.  */
 #if defined(__x86_64__)
 static const uint8_t tiny[] = {0xb8, 42, 0, 0, 0, 0xc3}; /* mov $42,%eax; ret */
 #elif defined(__aarch64__)
@@ -27,8 +26,8 @@ typedef int (*function) (void);
 
 struct callees {
   const char *name;
-  const struct way *way; /* NULL: by hand */
-  size_t stride, len;    /* by hand; and of each function, in bytes */
+  const struct way *way; /* NULL: placed by hand */
+  size_t stride, len;    /* bytes: between functions placed by hand, and of each function */
   function functions[FUNCTIONS];
 };
 
@@ -39,7 +38,7 @@ static void call_all (void) {
   if (sum != (int) bench_running_ops * 42) bench_fail ("a function returned something else");
 }
 
-/* Published for good: the stores end with the program.  */
+/* The code is never freed: the stores end with the program.  */
 static void make (struct callees *callees) {
   static uint8_t code[LARGE];
   uint8_t *start = NULL;
@@ -74,18 +73,18 @@ static void compare (const char *subject, struct callees *callees, size_t num) {
 
 int main (int argc, char **argv) {
   static struct callees small[] = {
-      {"16 bytes apart", NULL, 16, sizeof (tiny), {0}},
-      {"1024 bytes apart", NULL, 1024, sizeof (tiny), {0}},
-      {"one at the start of each page", NULL, 4096, sizeof (tiny), {0}},
-      {"asmjit RWX", &way_asmjit, 0, sizeof (tiny), {0}},
-      {"MIR_code_publish", &way_publish, 0, sizeof (tiny), {0}},
-      {"_MIR_publish_code", &way_mir, 0, sizeof (tiny), {0}}};
-  static struct callees large[] = {{"1024 + 32 bytes apart", NULL, 1056, LARGE, {0}},
-                                   {"1024 bytes apart", NULL, 1024, LARGE, {0}},
-                                   {"asmjit RWX", &way_asmjit, 0, LARGE, {0}},
-                                   {"MIR_code_publish", &way_publish, 0, LARGE, {0}}};
+      {.name = "16 bytes apart", .stride = 16, .len = sizeof (tiny)},
+      {.name = "1024 bytes apart", .stride = 1024, .len = sizeof (tiny)},
+      {.name = "one at the start of each page", .stride = 4096, .len = sizeof (tiny)},
+      {.name = "asmjit RWX", .way = &way_asmjit, .len = sizeof (tiny)},
+      {.name = "MIR_code_publish", .way = &way_publish, .len = sizeof (tiny)},
+      {.name = "_MIR_publish_code", .way = &way_mir, .len = sizeof (tiny)}};
+  static struct callees large[] = {{.name = "1024 + 32 bytes apart", .stride = 1056, .len = LARGE},
+                                   {.name = "1024 bytes apart", .stride = 1024, .len = LARGE},
+                                   {.name = "asmjit RWX", .way = &way_asmjit, .len = LARGE},
+                                   {.name = "MIR_code_publish", .way = &way_publish, .len = LARGE}};
   if (sizeof (tiny) == 1) {
-    puts ("calls: no function of this CPU is written here");
+    puts ("calls: there is no function for this CPU");
     return 0;
   }
   bench_start (argc, argv);

@@ -1,9 +1,8 @@
-/* Replacing code: free one piece of many, publish another of another size.  The reference is the
-   same with a slot of 1 KiB for each, which needs no search and twice the memory.  What memory each
-   way needs then, kernel.c counts.  */
+/* Times replacing code: free one of many code blocks, publish another of another size.  The
+   reference has a slot of 1 KiB for each, which needs no search and twice the memory.  kernel.c
+   counts the memory of each way.  */
 #include "job.h"
-
-#include "../bench.h"
+#include "bench.h"
 
 enum { OPS = 10000, ROUNDS = 15 };
 

@@ -1,13 +1,12 @@
-/* Not a speed: whether a forked child, which frees all code and publishes other, changes the code
-   that its parent runs.  */
-#include "job.h"
-
+/* Counts functions of a parent that change when its forked child frees all code and publishes other
+   code.  */
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../bench.h"
+#include "job.h"
+#include "bench.h"
 
 enum { PIECES = 1000 };
 

@@ -1,13 +1,14 @@
+/* Publishes, frees and replaces functions by any way.  */
 #include "job.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../bench.h"
+#include "bench.h"
 
 uint8_t job_code[JOB_MAX_LEN];
 
-/* Written, so that no page of it is new while the clock runs or memory is counted.  */
+/* All pages are written to, so that none is new while the clock runs or memory is counted.  */
 static void *new_array (size_t num, size_t size) {
   void *array = calloc (num, size);
   if (array == NULL) bench_fail ("no memory");
@@ -23,7 +24,9 @@ static void make_code (void) {
 void job_new (struct job *job, const struct way *way, size_t max) {
   struct job_random random = {2};
   if (job_code[1] == 0) make_code ();
-  job->way = way, job->num = 0, job->max = max;
+  job->way = way;
+  job->num = 0;
+  job->max = max;
   job->pieces = (uint8_t **) new_array (max, sizeof (job->pieces[0]));
   job->lens = (uint32_t *) new_array (max, sizeof (job->lens[0]));
   for (size_t i = 0; i < max; i++) job->lens[i] = job_next_len (&random);
@@ -60,8 +63,10 @@ void job_shuffle (struct job *job, struct job_random *random) {
   for (size_t i = job->num; i > 1; i--) {
     uint32_t other = job_random (random, (uint32_t) i), len = job->lens[i - 1];
     uint8_t *piece = job->pieces[i - 1];
-    job->pieces[i - 1] = job->pieces[other], job->lens[i - 1] = job->lens[other];
-    job->pieces[other] = piece, job->lens[other] = len;
+    job->pieces[i - 1] = job->pieces[other];
+    job->lens[i - 1] = job->lens[other];
+    job->pieces[other] = piece;
+    job->lens[other] = len;
   }
 }
 
@@ -87,7 +92,8 @@ void job_replace (struct job *job, struct job_random *random, size_t ops) {
 
 void job_check (const struct job *job) {
   for (size_t i = 0; i < job->num; i += 101)
-    if (memcmp (job->pieces[i], job_code, job->lens[i]) != 0) bench_fail ("code is not there");
+    if (memcmp (job->pieces[i], job_code, job->lens[i]) != 0)
+      bench_fail ("published code is missing");
 }
 
 size_t job_bytes (const struct job *job) {

@@ -1,6 +1,6 @@
-/* The functions that all subjects publish: 64 to 1024 bytes, uniform, always the same.  */
-#ifndef JOB_H
-#define JOB_H
+/* The functions that all subjects publish: of 64 to 1024 bytes, uniform, the same in each run.  */
+#ifndef BENCH_CODE_JOB_H
+#define BENCH_CODE_JOB_H
 
 #include "ways.h"
 
@@ -8,7 +8,7 @@ enum { JOB_MAX_LEN = 1024, JOB_MAX_PIECES = 100000 };
 
 extern uint8_t job_code[JOB_MAX_LEN];
 
-/* A generator of a fixed sequence; SEED > 0.  */
+/* A generator of a fixed sequence; STATE begins above 0.  */
 struct job_random {
   uint64_t state;
 };
@@ -21,34 +21,33 @@ static inline uint32_t job_next_len (struct job_random *random) {
   return 64 + job_random (random, JOB_MAX_LEN - 63);
 }
 
-/* A store with a hand of this thread, and the pieces in it.  */
+/* A store with a hand of this thread, and the code blocks in it.  */
 struct job {
   const struct way *way;
   void *store, *hand;
   uint8_t **pieces;
-  uint32_t *lens; /* of each piece, in bytes */
-  size_t num;     /* of pieces, live */
+  uint32_t *lens; /* of each block, in bytes */
+  size_t num;     /* live blocks */
   size_t max;
 };
 
-/* Room for MAX pieces by WAY, none of them there yet.  The same in two steps: the arrays, the
- * store.
- */
+/* Open a store of WAY for MAX code blocks: job_new makes the arrays, job_open_store opens the
+   store, job_open does both.  */
 void job_open (struct job *job, const struct way *way, size_t max);
 void job_new (struct job *job, const struct way *way, size_t max);
 void job_open_store (struct job *job);
 void job_close (struct job *job);
-/* Publish NUM pieces behind the live ones, of the lengths of a sequence which begins with them.  */
+/* Publish NUM more blocks, with the next lengths.  */
 void job_publish (struct job *job, size_t num);
-/* Put the pieces in any order.  */
+/* Shuffle the blocks.  */
 void job_shuffle (struct job *job, struct job_random *random);
-/* Give back all pieces, in the order in which they are.  */
+/* Free all blocks in their order.  */
 void job_free (struct job *job);
-/* OPS times: give back any piece, publish another in its stead.  */
+/* OPS times: free a random block and publish another in its place.  */
 void job_replace (struct job *job, struct job_random *random, size_t ops);
-/* End the program unless what was published is there.  */
+/* End the program unless the published code is there.  */
 void job_check (const struct job *job);
-/* Bytes of all live pieces, as they were asked for.  */
+/* The bytes of all live blocks, without any rounding.  */
 size_t job_bytes (const struct job *job);
 
-#endif /* JOB_H */
+#endif /* BENCH_CODE_JOB_H */

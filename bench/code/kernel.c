@@ -1,21 +1,19 @@
-/* What the kernel counts: the system calls of each way and the memory it really takes.
+/* Counts the system calls of each way and the memory that it really takes, as the kernel sees them.
 
-   Neither is asked of the ways themselves.  Each works in a new process: this program, started
-   again with the number of the way.  System calls are counted by its parent, which traces it
-   (ptrace(2)), between two marks; memory is what the kernel says belongs to the process
-   (proc_pid_smaps(5)), less what did before the store was opened.  So it includes the bookkeeping,
-   and pages that are mapped twice count once.  */
+   Each way works in a new process: this program, started again with the number of the way.  The
+   parent traces it (ptrace(2)) and counts system calls between two marks.  Memory is what belongs
+   to the process (proc_pid_smaps(5)), less what did before the store was opened.  So it includes
+   metadata, and pages that are mapped twice count once.  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "trace.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../bench.h"
+#include "trace.h"
+#include "bench.h"
 #include "job.h"
 
 enum { PATCHES = 1000 };
@@ -27,13 +25,13 @@ static const struct way *const ways[] = {
 
 enum { WAYS = sizeof (ways) / sizeof (ways[0]) };
 
-/* What a worker finds out about itself; for the rest the tracer counts.  */
+/* The figures that a worker finds out about itself; the tracer counts the others.  */
 struct figures {
   double fresh, churned; /* bytes for each byte of live code */
-  double page_tables;    /* the same when fresh, not part of it */
+  double page_tables;    /* the same for page tables, which FRESH does not include */
 };
 
-/* The number behind NAME in FILE of /proc/self, in bytes.  */
+/* The number behind NAME in the file FILE of /proc/self, in bytes.  */
 static double proc_bytes (const char *file, const char *name) {
   char line[200];
   double kib = -1;
@@ -46,8 +44,8 @@ static double proc_bytes (const char *file, const char *name) {
   return kib * 1024;
 }
 
-/* A page counts by the share of its mappings that is this process's, so twice mapped is once
-   counted.  File pages are the program's own.  */
+/* Each page counts by this process's share of its mappings, so a page that is mapped twice counts
+   once. Pages of files are the program's and do not count.  */
 static double memory_now (void) {
   return proc_bytes ("/proc/self/smaps_rollup", "Pss_Anon:")
          + proc_bytes ("/proc/self/smaps_rollup", "Pss_Shmem:");
@@ -57,7 +55,7 @@ static double page_tables_now (void) {
   return proc_bytes ("/proc/self/status", "VmPTE:");
 }
 
-/* Shared pages are counted where they are mapped, so map them all: as if all code had run once.  */
+/* Shared pages count where they are mapped, so map them all, as if all code had run once.  */
 static void touch_all (const struct job *job) {
   for (size_t i = 0; i < job->num; i++)
     for (uint32_t at = 0; at < job->lens[i]; at += 32)
@@ -68,15 +66,17 @@ static void patch_some (struct job *job) {
   for (size_t i = 0; i < PATCHES; i++) job->way->patch (job->hand, job->pieces[i] + 8, i);
 }
 
-/* What does not end well in a worker, its exit status tells the parent.  */
+/* Work with WAY and write the figures to OUT.  On failure the exit status tells the parent.  */
 static void work (const struct way *way, size_t live, int out) {
   struct figures figures = {0, 0, 0};
   struct job_random random = {5};
   struct job job;
   double before, tables;
   job_new (&job, way, live);
-  (void) memory_now (), (void) page_tables_now (); /* they need memory too, the first time */
-  before = memory_now (), tables = page_tables_now ();
+  (void) memory_now (); /* the first calls need memory themselves */
+  (void) page_tables_now ();
+  before = memory_now ();
+  tables = page_tables_now ();
   job_open_store (&job);
   trace_mark (TRACE_PUBLISH);
   job_publish (&job, live);
@@ -99,7 +99,7 @@ static void work (const struct way *way, size_t live, int out) {
   job_close (&job);
 }
 
-/* Way number I in a process of its own.  */
+/* Run the way number I in a new process.  */
 static void start (size_t i, size_t live, struct figures *figures, struct trace_counts *counts) {
   char number[20], pieces[20], descriptor[20];
   int ends[2];
@@ -110,7 +110,8 @@ static void start (size_t i, size_t live, struct figures *figures, struct trace_
   char *const args[] = {(char *) (uintptr_t) "worker", number, pieces, descriptor, NULL};
   trace_self (args, counts);
   if (read (ends[0], figures, sizeof (*figures)) != sizeof (*figures)) bench_fail ("no figures");
-  close (ends[0]), close (ends[1]);
+  close (ends[0]);
+  close (ends[1]);
 }
 
 static void report (const char *subject, double *values, const char *unit) {
@@ -133,7 +134,8 @@ static void count (size_t live, int small) {
     calls[i] = (double) counts.calls[TRACE_PUBLISH] / (double) live;
     populates[i] = (double) counts.populates / (double) live;
     patches[i] = ways[i]->patch == NULL ? -1 : (double) counts.calls[TRACE_PATCH] / PATCHES;
-    fresh[i] = figures.fresh, tables[i] = figures.page_tables;
+    fresh[i] = figures.fresh;
+    tables[i] = figures.page_tables;
     churned[i] = ways[i]->free == NULL ? -1 : figures.churned;
   }
   if (!small) {

@@ -1,9 +1,8 @@
-/* Changing published code: one aligned word of 8 bytes, in one of 64 functions in turn.  Cells and
-   thunks do the same job, where a call goes, without any change of code.  */
+/* Times patches of published code: an aligned word of 8 bytes in one of 64 functions in turn.
+   Cells and thunks change where a call goes as well, without changing code.  */
 #include "job.h"
-
-#include "../../mir-code.h"
-#include "../bench.h"
+#include "mir-code.h"
+#include "bench.h"
 
 enum { OPS = 100000, FLIPS = 1000, PIECES = 64, OFFSET = 8 };
 
@@ -49,8 +48,10 @@ int main (int argc, char **argv) {
     thunks[i] = _MIR_get_thunk (ctx);
     if (MIR_code_cell_new (space, job_code, &cells[i]) != MIR_CODE_OK) bench_fail ("no cell");
   }
-  sides[0].name = "store into an RWX mapping", sides[4].name = "MIR_code_patch";
-  sides[5].name = "_MIR_update_code", sides[6].name = "_MIR_update_code by a vtable";
+  sides[0].name = "store into an RWX mapping";
+  sides[4].name = "MIR_code_patch";
+  sides[5].name = "_MIR_update_code";
+  sides[6].name = "_MIR_update_code by a vtable";
   sides[WAYS] = (struct bench_side){.name = "MIR_code_cell_set", .run = set_cells};
   sides[WAYS + 1] = (struct bench_side){.name = "_MIR_redirect_thunk", .run = redirect_thunks};
   bench_start (argc, argv);

@@ -1,11 +1,9 @@
-/* Publishing and giving back: into memory that nobody has touched yet, into memory that was freed
-   before, and what freeing alone costs.  */
-#include "job.h"
-
+/* Times publishing into fresh memory and into memory that was freed before, and freeing.  */
 #include <pthread.h>
 #include <unistd.h>
 
-#include "../bench.h"
+#include "job.h"
+#include "bench.h"
 
 enum { FRESH = 50000, FLIPS = 2000, RECYCLED = 20000 };
 
@@ -38,8 +36,8 @@ static struct task fresh_tasks[] = {
     {.way = &way_asmjit_dual}, {.way = &way_vtable},       {.way = &way_mir},
     {.way = &way_publish},     {.way = &way_batch},        {.way = &way_reserve}};
 
-/* Ways that change protections for each function are a hundred times slower, so they get less to
-   do.  */
+/* Whether WAY changes protections for each function.  Such ways are a hundred times slower, so they
+   do fewer operations.  */
 static int flips (const struct way *way) {
   return way == &way_flip_page || way == &way_flip_area || way == &way_flip_mapping
          || way == &way_vtable;
@@ -80,7 +78,7 @@ static struct task recycled_tasks[] = {
     {.way = &way_asmjit_dual}, {.way = &way_mir},    {.way = &way_publish},
     {.way = &way_reserve},     {.way = &way_poison}, {.way = &way_reclaim}};
 
-/* The first is data memory, which has nothing to free: asmjit is the reference for that.  */
+/* Data memory has nothing to free, so asmjit is the reference.  */
 static struct task free_tasks[] = {{.way = &way_asmjit},      {.way = &way_asmjit_dual},
                                    {.way = &way_asmjit_fill}, {.way = &way_publish},
                                    {.way = &way_poison},      {.way = &way_reclaim}};
@@ -92,14 +90,15 @@ static void compare (const char *subject, struct task *tasks, size_t num,
     tasks[i].random.state = 3;
     job_open (&tasks[i].job, tasks[i].way, RECYCLED);
     sides[i] = *pattern;
-    sides[i].name = tasks[i].way->name, sides[i].arg = &tasks[i];
+    sides[i].name = tasks[i].way->name;
+    sides[i].arg = &tasks[i];
   }
   bench_compare (subject, RECYCLED, sides);
   for (size_t i = 0; i < num; i++) job_close (&tasks[i].job);
 }
 
-/* The C library takes locks without atomic instructions as long as a process has one thread.  JIT
-   runtimes have more.  */
+/* While a process has one thread the C library takes locks without atomic instructions, but JIT
+   runtimes have more threads.  */
 static void *be_idle (void *arg) {
   for (;;) pause ();
   return arg;

@@ -1,18 +1,17 @@
-/* Two threads publish into fresh memory at once, each with its own hand: what they cost each other.
-   CPU time of both, for each function.  */
-#include "job.h"
-
+/* Times two threads that publish into fresh memory at once, each with its own hand: the CPU time of
+   both per function.  */
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "../bench.h"
+#include "job.h"
+#include "bench.h"
 
 enum { THREADS = 2, EACH = 50000, FLIPS_EACH = 2000 };
 
-static struct job job; /* its store is all threads'; its pieces are divided among them */
+static struct job job; /* all threads share the store, and divide the blocks among them */
 static void *other_stores[THREADS];
 
-/* Ways without an `enter` have a store for one thread only: each thread gets its own.  */
+/* The store of a way without an `enter` is for one thread only, so each thread gets its own.  */
 static void open_stores (void) {
   const struct way *way = (const struct way *) bench_running->arg;
   job_open (&job, way, bench_running_ops);

@@ -1,3 +1,4 @@
+/* Counts the system calls of a child with ptrace(2).  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* syscall */
 #endif
@@ -12,13 +13,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../bench.h"
+#include "bench.h"
 
-/* No process has as many descriptors: closing one of these does nothing.  */
+/* No process has so many descriptors, so closing MARK and the next ones does nothing.  */
 enum { MARK = 0x6d4b0000, POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, linux/mman.h since 5.14 */ };
 
-/* struct ptrace_syscall_info of linux/ptrace.h, as far as it is needed: glibc's <sys/ptrace.h> and
-   the kernel's header cannot both be included.  */
+/* The needed part of struct ptrace_syscall_info in linux/ptrace.h, which cannot be included
+   together with glibc's <sys/ptrace.h>.  */
 struct syscall_info {
   uint8_t op, pad[3];
   uint32_t arch;
@@ -38,7 +39,7 @@ static void become_worker (char *const *args) {
   _exit (1);
 }
 
-/* The stop in which CHILD is now; nonzero: it is tracing no more.  */
+/* Count the system call at which CHILD has stopped.  Returns 1 if tracing should end.  */
 static int count_stop (pid_t child, int *phase, struct trace_counts *counts) {
   struct syscall_info info;
   if (ptrace ((enum __ptrace_request) GET_SYSCALL_INFO, child, (void *) sizeof (info), &info) < 0)

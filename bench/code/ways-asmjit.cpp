@@ -1,13 +1,11 @@
-/* asmjit's JitAllocator, used as its documentation says: alloc, write through the second pointer
-   within a ProtectJitReadWriteScope, which flushes the instruction cache at its end, release; query
-   for the writable address of code that is to be changed.  */
-#include "ways.h"
-
+/* Ways: asmjit's JitAllocator, used as its documentation says: alloc; write through the second
+   pointer within a ProtectJitReadWriteScope, which flushes the instruction cache at its end;
+   release; query for the writable address of code to be changed.  */
 #include <asmjit/core.h>
-
 #include <cstring>
 
-#include "../bench.h"
+#include "ways.h"
+#include "bench.h"
 
 using asmjit::JitAllocator;
 using asmjit::JitAllocatorOptions;
@@ -36,7 +34,7 @@ static void close_store (void *store) {
   delete static_cast<JitAllocator *> (store);
 }
 
-/* The allocator has a lock of its own, so any thread may use it as it is.  */
+/* The allocator has a lock, so any thread may use it.  */
 static void *enter (void *store) {
   return store;
 }

@@ -1,10 +1,10 @@
-#include "ways.h"
-
+/* Ways: this library's spaces, writers and contexts.  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../mir-code.h"
-#include "../bench.h"
+#include "ways.h"
+#include "mir-code.h"
+#include "bench.h"
 
 enum { BATCH = 16, RECLAIM = 64 };
 
@@ -74,8 +74,8 @@ static uint8_t *publish_in_batch (void *hand, const uint8_t *code, size_t len) {
   return addr;
 }
 
-/* As an assembler does it which writes code to where it will run: the worst case is asked for, and
-   what was not used goes back.  */
+/* As an assembler does that must know where its code will run: reserve for the worst case, and give
+   back what was not used.  */
 static uint8_t *reserve_and_commit (void *hand, const uint8_t *code, size_t len) {
   struct hand *h = (struct hand *) hand;
   MIR_code_place_t place;
@@ -89,7 +89,7 @@ static void free_now (void *hand, uint8_t *addr) {
   must (MIR_code_free_now (((struct hand *) hand)->space, addr));
 }
 
-/* A piece of a batch which is open does not exist yet.  */
+/* A code block of an open batch does not exist yet.  */
 static void settle_and_free_now (void *hand, uint8_t *addr) {
   settle_batch (hand);
   free_now (hand, addr);
@@ -124,7 +124,7 @@ static void *open_context (size_t bytes) {
   return new_context (NULL);
 }
 
-/* The library's own default vtable, as if it were a user's.  */
+/* The library's default vtable, passed as a user would pass his own.  */
 static void *open_vtable_context (size_t bytes) {
   static MIR_code_alloc_t vtable;
   (void) bytes;

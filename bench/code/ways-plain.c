@@ -1,35 +1,37 @@
+/* Ways: bump allocation in plain mappings.  */
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #endif
-#include "ways.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../bench.h"
+#include "ways.h"
+#include "bench.h"
 
 enum { RW = PROT_READ | PROT_WRITE, RX = PROT_READ | PROT_EXEC, RWX = RW | PROT_EXEC };
 enum { ALIGNMENT = 32, SLOT = 1024, AREA = 64 * 1024, MIR_ALIGNMENT = 16 };
 
 struct plain {
   uint8_t *start, *free, *bound;
-  uint8_t **freed; /* slots to be used again, last in, first out */
+  uint8_t **freed; /* slots to use again, last in, first out */
   size_t freed_num, len;
-  uint8_t *holder, *holder_bound; /* of way_flip_mapping: its mappings lie side by side in this */
-  size_t page, area, alignment;   /* area: what is flipped at a time, when that does not depend */
+  uint8_t *holder, *holder_bound; /* of way_flip_mapping: the current mapping */
+  size_t page, area, alignment;   /* area: the bytes that flip_and_copy flips at a time */
 };
 
 static void *open_plain (size_t bytes, int prot, size_t area) {
   struct plain *p = (struct plain *) calloc (1, sizeof (*p));
   void *start;
   if (p == NULL) bench_fail ("no memory");
-  p->page = (size_t) sysconf (_SC_PAGESIZE), p->area = area, p->alignment = ALIGNMENT;
+  p->page = (size_t) sysconf (_SC_PAGESIZE);
+  p->area = area;
+  p->alignment = ALIGNMENT;
   p->len = (bytes + AREA) / AREA * AREA + AREA;
   start = mmap (NULL, p->len, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (start == MAP_FAILED) bench_fail ("mmap");
-  p->start = p->free = p->holder = p->holder_bound = (uint8_t *) start,
+  p->start = p->free = p->holder = p->holder_bound = (uint8_t *) start;
   p->bound = p->start + p->len;
   return p;
 }
@@ -52,7 +54,7 @@ static void *open_flip_mapping (size_t bytes) {
   return p;
 }
 
-/* One slot for every 64 bytes asked for are too many, but only touched pages cost anything.  */
+/* Far more slots than needed, but only touched pages cost anything.  */
 static void *open_slots (size_t bytes) {
   struct plain *p = (struct plain *) open_plain (2 * bytes + bytes / 8, RW, 0);
   p->freed = (uint8_t **) calloc (p->len / SLOT, sizeof (p->freed[0]));
@@ -97,8 +99,9 @@ static uint8_t *flip_and_copy (void *hand, const uint8_t *code, size_t len) {
   return addr;
 }
 
-/* A mapping which is as large as the function that needs it, rounded up to pages; others go there
-   too as long as they fit; all of it is writable and executable while one of them is written.  */
+/* A mapping is as large as the function that needs it, rounded up to pages, and takes more
+   functions as long as they fit.  All of it is writable and executable while one of them is
+   written.  */
 static uint8_t *flip_mapping_and_copy (void *hand, const uint8_t *code, size_t len) {
   struct plain *p = (struct plain *) hand;
   uint8_t *addr;

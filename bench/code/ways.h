@@ -1,14 +1,14 @@
 /* Ways to get code into executable memory, ours and others', behind one set of functions, so that
-   a subject is a loop over any of them and all pay the same indirect call.
+   each subject is a loop over all of them and all pay the same indirect call.
 
    way    a kind of code memory: plain mappings, asmjit, ours
-   store  one such memory; what `open` returns
-   hand   one thread's access to a store; what `enter` returns
+   store  a code memory, which `open` returns
+   hand   one thread's access to a store, which `enter` returns
 
-   A function that fails ends the program.  A hand is used by one thread at a time; stores of ways
-   that have an `enter` by any threads, each with its own hand.  */
-#ifndef WAYS_H
-#define WAYS_H
+   A function that fails ends the program.  One thread at a time may use a hand.  Any thread may use
+   the store of a way that has an `enter`, with its own hand.  */
+#ifndef BENCH_CODE_WAYS_H
+#define BENCH_CODE_WAYS_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
@@ -19,16 +19,16 @@ extern "C" {
 
 struct way {
   const char *name;
-  void *(*open) (
-      size_t bytes); /* for at most BYTES of code, each function rounded up to 64 bytes */
+  /* For at most BYTES of code, with each function rounded up to 64 bytes.  */
+  void *(*open) (size_t bytes);
   void (*close) (void *store);
   void *(*enter) (void *store); /* NULL: the store is the hand, of one thread */
   void (*leave) (void *hand);
-  uint8_t *(*publish) (void *hand, const uint8_t *code, size_t len); /* may be run after settle */
-  void (*settle) (void *hand);              /* NULL: nothing is ever pending */
-  void (*free) (void *hand, uint8_t *addr); /* NULL: nothing can be given back but */
-  void (*rewind) (void *hand);              /* everything at once; NULL: not that either */
-  void (*patch) (void *hand, uint8_t *addr, uint64_t word); /* one aligned word; NULL: no way */
+  uint8_t *(*publish) (void *hand, const uint8_t *code, size_t len); /* may run after settle */
+  void (*settle) (void *hand);                              /* NULL: nothing is ever pending */
+  void (*free) (void *hand, uint8_t *addr);                 /* NULL: there is only rewind */
+  void (*rewind) (void *hand);                              /* frees everything; NULL: impossible */
+  void (*patch) (void *hand, uint8_t *addr, uint64_t word); /* an aligned word; NULL: impossible */
 };
 
 static inline void *way_enter (const struct way *way, void *store) {
@@ -41,24 +41,27 @@ static inline void way_settle (const struct way *way, void *hand) {
   if (way->settle != NULL) way->settle (hand);
 }
 
-/* ways-plain.c: bump allocation in one mapping.  Two are data memory, the limit that no executable
-   memory can beat: a function that takes a slot of 1 KiB whatever its size needs no search.  */
+/* ways-plain.c: bump allocation in one mapping.  The first two are data memory, a limit that no
+   executable memory can beat; in way_slots each function has a slot of 1 KiB, so there is no
+   search.
+ */
 extern const struct way way_memcpy, way_slots, way_rwx;
-/* And what JITs without an alias do: the page of each function made writable and executable again;
-   64 KiB around it, as LuaJIT; and the whole of a mapping which is as small as fits, as MIR.  */
+/* What JITs without dual mapping do: make the page of a function writable and then executable
+   again; the 64 KiB around it, as LuaJIT; the whole of a mapping that is as small as possible, as
+   MIR.  */
 extern const struct way way_flip_page, way_flip_area, way_flip_mapping;
 
-/* ways-asmjit.cpp: JitAllocator, with its defaults but for what the name says.  */
+/* ways-asmjit.cpp: JitAllocator with its defaults, except for what the name says.  */
 extern const struct way way_asmjit, way_asmjit_dual, way_asmjit_pools, way_asmjit_fill;
 
-/* ways-ours.c: a space with all defaults but for what the name says; a writer is the hand. Reclaim:
-   pieces are freed, and 64 of them reclaimed at a time.  */
+/* ways-ours.c: a space with all defaults, except for what the name says; a hand is a writer.
+   way_reclaim frees code blocks and reclaims 64 of them at a time.  */
 extern const struct way way_publish, way_batch, way_reserve, way_poison, way_reclaim;
-/* A context, with its default code memory and with a vtable of four functions.  */
+/* A context with its default code memory, and one with a vtable of four functions.  */
 extern const struct way way_mir, way_vtable;
 
 #ifdef __cplusplus
 }
 #endif
 
-#endif /* WAYS_H */
+#endif /* BENCH_CODE_WAYS_H */

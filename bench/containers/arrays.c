@@ -1,16 +1,16 @@
-/* VARR against an array grown by hand, as klib's kvec.h does it (doubling, realloc in a macro), and
-   std::vector, both on VARR's allocator; and GLib's GArray, which takes memory from malloc.  A
-   compiler can keep a local array's fields in registers; a VARR is always behind a pointer, so one
-   by hand is measured there too.  */
+/* Times VARR against an array grown by hand, as klib's kvec.h does it (doubling, realloc in a
+   macro), and std::vector, both with VARR's allocator; and GLib's GArray, which takes memory from
+   malloc.  A compiler can keep the fields of a local array in registers; a VARR is always behind a
+   pointer, so an array by hand behind a pointer is measured too.  */
 #include "arrays.h"
-
-#include "bench.h"
-#include "mir-varr.h"
-#include "tables.h"
 
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "bench.h"
+#include "mir-varr.h"
+#include "tables.h"
 
 DEF_VARR (int)
 DEF_VARR (char)

@@ -1,6 +1,6 @@
-/* Growing arrays to compare.  */
-#ifndef ARRAYS_H
-#define ARRAYS_H
+/* Benchmarks of growing arrays.  */
+#ifndef BENCH_CONTAINERS_ARRAYS_H
+#define BENCH_CONTAINERS_ARRAYS_H
 
 #include <stddef.h> /* size_t */
 
@@ -10,18 +10,19 @@ extern "C" {
 
 enum { ARRAY_OPS = 100000, ARRAY_PASSES = 10, ARRAY_PASS_OPS = ARRAY_OPS / ARRAY_PASSES };
 
-/* Every subject about arrays, printed and noted.  */
+/* Run all subjects about arrays.  */
 void compare_arrays (void);
 
-/* Push ARRAY_OPS numbers into a new array, and end it; the same with pieces of text, but empty it
-   before each pass: whose capacities suit the number of bytes would be chance.  */
+/* Push ARRAY_OPS numbers into a new array and destroy it.  The same with parts of a text, but empty
+   the array before each pass, so that it does not matter whose capacities suit the number of
+   bytes.  */
 void push_ints_std (void);
 void push_texts_std (void);
 
-extern size_t array_mean; /* bytes of a piece; below 64 they differ */
+extern size_t array_mean; /* bytes of a part; below 64 the lengths vary */
 extern const char array_text[];
 
-/* The length of the Ith piece.  */
+/* The length of the Ith part.  */
 static inline size_t array_piece (size_t i) {
   return array_mean < 64 ? 1 + i * 7 % (2 * array_mean - 1) : array_mean;
 }
@@ -30,4 +31,4 @@ static inline size_t array_piece (size_t i) {
 }
 #endif
 
-#endif /* ARRAYS_H */
+#endif /* BENCH_CONTAINERS_ARRAYS_H */

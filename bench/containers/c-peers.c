@@ -1,11 +1,10 @@
-/* The tables of C: uthash and GLib, which take memory from malloc.  */
-#include "tables.h"
-
-#include "mir-bytes-hash.h"
-
+/* Tables in C: uthash and GLib, which take memory from malloc.  */
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "tables.h"
+#include "mir-bytes-hash.h"
 
 static void *block (size_t size) {
   void *result = malloc (size);
@@ -29,7 +28,7 @@ static int differ (const void *a, const void *b, size_t len) {
   return x->len != y->len || memcmp (x->chars, y->chars, x->len) != 0;
 }
 
-/* By the length it is told, which kind of key it is.  */
+/* The length tells which kind of key it is.  */
 #define HASH_FUNCTION(KEY, LEN, HASH) ((HASH) = hash_key (KEY, LEN))
 #define HASH_KEYCMP(A, B, LEN) differ (A, B, LEN)
 #include <uthash.h>
@@ -140,9 +139,16 @@ static size_t intern_uthash (const struct word *words, size_t num) {
   return different;
 }
 
-const struct table table_uthash = {
-    "uthash",       fill_uthash,       find_uthash,       churn_uthash,         erase_uthash,
-    destroy_uthash, fill_words_uthash, find_words_uthash, destroy_words_uthash, intern_uthash};
+const struct table table_uthash = {.name = "uthash",
+                                   .fill = fill_uthash,
+                                   .find = find_uthash,
+                                   .churn = churn_uthash,
+                                   .erase = erase_uthash,
+                                   .destroy = destroy_uthash,
+                                   .fill_words = fill_words_uthash,
+                                   .find_words = find_words_uthash,
+                                   .destroy_words = destroy_words_uthash,
+                                   .intern = intern_uthash};
 
 /*---------------- GLib -------------------------------*/
 static guint hash_int_pointer (gconstpointer key) {
@@ -215,6 +221,13 @@ static size_t intern_glib (const struct word *words, size_t num) {
   return different;
 }
 
-const struct table table_glib = {"GLib",       fill_glib,    find_glib,       churn_glib,
-                                 erase_glib,   destroy_glib, fill_words_glib, find_words_glib,
-                                 destroy_glib, intern_glib};
+const struct table table_glib = {.name = "GLib",
+                                 .fill = fill_glib,
+                                 .find = find_glib,
+                                 .churn = churn_glib,
+                                 .erase = erase_glib,
+                                 .destroy = destroy_glib,
+                                 .fill_words = fill_words_glib,
+                                 .find_words = find_words_glib,
+                                 .destroy_words = destroy_glib,
+                                 .intern = intern_glib};

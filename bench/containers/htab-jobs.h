@@ -1,14 +1,13 @@
-/* The jobs of tables.h by HTAB; hash and eq are bound to the types if BOUND is defined.  Each of
-   the two files that include this has its own types.  */
-#ifndef HTAB_JOBS_H
-#define HTAB_JOBS_H
-
-#include "tables.h"
-
-#include "mir-bytes-hash.h"
-#include "mir-htab.h"
+/* The jobs of tables.h done with HTAB.  Hash and eq are bound to the types if BOUND is defined;
+   each of the two files that include this has its own types.  */
+#ifndef BENCH_CONTAINERS_HTAB_JOBS_H
+#define BENCH_CONTAINERS_HTAB_JOBS_H
 
 #include <string.h> /* memcmp */
+
+#include "tables.h"
+#include "mir-bytes-hash.h"
+#include "mir-htab.h"
 
 typedef struct int_el {
   int key, value;
@@ -138,8 +137,9 @@ static size_t intern_htab (const struct word *words, size_t num) {
   return different;
 }
 
-#define HTAB_JOBS                                                                               \
-  fill_htab, find_htab, churn_htab, erase_htab, destroy_htab, fill_words_htab, find_words_htab, \
-      destroy_words_htab, intern_htab
+#define HTAB_JOBS                                                                        \
+  .fill = fill_htab, .find = find_htab, .churn = churn_htab, .erase = erase_htab,        \
+  .destroy = destroy_htab, .fill_words = fill_words_htab, .find_words = find_words_htab, \
+  .destroy_words = destroy_words_htab, .intern = intern_htab
 
-#endif /* HTAB_JOBS_H */
+#endif /* BENCH_CONTAINERS_HTAB_JOBS_H */

@@ -1,17 +1,16 @@
-// The maps of C++: std, absl and boost, which take memory from operator new; and std::vector on the
-// allocator of the others.
-#include "tables.h"
-
-#include "adapters/mir-std.hpp"
-#include "arrays.h"
-#include "bench.h"
-#include "mir-bytes-hash.h"
-
+// Maps in C++: std, absl and boost, which take memory from operator new; and std::vector with
+// VARR's allocator.
 #include <absl/container/flat_hash_map.h>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstring>
 #include <unordered_map>
 #include <vector>
+
+#include "tables.h"
+#include "adapters/mir-std.hpp"
+#include "arrays.h"
+#include "bench.h"
+#include "mir-bytes-hash.h"
 
 namespace {
 
@@ -19,7 +18,7 @@ struct hash_int {
   std::size_t operator() (int key) const { return hash_of_int (key); }
 };
 
-// 32 bits more, from those there are: absl and boost look at all 64.
+// absl and boost use all 64 bits of a hash, so the 32 bits are doubled.
 struct hash_word {
   std::size_t operator() (const word &w) const {
     std::uint64_t hash = mir_bytes_hash (w.chars, w.len);

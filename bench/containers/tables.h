@@ -1,8 +1,8 @@
-/* Hash tables to compare: each does the same jobs, with the same hash, in loops of its own.
+/* Hash tables to compare: each does the same jobs with the same hash, in its own loops.
 
-   Ints are keys with themselves as value; words are keys whose value is their number.  */
-#ifndef TABLES_H
-#define TABLES_H
+   The value of an int is the int itself; the value of a word is its number.  */
+#ifndef BENCH_CONTAINERS_TABLES_H
+#define BENCH_CONTAINERS_TABLES_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint64_t */
@@ -20,9 +20,9 @@ struct word {
 
 struct table {
   const char *name;
-  /* A new table of the NUM different KEYS, made without a hint of their number; never NULL.  */
+  /* Make a table of NUM different KEYS, without a hint of their number; never NULL.  */
   void *(*fill) (const int *keys, size_t num);
-  /* The sum of the values of those of NUM KEYS which are in TABLE.  */
+  /* The sum of the values of those of NUM KEYS that are in TABLE.  */
   long (*find) (void *table, const int *keys, size_t num);
   /* Delete KEYS[i] and insert KEYS[i + LIVE], for i below NUM.  */
   void (*churn) (void *table, const int *keys, size_t num, size_t live);
@@ -33,13 +33,13 @@ struct table {
   void *(*fill_words) (const struct word *words, size_t num);
   long (*find_words) (void *table, const struct word *words, size_t num);
   void (*destroy_words) (void *table);
-  /* How many different ones are among NUM WORDS, by a table made for it.  */
+  /* Count the different words among NUM WORDS with a new table.  */
   size_t (*intern) (const struct word *words, size_t num);
 };
 
 extern const struct table table_htab, table_htab_bound, table_uthash, table_glib;
 extern const struct table table_std, table_absl, table_boost;
-extern MIR_alloc_t tables_alloc; /* where a table can be told to take memory from */
+extern MIR_alloc_t tables_alloc; /* for the tables that can use it */
 
 static inline uint64_t hash_of_int (int key) {
   uint64_t mixed = (uint64_t) (unsigned) key * 0x9e3779b97f4a7c15u;
@@ -50,4 +50,4 @@ static inline uint64_t hash_of_int (int key) {
 }
 #endif
 
-#endif /* TABLES_H */
+#endif /* BENCH_CONTAINERS_TABLES_H */

@@ -1,10 +1,7 @@
-/* A program's first and only run: the recorded compilation, and the small beginning of it, each
-   time in a process of its own, with all page faults.  CPU time of the process, the kernel's
-   included.  The default heap is measured as it is, and with huge pages switched off for the
-   process (prctl(2), PR_SET_THP_DISABLE).  Arguments: the CSV file, the trace.  */
-#include "bench.h"
-#include "mir.h"
-
+/* Times fresh processes: each replays the recorded compilation, or the beginning of it, once, with
+   all page faults.  Times are the CPU time of the process, including the kernel's.  The default
+   heap is measured as it is, and with huge pages switched off for the process (prctl(2),
+   PR_SET_THP_DISABLE). Arguments: the CSV file, the trace.  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench.h"
+#include "mir.h"
 #include "adapters/mir-globals.h"
 #include "trace-format.h"
 #include "trace.h"

@@ -1,14 +1,12 @@
-/* The default heap and the ready-made allocators against the process's malloc: glibc's, or the one
-   that was preloaded (bench/run.sh runs this once with each).  Arguments: the CSV file, the trace.
- */
-#include "bench.h"
-#include "mir-heap.h"
-#include "adapters/mir-globals.h"
-
+/* Times the default heap and the ready-made allocators against the process's malloc: glibc's, or a
+   preloaded one (bench/run.sh runs this once with each).  Arguments: the CSV file, the trace.  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench.h"
+#include "mir-heap.h"
+#include "adapters/mir-globals.h"
 #include "trace-format.h"
 #include "trace.h"
 
@@ -25,7 +23,7 @@ static uint32_t next_random (uint32_t *state) {
 }
 
 /*---------------- Jobs -----------------------------*/
-/* Inlined, so that with a constant table malloc is called directly, as programs do.  */
+/* Inlined, so that with a constant vtable malloc is called directly, as in a program.  */
 #define JOB static inline __attribute__ ((always_inline)) void
 
 JOB do_pairs (MIR_alloc_t a) {
@@ -49,7 +47,7 @@ JOB do_churn (MIR_alloc_t a, uint32_t num) {
   }
 }
 
-/* The first and the last byte of each block are written; what is live at the end is freed.  */
+/* Replay the trace and write the first and the last byte of each block.  */
 JOB do_trace (MIR_alloc_t a) {
   for (size_t i = 0; i < trace.calls_num; i++) {
     const struct trace_call *call = &trace.calls[i];
@@ -82,7 +80,7 @@ JOB free_all (MIR_alloc_t a, size_t num) {
   }
 }
 
-/* Blocks which all die together.  */
+/* Make blocks that end together.  */
 JOB do_many (MIR_alloc_t a) {
   uint32_t state = 1;
   for (int i = 0; i < MANY; i++) {
@@ -163,7 +161,7 @@ static void finish_arena (void) {
   MIR_arena_finish (arena);
   memset (blocks, 0, MANY * sizeof (blocks[0]));
 }
-/* The end belongs to the job, the beginning too: it is what a context costs.  */
+/* Making and finishing the allocator are part of the job, as they are of the life of a context.  */
 static void end_heap (void) {
   make_heap ();
   do_many (alloc);
@@ -235,7 +233,8 @@ static void compare (const char *name, size_t ops, int rounds, void (*by_malloc)
        .finish = end_alloc,
        .arg = &checking->alloc},
       {.name = NULL}};
-  if (getenv ("BENCH_SHORT") != NULL) sides[2].name = NULL; /* for another malloc only */
+  if (getenv ("BENCH_SHORT") != NULL)
+    sides[2].name = NULL; /* of a preloaded malloc only these are wanted */
   bench_compare_as (&subject, sides);
 }
 
@@ -273,5 +272,5 @@ int main (int argc, char **argv) {
   compare ("heap: a recorded compilation, per call", trace.calls_num, TRACE_ROUNDS, trace_by_malloc,
            run_trace, NULL, NULL);
   compare_ends ();
-  return 0; /* what is made lives on: the process ends */
+  return 0; /* the allocators end with the process */
 }

@@ -1,10 +1,10 @@
-/* Records a trace (trace-format.h) of a program which takes a MIR_alloc: link this with it, and
-   pass &recording_alloc.  The environment variable RECORD_TRACE names the file.
+/* Records a trace (trace-format.h) of a program that takes a MIR_alloc: link the program with this
+   file and pass &recording_alloc.  The environment variable RECORD_TRACE names the file.
 
-   This is how bench/heap/c2m.trace.xz was made, from MIR's own compiler: see bench/heap/README.md.
-   Blocks are libc's, and one that the program gives to libc's free itself, as c2mir does with six,
-   counts as freed when its address comes again.  Takes a lock; a benchmark's tool, not a library's:
-   it exits on any trouble.  */
+   bench/heap/c2m.trace.xz was made from MIR's compiler in this way: see bench/heap/README.md.
+   Blocks are libc's.  A block that the program frees directly with libc's free, as c2mir does with
+   six of them, counts as freed when its address comes again.  Any thread; takes a lock.  Failures
+   end the program.  */
 #include "record.h"
 
 #include <pthread.h>
@@ -85,7 +85,7 @@ static void *note_new (int op, size_t size, void *ptr) {
   if (ptr == NULL) fail ("record");
   pthread_mutex_lock (&lock);
   if (file == NULL) open_file ();
-  forget (ptr); /* freed behind our back */
+  forget (ptr); /* freed without this allocator */
   put ((uint64_t) size << 2 | (unsigned) op);
   last_slot = free_num != 0 ? free_slots[--free_num] : slots_num++;
   remember (ptr, last_slot);
@@ -129,5 +129,7 @@ static void record_free (void *ptr, void *user_data) {
   pthread_mutex_unlock (&lock);
 }
 
-struct MIR_alloc recording_alloc = {record_malloc, record_calloc, record_realloc, record_free,
-                                    NULL};
+struct MIR_alloc recording_alloc = {.malloc = record_malloc,
+                                    .calloc = record_calloc,
+                                    .realloc = record_realloc,
+                                    .free = record_free};

@@ -1,9 +1,9 @@
-/* A MIR_alloc which records: see record.c.  */
-#ifndef RECORD_H
-#define RECORD_H
+/* An allocator that records a trace: see record.c.  */
+#ifndef BENCH_HEAP_RECORD_H
+#define BENCH_HEAP_RECORD_H
 
 #include "mir-alloc.h"
 
 extern struct MIR_alloc recording_alloc;
 
-#endif /* RECORD_H */
+#endif /* BENCH_HEAP_RECORD_H */

@@ -1,4 +1,4 @@
-/* Recorded allocations: how a trace is written.
+/* The format of recorded allocations.
 
    A trace is the line "MIRTRACE1\n" and then calls, each a number, some with another one behind it.
    Numbers are 7 bits a byte, lowest first, the high bit set in all but the last.  The two lowest
@@ -8,11 +8,11 @@
    TRACE_FREE                   the rest says which slot
    TRACE_REALLOC                the same; the next number is the new size
 
-   Slots are what blocks are called: a new block gets the slot freed last, or the next new one.
-   Which slot is written as its distance from the slot of the call before, folded so that small
-   distances either way are small numbers.  Addresses, times and threads are not in it.  */
-#ifndef TRACE_FORMAT_H
-#define TRACE_FORMAT_H
+   A slot is the number of a live block: a new block gets the slot freed last, or the next new one.
+   A slot is written as its distance from the slot of the call before, folded so that small
+   distances in both directions are small numbers.  A trace has no addresses, times or threads.  */
+#ifndef BENCH_HEAP_TRACE_FORMAT_H
+#define BENCH_HEAP_TRACE_FORMAT_H
 
 #include <stdint.h>
 
@@ -28,4 +28,4 @@ static inline int64_t trace_unfold (uint64_t folded) {
   return (int64_t) (folded >> 1 ^ (0 - (folded & 1)));
 }
 
-#endif /* TRACE_FORMAT_H */
+#endif /* BENCH_HEAP_TRACE_FORMAT_H */

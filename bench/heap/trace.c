@@ -1,3 +1,4 @@
+/* Reads recorded traces.  */
 #include "trace.h"
 
 #include <stdio.h>
@@ -17,7 +18,7 @@ struct reader {
   int64_t last_slot;
 };
 
-/* 1; 0 at the end of the file; -1 within a number.  */
+/* Read a number.  1; 0 at the end of the file; -1 if the file ends within a number.  */
 static int get (FILE *file, uint64_t *number) {
   int byte, shift = 0;
   *number = 0;
@@ -48,7 +49,7 @@ static int add_slot (struct reader *reader) {
   return 0;
 }
 
-/* A new block, in the slot freed last or a new one.  */
+/* Read a call that makes a block.  */
 static int read_new (struct reader *reader, struct trace_call *call, uint64_t size) {
   if (size > UINT32_MAX) return -1;
   if (reader->free_num == 0 && add_slot (reader) != 0) return -1;
@@ -58,7 +59,7 @@ static int read_new (struct reader *reader, struct trace_call *call, uint64_t si
   return 0;
 }
 
-/* A call on a live block.  */
+/* Read a call on a live block.  */
 static int read_old (struct reader *reader, struct trace_call *call, uint64_t folded) {
   int64_t slot = reader->last_slot + trace_unfold (folded);
   uint64_t size = 0;

@@ -1,6 +1,6 @@
-/* A recorded trace (trace-format.h), decoded, to be replayed.  */
-#ifndef TRACE_H
-#define TRACE_H
+/* A recorded trace (trace-format.h), decoded for replaying.  */
+#ifndef BENCH_HEAP_TRACE_H
+#define BENCH_HEAP_TRACE_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
@@ -18,9 +18,9 @@ struct trace {
   uint64_t peak_bytes; /* requested */
 };
 
-/* Read the trace from the file NAME, - for standard input, or no more than its first MOST calls,
-   into memory which trace_free gives back.  0, or -1: cannot be read, or is not a trace.  */
+/* Read at most the first MOST calls of the trace in the file NAME, - for standard input.  The
+   caller frees TRACE with trace_free.  0, or -1 if the file cannot be read or is not a trace.  */
 int trace_read (const char *name, size_t most, struct trace *trace);
 void trace_free (struct trace *trace);
 
-#endif /* TRACE_H */
+#endif /* BENCH_HEAP_TRACE_H */

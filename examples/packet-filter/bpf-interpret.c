@@ -1,9 +1,9 @@
+/* Interprets verified programs.  */
 #include "bpf.h"
 
-/* SIZE bytes at OFFSET as one number.  */
+/* The number that SIZE bytes at OFFSET are.  */
 static uint32_t load (const uint8_t *packet, uint64_t offset, unsigned size) {
   const uint8_t *p = packet + offset;
-
   if (size == 1) return p[0];
   if (size == 2) return (uint32_t) p[0] << 8 | p[1];
   return (uint32_t) p[0] << 24 | (uint32_t) p[1] << 16 | (uint32_t) p[2] << 8 | p[3];
@@ -19,14 +19,12 @@ static uint32_t load (const uint8_t *packet, uint64_t offset, unsigned size) {
 
 #define SKIP_IF(CONDITION) insn += (CONDITION) ? insn->jt : insn->jf
 
-uint32_t program_interpret (const insn_t *insn, const uint8_t *packet, uint32_t caplen,
+uint32_t program_interpret (const struct insn *insn, const uint8_t *packet, uint32_t caplen,
                             uint32_t wirelen) {
   uint32_t a = 0, x = 0;
-  uint32_t m[BPF_SCRATCH_WORDS]; /* the verifier saw to it that only written words are read */
-
+  uint32_t m[BPF_SCRATCH_WORDS]; /* the verifier ensures that only written words are read */
   for (;; insn++) {
     uint32_t k = insn->k;
-
     /* clang-format off */
     switch ((enum bpf_opcode) insn->code) {
       case LD_IMM: a = k; break;

@@ -1,9 +1,10 @@
-#include "bpf.h"
-
+/* Reads programs as tcpdump -ddd prints them.  */
 #include <ctype.h>
 #include <string.h>
 
-/* Where we are in the text.  */
+#include "bpf.h"
+
+/* A position in the text.  */
 struct reader {
   const char *path;
   const char *at, *end;
@@ -14,14 +15,19 @@ static int at_end_of_line (const struct reader *r) {
   return r->at == r->end || *r->at == '\n';
 }
 
+static void next_line (struct reader *r) {
+  if (r->at == r->end) return;
+  r->at++;
+  r->line++;
+}
+
 static void skip_blanks (struct reader *r) {
   while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\r')) r->at++;
 }
 
-/* The text may hold anything, a message must stay one readable line.  */
+/* Quote the next word for a message of one line; the text may contain anything.  */
 static const char *quote_word (const struct reader *r, char quoted[24]) {
   size_t len = 0;
-
   for (const char *p = r->at; p < r->end && !isspace ((unsigned char) *p) && len < 20; p++)
     quoted[len++] = isprint ((unsigned char) *p) ? *p : '?';
   if (len == 20) memcpy (quoted + 17, "...", 3);
@@ -31,20 +37,18 @@ static const char *quote_word (const struct reader *r, char quoted[24]) {
 
 static void expect_end_of_line (struct reader *r) {
   char quoted[24];
-
   skip_blanks (r);
   if (!at_end_of_line (r))
     fail (MIR_syntax_error, "%s:%d: '%s' after the end of the line", r->path, r->line,
           quote_word (r, quoted));
-  if (r->at < r->end) r->at++, r->line++;
+  next_line (r);
 }
 
-/* The next number of this line; WHAT names it in messages.  */
+/* Read the next number of the line.  Messages call it WHAT.  */
 static uint32_t expect_number (struct reader *r, const char *what, uint32_t max) {
   const char *start;
   uint64_t number = 0;
   char quoted[24];
-
   skip_blanks (r);
   if (at_end_of_line (r)) fail (MIR_syntax_error, "%s:%d: %s is missing", r->path, r->line, what);
   start = r->at;
@@ -67,13 +71,12 @@ static uint32_t expect_number (struct reader *r, const char *what, uint32_t max)
 static void skip_comments (struct reader *r) {
   while (r->at < r->end && *r->at == '#') {
     while (!at_end_of_line (r)) r->at++;
-    if (r->at < r->end) r->at++, r->line++;
+    next_line (r);
   }
 }
 
-static insn_t expect_insn (struct reader *r) {
-  insn_t insn;
-
+static struct insn expect_insn (struct reader *r) {
+  struct insn insn;
   insn.code = (uint16_t) expect_number (r, "the opcode", UINT16_MAX);
   insn.jt = (uint8_t) expect_number (r, "the jump if true", UINT8_MAX);
   insn.jf = (uint8_t) expect_number (r, "the jump if false", UINT8_MAX);
@@ -86,7 +89,6 @@ void program_parse (struct program *program, const char *text, size_t len) {
   struct reader r = {program->path, text, text + len, 1};
   uint32_t count, i;
   char quoted[24];
-
   skip_comments (&r);
   count = expect_number (&r, "the number of instructions", BPF_INSNS_MAX);
   if (count == 0)

@@ -1,8 +1,9 @@
-#include "bpf.h"
-
+/* Verifies programs before they run.  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "bpf.h"
 
 static const uint8_t is_opcode[256] = {
     [LD_IMM] = 1,   [LD_W_ABS] = 1, [LD_H_ABS] = 1, [LD_B_ABS] = 1, [LD_W_IND] = 1, [LD_H_IND] = 1,
@@ -18,11 +19,10 @@ static const uint8_t is_opcode[256] = {
 MIR_NO_RETURN static void refuse (const struct program *program, size_t i, const char *format, ...)
     LIKE_PRINTF (3);
 
-/* Every instruction stands on a line of its own, so its number gives the line.  */
+/* Every instruction has its own line, so its number gives the line.  */
 static void refuse (const struct program *program, size_t i, const char *format, ...) {
   char reason[160];
   va_list args;
-
   va_start (args, format);
   vsnprintf (reason, sizeof reason, format, args);
   va_end (args);
@@ -31,8 +31,7 @@ static void refuse (const struct program *program, size_t i, const char *format,
 }
 
 static void check_constant (const struct program *program, size_t i) {
-  insn_t insn = VARR_GET (insn_t, program->insns, i);
-
+  struct insn insn = VARR_GET (insn_t, program->insns, i);
   switch (insn.code) {
     case LD_MEM:
     case LDX_MEM:
@@ -58,35 +57,31 @@ static void check_constant (const struct program *program, size_t i) {
 
 static void check_target (const struct program *program, size_t i, uint32_t skip) {
   uint64_t target = (uint64_t) i + 1 + skip;
-
   if (target >= VARR_LENGTH (insn_t, program->insns))
     refuse (program, i, "jump to %llu of %zu instructions", (unsigned long long) target,
             VARR_LENGTH (insn_t, program->insns));
 }
 
 static void check_jumps (const struct program *program, size_t i) {
-  insn_t insn = VARR_GET (insn_t, program->insns, i);
-
+  struct insn insn = VARR_GET (insn_t, program->insns, i);
   if (insn.code == JA) check_target (program, i, insn.k);
   if (!bpf_is_branch (insn.code)) return;
   check_target (program, i, insn.jt);
   check_target (program, i, insn.jf);
 }
 
-/* A word of scratch memory is read only where each way to the read has written it, so that nobody
-   sees what the stack held before.  Jumps lead forward, hence one pass in program order has seen
-   all ways to an instruction when it comes to it.  A set of words is a bit mask.  A RET counts as
-   a way to the instruction after it, as it does for the Linux kernel.  */
+/* Ensure that a word of scratch memory is written on every path to an instruction that reads it, so
+   that no program sees what the stack held before.  Jumps lead forward, so one pass in program
+   order has seen all paths to an instruction when it reaches it.  A set of words is a bit mask.
+   RET counts as a path to the instruction after it, as in the Linux kernel.  */
 static void check_scratch (const struct program *program) {
-  const insn_t *insns = VARR_ADDR (insn_t, program->insns);
+  const struct insn *insns = VARR_ADDR (insn_t, program->insns);
   size_t len = VARR_LENGTH (insn_t, program->insns);
-  uint16_t written_at[BPF_INSNS_MAX]; /* by all jumps to the instruction met so far */
-  uint16_t written = 0;               /* here, when coming from the instruction before */
-
+  uint16_t written_at[BPF_INSNS_MAX]; /* by all jumps to the instruction so far */
+  uint16_t written = 0;               /* here, on the path from the instruction before */
   memset (written_at, 0xff, sizeof written_at);
   for (size_t i = 0; i < len; i++) {
-    const insn_t *insn = &insns[i];
-
+    const struct insn *insn = &insns[i];
     written &= written_at[i];
     if ((insn->code == LD_MEM || insn->code == LDX_MEM) && !(written >> insn->k & 1))
       refuse (program, i, "M[%lu] may be read before it is written", (unsigned long) insn->k);
@@ -97,17 +92,15 @@ static void check_scratch (const struct program *program) {
       written_at[i + 1 + insn->jt] &= written;
       written_at[i + 1 + insn->jf] &= written;
     }
-    /* Nothing comes from here to the next instruction but by the jumps noted above.  */
+    /* The next instruction is reached from here only by the jumps noted above.  */
     if (insn->code == JA || bpf_is_branch (insn->code)) written = 0xffff;
   }
 }
 
 void program_verify (const struct program *program) {
   size_t len = VARR_LENGTH (insn_t, program->insns);
-
   for (size_t i = 0; i < len; i++) {
     unsigned code = VARR_GET (insn_t, program->insns, i).code;
-
     if (code > UINT8_MAX || !is_opcode[code]) refuse (program, i, "unknown opcode %u", code);
     check_constant (program, i);
     check_jumps (program, i);
@@ -115,7 +108,7 @@ void program_verify (const struct program *program) {
   if (len == 0 || len > BPF_INSNS_MAX)
     fail (MIR_syntax_error, "%s:%d: a program has 1 to %d instructions, not %zu", program->path,
           program->first_line, BPF_INSNS_MAX, len);
-  insn_t last = VARR_LAST (insn_t, program->insns);
+  struct insn last = VARR_LAST (insn_t, program->insns);
   if (last.code != RET_K && last.code != RET_A)
     refuse (program, len - 1, "the last instruction is not a ret");
   check_scratch (program);

@@ -4,24 +4,24 @@
    packet    CAPLEN bytes, what a capture kept of the WIRELEN bytes on the wire
    A, X      two 32-bit registers, 0 at the start; arithmetic is modulo 2^32
    M         16 words of scratch memory
-   result    what RET gives: how many bytes of the packet to keep, 0 for none
+   result    what RET returns: how many bytes of the packet to keep, 0 for none
 
-   Fields of a packet are big-endian.  A load which is not within the CAPLEN bytes ends the program
-   with result 0, and so do division and remainder by an X of 0; a shift by an X above 31 gives 0.
-   The Linux kernel's loads of facts about a packet (offsets from SKF_AD_OFF, 0xfffff000) are loads
-   out of bounds here.  In all this the machine agrees with libpcap's.  */
-#ifndef BPF_H
-#define BPF_H
-
-#include "containers.h"
+   Fields of a packet are big-endian.  A load out of the CAPLEN bytes ends the program with result
+   0, and so do division and remainder by an X of 0; a shift by an X above 31 gives 0.  The Linux
+   kernel's loads of facts about a packet (offsets from SKF_AD_OFF, 0xfffff000) are out of bounds
+   here.  In all of this the machine agrees with libpcap's.  */
+#ifndef PACKET_FILTER_BPF_H
+#define PACKET_FILTER_BPF_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint32_t */
 
+#include "containers.h"
+
 #define BPF_INSNS_MAX 4096
 #define BPF_SCRATCH_WORDS 16
 
-/* All instructions there are.  K is the constant of the instruction, P the packet.  */
+/* All opcodes.  K is the constant of the instruction, P the packet.  */
 enum bpf_opcode {
   LD_IMM = 0x00,   /* A = K */
   LD_W_ABS = 0x20, /* A = 4 bytes at P[K] */
@@ -86,14 +86,14 @@ typedef struct insn {
   uint32_t k;
 } insn_t;
 
-_Static_assert(sizeof (insn_t) == 8, "an instruction has no padding");
+_Static_assert(sizeof (struct insn) == 8, "an instruction has no padding");
 
 DEF_VARR (insn_t)
 
 struct program {
   const char *path;     /* for messages; must outlive the program */
-  int first_line;       /* of the file, where instruction 0 stands */
-  VARR (insn_t) *insns; /* the caller's */
+  int first_line;       /* of instruction 0 in the file */
+  VARR (insn_t) *insns; /* the caller owns it */
 };
 
 /* Whether CODE is a conditional jump.  */
@@ -101,15 +101,16 @@ static inline int bpf_is_branch (unsigned code) {
   return (code & 7) == (JA & 7) && code != JA;
 }
 
-/* Append to PROGRAM the instructions in TEXT, LEN bytes as tcpdump -ddd prints them, after any
-   number of lines which begin with '#'.  Fails on anything else, with the file and the line.  */
+/* Append to PROGRAM the instructions in TEXT: LEN bytes as tcpdump -ddd prints them, after any
+   number of lines that begin with '#'.  Fails on anything else, with a message that has file and
+   line.  */
 void program_parse (struct program *program, const char *text, size_t len);
 
-/* Fail unless the program can be run: what the Linux kernel's verifier asks for.  */
+/* Fail unless the program is safe to run.  The rules are those of the Linux kernel's verifier.  */
 void program_verify (const struct program *program);
 
-/* The result of the verified program which begins with INSN.  */
-uint32_t program_interpret (const insn_t *insn, const uint8_t *packet, uint32_t caplen,
+/* Run the verified program that begins with INSN and return its result.  */
+uint32_t program_interpret (const struct insn *insn, const uint8_t *packet, uint32_t caplen,
                             uint32_t wirelen);
 
-#endif /* BPF_H */
+#endif /* PACKET_FILTER_BPF_H */

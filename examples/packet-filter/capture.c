@@ -1,6 +1,7 @@
+/* Reads pcap files.  */
 #include "capture.h"
 
-/* The file header, with the offsets of what we use, and a packet's header:
+/* The header of the file, with the offsets that are used here, and the header of a packet:
 
      0 magic | 4 version | 8 time zone, accuracy | 16 snaplen | 20 link type
      0 seconds | 4 their fraction | 8 bytes kept | 12 bytes on the wire | the bytes kept ...  */
@@ -26,23 +27,21 @@ static uint32_t get_32 (const uint8_t *p, int big_endian) {
 static struct format recognise (const uint8_t *header, const char *path) {
   for (int big_endian = 0; big_endian < 2; big_endian++) {
     uint32_t magic = get_32 (header, big_endian);
-
     if (magic == MAGIC_MICROSECONDS) return (struct format){big_endian, 1000000};
     if (magic == MAGIC_NANOSECONDS) return (struct format){big_endian, 1000000000};
   }
   if (get_32 (header, 0) == MAGIC_PCAPNG)
-    fail (MIR_binary_io_error, "%s: pcapng, only classic pcap is read here: see editcap -F pcap",
-          path);
+    fail (MIR_binary_io_error,
+          "%s: this is pcapng; convert it to classic pcap with editcap -F pcap", path);
   fail (MIR_binary_io_error, "%s: not a pcap file", path);
 }
 
 /* The packet whose header is at P, with LEFT bytes up to the end of the file.  */
-static packet_t read_packet (const struct capture *capture, struct format format, const uint8_t *p,
-                             size_t left, const char *path) {
+static struct packet read_packet (const struct capture *capture, struct format format,
+                                  const uint8_t *p, size_t left, const char *path) {
   size_t number = VARR_LENGTH (packet_t, capture->packets) + 1;
-  packet_t packet;
+  struct packet packet;
   uint32_t fraction;
-
   if (left < PACKET_HEADER)
     fail (MIR_binary_io_error, "%s: packet %zu: the file ends within its header", path, number);
   fraction = get_32 (p + 4, format.big_endian);
@@ -72,7 +71,6 @@ void capture_load (struct capture *capture, MIR_alloc_t alloc, const char *path)
   size_t len;
   uint32_t version;
   struct format format;
-
   input_read (&capture->file, alloc, path);
   VARR_CREATE (packet_t, capture->packets, alloc, 1024);
   file = VARR_ADDR (uint8_t, capture->file.bytes);
@@ -84,16 +82,15 @@ void capture_load (struct capture *capture, MIR_alloc_t alloc, const char *path)
   if (version != (format.big_endian ? 0x00020004 : 0x00040002)) /* 2.4, as two 16-bit numbers */
     fail (MIR_binary_io_error, "%s: pcap of another version than 2.4", path);
   capture->snaplen = get_32 (file + 16, format.big_endian);
-  if (capture->snaplen == 0) capture->snaplen = SNAPLEN_MAX; /* what libpcap takes it for */
+  if (capture->snaplen == 0) capture->snaplen = SNAPLEN_MAX; /* as in libpcap */
   if (capture->snaplen > SNAPLEN_MAX)
     fail (MIR_binary_io_error, "%s: packets of up to %lu bytes, the limit is %d", path,
           (unsigned long) capture->snaplen, SNAPLEN_MAX);
   capture->link_type =
-      get_32 (file + 20, format.big_endian) & 0xffff; /* above: the checksum's size */
+      get_32 (file + 20, format.big_endian) & 0xffff; /* above: the size of a checksum */
 
   for (size_t at = FILE_HEADER; at < len;) {
-    packet_t packet = read_packet (capture, format, file + at, len - at, path);
-
+    struct packet packet = read_packet (capture, format, file + at, len - at, path);
     VARR_PUSH (packet_t, capture->packets, packet);
     at += PACKET_HEADER + packet.caplen;
   }

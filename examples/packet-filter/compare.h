@@ -1,21 +1,21 @@
-/* The three engines against each other: do they agree, how fast are they?
+/* Compares the results and the speed of the three engines.
 
-   The capture is repeated as often as it takes to get PACKETS packets.  */
-#ifndef COMPARE_H
-#define COMPARE_H
+   The capture is repeated until there are PACKETS packets.  */
+#ifndef PACKET_FILTER_COMPARE_H
+#define PACKET_FILTER_COMPARE_H
 
 #include "runtime.h"
 
-/* Run all engines on each packet and count the filter's matches.  Fails with a description of the
-   first packet on which they disagree.  */
-void compare_results (struct runtime *rt, filter_t *filter, size_t packets);
+/* Run all engines on each packet and count the filter's matches.  Fails if they disagree; the
+   message has the first such packet.  */
+void compare_results (struct runtime *rt, struct filter *filter, size_t packets);
 
-/* Time the engines on all packets, ROUNDS <= ROUNDS_MAX times.  In a round each filter and engine
-   has its turn, so that whatever else the machine does hits all of them alike.  */
+/* Time the engines on all packets, ROUNDS <= ROUNDS_MAX times.  Each round runs all filters and all
+   engines, so that other load on the machine affects all of them alike.  */
 void compare_speed (struct runtime *rt, size_t packets, size_t rounds);
 
-/* Packets per second in the median round.  */
-double compare_median_speed (const filter_t *filter, enum engine engine, size_t packets,
+/* The packets per second in the median round.  */
+double compare_median_speed (const struct filter *filter, enum engine engine, size_t packets,
                              size_t rounds);
 
-#endif /* COMPARE_H */
+#endif /* PACKET_FILTER_COMPARE_H */

@@ -1,9 +1,9 @@
-/* The typed containers of this program, with refused memory on the program's one way out.
+/* The typed containers of this program.  Without memory they fail like everything else, by fail.
 
-   The hooks must be defined before the first include of the containers in each source file; that
-   is why every file here includes this header and never the containers themselves.  */
-#ifndef CONTAINERS_H
-#define CONTAINERS_H
+   In each source file the hooks must be defined before the first include of the containers.  So
+   every file here includes this header instead of mir-varr.h and mir-htab.h.  */
+#ifndef PACKET_FILTER_CONTAINERS_H
+#define PACKET_FILTER_CONTAINERS_H
 
 #include "failure.h"
 
@@ -17,4 +17,4 @@
 
 DEF_VARR (uint8_t)
 
-#endif /* CONTAINERS_H */
+#endif /* PACKET_FILTER_CONTAINERS_H */

@@ -1,3 +1,4 @@
+/* Keeps the catchers of each thread and leaves to the innermost one.  */
 #include "failure.h"
 
 #include <ctype.h>
@@ -6,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* MIR's error function is given no context, so the way back is kept per thread.  */
+/* MIR's error function gets no context, so each thread has a list of catchers.  */
 struct catcher {
   jmp_buf way_back;
   struct failure *failure;
@@ -19,13 +20,12 @@ void fail (MIR_error_type_t type, const char *format, ...) {
   struct failure last_words;
   struct failure *failure = innermost != NULL ? innermost->failure : &last_words;
   va_list args;
-
   va_start (args, format);
   failure->type = type;
   vsnprintf (failure->message, sizeof failure->message, format, args);
   va_end (args);
   for (char *p = failure->message; *p != '\0'; p++)
-    if (iscntrl ((unsigned char) *p)) *p = '?'; /* a path may hold anything */
+    if (iscntrl ((unsigned char) *p)) *p = '?'; /* a path may contain anything */
 
   if (innermost != NULL) longjmp (innermost->way_back, 1);
   fprintf (stderr, "packet-filter: %s\n", failure->message);
@@ -40,7 +40,6 @@ void expect_ok (MIR_code_status_t status) {
 int catch_failure (struct failure *failure, void (*body) (void *arg), void *arg) {
   struct catcher here;
   int result;
-
   here.failure = failure;
   here.outer = innermost;
   innermost = &here;

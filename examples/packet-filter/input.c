@@ -1,13 +1,13 @@
+/* Reads a whole file into an array.  */
 #include "input.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/* Each file is read once for each context, and a pipe could not be; /dev/zero has no end.  */
+/* Each context reads each file again, which a pipe does not allow; /dev/zero has no end.  */
 static void expect_regular_file (const char *path) {
   struct stat status;
-
   if (stat (path, &status) != 0) fail (MIR_binary_io_error, "%s: %s", path, strerror (errno));
   if (!S_ISREG (status.st_mode)) fail (MIR_binary_io_error, "%s: not a regular file", path);
 }
@@ -15,7 +15,6 @@ static void expect_regular_file (const char *path) {
 void input_read (struct input *in, MIR_alloc_t alloc, const char *path) {
   uint8_t chunk[16384];
   size_t len;
-
   if (in->bytes == NULL) VARR_CREATE (uint8_t, in->bytes, alloc, sizeof chunk);
   VARR_TRUNC (uint8_t, in->bytes, 0);
 
@@ -43,7 +42,6 @@ static const char separators[] = "/";
 
 const char *base_name (const char *path) {
   const char *name = path;
-
   for (const char *p = path; (p = strpbrk (p, separators)) != NULL;) name = ++p;
   return name;
 }

@@ -1,12 +1,12 @@
+/* Runs programs in libpcap's interpreter.  */
 #include "libpcap.h"
 
 #include <pcap/pcap.h>
 
 const int libpcap_is_there = 1;
 
-struct bpf_insn *libpcap_program (MIR_alloc_t alloc, const insn_t *insns, size_t len) {
+struct bpf_insn *libpcap_program (MIR_alloc_t alloc, const struct insn *insns, size_t len) {
   struct bpf_insn *program = (struct bpf_insn *) MIR_malloc (alloc, len * sizeof (struct bpf_insn));
-
   if (program == NULL) fail (MIR_alloc_error, "no memory for a program of %zu instructions", len);
   for (size_t i = 0; i < len; i++) {
     program[i].code = insns[i].code;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compile the filters in filters/ anew, with tcpdump; no interface and no root needed.
+# Compile the filters in filters/ again, with tcpdump.  Needs neither an interface nor root.
 #
 # usage: make-filters.sh [DIRECTORY]
 set -eu
@@ -28,7 +28,7 @@ filter fragments 'ip[6:2] & 0x3fff != 0 or ip6[6] == 44'
 filter options 'ip[0] & 0xf > 5'
 filter one-in-eight 'ip[4:2] % 8 == 3 and len / 2 >= 40'
 
-# A blacklist, as they grow: 24 hosts, each with ports of its own.
+# A long blacklist: 24 hosts, each with its own ports.
 blacklist=
 for host in $(seq 16 39); do
   blacklist="$blacklist${blacklist:+ or }host 192.0.2.$host and (port $((host % 3 * 8000 + 80)) or icmp)"

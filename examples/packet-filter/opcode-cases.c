@@ -1,16 +1,17 @@
+/* A table of small programs with their results.  */
 #include "opcode-cases.h"
 
 #define S(CODE, K) \
   { CODE, 0, 0, K }
 #define J(CODE, JT, JF, K) \
   { CODE, JT, JF, K }
-/* The last instruction is always RET A.  */
-#define CASE(NAME, EXPECTED, ...)                              \
-  {                                                            \
-    NAME, EXPECTED, {__VA_ARGS__, S (RET_A, 0)},               \
-        sizeof ((insn_t[]){__VA_ARGS__}) / sizeof (insn_t) + 1 \
+/* RET A is added at the end.  */
+#define CASE(NAME, EXPECTED, ...)                                        \
+  {                                                                      \
+    NAME, EXPECTED, {__VA_ARGS__, S (RET_A, 0)},                         \
+        sizeof ((struct insn[]){__VA_ARGS__}) / sizeof (struct insn) + 1 \
   }
-/* A conditional jump gives 1 if true and 2 if false.  */
+/* The result is 1 if the condition is true, else 2.  */
 #define BRANCH(NAME, EXPECTED, A, X, CODE, K)                                            \
   CASE (NAME, EXPECTED, S (LDX_IMM, X), S (LD_IMM, A), J (CODE, 0, 2, K), S (LD_IMM, 1), \
         S (RET_A, 0), S (LD_IMM, 2))

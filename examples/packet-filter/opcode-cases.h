@@ -1,16 +1,17 @@
-/* For tests: a program about each opcode, with a result worked out by hand.  */
-#ifndef OPCODE_CASES_H
-#define OPCODE_CASES_H
-
-#include "bpf.h"
+/* For tests: programs for every opcode, with results that were worked out by hand.  */
+#ifndef PACKET_FILTER_OPCODE_CASES_H
+#define PACKET_FILTER_OPCODE_CASES_H
 
 #include <stddef.h> /* size_t */
 
-/* To run on opcode_packet, all of it kept, OPCODE_PACKET_WIRELEN bytes on the wire.  */
+#include "bpf.h"
+
+/* A program to run on opcode_packet, of whose OPCODE_PACKET_WIRELEN bytes OPCODE_PACKET_LEN are
+   kept.  */
 struct opcode_case {
   const char *name;
   uint32_t expected;
-  insn_t insns[10];
+  struct insn insns[10];
   size_t len;
 };
 
@@ -20,4 +21,4 @@ extern const uint8_t opcode_packet[OPCODE_PACKET_LEN];
 extern const struct opcode_case opcode_cases[];
 extern const size_t opcode_cases_num;
 
-#endif /* OPCODE_CASES_H */
+#endif /* PACKET_FILTER_OPCODE_CASES_H */

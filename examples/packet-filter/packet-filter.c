@@ -1,13 +1,12 @@
-/* The program: its arguments, its two contexts, its exit status.  */
-#include "report.h"
-
-#include "compare.h"
-
+/* The program: reads the arguments and does the work in two contexts.  */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "report.h"
+#include "compare.h"
 
 #define PACKETS_MAX 1000000000
 #define SWAPS_MAX 1000000
@@ -22,10 +21,9 @@ struct job {
   struct runtime rt;
 };
 
-/* Filters are replaced under a running thread; no packet may notice.  */
+/* Replace filters while a thread runs them; no packet may notice.  */
 static void swap (struct runtime *rt, size_t swaps) {
   struct swap_result result;
-
   report_code_memory ();
   MIR_trace_push (rt->trace, "hot swap");
   swap_filters (rt, swaps, &result);
@@ -40,7 +38,6 @@ static void work (void *arg) {
   struct job *job = (struct job *) arg;
   const struct options *options = job->options;
   struct runtime *rt = &job->rt;
-
   rt->trace = job->trace;
   runtime_init (rt, job->alloc, job->code_alloc);
   if (job->timed && options->tools) runtime_start_tools (rt);
@@ -50,7 +47,8 @@ static void work (void *arg) {
   capture_load (&rt->capture, MIR_get_alloc (rt->ctx), options->capture);
   MIR_trace_pop (rt->trace);
   for (size_t i = 0; i < options->filters_num; i++) runtime_add_filter (rt, options->filters[i]);
-  if (rt->tools != NULL) MIR_code_tools_flush (rt->tools); /* or they lag behind */
+  if (rt->tools != NULL)
+    MIR_code_tools_flush (rt->tools); /* so that the tools know the filters before they run */
   for (size_t i = 0; i < options->filters_num; i++)
     compare_results (rt, &VARR_ADDR (filter_t, rt->filters)[i], options->packets);
 
@@ -61,11 +59,10 @@ static void work (void *arg) {
   if (jit_native_abi != NULL) swap (rt, options->swaps);
 }
 
-/* However the work ended, the context goes, and with it everything in it.  */
+/* The runtime is finished whether the work has failed or not.  */
 static int do_job (struct job *job) {
   struct failure failure;
   int result = catch_failure (&failure, work, job);
-
   if (result != 0) fprintf (stderr, "packet-filter: %s\n", failure.message);
   runtime_finish (&job->rt);
   return result;
@@ -73,11 +70,10 @@ static int do_job (struct job *job) {
 
 static int run_with_defaults (const struct options *options) {
   struct job job = {.options = options, .timed = 1};
-
   return do_job (&job);
 }
 
-/* The same, with a trace of it, and below that the allocator which counts: both must agree.  */
+/* The same, traced; an allocator below the trace counts, and both must agree.  */
 static int run_traced (const struct options *options) {
   struct counting_alloc data;
   MIR_trace_options_t trace_options = {.size = sizeof trace_options,
@@ -88,7 +84,6 @@ static int run_traced (const struct options *options) {
   MIR_context_t defaults = MIR_init ();
   MIR_trace_status_t status;
   int result;
-
   if (defaults == NULL) fail (MIR_alloc_error, "no memory for a context");
   counting_alloc_init (&data, MIR_get_alloc (defaults));
   status = MIR_trace_create (&trace_options, &job.trace);
@@ -104,14 +99,13 @@ static int run_traced (const struct options *options) {
   return result;
 }
 
-/* The counting allocators sit on the defaults, which any context can name.  */
+/* The counting allocators wrap the defaults, which any context can name.  */
 static int run_with_our_allocators (const struct options *options) {
   struct counting_alloc data;
   struct counting_code_alloc code;
   struct job job = {.options = options, .alloc = &data.alloc, .code_alloc = &code.alloc};
   MIR_context_t defaults = MIR_init ();
   int result;
-
   if (defaults == NULL) fail (MIR_alloc_error, "no memory for a context");
   counting_alloc_init (&data, MIR_get_alloc (defaults));
   counting_code_alloc_init (&code, MIR_get_code_alloc (defaults));
@@ -123,28 +117,30 @@ static int run_with_our_allocators (const struct options *options) {
 
 static size_t parse_number (const char *option, const char *text, size_t max) {
   size_t number = 0;
-
-  for (const char *p = text; p != NULL && isdigit ((unsigned char) *p) && number <= max; p++)
-    if (number = number * 10 + (size_t) (*p - '0'), p[1] == '\0' && number > 0 && number <= max)
-      return number;
+  for (const char *p = text; p != NULL && isdigit ((unsigned char) *p) && number <= max; p++) {
+    number = number * 10 + (size_t) (*p - '0');
+    if (p[1] == '\0' && number > 0 && number <= max) return number;
+  }
   fail (MIR_wrong_param_value_error, "%s needs a number from 1 to %zu", option, max);
 }
 
 static struct options parse_arguments (int argc, char **argv) {
   struct options options = {.packets = 100000, .rounds = 15, .swaps = 2000};
   int i = 1;
-
-  /* argv[argc] is NULL, so argv[i + 1] may be looked at.  */
+  /* argv[argc] is NULL, so argv[i + 1] may be read.  */
   for (; i < argc && strncmp (argv[i], "--", 2) == 0; i++) {
     if (strcmp (argv[i], "--help") == 0) {
       report_help ();
       exit (0);
     } else if (strcmp (argv[i], "--packets") == 0) {
-      options.packets = parse_number (argv[i], argv[i + 1], PACKETS_MAX), i++;
+      options.packets = parse_number (argv[i], argv[i + 1], PACKETS_MAX);
+      i++;
     } else if (strcmp (argv[i], "--rounds") == 0) {
-      options.rounds = parse_number (argv[i], argv[i + 1], ROUNDS_MAX), i++;
+      options.rounds = parse_number (argv[i], argv[i + 1], ROUNDS_MAX);
+      i++;
     } else if (strcmp (argv[i], "--swaps") == 0) {
-      options.swaps = parse_number (argv[i], argv[i + 1], SWAPS_MAX), i++;
+      options.swaps = parse_number (argv[i], argv[i + 1], SWAPS_MAX);
+      i++;
     } else if (strcmp (argv[i], "--tools") == 0) {
       options.tools = 1;
     } else if (strcmp (argv[i], "--trace") == 0) {
@@ -155,9 +151,9 @@ static struct options parse_arguments (int argc, char **argv) {
     }
   }
   if (options.tools && options.trace != NULL)
-    fail (MIR_wrong_param_value_error, "--tools and --trace: one of them, see --help");
+    fail (MIR_wrong_param_value_error, "--tools and --trace exclude each other, see --help");
   if (argc - i < 2)
-    fail (MIR_wrong_param_value_error, "a capture and at least one filter are needed, see --help");
+    fail (MIR_wrong_param_value_error, "name a capture and at least one filter, see --help");
   options.capture = argv[i];
   options.filters = argv + i + 1;
   options.filters_num = (size_t) (argc - i - 1);
@@ -166,7 +162,6 @@ static struct options parse_arguments (int argc, char **argv) {
 
 int main (int argc, char **argv) {
   struct options options = parse_arguments (argc, argv);
-
   if ((options.trace != NULL ? run_traced : run_with_defaults) (&options) != 0
       || run_with_our_allocators (&options) != 0)
     return 1;

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Record data/loopback.pcap anew: real programs talk to each other in two network namespaces of this
-# machine, tcpdump listens between them.  Nothing from outside is in it: the addresses are those set
-# aside for documentation (RFC 5737, RFC 3849), the MAC addresses and names are ours.
+# Record data/loopback.pcap again: real programs talk to each other in two network namespaces of this
+# machine, and tcpdump listens between them.  The capture has no packets from outside: addresses are
+# those reserved for documentation (RFC 5737, RFC 3849), MAC addresses and names are made up.
 #
 # usage: record-capture.sh [FILE]      as root, on Linux; about a minute
 #
@@ -9,8 +9,8 @@
 #           2001:db8::1                          2001:db8::2
 #     VLAN  198.51.100.1, 2001:db8:5::1          198.51.100.2, 2001:db8:5::2
 #
-# The tags of the VLAN are real 802.1Q tags; vlan-tap.py makes them, so that a kernel without the
-# module 8021q will do.
+# The tags of the VLAN are real 802.1Q tags.  vlan-tap.py makes them, so the kernel does not need the
+# module 8021q.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-$here/data/loopback.pcap}
@@ -22,7 +22,7 @@ done
 [ "$(id -u)" = 0 ] || { echo "record-capture: must run as root" >&2; exit 1; }
 
 work=$(mktemp -d)
-chmod 755 "$work" # the TFTP server gives out nothing private
+chmod 755 "$work" # the TFTP server serves only public files
 jobs=
 clean_up () {
   [ -z "$jobs" ] || kill $jobs 2>/dev/null || true
@@ -41,8 +41,7 @@ background () { # namespace command...
   jobs="$jobs $!"
 }
 
-# Two namespaces and a wire.  Without offloading, or packets of 64 KB would be seen, which no wire
-# carries.
+# Two namespaces and a wire, without offloading: it would show packets of 64 KB, which no wire carries.
 ip netns add $left
 ip netns add $right
 ip link add wire netns $left address 02:00:00:00:00:01 type veth \
@@ -88,7 +87,7 @@ background $right nc -l -k 9000
 background $right nc -u -l -k 5004
 sleep 2
 
-# Clients on the left.  A failing one is no reason to stop: some are meant to fail.
+# Clients on the left.  The script ignores their failures: some are meant to fail.
 get () { on $left curl -s -o /dev/null --max-time 10 "$@" || true; }
 left () { on $left "$@" >/dev/null 2>&1 || true; }
 
@@ -115,7 +114,7 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
   get http://192.0.2.2/no-such-file
   get -T "$work/www/5000" http://192.0.2.2/upload
 done
-cd "$work/www" # s_server -WWW serves its own directory: what it answers does not matter here
+cd "$work/www" # s_server -WWW serves this folder; the answers do not matter
 for i in 1 2 3 4 5 6 7 8; do get -k https://192.0.2.2/300; done
 get tftp://192.0.2.2/5000
 get tftp://192.0.2.2/100000

@@ -1,39 +1,37 @@
+/* Prints what the demo has found.  */
 #include "report.h"
-
-#include "mir-code.h"
-
-#include "compare.h"
-#include "libpcap.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "mir-code.h"
+#include "compare.h"
+#include "libpcap.h"
 
 void report_help (void) {
   printf (
       "Usage: packet-filter [OPTION...] CAPTURE FILTER...\n"
       "\n"
-      "Run classic BPF filters on recorded packets in three ways: interpreted, compiled to "
-      "machine\n"
-      "code in memory, and by libpcap, as far as these are there; check that all agree on each\n"
-      "packet; compare the speed.\n"
+      "Run classic BPF filters on recorded packets in up to three ways: interpreted, compiled\n"
+      "to machine code, and by libpcap.  Check that all agree on each packet, and compare\n"
+      "their speed.\n"
       "\n"
       "  CAPTURE      a pcap file, as tcpdump -w CAPTURE writes it; not pcapng\n"
       "  FILTER       a program, as tcpdump -ddd EXPRESSION prints it; the file may begin with\n"
-      "               lines of comment, from # to the end of the line\n"
+      "               comment lines, which begin with #\n"
       "\n"
-      "  --packets N  run each filter on N packets, the capture repeated or cut (100000)\n"
+      "  --packets N  run each filter on N packets; the capture is repeated or cut (100000)\n"
       "  --rounds N   time each engine N times and take the median, 1 to %d (15)\n"
       "  --swaps N    replace N filters while a thread runs them (2000)\n"
-      "  --tools      let perf and gdb know the filters that are compiled by name\n"
-      "  --trace FILE write down what is allocated, for mir-report; not with --tools\n"
+      "  --tools      tell perf and gdb the names of compiled filters\n"
+      "  --trace FILE trace all allocations, for mir-report; not with --tools\n"
       "  --help       show this text\n"
       "\n"
-      "All is done twice: in a context with the default allocators, which gives the table, and in\n"
-      "one with allocators of our own, which count and give the lines below the table.\n"
+      "All work is done twice: in a context with the default allocators, for the table, and in\n"
+      "one with counting allocators, for the lines below the table.\n"
       "\n"
-      "The exit status is 0 if all engines agree, and 1, with a line on standard error, if they "
-      "do\n"
-      "not or if an argument or a file is bad.\n",
+      "The exit status is 0 if all engines agree, and 1, with a line on standard error, if they\n"
+      "do not, or if an argument or a file is bad.\n",
       ROUNDS_MAX);
 }
 
@@ -42,22 +40,20 @@ void report_capture (const struct runtime *rt, const struct options *options) {
   size_t len = VARR_LENGTH (packet_t, capture->packets);
   uint64_t first = VARR_GET (packet_t, capture->packets, 0).time;
   uint64_t last = VARR_LAST (packet_t, capture->packets).time;
-  double seconds = 1e-9 * ((double) last - (double) first); /* a clock may have been put back */
-
+  double seconds = 1e-9 * ((double) last - (double) first); /* the clock may have been set back */
   printf ("%s: %zu packets in %.1f s, link type %lu%s, up to %lu bytes of each kept\n",
           base_name (options->capture), len, seconds, (unsigned long) capture->link_type,
           capture->link_type == 1 ? " (Ethernet)" : "", (unsigned long) capture->snaplen);
   printf ("each filter runs on %zu packets; JIT: %s\n\n", options->packets, jit_name ());
 }
 
-/* What there is only with a JIT, with libpcap, with both; a dash without.  */
+/* Cells that need a JIT, libpcap or both; otherwise a dash.  */
 struct cells {
   char code[16], jit[16], libpcap[16], gain[16];
 };
 
-static struct cells make_cells (const filter_t *filter, const double speed[ENGINES]) {
+static struct cells make_cells (const struct filter *filter, const double speed[ENGINES]) {
   struct cells cells = {"- ", "-", "-", "-"};
-
   if (libpcap_is_there)
     snprintf (cells.libpcap, sizeof cells.libpcap, "%.1f", speed[LIBPCAP] * 1e-6);
   if (filter->func == NULL) return cells;
@@ -69,10 +65,9 @@ static struct cells make_cells (const filter_t *filter, const double speed[ENGIN
   return cells;
 }
 
-static void report_filter (const filter_t *filter, const struct options *options) {
+static void report_filter (const struct filter *filter, const struct options *options) {
   double speed[ENGINES];
   struct cells cells;
-
   for (int engine = 0; engine < ENGINES; engine++)
     speed[engine] =
         compare_median_speed (filter, (enum engine) engine, options->packets, options->rounds);
@@ -84,35 +79,31 @@ static void report_filter (const filter_t *filter, const struct options *options
 
 void report_filters (const struct runtime *rt, const struct options *options) {
   int shared = 0;
-
   printf ("%-22s %6s %8s %9s %33s %12s\n", "", "", "code ", "", "million packets per second",
           "JIT against");
   printf ("%-22s %6s %8s %9s %13s %9s %9s %12s\n", "filter", "insns", "bytes ", "matches",
           "interpreter", "JIT", "libpcap", "libpcap");
   for (size_t i = 0; i < VARR_LENGTH (filter_t, rt->filters); i++) {
-    const filter_t *filter = &VARR_ADDR (filter_t, rt->filters)[i];
-
+    const struct filter *filter = &VARR_ADDR (filter_t, rt->filters)[i];
     report_filter (filter, options);
     shared |= filter->func != NULL && filter->compiled_before;
   }
-  if (shared) printf ("* the program of an earlier filter, whose code is used: nothing compiled\n");
+  if (shared) printf ("* the same program as an earlier filter, whose code is used again\n");
   printf ("\n");
 }
 
 void report_swaps (const struct runtime *rt, const struct swap_result *result) {
   MIR_code_stats_t stats;
-
   MIR_code_get_stats (MIR_get_code_space (rt->ctx), &stats);
   printf (
       "hot swap: %zu filters compiled, swapped in and freed while a thread ran %zu packets,\n"
-      "%zu of them astray; now %zu pieces of code are live, %zu bytes in %zu mapped (%s)\n\n",
+      "%zu of them astray; now %zu code blocks are live, %zu bytes in %zu mapped (%s)\n\n",
       result->swaps, result->packets, result->astray, stats.pieces, stats.piece_bytes,
       stats.mapped_bytes, stats.backend);
 }
 
 void report_code_memory (void) {
   MIR_code_report_t report;
-
   if (MIR_code_probe (NULL, &report) != MIR_CODE_OK) return;
   printf ("code memory: %s", report.backend);
   for (size_t i = 0; i + 1 < report.verdicts_num; i++)
@@ -121,7 +112,7 @@ void report_code_memory (void) {
 }
 
 void report_counters (const struct counting_alloc *data, const struct counting_code_alloc *code) {
-  printf ("the same through vtables of our own, which count:\n");
+  printf ("the same through vtables that count:\n");
   printf ("%-6s %11s %12s %15s %12s %10s %18s\n", "", "allocations", "peak bytes",
           "live at the end", "mapped bytes", "4K pages", "protection changes");
   printf ("%-6s %11zu %12zu %15zu %12s %10s %18s\n", "data", data->calls, data->peak_bytes,
@@ -139,7 +130,6 @@ void report_agreement (const struct options *options) {
   static const char *const engines[2][2] = {
       {"no two engines to", "interpreter and libpcap"},
       {"interpreter and JIT", "interpreter, JIT and libpcap"}};
-
   printf ("all %zu packets x %zu filters: %s agree\n", options->packets, options->filters_num,
           engines[jit_native_abi != NULL][libpcap_is_there]);
 }

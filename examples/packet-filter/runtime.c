@@ -1,9 +1,10 @@
+/* Makes and finishes the runtime, and adds filters to it.  */
 #include "runtime.h"
-
-#include "libpcap.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "libpcap.h"
 
 void runtime_init (struct runtime *rt, MIR_alloc_t alloc, MIR_code_alloc_t code_alloc) {
   rt->ctx = MIR_init2 (alloc, code_alloc);
@@ -21,8 +22,7 @@ void runtime_finish (struct runtime *rt) {
   if (rt->cache != NULL) HTAB_DESTROY (compiled_t, rt->cache);
   if (rt->filters != NULL) {
     for (size_t i = 0; i < VARR_LENGTH (filter_t, rt->filters); i++) {
-      filter_t *filter = &VARR_ADDR (filter_t, rt->filters)[i];
-
+      struct filter *filter = &VARR_ADDR (filter_t, rt->filters)[i];
       MIR_free (MIR_get_alloc (rt->ctx), filter->libpcap);
       if (filter->program.insns != NULL) VARR_DESTROY (insn_t, filter->program.insns);
     }
@@ -31,7 +31,7 @@ void runtime_finish (struct runtime *rt) {
   input_finish (&rt->filter_file);
   capture_finish (&rt->capture);
   jit_destroy (rt->jit);
-  MIR_finish (rt->ctx); /* and with it all published code, of which the tools are told */
+  MIR_finish (rt->ctx); /* with all published code; the tools are told */
   MIR_code_tools_finish (rt->tools);
   memset (rt, 0, sizeof *rt);
 }
@@ -41,19 +41,18 @@ void runtime_start_tools (struct runtime *rt) {
                                       .alloc = MIR_get_alloc (rt->ctx),
                                       .wanted = MIR_CODE_PERF_MAP | MIR_CODE_GDB};
   MIR_code_tool_status_t status = MIR_code_tools_create (&options, &rt->tools);
-
-  if (status == MIR_CODE_TOOL_OK) status = MIR_code_tools_flush (rt->tools); /* all at work? */
+  if (status == MIR_CODE_TOOL_OK)
+    status = MIR_code_tools_flush (rt->tools); /* does every tool work? */
   if (status != MIR_CODE_TOOL_OK)
-    fail (MIR_alloc_error, "perf or GDB: %s", MIR_code_tool_status_text (status));
+    fail (MIR_alloc_error, "perf or gdb: %s", MIR_code_tool_status_text (status));
   MIR_code_set_hooks (MIR_get_code_space (rt->ctx), MIR_code_tools_hooks (rt->tools));
 }
 
 /* Give FILTER its machine code, from the cache if an earlier filter had the same program.  */
-static void compile (struct runtime *rt, filter_t *filter) {
-  compiled_t entry = {.insns = VARR_ADDR (insn_t, filter->program.insns),
-                      .len = VARR_LENGTH (insn_t, filter->program.insns)};
-  compiled_t found;
-
+static void compile (struct runtime *rt, struct filter *filter) {
+  struct compiled entry = {.insns = VARR_ADDR (insn_t, filter->program.insns),
+                           .len = VARR_LENGTH (insn_t, filter->program.insns)};
+  struct compiled found;
   if (HTAB_DO (compiled_t, rt->cache, entry, HTAB_FIND, found)) {
     entry = found;
     filter->compiled_before = 1;
@@ -66,23 +65,22 @@ static void compile (struct runtime *rt, filter_t *filter) {
   filter->code_len = entry.code_len;
 }
 
-static void set_name (filter_t *filter) {
+static void set_name (struct filter *filter) {
   const char *name = base_name (filter->program.path);
   size_t len = strlen (name);
-
   if (len > 4 && strcmp (name + len - 4, ".bpf") == 0) len -= 4;
   snprintf (filter->name, sizeof filter->name, "%.*s", (int) len, name);
 }
 
 void runtime_add_filter (struct runtime *rt, const char *path) {
   MIR_alloc_t alloc = MIR_get_alloc (rt->ctx);
-  filter_t *filter;
-
+  struct filter *filter;
   MIR_trace_push (rt->trace, base_name (path));
   input_read (&rt->filter_file, alloc, path);
 
-  /* In the array first, empty, then filled: so it is the runtime's if filling fails.  */
-  VARR_PUSH (filter_t, rt->filters, ((filter_t){.program.path = path}));
+  /* An empty filter is stored first and filled there, so that the runtime owns it if that
+     fails.  */
+  VARR_PUSH (filter_t, rt->filters, ((struct filter){.program.path = path}));
   filter = &VARR_ADDR (filter_t, rt->filters)[VARR_LENGTH (filter_t, rt->filters) - 1];
   set_name (filter);
   VARR_CREATE (insn_t, filter->program.insns, alloc, 64);

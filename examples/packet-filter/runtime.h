@@ -1,20 +1,20 @@
 /* The runtime: a context and everything that lives in it.
 
-   This is what embedding comes down to.  One structure owns the context and, directly or through
-   its members, every block and every piece of code that is made with it.  So a failure may jump out
-   of anything below at any moment: runtime_finish knows what there is to free.
+   This is the core of embedding.  One structure owns the context and, directly or through its
+   members, every block of data and of code that is made with it.  So a failure may jump out of any
+   function at any moment: runtime_finish knows what to free.
 
    One thread at a time.  */
-#ifndef RUNTIME_H
-#define RUNTIME_H
+#ifndef PACKET_FILTER_RUNTIME_H
+#define PACKET_FILTER_RUNTIME_H
+
+#include <stddef.h> /* size_t */
+#include <string.h> /* memcmp */
 
 #include "capture.h"
 #include "jit.h"
 #include "mir-code-tools.h"
 #include "mir-trace.h"
-
-#include <stddef.h> /* size_t */
-#include <string.h> /* memcmp */
 
 enum engine { INTERPRETER, JIT, LIBPCAP, ENGINES };
 
@@ -22,34 +22,34 @@ enum engine { INTERPRETER, JIT, LIBPCAP, ENGINES };
 
 typedef struct filter {
   struct program program;
-  char name[64];            /* what everybody calls it: its file's, without .bpf */
-  struct bpf_insn *libpcap; /* the same program for libpcap; NULL: it is not there */
+  char name[64];            /* of its file, without .bpf */
+  struct bpf_insn *libpcap; /* the same program for libpcap; NULL: there is no libpcap */
   filter_func_t func;       /* compiled; owned by the context; NULL: no JIT for this CPU */
   size_t code_len;          /* bytes */
-  int compiled_before;      /* func belongs to an earlier filter with the same program */
+  int compiled_before;      /* FUNC is of an earlier filter with the same program */
   size_t matches;           /* packets with a result above 0 */
   double seconds[ENGINES][ROUNDS_MAX];
 } filter_t;
 
 DEF_VARR (filter_t)
 
-/* Compiled code by program, so that a program is compiled once however many users have it.  */
+/* Compiled code by program, so that filters with the same program share it.  */
 typedef struct compiled {
-  const insn_t *insns; /* of the filter it was compiled for */
+  const struct insn *insns; /* of the filter it was compiled for */
   size_t len;
   filter_func_t func;
   size_t code_len;
 } compiled_t;
 
 /* Instructions have no padding, so their bytes are the key.  */
-static inline htab_hash_t hash_program (compiled_t entry, void *arg) {
+static inline htab_hash_t hash_program (struct compiled entry, void *arg) {
   (void) arg;
-  return mir_bytes_hash (entry.insns, entry.len * sizeof (insn_t));
+  return mir_bytes_hash (entry.insns, entry.len * sizeof (struct insn));
 }
 
-static inline int same_program (compiled_t a, compiled_t b, void *arg) {
+static inline int same_program (struct compiled a, struct compiled b, void *arg) {
   (void) arg;
-  return a.len == b.len && memcmp (a.insns, b.insns, a.len * sizeof (insn_t)) == 0;
+  return a.len == b.len && memcmp (a.insns, b.insns, a.len * sizeof (struct insn)) == 0;
 }
 
 DEF_HTAB_BOUND (compiled_t, hash_program, same_program)
@@ -57,7 +57,7 @@ DEF_HTAB_BOUND (compiled_t, hash_program, same_program)
 struct runtime {
   MIR_context_t ctx;
   MIR_code_tools_t tools; /* NULL: none */
-  MIR_trace_t trace;      /* NULL: none; somebody else's, with the allocator */
+  MIR_trace_t trace;      /* NULL: none; the caller owns it */
   struct jit *jit;
   struct capture capture;
   struct input filter_file;
@@ -65,16 +65,17 @@ struct runtime {
   HTAB (compiled_t) *cache;
 };
 
-/* Make a context with the two allocators, NULL for the default, which must outlive RT.  RT is all
-   zero before and to be finished even if this fails.  */
+/* Make a context with the two allocators, which must outlive RT; NULL is the default.  RT is all
+   zero before.  Fails if memory is refused; the caller finishes RT in any case.  */
 void runtime_init (struct runtime *rt, MIR_alloc_t alloc, MIR_code_alloc_t code_alloc);
 void runtime_finish (struct runtime *rt);
 
-/* Let perf and GDB know the filters that are compiled from now on.  Fails when they cannot.  */
+/* Tell perf and gdb about the filters that are compiled from now on.  Fails if that is
+   impossible.  */
 void runtime_start_tools (struct runtime *rt);
 
-/* Read, verify and compile the filter in the file PATH, which must outlive RT.  Fails on a bad
-   filter and when memory is refused.  */
+/* Read, verify and compile the filter in the file PATH.  The string PATH must outlive RT.  Fails on
+   a bad filter and if memory is refused.  */
 void runtime_add_filter (struct runtime *rt, const char *path);
 
-#endif /* RUNTIME_H */
+#endif /* PACKET_FILTER_RUNTIME_H */

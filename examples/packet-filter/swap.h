@@ -1,21 +1,22 @@
-/* Replacing code that another thread is running: what an embedder does around MIR_code_free.
+/* Replaces code that another thread is running: what an embedder does around MIR_code_free.
 
-   thunk          the fixed address through which the other thread calls the filter of the moment
-   grace period   until every call which may have begun in the old code has returned  */
-#ifndef SWAP_H
-#define SWAP_H
+   thunk          a fixed address through which the other thread calls the current filter
+   grace period   the time until every call that began in the old code has returned  */
+#ifndef PACKET_FILTER_SWAP_H
+#define PACKET_FILTER_SWAP_H
 
 #include "runtime.h"
 
 struct swap_result {
   size_t swaps;
-  size_t packets; /* run by the other thread meanwhile */
-  size_t astray;  /* results that neither the old nor the new filter has */
+  size_t packets; /* that the other thread has run */
+  size_t astray;  /* packets whose result is neither the old nor the new filter's */
 };
 
-/* Start a thread which runs packets through a thunk, and compile, redirect, free, wait and reclaim
-   SWAPS times, going round the filters of RT.  Fails when memory is refused; then too the thread
-   has ended, and all code is the context's.  There must be a JIT.  */
+/* Start a thread that runs packets through a thunk; then compile a filter of RT, redirect the
+   thunk, free the old code, wait and reclaim it, SWAPS times, with all filters in turn.  Fails if
+   memory is refused; the thread has ended then, and the context owns all code.  There must be a
+   JIT.  */
 void swap_filters (struct runtime *rt, size_t swaps, struct swap_result *result);
 
-#endif /* SWAP_H */
+#endif /* PACKET_FILTER_SWAP_H */

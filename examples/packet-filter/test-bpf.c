@@ -1,9 +1,8 @@
 /* Reading, verifying and interpreting filters.  */
-#include "bpf.h"
-
 #include <stdio.h>
 #include <string.h>
 
+#include "bpf.h"
 #include "opcode-cases.h"
 #include "support/probe-alloc.h"
 #include "random-program.h"
@@ -11,7 +10,7 @@
 
 /*---------------- Helpers -----------------------------*/
 
-/* A filter file on its way into a program.  */
+/* A filter file that is being read into a program.  */
 struct loading {
   MIR_alloc_t alloc;
   const char *text;
@@ -21,7 +20,6 @@ struct loading {
 
 static void load (void *arg) {
   struct loading *loading = (struct loading *) arg;
-
   loading->program.path = "f.bpf";
   VARR_CREATE (insn_t, loading->program.insns, loading->alloc, 1);
   program_parse (&loading->program, loading->text, loading->len);
@@ -32,12 +30,12 @@ static void unload (struct loading *loading) {
   if (loading->program.insns != NULL) VARR_DESTROY (insn_t, loading->program.insns);
 }
 
-/* The message with which TEXT is refused; "" if it is not.  Nothing may be left behind.  */
+/* The message with which TEXT is refused; "" if it is accepted.  Checks that no block is
+   leaked.  */
 static const char *refusal_of (const char *text, size_t len) {
   static struct failure failure;
   struct probe_alloc probe;
   struct loading loading = {.alloc = &probe.alloc, .text = text, .len = len};
-
   probe_alloc_init (&probe);
   failure.message[0] = '\0';
   if (catch_failure (&failure, load, &loading) != 0) CHECK (failure.message[0] != '\0');
@@ -62,8 +60,7 @@ static void reads_what_tcpdump_prints (void) {
   struct failure failure;
   struct probe_alloc probe;
   struct loading loading = {.alloc = &probe.alloc, .text = text, .len = sizeof text - 1};
-  insn_t insn;
-
+  struct insn insn;
   probe_alloc_init (&probe);
   REQUIRE (catch_failure (&failure, load, &loading) == 0);
   CHECK_INT (VARR_LENGTH (insn_t, loading.program.insns), 3);
@@ -80,7 +77,6 @@ static void reads_other_ends_of_lines (void) {
                                         {"1\n6 0 0 0", ""},
                                         {"1 \n  6\t0 0   0 \n\n \n", ""},
                                         {"#\n#\n1\n6 0 0 0\n", ""}};
-
   CHECK_REFUSALS (none);
 }
 
@@ -119,17 +115,15 @@ static void refuses_text_which_is_no_program (void) {
       {"1\n6 0 0 -1\n", "f.bpf:2: the constant '-1' is not a decimal number"},
       {"1\n6 0 0 1e3\n", "f.bpf:2: the constant '1e3' is not a decimal number"},
       {"1\n6 0 0 \x1b[2J\xff\n", "f.bpf:2: the constant '?[2J?' is not a decimal number"}};
-
   CHECK_REFUSALS (refusals);
   CHECK_STR (refusal_of ("1\n6 0 0 \0\n", 10), "f.bpf:2: the constant '?' is not a decimal number");
 }
 
-/* Whatever the bytes: a program or one line of message.  */
+/* Any bytes give a program or a message of one line.  */
 static void survives_damaged_text (void) {
   static const char good[] =
       "# x\n6\n40 0 0 12\n21 0 3 2048\n2 0 0 3\n96 0 0 3\n21 0 0 7\n6 0 0 9\n";
   char text[sizeof good];
-
   for (size_t n = tap_scaled (20000); n > 0; n--) {
     memcpy (text, good, sizeof good);
     for (uint64_t damages = tap_random () % 4; damages > 0; damages--)
@@ -166,7 +160,6 @@ static void refuses_what_cannot_be_run (void) {
       {"2\n148 0 0 0\n6 0 0 0\n", "f.bpf:2: instruction 0: division by the constant 0"},
       {"2\n100 0 0 32\n6 0 0 0\n", "f.bpf:2: instruction 0: shift by the constant 32, above 31"},
       {"2\n116 0 0 32\n6 0 0 0\n", "f.bpf:2: instruction 0: shift by the constant 32, above 31"}};
-
   CHECK_REFUSALS (refusals);
 }
 
@@ -175,15 +168,14 @@ static void refuses_to_read_unwritten_scratch_memory (void) {
       {"2\n96 0 0 3\n22 0 0 0\n", "f.bpf:2: instruction 0: M[3] may be read before it is written"},
       {"3\n2 0 0 2\n97 0 0 3\n22 0 0 0\n",
        "f.bpf:3: instruction 1: M[3] may be read before it is written"},
-      /* written on one of two ways */
+      /* written on one of two paths */
       {"4\n21 0 1 5\n2 0 0 3\n96 0 0 3\n22 0 0 0\n",
        "f.bpf:4: instruction 2: M[3] may be read before it is written"},
       {"4\n5 0 0 1\n2 0 0 3\n96 0 0 3\n22 0 0 0\n",
        "f.bpf:4: instruction 2: M[3] may be read before it is written"},
-      /* a third way around both writes */
+      /* a third path around both writes */
       {"7\n21 0 2 5\n21 0 3 6\n5 0 0 0\n2 0 0 3\n5 0 0 0\n96 0 0 3\n22 0 0 0\n",
        "f.bpf:7: instruction 5: M[3] may be read before it is written"}};
-
   CHECK_REFUSALS (refusals);
 }
 
@@ -191,16 +183,14 @@ static void accepts_scratch_memory_written_on_all_ways (void) {
   static const struct refusal none[] = {
       {"3\n2 0 0 3\n96 0 0 3\n22 0 0 0\n", ""},
       {"6\n21 0 2 5\n2 0 0 3\n5 0 0 1\n3 0 0 3\n97 0 0 3\n22 0 0 0\n", ""},
-      /* nothing leads here */
+      /* unreachable */
       {"3\n5 0 0 1\n96 0 0 3\n22 0 0 0\n", ""}};
-
   CHECK_REFUSALS (none);
 }
 
 static void accepts_the_longest_program (void) {
   static char text[BPF_INSNS_MAX * 10 + 10];
   size_t len = (size_t) sprintf (text, "%d\n5 0 0 %d\n", BPF_INSNS_MAX, BPF_INSNS_MAX - 2);
-
   for (int i = 1; i < BPF_INSNS_MAX; i++) len += (size_t) sprintf (text + len, "6 0 0 0\n");
   CHECK_STR (refusal_of (text, len), "");
 }
@@ -212,7 +202,6 @@ static void interprets_each_opcode (void) {
     const struct opcode_case *c = &opcode_cases[i];
     uint32_t result =
         program_interpret (c->insns, opcode_packet, OPCODE_PACKET_LEN, OPCODE_PACKET_WIRELEN);
-
     tap_check_int (result, c->expected, __FILE__, __LINE__, c->name);
   }
 }
@@ -222,12 +211,10 @@ static void interprets_each_opcode (void) {
 static void gives_all_back_when_memory_is_refused (void) {
   static const char text[] = "4\n40 0 0 12\n21 0 1 2048\n6 0 0 1\n6 0 0 0\n";
   int failed = 1;
-
   for (long n = 0; failed; n++) {
     struct failure failure;
     struct probe_alloc probe;
     struct loading loading = {.alloc = &probe.alloc, .text = text, .len = sizeof text - 1};
-
     probe_alloc_init (&probe);
     probe_alloc_fail_after (&probe, n, 0);
     failed = catch_failure (&failure, load, &loading);

@@ -1,11 +1,10 @@
 /* Reading captures: argument 1 is a real one.  */
-#include "capture.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "capture.h"
 #include "support/probe-alloc.h"
 #include "support/tap.h"
 
@@ -13,7 +12,7 @@
 
 static const char *real_capture;
 
-/* What is to be loaded, and where it ends up.  */
+/* A capture that is being loaded.  */
 struct loading {
   struct probe_alloc probe;
   const char *path;
@@ -22,12 +21,11 @@ struct loading {
 
 static void load (void *arg) {
   struct loading *loading = (struct loading *) arg;
-
   capture_load (&loading->capture, &loading->probe.alloc, loading->path);
 }
 
-/* 0, or -1 and FAILURE as by catch_failure; SUCCESSES: allocations until one fails, < 0 for none.
- */
+/* Load PATH and return what catch_failure does.  The allocation after SUCCESSES others fails; < 0:
+   none does.  */
 static int start_loading (struct loading *loading, const char *path, long successes,
                           struct failure *failure) {
   memset (loading, 0, sizeof *loading);
@@ -42,25 +40,23 @@ static void finish_loading (struct loading *loading) {
   CHECK_INT (probe_alloc_finish (&loading->probe), 0);
 }
 
-/* A file for one test, in the working directory.  */
+/* Write a file for one test in the working directory.  */
 static char scratch_path[64];
 
 static void write_scratch (const void *bytes, size_t len) {
   FILE *f;
-
-  remove (scratch_path); /* cutting an existing file makes some file systems wait for the disk */
+  remove (scratch_path); /* truncating a file makes some file systems wait for the disk */
   f = fopen (scratch_path, "wb");
   REQUIRE (f != NULL);
   REQUIRE (fwrite (bytes, 1, len, f) == len);
   REQUIRE (fclose (f) == 0);
 }
 
-/* The message, behind the path, with which these bytes are refused; "" if they are not.  */
+/* The message, behind the path, with which these bytes are refused; "" if they are accepted.  */
 static const char *refusal_of (const void *bytes, size_t len) {
   static struct failure failure;
   struct loading loading;
   const char *message = "";
-
   write_scratch (bytes, len);
   if (start_loading (&loading, scratch_path, -1, &failure) != 0) {
     message = failure.message + strlen (scratch_path);
@@ -75,12 +71,11 @@ static void put (uint8_t *p, unsigned size, uint32_t value, int big_endian) {
     p[i] = (uint8_t) (value >> 8 * (big_endian ? size - 1 - i : i));
 }
 
-/* Two packets, of 5 and of 60 bytes on the wire of which 6 are kept; 2 seconds apart.  */
+/* Two packets, 2 seconds apart: one of 5 bytes, one of 60 bytes of which 6 are kept.  */
 enum { SMALL_LEN = 24 + 16 + 5 + 16 + 6, FIRST = 24, SECOND = 24 + 16 + 5 };
 
 static void make_small_capture (uint8_t file[SMALL_LEN], uint32_t magic, int big_endian) {
   const uint32_t packets[2][4] = {{1000, 250, 5, 5}, {1002, 251, 6, 60}};
-
   memset (file, 0xee, SMALL_LEN);
   put (file, 4, magic, big_endian);
   put (file + 4, 2, 2, big_endian);
@@ -99,13 +94,11 @@ static void make_small_capture (uint8_t file[SMALL_LEN], uint32_t magic, int big
 
 static void reads_both_byte_orders_and_both_units (void) {
   static const uint32_t magics[] = {0xa1b2c3d4, 0xa1b23c4d};
-
   for (int form = 0; form < 4; form++) {
     uint8_t file[SMALL_LEN];
     struct failure failure;
     struct loading loading;
-    packet_t packet;
-
+    struct packet packet;
     make_small_capture (file, magics[form / 2], form % 2);
     write_scratch (file, sizeof file);
     REQUIRE (start_loading (&loading, scratch_path, -1, &failure) == 0);
@@ -123,7 +116,6 @@ static void reads_both_byte_orders_and_both_units (void) {
 
 static void refuses_a_file_cut_anywhere (void) {
   uint8_t file[SMALL_LEN];
-
   make_small_capture (file, 0xa1b2c3d4, 0);
   for (size_t len = 0; len <= SMALL_LEN; len++) {
     const char *expected = len < FIRST         ? ": too short for a pcap file"
@@ -135,7 +127,6 @@ static void refuses_a_file_cut_anywhere (void) {
                            : len < SECOND + 16 ? ": packet 2: the file ends within its header"
                                                : ": packet 2: the file ends ";
     const char *message = refusal_of (file, len);
-
     if (strncmp (message, expected, strlen (expected)) != 0) CHECK_STR (message, expected);
     if (expected[0] == '\0') CHECK_STR (message, "");
   }
@@ -149,7 +140,7 @@ static void refuses_wrong_headers (void) {
     const char *message;
   } damages[] = {
       {0, 0xa1b2c3d5, ": not a pcap file"},
-      {0, 0x0a0d0d0a, ": pcapng, only classic pcap is read here: see editcap -F pcap"},
+      {0, 0x0a0d0d0a, ": this is pcapng; convert it to classic pcap with editcap -F pcap"},
       {4, 0x00050002, ": pcap of another version than 2.4"},
       {4, 0x00040001, ": pcap of another version than 2.4"},
       {16, 262145, ": packets of up to 262145 bytes, the limit is 262144"},
@@ -162,7 +153,6 @@ static void refuses_wrong_headers (void) {
   for (int big_endian = 0; big_endian < 2; big_endian++)
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
       uint8_t file[SMALL_LEN];
-
       if (damages[i].at == 4 && big_endian) continue; /* two fields of 16 bits */
       make_small_capture (file, 0xa1b2c3d4, big_endian);
       put (file + damages[i].at, 4, damages[i].value, big_endian);
@@ -170,21 +160,19 @@ static void refuses_wrong_headers (void) {
     }
 }
 
-/* Whatever the bytes: packets within the file, or a message.  */
+/* Any bytes give packets within the file, or a message.  */
 static void survives_damaged_files (void) {
   for (size_t n = tap_scaled (5000); n > 0; n--) {
     uint8_t file[SMALL_LEN];
     struct failure failure;
     struct loading loading;
-
     make_small_capture (file, 0xa1b23c4d, (int) (n % 2));
     for (uint64_t damages = 1 + tap_random () % 3; damages > 0; damages--)
       file[tap_random () % SMALL_LEN] = (uint8_t) (tap_random () >> 8);
     write_scratch (file, (size_t) (tap_random () % (SMALL_LEN + 1)));
     if (start_loading (&loading, scratch_path, -1, &failure) == 0)
       for (size_t i = 0; i < VARR_LENGTH (packet_t, loading.capture.packets); i++) {
-        packet_t packet = VARR_GET (packet_t, loading.capture.packets, i);
-
+        struct packet packet = VARR_GET (packet_t, loading.capture.packets, i);
         CHECK (packet.bytes + packet.caplen
                <= VARR_ADDR (uint8_t, loading.capture.file.bytes)
                       + VARR_LENGTH (uint8_t, loading.capture.file.bytes));
@@ -196,7 +184,6 @@ static void survives_damaged_files (void) {
 static void refuses_what_cannot_be_read (void) {
   struct failure failure;
   struct loading loading;
-
   CHECK_INT (start_loading (&loading, "no-such-directory/x.pcap", -1, &failure), -1);
   CHECK_STR (failure.message, "no-such-directory/x.pcap: No such file or directory");
   finish_loading (&loading);
@@ -207,11 +194,9 @@ static void refuses_what_cannot_be_read (void) {
 
 static void gives_all_back_when_memory_is_refused (void) {
   int failed = 1;
-
   for (long n = 0; failed; n++) {
     struct failure failure;
     struct loading loading;
-
     failed = start_loading (&loading, real_capture, n, &failure);
     if (failed) CHECK_INT (failure.type, MIR_alloc_error);
     finish_loading (&loading);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The command line on bad input: one line on standard error, nothing else, and exit status 1.
+# The command line with bad input: one line on standard error, nothing else, and exit status 1.
 #
 # usage: test-command.sh PROGRAM CAPTURE FILTER MIR-REPORT
 set -u
@@ -32,8 +32,8 @@ refuses_capture () { # name, pattern after the file's name; the capture is $work
   refuses "$1" ".*/bad.pcap: $2" "$work/bad.pcap" "$filter"
 }
 
-refuses 'no arguments' 'a capture and at least one filter are needed, see --help'
-refuses 'a capture alone' 'a capture and at least one filter are needed, see --help' "$capture"
+refuses 'no arguments' 'name a capture and at least one filter, see --help'
+refuses 'a capture alone' 'name a capture and at least one filter, see --help' "$capture"
 refuses 'an unknown option' 'unknown option --fast, see --help' --fast "$capture" "$filter"
 refuses 'a device as filter' '/dev/zero: not a regular file' "$capture" /dev/zero
 mkfifo "$work/pipe"
@@ -48,7 +48,7 @@ refuses '--rounds 26' '--rounds needs a number from 1 to 25' --rounds 26 "$captu
 refuses '--swaps 0' '--swaps needs a number from 1 to 1000000' --swaps 0 "$capture" "$filter"
 refuses '--rounds at the end' '--rounds needs a number from 1 to 25' --rounds
 
-refuses 'a filter which is not there' '.*/none.bpf: No such file or directory' \
+refuses 'a missing filter' '.*/none.bpf: No such file or directory' \
   "$capture" "$work/none.bpf"
 refuses 'a directory as filter' '.*: not a regular file' "$capture" "$work"
 refuses 'a capture as filter' \
@@ -80,8 +80,8 @@ refuses_capture 'a capture without packets' 'no packets'
 head -c 1000 "$capture" >"$work/bad.pcap"
 refuses_capture 'a capture cut off' 'packet [0-9]*: the file ends .*'
 printf '\n\r\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxx' >"$work/bad.pcap"
-refuses_capture 'pcapng' 'pcapng, .*'
-refuses 'a capture which is not there' '.*/none.pcap: No such file or directory' \
+refuses_capture 'pcapng' 'this is pcapng; .*'
+refuses 'a missing capture' '.*/none.pcap: No such file or directory' \
   "$work/none.pcap" "$filter"
 if [ -e /dev/full ]; then
   "$program" --packets 1 "$capture" "$filter" >/dev/full 2>"$work/err"
@@ -95,28 +95,28 @@ packet_filter --packets 10 --rounds 1 "$capture" "$filter" "$filter"
 result $? 'ends with a line about agreement'
 ! grep -q '.\{101\}' "$work/out"
 result $? 'prints no line of more than 100 columns'
-# The map is of the program itself: exec keeps its number.
+# exec keeps the process ID, which is in the name of the map.
 sh -c 'echo $$ >"$0/pid"; exec "$@"' "$work" "$program" --tools --packets 10 --rounds 1 --swaps 1 \
   "$capture" "$filter" >"$work/out" 2>"$work/err"
 status=$?
 map=/tmp/perf-$(cat "$work/pid").map
-if grep -qx 'packet-filter: perf or GDB: not on this system.*' "$work/err"; then
-  result 0 'says so where there are no tools'
+if grep -qx 'packet-filter: perf or gdb: not on this system.*' "$work/err"; then
+  result 0 'reports where there are no tools'
 else
   [ $status = 0 ] && grep -q "^[0-9a-f]* [0-9a-f]* $(basename "$filter" .bpf)\$" "$map"
-  result $? 'lets perf know the filters by name'
+  result $? 'tells perf the names of the filters'
   rm -f "$map"
 fi
-# What the trace says is what the allocator below it has counted.
+# The numbers of the trace are those that the allocator below it has counted.
 packet_filter --trace "$work/run.trace" --packets 10 --rounds 1 --swaps 20 "$capture" "$filter"
 set -- $(sed -n 's/^traced: \([0-9]*\) allocations, \([0-9]*\) bytes at the peak, \([0-9]*\) live .*/\1 \2 \3/p' "$work/out")
 "$report" --json "$work/run.trace" >"$work/out" 2>"$work/err" && [ $# = 3 ] &&
   grep -q "\"made_blocks\": $1,\$" "$work/out" && grep -q "\"peak_bytes\": $2,\$" "$work/out" &&
   grep -q "\"live_bytes\": $3,\$" "$work/out" && grep -q '"strange": 0,' "$work/out"
 result $? 'traces what it counts'
-refuses 'both --tools and --trace' '--tools and --trace: one of them, see --help' \
+refuses 'both --tools and --trace' '--tools and --trace exclude each other, see --help' \
   --tools --trace "$work/run.trace" "$capture" "$filter"
-refuses 'a trace in a folder which is not there' '/nonexistent/x: its file could not be .*' \
+refuses 'a trace in a missing folder' '/nonexistent/x: its file could not be .*' \
   --trace /nonexistent/x "$capture" "$filter"
 packet_filter --help
 [ $? = 0 ] && [ ! -s "$work/err" ] && [ "$(wc -l <"$work/out")" -le 24 ]

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Two builds of the demo, for two systems, find the same packets.  Prints TAP.
+# Two builds of the demo, for two systems, match the same packets.  Prints TAP.
 #
 # usage: test-counts.sh PROGRAM COMMAND
 #   COMMAND runs the other build: a path, perhaps with an emulator in front
@@ -12,7 +12,7 @@ explain () {
   cat "$work/one" "$work/other" 2>/dev/null
 }
 
-# Of each filter: name, instructions, matches; from the table in file $1.
+# The name, instructions and matches of each filter, from the table in the file $1.
 counts () {
   tr -d '\r' <"$1" | awk '
     $1 == "filter" { in_table = 1; next }
@@ -22,9 +22,9 @@ counts () {
 
 set -- --packets 20000 --rounds 1 --swaps 20 "$folder/data/loopback.pcap" "$folder"/filters/*.bpf
 "$program" "$@" >"$work/one" 2>&1
-result $? 'one build runs, its engines agree'
+result $? 'the engines of one build agree'
 $command "$@" >"$work/other" 2>&1
-result $? 'the other build runs, its engines agree'
+result $? 'the engines of the other build agree'
 counts "$work/one" >"$work/counts"
 counts "$work/other" >"$work/other-counts"
 [ "$(wc -l <"$work/counts")" = "$(ls "$folder"/filters/*.bpf | wc -l)" ]

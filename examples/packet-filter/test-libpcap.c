@@ -1,5 +1,5 @@
-/* Against libpcap: what it reads, and what it accepts.  Argument 1 is a capture.  */
-#include "bpf.h" /* first: pcap.h has the same guard */
+/* Our reader of captures and our verifier against libpcap's.  Argument 1 is a capture.  */
+#include "bpf.h"
 
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -28,7 +28,6 @@ static void reads_what_libpcap_reads (void) {
   struct pcap_pkthdr *header;
   const u_char *bytes;
   size_t n = 0;
-
   REQUIRE (pcap != NULL);
   probe_alloc_init (&probe);
   memset (&capture, 0, sizeof capture);
@@ -36,8 +35,7 @@ static void reads_what_libpcap_reads (void) {
   CHECK_INT (capture.link_type, pcap_datalink (pcap));
   CHECK_INT (capture.snaplen, pcap_snapshot (pcap));
   for (; pcap_next_ex (pcap, &header, &bytes) == 1; n++) {
-    packet_t packet;
-
+    struct packet packet;
     REQUIRE (n < VARR_LENGTH (packet_t, capture.packets));
     packet = VARR_GET (packet_t, capture.packets, n);
     REQUIRE (packet.caplen == header->caplen);
@@ -58,19 +56,17 @@ static void verify (void *arg) {
   program_verify ((const struct program *) arg);
 }
 
-/* Random instructions: libpcap's check, which asks for less, accepts what ours does.  */
+/* Random instructions: libpcap's check, which is weaker, accepts what our verifier accepts.  */
 static void accepts_nothing_that_libpcap_refuses (void) {
   size_t accepted = 0;
   struct program program = {.path = "f.bpf"};
-
   probe_alloc_init (&probe);
   VARR_CREATE (insn_t, program.insns, &probe.alloc, 8);
   for (size_t n = tap_scaled (20000); n > 0; n--) {
-    insn_t insns[8];
+    struct insn insns[8];
     struct bpf_insn libpcap_insns[8];
     struct failure failure;
     size_t len = 1 + (size_t) (tap_random () % 8), damaged = (size_t) (tap_random () % len);
-
     random_program (insns, len);
     insns[damaged].code ^= (uint16_t) (1 << tap_random () % 10);
     insns[damaged].jt ^= (uint8_t) (tap_random () % 4);

@@ -1,12 +1,11 @@
 /* The runtime as a whole, and the allocators that count: arguments are a capture and filters.  */
-#include "runtime.h"
-
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime.h"
 #include "compare.h"
 #include "counting-alloc.h"
 #include "libpcap.h"
@@ -22,26 +21,27 @@ static size_t filters_num;
 
 /*---------------- The runtime -----------------------------*/
 
-/* A life of the runtime with all filters.  */
+/* Make a runtime with all filters, use and finish it.  */
 struct life {
   struct probe_alloc data;
   struct probe_code_alloc code;
   struct runtime rt;
-  int tools; /* perf and GDB look on */
+  int tools; /* with hooks for perf and gdb */
   int lying; /* replace the compiled code of the first filter */
   size_t swaps;
   struct swap_result swapped;
 };
 
 static uint32_t liar (const uint8_t *packet, uint32_t caplen, uint32_t wirelen) {
-  (void) packet, (void) caplen, (void) wirelen;
+  (void) packet;
+  (void) caplen;
+  (void) wirelen;
   return 4711;
 }
 
 static void live (void *arg) {
   struct life *life = (struct life *) arg;
   struct runtime *rt = &life->rt;
-
   runtime_init (rt, &life->data.alloc, &life->code.alloc);
   if (life->tools) runtime_start_tools (rt);
   capture_load (&rt->capture, MIR_get_alloc (rt->ctx), capture);
@@ -69,18 +69,16 @@ static void compiles_equal_programs_once (void) {
   static struct life life;
   struct failure failure;
   size_t shared = 0;
-
   begin (&life);
   REQUIRE (catch_failure (&failure, live, &life) == 0);
   for (size_t i = 0; i < filters_num; i++) {
-    const filter_t *all = VARR_ADDR (filter_t, life.rt.filters);
+    const struct filter *all = VARR_ADDR (filter_t, life.rt.filters);
     size_t len = VARR_LENGTH (insn_t, all[i].program.insns);
     int equal_before = 0;
-
     for (size_t j = 0; j < i; j++)
       if (VARR_LENGTH (insn_t, all[j].program.insns) == len
           && memcmp (VARR_ADDR (insn_t, all[j].program.insns),
-                     VARR_ADDR (insn_t, all[i].program.insns), len * sizeof (insn_t))
+                     VARR_ADDR (insn_t, all[i].program.insns), len * sizeof (struct insn))
                  == 0) {
         equal_before = 1;
         CHECK (all[i].func == all[j].func);
@@ -90,7 +88,7 @@ static void compiles_equal_programs_once (void) {
     CHECK_INT (all[i].compiled_before, equal_before);
     shared += (size_t) equal_before;
   }
-  CHECK (shared > 0); /* the filters of the demo have such a pair */
+  CHECK (shared > 0); /* the filters of the demo contain such a pair */
   end (&life);
 }
 
@@ -98,13 +96,11 @@ static void every_filter_matches_something_but_not_all (void) {
   struct failure failure;
   static struct life life;
   size_t packets;
-
   begin (&life);
   REQUIRE (catch_failure (&failure, live, &life) == 0);
   packets = VARR_LENGTH (packet_t, life.rt.capture.packets);
   for (size_t i = 0; i < filters_num; i++) {
-    filter_t *filter = &VARR_ADDR (filter_t, life.rt.filters)[i];
-
+    struct filter *filter = &VARR_ADDR (filter_t, life.rt.filters)[i];
     compare_results (&life.rt, filter, packets);
     CHECK (filter->matches > 0);
     CHECK (filter->matches < packets);
@@ -116,7 +112,6 @@ static void describes_the_first_disagreement (void) {
   static struct life life;
   struct failure failure;
   char expected[300];
-
   begin (&life);
   life.lying = 1;
   REQUIRE (catch_failure (&failure, live, &life) != 0);
@@ -130,7 +125,6 @@ static void swaps_filters_under_a_running_thread (void) {
   static struct life life;
   struct failure failure;
   MIR_code_stats_t before, after;
-
   if (jit_native_abi == NULL) tap_skip ("no JIT for this CPU");
   begin (&life);
   REQUIRE (catch_failure (&failure, live, &life) == 0);
@@ -147,11 +141,9 @@ static void swaps_filters_under_a_running_thread (void) {
 static void gives_all_back_when_anything_is_refused (void) {
   static struct life life;
   struct failure failure;
-
   /* data, then mem_map, then mem_protect */
   for (int refused = 0; refused < 3; refused++) {
     int failed = 1;
-
     for (long n = 0; failed; n++) {
       begin (&life);
       if (refused == 0) probe_alloc_fail_after (&life.data, n, 0);
@@ -166,12 +158,11 @@ static void gives_all_back_when_anything_is_refused (void) {
 
 /*---------------- Tools -----------------------------*/
 
-/* How many lines of the perf map of this process end with NAME; the file is removed.  */
+/* Count the lines of this process's perf map that end with NAME, and remove the map.  */
 static size_t count_in_perf_map (const char *name) {
   char path[50], line[300], end[100];
   size_t num = 0;
   FILE *map;
-
   snprintf (path, sizeof path, "/tmp/perf-%ld.map", (long) getpid ());
   snprintf (end, sizeof end, " %s\n", name);
   map = fopen (path, "r");
@@ -187,14 +178,12 @@ static void tools_know_filters_by_name (void) {
   static struct life life;
   struct failure failure;
   char name[64];
-
   if (jit_native_abi == NULL) tap_skip ("no JIT for this CPU");
   begin (&life);
   life.tools = 1;
   life.swaps = 1; /* compiles the first filter again, and the second */
   if (catch_failure (&failure, live, &life) != 0) {
     int none = strstr (failure.message, "not on this system") != NULL;
-
     end (&life);
     if (none) tap_skip ("no tools on this system");
     REQUIRE (none);
@@ -205,12 +194,11 @@ static void tools_know_filters_by_name (void) {
   CHECK_INT (count_in_perf_map (name), 2);
 }
 
-/* A tool without memory does not stop the runtime, or costs it any.  */
+/* A tool without memory does not stop the runtime, and leaks nothing.  */
 static void gives_all_back_when_tools_are_refused_memory (void) {
   static struct life life;
   struct failure failure;
   size_t refused = 1;
-
   if (jit_native_abi == NULL) tap_skip ("no JIT for this CPU");
   for (long n = 0; refused != 0; n++) {
     begin (&life);
@@ -230,7 +218,6 @@ static void counting_alloc_knows_what_is_live (void) {
   struct counting_alloc counting;
   MIR_alloc_t alloc = &counting.alloc;
   char *a, *b;
-
   probe_alloc_init (&probe);
   counting_alloc_init (&counting, &probe.alloc);
   a = (char *) MIR_malloc (alloc, 100);
@@ -261,7 +248,6 @@ static void counting_alloc_passes_failures_on (void) {
   struct counting_alloc counting;
   MIR_alloc_t alloc = &counting.alloc;
   char *block;
-
   probe_alloc_init (&probe);
   counting_alloc_init (&counting, &probe.alloc);
   block = (char *) MIR_realloc (alloc, NULL, 0, 8);
@@ -287,7 +273,6 @@ static void counting_code_alloc_counts_what_succeeds (void) {
   struct counting_code_alloc counting;
   MIR_code_alloc_t alloc = &counting.alloc;
   void *range;
-
   probe_code_alloc_init (&probe);
   counting_code_alloc_init (&counting, &probe.alloc);
   range = MIR_mem_map (alloc, 2 * probe.page_size);
@@ -314,7 +299,6 @@ static void fail_inside (void *arg) {
 
 static void catch_then_fail (void *arg) {
   struct failure failure;
-
   CHECK_INT (catch_failure (&failure, fail_inside, arg), -1);
   CHECK_STR (failure.message, "inside 7");
   CHECK_INT (failure.type, MIR_syntax_error);
@@ -324,7 +308,6 @@ static void catch_then_fail (void *arg) {
 static void failures_end_at_the_innermost_catcher (void) {
   struct failure failure;
   int number = 7;
-
   CHECK_INT (catch_failure (&failure, catch_then_fail, &number), -1);
   CHECK_STR (failure.message, "outside");
   CHECK_INT (failure.type, MIR_alloc_error);

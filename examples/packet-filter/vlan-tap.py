@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""802.1Q in user space: a VLAN interface where the kernel has no module for it.
+"""802.1Q in user space: a VLAN interface for kernels without the module.
 
 usage: vlan-tap.py INTERFACE VLAN TAP
 
-Makes the TAP interface.  What programs send there leaves INTERFACE with the tag of the VLAN; what
-comes in on INTERFACE with that tag appears on the TAP without it.  Runs until killed.
+Creates the interface TAP.  Frames that programs send there leave on INTERFACE with the tag of the
+VLAN; frames that arrive on INTERFACE with that tag appear on TAP without it.  Runs until killed.
 """
 
 import fcntl
@@ -36,7 +36,7 @@ while True:
         frame = os.read(tap, 2048)
         wire.send(frame[:MACS] + struct.pack("!HH", ETH_P_8021Q, vlan) + frame[MACS:])
     if wire in ready:
-        # The kernel takes the tag off the frame and tells it beside.
+        # The kernel takes the tag off the frame and passes it as auxiliary data.
         frame, told, _, address = wire.recvmsg(65536, 256)
         if address[2] == socket.PACKET_OUTGOING:
             continue

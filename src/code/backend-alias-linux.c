@@ -1,3 +1,4 @@
+/* Linux's dual mappings: made, sealed, populated, made private and unmapped.  */
 #define _GNU_SOURCE /* mremap, F_ADD_SEALS */
 #include "code/backend-alias-linux.h"
 
@@ -8,11 +9,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "code/backend-common-linux.h"
+#include "code/fork.h"
 #include "os/os.h"
 
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
-#endif
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010 /* Linux 5.1 */
 #endif
@@ -22,9 +22,9 @@
 
 /*---------------- Mapping -----------------------------*/
 
-/* Of shared anonymous memory "a new mapping of the same pages" is made by mremap with the old size
-   0 (mremap(2)).  It has the access of the old one, so access is only ever taken away:
-   PR_SET_MDWE and MemoryDenyWriteExecute have nothing against it.  */
+/* For shared anonymous memory mremap with the old size 0 makes "a new mapping of the same pages"
+   (mremap(2)).  It has the access of the old mapping, so access is only ever taken away, and
+   PR_SET_MDWE and MemoryDenyWriteExecute do not object.  */
 static int map_rw (struct mir_pages *pages, int fd) {
   int prot = pages->level == MIR_CODE_CLOSED_ALIAS ? PROT_NONE : PROT_READ | PROT_WRITE;
   void *rw;
@@ -45,18 +45,18 @@ static int seal_range (struct mir_pages *pages, void *start) {
   return (int) syscall (SYS_mseal, start, pages->len, 0ul);
 }
 
-/* The seal of the file holds for mappings made after it (fcntl(2)), hence the new one for rx.  */
+/* The seal of a file affects later mappings only (fcntl(2)), hence the new one for rx.  */
 static int seal_file (struct mir_pages *pages, int fd) {
   pages->system_calls++;
   if (fcntl (fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) != 0) return -1;
   return mir_linux_map_rx (pages, pages->rx, PROT_READ | PROT_EXEC, MAP_SHARED, fd);
 }
 
-/* If the second call is refused, which for lack of memory alone is possible, the addresses of the
+/* If the second call is refused, for which lack of memory is the only reason, the addresses of the
    first mapping are lost.  */
 static int seal (struct mir_pages *pages, int fd) {
   if (seal_range (pages, pages->rx) == 0) return seal_range (pages, pages->rw);
-  int error = errno; /* of mseal, the better way */
+  int error = errno; /* of mseal, the better of the two ways */
   if (fd >= 0 && seal_file (pages, fd) == 0) return 0;
   errno = error;
   return -1;
@@ -77,7 +77,7 @@ MIR_code_status_t mir_alias_map (struct mir_pages *pages, uint8_t *at, int fd) {
 static void unmap_rw (struct mir_pages *pages, uint8_t *rw) {
   if (rw == NULL) return;
   pages->system_calls++;
-  (void) munmap (rw, pages->len); /* writable data, there is no code behind it any more */
+  (void) munmap (rw, pages->len); /* only data: the code behind it is gone */
 }
 
 int mir_alias_unmap (struct mir_pages *pages) {
@@ -86,58 +86,19 @@ int mir_alias_unmap (struct mir_pages *pages) {
     return 0;
   }
   if (pages->level != MIR_CODE_SEALED || errno != EPERM) return -1;
-  (void) mir_alias_discard (pages, pages->rx, pages->len); /* all that can be had */
-  pages->reserved = 0;                                     /* nothing goes there any more */
+  (void) mir_alias_discard (pages, pages->rx, pages->len); /* a sealed mapping stays */
+  pages->reserved = 0;                                     /* the place is lost */
   return 0;
 }
 
-/*---------------- Writing -----------------------------*/
-
-/* The whole pages of the alias for [START, START + LEN).  */
-static int protect_alias (struct mir_pages *pages, const uint8_t *start, size_t len, int prot) {
-  size_t mask = mir_os_page_size () - 1, offset = (size_t) (start - pages->rx);
-  size_t first = offset & ~mask, bound = (offset + len + mask) & ~mask;
-  pages->system_calls++;
-  return mprotect (pages->rw + first, bound - first, prot);
-}
-
-/* Before the alias is used.  */
-static int let_write (struct mir_pages *pages, const uint8_t *start, size_t len) {
-  if (pages->level != MIR_CODE_CLOSED_ALIAS) return 0;
-  if (protect_alias (pages, start, len, PROT_READ | PROT_WRITE) != 0) {
-    /* Of several mappings some may have become accessible.  */
-    if (pages->open_runs == 0) (void) protect_alias (pages, start, len, PROT_NONE);
-    return -1;
-  }
-  pages->open_runs++;
-  return 0;
-}
-
-/* After it.  Pages which are inaccessible already cost nothing.  */
-static int let_not_write (struct mir_pages *pages, const uint8_t *start, size_t len) {
-  (void) start, (void) len;
-  if (pages->level != MIR_CODE_CLOSED_ALIAS || --pages->open_runs != 0) return 0;
-  return protect_alias (pages, pages->rx, pages->len, PROT_NONE);
-}
-
-MIR_code_status_t mir_alias_open (struct mir_pages *pages, uint8_t *start, size_t len,
-                                  uint8_t **writable) {
-  if (let_write (pages, start, len) != 0) return MIR_CODE_WRITE_REFUSED;
-  *writable = pages->rw + (start - pages->rx);
-  return MIR_CODE_OK;
-}
-
-MIR_code_status_t mir_alias_close (struct mir_pages *pages, uint8_t *start, size_t len,
-                                   uint8_t *writable) {
-  (void) writable;
-  return let_not_write (pages, start, len) == 0 ? MIR_CODE_OK : MIR_CODE_WRITE_REFUSED;
-}
+/*---------------- Memory -----------------------------*/
 
 static int advise (struct mir_pages *pages, uint8_t *start, size_t len, int advice) {
-  if (let_write (pages, start, len) != 0) return -1;
+  uint8_t *writable;
+  if (mir_alias_open (pages, start, len, &writable) != MIR_CODE_OK) return -1;
   pages->system_calls++;
-  int res = madvise (pages->rw + (start - pages->rx), len, advice);
-  (void) let_not_write (pages, start, len);
+  int res = madvise (writable, len, advice);
+  (void) mir_alias_close (pages, start, len, writable);
   return res;
 }
 
@@ -145,8 +106,8 @@ void mir_alias_populate (struct mir_pages *pages, uint8_t *start, size_t len) {
   (void) advise (pages, start, len, MADV_POPULATE_WRITE);
 }
 
-/* A hole in shared memory is a hole for everybody who shares it (madvise(2), MADV_REMOVE), and what
-   is free here may be code in a process which was forked from this one, or it from that.  */
+/* A hole in shared memory is a hole for every process which shares it (madvise(2), MADV_REMOVE),
+   and bytes which are free here may be code in a parent or child of this process.  */
 size_t mir_alias_discard (struct mir_pages *pages, uint8_t *start, size_t len) {
   if (pages->generation != mir_generation ()) return 0;
   return advise (pages, start, len, MADV_REMOVE) == 0 ? len : 0;
@@ -154,21 +115,22 @@ size_t mir_alias_discard (struct mir_pages *pages, uint8_t *start, size_t len) {
 
 /*---------------- Forks -----------------------------*/
 
-/* Copy, then move the executable mapping of the copy over the old one, which may be running.  The
-   alias changes its place.  */
+/* Copy, then move the executable mapping of the copy over the old one, whose code may be running.
+   The alias gets another address.  */
 MIR_code_status_t mir_alias_make_private (struct mir_pages *pages, size_t used,
                                           MIR_code_status_t (*map) (struct mir_pages *pages,
                                                                     size_t len, uint8_t *at)) {
-  if (pages->level == MIR_CODE_SEALED) { /* and a copy, if it was sealed, could not be moved */
+  if (pages->level == MIR_CODE_SEALED) { /* and a sealed copy could not be moved */
     errno = EPERM;
     return MIR_CODE_WRITE_REFUSED;
   }
   struct mir_pages fresh = *pages;
+  uint8_t *writable;
   if (map (&fresh, pages->len, NULL) != MIR_CODE_OK) return MIR_CODE_WRITE_REFUSED;
-  uint64_t calls = pages->system_calls + 1; /* for the mremap */
-  if (let_write (&fresh, fresh.rx, fresh.len) == 0) {
-    memcpy (fresh.rw, pages->rx, used);
-    if (let_not_write (&fresh, fresh.rx, fresh.len) == 0) {
+  uint64_t calls = pages->system_calls + 1; /* and the mremap */
+  if (mir_alias_open (&fresh, fresh.rx, fresh.len, &writable) == MIR_CODE_OK) {
+    memcpy (writable, pages->rx, used);
+    if (mir_alias_close (&fresh, fresh.rx, fresh.len, writable) == MIR_CODE_OK) {
       mir_os_clean_icache (fresh.rx, fresh.rx + used);
       if (mremap (fresh.rx, fresh.len, fresh.len, MREMAP_MAYMOVE | MREMAP_FIXED, pages->rx)
           != MAP_FAILED) {

@@ -1,8 +1,9 @@
-/* macOS on x86-64: shared anonymous memory, mapped a second time by mach_vm_remap, as
-   JavaScriptCore does.  The executable mapping loses the right to ever become writable.
+/* The back end anon of macOS on x86-64: shared anonymous memory, mapped a second time by
+   mach_vm_remap, as JavaScriptCore does.  The executable mapping loses the right to ever become
+   writable.
 
-   Written from Apple's documentation and headers, not run.  */
-#include "code/backend.h"
+   Written from Apple's documentation and headers; never run.  */
+#include "code/backend-alias.h"
 
 #include <errno.h>
 #include <mach/mach.h>
@@ -12,7 +13,7 @@
 
 #include "os/os.h"
 
-/* Map what is at FROM at *TO, or anywhere if it is NULL.  0, or -1.  */
+/* Map the memory at FROM a second time, at *TO or, if that is NULL, anywhere.  0, or -1.  */
 static int map_again (struct mir_pages *pages, uint8_t *from, uint8_t **to) {
   mach_vm_address_t addr = (mach_vm_address_t) (uintptr_t) *to;
   vm_prot_t current, maximum;
@@ -38,20 +39,21 @@ static int never_writable (struct mir_pages *pages, uint8_t *rx) {
              : -1;
 }
 
-static int reserve_again (struct mir_pages *pages, uint8_t *at) {
+static int reserve_place_again (struct mir_pages *pages, uint8_t *at) {
   void *range = mmap (at, pages->len, PROT_NONE, MAP_PRIVATE | MAP_ANON | MAP_FIXED, -1, 0);
   return range == MAP_FAILED ? -1 : 0;
 }
 
-static int unmap_pages (struct mir_pages *pages) {
+static int darwin_unmap (struct mir_pages *pages) {
   pages->system_calls += 2;
-  if ((pages->reserved ? reserve_again (pages, pages->rx) : munmap (pages->rx, pages->len)) != 0)
+  if ((pages->reserved ? reserve_place_again (pages, pages->rx) : munmap (pages->rx, pages->len))
+      != 0)
     return -1;
-  if (pages->rw != NULL) (void) munmap (pages->rw, pages->len); /* data, the code is gone */
+  if (pages->rw != NULL) (void) munmap (pages->rw, pages->len); /* only data: the code is gone */
   return 0;
 }
 
-static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t *at) {
+static MIR_code_status_t darwin_map (struct mir_pages *pages, size_t len, uint8_t *at) {
   int closed = pages->level == MIR_CODE_CLOSED_ALIAS;
   mir_pages_init (pages, len, at);
   pages->system_calls = 2;
@@ -59,7 +61,7 @@ static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t
                    MAP_SHARED | MAP_ANON | (at == NULL ? 0 : MAP_FIXED), -1, 0);
   if (rx == MAP_FAILED) {
     int error = errno;
-    if (at != NULL) (void) reserve_again (pages, at);
+    if (at != NULL) (void) reserve_place_again (pages, at);
     errno = error;
     return MIR_CODE_MAP_REFUSED;
   }
@@ -69,47 +71,19 @@ static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t
       && never_writable (pages, pages->rx) == 0)
     return MIR_CODE_OK;
   int error = errno;
-  (void) unmap_pages (pages);
+  (void) darwin_unmap (pages);
   errno = error;
   return MIR_CODE_MAP_REFUSED;
 }
 
-/* Of whole pages; the caller's run may be less.  */
-static int protect_alias (struct mir_pages *pages, const uint8_t *start, size_t len, int prot) {
-  size_t mask = mir_os_page_size () - 1, offset = (size_t) (start - pages->rx);
-  size_t first = offset & ~mask, bound = (offset + len + mask) & ~mask;
-  pages->system_calls++;
-  return mprotect (pages->rw + first, bound - first, prot);
-}
-
-static MIR_code_status_t open_run (struct mir_pages *pages, uint8_t *start, size_t len,
-                                   uint8_t **writable) {
-  if (pages->level == MIR_CODE_CLOSED_ALIAS) {
-    if (protect_alias (pages, start, len, PROT_READ | PROT_WRITE) != 0)
-      return MIR_CODE_WRITE_REFUSED;
-    pages->open_runs++;
-  }
-  *writable = pages->rw + (start - pages->rx);
-  return MIR_CODE_OK;
-}
-
-/* The last one closes all: runs may share a page.  */
-static MIR_code_status_t close_run (struct mir_pages *pages, uint8_t *start, size_t len,
-                                    uint8_t *writable) {
-  (void) start, (void) len, (void) writable;
-  if (pages->level != MIR_CODE_CLOSED_ALIAS || --pages->open_runs != 0) return MIR_CODE_OK;
-  return protect_alias (pages, pages->rx, pages->len, PROT_NONE) == 0 ? MIR_CODE_OK
-                                                                      : MIR_CODE_WRITE_REFUSED;
-}
-
-/* Copy, then map the copy in place of the old one, which may be running.  */
-static MIR_code_status_t make_private (struct mir_pages *pages, size_t used) {
+/* Copy, then map the copy in place of the old pages, whose code may be running.  */
+static MIR_code_status_t darwin_make_private (struct mir_pages *pages, size_t used) {
   struct mir_pages fresh = *pages;
   uint8_t *writable, *rx = pages->rx, *old_rw = pages->rw;
-  if (map_pages (&fresh, pages->len, NULL) != MIR_CODE_OK) return MIR_CODE_WRITE_REFUSED;
-  if (open_run (&fresh, fresh.rx, fresh.len, &writable) == MIR_CODE_OK) {
+  if (darwin_map (&fresh, pages->len, NULL) != MIR_CODE_OK) return MIR_CODE_WRITE_REFUSED;
+  if (mir_alias_open (&fresh, fresh.rx, fresh.len, &writable) == MIR_CODE_OK) {
     memcpy (writable, pages->rx, used);
-    if (close_run (&fresh, fresh.rx, fresh.len, writable) == MIR_CODE_OK
+    if (mir_alias_close (&fresh, fresh.rx, fresh.len, writable) == MIR_CODE_OK
         && map_again (&fresh, fresh.rx, &rx) == 0) {
       (void) munmap (fresh.rx, fresh.len);
       (void) munmap (old_rw, pages->len); /* the other process's memory */
@@ -118,7 +92,7 @@ static MIR_code_status_t make_private (struct mir_pages *pages, size_t used) {
       return MIR_CODE_OK;
     }
   }
-  (void) unmap_pages (&fresh);
+  (void) darwin_unmap (&fresh);
   return MIR_CODE_WRITE_REFUSED;
 }
 
@@ -126,13 +100,8 @@ const struct mir_backend mir_backend_anon = {
     .name = "anon",
     .bit = MIR_CODE_ANON,
     .levels = 1 << MIR_CODE_OPEN_ALIAS | 1 << MIR_CODE_CLOSED_ALIAS,
-    .unit = 8,
-    .whole_words = 1,
-    .always_open = 1,
-    .reservable = 1,
-    .map = map_pages,
-    .unmap = unmap_pages,
-    .open = open_run,
-    .close = close_run,
-    .make_private = make_private,
+    MIR_ALIAS_MEMBERS,
+    .map = darwin_map,
+    .unmap = darwin_unmap,
+    .make_private = darwin_make_private,
 };

@@ -1,12 +1,12 @@
-/* The memory of a file, mapped twice; the descriptor is closed at once, the mappings keep the
-   memory.
+/* The back ends memfd, filled and tmpfile: dual mappings of a file.  The descriptor is closed at
+   once; the mappings keep the memory.
 
-   memfd     a memory file.  SELinux asks for nothing but execute on such files.
-   filled    a memory file as well, but all its pages are there from the start: zeros are written to
-             it, and a read maps the pages around what is read.  Less work than a page fault for
-             each, where all pages will be used; and more than nothing where they will not.
-   tmpfile   a file without a name, O_TMPFILE, in a directory from which files may be mapped for
-             execution.  */
+   memfd     a memory file, for which SELinux demands no more than execute
+   filled    a memory file whose pages exist from the start: zeros are written to it, and a read
+             maps the pages around the byte read.  Cheaper than a page fault for each page if all
+             pages will be used; wasted work if they will not.
+   tmpfile   a file without a name, O_TMPFILE, in a directory whose files may be mapped for
+             execution  */
 #define _GNU_SOURCE /* memfd_create, O_TMPFILE, secure_getenv, fallocate */
 #include "code/backend-alias-linux.h"
 
@@ -19,13 +19,13 @@
 #include <unistd.h>
 
 #ifndef MFD_NOEXEC_SEAL
-/* Linux 6.3: no x in the file's mode; mapping it PROT_EXEC works all the same, and it is what a
-   system with vm.memfd_noexec = 2 demands.  */
+/* Linux 6.3: the file's mode has no x.  Mapping it PROT_EXEC still works, and a system with
+   vm.memfd_noexec = 2 demands the flag.  */
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
 
-/* Growing a file past RLIMIT_FSIZE is not an error but a signal that ends the process
-   (setrlimit(2)), hence the question.  0, or -1.  */
+/* Check RLIMIT_FSIZE: growing a file past it is no error but a signal which ends the process
+   (setrlimit(2)).  0, or -1.  */
 static int may_have_files_of (struct mir_pages *pages) {
   struct rlimit limit;
   pages->system_calls++;
@@ -76,25 +76,26 @@ static MIR_code_status_t make_private_memfd (struct mir_pages *pages, size_t use
   return mir_alias_make_private (pages, used, map_memfd);
 }
 
-/* Zeros, written in pieces which stay in the first-level cache.  0, or -1.  */
+/* Write zeros from a buffer which stays in the first-level cache.  0, or -1.  */
 static int fill_with_zeros (struct mir_pages *pages, int fd) {
-  static const uint8_t zeros[16 * 1024];
-  struct iovec pieces[16];
-  for (size_t i = 0; i < 16; i++) {
-    pieces[i].iov_base = (void *) (uintptr_t) zeros;
-    pieces[i].iov_len = sizeof (zeros);
+  enum { PARTS = 64 };
+  static const uint8_t zeros[4096];
+  struct iovec parts[PARTS];
+  for (size_t i = 0; i < PARTS; i++) {
+    parts[i].iov_base = (void *) (uintptr_t) zeros;
+    parts[i].iov_len = sizeof (zeros);
   }
-  for (size_t at = 0; pages->len - at >= sizeof (zeros);) { /* the rest is left to faults */
+  for (size_t at = 0; pages->len - at >= sizeof (zeros);) { /* page faults fill the rest */
     size_t left = (pages->len - at) / sizeof (zeros);
     pages->system_calls++;
-    ssize_t written = pwritev (fd, pieces, left < 16 ? (int) left : 16, (off_t) at);
+    ssize_t written = pwritev (fd, parts, left < PARTS ? (int) left : PARTS, (off_t) at);
     if (written <= 0) return -1;
     at += (size_t) written;
   }
   return 0;
 }
 
-/* Let the pages of the alias be mapped, so many by each fault (mm/memory.c: fault_around_bytes). */
+/* Fault the alias in; each fault maps AROUND bytes (mm/memory.c: fault_around_bytes).  */
 static void touch (const struct mir_pages *pages) {
   enum { AROUND = 64 * 1024 };
   for (size_t at = 0; at < pages->len; at += AROUND) (void) *(volatile uint8_t *) (pages->rw + at);
@@ -119,14 +120,9 @@ const struct mir_backend mir_backend_filled = {
     .name = "filled",
     .bit = MIR_CODE_MEMFD,
     .levels = 1 << MIR_CODE_OPEN_ALIAS,
-    .unit = MIR_ALIAS_UNIT,
-    .whole_words = 1,
-    .always_open = 1,
-    .reservable = 1,
+    MIR_ALIAS_MEMBERS,
     .map = map_filled,
     .unmap = mir_alias_unmap,
-    .open = mir_alias_open,
-    .close = mir_alias_close,
     .discard = mir_alias_discard,
     .make_private = make_private_memfd,
 };
@@ -135,14 +131,9 @@ const struct mir_backend mir_backend_memfd = {
     .name = "memfd",
     .bit = MIR_CODE_MEMFD,
     .levels = MIR_ALIAS_LEVELS,
-    .unit = MIR_ALIAS_UNIT,
-    .whole_words = 1,
-    .always_open = 1,
-    .reservable = 1,
+    MIR_ALIAS_MEMBERS,
     .map = map_memfd,
     .unmap = mir_alias_unmap,
-    .open = mir_alias_open,
-    .close = mir_alias_close,
     .populate = mir_alias_populate,
     .discard = mir_alias_discard,
     .make_private = make_private_memfd,
@@ -151,11 +142,11 @@ const struct mir_backend mir_backend_memfd = {
 
 /*---------------- tmpfile -----------------------------*/
 
-/* fallocate and not ftruncate: where a file system is full, memory that is mapped but has no block
-   yet is a SIGBUS when it is written.  */
+/* fallocate and not ftruncate: on a full file system a store to a mapped page without a block is a
+   SIGBUS.  */
 static int create_tmpfile (struct mir_pages *pages, const char *dir) {
   pages->system_calls++;
-  int fd = open (dir, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600); /* EXCL: never gets a name */
+  int fd = open (dir, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600); /* EXCL: it gets no name */
   if (fd < 0) return -1;
   pages->system_calls++;
   if (fallocate (fd, 0, 0, (off_t) pages->len) == 0) return fd;
@@ -170,7 +161,7 @@ static MIR_code_status_t map_tmpfile (struct mir_pages *pages, size_t len, uint8
   if (may_have_files_of (pages) != 0) return MIR_CODE_MAP_REFUSED;
   for (size_t i = 0; i < sizeof (dirs) / sizeof (dirs[0]); i++) {
     int fd = dirs[i] == NULL ? -1 : create_tmpfile (pages, dirs[i]);
-    /* Where the file system is mounted noexec the map is refused.  */
+    /* A file system which is mounted noexec refuses the map.  */
     if (fd >= 0 && map_and_close (pages, at, fd) == MIR_CODE_OK) return MIR_CODE_OK;
   }
   return MIR_CODE_MAP_REFUSED;
@@ -180,19 +171,14 @@ static MIR_code_status_t make_private_tmpfile (struct mir_pages *pages, size_t u
   return mir_alias_make_private (pages, used, map_tmpfile);
 }
 
-/* No discard: the blocks may be gone when they are wanted again, and that is a SIGBUS.  No
-   populate: fallocate was that.  */
+/* No discard: the file system may have no blocks left when the pages are used again, and that is a
+   SIGBUS.  No populate: fallocate has allocated the blocks.  */
 const struct mir_backend mir_backend_tmpfile = {
     .name = "tmpfile",
     .bit = MIR_CODE_TMPFILE,
     .levels = MIR_ALIAS_LEVELS,
-    .unit = MIR_ALIAS_UNIT,
-    .whole_words = 1,
-    .always_open = 1,
-    .reservable = 1,
+    MIR_ALIAS_MEMBERS,
     .map = map_tmpfile,
     .unmap = mir_alias_unmap,
-    .open = mir_alias_open,
-    .close = mir_alias_close,
     .make_private = make_private_tmpfile,
 };

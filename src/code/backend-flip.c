@@ -1,13 +1,13 @@
-/* The memory of a MIR_code_alloc.  */
+/* The back end flip: the memory of a MIR_code_alloc, whose mem_protect opens and closes it.  */
 #include "code/backend.h"
 
-enum { TRIES_TO_CLOSE = 3 }; /* after something else was refused already */
+enum { TRIES_TO_CLOSE = 3 }; /* after another refusal */
 
-static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t *at) {
+static MIR_code_status_t flip_map (struct mir_pages *pages, size_t len, uint8_t *at) {
   (void) at; /* not reservable */
   uint8_t *start = (uint8_t *) MIR_mem_map (pages->code_alloc, len);
   if (MIR_mem_map_failed (start)) return MIR_CODE_MAP_REFUSED;
-  if ((uintptr_t) start > UINTPTR_MAX - len) { /* the address behind it would be 0 */
+  if ((uintptr_t) start > UINTPTR_MAX - len) { /* the address behind the range would be 0 */
     (void) MIR_mem_unmap (pages->code_alloc, start, len);
     return MIR_CODE_MAP_REFUSED;
   }
@@ -17,35 +17,36 @@ static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t
   return MIR_CODE_OK;
 }
 
-static int unmap_pages (struct mir_pages *pages) {
+static int flip_unmap (struct mir_pages *pages) {
   pages->system_calls++;
   return MIR_mem_unmap (pages->code_alloc, pages->rx, pages->len) == 0 ? 0 : -1;
 }
 
-static int protect (struct mir_pages *pages, uint8_t *start, size_t len, MIR_mem_protect_t prot) {
+static int flip_protect (struct mir_pages *pages, uint8_t *start, size_t len,
+                         MIR_mem_protect_t prot) {
   pages->system_calls++;
   return MIR_mem_protect (pages->code_alloc, start, len, prot);
 }
 
-/* Close what may be open after a refusal.  That one is being reported already, this one is not; but
-   older code in the same pages must not stay writable if another try can help it.  */
+/* Close pages which may be open after a refusal.  The caller reports that refusal and not this one,
+   but older code in the same pages should not stay writable if another try prevents it.  */
 static void close_again (struct mir_pages *pages, uint8_t *start, size_t len) {
   for (int i = 0; i < TRIES_TO_CLOSE; i++)
-    if (protect (pages, start, len, PROT_READ_EXEC) == 0) return;
+    if (flip_protect (pages, start, len, PROT_READ_EXEC) == 0) return;
 }
 
-static MIR_code_status_t open_run (struct mir_pages *pages, uint8_t *start, size_t len,
-                                   uint8_t **writable) {
+static MIR_code_status_t flip_open (struct mir_pages *pages, uint8_t *start, size_t len,
+                                    uint8_t **writable) {
   *writable = start;
-  if (protect (pages, start, len, PROT_WRITE_EXEC) == 0) return MIR_CODE_OK;
+  if (flip_protect (pages, start, len, PROT_WRITE_EXEC) == 0) return MIR_CODE_OK;
   close_again (pages, start, len);
   return MIR_CODE_WRITE_REFUSED;
 }
 
-static MIR_code_status_t close_run (struct mir_pages *pages, uint8_t *start, size_t len,
-                                    uint8_t *writable) {
+static MIR_code_status_t flip_close (struct mir_pages *pages, uint8_t *start, size_t len,
+                                     uint8_t *writable) {
   (void) writable;
-  if (protect (pages, start, len, PROT_READ_EXEC) == 0) return MIR_CODE_OK;
+  if (flip_protect (pages, start, len, PROT_READ_EXEC) == 0) return MIR_CODE_OK;
   close_again (pages, start, len);
   return MIR_CODE_WRITE_REFUSED;
 }
@@ -57,8 +58,8 @@ const struct mir_backend mir_backend_flip = {
     .unit = 0, /* pages */
     .whole_words = 1,
     .reservable = 0,
-    .map = map_pages,
-    .unmap = unmap_pages,
-    .open = open_run,
-    .close = close_run,
+    .map = flip_map,
+    .unmap = flip_unmap,
+    .open = flip_open,
+    .close = flip_close,
 };

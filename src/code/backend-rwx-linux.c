@@ -1,14 +1,11 @@
-/* Memory that is writable and executable at one address, for who says so.  */
+/* The back end rwx: memory which is writable and executable at one address, without W^X, for
+   embedders that ask for it by name.  */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
-#include "code/backend-linux.h"
+#include "code/backend-common-linux.h"
 
 #include <sys/mman.h>
 
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
-#endif
-
-static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t *at) {
+static MIR_code_status_t rwx_map (struct mir_pages *pages, size_t len, uint8_t *at) {
   mir_pages_init (pages, len, at);
   return mir_linux_map_rx (pages, at, PROT_READ | PROT_WRITE | PROT_EXEC,
                            MAP_PRIVATE | MAP_ANONYMOUS, -1)
@@ -17,20 +14,24 @@ static MIR_code_status_t map_pages (struct mir_pages *pages, size_t len, uint8_t
              : MIR_CODE_MAP_REFUSED;
 }
 
-static MIR_code_status_t open_run (struct mir_pages *pages, uint8_t *start, size_t len,
+static MIR_code_status_t rwx_open (struct mir_pages *pages, uint8_t *start, size_t len,
                                    uint8_t **writable) {
-  (void) pages, (void) len;
+  (void) pages;
+  (void) len;
   *writable = start;
   return MIR_CODE_OK;
 }
 
-static MIR_code_status_t close_run (struct mir_pages *pages, uint8_t *start, size_t len,
+static MIR_code_status_t rwx_close (struct mir_pages *pages, uint8_t *start, size_t len,
                                     uint8_t *writable) {
-  (void) pages, (void) start, (void) len, (void) writable;
+  (void) pages;
+  (void) start;
+  (void) len;
+  (void) writable;
   return MIR_CODE_OK;
 }
 
-static void populate (struct mir_pages *pages, uint8_t *start, size_t len) {
+static void rwx_populate (struct mir_pages *pages, uint8_t *start, size_t len) {
   pages->system_calls++;
   (void) madvise (start, len, MADV_POPULATE_WRITE);
 }
@@ -43,10 +44,10 @@ const struct mir_backend mir_backend_rwx = {
     .whole_words = 1,
     .always_open = 1,
     .reservable = 1,
-    .map = map_pages,
+    .map = rwx_map,
     .unmap = mir_linux_unmap_rx,
-    .open = open_run,
-    .close = close_run,
-    .populate = populate,
+    .open = rwx_open,
+    .close = rwx_close,
+    .populate = rwx_populate,
     .discard = mir_linux_discard_private,
 };

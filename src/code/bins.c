@@ -1,13 +1,14 @@
+/* The bins of a pool: which length has which bin, and searches that drop stale references.  */
 #include "code/bins.h"
 
 #include <limits.h> /* INT_MAX */
 #include <string.h> /* memcpy */
 
-#include "code/space.h"
+#include "code/types.h"
 
 enum {
-  EXACT = 64,   /* lengths up to here have a bin each; above there are four to each power of two */
-  LOOKED_AT = 8 /* references in a bin whose runs may be shorter than what is wanted */
+  EXACT = 64,   /* lengths up to this have a bin each; above it a power of two has four bins */
+  LOOKED_AT = 8 /* valid references in a bin whose runs may be too short */
 };
 
 static uint32_t bin_of (uint32_t len) {
@@ -54,13 +55,13 @@ int mir_bins_add (struct mir_bins *bins, struct mir_slab *slab, uint32_t start, 
   return 0;
 }
 
-/* The length of the run that REF is about; 0: there is no such run any more.  */
+/* The length of the run of REF; 0: no run starts there any more.  */
 static uint32_t run_len_of (const struct mir_run *ref) {
   return ref->slab->frozen ? 0 : mir_granules_run_len (&ref->slab->granules, ref->start);
 }
 
-/* Look for a run of at least LEN granules among the first LIMIT good references of BIN, dropping
-   the bad ones on the way.  */
+/* Look for a run of at least LEN granules among the first LIMIT valid references of BIN, and drop
+   the stale ones on the way.  */
 static struct mir_run *find_in (struct mir_bins *bins, uint32_t bin, uint32_t len, int limit) {
   uint32_t *link = &bins->heads[bin];
   while (*link != MIR_NO_REF && limit > 0) {
@@ -81,7 +82,7 @@ static struct mir_run *find_in (struct mir_bins *bins, uint32_t bin, uint32_t le
   return NULL;
 }
 
-/* The first bin at BIN or behind it which may not be empty; MIR_BINS: there is none.  */
+/* The first bin from BIN on which may have references; MIR_BINS: there is none.  */
 static uint32_t next_filled (const struct mir_bins *bins, uint32_t bin) {
   for (uint32_t word = bin / 64; word < MIR_BINS / 64; word++) {
     uint64_t filled = bins->filled[word];
@@ -93,7 +94,7 @@ static uint32_t next_filled (const struct mir_bins *bins, uint32_t bin) {
 
 int mir_bins_find (struct mir_bins *bins, uint32_t len, struct mir_slab **slab, uint32_t *start) {
   for (uint32_t bin = bin_of (len); (bin = next_filled (bins, bin)) < MIR_BINS; bin++) {
-    /* The last bin has all the longest ones, few but very different.  */
+    /* The last bin has all longer runs: few, but of very different lengths.  */
     struct mir_run *run = find_in (bins, bin, len, bin < MIR_BINS - 1 ? LOOKED_AT : INT_MAX);
     if (run == NULL) continue;
     *slab = run->slab;

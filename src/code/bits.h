@@ -1,17 +1,17 @@
-/* Bits in planes which lie word by word beside each other: what is known about a place is in one
-   cache line.  */
+/* Bitmaps which are interleaved word by word, so that all bits about one place share a cache
+   line.  */
 #ifndef MIR_CODE_BITS_H
 #define MIR_CODE_BITS_H
 
 #include <stdint.h>
 
-enum { MIR_PLANES = 3 };
+enum { MIR_BITMAPS = 3 };
 
-static inline int mir_bit (const uint64_t *plane, uint32_t i) {
-  return (int) (plane[i / 64 * MIR_PLANES] >> i % 64 & 1);
+static inline int mir_bit (const uint64_t *bitmap, uint32_t i) {
+  return (int) (bitmap[i / 64 * MIR_BITMAPS] >> i % 64 & 1);
 }
 
-/* The lowest set bit of WORD, which is not 0.  */
+/* The index of the lowest, or highest, set bit of WORD, which is not 0.  */
 static inline uint32_t mir_bits_lowest (uint64_t word) {
   return (uint32_t) __builtin_ctzll (word);
 }
@@ -20,25 +20,24 @@ static inline uint32_t mir_bits_highest (uint64_t word) {
   return 63 - (uint32_t) __builtin_clzll (word);
 }
 
-/* Set (VALUE 1) or clear the bits [FIRST, BOUND), word by word.  */
-static inline void mir_bits_fill (uint64_t *plane, uint32_t first, uint32_t bound, int value) {
+/* Set (VALUE 1) or clear the bits [FIRST, BOUND).  */
+static inline void mir_bits_fill (uint64_t *bitmap, uint32_t first, uint32_t bound, int value) {
   while (first < bound) {
     uint32_t end = (first / 64 + 1) * 64 < bound ? (first / 64 + 1) * 64 : bound;
     uint64_t mask = ~(uint64_t) 0 >> (64 - (end - first)) << first % 64;
     if (value)
-      plane[first / 64 * MIR_PLANES] |= mask;
+      bitmap[first / 64 * MIR_BITMAPS] |= mask;
     else
-      plane[first / 64 * MIR_PLANES] &= ~mask;
+      bitmap[first / 64 * MIR_BITMAPS] &= ~mask;
     first = end;
   }
 }
 
-/* The first bit at I or behind it which is 1 (FLIP 0) or 0 (FLIP all ones); COUNT if there is none.
- */
-static inline uint32_t mir_bits_next (const uint64_t *plane, uint32_t count, uint32_t i,
+/* The first bit from I on which is 1 (FLIP 0) or 0 (FLIP all ones); COUNT if there is none.  */
+static inline uint32_t mir_bits_next (const uint64_t *bitmap, uint32_t count, uint32_t i,
                                       uint64_t flip) {
   while (i < count) {
-    uint64_t word = (plane[i / 64 * MIR_PLANES] ^ flip) >> i % 64;
+    uint64_t word = (bitmap[i / 64 * MIR_BITMAPS] ^ flip) >> i % 64;
     if (word != 0) {
       i += mir_bits_lowest (word);
       return i < count ? i : count;
@@ -48,23 +47,24 @@ static inline uint32_t mir_bits_next (const uint64_t *plane, uint32_t count, uin
   return count;
 }
 
-/* One more than the last bit before I which is 1 (FLIP 0) or 0 (FLIP all ones); 0 if there is none.
- */
-static inline uint32_t mir_bits_behind_previous (const uint64_t *plane, uint32_t i, uint64_t flip) {
+/* One more than the last bit before I which is 1 (FLIP 0) or 0 (FLIP all ones); 0 if there is
+   none.  */
+static inline uint32_t mir_bits_behind_previous (const uint64_t *bitmap, uint32_t i,
+                                                 uint64_t flip) {
   while (i > 0) {
-    uint64_t word = (plane[(i - 1) / 64 * MIR_PLANES] ^ flip) << (63 - (i - 1) % 64);
+    uint64_t word = (bitmap[(i - 1) / 64 * MIR_BITMAPS] ^ flip) << (63 - (i - 1) % 64);
     if (word != 0) return i - 63 + mir_bits_highest (word);
     i = (i - 1) / 64 * 64;
   }
   return 0;
 }
 
-static inline void mir_bit_set (uint64_t *plane, uint32_t i) {
-  plane[i / 64 * MIR_PLANES] |= (uint64_t) 1 << i % 64;
+static inline void mir_bit_set (uint64_t *bitmap, uint32_t i) {
+  bitmap[i / 64 * MIR_BITMAPS] |= (uint64_t) 1 << i % 64;
 }
 
-static inline void mir_bit_clear (uint64_t *plane, uint32_t i) {
-  plane[i / 64 * MIR_PLANES] &= ~((uint64_t) 1 << i % 64);
+static inline void mir_bit_clear (uint64_t *bitmap, uint32_t i) {
+  bitmap[i / 64 * MIR_BITMAPS] &= ~((uint64_t) 1 << i % 64);
 }
 
 #endif /* MIR_CODE_BITS_H */

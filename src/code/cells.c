@@ -1,7 +1,10 @@
-/* Cells: one list of free ones for each space.  */
-#include "code/space.h"
+/* Cells: taken from the free list of a space, which grows by a unit of its range or by a group.  */
+#include "code/cells.h"
 
-/* The cells [FIRST, FIRST + NUM) are free.  The lock of the space is held.  */
+#include "mir-code.h"
+#include "code/types.h"
+
+/* Put the NUM cells from FIRST on into the free list.  The lock of the space is held.  */
 static void add_free (struct MIR_code_space *space, struct MIR_code_cell *first, size_t num) {
   for (size_t i = num; i > 0; i--) {
     atomic_store_explicit (&first[i - 1].target, space->cells.free, memory_order_relaxed);
@@ -9,28 +12,28 @@ static void add_free (struct MIR_code_space *space, struct MIR_code_cell *first,
   }
 }
 
-/* A unit of the region becomes cells.  The lock of the space is held.  */
+/* Turn a unit of the range into cells.  The lock of the space is held.  */
 static MIR_code_status_t add_unit (struct MIR_code_space *space) {
-  uint8_t *unit = mir_region_take (&space->region, MIR_REGION_UNIT);
+  uint8_t *unit = mir_range_take (&space->range, MIR_RANGE_UNIT);
   if (unit == NULL) return MIR_CODE_LIMIT;
-  if (mir_os_commit_data (unit, MIR_REGION_UNIT) != 0) {
-    mir_region_release (&space->region, unit);
+  if (mir_os_commit_data (unit, MIR_RANGE_UNIT) != 0) {
+    mir_range_release (&space->range, unit);
     return MIR_CODE_NO_MEMORY;
   }
   add_free (space, (struct MIR_code_cell *) (void *) unit,
-            MIR_REGION_UNIT / sizeof (struct MIR_code_cell));
+            MIR_RANGE_UNIT / sizeof (struct MIR_code_cell));
   return MIR_CODE_OK;
 }
 
-/* The lock is not held.  */
-static MIR_code_status_t add_block (struct MIR_code_space *space) {
-  struct mir_cell_block *block =
-      (struct mir_cell_block *) MIR_malloc (space->alloc, sizeof (struct mir_cell_block));
-  if (block == NULL) return MIR_CODE_NO_MEMORY;
+/* Allocate a group of cells.  The lock is not held.  */
+static MIR_code_status_t add_group (struct MIR_code_space *space) {
+  struct mir_cell_group *group =
+      (struct mir_cell_group *) MIR_malloc (space->alloc, sizeof (struct mir_cell_group));
+  if (group == NULL) return MIR_CODE_NO_MEMORY;
   mir_os_lock (&space->lock);
-  block->next = space->cells.blocks;
-  space->cells.blocks = block;
-  add_free (space, block->cells, sizeof (block->cells) / sizeof (block->cells[0]));
+  group->next = space->cells.groups;
+  space->cells.groups = group;
+  add_free (space, group->cells, sizeof (group->cells) / sizeof (group->cells[0]));
   mir_os_unlock (&space->lock);
   return MIR_CODE_OK;
 }
@@ -39,11 +42,11 @@ MIR_code_status_t MIR_code_cell_new (MIR_code_space_t space, void *target, MIR_c
   MIR_code_status_t status = MIR_CODE_OK;
   mir_os_lock (&space->lock);
   while (space->cells.free == NULL && status == MIR_CODE_OK) {
-    if (space->region.len != 0) {
+    if (space->range.len != 0) {
       status = add_unit (space);
     } else {
       mir_os_unlock (&space->lock);
-      status = add_block (space);
+      status = add_group (space);
       mir_os_lock (&space->lock);
     }
   }

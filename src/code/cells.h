@@ -1,4 +1,5 @@
-/* Addresses to which code jumps, in private memory.  Under the lock of the space.  */
+/* The cells of a space: words of private memory with the addresses to which code jumps.  Guarded by
+   the lock of the space.  */
 #ifndef MIR_CODE_CELLS_H
 #define MIR_CODE_CELLS_H
 
@@ -6,16 +7,16 @@
 #include <stddef.h> /* size_t */
 
 struct MIR_code_cell {
-  _Atomic (void *) target; /* of a free cell: the next free one */
+  _Atomic (void *) target; /* of a free cell: the next free cell */
 };
 
-struct mir_cell_block {
-  struct mir_cell_block *next;
+struct mir_cell_group {
+  struct mir_cell_group *next;
   struct MIR_code_cell cells[511];
 };
 
 struct mir_cells {
-  struct mir_cell_block *blocks; /* of the general allocator, when there is no region */
+  struct mir_cell_group *groups; /* general memory, for a space without a range */
   struct MIR_code_cell *free;
 };
 

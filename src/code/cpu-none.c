@@ -1,4 +1,4 @@
+/* A CPU without patterns: there are no thunks, and the probe runs no code.  */
 #include "code/cpu.h"
 
-/* A CPU without patterns yet: there are no thunks, and executable memory is believed in unseen.  */
-const struct mir_cpu mir_cpu = {{0}, 0, {{0}, {0}}, 0, {0}, SIZE_MAX / 2};
+const struct mir_cpu mir_cpu = {.reach = SIZE_MAX / 2};

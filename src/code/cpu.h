@@ -1,18 +1,16 @@
-/* The little machine code which the library itself needs: one file per CPU has the patterns.
+/* The machine code which the library itself needs; one file per CPU has the patterns.
 
-   thunk   a few instructions which jump to what is in a cell; the cell's address is behind them:
+   thunk   instructions which jump to the target in a cell; the cell's address is behind them:
 
-             [ load the cell's address relative to here; load the target from it; jump | pad |
-   address ]
+             [ load the cell's address, pc-relative | load the target | jump | pad | address ]
 
-           A cell is private data: redirecting is one aligned store, which a thread that runs the
-           thunk meanwhile sees whole or not at all, and neither the thunk nor any page of code
-           changes.
+           A cell is private data, so a redirect is one aligned store.  A thread which runs the
+           thunk meanwhile sees the old target or the new one; no page of code changes.
 
    proof   a function without arguments which returns 42, and one of the same length which returns
-           43: executable memory is believed in when both have run at one address.
+           43.  Executable memory works if both have run at one address.
 
-   trap    an instruction, or several, which stops the program.  */
+   trap    instructions which stop the program.  */
 #ifndef MIR_CODE_CPU_H
 #define MIR_CODE_CPU_H
 
@@ -33,7 +31,7 @@ struct mir_cpu {
   size_t reach; /* bytes: how far a direct call goes, forward and back */
 };
 
-/* Of the CPU the library was built for; all zero for one that nobody has written patterns for.  */
+/* The patterns of the CPU for which the library is built.  Without patterns all is 0 but REACH.  */
 extern const struct mir_cpu mir_cpu;
 
 #endif /* MIR_CODE_CPU_H */

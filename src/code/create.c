@@ -1,41 +1,49 @@
-/* Making and finishing a space: options, back end, range.  */
+/* The creation and the end of a space: its options, its back end, its range.  */
+#include "code/create.h"
+
 #include <string.h> /* memset */
 
+#include "code/backend.h"
 #include "code/cpu.h"
+#include "code/fork.h"
+#include "code/pool.h"
+#include "code/probe.h"
 #include "code/space.h"
+#include "code/types.h"
 #include "defaults.h"
 
 /*---------------- Finishing -----------------------------*/
 
-/* Blocks which are linked by their first member.  */
-static void free_chain (struct MIR_code_space *space, void *block) {
-  while (block != NULL) {
+/* Free a list of allocations which are linked by their first member.  */
+static void free_chain (struct MIR_code_space *space, void *link) {
+  while (link != NULL) {
     void *next;
-    memcpy (&next, block, sizeof (next));
-    MIR_free (space->alloc, block);
-    block = next;
+    memcpy (&next, link, sizeof (next));
+    MIR_free (space->alloc, link);
+    link = next;
   }
 }
 
 void mir_space_finish (struct MIR_code_space *space) {
-  struct mir_arena *next;
+  struct mir_pool *next;
   while (space->writers != NULL) MIR_code_writer_finish (space->writers);
   mir_unwatch_forks (space);
-  for (struct mir_arena *arena = &space->first; arena != NULL; arena = next) {
-    next = mir_arena_next (arena);
-    mir_arena_finish (arena);
-    if (arena != &space->first) MIR_free (space->alloc, arena);
+  for (struct mir_pool *pool = &space->first; pool != NULL; pool = next) {
+    next = mir_pool_next (pool);
+    mir_pool_finish (pool);
+    if (pool != &space->first) MIR_free (space->alloc, pool);
   }
   free_chain (space, atomic_load (&space->directory.array));
-  free_chain (space, space->cells.blocks);
-  if (space->region.len != 0) mir_os_unreserve (space->region.start, space->region.len);
+  free_chain (space, space->cells.groups);
+  if (space->range.len != 0) mir_os_unreserve (space->range.start, space->range.len);
   mir_os_lock_destroy (&space->lock);
 }
 
-/*---------------- Making one -----------------------------*/
+/*---------------- Creating -----------------------------*/
 
-/* Set *FULL to all members of OPTIONS, which may be of an older version.  */
-static MIR_code_status_t complete (const MIR_code_options_t *options, MIR_code_options_t *full) {
+/* Set all members of *FULL from OPTIONS, which may be of an older version and so shorter.  */
+static MIR_code_status_t complete_options (const MIR_code_options_t *options,
+                                           MIR_code_options_t *full) {
   memset (full, 0, sizeof (*full));
   if (options != NULL) {
     if (options->size < sizeof (size_t) || options->size > sizeof (*full))
@@ -54,7 +62,8 @@ static MIR_code_status_t complete (const MIR_code_options_t *options, MIR_code_o
   return wrong ? MIR_CODE_BAD_OPTION : MIR_CODE_OK;
 }
 
-static const struct mir_backend *choose (MIR_code_options_t *options, MIR_code_report_t *report) {
+static const struct mir_backend *choose_backend (MIR_code_options_t *options,
+                                                 MIR_code_report_t *report) {
   if (options->code_alloc != NULL) {
     report->backend = mir_backend_flip.name;
     return &mir_backend_flip;
@@ -65,14 +74,14 @@ static const struct mir_backend *choose (MIR_code_options_t *options, MIR_code_r
   return backend;
 }
 
-/* Reserve LEN bytes, whole units, with their bookkeeping in PLANES.  */
-static MIR_code_status_t reserve (struct MIR_code_space *space, size_t len, void *planes) {
-  struct mir_region *region = &space->region;
+/* Reserve LEN bytes, whole units, and keep their bitmaps at BITMAPS.  LEN 0: no range.  */
+static MIR_code_status_t reserve_range (struct MIR_code_space *space, size_t len, void *bitmaps) {
+  struct mir_range *range = &space->range;
   if (len == 0) return MIR_CODE_OK;
-  region->start = (uint8_t *) mir_os_reserve (len, space->options.near_addr, mir_cpu.reach);
-  if (region->start == NULL) return MIR_CODE_NO_RANGE;
-  region->len = len;
-  mir_granules_init (&region->units, planes, len / MIR_REGION_UNIT);
+  range->start = (uint8_t *) mir_os_reserve (len, space->options.near_addr, mir_cpu.reach);
+  if (range->start == NULL) return MIR_CODE_NO_RANGE;
+  range->len = len;
+  mir_granules_init (&range->units, bitmaps, len / MIR_RANGE_UNIT);
   return MIR_CODE_OK;
 }
 
@@ -80,19 +89,19 @@ MIR_code_status_t MIR_code_space_create (const MIR_code_options_t *options,
                                          MIR_code_space_t *space) {
   MIR_code_options_t full;
   MIR_code_report_t report = {0};
-  MIR_code_status_t status = complete (options, &full);
+  MIR_code_status_t status = complete_options (options, &full);
   if (status != MIR_CODE_OK) return status;
-  const struct mir_backend *backend = choose (&full, &report);
+  const struct mir_backend *backend = choose_backend (&full, &report);
   if (backend == NULL) return MIR_CODE_NO_BACKEND;
   if (full.reserve != 0 && !backend->reservable) return MIR_CODE_BAD_OPTION;
-  size_t len = (full.reserve + MIR_REGION_UNIT - 1) / MIR_REGION_UNIT * MIR_REGION_UNIT;
+  size_t len = (full.reserve + MIR_RANGE_UNIT - 1) / MIR_RANGE_UNIT * MIR_RANGE_UNIT;
   if (len > mir_cpu.reach) return MIR_CODE_NO_RANGE;
-  /* One block: an allocator which leaves by longjmp leaves nothing behind.  */
+  /* One allocation: when an allocator leaves by longjmp nothing else is lost.  */
   struct MIR_code_space *res = (struct MIR_code_space *) MIR_malloc (
-      full.alloc, sizeof (*res) + mir_region_planes_size (len));
+      full.alloc, sizeof (*res) + mir_range_bitmaps_size (len));
   if (res == NULL) return MIR_CODE_NO_MEMORY;
   if ((status = mir_space_init (res, &full, backend)) == MIR_CODE_OK) {
-    if ((status = reserve (res, len, res + 1)) == MIR_CODE_OK) status = mir_watch_forks (res);
+    if ((status = reserve_range (res, len, res + 1)) == MIR_CODE_OK) status = mir_watch_forks (res);
     if (status == MIR_CODE_OK) {
       *space = res;
       return MIR_CODE_OK;
@@ -113,35 +122,15 @@ void MIR_code_space_finish (MIR_code_space_t space) {
 MIR_code_status_t MIR_code_probe (const MIR_code_options_t *options, MIR_code_report_t *report) {
   MIR_code_options_t full;
   memset (report, 0, sizeof (*report));
-  MIR_code_status_t status = complete (options, &full);
+  MIR_code_status_t status = complete_options (options, &full);
   if (status != MIR_CODE_OK) return status;
-  return choose (&full, report) != NULL ? MIR_CODE_OK : MIR_CODE_NO_BACKEND;
+  return choose_backend (&full, report) != NULL ? MIR_CODE_OK : MIR_CODE_NO_BACKEND;
 }
 
 void MIR_code_set_hooks (MIR_code_space_t space, const MIR_code_hooks_t *hooks) {
   space->hooks = hooks;
   if (hooks == NULL || hooks->mapped == NULL) return;
-  for (struct mir_arena *arena = &space->first; arena != NULL; arena = mir_arena_next (arena))
-    for (struct mir_slab *slab = arena->slabs; slab != NULL; slab = slab->next)
+  for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool))
+    for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next)
       hooks->mapped (hooks->user_data, slab->pages.rx, slab->pages.len);
-}
-
-const char *MIR_code_status_text (MIR_code_status_t status) {
-  static const char *const texts[] = {
-      "no error",
-      "no memory for the bookkeeping",
-      "the system has refused executable memory",
-      "the system has refused to let code be written",
-      "the limit is reached",
-      "a size that no address space has",
-      "no code of this space at the given place",
-      "the place is taken",
-      "this cannot be changed while threads run it",
-      "no back end that is allowed works on this system",
-      "no free addresses within reach",
-      "an option is out of its bounds, or two of them exclude each other",
-      "not in this order",
-  };
-  return (unsigned) status < sizeof (texts) / sizeof (texts[0]) ? texts[status]
-                                                                : "an unknown status";
 }

@@ -1,31 +1,32 @@
+/* The sorted array of slabs behind a directory, its readers and its changes.  */
 #include "code/directory.h"
 
-#include "code/space.h"
+#include "code/types.h"
 
-/* Fields are loaded in acquire and stored in release order: who has seen a value stored after the
-   count became odd sees that count, too.  */
+/* Fields are loaded with acquire and stored with release order: a reader which sees a value stored
+   after the count became odd sees that count, too.  */
 
-static uintptr_t load (const atomic_uintptr_t *field) {
+static uintptr_t load_field (const atomic_uintptr_t *field) {
   return atomic_load_explicit (field, memory_order_acquire);
 }
 
-/* How many of the first NUM entries start at ADDR or below.  */
+/* The number of entries, among the first NUM, which start at ADDR or below.  */
 static size_t count_below (struct mir_directory_array *array, size_t num, uintptr_t addr) {
   size_t low = 0;
   if (num == 0) return 0;
-  for (; num > 1; num -= num / 2) /* no branch on what is compared: it cannot be predicted */
-    low += num / 2 * (load (&array->entries[low + num / 2 - 1].start) <= addr);
-  return low + (load (&array->entries[low].start) <= addr);
+  for (; num > 1; num -= num / 2) /* branch-free: the comparison is unpredictable */
+    low += num / 2 * (load_field (&array->entries[low + num / 2 - 1].start) <= addr);
+  return low + (load_field (&array->entries[low].start) <= addr);
 }
 
 static int holds (struct mir_directory_entry *entry, uintptr_t addr) {
-  return load (&entry->start) <= addr && addr < load (&entry->bound);
+  return load_field (&entry->start) <= addr && addr < load_field (&entry->bound);
 }
 
-/* The entry, of the first NUM, which ADDR is in, or NULL.  */
-static struct mir_directory_entry *find (struct mir_directory *directory,
-                                         struct mir_directory_array *array, size_t num,
-                                         uintptr_t addr) {
+/* The entry, among the first NUM, which holds ADDR, or NULL.  */
+static struct mir_directory_entry *find_entry (struct mir_directory *directory,
+                                               struct mir_directory_array *array, size_t num,
+                                               uintptr_t addr) {
   _Atomic (uint16_t) *hint = &directory->hints[addr / MIR_HINT_UNIT % MIR_HINTS];
   size_t i = atomic_load_explicit (hint, memory_order_relaxed);
   if (i < num && holds (&array->entries[i], addr)) return &array->entries[i];
@@ -43,10 +44,10 @@ int mir_directory_find (struct mir_directory *directory, uintptr_t addr,
         atomic_load_explicit (&directory->array, memory_order_acquire);
     size_t num = atomic_load_explicit (&directory->num, memory_order_acquire);
     struct mir_directory_entry *entry = NULL;
-    if (array != NULL && num <= array->capacity) entry = find (directory, array, num, addr);
+    if (array != NULL && num <= array->capacity) entry = find_entry (directory, array, num, addr);
     if (entry != NULL) {
       found->slab = atomic_load_explicit (&entry->slab, memory_order_acquire);
-      found->arena = atomic_load_explicit (&entry->arena, memory_order_acquire);
+      found->pool = atomic_load_explicit (&entry->pool, memory_order_acquire);
     }
     found->changes = changes;
     if (changes % 2 == 0 && mir_directory_unchanged (directory, found))
@@ -70,10 +71,10 @@ static void end_change (struct mir_directory *directory) {
 }
 
 static void copy_entry (struct mir_directory_entry *to, struct mir_directory_entry *from) {
-  atomic_store_explicit (&to->start, load (&from->start), memory_order_release);
-  atomic_store_explicit (&to->bound, load (&from->bound), memory_order_release);
+  atomic_store_explicit (&to->start, load_field (&from->start), memory_order_release);
+  atomic_store_explicit (&to->bound, load_field (&from->bound), memory_order_release);
   atomic_store_explicit (&to->slab, atomic_load (&from->slab), memory_order_release);
-  atomic_store_explicit (&to->arena, atomic_load (&from->arena), memory_order_release);
+  atomic_store_explicit (&to->pool, atomic_load (&from->pool), memory_order_release);
 }
 
 int mir_directory_has_room (struct mir_directory *directory) {
@@ -115,7 +116,7 @@ void mir_directory_add (struct mir_directory *directory, struct mir_slab *slab) 
   atomic_store_explicit (&entry->bound, (uintptr_t) slab->pages.rx + slab->pages.len,
                          memory_order_release);
   atomic_store_explicit (&entry->slab, slab, memory_order_release);
-  atomic_store_explicit (&entry->arena, slab->arena, memory_order_release);
+  atomic_store_explicit (&entry->pool, slab->pool, memory_order_release);
   atomic_store_explicit (&directory->num, num + 1, memory_order_release);
   end_change (directory);
 }

@@ -1,9 +1,9 @@
-/* Which slab an address is in: all mappings of a space, sorted by address.
+/* The directory of a space: its slabs, sorted by address, so that any address leads to its slab.
 
-   Finding takes no lock, and reads again what changes meanwhile.  Changing needs the lock of the
-   space: a reader tells by a count, odd while something changes, that what it has read may not fit
-   together (H.-J. Boehm, Can Seqlocks Get Along With Programming Language Memory Models?, MSPC
-   2012).  An outgrown array is kept until the end, since somebody may be reading it.  */
+   A seqlock: the lock of the space guards changes, and readers take no lock.  A count, odd during a
+   change, tells a reader that what it has read may be inconsistent; it then reads again (H.-J.
+   Boehm, Can Seqlocks Get Along With Programming Language Memory Models?, MSPC 2012).  An outgrown
+   array is kept until the space ends, since a thread may still be reading it.  */
 #ifndef MIR_CODE_DIRECTORY_H
 #define MIR_CODE_DIRECTORY_H
 
@@ -12,12 +12,12 @@
 #include <stdint.h>
 
 struct mir_slab;
-struct mir_arena;
+struct mir_pool;
 
 struct mir_directory_entry {
   atomic_uintptr_t start, bound;
   _Atomic (struct mir_slab *) slab;
-  _Atomic (struct mir_arena *) arena;
+  _Atomic (struct mir_pool *) pool;
 };
 
 struct mir_directory_array {
@@ -26,39 +26,41 @@ struct mir_directory_array {
   struct mir_directory_entry entries[];
 };
 
-enum { MIR_HINTS = 512, MIR_HINT_UNIT = 64 * 1024 /* bytes; no slab is smaller, as a rule */ };
+enum { MIR_HINTS = 512, MIR_HINT_UNIT = 64 * 1024 /* bytes: the usual smallest slab */ };
 
 struct mir_directory {
-  _Atomic (uint16_t) hints[MIR_HINTS]; /* where what is at an address was found last time */
+  _Atomic (uint16_t) hints[MIR_HINTS]; /* by address: the entry found last time */
   atomic_uint changes;
   atomic_size_t num;
-  size_t promised; /* entries which may be added without a check for room */
+  size_t promised; /* entries for which space is kept: they may be added without a check */
   _Atomic (struct mir_directory_array *) array;
 };
 
 struct mir_directory_find {
   struct mir_slab *slab;
-  struct mir_arena *arena;
+  struct mir_pool *pool;
   unsigned changes;
 };
 
-/* Set *FOUND to what ADDR is in.  0, or -1 if it is in nothing.  Any thread; lock-free.  */
+/* Set *FOUND to the slab of ADDR and its pool.  0, or -1 if ADDR is in no slab.  Any thread;
+   lock-free.  */
 int mir_directory_find (struct mir_directory *directory, uintptr_t addr,
                         struct mir_directory_find *found);
-/* Whether nothing has changed since FOUND was.  */
+/* Whether the directory is the same as when FOUND was set.  Any thread; lock-free.  */
 int mir_directory_unchanged (struct mir_directory *directory,
                              const struct mir_directory_find *found);
 
-/* The rest under the lock of the space.  */
+/* The lock of the space is held for all functions below.  */
 
 /* Whether one more entry can be promised.  */
 int mir_directory_has_room (struct mir_directory *directory);
-/* How much larger an array should be, in entries, and in bytes.  */
+/* The entries that the next larger array should have, and the bytes of an array.  */
 size_t mir_directory_next_capacity (struct mir_directory *directory);
 size_t mir_directory_array_size (size_t capacity);
-/* Move to MEMORY, an array of CAPACITY entries, if that is more than there is; else return it.  */
+/* Move to MEMORY, which has room for an array of CAPACITY entries, and return NULL; or return
+   MEMORY unused if the array is that large already.  */
 void *mir_directory_move (struct mir_directory *directory, void *memory, size_t capacity);
-/* All arrays together.  */
+/* The bytes of all arrays, outgrown ones included.  */
 size_t mir_directory_bytes (struct mir_directory *directory);
 void mir_directory_add (struct mir_directory *directory, struct mir_slab *slab);
 void mir_directory_remove (struct mir_directory *directory, const struct mir_slab *slab);

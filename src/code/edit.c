@@ -1,18 +1,21 @@
-/* Changing published code: single words under running threads, and anything while they stand
-   still.  */
+/* Changes of published code: a word while threads run it, or any bytes while none does.  */
+#include "code/edit.h"
+
 #include <stdatomic.h>
 #include <string.h> /* memcpy */
 
 #include "code/space.h"
+#include "code/types.h"
+#include "code/write.h"
 
-enum { BYTES_ON_STACK = 512 }; /* for chunks and overwritten code; more are allocated */
+enum { BYTES_ON_STACK = 512 }; /* for chunks and old bytes; larger edits allocate */
 
-/* Whether LEN bytes at ADDR are within one piece of SLAB.  */
+/* Whether the LEN bytes at ADDR are within one code block of SLAB.  */
 static int is_published (const struct mir_slab *slab, uintptr_t addr, size_t len) {
   size_t offset = addr - (uintptr_t) slab->pages.rx;
-  uint32_t piece = mir_granules_piece (&slab->granules, (uint32_t) (offset / MIR_GRANULE));
-  if (piece == MIR_NO_GRANULE) return 0;
-  size_t bound = ((size_t) piece + mir_granules_piece_len (&slab->granules, piece)) * MIR_GRANULE;
+  uint32_t block = mir_granules_block (&slab->granules, (uint32_t) (offset / MIR_GRANULE));
+  if (block == MIR_NO_GRANULE) return 0;
+  size_t bound = ((size_t) block + mir_granules_block_len (&slab->granules, block)) * MIR_GRANULE;
   return len <= bound - offset;
 }
 
@@ -22,24 +25,24 @@ static size_t place_len (const struct mir_edit *edit) {
   return edit->size != 0 ? edit->size : sizeof (void *);
 }
 
-/* What is written at place I: a pointer itself or what it points to.  */
+/* The bytes to write at place I: the pointer itself or what it points to.  */
 static const uint8_t *source (const struct mir_edit *edit, size_t i) {
   return (const uint8_t *) (edit->size != 0 ? edit->relocs[i].value
                                             : (const void *) &edit->relocs[i].value);
 }
 
-/* The slab of SLAB's arena that ADDR is in.  The arena is locked.  */
+/* The slab which holds ADDR, in the pool of SLAB, which is locked; else NULL.  */
 static struct mir_slab *slab_beside (struct mir_slab *slab, uintptr_t addr) {
   struct mir_directory_find found;
   if (addr - (uintptr_t) slab->pages.rx < slab->pages.len) return slab;
-  if (mir_directory_find (&slab->arena->space->directory, addr, &found) != 0
-      || found.arena != slab->arena)
+  if (mir_directory_find (&slab->pool->space->directory, addr, &found) != 0
+      || found.pool != slab->pool)
     return NULL;
-  return found.slab; /* as long as the arena is locked */
+  return found.slab; /* which stays while its pool is locked */
 }
 
-/* Fill CHUNKS; 0, or -1 when there is no code at a place.  The arena of SLAB, where the first place
-   is, is locked.  */
+/* Fill CHUNKS.  0, or -1 when a place is not in published code.  SLAB holds the first place; its
+   pool is locked.  */
 static int find_places (struct mir_slab *slab, const struct mir_edit *edit,
                         struct mir_chunk *chunks) {
   for (size_t i = 0; i < edit->count; i++) {
@@ -71,13 +74,13 @@ MIR_code_status_t mir_edit (struct MIR_code_space *space, const struct mir_edit 
       && (memory = (uint8_t *) MIR_malloc (space->alloc, needed)) == NULL)
     return MIR_CODE_NO_MEMORY;
   struct mir_chunk *chunks = (struct mir_chunk *) (void *) memory;
-  uintptr_t first = (uintptr_t) edit->base + edit->relocs[0].offset; /* checked with all others */
+  uintptr_t first = (uintptr_t) edit->base + edit->relocs[0].offset; /* find_places checks it */
   struct mir_slab *slab = mir_space_lock_slab (space, (const void *) first);
   if (slab != NULL) {
     if (find_places (slab, edit, chunks) == 0)
       status = mir_write (chunks, count, (uint8_t *) (chunks + count));
-    slab->arena->patched += status == MIR_CODE_OK;
-    mir_os_unlock (&slab->arena->lock);
+    slab->pool->patched += status == MIR_CODE_OK;
+    mir_os_unlock (&slab->pool->lock);
   }
   if (status == MIR_CODE_OK) mir_os_sync_cores_for_new ();
   if (memory != on_stack.bytes) MIR_free (space->alloc, memory);
@@ -101,21 +104,21 @@ MIR_code_status_t MIR_code_patch (MIR_code_space_t space, void *addr, const void
   MIR_code_status_t status = MIR_CODE_NOT_OURS;
   if (len > 0 && is_published (slab, (uintptr_t) addr, len)) {
     uint8_t *start = (uint8_t *) addr - offset;
-    struct mir_chunk chunk = {slab, start, word, sizeof (word)};
+    struct mir_chunk chunk = {.slab = slab, .to = start, .from = word, .len = sizeof (word)};
     memcpy (word, start, sizeof (word));
     memcpy (word + offset, bytes, len);
     status = mir_write (&chunk, 1, old);
-    slab->arena->patched += status == MIR_CODE_OK;
+    slab->pool->patched += status == MIR_CODE_OK;
   }
-  mir_os_unlock (&slab->arena->lock);
+  mir_os_unlock (&slab->pool->lock);
   if (status == MIR_CODE_OK) mir_os_sync_cores_for_new ();
   return status;
 }
 
 MIR_code_status_t MIR_code_patch_stopped (MIR_code_space_t space, void *addr, const void *bytes,
                                           size_t len) {
-  MIR_code_reloc_t reloc = {0, bytes};
-  struct mir_edit edit = {(uint8_t *) addr, 1, &reloc, len};
+  MIR_code_reloc_t reloc = {.value = bytes};
+  struct mir_edit edit = {.base = (uint8_t *) addr, .count = 1, .relocs = &reloc, .size = len};
   if (len == 0) return MIR_CODE_NOT_OURS;
   MIR_code_status_t status = mir_edit (space, &edit);
   if (status == MIR_CODE_OK) mir_os_sync_cores ();

@@ -1,30 +1,34 @@
-/* What a fork does to code.  Shared memory stays shared between the two processes: whoever writes
-   to it first afterwards takes memory of its own (make_private), told by a generation which every
-   fork ends.  And no lock may be held by a thread that the child does not have.  */
+/* The registry of spaces, whose locks a fork takes, and the generation of pages, which it ends.
+
+   Shared memory stays shared between parent and child: a process which writes to pages of an older
+   generation first takes memory of its own (make_private).  A fork waits for all locks, so that no
+   lock in the child belongs to a thread which only the parent has.  */
+#include "code/fork.h"
+
 #include <stdatomic.h>
 
-#include "code/space.h"
+#include "code/types.h"
 
 static mir_os_lock_t registry_lock = MIR_OS_LOCK_INITIALIZER;
-static struct MIR_code_space *registry; /* all there are */
+static struct MIR_code_space *registry; /* a list of all spaces */
 static int watching;
-static atomic_uint generation;
+static atomic_uint fork_generation;
 
-static void before_fork (void) {
+static void lock_spaces (void) {
   mir_os_lock (&registry_lock);
   for (struct MIR_code_space *space = registry; space != NULL; space = space->next) {
-    for (struct mir_arena *a = &space->first; a != NULL; a = mir_arena_next (a))
+    for (struct mir_pool *a = &space->first; a != NULL; a = mir_pool_next (a))
       mir_os_lock (&a->lock);
     mir_os_lock (&space->lock);
   }
 }
 
-/* In both processes.  */
-static void after_fork (void) {
-  atomic_fetch_add (&generation, 1);
+/* Called in the parent and in the child.  */
+static void unlock_spaces (void) {
+  atomic_fetch_add (&fork_generation, 1);
   for (struct MIR_code_space *space = registry; space != NULL; space = space->next) {
     mir_os_unlock (&space->lock);
-    for (struct mir_arena *a = &space->first; a != NULL; a = mir_arena_next (a))
+    for (struct mir_pool *a = &space->first; a != NULL; a = mir_pool_next (a))
       mir_os_unlock (&a->lock);
   }
   mir_os_unlock (&registry_lock);
@@ -32,7 +36,7 @@ static void after_fork (void) {
 
 MIR_code_status_t mir_watch_forks (struct MIR_code_space *space) {
   mir_os_lock (&registry_lock);
-  if (!watching && mir_os_at_fork (before_fork, after_fork) != 0) {
+  if (!watching && mir_os_at_fork (lock_spaces, unlock_spaces) != 0) {
     mir_os_unlock (&registry_lock);
     return MIR_CODE_NO_MEMORY;
   }
@@ -55,14 +59,14 @@ void mir_unwatch_forks (struct MIR_code_space *space) {
   mir_os_unlock (&registry_lock);
 }
 
-void mir_watch_arena (struct mir_arena *arena) {
-  struct mir_arena *last = &arena->space->first;
+void mir_watch_pool (struct mir_pool *pool) {
+  struct mir_pool *last = &pool->space->first;
   mir_os_lock (&registry_lock);
-  while (mir_arena_next (last) != NULL) last = mir_arena_next (last);
-  atomic_store_explicit (&last->next, arena, memory_order_release);
+  while (mir_pool_next (last) != NULL) last = mir_pool_next (last);
+  atomic_store_explicit (&last->next, pool, memory_order_release);
   mir_os_unlock (&registry_lock);
 }
 
 unsigned mir_generation (void) {
-  return atomic_load (&generation);
+  return atomic_load (&fork_generation);
 }

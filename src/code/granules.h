@@ -1,16 +1,16 @@
-/* Which parts of a slab are taken: bit planes beside the code, never in it.
+/* The granules of a slab: bitmaps beside the code, never in it, say which are taken.
 
-   granule   32 bytes, the unit of everything here; an index counts them from the slab's start
-   piece     what one publication took: neighbouring granules
-   run       free granules between two pieces, or a piece and an end of the slab
+   granule   32 bytes, the unit of everything here; an index counts granules from the slab's start
+   block     a code block: the neighbouring granules of one publication
+   run       a free run: granules between two blocks, or between a block and an end of the slab
 
-     used    1 1 1 1 1 0 0 0 1 1 0 ...     taken by some piece
-     stop    0 0 1 0 1 0 0 0 0 1 0 ...     the last one of its piece: here pieces of 3, 2 and 2
-     held    0 0 0 1 0 0 0 0 0 0 0 ...     the first one of a piece which may not be freed: it waits
-                                           to be published, or is freed and waits to be reclaimed
+     used    1 1 1 1 1 0 0 0 1 1 0 ...     taken by a block
+     end     0 0 1 0 1 0 0 0 0 1 0 ...     the last granule of a block: here blocks of 3, 2 and 2
+     pinned  0 0 0 1 0 0 0 0 0 0 0 ...     the first granule of a block which may not be freed:
+                                           not published yet, or freed but not reclaimed yet
 
-   One thread at a time.  Nothing here allocates or fails.  A few instructions each, and many calls
-   for each piece, hence inline.  */
+   One thread at a time.  Nothing here allocates or fails.  Each function is a few instructions and
+   is called many times for each block, hence inline.  */
 #ifndef MIR_CODE_GRANULES_H
 #define MIR_CODE_GRANULES_H
 
@@ -25,102 +25,101 @@ enum { MIR_GRANULE = 32 }; /* bytes */
 #define MIR_NO_GRANULE UINT32_MAX
 
 struct mir_granules {
-  uint64_t *used, *stop, *held; /* planes; bits behind top are 0 */
+  uint64_t *used, *end, *pinned; /* bits from top on are 0 */
   uint32_t count;
-  uint32_t top; /* behind the last piece: the run from here to count, the longest as a rule, is
-                   known without looking at its bits */
+  uint32_t top; /* behind the last block: the run from here on needs no look at its bits */
 };
 
-/* Bytes for the planes of COUNT granules.  */
+/* The bytes of the bitmaps for COUNT granules.  */
 static inline size_t mir_granules_size (size_t count) {
-  return MIR_PLANES * ((count + 63) / 64) * sizeof (uint64_t);
+  return MIR_BITMAPS * ((count + 63) / 64) * sizeof (uint64_t);
 }
 
-/* Let COUNT granules be free, their planes in MEMORY, which has room for them.  */
+/* Make all of COUNT granules free and keep their bitmaps in MEMORY, which has room for them.  */
 static inline void mir_granules_init (struct mir_granules *g, void *memory, size_t count) {
   memset (memory, 0, mir_granules_size (count));
   g->count = (uint32_t) count;
   g->top = 0;
   g->used = (uint64_t *) memory;
-  g->stop = g->used + 1;
-  g->held = g->used + 2;
+  g->end = g->used + 1;
+  g->pinned = g->used + 2;
 }
 
-/*---------------- Pieces -----------------------------*/
+/*---------------- Code blocks -----------------------------*/
 
-/* Whether a piece starts at I.  */
-static inline int mir_granules_is_piece (const struct mir_granules *g, uint32_t i) {
-  return mir_bit (g->used, i) && (i == 0 || !mir_bit (g->used, i - 1) || mir_bit (g->stop, i - 1));
+/* Whether a block starts at I.  */
+static inline int mir_granules_is_block (const struct mir_granules *g, uint32_t i) {
+  return mir_bit (g->used, i) && (i == 0 || !mir_bit (g->used, i - 1) || mir_bit (g->end, i - 1));
 }
 
-/* The first granule of the piece which I is in; MIR_NO_GRANULE if I is free.  A piece starts behind
-   the end of another one or behind a free granule.  */
-static inline uint32_t mir_granules_piece (const struct mir_granules *g, uint32_t i) {
+/* The first granule of the block which holds I; MIR_NO_GRANULE if I is free.  A block starts behind
+   the end of another block or behind a free granule.  */
+static inline uint32_t mir_granules_block (const struct mir_granules *g, uint32_t i) {
   if (!mir_bit (g->used, i)) return MIR_NO_GRANULE;
-  uint32_t behind_stop = mir_bits_behind_previous (g->stop, i, 0);
+  uint32_t behind_end = mir_bits_behind_previous (g->end, i, 0);
   uint32_t behind_free = mir_bits_behind_previous (g->used, i, ~(uint64_t) 0);
-  return behind_stop > behind_free ? behind_stop : behind_free;
+  return behind_end > behind_free ? behind_end : behind_free;
 }
 
-/* The length of the piece at FIRST.  */
-static inline uint32_t mir_granules_piece_len (const struct mir_granules *g, uint32_t first) {
-  return mir_bits_next (g->stop, g->count, first, 0) - first + 1;
+/* The length of the block at FIRST.  */
+static inline uint32_t mir_granules_block_len (const struct mir_granules *g, uint32_t first) {
+  return mir_bits_next (g->end, g->count, first, 0) - first + 1;
 }
 
-/* [FIRST, FIRST + N), part of a run, becomes a piece.  */
+/* Make [FIRST, FIRST + N), a part of a run, a block.  */
 static inline void mir_granules_take (struct mir_granules *g, uint32_t first, uint32_t n) {
   uint32_t bound = first + n;
   mir_bits_fill (g->used, first, bound, 1);
-  mir_bit_set (g->stop, bound - 1);
+  mir_bit_set (g->end, bound - 1);
   if (g->top < bound) g->top = bound;
 }
 
-/* The piece at FIRST, longer than N, becomes two: the first one has N granules.  */
+/* Split the block at FIRST, which is longer than N, into one of N granules and the rest.  */
 static inline void mir_granules_split (struct mir_granules *g, uint32_t first, uint32_t n) {
-  mir_bit_set (g->stop, first + n - 1);
+  mir_bit_set (g->end, first + n - 1);
 }
 
-/* Whether the piece at FIRST is held.  */
-static inline int mir_granules_is_held (const struct mir_granules *g, uint32_t first) {
-  return mir_bit (g->held, first);
+/* Whether the block at FIRST is pinned.  */
+static inline int mir_granules_is_pinned (const struct mir_granules *g, uint32_t first) {
+  return mir_bit (g->pinned, first);
 }
 
-/* Let the piece at FIRST be held, or not any more.  */
-static inline void mir_granules_hold (struct mir_granules *g, uint32_t first) {
-  mir_bit_set (g->held, first);
+/* Pin, or unpin, the block at FIRST.  */
+static inline void mir_granules_pin (struct mir_granules *g, uint32_t first) {
+  mir_bit_set (g->pinned, first);
 }
-static inline void mir_granules_let_go (struct mir_granules *g, uint32_t first) {
-  mir_bit_clear (g->held, first);
+static inline void mir_granules_unpin (struct mir_granules *g, uint32_t first) {
+  mir_bit_clear (g->pinned, first);
 }
 
-/*---------------- Runs -----------------------------*/
+/*---------------- Free runs -----------------------------*/
 
-/* Behind the free granule I: the first one that is taken, or count.  */
+/* The first taken granule behind the free granule I, or count.  */
 static inline uint32_t mir_granules_run_bound (const struct mir_granules *g, uint32_t i) {
   uint32_t bound = mir_bits_next (g->used, g->top, i, 0);
   return bound < g->top ? bound : g->count;
 }
 
-/* The length of the run which starts at I; 0 if none starts there.  */
+/* The length of the run which starts at I; 0: none starts there.  */
 static inline uint32_t mir_granules_run_len (const struct mir_granules *g, uint32_t i) {
   if (i >= g->count || mir_bit (g->used, i) || (i > 0 && !mir_bit (g->used, i - 1))) return 0;
   return mir_granules_run_bound (g, i) - i;
 }
 
-/* The start of the first run at I or behind it; MIR_NO_GRANULE if there is none.  */
+/* The start of the first run from I on; MIR_NO_GRANULE if there is none.  */
 static inline uint32_t mir_granules_next_run (const struct mir_granules *g, uint32_t i) {
   i = mir_bits_next (g->used, g->count, i, ~(uint64_t) 0);
   return i < g->count ? i : MIR_NO_GRANULE;
 }
 
-/* The piece at FIRST becomes free; set *START to the start of the run that it is in now and return
-   the run's length.  */
+/* Free the block at FIRST.  Sets *START to the start of the run which holds it now and returns the
+   length of that run.  */
 static inline uint32_t mir_granules_release (struct mir_granules *g, uint32_t first,
                                              uint32_t *start) {
-  uint32_t bound = first + mir_granules_piece_len (g, first);
+  uint32_t bound = first + mir_granules_block_len (g, first);
   mir_bits_fill (g->used, first, bound, 0);
-  mir_bit_clear (g->stop, bound - 1);
-  mir_bit_clear (g->held, first);
+  mir_bit_clear (g->end, bound - 1);
+  mir_bit_clear (g->pinned, first);
   *start = mir_bits_behind_previous (g->used, first, 0);
   if (bound == g->top) {
     g->top = *start;

@@ -1,23 +1,28 @@
+/* The probe: runs code in the memory of each back end until one works, and caches that.  */
+#include "code/probe.h"
+
 #include <stdatomic.h>
 #include <string.h> /* memcpy */
 
-#include "code/backend.h"
+#include "code/backend-list.h"
 #include "code/cpu.h"
+#include "defaults.h"
 #include "os/os.h"
 
 /*---------------- One back end -----------------------------*/
 
-/* Why a back end is not taken.  */
+/* The reasons not to take a back end.  */
 static const char not_allowed[] = "not allowed by the options",
-                  not_this_level[] = "does not have this protection",
-                  not_mapped[] = "the system refused to map",
-                  not_written[] = "the system refused to write",
-                  not_seen[] = "changed code was not seen",
-                  not_unmapped[] = "the system refused to unmap";
+                  not_this_level[] = "does not support this protection",
+                  not_mapped[] = "the system refused to map executable memory",
+                  not_written[] = "the system refused to let code be written",
+                  not_seen[] = "changed code still ran unchanged",
+                  not_unmapped[] = "the system refused to unmap executable memory";
 
-/* Put the function BYTES at the start of PAGES and see that it returns VALUE; NULL, or why not.  */
-static const char *run (const struct mir_backend *backend, struct mir_pages *pages,
-                        const uint8_t *bytes, int value) {
+/* Put the function BYTES at the start of PAGES and check that it returns VALUE.  Returns NULL, or
+   the reason why not.  */
+static const char *run_proof (const struct mir_backend *backend, struct mir_pages *pages,
+                              const uint8_t *bytes, int value) {
   size_t len = backend->unit == 0 ? pages->len : 64;
   uint8_t *writable;
   int (*func) (void);
@@ -25,22 +30,23 @@ static const char *run (const struct mir_backend *backend, struct mir_pages *pag
   memcpy (writable, bytes, mir_cpu.proof_len);
   if (backend->close (pages, pages->rx, len, writable) != MIR_CODE_OK) return not_written;
   mir_os_clean_icache (pages->rx, pages->rx + mir_cpu.proof_len);
-  /* Not sync_cores: the first one in a process of several threads takes 10 ms and more.  An x86 CPU
-     does without, or the back end is wrongly refused.  */
+  /* Not sync_cores, whose first call in a process of several threads takes 10 ms and more.  x86
+     CPUs do not need it; if one did, the back end would be refused, no worse.  */
   mir_os_sync_cores_for_new ();
   memcpy (&func, &pages->rx, sizeof (func));
   mir_os_set_error (0);
   return mir_cpu.proof_len == 0 || func () == value ? NULL : not_seen;
 }
 
-/* NULL: it works; else why not, and the system's error.  A page sealed by mseal(2) stays.  */
+/* Returns NULL if BACKEND works, else the reason, and leaves the system's error.  A page sealed by
+   mseal(2) stays mapped.  */
 static const char *try_backend (const struct mir_backend *backend, MIR_code_protection_t level) {
-  struct mir_pages pages = {.level = level, .code_alloc = mir_backend_fallback_alloc};
-  mir_os_set_error (0); /* a MIR_code_alloc does not have to set one */
+  struct mir_pages pages = {.level = level, .code_alloc = mir_default_code_alloc ()};
+  mir_os_set_error (0); /* a MIR_code_alloc need not set an error */
   if (backend->map (&pages, mir_os_page_size (), NULL) != MIR_CODE_OK) return not_mapped;
-  const char *reason = run (backend, &pages, mir_cpu.proof[0], 42);
-  /* The second one at the same address: valgrind runs what it has seen first again.  */
-  if (reason == NULL) reason = run (backend, &pages, mir_cpu.proof[1], 43);
+  const char *reason = run_proof (backend, &pages, mir_cpu.proof[0], 42);
+  /* The second function goes to the same address: valgrind would run the first one again.  */
+  if (reason == NULL) reason = run_proof (backend, &pages, mir_cpu.proof[1], 43);
   int error = mir_os_error ();
   if (backend->unmap (&pages) != 0 && reason == NULL) return not_unmapped;
   mir_os_set_error (error);
@@ -49,11 +55,11 @@ static const char *try_backend (const struct mir_backend *backend, MIR_code_prot
 
 /*---------------- All of them -----------------------------*/
 
-enum { UNLESS_NAMED = MIR_CODE_RWX }; /* not taken unless a mask has them */
+enum { UNLESS_NAMED = MIR_CODE_RWX }; /* taken only if a mask names them */
 
-static int is_good (const struct mir_backend *backend, unsigned allowed,
-                    MIR_code_protection_t level, MIR_code_report_t *report) {
-  MIR_code_verdict_t verdict = {backend->name, NULL, 0};
+static int judge (const struct mir_backend *backend, unsigned allowed, MIR_code_protection_t level,
+                  MIR_code_report_t *report) {
+  MIR_code_verdict_t verdict = {.backend = backend->name};
   if ((allowed & backend->bit) == 0)
     verdict.reason = not_allowed;
   else if ((backend->levels & 1u << level) == 0)
@@ -72,27 +78,27 @@ const struct mir_backend *mir_backend_probe (unsigned allowed, MIR_code_protecti
   if (allowed == 0) allowed = ~(unsigned) UNLESS_NAMED;
   if (report != NULL) memset (report, 0, sizeof (*report));
   for (int i = 0; found == NULL && mir_backends[i] != NULL; i++)
-    if (is_good (mir_backends[i], allowed, level, report)) found = mir_backends[i];
+    if (judge (mir_backends[i], allowed, level, report)) found = mir_backends[i];
   if (found == NULL && mir_backend_fallback != NULL
-      && is_good (mir_backend_fallback, allowed, level, report))
+      && judge (mir_backend_fallback, allowed, level, report))
     found = mir_backend_fallback;
   if (report != NULL && found != NULL) report->backend = found->name;
-  mir_os_set_error (error); /* nobody asked us to touch it */
+  mir_os_set_error (error); /* the probe itself leaves no error */
   return found;
 }
 
-static _Atomic (const struct mir_backend *) remembered;
+static _Atomic (const struct mir_backend *) cached;
 
-/* That there is none is not remembered: descriptors, for one, come back.  */
+/* A failed probe is not cached: the cause may be transient (no file descriptors).  */
 const struct mir_backend *mir_backend_default (void) {
-  const struct mir_backend *backend = atomic_load_explicit (&remembered, memory_order_relaxed);
+  const struct mir_backend *backend = atomic_load_explicit (&cached, memory_order_relaxed);
   if (backend != NULL) return backend;
   backend = mir_backend_probe (0, MIR_CODE_OPEN_ALIAS, NULL);
-  atomic_store_explicit (&remembered, backend, memory_order_relaxed);
+  atomic_store_explicit (&cached, backend, memory_order_relaxed);
   return backend;
 }
 
-/* Which `large` was tried last, and whether it works.  */
+/* The `large` back end that was tried last, and whether it works.  */
 static _Atomic (const struct mir_backend *) tried;
 static atomic_int works;
 
@@ -111,5 +117,5 @@ const struct mir_backend *mir_backend_large (const struct mir_backend *backend) 
 
 void mir_backend_forget (void) {
   atomic_store_explicit (&tried, NULL, memory_order_relaxed);
-  atomic_store_explicit (&remembered, NULL, memory_order_relaxed);
+  atomic_store_explicit (&cached, NULL, memory_order_relaxed);
 }

@@ -1,74 +1,83 @@
-/* Publishing one piece.  */
-#include "code/space.h"
+/* The publication of one code block: next, or at a given address.  */
+#include "code/publish.h"
 
-void mir_tell_published (struct MIR_code_space *space, const MIR_code_event_t *events, size_t num) {
+#include "code/pool.h"
+#include "code/slab.h"
+#include "code/types.h"
+#include "code/write.h"
+
+void mir_notify_published (struct MIR_code_space *space, const MIR_code_event_t *events,
+                           size_t num) {
   if (space->hooks != NULL && space->hooks->published != NULL && num > 0)
     space->hooks->published (space->hooks->user_data, events, num);
 }
 
-/* Put LEN bytes into the first N granules of SPOT.  The lock is held.  */
-static MIR_code_status_t fill (struct mir_arena *arena, const struct mir_spot *spot, uint32_t n,
-                               const uint8_t *bytes, size_t len) {
-  struct mir_chunk chunk = {spot->slab, mir_slab_address (spot->slab, spot->start), bytes, len};
-  mir_slab_populate (spot->slab, spot->start + n);
+/* Write LEN bytes to the first N granules of PLACEMENT and take these.  The lock is held.  */
+static MIR_code_status_t fill_placement (struct mir_pool *pool,
+                                         const struct mir_placement *placement, uint32_t n,
+                                         const uint8_t *bytes, size_t len) {
+  struct mir_chunk chunk = {placement->slab, mir_slab_address (placement->slab, placement->start),
+                            bytes, len};
+  mir_slab_populate (placement->slab, placement->start + n);
   MIR_code_status_t status = mir_write (&chunk, 1, NULL);
   if (status != MIR_CODE_OK) return status;
-  mir_arena_take (arena, spot, n);
-  arena->published++;
-  arena->published_bytes += len;
+  mir_pool_take (pool, placement, n);
+  pool->published++;
+  pool->published_bytes += len;
   return MIR_CODE_OK;
 }
 
-MIR_code_status_t mir_publish_with (struct mir_arena *arena, const uint8_t *bytes, size_t len,
+MIR_code_status_t mir_publish_with (struct mir_pool *pool, const uint8_t *bytes, size_t len,
                                     struct mir_tags *tags, uint64_t value, uint8_t **res) {
   uint32_t n = mir_granules_for (len);
-  struct mir_spot spot;
+  struct mir_placement placement;
   if (n == 0) return MIR_CODE_TOO_LARGE;
-  MIR_code_status_t status = mir_arena_room (arena, n, tags, &spot);
+  MIR_code_status_t status = mir_pool_find_room (pool, n, tags, &placement);
   if (status != MIR_CODE_OK) return status;
-  if ((status = fill (arena, &spot, n, bytes, len)) != MIR_CODE_OK) {
-    struct mir_slab *dropped = spot.fresh ? mir_arena_unlink_slab (arena, spot.slab) : NULL;
-    mir_os_unlock (&arena->lock);
-    mir_slabs_drop (dropped);
+  if ((status = fill_placement (pool, &placement, n, bytes, len)) != MIR_CODE_OK) {
+    struct mir_slab *dropped = placement.fresh ? mir_pool_unlink_slab (pool, placement.slab) : NULL;
+    mir_os_unlock (&pool->lock);
+    mir_pool_drop_slabs (dropped);
     return status;
   }
-  *res = mir_slab_address (spot.slab, spot.start);
+  *res = mir_slab_address (placement.slab, placement.start);
   if (tags != NULL) mir_tags_add (tags, (uintptr_t) *res, value);
-  mir_os_unlock (&arena->lock);
+  mir_os_unlock (&pool->lock);
   mir_os_sync_cores_for_new ();
   return MIR_CODE_OK;
 }
 
-MIR_code_status_t mir_publish (struct mir_arena *arena, const uint8_t *bytes, size_t len,
+MIR_code_status_t mir_publish (struct mir_pool *pool, const uint8_t *bytes, size_t len,
                                const MIR_code_info_t *info, uint8_t **res) {
-  MIR_code_event_t event = {NULL, len, NULL, 0};
+  MIR_code_event_t event = {.size = len};
   struct mir_tags *tags = NULL;
   uint8_t *addr;
   if (info != NULL) {
     event.name = info->name;
     event.tag = info->tag;
-    if (info->tag != 0) tags = &arena->tags;
+    if (info->tag != 0) tags = &pool->tags;
   }
-  MIR_code_status_t status = mir_publish_with (arena, bytes, len, tags, event.tag, &addr);
+  MIR_code_status_t status = mir_publish_with (pool, bytes, len, tags, event.tag, &addr);
   if (status != MIR_CODE_OK) return status;
   event.start = addr;
-  mir_tell_published (arena->space, &event, 1);
+  mir_notify_published (pool->space, &event, 1);
   *res = addr;
   return MIR_CODE_OK;
 }
 
-MIR_code_status_t mir_next_addr (struct mir_arena *arena, size_t size, uint8_t **res) {
+MIR_code_status_t mir_next_addr (struct mir_pool *pool, size_t size, uint8_t **res) {
   uint32_t n = mir_granules_for (size == 0 ? 1 : size);
-  struct mir_spot spot;
+  struct mir_placement placement;
   if (n == 0) return MIR_CODE_TOO_LARGE;
-  MIR_code_status_t status = mir_arena_room (arena, n, NULL, &spot);
+  MIR_code_status_t status = mir_pool_find_room (pool, n, NULL, &placement);
   if (status != MIR_CODE_OK) return status;
-  *res = mir_slab_address (spot.slab, spot.start);
-  mir_os_unlock (&arena->lock);
+  *res = mir_slab_address (placement.slab, placement.start);
+  mir_os_unlock (&pool->lock);
   return MIR_CODE_OK;
 }
 
-/* If the granules from ADDR in SLAB on have room for LEN bytes: how many to take, else 0.  */
+/* The granules to take for LEN bytes at ADDR in SLAB; 0 when ADDR is not free or the run too
+   short.  */
 static uint32_t room_at (const struct mir_slab *slab, const uint8_t *addr, size_t len) {
   uint32_t n = mir_granules_for (len);
   if ((size_t) (addr - slab->pages.rx) % MIR_GRANULE != 0 || slab->frozen) return 0;
@@ -77,15 +86,15 @@ static uint32_t room_at (const struct mir_slab *slab, const uint8_t *addr, size_
   return n <= run_len ? n : run_len;
 }
 
-/* Lock the arena of the slab which ADDR is in, with room in its books for one more piece; NULL, and
-   nothing is locked, with the reason in *STATUS.  */
+/* The slab which holds ADDR, with its pool locked and with room in the metadata tables for one more
+   block.  NULL: nothing is locked, and *STATUS is the reason.  */
 static struct mir_slab *lock_with_room (struct MIR_code_space *space, const uint8_t *addr,
                                         MIR_code_status_t *status) {
   struct mir_directory_find found;
   while (mir_directory_find (&space->directory, (uintptr_t) addr, &found) == 0) {
-    if ((*status = mir_arena_provide (found.arena, NULL)) != MIR_CODE_OK) return NULL;
+    if ((*status = mir_pool_reserve_metadata (found.pool, NULL)) != MIR_CODE_OK) return NULL;
     if (mir_directory_unchanged (&space->directory, &found)) return found.slab;
-    mir_os_unlock (&found.arena->lock);
+    mir_os_unlock (&found.pool->lock);
   }
   *status = MIR_CODE_TAKEN;
   return NULL;
@@ -96,14 +105,15 @@ MIR_code_status_t mir_publish_at (struct MIR_code_space *space, uint8_t *addr, c
   MIR_code_status_t status;
   struct mir_slab *slab = lock_with_room (space, addr, &status);
   if (slab == NULL) return status;
-  struct mir_spot spot = {slab, mir_slab_granule (slab, addr), 0};
+  struct mir_placement placement = {.slab = slab, .start = mir_slab_granule (slab, addr)};
   uint32_t n = room_at (slab, addr, len == 0 ? 1 : len);
   status = MIR_CODE_TAKEN;
-  if (n != 0) status = len == 0 ? MIR_CODE_OK : fill (slab->arena, &spot, n, bytes, len);
-  mir_os_unlock (&slab->arena->lock);
+  if (n != 0)
+    status = len == 0 ? MIR_CODE_OK : fill_placement (slab->pool, &placement, n, bytes, len);
+  mir_os_unlock (&slab->pool->lock);
   if (status != MIR_CODE_OK || len == 0) return status;
   mir_os_sync_cores_for_new ();
-  MIR_code_event_t event = {addr, len, NULL, 0};
-  mir_tell_published (space, &event, 1);
+  MIR_code_event_t event = {.start = addr, .size = len};
+  mir_notify_published (space, &event, 1);
   return MIR_CODE_OK;
 }

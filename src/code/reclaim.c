@@ -1,94 +1,102 @@
-/* Giving back: pieces are freed, wait for the end of a grace period, and are reclaimed.  */
-#include "code/cpu.h"
+/* The end of code blocks: they are freed, wait for the end of a grace period, and are
+   reclaimed.  */
+#include "mir-code.h"
+
+#include "code/pool.h"
+#include "code/slab.h"
 #include "code/space.h"
+#include "code/types.h"
+#include "code/write.h"
 
-enum { ENTRY = 16 }; /* bytes poisoned at the start of a piece */
+enum { ENTRY = 16 }; /* bytes that MIR_CODE_POISON_ENTRY overwrites */
 
-/* The piece which starts at ADDR and may be freed, with its arena locked: its slab and its first
-   granule.  Else NULL, and nothing is locked.  */
-static struct mir_slab *lock_piece (struct MIR_code_space *space, const void *addr,
+/* Find the block which starts at ADDR and may be freed: set *FIRST to its first granule and return
+   its slab with the pool locked.  NULL: there is none, and nothing is locked.  */
+static struct mir_slab *lock_block (struct MIR_code_space *space, const void *addr,
                                     uint32_t *first) {
   struct mir_slab *slab = mir_space_lock_slab (space, addr);
   if (slab == NULL) return NULL;
   *first = mir_slab_granule (slab, addr);
-  if (mir_slab_address (slab, *first) == addr && mir_granules_is_piece (&slab->granules, *first)
-      && !mir_granules_is_held (&slab->granules, *first))
+  if (mir_slab_address (slab, *first) == addr && mir_granules_is_block (&slab->granules, *first)
+      && !mir_granules_is_pinned (&slab->granules, *first))
     return slab;
-  mir_os_unlock (&slab->arena->lock);
+  mir_os_unlock (&slab->pool->lock);
   return NULL;
 }
 
 static MIR_code_status_t poison (struct mir_slab *slab, uint32_t first) {
-  MIR_code_poison_t how = slab->arena->space->options.poison;
+  MIR_code_poison_t how = slab->pool->space->options.poison;
   size_t len = ENTRY;
   if (how == MIR_CODE_POISON_ALL)
-    len = (size_t) mir_granules_piece_len (&slab->granules, first) * MIR_GRANULE;
+    len = (size_t) mir_granules_block_len (&slab->granules, first) * MIR_GRANULE;
   return mir_write_traps (slab, mir_slab_address (slab, first), len);
 }
 
-/* What is known about the piece at ADDR is forgotten; its cell, if it is a thunk, is the result. */
-static MIR_code_cell_t *forget (struct mir_arena *arena, const uint8_t *addr) {
-  struct mir_tag *tag = mir_tags_find (&arena->tags, (uintptr_t) addr);
-  if (tag != NULL) mir_tags_remove (&arena->tags, tag);
-  struct mir_tag *thunk = mir_tags_find (&arena->thunks, (uintptr_t) addr);
+/* Remove the tag of the block at ADDR.  Returns the cell if the block is a thunk, else NULL.  */
+static MIR_code_cell_t *forget_block (struct mir_pool *pool, const uint8_t *addr) {
+  struct mir_tag *tag = mir_tags_find (&pool->tags, (uintptr_t) addr);
+  if (tag != NULL) mir_tags_remove (&pool->tags, tag);
+  struct mir_tag *thunk = mir_tags_find (&pool->thunks, (uintptr_t) addr);
   if (thunk == NULL) return NULL;
   MIR_code_cell_t *cell = (MIR_code_cell_t *) (uintptr_t) thunk->value;
-  mir_tags_remove (&arena->thunks, thunk);
+  mir_tags_remove (&pool->thunks, thunk);
   return cell;
 }
 
-static void tell_freed (struct mir_slab *slab, uint32_t first) {
-  const MIR_code_hooks_t *hooks = slab->arena->space->hooks;
+static void notify_freed (struct mir_slab *slab, uint32_t first) {
+  const MIR_code_hooks_t *hooks = slab->pool->space->hooks;
   const uint8_t *addr = mir_slab_address (slab, first);
-  if (mir_tags_find (&slab->arena->thunks, (uintptr_t) addr) != NULL) return; /* never told of */
-  struct mir_tag *tag = mir_tags_find (&slab->arena->tags, (uintptr_t) addr);
-  MIR_code_event_t event = {addr,
-                            (size_t) mir_granules_piece_len (&slab->granules, first) * MIR_GRANULE,
-                            NULL, tag != NULL ? tag->value : 0};
-  mir_os_unlock (&slab->arena->lock); /* freed but not reclaimed: nobody touches it meanwhile */
+  if (mir_tags_find (&slab->pool->thunks, (uintptr_t) addr) != NULL) return; /* no hook knows it */
+  struct mir_tag *tag = mir_tags_find (&slab->pool->tags, (uintptr_t) addr);
+  MIR_code_event_t event = {
+      .start = addr,
+      .size = (size_t) mir_granules_block_len (&slab->granules, first) * MIR_GRANULE,
+      .tag = tag != NULL ? tag->value : 0};
+  mir_os_unlock (&slab->pool->lock); /* the pinned block stays as it is meanwhile */
   hooks->freed (hooks->user_data, &event);
-  mir_os_lock (&slab->arena->lock);
+  mir_os_lock (&slab->pool->lock);
 }
 
-/* The freed piece at FIRST becomes room.  The lock is held; *CELL is to be freed without it.  */
-static MIR_code_status_t reclaim_piece (struct mir_slab *slab, uint32_t first,
+/* Reclaim the freed block at FIRST.  The lock of the pool is held, and released around the hook.
+   The caller frees *CELL.  */
+static MIR_code_status_t reclaim_block (struct mir_slab *slab, uint32_t first,
                                         MIR_code_cell_t **cell) {
   *cell = NULL;
-  const struct MIR_code_space *space = slab->arena->space;
+  const struct MIR_code_space *space = slab->pool->space;
   MIR_code_status_t status;
   if (space->options.poison != MIR_CODE_KEEP && (status = poison (slab, first)) != MIR_CODE_OK)
     return status;
-  if (space->hooks != NULL && space->hooks->freed != NULL) tell_freed (slab, first);
-  *cell = forget (slab->arena, mir_slab_address (slab, first));
-  mir_arena_release (slab->arena, slab, first);
+  if (space->hooks != NULL && space->hooks->freed != NULL) notify_freed (slab, first);
+  *cell = forget_block (slab->pool, mir_slab_address (slab, first));
+  mir_pool_release (slab->pool, slab, first);
   return MIR_CODE_OK;
 }
 
 MIR_code_status_t MIR_code_free_now (MIR_code_space_t space, const void *addr) {
   uint32_t first;
   MIR_code_cell_t *cell;
-  struct mir_slab *slab = lock_piece (space, addr, &first);
+  struct mir_slab *slab = lock_block (space, addr, &first);
   if (slab == NULL) return MIR_CODE_NOT_OURS;
-  struct mir_arena *arena = slab->arena;
-  mir_granules_hold (&slab->granules, first);
-  MIR_code_status_t status = reclaim_piece (slab, first, &cell);
-  if (status != MIR_CODE_OK) mir_granules_let_go (&slab->granules, first);
-  struct mir_slab *dropped = mir_arena_unlink_empty (arena, space->options.purge_ms, 0);
-  mir_os_unlock (&arena->lock);
+  struct mir_pool *pool = slab->pool;
+  mir_granules_pin (&slab->granules, first);
+  MIR_code_status_t status = reclaim_block (slab, first, &cell);
+  if (status != MIR_CODE_OK) mir_granules_unpin (&slab->granules, first);
+  struct mir_slab *dropped = mir_pool_unlink_empty (pool, space->options.purge_ms, 0);
+  mir_os_unlock (&pool->lock);
   MIR_code_cell_free (space, cell);
-  if (dropped != NULL) mir_slabs_drop (dropped);
+  if (dropped != NULL) mir_pool_drop_slabs (dropped);
   return status;
 }
 
 MIR_code_status_t MIR_code_free (MIR_code_space_t space, const void *addr) {
   uint32_t first;
-  struct mir_slab *slab = lock_piece (space, addr, &first);
+  struct mir_slab *slab = lock_block (space, addr, &first);
   if (slab == NULL) return MIR_CODE_NOT_OURS;
-  mir_granules_hold (&slab->granules, first);
-  mir_retired_add (&slab->arena->retired, (const uint8_t *) addr,
+  mir_granules_pin (&slab->granules, first);
+  mir_retired_add (&slab->pool->retired, (const uint8_t *) addr,
                    atomic_fetch_add (&space->grace, 0));
-  slab->arena->freed_granules += mir_granules_piece_len (&slab->granules, first);
-  mir_os_unlock (&slab->arena->lock);
+  slab->pool->freed_granules += mir_granules_block_len (&slab->granules, first);
+  mir_os_unlock (&slab->pool->lock);
   return MIR_CODE_OK;
 }
 
@@ -96,65 +104,65 @@ MIR_code_grace_t MIR_code_grace_begin (MIR_code_space_t space) {
   return atomic_fetch_add (&space->grace, 1);
 }
 
-/* The slab of a freed piece at ADDR: it stays as long as the piece.  */
-static struct mir_slab *slab_of (struct mir_arena *arena, const uint8_t *addr) {
-  struct mir_directory_find found = {NULL, NULL, 0};
-  (void) mir_directory_find (&arena->space->directory, (uintptr_t) addr, &found);
+/* The slab of the freed block at ADDR, which stays as long as the block.  */
+static struct mir_slab *slab_of (struct mir_pool *pool, const uint8_t *addr) {
+  struct mir_directory_find found = {0};
+  (void) mir_directory_find (&pool->space->directory, (uintptr_t) addr, &found);
   return found.slab;
 }
 
-/* What cannot be poisoned goes behind the others, which do not wait for it.  */
-static MIR_code_status_t reclaim_in (struct mir_arena *arena, MIR_code_grace_t grace) {
+/* A block which cannot be poisoned goes to the end of the queue: the others do not wait for it.  */
+static MIR_code_status_t reclaim_in (struct mir_pool *pool, MIR_code_grace_t grace) {
   MIR_code_status_t status = MIR_CODE_OK;
   const uint8_t *addr;
-  mir_os_lock (&arena->lock);
-  for (uint32_t n = arena->retired.num;
-       n > 0 && (addr = mir_retired_take (&arena->retired, grace)) != NULL; n--) {
-    struct mir_slab *slab = slab_of (arena, addr);
+  mir_os_lock (&pool->lock);
+  for (uint32_t n = pool->retired.num;
+       n > 0 && (addr = mir_retired_take (&pool->retired, grace)) != NULL; n--) {
+    struct mir_slab *slab = slab_of (pool, addr);
     uint32_t first = mir_slab_granule (slab, addr);
-    uint32_t len = mir_granules_piece_len (&slab->granules, first);
+    uint32_t len = mir_granules_block_len (&slab->granules, first);
     MIR_code_cell_t *cell;
-    MIR_code_status_t one = reclaim_piece (slab, first, &cell);
+    MIR_code_status_t one = reclaim_block (slab, first, &cell);
     if (one == MIR_CODE_OK) {
-      arena->freed_granules -= len;
+      pool->freed_granules -= len;
     } else {
-      mir_retired_add (&arena->retired, addr, grace);
+      mir_retired_add (&pool->retired, addr, grace);
       status = one;
     }
-    MIR_code_cell_free (arena->space, cell); /* takes the space's lock: after the arena's */
+    MIR_code_cell_free (pool->space, cell); /* the space's lock comes after the pool's */
   }
-  struct mir_slab *dropped = mir_arena_unlink_empty (arena, arena->space->options.purge_ms, 0);
-  mir_os_unlock (&arena->lock);
-  mir_slabs_drop (dropped);
+  struct mir_slab *dropped = mir_pool_unlink_empty (pool, pool->space->options.purge_ms, 0);
+  mir_os_unlock (&pool->lock);
+  mir_pool_drop_slabs (dropped);
   return status;
 }
 
-/* The barrier is for cores which have prefetched the old instructions.  It comes first: whatever
-   runs after it was fetched after the grace period.  */
+/* The barrier is for cores which have prefetched old instructions.  It comes first: all that runs
+   after it was fetched after the grace period.  */
 MIR_code_status_t MIR_code_reclaim (MIR_code_space_t space, MIR_code_grace_t grace) {
   MIR_code_status_t status = MIR_CODE_OK;
   mir_os_sync_cores ();
-  for (struct mir_arena *arena = &space->first; arena != NULL; arena = mir_arena_next (arena)) {
-    MIR_code_status_t one = reclaim_in (arena, grace);
+  for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool)) {
+    MIR_code_status_t one = reclaim_in (pool, grace);
     if (one != MIR_CODE_OK) status = one;
   }
   return status;
 }
 
-/* Give the memory of whole free pages in the slabs of ARENA back, as far as it was written.  */
-static size_t discard_in (struct mir_arena *arena) {
+/* Give the memory of whole free pages in the slabs of POOL back, as far as it was populated.  */
+static size_t discard_in (struct mir_pool *pool) {
   size_t bytes = 0;
-  if (arena->space->backend->discard == NULL) return 0;
-  mir_os_lock (&arena->lock);
-  for (struct mir_slab *slab = arena->slabs; slab != NULL; slab = slab->next)
+  if (pool->space->backend->discard == NULL) return 0;
+  mir_os_lock (&pool->lock);
+  for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next)
     bytes += mir_slab_discard (slab);
-  mir_os_unlock (&arena->lock);
+  mir_os_unlock (&pool->lock);
   return bytes;
 }
 
 size_t MIR_code_trim (MIR_code_space_t space) {
-  size_t bytes = mir_arenas_drop_empty (space);
-  for (struct mir_arena *arena = &space->first; arena != NULL; arena = mir_arena_next (arena))
-    bytes += discard_in (arena);
+  size_t bytes = mir_pools_drop_empty (space);
+  for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool))
+    bytes += discard_in (pool);
   return bytes;
 }

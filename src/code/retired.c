@@ -1,3 +1,4 @@
+/* The ring of retired blocks and its grace periods.  */
 #include "code/retired.h"
 
 #include <stddef.h> /* NULL */
@@ -12,7 +13,7 @@ void *mir_retired_move (struct mir_retired *retired, void *memory, uint32_t capa
   return (void *) old;
 }
 
-/* The last period, one of GRACE or, when there are too many, of GRACE from now on.  */
+/* The last period, which is one of GRACE; if all are in use the last one becomes that.  */
 static struct mir_retired_period *last_period (struct mir_retired *retired, uint64_t grace) {
   uint32_t num = retired->periods_num;
   if (num != 0 && retired->periods[num - 1].grace >= grace) return &retired->periods[num - 1];

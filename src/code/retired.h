@@ -1,11 +1,13 @@
-/* Freed pieces which wait for the end of a grace period, oldest first, but for those which could
-   not be reclaimed at the first try: a ring of addresses.  It has room for every piece that there
-   is, so nothing else is in it; the periods are kept apart, as runs of pieces.
+/* The retired blocks of a pool, freed and waiting for the end of a grace period: a ring of
+   addresses, the oldest first, except that a block which could not be reclaimed goes to the end.
 
-     ring      a b c d e f g h i        periods   3 to d, 4 to h, 7 to i
+   The ring has room for every code block of the pool, so an entry is an address and no more; the
+   grace periods are kept beside it, each with the end of its blocks:
 
-   One thread at a time.  Memory is the caller's, who sees to it that there is room for every piece
-   there is: freeing needs no memory.  */
+     ring      a b c d e f g h i        periods   3 up to d, 4 up to h, 7 up to i
+
+   One thread at a time.  The caller owns the memory and ensures that the ring has room for all
+   blocks: freeing needs no memory.  */
 #ifndef MIR_CODE_RETIRED_H
 #define MIR_CODE_RETIRED_H
 
@@ -14,8 +16,8 @@
 enum { MIR_PERIODS = 16 };
 
 struct mir_retired_period {
-  uint64_t grace; /* the latest one that had begun: its pieces wait for the end of a later one */
-  uint32_t bound; /* behind its last piece, counted as `oldest` is */
+  uint64_t grace; /* grace periods begun when the blocks were freed: a later one must end */
+  uint32_t bound; /* behind its last block, counted as `oldest` is */
 };
 
 struct mir_retired {
@@ -27,16 +29,16 @@ struct mir_retired {
   struct mir_retired_period periods[MIR_PERIODS];
 };
 
-/* Move to MEMORY, which has room for CAPACITY pieces, a power of two and more than now; return the
-   old memory.  */
+/* Move to MEMORY, which has room for CAPACITY blocks, a power of two and more than now.  Returns
+   the old memory.  */
 void *mir_retired_move (struct mir_retired *retired, void *memory, uint32_t capacity);
-/* The piece at ADDR was freed when GRACE had begun.  When there are too many periods it joins the
-   last one, and both wait for the end of the later.  */
+/* Add the block at ADDR, freed when GRACE had begun.  If all periods are in use it joins the last
+   one, which then waits for the later end.  */
 void mir_retired_add (struct mir_retired *retired, const uint8_t *addr, uint64_t grace);
-/* The oldest one, if its grace period is GRACE or an earlier one; else NULL.  */
+/* Remove and return the oldest block if its grace period is GRACE or earlier; else NULL.  */
 const uint8_t *mir_retired_take (struct mir_retired *retired, uint64_t grace);
 
-/* The one that is as many as I younger than the oldest.  */
+/* The block at position I, counted from the oldest.  */
 static inline const uint8_t *mir_retired_at (const struct mir_retired *retired, uint32_t i) {
   return retired->ring[(retired->oldest + i) & (retired->capacity - 1)];
 }

@@ -1,9 +1,12 @@
-/* Slabs: mapping them, within limits, and unmapping.  */
-#include "code/space.h"
+/* Slabs: mapped within the limits of a space, populated ahead, discarded and unmapped.  */
+#include "code/slab.h"
+
+#include "code/fork.h"
+#include "code/probe.h"
 
 enum {
   LARGE = 1024 * 1024,            /* bytes */
-  POPULATED_PARTS = 8,            /* an eighth of a slab is asked for ahead */
+  POPULATED_PARTS = 8,            /* an eighth of a slab is populated ahead */
   MAX_POPULATED_STEP = 256 * 1024 /* bytes; larger steps gain nothing */
 };
 
@@ -11,18 +14,19 @@ static size_t round_up (size_t size, size_t multiple) {
   return (size + multiple - 1) / multiple * multiple;
 }
 
-static size_t region_len (size_t size) {
-  return round_up (size, MIR_REGION_UNIT);
+static size_t range_len (size_t size) {
+  return round_up (size, MIR_RANGE_UNIT);
 }
 
-/* What slabs are multiples of: within a region Windows maps nothing smaller.  */
+/* The size of a slab is a multiple of this; in a range Windows maps nothing smaller.  */
 static size_t slab_unit (const struct MIR_code_space *space) {
-  return space->region.len != 0 ? MIR_REGION_UNIT : space->page_size;
+  return space->range.len != 0 ? MIR_RANGE_UNIT : space->page_size;
 }
 
 /*---------------- Limits -----------------------------*/
 
-/* Let the directory have room for one more entry, as things are now.  */
+/* Ensure the directory has room for one more entry; another thread may still take it first.  No
+   lock is held.  */
 static MIR_code_status_t widen_directory (struct MIR_code_space *space) {
   mir_os_lock (&space->lock);
   int has_room = mir_directory_has_room (&space->directory);
@@ -38,8 +42,8 @@ static MIR_code_status_t widen_directory (struct MIR_code_space *space) {
   return MIR_CODE_OK;
 }
 
-/* Set *SIZE, which is what one would like, to what may be mapped, at least NEEDED bytes, and *AT to
-   where.  Lock held.  */
+/* Reduce *SIZE, the desired bytes, to what the limits allow, NEEDED bytes at least, and claim that.
+   Sets *AT to the place, or NULL for anywhere.  The lock of the space is held.  */
 static MIR_code_status_t claim (struct MIR_code_space *space, size_t needed, size_t *size,
                                 uint8_t **at) {
   size_t limit = space->options.max_bytes, left = limit - space->mapped_bytes;
@@ -48,11 +52,11 @@ static MIR_code_status_t claim (struct MIR_code_space *space, size_t needed, siz
     if (*size < needed) return MIR_CODE_LIMIT;
   }
   *at = NULL;
-  if (space->region.len != 0) {
-    *at = mir_region_take (&space->region, region_len (*size));
+  if (space->range.len != 0) {
+    *at = mir_range_take (&space->range, range_len (*size));
     if (*at == NULL) {
       *size = needed;
-      *at = mir_region_take (&space->region, region_len (*size));
+      *at = mir_range_take (&space->range, range_len (*size));
     }
     if (*at == NULL) return MIR_CODE_LIMIT;
   }
@@ -65,16 +69,16 @@ static void unclaim (struct MIR_code_space *space, size_t size, const uint8_t *a
   mir_os_lock (&space->lock);
   space->directory.promised--;
   space->mapped_bytes -= size;
-  if (at != NULL) mir_region_release (&space->region, at);
+  if (at != NULL) mir_range_release (&space->range, at);
   mir_os_unlock (&space->lock);
 }
 
-/*---------------- Slabs -----------------------------*/
+/*---------------- Mapping -----------------------------*/
 
-/* Slabs come so large only when there is much code already, and are used up soon, then; larger ones
-   are for one reservation, of which perhaps little will be used.  Not where the options want
-   another kind of memory, nor with hooks: perf reads the names of code in anonymous memory only
-   (tools/perf/util/map.h, is_anon_memory).  */
+/* The back end for slabs of LARGE bytes.  A slab gets that large only when there is much code
+   already, and then is used up soon; a still larger one is for one reservation, of which little may
+   be used.  NULL where the options ask for another kind of memory, and with hooks: perf reads the
+   names of code in anonymous memory only (tools/perf/util/map.h, is_anon_memory).  */
 static const struct mir_backend *large_backend (const struct MIR_code_space *space) {
   const MIR_code_options_t *options = &space->options;
   const struct mir_backend *large = space->backend->large;
@@ -83,14 +87,15 @@ static const struct mir_backend *large_backend (const struct MIR_code_space *spa
   return allowed ? mir_backend_large (space->backend) : NULL;
 }
 
-/* Before the pages are known to fork.c no fork can have shared them.  */
-static MIR_code_status_t map (struct mir_slab *slab, size_t size, uint8_t *at) {
-  struct MIR_code_space *space = slab->arena->space;
+/* The generation is read first: after a fork meanwhile the pages count as shared, which they may
+   be.  */
+static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *at) {
+  struct MIR_code_space *space = slab->pool->space;
   const struct mir_backend *large = size == LARGE ? large_backend (space) : NULL;
   MIR_code_status_t status = MIR_CODE_MAP_REFUSED;
   slab->pages.level = space->options.protection;
   slab->pages.code_alloc = space->code_alloc;
-  slab->pages.reserved = at != NULL; /* unless a back end that fails has lost the place */
+  slab->pages.reserved = at != NULL; /* a back end that fails and loses the place clears it */
   unsigned generation = mir_generation ();
   if (large != NULL) {
     slab->backend = large;
@@ -106,35 +111,35 @@ static MIR_code_status_t map (struct mir_slab *slab, size_t size, uint8_t *at) {
   return status;
 }
 
-/* A slab without pages, with planes for SIZE bytes.  */
-static struct mir_slab *new_slab (struct mir_arena *arena, size_t size) {
+/* Allocate a slab without pages, with bitmaps for SIZE bytes.  */
+static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
   struct mir_slab *slab = (struct mir_slab *) MIR_malloc (
-      arena->space->alloc, sizeof (struct mir_slab) + mir_granules_size (size / MIR_GRANULE));
+      pool->space->alloc, sizeof (struct mir_slab) + mir_granules_size (size / MIR_GRANULE));
   if (slab == NULL) return NULL;
-  slab->arena = arena;
+  slab->pool = pool;
   slab->frozen = 0;
   return slab;
 }
 
-/* Map a slab of SIZE bytes, or of NEEDED bytes at least if there is a limit against it.  */
-static MIR_code_status_t make (struct mir_arena *arena, size_t needed, size_t size,
-                               struct mir_slab **res) {
-  struct MIR_code_space *space = arena->space;
+/* Map a slab of SIZE bytes, or of fewer, NEEDED at least, if a limit prevents that.  */
+static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t size,
+                                    struct mir_slab **res) {
+  struct MIR_code_space *space = pool->space;
   size_t wanted = size;
   uint8_t *at;
   MIR_code_status_t status;
   struct mir_slab *slab;
   for (;;) {
     if ((status = widen_directory (space)) != MIR_CODE_OK) return status;
-    if ((slab = new_slab (arena, wanted)) == NULL) return MIR_CODE_NO_MEMORY;
+    if ((slab = new_slab (pool, wanted)) == NULL) return MIR_CODE_NO_MEMORY;
     mir_os_lock (&space->lock);
     int has_room = mir_directory_has_room (&space->directory);
     if (has_room) status = claim (space, needed, &size, &at);
     mir_os_unlock (&space->lock);
     if (has_room) break;
-    MIR_free (space->alloc, slab); /* another thread has taken the entry */
+    MIR_free (space->alloc, slab); /* another thread took the entry first */
   }
-  if (status == MIR_CODE_OK && (status = map (slab, size, at)) != MIR_CODE_OK)
+  if (status == MIR_CODE_OK && (status = map_slab (slab, size, at)) != MIR_CODE_OK)
     unclaim (space, size, slab->pages.reserved ? at : NULL);
   if (status != MIR_CODE_OK) {
     MIR_free (space->alloc, slab);
@@ -147,51 +152,52 @@ static MIR_code_status_t make (struct mir_arena *arena, size_t needed, size_t si
   return MIR_CODE_OK;
 }
 
-/* What is refused is asked for once more: as little as will do.  */
-MIR_code_status_t mir_slab_make (struct mir_arena *arena, uint32_t n, size_t preferred,
+/* When the system refuses the preferred size, try the needed one.  */
+MIR_code_status_t mir_slab_make (struct mir_pool *pool, uint32_t n, size_t preferred,
                                  struct mir_slab **slab) {
-  size_t needed = round_up ((size_t) n * MIR_GRANULE, slab_unit (arena->space));
+  size_t needed = round_up ((size_t) n * MIR_GRANULE, slab_unit (pool->space));
   size_t size = preferred > needed ? preferred : needed;
-  MIR_code_status_t status = make (arena, needed, size, slab);
-  if (status == MIR_CODE_MAP_REFUSED && size > needed) status = make (arena, needed, needed, slab);
+  MIR_code_status_t status = make_slab (pool, needed, size, slab);
+  if (status == MIR_CODE_MAP_REFUSED && size > needed)
+    status = make_slab (pool, needed, needed, slab);
   return status;
 }
 
 void mir_slab_link (struct mir_slab *slab) {
-  struct mir_arena *arena = slab->arena;
+  struct mir_pool *pool = slab->pool;
   slab->previous = NULL;
-  slab->next = arena->slabs;
-  if (arena->slabs != NULL) arena->slabs->previous = slab;
-  arena->slabs = slab;
-  arena->slabs_num++;
-  arena->empty_num++;
+  slab->next = pool->slabs;
+  if (pool->slabs != NULL) pool->slabs->previous = slab;
+  pool->slabs = slab;
+  pool->slabs_num++;
+  pool->empty_num++;
   slab->empty_since = mir_os_now ();
-  mir_os_lock (&arena->space->lock);
-  arena->space->directory.promised--;
-  if (arena->space->peak_mapped_bytes < arena->space->mapped_bytes)
-    arena->space->peak_mapped_bytes = arena->space->mapped_bytes;
-  mir_directory_add (&arena->space->directory, slab);
-  mir_os_unlock (&arena->space->lock);
+  mir_os_lock (&pool->space->lock);
+  pool->space->directory.promised--;
+  if (pool->space->peak_mapped_bytes < pool->space->mapped_bytes)
+    pool->space->peak_mapped_bytes = pool->space->mapped_bytes;
+  mir_directory_add (&pool->space->directory, slab);
+  mir_os_unlock (&pool->space->lock);
 }
 
 void mir_slab_unlink (struct mir_slab *slab) {
-  struct mir_arena *arena = slab->arena;
+  struct mir_pool *pool = slab->pool;
   if (slab->previous != NULL)
     slab->previous->next = slab->next;
   else
-    arena->slabs = slab->next;
+    pool->slabs = slab->next;
   if (slab->next != NULL) slab->next->previous = slab->previous;
-  arena->slabs_num--;
-  arena->empty_num--;
-  mir_os_lock (&arena->space->lock);
-  mir_directory_remove (&arena->space->directory, slab);
-  arena->space->directory.promised++; /* so that it can come back */
-  mir_os_unlock (&arena->space->lock);
+  pool->slabs_num--;
+  pool->empty_num--;
+  mir_os_lock (&pool->space->lock);
+  mir_directory_remove (&pool->space->directory, slab);
+  pool->space->directory.promised++; /* a slab which cannot be unmapped comes back */
+  mir_os_unlock (&pool->space->lock);
 }
 
 size_t mir_slab_unmap (struct mir_slab *slab) {
-  struct mir_arena *arena = slab->arena;
-  struct MIR_code_space *space = arena->space;
+  struct mir_pool *pool = slab->pool;
+  struct MIR_code_space *space = pool->space;
   const MIR_code_hooks_t *hooks = space->hooks;
   uint8_t *start = slab->pages.rx;
   size_t len = slab->pages.len;
@@ -200,16 +206,16 @@ size_t mir_slab_unmap (struct mir_slab *slab) {
     if (hooks != NULL && hooks->mapped != NULL) hooks->mapped (hooks->user_data, start, len);
     return 0;
   }
-  mir_os_lock (&arena->lock);
-  arena->system_calls += slab->pages.system_calls;
-  mir_os_unlock (&arena->lock);
+  mir_os_lock (&pool->lock);
+  pool->system_calls += slab->pages.system_calls;
+  mir_os_unlock (&pool->lock);
   unclaim (space, len, slab->pages.reserved ? start : NULL);
   MIR_free (space->alloc, slab);
   return len;
 }
 
 void mir_slab_populate (struct mir_slab *slab, uint32_t bound) {
-  struct MIR_code_space *space = slab->arena->space;
+  struct MIR_code_space *space = slab->pool->space;
   size_t written = (size_t) bound * MIR_GRANULE, len = slab->pages.len;
   if (written <= slab->populated) return;
   size_t step = slab->backend->populate != NULL ? len / POPULATED_PARTS : 0;
@@ -224,12 +230,12 @@ void mir_slab_populate (struct mir_slab *slab, uint32_t bound) {
 
 size_t mir_slab_discard (struct mir_slab *slab) {
   const struct mir_backend *backend = slab->backend;
-  size_t page = slab->arena->space->page_size, bytes = 0;
+  size_t page = slab->pool->space->page_size, bytes = 0;
   for (uint32_t i = mir_granules_next_run (&slab->granules, 0); i != MIR_NO_GRANULE;) {
     uint32_t len = mir_granules_run_len (&slab->granules, i);
     size_t start = round_up ((size_t) i * MIR_GRANULE, page);
     size_t bound = (size_t) (i + len) * MIR_GRANULE / page * page;
-    if (bound > slab->populated) bound = slab->populated; /* never written behind that */
+    if (bound > slab->populated) bound = slab->populated; /* nothing was written behind that */
     if (start < bound)
       bytes += backend->discard (&slab->pages, slab->pages.rx + start, bound - start);
     i = mir_granules_next_run (&slab->granules, i + len);

@@ -1,20 +1,21 @@
+/* The open-addressing table of tags.  */
 #include "code/tags.h"
 
 #include <string.h> /* memset */
 
-/* Pieces start at multiples of 32; multiplying by 2^64 / golden ratio spreads the rest (D. E.
+/* Blocks start at multiples of 32; multiplying by 2^64 / golden ratio spreads the other bits (D. E.
    Knuth, The Art of Computer Programming, volume 3, 6.4).  */
-static uint32_t home (const struct mir_tags *tags, uintptr_t addr) {
+static uint32_t home_place (const struct mir_tags *tags, uintptr_t addr) {
   return (uint32_t) ((uint64_t) addr * 0x9e3779b97f4a7c15u >> 32) & (tags->capacity - 1);
 }
 
-static uint32_t next (const struct mir_tags *tags, uint32_t i) {
+static uint32_t next_place (const struct mir_tags *tags, uint32_t i) {
   return (i + 1) & (tags->capacity - 1);
 }
 
 void mir_tags_add (struct mir_tags *tags, uintptr_t addr, uint64_t value) {
-  uint32_t i = home (tags, addr);
-  while (tags->table[i].addr != 0) i = next (tags, i);
+  uint32_t i = home_place (tags, addr);
+  while (tags->table[i].addr != 0) i = next_place (tags, i);
   tags->table[i].addr = addr;
   tags->table[i].value = value;
   tags->num++;
@@ -32,16 +33,16 @@ void *mir_tags_move (struct mir_tags *tags, void *memory, uint32_t capacity) {
 }
 
 struct mir_tag *mir_tags_search (const struct mir_tags *tags, uintptr_t addr) {
-  for (uint32_t i = home (tags, addr); tags->table[i].addr != 0; i = next (tags, i))
+  for (uint32_t i = home_place (tags, addr); tags->table[i].addr != 0; i = next_place (tags, i))
     if (tags->table[i].addr == addr) return &tags->table[i];
   return NULL;
 }
 
-/* What follows in the chain moves up, if that is not before its home.  */
+/* The tags behind it in the chain move up, unless that would be before their home.  */
 void mir_tags_remove (struct mir_tags *tags, struct mir_tag *tag) {
   uint32_t mask = tags->capacity - 1, empty = (uint32_t) (tag - tags->table);
-  for (uint32_t i = next (tags, empty); tags->table[i].addr != 0; i = next (tags, i)) {
-    uint32_t from_home = (i - home (tags, tags->table[i].addr)) & mask;
+  for (uint32_t i = next_place (tags, empty); tags->table[i].addr != 0; i = next_place (tags, i)) {
+    uint32_t from_home = (i - home_place (tags, tags->table[i].addr)) & mask;
     if (from_home < ((i - empty) & mask)) continue;
     tags->table[empty] = tags->table[i];
     empty = i;

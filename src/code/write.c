@@ -1,32 +1,35 @@
-/* The only place where executable memory is written.
+/* The only stores to executable memory.
 
-   Under the arena's lock a run of pages is opened, written, closed and flushed: two threads which
-   share a page would close it under each other's hands.  */
+   A span is opened, written, closed and flushed with the pool's lock held: of two threads with
+   spans in one page, each would close the page while the other writes.  */
+#include "code/write.h"
+
 #include <stdatomic.h>
 #include <string.h> /* memcpy */
 
 #include "code/cpu.h"
-#include "code/space.h"
+#include "code/fork.h"
+#include "code/types.h"
 
-enum { TRIES_TO_UNDO = 3 }; /* to open and close what was written already, after a refusal */
+enum { TRIES_TO_UNDO = 3 }; /* for each chunk that is put back after a refusal */
 
-/* Whole units of SLAB which are opened and closed together.  */
+/* A span: whole units of SLAB which are opened and closed together.  */
 struct opened {
   struct mir_slab *slab;
   uint8_t *start;
   size_t len;        /* bytes */
-  uint8_t *writable; /* while open: where START is written */
+  uint8_t *writable; /* while open: the address at which START is written */
 };
 
 static struct opened units_of (struct mir_slab *slab, const uint8_t *start, size_t len) {
-  uintptr_t unit = slab->arena->space->unit;
+  uintptr_t unit = slab->pool->space->unit;
   uintptr_t first = (uintptr_t) start & ~(unit - 1);
   uintptr_t end = ((uintptr_t) start + len + unit - 1) & ~(unit - 1);
-  struct opened opened = {slab, (uint8_t *) first, (size_t) (end - first), NULL};
+  struct opened opened = {.slab = slab, .start = (uint8_t *) first, .len = (size_t) (end - first)};
   return opened;
 }
 
-/* Memory that may be shared with another process since a fork is replaced first.  */
+/* Replace memory which may be shared with another process since a fork.  */
 static MIR_code_status_t privatise (struct mir_slab *slab) {
   const struct mir_backend *backend = slab->backend;
   unsigned generation = mir_generation ();
@@ -57,13 +60,13 @@ static MIR_code_status_t close_units (struct opened *opened) {
   return status;
 }
 
-/* Where ADDR, an address in OPENED, is written.  */
+/* The address at which ADDR, in OPENED, is written.  */
 static uint8_t *writable_at (const struct opened *opened, const uint8_t *addr) {
   return opened->writable + (addr - opened->start);
 }
 
-/* An aligned pointer is one store, so that a thread which loads it meanwhile sees no mixture.  */
-static void copy (uint8_t *to, const uint8_t *from, size_t len) {
+/* Store an aligned pointer whole: a thread which loads it meanwhile sees no mixture.  */
+static void copy_chunk (uint8_t *to, const uint8_t *from, size_t len) {
   if (len != sizeof (void *) || (uintptr_t) to % sizeof (void *) != 0) {
     memcpy (to, from, len);
     return;
@@ -75,14 +78,14 @@ static void copy (uint8_t *to, const uint8_t *from, size_t len) {
 
 /*---------------- Chunks -----------------------------*/
 
-/* The units of chunk FIRST and of those behind it which overlap or adjoin them, or begin less than
-   a page behind; *BOUND is the index of the first chunk that does not.  Chunks usually come in
-   ascending order, so few openings serve many, and no page is opened in which nothing is written.
- */
+/* The span of chunk FIRST and of the chunks behind it which overlap it, adjoin it or begin less
+   than a page behind it; sets *BOUND to the index of the first chunk that does not.  Chunks usually
+   come in ascending order, so few spans serve many chunks, and no page is opened without being
+   written.  */
 static struct opened find_units (const struct mir_chunk *chunks, size_t num, size_t first,
                                  size_t *bound) {
   struct opened all = units_of (chunks[first].slab, chunks[first].to, chunks[first].len);
-  const struct MIR_code_space *space = all.slab->arena->space;
+  const struct MIR_code_space *space = all.slab->pool->space;
   size_t i = first + 1, gap = space->unit < space->page_size ? space->page_size : 1;
   for (; i < num; i++) {
     struct opened next = units_of (chunks[i].slab, chunks[i].to, chunks[i].len);
@@ -96,18 +99,18 @@ static struct opened find_units (const struct mir_chunk *chunks, size_t num, siz
   return all;
 }
 
-/* Put the bytes of CHUNK back from OLD; 0 when that is done and the units closed again.  */
+/* Put the bytes of CHUNK back from OLD.  0, or -1 when opening or closing is refused.  */
 static int undo_chunk (const struct mir_chunk *chunk, const uint8_t *old) {
   struct opened opened = units_of (chunk->slab, chunk->to, chunk->len);
   if (open_units (&opened) != MIR_CODE_OK) return -1;
-  copy (writable_at (&opened, chunk->to), old, chunk->len);
+  copy_chunk (writable_at (&opened, chunk->to), old, chunk->len);
   return close_units (&opened) == MIR_CODE_OK ? 0 : -1;
 }
 
-/* Put back the first NUM chunks, whose old bytes end at OLD, last one first since chunks may
-   overlap, one by one: a system which has just refused is asked for as little as possible, but more
-   than once.  If it goes on refusing there is no way left to reach these bytes.  */
-static void undo (const struct mir_chunk *chunks, size_t num, const uint8_t *old) {
+/* Put back the first NUM chunks, whose old bytes end at OLD; the last one first, since chunks may
+   overlap.  A system which has just refused is asked for as little as possible, one chunk at a
+   time, but more than once.  If it still refuses, these bytes cannot be reached any more.  */
+static void undo_chunks (const struct mir_chunk *chunks, size_t num, const uint8_t *old) {
   while (num-- > 0) {
     old -= chunks[num].len;
     for (int i = 0; i < TRIES_TO_UNDO; i++)
@@ -115,16 +118,16 @@ static void undo (const struct mir_chunk *chunks, size_t num, const uint8_t *old
   }
 }
 
-/* Whether bytes get into SLAB by storing them, as things are now.  */
+/* Whether a store through the alias is all that writing to SLAB takes now.  */
 static int is_direct (const struct mir_slab *slab) {
   return slab->pages.rw != NULL && slab->pages.level != MIR_CODE_CLOSED_ALIAS
          && slab->pages.generation == mir_generation ();
 }
 
-/* Through an alias that is always there: the usual case.  OLD may be NULL.  */
-static void store (const struct mir_chunk *chunk, uint8_t *old) {
+/* Write through an alias that is always accessible: the usual case.  OLD may be NULL.  */
+static void store_chunk (const struct mir_chunk *chunk, uint8_t *old) {
   if (old != NULL) memcpy (old, chunk->to, chunk->len);
-  copy (chunk->slab->pages.rw + (chunk->to - chunk->slab->pages.rx), chunk->from, chunk->len);
+  copy_chunk (chunk->slab->pages.rw + (chunk->to - chunk->slab->pages.rx), chunk->from, chunk->len);
   mir_os_clean_icache (chunk->to, chunk->to + chunk->len);
 }
 
@@ -132,7 +135,7 @@ MIR_code_status_t mir_write (const struct mir_chunk *chunks, size_t num, uint8_t
   size_t bound;
   for (size_t first = 0; first < num; first = bound) {
     if (is_direct (chunks[first].slab)) {
-      store (&chunks[first], old);
+      store_chunk (&chunks[first], old);
       if (old != NULL) old += chunks[first].len;
       bound = first + 1;
       continue;
@@ -140,7 +143,7 @@ MIR_code_status_t mir_write (const struct mir_chunk *chunks, size_t num, uint8_t
     struct opened opened = find_units (chunks, num, first, &bound);
     MIR_code_status_t status = open_units (&opened);
     if (status != MIR_CODE_OK) {
-      if (old != NULL) undo (chunks, first, old);
+      if (old != NULL) undo_chunks (chunks, first, old);
       return status;
     }
     for (size_t i = first; i < bound; i++) {
@@ -149,11 +152,11 @@ MIR_code_status_t mir_write (const struct mir_chunk *chunks, size_t num, uint8_t
         memcpy (old, to, chunks[i].len);
         old += chunks[i].len;
       }
-      copy (to, chunks[i].from, chunks[i].len);
+      copy_chunk (to, chunks[i].from, chunks[i].len);
     }
     status = close_units (&opened);
     if (status != MIR_CODE_OK) {
-      if (old != NULL) undo (chunks, bound, old);
+      if (old != NULL) undo_chunks (chunks, bound, old);
       return status;
     }
   }

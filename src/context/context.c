@@ -1,13 +1,19 @@
-/* Contexts: who owns the allocators and where failures go.  */
+/* Contexts: their allocators, their error function, their beginning and end.  */
 #include "context/context.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h> /* exit */
 
+#include "code/backend.h"
+#include "code/create.h"
+#include "code/fork.h"
+#include "code/probe.h"
+#include "code/publish.h"
+#include "code/space.h"
 #include "defaults.h"
 
-/* What MIR does: an embedder who wants to live on sets his own.  */
+/* As in MIR; an embedder which wants to survive errors sets its own function.  */
 static void MIR_NO_RETURN exit_on_error (MIR_error_type_t error_type, const char *format, ...) {
   va_list args;
   (void) error_type;
@@ -22,7 +28,7 @@ double _MIR_get_api_version (void) {
   return MIR_API_VERSION;
 }
 
-/* Map the first slab now: a context is not made when there is no code memory for it.  */
+/* Map the first slab now, so that creating a context fails if it can have no code memory.  */
 static MIR_code_status_t prepare (struct MIR_code_space *space) {
   uint8_t *addr;
   MIR_code_status_t status = mir_next_addr (&space->first, 1, &addr);
@@ -35,7 +41,7 @@ MIR_context_t _MIR_init (MIR_alloc_t alloc, MIR_code_alloc_t code_alloc) {
   const struct mir_backend *backend =
       code_alloc == NULL ? mir_backend_default () : &mir_backend_flip;
   MIR_code_options_t options = {.size = sizeof (options)};
-  if (backend == NULL) return NULL; /* no executable memory on this system */
+  if (backend == NULL) return NULL; /* this system has no executable memory */
   if (alloc == NULL) alloc = mir_default_alloc ();
   if (code_alloc == NULL) code_alloc = mir_default_code_alloc ();
   struct MIR_context *ctx = (struct MIR_context *) MIR_malloc (alloc, sizeof (struct MIR_context));

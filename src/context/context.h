@@ -1,15 +1,15 @@
-/* The context as the library sees it.  */
-#ifndef MIR_CONTEXT_H
-#define MIR_CONTEXT_H
+/* The structure of a context.  */
+#ifndef MIR_CONTEXT_CONTEXT_H
+#define MIR_CONTEXT_CONTEXT_H
 
 #include "mir.h"
-#include "code/space.h"
+#include "code/types.h"
 
 struct MIR_context {
-  MIR_alloc_t alloc;           /* of the user or the default: never NULL */
+  MIR_alloc_t alloc;           /* the user's or the default; never NULL */
   MIR_code_alloc_t code_alloc; /* likewise */
   MIR_error_func_t error_func; /* never NULL */
   struct MIR_code_space space;
 };
 
-#endif /* MIR_CONTEXT_H */
+#endif /* MIR_CONTEXT_CONTEXT_H */

@@ -1,27 +1,30 @@
-/* MIR's machine-code functions and ours: the code layer, its failures sent to the error function.
- */
+/* The machine-code functions of mir.h: failures of the code layer go to the error function.  */
 #include "context/context.h"
 
 #include <stdarg.h>
 
-#include "code/cpu.h"
 #include "mir-code.h"
+#include "code/cpu.h"
+#include "code/edit.h"
+#include "code/publish.h"
+#include "code/thunk.h"
+#include "os/os.h"
 
 enum { MAX_UPDATES = 20 }; /* MIR's limit: _MIR_update_code takes fewer */
 
 static void fail (MIR_context_t ctx, const char *func, MIR_code_status_t status, size_t len) {
   switch (status) {
     case MIR_CODE_NO_MEMORY:
-      ctx->error_func (MIR_alloc_error, "%s: no memory for the bookkeeping of %zu bytes of code",
-                       func, len);
+      ctx->error_func (MIR_alloc_error,
+                       "%s: out of memory for the bookkeeping of %zu bytes of code", func, len);
       break;
     case MIR_CODE_MAP_REFUSED:
-      ctx->error_func (MIR_alloc_error, "%s: there is no executable memory for %zu bytes", func,
-                       len);
+      ctx->error_func (MIR_alloc_error, "%s: the system refused executable memory for %zu bytes",
+                       func, len);
       break;
     case MIR_CODE_WRITE_REFUSED:
-      ctx->error_func (MIR_alloc_error,
-                       "%s: the system refused to let %zu bytes of code be written", func, len);
+      ctx->error_func (MIR_alloc_error, "%s: the system refused to make %zu bytes of code writable",
+                       func, len);
       break;
     case MIR_CODE_TOO_LARGE:
       ctx->error_func (MIR_wrong_param_value_error, "%s: %zu bytes of code are too many", func,
@@ -59,15 +62,15 @@ uint8_t *_MIR_publish_code_by_addr (MIR_context_t ctx, void *addr, const uint8_t
 
 void _MIR_change_code (MIR_context_t ctx, uint8_t *addr, const uint8_t *code, size_t code_len) {
   if (code_len == 0) return;
-  MIR_code_reloc_t reloc = {0, code};
-  struct mir_edit edit = {addr, 1, &reloc, code_len};
+  MIR_code_reloc_t reloc = {.value = code};
+  struct mir_edit edit = {.base = addr, .count = 1, .relocs = &reloc, .size = code_len};
   MIR_code_status_t status = mir_edit (&ctx->space, &edit);
   if (status != MIR_CODE_OK) fail (ctx, "_MIR_change_code", status, code_len);
 }
 
 void _MIR_update_code_arr (MIR_context_t ctx, uint8_t *base, size_t nloc,
                            const MIR_code_reloc_t *relocs) {
-  struct mir_edit edit = {base, nloc, relocs, 0};
+  struct mir_edit edit = {.base = base, .count = nloc, .relocs = relocs, .size = 0};
   MIR_code_status_t status = mir_edit (&ctx->space, &edit);
   if (status == MIR_CODE_OK) return;
   fail (ctx, "_MIR_update_code", status,
@@ -93,7 +96,7 @@ void _MIR_update_code (MIR_context_t ctx, uint8_t *base, size_t nloc, ...) {
 
 int _MIR_set_code (MIR_code_alloc_t code_alloc, size_t prot_start, size_t prot_len, uint8_t *base,
                    size_t nloc, const MIR_code_reloc_t *relocs, size_t reloc_size) {
-  struct mir_edit edit = {base, nloc, relocs, reloc_size};
+  struct mir_edit edit = {.base = base, .count = nloc, .relocs = relocs, .size = reloc_size};
   if (MIR_mem_protect (code_alloc, (void *) prot_start, prot_len, PROT_WRITE_EXEC) != 0) return -1;
   mir_edit_store (&edit);
   return MIR_mem_protect (code_alloc, (void *) prot_start, prot_len, PROT_READ_EXEC) == 0 ? 0 : -1;

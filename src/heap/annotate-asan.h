@@ -1,4 +1,7 @@
-/* AddressSanitizer: bytes are poisoned or not (sanitizer/asan_interface.h).  */
+/* Notes for AddressSanitizer, which poisons and unpoisons bytes (sanitizer/asan_interface.h).  */
+#ifndef MIR_HEAP_ANNOTATE_ASAN_H
+#define MIR_HEAP_ANNOTATE_ASAN_H
+
 #include <stddef.h> /* size_t */
 #include <sanitizer/asan_interface.h>
 
@@ -37,3 +40,5 @@ static inline void mir_note_end (const void *pool) {
 static inline void mir_note_heap_gone (const void *block, size_t size) {
   ASAN_POISON_MEMORY_REGION (block, size);
 }
+
+#endif /* MIR_HEAP_ANNOTATE_ASAN_H */

@@ -1,4 +1,7 @@
-/* No memory checker.  */
+/* Notes for builds without a memory checker.  */
+#ifndef MIR_HEAP_ANNOTATE_NONE_H
+#define MIR_HEAP_ANNOTATE_NONE_H
+
 #include <stddef.h> /* size_t */
 
 enum { MIR_NOTE_GAP = 0 };
@@ -31,3 +34,5 @@ static inline void mir_note_end (const void *pool) {
 static inline void mir_note_heap_gone (const void *block, size_t size) {
   (void) block, (void) size;
 }
+
+#endif /* MIR_HEAP_ANNOTATE_NONE_H */

@@ -1,5 +1,8 @@
-/* valgrind: blocks are pieces of a memory pool (Valgrind manual, 4.8, Memory Pools).  A request is
-   a few instructions without effect when it is not valgrind that runs them.  */
+/* Notes for valgrind, which calls an arena's chunk a memory pool (Valgrind manual, 4.8, Memory
+   Pools).  Outside valgrind a request is a few instructions without effect.  */
+#ifndef MIR_HEAP_ANNOTATE_VALGRIND_H
+#define MIR_HEAP_ANNOTATE_VALGRIND_H
+
 #include <stddef.h> /* size_t */
 #include <valgrind/memcheck.h>
 #include <valgrind/valgrind.h>
@@ -7,7 +10,7 @@
 enum { MIR_NOTE_GAP = 0 };
 
 static inline void mir_note_pool (const void *pool) {
-  (void) pool; /* for CPUs which the header does not know */
+  (void) pool; /* for CPUs that the header does not know */
   VALGRIND_CREATE_MEMPOOL (pool, 0, 0);
 }
 static inline void mir_note_closed (const void *start, size_t len) {
@@ -28,7 +31,7 @@ static inline void mir_note_gone (const void *pool, const void *block) {
 }
 static inline void mir_note_resized (const void *pool, const void *block, size_t old_size,
                                      size_t new_size) {
-  (void) pool, (void) block; /* for CPUs which the header does not know */
+  (void) pool, (void) block; /* for CPUs that the header does not know */
   VALGRIND_MEMPOOL_CHANGE (pool, block, block, new_size);
   if (new_size > old_size)
     mir_note_open ((const char *) block + old_size, new_size - old_size);
@@ -47,3 +50,5 @@ static inline void mir_note_heap_gone (const void *block, size_t size) {
   (void) block, (void) size;
   VALGRIND_FREELIKE_BLOCK (block, 0);
 }
+
+#endif /* MIR_HEAP_ANNOTATE_VALGRIND_H */

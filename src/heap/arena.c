@@ -1,9 +1,9 @@
-/* Blocks one behind another, freed together.  */
+/* The arena: blocks one after another, freed together.  */
 #include "heap/heap.h"
 
 #include "heap/annotate.h"
 
-enum { ALIGN = 16, DEFAULT_CHUNK = 64 * 1024, MIN_CHUNK = 1024, LARGE_PART = 4 };
+enum { DEFAULT_CHUNK = 64 * 1024, MIN_CHUNK = 1024, LARGE_PART = 4 };
 
 /* [ chunk | block | gap | block | gap ... free ... ] bound  */
 struct chunk {
@@ -11,30 +11,30 @@ struct chunk {
   size_t len; /* bytes, with this header */
 };
 
-/* A block of more than a quarter of a chunk: [ large | block ].  Which kind a block is follows from
-   its size, so it has no header to be found by.  */
+/* A block larger than a quarter of a chunk: [ large | block ].  The size of a block tells its kind,
+   so small blocks need no header.  */
 struct large {
   struct large *older, *newer;
-  uint64_t number; /* the newest has the highest */
+  uint64_t number; /* newer blocks have higher ones */
   size_t len;      /* bytes, with this header */
 };
 
 enum {
-  CHUNK_HEADER = (sizeof (struct chunk) + ALIGN - 1) / ALIGN * ALIGN,
-  LARGE_HEADER = (sizeof (struct large) + ALIGN - 1) / ALIGN * ALIGN
+  CHUNK_HEADER = (sizeof (struct chunk) + MIR_HEAP_ALIGN - 1) / MIR_HEAP_ALIGN * MIR_HEAP_ALIGN,
+  LARGE_HEADER = (sizeof (struct large) + MIR_HEAP_ALIGN - 1) / MIR_HEAP_ALIGN * MIR_HEAP_ALIGN
 };
 
 struct arena {
   struct MIR_arena pub;
   MIR_alloc_t below;
   size_t chunk_len;    /* bytes */
-  size_t bytes;        /* from the one below, this structure too */
-  struct chunk *top;   /* in which blocks are made; NULL: none yet */
-  struct chunk *spare; /* an empty one, so that resets at its edge are cheap; or NULL */
-  char *free, *bound;  /* of the top chunk: what is left; free is aligned */
-  char *last;          /* the block made last if nothing is behind it and no mark; else NULL */
-  struct large *large; /* the newest */
-  uint64_t larges;     /* ever made or resized */
+  size_t bytes;        /* held from below, with this structure */
+  struct chunk *top;   /* the chunk that new blocks come from; NULL: none yet */
+  struct chunk *spare; /* an empty chunk, which makes resets across a chunk's end cheap; or NULL */
+  char *free, *bound;  /* what is left of the top chunk; free is aligned */
+  char *last;          /* the newest small block, if no mark is newer; else NULL */
+  struct large *large; /* the newest large block */
+  uint64_t larges;     /* large blocks ever allocated or resized */
 };
 
 static char *first_of (struct chunk *chunk) {
@@ -49,9 +49,12 @@ static int is_large (const struct arena *arena, size_t size) {
   return size > arena->chunk_len / LARGE_PART;
 }
 
-/* What a small block takes.  One without bytes takes some, so that its address is its own.  */
+/* The bytes that a small block occupies.  A block of size 0 occupies some too, so that its address
+   is unique.  */
 static size_t room_for (size_t size) {
-  return (size == 0 ? ALIGN : (size + ALIGN - 1) / ALIGN * ALIGN) + MIR_NOTE_GAP;
+  return (size == 0 ? MIR_HEAP_ALIGN
+                    : (size + MIR_HEAP_ALIGN - 1) / MIR_HEAP_ALIGN * MIR_HEAP_ALIGN)
+         + MIR_NOTE_GAP;
 }
 
 /*---------------- Large blocks -----------------------------*/
@@ -90,7 +93,7 @@ static void free_large (struct arena *arena, struct large *large) {
   MIR_free (arena->below, large);
 }
 
-/* Both sizes are large ones.  Its neighbours see it leave only when it has left.  */
+/* Both sizes are large.  The list changes only after the realloc has succeeded.  */
 static void *resize_large (struct arena *arena, void *block, size_t new_size) {
   struct large *old = large_of (block), *older = old->older, *newer = old->newer;
   size_t old_len = old->len;
@@ -187,7 +190,7 @@ static void arena_free (void *ptr, void *user_data) {
   }
 }
 
-/* Whether the small block at PTR could be resized where it is.  */
+/* Resize the small block at PTR in place.  0: it must move.  */
 static int resize_in_place (struct arena *arena, char *ptr, size_t old_size, size_t new_size) {
   if (ptr == arena->last && room_for (new_size) <= (size_t) (arena->bound - ptr)) {
     mir_note_resized (arena->top, ptr, old_size, new_size);
@@ -233,12 +236,12 @@ MIR_heap_status_t MIR_arena_create (MIR_alloc_t below, size_t chunk_size, MIR_ar
 MIR_arena_mark_t MIR_arena_get_mark (MIR_arena_t pub) {
   struct arena *arena = (struct arena *) pub;
   MIR_arena_mark_t mark = {arena->top, arena->free, arena->larges};
-  arena->last = NULL; /* what is older than a mark must not grow over it */
+  arena->last = NULL; /* a block older than a mark must not grow beyond the mark */
   return mark;
 }
 
-/* A mark's chunk is there, and it has not been emptied further than that.  */
-static int is_good (struct arena *arena, const MIR_arena_mark_t *mark) {
+/* Whether MARK's chunk still exists and its used part reaches to the mark.  */
+static int is_good_mark (struct arena *arena, const MIR_arena_mark_t *mark) {
   struct chunk *chunk = arena->top;
   if (mark->large > arena->larges) return 0;
   if (mark->chunk == NULL) return 1;
@@ -251,7 +254,7 @@ static int is_good (struct arena *arena, const MIR_arena_mark_t *mark) {
 
 MIR_heap_status_t MIR_arena_reset (MIR_arena_t pub, MIR_arena_mark_t mark) {
   struct arena *arena = (struct arena *) pub;
-  if (!is_good (arena, &mark)) return MIR_HEAP_BAD_MARK;
+  if (!is_good_mark (arena, &mark)) return MIR_HEAP_BAD_MARK;
   while (arena->large != NULL && arena->large->number > mark.large)
     free_large (arena, arena->large);
   while (arena->top != mark.chunk) {
@@ -267,8 +270,7 @@ MIR_heap_status_t MIR_arena_reset (MIR_arena_t pub, MIR_arena_mark_t mark) {
 }
 
 void MIR_arena_clear (MIR_arena_t pub) {
-  static const MIR_arena_mark_t beginning = {NULL, NULL, 0};
-  MIR_arena_reset (pub, beginning);
+  MIR_arena_reset (pub, (MIR_arena_mark_t){.chunk = NULL}); /* the mark of an empty arena */
 }
 
 void MIR_arena_finish (MIR_arena_t pub) {

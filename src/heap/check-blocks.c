@@ -1,3 +1,4 @@
+/* Blocks of a checking allocator: fences, fillings, lists, and the table by address.  */
 #include "heap/check-blocks.h"
 
 enum { FENCE_BYTE = 0xfb, FRESH_BYTE = 0xa5, FREED_BYTE = 0xdd };
@@ -8,33 +9,33 @@ static int are_all (const unsigned char *bytes, size_t len, unsigned char byte) 
   return 1;
 }
 
-void mir_check_build_fences (struct check_block *block) {
+void mir_check_build_fences (struct mir_check_block *block) {
   memset (mir_check_start (block) - MIR_FENCE, FENCE_BYTE, MIR_FENCE);
   memset (mir_check_start (block) + block->size, FENCE_BYTE, MIR_FENCE);
 }
 
-int mir_check_before_is_whole (const struct check_block *block) {
+int mir_check_before_is_whole (const struct mir_check_block *block) {
   return are_all (mir_check_start (block) - MIR_FENCE, MIR_FENCE, FENCE_BYTE);
 }
 
-int mir_check_behind_is_whole (const struct check_block *block) {
+int mir_check_behind_is_whole (const struct mir_check_block *block) {
   return are_all (mir_check_start (block) + block->size, MIR_FENCE, FENCE_BYTE);
 }
 
-void mir_check_fill_fresh (struct check_block *block, size_t offset) {
+void mir_check_fill_fresh (struct mir_check_block *block, size_t offset) {
   if (offset < block->size)
     memset (mir_check_start (block) + offset, FRESH_BYTE, block->size - offset);
 }
 
-void mir_check_fill_freed (struct check_block *block) {
+void mir_check_fill_freed (struct mir_check_block *block) {
   memset (mir_check_start (block), FREED_BYTE, block->size);
 }
 
-int mir_check_is_freed (const struct check_block *block) {
+int mir_check_is_freed (const struct mir_check_block *block) {
   return are_all (mir_check_start (block), block->size, FREED_BYTE);
 }
 
-void mir_check_list_add (struct check_list *list, struct check_block *block) {
+void mir_check_list_add (struct mir_check_list *list, struct mir_check_block *block) {
   block->older = list->newest;
   block->newer = NULL;
   if (list->newest != NULL)
@@ -46,7 +47,7 @@ void mir_check_list_add (struct check_list *list, struct check_block *block) {
   list->bytes += block->size;
 }
 
-void mir_check_list_remove (struct check_list *list, struct check_block *block) {
+void mir_check_list_remove (struct mir_check_list *list, struct mir_check_block *block) {
   if (block->older != NULL)
     block->older->newer = block->newer;
   else
@@ -59,44 +60,46 @@ void mir_check_list_remove (struct check_list *list, struct check_block *block) 
   list->bytes -= block->size;
 }
 
-static struct check_block **bucket_of (struct check_block **buckets, size_t num, const void *ptr) {
+static struct mir_check_block **bucket_of (struct mir_check_block **buckets, size_t num,
+                                           const void *ptr) {
   uint64_t spread = (uint64_t) (uintptr_t) ptr * 0x9e3779b97f4a7c15u;
   return &buckets[(size_t) (spread >> 32) & (num - 1)];
 }
 
-struct check_block **mir_check_find (struct check_table *table, const void *ptr) {
-  struct check_block **link = bucket_of (table->buckets, table->buckets_num, ptr);
+struct mir_check_block **mir_check_find (struct mir_check_table *table, const void *ptr) {
+  struct mir_check_block **link = bucket_of (table->buckets, table->buckets_num, ptr);
   while (*link != NULL && mir_check_start (*link) != ptr) link = &(*link)->next;
   return link;
 }
 
-static void put (struct check_block **buckets, size_t num, struct check_block *block) {
-  struct check_block **bucket = bucket_of (buckets, num, mir_check_start (block));
+static void put_in_bucket (struct mir_check_block **buckets, size_t num,
+                           struct mir_check_block *block) {
+  struct mir_check_block **bucket = bucket_of (buckets, num, mir_check_start (block));
   block->next = *bucket;
   *bucket = block;
 }
 
-void mir_check_table_add (struct check_table *table, struct check_block *block) {
-  put (table->buckets, table->buckets_num, block);
+void mir_check_table_add (struct mir_check_table *table, struct mir_check_block *block) {
+  put_in_bucket (table->buckets, table->buckets_num, block);
   table->num++;
 }
 
-void mir_check_table_remove (struct check_table *table, struct check_block *block) {
+void mir_check_table_remove (struct mir_check_table *table, struct mir_check_block *block) {
   *mir_check_find (table, mir_check_start (block)) = block->next;
   table->num--;
 }
 
-int mir_check_table_is_full (const struct check_table *table) {
+int mir_check_table_is_full (const struct mir_check_table *table) {
   return table->num / 2 > table->buckets_num;
 }
 
-struct check_block **mir_check_table_grow (struct check_table *table,
-                                           struct check_block **new_buckets, size_t num) {
-  struct check_block **old = table->buckets;
+struct mir_check_block **mir_check_table_grow (struct mir_check_table *table,
+                                               struct mir_check_block **new_buckets, size_t num) {
+  struct mir_check_block **old = table->buckets;
   for (size_t i = 0; i < table->buckets_num; i++)
-    for (struct check_block *block = old[i], *next; block != NULL; block = next) {
+    for (struct mir_check_block *block = old[i], *next; block != NULL; block = next) {
       next = block->next;
-      put (new_buckets, num, block);
+      put_in_bucket (new_buckets, num, block);
     }
   table->buckets = new_buckets;
   table->buckets_num = num;

@@ -1,70 +1,74 @@
-/* The blocks of a checking allocator: their layout, their fences, and a table by address.
+/* The blocks of a checking allocator: their layout, their fences, their lists, and a table of them
+   by address.
 
-   One thread at a time.  Nothing here reads memory at an address which a caller gave before it was
-   found in the table.  */
-#ifndef MIR_CHECK_BLOCKS_H
-#define MIR_CHECK_BLOCKS_H
+   One thread at a time.  Nothing here reads memory at a caller's pointer before it has found the
+   pointer in the table.  */
+#ifndef MIR_HEAP_CHECK_BLOCKS_H
+#define MIR_HEAP_CHECK_BLOCKS_H
 
 #include "heap/heap.h"
 
-enum { MIR_FENCE = 32 }; /* bytes on either side */
+enum { MIR_FENCE = 32 }; /* bytes on each side of a block */
 
 /* [ check_block | fence | size bytes | fence ]  */
-struct check_block {
-  struct check_block *next;          /* in its bucket */
-  struct check_block *older, *newer; /* in its list */
+struct mir_check_block {
+  struct mir_check_block *next;          /* in its bucket */
+  struct mir_check_block *older, *newer; /* in its list */
+  /* As in MIR_check_t.  */
   size_t size;
   uint64_t number;
   const char *label;
   size_t frames_num;
   void *frames[MIR_CHECK_MAX_FRAMES];
-  int freed;
+  int freed; /* kept in quarantine */
 };
 
+/* The bytes before a block, and those before and after it together.  */
 enum {
   MIR_CHECK_BEFORE =
-      (sizeof (struct check_block) + MIR_HEAP_HEADER - 1) / MIR_HEAP_HEADER * MIR_HEAP_HEADER
+      (sizeof (struct mir_check_block) + MIR_HEAP_ALIGN - 1) / MIR_HEAP_ALIGN * MIR_HEAP_ALIGN
       + MIR_FENCE,
   MIR_CHECK_AROUND = MIR_CHECK_BEFORE + MIR_FENCE
 };
 
-struct check_list {
-  struct check_block *oldest, *newest;
+struct mir_check_list {
+  struct mir_check_block *oldest, *newest;
   size_t num, bytes;
 };
 
-struct check_table {
-  struct check_block **buckets;
+struct mir_check_table {
+  struct mir_check_block **buckets;
   size_t buckets_num; /* a power of two */
   size_t num;         /* blocks */
 };
 
-static inline unsigned char *mir_check_start (const struct check_block *block) {
+static inline unsigned char *mir_check_start (const struct mir_check_block *block) {
   return (unsigned char *) block + MIR_CHECK_BEFORE;
 }
 
-/* Fill the fences of BLOCK, whose size is set.  */
-void mir_check_build_fences (struct check_block *block);
-/* Whether the fence before, or behind, BLOCK is as it was built.  */
-int mir_check_before_is_whole (const struct check_block *block);
-int mir_check_behind_is_whole (const struct check_block *block);
-/* Fill with 0xa5 what is at OFFSET and behind in BLOCK; fill a freed block with 0xdd, and whether
-   it still is.  */
-void mir_check_fill_fresh (struct check_block *block, size_t offset);
-void mir_check_fill_freed (struct check_block *block);
-int mir_check_is_freed (const struct check_block *block);
+/* Fill the fences of BLOCK; its size must be set.  */
+void mir_check_build_fences (struct mir_check_block *block);
+/* Whether the fence before, or after, BLOCK is intact.  */
+int mir_check_before_is_whole (const struct mir_check_block *block);
+int mir_check_behind_is_whole (const struct mir_check_block *block);
+/* Fill BLOCK from OFFSET to its end with 0xa5.  */
+void mir_check_fill_fresh (struct mir_check_block *block, size_t offset);
+/* Fill the freed BLOCK with 0xdd; check whether that is still so.  */
+void mir_check_fill_freed (struct mir_check_block *block);
+int mir_check_is_freed (const struct mir_check_block *block);
 
-void mir_check_list_add (struct check_list *list, struct check_block *block);
-void mir_check_list_remove (struct check_list *list, struct check_block *block);
+void mir_check_list_add (struct mir_check_list *list, struct mir_check_block *block);
+void mir_check_list_remove (struct mir_check_list *list, struct mir_check_block *block);
 
-/* The link which points to the block that starts at PTR, or to NULL if there is none.  */
-struct check_block **mir_check_find (struct check_table *table, const void *ptr);
-void mir_check_table_add (struct check_table *table, struct check_block *block);
-void mir_check_table_remove (struct check_table *table, struct check_block *block);
+/* The link that points to the block starting at PTR; it holds NULL if there is no such block.  */
+struct mir_check_block **mir_check_find (struct mir_check_table *table, const void *ptr);
+void mir_check_table_add (struct mir_check_table *table, struct mir_check_block *block);
+void mir_check_table_remove (struct mir_check_table *table, struct mir_check_block *block);
 /* Whether the table should have more buckets.  */
-int mir_check_table_is_full (const struct check_table *table);
-/* Use the NUM buckets NEW_BUCKETS, zeroed, instead of the ones which are returned.  */
-struct check_block **mir_check_table_grow (struct check_table *table,
-                                           struct check_block **new_buckets, size_t num);
+int mir_check_table_is_full (const struct mir_check_table *table);
+/* Move all blocks to the NUM zeroed buckets NEW_BUCKETS.  Returns the old buckets, which the caller
+   frees.  */
+struct mir_check_block **mir_check_table_grow (struct mir_check_table *table,
+                                               struct mir_check_block **new_buckets, size_t num);
 
-#endif /* MIR_CHECK_BLOCKS_H */
+#endif /* MIR_HEAP_CHECK_BLOCKS_H */

@@ -1,27 +1,26 @@
-/* Checks what callers of an allocator promise.  */
+/* The checking allocator: finds calls and writes that break the contract of mir-alloc.h.  */
 #include "heap/check-blocks.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "heap/stack.h"
 #include "os/os.h"
+#include "os/stack.h"
 
 enum { FIRST_BUCKETS = 256, DEFAULT_QUARANTINE = 256 * 1024 };
 
-/* All but the first three members is the lock's.  */
 struct checking {
   struct MIR_checking pub;
   MIR_alloc_t below;
-  MIR_checking_options_t options; /* func is not NULL */
-  mir_os_lock_t lock;
-  struct check_table table; /* live and kept blocks */
-  struct check_list live, kept;
-  uint64_t made; /* blocks, ever */
-  size_t found;  /* broken promises */
+  MIR_checking_options_t options; /* func is never NULL */
+  mir_os_lock_t lock;             /* guards everything below it */
+  struct mir_check_table table;   /* live and kept blocks */
+  struct mir_check_list live, kept;
+  uint64_t made; /* blocks ever allocated */
+  size_t found;  /* findings so far */
 };
 
-/* What is found under the lock and told without it.  */
+/* Findings: collected under the lock, reported after it is released.  */
 struct findings {
   struct checking *checking;
   MIR_check_t checks[2];
@@ -37,15 +36,24 @@ static const char *text_of (MIR_check_kind_t kind) {
     case MIR_CHECK_FOREIGN:
       return "not a block of this allocator";
     case MIR_CHECK_UNDERRUN:
-      return "written before the block";
+      return "bytes before the block were overwritten";
     case MIR_CHECK_OVERRUN:
-      return "written behind the block";
+      return "bytes past the end of the block were overwritten";
     case MIR_CHECK_FREED:
-      return "written after it was freed";
+      return "written to after it was freed";
     case MIR_CHECK_LEAK:
       return "never freed";
   }
   return "unknown";
+}
+
+/* In the format of backtrace_symbols_fd (): MODULE(NAME+0xOFFSET)[ADDRESS].  */
+static void print_frame (const void *address) {
+  struct mir_os_symbol symbol;
+  if (mir_os_symbol (address, &symbol))
+    fprintf (stderr, "%s(%s+0x%" PRIxPTR ")", symbol.module, symbol.name != NULL ? symbol.name : "",
+             (uintptr_t) address - symbol.base);
+  fprintf (stderr, "[%p]\n", address);
 }
 
 static void print_check (void *user_data, const MIR_check_t *check) {
@@ -56,11 +64,11 @@ static void print_check (void *user_data, const MIR_check_t *check) {
   if (check->kind == MIR_CHECK_WRONG_SIZE) fprintf (stderr, ", given %zu", check->given);
   if (check->label != NULL) fprintf (stderr, ", for %s", check->label);
   fputc ('\n', stderr);
-  mir_stack_print (check->frames, check->frames_num);
+  for (size_t i = 0; i < check->frames_num; i++) print_frame (check->frames[i]);
 }
 
 static void fill_check (MIR_check_t *check, MIR_check_kind_t kind, const void *ptr,
-                        const struct check_block *block) {
+                        const struct mir_check_block *block) {
   memset (check, 0, sizeof (*check));
   check->kind = kind;
   check->text = text_of (kind);
@@ -73,50 +81,50 @@ static void fill_check (MIR_check_t *check, MIR_check_kind_t kind, const void *p
   memcpy (check->frames, block->frames, sizeof (check->frames));
 }
 
-/*---------------- Under the lock -----------------------------*/
+/*---------------- With the lock held -----------------------------*/
 
-static MIR_check_t *note (struct findings *findings, MIR_check_kind_t kind, const void *ptr,
-                          const struct check_block *block) {
+static MIR_check_t *note_finding (struct findings *findings, MIR_check_kind_t kind, const void *ptr,
+                                  const struct mir_check_block *block) {
   MIR_check_t *check = &findings->checks[findings->num++];
   findings->checking->found++;
   fill_check (check, kind, ptr, block);
   return check;
 }
 
-/* Damage is counted once: the fences are whole again afterwards.  */
-static void note_damage (struct findings *findings, struct check_block *block) {
+/* Repair the damage, so that it counts only once.  */
+static void note_damage (struct findings *findings, struct mir_check_block *block) {
   unsigned char *start = mir_check_start (block);
   if (block->freed) {
     if (mir_check_is_freed (block)) return;
-    note (findings, MIR_CHECK_FREED, start, block);
+    note_finding (findings, MIR_CHECK_FREED, start, block);
     mir_check_fill_freed (block);
     return;
   }
   int before = mir_check_before_is_whole (block), behind = mir_check_behind_is_whole (block);
-  if (!before) note (findings, MIR_CHECK_UNDERRUN, start, block);
-  if (!behind) note (findings, MIR_CHECK_OVERRUN, start, block);
+  if (!before) note_finding (findings, MIR_CHECK_UNDERRUN, start, block);
+  if (!behind) note_finding (findings, MIR_CHECK_OVERRUN, start, block);
   if (!before || !behind) mir_check_build_fences (block);
 }
 
-/* The live block at PTR; NULL if there is none, which is noted.  */
-static struct check_block *find_live (struct findings *findings, const void *ptr) {
-  struct check_block *block = *mir_check_find (&findings->checking->table, ptr);
+/* The live block at PTR.  NULL if there is none, which is a finding.  */
+static struct mir_check_block *find_live (struct findings *findings, const void *ptr) {
+  struct mir_check_block *block = *mir_check_find (&findings->checking->table, ptr);
   if (block != NULL && !block->freed) return block;
-  note (findings, block == NULL ? MIR_CHECK_FOREIGN : MIR_CHECK_DOUBLE_FREE, ptr, block);
+  note_finding (findings, block == NULL ? MIR_CHECK_FOREIGN : MIR_CHECK_DOUBLE_FREE, ptr, block);
   return NULL;
 }
 
-static void keep (struct checking *checking, struct check_block *block) {
+static void keep_freed (struct checking *checking, struct mir_check_block *block) {
   mir_check_list_remove (&checking->live, block);
   block->freed = 1;
   mir_check_fill_freed (block);
   mir_check_list_add (&checking->kept, block);
 }
 
-/* The oldest kept block, taken out, if there is more kept than MAX bytes; else NULL.  */
-static struct check_block *take_kept (struct findings *findings, size_t max) {
+/* Remove and return the oldest kept block if more than MAX bytes are kept; NULL otherwise.  */
+static struct mir_check_block *take_kept (struct findings *findings, size_t max) {
   struct checking *checking = findings->checking;
-  struct check_block *block = checking->kept.oldest;
+  struct mir_check_block *block = checking->kept.oldest;
   if (block == NULL || checking->kept.bytes + checking->kept.num * MIR_CHECK_AROUND <= max)
     return NULL;
   note_damage (findings, block);
@@ -125,9 +133,9 @@ static struct check_block *take_kept (struct findings *findings, size_t max) {
   return block;
 }
 
-/*---------------- Without it -----------------------------*/
+/*---------------- Without the lock -----------------------------*/
 
-static struct findings lock (struct checking *checking) {
+static struct findings lock_findings (struct checking *checking) {
   mir_os_lock (&checking->lock);
   return (struct findings){.checking = checking};
 }
@@ -140,12 +148,13 @@ static void unlock_and_tell (struct findings *findings) {
   findings->num = 0;
 }
 
-/* Give back kept blocks until they are at most MAX bytes.  Whether there was one.  */
+/* Return kept blocks to the allocator below until at most MAX bytes are kept.  Whether there were
+   any.  */
 static int give_back (struct checking *checking, size_t max) {
-  struct check_block *block;
+  struct mir_check_block *block;
   int any = 0;
   do {
-    struct findings findings = lock (checking);
+    struct findings findings = lock_findings (checking);
     block = take_kept (&findings, max);
     unlock_and_tell (&findings);
     MIR_free (checking->below, block);
@@ -154,47 +163,47 @@ static int give_back (struct checking *checking, size_t max) {
   return any;
 }
 
-/* Memory for a block of SIZE bytes from below; if need be what is kept goes first.  */
-static struct check_block *get_memory (struct checking *checking, size_t size) {
+/* Allocate a block of SIZE bytes below; if that fails, return all kept blocks and try again.  */
+static struct mir_check_block *get_memory (struct checking *checking, size_t size) {
   if (size > SIZE_MAX - MIR_CHECK_AROUND) return NULL;
   void *res = MIR_malloc (checking->below, size + MIR_CHECK_AROUND);
   if (res == NULL && give_back (checking, 0))
     res = MIR_malloc (checking->below, size + MIR_CHECK_AROUND);
-  return (struct check_block *) res;
+  return (struct mir_check_block *) res;
 }
 
-/* Longer chains do no harm: without memory the table stays as it is.  */
+/* Failure is harmless: the table stays as it is, with longer chains.  */
 static void grow_table (struct checking *checking) {
   mir_os_lock (&checking->lock);
   size_t old_num = checking->table.buckets_num;
   int is_full = mir_check_table_is_full (&checking->table);
   mir_os_unlock (&checking->lock);
-  if (!is_full || old_num > SIZE_MAX / 4 / sizeof (struct check_block *)) return;
-  struct check_block **buckets = (struct check_block **) MIR_calloc (checking->below, old_num * 4,
-                                                                     sizeof (struct check_block *));
+  if (!is_full || old_num > SIZE_MAX / 4 / sizeof (struct mir_check_block *)) return;
+  struct mir_check_block **buckets = (struct mir_check_block **) MIR_calloc (
+      checking->below, old_num * 4, sizeof (struct mir_check_block *));
   if (buckets == NULL) return;
   mir_os_lock (&checking->lock);
-  if (checking->table.buckets_num == old_num) /* else another thread was faster */
+  if (checking->table.buckets_num == old_num) /* otherwise another thread has grown it */
     buckets = mir_check_table_grow (&checking->table, buckets, old_num * 4);
   mir_os_unlock (&checking->lock);
   MIR_free (checking->below, buckets);
 }
 
-static struct check_block *make_block (struct checking *checking, size_t size) {
-  struct check_block *block = get_memory (checking, size);
+static struct mir_check_block *make_block (struct checking *checking, size_t size) {
+  struct mir_check_block *block = get_memory (checking, size);
   if (block == NULL) return NULL;
   memset (block, 0, sizeof (*block));
   block->size = size;
   block->label = mir_heap_label ();
   if (checking->options.frames != 0)
-    block->frames_num = mir_stack_take (block->frames, checking->options.frames);
+    block->frames_num = mir_os_stack (block->frames, checking->options.frames, NULL);
   mir_check_build_fences (block);
   mir_check_fill_fresh (block, 0);
   return block;
 }
 
-/* The lock is held.  */
-static void enter_block (struct checking *checking, struct check_block *block) {
+/* The caller holds the lock.  */
+static void enter_block (struct checking *checking, struct mir_check_block *block) {
   block->number = ++checking->made;
   mir_check_table_add (&checking->table, block);
   mir_check_list_add (&checking->live, block);
@@ -204,7 +213,7 @@ static void enter_block (struct checking *checking, struct check_block *block) {
 
 static void *checking_malloc (size_t size, void *user_data) {
   struct checking *checking = (struct checking *) user_data;
-  struct check_block *block = make_block (checking, size);
+  struct mir_check_block *block = make_block (checking, size);
   if (block == NULL) return NULL;
   mir_os_lock (&checking->lock);
   enter_block (checking, block);
@@ -224,24 +233,24 @@ static void *checking_calloc (size_t num, size_t size, void *user_data) {
 static void checking_free (void *ptr, void *user_data) {
   struct checking *checking = (struct checking *) user_data;
   if (ptr == NULL) return;
-  struct findings findings = lock (checking);
-  struct check_block *block = find_live (&findings, ptr);
+  struct findings findings = lock_findings (checking);
+  struct mir_check_block *block = find_live (&findings, ptr);
   if (block != NULL) {
     note_damage (&findings, block);
-    keep (checking, block);
+    keep_freed (checking, block);
   }
   unlock_and_tell (&findings);
   give_back (checking, checking->options.quarantine);
 }
 
-/* Whether there is a live block at PTR; how large it is.  */
+/* Whether PTR is a live block; if so, set *SIZE to its size.  */
 static int look_at (struct checking *checking, void *ptr, size_t old_size, size_t *size) {
-  struct findings findings = lock (checking);
-  struct check_block *block = find_live (&findings, ptr);
+  struct findings findings = lock_findings (checking);
+  struct mir_check_block *block = find_live (&findings, ptr);
   if (block != NULL) {
     *size = block->size;
     if (old_size != block->size)
-      note (&findings, MIR_CHECK_WRONG_SIZE, ptr, block)->given = old_size;
+      note_finding (&findings, MIR_CHECK_WRONG_SIZE, ptr, block)->given = old_size;
   }
   unlock_and_tell (&findings);
   return block != NULL;
@@ -252,8 +261,8 @@ static void *checking_realloc (void *ptr, size_t old_size, size_t new_size, void
   size_t size = 0;
   if (ptr == NULL && old_size == 0) return checking_malloc (new_size, user_data);
   if (ptr == NULL) {
-    struct findings findings = lock (checking);
-    note (&findings, MIR_CHECK_WRONG_SIZE, NULL, NULL)->given = old_size;
+    struct findings findings = lock_findings (checking);
+    note_finding (&findings, MIR_CHECK_WRONG_SIZE, NULL, NULL)->given = old_size;
     unlock_and_tell (&findings);
     return checking_malloc (new_size, user_data);
   }
@@ -276,8 +285,8 @@ MIR_heap_status_t MIR_checking_create (MIR_alloc_t below, const MIR_checking_opt
   struct checking *checking = (struct checking *) mir_heap_new (&below, sizeof (*checking));
   if (checking == NULL) return MIR_HEAP_NO_MEMORY;
   checking->table.buckets_num = FIRST_BUCKETS;
-  checking->table.buckets =
-      (struct check_block **) MIR_calloc (below, FIRST_BUCKETS, sizeof (struct check_block *));
+  checking->table.buckets = (struct mir_check_block **) MIR_calloc (
+      below, FIRST_BUCKETS, sizeof (struct mir_check_block *));
   if (checking->table.buckets == NULL || mir_os_lock_init (&checking->lock) != 0) {
     MIR_free (below, checking->table.buckets);
     MIR_free (below, checking);
@@ -293,12 +302,13 @@ MIR_heap_status_t MIR_checking_create (MIR_alloc_t below, const MIR_checking_opt
   return MIR_HEAP_OK;
 }
 
-/* Damage is told with the lock open, and made good, so look again from the beginning.  */
-static void verify_list (struct checking *checking, struct check_list *list) {
+/* Findings are reported without the lock, so the list may change: start again after each.  The
+   damage is repaired by then, so this ends.  */
+static void verify_list (struct checking *checking, struct mir_check_list *list) {
   size_t num;
   do {
-    struct findings findings = lock (checking);
-    for (struct check_block *block = list->oldest; block != NULL && findings.num == 0;
+    struct findings findings = lock_findings (checking);
+    for (struct mir_check_block *block = list->oldest; block != NULL && findings.num == 0;
          block = block->newer)
       note_damage (&findings, block);
     num = findings.num;
@@ -321,7 +331,7 @@ size_t MIR_checking_each (MIR_checking_t pub, MIR_check_func_t func, void *user_
   MIR_check_t check;
   mir_os_lock (&checking->lock);
   size_t num = checking->live.num;
-  for (struct check_block *block = checking->live.oldest; block != NULL; block = block->newer) {
+  for (struct mir_check_block *block = checking->live.oldest; block != NULL; block = block->newer) {
     fill_check (&check, MIR_CHECK_LEAK, mir_check_start (block), block);
     func (user_data, &check);
   }
@@ -334,7 +344,7 @@ size_t MIR_checking_finish (MIR_checking_t pub) {
   if (checking == NULL) return 0;
   MIR_checking_verify (pub);
   checking->found += MIR_checking_each (pub, checking->options.func, checking->options.user_data);
-  while (checking->live.oldest != NULL) keep (checking, checking->live.oldest);
+  while (checking->live.oldest != NULL) keep_freed (checking, checking->live.oldest);
   give_back (checking, 0);
   size_t found = checking->found;
   mir_os_lock_destroy (&checking->lock);

@@ -1,4 +1,4 @@
-/* Fails when it is told to.  */
+/* The failing allocator: refuses the calls that its rules choose.  */
 #include "heap/heap.h"
 
 #include <stdatomic.h>
@@ -10,9 +10,9 @@ struct failing {
   _Atomic uint64_t calls, failed;
 };
 
-/* 64 random bits for the call NUMBER.  SplitMix64: Steele, Lea, Flood, "Fast splittable
+/* 64 random bits for call NUMBER, by SplitMix64: Steele, Lea, Flood, "Fast splittable
    pseudorandom number generators", 2014.  */
-static uint64_t random_of (uint64_t seed, uint64_t number) {
+static uint64_t random_bits (uint64_t seed, uint64_t number) {
   uint64_t z = seed + number * 0x9e3779b97f4a7c15u;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
@@ -25,7 +25,7 @@ static int is_chosen (const MIR_failing_options_t *rules, uint64_t number, size_
   if (rules->every != 0 && number % rules->every == 0) return 1;
   if (rules->min_size != 0 && size >= rules->min_size) return 1;
   if (!(rules->probability > 0)) return 0;
-  return (double) (random_of (rules->seed, number) >> 11) < rules->probability * 0x1p53;
+  return (double) (random_bits (rules->seed, number) >> 11) < rules->probability * 0x1p53;
 }
 
 static int must_fail (struct failing *failing, size_t size) {

@@ -1,4 +1,4 @@
-/* A mimalloc heap of one's own.  */
+/* The heap: a mimalloc heap that is freed as a whole.  */
 #include "heap/heap.h"
 
 #include <mimalloc.h>
@@ -12,7 +12,7 @@ struct heap {
   mi_heap_t *heap;
 };
 
-/* mimalloc aligns blocks of up to 8 bytes to 8 only.  */
+/* mimalloc aligns blocks of up to 8 bytes only to 8.  */
 static size_t padded (size_t size) {
   return size < _Alignof(max_align_t) ? _Alignof(max_align_t) : size;
 }
@@ -53,13 +53,13 @@ MIR_heap_status_t MIR_heap_create (MIR_heap_t *res) {
 
 /*---------------- Memory checkers -----------------------------*/
 
-/* mimalloc tells a checker of its blocks, if it was built so, but not of those which end with their
-   heap; and what it frees is open again, so that a use of it would not be seen.  So blocks are
-   closed here, and then the last ended heaps are kept for a while.  */
-enum { KEPT = 16 };
+/* mimalloc can be built to tell a memory checker about its blocks, but it says nothing about blocks
+   that end with their heap, and what it frees becomes accessible again, which hides later uses.  So
+   this code closes the blocks of an ended heap, and keeps the last few ended heaps for a while.  */
+enum { KEPT_HEAPS = 16 };
 
-static mi_heap_t *kept[KEPT]; /* ended, the oldest is at `oldest` */
-static int oldest;
+static mi_heap_t *kept_heaps[KEPT_HEAPS]; /* a ring; the oldest is at `oldest_kept` */
+static int oldest_kept;
 static mir_os_lock_t kept_lock = MIR_OS_LOCK_INITIALIZER;
 
 static bool note_gone (const mi_heap_t *heap, const mi_heap_area_t *area, void *block, size_t size,
@@ -69,13 +69,13 @@ static bool note_gone (const mi_heap_t *heap, const mi_heap_area_t *area, void *
   return true;
 }
 
-/* The heap to destroy instead of HEAP; NULL: none yet.  */
+/* Keep HEAP, and return the heap to destroy in its place; NULL: none yet.  */
 static mi_heap_t *close_and_keep (mi_heap_t *heap) {
   mi_heap_visit_blocks (heap, true, note_gone, NULL);
   mir_os_lock (&kept_lock);
-  mi_heap_t *res = kept[oldest];
-  kept[oldest] = heap;
-  oldest = (oldest + 1) % KEPT;
+  mi_heap_t *res = kept_heaps[oldest_kept];
+  kept_heaps[oldest_kept] = heap;
+  oldest_kept = (oldest_kept + 1) % KEPT_HEAPS;
   mir_os_unlock (&kept_lock);
   return res;
 }

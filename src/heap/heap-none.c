@@ -1,4 +1,4 @@
-/* mimalloc without heaps for several threads.  */
+/* The heap for a mimalloc without heaps for several threads: refused.  */
 #include "heap/heap.h"
 
 MIR_heap_status_t MIR_heap_create (MIR_heap_t *res) {
@@ -7,5 +7,5 @@ MIR_heap_status_t MIR_heap_create (MIR_heap_t *res) {
 }
 
 void MIR_heap_finish (MIR_heap_t heap) {
-  (void) heap; /* NULL: there are none */
+  (void) heap; /* always NULL */
 }

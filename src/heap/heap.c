@@ -1,19 +1,20 @@
-/* What the ready-made allocators have in common.  */
+/* What the ready-made allocators share: labels, the default below, fatal messages, status
+   texts.  */
 #include "heap/heap.h"
 
 #include <stdio.h>
 #include <stdlib.h> /* abort */
 
-static _Thread_local const char *label;
+static _Thread_local const char *thread_label;
 
 const char *MIR_heap_set_label (const char *new_label) {
-  const char *old = label;
-  label = new_label;
+  const char *old = thread_label;
+  thread_label = new_label;
   return old;
 }
 
 const char *mir_heap_label (void) {
-  return label;
+  return thread_label;
 }
 
 void mir_heap_die (const char *what, const void *ptr) {
@@ -35,9 +36,9 @@ const char *MIR_heap_status_text (MIR_heap_status_t status) {
     case MIR_HEAP_NOT_SUPPORTED:
       return "not supported by this build";
     case MIR_HEAP_BAD_OPTION:
-      return "bad option";
+      return "an option is out of range, or of another version";
     case MIR_HEAP_BAD_MARK:
-      return "not a mark of this arena, or not any more";
+      return "not a valid mark of this arena";
   }
   return "unknown status";
 }

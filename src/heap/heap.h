@@ -1,9 +1,18 @@
-/* What the ready-made allocators have in common.
+/* What the ready-made allocators share.
 
-   header   16 bytes before a block: its size, and a magic which depends on the place and the kind
-            [ size | magic ][ block ... ]  */
-#ifndef MIR_HEAP_COMMON_H
-#define MIR_HEAP_COMMON_H
+   allocator   an instance of one of the types of mir-heap.h; each type has a file of its own
+   below       the allocator under it, which the caller gave
+   size header the 16 bytes before a block that hold its size (size-header.h): limit, sized, stats
+   chunk       memory from below in which an arena places blocks
+   large       a block too large for a chunk: an arena gets it from below on its own
+   mark        a point in an arena's history: everything newer can be freed at once
+   finding     a broken promise that the checking allocator noticed
+   kept        freed, but not yet returned: blocks in quarantine, and heaps that a memory checker
+               should still know
+   note        tells a memory checker about bytes (annotate.h)
+   prepare     what happens once before the default heap is used (prepare.h)  */
+#ifndef MIR_HEAP_HEAP_H
+#define MIR_HEAP_HEAP_H
 
 #include <stddef.h> /* size_t, max_align_t */
 #include <stdint.h>
@@ -12,89 +21,26 @@
 #include "mir-heap.h"
 #include "defaults.h"
 
-/* The label of the calling thread.  */
+/* The label of the calling thread; NULL: none.  */
 const char *mir_heap_label (void);
 
 /* Print one line about PTR to stderr and abort.  */
 void MIR_NO_RETURN mir_heap_die (const char *what, const void *ptr);
 
-/* BELOW, or the default, sets *BELOW; LEN zeroed bytes from it, or NULL.  */
+/* Set *BELOW to the default allocator if it is NULL, and allocate LEN zeroed bytes from it.  NULL
+   on failure.  */
 void *mir_heap_new (MIR_alloc_t *below, size_t len);
 
-struct mir_heap_header {
-  size_t size; /* bytes, requested */
-  uintptr_t magic;
-};
+/* Bytes.  What an allocator puts in front of a block is a multiple of this.  */
+enum { MIR_HEAP_ALIGN = 16 };
 
-enum { MIR_HEAP_HEADER = 16 };
+_Static_assert(MIR_HEAP_ALIGN % _Alignof(max_align_t) == 0, "blocks keep the alignment from below");
 
-_Static_assert(sizeof (struct mir_heap_header) <= MIR_HEAP_HEADER
-                   && MIR_HEAP_HEADER % _Alignof(max_align_t) == 0,
-               "a header moves a block by a multiple of its alignment");
-
-/* Kinds; odd numbers without a pattern that memory would have by accident.  */
-#define MIR_HEAP_TAG_SIZED ((uintptr_t) 0x5ac3d1e7u)
-#define MIR_HEAP_TAG_LIMIT ((uintptr_t) 0x7b12f94du)
-#define MIR_HEAP_TAG_STATS ((uintptr_t) 0x3e8f6a0bu)
-#define MIR_HEAP_TAG_FREED ((uintptr_t) 0x1d0be5c9u)
-
-static inline struct mir_heap_header *mir_heap_header_of (const void *block) {
-  return (struct mir_heap_header *) (void *) ((char *) block - MIR_HEAP_HEADER);
-}
-
-static inline int mir_heap_is_too_large (size_t size) {
-  return size > SIZE_MAX - MIR_HEAP_HEADER;
-}
-
-/* Set the header at MEMORY and return its block; NULL for NULL.  */
-static inline void *mir_heap_set_header (void *memory, size_t size, uintptr_t tag) {
-  struct mir_heap_header *header = (struct mir_heap_header *) memory;
-  if (header == NULL) return NULL;
-  header->size = size;
-  header->magic = (uintptr_t) header ^ tag;
-  return (char *) memory + MIR_HEAP_HEADER;
-}
-
-static inline struct mir_heap_header *mir_heap_checked (const void *block, uintptr_t tag) {
-  struct mir_heap_header *header = mir_heap_header_of (block);
-  if (header->magic != ((uintptr_t) header ^ tag))
-    mir_heap_die (header->magic == ((uintptr_t) header ^ MIR_HEAP_TAG_FREED)
-                      ? "a block was freed twice"
-                      : "this is no live block of this allocator",
-                  block);
-  return header;
-}
-
-static inline void *mir_heap_header_malloc (MIR_alloc_t below, size_t size, uintptr_t tag) {
-  if (mir_heap_is_too_large (size)) return NULL;
-  return mir_heap_set_header (MIR_malloc (below, size + MIR_HEAP_HEADER), size, tag);
-}
-
-/* SIZE is a product which has not overflowed.  */
-static inline void *mir_heap_header_calloc (MIR_alloc_t below, size_t size, uintptr_t tag) {
-  if (mir_heap_is_too_large (size)) return NULL;
-  return mir_heap_set_header (MIR_calloc (below, 1, size + MIR_HEAP_HEADER), size, tag);
-}
-
-/* HEADER: of the block, checked; the old size is taken from it.  */
-static inline void *mir_heap_header_realloc (MIR_alloc_t below, struct mir_heap_header *header,
-                                             size_t new_size, uintptr_t tag) {
-  if (mir_heap_is_too_large (new_size)) return NULL;
-  return mir_heap_set_header (
-      MIR_realloc (below, header, header->size + MIR_HEAP_HEADER, new_size + MIR_HEAP_HEADER),
-      new_size, tag);
-}
-
-static inline void mir_heap_header_free (MIR_alloc_t below, struct mir_heap_header *header) {
-  header->magic = (uintptr_t) header ^ MIR_HEAP_TAG_FREED;
-  MIR_free (below, header);
-}
-
-/* Whether NUM * SIZE overflows; else *PRODUCT is it.  */
+/* Whether NUM * SIZE overflows; if not, set *PRODUCT to it.  */
 static inline int mir_heap_overflows (size_t num, size_t size, size_t *product) {
   if (size != 0 && num > SIZE_MAX / size) return 1;
   *product = num * size;
   return 0;
 }
 
-#endif /* MIR_HEAP_COMMON_H */
+#endif /* MIR_HEAP_HEAP_H */

@@ -1,18 +1,18 @@
-/* At most so many requested bytes at one time.  */
-#include "heap/heap.h"
+/* The limit: refuses what would make the requested bytes of the live blocks exceed it.  */
+#include "heap/size-header.h"
 
 #include <stdatomic.h>
 
 struct limit {
   struct MIR_limit pub;
   MIR_alloc_t below;
-  atomic_size_t live;       /* requested bytes, those of calls under way included */
-  atomic_size_t hard, soft; /* SIZE_MAX: none */
+  atomic_size_t live;       /* requested bytes, including those of calls in progress */
+  atomic_size_t hard, soft; /* SIZE_MAX: no limit */
   void (*func) (void *user_data, size_t needed);
   void *user_data;
 };
 
-/* Tell the embedder before it counts, since he may free something.  */
+/* Call the embedder before counting: the function may free something.  */
 static void tell_if_soft (struct limit *limit, size_t size) {
   size_t live = atomic_load_explicit (&limit->live, memory_order_relaxed);
   size_t soft = atomic_load_explicit (&limit->soft, memory_order_relaxed);
@@ -20,9 +20,9 @@ static void tell_if_soft (struct limit *limit, size_t size) {
     limit->func (limit->user_data, size > SIZE_MAX - live ? SIZE_MAX : live + size);
 }
 
-/* Count SIZE more bytes: 0, or -1 when they are too many.  Before the call below, so that several
-   threads together stay within the limit too.  */
-static int take (struct limit *limit, size_t size) {
+/* Count SIZE more bytes.  0, or -1 if they exceed the hard limit.  Counting comes before the call
+   below, so that several threads together stay within the limit.  */
+static int limit_take (struct limit *limit, size_t size) {
   if (size == 0) return 0;
   tell_if_soft (limit, size);
   size_t live = atomic_load_explicit (&limit->live, memory_order_relaxed);
@@ -34,24 +34,24 @@ static int take (struct limit *limit, size_t size) {
   return 0;
 }
 
-static void give (struct limit *limit, size_t size) {
+static void limit_give (struct limit *limit, size_t size) {
   atomic_fetch_sub_explicit (&limit->live, size, memory_order_relaxed);
 }
 
 static void *limit_malloc (size_t size, void *user_data) {
   struct limit *limit = (struct limit *) user_data;
-  if (take (limit, size) != 0) return NULL;
+  if (limit_take (limit, size) != 0) return NULL;
   void *res = mir_heap_header_malloc (limit->below, size, MIR_HEAP_TAG_LIMIT);
-  if (res == NULL) give (limit, size);
+  if (res == NULL) limit_give (limit, size);
   return res;
 }
 
 static void *limit_calloc (size_t num, size_t size, void *user_data) {
   struct limit *limit = (struct limit *) user_data;
   size_t len;
-  if (mir_heap_overflows (num, size, &len) || take (limit, len) != 0) return NULL;
+  if (mir_heap_overflows (num, size, &len) || limit_take (limit, len) != 0) return NULL;
   void *res = mir_heap_header_calloc (limit->below, len, MIR_HEAP_TAG_LIMIT);
-  if (res == NULL) give (limit, len);
+  if (res == NULL) limit_give (limit, len);
   return res;
 }
 
@@ -61,12 +61,12 @@ static void *limit_realloc (void *ptr, size_t old_size, size_t new_size, void *u
   struct mir_heap_header *header = mir_heap_checked (ptr, MIR_HEAP_TAG_LIMIT);
   old_size = header->size;
   size_t more = new_size > old_size ? new_size - old_size : 0;
-  if (take (limit, more) != 0) return NULL;
+  if (limit_take (limit, more) != 0) return NULL;
   void *res = mir_heap_header_realloc (limit->below, header, new_size, MIR_HEAP_TAG_LIMIT);
   if (res == NULL)
-    give (limit, more);
+    limit_give (limit, more);
   else if (new_size < old_size)
-    give (limit, old_size - new_size);
+    limit_give (limit, old_size - new_size);
   return res;
 }
 
@@ -76,7 +76,7 @@ static void limit_free (void *ptr, void *user_data) {
   struct mir_heap_header *header = mir_heap_checked (ptr, MIR_HEAP_TAG_LIMIT);
   size_t size = header->size;
   mir_heap_header_free (limit->below, header);
-  give (limit, size);
+  limit_give (limit, size);
 }
 
 MIR_heap_status_t MIR_limit_create (MIR_alloc_t below, const MIR_limit_options_t *options,

@@ -1,4 +1,4 @@
-/* One thread at a time.  */
+/* The locked allocator: lets one thread at a time into the one below.  */
 #include "heap/heap.h"
 
 #include "os/os.h"

@@ -1,4 +1,4 @@
-/* Asks the embedder before a call fails.  */
+/* The out-of-memory allocator: asks the embedder before it lets a call fail.  */
 #include "heap/heap.h"
 
 struct oom {
@@ -8,9 +8,9 @@ struct oom {
   void *user_data;
 };
 
-/* Whether to try again.  Nothing of ours is under way here: the function may leave by longjmp.  For
-   size 0 NULL may be what another's allocator answers when all is well, so nobody is asked.  */
-static int ask (struct oom *oom, size_t size, unsigned *attempt) {
+/* Whether to try again.  The function may leave by longjmp: nothing here is half done.  For size 0
+   the function is not called, because an allocator below may return NULL for it on success.  */
+static int ask_embedder (struct oom *oom, size_t size, unsigned *attempt) {
   return size != 0 && oom->func (oom->user_data, size, ++*attempt) != 0;
 }
 
@@ -20,11 +20,11 @@ static void *oom_malloc (size_t size, void *user_data) {
   void *res;
   do {
     res = MIR_malloc (oom->below, size);
-  } while (res == NULL && ask (oom, size, &attempt));
+  } while (res == NULL && ask_embedder (oom, size, &attempt));
   return res;
 }
 
-/* A product which overflows can never be had.  */
+/* No memory can satisfy a product that overflows, so the embedder is not asked.  */
 static void *oom_calloc (size_t num, size_t size, void *user_data) {
   struct oom *oom = (struct oom *) user_data;
   unsigned attempt = 0;
@@ -33,7 +33,7 @@ static void *oom_calloc (size_t num, size_t size, void *user_data) {
   if (mir_heap_overflows (num, size, &len)) return NULL;
   do {
     res = MIR_calloc (oom->below, num, size);
-  } while (res == NULL && ask (oom, len, &attempt));
+  } while (res == NULL && ask_embedder (oom, len, &attempt));
   return res;
 }
 
@@ -43,7 +43,7 @@ static void *oom_realloc (void *ptr, size_t old_size, size_t new_size, void *use
   void *res;
   do {
     res = MIR_realloc (oom->below, ptr, old_size, new_size);
-  } while (res == NULL && ask (oom, new_size, &attempt));
+  } while (res == NULL && ask_embedder (oom, new_size, &attempt));
   return res;
 }
 

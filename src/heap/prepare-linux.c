@@ -1,4 +1,13 @@
-#define _DEFAULT_SOURCE /* madvise */
+/* Reserves the address space of the default heap, and requests huge pages for most of it.
+
+   With huge pages from the start, a small program pays for clearing megabytes that it never uses;
+   without them, a large program pays for tens of thousands of page faults.  So mimalloc gets now
+   the range that it would later reserve itself; the first part of it keeps small pages, and the
+   kernel is asked for huge pages in the rest (madvise(2), MADV_HUGEPAGE; docs/benchmarks.md has the
+   figures).  The whole range is made accessible at once: if mimalloc committed it in steps, few
+   huge pages would fit between the ends of the steps, and each step would cost a system call.
+   Nothing here uses physical memory.  */
+#define _GNU_SOURCE /* madvise */
 #include "heap/prepare.h"
 
 #include <mimalloc.h>
@@ -7,17 +16,10 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-/* Huge pages, but not for small programs: with them from the beginning a small program pays for
-   clearing megabytes that it never uses, without them a large one pays for tens of thousands of
-   page faults.  So mimalloc gets the range now which it would reserve itself later, its first part
-   is left to small pages, and for the rest the kernel is asked for huge ones (madvise(2),
-   MADV_HUGEPAGE; docs/benchmarks.md has the figures).  All of it is readable and writable at once:
-   were that granted piece by piece, few huge pages would fit between the ends of the pieces, and
-   each piece would cost a system call.  Nothing here takes memory.  */
-enum { SMALL_PAGES = 16 * 1024 * 1024 };
+enum { SMALL_PAGES = 16 * 1024 * 1024 }; /* bytes */
 
-static const uint64_t RANGE = (uint64_t) 1
-                              << 30; /* bytes, as mimalloc's own option arena_reserve */
+/* Bytes, as mimalloc's own option arena_reserve.  */
+static const uint64_t RANGE = (uint64_t) 1 << 30;
 
 void mir_heap_prepare (void) {
   static atomic_flag done = ATOMIC_FLAG_INIT;

@@ -1,4 +1,4 @@
-/* A system, or a mimalloc, where huge pages are not asked for.  */
+/* Prepares nothing: on this system, or with this mimalloc, huge pages are not requested.  */
 #include "heap/prepare.h"
 
 void mir_heap_prepare (void) {}

@@ -1,8 +1,8 @@
-/* What is done once, before the default heap is used.  */
-#ifndef MIR_PREPARE_H
-#define MIR_PREPARE_H
+/* What is done once before the default heap is used.  The build picks the file.  */
+#ifndef MIR_HEAP_PREPARE_H
+#define MIR_HEAP_PREPARE_H
 
-/* Any thread, any number of times.  Whatever fails leaves the heap as it would be without.  */
+/* Any thread, any number of times.  If a step fails, the heap works as it would without it.  */
 void mir_heap_prepare (void);
 
-#endif /* MIR_PREPARE_H */
+#endif /* MIR_HEAP_PREPARE_H */

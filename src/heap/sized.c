@@ -1,5 +1,5 @@
-/* Remembers the size of every block in a header.  */
-#include "heap/heap.h"
+/* The sized allocator: remembers the size of every block in a header.  */
+#include "heap/size-header.h"
 
 struct sized {
   struct MIR_sized pub;

@@ -1,29 +1,28 @@
-/* Counts calls, blocks and bytes.  */
-#include "heap/heap.h"
+/* The statistics allocator: counts calls, blocks and bytes.  */
+#include "heap/size-header.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
-typedef _Atomic uint64_t counter;
-
 struct stats {
   struct MIR_stats pub;
   MIR_alloc_t below;
-  counter mallocs, callocs, reallocs, failed, resized; /* resized: reallocs of a block, done */
-  counter live_bytes, peak_bytes;
+  /* resized: successful reallocs of a block.  */
+  _Atomic uint64_t mallocs, callocs, reallocs, failed, resized;
+  _Atomic uint64_t live_bytes, peak_bytes;
+  /* The other numbers of a report are sums of these: each atomic addition costs time.  */
   struct {
-    counter made, made_bytes, gone;
-  } classes[MIR_STATS_CLASSES]; /* atomic additions are what this costs: the rest are sums of these
-                                 */
+    _Atomic uint64_t made, made_bytes, gone;
+  } classes[MIR_STATS_CLASSES];
 };
 
-static void add (counter *to, uint64_t n) {
+static void add_to (_Atomic uint64_t *to, uint64_t n) {
   atomic_fetch_add_explicit (to, n, memory_order_relaxed);
 }
 
-static uint64_t value_of (const counter *of) {
+static uint64_t value_of (const _Atomic uint64_t *of) {
   return atomic_load_explicit (of, memory_order_relaxed);
 }
 
@@ -43,20 +42,20 @@ static void note_peak (struct stats *stats, uint64_t live) {
 
 static void count_made (struct stats *stats, size_t size) {
   int kind = class_of (size);
-  add (&stats->classes[kind].made, 1);
-  add (&stats->classes[kind].made_bytes, size);
+  add_to (&stats->classes[kind].made, 1);
+  add_to (&stats->classes[kind].made_bytes, size);
   note_peak (stats,
              atomic_fetch_add_explicit (&stats->live_bytes, size, memory_order_relaxed) + size);
 }
 
 static void count_gone (struct stats *stats, size_t size) {
-  add (&stats->classes[class_of (size)].gone, 1);
-  add (&stats->live_bytes, (uint64_t) 0 - size);
+  add_to (&stats->classes[class_of (size)].gone, 1);
+  add_to (&stats->live_bytes, (uint64_t) 0 - size);
 }
 
 static void *count_result (struct stats *stats, void *res, size_t size) {
   if (res == NULL)
-    add (&stats->failed, 1);
+    add_to (&stats->failed, 1);
   else
     count_made (stats, size);
   return res;
@@ -64,7 +63,7 @@ static void *count_result (struct stats *stats, void *res, size_t size) {
 
 static void *stats_malloc (size_t size, void *user_data) {
   struct stats *stats = (struct stats *) user_data;
-  add (&stats->mallocs, 1);
+  add_to (&stats->mallocs, 1);
   return count_result (stats, mir_heap_header_malloc (stats->below, size, MIR_HEAP_TAG_STATS),
                        size);
 }
@@ -72,14 +71,14 @@ static void *stats_malloc (size_t size, void *user_data) {
 static void *stats_calloc (size_t num, size_t size, void *user_data) {
   struct stats *stats = (struct stats *) user_data;
   size_t len;
-  add (&stats->callocs, 1);
+  add_to (&stats->callocs, 1);
   if (mir_heap_overflows (num, size, &len)) return count_result (stats, NULL, 0);
   return count_result (stats, mir_heap_header_calloc (stats->below, len, MIR_HEAP_TAG_STATS), len);
 }
 
 static void *stats_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
   struct stats *stats = (struct stats *) user_data;
-  add (&stats->reallocs, 1);
+  add_to (&stats->reallocs, 1);
   if (ptr == NULL)
     return count_result (stats, mir_heap_header_malloc (stats->below, new_size, MIR_HEAP_TAG_STATS),
                          new_size);
@@ -88,7 +87,7 @@ static void *stats_realloc (void *ptr, size_t old_size, size_t new_size, void *u
   void *res = mir_heap_header_realloc (stats->below, header, new_size, MIR_HEAP_TAG_STATS);
   if (res != NULL) {
     count_gone (stats, old_size);
-    add (&stats->resized, 1);
+    add_to (&stats->resized, 1);
   }
   return count_result (stats, res, new_size);
 }
@@ -128,7 +127,7 @@ void MIR_stats_get (MIR_stats_t pub, MIR_stats_report_t *report) {
   report->live_blocks = report->made_bytes = 0;
   for (int i = 0; i < MIR_STATS_CLASSES; i++) {
     MIR_stats_class_t *row = &report->classes[i];
-    uint64_t row_gone = value_of (&stats->classes[i].gone); /* first: what is gone was made */
+    uint64_t row_gone = value_of (&stats->classes[i].gone); /* read first: MADE only grows */
     row->made = value_of (&stats->classes[i].made);
     row->made_bytes = value_of (&stats->classes[i].made_bytes);
     row->live = row->made - row_gone;
@@ -141,13 +140,13 @@ void MIR_stats_get (MIR_stats_t pub, MIR_stats_report_t *report) {
 
 /*---------------- JSON -----------------------------*/
 
-struct text {
+struct json_text {
   char *start;
-  size_t len;  /* of the room */
-  size_t used; /* or would be */
+  size_t len;  /* bytes at START */
+  size_t used; /* bytes of the whole text so far, even beyond LEN */
 };
 
-static void print (struct text *text, const char *format, ...) {
+static void print_json (struct json_text *text, const char *format, ...) {
   va_list args;
   size_t room = text->used < text->len ? text->len - text->used : 0;
   va_start (args, format);
@@ -156,29 +155,30 @@ static void print (struct text *text, const char *format, ...) {
   if (len > 0) text->used += (size_t) len;
 }
 
-static void print_class (struct text *text, const MIR_stats_report_t *report, int i, int *first) {
+static void print_class (struct json_text *text, const MIR_stats_report_t *report, int i,
+                         int *first) {
   const MIR_stats_class_t *row = &report->classes[i];
   uint64_t most = i == 0 ? 0 : i == 64 ? UINT64_MAX : ((uint64_t) 1 << i) - 1;
   if (row->made == 0) return;
-  print (text,
-         "%s{\"max_size\":%" PRIu64 ",\"made\":%" PRIu64 ",\"made_bytes\":%" PRIu64
-         ",\"live\":%" PRIu64 "}",
-         *first ? "" : ",", most, row->made, row->made_bytes, row->live);
+  print_json (text,
+              "%s{\"max_size\":%" PRIu64 ",\"made\":%" PRIu64 ",\"made_bytes\":%" PRIu64
+              ",\"live\":%" PRIu64 "}",
+              *first ? "" : ",", most, row->made, row->made_bytes, row->live);
   *first = 0;
 }
 
 size_t MIR_stats_json (const MIR_stats_report_t *report, char *buffer, size_t len) {
-  struct text text = {buffer, len, 0};
+  struct json_text text = {.start = buffer, .len = len};
   int first = 1;
-  print (&text,
-         "{\"mallocs\":%" PRIu64 ",\"callocs\":%" PRIu64 ",\"reallocs\":%" PRIu64
-         ",\"frees\":%" PRIu64 ",\"failed\":%" PRIu64,
-         report->mallocs, report->callocs, report->reallocs, report->frees, report->failed);
-  print (&text,
-         ",\"live_blocks\":%" PRIu64 ",\"live_bytes\":%" PRIu64 ",\"peak_bytes\":%" PRIu64
-         ",\"made_bytes\":%" PRIu64 ",\"classes\":[",
-         report->live_blocks, report->live_bytes, report->peak_bytes, report->made_bytes);
+  print_json (&text,
+              "{\"mallocs\":%" PRIu64 ",\"callocs\":%" PRIu64 ",\"reallocs\":%" PRIu64
+              ",\"frees\":%" PRIu64 ",\"failed\":%" PRIu64,
+              report->mallocs, report->callocs, report->reallocs, report->frees, report->failed);
+  print_json (&text,
+              ",\"live_blocks\":%" PRIu64 ",\"live_bytes\":%" PRIu64 ",\"peak_bytes\":%" PRIu64
+              ",\"made_bytes\":%" PRIu64 ",\"classes\":[",
+              report->live_blocks, report->live_bytes, report->peak_bytes, report->made_bytes);
   for (int i = 0; i < MIR_STATS_CLASSES; i++) print_class (&text, report, i, &first);
-  print (&text, "]}");
+  print_json (&text, "]}");
   return text.used;
 }

@@ -1,7 +1,8 @@
-/* CPUs for which the compiler knows how to clean the caches: sys_icache_invalidate on macOS, for
-   one.  */
-#include "os.h"
-#include "translations.h"
+/* How new code becomes visible where the compiler knows how to clean the caches, for example by
+   sys_icache_invalidate on macOS.  */
+#include "os/os.h"
+
+#include "os/translations.h"
 
 void mir_os_clean_icache (void *start, void *bound) {
   __builtin___clear_cache ((char *) start, (char *) bound);

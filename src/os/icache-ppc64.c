@@ -1,14 +1,17 @@
-/* The sequence of the Power ISA, Book II, Instruction Storage: the new instructions go to memory,
-   the old ones leave the instruction caches of all cores, and every core drops what it prefetched.
-   GCC's __builtin___clear_cache, and __clear_cache in its libgcc, do nothing on this CPU.  */
-#include "os.h"
+/* How new code becomes visible on ppc64.
+
+   The sequence is that of the Power ISA, Book II, Instruction Storage: it writes the new
+   instructions to memory and invalidates the old ones in the instruction caches of all cores; the
+   last isync drops what this core has prefetched.  GCC's __builtin___clear_cache, and __clear_cache
+   in its libgcc, do nothing on this CPU.  */
+#include "os/os.h"
 
 #include <stdint.h> /* uintptr_t */
 
-#include "translations.h"
+#include "os/translations.h"
 
-/* Bytes.  Not more than any 64-bit core's cache block has (128 on POWER, 64 on embedded cores): a
-   block that is met twice costs time only.  */
+/* Bytes, at most the cache block of any 64-bit core (128 on POWER, 64 on embedded cores).  Visiting
+   a block twice costs only time.  */
 enum { STEP = 32 };
 
 void mir_os_clean_icache (void *start, void *bound) {
@@ -18,6 +21,6 @@ void mir_os_clean_icache (void *start, void *bound) {
   __asm__ volatile("sync" : : : "memory");
   for (uintptr_t addr = first; addr < end; addr += STEP)
     __asm__ volatile("icbi 0, %0" : : "r"(addr) : "memory");
-  __asm__ volatile("sync; isync" : : : "memory"); /* sync: the other cores have seen the icbi */
+  __asm__ volatile("sync; isync" : : : "memory"); /* sync: until all cores have seen the icbi */
   mir_os_discard_translations (start, bound);
 }

@@ -1,5 +1,6 @@
-#define _DEFAULT_SOURCE /* clock_gettime */
-#include "os.h"
+/* POSIX: errors, page size, clocks, locks and forks.  */
+#define _GNU_SOURCE /* clock_gettime */
+#include "os/os.h"
 
 #include <errno.h>
 #include <time.h>
@@ -18,9 +19,17 @@ size_t mir_os_page_size (void) {
 }
 
 uint64_t mir_os_now (void) {
+  return mir_os_nanoseconds () / 1000000;
+}
+
+uint64_t mir_os_nanoseconds (void) {
   struct timespec now = {0, 0};
-  (void) clock_gettime (CLOCK_MONOTONIC, &now); /* fails for clocks only that a system has not */
-  return (uint64_t) now.tv_sec * 1000 + (uint64_t) now.tv_nsec / 1000000;
+  (void) clock_gettime (CLOCK_MONOTONIC, &now); /* fails only for a clock that does not exist */
+  return (uint64_t) now.tv_sec * 1000000000 + (uint64_t) now.tv_nsec;
+}
+
+long mir_os_process (void) {
+  return (long) getpid ();
 }
 
 int mir_os_lock_init (mir_os_lock_t *lock) {
@@ -31,7 +40,7 @@ void mir_os_lock_destroy (mir_os_lock_t *lock) {
   pthread_mutex_destroy (lock);
 }
 
-/* A default mutex which is initialised and not held by the caller cannot fail to lock
+/* Locking cannot fail: the mutex is initialised, of the default type, and not held by the caller
    (POSIX.1-2017, pthread_mutex_lock, Errors).  */
 void mir_os_lock (mir_os_lock_t *lock) {
   pthread_mutex_lock (lock);

@@ -1,10 +1,11 @@
-#include "os.h"
+/* Windows: errors, page size, clocks and locks, and how new code becomes visible.  */
+#include "os/os.h"
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
-/* Never unloaded, as on Linux by -z nodelete: mimalloc has a callback for the end of each thread
-   that has used it, and its memory would be lost.  */
+/* Pin the library, as -z nodelete does on Linux: mimalloc registers a callback for the end of each
+   thread that has used it, and unloading would lose its memory.  */
 static __attribute__ ((constructor)) void stay_loaded (void) {
   static const char here;
   HMODULE module;
@@ -24,24 +25,36 @@ uint64_t mir_os_now (void) {
   return GetTickCount64 ();
 }
 
+uint64_t mir_os_nanoseconds (void) {
+  LARGE_INTEGER now, frequency;
+  QueryPerformanceFrequency (&frequency); /* neither call fails since Windows XP */
+  QueryPerformanceCounter (&now);
+  uint64_t ticks = (uint64_t) now.QuadPart, second = (uint64_t) frequency.QuadPart;
+  return ticks / second * 1000000000 + ticks % second * 1000000000 / second;
+}
+
+long mir_os_process (void) {
+  return (long) GetCurrentProcessId ();
+}
+
 size_t mir_os_page_size (void) {
   SYSTEM_INFO info;
   GetSystemInfo (&info);
   return info.dwPageSize;
 }
 
-/* FlushInstructionCache is what Windows documents for generated code; it reaches the instruction
-   caches of all cores.  */
+/* Windows documents FlushInstructionCache for generated code; it reaches the instruction caches of
+   all cores.  */
 void mir_os_clean_icache (void *start, void *bound) {
   FlushInstructionCache (GetCurrentProcess (), start, (size_t) ((char *) bound - (char *) start));
 }
 
-/* There is no documented call for what other cores have prefetched.  FlushProcessWriteBuffers
-   promises that they see all stores; it does so by interrupting every core which runs a thread of
-   the process, and the return from an interrupt drops prefetched instructions (Intel SDM volume 3,
-   9.3, IRET; Arm Architecture Reference Manual, context synchronization event: exception return).
-   So this works for how Windows is made, not for what it guarantees: a thread that may be given the
-   address of changed code while it runs should execute cpuid or isb before it calls it.  */
+/* No documented call makes other cores drop what they have prefetched.  FlushProcessWriteBuffers
+   promises that they see all stores; it interrupts every core that runs a thread of the process,
+   and the return from an interrupt drops prefetched instructions (Intel SDM volume 3, 9.3, IRET;
+   Arm Architecture Reference Manual, context synchronization event: exception return).  So this
+   relies on how Windows works, not on a guarantee: a thread that may receive the address of changed
+   code while it runs should execute cpuid or isb before it calls that code.  */
 void mir_os_sync_cores (void) {
   FlushProcessWriteBuffers ();
 }

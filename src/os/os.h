@@ -1,9 +1,20 @@
-/* What the library asks of the operating system: a file per system implements it, and what makes
-   new code visible a file per CPU.
+/* What the library needs of the operating system.  One file per system implements it, os-SYSTEM.c;
+   one file per CPU makes new code visible, icache-CPU.c.  The build picks the files.
 
-   Any thread may call any of these; none of them allocates.  */
-#ifndef MIR_OS_H
-#define MIR_OS_H
+   clean        make stores to code reach the place from which a CPU fetches instructions
+   prefetched   instructions that a core has fetched already, and would execute although the code at
+                their address has changed
+   sync         make every core of this process drop what it has prefetched
+   translation  what a program like valgrind runs in place of code (translations.h)
+   reserve      take addresses without memory (reserve.h); commit gives memory to a part of them
+   placeholder  Windows: reserved addresses that a view can replace in one step (views-windows.h)
+   view         Windows: a mapping of a section
+   stack        the return addresses of a thread, innermost first (stack.h)
+   own file     a file to which only this process appends (file.h)
+
+   Any thread may call any of these functions; none of them allocates.  */
+#ifndef MIR_OS_OS_H
+#define MIR_OS_OS_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint64_t */
@@ -20,47 +31,52 @@ typedef pthread_mutex_t mir_os_lock_t;
 #define MIR_OS_LOCK_INITIALIZER PTHREAD_MUTEX_INITIALIZER
 #endif
 
-/* Why the last call that was refused in this thread was: errno, or GetLastError ().  */
+/* The error of the last refused call in this thread: errno, or GetLastError ().  */
 int mir_os_error (void);
 void mir_os_set_error (int error);
 
 /* Bytes; a power of two.  */
 size_t mir_os_page_size (void);
 
-/* Make code written to [START, BOUND) what is fetched for execution from then on.  */
+/* Ensure that the instructions written to [START, BOUND) are the ones that a CPU fetches there from
+   now on.  */
 void mir_os_clean_icache (void *start, void *bound);
-/* Make every core that runs a thread of this process drop the instructions it has prefetched before
-   it executes another one, and see all stores made before.  Where the CPU does not prefetch across
-   such stores by itself this is needed once after a number of cleanings.  The first call in a
-   process of several threads may take some 10 ms (Linux: membarrier(2) registers it).  */
+/* Make every core that runs a thread of this process drop its prefetched instructions before it
+   executes another one, and see all earlier stores.  One call is enough for any number of cleanings
+   before it.  The first call in a process with several threads may take some 10 ms (Linux:
+   membarrier(2) registers the process).  */
 void mir_os_sync_cores (void);
-/* The same for code at addresses which were never executed before: nothing on CPUs which cannot
-   have prefetched that.  */
+/* The same for code at addresses that were never executed before: does nothing on CPUs that cannot
+   have prefetched from such addresses.  */
 void mir_os_sync_cores_for_new (void);
 
-/* Take LEN bytes of address space, whole pages, without access and without memory, for the back
-   ends to map in; if NEAR_ADDR is not NULL so that no byte of it is REACH or more bytes from
-   NEAR_ADDR.  NULL if there is no such range.  */
+/* Reserve LEN bytes of address space, whole pages, without access and without memory, for back ends
+   to map into.  If NEAR_ADDR is not NULL, every byte of the range is less than REACH bytes away
+   from NEAR_ADDR.  NULL if there is no such range; the caller owns it until mir_os_unreserve.  */
 void *mir_os_reserve (size_t len, const void *near_addr, size_t reach);
-/* All of a range, and the data in it; what back ends have mapped there is unmapped before.  */
+/* Release a whole range with the data committed in it.  What back ends have mapped there must be
+   unmapped before.  */
 void mir_os_unreserve (void *start, size_t len);
-/* Let [START, START + LEN), whole pages in a reserved range, be readable and writable data, zeroed.
-   0, or -1.  */
+/* Make [START, START + LEN), whole pages in a reserved range, readable and writable zeroed memory.
+   0, or -1 on failure.  */
 int mir_os_commit_data (void *start, size_t len);
 
-/* Milliseconds of a clock that never goes back.  */
+/* Milliseconds, and nanoseconds, of a clock that never goes back.  */
 uint64_t mir_os_now (void);
+uint64_t mir_os_nanoseconds (void);
+/* The ID of this process.  */
+long mir_os_process (void);
 
-/* 0, or -1 when the system has no resources for a lock.  */
+/* 0, or -1 if the system has no resources for a lock.  */
 int mir_os_lock_init (mir_os_lock_t *lock);
-/* Nobody may hold it.  */
+/* No thread may hold LOCK.  */
 void mir_os_lock_destroy (mir_os_lock_t *lock);
 /* Not recursive.  */
 void mir_os_lock (mir_os_lock_t *lock);
 void mir_os_unlock (mir_os_lock_t *lock);
 
-/* From now on call BEFORE in the thread that forks, and AFTER in it and in the child.  0, or -1
-   without memory for it.  */
+/* From now on, call BEFORE in a thread that forks, and AFTER in that thread and in the child.  This
+   cannot be undone.  0, or -1 if there is no memory for it.  */
 int mir_os_at_fork (void (*before) (void), void (*after) (void));
 
-#endif /* MIR_OS_H */
+#endif /* MIR_OS_OS_H */

@@ -1,5 +1,6 @@
-#include "reserve.h"
-#include "views-windows.h"
+/* Windows: reserves address space, and maps views and data into it.  */
+#include "os/reserve.h"
+#include "os/views-windows.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -7,15 +8,15 @@
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
-#include "os.h"
+#include "os/os.h"
 
-/* As in the headers of Windows 10, which older ones of mingw-w64 do not have.  */
+/* As in the headers of Windows 10; older headers of mingw-w64 lack these.  */
 enum {
   RESERVE_PLACEHOLDER = 0x00040000,   /* MEM_RESERVE_PLACEHOLDER */
   REPLACE_PLACEHOLDER = 0x00004000,   /* MEM_REPLACE_PLACEHOLDER */
   COALESCE_PLACEHOLDERS = 0x00000001, /* MEM_COALESCE_PLACEHOLDERS */
   PRESERVE_PLACEHOLDER = 0x00000002,  /* MEM_PRESERVE_PLACEHOLDER */
-  TRIES = 8                           /* when another thread was faster */
+  TRIES = 8                           /* in case another thread takes the addresses */
 };
 
 typedef void *(WINAPI *alloc2_t) (HANDLE process, void *start, SIZE_T len, ULONG type,
@@ -25,28 +26,28 @@ typedef void *(WINAPI *map_view3_t) (HANDLE section, HANDLE process, void *start
                                      ULONG parameters_num);
 typedef BOOL (WINAPI *unmap_view2_t) (HANDLE process, void *start, ULONG flags);
 
-static FARPROC find (const char *name) {
+static FARPROC find_in_kernelbase (const char *name) {
   HMODULE module = GetModuleHandleA ("kernelbase.dll");
   return module == NULL ? NULL : GetProcAddress (module, name);
 }
 
 static void *alloc2 (void *start, size_t len, ULONG type, ULONG protection) {
-  alloc2_t func = (alloc2_t) (void (*) (void)) find ("VirtualAlloc2");
+  alloc2_t func = (alloc2_t) (void (*) (void)) find_in_kernelbase ("VirtualAlloc2");
   return func == NULL ? NULL : func (GetCurrentProcess (), start, len, type, protection, NULL, 0);
 }
 
-/* What MapViewOfFileEx calls the same thing.  */
+/* The access that MapViewOfFileEx needs for PROTECTION.  */
 static DWORD access_of (unsigned long protection) {
   return protection == PAGE_EXECUTE_READ ? FILE_MAP_READ | FILE_MAP_EXECUTE
                                          : FILE_MAP_READ | FILE_MAP_WRITE;
 }
 
-/* Held while the places of a range are made to fit.  */
+/* Held while placeholders or units are split, joined, released or replaced.  */
 static mir_os_lock_t places_lock = MIR_OS_LOCK_INITIALIZER;
 
 /*---------------- Placeholders -----------------------------*/
 
-/* Seen by trying: Wine 8 has the functions, and ignores what they are asked for.  It is the same
+/* Found out by trying: Wine 8 has the functions, but ignores their flags.  The answer is the same
    for all ranges of the process.  */
 static int have_placeholders (void) {
   static atomic_int known; /* 0: not yet; 1: no; 2: yes */
@@ -63,7 +64,7 @@ static int have_placeholders (void) {
   return answer == 2;
 }
 
-/* Let no placeholder reach across ADDR.  */
+/* Split the placeholder that reaches across ADDR, if there is one.  */
 static void split_at (char *addr) {
   MEMORY_BASIC_INFORMATION info;
   if (VirtualQuery (addr, &info, sizeof (info)) == 0 || info.State != MEM_RESERVE) return;
@@ -72,8 +73,8 @@ static void split_at (char *addr) {
     (void) VirtualFree (start, (size_t) (addr - start), MEM_RELEASE | PRESERVE_PLACEHOLDER);
 }
 
-/* A placeholder is replaced as a whole: make one of [START, START + LEN), whatever the placeholders
-   are that it is made of now.  If that fails, so does what comes next.  */
+/* Make [START, START + LEN) one placeholder, since only a whole one can be replaced.  On failure
+   the caller's next step fails too.  */
 static void make_one_placeholder (char *start, size_t len) {
   MEMORY_BASIC_INFORMATION info;
   split_at (start);
@@ -83,7 +84,7 @@ static void make_one_placeholder (char *start, size_t len) {
 }
 
 static void *replace_placeholder (void *handle, size_t len, void *at, unsigned long protection) {
-  map_view3_t func = (map_view3_t) (void (*) (void)) find ("MapViewOfFile3");
+  map_view3_t func = (map_view3_t) (void (*) (void)) find_in_kernelbase ("MapViewOfFile3");
   if (func == NULL) return NULL;
   mir_os_lock (&places_lock);
   make_one_placeholder ((char *) at, len);
@@ -104,17 +105,17 @@ static int commit_placeholder (char *start, size_t len) {
 }
 
 static int leave_placeholder (void *start) {
-  unmap_view2_t func = (unmap_view2_t) (void (*) (void)) find ("UnmapViewOfFile2");
+  unmap_view2_t func = (unmap_view2_t) (void (*) (void)) find_in_kernelbase ("UnmapViewOfFile2");
   return func != NULL && func (GetCurrentProcess (), start, PRESERVE_PLACEHOLDER) ? 0 : -1;
 }
 
 /*---------------- Reservations of 64 KiB -----------------------------*/
 
-/* While a view takes the place of units, or units that of a view, the addresses are free for a
-   moment.  With the lock held no other range of ours gets them; but any other thread may, and what
-   is there then is not ours to release.  */
+/* While a view replaces units, or units replace a view, the addresses are free for a moment.  The
+   lock keeps this library's other ranges from taking them, but any other thread may; what it puts
+   there must not be released here.  */
 
-/* Nobody else reserves memory without access and without a reason, one such unit at a time.  */
+/* Whether START is a unit: no other code reserves inaccessible memory in pieces of this size.  */
 static int is_unit (char *start) {
   MEMORY_BASIC_INFORMATION info;
   return VirtualQuery (start, &info, sizeof (info)) != 0 && info.State != MEM_FREE
@@ -127,7 +128,7 @@ static void release_units (char *start, size_t len) {
     if (is_unit (start + i)) (void) VirtualFree (start + i, 0, MEM_RELEASE);
 }
 
-/* 0, or -1 and none of them is reserved.  */
+/* 0, or -1 with none of them reserved.  */
 static int reserve_units (char *start, size_t len) {
   for (size_t i = 0; i < len; i += MIR_RESERVE_ALIGNMENT) {
     if (VirtualAlloc (start + i, MIR_RESERVE_ALIGNMENT, MEM_RESERVE, PAGE_NOACCESS) != NULL)
@@ -138,7 +139,7 @@ static int reserve_units (char *start, size_t len) {
   return 0;
 }
 
-/* One reservation to find the place, then many at it.  */
+/* Make one reservation to find a place, then replace it with units.  */
 static void *reserve_as_units (void *hint, size_t len) {
   void *start = NULL;
   mir_os_lock (&places_lock);
@@ -182,7 +183,7 @@ void *mir_os_reserve_at (void *hint, size_t len) {
                               : reserve_as_units (hint, len);
 }
 
-/* Placeholders, views and data, one region of an allocation after the other.  */
+/* Release placeholders, views and data, one allocation after another.  */
 static void release_all (char *start, char *bound) {
   MEMORY_BASIC_INFORMATION info;
   for (char *addr = start, *end; addr < bound && VirtualQuery (addr, &info, sizeof (info)) != 0;
@@ -202,7 +203,7 @@ void mir_os_unreserve (void *start, size_t len) {
     release_units ((char *) start, len);
 }
 
-/* Placeholders cannot be lost.  */
+/* Only units can be lost; placeholders cannot.  */
 int mir_os_is_reserved (void *start, size_t len) {
   if (have_placeholders ()) return 1;
   for (size_t i = 0; i < len; i += MIR_RESERVE_ALIGNMENT)

@@ -1,12 +1,12 @@
-/* The search for free addresses near a given one.  */
-#include "os.h"
-#include "reserve.h"
+/* Searches for free addresses near a given one.  */
+#include "os/os.h"
 
-enum {
-  STEPS = 2048
-}; /* at most, up and down each; a gap of the length and a step is never missed */
+#include "os/reserve.h"
 
-/* The first and the last address that may be part of the range.  */
+/* Tries at most in each direction.  A gap as long as the range and a step is never missed.  */
+enum { STEPS = 2048 };
+
+/* The first and the last address that the range may contain.  */
 struct window {
   uintptr_t first, last;
 };
@@ -27,7 +27,7 @@ void *mir_os_reserve (size_t len, const void *near_addr, size_t reach) {
   if (near_addr == NULL) return mir_os_reserve_at (NULL, len);
   const uintptr_t unit = MIR_RESERVE_ALIGNMENT, addr = (uintptr_t) near_addr;
   if (reach == 0 || len == 0 || len > reach)
-    return NULL; /* it is not around ADDR, which is taken */
+    return NULL; /* ADDR is taken, so the range lies beside it, not around it */
   struct window window = {addr >= reach ? addr - (reach - 1) : 1,
                           addr <= UINTPTR_MAX - reach ? addr + (reach - 1) : UINTPTR_MAX};
   uintptr_t step = (reach / STEPS + unit - 1) & ~(unit - 1), below = addr & ~(unit - 1);

@@ -1,11 +1,13 @@
-/* By membarrier(2), Linux 4.16.  A process registers first; children of fork inherit that, so it is
-   tried again whenever the kernel says EPERM and nothing needs to be remembered.
+/* Syncs cores by membarrier(2), since Linux 4.16.
 
-   Where the kernel or a sandbox has no membarrier, no other way is left to reach the threads: one
-   that is given the address of changed code while it runs should then execute isb (aarch64), isync
-   (ppc64), bcr 15,0 (s390x) or cpuid (x86) before it calls it.  */
-#define _DEFAULT_SOURCE /* syscall */
-#include "os.h"
+   A process must register first, and a forked child inherits that.  So the code registers whenever
+   the kernel answers EPERM, and remembers nothing.
+
+   Where the kernel or a sandbox refuses membarrier, the other threads cannot be reached.  Then a
+   thread that receives the address of changed code while it runs should execute isb (aarch64),
+   isync (ppc64), bcr 15,0 (s390x) or cpuid (x86) before it calls that code.  */
+#define _GNU_SOURCE /* syscall */
+#include "os/os.h"
 
 #include <errno.h>
 #include <linux/membarrier.h>

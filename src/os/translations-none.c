@@ -1,6 +1,6 @@
-#include "translations.h"
+/* Translations for builds without valgrind's header: does nothing.  */
+#include "os/translations.h"
 
-/* Built without valgrind's header.  */
 void mir_os_discard_translations (void *start, void *bound) {
   (void) start, (void) bound;
 }

@@ -1,9 +1,9 @@
-/* Programs that translate code and run the translation.  */
-#ifndef MIR_TRANSLATIONS_H
-#define MIR_TRANSLATIONS_H
+/* Programs like valgrind, which translate code and run the translation.  */
+#ifndef MIR_OS_TRANSLATIONS_H
+#define MIR_OS_TRANSLATIONS_H
 
-/* Tell them that code at [START, BOUND) has changed.  valgrind sees stores to what it has
-   translated only on stacks, or with --smc-check=all, and never those through another mapping.  */
+/* Tell them that the code at [START, BOUND) has changed.  valgrind notices stores to translated
+   code only on stacks, or with --smc-check=all, and never those through another mapping.  */
 void mir_os_discard_translations (void *start, void *bound);
 
-#endif /* MIR_TRANSLATIONS_H */
+#endif /* MIR_OS_TRANSLATIONS_H */

@@ -1,10 +1,12 @@
-/* Trace events for chrome://tracing and ui.perfetto.dev ("Trace Event Format", Google): scopes as
-   durations, memory as counters, published code as instants.  */
-#include "pages.h"
+/* Writes trace events ("Trace Event Format", Google): scopes as durations, memory as counters,
+   published code as instants.  */
+#include "report/chrome.h"
 
 #include <inttypes.h> /* PRIu64 */
 
-/* Microseconds, as the format has them.  */
+#include "report/picture.h"
+
+/* The format has times in microseconds.  */
 static void begin_event (struct output *output, const char *phase, uint64_t time, uint64_t thread) {
   output_print (output, ",\n{\"ph\":\"%s\",\"pid\":1,\"tid\":%" PRIu64 ",\"ts\":%" PRIu64 ".%03u",
                 phase, thread, time / 1000, (unsigned) (time % 1000));
@@ -13,9 +15,8 @@ static void begin_event (struct output *output, const char *phase, uint64_t time
 static void write_name (struct output *output, struct names *names, const struct record *record,
                         const char *otherwise) {
   uint32_t name = names_add (names, record->name, record->name_len);
-
   output_print (output, ",\"name\":");
-  output_json (output, name == 0 ? otherwise : names_text (names, name));
+  output_json (output, names_text_or (names, name, otherwise));
 }
 
 static void write_record (struct output *output, struct names *names, const struct record *record) {
@@ -37,10 +38,8 @@ static void write_record (struct output *output, struct names *names, const stru
 
 static void write_counters (struct output *output, const struct picture *picture) {
   const struct timeline *timeline = &picture->timeline;
-
   for (size_t i = 0; i < timeline->num; i++) {
     const struct amounts *most = &timeline->most[i];
-
     begin_event (output, "C", i * timeline->width, 0);
     output_print (output, ",\"name\":\"live bytes\",\"args\":{\"bytes\":%" PRIu64 "}}", most->live);
     if (picture->totals.code_mappings == 0) continue;
@@ -52,12 +51,11 @@ static void write_counters (struct output *output, const struct picture *picture
   }
 }
 
-int write_chrome (struct output *output, const struct picture *picture, FILE *stream) {
+int chrome_write (struct output *output, const struct picture *picture, FILE *stream) {
   struct reader reader;
   struct record record;
   struct names names;
   enum reader_result result = READER_ERROR;
-
   names_init (&names, picture->alloc);
   output_print (output,
                 "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n{\"ph\":\"M\",\"pid\":1,"

@@ -1,6 +1,6 @@
-/* What is where in the code spaces: ranges that are mapped, and the pieces in them.  */
-#ifndef CODE_MAP_H
-#define CODE_MAP_H
+/* A map of code spaces: the mapped ranges and the pieces of code in them, by address.  */
+#ifndef MIR_REPORT_CODE_MAP_H
+#define MIR_REPORT_CODE_MAP_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
@@ -9,7 +9,7 @@
 
 typedef struct piece {
   uint64_t start, size;
-  uint32_t name; /* of struct names */
+  uint32_t name; /* a number of struct names */
 } piece_t;
 
 DEF_VARR (piece_t)
@@ -29,16 +29,17 @@ struct code_map {
 
 void code_map_init (struct code_map *map, MIR_alloc_t alloc);
 void code_map_finish (struct code_map *map);
-/* Each of these makes room first: what was there, and was not reported as gone, is.  A piece out of
-   all ranges, or out of the bounds of one, is not kept: 0.  */
+/* Add a range or a piece.  What overlaps with it is removed first: its end was not in the trace.  A
+   piece that is not inside one range is not added; then the result is 0.  */
 void code_map_add_range (struct code_map *map, uint64_t start, uint64_t size);
-int code_map_add_piece (struct code_map *map, const piece_t *piece);
-/* 0 if there was none.  */
+int code_map_add_piece (struct code_map *map, const struct piece *piece);
+/* Remove all ranges that overlap with SIZE bytes at START, or the piece at START.  0: there is
+   none.  */
 int code_map_remove_range (struct code_map *map, uint64_t start, uint64_t size);
 int code_map_remove_piece (struct code_map *map, uint64_t start);
 /* The piece in which ADDRESS is, or NULL.  */
-const piece_t *code_map_find (const struct code_map *map, uint64_t address);
-/* COPY, which is not initialised, becomes what MAP is.  */
+const struct piece *code_map_find (const struct code_map *map, uint64_t address);
+/* Initialise COPY as a copy of MAP.  */
 void code_map_copy (struct code_map *copy, const struct code_map *map);
 
-#endif /* CODE_MAP_H */
+#endif /* MIR_REPORT_CODE_MAP_H */

@@ -1,4 +1,4 @@
-"""Make a C header of text files: embed.py OUTPUT NAME=FILE...; each becomes static const char NAME[]."""
+"""Writes text files into a C header: embed.py OUTPUT NAME=FILE...  Each becomes static const char NAME[]."""
 import sys
 
 with open(sys.argv[1], "w", encoding="ascii") as header:
@@ -8,7 +8,7 @@ with open(sys.argv[1], "w", encoding="ascii") as header:
             text = file.read() + b"\0"
         header.write(f"static const char {name}[] = {{\n")
         for at in range(0, len(text), 20):
-            # A char may be signed, so the texts are ASCII.
+            # Where char is signed, a larger number would not fit.
             assert all(byte < 0x80 for byte in text), path
             header.write("  " + ", ".join(str(byte) for byte in text[at : at + 20]) + ",\n")
         header.write("};\n")

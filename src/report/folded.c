@@ -1,8 +1,10 @@
-/* Folded stacks, the input of flamegraph.pl, speedscope and inferno: frames from the outermost
-   inwards with ";" between them, a space, and a number.  */
-#include "pages.h"
+/* Writes folded stacks, the input of flamegraph.pl, speedscope and inferno: frames from the
+   outermost inwards with ";" between them, a space and a number.  */
+#include "report/folded.h"
 
 #include <inttypes.h> /* PRIu64 */
+
+#include "report/tree.h"
 
 static void write_frame (struct output *output, const char *name) {
   for (; *name != '\0'; name++) putc (*name == ';' ? ':' : *name, output->stream);
@@ -11,17 +13,16 @@ static void write_frame (struct output *output, const char *name) {
 static void write_path (struct output *output, const struct picture *picture, uint32_t node) {
   uint32_t path[PICTURE_MAX_SCOPES + MIR_TRACE_STACK_MAX + 1];
   size_t num = 0;
-  char buffer[24];
-
+  char buffer[TREE_NAME_MAX];
   for (; node != 0; node = picture_node (picture, node)->parent) path[num++] = node;
   if (num == 0) path[num++] = 0;
   while (num-- > 0) {
-    write_frame (output, picture_node_name (picture, picture_node (picture, path[num]), buffer));
+    write_frame (output, tree_node_name (picture, picture_node (picture, path[num]), buffer));
     if (num > 0) putc (';', output->stream);
   }
 }
 
-void write_folded (struct output *output, const struct picture *picture) {
+void folded_write (struct output *output, const struct picture *picture) {
   for (uint32_t i = 0; i < VARR_LENGTH (node_t, picture->nodes); i++) {
     if (picture_node (picture, i)->made_bytes == 0) continue;
     write_path (output, picture, i);

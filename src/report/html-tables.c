@@ -1,130 +1,30 @@
-/* The tables of the page, for those who read, and for where no script runs.  */
-#include "html.h"
+/* Writes the sections of the page that are tables.  */
+#include "report/html-tables.h"
 
 #include <inttypes.h> /* PRIu64 */
 #include <stdlib.h>
-#include <string.h>
 
-enum {
-  ROWS_MAX = 100,      /* of a table; one more holds what is left */
-  PATH_BYTES_MAX = 400 /* of a name in a table */
-};
+#include "report/html-text.h"
 
-/*---------------- Amounts -----------------------------*/
+enum { ROWS_MAX = 100 /* of a table; one more row sums up the rest */ };
 
-/* "12.3 KiB"; exact below 1024.  */
-const char *html_bytes_text (uint64_t bytes, char text[24]) {
-  static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-  double amount = (double) bytes / 1024;
-  int unit = 0;
+/*---------------- Cells -----------------------------*/
 
-  if (bytes < 1024) {
-    snprintf (text, 24, "%" PRIu64 " B", bytes);
-    return text;
-  }
-  for (; amount >= 1024 && unit < 5; unit++) amount /= 1024;
-  snprintf (text, 24, "%.1f %s", amount, units[unit]);
-  return text;
-}
-
-const char *html_time_text (uint64_t ns, char text[24]) {
-  if (ns < 1000)
-    snprintf (text, 24, "%" PRIu64 " ns", ns);
-  else if (ns < 1000000)
-    snprintf (text, 24, "%.1f us", (double) ns / 1e3);
-  else if (ns < 1000000000)
-    snprintf (text, 24, "%.1f ms", (double) ns / 1e6);
-  else
-    snprintf (text, 24, "%.2f s", (double) ns / 1e9);
-  return text;
-}
-
-static void write_number_cell (struct output *output, uint64_t number) {
-  output_print (output, "<td class=n>%" PRIu64, number);
-}
-
-/* Exact, with a bar for its share of WHOLE.  */
+/* NUMBER, with a bar for its share of WHOLE.  */
 static void write_bar_cell (struct output *output, uint64_t number, uint64_t whole) {
   double share = whole == 0 ? 0 : 100 * ((double) number / (double) whole);
-
   output_print (output, "<td class=\"n bar\" style=\"--share:%.2f%%\">%" PRIu64, share, number);
 }
 
 static void write_bytes_cell (struct output *output, uint64_t bytes, uint64_t whole) {
-  char text[24];
-
+  char text[HTML_TEXT_MAX];
   write_bar_cell (output, bytes, whole);
   output_print (output, " <small>%s</small>", bytes >= 1024 ? html_bytes_text (bytes, text) : "");
 }
 
-/*---------------- Names -----------------------------*/
+/*---------------- Scopes -----------------------------*/
 
-/* What a scope made, in all of its stacks.  */
-typedef struct row {
-  uint32_t node;
-  uint64_t made_blocks, made_bytes, live_blocks, live_bytes, peak_blocks, peak_bytes;
-} row_t;
-
-DEF_VARR (row_t)
-
-static VARR (row_t) *make_rows (const struct picture *picture) {
-  size_t num = VARR_LENGTH (node_t, picture->nodes);
-  VARR (row_t) *rows;
-  row_t *row;
-
-  VARR_CREATE (row_t, rows, picture->alloc, num);
-  for (size_t i = 0; i < num; i++) VARR_PUSH (row_t, rows, ((row_t){.node = (uint32_t) i}));
-  for (size_t i = 0; i < num; i++) {
-    const node_t *node = picture_node (picture, (uint32_t) i);
-
-    row = &VARR_ADDR (row_t, rows)[node->scope];
-    row->made_blocks += node->made_blocks;
-    row->made_bytes += node->made_bytes;
-    row->live_blocks += node->live_blocks;
-    row->live_bytes += node->live_bytes;
-    row->peak_blocks += node->peak_blocks;
-    row->peak_bytes += node->peak_bytes;
-  }
-  return rows;
-}
-
-static int by_made (const void *a, const void *b) {
-  const row_t *x = (const row_t *) a, *y = (const row_t *) b;
-
-  if (x->made_bytes != y->made_bytes) return x->made_bytes < y->made_bytes ? 1 : -1;
-  return x->node < y->node ? -1 : x->node > y->node;
-}
-
-static int by_peak (const void *a, const void *b) {
-  const row_t *x = (const row_t *) a, *y = (const row_t *) b;
-
-  if (x->peak_bytes != y->peak_bytes) return x->peak_bytes < y->peak_bytes ? 1 : -1;
-  return by_made (a, b);
-}
-
-void html_write_path (struct output *output, const struct picture *picture, uint32_t node) {
-  uint32_t path[PICTURE_MAX_SCOPES + 1];
-  size_t num = 0, bytes = 0;
-  char buffer[24];
-  int cut = 0;
-
-  for (; node != 0; node = picture_node (picture, node)->parent) {
-    bytes += strlen (picture_node_name (picture, picture_node (picture, node), buffer));
-    if (bytes > PATH_BYTES_MAX && num > 0) {
-      cut = 1;
-      break;
-    }
-    path[num++] = node;
-  }
-  if (num == 0) path[num++] = 0;
-  if (cut) output_print (output, "... / ");
-  while (num-- > 0) {
-    output_html (output, picture_node_name (picture, picture_node (picture, path[num]), buffer));
-    if (num > 0) output_print (output, "<i> / </i>");
-  }
-}
-
-static void add_row (row_t *sum, const row_t *row) {
+static void add_row (struct node *sum, const struct node *row) {
   sum->made_blocks += row->made_blocks;
   sum->made_bytes += row->made_bytes;
   sum->live_blocks += row->live_blocks;
@@ -133,34 +33,60 @@ static void add_row (row_t *sum, const row_t *row) {
   sum->peak_bytes += row->peak_bytes;
 }
 
+/* A row for each node.  The row of a scope has the sum of all nodes whose scope it is.  */
+static VARR (node_t) *make_rows (const struct picture *picture) {
+  uint32_t num = (uint32_t) VARR_LENGTH (node_t, picture->nodes);
+  VARR (node_t) *rows;
+  VARR_CREATE (node_t, rows, picture->alloc, num);
+  for (uint32_t i = 0; i < num; i++) VARR_PUSH (node_t, rows, ((struct node){.scope = i}));
+  for (uint32_t i = 0; i < num; i++) {
+    const struct node *node = picture_node (picture, i);
+    add_row (&VARR_ADDR (node_t, rows)[node->scope], node);
+  }
+  return rows;
+}
+
+static int by_made (const void *a, const void *b) {
+  const struct node *x = (const struct node *) a, *y = (const struct node *) b;
+  if (x->made_bytes != y->made_bytes) return x->made_bytes < y->made_bytes ? 1 : -1;
+  return x->scope < y->scope ? -1 : x->scope > y->scope;
+}
+
+static int by_peak (const void *a, const void *b) {
+  const struct node *x = (const struct node *) a, *y = (const struct node *) b;
+  if (x->peak_bytes != y->peak_bytes) return x->peak_bytes < y->peak_bytes ? 1 : -1;
+  return by_made (a, b);
+}
+
 static void write_peak_cells (struct output *output, const struct picture *picture,
-                              const row_t *row) {
+                              const struct node *row) {
   write_bytes_cell (output, row->peak_bytes, picture->totals.peak_bytes);
-  write_number_cell (output, row->peak_blocks);
+  html_write_number (output, row->peak_blocks);
   output_print (output, "\n");
 }
 
 static void write_made_cells (struct output *output, const struct picture *picture,
-                              const row_t *row) {
+                              const struct node *row) {
   write_bytes_cell (output, row->made_bytes, picture->totals.made_bytes);
-  write_number_cell (output, row->made_blocks);
-  write_number_cell (output, row->live_bytes);
-  write_number_cell (output, row->live_blocks);
+  html_write_number (output, row->made_blocks);
+  html_write_number (output, row->live_bytes);
+  html_write_number (output, row->live_blocks);
   output_print (output, "\n");
 }
 
-/* One table of the rows in the order of COMPARE, which is also what makes them worth showing.  */
-static void write_rows (struct output *output, const struct picture *picture, VARR (row_t) *rows,
+/* Write the body and the foot of a table: at most ROWS_MAX of ROWS, in the order of COMPARE, those
+   whose AMOUNT is not 0; the sum of the rest in one row; and the sum of all.  */
+static void write_rows (struct output *output, const struct picture *picture, VARR (node_t) *rows,
                         int (*compare) (const void *, const void *),
-                        uint64_t (*amount) (const row_t *),
-                        void (*cells) (struct output *, const struct picture *, const row_t *)) {
-  row_t *all = VARR_ADDR (row_t, rows), rest = {0}, sum = {0};
-  size_t num = VARR_LENGTH (row_t, rows), i = 0;
-
+                        uint64_t (*amount) (const struct node *),
+                        void (*cells) (struct output *, const struct picture *,
+                                       const struct node *)) {
+  struct node *all = VARR_ADDR (node_t, rows), rest = {0}, sum = {0};
+  size_t num = VARR_LENGTH (node_t, rows), i = 0;
   qsort (all, num, sizeof (*all), compare);
   for (; i < num && amount (&all[i]) > 0 && i < ROWS_MAX; i++) {
     output_print (output, "<tr><th scope=row>");
-    html_write_path (output, picture, all[i].node);
+    html_write_path (output, picture, all[i].scope);
     cells (output, picture, &all[i]);
     add_row (&sum, &all[i]);
   }
@@ -175,19 +101,18 @@ static void write_rows (struct output *output, const struct picture *picture, VA
   output_print (output, "</table>\n");
 }
 
-static uint64_t peak_amount (const row_t *row) {
+static uint64_t peak_amount (const struct node *row) {
   return row->peak_bytes;
 }
 
-static uint64_t made_amount (const row_t *row) {
+static uint64_t made_amount (const struct node *row) {
   return row->made_blocks;
 }
 
-void html_write_names (struct output *output, const struct picture *picture) {
-  VARR (row_t) *rows = make_rows (picture);
-
+void html_write_scopes (struct output *output, const struct picture *picture) {
+  VARR (node_t) *rows = make_rows (picture);
   output_print (output,
-                "<section><h2>What was live at the peak</h2>\n<table id=peak><thead><tr>"
+                "<section><h2>Live at the peak</h2>\n<table id=peak><thead><tr>"
                 "<th scope=col>scope<th scope=col class=n>bytes<th scope=col class=n>blocks"
                 "<tbody>\n");
   write_rows (output, picture, rows, by_peak, peak_amount, write_peak_cells);
@@ -199,14 +124,13 @@ void html_write_names (struct output *output, const struct picture *picture) {
                 "<tbody>\n");
   write_rows (output, picture, rows, by_made, made_amount, write_made_cells);
   output_print (output, "</section>\n");
-  VARR_DESTROY (row_t, rows);
+  VARR_DESTROY (node_t, rows);
 }
 
 /*---------------- Sizes, lifetimes, threads -----------------------------*/
 
 void html_write_sizes (struct output *output, const struct picture *picture) {
-  char from[24], to[24];
-
+  char from[HTML_TEXT_MAX], to[HTML_TEXT_MAX];
   output_print (
       output,
       "<section><h2>Sizes</h2>\n<figure class=chart id=chart-sizes></figure>\n"
@@ -215,7 +139,6 @@ void html_write_sizes (struct output *output, const struct picture *picture) {
       "<th scope=col class=n>blocks live at the end<tbody>\n");
   for (int i = 0; i < PICTURE_CLASSES; i++) {
     const struct size_class *c = &picture->classes[i];
-
     if (c->made == 0) continue;
     if (i < 2)
       output_print (output, "<tr><th scope=row>%d B", i);
@@ -225,7 +148,7 @@ void html_write_sizes (struct output *output, const struct picture *picture) {
                     i == 64 ? "all" : html_bytes_text ((uint64_t) 1 << i, to));
     write_bar_cell (output, c->made, picture->totals.made_blocks);
     write_bytes_cell (output, c->made_bytes, picture->totals.made_bytes);
-    write_number_cell (output, c->live);
+    html_write_number (output, c->live);
     output_print (output, "\n");
   }
   output_print (output, "</table></details></section>\n");
@@ -237,19 +160,17 @@ void html_write_lifetimes (struct output *output, const struct picture *picture)
       "1 ms to 10 ms",  "10 ms to 100 ms", "100 ms to 1 s",   "1 s to 10 s",
       "10 s to 100 s",  "100 s and more",  "live at the end"};
   uint64_t blocks = picture->totals.live_blocks, bytes = picture->totals.live_bytes;
-
   for (int i = 0; i < PICTURE_LIFETIMES; i++) {
     blocks += picture->lifetimes[i].blocks;
     bytes += picture->lifetimes[i].bytes;
   }
   output_print (output,
                 "<section><h2>Lifetimes</h2>\n<p>From the first allocation to the free; a realloc "
-                "is neither.</p>\n<table id=lifetimes><thead><tr><th scope=col>lived"
+                "ends no lifetime.</p>\n<table id=lifetimes><thead><tr><th scope=col>lived"
                 "<th scope=col class=n>blocks<th scope=col class=n>bytes<tbody>\n");
   for (int i = 0; i <= PICTURE_LIFETIMES; i++) {
     struct lifetime live = {picture->totals.live_blocks, picture->totals.live_bytes};
     const struct lifetime *lifetime = i < PICTURE_LIFETIMES ? &picture->lifetimes[i] : &live;
-
     if (lifetime->blocks == 0) continue;
     output_print (output, "<tr><th scope=row>%s", texts[i]);
     write_bar_cell (output, lifetime->blocks, blocks);
@@ -261,26 +182,24 @@ void html_write_lifetimes (struct output *output, const struct picture *picture)
 
 void html_write_threads (struct output *output, const struct picture *picture) {
   size_t num = VARR_LENGTH (thread_t, picture->threads);
-  char first[24], last[24];
-
+  char first[HTML_TEXT_MAX], last[HTML_TEXT_MAX];
   output_print (output,
                 "<section><h2>Threads</h2>\n<table id=threads><thead><tr><th scope=col>thread"
                 "<th scope=col class=n>bytes made<th scope=col class=n>blocks made"
-                "<th scope=col class=n>frees<th scope=col class=n>of others' blocks"
+                "<th scope=col class=n>frees<th scope=col class=n>frees of other threads' blocks"
                 "<th scope=col class=n>first seen<th scope=col class=n>last seen<tbody>\n");
   for (size_t i = 0; i < num && i < ROWS_MAX; i++) {
-    const thread_t *thread = &VARR_ADDR (thread_t, picture->threads)[i];
-
+    const struct thread *thread = &VARR_ADDR (thread_t, picture->threads)[i];
     output_print (output, "<tr><th scope=row>%" PRIu64, thread->number);
     write_bytes_cell (output, thread->made_bytes, picture->totals.made_bytes);
-    write_number_cell (output, thread->made_blocks);
-    write_number_cell (output, thread->frees);
-    write_number_cell (output, thread->foreign_frees);
+    html_write_number (output, thread->made_blocks);
+    html_write_number (output, thread->frees);
+    html_write_number (output, thread->foreign_frees);
     output_print (output, "<td class=n>%s<td class=n>%s\n", html_time_text (thread->first, first),
                   html_time_text (thread->last, last));
   }
   output_print (output, "</table>\n");
   if (num > ROWS_MAX)
-    output_print (output, "<p>and %" PRIu64 " threads more</p>\n", (uint64_t) (num - ROWS_MAX));
+    output_print (output, "<p>and %" PRIu64 " more threads</p>\n", (uint64_t) (num - ROWS_MAX));
   output_print (output, "</section>\n");
 }

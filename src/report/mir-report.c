@@ -1,13 +1,29 @@
-/* The program: from a trace to what people and other programs look at.  */
-#include "pages.h"
-
+/* The command mir-report: reads a trace and writes the outputs that the user has named.  */
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "report/chrome.h"
+#include "report/folded.h"
+#include "report/html.h"
+#include "report/picture-read.h"
+#include "report/report-alloc.h"
+#include "report/stats.h"
+
+enum kind {
+  PAGE, /* TRACE.html, if the user has named no output */
+  HTML,
+  FOLDED,
+  CHROME,
+  STATS,
+  JSON,
+  KINDS
+};
+
 struct options {
-  const char *trace, *html, *folded, *chrome;
-  int stats, json, partial;
+  const char *trace;
+  const char *paths[KINDS]; /* NULL: this output is not wanted */
+  int partial;
 };
 
 /*---------------- Arguments -----------------------------*/
@@ -15,122 +31,117 @@ struct options {
 static const char help[] =
     "usage: mir-report [OPTION...] TRACE\n"
     "\n"
-    "Make a picture of what MIR_trace has written to the file TRACE.  Without an option for one "
-    "of\n"
-    "the others: the page TRACE.html.\n"
+    "Make a picture of TRACE, a file that MIR_trace has written.  Unless an option names\n"
+    "another output, it is the page TRACE.html.\n"
     "\n"
-    "  --html FILE    a page for a browser, all in one file: live bytes over time, what was live "
-    "at\n"
-    "                 the peak, who allocated, sizes, lifetimes, the code map, threads\n"
+    "  --html FILE    a page for a browser, in one file: live bytes over time, what was\n"
+    "                 live at the peak, who allocated, sizes, lifetimes, the code map,\n"
+    "                 threads\n"
     "  --folded FILE  stacks for flame graphs, by bytes allocated\n"
     "  --chrome FILE  events for chrome://tracing and ui.perfetto.dev\n"
     "  --stats        print the numbers\n"
     "  --json         print the numbers as JSON\n"
-    "  --partial      take a trace which ends too early, of a program that died for example\n"
+    "  --partial      accept a trace that ends too early, as when the program died\n"
     "  --help         show this text\n"
     "\n"
-    "FILE may be - for standard output.  A FILE is there when it is whole.  The exit status is 0, "
-    "or\n"
-    "1 with a line on standard error.\n";
+    "FILE may be - for standard output.  A FILE appears when it is whole, and nobody can\n"
+    "read it who cannot read TRACE.  The exit status is 0, or 1 with a line on standard\n"
+    "error.\n";
 
+/* One line on standard error.  Returns the exit status.  */
 static int say (const char *what, const char *which, const char *why) {
   fprintf (stderr, "mir-report: %s%s%s%s\n", what, which, why[0] != '\0' ? ": " : "", why);
   return 1;
 }
 
-/* For the options which take a file.  0 if ARGUMENT is none of them.  */
-static const char **file_option (struct options *options, const char *argument) {
-  if (strcmp (argument, "--html") == 0) return &options->html;
-  if (strcmp (argument, "--folded") == 0) return &options->folded;
-  if (strcmp (argument, "--chrome") == 0) return &options->chrome;
-  return NULL;
+/* The output that the option ARGUMENT asks for, or KINDS.  */
+static enum kind kind_of (const char *argument) {
+  static const char *const names[KINDS] = {[HTML] = "--html",
+                                           [FOLDED] = "--folded",
+                                           [CHROME] = "--chrome",
+                                           [STATS] = "--stats",
+                                           [JSON] = "--json"};
+  int kind = HTML;
+  while (kind < KINDS && strcmp (argument, names[kind]) != 0) kind++;
+  return (enum kind) kind;
 }
 
-/* 0, or the exit status + 1.  */
+/* 0 if the program should go on, else the exit status + 1.  */
 static int parse (struct options *options, char **argv) {
-  const char **file;
-
   for (argv++; *argv != NULL; argv++) {
+    enum kind kind = kind_of (*argv);
     if (strcmp (*argv, "--help") == 0) {
       fputs (help, stdout);
       return 1 + (fflush (stdout) != 0);
-    } else if ((file = file_option (options, *argv)) != NULL) {
+    } else if (kind == STATS || kind == JSON) {
+      options->paths[kind] = "-";
+    } else if (kind != KINDS) {
       if (argv[1] == NULL) return 1 + say (*argv, " needs a file, see --help", "");
-      *file = *++argv;
-    } else if (strcmp (*argv, "--stats") == 0) {
-      options->stats = 1;
-    } else if (strcmp (*argv, "--json") == 0) {
-      options->json = 1;
+      options->paths[kind] = *++argv;
     } else if (strcmp (*argv, "--partial") == 0) {
       options->partial = 1;
     } else if (strncmp (*argv, "--", 2) == 0) {
       return 1 + say ("unknown option, see --help: ", *argv, "");
     } else if (options->trace != NULL) {
-      return 1 + say ("one trace at a time, see --help", "", "");
+      return 1 + say ("only one trace at a time, see --help", "", "");
     } else {
       options->trace = *argv;
     }
   }
-  return options->trace != NULL ? 0 : 1 + say ("a trace is needed, see --help", "", "");
+  return options->trace != NULL ? 0 : 1 + say ("no trace is named, see --help", "", "");
+}
+
+/* Choose the page, with its path in PAGE, if the user has named no output.  0, or -1 if that path
+   is too long.  */
+static int choose_page (struct options *options, char page[OUTPUT_PATH_MAX]) {
+  int len;
+  for (int kind = HTML; kind < KINDS; kind++)
+    if (options->paths[kind] != NULL) return 0;
+  options->paths[PAGE] = page;
+  len = snprintf (page, OUTPUT_PATH_MAX, "%s.html", options->trace);
+  return len >= 0 && len < OUTPUT_PATH_MAX ? 0 : -1;
 }
 
 /*---------------- The work -----------------------------*/
 
-enum kind { HTML, FOLDED, CHROME, STATS, JSON };
-
+/* 0, or -1: the trace has changed.  */
 static int write_kind (enum kind kind, struct output *output, const struct picture *picture,
                        const char *name, FILE *stream) {
-  switch (kind) {
-    case HTML:
-      write_html (output, picture, name);
-      return 0;
-    case FOLDED:
-      write_folded (output, picture);
-      return 0;
-    case CHROME:
-      return fseek (stream, 0, SEEK_SET) == 0 ? write_chrome (output, picture, stream) : -1;
-    case STATS:
-      write_stats_text (output, picture, name);
-      return 0;
-    default:
-      write_stats_json (output, picture, name);
-      return 0;
-  }
+  if (kind == CHROME)
+    return fseek (stream, 0, SEEK_SET) == 0 ? chrome_write (output, picture, stream) : -1;
+  if (kind == FOLDED)
+    folded_write (output, picture);
+  else if (kind == STATS)
+    stats_write_text (output, picture, name);
+  else if (kind == JSON)
+    stats_write_json (output, picture, name);
+  else
+    html_write (output, picture, name);
+  return 0;
 }
 
-/* PATH NULL: nothing is asked for.  0, or 1 with a line.  */
-static int write_file (enum kind kind, const char *path, const struct picture *picture,
-                       const char *name, FILE *stream) {
+static int write_file (enum kind kind, const struct options *options, const struct picture *picture,
+                       FILE *stream) {
+  const char *path = options->paths[kind];
   struct output output;
-
-  if (path == NULL) return 0;
-  if (output_open (&output, path) != 0) return say (path, "", strerror (errno));
-  if (write_kind (kind, &output, picture, name, stream) != 0) {
+  if ((kind == PAGE ? output_create : output_open) (&output, path, stream) != 0)
+    return say (path, "", strerror (errno));
+  if (write_kind (kind, &output, picture, options->trace, stream) != 0) {
     output_drop (&output);
-    return say (name, "", "the trace has changed meanwhile");
+    return say (options->trace, "", "the trace has changed while it was read");
   }
   return output_close (&output) == 0 ? 0 : say (path, "", strerror (errno));
 }
 
-static int write_all (const struct options *options, const struct picture *picture, FILE *stream) {
-  const char *name = options->trace;
-
-  return write_file (HTML, options->html, picture, name, stream)
-         || write_file (FOLDED, options->folded, picture, name, stream)
-         || write_file (CHROME, options->chrome, picture, name, stream)
-         || write_file (STATS, options->stats ? "-" : NULL, picture, name, stream)
-         || write_file (JSON, options->json ? "-" : NULL, picture, name, stream);
-}
-
 static int report (const struct options *options, FILE *stream) {
   struct picture picture;
-  int status;
-
+  int status = 0;
   picture_init (&picture, report_alloc);
   if (picture_read (&picture, stream, options->partial) != 0)
     status = say (options->trace, "", picture.reader.error);
-  else
-    status = write_all (options, &picture, stream);
+  for (int kind = 0; kind < KINDS && status == 0; kind++)
+    if (options->paths[kind] != NULL)
+      status = write_file ((enum kind) kind, options, &picture, stream);
   picture_finish (&picture);
   return status;
 }
@@ -138,21 +149,15 @@ static int report (const struct options *options, FILE *stream) {
 int main (int argc, char **argv) {
   struct options options = {0};
   char page[OUTPUT_PATH_MAX];
+  const char *why = "";
   FILE *stream;
   int status;
-
   (void) argc;
   status = parse (&options, argv);
   if (status != 0) return status - 1;
-  if (options.html == NULL && options.folded == NULL && options.chrome == NULL && !options.stats
-      && !options.json) {
-    if (strlen (options.trace) + sizeof (".html") > sizeof (page))
-      return say (options.trace, "", strerror (ENAMETOOLONG));
-    snprintf (page, sizeof (page), "%s.html", options.trace);
-    options.html = page;
-  }
-  stream = fopen (options.trace, "rb");
-  if (stream == NULL) return say (options.trace, "", strerror (errno));
+  if (choose_page (&options, page) != 0) return say (options.trace, "", strerror (ENAMETOOLONG));
+  stream = output_file_read (options.trace, &why);
+  if (stream == NULL) return say (options.trace, "", why);
   status = report (&options, stream);
   fclose (stream);
   return status;

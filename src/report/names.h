@@ -1,40 +1,39 @@
-/* Names, each kept once: a number stands for it.  0 is the empty one.
+/* Names, each kept once and known by a number; 0 is the empty name.
 
-   What comes out is UTF-8 without control characters, whatever went in.  */
-#ifndef NAMES_H
-#define NAMES_H
+   Names are UTF-8 without control characters: names_add replaces all other bytes by "?".  */
+#ifndef MIR_REPORT_NAMES_H
+#define MIR_REPORT_NAMES_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
 
 #include "mir-htab.h"
 
-/* Where the text is in `text`, from which 0 ends it.  */
+/* The place of a name in `text`, where a 0 follows it.  */
 typedef struct name {
   size_t start, len;
 } name_t;
 
 DEF_VARR (char)
 DEF_VARR (name_t)
-DEF_HTAB (uint32_t)
 
 struct names {
   VARR (char) *text;
   VARR (name_t) *names;
-  HTAB (uint32_t) *table; /* of numbers, by what they stand for */
+  struct HTAB (uint32_t) *table; /* numbers by the text that they stand for */
 };
 
 void names_init (struct names *names, MIR_alloc_t alloc);
 void names_finish (struct names *names);
-/* The number of the LEN bytes at TEXT.  */
+/* The number of the name of LEN bytes at TEXT, which is added if it is new.  */
 uint32_t names_add (struct names *names, const char *text, size_t len);
-/* Until the next one is added.  */
+/* The text of NAME, valid until the next call of names_add.  */
 const char *names_text (const struct names *names, uint32_t name);
 
-/* Spread the bits of KEY, for tables.  */
-static inline htab_hash_t hash_bits (uint64_t key) {
-  key *= 0x9e3779b97f4a7c15u; /* 2^64 / the golden ratio: Knuth's multiplicative hashing */
-  return (htab_hash_t) (key >> 32);
+/* The same, or OTHERWISE for the empty name.  */
+static inline const char *names_text_or (const struct names *names, uint32_t name,
+                                         const char *otherwise) {
+  return name == 0 ? otherwise : names_text (names, name);
 }
 
-#endif /* NAMES_H */
+#endif /* MIR_REPORT_NAMES_H */

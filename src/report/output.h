@@ -1,20 +1,20 @@
-/* A file that is there when it is whole: written beside its place, then renamed.
-
-   What is no plain file, a pipe or a device, is written as it is; "-" is standard output.  */
-#ifndef OUTPUT_H
-#define OUTPUT_H
+/* An output of mir-report: a file that appears under its name when it is whole, or a pipe, a device
+   or standard output; and the ways to write text to it.  One thread at a time.  */
+#ifndef MIR_REPORT_OUTPUT_H
+#define MIR_REPORT_OUTPUT_H
 
 #include <stdarg.h>
 #include <stddef.h> /* size_t */
 #include <stdint.h>
 #include <stdio.h>
 
-enum { OUTPUT_PATH_MAX = 4096 /* bytes */ };
+#include "report/output-file.h"
 
 struct output {
   const char *path;
   FILE *stream;
-  char temporary[OUTPUT_PATH_MAX]; /* empty: the file is written in its place */
+  /* Of the new file until it gets its name; empty: there is none.  */
+  char temporary[OUTPUT_PATH_MAX];
 };
 
 #ifdef __GNUC__
@@ -23,17 +23,24 @@ struct output {
 #define OUTPUT_FORMAT(FORMAT, ARGS)
 #endif
 
-/* 0, or -1 with errno.  PATH must stay as it is.  */
-int output_open (struct output *output, const char *path);
-/* 0; or -1 with errno, and then PATH is as it was if it is a plain file.  */
+/* Begin a file that will replace whatever is called PATH; a link itself, not what it leads to.
+   TRACE is the trace that was read: the file gets its permissions, never wider ones (NULL: it is
+   its owner's alone).  PATH must stay as it is until OUTPUT is closed.  0, or -1 with errno.  */
+int output_create (struct output *output, const char *path, FILE *trace);
+/* The same for a PATH that the user has named: "-" and "/dev/stdout" are standard output, and a
+   pipe or a device is written to as it is.  */
+int output_open (struct output *output, const char *path, FILE *trace);
+/* 0; or -1 with errno, and then a file called PATH is as it was.  */
 int output_close (struct output *output);
-/* Leave PATH as it was.  */
+/* Close OUTPUT and leave a file called PATH as it was.  */
 void output_drop (struct output *output);
 
+/* As printf.  Errors of this and the functions below are reported by output_close.  */
 void output_print (struct output *output, const char *format, ...) OUTPUT_FORMAT (2, 3);
-/* TEXT as the text or a quoted attribute of HTML.  */
+/* Write TEXT as text or as a quoted attribute of HTML.  */
 void output_html (struct output *output, const char *text);
-/* TEXT as a JSON string with its quotes, which may stand in HTML's script element.  */
+/* Write TEXT, which is UTF-8, as a JSON string with its quotes; it may stand in a script element of
+   HTML.  */
 void output_json (struct output *output, const char *text);
 
-#endif /* OUTPUT_H */
+#endif /* MIR_REPORT_OUTPUT_H */

@@ -1,10 +1,10 @@
 "use strict";
-// Draws the charts of a memory picture from the JSON in its element "data".
+// Draws the charts of a memory picture from the JSON in the element "data".
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const tip = document.getElementById("tip");
 
-  // Elements, text as text: names come from a program and may hold anything.
+  // Text becomes a text node, never markup: names come from a program and may contain anything.
   function svg(parent, name, attributes, text) {
     const element = document.createElementNS("http://www.w3.org/2000/svg", name);
     for (const key in attributes) element.setAttribute(key, attributes[key]);
@@ -54,7 +54,8 @@
     element.addEventListener("pointerleave", hideTip);
   }
 
-  // About COUNT steps from 0 to MAX, 1, 2 or 5 times a power of ten, or a power of two of bytes.
+  // Values from 0 to MAX, about COUNT of them, for the lines of a chart.  They are 1, 2 or 5 times a power of ten
+  // apart; if BINARY, a power of two.
   function steps(max, count, binary) {
     let step = binary ? 2 ** Math.max(0, Math.ceil(Math.log2(max / count))) : 10 ** Math.floor(Math.log10(max / count));
     if (!binary) step *= [1, 2, 5, 10].find(n => max / (step * n) <= count) || 10;
@@ -65,7 +66,7 @@
 
   const WIDTH = 1000, LEFT = 74, RIGHT = 12, TOP = 14, BOTTOM = 26;
 
-  // Lines over time which are the most within each step of it.
+  // A chart over time: lines and areas of SERIES, which have a value for each bin.
   function lines(id, height, series, label) {
     const figure = document.getElementById(id);
     const num = data.live.length, duration = Math.max(1, data.numbers.duration_ns);
@@ -85,7 +86,7 @@
     const back = values => values.map((value, i) =>
       `V${y(value).toFixed(1)}H${x(i * data.width).toFixed(1)}`).reverse().join("");
     for (const s of series) {
-      // An area lies on those before it.
+      // An area lies on the areas before it.
       if (s.below) svg(plot, "path", {class: "layer", style: `fill:${s.color}`,
         d: `M${x(0)} ${y(s.top[0]).toFixed(1)}${along(s.top)}${back(s.below)}Z`});
       else svg(plot, "path", {class: s.line, d: `M${x(0)} ${y(s.values[0]).toFixed(1)}${along(s.values)}`});
@@ -107,7 +108,7 @@
     return {figure, plot, x, y};
   }
 
-  // The scopes one above the other, and the line of all together.
+  // Areas for the scopes, each on top of the one before, and one for all other scopes.
   function layers() {
     const rest = data.live.map((all, i) => data.layers.reduce((left, layer) => left - layer.live[i], all));
     const all = data.layers.map((layer, i) => ({name: layer.scopes.reverse().join(" / "), values: layer.live, color: `var(--l${i})`}));
@@ -189,11 +190,11 @@
       const label = html(row, "div");
       html(label, "code", "", range.start);
       html(label, "br");
-      label.append(`${bytes(range.size)}, ${range.pieces.length} pieces`);
+      label.append(`${bytes(range.size)}, ${range.pieces.length} code blocks`);
       const strip = svg(row, "svg", {viewBox: `0 0 1000 26`, preserveAspectRatio: "none", role: "img",
-        "aria-label": `${range.pieces.length} pieces, ${used} of ${range.size} bytes at ${range.start}`});
+        "aria-label": `${range.pieces.length} code blocks, ${used} of ${range.size} bytes at ${range.start}`});
       const free = svg(strip, "rect", {class: "strip-free", width: 1000, height: 26});
-      describe(free, "not used, or not published yet");
+      describe(free, "free, or not published yet");
       range.pieces.forEach(([at, size, name], i) => {
         const rect = svg(strip, "rect", {class: i % 2 ? "piece-b" : "piece-a", x: at / range.size * 1000,
           width: Math.max(0.7, size / range.size * 1000), height: 26, "aria-label": `${name}, ${size} bytes`});

@@ -1,10 +1,11 @@
-/* A trace is read twice: how much was live at most, and then what that was.  */
-#include "picture.h"
+/* Reads a trace twice: first to learn when the peaks are, then to keep what was live at them.  */
+#include "report/picture-read.h"
+
+#include "report/tree.h"
 
 static void count_end (struct picture *picture) {
   struct totals *totals = &picture->totals;
   struct amounts now = picture->timeline.now;
-
   timeline_set (&picture->timeline, picture->reader.time, &now);
   totals->duration = picture->reader.time;
   totals->code_live = picture->code.pieces;
@@ -12,12 +13,12 @@ static void count_end (struct picture *picture) {
   totals->code_mapped_bytes = picture->code.mapped_bytes;
 }
 
-/* AFTER, if not NULL, sees each record.  */
+/* Count all records of STREAM.  AFTER, if not NULL, is called behind each.  0; or -1 with an
+   error.  */
 static int count_all (struct picture *picture, FILE *stream, int partial,
                       void (*after) (struct picture *picture, void *arg), void *arg) {
   struct record record;
   enum reader_result result;
-
   if (reader_open (&picture->reader, stream) != 0) return -1;
   picture->title = names_add (&picture->names, picture->reader.title, picture->reader.title_len);
   for (;;) {
@@ -29,7 +30,7 @@ static int count_all (struct picture *picture, FILE *stream, int partial,
     if (result != READER_RECORD) break;
     if (picture_count (picture, &record) != 0) {
       snprintf (picture->reader.error, sizeof (picture->reader.error),
-                "byte %llu: more memory than there are addresses",
+                "byte %llu: no program can have so much memory",
                 (unsigned long long) picture->reader.offset);
       return -1;
     }
@@ -39,37 +40,34 @@ static int count_all (struct picture *picture, FILE *stream, int partial,
   return 0;
 }
 
-/* The second picture's names are the first one's too, by the same numbers; unless the file has
-   changed meanwhile.  */
+/* Names have the same numbers in both pictures, unless the file has changed in between: ensure that
+   the numbers in MAP, which is from the second picture, exist in PICTURE.  */
 static void check_names (struct picture *picture, struct code_map *map) {
   for (size_t i = 0; i < VARR_LENGTH (range_t, map->ranges); i++) {
     VARR (piece_t) *pieces = VARR_ADDR (range_t, map->ranges)[i].pieces;
-
     for (size_t j = 0; j < VARR_LENGTH (piece_t, pieces); j++)
       if (VARR_ADDR (piece_t, pieces)[j].name >= VARR_LENGTH (name_t, picture->names.names))
         VARR_ADDR (piece_t, pieces)[j].name = 0;
   }
 }
 
-/*---------------- Looking back -----------------------------*/
+/*---------------- The second reading -----------------------------*/
 
-/* The second reading, of the same trace: numbers of nodes are the same.  */
+/* The state of the second reading.  Nodes have the same numbers as in the first one.  */
 struct look {
-  struct picture *whole; /* of the first reading */
-  size_t bins;           /* of the timeline that have begun */
-  uint64_t best;         /* live in the last one of them, at most */
-  uint64_t total;        /* live now, and of which layers */
-  uint64_t layers[PICTURE_LAYERS];
+  struct picture *whole;           /* the picture of the first reading */
+  size_t bins;                     /* bins of the timeline that have begun */
+  uint64_t best;                   /* the most bytes that were live in the last bin */
+  uint64_t total;                  /* bytes live now */
+  uint64_t layers[PICTURE_LAYERS]; /* bytes live now of each layer */
 };
 
-/* The scopes with the most bytes at any time, by insertion.  */
+/* Choose the scopes with the highest peaks, sorted by insertion.  */
 static void choose_layers (struct picture *picture) {
   struct layers *layers = &picture->layers;
-
   for (uint32_t i = 0; i < VARR_LENGTH (node_t, picture->nodes); i++) {
     uint64_t most = picture_node (picture, i)->scope_most;
     size_t at = layers->num;
-
     while (at > 0 && picture_node (picture, layers->scopes[at - 1])->scope_most < most) at--;
     if (most == 0 || at == PICTURE_LAYERS) continue;
     if (layers->num < PICTURE_LAYERS) layers->num++;
@@ -84,7 +82,7 @@ static void copy_layers (struct look *look) {
   look->best = look->total;
 }
 
-/* Begin the bins up to NUM with what is live now.  */
+/* Begin all bins below NUM with the bytes that are live now.  */
 static void begin_bins (struct look *look, uint64_t num) {
   while (look->bins < num && look->bins < look->whole->timeline.num) {
     look->bins++;
@@ -94,7 +92,6 @@ static void begin_bins (struct look *look, uint64_t num) {
 
 static void note_layers (struct look *look, const struct picture *picture) {
   const struct layers *layers = &look->whole->layers;
-
   begin_bins (look, picture->reader.time / look->whole->timeline.width + 1);
   for (size_t i = 0; i < layers->num; i++)
     if (layers->scopes[i] < VARR_LENGTH (node_t, picture->nodes))
@@ -105,12 +102,10 @@ static void note_layers (struct look *look, const struct picture *picture) {
 
 static void note_peak (struct picture *whole, const struct picture *picture) {
   size_t num = VARR_LENGTH (node_t, picture->nodes);
-
   for (size_t i = 0; i < num && i < VARR_LENGTH (node_t, whole->nodes); i++) {
-    VARR_ADDR (node_t, whole->nodes)
-    [i].peak_blocks = picture_node (picture, (uint32_t) i)->live_blocks;
-    VARR_ADDR (node_t, whole->nodes)
-    [i].peak_bytes = picture_node (picture, (uint32_t) i)->live_bytes;
+    const struct node *node = picture_node (picture, (uint32_t) i);
+    tree_node (whole, (uint32_t) i)->peak_blocks = node->live_blocks;
+    tree_node (whole, (uint32_t) i)->peak_bytes = node->live_bytes;
   }
 }
 
@@ -118,7 +113,6 @@ static void look_at_record (struct picture *picture, void *arg) {
   struct look *look = (struct look *) arg;
   struct picture *whole = look->whole;
   uint64_t event = picture->reader.events;
-
   if (event == whole->peak_event) note_peak (whole, picture);
   if (event == whole->code_peak_event && whole->code_peak.ranges == NULL) {
     code_map_copy (&whole->code_peak, &picture->code);
@@ -131,7 +125,6 @@ static int look_back (struct picture *picture, FILE *stream) {
   struct look look = {.whole = picture};
   struct picture again;
   int result;
-
   choose_layers (picture);
   picture_init (&again, picture->alloc);
   result = count_all (&again, stream, 1, look_at_record, &look);
@@ -146,7 +139,8 @@ static int look_back (struct picture *picture, FILE *stream) {
 int picture_read (struct picture *picture, FILE *stream, int partial) {
   if (count_all (picture, stream, partial, NULL, NULL) != 0) return -1;
   if (fseek (stream, 0, SEEK_SET) != 0) {
-    snprintf (picture->reader.error, sizeof (picture->reader.error), "cannot be read twice");
+    snprintf (picture->reader.error, sizeof (picture->reader.error),
+              "the file cannot be read twice");
     return -1;
   }
   return look_back (picture, stream);

@@ -1,4 +1,5 @@
-#include "reader.h"
+/* Decodes traces and refuses whatever is outside the format.  */
+#include "report/reader.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -8,7 +9,6 @@
 static int bad (struct reader *reader, const char *format, ...) {
   char what[80];
   va_list args;
-
   va_start (args, format);
   vsnprintf (what, sizeof (what), format, args);
   va_end (args);
@@ -18,14 +18,13 @@ static int bad (struct reader *reader, const char *format, ...) {
 }
 
 static int too_short (struct reader *reader) {
-  if (ferror (reader->stream)) return bad (reader, "cannot be read");
+  if (ferror (reader->stream)) return bad (reader, "the file cannot be read");
   reader->truncated = 1;
   return bad (reader, "the file ends here, before the trace does");
 }
 
 static int get_byte (struct reader *reader, unsigned *byte) {
   int c = getc (reader->stream);
-
   if (c == EOF) return too_short (reader);
   reader->offset++;
   *byte = (unsigned) c;
@@ -34,7 +33,6 @@ static int get_byte (struct reader *reader, unsigned *byte) {
 
 static int get_number (struct reader *reader, uint64_t *number) {
   unsigned byte = 0;
-
   *number = 0;
   for (unsigned shift = 0;; shift += 7) {
     if (get_byte (reader, &byte) != 0) return -1;
@@ -46,7 +44,6 @@ static int get_number (struct reader *reader, uint64_t *number) {
 
 static int get_address (struct reader *reader, uint64_t *last) {
   uint64_t coded;
-
   if (get_number (reader, &coded) != 0) return -1;
   *last += coded >> 1 ^ ((coded & 1) == 0 ? 0 : UINT64_MAX);
   return 0;
@@ -56,7 +53,6 @@ static int get_address (struct reader *reader, uint64_t *last) {
 static int get_text (struct reader *reader, char *text, size_t *len) {
   uint64_t number;
   size_t got;
-
   if (get_number (reader, &number) != 0) return -1;
   if (number > MIR_TRACE_NAME_MAX) return bad (reader, "a name is too long");
   got = fread (text, 1, (size_t) number, reader->stream);
@@ -67,18 +63,17 @@ static int get_text (struct reader *reader, char *text, size_t *len) {
   return 0;
 }
 
-/* Of something that exists.  */
+/* The size of a block or of code that exists.  */
 static int get_size (struct reader *reader, uint64_t *size) {
   if (get_number (reader, size) != 0) return -1;
-  return *size < READER_MAX_SIZE ? 0 : bad (reader, "a size which nothing has");
+  return *size < READER_MAX_SIZE ? 0 : bad (reader, "a size that nothing can have");
 }
 
-/*---------------- The begin -----------------------------*/
+/*---------------- The head -----------------------------*/
 
 int reader_open (struct reader *reader, FILE *stream) {
   static const char magic[] = MIR_TRACE_MAGIC;
   unsigned byte = 0;
-
   memset (reader, 0, sizeof (*reader));
   reader->stream = stream;
   for (size_t i = 0; i < sizeof (magic) - 1; i++) {
@@ -87,10 +82,11 @@ int reader_open (struct reader *reader, FILE *stream) {
   }
   if (get_byte (reader, &byte) != 0) return -1;
   if (byte != MIR_TRACE_VERSION)
-    return bad (reader, "a trace of version %u, and only %d is known", byte, MIR_TRACE_VERSION);
+    return bad (reader, "the trace has version %u; only version %d is known", byte,
+                MIR_TRACE_VERSION);
   if (get_byte (reader, &reader->pointer_size) != 0) return -1;
   if (reader->pointer_size != 4 && reader->pointer_size != 8)
-    return bad (reader, "pointers of %u bytes", reader->pointer_size);
+    return bad (reader, "the trace has pointers of %u bytes", reader->pointer_size);
   if (get_number (reader, &reader->seconds) != 0 || get_number (reader, &reader->process) != 0)
     return -1;
   return get_text (reader, reader->title, &reader->title_len);
@@ -100,9 +96,8 @@ int reader_open (struct reader *reader, FILE *stream) {
 
 static int get_time (struct reader *reader, struct record *record) {
   uint64_t passed;
-
   if (get_number (reader, &passed) != 0) return -1;
-  if (passed >= READER_MAX_SIZE - reader->time) return bad (reader, "a time out of its bounds");
+  if (passed >= READER_MAX_SIZE - reader->time) return bad (reader, "a time is out of bounds");
   record->time = reader->time += passed;
   return 0;
 }
@@ -117,24 +112,22 @@ static int get_code (struct reader *reader, struct record *record) {
   if (get_address (reader, &reader->code) != 0 || get_size (reader, &record->size) != 0) return -1;
   record->address = reader->code;
   if (record->size > UINT64_MAX - record->address)
-    return bad (reader, "code beyond the last address");
+    return bad (reader, "code extends beyond the last address");
   return 0;
 }
 
-/* Of a call that failed they may be anything.  */
+/* Any two numbers, if the call failed.  */
 static int get_product (struct reader *reader, struct record *record) {
   uint64_t num, size;
-
   if (get_number (reader, &num) != 0 || get_number (reader, &size) != 0) return -1;
   record->size = size != 0 && num > UINT64_MAX / size ? UINT64_MAX : num * size;
   if (record->kind == MIR_TRACE_CALLOC && record->size >= READER_MAX_SIZE)
-    return bad (reader, "a size which nothing has");
+    return bad (reader, "a size that nothing can have");
   return 0;
 }
 
 static int get_stack (struct reader *reader, struct record *record) {
   uint64_t num;
-
   if (get_number (reader, &num) != 0) return -1;
   if (num > MIR_TRACE_STACK_MAX) return bad (reader, "a stack is too deep");
   for (size_t i = 0; i < num; i++) {
@@ -148,12 +141,12 @@ static int get_stack (struct reader *reader, struct record *record) {
 static int get_end (struct reader *reader, struct record *record) {
   if (get_number (reader, &record->events) != 0) return -1;
   if (record->events != reader->events) return bad (reader, "events are missing");
-  if (getc (reader->stream) != EOF) return bad (reader, "something is behind the end");
+  if (getc (reader->stream) != EOF) return bad (reader, "there is more behind the end");
   reader->ended = 1;
   return 0;
 }
 
-/* What is behind the kind.  */
+/* Read what is behind the kind of a record.  */
 static int get_fields (struct reader *reader, struct record *record) {
   switch (record->kind) {
     case MIR_TRACE_MALLOC:
@@ -193,17 +186,16 @@ static int get_fields (struct reader *reader, struct record *record) {
     case MIR_TRACE_END:
       return get_time (reader, record) || get_end (reader, record);
     default:
-      return bad (reader, "a record of an unknown kind, %u", (unsigned) record->kind);
+      return bad (reader, "a record has the unknown kind %u", (unsigned) record->kind);
   }
 }
 
 enum reader_result reader_next (struct reader *reader, struct record *record) {
   unsigned kind = 0;
-
   record->size = record->old_size = record->address = 0;
   record->name_len = record->stack_num = 0;
   record->name[0] = '\0';
-  /* Records which say something about the next one; each takes bytes, so this ends.  */
+  /* A thread and a stack belong to the record behind them.  Each takes bytes, so the loop ends.  */
   for (;;) {
     if (get_byte (reader, &kind) != 0) return READER_ERROR;
     if (kind == MIR_TRACE_THREAD) {

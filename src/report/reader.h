@@ -1,10 +1,10 @@
-/* Reads a trace record by record and believes nothing in it.
+/* Reads a trace record by record and trusts nothing in it.
 
-   What comes out is within the bounds of the format (src/trace/format.h): kinds that exist, texts
-   and stacks of limited length, times that do not wrap.  Whether a freed block was ever allocated
-   is not the reader's matter.  One thread at a time.  */
-#ifndef READER_H
-#define READER_H
+   Every record that it returns is within the bounds of the format (src/trace/format.h): its kind
+   exists, texts and stacks have a limited length, times do not wrap.  The reader does not check
+   whether a freed block was ever allocated.  One thread at a time.  */
+#ifndef MIR_REPORT_READER_H
+#define MIR_REPORT_READER_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
@@ -12,46 +12,47 @@
 
 #include "trace/format.h"
 
-/* Numbers whose product with others may be shown are kept below this: 2^62.  */
+/* Sizes and times are below this, so that a sum of two does not overflow: 2^62.  */
 #define READER_MAX_SIZE ((uint64_t) 1 << 62)
 
 struct record {
   enum mir_trace_kind kind;
-  uint64_t time;     /* nanoseconds since the begin of the trace */
-  uint64_t thread;   /* whose it is */
-  uint64_t address;  /* of the block, the code or, for a symbol, the return address */
-  uint64_t size;     /* bytes, of a calloc the product, of a realloc the new ones; UINT64_MAX: no
-                        such size, of calls that failed */
-  uint64_t old_size; /* of a realloc */
-  uint64_t events;   /* of the end */
-  size_t name_len;   /* bytes */
-  size_t stack_num;  /* return addresses, innermost first, of an allocation */
-  char name[MIR_TRACE_NAME_MAX + 1]; /* 0 at its end, and maybe within */
-  uint64_t stack[MIR_TRACE_STACK_MAX];
+  uint64_t time;    /* nanoseconds since the beginning of the trace */
+  uint64_t thread;  /* the thread that wrote the record */
+  uint64_t address; /* of the block or the code; of a symbol, the return address */
+  /* Bytes: of a calloc the product, of a realloc the new size.  UINT64_MAX in a failed calloc whose
+     product overflows.  */
+  uint64_t size;
+  uint64_t old_size;                   /* of a realloc */
+  uint64_t events;                     /* of the end: how many there were */
+  size_t name_len;                     /* bytes */
+  size_t stack_num;                    /* of an allocation */
+  char name[MIR_TRACE_NAME_MAX + 1];   /* ends with a 0, and may contain others */
+  uint64_t stack[MIR_TRACE_STACK_MAX]; /* return addresses, innermost first */
 };
 
 struct reader {
-  FILE *stream; /* at its begin when the reader is opened; the caller's */
+  FILE *stream; /* the caller's, who closes it */
   uint64_t offset;
-  uint64_t time, thread, block, code, pc;
-  uint64_t events; /* so far */
+  uint64_t time, thread, block, code, pc; /* the last ones: addresses are coded as differences */
+  uint64_t events;                        /* so far */
   int ended;
-  /* Of the whole trace.  */
+  /* From the head of the trace.  */
   unsigned pointer_size; /* bytes */
   uint64_t seconds;      /* since 1970 */
   uint64_t process;
   size_t title_len;
   char title[MIR_TRACE_NAME_MAX + 1];
-  /* What is wrong, a line without the file's name.  */
-  char error[120];
-  int truncated; /* it is that the file ends too early */
+  char error[120]; /* on failure: one line, without the name of the file */
+  int truncated;   /* on failure: the file ends too early */
 };
 
 enum reader_result { READER_RECORD, READER_END, READER_ERROR };
 
-/* 0; or -1 with an error when STREAM is no trace.  */
+/* Read the head of the trace from STREAM, which is at its beginning.  0; or -1 with READER->error
+   if STREAM is not a trace.  */
 int reader_open (struct reader *reader, FILE *stream);
-/* Read on: *RECORD, or the end of the trace, or an error.  Not to be called after those two.  */
+/* Read the next record into RECORD.  Must not be called again after READER_END or READER_ERROR.  */
 enum reader_result reader_next (struct reader *reader, struct record *record);
 
-#endif /* READER_H */
+#endif /* MIR_REPORT_READER_H */

@@ -1,12 +1,14 @@
-/* The numbers: as a table to read, and as JSON to compare, with the names of MIR_stats_report_t. */
-#include "pages.h"
+/* Writes the numbers as a table to read and as JSON to compare.  */
+#include "report/stats.h"
 
 #include <inttypes.h> /* PRIu64 */
 #include <string.h>
 
-void get_numbers (const struct picture *picture, struct number numbers[NUMBERS]) {
+#include "report/picture.h"
+
+void stats_get (const struct picture *picture, struct stats_number numbers[STATS_NUMBERS]) {
   const struct totals *t = &picture->totals;
-  const struct number all[NUMBERS] = {
+  const struct stats_number all[STATS_NUMBERS] = {
       {"events", t->events},
       {"duration_ns", t->duration},
       {"threads", VARR_LENGTH (thread_t, picture->threads)},
@@ -33,33 +35,22 @@ void get_numbers (const struct picture *picture, struct number numbers[NUMBERS])
       {"code_peak_mapped_bytes", t->code_peak_mapped},
       {"strange", t->strange},
   };
-
   memcpy (numbers, all, sizeof (all));
 }
 
-const char *picture_title (const struct picture *picture, const char *name) {
-  const char *slash = strrchr (name, '/');
-
-  if (picture->reader.title_len > 0) return names_text (&picture->names, picture->title);
-  return slash == NULL ? name : slash + 1;
-}
-
-void write_stats_text (struct output *output, const struct picture *picture, const char *name) {
-  struct number numbers[NUMBERS];
-
-  get_numbers (picture, numbers);
+void stats_write_text (struct output *output, const struct picture *picture, const char *name) {
+  struct stats_number numbers[STATS_NUMBERS];
+  stats_get (picture, numbers);
   output_print (output, "%s\n", picture_title (picture, name));
-  for (int i = 0; i < NUMBERS; i++)
+  for (int i = 0; i < STATS_NUMBERS; i++)
     output_print (output, "%-24s %20" PRIu64 "\n", numbers[i].name, numbers[i].value);
 }
 
 static void write_classes (struct output *output, const struct picture *picture) {
   const char *comma = "";
-
   output_print (output, ",\n  \"classes\": [");
   for (int i = 0; i < PICTURE_CLASSES; i++) {
     const struct size_class *c = &picture->classes[i];
-
     if (c->made == 0) continue;
     output_print (output,
                   "%s\n    {\"class\": %d, \"made\": %" PRIu64 ", \"made_bytes\": %" PRIu64
@@ -70,14 +61,13 @@ static void write_classes (struct output *output, const struct picture *picture)
   output_print (output, "]\n");
 }
 
-void write_stats_json (struct output *output, const struct picture *picture, const char *name) {
-  struct number numbers[NUMBERS];
-
-  get_numbers (picture, numbers);
+void stats_write_json (struct output *output, const struct picture *picture, const char *name) {
+  struct stats_number numbers[STATS_NUMBERS];
+  stats_get (picture, numbers);
   output_print (output, "{\n  \"title\": ");
   output_json (output, picture_title (picture, name));
   output_print (output, ",\n  \"complete\": %s", picture->partial ? "false" : "true");
-  for (int i = 0; i < NUMBERS; i++)
+  for (int i = 0; i < STATS_NUMBERS; i++)
     output_print (output, ",\n  \"%s\": %" PRIu64, numbers[i].name, numbers[i].value);
   write_classes (output, picture);
   output_print (output, "}\n");

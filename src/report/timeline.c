@@ -1,10 +1,11 @@
-#include "timeline.h"
+/* Keeps the timeline in a fixed number of bins.  */
+#include "report/timeline.h"
 
 #include <string.h>
 
 void timeline_init (struct timeline *timeline) {
   memset (timeline, 0, sizeof (*timeline));
-  timeline->width = 1000;
+  timeline->width = 1000; /* the narrowest: a microsecond */
   timeline->num = 1;
 }
 
@@ -14,11 +15,10 @@ static void raise_to (struct amounts *most, const struct amounts *now) {
   if (most->mapped < now->mapped) most->mapped = now->mapped;
 }
 
-/* Two bins become one.  */
+/* Join pairs of bins.  */
 static void widen (struct timeline *timeline) {
   for (size_t i = 0; i < TIMELINE_BINS; i += 2) {
     struct amounts both = timeline->most[i];
-
     if (i + 1 < timeline->num) raise_to (&both, &timeline->most[i + 1]);
     timeline->most[i / 2] = both;
   }
@@ -29,7 +29,7 @@ static void widen (struct timeline *timeline) {
 void timeline_set (struct timeline *timeline, uint64_t time, const struct amounts *now) {
   while (time / timeline->width >= TIMELINE_BINS) widen (timeline);
   while (timeline->num <= time / timeline->width)
-    timeline->most[timeline->num++] = timeline->now; /* nothing happened meanwhile */
+    timeline->most[timeline->num++] = timeline->now; /* nothing happened in it */
   raise_to (&timeline->most[timeline->num - 1], now);
   timeline->now = *now;
 }

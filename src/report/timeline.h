@@ -1,28 +1,28 @@
-/* How much was live over time, in bins which grow wider as time passes.  */
-#ifndef TIMELINE_H
-#define TIMELINE_H
+/* How much was live over time, in bins that grow wider as time passes.  */
+#ifndef MIR_REPORT_TIMELINE_H
+#define MIR_REPORT_TIMELINE_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
 
 enum { TIMELINE_BINS = 1024 /* even */ };
 
-/* Bytes.  */
+/* Live bytes.  */
 struct amounts {
-  uint64_t live; /* blocks */
-  uint64_t code; /* published */
-  uint64_t mapped;
+  uint64_t live;   /* blocks */
+  uint64_t code;   /* published */
+  uint64_t mapped; /* for code */
 };
 
 struct timeline {
   uint64_t width; /* nanoseconds of a bin */
-  size_t num;     /* bins which have begun; the last one is going on */
+  size_t num;     /* bins that have begun; the last one is not over */
   struct amounts now;
-  struct amounts most[TIMELINE_BINS]; /* at any time within the bin, its begin included */
+  struct amounts most[TIMELINE_BINS]; /* at any time in the bin, its beginning included */
 };
 
 void timeline_init (struct timeline *timeline);
-/* At TIME, not before the last call's, the amounts change to NOW.  */
+/* The amounts change to NOW at TIME, which is not before the TIME of the call before.  */
 void timeline_set (struct timeline *timeline, uint64_t time, const struct amounts *now);
 
-#endif /* TIMELINE_H */
+#endif /* MIR_REPORT_TIMELINE_H */

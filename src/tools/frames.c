@@ -1,47 +1,49 @@
-/* Frames for the unwinder of this process: one description for each mapping, since deregistering
-   takes time in proportion to what is registered (libgcc 12: 0.8 us with 1000, 16 us with 20000).
+/* Frames for the unwinder of this process: one description for each mapping.  One for each code
+   block would be slow: deregistering takes time in proportion to the number of registered
+   descriptions (libgcc 12: 0.8 us with 1000, 16 us with 20000).
 
-   The two unwinders take different things: libgcc's __register_frame a list of CIEs and FDEs up to
-   a length of 0 (unwind-dw2-fde.c, last_fde), LLVM's libunwind a single FDE
-   (libunwind.cpp, __unw_add_dynamic_fde); LLVM tells them apart by name (RegisterEHFrames.cpp,
-   HAVE_UNW_ADD_DYNAMIC_FDE).  A pointer to an FDE with such an end behind it is good for both:
-   libgcc finds the CIE by the distance which the FDE holds, LLVM's as well, and neither reads on.
+   The two unwinders expect different arguments.  libgcc's __register_frame takes a list of CIEs and
+   FDEs that ends with a length of 0 (unwind-dw2-fde.c, last_fde); LLVM's libunwind takes a single
+   FDE (libunwind.cpp, __unw_add_dynamic_fde; LLVM tells the two apart by name,
+   RegisterEHFrames.cpp, HAVE_UNW_ADD_DYNAMIC_FDE).  A pointer to an FDE that is followed by a
+   length of 0 suits both: each finds the CIE by the distance in the FDE, and neither reads on.
 
-   It must be the unwinder that the program uses: a copy of libgcc's of our own, -static-libgcc,
-   would know what nobody asks it.  */
+   The frames must be registered with the unwinder that the program uses: a private copy of libgcc
+   (-static-libgcc) would know them, but the program would not ask it.  */
+#include "tools/tools.h"
+
 #include <errno.h>
 #include <stddef.h>
 
 #include "tools/eh-frame.h"
-#include "tools/tools.h"
 
-/* Of the unwinder; no header declares them.  They report nothing: libgcc's ends the program when it
-   has no memory for 48 bytes of its own.  */
+/* Functions of the unwinder; no header declares them.  They report no errors: libgcc's aborts if it
+   cannot allocate 48 bytes for itself.  */
 extern void __register_frame (void *fde);
 extern void __deregister_frame (void *fde);
 
-struct mapping {
+struct frames_mapping {
   struct mir_eh_frame frame;
-  struct mapping *next;
+  struct frames_mapping *next;
 };
 
 struct frames {
-  struct mapping *mappings;
+  struct frames_mapping *mappings;
 };
 
-static MIR_code_tool_status_t start (struct mir_tool *tool,
-                                     const MIR_code_tools_options_t *options) {
+static MIR_code_tool_status_t frames_start (struct mir_tool *tool,
+                                            const MIR_code_tools_options_t *options) {
   (void) options;
-  if (!mir_tools_cpu.has_frames) return MIR_CODE_TOOL_UNSUPPORTED;
+  if (!mir_target.has_frames) return MIR_CODE_TOOL_UNSUPPORTED;
   tool->data = MIR_calloc (tool->alloc, 1, sizeof (struct frames));
   return tool->data != NULL ? MIR_CODE_TOOL_OK : MIR_CODE_TOOL_NO_MEMORY;
 }
 
-/* Without memory this mapping stays unknown; later ones need not.  */
-static void mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
+/* On failure this mapping stays unknown to the unwinder; later ones may succeed.  */
+static void frames_mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   struct frames *frames = (struct frames *) tool->data;
-  struct mapping *mapping = (struct mapping *) MIR_malloc (tool->alloc, sizeof (*mapping));
-
+  struct frames_mapping *mapping =
+      (struct frames_mapping *) MIR_malloc (tool->alloc, sizeof (*mapping));
   if (mapping == NULL) {
     tool->state.error = ENOMEM;
     tool->state.lost++;
@@ -54,31 +56,30 @@ static void mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   tool->state.events++;
 }
 
-static void forget (struct mir_tool *tool, struct mapping **link) {
-  struct mapping *mapping = *link;
-
+static void forget_frames (struct mir_tool *tool, struct frames_mapping **link) {
+  struct frames_mapping *mapping = *link;
   *link = mapping->next;
-  __deregister_frame (&mapping->frame.fde_len); /* which reads it once more */
+  __deregister_frame (&mapping->frame.fde_len); /* reads the description once more */
   MIR_free (tool->alloc, mapping);
 }
 
-static void unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
+static void frames_unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   struct frames *frames = (struct frames *) tool->data;
-
   (void) len;
-  for (struct mapping **link = &frames->mappings; *link != NULL; link = &(*link)->next)
+  for (struct frames_mapping **link = &frames->mappings; *link != NULL; link = &(*link)->next)
     if ((*link)->frame.start == (uintptr_t) start) {
-      forget (tool, link);
+      forget_frames (tool, link);
       return;
     }
 }
 
-static void finish (struct mir_tool *tool) {
+static void frames_finish (struct mir_tool *tool) {
   struct frames *frames = (struct frames *) tool->data;
-
-  while (frames->mappings != NULL) forget (tool, &frames->mappings);
+  while (frames->mappings != NULL) forget_frames (tool, &frames->mappings);
   MIR_free (tool->alloc, frames);
 }
 
-const struct mir_tool_kind mir_frames = {
-    .start = start, .mapped = mapped, .unmapped = unmapped, .finish = finish};
+const struct mir_tool_kind mir_frames = {.start = frames_start,
+                                         .mapped = frames_mapped,
+                                         .unmapped = frames_unmapped,
+                                         .finish = frames_finish};

@@ -1,3 +1,4 @@
+/* Builds the ELF object that tells GDB about one mapping.  */
 #include "tools/gdb-elf.h"
 
 #include <link.h> /* ElfW */
@@ -6,29 +7,29 @@
 
 #include "tools/eh-frame.h"
 
-enum { NO_SECTION, TEXT, EH_FRAME, SYMTAB, STRTAB, SHSTRTAB, SECTIONS };
+enum { TEXT = 1, EH_FRAME, SYMTAB, STRTAB, SHSTRTAB, SECTIONS };
 
 static const char section_names[] = "\0.text\0.eh_frame\0.symtab\0.strtab\0.shstrtab";
-static const uint8_t name_offsets[SECTIONS] = {0, 1, 7, 17, 25, 33}; /* of them */
+static const uint8_t name_offsets[SECTIONS] = {
+    [TEXT] = 1, [EH_FRAME] = 7, [SYMTAB] = 17, [STRTAB] = 25, [SHSTRTAB] = 33};
 
-/* The object, member by member; strings follow.  */
+/* The object.  More symbols follow, then the strings.  */
 struct object {
   ElfW (Ehdr) header;
   ElfW (Shdr) sections[SECTIONS];
   struct mir_eh_frame eh_frame;
   char section_names[sizeof (section_names)];
-  ElfW (Sym) symbols[1]; /* the first of all, which is empty; the others follow */
+  ElfW (Sym) symbols[1]; /* the first one is empty */
 };
 
 static void fill_header (ElfW (Ehdr) * header) {
   const uint16_t one = 1;
-
   memcpy (header->e_ident, ELFMAG, SELFMAG);
   header->e_ident[EI_CLASS] = sizeof (void *) == 8 ? ELFCLASS64 : ELFCLASS32;
   header->e_ident[EI_DATA] = *(const uint8_t *) &one == 1 ? ELFDATA2LSB : ELFDATA2MSB;
   header->e_ident[EI_VERSION] = EV_CURRENT;
-  header->e_type = ET_EXEC; /* symbols have addresses, not offsets */
-  header->e_machine = mir_tools_cpu.elf_machine;
+  header->e_type = ET_EXEC; /* symbols hold addresses, not offsets */
+  header->e_machine = mir_target.elf_machine;
   header->e_version = EV_CURRENT;
   header->e_ehsize = sizeof (*header);
   header->e_shoff = offsetof (struct object, sections);
@@ -37,11 +38,10 @@ static void fill_header (ElfW (Ehdr) * header) {
   header->e_shstrndx = SHSTRTAB;
 }
 
-/* SIZE bytes at OFFSET of the object.  */
+/* Section WHICH is the SIZE bytes at OFFSET in the object.  */
 static void fill_section (struct object *object, int which, unsigned type, size_t offset,
                           size_t size) {
   ElfW (Shdr) *section = &object->sections[which];
-
   section->sh_name = name_offsets[which];
   section->sh_type = type;
   section->sh_offset = offset;
@@ -54,12 +54,12 @@ static void fill_sections (struct object *object, const uint8_t *start, size_t l
   ElfW (Shdr) *sections = object->sections;
   size_t symtab_size = (symbols_num + 1) * sizeof (ElfW (Sym));
   size_t symtab = offsetof (struct object, symbols);
-
-  /* The code stays where it is: only its place is told.  */
+  /* The object does not contain the code, only its address.  */
   fill_section (object, TEXT, SHT_NOBITS, 0, len);
   sections[TEXT].sh_addr = (uintptr_t) start;
   sections[TEXT].sh_flags = SHF_ALLOC | SHF_EXECINSTR;
-  /* Without frames GDB goes by the instructions, which serves functions without a record too.  */
+  /* Without frames GDB analyses the instructions, which also works for functions without a
+     record.  */
   if (with_frames) {
     fill_section (object, EH_FRAME, SHT_PROGBITS, offsetof (struct object, eh_frame),
                   sizeof (object->eh_frame));
@@ -78,31 +78,27 @@ static void fill_sections (struct object *object, const uint8_t *start, size_t l
 uint8_t *mir_gdb_elf (MIR_alloc_t alloc, const uint8_t *start, size_t len,
                       const struct mir_gdb_symbol *symbols, size_t symbols_num, int with_frames,
                       size_t *size) {
-  struct object *object;
-  size_t strings_size = 1; /* the first one is empty */
-  ElfW (Sym) * symbol;
-  char *strings;
-
-  /* Cannot overflow: each of them has a block of its own that is as large.  */
+  size_t strings_size = 1; /* the first string is empty */
+  /* These sums cannot overflow: each name is a block in memory, and larger than its symbol's
+     share.  */
   for (size_t i = 0; i < symbols_num; i++) strings_size += symbols[i].name_size;
-  *size = sizeof (*object) + symbols_num * sizeof (ElfW (Sym)) + strings_size;
-  object = (struct object *) MIR_calloc (alloc, 1, *size);
+  *size = sizeof (struct object) + symbols_num * sizeof (ElfW (Sym)) + strings_size;
+  struct object *object = (struct object *) MIR_calloc (alloc, 1, *size);
   if (object == NULL) return NULL;
-
   fill_header (&object->header);
   fill_sections (object, start, len, symbols_num, strings_size, with_frames);
   mir_eh_frame_fill (&object->eh_frame, start, len);
   memcpy (object->section_names, section_names, sizeof (section_names));
-
-  symbol = (ElfW (Sym) *) (void *) ((char *) object + offsetof (struct object, symbols));
-  strings = (char *) (symbol + 1 + symbols_num);
+  ElfW (Sym) *symbol =
+      (ElfW (Sym) *) (void *) ((char *) object + offsetof (struct object, symbols));
+  char *strings = (char *) (symbol + 1 + symbols_num);
   strings_size = 1;
   for (size_t i = 0; i < symbols_num; i++) {
-    symbol++; /* past the empty one at first */
+    symbol++; /* the first time, past the empty symbol */
     symbol->st_name = (ElfW (Word)) strings_size;
     symbol->st_value = (uintptr_t) symbols[i].start;
     symbol->st_size = symbols[i].size;
-    symbol->st_info = ELF64_ST_INFO (STB_GLOBAL, STT_FUNC); /* the same for 32 bits */
+    symbol->st_info = ELF64_ST_INFO (STB_GLOBAL, STT_FUNC); /* equal to ELF32_ST_INFO */
     symbol->st_shndx = TEXT;
     memcpy (strings + strings_size, symbols[i].name, symbols[i].name_size);
     strings_size += symbols[i].name_size;

@@ -1,19 +1,19 @@
 /* GDB's JIT interface ("JIT Compilation Interface" in GDB's manual): a list of ELF objects in
-   memory, and a function in which GDB has a breakpoint.
+   memory, and a function in which GDB sets a breakpoint.
 
-   changes   what has happened in a mapping, in order: pieces published, and freed
-   object    what GDB was last told about a mapping; made of its changes after dropping those that
-             later ones undo
+   changes   what happened in a mapping, in order: code blocks published and freed
+   object    what GDB was last told about a mapping: its changes, without those that later ones undo
 
-   GDB reads a whole object at each registration, so one is made when the changes since the last one
-   are as many as it has symbols: each symbol is read twice on average.  */
+   GDB reads a whole object at each registration.  So a new object is registered only when there are
+   more changes since the last one than it has symbols: GDB reads each symbol twice on average.  */
+#include "tools/tools.h"
+
 #include <elf.h> /* EM_NONE */
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/gdb-elf.h"
-#include "tools/tools-cpu.h"
-#include "tools/tools.h"
+#include "tools/target.h"
 
 /*---------------- The interface: names, types and values are GDB's -----------------------------*/
 
@@ -31,21 +31,24 @@ struct jit_descriptor {
   struct jit_code_entry *relevant_entry, *first_entry;
 };
 
-/* Weak: linked statically with another JIT which has them, LLVM say, there is one pair, that one's.
-   Protected: a shared library uses its own pair, whoever else has one, so that the function GDB
-   stops in is of the same object as the list it reads then (GDB 11 looks at all objects, older ones
-   at one).  A program with this library in it and LLVM beside it, shared, needs --exclude-libs:
-   LLVM would take the list from us, but the function, linked with -Bsymbolic-functions, from
-   itself. What is shared has no lock in common: GDB's interface knows none.  */
+/* The linkage of GDB's two names.
+
+   Weak: in a program linked statically with another JIT that defines them, LLVM for example, the
+   other definitions win, and there is one pair.  Protected: a shared library always uses its own
+   pair, so the function in which GDB stops and the list that GDB then reads belong to the same
+   module (GDB 11 looks at all modules, older versions at one).  A program that contains this
+   library and uses a shared LLVM needs --exclude-libs: otherwise LLVM would use the list of the
+   program, but its own function, because it is linked with -Bsymbolic-functions.  JITs that share a
+   pair have no common lock: GDB's interface has none.  */
 #define SHARED_WITH_GDB __attribute__ ((weak, used, visibility ("protected")))
 
 extern void __jit_debug_register_code (void);
 extern struct jit_descriptor __jit_debug_descriptor;
 
-SHARED_WITH_GDB struct jit_descriptor __jit_debug_descriptor = {1, JIT_NOACTION, NULL, NULL};
+SHARED_WITH_GDB struct jit_descriptor __jit_debug_descriptor = {.version = 1};
 
 SHARED_WITH_GDB __attribute__ ((noinline)) void __jit_debug_register_code (void) {
-  __asm__ volatile("" ::: "memory"); /* the list is written, and the call is made */
+  __asm__ volatile("" ::: "memory"); /* keeps the call, and the stores to the list before it */
 }
 
 static void tell_gdb (uint32_t action, struct jit_code_entry *entry) {
@@ -75,33 +78,31 @@ static void unregister_entry (struct jit_code_entry *entry) {
 
 /*---------------- Mappings -----------------------------*/
 
-struct mapping {
+struct gdb_mapping {
   const uint8_t *start;
   size_t len;
   struct mir_gdb_symbol *changes;
   size_t changes_num, room; /* elements; registered_num <= changes_num <= room */
-  size_t registered_num;    /* so many of the first changes are the symbols of the object */
+  size_t registered_num;    /* this many of the first changes are the symbols of the object */
   uint64_t next_order;
   uint8_t *object; /* NULL: none is registered */
   struct jit_code_entry entry;
 };
 
-/* By START, ascending.  */
+/* The mappings, sorted by START.  */
 struct gdb {
-  struct mapping **mappings;
+  struct gdb_mapping **mappings;
   size_t mappings_num, room; /* elements */
   int with_frames;
 };
 
 enum { FIRST_ROOM = 16 };
 
-/* Where in the array the first mapping is that starts above ADDR.  */
+/* The index of the first mapping that starts above ADDR.  */
 static size_t upper_bound (const struct gdb *gdb, const uint8_t *addr) {
   size_t low = 0, high = gdb->mappings_num;
-
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-
     if (gdb->mappings[middle]->start <= addr)
       low = middle + 1;
     else
@@ -110,22 +111,21 @@ static size_t upper_bound (const struct gdb *gdb, const uint8_t *addr) {
   return low;
 }
 
-/* The mapping in which ADDR is; NULL: none.  */
-static struct mapping *find_mapping (const struct gdb *gdb, const uint8_t *addr) {
+/* The mapping that contains ADDR; NULL: none.  */
+static struct gdb_mapping *find_mapping (const struct gdb *gdb, const uint8_t *addr) {
   size_t above = upper_bound (gdb, addr);
-  struct mapping *below = above > 0 ? gdb->mappings[above - 1] : NULL;
-
+  struct gdb_mapping *below = above > 0 ? gdb->mappings[above - 1] : NULL;
   return below != NULL && (size_t) (addr - below->start) < below->len ? below : NULL;
 }
 
-static void drop_object (struct mir_tool *tool, struct mapping *mapping) {
+static void drop_object (struct mir_tool *tool, struct gdb_mapping *mapping) {
   if (mapping->object == NULL) return;
   unregister_entry (&mapping->entry);
   MIR_free (tool->alloc, mapping->object);
   mapping->object = NULL;
 }
 
-static void free_mapping (struct mir_tool *tool, struct mapping *mapping) {
+static void free_mapping (struct mir_tool *tool, struct gdb_mapping *mapping) {
   drop_object (tool, mapping);
   for (size_t i = 0; i < mapping->changes_num; i++)
     MIR_free (tool->alloc, mapping->changes[i].name);
@@ -133,19 +133,18 @@ static void free_mapping (struct mir_tool *tool, struct mapping *mapping) {
   MIR_free (tool->alloc, mapping);
 }
 
-static void finish (struct mir_tool *tool) {
+static void gdb_finish (struct mir_tool *tool) {
   struct gdb *gdb = (struct gdb *) tool->data;
-
   for (size_t i = 0; i < gdb->mappings_num; i++) free_mapping (tool, gdb->mappings[i]);
   MIR_free (tool->alloc, gdb->mappings);
   MIR_free (tool->alloc, gdb);
   tool->data = NULL;
 }
 
-/* Without memory all is taken back: a name which is not taken back when its piece is freed would
-   stand for the next piece in its place.  */
+/* Out of memory: withdraw everything.  A name that stayed after its code block is freed would be
+   attached to the next code block in the same place.  */
 static void give_up (struct mir_tool *tool) {
-  finish (tool);
+  gdb_finish (tool);
   tool->state.lost += tool->state.events;
   tool->state.events = 0;
   mir_tool_stop (tool, MIR_CODE_TOOL_NO_MEMORY, 0);
@@ -156,20 +155,17 @@ static void give_up (struct mir_tool *tool) {
 static int compare_changes (const void *left, const void *right) {
   const struct mir_gdb_symbol *a = (const struct mir_gdb_symbol *) left;
   const struct mir_gdb_symbol *b = (const struct mir_gdb_symbol *) right;
-
   if (a->start != b->start) return a->start < b->start ? -1 : 1;
   return a->order < b->order ? -1 : a->order > b->order;
 }
 
-/* Keep the last change about each place, and of these the ones with names.  */
-static void drop_undone (struct mir_tool *tool, struct mapping *mapping) {
+/* Drop all changes but the last one for each place, and those without names.  */
+static void drop_undone (struct mir_tool *tool, struct gdb_mapping *mapping) {
   struct mir_gdb_symbol *changes = mapping->changes;
   size_t kept = 0;
-
   qsort (changes, mapping->changes_num, sizeof (*changes), compare_changes);
   for (size_t i = 0; i < mapping->changes_num; i++) {
     int is_last = i + 1 == mapping->changes_num || changes[i + 1].start != changes[i].start;
-
     if (is_last && changes[i].name != NULL)
       changes[kept++] = changes[i];
     else
@@ -178,12 +174,11 @@ static void drop_undone (struct mir_tool *tool, struct mapping *mapping) {
   mapping->changes_num = kept;
 }
 
-/* Register an object with all symbols of MAPPING.  0, or -1 without memory.  */
-static int renew_object (struct mir_tool *tool, struct mapping *mapping) {
+/* Register a new object with all symbols of MAPPING.  0, or -1 if there is no memory.  */
+static int renew_object (struct mir_tool *tool, struct gdb_mapping *mapping) {
   const struct gdb *gdb = (const struct gdb *) tool->data;
   uint8_t *object = NULL;
   size_t size = 0;
-
   drop_undone (tool, mapping);
   if (mapping->changes_num > 0) {
     object = mir_gdb_elf (tool->alloc, mapping->start, mapping->len, mapping->changes,
@@ -200,14 +195,12 @@ static int renew_object (struct mir_tool *tool, struct mapping *mapping) {
   return 0;
 }
 
-/* Room for one more change.  0, or -1 without memory.  */
-static int make_room (struct mir_tool *tool, struct mapping *mapping) {
+/* Make room for one more change.  0, or -1 if there is no memory.  */
+static int make_room (struct mir_tool *tool, struct gdb_mapping *mapping) {
   size_t room = mapping->room == 0 ? FIRST_ROOM : mapping->room * 2;
-  struct mir_gdb_symbol *changes;
-
   if (mapping->changes_num < mapping->room) return 0;
-  if (room > SIZE_MAX / sizeof (*changes)) return -1;
-  changes = (struct mir_gdb_symbol *) MIR_realloc (
+  if (room > SIZE_MAX / sizeof (struct mir_gdb_symbol)) return -1;
+  struct mir_gdb_symbol *changes = (struct mir_gdb_symbol *) MIR_realloc (
       tool->alloc, mapping->changes, mapping->room * sizeof (*changes), room * sizeof (*changes));
   if (changes == NULL) return -1;
   mapping->changes = changes;
@@ -215,11 +208,12 @@ static int make_room (struct mir_tool *tool, struct mapping *mapping) {
   return 0;
 }
 
-/* NAME_SIZE bytes of NAME are copied; NULL: freed.  0, or -1 without memory.  */
-static int add_change (struct mir_tool *tool, struct mapping *mapping,
+/* Add a change, with a copy of the NAME_SIZE bytes at NAME; NULL: the code block was freed.  0, or
+   -1 if there is no memory.  */
+static int add_change (struct mir_tool *tool, struct gdb_mapping *mapping,
                        const MIR_code_event_t *event, const char *name, size_t name_size) {
-  struct mir_gdb_symbol change = {event->start, event->size, NULL, name_size, 0};
-
+  struct mir_gdb_symbol change = {
+      .start = event->start, .size = event->size, .name_size = name_size};
   if (make_room (tool, mapping) != 0) return -1;
   if (name != NULL) {
     change.name = (char *) MIR_malloc (tool->alloc, name_size);
@@ -231,33 +225,28 @@ static int add_change (struct mir_tool *tool, struct mapping *mapping,
   return 0;
 }
 
-static int has_doubled (const struct mapping *mapping) {
+static int has_doubled (const struct gdb_mapping *mapping) {
   return mapping->changes_num - mapping->registered_num > mapping->registered_num;
 }
 
 /*---------------- Hooks -----------------------------*/
 
-static MIR_code_tool_status_t start (struct mir_tool *tool,
-                                     const MIR_code_tools_options_t *options) {
-  struct gdb *gdb;
-
-  if (mir_tools_cpu.elf_machine == EM_NONE) return MIR_CODE_TOOL_UNSUPPORTED;
-  gdb = (struct gdb *) MIR_calloc (tool->alloc, 1, sizeof (*gdb));
+static MIR_code_tool_status_t gdb_start (struct mir_tool *tool,
+                                         const MIR_code_tools_options_t *options) {
+  if (mir_target.elf_machine == EM_NONE) return MIR_CODE_TOOL_UNSUPPORTED;
+  struct gdb *gdb = (struct gdb *) MIR_calloc (tool->alloc, 1, sizeof (*gdb));
   if (gdb == NULL) return MIR_CODE_TOOL_NO_MEMORY;
-  gdb->with_frames = mir_tools_cpu.has_frames && (options->wanted & MIR_CODE_FRAMES) != 0;
+  gdb->with_frames = mir_target.has_frames && (options->wanted & MIR_CODE_FRAMES) != 0;
   tool->data = gdb;
   return MIR_CODE_TOOL_OK;
 }
 
-static void mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
+static void gdb_mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   struct gdb *gdb = (struct gdb *) tool->data;
-  size_t room = gdb->room == 0 ? FIRST_ROOM : gdb->room * 2, place;
-  struct mapping *mapping;
-
+  size_t room = gdb->room == 0 ? FIRST_ROOM : gdb->room * 2, place = upper_bound (gdb, start);
   if (gdb->mappings_num == gdb->room) {
-    struct mapping **mappings = (struct mapping **) MIR_realloc (
+    struct gdb_mapping **mappings = (struct gdb_mapping **) MIR_realloc (
         tool->alloc, gdb->mappings, gdb->room * sizeof (*mappings), room * sizeof (*mappings));
-
     if (mappings == NULL) {
       give_up (tool);
       return;
@@ -265,25 +254,24 @@ static void mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
     gdb->mappings = mappings;
     gdb->room = room;
   }
-  mapping = (struct mapping *) MIR_calloc (tool->alloc, 1, sizeof (*mapping));
+  struct gdb_mapping *mapping =
+      (struct gdb_mapping *) MIR_calloc (tool->alloc, 1, sizeof (*mapping));
   if (mapping == NULL) {
     give_up (tool);
     return;
   }
   mapping->start = start;
   mapping->len = len;
-  place = upper_bound (gdb, start);
   memmove (gdb->mappings + place + 1, gdb->mappings + place,
            (gdb->mappings_num - place) * sizeof (*gdb->mappings));
   gdb->mappings[place] = mapping;
   gdb->mappings_num++;
 }
 
-static void unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
+static void gdb_unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   struct gdb *gdb = (struct gdb *) tool->data;
-  struct mapping *mapping = find_mapping (gdb, start);
+  struct gdb_mapping *mapping = find_mapping (gdb, start);
   size_t place = upper_bound (gdb, start);
-
   (void) len;
   if (mapping == NULL) return;
   memmove (gdb->mappings + place - 1, gdb->mappings + place,
@@ -292,12 +280,11 @@ static void unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   free_mapping (tool, mapping);
 }
 
-/* 0, or -1 without memory.  */
+/* 0, or -1 if there is no memory.  */
 static int add_event (struct mir_tool *tool, const MIR_code_event_t *event) {
-  struct mapping *mapping = find_mapping ((struct gdb *) tool->data, event->start);
+  struct gdb_mapping *mapping = find_mapping ((struct gdb *) tool->data, event->start);
   char name[MIR_TOOL_NAME_MAX + 1];
   size_t name_size = mir_tool_name (event, name) + 1;
-
   if (mapping == NULL) {
     tool->state.lost++;
     return 0;
@@ -308,7 +295,8 @@ static int add_event (struct mir_tool *tool, const MIR_code_event_t *event) {
   return 0;
 }
 
-static void published (struct mir_tool *tool, const MIR_code_event_t *events, size_t events_num) {
+static void gdb_published (struct mir_tool *tool, const MIR_code_event_t *events,
+                           size_t events_num) {
   for (size_t i = 0; i < events_num; i++)
     if (add_event (tool, &events[i]) != 0) {
       give_up (tool);
@@ -317,21 +305,18 @@ static void published (struct mir_tool *tool, const MIR_code_event_t *events, si
     }
 }
 
-static void freed (struct mir_tool *tool, const MIR_code_event_t *event) {
-  struct mapping *mapping = find_mapping ((struct gdb *) tool->data, event->start);
-
+static void gdb_freed (struct mir_tool *tool, const MIR_code_event_t *event) {
+  struct gdb_mapping *mapping = find_mapping ((struct gdb *) tool->data, event->start);
   if (mapping == NULL) return;
   if (add_change (tool, mapping, event, NULL, 0) != 0
       || (has_doubled (mapping) && renew_object (tool, mapping) != 0))
     give_up (tool);
 }
 
-static void flush (struct mir_tool *tool) {
+static void gdb_flush (struct mir_tool *tool) {
   struct gdb *gdb = (struct gdb *) tool->data;
-
   for (size_t i = 0; i < gdb->mappings_num; i++) {
-    struct mapping *mapping = gdb->mappings[i];
-
+    struct gdb_mapping *mapping = gdb->mappings[i];
     if (mapping->changes_num == mapping->registered_num) continue;
     if (renew_object (tool, mapping) != 0) {
       give_up (tool);
@@ -340,10 +325,10 @@ static void flush (struct mir_tool *tool) {
   }
 }
 
-const struct mir_tool_kind mir_gdb = {.start = start,
-                                      .mapped = mapped,
-                                      .unmapped = unmapped,
-                                      .published = published,
-                                      .freed = freed,
-                                      .flush = flush,
-                                      .finish = finish};
+const struct mir_tool_kind mir_gdb = {.start = gdb_start,
+                                      .mapped = gdb_mapped,
+                                      .unmapped = gdb_unmapped,
+                                      .published = gdb_published,
+                                      .freed = gdb_freed,
+                                      .flush = gdb_flush,
+                                      .finish = gdb_finish};

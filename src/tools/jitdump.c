@@ -1,9 +1,9 @@
-/* The jitdump: copies of the code with names and times, which `perf inject --jit` makes ELF files
-   of (the Linux kernel's tools/perf/Documentation/jitdump-specification.txt).  perf learns of it by
-   seeing the process map the file executable, so one page of it is, and stays.  Freed pieces need
+/* The jitdump: copies of the code with names and times, from which `perf inject --jit` makes ELF
+   files (the Linux kernel's tools/perf/Documentation/jitdump-specification.txt).  perf finds the
+   file because the process maps it executable: one page of it stays mapped.  Freed code blocks need
    no record: perf goes by the times.  */
 #define _GNU_SOURCE /* secure_getenv */
-#include "tools/tool-file.h"
+#include "tools/tools.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -12,54 +12,47 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "os/os.h"
-#include "tools/tools-cpu.h"
+#include "tools/target.h"
+#include "tools/tool-file.h"
 
-struct header {
+struct jitdump_header {
   uint32_t magic, version;
   uint32_t size; /* bytes, of this structure */
   uint32_t machine;
   uint32_t padding;
   uint32_t pid;
-  uint64_t time; /* ns of CLOCK_MONOTONIC, like all here */
+  uint64_t time; /* ns of CLOCK_MONOTONIC, as all times here */
   uint64_t flags;
 };
 
-enum { MAGIC = 0x4A695444, VERSION = 1 };
+enum { JITDUMP_MAGIC = 0x4A695444, JITDUMP_VERSION = 1 };
 
 enum { CODE_LOAD = 0, CODE_CLOSE = 3 };
 
-struct record {
+struct jitdump_record {
   uint32_t id;
-  uint32_t size; /* bytes, with this and all that follows */
+  uint32_t size; /* bytes, with this structure and everything after it */
   uint64_t time;
 };
 
-/* The name with its 0 and the code follow.  */
+/* The name, with its terminating 0, and the code follow.  */
 struct code_load {
-  struct record record;
+  struct jitdump_record record;
   uint32_t pid, tid;
   uint64_t mapped_at, start;
   uint64_t size;  /* bytes of code */
-  uint64_t index; /* a different one for each load */
+  uint64_t index; /* unique for each load */
 };
 
 struct jitdump {
-  char dir[PATH_MAX]; /* absolute: a child may have another current directory */
+  char dir[PATH_MAX]; /* absolute: a child may change its current directory */
   void *marker;       /* NULL: not mapped */
   uint64_t next_index;
   struct mir_tool_file file;
 };
-
-static uint64_t now (void) {
-  struct timespec time;
-
-  clock_gettime (CLOCK_MONOTONIC, &time);
-  return (uint64_t) time.tv_sec * 1000000000 + (uint64_t) time.tv_nsec;
-}
 
 static void close_dump (struct jitdump *dump) {
   if (dump->marker != NULL) munmap (dump->marker, mir_os_page_size ());
@@ -67,22 +60,23 @@ static void close_dump (struct jitdump *dump) {
   mir_tool_file_close (&dump->file);
 }
 
-/* With its header in it, mapped.  */
+/* Create the file, write its header, and map it.  */
 static MIR_code_tool_status_t open_dump (struct mir_tool *tool, struct jitdump *dump) {
   struct mir_tool_file *file = &dump->file;
-  struct header header = {MAGIC, VERSION, sizeof (header), mir_tools_cpu.elf_machine,
-                          0,     0,       now (),          0};
-  MIR_code_tool_status_t status;
+  struct jitdump_header header = {.magic = JITDUMP_MAGIC,
+                                  .version = JITDUMP_VERSION,
+                                  .size = sizeof (header),
+                                  .machine = mir_target.elf_machine,
+                                  .time = mir_os_nanoseconds ()};
   int len =
       snprintf (file->path, sizeof (file->path), "%s/jit-%ld.dump", dump->dir, (long) getpid ());
-
   dump->marker = NULL;
   file->fd = -1;
   if (len < 0 || (size_t) len >= sizeof (file->path)) {
     tool->state.error = ENAMETOOLONG;
     return MIR_CODE_TOOL_FILE_REFUSED;
   }
-  status = mir_tool_file_open (file, 0, &tool->state.error);
+  MIR_code_tool_status_t status = mir_tool_file_open (file, 0, &tool->state.error);
   if (status != MIR_CODE_TOOL_OK) return status;
   header.pid = (uint32_t) file->pid;
   if (mir_tool_file_append (tool, file, &header, sizeof (header)) != 0
@@ -94,21 +88,19 @@ static MIR_code_tool_status_t open_dump (struct mir_tool *tool, struct jitdump *
   if (dump->marker != MAP_FAILED) return MIR_CODE_TOOL_OK;
   tool->state.error = errno; /* EPERM: the file system is mounted noexec */
   dump->marker = NULL;
-  unlink (file->path); /* perf would never find it */
+  unlink (file->path); /* perf could not find it */
   close_dump (dump);
   return MIR_CODE_TOOL_FILE_REFUSED;
 }
 
-static MIR_code_tool_status_t start (struct mir_tool *tool,
-                                     const MIR_code_tools_options_t *options) {
+static MIR_code_tool_status_t jitdump_start (struct mir_tool *tool,
+                                             const MIR_code_tools_options_t *options) {
   const char *dir = options->jitdump_dir;
-  struct jitdump *dump;
   MIR_code_tool_status_t status = MIR_CODE_TOOL_FILE_REFUSED;
-
-  if (mir_tools_cpu.elf_machine == EM_NONE) return MIR_CODE_TOOL_UNSUPPORTED;
-  dump = (struct jitdump *) MIR_malloc (tool->alloc, sizeof (*dump));
+  if (mir_target.elf_machine == EM_NONE) return MIR_CODE_TOOL_UNSUPPORTED;
+  struct jitdump *dump = (struct jitdump *) MIR_malloc (tool->alloc, sizeof (*dump));
   if (dump == NULL) return MIR_CODE_TOOL_NO_MEMORY;
-  if (dir == NULL) dir = secure_getenv ("JITDUMPDIR"); /* what perf's own agent for Java heeds */
+  if (dir == NULL) dir = secure_getenv ("JITDUMPDIR"); /* as perf's own agent for Java */
   if (dir == NULL) dir = ".";
   dump->next_index = 0;
   if (realpath (dir, dump->dir) == NULL)
@@ -122,25 +114,16 @@ static MIR_code_tool_status_t start (struct mir_tool *tool,
   return status;
 }
 
-/* As in perf-map.c.  */
-static int follow_fork (struct mir_tool *tool, struct jitdump *dump) {
-  MIR_code_tool_status_t status;
-
-  if (!mir_tool_file_is_parents (&dump->file)) return 0;
-  tool->state.events -= dump->file.waiting;
-  close_dump (dump);
-  status = open_dump (tool, dump);
-  if (status == MIR_CODE_TOOL_OK) return 0;
-  mir_tool_stop (tool, status, tool->state.error);
-  return -1;
+static MIR_code_tool_status_t reopen_dump (struct mir_tool *tool) {
+  close_dump ((struct jitdump *) tool->data);
+  return open_dump (tool, (struct jitdump *) tool->data);
 }
 
 static int write_load (struct mir_tool *tool, struct jitdump *dump, const MIR_code_event_t *event,
                        uint32_t tid) {
   char name[MIR_TOOL_NAME_MAX + 1];
   size_t name_size = mir_tool_name (event, name) + 1;
-  struct code_load load = {.record = {CODE_LOAD, 0, now ()}, .tid = tid};
-
+  struct code_load load = {.record = {CODE_LOAD, 0, mir_os_nanoseconds ()}, .tid = tid};
   if (event->size > UINT32_MAX - sizeof (load) - sizeof (name)) return -1; /* the format's limit */
   load.record.size = (uint32_t) (sizeof (load) + name_size + event->size);
   load.pid = (uint32_t) dump->file.pid;
@@ -156,26 +139,25 @@ static int write_load (struct mir_tool *tool, struct jitdump *dump, const MIR_co
   return 0;
 }
 
-static void published (struct mir_tool *tool, const MIR_code_event_t *events, size_t events_num) {
+static void jitdump_published (struct mir_tool *tool, const MIR_code_event_t *events,
+                               size_t events_num) {
   struct jitdump *dump = (struct jitdump *) tool->data;
   uint32_t tid = (uint32_t) syscall (SYS_gettid);
-
-  follow_fork (tool, dump);
+  mir_tool_file_follow_fork (tool, &dump->file, reopen_dump);
   for (size_t i = 0; i < events_num; i++)
     if (tool->state.status != MIR_CODE_TOOL_OK || write_load (tool, dump, &events[i], tid) != 0)
       tool->state.lost++;
 }
 
-static void flush (struct mir_tool *tool) {
+static void jitdump_flush (struct mir_tool *tool) {
   struct jitdump *dump = (struct jitdump *) tool->data;
-
-  if (follow_fork (tool, dump) == 0) mir_tool_file_flush (tool, &dump->file);
+  if (mir_tool_file_follow_fork (tool, &dump->file, reopen_dump) == 0)
+    mir_tool_file_flush (tool, &dump->file);
 }
 
-static void finish (struct mir_tool *tool) {
+static void jitdump_finish (struct mir_tool *tool) {
   struct jitdump *dump = (struct jitdump *) tool->data;
-  struct record end = {CODE_CLOSE, sizeof (end), now ()};
-
+  struct jitdump_record end = {CODE_CLOSE, sizeof (end), mir_os_nanoseconds ()};
   if (tool->state.status == MIR_CODE_TOOL_OK && !mir_tool_file_is_parents (&dump->file)
       && mir_tool_file_append (tool, &dump->file, &end, sizeof (end)) == 0)
     mir_tool_file_flush (tool, &dump->file);
@@ -183,5 +165,7 @@ static void finish (struct mir_tool *tool) {
   MIR_free (tool->alloc, dump);
 }
 
-const struct mir_tool_kind mir_jitdump = {
-    .start = start, .published = published, .flush = flush, .finish = finish};
+const struct mir_tool_kind mir_jitdump = {.start = jitdump_start,
+                                          .published = jitdump_published,
+                                          .flush = jitdump_flush,
+                                          .finish = jitdump_finish};

@@ -1,3 +1,4 @@
+/* The files of tools: opened safely, buffered, never shared with a child.  */
 #include "tools/tool-file.h"
 
 #include <errno.h>
@@ -18,54 +19,51 @@ static int64_t nanoseconds (struct timespec t) {
 
 static int64_t clock_now (clockid_t clock) {
   struct timespec now;
-
   clock_gettime (clock, &now);
   return nanoseconds (now);
 }
 
-/* When this process was made, as files are dated: field 22 of /proc/self/stat, in ticks since the
-   machine was booted (proc(5)).  -1 if there is none.  */
+/* When this process started, on the clock that dates files; -1 if unknown.  Field 22 of
+   /proc/self/stat has it in ticks since boot (proc(5)).  */
 static int64_t process_start (void) {
   char text[1024], *p;
   unsigned long long ticks;
   ssize_t len;
   int fd = open ("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-
   if (fd < 0) return -1;
   len = read (fd, text, sizeof (text) - 1);
   close (fd);
   if (len <= 0) return -1;
   text[len] = '\0';
-  p = strrchr (text, ')'); /* ends field 2, the program's name, which may hold anything */
+  p = strrchr (text, ')'); /* ends field 2, the program's name, which may contain anything */
   for (int field = 2; p != NULL && field < 22; field++) p = strchr (p + 1, ' ');
   if (p == NULL || sscanf (p, "%llu", &ticks) != 1) return -1;
   return clock_now (CLOCK_REALTIME) - clock_now (CLOCK_BOOTTIME)
          + (int64_t) ticks * (1000000000 / sysconf (_SC_CLK_TCK));
 }
 
-/* Whether the file is of an earlier process that had our number: containers begin with the same
-   ones each time.  20 ms: two ticks.  */
+/* Whether the file is left from an earlier process with the same ID: containers reuse the same IDs
+   each time they start.  20 ms: two ticks.  */
 static int is_stale (const struct stat *st) {
   int64_t start = process_start ();
-
   return start >= 0 && nanoseconds (st->st_mtim) < start - 20000000;
 }
 
-/* And nobody else's to write.  */
-static int is_ours (const struct stat *st) {
+/* Whether this user owns the file and no other may write to it.  */
+static int is_ours_alone (const struct stat *st) {
   return mir_os_file_is_ours (st) && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* Something has the name already.  */
+/* Open PATH, which exists: replace it if it is stale, share it if that is allowed.  The check
+   before the open avoids opening devices; the check of the descriptor is the one that counts.  */
 static int open_existing (const char *path, int shared) {
   struct stat st, opened;
   int fd;
-
-  if (lstat (path, &st) != 0 || !is_ours (&st)) return -1;
+  if (lstat (path, &st) != 0 || !is_ours_alone (&st)) return -1;
   if (is_stale (&st)) return unlink (path) == 0 ? mir_os_file_create (path) : -1;
   if (!shared) return -1;
   fd = open (path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (fd >= 0 && (fstat (fd, &opened) != 0 || !is_ours (&opened))) {
+  if (fd >= 0 && (fstat (fd, &opened) != 0 || !is_ours_alone (&opened))) {
     close (fd);
     fd = -1;
   }
@@ -74,7 +72,7 @@ static int open_existing (const char *path, int shared) {
 
 MIR_code_tool_status_t mir_tool_file_open (struct mir_tool_file *file, int shared, int *error) {
   file->pid = getpid ();
-  file->forks = mir_tools_forks ();
+  file->forks = mir_tool_forks ();
   file->waiting = 0;
   file->used = 0;
   *error = 0;
@@ -89,9 +87,19 @@ MIR_code_tool_status_t mir_tool_file_open (struct mir_tool_file *file, int share
 }
 
 int mir_tool_file_is_parents (struct mir_tool_file *file) {
-  if (file->forks == mir_tools_forks ()) return 0; /* without a system call */
-  file->forks = mir_tools_forks ();
+  if (file->forks == mir_tool_forks ()) return 0; /* the usual case, without a system call */
+  file->forks = mir_tool_forks ();
   return file->pid != getpid ();
+}
+
+int mir_tool_file_follow_fork (struct mir_tool *tool, struct mir_tool_file *file,
+                               MIR_code_tool_status_t (*reopen) (struct mir_tool *tool)) {
+  if (!mir_tool_file_is_parents (file)) return 0;
+  tool->state.events -= file->waiting;
+  MIR_code_tool_status_t status = reopen (tool);
+  if (status == MIR_CODE_TOOL_OK) return 0;
+  mir_tool_stop (tool, status, tool->state.error);
+  return -1;
 }
 
 void mir_tool_file_close (struct mir_tool_file *file) {
@@ -104,7 +112,6 @@ void mir_tool_file_close (struct mir_tool_file *file) {
 static int write_or_stop (struct mir_tool *tool, struct mir_tool_file *file, const uint8_t *bytes,
                           size_t len) {
   int error = mir_os_file_append (file->fd, bytes, len);
-
   if (error == 0) return 0;
   tool->state.events -= file->waiting;
   tool->state.lost += file->waiting;

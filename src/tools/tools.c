@@ -1,81 +1,16 @@
+/* The object of mir-code-tools.h: starts the tools, and passes the hooks on to them.  */
 #include "tools/tools.h"
 
-#include <inttypes.h> /* PRIxPTR */
-#include <stdio.h>
-#include <string.h>
-
 #include "defaults.h"
-#include "os/os.h"
 
-static const struct mir_tool_kind *const kinds[MIR_TOOLS_NUM] = {&mir_perf_map, &mir_jitdump,
-                                                                 &mir_gdb, &mir_frames};
+static const struct mir_tool_kind *const tool_kinds[MIR_TOOLS_NUM] = {&mir_perf_map, &mir_jitdump,
+                                                                      &mir_gdb, &mir_frames};
 
 struct MIR_code_tools {
   MIR_alloc_t alloc;
   MIR_code_hooks_t hooks;
-  struct mir_tool tools[MIR_TOOLS_NUM]; /* in the order of KINDS */
+  struct mir_tool tools[MIR_TOOLS_NUM]; /* in the order of TOOL_KINDS */
 };
-
-/*---------------- The lock -----------------------------*/
-
-static mir_os_lock_t tools_lock = MIR_OS_LOCK_INITIALIZER;
-static int watching_forks;
-static unsigned forks;
-
-static void lock_tools (void) {
-  mir_os_lock (&tools_lock);
-}
-
-static void unlock_tools (void) {
-  mir_os_unlock (&tools_lock);
-}
-
-/* In both processes.  */
-static void after_fork (void) {
-  forks++;
-  unlock_tools ();
-}
-
-/* A child has only the thread that forked: no other may be inside a tool at that moment.  */
-static int watch_forks (void) {
-  int result = 0;
-
-  lock_tools ();
-  if (!watching_forks) {
-    result = mir_os_at_fork (lock_tools, after_fork);
-    watching_forks = result == 0;
-  }
-  unlock_tools ();
-  return result;
-}
-
-/*---------------- For the tools -----------------------------*/
-
-unsigned mir_tools_forks (void) {
-  return forks;
-}
-
-void mir_tool_stop (struct mir_tool *tool, MIR_code_tool_status_t status, int error) {
-  tool->state.status = status;
-  tool->state.error = error;
-}
-
-size_t mir_tool_name (const MIR_code_event_t *event, char buffer[MIR_TOOL_NAME_MAX + 1]) {
-  size_t len = 0;
-
-  if (event->name == NULL || event->name[0] == '\0')
-    return (size_t) snprintf (buffer, MIR_TOOL_NAME_MAX + 1, "code_%" PRIxPTR,
-                              (uintptr_t) event->start);
-  for (; event->name[len] != '\0' && len < MIR_TOOL_NAME_MAX; len++) {
-    unsigned char c = (unsigned char) event->name[len];
-    buffer[len] = c < 0x20 || c == 0x7f ? '?' : (char) c;
-  }
-  /* No half of a UTF-8 character at the end.  */
-  if (event->name[len] != '\0')
-    while (len > 0 && ((unsigned char) event->name[len] & 0xc0) == 0x80) len--;
-  buffer[len] = '\0';
-  return len;
-}
 
 /*---------------- The hooks -----------------------------*/
 
@@ -83,49 +18,46 @@ static int is_working (const struct mir_tool *tool) {
   return tool->state.status == MIR_CODE_TOOL_OK;
 }
 
-static void on_mapped (void *user_data, uint8_t *start, size_t len) {
+static void tools_on_mapped (void *user_data, uint8_t *start, size_t len) {
   MIR_code_tools_t tools = (MIR_code_tools_t) user_data;
-
-  lock_tools ();
+  mir_tool_lock ();
   for (size_t i = 0; i < MIR_TOOLS_NUM; i++)
-    if (kinds[i]->mapped != NULL && is_working (&tools->tools[i]))
-      kinds[i]->mapped (&tools->tools[i], start, len);
-  unlock_tools ();
+    if (tool_kinds[i]->mapped != NULL && is_working (&tools->tools[i]))
+      tool_kinds[i]->mapped (&tools->tools[i], start, len);
+  mir_tool_unlock ();
 }
 
-/* Also to tools that have stopped: what they have registered must go.  */
-static void on_unmapped (void *user_data, uint8_t *start, size_t len) {
+/* Stopped tools are told too: they must withdraw what they registered.  */
+static void tools_on_unmapped (void *user_data, uint8_t *start, size_t len) {
   MIR_code_tools_t tools = (MIR_code_tools_t) user_data;
-
-  lock_tools ();
+  mir_tool_lock ();
   for (size_t i = 0; i < MIR_TOOLS_NUM; i++)
-    if (kinds[i]->unmapped != NULL && tools->tools[i].data != NULL)
-      kinds[i]->unmapped (&tools->tools[i], start, len);
-  unlock_tools ();
+    if (tool_kinds[i]->unmapped != NULL && tools->tools[i].data != NULL)
+      tool_kinds[i]->unmapped (&tools->tools[i], start, len);
+  mir_tool_unlock ();
 }
 
-static void on_published (void *user_data, const MIR_code_event_t *events, size_t events_num) {
+static void tools_on_published (void *user_data, const MIR_code_event_t *events,
+                                size_t events_num) {
   MIR_code_tools_t tools = (MIR_code_tools_t) user_data;
-
-  lock_tools ();
+  mir_tool_lock ();
   for (size_t i = 0; i < MIR_TOOLS_NUM; i++) {
-    if (kinds[i]->published == NULL) continue;
+    if (tool_kinds[i]->published == NULL) continue;
     if (is_working (&tools->tools[i]))
-      kinds[i]->published (&tools->tools[i], events, events_num);
+      tool_kinds[i]->published (&tools->tools[i], events, events_num);
     else
       tools->tools[i].state.lost += events_num;
   }
-  unlock_tools ();
+  mir_tool_unlock ();
 }
 
-static void on_freed (void *user_data, const MIR_code_event_t *event) {
+static void tools_on_freed (void *user_data, const MIR_code_event_t *event) {
   MIR_code_tools_t tools = (MIR_code_tools_t) user_data;
-
-  lock_tools ();
+  mir_tool_lock ();
   for (size_t i = 0; i < MIR_TOOLS_NUM; i++)
-    if (kinds[i]->freed != NULL && is_working (&tools->tools[i]))
-      kinds[i]->freed (&tools->tools[i], event);
-  unlock_tools ();
+    if (tool_kinds[i]->freed != NULL && is_working (&tools->tools[i]))
+      tool_kinds[i]->freed (&tools->tools[i], event);
+  mir_tool_unlock ();
 }
 
 /*---------------- The object -----------------------------*/
@@ -133,43 +65,39 @@ static void on_freed (void *user_data, const MIR_code_event_t *event) {
 const char *MIR_code_tool_status_text (MIR_code_tool_status_t status) {
   switch (status) {
     case MIR_CODE_TOOL_OK:
-      return "at work";
+      return "working";
     case MIR_CODE_TOOL_NOT_WANTED:
-      return "not wanted";
+      return "not asked for";
     case MIR_CODE_TOOL_UNSUPPORTED:
-      return "not on this system or this cpu";
+      return "not available on this system or CPU";
     case MIR_CODE_TOOL_NO_MEMORY:
-      return "no memory";
+      return "out of memory";
     case MIR_CODE_TOOL_UNSAFE_FILE:
-      return "a link, another user's file or one in use is in the place of its file";
+      return "its file's name is taken by a link, another user's file or a file in use";
     case MIR_CODE_TOOL_FILE_REFUSED:
-      return "its file could not be made or written to";
+      return "its file could not be created, mapped or written";
     case MIR_CODE_TOOL_BAD_OPTION:
-      return "an option out of its bounds";
+      return "an option is out of range";
   }
   return "unknown status";
 }
 
 static void start_tool (MIR_code_tools_t tools, size_t i, const MIR_code_tools_options_t *options) {
   struct mir_tool *tool = &tools->tools[i];
-  MIR_code_tool_status_t status;
-
   tool->alloc = tools->alloc;
   if ((options->wanted >> i & 1) == 0) {
     tool->state.status = MIR_CODE_TOOL_NOT_WANTED;
     return;
   }
-  lock_tools ();
-  status = kinds[i]->start (tool, options); /* sets the error where there is one */
-  tool->state.status = status;
-  unlock_tools ();
+  mir_tool_lock ();
+  tool->state.status = tool_kinds[i]->start == NULL ? MIR_CODE_TOOL_UNSUPPORTED
+                                                    : tool_kinds[i]->start (tool, options);
+  mir_tool_unlock ();
 }
 
 MIR_code_tool_status_t MIR_code_tools_create (const MIR_code_tools_options_t *options,
                                               MIR_code_tools_t *tools) {
-  MIR_code_tools_options_t checked = {sizeof (checked), NULL, 0, NULL};
-  MIR_code_tools_t made;
-
+  MIR_code_tools_options_t checked = {.size = sizeof (checked)};
   *tools = NULL;
   if (options != NULL) {
     if (options->size != sizeof (checked)) return MIR_CODE_TOOL_BAD_OPTION;
@@ -178,16 +106,15 @@ MIR_code_tool_status_t MIR_code_tools_create (const MIR_code_tools_options_t *op
   if ((checked.wanted & ~(unsigned) MIR_CODE_ALL_TOOLS) != 0) return MIR_CODE_TOOL_BAD_OPTION;
   if (checked.wanted == 0) checked.wanted = MIR_CODE_PERF_MAP | MIR_CODE_GDB;
   if (checked.alloc == NULL) checked.alloc = mir_default_alloc ();
-  if (watch_forks () != 0) return MIR_CODE_TOOL_NO_MEMORY;
-  made = (MIR_code_tools_t) MIR_calloc (checked.alloc, 1, sizeof (*made));
+  if (mir_tool_watch_forks () != 0) return MIR_CODE_TOOL_NO_MEMORY;
+  MIR_code_tools_t made = (MIR_code_tools_t) MIR_calloc (checked.alloc, 1, sizeof (*made));
   if (made == NULL) return MIR_CODE_TOOL_NO_MEMORY;
-
   made->alloc = checked.alloc;
-  made->hooks.mapped = on_mapped;
-  made->hooks.unmapped = on_unmapped;
-  made->hooks.published = on_published;
-  made->hooks.freed = on_freed;
-  made->hooks.user_data = made;
+  made->hooks = (MIR_code_hooks_t){.mapped = tools_on_mapped,
+                                   .unmapped = tools_on_unmapped,
+                                   .published = tools_on_published,
+                                   .freed = tools_on_freed,
+                                   .user_data = made};
   for (size_t i = 0; i < MIR_TOOLS_NUM; i++) start_tool (made, i, &checked);
   *tools = made;
   return MIR_CODE_TOOL_OK;
@@ -201,9 +128,9 @@ MIR_code_tool_status_t MIR_code_tools_get_state (MIR_code_tools_t tools, unsigne
                                                  MIR_code_tool_state_t *state) {
   for (size_t i = 0; i < MIR_TOOLS_NUM; i++) {
     if (tool != 1u << i) continue;
-    lock_tools ();
+    mir_tool_lock ();
     *state = tools->tools[i].state;
-    unlock_tools ();
+    mir_tool_unlock ();
     return MIR_CODE_TOOL_OK;
   }
   return MIR_CODE_TOOL_BAD_OPTION;
@@ -211,24 +138,22 @@ MIR_code_tool_status_t MIR_code_tools_get_state (MIR_code_tools_t tools, unsigne
 
 MIR_code_tool_status_t MIR_code_tools_flush (MIR_code_tools_t tools) {
   MIR_code_tool_status_t result = MIR_CODE_TOOL_OK;
-
-  lock_tools ();
+  mir_tool_lock ();
   for (size_t i = 0; i < MIR_TOOLS_NUM; i++) {
     struct mir_tool *tool = &tools->tools[i];
-
-    if (kinds[i]->flush != NULL && is_working (tool)) kinds[i]->flush (tool);
+    if (tool_kinds[i]->flush != NULL && is_working (tool)) tool_kinds[i]->flush (tool);
     if (result == MIR_CODE_TOOL_OK && tool->state.status != MIR_CODE_TOOL_NOT_WANTED)
       result = tool->state.status;
   }
-  unlock_tools ();
+  mir_tool_unlock ();
   return result;
 }
 
 void MIR_code_tools_finish (MIR_code_tools_t tools) {
   if (tools == NULL) return;
-  lock_tools ();
+  mir_tool_lock ();
   for (size_t i = 0; i < MIR_TOOLS_NUM; i++)
-    if (tools->tools[i].data != NULL) kinds[i]->finish (&tools->tools[i]);
-  unlock_tools ();
+    if (tools->tools[i].data != NULL) tool_kinds[i]->finish (&tools->tools[i]);
+  mir_tool_unlock ();
   MIR_free (tools->alloc, tools);
 }

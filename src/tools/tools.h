@@ -1,45 +1,24 @@
-/* What the tools have in common, and the table by which the object fans out to them.
+/* The table of tools: MIR_code_tools_t passes each event to each of them.
 
-   All functions of a tool are called with the one lock of all tools held; it is what makes the list
-   behind GDB's descriptor, which is one for the process, safe, and what a fork waits for.  */
-#ifndef MIR_TOOLS_H
-#define MIR_TOOLS_H
+   tool         one way to tell a debugger, profiler or unwinder about code (tool.h)
+   kind         the functions of a tool, in a file each: perf-map.c, jitdump.c, gdb-jit.c, frames*.c
+   mapping      a range of executable memory, as the hooks of mir-code.h report it
+   event        a code block that was published
+   waiting      events that are in a tool's buffer and not yet in its file (tool-file.h)
+   lost         events that a tool could not pass on
+   frame record the caller's frame pointer and the return address, as a pair on the stack
+   CIE, FDE     the parts of .eh_frame: how frames look, and which code has such frames (eh-frame.h)
+   target       what ELF and DWARF call things on a CPU (target.h)
+   change       GDB: a code block that came or went in a mapping (gdb-jit.c)
+   object       GDB: the ELF image that describes a mapping (gdb-elf.h)  */
+#ifndef MIR_TOOLS_TOOLS_H
+#define MIR_TOOLS_TOOLS_H
 
-#include <stddef.h> /* size_t */
+#include "tools/tool.h"
 
-#include "mir-code-tools.h"
+enum { MIR_TOOLS_NUM = 4 };
 
-enum { MIR_TOOLS_NUM = 4, MIR_TOOL_NAME_MAX = 1000 /* bytes, without the 0 */ };
-
-struct mir_tool {
-  MIR_code_tool_state_t state;
-  MIR_alloc_t alloc;
-  void *data; /* the tool's own; NULL: it has none, and only START may be called */
-};
-
-/* One kind of tool.  A member is NULL if the tool does not care.  */
-struct mir_tool_kind {
-  /* Set TOOL's data and return MIR_CODE_TOOL_OK; or leave it NULL.  */
-  MIR_code_tool_status_t (*start) (struct mir_tool *tool, const MIR_code_tools_options_t *options);
-  void (*mapped) (struct mir_tool *tool, uint8_t *start, size_t len);
-  void (*unmapped) (struct mir_tool *tool, uint8_t *start, size_t len);
-  void (*published) (struct mir_tool *tool, const MIR_code_event_t *events, size_t events_num);
-  void (*freed) (struct mir_tool *tool, const MIR_code_event_t *event);
-  void (*flush) (struct mir_tool *tool);
-  /* Free the data.  Also of a tool that has stopped.  */
-  void (*finish) (struct mir_tool *tool);
-};
-
-/* In the order of the bits of their names.  */
+/* In the order of the bits in mir-code-tools.h.  */
 extern const struct mir_tool_kind mir_perf_map, mir_jitdump, mir_gdb, mir_frames;
 
-/* The tool has failed: it stops.  ERROR is an errno or 0.  */
-void mir_tool_stop (struct mir_tool *tool, MIR_code_tool_status_t status, int error);
-
-/* Changes with every fork, in both processes.  */
-unsigned mir_tools_forks (void);
-
-/* The name by which EVENT goes, 0 at its end, in BUFFER; its length.  */
-size_t mir_tool_name (const MIR_code_event_t *event, char buffer[MIR_TOOL_NAME_MAX + 1]);
-
-#endif /* MIR_TOOLS_H */
+#endif /* MIR_TOOLS_TOOLS_H */

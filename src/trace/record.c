@@ -1,3 +1,4 @@
+/* Records, the buffer, and the lock of all traces.  */
 #include "trace/record.h"
 
 #include <string.h>
@@ -7,8 +8,8 @@
 /*---------------- The lock -----------------------------*/
 
 static mir_os_lock_t trace_lock = MIR_OS_LOCK_INITIALIZER;
-static int watching_forks;
-static unsigned forks;
+static int trace_forks_watched;
+static unsigned trace_forks;
 
 void mir_trace_lock (void) {
   mir_os_lock (&trace_lock);
@@ -18,19 +19,18 @@ void mir_trace_unlock (void) {
   mir_os_unlock (&trace_lock);
 }
 
-/* In both processes.  */
-static void after_fork (void) {
-  forks++;
+/* Runs in both processes.  */
+static void trace_after_fork (void) {
+  trace_forks++;
   mir_trace_unlock ();
 }
 
 int mir_trace_watch_forks (void) {
   int result = 0;
-
   mir_trace_lock ();
-  if (!watching_forks) {
-    result = mir_os_at_fork (mir_trace_lock, after_fork);
-    watching_forks = result == 0;
+  if (!trace_forks_watched) {
+    result = mir_os_at_fork (mir_trace_lock, trace_after_fork);
+    trace_forks_watched = result == 0;
   }
   mir_trace_unlock ();
   return result;
@@ -38,7 +38,7 @@ int mir_trace_watch_forks (void) {
 
 /*---------------- The buffer -----------------------------*/
 
-static void stop (MIR_trace_t trace, MIR_trace_status_t status, int error) {
+static void stop_trace (MIR_trace_t trace, MIR_trace_status_t status, int error) {
   trace->state.status = status;
   trace->state.error = error;
   trace->state.events -= trace->waiting;
@@ -47,23 +47,21 @@ static void stop (MIR_trace_t trace, MIR_trace_status_t status, int error) {
   trace->used = 0;
 }
 
-/* What waits in a child's buffer is its parent's to write, and its events are its parent's.  */
+/* The buffer that a child inherits belongs to the parent, and so do its events.  */
 void mir_trace_follow_fork (MIR_trace_t trace) {
-  if (trace->forks == forks) return; /* without a system call */
-  trace->forks = forks;
-  if (trace->process == mir_trace_process () || trace->state.status != MIR_TRACE_OK) return;
+  if (trace->forks == trace_forks) return; /* the usual case, without a system call */
+  trace->forks = trace_forks;
+  if (trace->process == mir_os_process () || trace->state.status != MIR_TRACE_OK) return;
   trace->waiting = 0;
   trace->state.events = 0;
-  stop (trace, MIR_TRACE_FORKED, 0);
+  stop_trace (trace, MIR_TRACE_FORKED, 0);
 }
 
 void mir_trace_write_out (MIR_trace_t trace) {
-  int error;
-
   if (trace->state.status != MIR_TRACE_OK || trace->used == 0) return;
-  error = mir_trace_file_write (trace->file, trace->buffer, trace->used);
+  int error = mir_trace_file_write (trace->file, trace->buffer, trace->used);
   if (error != 0) {
-    stop (trace, MIR_TRACE_FILE_REFUSED, error);
+    stop_trace (trace, MIR_TRACE_FILE_REFUSED, error);
     return;
   }
   trace->used = 0;
@@ -84,11 +82,10 @@ int mir_trace_has_room (MIR_trace_t trace) {
 
 /*---------------- Records -----------------------------*/
 
-/* Threads go by numbers of our own, since the system's are used again.  */
+/* Threads are numbered here, because the system reuses its thread IDs.  */
 static unsigned this_thread (void) {
   static _Thread_local unsigned number;
-  static unsigned last; /* the lock's */
-
+  static unsigned last; /* guarded by the lock */
   if (number == 0) number = ++last;
   return number;
 }
@@ -99,7 +96,6 @@ void mir_trace_byte (MIR_trace_t trace, uint8_t byte) {
 
 void mir_trace_number (MIR_trace_t trace, uint64_t number) {
   uint8_t *p = trace->buffer + trace->used;
-
   for (; number >= 0x80; number >>= 7) *p++ = (uint8_t) (number | 0x80);
   *p++ = (uint8_t) number;
   trace->used = (size_t) (p - trace->buffer);
@@ -107,14 +103,12 @@ void mir_trace_number (MIR_trace_t trace, uint64_t number) {
 
 void mir_trace_address (MIR_trace_t trace, uint64_t *last, uint64_t address) {
   uint64_t difference = address - *last;
-
   *last = address;
   mir_trace_number (trace, difference << 1 ^ (difference >> 63 == 0 ? 0 : UINT64_MAX));
 }
 
 void mir_trace_text (MIR_trace_t trace, const char *text) {
   size_t len = 0;
-
   if (text != NULL)
     while (len < MIR_TRACE_NAME_MAX && text[len] != '\0') len++;
   mir_trace_number (trace, len);
@@ -126,14 +120,13 @@ static void put_stack (MIR_trace_t trace, const struct mir_trace_stack *stack) {
   mir_trace_byte (trace, MIR_TRACE_STACK);
   mir_trace_number (trace, stack->num);
   for (size_t i = 0; i < stack->num; i++)
-    mir_trace_address (trace, &trace->pc, stack->addresses[i]);
+    mir_trace_address (trace, &trace->pc, (uintptr_t) stack->addresses[i]);
 }
 
 void mir_trace_begin (MIR_trace_t trace, enum mir_trace_kind kind,
                       const struct mir_trace_stack *stack) {
   unsigned thread = this_thread ();
-  uint64_t now = mir_trace_clock ();
-
+  uint64_t now = mir_os_nanoseconds ();
   if (thread != trace->thread) {
     mir_trace_byte (trace, MIR_TRACE_THREAD);
     mir_trace_number (trace, thread);

@@ -1,4 +1,4 @@
-/* A trace's inside: records are put into its buffer with the one lock of all traces held.  */
+/* A trace and its buffer of records.  One lock guards all traces of the process.  */
 #ifndef MIR_TRACE_RECORD_H
 #define MIR_TRACE_RECORD_H
 
@@ -22,55 +22,58 @@ struct MIR_trace {
   struct MIR_alloc alloc;
   MIR_code_hooks_t hooks;
   MIR_alloc_t below;
-  MIR_alloc_t own; /* of this block */
+  MIR_alloc_t own; /* the allocator of this structure */
   const MIR_code_hooks_t *next_hooks;
   unsigned stack_depth;
-  /* Return addresses of which the symbol has been written, by hash; forgotten ones are written
-     again.  */
+  /* Hash table of return addresses whose symbols are in the file.  A collision replaces an address,
+     and its symbol is then written again.  */
   _Atomic uintptr_t known[MIR_TRACE_KNOWN];
-  /* The lock's.  */
+  /* The lock guards everything below.  */
   MIR_trace_state_t state;
   mir_trace_file_t file;
-  long process;   /* whose file it is */
-  unsigned forks; /* when PROCESS was checked */
+  long process;   /* the process that owns the file */
+  unsigned forks; /* the count of forks when PROCESS was last checked */
   unsigned thread;
   uint64_t time;
   uint64_t block, code, pc; /* the last address of each sort */
-  uint64_t waiting;         /* events of which something is in the buffer */
+  uint64_t waiting;         /* events that are in the buffer, at least in part */
   size_t used;              /* bytes of the buffer */
   uint8_t buffer[MIR_TRACE_BUFFER];
 };
 
 struct mir_trace_stack {
   size_t num;
-  uintptr_t addresses[MIR_TRACE_STACK_MAX];
+  void *addresses[MIR_TRACE_STACK_MAX];
 };
 
-/* 0, or -1 without memory for it: from now on forks are noticed.  */
+/* From now on, count forks and make them wait for the lock.  0, or -1 if there is no memory for
+   it.  */
 int mir_trace_watch_forks (void);
 void mir_trace_lock (void);
 void mir_trace_unlock (void);
 
-/* All of what follows: the caller holds the lock.  */
+/* The caller of everything below holds the lock.  */
 
-/* Whether the trace is at work, with room for an event, or what is none.  */
+/* Whether the trace is working and its buffer has room for the largest event; writes the buffer if
+   that helps.  */
 int mir_trace_make_room (MIR_trace_t trace);
-/* The same for an event, which is counted as lost if not.  */
+/* The same before recording an event, which is counted as lost if the answer is no.  */
 int mir_trace_has_room (MIR_trace_t trace);
-/* The first bytes of an event of this thread, which are those of a record with a time.  STACK may
-   be NULL.  */
+/* Begin an event of this thread: write the thread if it changed, STACK unless that is NULL or
+   empty, the kind and the time.  Then come the members that format.h lists, and mir_trace_end.  */
 void mir_trace_begin (MIR_trace_t trace, enum mir_trace_kind kind,
                       const struct mir_trace_stack *stack);
 void mir_trace_byte (MIR_trace_t trace, uint8_t byte);
 void mir_trace_number (MIR_trace_t trace, uint64_t number);
-/* LAST is one of the trace's last addresses.  */
+/* LAST is `block`, `code` or `pc` of TRACE: the last address of this sort.  */
 void mir_trace_address (MIR_trace_t trace, uint64_t *last, uint64_t address);
-/* NULL is empty.  */
+/* TEXT NULL: an empty text.  */
 void mir_trace_text (MIR_trace_t trace, const char *text);
 void mir_trace_end (MIR_trace_t trace);
 
+/* Write the buffer to the file.  If that fails, the trace stops.  */
 void mir_trace_write_out (MIR_trace_t trace);
-/* Let the trace of a parent stop in the child, also while nothing is recorded.  */
+/* Stop the trace if this process is a child of the one that owns the file.  */
 void mir_trace_follow_fork (MIR_trace_t trace);
 
 #endif /* MIR_TRACE_RECORD_H */

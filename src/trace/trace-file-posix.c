@@ -1,24 +1,21 @@
-#define _DEFAULT_SOURCE /* lstat, clock_gettime */
+/* The file of a trace on POSIX systems.  */
+#define _GNU_SOURCE /* lstat */
 #include "trace/trace-file.h"
 
 #include <errno.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "os/file.h"
 
-/*---------------- The file -----------------------------*/
-
-/* A plain file with this one name, and nobody else's.  */
+/* Whether PATH is a plain file that this user owns and that has only one name.  */
 static int may_replace (const char *path) {
   struct stat st;
-
   return lstat (path, &st) == 0 && mir_os_file_is_ours (&st);
 }
 
-/* What somebody puts in the place between these calls is not opened, since the file must be new;
-   what is unlinked can at worst be a name that this user may unlink anyway.  */
+/* Whatever another process puts at PATH between these calls is not opened, because the file must be
+   new; at worst unlink removes a name that this user may remove anyway.  */
 MIR_trace_status_t mir_trace_file_create (const char *path, mir_trace_file_t *file) {
   *file = mir_os_file_create (path);
   if (*file < 0 && errno == EEXIST) {
@@ -37,20 +34,6 @@ int mir_trace_file_write (mir_trace_file_t file, const uint8_t *bytes, size_t le
 
 int mir_trace_file_close (mir_trace_file_t file) {
   int saved = errno, error = close (file) == 0 || errno == EINTR ? 0 : errno;
-
   errno = saved;
   return error;
-}
-
-/*---------------- The process -----------------------------*/
-
-long mir_trace_process (void) {
-  return (long) getpid ();
-}
-
-uint64_t mir_trace_clock (void) {
-  struct timespec now = {0, 0};
-
-  (void) clock_gettime (CLOCK_MONOTONIC, &now); /* fails for clocks only that a system has not */
-  return (uint64_t) now.tv_sec * 1000000000 + (uint64_t) now.tv_nsec;
 }

@@ -1,27 +1,29 @@
+/* The file of a trace on Windows.  */
 #include "trace/trace-file.h"
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
+/* Without FILE_FLAG_OPEN_REPARSE_POINT, CREATE_NEW would follow a link whose target does not exist,
+   and create the target.  */
 static HANDLE open_new (const char *path) {
-  return CreateFileA (path, GENERIC_WRITE, FILE_SHARE_READ, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL,
-                      NULL);
+  return CreateFileA (path, GENERIC_WRITE, FILE_SHARE_READ, NULL, CREATE_NEW,
+                      FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
 }
 
-static int may_replace (const char *path) {
+static int is_plain_file (const char *path) {
   DWORD attributes = GetFileAttributesA (path);
-
   return attributes != INVALID_FILE_ATTRIBUTES
          && (attributes
              & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT | FILE_ATTRIBUTE_DEVICE))
                 == 0;
 }
 
-/* Who may read it is what its directory hands down.  */
+/* The file inherits the access rights of its directory.  */
 MIR_trace_status_t mir_trace_file_create (const char *path, mir_trace_file_t *file) {
   *file = open_new (path);
   if (*file == INVALID_HANDLE_VALUE && GetLastError () == ERROR_FILE_EXISTS) {
-    if (!may_replace (path)) {
+    if (!is_plain_file (path)) {
       SetLastError (ERROR_FILE_EXISTS);
       return MIR_TRACE_UNSAFE_FILE;
     }
@@ -33,10 +35,8 @@ MIR_trace_status_t mir_trace_file_create (const char *path, mir_trace_file_t *fi
 int mir_trace_file_write (mir_trace_file_t file, const uint8_t *bytes, size_t len) {
   DWORD saved = GetLastError ();
   int error = 0;
-
   while (len > 0 && error == 0) {
     DWORD written, part = len < 1 << 20 ? (DWORD) len : 1 << 20;
-
     if (!WriteFile (file, bytes, part, &written, NULL)) {
       error = (int) GetLastError ();
     } else if (written == 0) {
@@ -52,37 +52,4 @@ int mir_trace_file_write (mir_trace_file_t file, const uint8_t *bytes, size_t le
 
 int mir_trace_file_close (mir_trace_file_t file) {
   return CloseHandle (file) ? 0 : (int) GetLastError ();
-}
-
-long mir_trace_process (void) {
-  return (long) GetCurrentProcessId ();
-}
-
-uint64_t mir_trace_clock (void) {
-  LARGE_INTEGER now, frequency;
-  uint64_t ticks, second;
-
-  QueryPerformanceFrequency (&frequency); /* both cannot fail since Windows XP */
-  QueryPerformanceCounter (&now);
-  ticks = (uint64_t) now.QuadPart;
-  second = (uint64_t) frequency.QuadPart;
-  return ticks / second * 1000000000 + ticks % second * 1000000000 / second;
-}
-
-size_t mir_trace_stack (uintptr_t *addresses, size_t max, uintptr_t caller) {
-  void *frames[MIR_TRACE_MAX_STACK + 8];
-  USHORT num = CaptureStackBackTrace (0, MIR_TRACE_MAX_STACK + 8, frames, NULL);
-  size_t first = 0, kept = 0;
-
-  while (first < num && (uintptr_t) frames[first] != caller) first++;
-  if (first == num) first = 0;
-  for (; first < num && kept < max && frames[first] != NULL; first++)
-    addresses[kept++] = (uintptr_t) frames[first];
-  return kept;
-}
-
-/* Names are in files of symbols elsewhere.  */
-int mir_trace_symbol (uintptr_t address, char *text, size_t size) {
-  (void) address, (void) text, (void) size;
-  return 0;
 }

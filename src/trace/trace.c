@@ -1,24 +1,38 @@
+/* The trace object: the allocator, the hooks, the scopes, and its life.  */
 #include "trace/record.h"
 
+#include <inttypes.h> /* PRIxPTR */
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "defaults.h"
 #include "os/os.h"
+#include "os/stack.h"
 
-#ifdef __GNUC__
-#define CALLER() ((uintptr_t) __builtin_extract_return_addr (__builtin_return_address (0)))
-#else
-#define CALLER() ((uintptr_t) 0)
-#endif
+#define CALLER() __builtin_extract_return_addr (__builtin_return_address (0))
 
 /*---------------- Stacks -----------------------------*/
+
+/* Describe the return address ADDRESS in TEXT: by the name that a module exports, or as
+   MODULE+OFFSET, for addr2line -e MODULE OFFSET.  0 if nothing is known about it.  */
+static int name_of (uintptr_t address, char *text, size_t size) {
+  struct mir_os_symbol symbol;
+  if (!mir_os_symbol ((const void *) (address - 1), &symbol)) return 0; /* - 1: in the call */
+  const char *slash = strrchr (symbol.module, '/');
+  if (symbol.name != NULL)
+    snprintf (text, size, "%s", symbol.name);
+  else
+    snprintf (text, size, "%s+0x%" PRIxPTR, slash == NULL ? symbol.module : slash + 1,
+              address - 1 - symbol.base);
+  return 1;
+}
 
 static void announce_symbol (MIR_trace_t trace, uintptr_t address) {
   char name[MIR_TRACE_NAME_MAX + 1];
   _Atomic uintptr_t *known = &trace->known[(address ^ address >> 9) % MIR_TRACE_KNOWN];
-
   if (atomic_load_explicit (known, memory_order_relaxed) == address
-      || !mir_trace_symbol (address, name, sizeof (name))) /* not under the lock: the loader's */
+      || !name_of (address, name, sizeof (name))) /* takes the loader's lock: not under this one */
     return;
   mir_trace_lock ();
   if (mir_trace_make_room (trace)) {
@@ -30,22 +44,21 @@ static void announce_symbol (MIR_trace_t trace, uintptr_t address) {
   mir_trace_unlock ();
 }
 
-static void take_stack (MIR_trace_t trace, struct mir_trace_stack *stack, uintptr_t caller) {
+static void take_stack (MIR_trace_t trace, struct mir_trace_stack *stack, const void *caller) {
   stack->num = 0;
   if (trace->stack_depth == 0) return;
-  stack->num = mir_trace_stack (stack->addresses, trace->stack_depth, caller);
-  for (size_t i = 0; i < stack->num; i++) announce_symbol (trace, stack->addresses[i]);
+  stack->num = mir_os_stack (stack->addresses, trace->stack_depth, caller);
+  for (size_t i = 0; i < stack->num; i++) announce_symbol (trace, (uintptr_t) stack->addresses[i]);
 }
 
 /*---------------- The allocator -----------------------------*/
 
-/* What is freed is recorded before it happens and what is allocated after it, so in the file an
-   address is never given out twice.  A realloc does both, and is two records.  */
+/* A free is recorded before it happens, an allocation after it: so the file never allocates an
+   address that is still live in it.  A realloc is both, and becomes two records.  */
 
 static void record_block (MIR_trace_t trace, enum mir_trace_kind kind, enum mir_trace_kind failed,
-                          size_t size, const void *block, uintptr_t caller) {
+                          size_t size, const void *block, const void *caller) {
   struct mir_trace_stack stack;
-
   take_stack (trace, &stack, caller);
   mir_trace_lock ();
   if (mir_trace_has_room (trace)) {
@@ -60,7 +73,6 @@ static void record_block (MIR_trace_t trace, enum mir_trace_kind kind, enum mir_
 static void *trace_malloc (size_t size, void *user_data) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
   void *block = MIR_malloc (trace->below, size);
-
   record_block (trace, MIR_TRACE_MALLOC, MIR_TRACE_MALLOC_FAILED, size, block, CALLER ());
   return block;
 }
@@ -69,7 +81,6 @@ static void *trace_calloc (size_t num, size_t size, void *user_data) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
   void *block = MIR_calloc (trace->below, num, size);
   struct mir_trace_stack stack;
-
   take_stack (trace, &stack, CALLER ());
   mir_trace_lock ();
   if (mir_trace_has_room (trace)) {
@@ -110,24 +121,21 @@ static void record_realloc_end (MIR_trace_t trace, const void *block) {
 static void *trace_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
   struct mir_trace_stack stack;
-  void *block;
-
   if (ptr == NULL) {
-    block = MIR_realloc (trace->below, NULL, old_size, new_size);
+    void *block = MIR_realloc (trace->below, NULL, old_size, new_size);
     record_block (trace, MIR_TRACE_REALLOC_NEW, MIR_TRACE_REALLOC_NEW_FAILED, new_size, block,
                   CALLER ());
     return block;
   }
   take_stack (trace, &stack, CALLER ());
   record_realloc_begin (trace, ptr, old_size, new_size, &stack);
-  block = MIR_realloc (trace->below, ptr, old_size, new_size);
+  void *block = MIR_realloc (trace->below, ptr, old_size, new_size);
   record_realloc_end (trace, block);
   return block;
 }
 
 static void trace_free (void *ptr, void *user_data) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
-
   if (ptr != NULL) {
     mir_trace_lock ();
     if (mir_trace_has_room (trace)) {
@@ -154,26 +162,24 @@ static void record_code (MIR_trace_t trace, enum mir_trace_kind kind, const uint
   mir_trace_unlock ();
 }
 
-static void on_mapped (void *user_data, uint8_t *start, size_t len) {
+static void trace_on_mapped (void *user_data, uint8_t *start, size_t len) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
   const MIR_code_hooks_t *next = trace->next_hooks;
-
   record_code (trace, MIR_TRACE_CODE_MAPPED, start, len);
   if (next != NULL && next->mapped != NULL) next->mapped (next->user_data, start, len);
 }
 
-static void on_unmapped (void *user_data, uint8_t *start, size_t len) {
+static void trace_on_unmapped (void *user_data, uint8_t *start, size_t len) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
   const MIR_code_hooks_t *next = trace->next_hooks;
-
   record_code (trace, MIR_TRACE_CODE_UNMAPPED, start, len);
   if (next != NULL && next->unmapped != NULL) next->unmapped (next->user_data, start, len);
 }
 
-static void on_published (void *user_data, const MIR_code_event_t *events, size_t events_num) {
+static void trace_on_published (void *user_data, const MIR_code_event_t *events,
+                                size_t events_num) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
   const MIR_code_hooks_t *next = trace->next_hooks;
-
   mir_trace_lock ();
   for (size_t i = 0; i < events_num; i++) {
     if (!mir_trace_has_room (trace)) continue;
@@ -188,10 +194,9 @@ static void on_published (void *user_data, const MIR_code_event_t *events, size_
     next->published (next->user_data, events, events_num);
 }
 
-static void on_freed (void *user_data, const MIR_code_event_t *event) {
+static void trace_on_freed (void *user_data, const MIR_code_event_t *event) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
   const MIR_code_hooks_t *next = trace->next_hooks;
-
   record_code (trace, MIR_TRACE_CODE_FREED, event->start, event->size);
   if (next != NULL && next->freed != NULL) next->freed (next->user_data, event);
 }
@@ -224,24 +229,23 @@ void MIR_trace_pop (MIR_trace_t trace) {
 const char *MIR_trace_status_text (MIR_trace_status_t status) {
   switch (status) {
     case MIR_TRACE_OK:
-      return "at work";
+      return "working";
     case MIR_TRACE_NO_MEMORY:
-      return "no memory";
+      return "out of memory";
     case MIR_TRACE_UNSAFE_FILE:
-      return "a link, a device or another user's file is in the place of its file";
+      return "its file's name is taken by a link, a device or another user's file";
     case MIR_TRACE_FILE_REFUSED:
-      return "its file could not be made or written to";
+      return "its file could not be created or written";
     case MIR_TRACE_FORKED:
-      return "in a child of the process that is traced";
+      return "this process is a child of the traced one";
     case MIR_TRACE_BAD_OPTION:
-      return "an option out of its bounds";
+      return "an option is out of range";
   }
   return "unknown status";
 }
 
 static void put_header (MIR_trace_t trace, const char *title) {
   time_t seconds = time (NULL);
-
   for (const char *p = MIR_TRACE_MAGIC; *p != '\0'; p++) mir_trace_byte (trace, (uint8_t) *p);
   mir_trace_byte (trace, MIR_TRACE_VERSION);
   mir_trace_byte (trace, sizeof (void *));
@@ -251,46 +255,36 @@ static void put_header (MIR_trace_t trace, const char *title) {
 }
 
 MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_trace_t *trace) {
-  MIR_alloc_t own;
-  MIR_trace_t made;
-  MIR_trace_status_t status;
-
   *trace = NULL;
   if (options == NULL || options->size != sizeof (*options) || options->file == NULL
       || options->stack_depth > MIR_TRACE_MAX_STACK)
     return MIR_TRACE_BAD_OPTION;
-  own = options->own != NULL ? options->own : mir_default_alloc ();
+  MIR_alloc_t own = options->own != NULL ? options->own : mir_default_alloc ();
   if (mir_trace_watch_forks () != 0) return MIR_TRACE_NO_MEMORY;
-  made = (MIR_trace_t) MIR_calloc (own, 1, sizeof (*made));
+  MIR_trace_t made = (MIR_trace_t) MIR_calloc (own, 1, sizeof (*made));
   if (made == NULL) return MIR_TRACE_NO_MEMORY;
-  status = mir_trace_file_create (options->file, &made->file);
+  MIR_trace_status_t status = mir_trace_file_create (options->file, &made->file);
   if (status != MIR_TRACE_OK) {
     int error = mir_os_error ();
-
     MIR_free (own, made);
     mir_os_set_error (error);
     return status;
   }
-
-  made->alloc.malloc = trace_malloc;
-  made->alloc.calloc = trace_calloc;
-  made->alloc.realloc = trace_realloc;
-  made->alloc.free = trace_free;
-  made->alloc.user_data = made;
-  made->hooks.mapped = on_mapped;
-  made->hooks.unmapped = on_unmapped;
-  made->hooks.published = on_published;
-  made->hooks.freed = on_freed;
+  made->alloc = (struct MIR_alloc){trace_malloc, trace_calloc, trace_realloc, trace_free, made};
+  made->hooks.mapped = trace_on_mapped;
+  made->hooks.unmapped = trace_on_unmapped;
+  made->hooks.published = trace_on_published;
+  made->hooks.freed = trace_on_freed;
   made->hooks.user_data = made;
   made->below = options->alloc != NULL ? options->alloc : mir_default_alloc ();
   made->own = own;
   made->next_hooks = options->hooks;
   made->stack_depth = options->stack_depth;
-  made->process = mir_trace_process ();
-  made->time = mir_trace_clock ();
+  made->process = mir_os_process ();
+  made->time = mir_os_nanoseconds ();
   put_header (made, options->title);
   mir_trace_lock ();
-  mir_trace_follow_fork (made); /* notes how many there have been */
+  mir_trace_follow_fork (made); /* notes the current count of forks */
   mir_trace_unlock ();
   *trace = made;
   return MIR_TRACE_OK;
@@ -312,20 +306,15 @@ void MIR_trace_get_state (MIR_trace_t trace, MIR_trace_state_t *state) {
 }
 
 MIR_trace_status_t MIR_trace_flush (MIR_trace_t trace) {
-  MIR_trace_status_t status;
-
   mir_trace_lock ();
   mir_trace_follow_fork (trace);
   mir_trace_write_out (trace);
-  status = trace->state.status;
+  MIR_trace_status_t status = trace->state.status;
   mir_trace_unlock ();
   return status;
 }
 
 MIR_trace_status_t MIR_trace_finish (MIR_trace_t trace) {
-  MIR_trace_status_t status;
-  int error;
-
   if (trace == NULL) return MIR_TRACE_OK;
   mir_trace_lock ();
   if (mir_trace_make_room (trace)) {
@@ -333,9 +322,9 @@ MIR_trace_status_t MIR_trace_finish (MIR_trace_t trace) {
     mir_trace_number (trace, trace->state.events);
     mir_trace_write_out (trace);
   }
-  status = trace->state.status;
+  MIR_trace_status_t status = trace->state.status;
   mir_trace_unlock ();
-  error = mir_trace_file_close (trace->file);
+  int error = mir_trace_file_close (trace->file);
   if (status == MIR_TRACE_OK && error != 0) status = MIR_TRACE_FILE_REFUSED;
   MIR_free (trace->own, trace);
   return status;

@@ -1,7 +1,7 @@
-/* What every library must do whose adapter takes an allocator for each object: its JOB is RIGHT on
-   any allocator, or says NO_MEMORY, and leaves nothing behind.  */
-#ifndef ADAPTER_FIXTURE_H
-#define ADAPTER_FIXTURE_H
+/* Checks for libraries that take an allocator per object: a JOB done with the library results in
+   RIGHT on any allocator, or in NO_MEMORY after a refusal, and leaks nothing.  */
+#ifndef MIR_TESTS_ADAPTERS_ADAPTER_FIXTURE_H
+#define MIR_TESTS_ADAPTERS_ADAPTER_FIXTURE_H
 
 #include "mir-heap.h"
 #include "support/probe-alloc.h"
@@ -9,7 +9,7 @@
 
 typedef int (*adapter_job_t) (MIR_alloc_t alloc);
 
-/* On the checking allocator; PROBE, below it, has counted.  */
+/* Run JOB on the checking allocator; afterwards PROBE, which is below it, has the counts.  */
 static inline void check_nothing_is_left (adapter_job_t job, int right, struct probe_alloc *probe) {
   MIR_checking_t checking;
   probe_alloc_init (probe);
@@ -19,6 +19,7 @@ static inline void check_nothing_is_left (adapter_job_t job, int right, struct p
   CHECK_INT (probe_alloc_finish (probe), 0);
 }
 
+/* Run JOB once for each of its allocations, with that one refused.  */
 static inline void check_every_refusal (adapter_job_t job, int right, int no_memory) {
   for (long n = 0, failed = 1; failed != 0; n++) {
     struct probe_alloc probe;
@@ -32,4 +33,4 @@ static inline void check_every_refusal (adapter_job_t job, int right, int no_mem
   }
 }
 
-#endif /* ADAPTER_FIXTURE_H */
+#endif /* MIR_TESTS_ADAPTERS_ADAPTER_FIXTURE_H */

@@ -1,4 +1,6 @@
-// C++: std::pmr in both directions, and the standard allocator.
+// The C++ adapters: std::pmr in both directions, and the standard allocator.
+#include "adapters/mir-pmr.hpp"
+
 #include <cstdint>
 #include <list>
 #include <map>
@@ -6,10 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "adapters/mir-pmr.hpp"
 #include "adapters/mir-std.hpp"
-#include "support/conformance.h"
 #include "mir-heap.h"
+#include "support/conformance.h"
 #include "support/probe-alloc.h"
 #include "support/tap.h"
 
@@ -19,7 +20,7 @@ struct alignas (64) line {
   unsigned char bytes[64];
 };
 
-// A resource which checks that it gets back what it gave, with the right size and alignment.
+// A resource that checks that blocks come back with their own size and alignment.
 class strict_resource : public std::pmr::memory_resource {
  public:
   std::map<void *, std::pair<std::size_t, std::size_t>> blocks;

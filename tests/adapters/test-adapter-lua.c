@@ -1,12 +1,13 @@
-/* Lua on a MIR_alloc: scripts, a limit, every refusal; and a MIR_alloc on Lua's allocator.  */
+/* The Lua adapter: Lua on a MIR_alloc, with a limit and with every refusal; a MIR_alloc on Lua's
+   allocator.  */
 #include "adapters/mir-lua.h"
 
 #include <lauxlib.h>
 #include <lualib.h>
 #include <string.h>
 
-#include "support/conformance.h"
 #include "mir-heap.h"
+#include "support/conformance.h"
 #include "support/probe-alloc.h"
 #include "support/tap.h"
 
@@ -21,7 +22,7 @@ static const char script[] =
     "for i = 1, 10 do sum = sum + co () end\n"
     "return #table.concat (parts, ','), sum\n";
 
-/* Lua code, and what prepares it, may fail anywhere: all of it is called by lua_pcall.  */
+/* Loading and running Lua code may fail anywhere, so lua_pcall calls all of it.  */
 static int prepare_and_run (lua_State *state) {
   luaL_requiref (state, "_G", luaopen_base, 1);
   luaL_requiref (state, "string", luaopen_string, 1);
@@ -33,14 +34,14 @@ static int prepare_and_run (lua_State *state) {
   return 2;
 }
 
-/* Run the script in a new state: 1 with the right results, 0 out of memory, -1 anything else.  */
+/* Run the script in a new state.  1: right results; 0: out of memory; -1: anything else.  */
 static int run_script (MIR_alloc_t alloc) {
   lua_State *state = lua_newstate (MIR_lua_alloc, alloc);
   if (state == NULL) return 0;
   lua_pushcfunction (state, prepare_and_run);
   int status = lua_pcall (state, 0, 2, 0);
   const char *message = status == LUA_OK ? NULL : lua_tostring (state, -1);
-  int is_memory = status == LUA_ERRMEM /* or load's, passed on */
+  int is_memory = status == LUA_ERRMEM /* or the error of the load, passed on */
                   || (message != NULL && strcmp (message, "not enough memory") == 0);
   int res = is_memory ? 0 : -1;
   if (status == LUA_OK && lua_tointeger (state, -2) == 899 && lua_tointeger (state, -1) == 55)
@@ -67,7 +68,7 @@ static void script_runs_on_a_stack_of_allocators (void) {
   MIR_arena_finish (arena);
 }
 
-/* The script which takes too much gets an error it can catch; the state lives on.  */
+/* A script that allocates too much gets an error it can catch; the state remains usable.  */
 static void limit_is_an_error_inside_lua (void) {
   static const char greedy[] =
       "local ok, message = pcall (function ()\n"
@@ -97,7 +98,7 @@ static void limit_is_an_error_inside_lua (void) {
   CHECK_INT (probe_alloc_finish (&probe), 0);
 }
 
-/* Lua collects garbage when it is refused, so single refusals may go unnoticed.  */
+/* Lua collects garbage and retries after a refusal, so a single refusal may have no effect.  */
 static void every_refusal_is_survived (void) {
   size_t step = tap_scaled (100) == 100 ? 1 : 13;
   for (int forever = 0; forever < 2; forever++)

@@ -1,4 +1,4 @@
-/* PCRE2 on a MIR_alloc.  */
+/* The PCRE2 adapter: PCRE2 on a MIR_alloc.  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "adapters/mir-pcre2.h"
 

@@ -1,4 +1,4 @@
-/* Adapters to malloc, realloc and free in their usual shapes, there and back again.  */
+/* The adapters to the usual forms of malloc, realloc and free, in both directions.  */
 #include "adapters/mir-globals.h"
 #include "adapters/mir-legacy.h"
 
@@ -13,7 +13,7 @@ MIR_GLOBALS (loop)
 MIR_FROM_GLOBALS (back_alloc, loop_malloc, loop_calloc, loop_realloc, loop_free)
 MIR_FROM_GLOBALS (libc_alloc, malloc, calloc, realloc, free)
 
-/* Run SCENE on ALLOC with the n-th call of PROBE refused for every n.  */
+/* Run the conformance scenario on ALLOC with the n-th call of PROBE refused, for every n.  */
 static void sweep (MIR_alloc_t alloc, struct probe_alloc *probe) {
   for (long n = 0, failed = 1; failed != 0; n++) {
     size_t before = probe->failed;
@@ -56,12 +56,12 @@ static void global_functions_conform_there_and_back (void) {
   CHECK_INT (probe_alloc_finish (&probe), 0);
 }
 
-/* Checkers report requests which are too large.  */
+/* No huge sizes: memory checkers report them as errors.  */
 static void libc_conforms (void) {
   conformance_run (&libc_alloc, CONFORM_NO_HUGE);
 }
 
-/* What uv_replace_allocator takes, and a library behind it.  */
+/* The function types of uv_replace_allocator, and a library that uses them.  */
 typedef void *(*uv_malloc_func) (size_t size);
 typedef void *(*uv_realloc_func) (void *ptr, size_t size);
 typedef void *(*uv_calloc_func) (size_t count, size_t size);

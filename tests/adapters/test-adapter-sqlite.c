@@ -1,4 +1,4 @@
-/* SQLite on the checking allocator, and with every allocation refused.  */
+/* The SQLite adapter: SQLite on the checking allocator, and with every allocation refused.  */
 #include "adapters/mir-sqlite.h"
 
 #include <string.h>
@@ -19,7 +19,7 @@ static const char query[] =
     "select count (*), sum (price), group_concat (name) from "
     "(select * from item where name like 'ITEM%' order by price desc limit 100)";
 
-/* SQLITE_OK with the right answer, SQLITE_NOMEM, or anything else.  */
+/* SQLITE_OK if the answer is right, SQLITE_NOMEM, or any other status.  */
 static int run_sql (void) {
   sqlite3 *db = NULL;
   sqlite3_stmt *statement = NULL;
@@ -56,13 +56,13 @@ static void sql_runs_on_the_checking_allocator (void) {
   MIR_stats_get (stats, &report);
   CHECK (report.mallocs > 100 && report.peak_bytes > 50000);
   MIR_sized_finish (sized);
-  CHECK_INT (report.live_blocks, 1); /* the sized one's own */
+  CHECK_INT (report.live_blocks, 1); /* the state of the sized allocator */
   MIR_stats_finish (stats);
   CHECK_INT (MIR_checking_finish (checking), 0);
   CHECK_INT (probe_alloc_finish (&probe), 0);
 }
 
-/* One state of the failing one for all runs, since a sqlite3_config belongs to each.  */
+/* Each run configures SQLite anew, with a failing allocator of its own.  */
 static void every_refusal_is_survived (void) {
   size_t step = tap_scaled (100) == 100 ? 3 : 97;
   for (size_t n = 1, failed = 1; failed != 0; n += step) {

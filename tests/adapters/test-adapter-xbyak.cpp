@@ -1,4 +1,4 @@
-// Xbyak generates, our code memory runs it.
+// The Xbyak adapter: Xbyak generates code, a code space runs it.
 #include "adapters/mir-xbyak.hpp"
 
 #include <cstring>
@@ -68,7 +68,7 @@ void generated_code_runs_and_is_freed () {
   finish ();
 }
 
-// The buffer moves several times while it grows.
+// The buffer of this generator moves several times while it grows.
 struct long_code : Xbyak::CodeGenerator {
   long_code (Xbyak::Allocator *allocator)
       : CodeGenerator (Xbyak::DEFAULT_MAX_CODE_SIZE, Xbyak::AutoGrow, allocator) {

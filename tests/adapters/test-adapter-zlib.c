@@ -1,4 +1,4 @@
-/* zlib on a MIR_alloc.  */
+/* The zlib adapter: zlib on a MIR_alloc.  */
 #include "adapters/mir-zlib.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ enum { TEXT = 50000 };
 
 static unsigned char text[TEXT], packed[TEXT], unpacked[TEXT];
 
-/* Z_OK, Z_MEM_ERROR, or anything else.  */
+/* Z_OK on success, Z_MEM_ERROR, or any other status.  */
 static int pack_and_unpack (MIR_alloc_t alloc) {
   z_stream stream;
   memset (&stream, 0, sizeof (stream));
@@ -20,8 +20,10 @@ static int pack_and_unpack (MIR_alloc_t alloc) {
     text[i] = (unsigned char) ("a text which repeats "[i % 21] + i / 9999);
   int res = deflateInit (&stream, 9);
   if (res != Z_OK) return res;
-  stream.next_in = text, stream.avail_in = TEXT;
-  stream.next_out = packed, stream.avail_out = TEXT;
+  stream.next_in = text;
+  stream.avail_in = TEXT;
+  stream.next_out = packed;
+  stream.avail_out = TEXT;
   res = deflate (&stream, Z_FINISH);
   uInt packed_len = TEXT - stream.avail_out;
   deflateEnd (&stream);
@@ -30,9 +32,10 @@ static int pack_and_unpack (MIR_alloc_t alloc) {
   MIR_zlib_use (&stream, alloc);
   res = inflateInit (&stream);
   if (res != Z_OK) return res;
-  stream.next_in = packed, stream.avail_in = packed_len;
+  stream.next_in = packed;
+  stream.avail_in = packed_len;
   memset (unpacked, 0, TEXT);
-  while (res == Z_OK) { /* in steps, so that zlib needs a window */
+  while (res == Z_OK) { /* in steps, so that zlib allocates its window */
     stream.next_out = unpacked + stream.total_out;
     stream.avail_out = TEXT - stream.total_out < 1000 ? (uInt) (TEXT - stream.total_out) : 1000;
     res = inflate (&stream, Z_NO_FLUSH);

@@ -1,14 +1,14 @@
-// A C++ allocator interface that knows nothing of MIR, as the two vtables of a context: the example
-// of MIR's CUSTOM-ALLOCATORS text, made to compile, and with its sizes checked.
+// A C++ allocator interface that knows nothing of MIR, used as the allocator of a context: the
+// example of MIR's CUSTOM-ALLOCATORS text, made to compile, and with its sizes checked.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 
-#include "support/machine-code.h"
 #include "mir-varr.h"
 #include "mir.h"
+#include "support/machine-code.h"
 #include "support/tap.h"
 
 DEF_VARR (int)
@@ -50,7 +50,7 @@ class context {
     return ptr;
   }
 
-  // The interface has no realloc: the old size, which MIR passes, says how much to copy.
+  // The interface has no realloc: copy as many bytes as the old size, which MIR passes.
   static void *do_realloc (void *ptr, std::size_t old_size, std::size_t new_size, void *user_data) {
     void *new_ptr = allocator_of (user_data).allocate (new_size);
     if (new_ptr == nullptr) return nullptr;

@@ -1,4 +1,5 @@
-/* One back end at one level without the code layer: mapped pages, and functions put into them.  */
+/* A back end at one level, without the code layer above it: mapped pages, and functions in
+   them.  */
 #ifndef BACKEND_FIXTURE_H
 #define BACKEND_FIXTURE_H
 
@@ -6,8 +7,10 @@
 #include <string.h>
 
 #include "code/backend.h"
-#include "support/machine-code.h"
+#include "code/backend-list.h"
+#include "code/probe.h"
 #include "os/os.h"
+#include "support/machine-code.h"
 #include "support/tap.h"
 
 static const struct mir_backend *backend; /* the one under test */
@@ -34,7 +37,7 @@ static inline void skip_unless_it_works (void) {
 }
 
 static inline void map_at (struct mir_pages *mapped, size_t len, uint8_t *at) {
-  memset (mapped, 0xee, sizeof (*mapped)); /* all but two members are the back end's to set */
+  memset (mapped, 0xee, sizeof (*mapped)); /* the back end sets all but two members */
   mapped->level = level;
   mapped->code_alloc = NULL;
   REQUIRE (backend->map (mapped, len, at) == MIR_CODE_OK);
@@ -49,17 +52,17 @@ static inline void finish (void) {
   CHECK_INT (backend->unmap (&pages), 0);
 }
 
-/* The smallest run around LEN bytes at OFFSET.  */
-static inline size_t run_around (const struct mir_pages *mapped, size_t *offset, size_t len) {
+/* Enlarge the LEN bytes at *OFFSET to the smallest span around them.  Returns its length.  */
+static inline size_t span_around (const struct mir_pages *mapped, size_t *offset, size_t len) {
   size_t unit = backend->unit == 0 ? mir_os_page_size () : backend->unit, bound = *offset + len;
   (void) mapped;
   *offset &= ~(unit - 1);
   return ((bound + unit - 1) & ~(unit - 1)) - *offset;
 }
 
-/* Put a function which returns VALUE at OFFSET.  */
+/* Write a function which returns VALUE to OFFSET.  */
 static inline MIR_code_status_t put_in (struct mir_pages *mapped, size_t offset, unsigned value) {
-  size_t first = offset, len = run_around (mapped, &first, CODE_LEN);
+  size_t first = offset, len = span_around (mapped, &first, CODE_LEN);
   uint8_t *writable, *addr = mapped->rx + offset;
   MIR_code_status_t status = backend->open (mapped, mapped->rx + first, len, &writable);
   if (status != MIR_CODE_OK) return status;
@@ -78,7 +81,7 @@ static inline unsigned call (size_t offset) {
   return code_call (pages.rx + offset);
 }
 
-/* Run TEST as "anon_open_alias_NAME" for all back ends and the levels they have.  */
+/* Run TEST for each back end at each of its levels, under names like "anon_open_alias_NAME".  */
 static inline void run_for_all (const char *name, void (*test) (void)) {
   char full[120];
   for (int i = 0; mir_backends[i] != NULL; i++)

@@ -1,10 +1,11 @@
-/* A context over both probes, for the tests of machine code.  */
+/* A context over two probing allocators, for the tests of machine code.  */
 #ifndef CODE_FIXTURE_H
 #define CODE_FIXTURE_H
 
 #include "mir.h"
 
-#include "context/context.h" /* mir_space_check */
+#include "code/query.h" /* mir_space_check */
+#include "context/context.h"
 #include "support/error-trap.h"
 #include "support/machine-code.h"
 #include "support/probe-alloc.h"
@@ -28,7 +29,7 @@ static inline void start (void) {
   start_context ();
 }
 
-/* Where the end of one slab is the start of another.  */
+/* Start with slabs of which one ends where another starts.  */
 static inline void start_adjoining (void) {
   probe_alloc_init (&data);
   probe_code_alloc_init (&pages);
@@ -49,7 +50,7 @@ static inline uint8_t *publish_returning (unsigned value) {
   return _MIR_publish_code (ctx, code, sizeof (code));
 }
 
-/* LEN bytes of published code, the function above in front.  */
+/* Publish LEN bytes which begin with the same function.  */
 static inline uint8_t *publish_long (unsigned value, size_t len) {
   static uint8_t code[6 * 1024 * 1024];
   REQUIRE (len >= CODE_LEN && len <= sizeof (code));

@@ -4,7 +4,7 @@
 
 #include "mir-code.h"
 
-#include "code/space.h" /* mir_space_check */
+#include "code/query.h" /* mir_space_check */
 #include "support/machine-code.h"
 #include "support/probe-alloc.h"
 #include "support/probe-code-alloc.h"
@@ -19,7 +19,7 @@ static MIR_code_space_t space;
 static MIR_code_writer_t writer;
 static int over_pages;
 
-/* Options for the next start, all default but the allocator.  */
+/* Set the options of the next start: all are defaults but the allocator.  */
 static inline void set_defaults (void) {
   memset (&options, 0, sizeof (options));
   options.size = sizeof (options);
@@ -40,7 +40,7 @@ static inline void start (void) {
   start_with_options ();
 }
 
-/* Over a MIR_code_alloc whose calls can be refused.  */
+/* Start over a MIR_code_alloc whose calls can be refused.  */
 static inline void start_flip (void) {
   set_defaults ();
   probe_code_alloc_init (&pages);
@@ -63,7 +63,7 @@ static inline uint8_t *publish (unsigned value) {
   return MIR_code_publish (writer, bytes, CODE_LEN, NULL, &addr) == MIR_CODE_OK ? addr : NULL;
 }
 
-/* LEN bytes, the function above in front.  */
+/* Publish LEN bytes which begin with the same function.  */
 static inline MIR_code_status_t publish_long (unsigned value, size_t len, uint8_t **addr) {
   static uint8_t bytes[4 * 1024 * 1024];
   REQUIRE (len >= CODE_LEN && len <= sizeof (bytes));
@@ -77,8 +77,8 @@ static inline MIR_code_stats_t stats (void) {
   return res;
 }
 
-/* Publish functions of LEN bytes until there is no more room, run all of them, and return how
-   many.  */
+/* Publish functions of LEN bytes until that fails with EXPECTED, and run all of them.  Returns
+   their number.  */
 static inline size_t fill_up (size_t len, MIR_code_status_t expected) {
   static uint8_t *funcs[20000];
   size_t n = 0;

@@ -1,4 +1,4 @@
-/* Back ends which are refused something: an error, and everything is as it was.  The restrictions
+/* Refusals by the system: a back end reports an error, and everything is as it was.  Restrictions
    last for the life of a process, hence the children.  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -13,7 +13,7 @@
 
 static const char no_restriction_here[] = "the system does not have the restriction";
 
-/* A function which returns 1, changed: it returns 2, or there was an error and it returns 1.  */
+/* Change a function which returns 1: it returns 2, or there is an error and it returns 1.  */
 static int change_or_keep (void) {
   errno = 0;
   MIR_code_status_t status = put (0, 2);
@@ -44,7 +44,7 @@ static void run_mapped (int (*func) (void)) {
   start (2);
   REQUIRE (put (0, 1) == MIR_CODE_OK);
   check_passes_in_child (func, no_restriction_here);
-  if (backend->make_private == NULL) CHECK_INT (call (0), 1); /* else it is the child's, too */
+  if (backend->make_private == NULL) CHECK_INT (call (0), 1); /* else the child shares it */
   finish ();
 }
 
@@ -61,7 +61,7 @@ static void refused_execution_changes_nothing (void) {
 static uint8_t *range;
 enum { UNIT = 64 * 1024 };
 
-/* What maps nothing new may still succeed, at its place.  */
+/* A map which needs no new addresses may still succeed, at its place.  */
 static int map_without_address_space (void) {
   unsigned char resident[UNIT / 4096];
   if (refuse_address_space () != 0) return NOT_HERE;

@@ -1,6 +1,6 @@
-/* Sealed code: what an attacker who can make system calls tries is refused, code runs on and can be
-   changed.  mseal(2) refuses everything; F_SEAL_FUTURE_WRITE, where there is no mseal, keeps code
-   from becoming writable where it is executed.  */
+/* Sealed code: the system calls of an attacker are refused, and code still runs and can be changed.
+   mseal(2) refuses all of them; F_SEAL_FUTURE_WRITE, where there is no mseal, keeps code from
+   becoming writable at the address where it is executed.  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -25,13 +25,13 @@ static void code_still_works (void) {
   REQUIRE (put (0, 1) == MIR_CODE_OK);
 }
 
-/* What no sealed page allows.  */
+/* The calls that every sealed page refuses.  */
 static void code_never_becomes_writable (void) {
   enum { WX = PROT_READ | PROT_WRITE | PROT_EXEC };
   CHECK (refused (mprotect (pages.rx, pages.len, WX), EPERM, EACCES));
   CHECK (refused (mprotect (pages.rx, pages.len, PROT_READ | PROT_WRITE), EPERM, EACCES));
   CHECK (refused (mprotect (pages.rx, mir_os_page_size (), PROT_READ | PROT_WRITE), EPERM, EACCES));
-  int fd = open ("/proc/self/mem", O_RDWR | O_CLOEXEC); /* with which procmem writes its own */
+  int fd = open ("/proc/self/mem", O_RDWR | O_CLOEXEC); /* as procmem does for its own pages */
   if (fd >= 0) CHECK_INT (pwrite (fd, "", 1, (off_t) (uintptr_t) pages.rx), -1);
   if (fd >= 0) close (fd);
   void *twice = mremap (pages.rx, 0, pages.len, MREMAP_MAYMOVE);
@@ -60,7 +60,7 @@ static void mappings_never_change (void) {
 }
 
 static int has_mseal (void) {
-  return syscall (SYS_MSEAL, NULL, 0ul, 0ul) == 0; /* nothing of nothing */
+  return syscall (SYS_MSEAL, NULL, 0ul, 0ul) == 0; /* an empty range: only asks for the call */
 }
 
 static void mseal_refuses_every_change (void) {
@@ -87,10 +87,10 @@ static void a_sealed_mapping_in_a_range_holds_it (void) {
   mappings_never_change ();
   code_still_works ();
   finish ();
-  mir_os_unreserve (range, 2 * unit); /* must not take what may be running */
+  mir_os_unreserve (range, 2 * unit); /* must leave sealed code, which may be running */
 }
 
-/* In a child, which has lost mseal.  */
+/* In a child in which seccomp refuses mseal.  */
 static int attack_without_mseal (void) {
   if (refuse_call (SYS_MSEAL, 0, 0) != 0) return NOT_HERE;
   MIR_code_report_t report;
@@ -115,7 +115,7 @@ static void without_mseal_only_a_memfd_is_sealed (void) {
   check_passes_in_child (attack_without_mseal, "not on this kernel, or under an emulator");
 }
 
-/* The other levels promise nothing of the kind, so that this test is known to test something.  */
+/* The control: the other levels allow these calls.  */
 static void an_open_alias_is_not_sealed (void) {
   level = MIR_CODE_OPEN_ALIAS;
   start (1);

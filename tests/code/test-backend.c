@@ -1,5 +1,5 @@
-/* Back ends by themselves, each at each of its levels: code runs and can be changed, writing and
-   executing are kept apart, memory comes and goes.  */
+/* Each back end at each of its levels: code runs and can be changed, W^X holds, memory comes and
+   goes.  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -30,30 +30,30 @@ static void code_runs_and_can_be_changed (void) {
   finish ();
 }
 
-/* Runs are opened with what is in them, and across pages.  */
-static void an_open_run_shows_what_is_there (void) {
+/* An open span shows its old bytes, also across pages.  */
+static void an_open_span_shows_what_is_there (void) {
   size_t page = mir_os_page_size (), len = page + 64;
   uint8_t *writable, sum = 0;
   start (3);
-  size_t run = backend->unit == 0 ? 3 * page : len, first = backend->unit == 0 ? 0 : page - 32;
-  REQUIRE (backend->open (&pages, pages.rx + first, run, &writable) == MIR_CODE_OK);
-  for (size_t i = 0; i < run; i++) sum |= writable[i];
+  size_t span = backend->unit == 0 ? 3 * page : len, first = backend->unit == 0 ? 0 : page - 32;
+  REQUIRE (backend->open (&pages, pages.rx + first, span, &writable) == MIR_CODE_OK);
+  for (size_t i = 0; i < span; i++) sum |= writable[i];
   CHECK_INT (sum, 0); /* pages come zeroed */
-  memset (writable, 0x5a, run);
-  REQUIRE (backend->close (&pages, pages.rx + first, run, writable) == MIR_CODE_OK);
-  REQUIRE (backend->open (&pages, pages.rx + first, run, &writable) == MIR_CODE_OK);
-  CHECK (writable[0] == 0x5a && writable[run - 1] == 0x5a);
-  CHECK_INT (backend->close (&pages, pages.rx + first, run, writable), MIR_CODE_OK);
-  CHECK (pages.rx[first] == 0x5a && pages.rx[first + run - 1] == 0x5a);
+  memset (writable, 0x5a, span);
+  REQUIRE (backend->close (&pages, pages.rx + first, span, writable) == MIR_CODE_OK);
+  REQUIRE (backend->open (&pages, pages.rx + first, span, &writable) == MIR_CODE_OK);
+  CHECK (writable[0] == 0x5a && writable[span - 1] == 0x5a);
+  CHECK_INT (backend->close (&pages, pages.rx + first, span, writable), MIR_CODE_OK);
+  CHECK (pages.rx[first] == 0x5a && pages.rx[first + span - 1] == 0x5a);
   finish ();
 }
 
-static void two_runs_of_a_page_can_be_open (void) {
+static void two_spans_of_a_page_can_be_open (void) {
   uint8_t *one, *two;
   start (1);
   if (backend->unit == 0) {
     finish ();
-    tap_skip ("%s: runs are whole pages", backend->name);
+    tap_skip ("%s: spans are whole pages", backend->name);
   }
   REQUIRE (backend->open (&pages, pages.rx, 64, &one) == MIR_CODE_OK);
   REQUIRE (backend->open (&pages, pages.rx + 64, 64, &two) == MIR_CODE_OK);
@@ -98,7 +98,8 @@ static int is_resident (uint8_t *page) {
   return state & 1;
 }
 
-/* What mseal(2) has sealed stays mapped; the alias tells whether that is it.  */
+/* Whether mseal(2) has sealed the pages, so that they stay mapped: then the alias is sealed,
+   too.  */
 static int is_sealed_for_good (void) {
   return level == MIR_CODE_SEALED && mprotect (pages.rw, pages.len, PROT_READ | PROT_WRITE) != 0;
 }
@@ -119,7 +120,7 @@ static void all_mappings_are_given_back (void) {
     return;
   }
   CHECK (strncmp (access, "r-x", 3) == 0);
-  if (backend->discard != NULL) CHECK (!is_resident (pages.rx)); /* but the memory is */
+  if (backend->discard != NULL) CHECK (!is_resident (pages.rx)); /* but their memory is gone */
 }
 
 static void populated_memory_is_there (void) {
@@ -202,7 +203,7 @@ static void a_place_in_a_range_is_taken_and_left (void) {
 
 /*---------------- Forks -----------------------------*/
 
-/* In the child: memory of its own, in which everything is as it was.  */
+/* In the child: private memory with the same contents.  */
 static int write_in_child (void) {
   if (backend->make_private != NULL) {
     MIR_code_status_t status = backend->make_private (&pages, 2 * STRIDE);
@@ -225,7 +226,7 @@ static void processes_are_apart (void) {
 
 static volatile int stop;
 
-/* How often the function of PAGES was something else than 1.  */
+/* The number of calls whose result was not 1.  */
 static void *call_until_stopped (void *user_data) {
   uintptr_t *wrong = (uintptr_t *) user_data;
   while (!__atomic_load_n (&stop, __ATOMIC_ACQUIRE)) *wrong += call (0) != 1;
@@ -263,7 +264,7 @@ static int open_descriptors (void) {
   return n;
 }
 
-/* An embedder may close, or use, any number that it does not know.  */
+/* An embedder may close or reuse any descriptor it does not know.  */
 static void no_descriptor_is_kept (void) {
   int before = open_descriptors ();
   start (1);
@@ -277,8 +278,8 @@ static void no_descriptor_is_kept (void) {
 
 int main (void) {
   RUN_FOR_ALL (code_runs_and_can_be_changed);
-  RUN_FOR_ALL (an_open_run_shows_what_is_there);
-  RUN_FOR_ALL (two_runs_of_a_page_can_be_open);
+  RUN_FOR_ALL (an_open_span_shows_what_is_there);
+  RUN_FOR_ALL (two_spans_of_a_page_can_be_open);
   RUN_FOR_ALL (nothing_is_writable_and_executable);
   RUN_FOR_ALL (all_mappings_are_given_back);
   RUN_FOR_ALL (populated_memory_is_there);

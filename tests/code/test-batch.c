@@ -1,9 +1,9 @@
-/* Batches: what is published together is runnable at the end, all of it or nothing.  */
+/* Batches: at the end all code of a batch may be run, or none of it exists.  */
 #include "code/space-fixture.h"
 
 enum { BATCH = 100 };
 
-/* Every other one through a reservation.  */
+/* Publish every other function through a reservation.  */
 static void fill_batch (uint8_t **funcs) {
   REQUIRE (MIR_code_batch_begin (writer) == MIR_CODE_OK);
   for (unsigned i = 0; i < BATCH; i++) {

@@ -1,5 +1,5 @@
-/* Code that comes and goes: pieces are freed, found again by any address, and their place is used
-   again; against a model.  */
+/* Code that comes and goes, against a model: code blocks are found by any address and freed, and
+   their places are used again.  */
 #include "mir-code.h"
 
 #include "code/code-fixture.h"
@@ -22,20 +22,20 @@ static struct live live[MAX_LIVE];
 static size_t live_num, live_bytes; /* bytes: whole granules */
 static unsigned next_value;
 
-/* Granules, and one more if that would be a multiple of 16.  */
+/* LEN as whole granules, with one more for a multiple of 16.  */
 static size_t whole (size_t len) {
   size_t granules = (len + GRANULE - 1) / GRANULE;
   return (granules % 16 == 0 ? granules + 1 : granules) * GRANULE;
 }
 
-/* Mostly small, some of many pages.  */
+/* Mostly small lengths, a few of many pages.  */
 static size_t random_len (void) {
   uint64_t r = tap_random ();
   size_t len = CODE_LEN + (size_t) (r >> 8) % 1000;
   return r % 200 == 0 ? len * 100 : len;
 }
 
-/* The value that a piece returns is also its last byte.  */
+/* A code block returns its value, whose lowest byte is also its last one.  */
 static void publish_one (void) {
   static uint8_t code[110000];
   struct live *l = &live[live_num];
@@ -77,7 +77,7 @@ static void check_totals (void) {
   CHECK (stats.mapped_bytes >= stats.piece_bytes);
 }
 
-/* The number of live pieces swings between few and many.  */
+/* The number of live code blocks swings between few and many.  */
 static void churn (size_t operations) {
   live_num = live_bytes = 0;
   for (size_t n = 0; n < operations; n++) {
@@ -143,7 +143,7 @@ static void empty_mappings_are_given_back (void) {
   finish ();
 }
 
-/* What a large function has needed is no measure for the small ones after it.  */
+/* Slabs for small functions do not take their size from a large one which is gone.  */
 static void a_large_function_that_is_gone_leaves_nothing_large (void) {
   start ();
   uint8_t *large = publish_long (1, 6 * 1024 * 1024), *small = publish_long (2, 100 * 1024);
@@ -157,7 +157,7 @@ static void a_large_function_that_is_gone_leaves_nothing_large (void) {
   finish ();
 }
 
-static void what_starts_no_piece_is_not_freed (void) {
+static void what_starts_no_block_is_not_freed (void) {
   uint8_t other[64] = {0};
   MIR_code_piece_t piece = {NULL, 7, 0, 0};
   start ();
@@ -181,8 +181,8 @@ static void note_freed (void *user_data, const MIR_code_event_t *event) {
   ++*(int *) user_data;
 }
 
-/* As nobody is told that there is one.  */
-static void nobody_is_told_of_a_freed_thunk (void) {
+/* As hooks are not notified of its publication.  */
+static void hooks_are_not_notified_of_a_freed_thunk (void) {
   int told = 0;
   MIR_code_hooks_t hooks = {NULL, NULL, NULL, note_freed, &told};
   start ();
@@ -201,7 +201,8 @@ static void freeing_needs_no_memory_and_no_protection (void) {
   start ();
   for (unsigned i = 0; i < FUNCS; i++) funcs[i] = publish_returning (i);
   probe_alloc_fail_after (&data, 0, 1);
-  pages.fail_protect_in = 0, pages.fail_protect_forever = 1;
+  pages.fail_protect_in = 0;
+  pages.fail_protect_forever = 1;
   for (unsigned i = 0; i < FUNCS; i += 2) MIR_code_free_now (MIR_get_code_space (ctx), funcs[i]);
   for (unsigned i = 1; i < FUNCS; i += 2) MIR_code_free_now (MIR_get_code_space (ctx), funcs[i]);
   CHECK_INT (error_trap_count, 0);
@@ -211,7 +212,7 @@ static void freeing_needs_no_memory_and_no_protection (void) {
   finish ();
 }
 
-/* The first publication and every time the pieces have doubled.  */
+/* Bookkeeping is needed for the first publication and whenever the number of blocks doubles.  */
 static void refused_bookkeeping_is_one_error_and_changes_nothing (void) {
   enum { FUNCS = 3000 };
   static uint8_t *funcs[FUNCS];
@@ -257,7 +258,7 @@ static void a_refused_unmap_keeps_the_mapping_in_use (void) {
 
 enum { WORKERS = 3, WORKER_LIVE = 50 };
 
-/* Publish, call and free, each thread its own pieces in one context.  */
+/* Publish, call and free; all threads share a context, and each has its own code blocks.  */
 static void *work (void *arg) {
   uint8_t *funcs[WORKER_LIVE] = {NULL};
   unsigned values[WORKER_LIVE] = {0}, base = *(unsigned *) arg, wrong = 0;
@@ -297,8 +298,8 @@ int main (void) {
   TEST_RUN (churn_does_not_grow);
   TEST_RUN (empty_mappings_are_given_back);
   TEST_RUN (a_large_function_that_is_gone_leaves_nothing_large);
-  TEST_RUN (what_starts_no_piece_is_not_freed);
-  TEST_RUN (nobody_is_told_of_a_freed_thunk);
+  TEST_RUN (what_starts_no_block_is_not_freed);
+  TEST_RUN (hooks_are_not_notified_of_a_freed_thunk);
   TEST_RUN (freeing_needs_no_memory_and_no_protection);
   TEST_RUN (refused_bookkeeping_is_one_error_and_changes_nothing);
   TEST_RUN (a_refused_unmap_keeps_the_mapping_in_use);

@@ -1,4 +1,4 @@
-/* Machine code: what happens when memory or a protection is refused.  */
+/* Refusals of memory and protections: each is one error, and no operation changes anything.  */
 #include "code/code-fixture.h"
 
 /* Operations for the sweeps.  Each is run with a failure at n = 0, 1, ... until it succeeds.  */
@@ -75,7 +75,7 @@ static void start_op (uint8_t *before) {
     new_relocs[i].value = &new_relocs[i];
   }
   new_relocs[7].offset = new_relocs[6].offset + 3;
-  new_relocs[99].offset = 80; /* and not ascending at the end */
+  new_relocs[99].offset = 80; /* the last one is not ascending */
   memcpy (before, target, TARGET_PAGES * pages.page_size);
 }
 
@@ -87,8 +87,8 @@ static void refuse_nothing (void) {
   pages.fail_protects = 0;
 }
 
-/* Memory and maps are refused from call N on; protections as bits of N, the first call's the
- * lowest. */
+/* Refuse memory and maps from call N on; or the protections of which N has the bit, the lowest bit
+   for the first call.  */
 static void refuse (enum refusal kind, unsigned long long n) {
   refuse_nothing ();
   if (kind == REFUSE_MEMORY) probe_alloc_fail_after (&data, (long) n, 1);
@@ -96,7 +96,7 @@ static void refuse (enum refusal kind, unsigned long long n) {
   if (kind == REFUSE_PROTECT) pages.fail_protects = n;
 }
 
-/* One operation under a refusal; whether that was met.  */
+/* Run one operation under a refusal.  Returns whether a call was refused.  */
 static int refused_at (int op, enum refusal kind, unsigned long long n, int half) {
   static uint8_t before[TARGET_PAGES * 65536];
   start_op (before);
@@ -132,8 +132,8 @@ static void sweep (enum refusal kind, const char *what) {
   CHECK (points > 0);
 }
 
-/* One protection refused, and every pair of them: what is asked for to put things back is refused,
-   too, and then allowed.  */
+/* Refuse one protection, and every pair of them: the calls which restore the old state are refused,
+   too, and then succeed.  */
 static void sweep_protections (int half) {
   enum { DISTANCE = 12 };
   unsigned points = 0, pairs = 0;
@@ -160,7 +160,7 @@ static void every_half_done_protection_is_one_error_and_changes_nothing (void) {
   sweep_protections (1);
 }
 
-/* A hardened kernel: no change is ever allowed again.  Nothing may be touched then.  */
+/* A hardened kernel refuses every change of a protection: nothing may be written then.  */
 static void a_system_that_refuses_all_protections_gives_errors_only (void) {
   uint8_t code[CODE_LEN] = {0};
   start ();
@@ -176,8 +176,8 @@ static void a_system_that_refuses_all_protections_gives_errors_only (void) {
   finish ();
 }
 
-/* From the N-th call on everything is refused, also what would put things back.  Whether that was
-   an error.  */
+/* Refuse every call from the N-th on, also those which would restore the old state.  Returns
+   whether there was an error.  */
 static int stops_at (int op, long n) {
   static uint8_t before[TARGET_PAGES * 65536];
   start_op (before);
@@ -215,17 +215,20 @@ static void *map_at_the_end (size_t len, void *user_data) {
 }
 
 static int count_unmap (void *addr, size_t len, void *user_data) {
-  (void) addr, (void) len, (void) user_data;
+  (void) addr;
+  (void) len;
+  (void) user_data;
   unmaps_at_the_end++;
   return 0;
 }
 
-/* The address behind it would be 0, and no sum of an address and a length be believed.  */
+/* The address behind the range would be 0, so sums of an address and a length would wrap
+   around.  */
 static void a_range_at_the_end_of_the_address_space_is_refused (void) {
   struct MIR_code_alloc last = {map_at_the_end, count_unmap, NULL, NULL};
   unmaps_at_the_end = 0;
   CHECK_PTR (MIR_init2 (NULL, &last), NULL);
-  /* Of what one would like and of as little as will do, where that is less.  */
+  /* One for the preferred size, one for the needed size if that is smaller.  */
   CHECK_INT (unmaps_at_the_end, mir_os_page_size () < 64 * 1024 ? 2 : 1);
 }
 
@@ -242,9 +245,10 @@ static void both_map_failures_are_understood_later_too (void) {
   }
 }
 
-/* An out-of-memory handler inside the allocator may leave by longjmp: no lock is held then.  */
+/* An out-of-memory handler inside an allocator may leave by longjmp, since no lock is held.  */
 static void *leave_malloc (size_t size, void *user_data) {
-  (void) size, (void) user_data;
+  (void) size;
+  (void) user_data;
   longjmp (error_trap, 1);
 }
 

@@ -1,4 +1,4 @@
-/* Machine code: published and changed, and what bad input does.  */
+/* Machine code is published and changed, and bad input is refused.  */
 #include "code/code-fixture.h"
 
 /*---------------- Success -----------------------------*/
@@ -96,12 +96,12 @@ static void changed_code_runs (void) {
   finish ();
 }
 
-/* The end of one slab is the start of another, as Linux likes to place them.  */
+/* One slab ends where another one starts, as Linux often places them.  */
 static void adjoining_slabs_are_told_apart (void) {
   enum { SLABS = 5 };
   uint8_t *funcs[SLABS], code[CODE_LEN];
   start_adjoining ();
-  for (unsigned i = 0; i < SLABS; i++) { /* each fills one, but for a granule */
+  for (unsigned i = 0; i < SLABS; i++) { /* each fills a slab but for one granule */
     size_t len = (size_t) 64 * 1024 << i;
     REQUIRE ((funcs[i] = publish_long (i, len - 32)) != NULL);
     if (i > 0) CHECK_PTR (funcs[i] + len, funcs[i - 1]);
@@ -115,7 +115,7 @@ static void adjoining_slabs_are_told_apart (void) {
   finish ();
 }
 
-/* Twice as large each time: no system call for a few functions, no thousand ranges for many.  */
+/* Each slab is twice as large: few functions need no system call, many functions few ranges.  */
 static void slabs_grow (void) {
   start ();
   for (int i = 0; i < 3 * 1024 * 1024 / 1024; i++) REQUIRE (publish_long (1, 1024) != NULL);

@@ -1,10 +1,10 @@
-/* Forks and refusals over each back end: no process sees what another one publishes, frees or
-   changes after a fork, and nothing is lost when the system has no memory left for telling them
-   apart.  */
+/* Forks over each back end: no process sees what another one publishes, frees or changes after a
+   fork, and nothing is lost when the system has no memory to keep them apart.  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "code/space.h"
+#include "code/backend-list.h"
+#include "code/query.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -78,7 +78,8 @@ static void publish_all (void) {
   for (unsigned i = 0; i < FORK_FUNCS; i++) REQUIRE ((fork_funcs[i] = publish (i)) != NULL);
 }
 
-/* Change every function to FIRST + its index and publish as many new ones; how many are wrong.  */
+/* Change every function to FIRST + its index and publish as many new ones.  Returns how many are
+   wrong.  */
 static unsigned change_all (unsigned first) {
   unsigned wrong = 0;
   for (unsigned i = 0; i < FORK_FUNCS; i++) {
@@ -114,7 +115,7 @@ static void processes_do_not_see_each_others_code (void) {
   if (pid == 0) {
     unsigned wrong = count_wrong (0) + change_all (100000);
     (void) !write (to_parent[1], "c", 1);
-    wait_for (to_child[0]); /* now the parent has changed its own */
+    wait_for (to_child[0]); /* the parent has changed its code */
     wrong += count_wrong (100000);
     _exit (wrong != 0);
   }
@@ -131,7 +132,7 @@ static void processes_do_not_see_each_others_code (void) {
   finish ();
 }
 
-/* All but the last one, so that the slab stays and its pages are discarded.  */
+/* Free all functions but the last: the slab stays, and its pages are discarded.  */
 static int free_and_trim (void) {
   unsigned refused = 0;
   for (unsigned i = 0; i + 1 < FORK_FUNCS; i++)
@@ -145,7 +146,7 @@ static void memory_given_back_by_one_process_stays_with_the_other (void) {
   publish_all ();
   CHECK_INT (run_child (free_and_trim, NULL, 0).status, 0);
   CHECK_INT (count_wrong (0), 0);
-  CHECK_INT (free_and_trim (), 0); /* nor here, where a child might be running it */
+  CHECK_INT (free_and_trim (), 0); /* nor here: a child may be running the code */
   finish ();
 }
 
@@ -181,8 +182,8 @@ static void sealed_spaces_have_room_for_reservations_after_a_fork (void) {
   finish ();
 }
 
-/* In a child: what is sealed from before the fork cannot be poisoned, but does not keep what was
-   published after it.  */
+/* In a child: code sealed before the fork cannot be poisoned; code published after it is reclaimed
+   nevertheless.  */
 static int reclaim_what_can_be_written (void) {
   uint8_t *after = publish (8);
   MIR_code_stats_t stats;
@@ -194,14 +195,14 @@ static int reclaim_what_can_be_written (void) {
   return stats.freed == 1 && mir_space_check (space) ? 0 : 4;
 }
 
-static void what_cannot_be_poisoned_does_not_hold_up_the_rest (void) {
+static void code_which_cannot_be_poisoned_does_not_delay_the_rest (void) {
   start_with_poison (MIR_CODE_SEALED, MIR_CODE_POISON_ENTRY);
   publish_all ();
   CHECK_INT (run_child (reclaim_what_can_be_written, NULL, 0).status, 0);
   finish ();
 }
 
-/* In a child: no more address space for the memory which a fork makes necessary, or for a copy.  */
+/* In a child: there are no addresses left for private memory after the fork, or for a copy.  */
 static int write_without_address_space (void) {
   uint8_t *func = fork_funcs[0];
   if (refuse_address_space () != 0) return 1;
@@ -254,7 +255,7 @@ int main (void) {
     RUN (memory_given_back_by_one_process_stays_with_the_other);
     RUN (a_sealed_space_finished_in_a_child_stays_with_the_parent);
     RUN (sealed_spaces_have_room_for_reservations_after_a_fork);
-    RUN (what_cannot_be_poisoned_does_not_hold_up_the_rest);
+    RUN (code_which_cannot_be_poisoned_does_not_delay_the_rest);
     RUN (refused_address_space_changes_nothing);
     RUN (every_fork_keeps_contexts_usable);
 #undef RUN

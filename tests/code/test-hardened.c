@@ -1,9 +1,9 @@
-/* Systems which restrict executable memory: code runs all the same, or there is an error, no crash.
-   The restrictions last for the life of a process, hence the children.
+/* Systems which restrict executable memory: code still runs, or there is an error, and never a
+   crash.  Restrictions last for the life of a process, hence the children.
 
-   Each restriction is tried with the defaults and with every back end alone; what each did is
-   printed as a row of a table.  Asserted is that nothing dies, that what the probe believes in
-   runs, and that anonymous memory, where a system has it at all, runs under every restriction.  */
+   Each restriction is tried with the defaults and with every back end alone; a row of a table shows
+   the results.  The test asserts that no child dies, that code runs in each back end which the
+   probe accepts, and that anon, where a system has it at all, works under every restriction.  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -14,9 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "mir-code.h"
 #include "support/error-trap.h"
 #include "support/machine-code.h"
-#include "mir-code.h"
 #include "support/restrictions.h"
 #include "support/tap.h"
 
@@ -29,15 +29,15 @@ static const struct {
 };
 enum { BACKENDS = sizeof (backends) / sizeof (backends[0]) };
 
-/* Exit statuses beside those of restrictions.h: REFUSED + a MIR_code_status_t.  */
+/* A further exit status beside those of restrictions.h: REFUSED + a MIR_code_status_t.  */
 enum { REFUSED = 100 };
 
 static int (*restriction) (void);
 static unsigned mask; /* of the back end under test */
-static int told[2];   /* a pipe: the child tells which back end it got, or why none */
+static int told[2];   /* a pipe: a child names its back end, or the reason why it has none */
 enum { TOLD_SIZE = 100 };
 
-/*---------------- What a child does under them -----------------------------*/
+/*---------------- In children -----------------------------*/
 
 static int tell (const char *text) {
   return text != NULL && write (told[1], text, strlen (text)) > 0;
@@ -49,7 +49,7 @@ static int tell_backend (MIR_code_space_t space) {
   return tell (stats.backend);
 }
 
-/* Why the one back end that was allowed is not taken.  */
+/* Tell why the only allowed back end is not taken.  */
 static void tell_reason (const MIR_code_report_t *report) {
   char text[TOLD_SIZE];
   for (size_t i = 0; i < report->verdicts_num; i++)
@@ -60,7 +60,7 @@ static void tell_reason (const MIR_code_report_t *report) {
     }
 }
 
-/* Publish, run, change, run; as an embedder does who sets nothing.  */
+/* Publish, run, change and run code with default options.  */
 static int use_defaults (void) {
   uint8_t code[CODE_LEN];
   if (restriction () != 0) return NOT_HERE;
@@ -84,7 +84,8 @@ static int is_documented (MIR_code_status_t status) {
          || status == MIR_CODE_WRITE_REFUSED;
 }
 
-/* The same in SPACE: MIR_CODE_OK, or the first refusal; *WRONG is set if code was not run right. */
+/* The same in SPACE.  Returns MIR_CODE_OK or the first refusal, and sets *WRONG if code runs
+   wrongly.  */
 static MIR_code_status_t use_space (MIR_code_space_t space, int *wrong) {
   uint8_t code[CODE_LEN], *func;
   MIR_code_writer_t writer;
@@ -153,7 +154,7 @@ static int get_no_context (void) {
 
 /*---------------- Children -----------------------------*/
 
-/* The exit status of a child which runs FUNC; what it told is in TEXT.  */
+/* The exit status of a child which runs FUNC; its message is in TEXT.  */
 static int in_child (int (*func) (void), char text[TOLD_SIZE]) {
   int status;
   REQUIRE (pipe (told) == 0);
@@ -179,8 +180,7 @@ static const char *text_of (int result) {
   return result == NOT_HERE ? "not tried" : result == REFUSED ? "refused" : "FAILED";
 }
 
-/* Whether the system has shared anonymous memory mapped twice when nothing is restricted; emulators
-   and valgrind do not.  */
+/* Whether anon works without restrictions; under emulators and valgrind it does not.  */
 static int has_anon (void) {
   char text[TOLD_SIZE];
   restriction = no_restriction;

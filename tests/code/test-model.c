@@ -1,17 +1,18 @@
 /* A million random operations of every kind against a model: two writers, reservations, batches,
-   frees with and without grace, patches, cells, trims; the invariants after each thousand.  */
+   frees with and without grace periods, patches, cells, trims; invariants are checked after each
+   thousand.  */
 #include "code/space-fixture.h"
 
 enum { MAX_LIVE = 3000, MAX_FREED = 500, MAX_BATCH = 20 };
 
-struct piece {
+struct block {
   uint8_t *addr;
   size_t len; /* at least CODE_LEN */
   uint64_t tag;
-  unsigned value; /* what it returns; its last byte is the lowest one, if that is behind the code */
+  unsigned value; /* the result; its lowest byte is the last one of a longer block */
 };
 
-static struct piece live[MAX_LIVE], freed[MAX_FREED], batch[MAX_BATCH];
+static struct block live[MAX_LIVE], freed[MAX_FREED], batch[MAX_BATCH];
 static size_t live_num, freed_num, batch_num, count[8];
 static int in_batch;
 static unsigned next_value;
@@ -23,13 +24,13 @@ static size_t random_len (void) {
   return r % 300 == 0 ? len * 60 : len;
 }
 
-static void fill_code (uint8_t *bytes, const struct piece *p) {
+static void fill_code (uint8_t *bytes, const struct block *p) {
   memset (bytes, 0, p->len);
   bytes[p->len - 1] = (uint8_t) p->value;
   code_returning (bytes, p->value);
 }
 
-static void check_piece (const struct piece *p, int is_freed) {
+static void check_block (const struct block *p, int is_freed) {
   MIR_code_piece_t found;
   CHECK_INT (code_call (p->addr), p->value);
   if (p->len > CODE_LEN) CHECK_INT (p->addr[p->len - 1], (uint8_t) p->value);
@@ -40,12 +41,12 @@ static void check_piece (const struct piece *p, int is_freed) {
   CHECK (found.size >= p->len && found.size < p->len + 2 * GRANULE);
 }
 
-static struct piece new_piece (void) {
-  struct piece p = {NULL, random_len (), tap_random () % 4 == 0 ? tap_random () : 0, ++next_value};
+static struct block new_block (void) {
+  struct block p = {NULL, random_len (), tap_random () % 4 == 0 ? tap_random () : 0, ++next_value};
   return p;
 }
 
-static void add (struct piece p) {
+static void add (struct block p) {
   if (in_batch)
     batch[batch_num++] = p;
   else
@@ -54,7 +55,7 @@ static void add (struct piece p) {
 
 static void publish_one (MIR_code_writer_t w) {
   static uint8_t bytes[60000];
-  struct piece p = new_piece ();
+  struct block p = new_block ();
   MIR_code_info_t info = {NULL, p.tag};
   fill_code (bytes, &p);
   REQUIRE (MIR_code_publish (w, bytes, p.len, &info, &p.addr) == MIR_CODE_OK);
@@ -63,7 +64,7 @@ static void publish_one (MIR_code_writer_t w) {
 }
 
 static void reserve_one (MIR_code_writer_t w) {
-  struct piece p = new_piece ();
+  struct block p = new_block ();
   MIR_code_info_t info = {NULL, p.tag};
   MIR_code_place_t place;
   size_t alignment = (size_t) 1 << tap_random () % 9;
@@ -88,23 +89,23 @@ static void end_batch (void) {
   count[2]++;
 }
 
-static struct piece take_live (void) {
+static struct block take_live (void) {
   size_t i = tap_random () % live_num;
-  struct piece p = live[i];
-  check_piece (&p, 0);
+  struct block p = live[i];
+  check_block (&p, 0);
   live[i] = live[--live_num];
   return p;
 }
 
 static void reclaim (void) {
-  for (size_t i = 0; i < freed_num; i++) check_piece (&freed[i], 1);
+  for (size_t i = 0; i < freed_num; i++) check_block (&freed[i], 1);
   CHECK_INT (MIR_code_reclaim (space, MIR_code_grace_begin (space)), MIR_CODE_OK);
   freed_num = 0;
   count[5]++;
 }
 
 static void free_one (void) {
-  struct piece p = take_live ();
+  struct block p = take_live ();
   if (tap_random () % 2 == 0) {
     CHECK_INT (MIR_code_free_now (space, p.addr), MIR_CODE_OK);
     count[3]++;
@@ -117,7 +118,7 @@ static void free_one (void) {
 }
 
 static void patch_one (void) {
-  struct piece *p = &live[tap_random () % live_num];
+  struct block *p = &live[tap_random () % live_num];
   uint8_t bytes[CODE_LEN];
   p->value = (++next_value & ~0xffu) | (p->value & 0xff); /* the last byte stays right */
   code_returning (bytes, p->value);
@@ -132,7 +133,7 @@ static void check_all (void) {
   CHECK_INT (seen.freed, freed_num);
 }
 
-/* The number of live pieces swings between few and many.  */
+/* The number of live code blocks swings between few and many.  */
 static void step (size_t n) {
   size_t wanted = n / 30000 % 2 == 0 ? MAX_LIVE - MAX_BATCH : 50;
   uint64_t r = tap_random () % 100;
@@ -166,7 +167,7 @@ static void run_model (size_t operations) {
   memset (count, 0, sizeof (count));
   for (size_t n = 0; n < operations; n++) step (n);
   if (in_batch) end_batch ();
-  for (size_t i = 0; i < live_num; i++) check_piece (&live[i], 0);
+  for (size_t i = 0; i < live_num; i++) check_block (&live[i], 0);
   tap_note (
       "%zu published, %zu reserved, %zu batches, %zu freed at once, %zu with grace in %zu "
       "periods, %zu patched, %zu trims",
@@ -196,7 +197,7 @@ static void operations_with_all_protections_agree_with_a_model (void) {
   set_defaults ();
   options.protection = MIR_CODE_NO_ALIAS;
   options.poison = MIR_CODE_POISON_ALL;
-  options.reserve = 16 << 20; /* ppc64 has a reach of 32 MiB */
+  options.reserve = 16 << 20; /* direct calls reach 32 MiB on ppc64 */
   start_with_options ();
   tap_note ("%s", stats ().backend);
   run_model (tap_scaled (30000));

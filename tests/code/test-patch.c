@@ -1,4 +1,4 @@
-/* Published code is changed: whole words while threads run it, anything while they stand still.  */
+/* Patches: whole words while threads run them, any bytes while no thread does.  */
 #include "code/space-fixture.h"
 
 #include <pthread.h>
@@ -92,7 +92,7 @@ static void cells_keep_their_targets (void) {
     for (size_t i = 0; i < CELLS; i++) MIR_code_cell_free (space, cells[i]);
   }
   MIR_code_cell_free (space, NULL);
-  CHECK (data.live_bytes < 40000); /* the places were used again */
+  CHECK (data.live_bytes < 40000); /* cells were used again */
   finish ();
 }
 

@@ -1,4 +1,4 @@
-/* The probe: which back end it takes, and why not the others.  */
+/* The probe: the back end it takes, and its reasons against the others.  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -89,13 +89,13 @@ static void levels_are_obeyed (void) {
     CHECK (found == NULL || (found->levels & 1u << l) != 0);
     const MIR_code_verdict_t *anon = verdict_of (&report, "anon");
     REQUIRE (anon != NULL);
-    if (l == MIR_CODE_NO_ALIAS) CHECK_STR (anon->reason, "does not have this protection");
+    if (l == MIR_CODE_NO_ALIAS) CHECK_STR (anon->reason, "does not support this protection");
   }
 }
 
 /*---------------- In children -----------------------------*/
 
-/* What is expected of the back end NAME when RESTRICT_CHILD is done.  */
+/* The verdict that check_restricted expects.  */
 static const char *expected_name, *expected_reason;
 static int expected_error;
 static int (*restriction) (void);
@@ -123,25 +123,28 @@ static void check_restricted (const char *name, int (*restrict_child) (void), co
 }
 
 static void memfd_is_refused_by_seccomp (void) {
-  check_restricted ("memfd", seccomp_memfd, "the system refused to map", EPERM);
+  check_restricted ("memfd", seccomp_memfd, "the system refused to map executable memory", EPERM);
 }
 static void memfd_is_refused_without_file_growth (void) {
-  check_restricted ("memfd", no_file_growth, "the system refused to map", EFBIG);
+  check_restricted ("memfd", no_file_growth, "the system refused to map executable memory", EFBIG);
 }
 static void tmpfile_is_refused_without_descriptors (void) {
-  check_restricted ("tmpfile", no_descriptors, "the system refused to map", EMFILE);
+  check_restricted ("tmpfile", no_descriptors, "the system refused to map executable memory",
+                    EMFILE);
 }
 static void procmem_is_refused_without_descriptors (void) {
-  check_restricted ("procmem", no_descriptors, "the system refused to map", EMFILE);
+  check_restricted ("procmem", no_descriptors, "the system refused to map executable memory",
+                    EMFILE);
 }
 static void remap_is_refused_by_mdwe (void) {
-  check_restricted ("remap", mdwe, "the system refused to write", EACCES);
+  check_restricted ("remap", mdwe, "the system refused to let code be written", EACCES);
 }
 static void rwx_is_refused_by_mdwe (void) {
-  check_restricted ("rwx", mdwe, "the system refused to map", EACCES);
+  check_restricted ("rwx", mdwe, "the system refused to map executable memory", EACCES);
 }
 static void anon_is_refused_without_executable_memory (void) {
-  check_restricted ("anon", no_executable_mappings, "the system refused to map", EPERM);
+  check_restricted ("anon", no_executable_mappings, "the system refused to map executable memory",
+                    EPERM);
 }
 
 int main (void) {

@@ -1,4 +1,4 @@
-/* Ranges: code and cells in one reserved piece of the address space, within reach of a place.  */
+/* Reserved ranges: code and cells are in one, within direct-call range of a given address.  */
 #include "code/space-fixture.h"
 
 #include "code/cpu.h"
@@ -49,7 +49,7 @@ static void trimmed_ranges_are_used_again (void) {
   finish ();
 }
 
-/* Sealed mappings keep their addresses, so the range is used up, but not sooner.  */
+/* Sealed mappings keep their addresses, so the range is used up, but no sooner than that.  */
 static void sealed_parts_of_a_range_are_not_used_again (void) {
   enum { RESERVE = 16 * 1024 * 1024, LEN = 200 * 1024, TIMES = 10 };
   uint8_t *addr;
@@ -88,7 +88,7 @@ static void code_is_within_reach_of_the_asked_for_place (void) {
 }
 
 #if defined(__x86_64__)
-/* A function which calls another one directly: sub $8,%rsp; call rel32; add $8,%rsp; ret.  */
+/* A function with a direct call: sub $8,%rsp; call rel32; add $8,%rsp; ret.  */
 static void generated_code_calls_the_program_directly (void) {
   unsigned (*func) (void) = near_function;
   uint8_t *target;

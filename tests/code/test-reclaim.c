@@ -1,4 +1,5 @@
-/* Freed code runs on until its grace period is over; then its place is poisoned and used again.  */
+/* Grace periods: freed code can still be run until its period is over; then its place is poisoned
+   and used again.  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -51,7 +52,7 @@ static void only_what_was_freed_before_its_begin_is_reclaimed (void) {
   finish ();
 }
 
-/* More periods than are kept apart: the latest end together, none too early.  */
+/* Of more periods than are kept apart the last ones end together, and none ends early.  */
 static void many_periods_wait_long_enough (void) {
   enum { MANY = 100 };
   uint8_t *funcs[MANY];
@@ -113,7 +114,7 @@ static void freeing_needs_no_memory (void) {
 
 /*---------------- Poison -----------------------------*/
 
-/* How many of the first LEN bytes of what was published at ADDR have changed.  */
+/* The number of bytes, among the LEN ones published at ADDR, which have changed.  */
 static size_t count_changed (const uint8_t *addr, const uint8_t *was, size_t len) {
   size_t n = 0;
   for (size_t i = 0; i < len; i++) n += addr[i] != was[i];
@@ -166,7 +167,7 @@ static void a_call_of_poisoned_code_ends_the_process (void) {
   finish ();
 }
 
-static void refused_poison_keeps_the_piece (void) {
+static void refused_poison_keeps_the_block (void) {
   start_flip ();
   MIR_code_space_finish (space);
   options.poison = MIR_CODE_POISON_ENTRY;
@@ -278,7 +279,7 @@ static void hooks_are_told_once_when_poison_was_refused (void) {
 enum { SLOTS = 50, CALLERS = 2 };
 
 static MIR_code_cell_t *slots[SLOTS];
-static atomic_uint running[CALLERS]; /* odd while the caller is in its loop over the slots */
+static atomic_uint running[CALLERS]; /* odd while the caller loops over the slots */
 static atomic_int stop;
 static atomic_size_t calls, wrong;
 
@@ -296,7 +297,7 @@ static void *call_slots (void *arg) {
   return NULL;
 }
 
-/* Every caller has left the loop in which it was.  */
+/* Wait until every caller has been quiescent, outside its loop over the slots.  */
 static void wait_for_grace (void) {
   for (int i = 0; i < CALLERS; i++) {
     unsigned was = atomic_load (&running[i]);
@@ -340,7 +341,7 @@ int main (void) {
   TEST_RUN (freeing_needs_no_memory);
   TEST_RUN (poison_is_where_the_options_want_it);
   TEST_RUN (a_call_of_poisoned_code_ends_the_process);
-  TEST_RUN (refused_poison_keeps_the_piece);
+  TEST_RUN (refused_poison_keeps_the_block);
   TEST_RUN (hooks_see_everything);
   TEST_RUN (hooks_are_told_once_when_poison_was_refused);
   TEST_RUN (code_is_replaced_under_running_callers);

@@ -1,5 +1,5 @@
-/* The section back end, ranges and the default code allocator on Windows: what is protected, and
-   that all of it is given back, whatever is refused.  */
+/* The section back end, ranges and the default code allocator of Windows: their protections, and
+   that they give all memory back whichever call is refused.  */
 #include "mir-code-alloc-default.c"
 
 #include <pthread.h>
@@ -46,7 +46,7 @@ static void nothing_is_writable_and_executable (void) {
   finish ();
 }
 
-/* Not even on request.  */
+/* The system refuses more access than a view was mapped with.  */
 static void views_cannot_be_given_more_access (void) {
   start (1);
   CHECK (!can_become (pages.rx, PAGE_READWRITE));
@@ -85,7 +85,7 @@ static void a_place_in_a_range_is_taken_and_left (void) {
     CHECK_STR (access_of (range + UNIT), "reserved");
     CHECK_INT (code_call (other.rx + UNIT), 2);
     CHECK_INT (backend->unmap (&other), 0);
-    map_at (&other, 5 * UNIT, range + UNIT); /* over both places */
+    map_at (&other, 5 * UNIT, range + UNIT); /* in place of both */
     CHECK_PTR (other.rx, range + UNIT);
     CHECK_INT (backend->unmap (&other), 0);
   }
@@ -167,7 +167,7 @@ static void refused_calls_change_nothing_in_a_range (void) {
   mir_os_unreserve (range, RANGE);
 }
 
-/* Where the system has no placeholders.  */
+/* For systems without placeholders.  */
 static void check_others (uint8_t *range) {
   uint8_t sum = 0x77;
   if (!imports.got) {
@@ -213,7 +213,7 @@ static void memory_in_the_place_of_a_reservation_is_left_alone (void) {
 
 static struct probe_alloc data;
 
-/* A place that is lost is not asked for again, and all others are used.  */
+/* A lost place is not tried again, and all others are used.  */
 static void a_space_goes_on_without_a_lost_place (void) {
   static uint8_t bytes[40000];
   MIR_code_options_t options = {.size = sizeof (options), .reserve = 16 * UNIT};
@@ -281,8 +281,8 @@ static void use_context (MIR_code_alloc_t code_alloc) {
   CHECK_STR (access_of (thunk), "free");
 }
 
-/* Less than half of the smallest piece of address space for each round: the C library's heap may
-   have grown.  */
+/* Call USE a thousand times: it leaves nothing.  The C library's heap may grow, but by less than half of the
+   smallest mapping for each round.  */
 static void check_a_thousand (void (*use) (const void *arg), const void *arg) {
   enum { WARM_UP = 10, ROUNDS = 1000 };
   struct taken before = {0, 0, 0}, after;
@@ -298,11 +298,11 @@ static void check_a_thousand (void (*use) (const void *arg), const void *arg) {
     }
     use (arg);
   }
-  CHECK (imports.handles_closed >= imports.sections); /* threads have some, too */
+  CHECK (imports.handles_closed >= imports.sections); /* threads have handles, too */
   after = look_around ();
   CHECK (after.bytes < before.bytes + ROUNDS * (UNIT / 2));
   CHECK_INT (after.views, before.views);
-  /* The numbers of handles are used again.  */
+  /* Handles are used again.  */
   later = CreateEventW (NULL, FALSE, FALSE, NULL);
   CHECK (distance (later, handle) < 100 * 4);
   CloseHandle (later);
@@ -339,7 +339,7 @@ static void *use_context_in_thread (void *arg) {
   return NULL;
 }
 
-/* With the default allocator, which has a heap for each thread.  */
+/* The default allocator has a heap for each thread.  */
 static void start_thread (const void *arg) {
   pthread_t thread;
   int failed = 1;
@@ -378,7 +378,7 @@ static void a_thousand_reserved_spaces_leave_nothing (void) {
 
 /*---------------- The default code allocator -----------------------------*/
 
-/* MIR's own passes the length to VirtualFree, which refuses that.  */
+/* MIR's own allocator passes the length to VirtualFree, which refuses it.  */
 static void unmapped_ranges_are_free (void) {
   struct taken before = look_around ();
   for (size_t len = mir_os_page_size (); len < 10000000; len *= 7) {
@@ -417,12 +417,12 @@ static void without_sections_protections_change (void) {
   CHECK_STR (report.backend, "flip");
   REQUIRE (report.verdicts_num == 2);
   CHECK_STR (report.verdicts[0].backend, "section");
-  CHECK_STR (report.verdicts[0].reason, "the system refused to map");
+  CHECK_STR (report.verdicts[0].reason, "the system refused to map executable memory");
   CHECK_INT (report.verdicts[0].error, DYNAMIC_CODE_BLOCKED);
   imports_reset ();
 }
 
-/* What ProcessDynamicCodePolicy does, played: Wine has no such thing.  */
+/* Simulates ProcessDynamicCodePolicy, which Wine does not have.  */
 static void without_executable_memory_there_is_no_context (void) {
   MIR_code_report_t report;
   MIR_code_space_t space;

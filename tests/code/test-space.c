@@ -1,4 +1,4 @@
-/* Spaces: options, limits, the probe, and memory that is given back.  */
+/* Spaces: their options and limits, the probe, and memory that they give back.  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -63,7 +63,7 @@ static void wrong_options_are_refused (void) {
 static void older_options_have_the_rest_as_default (void) {
   set_defaults ();
   options.size = offsetof (MIR_code_options_t, code_alloc);
-  options.reserve = 1; /* behind what counts */
+  options.reserve = 1; /* behind the members that `size` covers */
   start_with_options ();
   CHECK_INT (code_call (publish (1)), 1);
   finish ();
@@ -150,7 +150,7 @@ static void where_much_is_refused_as_little_as_will_do_is_mapped (void) {
   finish ();
 }
 
-/* What is kept for later use counts, but is no reason to refuse anything.  */
+/* Empty mappings count as mapped, but are unmapped before the limit refuses anything.  */
 static void empty_mappings_make_way_at_the_limit (void) {
   uint8_t *addr;
   MIR_code_writer_t other;
@@ -180,7 +180,7 @@ static void refused_mappings_change_nothing (void) {
 }
 
 #ifdef __SANITIZE_THREAD__
-enum { CAN_LIMIT = 0 }; /* ThreadSanitizer needs memory of its own and dies without it */
+enum { CAN_LIMIT = 0 }; /* ThreadSanitizer dies without addresses for its own memory */
 #else
 enum { CAN_LIMIT = 1 };
 #endif
@@ -193,7 +193,7 @@ static int publish_without_address_space (void) {
   while ((status = publish_long (2, 5000, &addr)) == MIR_CODE_OK)
     if (code_call (addr) != 2) return 1;
   if (status != MIR_CODE_MAP_REFUSED && status != MIR_CODE_NO_MEMORY
-      && status != MIR_CODE_WRITE_REFUSED) /* of back ends which write to a copy */
+      && status != MIR_CODE_WRITE_REFUSED) /* from a back end which writes to a copy */
     return 2;
   if (code_call (func) != 1 || !mir_space_check (space)) return 3;
   options.reserve = 1 << 30;
@@ -216,7 +216,7 @@ static void refused_address_space_is_an_error (void) {
 
 static jmp_buf out_of_memory;
 static void *(*whole_malloc) (size_t size, void *user_data);
-static int leave_in; /* so many more calls succeed */
+static int leave_in; /* calls which still succeed */
 
 static void *malloc_or_leave (size_t size, void *user_data) {
   if (leave_in-- == 0) longjmp (out_of_memory, 1);
@@ -231,7 +231,7 @@ static void leave_after (int successes) {
 
 static void an_allocator_that_longjmps_loses_nothing (void) {
   static int n, left; /* static: longjmp leaves them alone */
-  static size_t books;
+  static size_t bookkeeping;
   for (n = 0, left = 1; left; n++) {
     set_defaults ();
     options.reserve = 16 * 1024 * 1024;
@@ -250,7 +250,7 @@ static void an_allocator_that_longjmps_loses_nothing (void) {
   }
   start ();
   MIR_code_writer_finish (writer);
-  books = stats ().bookkeeping_bytes;
+  bookkeeping = stats ().bookkeeping_bytes;
   for (n = 0, left = 1; left; n++) {
     left = 0;
     leave_after (n);
@@ -262,12 +262,12 @@ static void an_allocator_that_longjmps_loses_nothing (void) {
   }
   MIR_code_writer_finish (writer);
   writer = NULL;
-  CHECK_INT (stats ().bookkeeping_bytes, books); /* with the idle arena, and no other one */
+  CHECK_INT (stats ().bookkeeping_bytes, bookkeeping); /* the one idle pool included */
   finish ();
 }
 
-/* The memory of what was not finished is the allocator's to give back, and a fork does not look for
-   a space there.  */
+/* The allocator frees the memory of an unfinished context, so a fork must not look for a space in
+   it.  */
 static int do_nothing (void) {
   return 0;
 }
@@ -307,7 +307,7 @@ static void trim_gives_unused_pages_back (void) {
   finish ();
 }
 
-/* The library's, which on Windows may stand still for 16 ms and more.  */
+/* Wait by the library's clock, which on Windows may stand still for 16 ms and more.  */
 static void wait_for_the_clock (uint64_t ms) {
   uint64_t start_time = mir_os_now ();
   while (mir_os_now () - start_time < ms) usleep (1000);

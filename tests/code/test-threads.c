@@ -1,4 +1,4 @@
-/* One context, many threads: two publish and change code while two others execute it.  */
+/* Threads in one context: two publish and change code while two others execute it.  */
 #include "mir.h"
 
 #include <pthread.h>
@@ -27,7 +27,7 @@ static uint8_t *publish_by_addr (MIR_context_t ctx, const uint8_t *code) {
   uint8_t *res;
   do {
     res = _MIR_publish_code_by_addr (ctx, _MIR_get_new_code_addr (ctx, CODE_LEN), code, CODE_LEN);
-  } while (res == NULL); /* the other publisher was faster */
+  } while (res == NULL); /* the other publisher took the place first */
   return res;
 }
 
@@ -36,7 +36,7 @@ static void *publish (void *arg) {
   struct shared *s = p->shared;
   uint8_t code[CODE_LEN];
   for (size_t i = p->first; i < p->first + s->funcs; i++) {
-    code_returning (code, (uint32_t) i + 1); /* wrong first; nobody calls it yet */
+    code_returning (code, (uint32_t) i + 1); /* wrong at first: no thread calls it yet */
     uint8_t *func =
         i % 3 == 0 ? publish_by_addr (s->ctx, code) : _MIR_publish_code (s->ctx, code, CODE_LEN);
     code_returning (code, (uint32_t) i);

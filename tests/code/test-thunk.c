@@ -1,4 +1,4 @@
-/* Thunks: where they lead, and that nobody ever goes astray while they are redirected.  */
+/* Thunks: their targets, also while they are redirected under running threads.  */
 #include "mir.h"
 
 #include <pthread.h>
@@ -86,7 +86,7 @@ static void what_is_no_code_of_ours_is_not_redirected (void) {
   MIR_finish (ctx);
 }
 
-/* Only private data changes.  */
+/* A redirect changes private data only.  */
 static void redirecting_asks_the_system_for_nothing (void) {
   static struct probe_alloc data;
   static struct probe_code_alloc pages;
@@ -109,7 +109,7 @@ static void redirecting_asks_the_system_for_nothing (void) {
   CHECK_INT (probe_code_alloc_finish (&pages), 0);
 }
 
-/* Every block and every protection that a new thunk needs is refused once.  */
+/* Each allocation and each protection that a new thunk needs is refused once.  */
 static void a_refused_thunk_is_one_error (void) {
   static struct probe_alloc data;
   static struct probe_code_alloc pages;
@@ -158,7 +158,7 @@ static void *call_until_done (void *arg) {
   return NULL;
 }
 
-/* One target near, one far: both bytes and distance of the jump change.  */
+/* One target is near and one far, so that every byte of the address changes.  */
 static void redirecting_under_running_callers_is_atomic (void) {
   pthread_t threads[CALLERS];
   size_t n = tap_scaled (100000);

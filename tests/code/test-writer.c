@@ -1,9 +1,10 @@
-/* Writers: code is reserved, written and committed; refusals change nothing.
- */
+/* Writers: code is reserved, written and committed, and refusals change nothing.  */
 #include "code/space-fixture.h"
 
 #include <pthread.h>
 #include <stdio.h>
+
+#include "os/os.h"
 
 /*---------------- Reservations -----------------------------*/
 
@@ -35,7 +36,7 @@ static void what_is_not_used_is_free_again (void) {
   finish ();
 }
 
-/* Bytes of files and shared memory which are mapped and there; 0 if the system does not say.  */
+/* The resident bytes of files and shared memory; 0 if the system does not say.  */
 static size_t shared_bytes (void) {
   size_t pages_num = 0;
   FILE *f = fopen ("/proc/self/statm", "r");
@@ -49,7 +50,7 @@ static void room_that_is_never_written_needs_no_memory (void) {
   enum { SIZE = 64 * 1024 * 1024 };
   MIR_code_place_t place;
   set_defaults ();
-  options.alloc = NULL; /* the probe writes to the whole buffer */
+  options.alloc = NULL; /* the probing allocator touches the whole buffer */
   start_with_options ();
   size_t before = shared_bytes ();
   REQUIRE (MIR_code_reserve (writer, SIZE, 0, &place) == MIR_CODE_OK);
@@ -179,7 +180,7 @@ static void a_query_tells_start_size_and_tag (void) {
 
 /*---------------- Refusals -----------------------------*/
 
-/* Publish in every way; 0 if all of it worked.  */
+/* Publish in every way.  0 if all of them succeed.  */
 static int use_all_ways (void) {
   static uint8_t code[100];
   MIR_code_info_t info = {"name", 5};
@@ -219,7 +220,7 @@ static void each_refused_block_is_one_failure (void) {
       probe_alloc_fail_after (&data, -1, 0);
       CHECK (mir_space_check (space));
       CHECK_INT (use_all_ways (), 0);
-      MIR_code_space_finish (space); /* and the writer with it */
+      MIR_code_space_finish (space); /* and the writer */
     }
     CHECK_INT (probe_alloc_finish (&data), 0);
   }
@@ -253,7 +254,7 @@ struct worker {
   pthread_t thread;
 };
 
-/* Publish with a writer of its own, call, and free; every second time by a grace period.  */
+/* Publish with a writer of this thread, call, and free, every second time with a grace period.  */
 static void *work (void *arg) {
   struct worker *self = (struct worker *) arg;
   uint8_t *funcs[LIVE] = {NULL}, code[CODE_LEN];
@@ -275,7 +276,10 @@ static void *work (void *arg) {
     if (n % 50 == 0) self->wrong += MIR_code_batch_begin (own) != MIR_CODE_OK;
     self->wrong += MIR_code_publish (own, code, CODE_LEN, NULL, &funcs[i]) != MIR_CODE_OK;
     if (n % 50 == 20) self->wrong += MIR_code_batch_end (own) != MIR_CODE_OK;
-    if (n % 50 < 20) values[i] = n, funcs[i] = NULL; /* not runnable yet: forgotten */
+    if (n % 50 < 20) { /* may not be run yet: forget it */
+      values[i] = n;
+      funcs[i] = NULL;
+    }
     if (n % 1000 == 999)
       self->wrong += MIR_code_reclaim (space, MIR_code_grace_begin (space)) != MIR_CODE_OK;
   }
@@ -297,7 +301,7 @@ static void writers_in_several_threads (void) {
   finish ();
 }
 
-static void an_arena_is_taken_over_by_the_next_writer (void) {
+static void a_pool_is_taken_over_by_the_next_writer (void) {
   start ();
   for (int i = 0; i < 100; i++) {
     MIR_code_writer_finish (writer);
@@ -321,6 +325,6 @@ int main (void) {
   TEST_RUN (each_refused_block_is_one_failure);
   TEST_RUN (each_refused_protection_is_one_failure);
   TEST_RUN (writers_in_several_threads);
-  TEST_RUN (an_arena_is_taken_over_by_the_next_writer);
+  TEST_RUN (a_pool_is_taken_over_by_the_next_writer);
   return tap_done ();
 }

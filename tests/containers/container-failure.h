@@ -1,8 +1,8 @@
-/* The ways in which a container can learn that there is no memory, for OOM sweeps.
+/* Out-of-memory sweeps for containers, in each way in which a container can learn of a failure.
 
-   Include this before mir-varr.h and mir-htab.h: it is their error hook.  */
-#ifndef CONTAINER_FAILURE_H
-#define CONTAINER_FAILURE_H
+   Include this file before mir-varr.h and mir-htab.h: it defines their error hook.  */
+#ifndef MIR_TESTS_CONTAINERS_CONTAINER_FAILURE_H
+#define MIR_TESTS_CONTAINERS_CONTAINER_FAILURE_H
 
 #include <setjmp.h>
 
@@ -17,10 +17,10 @@ enum failure_way {
 };
 
 static struct probe_alloc probe;
-static struct MIR_alloc failing; /* the probe, but leaving when that is the way */
+static struct MIR_alloc failing; /* the probe; leaves by longjmp for ALLOCATOR_LEAVES */
 static enum failure_way failure_way;
 static jmp_buf failure_exit;
-static int failures_seen; /* by the hook or by the jumping allocator */
+static int failures_seen; /* calls of the hook, or jumps of the allocator */
 static const char *failure_message;
 
 static void leave_if (enum failure_way way) {
@@ -60,15 +60,15 @@ static void failure_init (enum failure_way way) {
   failure_message = "";
 }
 
-/* Run STEP; return how many failures it met.  */
+/* Run STEP; return the number of failures it met.  */
 static int failures_of (void (*step) (void)) {
   int before = failures_seen;
   if (setjmp (failure_exit) == 0) step ();
   return failures_seen - before;
 }
 
-/* LIVE, one life of a container, with each of its allocations failing once, alone and with all
-   later ones, in every way; it has at least LEAST of them.  */
+/* Run LIVE, one life of a container, once for each of its allocations, with that allocation failing
+   alone or together with all later ones, in every way.  LIVE makes at least LEAST allocations.  */
 static inline void fail_everywhere (void (*live) (void), long least) {
   for (int mode = 0; mode < 2 * FAILURE_WAYS; mode++) {
     enum failure_way way = (enum failure_way) (mode / 2);
@@ -87,4 +87,4 @@ static inline void fail_everywhere (void (*live) (void), long least) {
   }
 }
 
-#endif /* CONTAINER_FAILURE_H */
+#endif /* MIR_TESTS_CONTAINERS_CONTAINER_FAILURE_H */

@@ -1,11 +1,12 @@
-/* A table of items beside a plain list which does the same, to compare the two after any step.
+/* A table of items and a plain list with the same contents, compared after every step.
 
-   key      what hash and eq see, 0 <= key < MODEL_KEYS;  serial: tells two items of one key apart
-   freed    how often free_func got the item of each serial
+   key      what hash and eq see; 0 <= key < MODEL_KEYS
+   serial   tells two items of the same key apart
+   freed    for each serial, how often free_func got its item
 
    The model has a node for each key and links those in use in the order of insertion.  */
-#ifndef HTAB_MODEL_H
-#define HTAB_MODEL_H
+#ifndef MIR_TESTS_CONTAINERS_HTAB_MODEL_H
+#define MIR_TESTS_CONTAINERS_HTAB_MODEL_H
 
 #include <string.h> /* memset, memcmp */
 
@@ -28,8 +29,8 @@ struct model {
   struct model_node nodes[MODEL_KEYS];
   int first, last; /* keys + 1 */
   size_t length;
-  unsigned char freed[MODEL_SERIALS];     /* by the table */
-  unsigned char must_free[MODEL_SERIALS]; /* by the table, so far */
+  unsigned char freed[MODEL_SERIALS];     /* calls of free_func */
+  unsigned char must_free[MODEL_SERIALS]; /* calls expected so far */
   size_t frees, must_frees;
   int serials; /* used */
 };
@@ -43,7 +44,7 @@ static int item_eq (item_t a, item_t b, void *arg) {
   return a.key == b.key;
 }
 
-/* MODEL_BOUND: the table is of a bound type.  */
+/* With MODEL_BOUND the table has a bound type.  */
 #ifdef MODEL_BOUND
 DEF_HTAB_BOUND (item_t, hash_item, item_eq)
 #define MODEL_CREATE(V, ALLOC, MIN_SIZE, FREE) \
@@ -99,7 +100,7 @@ static void model_remove (int key) {
   model.length--;
 }
 
-/* What HTAB_DO promises, in plain words.  */
+/* The contract of HTAB_DO, applied to the list.  */
 static int model_do (item_t item, enum htab_action action, item_t *res) {
   struct model_node *node = &model.nodes[item.key];
   if (!node->in_use) {
@@ -132,7 +133,8 @@ static void compare_item (item_t item, void *arg) {
   *expected = model.nodes[item.key].next;
 }
 
-/* Same items in the same order, and as many freed as should be.  */
+/* Check that the table has the same items in the same order, and that as many were freed as
+   expected.  */
 static void check_model (void) {
   int next = model.first;
   REQUIRE (HTAB_ELS_NUM (item_t, tab) == model.length);
@@ -141,9 +143,9 @@ static void check_model (void) {
   REQUIRE (model.frees == model.must_frees);
 }
 
-/* And each of them as often as it should be.  */
+/* Check that each item was freed as often as expected.  */
 static void check_frees (void) {
   REQUIRE (memcmp (model.freed, model.must_free, (size_t) model.serials) == 0);
 }
 
-#endif /* HTAB_MODEL_H */
+#endif /* MIR_TESTS_CONTAINERS_HTAB_MODEL_H */

@@ -1,5 +1,5 @@
-/* mir_bytes_hash: equal bytes have equal hashes wherever they are, nothing outside of them counts,
-   and different ones rarely agree.  */
+/* mir_bytes_hash: equal bytes have equal hashes at any address, bytes outside do not matter, and
+   different bytes rarely have the same hash.  */
 #include "mir-bytes-hash.h"
 
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static void only_the_bytes_count (void) {
   CHECK_INT (mir_bytes_hash (NULL, 0), mir_bytes_hash (one, 0));
 }
 
-/* Under a sanitizer the block ends where the bytes do.  */
+/* The block ends with the bytes, so that a sanitizer sees any read beyond them.  */
 static void no_byte_outside_is_read (void) {
   for (size_t len = 1; len <= MOST; len++) {
     char *bytes = (char *) malloc (len);
@@ -52,7 +52,7 @@ static int compare_hashes (const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* Random hashes of 200000 words would agree 4.7 times.  */
+/* For 200000 random hashes 4.7 collisions are expected.  */
 static void words_which_look_alike_rarely_agree (void) {
   enum { WORDS = 200000 };
   static unsigned hashes[WORDS];

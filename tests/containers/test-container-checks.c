@@ -1,7 +1,7 @@
-/* VARR and HTAB: a wrong use and an unanswered failure really stop the program.  POSIX: each one
-   happens in a child, whose last words are compared.
+/* VARR and HTAB: misuse, and a failure without an error hook, stop the program.  POSIX only: each
+   happens in a child process, whose exit status and stderr are compared.
 
-   The checks are asked for although NDEBUG is on, and no error hook is defined.  */
+   The checks are enabled although NDEBUG is defined, and no error hook is defined.  */
 #ifndef NDEBUG
 #define NDEBUG
 #endif
@@ -27,7 +27,7 @@ static VARR (int) *v;
 static HTAB (int) *tab;
 static char last_words[200];
 
-/* Run WRONG in a child; return its wait status and leave what it wrote to stderr in last_words.  */
+/* Run WRONG in a child; return its wait status and store what it wrote to stderr in last_words.  */
 static int status_of (void (*wrong) (void)) {
   int ends[2], status = -1;
   size_t length = 0;
@@ -47,7 +47,7 @@ static int status_of (void (*wrong) (void)) {
   while ((got = read (ends[0], last_words + length, sizeof last_words - 1 - length)) > 0)
     length += (size_t) got;
   last_words[length] = '\0';
-  /* qemu-user adds a line of its own when a signal ends what it runs.  */
+  /* qemu-user adds a line of its own when a signal ends the program.  */
   char *of_qemu = strstr (last_words, "qemu: uncaught target signal");
   if (of_qemu != NULL) *of_qemu = '\0';
   close (ends[0]);

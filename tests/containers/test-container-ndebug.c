@@ -1,4 +1,4 @@
-/* VARR and HTAB: under NDEBUG the checks are off and their conditions are not evaluated.  */
+/* VARR and HTAB: with NDEBUG the checks are off, and their conditions are not evaluated.  */
 #ifndef NDEBUG
 #define NDEBUG
 #endif

@@ -1,4 +1,4 @@
-// VARR and HTAB from C++17, included inside an extern "C" block as MIR's mir.h does.
+// VARR and HTAB in C++17, included inside an extern "C" block, as MIR's mir.h does.
 extern "C" {
 #include "mir-htab.h"
 }

@@ -1,4 +1,5 @@
-/* HTAB: a table which cannot get memory is as it was, however the news arrives.  */
+/* HTAB: a table is unchanged after a failed allocation, in whichever way it learns of the
+   failure.  */
 #include "containers/container-failure.h"
 
 #include "containers/htab-model.h"
@@ -14,7 +15,7 @@ static void create (void) {
   MODEL_CREATE (tab, &failing, min_size, free_item);
 }
 
-/* The arguments and results of a step.  */
+/* The arguments and the results of step.  */
 static item_t item, result;
 static enum htab_action action;
 static int existed;
@@ -39,8 +40,8 @@ static void do_both (enum htab_action wanted_action, int key) {
   check_model ();
 }
 
-/* Growth, holes of all kinds, packing and sliding in place, shrinking, back to a tiny table, CLEAR.
- */
+/* One life of a table: growth, holes of all kinds, packing and sliding in place, shrinking,
+   becoming tiny again, CLEAR.  */
 static void live (void) {
   model_init ();
   min_size = 0;
@@ -59,7 +60,7 @@ static void live (void) {
     do_both (HTAB_FIND, key);
     do_both (HTAB_DELETE, key);
   }
-  for (int key = 400; key < 700; key++) { /* the oldest goes */
+  for (int key = 400; key < 700; key++) { /* delete the oldest */
     do_both (HTAB_INSERT, key);
     do_both (HTAB_DELETE, key == 400 ? 190 : key - 1);
   }
@@ -68,7 +69,7 @@ static void live (void) {
   for (int key = 0; key < 800; key++) do_both (HTAB_REPLACE, key);
   for (int key = 0; key < 800; key++)
     if (key % 7 != 0) do_both (HTAB_DELETE, key);
-  for (int key = 0; key < 1000; key++) { /* in the middle */
+  for (int key = 0; key < 1000; key++) { /* delete from the middle */
     do_both (HTAB_INSERT, key % 7 != 0 ? key : key + 1);
     if (key > 0) do_both (HTAB_DELETE, (key - 1) % 7 != 0 ? key - 1 : key);
   }
@@ -103,20 +104,20 @@ static void a_minimum_size_near_the_limit_is_no_memory (void) {
     model_init ();
     min_size = sizes[i];
     REQUIRE (failures_of (create) == 0);
-    probe_alloc_fail_after (&probe, 0, 1); /* else a machine of enough memory would do it */
+    probe_alloc_fail_after (&probe, 0, 1); /* otherwise a machine with enough memory succeeds */
     for (int key = 0; key < 17; key++) do_both (HTAB_INSERT, key);
     CHECK_INT (failures_seen, 1);
     CHECK_STR (failure_message, "htab: no memory");
     do_both (HTAB_FIND, 1);
     do_both (HTAB_DELETE, 7);
-    do_both (HTAB_INSERT, 17); /* the hole will do */
+    do_both (HTAB_INSERT, 17); /* reuses the hole */
     CHECK_INT (failures_seen, 1);
     HTAB_DESTROY (item_t, tab);
     CHECK_INT (probe_alloc_finish (&probe), 0);
   }
 }
 
-/* No test has the memory for 2^31 elements, so this asks the function which chooses the size.  */
+/* 2^31 elements need more memory than a test has, so test the function that chooses the size.  */
 static void a_full_table_of_the_largest_size_does_not_grow (void) {
   CHECK (mir_htab_size_ ((1u << 31) - 1, 0) >= 1u << 31);
   CHECK (mir_htab_size_ (1u << 31, 0) == 0);

@@ -1,5 +1,6 @@
-/* HTAB: random operations with good and bad hashes agree with a plain list, and every element is
-   freed exactly once.  Built for each kind of index and for a bound type, see meson.build.  */
+/* HTAB: random operations with good and bad hashes give the same results as a plain list, and every
+   element is freed exactly once.  Built for each kind of index and for a bound type, see
+   meson.build.  */
 #include "containers/htab-model.h"
 
 #include <stdint.h>
@@ -27,7 +28,7 @@ static htab_hash_t hash_is_all_ones (item_t item) {
   return ~0u;
 }
 
-/* Few homes for many keys: groups overflow, and their counters stick.  */
+/* Few home groups for many keys: groups overflow, and their counters stick.  */
 static htab_hash_t hash_is_one_of_20 (item_t item) {
   return (htab_hash_t) (item.key % 20) * 2654435761u;
 }
@@ -64,7 +65,7 @@ static void step (int key, enum htab_action action) {
   CHECK_INT (actual.serial, expected.serial);
 }
 
-/* What a run of steps does: which key, and how often which action.  */
+/* How a run of steps chooses keys and actions.  */
 enum mode { ANY, GROW, SHRINK, OLDEST_GOES, NEWEST_GOES, MODES };
 
 static void one_random_step (enum mode mode, int keys) {
@@ -89,8 +90,8 @@ static void one_random_step (enum mode mode, int keys) {
   step (key, action);
 }
 
-/* The mode and the number of keys change now and then, so that the table grows, shrinks and fills
-   with holes of all kinds.  */
+/* Change the mode and the number of keys now and then, so that the table grows, shrinks and gets
+   holes of all kinds.  */
 static void run_one_table (htab_hash_t (*hash) (item_t), size_t steps, unsigned max_keys) {
   int keys = (int) max_keys;
   enum mode mode = ANY;
@@ -180,9 +181,9 @@ static void an_element_has_left_the_table_when_it_is_freed (void) {
   }
 }
 
-/* The function of foreach deletes what it is at, what was before and what comes.  */
 static int seen;
 
+/* Called by foreach: delete the current element, earlier ones and later ones.  */
 static void delete_some (item_t item, void *arg) {
   CHECK_PTR (arg, &model);
   seen++;
@@ -207,11 +208,11 @@ static void foreach_may_delete_any (void) {
   }
 }
 
-/* Ids are 32 bits: a table whose oldest element always goes uses them up.  */
+/* Ids have 32 bits: a table whose oldest element is always the one deleted uses them up.  */
 static void ids_wrap_around (void) {
   enum { LIVE = 100 };
   setup (0, hash_well);
-  for (int key = 0; key < LIVE; key++) step (key, HTAB_INSERT); /* no more a tiny table */
+  for (int key = 0; key < LIVE; key++) step (key, HTAB_INSERT); /* no longer tiny */
   HTAB_CLEAR (item_t, tab);
   model_clear ();
   tab->t.first_id = ~(htab_ind_t) 0 - 50;

@@ -1,4 +1,4 @@
-/* HTAB: what each operation promises.  */
+/* HTAB: the contract of each operation.  */
 #include "mir-htab.h"
 
 #include <stdint.h>
@@ -12,8 +12,8 @@ static struct probe_alloc probe;
 static HTAB (int) *tab;
 static int hash_calls, eq_calls;
 
-/* Numbers are equal when their last five digits are, so a result can be told from what was asked
-   for: 100042 finds 42.  */
+/* Numbers are equal if their last five digits are, so that the element found can be told from the
+   argument: 100042 finds 42.  */
 static htab_hash_t number_hash (int number, void *arg) {
   CHECK_PTR (arg, &probe);
   hash_calls++;
@@ -122,7 +122,7 @@ static void foreach_goes_in_the_order_of_insertion (void) {
   setup (0);
   insert (0, 100);
   delete (10, 90);
-  insert (50, 52); /* again: now last */
+  insert (50, 52); /* inserted again: now last */
   int replaced;
   CHECK_INT (HTAB_DO (int, tab, 100003, HTAB_REPLACE, replaced), TRUE);
   VARR (htab_ind_t) *seen;
@@ -238,7 +238,7 @@ static void memory_is_bounded_by_the_live_elements_under_churn (void) {
 static void holes_are_used_again_without_memory (void) {
   setup (0);
   insert (0, 100);
-  delete (1, 60); /* so far that there is no other room for what follows */
+  delete (1, 60); /* leaves no other room for what follows */
   probe_alloc_fail_after (&probe, 0, 1);
   for (int i = 100; i < 10000; i++) {
     insert (i, i + 1);
@@ -248,7 +248,7 @@ static void holes_are_used_again_without_memory (void) {
   teardown ();
 }
 
-/* Where it would rather have another size, and cannot.  */
+/* The table would change its size, but the allocation fails.  */
 static void a_table_goes_on_in_its_size_without_memory (void) {
   setup (0);
   insert (0, 5000);

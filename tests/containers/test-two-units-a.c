@@ -1,5 +1,5 @@
-/* Two units of one program include both headers, this one without an error hook, the other with
-   one, and hand their containers to each other.  */
+/* VARR and HTAB in two units of one program, this one without an error hook and the other with one;
+   the units use each other's containers.  */
 #include "mir-htab.h"
 
 #include "support/probe-alloc.h"
@@ -8,7 +8,7 @@
 DEF_VARR (int)
 DEF_HTAB (int)
 
-/* In test-two-units-b.c.  */
+/* Defined in test-two-units-b.c.  */
 extern int errors_in_b;
 void push_in_b (VARR (int) *v, int el);
 int insert_in_b (HTAB (int) *tab, int el);

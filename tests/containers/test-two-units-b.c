@@ -1,10 +1,10 @@
-/* The other unit of test-two-units-a.c.  */
+/* The second unit of test-two-units-a.c, with an error hook.  */
 int errors_in_b;
 #define MIR_VARR_ERROR(MESSAGE) ((void) (MESSAGE), errors_in_b++)
 #define MIR_HTAB_ERROR(MESSAGE) ((void) (MESSAGE), errors_in_b++)
 #include "mir-htab.h"
 
-/* As MIR does: the name of the hook may mean something else by the time of the definitions.  */
+/* As MIR does: by the time of the definitions the hook's name may have another meaning.  */
 #undef MIR_VARR_ERROR
 #undef MIR_HTAB_ERROR
 #define MIR_VARR_ERROR(CONTEXT, MESSAGE) no_such_function (CONTEXT, MESSAGE)

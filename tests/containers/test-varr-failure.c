@@ -1,4 +1,5 @@
-/* VARR: an array which cannot get memory is as it was, however the news arrives.  */
+/* VARR: an array is unchanged after a failed allocation, in whichever way it learns of the
+   failure.  */
 #include "containers/container-failure.h"
 
 #include "mir-varr.h"
@@ -16,7 +17,7 @@ enum { MAX = 5000 };
 static VARR (int) *v;
 static int model[MAX];
 static size_t model_length;
-static size_t wanted; /* the argument of a step */
+static size_t wanted; /* the argument of the next step */
 
 static void check_model (void) {
   REQUIRE (VARR_LENGTH (int, v) == model_length);
@@ -45,7 +46,7 @@ static void tailor (void) {
   VARR_TAILOR (int, v, wanted);
 }
 
-/* The growing steps of an array's life; with what follows a failed one.  */
+/* The steps of an array's life that may grow it, with the model that each failure must leave.  */
 static void push_numbers (int n) {
   for (int i = 0; i < n; i++) {
     int length = (int) model_length;
@@ -147,7 +148,9 @@ static void a_size_which_overflows_is_no_memory (void) {
 static size_t asked; /* bytes */
 
 static void *note_and_refuse (void *ptr, size_t old_size, size_t new_size, void *user_data) {
-  (void) ptr, (void) old_size, (void) user_data;
+  (void) ptr;
+  (void) old_size;
+  (void) user_data;
   asked = new_size;
   return NULL;
 }

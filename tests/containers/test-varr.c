@@ -1,5 +1,5 @@
-/* VARR: what an array does when memory is there, over the probe allocator: it moves every block it
-   grows and counts a wrong old size.  */
+/* VARR: the operations of an array, without failures, over the probe allocator, which moves every
+   block that grows and reports a wrong old size.  */
 #include "mir-varr.h"
 
 #include <stdint.h>

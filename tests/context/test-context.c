@@ -1,4 +1,4 @@
-/* Contexts: which allocators they have, what refusal looks like, where errors go.  */
+/* Contexts: their allocators, refusals, and their error function.  */
 #include "mir.h"
 
 #include <string.h>
@@ -137,7 +137,7 @@ static void error_values_are_those_of_mir (void) {
   CHECK_INT (MIR_ctx_change_error, 29);
 }
 
-/* Contexts are made in one thread and used in another, and blocks move between them.  */
+/* Contexts are created in one thread and used in another, and blocks move between them.  */
 static void a_block_outlives_the_context_that_made_it (void) {
   MIR_context_t maker = MIR_init (), keeper = MIR_init ();
   REQUIRE (maker != NULL && keeper != NULL);

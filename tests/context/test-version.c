@@ -1,5 +1,5 @@
-/* A header and a library of different versions of the interface: MIR_init2 ends the process, since
-   nothing that it could return would be safe.  The library is played by this file.  */
+/* A header and a library with different versions of the interface: MIR_init2 ends the process,
+   since no result would be safe.  This file stands in for the library.  */
 #include "mir.h"
 
 #include <string.h>
@@ -15,7 +15,8 @@ double _MIR_get_api_version (void) {
 }
 
 MIR_context_t _MIR_init (MIR_alloc_t alloc, MIR_code_alloc_t code_alloc) {
-  (void) alloc, (void) code_alloc;
+  (void) alloc;
+  (void) code_alloc;
   inits++;
   return NULL;
 }

@@ -1,3 +1,4 @@
+/* Makers of every ready-made allocator.  */
 #include "heap/heap-makers.h"
 
 #include <stddef.h>
@@ -90,14 +91,14 @@ static void finish_stats (MIR_alloc_t alloc) {
 }
 
 const struct heap_maker heap_makers[] = {
-    {"arena", make_arena, finish_arena, 0},
-    {"arena_of_small_chunks", make_small_arena, finish_arena, 0},
-    {"checking", make_checking, finish_checking, 1},
-    {"limit", make_limit, finish_limit, 1},
-    {"failing", make_failing, finish_failing, 1},
-    {"oom", make_oom, finish_oom, 1},
-    {"locked", make_locked, finish_locked, 1},
-    {"sized", make_sized, finish_sized, 1},
-    {"stats", make_stats, finish_stats, 1},
-    {NULL, NULL, NULL, 0},
+    {.name = "arena", .make = make_arena, .finish = finish_arena},
+    {.name = "arena_of_small_chunks", .make = make_small_arena, .finish = finish_arena},
+    {.name = "checking", .make = make_checking, .finish = finish_checking, .any_thread = 1},
+    {.name = "limit", .make = make_limit, .finish = finish_limit, .any_thread = 1},
+    {.name = "failing", .make = make_failing, .finish = finish_failing, .any_thread = 1},
+    {.name = "oom", .make = make_oom, .finish = finish_oom, .any_thread = 1},
+    {.name = "locked", .make = make_locked, .finish = finish_locked, .any_thread = 1},
+    {.name = "sized", .make = make_sized, .finish = finish_sized, .any_thread = 1},
+    {.name = "stats", .make = make_stats, .finish = finish_stats, .any_thread = 1},
+    {.name = NULL},
 };

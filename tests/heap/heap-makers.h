@@ -1,4 +1,4 @@
-/* Every ready-made allocator, in a form in which tests can run over all of them.  */
+/* Every ready-made allocator behind one interface, so that a test can run over all of them.  */
 #ifndef HEAP_MAKERS_H
 #define HEAP_MAKERS_H
 
@@ -6,12 +6,12 @@
 
 struct heap_maker {
   const char *name;
-  MIR_alloc_t (*make) (MIR_alloc_t below); /* NULL: refused */
-  void (*finish) (MIR_alloc_t alloc);      /* the handle is the address of its alloc */
-  int any_thread;                          /* whatever is below allows it */
+  MIR_alloc_t (*make) (MIR_alloc_t below); /* NULL on failure */
+  void (*finish) (MIR_alloc_t alloc);      /* ALLOC is also the handle */
+  int any_thread;                          /* if the allocator below allows it */
 };
 
-/* Up to one without a name.  */
+/* The list ends with an entry without a name.  */
 extern const struct heap_maker heap_makers[];
 
 #endif /* HEAP_MAKERS_H */

@@ -1,4 +1,4 @@
-/* What AddressSanitizer thinks of an address.  */
+/* Whether AddressSanitizer considers an address accessible.  */
 #include <sanitizer/asan_interface.h>
 
 static inline int seen_is_checked (void) {

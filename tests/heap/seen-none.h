@@ -1,4 +1,4 @@
-/* What a memory checker thinks of an address: there is none.  */
+/* Builds without a memory checker: no address is known to be inaccessible.  */
 static inline int seen_is_checked (void) {
   return 0;
 }

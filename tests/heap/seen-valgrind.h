@@ -1,4 +1,4 @@
-/* What valgrind thinks of an address, if the program runs under it.  */
+/* Whether valgrind considers an address accessible, if it runs the program.  */
 #include <valgrind/memcheck.h>
 #include <valgrind/valgrind.h>
 

@@ -1,4 +1,4 @@
-/* What holds for every ready-made allocator: the contract, refusals, threads, stacking.  */
+/* Every ready-made allocator: the contract, refused memory, threads, stacking.  */
 #include "heap/heap-makers.h"
 
 #include <pthread.h>
@@ -11,7 +11,7 @@
 
 static const struct heap_maker *maker;
 
-/* Run TEST once for each maker; its name is ALLOCATOR_WHAT.  */
+/* Run TEST once for each maker, under the name ALLOCATOR_WHAT.  */
 static void for_each (const char *what, void (*test) (void), int only_any_thread) {
   char name[100];
   for (maker = heap_makers; maker->name != NULL; maker++) {
@@ -21,7 +21,7 @@ static void for_each (const char *what, void (*test) (void), int only_any_thread
   }
 }
 
-/* The probe checks what the wrapper promises to the one below, above all old sizes.  */
+/* The probe checks what a wrapper promises the allocator below, especially old sizes.  */
 static void over_probe (void) {
   struct probe_alloc probe;
   probe_alloc_init (&probe);
@@ -39,7 +39,7 @@ static void over_default (void) {
   maker->finish (alloc);
 }
 
-/* Every call below is refused in turn, alone and with all after it.  */
+/* Refuse each call of the allocator below in turn, first alone, then with all calls after it.  */
 static void refusals (void) {
   for (int forever = 0; forever < 2; forever++)
     for (long n = 0, failed = 1; failed != 0; n++) {

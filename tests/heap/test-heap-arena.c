@@ -1,4 +1,4 @@
-/* Arenas: marks, resets, and what memory checkers see of them.  */
+/* Arenas: marks, resets, and what memory checkers see.  */
 #include "mir-heap.h"
 
 #include <string.h>
@@ -71,7 +71,7 @@ static void bad_marks_are_refused (void) {
   MIR_arena_mark_t mark = MIR_arena_get_mark (arena);
   CHECK_INT (MIR_arena_reset (other, mark), MIR_HEAP_BAD_MARK);
   CHECK_INT (MIR_arena_reset (arena, early), MIR_HEAP_OK);
-  CHECK_INT (MIR_arena_reset (arena, mark), MIR_HEAP_BAD_MARK); /* it was after the early one */
+  CHECK_INT (MIR_arena_reset (arena, mark), MIR_HEAP_BAD_MARK); /* newer than the early mark */
   CHECK_PTR (get (10), block);
   MIR_arena_finish (other);
   finish ();
@@ -97,12 +97,12 @@ static void last_block_can_be_freed (void) {
   char *first = get (40), *second = get (40);
   MIR_free (&arena->alloc, second);
   CHECK_PTR (get (30), second);
-  MIR_free (&arena->alloc, first); /* not the last: nothing happens */
+  MIR_free (&arena->alloc, first); /* not the newest block: stays */
   CHECK (get (40) != first);
   finish ();
 }
 
-/* A growing array has memory of its own and gives it back when it moves.  */
+/* A growing array has its own block below, and returns it when it moves.  */
 static void large_blocks_are_resized_below (void) {
   start ();
   size_t size = 2000;
@@ -115,7 +115,7 @@ static void large_blocks_are_resized_below (void) {
   }
   CHECK (MIR_arena_bytes (arena) < size + 4 * CHUNK);
   CHECK (newer[2999] == 'x');
-  array = (char *) MIR_realloc (&arena->alloc, array, size, 100); /* and is a small one now */
+  array = (char *) MIR_realloc (&arena->alloc, array, size, 100); /* now a small block */
   CHECK (array[99] == 'x' && MIR_arena_bytes (arena) < 4 * CHUNK);
   finish ();
 }
@@ -158,7 +158,7 @@ static void checkers_see_blocks_and_resets (void) {
   CHECK_PTR (MIR_realloc (&arena->alloc, block, 50, 120), block);
   CHECK (!seen_is_closed (block + 119) && seen_is_closed (block + 120));
   MIR_arena_clear (arena);
-  get (10); /* a chunk used again is as good as new */
+  get (10); /* a reused chunk works like a new one */
   finish ();
 }
 

@@ -1,8 +1,9 @@
-/* The checking allocator finds each broken promise once, and lives on.  */
+/* The checking allocator finds each broken promise once, and goes on working.  */
 #include "mir-heap.h"
 
 #include <string.h>
 
+#include "support/child.h"
 #include "support/probe-alloc.h"
 #include "support/tap.h"
 
@@ -36,7 +37,7 @@ static void start (void) {
   start_with (0, 0);
 }
 
-/* All was found, and nothing else; nothing went wrong below.  */
+/* Check that exactly FOUND findings were reported and that the allocator below saw no error.  */
 static void finish (size_t found) {
   CHECK_INT (MIR_checking_finish (checking), found);
   CHECK_INT (probe_alloc_finish (&probe), 0);
@@ -86,7 +87,7 @@ static void foreign_pointers_are_found_and_not_touched (void) {
   char *block = (char *) MIR_malloc (alloc, 100);
   MIR_free (alloc, ours);
   MIR_free (alloc, block + 16);
-  MIR_free (alloc, (void *) (uintptr_t) 16); /* no memory at all */
+  MIR_free (alloc, (void *) (uintptr_t) 16); /* not even mapped */
   CHECK_PTR (MIR_realloc (alloc, ours + 1, 10, 20), NULL);
   for (int i = 0; i < 4; i++) CHECK_INT (seen[i].kind, MIR_CHECK_FOREIGN);
   CHECK_INT (seen[0].number, 0);
@@ -99,7 +100,7 @@ static void damage_around_a_block_is_found_once (void) {
   char *block = (char *) MIR_malloc (alloc, 33), *other = (char *) MIR_malloc (alloc, 1);
   volatile char *bytes = block;
   bytes[33] = 1;
-  other[1] = 1; /* the other block's is found when that is freed */
+  other[1] = 1; /* past the end of the other block as well */
   CHECK_INT (MIR_checking_verify (checking), 2);
   CHECK_INT (MIR_checking_verify (checking), 2);
   CHECK_INT (seen[0].kind, MIR_CHECK_OVERRUN);
@@ -167,7 +168,7 @@ static void leaks_are_listed_with_labels (void) {
   CHECK_STR (seen[1].label, "the generator");
   CHECK_INT (seen[1].size, 20);
   seen_num = 0;
-  finish (2); /* and once more at the end */
+  finish (2); /* the leaks are reported again at the end */
 }
 
 static void stacks_are_taken_if_asked_for (void) {
@@ -177,11 +178,38 @@ static void stacks_are_taken_if_asked_for (void) {
   MIR_free (alloc, block);
   if (seen[0].frames_num == 0) {
     finish (1);
-    tap_skip ("this system has no backtrace ()");
+    tap_skip ("no stacks on this system");
   }
   CHECK (seen[0].frames_num <= MIR_CHECK_MAX_FRAMES);
   for (size_t i = 0; i < seen[0].frames_num; i++) CHECK (seen[0].frames[i] != NULL);
   finish (1);
+}
+
+static int free_twice_with_frames (void) {
+  MIR_checking_options_t options = {.size = sizeof (options), .frames = MIR_CHECK_MAX_FRAMES};
+  REQUIRE (MIR_checking_create (NULL, &options, &checking) == MIR_HEAP_OK);
+  MIR_heap_set_label ("the parser");
+  void *block = MIR_malloc (&checking->alloc, 10);
+  MIR_free (&checking->alloc, block);
+  MIR_free (&checking->alloc, block);
+  return (int) MIR_checking_finish (checking);
+}
+
+/* One line about the block, then one for each frame: MODULE(NAME+0xOFFSET)[ADDRESS].  */
+static void what_is_found_is_printed_with_its_frames (void) {
+  char text[8000];
+  CHECK_INT (run_child (free_twice_with_frames, text, sizeof (text)).status, 1);
+  char *line = strchr (text, '\n');
+  REQUIRE (line != NULL);
+  CHECK (strncmp (text, "mir-alloc: ", 11) == 0);
+  CHECK (strstr (text, ": freed twice; block 1, 10 bytes, for the parser\n") != NULL);
+  if (line[1] == '\0') tap_skip ("no stacks on this system");
+  CHECK (strstr (line, "test-heap-checking") != NULL);
+  for (line++; *line != '\0'; line = strchr (line, '\n') + 1) {
+    size_t len = strcspn (line, "\n");
+    REQUIRE (line[len] == '\n');
+    CHECK (line[len - 1] == ']' && memchr (line, '[', len) != NULL);
+  }
 }
 
 static void many_live_blocks_are_found_quickly (void) {
@@ -191,7 +219,7 @@ static void many_live_blocks_are_found_quickly (void) {
   start ();
   for (size_t i = 0; i < num; i++) REQUIRE ((blocks[i] = MIR_malloc (alloc, i % 50)) != NULL);
   for (size_t i = 0; i < num; i++) MIR_free (alloc, blocks[(i * 7919) % num]);
-  size_t twice = seen_num; /* where 7919 and the number have a common divisor */
+  size_t twice = seen_num; /* nonzero if 7919 divides the number */
   MIR_checking_verify (checking);
   if (twice == 0)
     finish (0);
@@ -222,6 +250,7 @@ int main (void) {
   TEST_RUN (what_is_kept_goes_when_memory_is_short);
   TEST_RUN (leaks_are_listed_with_labels);
   TEST_RUN (stacks_are_taken_if_asked_for);
+  TEST_RUN (what_is_found_is_printed_with_its_frames);
   TEST_RUN (many_live_blocks_are_found_quickly);
   TEST_RUN (bad_options_are_refused);
   return tap_done ();

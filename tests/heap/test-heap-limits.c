@@ -1,4 +1,4 @@
-/* What the small ones are for: limit, failing, out of memory, sized, statistics.  */
+/* The small allocators: limit, failing, out of memory, sized, statistics.  */
 #include "mir-heap.h"
 
 #include <pthread.h>
@@ -36,7 +36,7 @@ static void requested_bytes_are_counted_exactly (void) {
   b = (char *) MIR_realloc (alloc, b, 40, 80);
   CHECK (b != NULL);
   CHECK_INT (MIR_limit_bytes (limit), 100);
-  MIR_limit_set (limit, 50, 0); /* what is live stays */
+  MIR_limit_set (limit, 50, 0); /* live blocks stay */
   CHECK_PTR (MIR_malloc (alloc, 1), NULL);
   MIR_free (alloc, b);
   CHECK_INT (MIR_limit_bytes (limit), 20);
@@ -65,7 +65,7 @@ static void soft_limit_is_told_once_each_time (void) {
   MIR_limit_t limit = cache.limit = make_limit (1000, 500, drop_cache, &cache);
   cache.block = MIR_malloc (&limit->alloc, 400);
   CHECK_INT (cache.calls, 0);
-  void *block = MIR_malloc (&limit->alloc, 900); /* fits only because the cache goes */
+  void *block = MIR_malloc (&limit->alloc, 900); /* fits only because the cache is dropped */
   CHECK (block != NULL);
   CHECK_INT (cache.calls, 1);
   CHECK_INT (cache.needed, 1300);
@@ -193,10 +193,10 @@ static void handler_frees_something_and_the_call_succeeds (void) {
   CHECK (block != NULL);
   CHECK_INT (asked, 1);
   asked = 0;
-  CHECK_PTR (MIR_malloc (&oom->alloc, 900), NULL); /* nothing is left to be freed */
+  CHECK_PTR (MIR_malloc (&oom->alloc, 900), NULL); /* nothing is left to free */
   CHECK_INT (asked, 1);
   asked = 0;
-  CHECK_PTR (MIR_calloc (&oom->alloc, SIZE_MAX, 2), NULL); /* no freeing helps */
+  CHECK_PTR (MIR_calloc (&oom->alloc, SIZE_MAX, 2), NULL); /* freeing cannot help */
   CHECK_INT (asked, 0);
   MIR_free (&oom->alloc, block);
   MIR_oom_finish (oom);
@@ -221,7 +221,7 @@ static void handler_may_leave_by_longjmp (void) {
   CHECK_INT (probe_alloc_finish (&probe), 0);
 }
 
-/* As an allocator of the user's may do: NULL is then its block without bytes, and no failure.  */
+/* Like an allocator of a user that returns NULL for a block without bytes: no failure.  */
 static void *no_block (size_t size, void *user_data) {
   (void) size, (void) user_data;
   return NULL;
@@ -256,7 +256,7 @@ static void sizes_are_remembered (void) {
   CHECK_INT (MIR_sized_size (block), 100);
   CHECK_INT (MIR_sized_size (NULL), 0);
   memset (block, 'x', 100);
-  block = (char *) MIR_realloc (&sized->alloc, block, 0, 300); /* the old size is not looked at */
+  block = (char *) MIR_realloc (&sized->alloc, block, 0, 300); /* ignores the old size */
   CHECK_INT (MIR_sized_size (block), 300);
   CHECK (block[99] == 'x');
   MIR_free (&sized->alloc, block);
@@ -264,14 +264,14 @@ static void sizes_are_remembered (void) {
   CHECK_INT (probe_alloc_finish (&probe), 0);
 }
 
-/* Over an arena, in which freed memory stays as it was.  */
+/* Uses an arena, in which freed memory does not change.  */
 static int free_twice (void) {
   MIR_arena_t arena;
   MIR_sized_t sized;
   if (MIR_arena_create (NULL, 0, &arena) != MIR_HEAP_OK) return 99;
   if (MIR_sized_create (&arena->alloc, &sized) != MIR_HEAP_OK) return 99;
   void *block = MIR_malloc (&sized->alloc, 10);
-  (void) MIR_malloc (&sized->alloc, 10); /* behind it: only the last block of an arena is freed */
+  (void) MIR_malloc (&sized->alloc, 10); /* newer: an arena reuses only its newest block */
   MIR_free (&sized->alloc, block);
   MIR_free (&sized->alloc, block);
   return 99;
@@ -290,7 +290,7 @@ static void bad_pointers_end_the_process (void) {
   CHECK (run_child (free_twice, text, sizeof (text)).signal != 0);
   CHECK (strstr (text, "a block was freed twice") != NULL);
   CHECK (run_child (free_foreign, text, sizeof (text)).signal != 0);
-  CHECK (strstr (text, "no live block of this allocator") != NULL);
+  CHECK (strstr (text, "not a live block of this allocator") != NULL);
 }
 
 /*---------------- Statistics -----------------------------*/

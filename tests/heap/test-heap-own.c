@@ -1,4 +1,4 @@
-/* The heap per context.  */
+/* Heaps of mimalloc.  */
 #include "mir-heap.h"
 
 #include <pthread.h>
@@ -10,7 +10,7 @@
 
 static MIR_heap_t heap;
 
-/* Skips the test where mimalloc has no such heaps.  */
+/* Skips the test if this mimalloc has no such heaps.  */
 static void create (void) {
   MIR_heap_status_t status = MIR_heap_create (&heap);
   if (status == MIR_HEAP_NOT_SUPPORTED) tap_skip ("this mimalloc has no heaps for threads");
@@ -25,7 +25,7 @@ static void heap_conforms (void) {
 
 static void *churn (void *arg) {
   size_t wrong = conformance_churn (&heap->alloc, (uintptr_t) &arg, tap_scaled (20000));
-  void *left = MIR_malloc (&heap->alloc, 1000); /* live when the thread and the heap end */
+  void *left = MIR_malloc (&heap->alloc, 1000); /* still live when the thread and the heap end */
   return (void *) (wrong + (left == NULL));
 }
 
@@ -56,7 +56,7 @@ static void it_ends_in_another_thread (void) {
   pthread_join (thread, NULL);
 }
 
-/* Were blocks lost with each heap, 2 GB would be.  */
+/* If each heap lost its blocks, 2 GB would be lost.  */
 static void thousand_heaps_with_live_blocks_come_and_go (void) {
   for (size_t i = 0; i < tap_scaled (1000); i++) {
     create ();

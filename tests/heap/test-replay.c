@@ -1,6 +1,6 @@
-/* A real compiler's allocations (bench/heap/README.md), replayed over the default heap, over one of
-   its own and under the checking allocator.  Every block keeps what was written to it, and when all
-   are freed nothing is left.  Argument: the trace.  */
+/* Replays the allocations of a real compiler (bench/heap/README.md) over the default heap, over a
+   separate heap, and under the checking allocator.  Every block must keep what was written to it,
+   and nothing may be left when all blocks are freed.  Argument: the trace.  */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@ enum { HEAP_CALLS = 4000000, CHECKED_CALLS = 300000 };
 static const char *trace_name;
 static struct trace trace;
 
-/* A block and what its bytes begin and end with, for the slots of the trace.  */
+/* A block of the trace, and the byte that it starts and ends with.  */
 static struct held {
   unsigned char *block;
   size_t size;
@@ -122,7 +122,7 @@ static void checking_finds_nothing_in_a_compilation (void) {
   CHECK_INT (MIR_checking_finish (checking), 0);
 }
 
-/* Otherwise the test before would pass with a checking allocator which sees nothing.  */
+/* Ensures that the test before does not pass because the checking allocator sees nothing.  */
 static size_t seen_leaks;
 
 static void count_leak (void *user_data, const MIR_check_t *check) {

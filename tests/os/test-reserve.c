@@ -1,4 +1,4 @@
-/* Reserved address space: where it is asked for, without memory, and given back.  Linux.  */
+/* Reserved address space: at the requested place, without memory, and released.  Linux.  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -30,9 +30,8 @@ static size_t distance (const void *one, const void *two) {
   return a < b ? b - a : a - b;
 }
 
-/* Of a page that nobody may touch, if it is one.  Not by /proc/self/maps: qemu-user leaves out what
-   lies beside pages of its own with the same access, which the kernel shows as one range with them.
- */
+/* Whether the inaccessible page at ADDR is mapped.  /proc/self/maps would not tell: qemu-user omits
+   pages next to its own pages with the same access, because the kernel shows both as one range.  */
 static int is_mapped (void *addr) {
   return mprotect (addr, mir_os_page_size (), PROT_NONE) == 0;
 }
@@ -71,14 +70,14 @@ static void a_range_is_near_a_library_a_block_and_the_stack (void) {
   memcpy (&addr, &func, sizeof (addr));
   check_near (addr, (size_t) 1 << 31);
   check_near (block, (size_t) 1 << 31);
-  if (!RUNNING_ON_VALGRIND) /* which has an assertion against hints above its stack */
+  if (!RUNNING_ON_VALGRIND) /* valgrind asserts that no hint lies above its stack */
     check_near (&local, (size_t) 1 << 31);
   check_near (addr, (size_t) 32 * MIB);
   free (block);
 }
 
 static void the_ends_of_the_address_space_are_no_trouble (void) {
-  if (RUNNING_ON_VALGRIND) tap_skip ("valgrind has an assertion against such hints");
+  if (RUNNING_ON_VALGRIND) tap_skip ("valgrind asserts that there are no such hints");
   check_near ((void *) (uintptr_t) 1, (size_t) 1 << 31);
   check_near ((void *) (uintptr_t) UNIT, (size_t) 1 << 31);
   check_near ((void *) (UINTPTR_MAX - 1), (size_t) 1 << 31);
@@ -88,7 +87,7 @@ static void the_ends_of_the_address_space_are_no_trouble (void) {
   CHECK_PTR (mir_os_reserve (SIZE_MAX / 2 & ~(size_t) (UNIT - 1), NULL, 0), NULL);
 }
 
-/* Rather none than a far one: ranges are taken until there is none left within reach.  */
+/* Reserve ranges until none is left within reach: then the result is NULL, not a distant range.  */
 static void a_full_neighbourhood_gives_nothing (void) {
   enum { MAX_RANGES = 1000, LEN = 4 * MIB };
   static uint8_t *ranges[MAX_RANGES];

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The page in a real browser: what is drawn there has the numbers of mir-report --json, which are the
-# program's own.  Prints TAP; skipped where there is no Chromium.
+# The page in a real browser: charts and tables have the numbers that the program has counted itself.  Prints TAP;
+# skipped where there is no Chromium.
 #
 # usage: test-page.sh MIR-REPORT TRACE-PROGRAM
 set -u
@@ -12,14 +12,14 @@ explain () {
   tail -n 5 "$work/err"
 }
 
-# The page $1 after its scripts ran, in $work/dom.  As root there is no sandbox.
+# Open the page $1 and write what it is after its scripts ran to $work/dom.  Root has no sandbox.
 open_page () {
   HOME=$work timeout 60 "$browser" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage \
     --user-data-dir="$work/profile" --virtual-time-budget=5000 --dump-dom "file://$1" \
     >"$work/dom" 2>"$work/err"
 }
 
-number () { # of the program
+number () { # what the program has counted as $1
   sed -n "s/^$1 //p" "$work/numbers"
 }
 
@@ -34,29 +34,29 @@ open_page "$work/hello.html" && grep -q '<p>hello' "$work/dom" ||
 
 "$program" "$work/run.trace" >"$work/numbers" && "$report" "$work/run.trace" || exit 1
 open_page "$work/run.trace.html" && grep -q '<body data-drawn="yes">' "$work/dom"
-result $? 'its script runs to the end'
+result $? 'runs its script to the end'
 for name in peak_bytes live_bytes made_bytes made_blocks failed code_peak_bytes; do
   grep -q "data-number=\"$name\" data-value=\"$(number $name)\"" "$work/dom"
   result $? "shows $name $(number $name)"
 done
 
-# What the script found in the data that it draws.
+# The numbers that the script has drawn.
 grep -q "<figure class=\"chart\" id=\"chart-live\" data-peak=\"$(number peak_bytes)\" data-layers=\"$(number peak_bytes)\">" "$work/dom"
 result $? 'draws a curve with the peak, and the scopes below it'
 grep -q "aria-label=\"Live bytes over time: at most $(number peak_bytes), .* $(number live_bytes) at the end" "$work/dom"
-result $? 'says so in words'
+result $? 'has them in its label'
 grep -q "id=\"chart-sizes\" data-blocks=\"$(number made_blocks)\"" "$work/dom"
 result $? 'draws all blocks by size'
 grep -q "id=\"chart-mapped\" data-peak=\"$(number code_peak_bytes)\"" "$work/dom"
 result $? 'draws code over time'
 grep -q "id=\"chart-code\" data-pieces=\"$(number code_published)\" data-bytes=\"$(number code_peak_bytes)\"" "$work/dom"
-result $? 'draws all pieces of code'
+result $? 'draws all code blocks'
 [ "$(grep -o 'aria-label="function_[0-9]*, ' "$work/dom" | wc -l)" = 20 ] &&
   [ "$(grep -Eo "aria-label=\"(<|&lt;)/title(>|&gt;)'[0-9]*', " "$work/dom" | wc -l)" = 20 ]
-result $? 'names them'
+result $? 'names the code blocks'
 
 # The tables add up.
-sum_of () { # table, column of numbers: of the rows of its body
+sum_of () { # the sum of a column of numbers in the body of a table
   tr -d '\n' <"$work/dom" | sed "s/.*<table id=\"$1\">//; s/<tfoot>.*//; s/<\/table>.*//; s/<tr>/\n/g" |
     awk -F '<td class="n[^>]*>' -v column="$2" '{ sum += $(column + 1) } END { print sum + 0 }'
 }
@@ -71,8 +71,8 @@ result $? 'has all blocks in its table of sizes'
 result $? 'has all blocks in its table of lifetimes'
 [ "$(sum_of code 1)" = "$(number code_peak_bytes)" ]
 result $? 'has all code in its table'
-# The charts over time as tables: the peak is there, and the scopes are all that there is.
-rows_of () { # table: of each row of its body the numbers
+# The charts over time as tables: they have the peak, and the scopes add up to all live bytes.
+rows_of () { # the numbers in each row of the body of a table
   tr -d '\n' <"$work/dom" | sed "s/.*<table id=\"$1\">//; s/<\/table>.*//; s/.*<tbody>//; s/<tr>/\n/g" |
     sed -n 's/<[^>]*>/ /g; s/^ *[0-9.]* [a-z]* *//p'
 }
@@ -88,6 +88,6 @@ awk -v peak="$(number code_peak_bytes)" '
 result $? 'has the code over time as a table'
 ! grep -q '<script>alert' "$work/dom" &&
   grep -q '<h1>&lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt; &amp; "friends"</h1>' "$work/dom"
-result $? 'shows names as they are'
+result $? 'shows names as text'
 
 finish

@@ -1,6 +1,6 @@
 #!/bin/sh
-# mir-report as a command: its numbers against those which a program has counted itself, its files,
-# and one line for what it cannot read.  Prints TAP.
+# mir-report as a command: its numbers against those that a program has counted itself, its files, and one line
+# for what it cannot read.  Prints TAP.
 #
 # usage: test-report.sh MIR-REPORT TRACE-PROGRAM
 set -u
@@ -16,7 +16,7 @@ mir_report () {
   "$report" "$@" >"$work/out" 2>"$work/err"
 }
 
-has_numbers () { # the patterns before, between and behind a name and its value
+has_numbers () { # patterns: what is before, between and behind a name and its value
   while read -r name value; do
     grep -q "^$1$name$2$value$3\$" "$work/out" || echo "the program says $name $value"
   done <"$work/numbers" >>"$work/err"
@@ -35,18 +35,24 @@ refuses () { # name, pattern of the whole line, arguments...
 "$program" "$trace" >"$work/numbers" || exit 1
 
 mir_report --json "$trace" && has_numbers '  "' '": ' ','
-result $? 'its numbers are those of the program'
+result $? 'has the numbers of the program'
 mir_report --stats "$trace" && has_numbers '' '  *' ''
-result $? 'and so are those of --stats'
+result $? 'the numbers of --stats are the same'
 
 mir_report "$trace" && [ -s "$trace.html" ] && [ ! -s "$work/out" ] && [ ! -s "$work/err" ]
-result $? 'makes TRACE.html without being told'
+result $? 'makes TRACE.html if no output is named'
+[ "$(stat -c %a "$trace" "$trace.html" | uniq)" = 600 ]
+result $? 'makes it as private as the trace'
+echo victim >"$work/victim"
+ln -sf victim "$trace.html"
+mir_report "$trace" && [ "$(cat "$work/victim")" = victim ] && [ -f "$trace.html" ] && [ ! -h "$trace.html" ]
+result $? 'replaces a link, and not what it leads to'
 grep -q '<script>alert' "$trace.html"
 [ $? = 1 ] && [ "$(grep -c '</script>' "$trace.html")" = 2 ]
-result $? 'lets no name out of its place in the page'
+result $? 'lets no name become markup'
 ! grep -Eq 'https?://|src=|@import|url\(' "$work/run.trace.html" ||
   [ "$(grep -Eo 'https?://[^"]*|src=|@import|url\(' "$trace.html" | sort -u)" = http://www.w3.org/2000/svg ]
-result $? 'makes a page which needs nothing else'
+result $? 'makes a page that loads nothing'
 
 mir_report --folded "$work/folded" --chrome "$work/chrome" "$trace"
 result $? 'writes several files at once'
@@ -55,6 +61,12 @@ made=$(sed -n 's/^made_bytes //p' "$work/numbers")
   grep -q '^worker 30000$' "$work/folded" &&
   grep -q '^parse .*;grow: ?ä ?\\n [0-9]*$' "$work/folded"
 result $? 'has all bytes in the folded stacks'
+mkfifo "$work/pipe"
+cat "$work/pipe" >"$work/read" &
+mir_report --folded "$work/pipe" "$trace" && wait $! && cmp "$work/read" "$work/folded"
+result $? 'writes to a pipe that is named'
+mir_report --folded /dev/stdout "$trace" && cmp "$work/out" "$work/folded" && [ -e /dev/stdout ]
+result $? 'takes /dev/stdout for standard output'
 if command -v python3 >/dev/null; then
   python3 - "$work/chrome" >"$work/out" 2>"$work/err" <<'END'
 import json, sys
@@ -70,30 +82,30 @@ END
   result $? 'has scopes, code and the peak in the Chrome trace'
 fi
 
-refuses 'no arguments' 'a trace is needed, see --help'
+refuses 'no arguments' 'no trace is named, see --help'
 refuses 'an unknown option' 'unknown option, see --help: --fast' --fast "$trace"
-refuses 'two traces' 'one trace at a time, see --help' "$trace" "$trace"
+refuses 'two traces' 'only one trace at a time, see --help' "$trace" "$trace"
 refuses 'an option without its file' '--html needs a file, see --help' "$trace" --html
 refuses 'a trace which is not there' '.*/none: No such file or directory' "$work/none"
-refuses 'a folder' '.*: byte 0: cannot be read' "$work"
+refuses 'a folder' '.*: not a regular file' "$work"
 refuses 'another file' '.*numbers: byte 1: this is not a trace' "$work/numbers"
 : >"$work/empty"
 refuses 'an empty file' '.*empty: byte 0: the file ends here, before the trace does' "$work/empty"
 head -c 5000 "$trace" >"$work/cut"
 refuses 'a trace cut off' '.*cut: byte 5000: the file ends here, before the trace does' "$work/cut"
 [ ! -e "$work/cut.html" ]
-result $? 'makes no page of it'
+result $? 'makes no page of a trace cut off'
 refuses 'a folder which is not there' '/nonexistent/page: No such file or directory' \
   --html /nonexistent/page "$trace"
 if [ -e /dev/full ]; then
   refuses 'a full disk' '/dev/full: No space left on device' --html /dev/full "$trace"
 fi
 mir_report --partial --json "$work/cut" && grep -q '"complete": false' "$work/out"
-result $? 'shows a part if asked to'
+result $? 'shows an incomplete trace with --partial'
 "$program" "$trace" die
 mir_report --json "$trace"
 [ $? = 1 ] && mir_report --partial --json "$trace" && grep -q '"live_blocks": 30,' "$work/out"
-result $? 'shows what a program that died has left'
+result $? 'shows the trace of a program that died'
 mir_report --help && [ ! -s "$work/err" ] && [ "$(wc -l <"$work/out")" -le 24 ]
 result $? 'has its help on one screen'
 [ -z "$(find "$work" -name '*.new*')" ]

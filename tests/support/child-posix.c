@@ -1,3 +1,4 @@
+/* Child processes on POSIX systems, by fork.  */
 #define _DEFAULT_SOURCE
 #include "support/child.h"
 
@@ -9,7 +10,7 @@
 
 #include "support/tap.h"
 
-/* A sanitizer's handlers would exit.  */
+/* Restore the default handlers: a sanitizer's would turn the signal into an exit.  */
 static void set_default_handlers (void) {
   static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP};
   for (size_t i = 0; i < sizeof (signals) / sizeof (signals[0]); i++) signal (signals[i], SIG_DFL);

@@ -1,7 +1,7 @@
-/* A child process whose end is looked at.  Where there is no fork these leave the test as skipped.
- */
-#ifndef CHILD_H
-#define CHILD_H
+/* Runs a function in a child process and reports how the child ended.  Without fork these functions
+   skip the running test.  */
+#ifndef MIR_TESTS_SUPPORT_CHILD_H
+#define MIR_TESTS_SUPPORT_CHILD_H
 
 #include <stddef.h> /* size_t */
 
@@ -10,20 +10,22 @@ extern "C" {
 #endif
 
 struct child_end {
-  int status; /* with which it has exited; -1: a signal ended it */
-  int signal; /* 0: it has exited */
+  int status; /* exit status; -1: a signal ended the child */
+  int signal; /* the signal; 0: the child exited */
 };
 
-/* Run FUNC, whose result is its exit status, in a child with the system's own way of handling the
-   signals of faults; what it prints to stderr in TEXT, unless that is NULL.  */
+/* Run FUNC in a child with default handlers for fault signals; its result is the exit status.
+   TEXT, unless NULL, receives what the child prints to stderr, at most TEXT_SIZE - 1 bytes and a
+   final 0.  */
 struct child_end run_child (int (*func) (void), char *text, size_t text_size);
-/* Let this process have no more address space.  0, or -1 where that cannot be done.  */
+/* Allow this process no more address space.  0 on success, -1 on failure or where the system has no
+   such limit.  */
 int refuse_address_space (void);
-/* Whether END is what a trap instruction does.  */
+/* Whether END is the effect of a trap instruction.  */
 int is_trap (struct child_end end);
 
 #ifdef __cplusplus
 }
 #endif
 
-#endif /* CHILD_H */
+#endif /* MIR_TESTS_SUPPORT_CHILD_H */

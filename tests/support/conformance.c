@@ -1,3 +1,4 @@
+/* The conformance run: the contract of mir-alloc.h, checked on any MIR_alloc.  */
 #include "support/conformance.h"
 
 #include <stddef.h>
@@ -48,7 +49,7 @@ static void check_sizes (MIR_alloc_t alloc) {
   for (int i = 1; i < SIZES_NUM; i += 2) MIR_free (alloc, blocks[i]);
 }
 
-/* After churn, so that memory is used again.  */
+/* Dirty and free blocks in several rounds, so that calloc has to clear reused memory.  */
 static void check_zeroes (MIR_alloc_t alloc) {
   for (int round = 0; round < 3; round++)
     for (int i = 0; i < SIZES_NUM; i++) {
@@ -80,8 +81,8 @@ static void check_resizing (MIR_alloc_t alloc) {
     }
 }
 
-/* Either answer for malloc is good, as long as it can be freed and resized; from realloc NULL would
-   be a failure.  */
+/* For size 0, malloc may return NULL or a block, as long as the result can be freed and resized;
+   from realloc, NULL would mean failure.  */
 static void check_nothing (MIR_alloc_t alloc) {
   MIR_free (alloc, NULL);
   MIR_free (alloc, MIR_malloc (alloc, 0));
@@ -105,7 +106,7 @@ static void check_nothing (MIR_alloc_t alloc) {
 }
 
 static void check_huge (MIR_alloc_t alloc) {
-  volatile size_t most = SIZE_MAX; /* the compiler must not know better */
+  volatile size_t most = SIZE_MAX; /* volatile: compilers warn about such a constant */
   void *block = MIR_malloc (alloc, 50);
   REQUIRE (block != NULL);
   fill (block, 50, 11);
@@ -148,7 +149,7 @@ static uint64_t next_random (uint64_t *state) {
   return z ^ (z >> 27);
 }
 
-/* Most are small, as a compiler's are.  */
+/* Mostly small sizes, as in a compiler.  */
 static size_t random_size (uint64_t r) {
   static const size_t most[] = {16, 64, 64, 200, 200, 1000, 5000, 40000};
   return (size_t) (r >> 8) % (most[r % 8] + 1);
@@ -180,7 +181,10 @@ static size_t step (MIR_alloc_t alloc, struct slot *slot, uint64_t r) {
     slot->block = NULL;
     size = 0;
   }
-  if (slot->block == NULL && size != 0) wrong++, size = 0;
+  if (slot->block == NULL && size != 0) {
+    wrong++;
+    size = 0;
+  }
   slot->size = size;
   slot->seed = (unsigned) (r >> 40);
   fill (slot->block, size, slot->seed);

@@ -1,13 +1,15 @@
-/* Whether a MIR_alloc keeps the contract of mir-alloc.h: one run for all of them and all adapters.
+/* Checks whether a MIR_alloc keeps the contract of mir-alloc.h: the same run for all allocators and
+   all adapters.
 
-   CHECKs as it goes; every block is freed at the end.  One thread at a time, but for
-   conformance_churn.  */
-#ifndef CONFORMANCE_H
-#define CONFORMANCE_H
+   The run uses CHECK, and frees every block at the end.  One thread at a time, except
+   conformance_churn, which any thread may call.  */
+#ifndef MIR_TESTS_SUPPORT_CONFORMANCE_H
+#define MIR_TESTS_SUPPORT_CONFORMANCE_H
+
+#include <stddef.h> /* size_t */
+#include <stdint.h>
 
 #include "mir-alloc.h"
-
-#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -15,20 +17,20 @@ extern "C" {
 
 enum {
   CONFORM_ALL = 0,
-  CONFORM_NO_HUGE = 1 /* sizes which nobody can have are not tried */
+  CONFORM_NO_HUGE = 1 /* skip sizes that no allocator can have */
 };
 
 /* Sizes, alignment, zeroes, overflow, resizing, failure, size 0, NULL.  */
 void conformance_run (MIR_alloc_t alloc, unsigned quirks);
-/* STEPS random operations on random sizes, compared with a model; the number of blocks whose
-   contents were not what was written, alignment was wrong, or which were refused.  */
+/* Run STEPS random operations on random sizes and compare the blocks with a model.  The number of
+   blocks with wrong contents or alignment, and of refusals.  */
 size_t conformance_churn (MIR_alloc_t alloc, uint64_t seed, size_t steps);
-/* A scenario which survives any refusal, and gives everything back: 0, or how many blocks had wrong
-   contents afterwards.  */
+/* A scenario that survives any refusal and frees everything.  The number of blocks with wrong
+   contents afterwards; 0 is success.  */
 size_t conformance_scenario (MIR_alloc_t alloc);
 
 #ifdef __cplusplus
 }
 #endif
 
-#endif /* CONFORMANCE_H */
+#endif /* MIR_TESTS_SUPPORT_CONFORMANCE_H */

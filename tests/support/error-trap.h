@@ -1,10 +1,10 @@
-/* An error function for tests, which leaves by longjmp as an embedder's would:
+/* An error function for tests that leaves by longjmp, as an embedder's would:
 
      if (setjmp (error_trap) == 0) failing_call (); else the error is in error_trap_type, ..._text
 
    ERROR_CAUGHT (EXPR) is 1 if EXPR called the error function.  */
-#ifndef ERROR_TRAP_H
-#define ERROR_TRAP_H
+#ifndef MIR_TESTS_SUPPORT_ERROR_TRAP_H
+#define MIR_TESTS_SUPPORT_ERROR_TRAP_H
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,4 +29,4 @@ static void MIR_NO_RETURN error_trap_func (MIR_error_type_t type, const char *fo
 
 #define ERROR_CAUGHT(EXPR) (setjmp (error_trap) == 0 ? ((void) (EXPR), 0) : 1)
 
-#endif /* ERROR_TRAP_H */
+#endif /* MIR_TESTS_SUPPORT_ERROR_TRAP_H */

@@ -1,7 +1,7 @@
-/* Machine code of a function with a frame record that calls back; FRAME_CODE_LEN is 0 for CPUs
-   whose is not written.  */
-#ifndef FRAME_CODE_H
-#define FRAME_CODE_H
+/* Machine code of a function that has a frame record and calls a callback, per CPU.  FRAME_CODE_LEN
+   is 0 for CPUs without such code.  */
+#ifndef MIR_TESTS_SUPPORT_FRAME_CODE_H
+#define MIR_TESTS_SUPPORT_FRAME_CODE_H
 
 #include <stdint.h>
 
@@ -26,4 +26,4 @@ static const uint8_t frame_code[] = {0};
 enum { FRAME_CODE_LEN = 0 };
 #endif
 
-#endif /* FRAME_CODE_H */
+#endif /* MIR_TESTS_SUPPORT_FRAME_CODE_H */

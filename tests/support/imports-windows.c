@@ -1,8 +1,10 @@
+/* Replacements of the system functions that the library imports, which fail on demand.  */
 #include "support/imports-windows.h"
 
 #include <string.h>
 
-/* The declarations without dllimport, or the compiler calls through the pointers below.  */
+/* Declare the functions without dllimport; otherwise the compiler calls through the pointers
+   below.  */
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 #include <winternl.h>
@@ -14,7 +16,7 @@ void imports_reset (void) {
   imports.fail_in = -1;
 }
 
-/*---------------- The real ones -----------------------------*/
+/*---------------- The real functions -----------------------------*/
 
 NTSTATUS NTAPI LdrGetProcedureAddress (HMODULE module, const ANSI_STRING *name, ULONG ordinal,
                                        void **address);
@@ -26,14 +28,14 @@ static void *real_in (const char *module, const char *name) {
   return address;
 }
 
-/* The function NAME of kernelbase, found once.  */
+/* Define REAL, the function NAME of kernelbase, looked up once.  */
 #define REAL(NAME)                                              \
   static void *found;                                           \
   if (found == NULL) found = real_in ("kernelbase.dll", #NAME); \
   NAME##_t real;                                                \
   memcpy (&real, &found, sizeof (real))
 
-/*---------------- Ours -----------------------------*/
+/*---------------- The replacements -----------------------------*/
 
 static int refuse (DWORD protection) {
   int executable = (protection & 0xf0) != 0; /* PAGE_EXECUTE... */
@@ -124,7 +126,7 @@ static FARPROC WINAPI find (HMODULE module, const char *name) {
   return real (module, name);
 }
 
-/*---------------- What leads to ours -----------------------------*/
+/*---------------- The import pointers -----------------------------*/
 
 #define IMPORT(NAME, FUNC)                                  \
   extern const NAME##_t imp_##NAME __asm__("__imp_" #NAME); \

@@ -1,28 +1,29 @@
-/* Calls of Windows which fail on demand, or meet another thread which is faster.
+/* Windows functions that fail on demand, or lose a race for an address to another thread.
 
-   A program reaches kernel32 through pointers that its linker makes, __imp_NAME for each function;
-   one that defines them itself decides what they lead to.  Only what is linked to the test
-   statically calls through these: the library and mimalloc.
+   A program calls kernel32 through pointers that its linker makes, __imp_NAME for each function; a
+   program that defines these pointers itself decides what is called.  Only code linked statically
+   to the test goes through them: the library and mimalloc.
 
    One thread at a time.  */
-#ifndef IMPORTS_WINDOWS_H
-#define IMPORTS_WINDOWS_H
+#ifndef MIR_TESTS_SUPPORT_IMPORTS_WINDOWS_H
+#define MIR_TESTS_SUPPORT_IMPORTS_WINDOWS_H
 
 #include <stddef.h> /* size_t */
 
 struct imports {
-  /* So many more calls which may be refused succeed, then one fails; < 0: none fails.  They are:
-     CreateFileMappingW, MapViewOfFileEx, VirtualProtect and VirtualAlloc.  */
+  /* The number of refusable calls that still succeed before one fails; < 0: none fails.  Refusable
+     are CreateFileMappingW, MapViewOfFileEx, VirtualProtect and VirtualAlloc.  */
   long fail_in;
-  int failed;        /* whether it has */
-  int no_sections;   /* CreateFileMappingW fails */
-  int no_executable; /* and so does whatever makes memory executable, as ProcessDynamicCodePolicy
-                        wants it (Microsoft Learn) */
-  int no_growable;   /* RtlAddGrowableFunctionTable is not found: Windows 7 */
-  /* As soon as an address is free, another thread's data is there: the next UnmapViewOfFile, or
-     VirtualFree of a reservation, of this address.  NULL: no such thread.  */
+  int failed;      /* whether that call has failed */
+  int no_sections; /* CreateFileMappingW fails */
+  /* Every call that makes memory executable fails, as under ProcessDynamicCodePolicy (Microsoft
+     Learn).  */
+  int no_executable;
+  int no_growable; /* RtlAddGrowableFunctionTable is not found: Windows 7 */
+  /* Another thread maps its data at this address as soon as it is free: after the next
+     UnmapViewOfFile, or VirtualFree of a reservation, at it.  NULL: no such thread.  */
   void *wanted;
-  int got; /* it is there */
+  int got; /* that data is mapped */
   size_t sections, handles_closed;
 };
 
@@ -30,7 +31,7 @@ enum { DYNAMIC_CODE_BLOCKED = 1655, OTHERS_LEN = 64 * 1024 /* of the other threa
 
 extern struct imports imports;
 
-/* Nothing fails until told to.  */
+/* Reset all members: nothing fails.  */
 void imports_reset (void);
 
-#endif /* IMPORTS_WINDOWS_H */
+#endif /* MIR_TESTS_SUPPORT_IMPORTS_WINDOWS_H */

@@ -1,6 +1,6 @@
 /* Small machine-code functions for tests, per CPU.  */
-#ifndef MACHINE_CODE_H
-#define MACHINE_CODE_H
+#ifndef MIR_TESTS_SUPPORT_MACHINE_CODE_H
+#define MIR_TESTS_SUPPORT_MACHINE_CODE_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
@@ -8,9 +8,8 @@
 
 typedef unsigned (*code_func_t) (void);
 
-/* code_returning (CODE, VALUE) writes CODE_LEN bytes to CODE: a function which returns VALUE. Words
-   of 32 bits are written as they are in memory: instructions and data of these CPUs have the same
-   byte order.  */
+/* code_returning (CODE, VALUE) writes a function that returns VALUE, CODE_LEN bytes, to CODE.
+   Instructions are stored as words of 32 bits: on these CPUs they have the byte order of data.  */
 #if defined(__x86_64__) || defined(__i386__) || defined(_M_X64)
 enum { CODE_LEN = 6 }; /* bytes of a function */
 /* mov eax, VALUE; ret  */
@@ -30,7 +29,8 @@ static inline void code_returning (uint8_t *code, uint32_t value) {
 #elif defined(__riscv) && __riscv_xlen == 64
 enum { CODE_LEN = 12 };
 /* lui a0, HIGH; addiw a0, a0, LOW; ret.  The 12 bits LOW are signed, hence 0x800.  The result is
-   sign-extended from 32 bits, as the RISC-V psABI (Integer Calling Convention) has unsigned int. */
+   sign-extended from 32 bits, as the RISC-V psABI (Integer Calling Convention) demands for unsigned
+   int.  */
 static inline void code_returning (uint8_t *code, uint32_t value) {
   uint32_t insns[3] = {0x00000537u | ((value + 0x800) & 0xfffff000u), 0x0005051bu | value << 20,
                        0x00008067u};
@@ -38,10 +38,10 @@ static inline void code_returning (uint8_t *code, uint32_t value) {
 }
 #elif defined(__powerpc64__) && defined(_CALL_ELF) && _CALL_ELF == 2
 enum { CODE_LEN = 16 };
-/* li r3, 0; oris r3, r3, VALUE >> 16; ori r3, r3, VALUE & 0xffff; blr.  Not lis, which extends the
-   sign: an unsigned int is returned zero-extended.  A function pointer of the ELF V2 ABI is the
-   address of the code; a descriptor, as ELF V1 has it, would have to be made first (64-Bit ELF V2
-   ABI Specification: Power Architecture, Parameter Passing and Function Pointers).  */
+/* li r3, 0; oris r3, r3, VALUE >> 16; ori r3, r3, VALUE & 0xffff; blr.  Not lis, which
+   sign-extends: an unsigned int is returned zero-extended.  In the ELF V2 ABI a function pointer is
+   the address of the code; ELF V1 would need a descriptor (64-Bit ELF V2 ABI Specification: Power
+   Architecture, Parameter Passing and Function Pointers).  */
 static inline void code_returning (uint8_t *code, uint32_t value) {
   uint32_t insns[4] = {0x38600000u, 0x64630000u | value >> 16, 0x60630000u | (value & 0xffff),
                        0x4e800020u};
@@ -49,22 +49,24 @@ static inline void code_returning (uint8_t *code, uint32_t value) {
 }
 #elif defined(__s390x__)
 enum { CODE_LEN = 8 };
-/* llilf %r2, VALUE; br %r14.  The rest of the register is cleared: an unsigned int is returned
-   zero-extended (ELF Application Binary Interface s390x Supplement, Return Values).  */
+/* llilf %r2, VALUE; br %r14.  llilf clears the upper half of the register: an unsigned int is
+   returned zero-extended (ELF Application Binary Interface s390x Supplement, Return Values).  */
 static inline void code_returning (uint8_t *code, uint32_t value) {
-  code[0] = 0xc0, code[1] = 0x2f;
+  code[0] = 0xc0;
+  code[1] = 0x2f;
   memcpy (code + 2, &value, sizeof (value));
-  code[6] = 0x07, code[7] = 0xfe;
+  code[6] = 0x07;
+  code[7] = 0xfe;
 }
 #else
 #error "no test code for this CPU yet"
 #endif
 
-/* A function at ADDR called; an object pointer becomes a function pointer by its bytes.  */
+/* Call the function at ADDR.  memcpy, because C has no cast from object to function pointers.  */
 static inline unsigned code_call (const void *addr) {
   code_func_t func;
   memcpy (&func, &addr, sizeof (func));
   return func ();
 }
 
-#endif /* MACHINE_CODE_H */
+#endif /* MIR_TESTS_SUPPORT_MACHINE_CODE_H */

@@ -1,6 +1,6 @@
-/* What VirtualQuery says about the address space.  */
-#ifndef MAPS_WINDOWS_H
-#define MAPS_WINDOWS_H
+/* The address space as VirtualQuery reports it.  */
+#ifndef MIR_TESTS_SUPPORT_MAPS_WINDOWS_H
+#define MIR_TESTS_SUPPORT_MAPS_WINDOWS_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
@@ -10,7 +10,7 @@
 #include <windows.h>
 
 struct taken {
-  size_t bytes; /* of address space, reserved or committed */
+  size_t bytes; /* address space reserved or committed */
   size_t views; /* committed regions of sections */
   size_t open;  /* regions which are writable and executable */
 };
@@ -50,4 +50,4 @@ static inline struct taken look_around (void) {
   return taken;
 }
 
-#endif /* MAPS_WINDOWS_H */
+#endif /* MIR_TESTS_SUPPORT_MAPS_WINDOWS_H */

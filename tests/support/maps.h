@@ -1,6 +1,6 @@
-/* What /proc/self/maps says (proc(5)): Linux.  */
-#ifndef MAPS_H
-#define MAPS_H
+/* Reads /proc/self/maps (proc(5)): Linux only.  */
+#ifndef MIR_TESTS_SUPPORT_MAPS_H
+#define MIR_TESTS_SUPPORT_MAPS_H
 
 #include <stdint.h> /* uintptr_t */
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #include "support/tap.h"
 
-/* The access to the page of ADDR, "r-xp"; "none": unmapped.  */
+/* Store the access to the page of ADDR, such as "r-xp", in ACCESS; "none" if it is not mapped.  */
 static inline void access_of (const void *addr, char access[5]) {
   FILE *maps = fopen ("/proc/self/maps", "r");
   char line[512];
@@ -22,7 +22,7 @@ static inline void access_of (const void *addr, char access[5]) {
   fclose (maps);
 }
 
-/* Mappings which are writable and executable.  */
+/* The number of mappings that are writable and executable; -1 if they cannot be read.  */
 static inline int count_open_mappings (void) {
   FILE *maps = fopen ("/proc/self/maps", "r");
   char line[512], access[5];
@@ -34,4 +34,4 @@ static inline int count_open_mappings (void) {
   return n;
 }
 
-#endif /* MAPS_H */
+#endif /* MIR_TESTS_SUPPORT_MAPS_H */

@@ -1,3 +1,4 @@
+/* The probe allocator: blocks with fences, found by address, and failures on demand.  */
 #include "support/probe-alloc.h"
 
 #include <stdint.h>
@@ -7,16 +8,17 @@
 #include "support/tap.h"
 
 enum {
-  FENCE = 32, /* bytes on either side; a multiple of every alignment malloc promises */
+  FENCE = 32, /* bytes on either side; a multiple of max_align_t */
   FENCE_BYTE = 0xfb,
   FRESH_BYTE = 0xa5,
   FREED_BYTE = 0xdd,
-  MAX_PRINTED = 10 /* broken promises per probe; the rest is only counted */
+  MAX_PRINTED = 10 /* violations printed per probe; the others are only counted */
 };
 
 /* [ fence | size bytes | fence ]
    ^ memory  ^ start
-   memory is start - FENCE; a leak checker wants to see a pointer to the first byte of a block.  */
+   memory is start - FENCE; it is kept because leak checkers look for pointers to the start of a
+   block.  */
 struct probe_block {
   unsigned char *memory, *start;
   size_t size; /* bytes */
@@ -34,7 +36,7 @@ static struct probe_block **bucket_of (struct probe_alloc *probe, const void *pt
   return &probe->buckets[spread >> 32 & (PROBE_BUCKETS - 1)];
 }
 
-/* The link which points to the block PTR; it points to NULL when there is no such live block.  */
+/* The link that points to the block PTR; the link is NULL if there is no such live block.  */
 static struct probe_block **find_link (struct probe_alloc *probe, const void *ptr) {
   struct probe_block **link = bucket_of (probe, ptr);
   while (*link != NULL && (*link)->start != ptr) link = &(*link)->next;
@@ -52,7 +54,7 @@ static void build_fences (struct probe_block *block) {
   memset (block->start + block->size, FENCE_BYTE, FENCE);
 }
 
-/* Damage is counted once: the fences are whole again afterwards.  */
+/* Count damage once: the fences are rebuilt afterwards.  */
 static void check_fences (struct probe_alloc *probe, struct probe_block *block) {
   if (!fence_is_whole (block->memory))
     note_broken (probe, "written before a block", block->start, block->size, block->size);
@@ -111,11 +113,11 @@ static void *start_of (struct probe_block *block) {
   return block == NULL ? NULL : block->start;
 }
 
-/* The old block is still in place when the new one is added, so the two never share an address.  */
+/* The old block is removed after the new one is added, so their addresses always differ.  */
 static void *move_block (struct probe_alloc *probe, void *ptr, size_t old_size, size_t new_size) {
   struct probe_block *old = *find_link (probe, ptr);
   if (ptr != NULL && old == NULL) {
-    note_broken (probe, "realloc of what is not a live block", ptr, old_size, 0);
+    note_broken (probe, "realloc of something that is not a live block", ptr, old_size, 0);
     return NULL;
   }
   size_t size = old == NULL ? 0 : old->size;
@@ -158,7 +160,7 @@ static void probe_free (void *ptr, void *user_data) {
   struct probe_block **link = find_link (probe, ptr);
   probe->frees++;
   if (*link == NULL)
-    note_broken (probe, "free of what is not a live block", ptr, 0, 0);
+    note_broken (probe, "free of something that is not a live block", ptr, 0, 0);
   else
     remove_block (probe, link);
   pthread_mutex_unlock (&probe->lock);

@@ -1,3 +1,4 @@
+/* The probe for code memory: real pages, the access of each recorded, and failures on demand.  */
 #include "support/probe-code-alloc.h"
 
 #include <stdlib.h>
@@ -49,7 +50,8 @@ static void *map_pages (struct probe_code_alloc *probe, size_t len) {
 static void *map_range (struct probe_code_alloc *probe, size_t len) {
   struct probe_range *range = find_entry (probe);
   if (map_must_fail (probe) || range == NULL) return probe->map_failure;
-  if (len == 0 || len % probe->page_size != 0) note_broken (probe, "odd length to map", NULL, len);
+  if (len == 0 || len % probe->page_size != 0)
+    note_broken (probe, "length to map is not whole pages", NULL, len);
   void *start = map_pages (probe, len);
   if (start == NULL) return probe->map_failure;
   range->start = (char *) start;
@@ -64,7 +66,7 @@ static int unmap_range (struct probe_code_alloc *probe, void *addr, size_t len) 
   probe->unmaps++;
   if (probe->refuse_unmap) return -1;
   if (range == NULL || range->start != addr || range->len != len) {
-    note_broken (probe, "unmap of what was not mapped so", addr, len);
+    note_broken (probe, "unmap of a range that was not mapped like this", addr, len);
     return -1;
   }
   if (probe->arena == NULL)
@@ -96,7 +98,7 @@ static int protect_range (struct probe_code_alloc *probe, void *addr, size_t len
   struct probe_range *range = find_range (probe, addr);
   if (range == NULL || (uintptr_t) addr % probe->page_size != 0 || len % probe->page_size != 0
       || len == 0 || len > (size_t) (range->start + range->len - (char *) addr)) {
-    note_broken (probe, "protect of what was not mapped so", addr, len);
+    note_broken (probe, "protect outside of a mapped range", addr, len);
     return -1;
   }
   int failing = protect_must_fail (probe);

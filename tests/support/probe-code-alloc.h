@@ -1,16 +1,16 @@
 /* A MIR_code_alloc for tests: real pages, real protections, failures on demand.
 
-   Pages are without access until mem_protect, so reading, writing or executing too early ends the
-   test at once.  It checks what a caller promises: page-aligned ranges, mem_unmap of exactly what
-   was mapped, mem_protect inside one range.  Every broken promise is counted in `broken` and
-   printed as a note.  Any thread; takes a lock.  */
-#ifndef PROBE_CODE_ALLOC_H
-#define PROBE_CODE_ALLOC_H
-
-#include "mir-code-alloc.h"
+   Pages are inaccessible until mem_protect, so reading, writing or executing them too early ends
+   the test at once.  The probe checks the caller's side of the contract: page-aligned ranges,
+   mem_unmap of exactly one range, mem_protect inside one range.  Every violation is counted in
+   `broken` and printed as a note.  Any thread; takes a lock.  */
+#ifndef MIR_TESTS_SUPPORT_PROBE_CODE_ALLOC_H
+#define MIR_TESTS_SUPPORT_PROBE_CODE_ALLOC_H
 
 #include <pthread.h>
 #include <stddef.h> /* size_t */
+
+#include "mir-code-alloc.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -31,33 +31,33 @@ struct probe_code_alloc {
   size_t page_size;                            /* bytes */
   size_t maps, unmaps, protects, opened_pages; /* pages given PROT_WRITE_EXEC, over all calls */
   size_t mapped_bytes;                         /* now */
-  size_t broken;                               /* promises the caller broke */
-  long fail_map_in;         /* so many more mem_map succeed, then all fail; < 0: none fails */
-  void *map_failure;        /* what a failing mem_map returns */
-  long fail_protect_in;     /* so many more mem_protect succeed, then one fails; < 0: none fails */
-  int fail_protect_forever; /* that one and all after it */
-  int fail_protect_half;    /* a failing mem_protect has changed all pages but the last */
-  unsigned long long
-      fail_protects;    /* a script: bit N set lets the N-th mem_protect from now fail */
+  size_t broken;                               /* violations of the contract by the caller */
+  long fail_map_in;     /* calls of mem_map that still succeed before all fail; < 0: none fails */
+  void *map_failure;    /* the result of a failing mem_map */
+  long fail_protect_in; /* calls of mem_protect that still succeed before one fails; < 0: none */
+  int fail_protect_forever; /* that one and all after it fail */
+  int fail_protect_half;    /* a failing mem_protect changes all pages but the last */
+  /* A script: bit N set lets the N-th mem_protect from now fail.  */
+  unsigned long long fail_protects;
   int refuse_unmap;     /* mem_unmap fails */
-  char *arena, *lowest; /* where ranges adjoin, and the range mapped last in it; or NULL */
+  char *arena, *lowest; /* reserved addresses for adjoining ranges, and the last range; or NULL */
   struct probe_range ranges[PROBE_MAX_RANGES];
   pthread_mutex_t lock;
 };
 
-/* Nothing fails until told to.  */
+/* Initialise PROBE; no call fails yet.  PROBE must not move: the allocator keeps its address.  */
 void probe_code_alloc_init (struct probe_code_alloc *probe);
 /* Place each range directly below the one before it.  */
 void probe_code_alloc_adjoin (struct probe_code_alloc *probe);
 /* The access to the page of ADDR.  */
 enum probe_access probe_code_access (struct probe_code_alloc *probe, const void *addr);
-/* Whether no page is open.  */
+/* Whether no page has PROT_WRITE_EXEC.  */
 int probe_code_all_closed (struct probe_code_alloc *probe);
-/* Unmap what is left, and return the number of ranges left plus `broken`.  */
+/* Unmap all remaining ranges, and return their number plus `broken`.  */
 size_t probe_code_alloc_finish (struct probe_code_alloc *probe);
 
 #ifdef __cplusplus
 }
 #endif
 
-#endif /* PROBE_CODE_ALLOC_H */
+#endif /* MIR_TESTS_SUPPORT_PROBE_CODE_ALLOC_H */

@@ -1,3 +1,4 @@
+/* Pages of probe-code-alloc.c by mmap.  */
 #include "support/probe-pages.h"
 
 #include <sys/mman.h>

@@ -1,3 +1,4 @@
+/* Pages of probe-code-alloc.c by VirtualAlloc.  */
 #include "support/probe-pages.h"
 
 #define WIN32_LEAN_AND_MEAN

@@ -1,7 +1,8 @@
-/* What systems forbid, done to the calling process for the rest of its life: call them in a child.
-   Linux.  0, or -1 where the system, or an emulator, does not have the restriction.  */
-#ifndef RESTRICTIONS_H
-#define RESTRICTIONS_H
+/* Restrictions of hardened Linux systems, put on the calling process for the rest of its life: call
+   these functions in a child.  0 on success, -1 where the system or an emulator lacks the
+   restriction.  */
+#ifndef MIR_TESTS_SUPPORT_RESTRICTIONS_H
+#define MIR_TESTS_SUPPORT_RESTRICTIONS_H
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +34,8 @@
 
 enum { PASSED = 0, FAILED = 1, NOT_HERE = 77 }; /* exit statuses of children */
 
-/* FUNC passes in a child; NOT_HERE skips the test, because of WHY_NOT.  */
+/* Check that FUNC returns PASSED in a child.  If it returns NOT_HERE, skip the test with
+   WHY_NOT.  */
 static inline void check_passes_in_child (int (*func) (void), const char *why_not) {
   int status = run_child (func, NULL, 0).status;
   if (status == NOT_HERE) tap_skip ("%s", why_not);
@@ -48,8 +50,9 @@ static inline int mdwe (void) {
   return prctl (PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0);
 }
 
-/* Refuse the system call NR with EPERM: always, or only if its argument ARG has all bits of MASK.
-   The lower half of the argument, as little-endian CPUs have it.  */
+/* Refuse the system call NR with EPERM if its argument ARG has all bits of MASK; always if MASK is
+   0.  Only the lower 32 bits of the argument are compared; their offset depends on the byte
+   order.  */
 static inline int refuse_call (unsigned nr, int arg, unsigned mask) {
   unsigned offset = (unsigned) (offsetof (struct seccomp_data, args) + 8 * (size_t) arg);
   if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) offset += 4;
@@ -67,8 +70,8 @@ static inline int refuse_call (unsigned nr, int arg, unsigned mask) {
   return prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
-/* What systemd's MemoryDenyWriteExecute= did before there was MDWE: no mapping that is writable and
-   executable, and none that becomes executable.  */
+/* The filter that systemd's MemoryDenyWriteExecute= used before MDWE existed: no mapping may be
+   writable and executable, and none may become executable.  */
 static inline int seccomp_write_execute (void) {
   if (refuse_call (__NR_mprotect, 2, PROT_EXEC) != 0) return -1;
   return refuse_call (__NR_mmap, 2, PROT_WRITE | PROT_EXEC);
@@ -99,20 +102,20 @@ static inline int write_file (const char *path, const char *text) {
   return n == (ssize_t) strlen (text) ? 0 : -1;
 }
 
-/* vm.memfd_noexec belongs to the PID namespace (Linux 6.6), which a process gets for its children:
-   0 in a new one, -1 in the old one or where this is not allowed.  Never the system's own: nothing
-   is written unless the namespace is new.  */
+/* Set vm.memfd_noexec, which belongs to the PID namespace (Linux 6.6), in a new namespace.  A new
+   one applies to a process's children only, so this forks: 0 in the child, inside the namespace; -1
+   in the old one if that is not allowed.  The system's own setting is never written.  */
 static inline int memfd_noexec (const char *value) {
   if (unshare (CLONE_NEWPID) != 0) return -1;
   pid_t pid = fork ();
   if (pid < 0) return -1;
-  if (pid > 0) { /* the parent is only a messenger */
+  if (pid > 0) { /* the parent only passes the exit status on */
     int status;
     while (waitpid (pid, &status, 0) < 0 && errno == EINTR) {
     }
     _exit (WIFEXITED (status) ? WEXITSTATUS (status) : FAILED);
   }
-  if (getpid () != 1) return -1; /* unshare was not taken seriously, as by an emulator */
+  if (getpid () != 1) return -1; /* unshare had no effect, as in an emulator */
   return write_file ("/proc/sys/vm/memfd_noexec", value);
 }
 static inline int memfd_noexec_1 (void) {
@@ -122,7 +125,7 @@ static inline int memfd_noexec_2 (void) {
   return memfd_noexec ("2");
 }
 
-/* A mount namespace whose mounts nobody else sees.  */
+/* Enter a mount namespace whose mounts are invisible outside.  */
 static inline int own_mounts (void) {
   if (unshare (CLONE_NEWNS) != 0) return -1;
   return mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
@@ -149,7 +152,7 @@ static inline int no_descriptors (void) {
   return setrlimit (RLIMIT_NOFILE, &none);
 }
 
-/* Nobody, and not dumpable, so that /proc/self belongs to root (proc(5)).  */
+/* Become the user nobody, and not dumpable, so that /proc/self belongs to root (proc(5)).  */
 static inline int ordinary_user (void) {
   enum { NOBODY = 65534 };
   if (geteuid () != 0 || setgid (NOBODY) != 0 || setuid (NOBODY) != 0) return -1;
@@ -161,13 +164,13 @@ static inline int no_proc (void) {
   return mount ("tmpfs", "/proc", "tmpfs", MS_NOSUID | MS_NODEV, NULL);
 }
 
-/* In the order in which one does not prevent the next.  */
+/* The order matters: none of these prevents the next.  */
 static inline int all_restrictions (void) {
   return memfd_noexec_2 () != 0 || noexec_directories () != 0 || mdwe_seccomp_no_memfd () != 0 ? -1
                                                                                                : 0;
 }
 
-/* And what the table does not put together: no descriptors, no growth, no /proc.  */
+/* All restrictions, and in addition no descriptors, no file growth and no /proc.  */
 static inline int everything_at_once (void) {
   return all_restrictions () != 0 || no_proc () != 0 || no_file_growth () != 0
                  || no_descriptors () != 0
@@ -175,4 +178,4 @@ static inline int everything_at_once (void) {
              : 0;
 }
 
-#endif /* RESTRICTIONS_H */
+#endif /* MIR_TESTS_SUPPORT_RESTRICTIONS_H */

@@ -1,3 +1,4 @@
+/* The TAP harness: runs tests, counts failures, prints the protocol.  */
 #include "support/tap.h"
 
 #include <setjmp.h>
@@ -7,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { MAX_PRINTED_FAILURES = 10 }; /* per test; the rest is only counted */
+enum { MAX_PRINTED_FAILURES = 10 }; /* per test; the others are only counted */
 
 static int tests, failed_tests, skipped_tests;
 static int failures; /* in the running test */
@@ -21,7 +22,7 @@ void tap_run (const char *name, void (*test) (void)) {
   if (setjmp (leave_test) == 0) test ();
   tests++;
   if (skipped) {
-    skipped_tests++; /* tap_skip has printed its line */
+    skipped_tests++; /* tap_skip has printed the line */
   } else if (failures != 0) {
     failed_tests++;
     printf ("not ok %d - %s\n", tests, name);

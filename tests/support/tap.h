@@ -2,11 +2,21 @@
 
    A test is a function without arguments; TEST_RUN (name) runs it and prints one "ok" or "not ok"
    line.  CHECK notes a failure and goes on; REQUIRE leaves the test.  Failures print both values,
-   the file and the line.  Exit status: 1 something failed, else 0, also when all
-   was skipped: meson reads that from the output and takes any other status for an error.
-   One thread at a time: worker threads count their own failures and the test checks the count.  */
-#ifndef TAP_H
-#define TAP_H
+   the file and the line.  The exit status is 1 if a test failed, else 0, even if all tests were
+   skipped: meson reads skips from the output and takes any other status for an error.  One thread
+   at a time: worker threads count their own failures, and the test checks the count.
+
+   The other files of this folder:
+     probe        an allocator, or its pages, that checks its caller and fails on demand
+     conformance  the contract of mir-alloc.h, checked on any allocator
+     child        a function run in a child process, and how it ended
+     restrictions what hardened systems forbid, put on the calling process
+     maps         the mappings of this process
+     imports      Windows functions that fail on demand
+     machine-code, frame-code  functions to publish, per CPU
+     error-trap   an error function that leaves by longjmp  */
+#ifndef MIR_TESTS_SUPPORT_TAP_H
+#define MIR_TESTS_SUPPORT_TAP_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint64_t */
@@ -51,4 +61,4 @@ void tap_require (int ok, const char *file, int line, const char *what);
 #define CHECK_STR(ACTUAL, EXPECTED) tap_check_str (ACTUAL, EXPECTED, __FILE__, __LINE__, #ACTUAL)
 #define REQUIRE(COND) tap_require ((COND) != 0, __FILE__, __LINE__, #COND)
 
-#endif /* TAP_H */
+#endif /* MIR_TESTS_SUPPORT_TAP_H */

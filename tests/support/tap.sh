@@ -1,17 +1,17 @@
-# TAP for tests which are shell scripts: source it, test, end with `finish`.
+# TAP for tests that are shell scripts: source this file, run tests, end with `finish`.
 #
-#   run NAME             under set -e: the function NAME, whose name says what is tested.  It fails with a status
-#                        other than 0, and is skipped with 77; then its last line is the reason
-#   result STATUS NAME   without set -e: what has just been done, whose status is STATUS
-#   skip NAME REASON     a test which cannot be here
-#   skip_all REASON      none of the tests can be here: ends the script
+#   run NAME             run the function NAME under set -e; its name says what is tested.  Status 0 passes, 77
+#                        skips, with its last line as the reason, any other status fails
+#   result STATUS NAME   report the test NAME that has just ended with STATUS, without set -e
+#   skip NAME REASON     report a test that cannot run here
+#   skip_all REASON      report that no test can run here, and end the script
 #
 # $work is a folder for the test's files; it is removed at the end.
 count=0 failed=0 skipped=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# What is known of a failure, for a test with other files to define anew.
+# Print what is known of a failure.  A test that logs elsewhere redefines this function.
 explain () {
   tail -n 60 "$work/log"
 }
@@ -39,7 +39,7 @@ skip_all () {
 }
 
 run () {
-  # Not as a condition: that would switch -e off inside.
+  # The call must not be a condition: that would switch -e off inside.
   set +e
   (
     set -e
@@ -59,7 +59,7 @@ finish () {
   [ "$failed" = 0 ]
 }
 
-# The file $2 has a line which matches $1.
+# Succeed if the file $2 has a line that matches $1.
 has_line () {
   grep -q -- "$1" "$2" || {
     echo "no line matches: $1"

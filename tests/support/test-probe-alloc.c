@@ -1,4 +1,4 @@
-/* The probe allocator itself: what it must see when a caller breaks a promise.  */
+/* The probe allocator itself: it must detect every violation of the contract.  */
 #include "support/probe-alloc.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* For test-gdb.sh: publishes functions, and calls back from two of them.  With an argument GDB is
-   given a description of their frames as well.  */
+/* The program that test-gdb.sh debugs: it publishes functions, two of which call back.  With an
+   argument it also gives GDB a description of their frames.  */
 #include "tools/tools-fixture.h"
 
 #include <stdio.h>
@@ -16,13 +16,15 @@ int main (int argc, char **argv) {
   MIR_code_event_t call;
   const uint8_t *addr;
   calls_back_t func;
-
   (void) argv;
   if (FRAME_CODE_LEN == 0 || begin (wanted, NULL, NULL) != MIR_CODE_TOOL_OK) return 77;
   publish (0, "generated_add");
   publish (1, "generated_old");
   call = piece (2, "generated_call");
-  if (argc > 1) call.start -= 8, call.size += 8; /* whose first instructions tell GDB nothing */
+  if (argc > 1) { /* GDB learns nothing from the instructions before the function */
+    call.start -= 8;
+    call.size += 8;
+  }
   hooks->published (hooks->user_data, &call, 1);
   free_piece (1);
   publish (1, "generated_new");

@@ -1,5 +1,5 @@
 #!/bin/sh
-# GDB shows the names of generated code, and forgets them.  Arguments: gdb, gdb-program.
+# GDB shows the names of generated code, and forgets them again.  Arguments: gdb, gdb-program.
 set -u
 . "$(dirname "$0")/../support/tap.sh"
 gdb=$1 program=$2
@@ -10,7 +10,7 @@ explain () {
 }
 
 command -v "$gdb" >/dev/null || skip_all 'gdb is not installed'
-# LeakSanitizer cannot work in a traced program.
+# LeakSanitizer does not work in a traced program.
 export ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0"
 
 session () { # arguments of the program
@@ -27,7 +27,7 @@ refusal=$(grep -m 1 -E 'ptrace: |Could not trace|Cannot PTRACE' "$out")
 [ -z "$refusal" ] || skip_all "gdb may not trace: $refusal"
 ! grep -q 'exited with code 0115' "$out" || skip_all 'no code with frames for this CPU' # 77
 
-part () { # what is printed between :NAME and the next one
+part () { # the output between :NAME and the next such line
   sed -n "/^:$1\$/,/^:/p" "$out" | sed 1d
 }
 

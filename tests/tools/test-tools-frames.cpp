@@ -1,11 +1,11 @@
-// Unwinding through generated code: a function with a frame record calls back, and the unwinder
-// finds its way to the caller.
+// Unwinding through generated code: a function with a frame record calls back, and the unwinder must
+// reach its caller.
 #include "tools/tools-fixture.h"
 
 #include <initializer_list>
 #include <unwind.h>
 
-// The addresses of the frames from the innermost to run_generated's caller.
+// The return addresses, innermost first.
 static uintptr_t frames[64];
 static size_t frames_num;
 
@@ -24,19 +24,18 @@ static void throw_42 () {
   throw 42;
 }
 
-// Where the call from generated code comes back to, in this function.
-static uintptr_t return_address;
+// Keeps the call in run_generated from being a tail call.
+static uintptr_t calls;
 
 static __attribute__ ((noinline)) void run_generated (size_t i, callback_t callback) {
   const uint8_t *addr = mapping + i * GRANULE;
   calls_back_t func;
-
   memcpy (&func, &addr, sizeof (func));
   func (callback);
-  return_address++;  // not a tail call
+  calls++;
 }
 
-// The place in frames[] of the frame in generated code; frames_num if there is none.
+// The index in frames[] of the frame in generated code; frames_num if there is none.
 static size_t generated_frame () {
   for (size_t i = 0; i < frames_num; i++)
     if (frames[i] - (uintptr_t) mapping < MAPPING_LEN) return i;
@@ -62,7 +61,7 @@ static void backtrace_passes_through_generated_code () {
   for (size_t i : {size_t (0), size_t (GRANULES - 1)}) {
     run_generated (i, take_backtrace);
     size_t at = generated_frame ();
-    REQUIRE (at + 2 < frames_num);  // main and what called it are further out
+    REQUIRE (at + 2 < frames_num);  // main and its caller come after it
     CHECK (frames[at] - (uintptr_t) (mapping + i * GRANULE) < GRANULE);
     uintptr_t caller = frames[at + 1];
     CHECK (caller > (uintptr_t) run_generated && caller - (uintptr_t) run_generated < 1000);
@@ -86,7 +85,7 @@ static void exception_passes_through_generated_code () {
   end ();
 }
 
-// What is unmapped is unknown again, what is not stays.
+// An unmapped mapping is forgotten, the others stay known.
 static void mappings_come_and_go () {
   start_frames ();
   uint8_t *first = mapping;
@@ -100,7 +99,7 @@ static void mappings_come_and_go () {
   CHECK_INT (state_of (MIR_CODE_FRAMES).events, 101);
   mapping = first;
   CHECK_INT (catch_through (0), 42);
-  make_mapping ();  // of which nobody tells
+  make_mapping ();  // not reported to the tools
   run_generated (0, take_backtrace);
   CHECK (generated_frame () + 1 >= frames_num);
   remove_mapping ();

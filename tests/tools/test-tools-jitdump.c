@@ -1,4 +1,4 @@
-/* The jitdump, read as jitdump-specification.txt has it; and what a fork does to the files.  */
+/* The jitdump, read as jitdump-specification.txt says; and the files after a fork.  */
 #include "tools/tools-files.h"
 
 #include <errno.h>
@@ -6,14 +6,13 @@
 
 /*---------------- The jitdump -----------------------------*/
 
-/* The file, checked from end to end as jitdump-specification.txt has it: the number of loads, and
-   whether it ends with a close.  The I-th load must have the name NAMES[I] and the code of granule
-   I.  */
+/* Check the whole file against jitdump-specification.txt.  The Ith load must have the name NAMES[I]
+   and the code of granule I.  Returns the number of loads; *CLOSED: the file ends with a close
+   record.  */
 static size_t check_dump (long pid, const char *const *names, size_t names_num, int *closed) {
   uint64_t last_time;
   uint32_t head[10];
   size_t at = 40, loads = 0;
-
   *closed = 0;
   read_text (dump_path (pid));
   REQUIRE (text_len >= 40);
@@ -27,7 +26,6 @@ static size_t check_dump (long pid, const char *const *names, size_t names_num, 
   while (at < text_len) {
     uint32_t record[2], ids[2];
     uint64_t time, fields[4];
-
     REQUIRE (text_len - at >= 16 && !*closed);
     memcpy (record, text + at, 8);
     memcpy (&time, text + at + 8, 8);
@@ -55,12 +53,11 @@ static size_t check_dump (long pid, const char *const *names, size_t names_num, 
   return loads;
 }
 
-/* Whether /proc/self/maps has the dump, executable: what perf goes by.  */
+/* Whether /proc/self/maps shows an executable mapping of the dump, by which perf finds it.  */
 static int is_marked (void) {
   char line[400], name[100];
   FILE *f = fopen ("/proc/self/maps", "r");
   int found = 0;
-
   REQUIRE (f != NULL);
   snprintf (name, sizeof (name), "/jit-%ld.dump\n", (long) getpid ());
   while (fgets (line, sizeof (line), f) != NULL)
@@ -73,14 +70,13 @@ static void jitdump_holds_names_times_and_code (void) {
   static const char *const names[] = {"one", "two?", "the whole rest"};
   MIR_code_event_t large;
   int closed;
-
   REQUIRE (begin (MIR_CODE_JITDUMP, NULL, dir) == MIR_CODE_TOOL_OK);
   REQUIRE (state_of (MIR_CODE_JITDUMP).status == MIR_CODE_TOOL_OK);
   CHECK (is_marked ());
   publish (0, "one");
   publish (1, "two\n");
   large = piece (2, "the whole rest");
-  large.size = MAPPING_LEN - 2 * GRANULE; /* as large as the buffer, nearly */
+  large.size = MAPPING_LEN - 2 * GRANULE; /* almost as large as the buffer */
   hooks->published (hooks->user_data, &large, 1);
   CHECK_INT (MIR_code_tools_flush (tools), MIR_CODE_TOOL_OK);
   CHECK_INT (check_dump (getpid (), names, 3, &closed), 3);
@@ -97,7 +93,6 @@ static void jitdump_holds_names_times_and_code (void) {
 
 static void a_second_jitdump_is_refused (void) {
   MIR_code_tools_t first;
-
   REQUIRE (begin (MIR_CODE_JITDUMP, NULL, dir) == MIR_CODE_TOOL_OK);
   first = tools;
   remove_mapping ();
@@ -108,13 +103,12 @@ static void a_second_jitdump_is_refused (void) {
 
 /*---------------- Forks -----------------------------*/
 
-/* The child's files have what the child publishes, the parent's what the parent does, and what was
-   waiting in a buffer is written once.  */
+/* The child's files contain what the child publishes, the parent's what the parent publishes, and
+   what waited in a buffer during the fork is written once.  */
 static void a_child_has_files_of_its_own (void) {
   static const char *const names[] = {"before", "after"};
   int status, closed;
   pid_t pid;
-
   REQUIRE (begin (MIR_CODE_PERF_MAP | MIR_CODE_JITDUMP, NULL, dir) == MIR_CODE_TOOL_OK);
   publish (0, "before");
   fflush (stdout);
@@ -128,7 +122,6 @@ static void a_child_has_files_of_its_own (void) {
   REQUIRE (waitpid (pid, &status, 0) == pid);
   CHECK_INT (status, 0);
   CHECK_INT (MIR_code_tools_flush (tools), MIR_CODE_TOOL_OK);
-
   read_text (map_path (pid));
   CHECK_INT (lines (), 1);
   CHECK (strstr (text, " in the child\n") != NULL);

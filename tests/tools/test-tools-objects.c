@@ -1,4 +1,4 @@
-/* What GDB is told, read as GDB reads it; refused memory; several threads.  */
+/* What the gdb tool tells GDB, read as GDB reads it; refused memory; several threads.  */
 #include "tools/tools-fixture.h"
 
 #include <link.h> /* ElfW */
@@ -9,7 +9,7 @@
 
 #include "support/probe-alloc.h"
 
-/* GDB's own names, "JIT Compilation Interface" in its manual.  */
+/* As GDB declares it ("JIT Compilation Interface" in its manual).  */
 struct jit_code_entry {
   struct jit_code_entry *next_entry, *prev_entry;
   const char *symfile_addr;
@@ -25,12 +25,11 @@ static const struct jit_code_entry *first_entry (void) {
   return __jit_debug_descriptor.first_entry;
 }
 
-/* The section of TYPE in the object of ENTRY.  */
+/* The section of TYPE in the object of ENTRY; NULL if there is none.  */
 static const ElfW (Shdr) * find_section (const struct jit_code_entry *entry, unsigned type) {
   const ElfW (Ehdr) *header = (const ElfW (Ehdr) *) (const void *) entry->symfile_addr;
   const ElfW (Shdr) *sections =
       (const ElfW (Shdr) *) (const void *) (entry->symfile_addr + header->e_shoff);
-
   REQUIRE (memcmp (header->e_ident, ELFMAG, SELFMAG) == 0);
   for (size_t i = 0; i < header->e_shnum; i++)
     if (sections[i].sh_type == type) {
@@ -41,13 +40,13 @@ static const ElfW (Shdr) * find_section (const struct jit_code_entry *entry, uns
   return NULL;
 }
 
-/* How many symbols the first object has; NAMES, "a b c", are those in order of their addresses.  */
+/* The number of symbols in the first object.  NAMES lists them in order of their addresses: "a b
+   c".  */
 static size_t read_symbols (char *names, size_t names_size) {
   const struct jit_code_entry *entry = first_entry ();
   const ElfW (Shdr) * symtab, *strtab;
   const ElfW (Sym) * symbols;
   size_t num, len = 0;
-
   names[0] = '\0';
   if (entry == NULL) return 0;
   symtab = find_section (entry, SHT_SYMTAB);
@@ -69,7 +68,6 @@ static size_t read_symbols (char *names, size_t names_size) {
 static void object_has_the_names_of_what_is_published (void) {
   char names[200];
   const ElfW (Shdr) * text;
-
   REQUIRE (begin (MIR_CODE_GDB, NULL, NULL) == MIR_CODE_TOOL_OK);
   CHECK_PTR (first_entry (), NULL);
   publish (5, "five");
@@ -87,7 +85,7 @@ static void object_has_the_names_of_what_is_published (void) {
   MIR_code_tools_flush (tools);
   CHECK_INT (read_symbols (names, sizeof (names)), 3);
   CHECK_STR (names, "two four five");
-  CHECK_PTR (first_entry ()->next_entry, NULL); /* one at a time */
+  CHECK_PTR (first_entry ()->next_entry, NULL); /* one object for each mapping */
   free_piece (2);
   free_piece (4);
   free_piece (5);
@@ -102,24 +100,21 @@ static void registrations_are_few (void) {
   const char *last = NULL;
   char names[100];
   size_t registrations = 0;
-
   REQUIRE (begin (MIR_CODE_GDB, NULL, NULL) == MIR_CODE_TOOL_OK);
   for (size_t i = 0; i < 1000; i++) {
     size_t known = read_symbols (names, sizeof (names));
-
     publish (i, "f");
     entry = first_entry ();
     REQUIRE (entry != NULL);
     if (known != read_symbols (names, sizeof (names)) || last == NULL) registrations++;
     last = entry->symfile_addr;
   }
-  CHECK_INT (registrations, 9); /* of 1, 3, 7, 15 ... 511 names; the others wait for a flush */
+  CHECK_INT (registrations, 9); /* with 1, 3, 7, 15 ... 511 names; the others wait for a flush */
   end ();
 }
 
 static void pieces_elsewhere_are_lost (void) {
   MIR_code_event_t event = {(const uint8_t *) &tools, 1, "data", 0};
-
   REQUIRE (begin (MIR_CODE_GDB, NULL, NULL) == MIR_CODE_TOOL_OK);
   hooks->published (hooks->user_data, &event, 1);
   event.start = mapping + MAPPING_LEN;
@@ -132,12 +127,11 @@ static void pieces_elsewhere_are_lost (void) {
 
 /*---------------- Many pieces, against a model -----------------------------*/
 
-static char model[GRANULES][16]; /* the names by granule; empty: free */
+static char model[GRANULES][16]; /* the name of each granule; empty: free */
 
 static void check_model (void) {
   static char expected[GRANULES * 17], names[GRANULES * 17];
   size_t num = 0, len = 0;
-
   expected[0] = '\0';
   for (size_t i = 0; i < GRANULES; i++)
     if (model[i][0] != '\0')
@@ -149,12 +143,10 @@ static void check_model (void) {
 
 static void names_follow_random_pieces (void) {
   size_t steps = tap_scaled (20000);
-
   memset (model, 0, sizeof (model));
   REQUIRE (begin (MIR_CODE_GDB, NULL, NULL) == MIR_CODE_TOOL_OK);
   for (size_t step = 0; step < steps; step++) {
     size_t i = tap_random () % GRANULES;
-
     if (model[i][0] == '\0') {
       sprintf (model[i], "f%zu", step);
       publish (i, model[i]);
@@ -175,18 +167,16 @@ static struct probe_alloc probe;
 
 static void remove_files (void) {
   char path[200];
-
   snprintf (path, sizeof (path), "%s/jit-%ld.dump", dir, (long) getpid ());
   unlink (path);
   snprintf (path, sizeof (path), "/tmp/perf-%ld.map", (long) getpid ());
   unlink (path);
 }
 
-/* A tool that is not at work says why; what is not passed on is counted.  */
+/* A tool that has stopped says why, and every event is counted as passed on or as lost.  */
 static void check_states (uint64_t pieces) {
   for (unsigned tool = 1; tool <= MIR_CODE_GDB; tool *= 2) {
     MIR_code_tool_state_t state = state_of (tool);
-
     CHECK (state.status == MIR_CODE_TOOL_OK || state.status == MIR_CODE_TOOL_NO_MEMORY);
     CHECK_INT (state.events + state.lost, pieces);
     CHECK (state.status != MIR_CODE_TOOL_OK || state.lost == 0);
@@ -195,7 +185,6 @@ static void check_states (uint64_t pieces) {
 
 static void use_all_tools (void) {
   uint8_t *first;
-
   if (begin (MIR_CODE_ALL_TOOLS, &probe.alloc, dir) != MIR_CODE_TOOL_OK) {
     CHECK_PTR (tools, NULL);
     return;
@@ -243,7 +232,6 @@ enum { THREADS = 4 };
 
 static void *publish_many (void *arg) {
   size_t quarter = GRANULES / THREADS, from = *(size_t *) arg * quarter;
-
   for (size_t i = from; i < from + quarter; i++) {
     publish (i, "by a thread");
     if (i % 3 == 0) free_piece (i);
@@ -255,7 +243,6 @@ static void *publish_many (void *arg) {
 static void threads_publish_at_once (void) {
   pthread_t threads[THREADS];
   size_t numbers[THREADS];
-
   REQUIRE (begin (MIR_CODE_ALL_TOOLS, NULL, dir) == MIR_CODE_TOOL_OK);
   for (size_t i = 0; i < THREADS; i++) {
     numbers[i] = i;

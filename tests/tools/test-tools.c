@@ -1,5 +1,4 @@
-/* The tools' object, and the perf map: what is in it, whose it is, and what becomes of it when the
-   system refuses.  */
+/* The object of tools, and the perf map: its contents, its safety, and refusals by the system.  */
 #include "tools/tools-files.h"
 
 #include <errno.h>
@@ -12,9 +11,8 @@
 /*---------------- The object -----------------------------*/
 
 static void options_out_of_bounds_are_refused (void) {
-  MIR_code_tools_options_t options = {sizeof (options) - 1, NULL, MIR_CODE_GDB, NULL};
+  MIR_code_tools_options_t options = {.size = sizeof (options) - 1, .wanted = MIR_CODE_GDB};
   MIR_code_tool_state_t state;
-
   CHECK_INT (MIR_code_tools_create (&options, &tools), MIR_CODE_TOOL_BAD_OPTION);
   CHECK_PTR (tools, NULL);
   options.size = sizeof (options);
@@ -37,7 +35,6 @@ static void perf_map_has_a_line_for_each_piece (void) {
   MIR_code_event_t batch[2];
   char expected[300];
   struct stat st;
-
   REQUIRE (begin (MIR_CODE_PERF_MAP, NULL, NULL) == MIR_CODE_TOOL_OK);
   publish (0, "fib of a number");
   batch[0] = piece (1, "bad\nffff 1 evil\x7f\t");
@@ -61,10 +58,9 @@ static void perf_map_has_a_line_for_each_piece (void) {
   unlink (path);
 }
 
-/* Cut before a character that would be cut in two, and no more is written than there is room.  */
+/* Names are cut between two characters, and buffers do not overflow.  */
 static void long_names_are_cut (void) {
   static char name[5000];
-
   memset (name, 'x', sizeof (name) - 1);
   memcpy (name + 998, "\xe2\x82\xac", 3); /* a euro sign */
   REQUIRE (begin (MIR_CODE_PERF_MAP, NULL, NULL) == MIR_CODE_TOOL_OK);
@@ -81,9 +77,9 @@ static void two_objects_share_a_perf_map (void) {
   MIR_code_tools_t first;
   const MIR_code_hooks_t *first_hooks;
   MIR_code_event_t event;
-
   REQUIRE (begin (MIR_CODE_PERF_MAP, NULL, NULL) == MIR_CODE_TOOL_OK);
-  first = tools, first_hooks = hooks;
+  first = tools;
+  first_hooks = hooks;
   event = piece (7, "first");
   first_hooks->published (first_hooks->user_data, &event, 1);
   remove_mapping ();
@@ -97,11 +93,10 @@ static void two_objects_share_a_perf_map (void) {
   unlink (path);
 }
 
-/* What an attacker may have put into /tmp, where our file should be.  */
+/* Whatever an attacker may have put into /tmp in the place of the file.  */
 static void links_and_other_things_are_not_followed (void) {
   char victim[200];
   struct stat st;
-
   snprintf (victim, sizeof (victim), "%s/victim", dir);
   fclose (fopen (victim, "w"));
   REQUIRE (symlink (victim, map_path (getpid ())) == 0);
@@ -127,11 +122,10 @@ static void links_and_other_things_are_not_followed (void) {
   unlink (victim);
 }
 
-/* An earlier process with our number has left it.  */
+/* The file is left from an earlier process with the same ID.  */
 static void a_stale_file_is_replaced (void) {
   struct timespec times[2] = {{1, 0}, {1, 0}};
   FILE *f = fopen (map_path (getpid ()), "w");
-
   REQUIRE (f != NULL);
   fputs ("1 1 stale\n", f);
   fclose (f);
@@ -146,18 +140,18 @@ static void a_stale_file_is_replaced (void) {
 }
 
 static void a_missing_directory_is_reported (void) {
-  MIR_code_tools_options_t options = {sizeof (options), NULL, MIR_CODE_JITDUMP, "/nonexistent"};
-
+  MIR_code_tools_options_t options = {
+      .size = sizeof (options), .wanted = MIR_CODE_JITDUMP, .jitdump_dir = "/nonexistent"};
   REQUIRE (MIR_code_tools_create (&options, &tools) == MIR_CODE_TOOL_OK);
   CHECK_INT (state_of (MIR_CODE_JITDUMP).status, MIR_CODE_TOOL_FILE_REFUSED);
   CHECK_INT (state_of (MIR_CODE_JITDUMP).error, ENOENT);
   MIR_code_tools_finish (tools);
 }
 
-/* A limit on the size of files ends neither the program, by SIGXFSZ, nor the other tools.  */
+/* Reaching the limit for the size of files ends neither the program (SIGXFSZ) nor the other
+   tools.  */
 static void a_file_that_may_not_grow_stops_its_tool (void) {
   struct rlimit limit, small;
-
   REQUIRE (begin (MIR_CODE_PERF_MAP | MIR_CODE_GDB, NULL, NULL) == MIR_CODE_TOOL_OK);
   REQUIRE (getrlimit (RLIMIT_FSIZE, &limit) == 0);
   small = limit;

@@ -1,10 +1,10 @@
-/* The unwinder of Windows in generated code, step by step, and what the tool leaves behind.  */
-#include "support/imports-windows.h"
-#include "support/maps-windows.h"
-#include "mir-code.h"
+/* The unwinder of Windows in generated code, step by step; and the memory that the tool uses.  */
 #include "mir-code-tools.h"
 
+#include "mir-code.h"
 #include "support/frame-code.h"
+#include "support/imports-windows.h"
+#include "support/maps-windows.h"
 #include "support/probe-alloc.h"
 #include "support/tap.h"
 
@@ -14,7 +14,8 @@ static MIR_code_space_t space;
 static MIR_code_writer_t writer;
 
 static void start (size_t reserve) {
-  MIR_code_tools_options_t wanted = {sizeof (wanted), &data.alloc, MIR_CODE_FRAMES, NULL};
+  MIR_code_tools_options_t wanted = {
+      .size = sizeof (wanted), .alloc = &data.alloc, .wanted = MIR_CODE_FRAMES};
   MIR_code_options_t options = {.size = sizeof (options), .alloc = &data.alloc, .reserve = reserve};
   REQUIRE (MIR_code_tools_create (&wanted, &tools) == MIR_CODE_TOOL_OK);
   options.hooks = MIR_code_tools_hooks (tools);
@@ -42,7 +43,7 @@ static MIR_code_tool_state_t state (void) {
   return res;
 }
 
-/* LEN bytes, the function of frame-code.h in front.  */
+/* Publish LEN bytes that begin with the function of frame-code.h.  */
 static uint8_t *publish (size_t len) {
   static uint8_t bytes[300000];
   uint8_t *addr;
@@ -56,7 +57,7 @@ static uint8_t *publish (size_t len) {
 static CONTEXT frames[64]; /* from the callback outwards */
 static size_t frames_num;
 
-/* One step outwards; 0: nobody knows the function.  */
+/* Unwind one frame.  0: no table has the function.  */
 static int step (CONTEXT *context) {
   DWORD64 base, establisher;
   void *handler_data;
@@ -82,7 +83,7 @@ static __attribute__ ((noinline)) void call_generated (const uint8_t *addr) {
   __asm__ volatile(""); /* not a tail call */
 }
 
-/* 0, or -1 when the walk has not come through the code at ADDR to its caller.  */
+/* 0, or -1 if the walk did not pass through the code at ADDR to its caller.  */
 static int walk_through (const uint8_t *addr) {
   void (*caller) (const uint8_t *) = call_generated;
   uintptr_t caller_start;
@@ -126,7 +127,7 @@ static void tables_that_do_not_grow_serve_as_well (void) {
   CHECK (RtlLookupFunctionEntry ((DWORD64) (uintptr_t) addr, &base, NULL) == NULL);
 }
 
-/* At each instruction of the function, played: a stack with the frame in it.  */
+/* Simulates a stop at each instruction that has a frame, with a stack made by hand.  */
 static void every_instruction_with_a_frame_is_unwound (void) {
   static const struct {
     uint8_t offset;
@@ -154,7 +155,7 @@ static void every_instruction_with_a_frame_is_unwound (void) {
   finish ();
 }
 
-/* All of a mapping, and nothing else.  */
+/* A table covers exactly its mapping.  */
 static void tables_end_where_their_mapping_ends (void) {
   DWORD64 base;
   MEMORY_BASIC_INFORMATION info;
@@ -195,13 +196,15 @@ static void mappings_leave_nothing (void) {
   CHECK_INT (look_around ().bytes, before.bytes);
 }
 
-/* Without memory, or addresses, for it a mapping is lost to the unwinder, and nothing else.  */
+/* Without memory or addresses for its table, a mapping is unknown to the unwinder; nothing else is
+   lost.  */
 static void refusals_are_counted (void) {
   struct taken before = look_around ();
   for (int refused = 0; refused < 2; refused++) {
     uint64_t lost = 1;
     for (long n = 0; lost != 0; n++) {
-      MIR_code_tools_options_t wanted = {sizeof (wanted), &data.alloc, MIR_CODE_FRAMES, NULL};
+      MIR_code_tools_options_t wanted = {
+          .size = sizeof (wanted), .alloc = &data.alloc, .wanted = MIR_CODE_FRAMES};
       static uint8_t mapping[100];
       probe_alloc_init (&data);
       imports_reset ();
@@ -218,7 +221,7 @@ static void refusals_are_counted (void) {
       CHECK_INT (state ().events + state ().lost, 1);
       if (state ().lost != 0) CHECK_INT (state ().error, ERROR_NOT_ENOUGH_MEMORY);
       CHECK_INT (state ().status, MIR_CODE_TOOL_OK);
-      hooks->mapped (hooks->user_data, mapping, sizeof (mapping)); /* the next one is known */
+      hooks->mapped (hooks->user_data, mapping, sizeof (mapping)); /* the next mapping is known */
       CHECK_INT (state ().events + state ().lost, 2);
       CHECK (state ().events >= 1);
       MIR_code_tools_finish (tools);
@@ -229,7 +232,7 @@ static void refusals_are_counted (void) {
 }
 
 static void other_tools_are_unsupported (void) {
-  MIR_code_tools_options_t wanted = {sizeof (wanted), NULL, MIR_CODE_ALL_TOOLS, NULL};
+  MIR_code_tools_options_t wanted = {.size = sizeof (wanted), .wanted = MIR_CODE_ALL_TOOLS};
   MIR_code_tool_state_t res;
   REQUIRE (MIR_code_tools_create (&wanted, &tools) == MIR_CODE_TOOL_OK);
   for (unsigned tool = 1; tool < MIR_CODE_FRAMES; tool <<= 1) {

@@ -1,4 +1,4 @@
-/* The files of the tools, where a test finds them.  */
+/* The files that the tools write: their names and contents.  */
 #ifndef TOOLS_FILES_H
 #define TOOLS_FILES_H
 
@@ -25,7 +25,6 @@ static inline const char *dump_path (long pid) {
 
 static inline void read_text (const char *name) {
   FILE *f = fopen (name, "r");
-
   text_len = 0;
   text[0] = '\0';
   if (f == NULL) return;
@@ -36,12 +35,11 @@ static inline void read_text (const char *name) {
 
 static inline size_t lines (void) {
   size_t n = 0;
-
   for (const char *p = text; (p = strchr (p, '\n')) != NULL; p++) n++;
   return n;
 }
 
-/* The TOOL does not start; what is published then is lost.  */
+/* Check that TOOL does not start, with STATUS and ERROR, and loses what is published.  */
 static inline void check_refused (unsigned tool, MIR_code_tool_status_t status, int error) {
   REQUIRE (begin (tool, NULL, dir) == MIR_CODE_TOOL_OK);
   CHECK_INT (state_of (tool).status, status);

@@ -1,5 +1,4 @@
-/* What a space does for its tools, played by the test: a mapping with code, and calls of the hooks.
- */
+/* A test in the role of a space: a mapping with code, and calls of the hooks.  */
 #ifndef TOOLS_FIXTURE_H
 #define TOOLS_FIXTURE_H
 
@@ -17,7 +16,7 @@ static MIR_code_tools_t tools;
 static const MIR_code_hooks_t *hooks;
 static uint8_t *mapping;
 
-/* Every granule holds the function of frame-code.h, if there is one.  */
+/* Fill each granule with the function of frame-code.h, if this CPU has one.  */
 static inline void make_mapping (void) {
   mapping = (uint8_t *) probe_pages_map (MAPPING_LEN);
   REQUIRE (mapping != NULL && probe_pages_protect (mapping, MAPPING_LEN, 1) == 0);
@@ -31,12 +30,11 @@ static inline void remove_mapping (void) {
   probe_pages_unmap (mapping, MAPPING_LEN);
 }
 
-/* With TOOLS_WANTED, ALLOC and the directory DIR, for a new mapping.  */
+/* Start TOOLS_WANTED with ALLOC and the directory DIR, and report a new mapping to them.  */
 static inline MIR_code_tool_status_t begin (unsigned tools_wanted, MIR_alloc_t alloc,
                                             const char *dir) {
   MIR_code_tools_options_t options = {sizeof (options), alloc, tools_wanted, dir};
   MIR_code_tool_status_t status = MIR_code_tools_create (&options, &tools);
-
   if (status != MIR_CODE_TOOL_OK) return status;
   hooks = MIR_code_tools_hooks (tools);
   make_mapping ();
@@ -50,29 +48,25 @@ static inline void end (void) {
   remove_mapping ();
 }
 
-/* The piece in granule I of the mapping.  */
+/* The code block in granule I of the mapping.  */
 static inline MIR_code_event_t piece (size_t i, const char *name) {
   MIR_code_event_t event = {mapping + i * GRANULE, sizeof (frame_code), name, 0};
-
   return event;
 }
 
 static inline void publish (size_t i, const char *name) {
   MIR_code_event_t event = piece (i, name);
-
   hooks->published (hooks->user_data, &event, 1);
 }
 
 static inline void free_piece (size_t i) {
   MIR_code_event_t event = piece (i, NULL);
-
   event.size = GRANULE;
   hooks->freed (hooks->user_data, &event);
 }
 
 static inline MIR_code_tool_state_t state_of (unsigned tool) {
   MIR_code_tool_state_t state;
-
   memset (&state, 0, sizeof (state));
   CHECK_INT (MIR_code_tools_get_state (tools, tool, &state), MIR_CODE_TOOL_OK);
   return state;

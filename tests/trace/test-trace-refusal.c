@@ -1,5 +1,5 @@
-/* A trace whose file is refused, at any moment, harms nobody.  Linux.  */
-#define _GNU_SOURCE /* memfd_create's neighbours: O_CLOEXEC, struct rlimit */
+/* A trace whose file is refused, at any moment, does no harm.  Linux.  */
+#define _GNU_SOURCE /* O_CLOEXEC */
 #include "trace/trace-fixture.h"
 
 #include <errno.h>
@@ -9,14 +9,15 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-enum { MANY = 40000 }; /* events: more than the buffer holds */
+enum { MANY = 40000 }; /* events, more than fit in the buffer */
 
-/* COUNT events.  */
+/* Cause COUNT events.  */
 static void allocate (size_t count) {
   for (size_t i = 0; i < count / 2; i++) MIR_free (traced, MIR_malloc (traced, 10 + i % 100));
 }
 
-/* The program has noticed nothing, and all events are accounted for.  */
+/* Check that the trace has stopped with STATUS and ERROR, that the program noticed nothing, and
+   that all EVENTS are counted.  */
 static void check_stopped (MIR_trace_status_t status, int error, uint64_t events) {
   CHECK_INT (state ().status, status);
   CHECK_INT (state ().error, error);
@@ -29,7 +30,6 @@ static void check_stopped (MIR_trace_status_t status, int error, uint64_t events
 
 static void the_file_is_for_this_user_only (void) {
   struct stat st;
-
   umask (0);
   begin ();
   REQUIRE (stat (trace_path, &st) == 0);
@@ -50,7 +50,6 @@ static void links_and_folders_are_left_alone (void) {
   char other[120];
   struct stat st;
   int fd;
-
   snprintf (other, sizeof (other), "%s/other", trace_dir);
   fd = open (other, O_CREAT | O_WRONLY, 0600);
   REQUIRE (fd >= 0 && write (fd, "kept", 4) == 4 && close (fd) == 0);
@@ -74,7 +73,6 @@ static void links_and_folders_are_left_alone (void) {
 
 static void options_out_of_bounds_are_refused (void) {
   MIR_trace_options_t options = {.size = sizeof (options), .file = trace_path};
-
   options.stack_depth = MIR_TRACE_MAX_STACK + 1;
   CHECK_INT (MIR_trace_create (&options, &trace), MIR_TRACE_BAD_OPTION);
   options.stack_depth = 0;
@@ -92,13 +90,12 @@ static void options_out_of_bounds_are_refused (void) {
     CHECK (strcmp (MIR_trace_status_text ((MIR_trace_status_t) i), "unknown status") != 0);
 }
 
-/* 0: nothing more fails.  */
+/* Run with the Nth allocation refused.  0: there was none to refuse.  */
 static int runs_with_failure_at (long n) {
   MIR_trace_options_t options = {.size = sizeof (options), .file = trace_path};
   MIR_trace_status_t status;
   void *block;
   int failed;
-
   probe_alloc_init (&probe);
   probe_alloc_fail_after (&probe, n, 0);
   options.alloc = options.own = &probe.alloc;
@@ -129,7 +126,6 @@ static int runs_with_failure_at (long n) {
 
 static void every_refused_allocation_is_survived (void) {
   long n = 0;
-
   remove (trace_path);
   while (runs_with_failure_at (n)) n++;
   CHECK_INT (n, 4);
@@ -137,10 +133,9 @@ static void every_refused_allocation_is_survived (void) {
 
 /*---------------- Writing -----------------------------*/
 
-/* The descriptor of the trace's file.  */
+/* Find the descriptor of the trace's file.  */
 static int trace_fd (void) {
   struct stat st, other;
-
   REQUIRE (stat (trace_path, &st) == 0);
   for (int fd = 3; fd < 100; fd++)
     if (fstat (fd, &other) == 0 && other.st_ino == st.st_ino && other.st_dev == st.st_dev)
@@ -151,7 +146,6 @@ static int trace_fd (void) {
 
 static void a_full_disk_stops_the_trace (void) {
   int full = open ("/dev/full", O_WRONLY | O_CLOEXEC);
-
   if (full < 0) tap_skip ("no /dev/full");
   begin ();
   REQUIRE (dup2 (full, trace_fd ()) >= 0);
@@ -162,10 +156,9 @@ static void a_full_disk_stops_the_trace (void) {
   check_stopped (MIR_TRACE_FILE_REFUSED, ENOSPC, MANY);
 }
 
-/* Some buffers are written, then none; what is there can be read as a part.  */
+/* Some buffers are written, then none; the incomplete file is still readable.  */
 static void a_limit_stops_the_trace (void) {
   struct rlimit limit, old;
-
   REQUIRE (getrlimit (RLIMIT_FSIZE, &old) == 0);
   begin ();
   limit = old;
@@ -190,7 +183,6 @@ static void a_child_is_not_traced (void) {
   void *block;
   int status;
   pid_t pid;
-
   begin ();
   block = MIR_malloc (traced, 10);
   pid = fork ();

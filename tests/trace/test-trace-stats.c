@@ -1,5 +1,5 @@
-/* What mir-report --json says of a trace is what a statistics allocator in the same place has
-   counted: the trace is directly over it.  Argument: mir-report.  Linux.  */
+/* mir-report --json prints for a trace the numbers that a statistics allocator directly below the
+   trace counts.  Argument: mir-report.  Linux.  */
 #define _GNU_SOURCE /* popen */
 #include <inttypes.h>
 #include <pthread.h>
@@ -19,12 +19,11 @@ static struct slot {
 
 /*---------------- Both sides -----------------------------*/
 
-/* The calls go to the trace, from there to the statistics, and then to what refuses every
-   FAIL_EVERYth, which is not the first; 0: none.  */
+/* Stack a trace over statistics over an allocator that refuses every FAIL_EVERYth call; 0: none.
+   FAIL_EVERY is not 1.  */
 static void begin_both (unsigned fail_every) {
   MIR_failing_options_t failures = {.size = sizeof (failures), .every = fail_every};
   MIR_trace_options_t options = {.size = sizeof (options), .file = trace_path};
-
   REQUIRE (MIR_failing_create (NULL, &failures, &failing) == MIR_HEAP_OK);
   REQUIRE (MIR_stats_create (&failing->alloc, &stats) == MIR_HEAP_OK);
   options.alloc = &stats->alloc;
@@ -33,11 +32,10 @@ static void begin_both (unsigned fail_every) {
   memset (slots, 0, sizeof (slots));
 }
 
-/* The number behind the first "NAME": in JSON; -1 if it is not there.  */
+/* The number after the first "NAME": in JSON; -1 if there is none.  */
 static long long number_of (const char *json, const char *name) {
   char key[40];
   const char *found;
-
   snprintf (key, sizeof (key), "\"%s\": ", name);
   found = strstr (json, key);
   return found == NULL ? -1 : strtoll (found + strlen (key), NULL, 10);
@@ -47,7 +45,6 @@ static void read_json (char json[JSON_MAX]) {
   char command[400];
   FILE *pipe;
   size_t len;
-
   snprintf (command, sizeof (command), "'%s' --json '%s'", report_program, trace_path);
   pipe = popen (command, "r");
   REQUIRE (pipe != NULL);
@@ -56,10 +53,9 @@ static void read_json (char json[JSON_MAX]) {
   CHECK_INT (pclose (pipe), 0);
 }
 
-/* Every class in which something was made, and no other one.  */
+/* Check that JSON lists exactly the classes with blocks.  */
 static void check_classes (const char *json, const MIR_stats_report_t *counted) {
   const char *row = strstr (json, "\"classes\"");
-
   REQUIRE (row != NULL);
   for (int i = 0; i < MIR_STATS_CLASSES; i++) {
     if (counted->classes[i].made == 0) continue;
@@ -74,11 +70,10 @@ static void check_classes (const char *json, const MIR_stats_report_t *counted) 
   CHECK (strstr (row, "{\"class\"") == NULL);
 }
 
-/* The trace ends here, so what is live now is live in both.  */
+/* End the trace and compare the numbers; live blocks are live on both sides.  */
 static void end_and_compare (void) {
   static char json[JSON_MAX];
   MIR_stats_report_t counted;
-
   MIR_stats_get (stats, &counted);
   CHECK_INT (MIR_trace_finish (trace), MIR_TRACE_OK);
   read_json (json);
@@ -101,7 +96,7 @@ static void end_and_compare (void) {
 /*---------------- Scenarios -----------------------------*/
 
 static void put (struct slot *slot, void *block, size_t size) {
-  if (block == NULL) return; /* refused: what was there is there still */
+  if (block == NULL) return; /* refused: the slot keeps its block */
   slot->block = block;
   slot->size = size;
 }
@@ -125,11 +120,10 @@ static void malloc_calloc_and_free_are_counted_alike (void) {
   end_and_compare ();
 }
 
-/* Growing, shrinking, to and from size 0, of NULL.  */
+/* Grows, shrinks, resizes to and from size 0, and reallocates NULL.  */
 static void reallocs_are_counted_alike (void) {
   static const size_t sizes[] = {1, 100, 10, 0, 5000, 5000, 0, 0, 70000, 3};
   MIR_stats_report_t counted;
-
   begin_both (0);
   for (size_t i = 0; i < SLOTS; i++)
     for (size_t j = 0; j < i % 11 && j < sizeof (sizes) / sizeof (sizes[0]); j++)
@@ -141,7 +135,6 @@ static void reallocs_are_counted_alike (void) {
 
 static void sizes_which_nobody_has_fail_in_both (void) {
   MIR_stats_report_t counted;
-
   begin_both (0);
   put (&slots[0], MIR_malloc (traced, 10), 10);
   CHECK_PTR (MIR_malloc (traced, SIZE_MAX), NULL);
@@ -153,13 +146,12 @@ static void sizes_which_nobody_has_fail_in_both (void) {
   end_and_compare ();
 }
 
-/* STEPS operations of any kind on slots chosen at random.  */
+/* Perform STEPS random operations on random slots.  */
 static void do_anything (size_t steps) {
   for (size_t n = 0; n < steps; n++) {
     uint64_t random = tap_random ();
     struct slot *slot = &slots[random % SLOTS];
     size_t size = random >> 8 & ((1u << (random >> 40 & 15)) - 1);
-
     if (slot->block == NULL && random >> 60 < 8)
       put (slot, MIR_malloc (traced, size), size);
     else if (slot->block == NULL && random >> 60 < 12)
@@ -182,7 +174,6 @@ static void anything_is_counted_alike (void) {
 
 static void failures_are_counted_alike (void) {
   MIR_stats_report_t counted;
-
   begin_both (7);
   do_anything (tap_scaled (50000));
   MIR_stats_get (stats, &counted);
@@ -193,7 +184,6 @@ static void failures_are_counted_alike (void) {
 
 static void *free_and_make (void *arg) {
   struct slot *mine = (struct slot *) arg;
-
   for (size_t i = 0; i < SLOTS / 4; i++) {
     MIR_free (traced, mine[i].block);
     mine[i].block = NULL;
@@ -203,10 +193,9 @@ static void *free_and_make (void *arg) {
   return NULL;
 }
 
-/* One after another: the peak of threads which run at once depends on who counts first.  */
+/* The threads run one after another: otherwise the peaks depend on which side counts first.  */
 static void threads_are_counted_alike (void) {
   pthread_t thread;
-
   begin_both (0);
   for (size_t i = 0; i < SLOTS; i++) put (&slots[i], MIR_malloc (traced, i), i);
   for (size_t i = 0; i < SLOTS; i += SLOTS / 4) {

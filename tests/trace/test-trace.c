@@ -1,14 +1,16 @@
-/* What a trace says is what has happened.  */
+/* A trace tells what happened: blocks, threads, scopes, stacks and code.  */
 #include "trace/trace-fixture.h"
 
 #include <pthread.h>
 #include <setjmp.h>
 
+#include "trace/record.h"
+
 /*---------------- A model -----------------------------*/
 
 enum { SLOTS = 200, STEPS = 20000 };
 
-/* What a statistics allocator would count, by other means.  */
+/* Counts like a statistics allocator, independently of it.  */
 struct model {
   void *blocks[SLOTS];
   size_t sizes[SLOTS];
@@ -54,7 +56,6 @@ static size_t random_size (void) {
 static void step (struct model *m) {
   size_t i = (size_t) (tap_random () % SLOTS), size = random_size ();
   void *block = m->blocks[i];
-
   if (tap_random () % 50 == 0) probe_alloc_fail_after (&probe, 0, 0);
   if (block == NULL && tap_random () % 3 == 0) {
     m->callocs++;
@@ -75,7 +76,6 @@ static void step (struct model *m) {
 
 static void check_totals (const struct model *m) {
   const struct totals *t = &picture.totals;
-
   CHECK_INT (t->mallocs, m->mallocs);
   CHECK_INT (t->callocs, m->callocs);
   CHECK_INT (t->reallocs, m->reallocs);
@@ -96,31 +96,27 @@ static void check_totals (const struct model *m) {
 
 static uint64_t timeline_peak (void) {
   uint64_t most = 0;
-
   for (size_t i = 0; i < picture.timeline.num; i++)
     if (most < picture.timeline.most[i].live) most = picture.timeline.most[i].live;
   return most;
 }
 
-/* Layers are parts of the whole, and here there are so few scopes that nothing else is.  */
+/* There are so few scopes here that every live byte is in a layer.  */
 static void check_layers (void) {
   for (size_t bin = 0; bin < picture.timeline.num; bin++) {
     uint64_t sum = 0;
-
     for (size_t i = 0; i < picture.layers.num; i++) sum += picture.layers.live[bin][i];
     if (sum != picture.timeline.most[bin].live) CHECK_INT (sum, picture.timeline.most[bin].live);
   }
 }
 
-/* Half of the blocks stay live, and go back to the allocator below.  */
+/* Half of the blocks are still live at the end, and are freed by the allocator below.  */
 static void numbers_are_those_of_a_model (void) {
   struct model *m = (struct model *) calloc (1, sizeof (*m));
   uint64_t freed = 0, peak = 0;
-
   size_t steps = tap_scaled (STEPS);
-
   begin ();
-  for (size_t n = steps < 400 ? 400 : steps; n > 0; n--) { /* both scopes are met */
+  for (size_t n = steps < 400 ? 400 : steps; n > 0; n--) { /* enough steps to enter both scopes */
     if (n % 100 == 0) MIR_trace_push (trace, n % 300 == 0 ? "one" : "two");
     step (m);
     if (n % 100 == 50) MIR_trace_pop (trace);
@@ -160,6 +156,18 @@ static void failed_and_empty_calls_are_told_apart (void) {
   picture_finish (&picture);
 }
 
+/* Otherwise a traced program would run on other memory than an untraced one.  */
+static void the_default_below_is_that_of_a_context (void) {
+  MIR_trace_options_t options = {.size = sizeof (options), .file = trace_path};
+  MIR_context_t ctx = MIR_init ();
+  REQUIRE (ctx != NULL);
+  REQUIRE (MIR_trace_create (&options, &trace) == MIR_TRACE_OK);
+  CHECK_PTR (trace->below, MIR_get_alloc (ctx));
+  CHECK_PTR (trace->own, MIR_get_alloc (ctx));
+  CHECK_INT (MIR_trace_finish (trace), MIR_TRACE_OK);
+  MIR_finish (ctx);
+}
+
 static jmp_buf out;
 
 static void *leaving_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
@@ -171,7 +179,6 @@ static void a_call_left_by_longjmp_has_not_happened (void) {
   MIR_trace_options_t options = {.size = sizeof (options), .file = trace_path};
   struct MIR_alloc leaving;
   void *volatile block;
-
   probe_alloc_init (&probe);
   leaving = probe.alloc;
   leaving.realloc = leaving_realloc;
@@ -196,15 +203,13 @@ enum { THREADS = 4, ROUNDS = 3000 };
 static pthread_mutex_t exchange_lock = PTHREAD_MUTEX_INITIALIZER;
 static void *exchanged[16];
 
-/* Blocks are freed by whoever finds them, so addresses go from thread to thread.  */
+/* Each thread frees blocks of the others, so addresses move from thread to thread.  */
 static void *exchange_blocks (void *arg) {
   unsigned random = (unsigned) (uintptr_t) arg + 1;
-
   MIR_trace_push (trace, random % 2 == 0 ? "even" : "odd");
   for (size_t i = tap_scaled (ROUNDS); i > 0; i--) {
     size_t size = 8 + (random = random * 1664525u + 1013904223u) / 65536 % 100;
     void *block = MIR_malloc (traced, size), *old;
-
     if (random % 3 == 0) block = MIR_realloc (traced, block, size, 50);
     pthread_mutex_lock (&exchange_lock);
     old = exchanged[random / 256 % 16];
@@ -220,9 +225,8 @@ static void threads_never_confuse_addresses (void) {
   MIR_trace_options_t options = {.size = sizeof (options), .file = trace_path};
   pthread_t threads[THREADS];
   uint64_t foreign = 0;
-
   REQUIRE (MIR_trace_create (&options, &trace)
-           == MIR_TRACE_OK); /* mimalloc gives them out at once */
+           == MIR_TRACE_OK); /* mimalloc reuses addresses at once */
   traced = MIR_trace_alloc (trace);
   for (uintptr_t i = 0; i < THREADS; i++)
     REQUIRE (pthread_create (&threads[i], NULL, exchange_blocks, (void *) i) == 0);
@@ -250,9 +254,8 @@ static void threads_never_confuse_addresses (void) {
 
 static const node_t *node_called (const char *name) {
   char buffer[24];
-
   for (uint32_t i = 0; i < VARR_LENGTH (node_t, picture.nodes); i++)
-    if (strcmp (picture_node_name (&picture, picture_node (&picture, i), buffer), name) == 0)
+    if (strcmp (tree_node_name (&picture, picture_node (&picture, i), buffer), name) == 0)
       return picture_node (&picture, i);
   tap_note ("no node is called %s", name);
   return NULL;
@@ -260,7 +263,6 @@ static const node_t *node_called (const char *name) {
 
 static void blocks_belong_to_scopes (void) {
   void *a, *b, *c;
-
   begin ();
   MIR_trace_push (trace, "outer");
   a = MIR_malloc (traced, 100);
@@ -290,7 +292,6 @@ static void blocks_belong_to_scopes (void) {
 
 static void long_names_and_deep_scopes_are_cut (void) {
   char name[3000];
-
   memset (name, 'x', sizeof (name) - 1);
   name[sizeof (name) - 1] = '\0';
   begin ();
@@ -307,25 +308,23 @@ static void long_names_and_deep_scopes_are_cut (void) {
   picture_finish (&picture);
 }
 
-/* Exported by the test program, so that dladdr knows it.  */
+/* The test program exports it, so that dladdr finds its name.  */
 extern void *allocating_function (size_t size);
 
 __attribute__ ((noinline, visibility ("default"))) void *allocating_function (size_t size) {
   void *block = MIR_malloc (traced, size);
-
-  __asm__ volatile("" : : "r"(block) : "memory"); /* or the call is a jump */
+  __asm__ volatile("" : : "r"(block) : "memory"); /* otherwise the call becomes a jump */
   return block;
 }
 
 #ifdef __riscv
-enum { HAS_UNWIND_TABLES = 0 }; /* GCC makes none for C there unless told to */
+enum { HAS_UNWIND_TABLES = 0 }; /* GCC emits none for C unless told to */
 #else
 enum { HAS_UNWIND_TABLES = 1 };
 #endif
 
 static void stacks_name_functions (void) {
   const node_t *node;
-
   REQUIRE (begin_with (10, NULL) == MIR_TRACE_OK);
   MIR_trace_push (trace, "scope");
   MIR_free (traced, allocating_function (77));
@@ -344,7 +343,7 @@ static void stacks_name_functions (void) {
   REQUIRE (node != NULL);
   CHECK_INT (node->kind, NODE_ADDRESS);
   CHECK_INT (picture_node (&picture, node->scope)->kind, NODE_SCOPE);
-  CHECK_INT (node->made_bytes >= 77, 1); /* the innermost: the trace's own are left out */
+  CHECK_INT (node->made_bytes >= 77, 1); /* the innermost frame: the trace omits its own */
   picture_finish (&picture);
 }
 
@@ -365,7 +364,6 @@ static void code_is_mapped_published_and_freed (void) {
   MIR_code_space_t space;
   MIR_code_writer_t writer;
   uint8_t *first, *second;
-
   told = 0;
   REQUIRE (begin_with (0, &next) == MIR_TRACE_OK);
   options.alloc = traced;
@@ -398,6 +396,7 @@ int main (void) {
   make_trace_dir ();
   TEST_RUN (numbers_are_those_of_a_model);
   TEST_RUN (failed_and_empty_calls_are_told_apart);
+  TEST_RUN (the_default_below_is_that_of_a_context);
   TEST_RUN (a_call_left_by_longjmp_has_not_happened);
   TEST_RUN (threads_never_confuse_addresses);
   TEST_RUN (blocks_belong_to_scopes);

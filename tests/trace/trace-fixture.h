@@ -1,4 +1,4 @@
-/* A trace into a file of the test's own, and what the report makes of it.  */
+/* A trace into a private file, and the picture that mir-report's reader makes of it.  */
 #ifndef TRACE_FIXTURE_H
 #define TRACE_FIXTURE_H
 
@@ -10,7 +10,9 @@
 #include "mir-trace.h"
 
 #include "support/probe-alloc.h"
-#include "report/picture.h"
+#include "report/picture-read.h"
+#include "report/report-alloc.h"
+#include "report/tree.h" /* for the tests that name nodes */
 #include "support/tap.h"
 
 static char trace_dir[] = "/tmp/test-trace-XXXXXX", trace_path[100];
@@ -29,11 +31,10 @@ static inline void remove_trace_dir (void) {
   if (rmdir (trace_dir) != 0) abort ();
 }
 
-/* With STACK_DEPTH, over a new probe.  */
+/* Create a trace over a new probe, with STACK_DEPTH and HOOKS.  */
 static inline MIR_trace_status_t begin_with (unsigned stack_depth, const MIR_code_hooks_t *hooks) {
   MIR_trace_options_t options;
   MIR_trace_status_t status;
-
   memset (&options, 0, sizeof (options));
   options.size = sizeof (options);
   options.file = trace_path;
@@ -53,16 +54,14 @@ static inline void begin (void) {
 
 static inline MIR_trace_state_t state (void) {
   MIR_trace_state_t res;
-
   MIR_trace_get_state (trace, &res);
   return res;
 }
 
-/* The trace in the file, in `picture`, which is to be finished in any case.  0, or -1.  */
+/* Read the file into `picture`, which the caller finishes in any case.  0, or -1 on failure.  */
 static inline int look (int partial) {
   FILE *stream = fopen (trace_path, "rb");
   int result;
-
   picture_init (&picture, report_alloc);
   if (stream == NULL) return -1;
   result = picture_read (&picture, stream, partial);

@@ -1,5 +1,5 @@
-/* A program with a trace, which prints what it has done: "name number" lines, with the names of
-   mir-report --json.  Its names are what a page must not stumble over.
+/* A traced program that prints what it did, as lines "name number" with the names of mir-report
+   --json.  Its scopes have names that could break an HTML page.
 
    usage: trace-program FILE [die]  */
 #include <pthread.h>
@@ -23,13 +23,16 @@ static void made (size_t i, void *block, size_t size) {
   if (block == NULL) exit (1);
   blocks[i] = block;
   sizes[i] = size;
-  live_blocks++, live_bytes += size;
-  made_blocks++, made_bytes += size;
+  live_blocks++;
+  live_bytes += size;
+  made_blocks++;
+  made_bytes += size;
   if (peak_bytes < live_bytes) peak_bytes = live_bytes;
 }
 
 static void gone (size_t i) {
-  live_blocks--, live_bytes -= sizes[i];
+  live_blocks--;
+  live_bytes -= sizes[i];
 }
 
 static void parse (void) {
@@ -61,10 +64,8 @@ static void generate (MIR_code_writer_t writer, MIR_code_space_t space) {
   static const uint8_t bytes[400];
   uint8_t *addr[PIECES];
   char name[40];
-
   for (size_t i = 0; i < PIECES; i++) {
     MIR_code_info_t info = {name, 0};
-
     snprintf (name, sizeof (name), i % 2 == 0 ? "function_%zu" : "</title>'%zu'", i);
     if (MIR_code_publish (writer, bytes, 10 + i * 9, &info, &addr[i]) != MIR_CODE_OK) exit (1);
     code_published++;
@@ -78,7 +79,6 @@ static void work_with_code (void) {
   MIR_code_options_t options = {0};
   MIR_code_space_t space;
   MIR_code_writer_t writer;
-
   options.size = sizeof (options);
   options.hooks = MIR_trace_hooks (trace);
   if (MIR_code_space_create (&options, &space) != MIR_CODE_OK
@@ -102,7 +102,6 @@ static void print_numbers (void) {
 int main (int argc, char **argv) {
   MIR_trace_options_t options = {0};
   pthread_t thread;
-
   if (argc < 2) return 2;
   options.size = sizeof (options);
   options.file = argv[1];

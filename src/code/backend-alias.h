@@ -1,0 +1,28 @@
+/* Spans of a dual mapping, whose RW view, the alias, is accessible always or on demand.
+
+     rx  [ code ................ ]  r-x         the same memory, mapped twice
+     rw  [ the same ............ ]  rw- or ---
+
+   On demand the alias is accessible where a span is open.  When the last open span is closed all of
+   it becomes inaccessible: spans may share a page.  */
+#ifndef MIR_CODE_BACKEND_ALIAS_H
+#define MIR_CODE_BACKEND_ALIAS_H
+
+#include <stddef.h> /* size_t */
+#include <stdint.h> /* uint8_t */
+
+#include "mir-code.h"
+#include "code/backend.h"
+
+/* `open` and `close` of the back ends.  */
+MIR_code_status_t mir_alias_open (struct mir_pages *pages, uint8_t *start, size_t len,
+                                  uint8_t **writable);
+MIR_code_status_t mir_alias_close (struct mir_pages *pages, uint8_t *start, size_t len,
+                                   uint8_t *writable);
+
+/* The members of struct mir_backend that all dual mappings have in common.  */
+#define MIR_ALIAS_MEMBERS                                                                 \
+  .unit = 8, .whole_words = 1, .always_open = 1, .reservable = 1, .open = mir_alias_open, \
+  .close = mir_alias_close
+
+#endif /* MIR_CODE_BACKEND_ALIAS_H */

@@ -1,0 +1,44 @@
+/* What Linux's back ends have in common: mapping executable memory, also in a reserved range.  */
+#define _GNU_SOURCE /* MAP_ANONYMOUS */
+#include "code/backend-common-linux.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+/* One mapping replaces another in one step: no other thread can take the addresses meanwhile.  */
+static void *reserve_again (struct mir_pages *pages, uint8_t *at) {
+  pages->system_calls++;
+  return mmap (at, pages->len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+               -1, 0);
+}
+
+int mir_linux_map_rx (struct mir_pages *pages, uint8_t *at, int prot, int flags, int fd) {
+  pages->system_calls++;
+  void *rx = mmap (at, pages->len, prot, flags | (at == NULL ? 0 : MAP_FIXED), fd, 0);
+  if (rx != MAP_FAILED) {
+    pages->rx = (uint8_t *) rx;
+    return 0;
+  }
+  int error = errno;
+  if (at != NULL) (void) reserve_again (pages, at); /* a refused MAP_FIXED may leave a hole */
+  errno = error;
+  return -1;
+}
+
+int mir_linux_unmap_rx (struct mir_pages *pages) {
+  if (pages->reserved) return reserve_again (pages, pages->rx) == MAP_FAILED ? -1 : 0;
+  pages->system_calls++;
+  return munmap (pages->rx, pages->len);
+}
+
+MIR_code_status_t mir_linux_map_private (struct mir_pages *pages, size_t len, uint8_t *at) {
+  mir_pages_init (pages, len, at);
+  return mir_linux_map_rx (pages, at, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1) == 0
+             ? MIR_CODE_OK
+             : MIR_CODE_MAP_REFUSED;
+}
+
+size_t mir_linux_discard_private (struct mir_pages *pages, uint8_t *start, size_t len) {
+  pages->system_calls++;
+  return madvise (start, len, MADV_DONTNEED) == 0 ? len : 0;
+}

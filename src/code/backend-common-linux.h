@@ -1,0 +1,24 @@
+/* What Linux's back ends have in common: mapping executable memory, also in a reserved range.  */
+#ifndef MIR_CODE_BACKEND_COMMON_LINUX_H
+#define MIR_CODE_BACKEND_COMMON_LINUX_H
+
+#include <stddef.h> /* size_t */
+#include <stdint.h> /* uint8_t */
+
+#include "code/backend.h"
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
+
+/* Map PAGES->len bytes for execution with mmap: at AT, in place of what is there, or anywhere if
+   that is NULL.  0, or -1, and then AT is reserved as before.  */
+int mir_linux_map_rx (struct mir_pages *pages, uint8_t *at, int prot, int flags, int fd);
+/* Unmap PAGES, or if they are in a reserved range make the addresses inaccessible.  0, or -1.  */
+int mir_linux_unmap_rx (struct mir_pages *pages);
+
+/* The functions of back ends with private memory and no alias.  */
+MIR_code_status_t mir_linux_map_private (struct mir_pages *pages, size_t len, uint8_t *at);
+size_t mir_linux_discard_private (struct mir_pages *pages, uint8_t *start, size_t len);
+
+#endif /* MIR_CODE_BACKEND_COMMON_LINUX_H */

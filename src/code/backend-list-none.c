@@ -1,0 +1,7 @@
+/* The back ends of a system for which none is written yet: the default MIR_code_alloc serves.  */
+#include "code/backend-list.h"
+
+#include <stddef.h> /* NULL */
+
+const struct mir_backend *const mir_backends[] = {NULL};
+const struct mir_backend *const mir_backend_fallback = &mir_backend_flip;

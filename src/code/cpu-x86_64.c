@@ -1,0 +1,19 @@
+/* The machine code patterns of x86-64.  */
+#include "code/cpu.h"
+
+/* AMD64 Architecture Programmer's Manual, volume 3: JMP, opcode FF /4.  Both ABIs
+   leave R11 to linkage code (System V ABI, AMD64 Supplement, 3.2.3; Microsoft's x64 software
+   conventions).  */
+const struct mir_cpu mir_cpu = {
+    .thunk =
+        {
+            0x4c, 0x8b, 0x1d, 9, 0, 0, 0, /* mov 9(%rip), %r11 */
+            0x41, 0xff, 0x23,             /* jmp *(%r11) */
+            0x0f, 0x1f, 0x44, 0, 0, 0x90, /* nop */
+        },
+    .thunk_cell = 16,
+    .proof = {{0xb8, 42, 0, 0, 0, 0xc3}, {0xb8, 43, 0, 0, 0, 0xc3}}, /* mov $42, %eax; ret */
+    .proof_len = 6,
+    .trap = {0xcc, 0xcc, 0xcc, 0xcc}, /* int3 */
+    .reach = (size_t) 2 << 30,        /* CALL rel32 */
+};

@@ -1,0 +1,59 @@
+/* Pools: what is taken and what is free in the slabs of one writer, and the metadata tables for
+   it.  */
+#ifndef MIR_CODE_POOL_H
+#define MIR_CODE_POOL_H
+
+#include <stddef.h> /* size_t */
+#include <stdint.h>
+
+#include "mir-code.h"
+
+struct mir_pool;
+struct mir_slab;
+struct mir_tags;
+
+struct mir_placement {
+  struct mir_slab *slab;
+  uint32_t start; /* granule: of a free run that is long enough */
+  int fresh;      /* the slab was made for this placement */
+};
+
+MIR_code_status_t mir_pool_init (struct mir_pool *pool, struct MIR_code_space *space);
+/* Unmap the slabs and free the memory of POOL.  No other thread uses it.  */
+void mir_pool_finish (struct mir_pool *pool);
+
+/* The granules for LEN bytes of code, or 0 when LEN is too large.  A multiple of 16 granules gets
+   one more, so that blocks of large powers of two do not all compete for the same cache lines.  */
+uint32_t mir_granules_for (size_t len);
+
+/* Lock POOL and grow its metadata tables so that one more code block fits, and one more entry in
+   TAGS unless that is NULL.  The lock stays held on success; on failure it is not held.  */
+MIR_code_status_t mir_pool_reserve_metadata (struct mir_pool *pool, struct mir_tags *tags);
+/* The same, and set *PLACEMENT to a free run of N granules or more; maps a slab if there is
+   none.  */
+MIR_code_status_t mir_pool_find_room (struct mir_pool *pool, uint32_t n, struct mir_tags *tags,
+                                      struct mir_placement *placement);
+
+/* The lock is held for all functions down to mir_pool_unlink_slab.  */
+
+/* Make the first N granules of PLACEMENT a code block.  */
+void mir_pool_take (struct mir_pool *pool, const struct mir_placement *placement, uint32_t n);
+/* Free the granules of the code block at FIRST in SLAB.  */
+void mir_pool_release (struct mir_pool *pool, struct mir_slab *slab, uint32_t first);
+/* Free all but the first N granules of the code block at FIRST.  */
+void mir_pool_shrink (struct mir_pool *pool, struct mir_slab *slab, uint32_t first, uint32_t n);
+/* Free the first N granules, not all, of the code block at FIRST.  */
+void mir_pool_cut (struct mir_pool *pool, struct mir_slab *slab, uint32_t first, uint32_t n);
+/* Unlink the slabs which have been empty for OLDER_THAN milliseconds and return them, linked by
+   `next`.  The newest empty slab stays unless ALL.  */
+struct mir_slab *mir_pool_unlink_empty (struct mir_pool *pool, uint64_t older_than, int all);
+/* Unlink SLAB and return it; NULL if it is not empty.  */
+struct mir_slab *mir_pool_unlink_slab (struct mir_pool *pool, struct mir_slab *slab);
+
+/* Unmap the slabs which these two have returned; a slab that the system does not unmap goes back to
+   its pool.  No lock is held.  Returns the bytes unmapped.  */
+size_t mir_pool_drop_slabs (struct mir_slab *list);
+/* Unmap the empty slabs of all pools of SPACE.  No lock is held.  Returns the bytes unmapped.  */
+size_t mir_pools_drop_empty (struct MIR_code_space *space);
+
+#endif /* MIR_CODE_POOL_H */

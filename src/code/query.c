@@ -1,0 +1,142 @@
+/* Queries of a space: code blocks by address, statistics, invariants.  */
+#include "code/query.h"
+
+#include <string.h> /* memset */
+
+#include "code/slab.h"
+#include "code/space.h"
+#include "code/types.h"
+#include "code/writer.h"
+
+MIR_code_status_t MIR_code_query (MIR_code_space_t space, const void *addr,
+                                  MIR_code_piece_t *piece) {
+  struct mir_slab *slab = mir_space_lock_slab (space, addr);
+  if (slab == NULL) return MIR_CODE_NOT_OURS;
+  uint32_t first = mir_granules_block (&slab->granules, mir_slab_granule (slab, addr));
+  if (first != MIR_NO_GRANULE) {
+    piece->start = mir_slab_address (slab, first);
+    piece->size = (size_t) mir_granules_block_len (&slab->granules, first) * MIR_GRANULE;
+    struct mir_tag *tag = mir_tags_find (&slab->pool->tags, (uintptr_t) piece->start);
+    piece->tag = tag != NULL ? tag->value : 0;
+    piece->freed = mir_granules_is_pinned (&slab->granules, first);
+  }
+  mir_os_unlock (&slab->pool->lock);
+  return first != MIR_NO_GRANULE ? MIR_CODE_OK : MIR_CODE_NOT_OURS;
+}
+
+/*---------------- Statistics -----------------------------*/
+
+static size_t taken_bytes (const struct mir_slab *slab) {
+  size_t bytes = slab->pages.len;
+  for (uint32_t i = mir_granules_next_run (&slab->granules, 0); i != MIR_NO_GRANULE;) {
+    uint32_t len = mir_granules_run_len (&slab->granules, i);
+    bytes -= (size_t) len * MIR_GRANULE;
+    i = mir_granules_next_run (&slab->granules, i + len);
+  }
+  return bytes;
+}
+
+/* The lock of POOL is held.  */
+static void add_pool_stats (const struct mir_pool *pool, MIR_code_stats_t *stats) {
+  stats->pieces += pool->blocks - pool->retired.num;
+  stats->freed += pool->retired.num;
+  stats->freed_bytes += (size_t) pool->freed_granules * MIR_GRANULE;
+  stats->published += pool->published;
+  stats->published_bytes += pool->published_bytes;
+  stats->patched += pool->patched;
+  stats->system_calls += pool->system_calls;
+  stats->bookkeeping_bytes +=
+      pool->bins.capacity * sizeof (struct mir_run) + pool->retired.capacity * sizeof (uint8_t *)
+      + (pool->tags.capacity + pool->thunks.capacity) * sizeof (struct mir_tag);
+  for (const struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next) {
+    stats->mappings++;
+    stats->piece_bytes += taken_bytes (slab);
+    stats->system_calls += slab->pages.system_calls;
+    stats->bookkeeping_bytes += sizeof (*slab) + mir_granules_size (slab->granules.count);
+  }
+}
+
+void MIR_code_get_stats (MIR_code_space_t space, MIR_code_stats_t *stats) {
+  memset (stats, 0, sizeof (*stats));
+  stats->backend = space->backend->name;
+  for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool)) {
+    mir_os_lock (&pool->lock);
+    add_pool_stats (pool, stats);
+    mir_os_unlock (&pool->lock);
+    if (pool != &space->first) stats->bookkeeping_bytes += sizeof (*pool);
+  }
+  stats->piece_bytes -= stats->freed_bytes;
+  mir_os_lock (&space->lock);
+  stats->mapped_bytes = space->mapped_bytes;
+  stats->peak_mapped_bytes = space->peak_mapped_bytes;
+  stats->bookkeeping_bytes += sizeof (*space) + mir_directory_bytes (&space->directory)
+                              + mir_granules_size (space->range.units.count);
+  for (struct mir_cell_group *group = space->cells.groups; group != NULL; group = group->next)
+    stats->bookkeeping_bytes += sizeof (*group);
+  for (MIR_code_writer_t w = space->writers; w != NULL; w = mir_writer_next (w)) {
+    stats->writers++;
+    stats->bookkeeping_bytes += mir_writer_bytes (w);
+  }
+  mir_os_unlock (&space->lock);
+}
+
+/*---------------- Invariants -----------------------------*/
+
+/* Whether the blocks in SLAB are well-formed; adds their number to *BLOCKS.  */
+static int check_slab (const struct mir_slab *slab, uint32_t *blocks) {
+  const struct mir_granules *g = &slab->granules;
+  uint32_t i = 0, len;
+  while (i < g->count) {
+    if ((len = mir_granules_run_len (g, i)) == 0) {
+      if (mir_granules_block (g, i) != i) return 0;
+      len = mir_granules_block_len (g, i);
+      ++*blocks;
+    }
+    i += len;
+  }
+  return i == g->count && slab->pages.len == (size_t) g->count * MIR_GRANULE;
+}
+
+static int check_bump (const struct mir_bump *bump) {
+  return bump->slab == NULL || bump->start >= bump->bound
+         || mir_granules_run_len (&bump->slab->granules, bump->start) == bump->bound - bump->start;
+}
+
+/* The granules of the freed block at ADDR; 0: there is none.  The lock of POOL is held.  */
+static uint32_t check_freed (struct mir_pool *pool, const uint8_t *addr) {
+  struct mir_directory_find found;
+  if (mir_directory_find (&pool->space->directory, (uintptr_t) addr, &found) != 0
+      || found.pool != pool)
+    return 0;
+  const struct mir_granules *g = &found.slab->granules;
+  uint32_t first = mir_slab_granule (found.slab, addr);
+  return mir_granules_is_block (g, first) && mir_granules_is_pinned (g, first)
+             ? mir_granules_block_len (g, first)
+             : 0;
+}
+
+/* The lock of POOL is held.  */
+static int check_pool (struct mir_pool *pool) {
+  uint32_t blocks = 0, slabs = 0, empty = 0, freed = 0;
+  int valid = check_bump (&pool->bump) && pool->retired.num <= pool->blocks;
+  for (const struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next, slabs++) {
+    valid &= check_slab (slab, &blocks) && slab->pool == pool
+             && (uintptr_t) slab->pages.rx % pool->space->page_size == 0
+             && (slab->next == NULL || slab->next->previous == slab);
+    empty += mir_slab_is_empty (slab) != 0;
+  }
+  for (uint32_t i = 0; i < pool->retired.num; i++)
+    freed += check_freed (pool, mir_retired_at (&pool->retired, i));
+  return valid && blocks == pool->blocks && slabs == pool->slabs_num && empty == pool->empty_num
+         && freed == pool->freed_granules;
+}
+
+int mir_space_check (struct MIR_code_space *space) {
+  int valid = 1;
+  for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool)) {
+    mir_os_lock (&pool->lock);
+    valid &= check_pool (pool);
+    mir_os_unlock (&pool->lock);
+  }
+  return valid;
+}

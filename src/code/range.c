@@ -1,0 +1,21 @@
+/* First fit in a reserved range.  */
+#include "code/range.h"
+
+uint8_t *mir_range_take (struct mir_range *range, size_t len) {
+  uint32_t n = (uint32_t) (len / MIR_RANGE_UNIT);
+  for (uint32_t i = mir_granules_next_run (&range->units, 0); i != MIR_NO_GRANULE;) {
+    uint32_t run_len = mir_granules_run_len (&range->units, i);
+    if (run_len >= n) {
+      mir_granules_take (&range->units, i, n);
+      return range->start + (size_t) i * MIR_RANGE_UNIT;
+    }
+    i = mir_granules_next_run (&range->units, i + run_len);
+  }
+  return NULL;
+}
+
+void mir_range_release (struct mir_range *range, const uint8_t *start) {
+  uint32_t run;
+  mir_granules_release (&range->units,
+                        (uint32_t) ((size_t) (start - range->start) / MIR_RANGE_UNIT), &run);
+}

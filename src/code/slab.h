@@ -1,0 +1,40 @@
+/* Slabs: mapped within the limits of a space, populated ahead, discarded and unmapped.  */
+#ifndef MIR_CODE_SLAB_H
+#define MIR_CODE_SLAB_H
+
+#include <stddef.h> /* size_t */
+#include <stdint.h>
+
+#include "mir-code.h"
+#include "code/types.h"
+
+/* Map a slab of at least N granules, and of PREFERRED bytes if no limit prevents it, and set *SLAB
+   to it.  The slab is in no list and no directory yet.  No lock is held.  */
+MIR_code_status_t mir_slab_make (struct mir_pool *pool, uint32_t n, size_t preferred,
+                                 struct mir_slab **slab);
+/* Put SLAB into the list of its pool and into the directory.  The lock of the pool is held.  */
+void mir_slab_link (struct mir_slab *slab);
+/* Take the empty SLAB out of both.  The lock of its pool is held.  */
+void mir_slab_unlink (struct mir_slab *slab);
+/* Unmap and free the unlinked SLAB.  No lock is held.  Returns the bytes unmapped, or 0 when the
+   system refuses; then SLAB is as it was.  */
+size_t mir_slab_unmap (struct mir_slab *slab);
+/* Ask for memory for what is written next, up to granule BOUND.  The lock of the pool is held.  */
+void mir_slab_populate (struct mir_slab *slab, uint32_t bound);
+/* Give the memory of the whole free pages of SLAB back to the system.  Returns the bytes.  The lock
+   of the pool is held.  */
+size_t mir_slab_discard (struct mir_slab *slab);
+
+static inline uint8_t *mir_slab_address (const struct mir_slab *slab, uint32_t granule) {
+  return slab->pages.rx + (size_t) granule * MIR_GRANULE;
+}
+
+static inline uint32_t mir_slab_granule (const struct mir_slab *slab, const void *addr) {
+  return (uint32_t) ((size_t) ((const uint8_t *) addr - slab->pages.rx) / MIR_GRANULE);
+}
+
+static inline int mir_slab_is_empty (const struct mir_slab *slab) {
+  return slab->granules.top == 0;
+}
+
+#endif /* MIR_CODE_SLAB_H */

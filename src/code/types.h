@@ -1,0 +1,104 @@
+/* The structures behind mir-code.h, and the words of this folder.
+
+   space         executable memory with its rules; has pools
+   pool          what one writer publishes in: slabs, and what is free in them, under a lock of its
+                 own
+   slab          one mapped range of pages, divided into granules: granules.h
+   code block    one publication: whole granules, which never move
+   free run      free granules between two code blocks
+   bump region   the free run from whose start a pool publishes next, without a search
+   placement     where a publication goes: the start of a free run that is long enough
+   metadata tables   a pool's bins, retired blocks and tags, in memory of the general allocator
+   pinned        of a code block: it may not be freed, since it is not published yet, or freed but
+                 not reclaimed yet
+   range         a reserved range of addresses, in which slabs and cells are placed
+   cell          a word of private data: the address to which a thunk jumps
+   thunk         a trampoline: code which jumps through its cell
+   dual mapping  memory mapped twice, executable (RX) and writable (RW, the alias): backend.h
+
+   Locks: a pool's lock is taken before the space's.  Neither is held while the general allocator, a
+   hook or an error function is called, nor while code pages are mapped or unmapped.  The user's
+   mem_protect is called with the pool's lock held; a space over a MIR_code_alloc has one pool for
+   all writers, so those calls come one at a time.
+
+   In this folder a function that fails leaves everything as it was before the call.  */
+#ifndef MIR_CODE_TYPES_H
+#define MIR_CODE_TYPES_H
+
+#include <stdatomic.h>
+#include <stddef.h> /* size_t */
+#include <stdint.h>
+
+#include "mir-code.h"
+#include "code/backend.h"
+#include "code/bins.h"
+#include "code/cells.h"
+#include "code/directory.h"
+#include "code/granules.h"
+#include "code/range.h"
+#include "code/retired.h"
+#include "code/tags.h"
+#include "os/os.h"
+
+struct mir_slab {
+  struct mir_pages pages;
+  const struct mir_backend *backend; /* the space's, or its `large` */
+  struct mir_granules granules;      /* their bitmaps are behind this structure */
+  struct mir_pool *pool;
+  struct mir_slab *next, *previous; /* in the pool */
+  size_t populated;                 /* bytes from the start for which memory was requested ahead */
+  uint64_t empty_since;             /* mir_os_now, while it is empty */
+  int frozen; /* sealed before a fork: cannot be written, so nothing is published here again */
+};
+
+/* A whole free run; SLAB NULL: no bump region.  */
+struct mir_bump {
+  struct mir_slab *slab;
+  uint32_t start, bound; /* granules */
+};
+
+struct mir_pool {
+  mir_os_lock_t lock; /* guards everything below, and the contents of the slabs */
+  struct MIR_code_space *space;
+  _Atomic (struct mir_pool *) next; /* in the space: pools are only ever added */
+  int idle;                         /* no writer has it; guarded by the lock of the space */
+  struct mir_slab *slabs;           /* newest first */
+  uint32_t slabs_num, empty_num, blocks;
+  struct mir_bump bump;
+  size_t slab_size; /* bytes of the next slab; grows up to a limit */
+  struct mir_bins bins;
+  uint32_t runs; /* free runs counted by the last purge of the bins */
+  int crowded;   /* more free runs than the bins hold: some may not be found */
+  struct mir_retired retired;
+  uint32_t freed_granules; /* of the retired blocks */
+  struct mir_tags tags;    /* of the blocks that have one */
+  struct mir_tags thunks;  /* the cell of each thunk */
+  uint64_t published, published_bytes, patched, system_calls;
+};
+
+struct MIR_code_space {
+  MIR_alloc_t alloc;
+  MIR_code_alloc_t code_alloc; /* for the flip back end */
+  const struct mir_backend *backend;
+  MIR_code_options_t options;
+  const MIR_code_hooks_t *hooks; /* NULL: none */
+  size_t page_size;              /* bytes */
+  size_t unit;                   /* bytes that the back end opens: its own unit, or a page */
+  struct mir_pool first;         /* of MIR's functions; of all writers if `shared` */
+  int shared;
+  atomic_uint_fast64_t grace; /* grace periods begun */
+  struct mir_directory directory;
+  mir_os_lock_t lock; /* guards everything below, and changes of the directory */
+  size_t mapped_bytes, peak_mapped_bytes;
+  struct mir_range range;
+  struct mir_cells cells;
+  MIR_code_writer_t writers;
+  struct MIR_code_space *previous, *next; /* guarded by the lock of fork.c */
+};
+
+/* Any thread; lock-free.  */
+static inline struct mir_pool *mir_pool_next (struct mir_pool *pool) {
+  return atomic_load_explicit (&pool->next, memory_order_acquire);
+}
+
+#endif /* MIR_CODE_TYPES_H */

@@ -1,0 +1,14 @@
+/* Writers as statistics see them.  The lock of the space is held.  */
+#ifndef MIR_CODE_WRITER_H
+#define MIR_CODE_WRITER_H
+
+#include <stddef.h> /* size_t */
+
+#include "mir-code.h"
+
+/* The bytes of general memory that W occupies.  */
+size_t mir_writer_bytes (MIR_code_writer_t w);
+/* The writer after W in its space; NULL: W is the last one.  */
+MIR_code_writer_t mir_writer_next (MIR_code_writer_t w);
+
+#endif /* MIR_CODE_WRITER_H */

@@ -1,0 +1,12 @@
+/* Trace events for chrome://tracing and ui.perfetto.dev.  */
+#ifndef MIR_REPORT_CHROME_H
+#define MIR_REPORT_CHROME_H
+
+#include "report/output.h"
+#include "report/types.h"
+
+/* STREAM is the trace that PICTURE was made of, at its beginning: the scopes are read from it.  0,
+   or -1 if it has changed since.  */
+int chrome_write (struct output *output, const struct picture *picture, FILE *stream);
+
+#endif /* MIR_REPORT_CHROME_H */

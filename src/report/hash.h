@@ -1,0 +1,16 @@
+/* Hash and equality of the tables of mir-report, for DEF_HTAB_BOUND.  */
+#ifndef MIR_REPORT_HASH_H
+#define MIR_REPORT_HASH_H
+
+#include "mir-htab.h"
+
+/* Addresses of one program differ above their lower half too, and htab_hash_t has 32 bits.  */
+static inline htab_hash_t hash_bits (uint64_t key) {
+  key *= 0x9e3779b97f4a7c15u; /* 2^64 / the golden ratio: Knuth's multiplicative hashing */
+  return (htab_hash_t) (key >> 32);
+}
+
+#define HASH_ADDRESS(EL, ARG) ((void) (ARG), hash_bits ((EL).address))
+#define SAME_ADDRESS(A, B, ARG) ((A).address == (B).address)
+
+#endif /* MIR_REPORT_HASH_H */

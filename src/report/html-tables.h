@@ -1,0 +1,13 @@
+/* The sections of the page that are tables: scopes, sizes, lifetimes, threads.  */
+#ifndef MIR_REPORT_HTML_TABLES_H
+#define MIR_REPORT_HTML_TABLES_H
+
+#include "report/output.h"
+#include "report/types.h"
+
+void html_write_scopes (struct output *output, const struct picture *picture);
+void html_write_sizes (struct output *output, const struct picture *picture);
+void html_write_lifetimes (struct output *output, const struct picture *picture);
+void html_write_threads (struct output *output, const struct picture *picture);
+
+#endif /* MIR_REPORT_HTML_TABLES_H */

@@ -1,0 +1,31 @@
+/* The files that mir-report reads and writes: each is opened once and looked at by its descriptor.
+
+   Between two calls another process may put something else in the place of a name.  So no decision
+   rests on a name: the file that was opened is looked at, and an output gets its name by a rename,
+   which replaces a link and never follows it.  One thread at a time.  */
+#ifndef MIR_REPORT_OUTPUT_FILE_H
+#define MIR_REPORT_OUTPUT_FILE_H
+
+#include <stdio.h>
+
+enum { OUTPUT_PATH_MAX = 4096 /* bytes */ };
+
+/* Open the regular file PATH for reading.  NULL on failure; then *WHY is the reason, for the user.
+   The caller closes the stream.  */
+FILE *output_file_read (const char *path, const char **why);
+
+/* Open the pipe or the device PATH for writing.  NULL with errno on failure; with errno 0 if
+   nothing, a regular file or a link has this name, which output_file_replace may replace.  A link
+   is followed only in /dev and /proc, as for /dev/fd/63.  Another user's pipe is refused with
+   EPERM.  */
+FILE *output_file_special (const char *path);
+
+/* Create a file beside PATH and store its path in TEMPORARY.  Its permissions are those of TRACE's
+   file less what the umask takes away, never wider; TRACE NULL: its owner's alone.  On Windows they
+   are the folder's.  NULL with errno on failure.  */
+FILE *output_file_beside (const char *path, FILE *trace, char temporary[OUTPUT_PATH_MAX]);
+
+/* Rename TEMPORARY to PATH, whatever has that name.  0, or -1 with errno and PATH as it was.  */
+int output_file_replace (const char *temporary, const char *path);
+
+#endif /* MIR_REPORT_OUTPUT_FILE_H */

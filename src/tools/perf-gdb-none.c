@@ -1,0 +1,6 @@
+/* The perf map, the jitdump and GDB's interface on systems other than Linux: refused.  */
+#include "tools/tools.h"
+
+const struct mir_tool_kind mir_perf_map = {.start = NULL};
+const struct mir_tool_kind mir_jitdump = {.start = NULL};
+const struct mir_tool_kind mir_gdb = {.start = NULL};

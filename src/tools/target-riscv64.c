@@ -1,0 +1,6 @@
+/* What ELF calls riscv64; no description of its frames exists yet.  */
+#include "tools/target.h"
+
+#include <elf.h>
+
+const struct mir_target mir_target = {.elf_machine = EM_RISCV};
