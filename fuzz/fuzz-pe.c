@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "edit.h"
+
+#include "inject/edit/edit.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
 #include "mutate.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
@@ -21,11 +24,11 @@ static void broken (const char *what, int line) {
 
 static volatile unsigned sink; /* so that no read is optimised away */
 
-static void look_at_imports (const pe_t *pe,
-                             int (*get) (const pe_t *, unsigned, pe_descriptor_t *)) {
+static void look_at_imports (const struct pe *pe,
+                             int (*get) (const struct pe *, unsigned, struct pe_descriptor *)) {
   char name[PE_NAME_MAX];
-  pe_descriptor_t d;
-  pe_function_t function;
+  struct pe_descriptor d;
+  struct pe_function function;
   for (unsigned i = 0; i < 64 && get (pe, i, &d) == 1; i++) {
     if (pe_string (pe, d.name, name, sizeof (name)) == 0) sink += (unsigned) strlen (name);
     uint32_t table = pe_lookup_table (pe, &d);
@@ -34,9 +37,9 @@ static void look_at_imports (const pe_t *pe,
   }
 }
 
-static void look (const pe_t *pe) {
+static void look (const struct pe *pe) {
   char name[PE_NAME_MAX];
-  pe_error_t error = {0};
+  struct pe_error error = {0};
   size_t offset, length;
   uint32_t rva;
   look_at_imports (pe, pe_descriptor);
@@ -51,8 +54,8 @@ static void look (const pe_t *pe) {
   sink += pe_checksum (pe);
 }
 
-static uint8_t *result_of (edit_t *edit, pe_t *pe) {
-  pe_error_t error;
+static uint8_t *result_of (struct edit *edit, struct pe *pe) {
+  struct pe_error error;
   uint64_t size = 0;
   for (unsigned i = 0; i < edit->pieces_num; i++) size += edit->pieces[i].size;
   REQUIRE (size == edit->size);
@@ -63,10 +66,11 @@ static uint8_t *result_of (edit_t *edit, pe_t *pe) {
 }
 
 /* Ejecting what was injected must restore the image byte by byte.  */
-static void eject (const pe_t *injected, const pe_t *old, const edit_request_t *request) {
-  edit_t edit;
-  pe_error_t error;
-  pe_t pe;
+static void eject (const struct pe *injected, const struct pe *old,
+                   const struct edit_request *request) {
+  struct edit edit;
+  struct pe_error error;
+  struct pe pe;
   REQUIRE (edit_eject (&edit, injected, request, &error) == 0);
   uint8_t *bytes = result_of (&edit, &pe);
   REQUIRE ((edit.notes & EDIT_SAME_AS_BEFORE) != 0 && edit.size == old->size);
@@ -77,12 +81,12 @@ static void eject (const pe_t *injected, const pe_t *old, const edit_request_t *
 
 /* Eject from an image that mir-inject may not have made.  If its record is false, ejecting must
    succeed without the record.  */
-static void eject_any (const pe_t *pe, const edit_request_t *request) {
-  edit_request_t asked = *request;
+static void eject_any (const struct pe *pe, const struct edit_request *request) {
+  struct edit_request asked = *request;
   for (int status = -1; status != 0; asked.distrust = 1) {
-    edit_t edit;
-    pe_error_t error;
-    pe_t result;
+    struct edit edit;
+    struct pe_error error;
+    struct pe result;
     if (edit_eject (&edit, pe, &asked, &error) == 0) {
       uint8_t *bytes = edit_flatten (&edit);
       if (bytes == NULL) exit (1);
@@ -98,10 +102,10 @@ static void eject_any (const pe_t *pe, const edit_request_t *request) {
   }
 }
 
-static void edit_both_ways (const pe_t *pe, const edit_request_t *request) {
-  edit_t edit;
-  pe_error_t error;
-  pe_t result;
+static void edit_both_ways (const struct pe *pe, const struct edit_request *request) {
+  struct edit edit;
+  struct pe_error error;
+  struct pe result;
   if (edit_inject (&edit, pe, request, &error) == 0) {
     uint8_t *bytes = result_of (&edit, &result);
     if (edit.changed) {
@@ -119,8 +123,8 @@ static void edit_both_ways (const pe_t *pe, const edit_request_t *request) {
 }
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
-  pe_t pe;
-  pe_error_t error;
+  struct pe pe;
+  struct pe_error error;
   if (pe_open (&pe, data, size, PE_MAPPED, &error) == 0) look (&pe);
   if (pe_open (&pe, data, size, PE_FILE, &error) != 0) {
     REQUIRE (error.text[0] != 0);
@@ -128,7 +132,8 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
   }
   look (&pe);
   unsigned how = data[2];
-  edit_request_t request = {.dll = "mir-ucrt.dll", .symbol = "mi_version", .force = (how & 1) != 0};
+  struct edit_request request = {
+      .dll = "mir-ucrt.dll", .symbol = "mi_version", .force = (how & 1) != 0};
   if ((how & 2) != 0) request.dll = "kernel32.dll";
   if ((how & 4) != 0) {
     request.symbol = NULL;

@@ -3,13 +3,16 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "edit.h"
+
+#include "inject/edit/edit.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
 #include "image.h"
 
 struct target {
   uint8_t *data;
   size_t size, max_size;
-  pe_t pe;
+  struct pe pe;
   uint64_t random;
 };
 
@@ -85,14 +88,14 @@ static void change_section (struct target *t) {
 /* Change a word behind what the directory INDEX points to.  */
 static void change_behind (struct target *t, unsigned index, uint32_t range) {
   size_t at;
-  pe_directory_t directory = pe_directory (&t->pe, index);
+  struct pe_directory directory = pe_directory (&t->pe, index);
   if (directory.rva != 0 && pe_offset (&t->pe, directory.rva, 4, &at) == 0)
     change32 (t, at + 4 * (size_t) next (t, range / 4));
 }
 
 static void change_name (struct target *t) {
   static const char *const names[] = {"mir-ucrt.dll", "KERNEL32.dll", "user32.dll", ""};
-  pe_descriptor_t d;
+  struct pe_descriptor d;
   size_t at;
   int num = pe_imports_num (&t->pe);
   if (num <= 0 || pe_descriptor (&t->pe, next (t, (uint32_t) num), &d) != 1) return;
@@ -113,9 +116,9 @@ static void change_tail (struct target *t) {
 
 /* Inject into the image, so that eject gets it after more changes.  */
 static void inject (struct target *t) {
-  edit_request_t request = {.dll = "mir-ucrt.dll", .symbol = "mi_version"};
-  edit_t edit;
-  pe_error_t error;
+  struct edit_request request = {.dll = "mir-ucrt.dll", .symbol = "mi_version"};
+  struct edit edit;
+  struct pe_error error;
   if (edit_inject (&edit, &t->pe, &request, &error) == 0 && edit.size <= t->max_size) {
     uint8_t *bytes = edit_flatten (&edit);
     if (bytes != NULL) memcpy (t->data, bytes, t->size = (size_t) edit.size);
@@ -125,7 +128,7 @@ static void inject (struct target *t) {
 }
 
 static void make (struct target *t) {
-  image_spec_t spec;
+  struct image_spec spec;
   const char *name;
   unsigned kinds = 0;
   size_t size;
@@ -187,7 +190,7 @@ static void change (struct target *t) {
 
 size_t mutate_image (uint8_t *data, size_t size, size_t max_size, unsigned seed) {
   struct target t = {.data = data, .size = size, .max_size = max_size, .random = seed};
-  pe_error_t error;
+  struct pe_error error;
   unsigned times = 1 + next (&t, 4);
   if (next (&t, 200) == 0 || pe_open (&t.pe, data, size, PE_FILE, &error) != 0) make (&t);
   for (unsigned i = 0; i < times && pe_open (&t.pe, data, t.size, PE_FILE, &error) == 0; i++)

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include "mutate.h"
-#include "pe.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
 #include "support/tap.h"
 
 enum { SIZE_MAX_IMAGE = 8192, CHANGES_MAX = 6, CUTS = 20000, LARGE = 200000 };
@@ -65,8 +67,8 @@ static void files_are_read_and_edited_as_they_should (void) {
 static void files_cut_off_anywhere_are_safe (void) {
   for (char **file = files; *file != NULL; file++) {
     size_t size, listed = 0, cuts = 0;
-    pe_t pe;
-    pe_error_t error;
+    struct pe pe;
+    struct pe_error error;
     uint8_t *bytes = load (*file, &size);
     REQUIRE (pe_open (&pe, bytes, size, PE_FILE, &error) == 0);
     int total = pe_imports_num (&pe);

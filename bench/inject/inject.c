@@ -1,8 +1,9 @@
-/* Injecting into a program of 100 MB, and ejecting, against copying it.  CPU time by bench_compare;
-   and the time on the wall, which includes waiting for the disk: both sides have the result on the
-   disk when they end.  Files are in the working folder.  What is copied is the file that is edited:
-   how fast a file can be read, in memory too, depends on how its pages came to be where they are.
- */
+/* Compares injecting into a program of 100 MB, and ejecting, with copying it.
+
+   bench_compare measures CPU time; the wall time includes waiting for the disk, and both sides have
+   the result on the disk when they end.  Files are in the working folder.  The copy reads the same
+   file as the edit, because the speed of reading a file, even from memory, depends on how its pages
+   came to be where they are.  */
 #define _GNU_SOURCE /* copy_file_range */
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,9 +11,12 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
 #include "../bench.h"
-#include "edit.h"
-#include "file.h"
+#include "inject/edit/edit.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
+#include "inject/file.h"
 #include "image.h"
 
 enum { IMAGE_BYTES = 100 * 1000 * 1000, WALL_ROUNDS = 15, SIDES = 3 };
@@ -21,7 +25,7 @@ static const char source[] = "bench-inject.exe", source_injected[] = "bench-ejec
 static const char copied[] = "bench-copied.exe", injected[] = "bench-injected.exe";
 static const char ejected[] = "bench-ejected.exe";
 
-static const char *edited; /* of the two sources */
+static const char *edited; /* one of the two sources */
 
 static void check (int ok, const char *what) {
   if (!ok) bench_fail (what);
@@ -45,7 +49,7 @@ static void close_copy (int in, int out) {
   close (in);
 }
 
-/* As cp has done it for decades.  */
+/* As cp did for decades.  */
 static void copy_by_reading (void) {
   static char buffer[128 * 1024];
   int in, out = open_copy (&in);
@@ -55,7 +59,7 @@ static void copy_by_reading (void) {
   close_copy (in, out);
 }
 
-/* As it does it now.  */
+/* As cp does now.  */
 static void copy_in_kernel (void) {
   int in, out = open_copy (&in);
   ssize_t n;
@@ -64,27 +68,26 @@ static void copy_in_kernel (void) {
   close_copy (in, out);
 }
 
-/* As the tool does it: what is written is looked at before it gets its name.  */
+/* As mir-inject does: the new file is checked before it gets its name.  */
 static void edit (const char *output, int ejects) {
-  edit_request_t request = {.dll = "mir-ucrt.dll", .symbol = "mi_version"};
-  pe_error_t error = {0};
-  file_t old, new;
-  file_new_t written;
-  pe_t before, after;
-  edit_t plan;
-  if (file_open (&old, edited, &error) != 0
+  struct edit_request request = {.dll = "mir-ucrt.dll", .symbol = "mi_version"};
+  struct pe_error error = {0};
+  struct inject_file old, new;
+  struct inject_file_new written;
+  struct pe before, after;
+  struct edit plan;
+  if (inject_file_open (&old, edited, &error) != 0
       || pe_open (&before, old.bytes, old.size, PE_FILE, &error) != 0
       || (ejects ? edit_eject : edit_inject) (&plan, &before, &request, &error) != 0
-      || file_write (&written, output, &old, 0, &plan, &error) != 0
-      || file_read_back (&written, &new, &error) != 0
+      || inject_file_write (&written, output, &old, 0, &plan, &error) != 0
+      || inject_file_read_back (&written, &new, &error) != 0
       || pe_open (&after, new.bytes, new.size, PE_FILE, &error) != 0
       || edit_check (&before, &after, &request, ejects, &error) != 0
-      || file_commit (&written, 0, NULL, &error) != 0)
+      || inject_file_commit (&written, &old, 0, NULL, &error) != 0)
     bench_fail (error.text);
   check (ejects == ((plan.notes & EDIT_SAME_AS_BEFORE) != 0), "ejected is not what was injected");
   edit_free (&plan);
-  file_close (&new);
-  file_close (&old);
+  inject_file_close (&new);
 }
 
 static void inject (void) {
@@ -120,7 +123,7 @@ static void measure_wall (const struct bench_side *sides) {
   }
 }
 
-/* RUN edits the file at PATH, beside copies of it.  */
+/* Compare RUN, which edits the file at PATH, with copying that file.  */
 static void measure (const char *subject, const char *path, const char *name, void (*run) (void)) {
   const struct bench_subject times = {subject, 1, 15, 0};
   const struct bench_side sides[SIDES + 1] = {
@@ -134,7 +137,7 @@ static void measure (const char *subject, const char *path, const char *name, vo
 }
 
 int main (int argc, char **argv) {
-  image_spec_t spec = {0x8664, IMAGE_PLUS | IMAGE_OVERLAY, 0, IMAGE_BYTES};
+  struct image_spec spec = {0x8664, IMAGE_PLUS | IMAGE_OVERLAY, 0, IMAGE_BYTES};
   size_t size;
   bench_start (argc, argv);
   uint8_t *image = image_make (&spec, &size);

@@ -1,31 +1,37 @@
-#include "actions.h"
+/* Injects into a file or ejects from it: plan, write, check, replace.  */
+#include "inject/apply.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "file.h"
 
-/* A file on its way.  */
+#include "inject/edit/edit.h"
+#include "inject/file.h"
+#include "inject/list.h"
+#include "inject/pe/imports.h"
+
+/* One file that is edited.  */
 struct job {
-  report_t *report;
-  const options_t *options;
-  const char *path; /* the user's */
-  edit_request_t request;
+  struct report *report;
+  const struct options *options;
+  const char *path; /* as the user named it */
+  struct edit_request request;
   char symbol[PE_NAME_MAX];
-  char target[FILE_PATH_MAX];
-  char backup[FILE_PATH_MAX]; /* "": none */
-  file_t file;
-  pe_t pe;
-  edit_t edit;
+  char target[INJECT_PATH_MAX];
+  char backup[INJECT_PATH_MAX]; /* "": none */
+  int replaces;                 /* TARGET exists and may be replaced */
+  struct inject_file file;
+  struct pe pe;
+  struct edit edit;
 };
 
-/* Which function?  One that the DLL has, if we can look; ours have mi_version; else whatever is its
- * first.  */
+/* Choose the function to import: one that the DLL exports, if the DLL is beside the program;
+   otherwise mi_version for DLLs that have it by name, else ordinal 1.  */
 static void choose_symbol (struct job *job) {
-  char found[FILE_PATH_MAX];
-  pe_error_t ignored = {0};
-  file_t file;
-  pe_t dll;
+  char found[INJECT_PATH_MAX];
+  struct pe_error ignored = {0};
+  struct inject_file file;
+  struct pe dll;
   uint32_t rva;
   const char *name = job->options->dll_name;
   job->request.symbol = job->options->symbol;
@@ -33,28 +39,26 @@ static void choose_symbol (struct job *job) {
   job->request.ordinal = 1;
   int is_ours = strncmp (name, "mir-ucrt", 8) == 0 || strncmp (name, "mimalloc", 8) == 0;
   if (is_ours) strcpy (job->symbol, "mi_version");
-  if (file_beside (job->path, name, found, sizeof (found)) == 0
-      && file_open (&file, found, &ignored) == 0) {
+  if (inject_file_beside (job->path, name, found, sizeof (found)) == 0
+      && inject_file_open (&file, found, &ignored) == 0) {
     if (pe_open (&dll, file.bytes, file.size, PE_FILE, &ignored) == 0
         && pe_find_export (&dll, "mi_version", &rva) != 0
         && pe_first_export (&dll, job->symbol, sizeof (job->symbol)) != 0)
       job->symbol[0] = 0;
-    file_close (&file);
+    inject_file_close (&file);
   }
   if (job->symbol[0] != 0 && strlen (job->symbol) < 256) job->request.symbol = job->symbol;
 }
 
-static int fits (int n, size_t size, pe_error_t *error) {
+static int fits (int n, size_t size, struct pe_error *error) {
   if (n >= 0 && (size_t) n < size) return 0;
-  pe_set_error (error, "the path is too long");
-  return -1;
+  return pe_fail (error, "the path is too long");
 }
 
-/* NAME-mi.exe beside NAME.exe; in place, the file itself and not a link to it.  */
-static int choose_target (struct job *job, pe_error_t *error) {
-  const options_t *options = job->options;
+/* Set target and backup: NAME-mi.exe beside NAME.exe.  In place the target is known already.  */
+static int choose_target (struct job *job, struct pe_error *error) {
+  const struct options *options = job->options;
   if (options->inplace) {
-    if (file_resolve (job->path, job->target, sizeof (job->target), error) != 0) return -1;
     if (options->no_backup) return 0;
     return fits (snprintf (job->backup, sizeof (job->backup), "%s.bak", job->target),
                  sizeof (job->backup), error);
@@ -62,30 +66,30 @@ static int choose_target (struct job *job, pe_error_t *error) {
   if (options->output != NULL)
     return fits (snprintf (job->target, sizeof (job->target), "%s", options->output),
                  sizeof (job->target), error);
-  const char *name = file_name_of (job->path), *dot = strrchr (name, '.');
+  const char *name = inject_file_name_of (job->path), *dot = strrchr (name, '.');
   size_t stem = dot != NULL && dot != name ? (size_t) (dot - job->path) : strlen (job->path);
   return fits (snprintf (job->target, sizeof (job->target), "%.*s%s%s", (int) stem, job->path,
                          options->eject ? "-ejected" : "-mi", job->path + stem),
                sizeof (job->target), error);
 }
 
-/* 1: write; 0: the user does not want to.  */
-static int may_write (struct job *job, pe_error_t *error) {
+/* Ask about what would be overwritten; a file that appears later is not.  1: write; 0: the user
+   said no; -1 with the reason in ERROR.  */
+static int may_write (struct job *job, struct pe_error *error) {
   const char *in_the_way = NULL;
-  char question[FILE_PATH_MAX + 128];
-  if (file_is_special (job->target)) {
-    pe_set_error (error, "not a file: %s", file_shown (job->target));
-    return -1;
-  }
+  char question[INJECT_PATH_MAX + 128];
+  if (inject_file_is_special (job->target))
+    return pe_fail (error, "not a file: %s", inject_file_shown (job->target));
+  job->replaces = inject_file_exists (job->target);
   if (job->options->force || job->options->dry_run) return 1;
-  if (!job->options->inplace && file_exists (job->target)) in_the_way = job->target;
-  if (job->options->inplace && job->backup[0] != 0 && file_exists (job->backup))
+  if (!job->options->inplace && job->replaces) in_the_way = job->target;
+  if (job->options->inplace && job->backup[0] != 0 && inject_file_exists (job->backup))
     in_the_way = job->backup;
   if (in_the_way == NULL) return 1;
-  snprintf (question, sizeof (question), "overwriting '%s'. Are you sure? [yN] ", in_the_way);
-  int answer = job->report->json ? -1 : file_ask (question);
+  snprintf (question, sizeof (question), "'%s' exists. Overwrite it? [yN] ", in_the_way);
+  int answer = job->report->json ? -1 : inject_file_ask (question);
   if (answer < 0)
-    pe_set_error (error, "'%s' exists already (use --force)", file_shown (in_the_way));
+    pe_fail (error, "'%s' exists already (use --force)", inject_file_shown (in_the_way));
   return answer;
 }
 
@@ -94,124 +98,125 @@ static void warn (struct job *job) {
     unsigned note;
     const char *text;
   } notes[] = {
-      {EDIT_CERTIFICATE_DROPPED,
-       "was signed, the signature is not valid for the result and was removed"},
-      {EDIT_BOUND_CLEARED, "had bound imports, which were cleared"},
-      {EDIT_TAIL_MOVED,
-       "has data behind the image, which is still at the end but at another offset"},
-      {EDIT_SECTION_LEFT,
-       "was changed since the DLL was injected: its import table is as it was, the rest "
-       "of the injection stays"},
+      {.note = EDIT_CERTIFICATE_DROPPED,
+       .text = "was signed: the signature is not valid for the result and was removed"},
+      {.note = EDIT_BOUND_CLEARED, .text = "had bound imports, which were cleared"},
+      {.note = EDIT_TAIL_MOVED,
+       .text = "has data behind the image, which now begins at another offset"},
+      {.note = EDIT_SECTION_LEFT,
+       .text = "was changed since the DLL was injected: only its import table is restored, the "
+               "section of the injection stays"},
   };
   for (size_t i = 0; i < sizeof (notes) / sizeof (notes[0]); i++)
     if ((job->edit.notes & notes[i].note) != 0)
       report_warning (job->report, "'%.150s' %s", job->path, notes[i].text);
   if (job->options->eject) return;
   if (job->pe.machine == PE_ARM64EC || job->pe.machine == PE_ARM64X)
-    report_warning (job->report, "'%.150s' has hybrid code (%s), for which this was never run",
+    report_warning (job->report, "'%.150s' has hybrid code (%s), for which this was never tested",
                     job->path, pe_machine_name (job->pe.machine));
   if (pe_directory (&job->pe, PE_CLR).rva != 0)
     report_warning (job->report,
                     "'%.150s' is a .NET program: its loader may not look at the import table",
                     job->path);
   if (job->file.names > 1 && job->options->inplace)
-    report_warning (job->report, "'%.150s' has other names (hard links): they keep the old file",
+    report_warning (job->report, "'%.150s' has other hard links, which keep the old file",
                     job->path);
 }
 
-static int plan (struct job *job, pe_error_t *error) {
-  const options_t *options = job->options;
+static int plan (struct job *job, struct pe_error *error) {
+  const struct options *options = job->options;
   if (options->eject) return edit_eject (&job->edit, &job->pe, &job->request, error);
   choose_symbol (job);
   if (edit_inject (&job->edit, &job->pe, &job->request, error) != 0) return -1;
   if ((job->edit.notes & EDIT_ADDED) == 0)
     report_detail (job->report, "module '%s' is already imported", options->dll_name);
   else if (job->request.symbol != NULL)
-    report_detail (job->report, "inject '%s' (its function %s)", options->dll_name,
+    report_detail (job->report, "inject '%s' (function %s)", options->dll_name,
                    report_clean (job->request.symbol));
   else
-    report_detail (job->report, "inject '%s' (its function #%u)", options->dll_name,
+    report_detail (job->report, "inject '%s' (function #%u)", options->dll_name,
                    job->request.ordinal);
   return 0;
 }
 
-/* What was written is looked at before it gets its name.  */
-static int check_result (struct job *job, const uint8_t *bytes, size_t size, pe_error_t *error) {
-  pe_t result;
+/* Check the bytes of the result, before the new file gets its name.  */
+static int check_result (struct job *job, const uint8_t *bytes, size_t size,
+                         struct pe_error *error) {
+  struct pe result;
   if (pe_open (&result, bytes, size, PE_FILE, error) != 0) return -1;
   if (job->edit.changed
       && edit_check (&job->pe, &result, &job->request, job->options->eject, error) != 0)
     return -1;
   if (!job->report->json && !job->report->verbose) return 0;
-  report_t quiet = *job->report;
-  quiet.verbose = 0; /* no functions here */
-  int status = list_imports (
+  struct report quiet = *job->report;
+  quiet.verbose = 0; /* do not list functions */
+  int status = inject_list_imports (
       &quiet, &result, job->edit.changed ? "new module order" : "module order unchanged", error);
   job->report->fields = quiet.fields;
   return status;
 }
 
-static int dry_run (struct job *job, pe_error_t *error) {
+static int dry_run (struct job *job, struct pe_error *error) {
   uint8_t *bytes = edit_flatten (&job->edit);
-  if (bytes == NULL) {
-    pe_set_error (error, "out of memory");
-    return -1;
-  }
+  if (bytes == NULL) return pe_fail (error, "out of memory");
   int status = check_result (job, bytes, (size_t) job->edit.size, error);
   free (bytes);
   return status;
 }
 
-static int write_checked (struct job *job, file_new_t *written, pe_error_t *error) {
-  file_t result;
-  if (file_write (written, job->target, &job->file, job->options->inplace, &job->edit, error) != 0)
+static int write_checked (struct job *job, struct inject_file_new *written,
+                          struct pe_error *error) {
+  struct inject_file result;
+  if (inject_file_write (written, job->target, &job->file, job->options->inplace, &job->edit, error)
+      != 0)
     return -1;
-  int status = file_read_back (written, &result, error);
+  int status = inject_file_read_back (written, &result, error);
   if (status == 0) {
     status = check_result (job, result.bytes, result.size, error);
-    file_close (&result);
+    inject_file_close (&result);
   }
-  if (status != 0) file_abandon (written);
+  if (status != 0) inject_file_abandon (written);
   return status;
 }
 
-static int write_result (struct job *job, pe_error_t *error) {
-  file_new_t written;
-  int replace = job->options->inplace || file_exists (job->target); /* that was asked about */
+static int write_result (struct job *job, struct pe_error *error) {
+  struct inject_file_new written;
   if (write_checked (job, &written, error) != 0) return -1;
-  file_close (&job->file); /* Windows does not replace a file that is being looked at */
-  return file_commit (&written, replace, job->backup[0] != 0 ? job->backup : NULL, error);
+  return inject_file_commit (&written, &job->file, job->replaces,
+                             job->backup[0] != 0 ? job->backup : NULL, error);
 }
 
-/* Write the result, or only look at it.  */
-static int finish (struct job *job, int writes, pe_error_t *error) {
+/* Write the result or, in a dry run, only check it.  An ejection that fails because of a forged
+   record is planned again without the record.  */
+static int finish (struct job *job, int writes, struct pe_error *error) {
   int status = writes ? write_result (job, error) : dry_run (job, error);
   if (status == 0 || !job->options->eject || job->request.distrust || job->file.bytes == NULL)
     return status;
   report_detail (job->report, "%s: trying again without the record of the injection", error->text);
   job->request.distrust = 1;
   edit_free (&job->edit);
-  *error = (pe_error_t){0};
+  *error = (struct pe_error){0};
   if (edit_eject (&job->edit, &job->pe, &job->request, error) != 0) return -1;
   return writes ? write_result (job, error) : dry_run (job, error);
 }
 
-/* Without the DLL the result does not start, and few loaders say what they miss.  */
+/* Without the DLL the result does not start, and few loaders name the DLL that they miss.  */
 static void say_what_is_missing (const struct job *job) {
-  char found[FILE_PATH_MAX];
+  char found[INJECT_PATH_MAX];
   const char *dll = job->options->dll_name;
-  if (file_beside (job->target, dll, found, sizeof (found)) != 0)
-    report_line (job->report, "put '%s' for %s beside it: without it the program does not start.",
-                 dll, pe_machine_name (job->pe.machine));
+  if (inject_file_beside (job->target, dll, found, sizeof (found)) != 0)
+    report_line (job->report,
+                 "put '%s' for %s beside it: without the DLL the program does not start.", dll,
+                 pe_machine_name (job->pe.machine));
 }
 
 static void say_done (struct job *job, int written) {
-  const options_t *options = job->options;
+  const struct options *options = job->options;
   report_bool (job->report, "changed", job->edit.changed);
   if (written) report_text (job->report, "wrote", job->target);
   if (written && job->backup[0] != 0) report_text (job->report, "backup", job->backup);
   if (!written && options->inplace && !job->edit.changed) {
-    report_line (job->report, "no changes, leaving '%s' as is.", job->path);
+    report_line (job->report, "no changes: '%s' stays as it is.", job->path);
     return;
   }
   const char *verb = written ? "wrote" : "would write", *what = "with new import order";
@@ -219,14 +224,18 @@ static void say_done (struct job *job, int written) {
   if (options->eject)
     what = job->edit.changed ? "without the module" : "unchanged: the module is not imported";
   report_line (job->report, "%s '%s' %s%s%s%s.", verb, job->target, what,
-               (job->edit.notes & EDIT_SAME_AS_BEFORE) != 0 ? ", as it was before" : "",
-               written && job->backup[0] != 0 ? "; the old file is " : "",
+               (job->edit.notes & EDIT_SAME_AS_BEFORE) != 0 ? ", identical to the original" : "",
+               written && job->backup[0] != 0 ? "; the old file is kept as " : "",
                written && job->backup[0] != 0 ? job->backup : "");
   if (written && !options->eject) say_what_is_missing (job);
 }
 
-static int run (struct job *job, pe_error_t *error) {
-  if (file_open (&job->file, job->path, error) != 0) return -1;
+static int run (struct job *job, struct pe_error *error) {
+  if ((job->options->inplace ? inject_file_open_in_place (&job->file, job->path, job->target,
+                                                          sizeof (job->target), error)
+                             : inject_file_open (&job->file, job->path, error))
+      != 0)
+    return -1;
   if (pe_open (&job->pe, job->file.bytes, job->file.size, PE_FILE, error) != 0) return -1;
   report_detail (job->report, "target architecture: %s", pe_machine_name (job->pe.machine));
   report_text (job->report, "machine", pe_machine_name (job->pe.machine));
@@ -235,7 +244,7 @@ static int run (struct job *job, pe_error_t *error) {
   int answer = writes ? may_write (job, error) : 1;
   if (answer < 0) return -1;
   if (answer == 0) {
-    report_line (job->report, "no changes, leaving '%s' as is.", job->path);
+    report_line (job->report, "no changes: '%s' stays as it is.", job->path);
     return 0;
   }
   warn (job);
@@ -244,17 +253,17 @@ static int run (struct job *job, pe_error_t *error) {
   return 0;
 }
 
-int apply (report_t *report, const options_t *options, const char *path, pe_error_t *error) {
+int inject_apply (struct report *report, const struct options *options, const char *path,
+                  struct pe_error *error) {
   struct job *job = calloc (1, sizeof (*job));
-  if (job == NULL) {
-    pe_set_error (error, "out of memory");
-    return -1;
-  }
-  job->report = report, job->options = options, job->path = path;
+  if (job == NULL) return pe_fail (error, "out of memory");
+  job->report = report;
+  job->options = options;
+  job->path = path;
   job->request = options->request;
   int status = run (job, error);
   edit_free (&job->edit);
-  file_close (&job->file);
+  inject_file_close (&job->file);
   free (job);
   return status;
 }

@@ -1,8 +1,12 @@
-#include "actions.h"
+/* The names of C runtimes and of their allocator functions.  */
+#include "inject/crt.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include "file.h"
+
+#include "inject/file.h"
+#include "inject/pe/imports.h"
 
 enum { VISITED_MAX = 128 };
 
@@ -15,7 +19,7 @@ static int begins (const char *name, const char *prefix) {
   return pe_name_is (head, prefix);
 }
 
-/* msvcr70.dll to msvcr120.dll, a d before the dot for those with debugging.  */
+/* msvcr70.dll to msvcr120.dll; debug versions have a d before the dot.  */
 static int is_old (const char *name) {
   const char *p = name + 5;
   if (!begins (name, "msvcr") || *p < '0' || *p > '9') return 0;
@@ -43,15 +47,14 @@ int crt_is_heap_function (const char *function) {
   return 0;
 }
 
-/* Add what the file FOUND imports to the list; 1 if a C runtime is among it.  */
+/* Add the imports of the file FOUND to NAMES; 1 if a C runtime is among them.  */
 static int visit (const char *found, char names[][PE_NAME_MAX], int *num) {
-  pe_error_t ignored;
-  file_t file;
-  pe_t pe;
-  pe_descriptor_t d;
+  struct pe_error ignored = {0};
+  struct inject_file file;
+  struct pe pe;
+  struct pe_descriptor d;
   int is_crt = 0;
-  ignored = (pe_error_t){0};
-  if (file_open (&file, found, &ignored) != 0) return 0;
+  if (inject_file_open (&file, found, &ignored) != 0) return 0;
   int opened = pe_open (&pe, file.bytes, file.size, PE_FILE, &ignored) == 0;
   for (unsigned i = 0; opened && !is_crt && pe_descriptor (&pe, i, &d) == 1; i++) {
     char name[PE_NAME_MAX];
@@ -61,20 +64,21 @@ static int visit (const char *found, char names[][PE_NAME_MAX], int *num) {
     for (int k = 0; k < *num && !known; k++) known = pe_name_is (names[k], name);
     if (!known && *num < VISITED_MAX) memcpy (names[(*num)++], name, PE_NAME_MAX);
   }
-  file_close (&file);
+  inject_file_close (&file);
   return is_crt;
 }
 
 int crt_is_behind (const char *path, const char *name, char *how, size_t how_size) {
-  static char names[VISITED_MAX][PE_NAME_MAX];
-  char found[FILE_PATH_MAX];
-  int num = 1;
+  char (*names)[PE_NAME_MAX] = malloc (VISITED_MAX * sizeof (*names));
+  char found[INJECT_PATH_MAX];
+  int num = 1, status = 0;
+  if (names == NULL) return 0;
   snprintf (names[0], PE_NAME_MAX, "%s", name);
-  for (int i = 0; i < num; i++) {
-    if (file_beside (path, names[i], found, sizeof (found)) != 0 || !visit (found, names, &num))
-      continue;
-    snprintf (how, how_size, "%s", names[i]);
-    return 1;
+  for (int i = 0; i < num && !status; i++) {
+    status = inject_file_beside (path, names[i], found, sizeof (found)) == 0
+             && visit (found, names, &num);
+    if (status) snprintf (how, how_size, "%s", names[i]);
   }
-  return 0;
+  free (names);
+  return status;
 }

@@ -1,38 +1,46 @@
-#define _GNU_SOURCE /* O_TMPFILE */
-#include "file.h"
+/* Files on POSIX systems: mapped, and replaced by renaming.  */
+#define _GNU_SOURCE /* O_TMPFILE, O_PATH */
+#include "inject/file.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#ifdef __linux__
+#include <sys/xattr.h>
+#endif
 #include <unistd.h>
 
+#include "inject/pe/imports.h" /* pe_name_is */
+
 #ifndef O_TMPFILE
-#define O_TMPFILE \
-  0 /* then a folder is opened for writing, which fails, and a named file is made \
-     */
+#define O_TMPFILE 0 /* opening a folder for writing fails, so a file with a name is made */
+#endif
+#ifndef O_PATH
+#define O_PATH O_RDONLY
 #endif
 
-static int fail (pe_error_t *error, const char *what, const char *path) {
-  pe_set_error (error, "%s: %s: %s", what, file_shown (path), strerror (errno));
+enum { SPARE_MAX = 64, TRIES = 100 }; /* bytes of a temporary name; how many are tried */
+
+static int fail (struct pe_error *error, const char *what, const char *path) {
   error->names_file = 1;
-  return -1;
+  return pe_fail (error, "%s: %s: %s", what, inject_file_shown (path),
+                  errno == ESTALE ? "the file was replaced in the meantime" : strerror (errno));
 }
 
-const char *file_name_of (const char *path) {
+const char *inject_file_name_of (const char *path) {
   const char *slash = strrchr (path, '/');
   return slash != NULL ? slash + 1 : path;
 }
 
-/* The folder of PATH, "." if it has none.  */
+/* The folder of PATH with its slash, or ".".  */
 static int folder_of (const char *path, char *folder, size_t size) {
-  size_t n = (size_t) (file_name_of (path) - path);
+  size_t n = (size_t) (inject_file_name_of (path) - path);
   if (n + 2 > size) return -1;
   memcpy (folder, path, n);
   if (n == 0) folder[n++] = '.';
@@ -40,16 +48,24 @@ static int folder_of (const char *path, char *folder, size_t size) {
   return 0;
 }
 
-static int map (file_t *file, int fd, const char *path, pe_error_t *error) {
+/* Open the folder of PATH.  The descriptor stays with that folder even if it is renamed.  */
+static int open_folder (const char *path) {
+  char folder[INJECT_PATH_MAX];
+  if (folder_of (path, folder, sizeof (folder)) == 0)
+    return open (folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  errno = ENAMETOOLONG;
+  return -1;
+}
+
+static int map (struct inject_file *file, int fd, const char *path, struct pe_error *error) {
   struct stat st;
-  *file = (file_t){.descriptor = -1};
   if (fstat (fd, &st) != 0) return fail (error, "unable to read file", path);
   if (!S_ISREG (st.st_mode)) {
-    pe_set_error (error, "not a file: %s", file_shown (path));
     error->names_file = 1;
-    return -1;
+    return pe_fail (error, "not a file: %s", inject_file_shown (path));
   }
-  file->size = (size_t) st.st_size, file->names = (unsigned) st.st_nlink;
+  file->size = (size_t) st.st_size;
+  file->names = (unsigned) st.st_nlink;
   if (file->size == 0) {
     file->bytes = (const uint8_t *) "";
     return 0;
@@ -61,24 +77,49 @@ static int map (file_t *file, int fd, const char *path, pe_error_t *error) {
   return 0;
 }
 
-int file_open (file_t *file, const char *path, pe_error_t *error) {
-  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not make us wait */
-  if (fd < 0) return fail (error, "unable to open file", path);
-  int status = map (file, fd, path, error);
-  if (file->mapping != NULL)
-    file->descriptor = fd;
-  else
-    close (fd);
+/* Make FILE of descriptors that it then owns.  FD is -1 if the file could not be opened.  */
+static int take (struct inject_file *file, int fd, int folder, const char *path,
+                 struct pe_error *error) {
+  *file = (struct inject_file){.descriptor = fd, .folder = folder};
+  int status = fd < 0 ? fail (error, "unable to open file", path) : map (file, fd, path, error);
+  if (status != 0) inject_file_close (file);
   return status;
 }
 
-void file_close (file_t *file) {
-  if (file->mapping != NULL) munmap (file->mapping, file->size);
-  if (file->mapping != NULL && file->descriptor >= 0) close (file->descriptor);
-  *file = (file_t){0};
+int inject_file_open (struct inject_file *file, const char *path, struct pe_error *error) {
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* do not wait for a writer of a pipe */
+  return take (file, fd, -1, path, error);
 }
 
-int file_read_back (const file_new_t *written, file_t *file, pe_error_t *error) {
+/* O_NOFOLLOW: the last component may have become a symbolic link after realpath.  */
+int inject_file_open_in_place (struct inject_file *file, const char *path, char *resolved,
+                               size_t size, struct pe_error *error) {
+  char *found = realpath (path, NULL);
+  int fits = found != NULL && strlen (found) < size, folder = -1, fd = -1;
+  if (found != NULL && !fits) errno = ENAMETOOLONG;
+  if (fits) folder = open_folder (strcpy (resolved, found));
+  if (folder >= 0)
+    fd = openat (folder, inject_file_name_of (resolved),
+                 O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+  free (found);
+  return take (file, fd, folder, path, error);
+}
+
+static void close_all (int *descriptor, int *folder) {
+  if (*descriptor >= 0) close (*descriptor);
+  if (*folder >= 0) close (*folder);
+  *descriptor = *folder = -1;
+}
+
+void inject_file_close (struct inject_file *file) {
+  if (file->mapping != NULL) munmap (file->mapping, file->size);
+  close_all (&file->descriptor, &file->folder);
+  *file = (struct inject_file){.descriptor = -1, .folder = -1};
+}
+
+int inject_file_read_back (const struct inject_file_new *written, struct inject_file *file,
+                           struct pe_error *error) {
+  *file = (struct inject_file){.descriptor = -1, .folder = -1};
   return map (file, written->descriptor, written->target, error);
 }
 
@@ -87,31 +128,41 @@ static int write_all (int fd, uint64_t offset, const uint8_t *bytes, size_t n) {
     ssize_t done = pwrite (fd, bytes, n < (1u << 30) ? n : (1u << 30), (off_t) offset);
     if (done < 0 && errno == EINTR) continue;
     if (done <= 0) return -1;
-    bytes += done, offset += (uint64_t) done, n -= (size_t) done;
+    bytes += done;
+    offset += (uint64_t) done;
+    n -= (size_t) done;
   }
   return 0;
 }
 
-/* From an old file to a new one.  */
+/* Reads an old file and writes a new one.  */
 struct copy {
-  const file_t *old;
+  const struct inject_file *old;
   int to;
+  uint8_t buffer[EDIT_BLOCK];
 };
 
-/* Mapped pages cost more to be looked at for the first time than to be copied from, by a tenth of
-   what it takes to copy the file.  */
+/* Read into a buffer: the page faults of the mapping would cost more, a tenth of the time that
+   copying the file takes.  */
 static const uint8_t *read_old (void *self, const uint8_t *bytes, size_t n) {
-  static uint8_t buffer[EDIT_BLOCK];
-  const struct copy *copy = self;
+  struct copy *copy = self;
   off_t offset = (off_t) (bytes - copy->old->bytes);
   for (size_t got = 0; got < n;) {
-    ssize_t done = pread (copy->old->descriptor, buffer + got, n - got, offset + (off_t) got);
+    ssize_t done = pread (copy->old->descriptor, copy->buffer + got, n - got, offset + (off_t) got);
     if (done < 0 && errno == EINTR) continue;
-    if (done == 0) errno = EIO; /* somebody has made it shorter */
+    if (done == 0) errno = EIO; /* the file was truncated */
     if (done <= 0) return NULL;
     got += (size_t) done;
   }
-  return buffer;
+  return copy->buffer;
+}
+
+static struct copy *start_copy (const struct inject_file *old, int to) {
+  struct copy *copy = malloc (sizeof (*copy));
+  if (copy == NULL) return NULL;
+  copy->old = old;
+  copy->to = to;
+  return copy;
 }
 
 static int write_new (void *self, uint64_t offset, const uint8_t *bytes, size_t n) {
@@ -119,172 +170,230 @@ static int write_new (void *self, uint64_t offset, const uint8_t *bytes, size_t 
   return write_all (copy->to, offset, bytes, n);
 }
 
-/* A file without a name vanishes by itself if we are killed.  */
-static int create (file_new_t *file, pe_error_t *error) {
-  char folder[FILE_PATH_MAX];
-  file->path[0] = 0, file->descriptor = -1;
-  if (folder_of (file->target, folder, sizeof (folder)) != 0) {
-    pe_set_error (error, "the path is too long");
-    return -1;
+typedef int make_t (int folder, const char *name, void *self);
+
+/* Call MAKE with temporary names until one is free.  NAME is that name, "" on failure.  */
+static int make_spare (int folder, char name[SPARE_MAX], make_t *make, void *self) {
+  for (unsigned i = 0; i < TRIES; i++) {
+    snprintf (name, SPARE_MAX, ".mir-inject-%ld-%u", (long) getpid (), i);
+    if (make (folder, name, self) == 0) return 0;
+    if (errno != EEXIST) break;
   }
-  file->descriptor = open (folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (file->descriptor >= 0) return 0;
-  int n = snprintf (file->path, sizeof (file->path), "%s/.mir-inject-XXXXXX", folder);
-  if (n < 0 || (size_t) n >= sizeof (file->path)) {
-    pe_set_error (error, "the path is too long");
-    return -1;
+  name[0] = 0;
+  return -1;
+}
+
+static int make_file (int folder, const char *name, void *descriptor) {
+  int fd = openat (folder, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  *(int *) descriptor = fd;
+  return fd < 0 ? -1 : 0;
+}
+
+/* A file without a name leaves nothing behind if the process is killed.  */
+static int create (struct inject_file_new *file, struct pe_error *error) {
+  if (file->folder >= 0) {
+    file->descriptor = openat (file->folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (file->descriptor >= 0
+        || make_spare (file->folder, file->path, make_file, &file->descriptor) == 0)
+      return 0;
   }
-  file->descriptor = mkostemp (file->path, O_CLOEXEC);
-  if (file->descriptor >= 0) return 0;
-  file->path[0] = 0;
+  char folder[INJECT_PATH_MAX];
+  int reason = errno;
+  if (folder_of (file->target, folder, sizeof (folder)) != 0)
+    return pe_fail (error, "the path is too long");
+  errno = reason;
   return fail (error, "unable to write to folder", folder);
 }
 
-int file_write (file_new_t *file, const char *target, const file_t *old, int owner, edit_t *edit,
-                pe_error_t *error) {
-  static const edit_output_t output = {read_old, write_new};
-  struct stat st;
+/* Give TO the access control list of FROM.  If FROM has one, the group bits of its mode are not the
+   rights of the group but the most that the list grants to anyone.  */
+#ifdef __linux__
+static int copy_access_list (int from, int to) {
+  static const char name[] = "system.posix_acl_access";
+  char list[2048];
+  ssize_t size = fgetxattr (from, name, list, sizeof (list));
+  if (size > 0) return fsetxattr (to, name, list, (size_t) size, 0);
+  if (errno == ERANGE) return -1;
+  (void) fremovexattr (to, name); /* a list that TO inherited from the folder */
+  return 0;
+}
+#else
+static int copy_access_list (int from, int to) {
+  (void) from;
+  (void) to;
+  return 0;
+}
+#endif
+
+/* Give TO the permissions of FROM and, if OWNER, its owner and group as far as the system allows
+   it.  With another owner or group the file does not get set-user-ID and set-group-ID, and another
+   group only gets the rights that everyone has.  */
+static int copy_permissions (int from, int to, int owner) {
+  struct stat old, new;
+  if (fstat (from, &old) != 0) return -1;
+  if (owner && fchown (to, old.st_uid, old.st_gid) != 0 && fchown (to, (uid_t) -1, old.st_gid) != 0)
+    errno = 0; /* not allowed: see what TO has */
+  if (fstat (to, &new) != 0) return -1;
+  mode_t mode = old.st_mode & 07777;
+  if (new.st_uid != old.st_uid || new.st_gid != old.st_gid) mode &= 0777;
+  if (new.st_gid != old.st_gid) mode &= 0707 | (mode & 07) << 3;
+  if (copy_access_list (from, new.st_gid == old.st_gid ? to : -1) != 0) mode &= 0700;
+  return fchmod (to, mode);
+}
+
+int inject_file_write (struct inject_file_new *file, const char *target,
+                       const struct inject_file *old, int in_place, struct edit *edit,
+                       struct pe_error *error) {
+  static const struct edit_output output = {.read = read_old, .write = write_new};
+  *file = (struct inject_file_new){.descriptor = -1, .folder = -1, .in_place = in_place};
   int n = snprintf (file->target, sizeof (file->target), "%s", target);
-  file->descriptor = -1;
-  if (n < 0 || (size_t) n >= sizeof (file->target)) {
-    pe_set_error (error, "the path is too long");
+  if (n < 0 || (size_t) n >= sizeof (file->target)) return pe_fail (error, "the path is too long");
+  file->folder = in_place ? fcntl (old->folder, F_DUPFD_CLOEXEC, 0) : open_folder (target);
+  if (create (file, error) != 0) {
+    inject_file_abandon (file);
     return -1;
   }
-  if (fstat (old->descriptor, &st) != 0) return fail (error, "unable to read file", target);
-  if (create (file, error) != 0) return -1;
-  signal (SIGXFSZ, SIG_IGN); /* a file that may not grow is an error, not a reason to die */
-  struct copy copy = {old, file->descriptor};
-  int status = edit_write (edit, &output, &copy);
-  if (status == 0 && owner && fchown (file->descriptor, st.st_uid, st.st_gid) != 0)
-    st.st_mode &=
-        0777; /* not allowed: the file is ours, so nobody may take its rights for the owner's */
-  if (status != 0 || fchmod (file->descriptor, st.st_mode & 07777) != 0
+  signal (SIGXFSZ, SIG_IGN); /* a file that may not grow is an error */
+  struct copy *copy = start_copy (old, file->descriptor);
+  int status = copy == NULL ? -1 : edit_write (edit, &output, copy);
+  free (copy);
+  if (status != 0 || copy_permissions (old->descriptor, file->descriptor, in_place) != 0
       || fsync (file->descriptor) != 0) {
     fail (error, "unable to write file", target);
-    file_abandon (file);
+    inject_file_abandon (file);
     return -1;
   }
   return 0;
 }
 
-void file_abandon (file_new_t *file) {
-  if (file->descriptor >= 0) close (file->descriptor);
-  if (file->descriptor >= 0 && file->path[0] != 0) unlink (file->path);
-  file->descriptor = -1;
+void inject_file_abandon (struct inject_file_new *file) {
+  if (file->descriptor >= 0 && file->path[0] != 0) unlinkat (file->folder, file->path, 0);
+  close_all (&file->descriptor, &file->folder);
 }
 
-/* A name of its own beside PATH, which did not exist.  */
-static int spare_name (const char *path, char *name, size_t size) {
-  int n = snprintf (name, size, "%.*s.mir-inject-%ld", (int) (file_name_of (path) - path), path,
-                    (long) getpid ());
-  return n > 0 && (size_t) n < size && (unlink (name) == 0 || errno == ENOENT) ? 0 : -1;
+/* Whether NAME in FOLDER is still the file OLD; sets errno if not.  */
+static int is_still (int folder, const char *name, const struct inject_file *old) {
+  struct stat now, then;
+  if (fstatat (folder, name, &now, AT_SYMLINK_NOFOLLOW) != 0 || fstat (old->descriptor, &then) != 0)
+    return 0;
+  errno = ESTALE;
+  return now.st_dev == then.st_dev && now.st_ino == then.st_ino;
 }
 
-/* A copy, for file systems without hard links.  */
-static int copy_to (const char *path, const char *name) {
-  pe_error_t ignored = {0};
-  file_t file;
-  struct stat st;
-  if (stat (path, &st) != 0 || file_open (&file, path, &ignored) != 0) return -1;
-  int fd = open (name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, st.st_mode & 0777);
-  int status = fd < 0 || write_all (fd, 0, file.bytes, file.size) != 0 || fsync (fd) != 0 ? -1 : 0;
+static int link_name (int folder, const char *name, void *from) {
+  return linkat (folder, from, folder, name, 0);
+}
+
+/* Copy OLD, on file systems without hard links.  */
+static int copy_old (int folder, char name[SPARE_MAX], const struct inject_file *old) {
+  int to, status = make_spare (folder, name, make_file, &to);
+  if (status != 0) return -1;
+  struct copy *copy = start_copy (old, to);
+  if (copy == NULL) status = -1;
+  for (size_t at = 0, n; at < old->size && status == 0; at += n) {
+    n = old->size - at < EDIT_BLOCK ? old->size - at : EDIT_BLOCK;
+    const uint8_t *bytes = read_old (copy, old->bytes + at, n);
+    status = bytes == NULL ? -1 : write_all (to, at, bytes, n);
+  }
+  if (status == 0) status = copy_permissions (old->descriptor, to, 1);
+  if (status == 0) status = fsync (to);
   int reason = errno;
-  if (fd >= 0) close (fd);
-  file_close (&file);
+  free (copy);
+  close (to);
   errno = reason;
   return status;
 }
 
-/* The old file gets a second name; then the new one takes over the first.  At no time is there
- * none.  */
-static int keep_old (const char *path, const char *backup, pe_error_t *error) {
-  char name[FILE_PATH_MAX];
-  errno = ENAMETOOLONG;
-  if (spare_name (path, name, sizeof (name)) != 0
-      || (link (path, name) != 0 && copy_to (path, name) != 0) || rename (name, backup) != 0) {
-    fail (error, "unable to keep a backup", backup);
-    unlink (name);
-    return -1;
+/* Give OLD a second name, so that there is a file at PATH at any time.  If PATH belongs to another
+   file by now, the hard link is not one to OLD.  */
+static int keep_old (int folder, char *path, const struct inject_file *old, const char *backup) {
+  char name[SPARE_MAX] = "";
+  int linked = make_spare (folder, name, link_name, path) == 0;
+  if (linked && !is_still (folder, name, old)) {
+    unlinkat (folder, name, 0);
+    linked = 0;
   }
-  return 0;
+  int status = (linked || copy_old (folder, name, old) == 0) && is_still (folder, path, old)
+                   ? renameat (folder, name, folder, backup)
+                   : -1; /* renameat does nothing if BACKUP is a link to OLD already */
+  int reason = errno;
+  if (name[0] != 0) unlinkat (folder, name, 0);
+  errno = reason;
+  return status;
 }
 
-/* Give a file without a name the name NAME, which must be free.  */
-static int give_name (const file_new_t *file, const char *name) {
-  char self[64];
-  if (file->path[0] != 0) return link (file->path, name);
-  snprintf (self, sizeof (self), "/proc/self/fd/%d", file->descriptor);
-  return linkat (AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+/* Give the new file SELF a name that must be free.  */
+static int give_name (int folder, const char *name, void *self) {
+  const struct inject_file_new *file = self;
+  char own[64];
+  if (file->path[0] != 0) return linkat (folder, file->path, folder, name, 0);
+  snprintf (own, sizeof (own), "/proc/self/fd/%d", file->descriptor);
+  return linkat (AT_FDCWD, own, folder, name, AT_SYMLINK_FOLLOW);
 }
 
-static int commit_new (file_new_t *file) {
-  if (give_name (file, file->target) == 0) {
-    if (file->path[0] != 0) unlink (file->path);
+static int commit_new (struct inject_file_new *file, const char *name) {
+  struct stat st;
+  if (give_name (file->folder, name, file) == 0) {
+    if (file->path[0] != 0) unlinkat (file->folder, file->path, 0);
     return 0;
   }
-  if (errno == EEXIST || file->path[0] == 0 || file_exists (file->target)) return -1;
-  return rename (file->path, file->target); /* no hard links here */
+  if (errno == EEXIST || file->path[0] == 0
+      || fstatat (file->folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+    return -1;
+  return renameat (file->folder, file->path, file->folder, name); /* no hard links here */
 }
 
-static int commit_over (file_new_t *file) {
-  char name[FILE_PATH_MAX];
-  if (file->path[0] != 0) return rename (file->path, file->target);
-  errno = ENAMETOOLONG;
-  if (spare_name (file->target, name, sizeof (name)) != 0 || give_name (file, name) != 0) return -1;
-  if (rename (name, file->target) == 0) return 0;
-  int reason = errno;
-  unlink (name);
-  errno = reason;
-  return -1;
+static int commit_over (struct inject_file_new *file, const char *name) {
+  char spare[SPARE_MAX];
+  if (file->path[0] == 0) {
+    if (make_spare (file->folder, spare, give_name, file) != 0) return -1;
+    strcpy (file->path, spare); /* removed if the file is abandoned */
+  }
+  return renameat (file->folder, file->path, file->folder, name);
 }
 
-int file_commit (file_new_t *file, int replace, const char *backup, pe_error_t *error) {
-  char folder[FILE_PATH_MAX];
-  if (backup != NULL && keep_old (file->target, backup, error) != 0) {
-    file_abandon (file);
-    return -1;
-  }
-  if ((replace ? commit_over (file) : commit_new (file)) != 0) {
-    fail (error, "unable to write file", file->target);
-    file_abandon (file);
-    return -1;
-  }
-  file->path[0] = 0;
-  file_abandon (file);
-  int fd = folder_of (file->target, folder, sizeof (folder)) == 0
-               ? open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-               : -1;
-  if (fd
-      >= 0) { /* the name on the disk too; some file systems cannot, and the file is whole anyway */
-    (void) fsync (fd);
-    close (fd);
-  }
+static int commit (struct inject_file_new *file, const struct inject_file *old, int replace,
+                   const char *backup, struct pe_error *error) {
+  char name[INJECT_PATH_MAX];
+  snprintf (name, sizeof (name), "%s", inject_file_name_of (file->target));
+  if (backup != NULL && keep_old (file->folder, name, old, inject_file_name_of (backup)) != 0)
+    return fail (error, "unable to keep a backup", backup);
+  if ((file->in_place && !is_still (file->folder, name, old))
+      || (replace ? commit_over (file, name) : commit_new (file, name)) != 0)
+    return fail (error, "unable to write file", file->target);
   return 0;
 }
 
-int file_exists (const char *path) {
+int inject_file_commit (struct inject_file_new *file, struct inject_file *old, int replace,
+                        const char *backup, struct pe_error *error) {
+  int status = commit (file, old, replace, backup, error);
+  inject_file_close (old);
+  if (status == 0) {
+    file->path[0] = 0;
+    /* Flush the name too.  Some file systems cannot do that; the file is complete anyway.  */
+    int fd = openat (file->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+      (void) fsync (fd);
+      close (fd);
+    }
+  }
+  inject_file_abandon (file);
+  return status;
+}
+
+int inject_file_exists (const char *path) {
   struct stat st;
   return lstat (path, &st) == 0;
 }
 
-/* A link is replaced, not what it leads to.  */
-int file_is_special (const char *path) {
+/* A symbolic link may be replaced: its target stays.  */
+int inject_file_is_special (const char *path) {
   struct stat st;
   return lstat (path, &st) == 0 && !S_ISREG (st.st_mode) && !S_ISLNK (st.st_mode);
 }
 
-int file_resolve (const char *path, char *resolved, size_t size, pe_error_t *error) {
-  char *found = realpath (path, NULL);
-  if (found == NULL) return fail (error, "unable to open file", path);
-  int fits = strlen (found) < size;
-  if (fits) strcpy (resolved, found);
-  free (found);
-  if (!fits) pe_set_error (error, "the path is too long");
-  return fits ? 0 : -1;
-}
-
-int file_beside (const char *path, const char *name, char *found, size_t size) {
-  char folder[FILE_PATH_MAX];
+int inject_file_beside (const char *path, const char *name, char *found, size_t size) {
+  char folder[INJECT_PATH_MAX];
   DIR *dir = folder_of (path, folder, sizeof (folder)) == 0 ? opendir (folder) : NULL;
   int status = -1;
   if (dir == NULL) return -1;
@@ -297,7 +406,7 @@ int file_beside (const char *path, const char *name, char *found, size_t size) {
   return status;
 }
 
-int file_ask (const char *question) {
+int inject_file_ask (const char *question) {
   char answer[16];
   if (!isatty (STDIN_FILENO)) return -1;
   fputs (question, stderr);

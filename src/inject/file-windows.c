@@ -1,11 +1,12 @@
-#include "file.h"
+/* Files on Windows: mapped, and replaced by ReplaceFile.  */
+#include "inject/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <windows.h>
 
-static int fail (pe_error_t *error, const char *what, const char *path) {
+static int fail (struct pe_error *error, const char *what, const char *path) {
   WCHAR wide[160];
   char text[320];
   DWORD code = GetLastError ();
@@ -15,32 +16,32 @@ static int fail (pe_error_t *error, const char *what, const char *path) {
   int length = WideCharToMultiByte (CP_UTF8, 0, wide, (int) n, text, sizeof (text) - 1, NULL, NULL);
   text[n > 0 && length > 0 ? length : 0] = 0;
   if (text[0] == 0) snprintf (text, sizeof (text), "error %lu", (unsigned long) code);
-  pe_set_error (error, "%s: %s: %s", what, file_shown (path), text);
   error->names_file = 1;
-  return -1;
+  return pe_fail (error, "%s: %s: %s", what, inject_file_shown (path), text);
 }
 
 static int to_wide (const char *path, WCHAR *wide) {
-  return MultiByteToWideChar (CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, FILE_PATH_MAX) > 0
+  return MultiByteToWideChar (CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, INJECT_PATH_MAX) > 0
              ? 0
              : -1;
 }
 
-const char *file_name_of (const char *path) {
+const char *inject_file_name_of (const char *path) {
   const char *name = path;
   for (; *path != 0; path++)
     if (*path == '/' || *path == '\\' || *path == ':') name = path + 1;
   return name;
 }
 
-/* The view keeps the file open after its handles are closed.  */
-static int map (file_t *file, HANDLE handle, const char *path, pe_error_t *error) {
+/* The mapped view keeps the file open after HANDLE is closed.  */
+static int map (struct inject_file *file, HANDLE handle, const char *path, struct pe_error *error) {
   BY_HANDLE_FILE_INFORMATION facts;
-  *file = (file_t){0};
+  *file = (struct inject_file){.descriptor = -1, .folder = -1};
   if (!GetFileInformationByHandle (handle, &facts))
     return fail (error, "unable to read file", path);
   uint64_t size = (uint64_t) facts.nFileSizeHigh << 32 | facts.nFileSizeLow;
-  file->size = (size_t) size, file->names = facts.nNumberOfLinks;
+  file->size = (size_t) size;
+  file->names = facts.nNumberOfLinks;
   if (size == 0) {
     file->bytes = (const uint8_t *) "";
     return 0;
@@ -54,136 +55,168 @@ static int map (file_t *file, HANDLE handle, const char *path, pe_error_t *error
   return file->mapping != NULL ? 0 : -1;
 }
 
-int file_open (file_t *file, const char *path, pe_error_t *error) {
-  WCHAR wide[FILE_PATH_MAX];
+static HANDLE open_handle (const char *path) {
+  WCHAR wide[INJECT_PATH_MAX];
   SetLastError (ERROR_INVALID_NAME);
-  HANDLE handle = to_wide (path, wide) != 0
-                      ? INVALID_HANDLE_VALUE
-                      : CreateFileW (wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
-                                     OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN, NULL);
+  return to_wide (path, wide) != 0
+             ? INVALID_HANDLE_VALUE
+             : CreateFileW (wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
+                            OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN, NULL);
+}
+
+int inject_file_open (struct inject_file *file, const char *path, struct pe_error *error) {
+  HANDLE handle = open_handle (path);
+  *file = (struct inject_file){.descriptor = -1, .folder = -1};
   if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to open file", path);
   int status = map (file, handle, path, error);
   CloseHandle (handle);
   return status;
 }
 
-void file_close (file_t *file) {
-  if (file->mapping != NULL) UnmapViewOfFile (file->mapping);
-  *file = (file_t){0};
+/* The path of an open file.  */
+static int path_of (HANDLE handle, char *path, size_t size) {
+  WCHAR *found = malloc (INJECT_PATH_MAX * sizeof (*found));
+  DWORD n = found == NULL
+                ? 0
+                : GetFinalPathNameByHandleW (handle, found, INJECT_PATH_MAX, FILE_NAME_NORMALIZED);
+  int status = -1;
+  if (n != 0 && n < INJECT_PATH_MAX) {
+    const WCHAR *begin = wcsncmp (found, L"\\\\?\\", 4) == 0 && found[5] == ':' ? found + 4 : found;
+    status = WideCharToMultiByte (CP_UTF8, 0, begin, -1, path, (int) size, NULL, NULL) > 0 ? 0 : -1;
+  }
+  free (found);
+  return status;
 }
 
-int file_read_back (const file_new_t *written, file_t *file, pe_error_t *error) {
-  return file_open (file, written->path, error);
+int inject_file_open_in_place (struct inject_file *file, const char *path, char *resolved,
+                               size_t size, struct pe_error *error) {
+  HANDLE handle = open_handle (path);
+  *file = (struct inject_file){.descriptor = -1, .folder = -1};
+  if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to open file", path);
+  int status = path_of (handle, resolved, size) != 0 ? fail (error, "unable to open file", path)
+                                                     : map (file, handle, path, error);
+  CloseHandle (handle);
+  return status;
+}
+
+void inject_file_close (struct inject_file *file) {
+  if (file->mapping != NULL) UnmapViewOfFile (file->mapping);
+  *file = (struct inject_file){.descriptor = -1, .folder = -1};
+}
+
+int inject_file_read_back (const struct inject_file_new *written, struct inject_file *file,
+                           struct pe_error *error) {
+  return map (file, written->handle, written->target, error);
 }
 
 static int write_new (void *self, uint64_t offset, const uint8_t *bytes, size_t n) {
   while (n > 0) {
     OVERLAPPED at = {0};
     DWORD done = 0;
-    at.Offset = (DWORD) offset, at.OffsetHigh = (DWORD) (offset >> 32);
+    at.Offset = (DWORD) offset;
+    at.OffsetHigh = (DWORD) (offset >> 32);
     if (!WriteFile (self, bytes, (DWORD) n, &done, &at) || done == 0) return -1;
-    bytes += done, offset += done, n -= done;
+    bytes += done;
+    offset += done;
+    n -= done;
   }
   return 0;
 }
 
-/* Permissions are the folder's; those of a replaced file are kept by ReplaceFile.  */
-int file_write (file_new_t *file, const char *target, const file_t *old, int owner, edit_t *edit,
-                pe_error_t *error) {
-  static const edit_output_t output = {NULL, write_new};
-  WCHAR wide[FILE_PATH_MAX];
-  (void) old, (void) owner;
-  file->descriptor = -1;
+/* The new file inherits the permissions of the folder; ReplaceFile gives it those of the file that
+   it replaces.  CREATE_NEW never opens what another user put at the temporary path, and while the
+   handle is open nobody can replace the file.  */
+int inject_file_write (struct inject_file_new *file, const char *target,
+                       const struct inject_file *old, int in_place, struct edit *edit,
+                       struct pe_error *error) {
+  static const struct edit_output output = {.write = write_new};
+  WCHAR wide[INJECT_PATH_MAX];
+  (void) old;
+  *file = (struct inject_file_new){
+      .descriptor = -1, .folder = -1, .in_place = in_place, .handle = INVALID_HANDLE_VALUE};
   int n = snprintf (file->path, sizeof (file->path), "%s.mir-%lu.tmp", target,
                     (unsigned long) GetCurrentProcessId ());
   snprintf (file->target, sizeof (file->target), "%s", target);
   SetLastError (ERROR_FILENAME_EXCED_RANGE);
-  HANDLE handle =
-      n < 0 || (size_t) n >= sizeof (file->path) || to_wide (file->path, wide) != 0
-          ? INVALID_HANDLE_VALUE
-          : CreateFileW (wide, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
-  if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to write file", file->path);
-  file->descriptor = 0;
-  int status = edit_write (edit, &output, handle) == 0 && FlushFileBuffers (handle) ? 0 : -1;
-  if (status != 0) fail (error, "unable to write file", target);
-  CloseHandle (handle);
-  if (status != 0) file_abandon (file);
-  return status;
+  if (n > 0 && (size_t) n < sizeof (file->path) && to_wide (file->path, wide) == 0) {
+    DeleteFileW (wide); /* left by a killed process with the same id */
+    file->handle = CreateFileW (wide, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, NULL,
+                                CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+  }
+  if (file->handle == INVALID_HANDLE_VALUE) return fail (error, "unable to write file", file->path);
+  if (edit_write (edit, &output, file->handle) == 0 && FlushFileBuffers (file->handle)) return 0;
+  fail (error, "unable to write file", target);
+  inject_file_abandon (file);
+  return -1;
 }
 
-void file_abandon (file_new_t *file) {
-  WCHAR wide[FILE_PATH_MAX];
-  if (file->descriptor >= 0 && file->path[0] != 0 && to_wide (file->path, wide) == 0)
-    DeleteFileW (wide);
-  file->descriptor = -1;
+void inject_file_abandon (struct inject_file_new *file) {
+  WCHAR wide[INJECT_PATH_MAX];
+  if (file->handle != INVALID_HANDLE_VALUE) CloseHandle (file->handle);
+  file->handle = INVALID_HANDLE_VALUE;
+  if (file->path[0] != 0 && to_wide (file->path, wide) == 0) DeleteFileW (wide);
+  file->path[0] = 0;
 }
 
-/* ReplaceFile keeps attributes and rights, but not every file system has it.  */
+/* ReplaceFile keeps attributes and permissions, but not every file system supports it.  */
 static int replace_file (const WCHAR *target, const WCHAR *path, const WCHAR *backup) {
   if (ReplaceFileW (target, path, backup, REPLACEFILE_IGNORE_MERGE_ERRORS, NULL, NULL)) return 0;
   if (GetFileAttributesW (path) == INVALID_FILE_ATTRIBUTES) return -1;
-  if (backup != NULL && !CopyFileW (target, backup, FALSE)) return -1;
+  if (backup != NULL) {
+    DeleteFileW (
+        backup); /* a symbolic link itself, not its target; the copy does not follow one either */
+    if (!CopyFileExW (target, backup, NULL, NULL, NULL,
+                      COPY_FILE_FAIL_IF_EXISTS | COPY_FILE_COPY_SYMLINK))
+      return -1;
+  }
   return MoveFileExW (path, target, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) ? 0 : -1;
 }
 
-int file_commit (file_new_t *file, int replace, const char *backup, pe_error_t *error) {
-  static WCHAR path[FILE_PATH_MAX], target[FILE_PATH_MAX], old[FILE_PATH_MAX];
+int inject_file_commit (struct inject_file_new *file, struct inject_file *old, int replace,
+                        const char *backup, struct pe_error *error) {
+  WCHAR path[INJECT_PATH_MAX], target[INJECT_PATH_MAX], kept[INJECT_PATH_MAX];
   int status = to_wide (file->path, path) != 0 || to_wide (file->target, target) != 0
-               || (backup != NULL && to_wide (backup, old) != 0);
+               || (backup != NULL && to_wide (backup, kept) != 0);
+  inject_file_close (old); /* Windows does not replace a mapped file */
+  CloseHandle (file->handle);
+  file->handle = INVALID_HANDLE_VALUE;
   if (status == 0) {
     int there = GetFileAttributesW (target) != INVALID_FILE_ATTRIBUTES;
     if (replace && there)
-      status = replace_file (target, path, backup != NULL ? old : NULL);
+      status = replace_file (target, path, backup != NULL ? kept : NULL);
     else
       status = !MoveFileExW (path, target, MOVEFILE_WRITE_THROUGH);
   }
   if (status != 0) {
     fail (error, "unable to write file", file->target);
-    file_abandon (file);
+    inject_file_abandon (file);
     return -1;
   }
-  file->descriptor = -1;
+  file->path[0] = 0;
   return 0;
 }
 
-int file_exists (const char *path) {
-  WCHAR wide[FILE_PATH_MAX];
+int inject_file_exists (const char *path) {
+  WCHAR wide[INJECT_PATH_MAX];
   return to_wide (path, wide) == 0 && GetFileAttributesW (wide) != INVALID_FILE_ATTRIBUTES;
 }
 
-int file_is_special (const char *path) {
-  WCHAR wide[FILE_PATH_MAX];
+int inject_file_is_special (const char *path) {
+  WCHAR wide[INJECT_PATH_MAX];
   if (to_wide (path, wide) != 0) return 0;
   DWORD facts = GetFileAttributesW (wide);
   return facts != INVALID_FILE_ATTRIBUTES
          && (facts & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_DEVICE)) != 0;
 }
 
-int file_resolve (const char *path, char *resolved, size_t size, pe_error_t *error) {
-  static WCHAR wide[FILE_PATH_MAX], found[FILE_PATH_MAX];
-  SetLastError (ERROR_INVALID_NAME);
-  HANDLE handle =
-      to_wide (path, wide) != 0
-          ? INVALID_HANDLE_VALUE
-          : CreateFileW (wide, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-                         OPEN_EXISTING, 0, NULL);
-  if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to open file", path);
-  DWORD n = GetFinalPathNameByHandleW (handle, found, FILE_PATH_MAX, FILE_NAME_NORMALIZED);
-  CloseHandle (handle);
-  if (n == 0 || n >= FILE_PATH_MAX) return fail (error, "unable to open file", path);
-  const WCHAR *begin = wcsncmp (found, L"\\\\?\\", 4) == 0 && found[5] == ':' ? found + 4 : found;
-  if (WideCharToMultiByte (CP_UTF8, 0, begin, -1, resolved, (int) size, NULL, NULL) > 0) return 0;
-  return fail (error, "unable to open file", path);
+int inject_file_beside (const char *path, const char *name, char *found, size_t size) {
+  int n = snprintf (found, size, "%.*s%s", (int) (inject_file_name_of (path) - path), path, name);
+  return n > 0 && (size_t) n < size && inject_file_exists (found) ? 0 : -1;
 }
 
-int file_beside (const char *path, const char *name, char *found, size_t size) {
-  int n = snprintf (found, size, "%.*s%s", (int) (file_name_of (path) - path), path, name);
-  return n > 0 && (size_t) n < size && file_exists (found) ? 0 : -1;
-}
-
-int file_ask (const char *question) {
+int inject_file_ask (const char *question) {
   char answer[16];
-  DWORD mode; /* _isatty takes the device NUL for a terminal too */
+  DWORD mode; /* _isatty also takes the device NUL for a terminal */
   if (!GetConsoleMode (GetStdHandle (STD_INPUT_HANDLE), &mode)) return -1;
   fputs (question, stderr);
   if (fgets (answer, sizeof (answer), stdin) == NULL) return 0;

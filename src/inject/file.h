@@ -1,65 +1,82 @@
-/* Files: looked at without being read whole, and replaced in one step or not at all.
+/* Files that are mapped, and replaced in one step or not at all.
 
-   Paths are UTF-8.  int functions return 0, or -1 with the reason, which has the system's words.  A
-   new file is written beside its target, brought to the disk, and gets its name last: whatever
-   happens before that leaves the target as it was.  One thread at a time.  */
+   Paths are UTF-8.  int functions return 0, or -1 with the reason in ERROR, which quotes the
+   system.  A new file is written in the folder of its target, flushed to the disk, and gets its
+   name last, so any failure leaves the target as it was.  One thread at a time.
+
+   Another user may be able to rename files in the folder.  So a file is opened once, and then known
+   by its descriptor; its name is only used to give it to the new file.  */
 
 #ifndef MIR_INJECT_FILE_H
 #define MIR_INJECT_FILE_H
 
 #include <string.h> /* strlen */
-#include "edit.h"
 
-enum { FILE_PATH_MAX = 4096, FILE_SHOWN_MAX = 120 };
+#include "inject/edit/edit.h"
 
-typedef struct {
-  const uint8_t *bytes; /* until file_close */
+enum { INJECT_PATH_MAX = 4096, INJECT_SHOWN_MAX = 120 };
+
+struct inject_file {
+  const uint8_t *bytes; /* valid until inject_file_close */
   size_t size;
-  unsigned names; /* hard links to it; 0 if that is not known */
-  void *mapping;  /* the system's */
-  int descriptor; /* if there is a mapping: the system's, -1: none */
-} file_t;
+  unsigned names; /* number of hard links */
+  void *mapping;  /* of BYTES; NULL: none */
+  int descriptor; /* POSIX: of the file; -1: none */
+  int folder;     /* POSIX, in place: descriptor of the folder; -1: none */
+};
 
-/* A regular file, read only.  */
-int file_open (file_t *file, const char *path, pe_error_t *error);
-void file_close (file_t *file);
+/* Open a regular file for reading.  Follows symbolic links.  */
+int inject_file_open (struct inject_file *file, const char *path, struct pe_error *error);
+/* Open a regular file that will be edited in place.  If PATH is a symbolic link, that is the file
+   to which the link leads.  The SIZE bytes at RESOLVED get the path of the file.  */
+int inject_file_open_in_place (struct inject_file *file, const char *path, char *resolved,
+                               size_t size, struct pe_error *error);
+void inject_file_close (struct inject_file *file);
 
-/* One which has no name yet, or not its own.  */
-typedef struct {
-  char path[FILE_PATH_MAX]; /* "": it has none */
-  char target[FILE_PATH_MAX];
-  int descriptor; /* -1: none */
-} file_new_t;
+/* A new file that does not have its final name yet.  */
+struct inject_file_new {
+  char path[INJECT_PATH_MAX];   /* temporary name: POSIX in FOLDER, Windows a path; "": none */
+  char target[INJECT_PATH_MAX]; /* path of the final name */
+  int descriptor;               /* POSIX: of the file; -1: none */
+  int folder;                   /* POSIX: descriptor of the folder of TARGET; -1: none */
+  int in_place;                 /* TARGET is the file that was read */
+  void *handle;                 /* Windows: of the file */
+};
 
-/* Write the result of EDIT to a new file for TARGET, with the permissions of OLD, the file which is
-   edited, and, if OWNER, its owner as far as that is allowed.  */
-int file_write (file_new_t *file, const char *target, const file_t *old, int owner, edit_t *edit,
-                pe_error_t *error);
-/* Look at what was written.  */
-int file_read_back (const file_new_t *written, file_t *file, pe_error_t *error);
-/* Give it its name.  REPLACE: whatever has that name goes, else it must be free.  BACKUP: the name
-   under which the old file stays, free or to be replaced; NULL: none.  The new file is gone if this
-   fails.  */
-int file_commit (file_new_t *file, int replace, const char *backup, pe_error_t *error);
-void file_abandon (file_new_t *file);
+/* Write the result of EDIT to a new file for TARGET, with the permissions of OLD, the file that
+   EDIT reads.  Nobody may do more with the new file than with OLD.  IN_PLACE: OLD comes from
+   inject_file_open_in_place and TARGET is its path; the new file also gets the owner of OLD if the
+   system allows it.  */
+int inject_file_write (struct inject_file_new *file, const char *target,
+                       const struct inject_file *old, int in_place, struct edit *edit,
+                       struct pe_error *error);
+/* Map the new file to check what was written.  */
+int inject_file_read_back (const struct inject_file_new *written, struct inject_file *file,
+                           struct pe_error *error);
+/* Give FILE its final name, and close OLD.  If REPLACE, a file with that name is replaced;
+   otherwise the name must be free.  BACKUP is the path at which OLD is kept, in the same folder,
+   replacing whatever is there; NULL keeps nothing.  In place: fails if the name belongs to another
+   file than OLD by now.  On failure the new file is removed.  */
+int inject_file_commit (struct inject_file_new *file, struct inject_file *old, int replace,
+                        const char *backup, struct pe_error *error);
+/* Remove the new file.  */
+void inject_file_abandon (struct inject_file_new *file);
 
-/* Whether something has this name.  */
-int file_exists (const char *path);
-/* Whether it is there and cannot be replaced by a file: a folder, a device, a pipe.  */
-int file_is_special (const char *path);
-/* The file itself where PATH leads through symbolic links.  */
-int file_resolve (const char *path, char *resolved, size_t size, pe_error_t *error);
-/* The file called NAME, case ignored, in the folder of PATH; -1 without a reason if there is none.
- */
-int file_beside (const char *path, const char *name, char *found, size_t size);
-/* Ask at the terminal: 1 yes, 0 no, -1: there is no terminal to ask at.  */
-int file_ask (const char *question);
-/* The end of PATH, which says most, where it is too long for a message.  */
-static inline const char *file_shown (const char *path) {
+/* Whether PATH exists; a symbolic link does even if its target does not.  */
+int inject_file_exists (const char *path);
+/* Whether PATH exists and must not be replaced by a file: a folder, a device, a pipe.  */
+int inject_file_is_special (const char *path);
+/* Find the file NAME in the folder of PATH, ignoring case, and put its path into FOUND.  0 or
+   -1.  */
+int inject_file_beside (const char *path, const char *name, char *found, size_t size);
+/* Ask the user: 1 yes, 0 no, -1 standard input is no terminal.  */
+int inject_file_ask (const char *question);
+/* PATH, or its end if PATH is too long for a message.  */
+static inline const char *inject_file_shown (const char *path) {
   size_t size = strlen (path);
-  return size > FILE_SHOWN_MAX ? path + size - FILE_SHOWN_MAX : path;
+  return size > INJECT_SHOWN_MAX ? path + size - INJECT_SHOWN_MAX : path;
 }
-/* Where the last part of PATH begins.  */
-const char *file_name_of (const char *path);
+/* The last component of PATH.  */
+const char *inject_file_name_of (const char *path);
 
 #endif

@@ -1,11 +1,12 @@
-#include "actions.h"
+/* Prints import tables as text and as JSON.  */
+#include "inject/list.h"
 
-#include <string.h>
+#include "inject/pe/imports.h"
 
-static int list_functions (report_t *report, const pe_t *pe, const pe_descriptor_t *d,
-                           pe_error_t *error) {
+static int list_functions (struct report *report, const struct pe *pe,
+                           const struct pe_descriptor *d, struct pe_error *error) {
   uint32_t table = pe_lookup_table (pe, d);
-  pe_function_t function;
+  struct pe_function function;
   int found = 1;
   report_open (report, "names", '[');
   for (unsigned i = 0; (found = pe_function (pe, table, i, &function)) == 1; i++) {
@@ -18,13 +19,14 @@ static int list_functions (report_t *report, const pe_t *pe, const pe_descriptor
     }
   }
   report_close (report, ']');
-  if (found < 0) pe_set_error (error, "damaged import table (names of functions)");
+  if (found < 0) pe_fail (error, "damaged import table (names of functions)");
   return found;
 }
 
-static int list_table (report_t *report, const pe_t *pe, const char *field,
-                       int (*get) (const pe_t *, unsigned, pe_descriptor_t *), pe_error_t *error) {
-  pe_descriptor_t d;
+static int list_table (struct report *report, const struct pe *pe, const char *field,
+                       int (*get) (const struct pe *, unsigned, struct pe_descriptor *),
+                       struct pe_error *error) {
+  struct pe_descriptor d;
   char name[PE_NAME_MAX];
   int found, status = 0;
   long total = 0;
@@ -34,7 +36,7 @@ static int list_table (report_t *report, const pe_t *pe, const char *field,
     if (found == 1 && pe_string (pe, d.name, name, sizeof (name)) == 0)
       functions = pe_functions_num (pe, pe_lookup_table (pe, &d));
     if (functions < 0 || (total += functions) > PE_FUNCTIONS_MAX) {
-      pe_set_error (error, "damaged import table (module %u)", i);
+      pe_fail (error, "damaged import table (module %u)", i);
       status = -1;
       break;
     }
@@ -49,19 +51,18 @@ static int list_table (report_t *report, const pe_t *pe, const char *field,
   return status;
 }
 
-static int delayed_num (const pe_t *pe) {
-  pe_descriptor_t d;
+static int delayed_num (const struct pe *pe) {
+  struct pe_descriptor d;
   int found, n = 0;
   while ((found = pe_delay_descriptor (pe, (unsigned) n, &d)) == 1) n++;
   return found == 0 ? n : -1;
 }
 
-int list_imports (report_t *report, const pe_t *pe, const char *title, pe_error_t *error) {
+int inject_list_imports (struct report *report, const struct pe *pe, const char *title,
+                         struct pe_error *error) {
   int n = pe_imports_num (pe), delayed = delayed_num (pe);
-  if (n < 0 || delayed < 0) {
-    pe_set_error (error, "damaged import table%s", n < 0 ? "" : " (of delayed modules)");
-    return -1;
-  }
+  if (n < 0 || delayed < 0)
+    return pe_fail (error, "damaged import table%s", n < 0 ? "" : " (of delayed modules)");
   report_line (report, "%s (%d):", title, n);
   if (list_table (report, pe, "imports", pe_descriptor, error) != 0) return -1;
   if (delayed > 0) report_line (report, "delayed modules (%d):", delayed);

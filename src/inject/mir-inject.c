@@ -1,47 +1,54 @@
-/* mir-inject: puts a DLL into the import table of a program, or into a process.  */
+/* The command mir-inject: puts a DLL into the import table of a program, or into a process.  */
 #include <stdio.h>
 #include <string.h>
-#include "actions.h"
-#include "file.h"
-#include "process.h"
+
+#include "inject/apply.h"
+#include "inject/file.h"
+#include "inject/list.h"
+#include "inject/process/commands.h"
+#include "inject/process/process-options.h"
+#include "inject/verify.h"
 
 #ifndef MIR_VERSION
 #error "MIR_VERSION is the version of the project, as text"
 #endif
 
-static int look (report_t *report, const options_t *options, const char *path, pe_error_t *error) {
-  file_t file;
-  pe_t pe;
-  if (file_open (&file, path, error) != 0) return -1;
+static int look (struct report *report, const struct options *options, const char *path,
+                 struct pe_error *error) {
+  struct inject_file file;
+  struct pe pe;
+  if (inject_file_open (&file, path, error) != 0) return -1;
   int status = pe_open (&pe, file.bytes, file.size, PE_FILE, error);
   if (status == 0) {
     report_detail (report, "target architecture: %s", pe_machine_name (pe.machine));
     report_text (report, "machine", pe_machine_name (pe.machine));
     report_text (report, "format", pe.plus ? "PE32+" : "PE32");
-    status = options->verify ? verify (report, &pe, path, options, error)
-                             : list_imports (report, &pe, "original imported modules", error);
+    status = options->verify
+                 ? inject_verify (report, &pe, path, options)
+                 : inject_list_imports (report, &pe, "original imported modules", error);
   }
-  file_close (&file);
+  inject_file_close (&file);
   return status;
 }
 
-static int do_file (report_t *report, const options_t *options, const char *path) {
-  pe_error_t error = {0}, shown = {0};
+static int do_file (struct report *report, const struct options *options, const char *path) {
+  struct pe_error error = {0}, shown = {0};
   report_file (report, path);
   report_detail (report, "reading '%s'", path);
   if (options->list && options->files_num > 1) report_line (report, "%s:", path);
   int status = options->list || options->verify ? look (report, options, path, &error)
-                                                : apply (report, options, path, &error);
+                                                : inject_apply (report, options, path, &error);
   if (status < 0 && !error.names_file)
-    pe_set_error (&shown, "%s: %s", file_shown (path), error.text[0] != 0 ? error.text : "failed");
+    pe_fail (&shown, "%s: %s", inject_file_shown (path),
+             error.text[0] != 0 ? error.text : "failed");
   else
     shown = error;
   report_file_end (report, &shown);
   return status < 0 ? STATUS_FAILED : status;
 }
 
-static int do_files (const options_t *options) {
-  report_t report;
+static int do_files (const struct options *options) {
+  struct report report;
   int status = STATUS_DONE;
   report_begin (&report, options->json, options->verbose);
   for (int i = 0; i < options->files_num; i++) {
@@ -50,13 +57,13 @@ static int do_files (const options_t *options) {
   }
   report_end (&report);
   if (fflush (stdout) != 0 || ferror (stdout)) {
-    fprintf (stderr, "error: the result could not be written\n");
+    fprintf (stderr, "error: unable to write to standard output\n");
     return STATUS_FAILED;
   }
   return status;
 }
 
-/* Whoever reads JSON gets some, also if there is no file to tell of.  */
+/* Look for --json before options_read, whose failure must print valid JSON too.  */
 static int wants_json (int argc, char **argv) {
   for (int i = 1; i < argc && strcmp (argv[i], "--") != 0; i++)
     if (strcmp (argv[i], "--json") == 0) return 1;
@@ -64,12 +71,15 @@ static int wants_json (int argc, char **argv) {
 }
 
 int main (int argc, char **argv) {
-  options_t options;
-  pe_error_t error;
+  struct options options;
+  struct pe_error error;
   argv = process_arguments (&argc, argv);
   if (argc > 1 && process_is_command (argv[1])) return process_main (argc - 1, argv + 1);
-  if (argc > 1 && strcmp (argv[1], "inject") == 0) argc--, argv++;
-  int status = STATUS_FAILED, json = wants_json (argc, argv); /* the order of ARGV is changed */
+  if (argc > 1 && strcmp (argv[1], "inject") == 0) {
+    argc--;
+    argv++;
+  }
+  int status = STATUS_FAILED, json = wants_json (argc, argv); /* before ARGV is reordered */
   if (options_read (&options, argc, argv, &error) != 0) {
     if (json) puts ("[]");
     fflush (stdout);

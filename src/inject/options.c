@@ -1,4 +1,5 @@
-#include "options.h"
+/* Reads the command line for files, and has its help.  */
+#include "inject/options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,27 +10,27 @@
 void options_help (void) {
   fputs (
       "mir-inject: puts a DLL into the import table of a Windows program, first by default,\n"
-      "or takes it out again.  x86, x64, arm64 and arm64ec; the files are edited, not run.\n"
+      "or takes it out again.  x86, x64, arm64 and arm64ec; files are edited, never run.\n"
       "\n"
       "usage: mir-inject [inject] [options] <file>...\n"
       "       mir-inject run|attach|check ...  (Windows; each has its --help)\n"
       "\n"
       "  -h  --help          show this help\n"
-      "  -v  --verbose       be verbose\n"
-      "  -l  --list          only list imported modules; with -v their functions too\n"
-      "  -i  --inplace       replace the file itself; the old one stays as <file>.bak\n"
+      "  -v  --verbose       say what is done\n"
+      "  -l  --list          only list the imported modules; with -v also their functions\n"
+      "  -i  --inplace       replace the file itself; the old one is kept as <file>.bak\n"
       "  -f  --force         overwrite without asking\n"
-      "      --postfix=<p>   use <p> as a postfix of the DLL's name: debug for mir-ucrt-debug.dll\n"
-      "      --order=<a;b>   modules to come first, in this order\n"
+      "      --postfix=<p>   add -<p> to the name of the DLL: debug for mir-ucrt-debug.dll\n"
+      "      --order=<a;b>   modules that come first, in this order\n"
       "      --eject         take the DLL out\n"
-      "  -n  --dry-run       say what would be done, write nothing\n"
+      "  -n  --dry-run       say what would be done, but write nothing\n"
       "      --dll=<name>    the DLL; " DEFAULT_DLL
       " by default\n"
-      "      --symbol=<name> the function of it to import; found out by default\n"
-      "  -o  --output=<file> name of the result; by default the file's, ending in '-mi'\n"
-      "      --no-backup     with --inplace: keep no <file>.bak\n"
-      "      --verify        would it be loaded, and the C runtime be taken over?  status 2: no\n"
-      "      --json          results as JSON on standard output\n"
+      "      --symbol=<name> the function to import from it; chosen by default\n"
+      "  -o  --output=<file> name of the result; by default the name of the file with '-mi'\n"
+      "      --no-backup     with --inplace: do not keep <file>.bak\n"
+      "      --verify        check that it would start with the DLL; exit status 2 if not\n"
+      "      --json          print results as JSON\n"
       "      --version       show the version\n",
       stdout);
 }
@@ -37,8 +38,8 @@ void options_help (void) {
 struct option {
   const char *name;
   char letter;
-  int *flag;          /* or */
-  const char **value; /* the text after it */
+  int *flag;          /* set to 1; NULL: the option has a value, */
+  const char **value; /* which goes here */
 };
 
 static const struct option *find (const struct option *table, const char *arg, const char **value) {
@@ -50,75 +51,71 @@ static const struct option *find (const struct option *table, const char *arg, c
   return NULL;
 }
 
-static int read_order (options_t *options, const char *text, pe_error_t *error) {
+static int read_order (struct options *options, const char *text, struct pe_error *error) {
   options->order = malloc (strlen (text) + 1);
   if (options->order == NULL) return -1;
   strcpy (options->order, text);
   for (char *p = options->order, *next; p != NULL; p = next) {
     if ((next = strchr (p, ';')) != NULL) *next++ = 0;
     if (*p == 0) continue;
-    if (options->request.order_num == EDIT_ORDER_MAX) {
-      pe_set_error (error, "too many modules in --order");
-      return -1;
-    }
+    if (options->request.order_num == EDIT_ORDER_MAX)
+      return pe_fail (error, "too many modules in --order");
     options->request.order[options->request.order_num++] = p;
   }
   return 0;
 }
 
-/* Names in an import table have one byte for a character, of whatever code page the process has:
-   beyond ASCII they would mean another file elsewhere.  */
+/* A name in an import table is in the code page of the process: beyond ASCII it would mean another
+   file on another machine.  */
 static int is_plain (const char *name) {
   while ((unsigned char) *name >= ' ' && (unsigned char) *name < 0x7f) name++;
   return *name == 0;
 }
 
-/* The postfix goes before the ".dll".  A folder in an import table is not what anybody wants.  */
-static int name_dll (options_t *options, pe_error_t *error) {
+/* Put the postfix before ".dll".  A name with a folder is refused: the loader takes it
+   literally.  */
+static int name_dll (struct options *options, struct pe_error *error) {
   const char *name = options->dll != NULL ? options->dll : DEFAULT_DLL, *dot = strrchr (name, '.');
   const char *postfix = options->postfix;
   size_t stem = dot != NULL ? (size_t) (dot - name) : strlen (name);
   if (name[strspn (name, ".")] == 0 || strpbrk (name, "/\\:") != NULL || strlen (name) > 200
-      || !is_plain (name)) {
-    pe_set_error (error, "not the name of a DLL: '%.100s'", name);
-    return -1;
-  }
+      || !is_plain (name))
+    return pe_fail (error, "not the name of a DLL: '%.100s'", name);
   if (postfix != NULL
       && (*postfix == 0 || strpbrk (postfix, "/\\:") != NULL || strlen (postfix) > 100
-          || !is_plain (postfix))) {
-    pe_set_error (error, "not a postfix for the name of a DLL: '%.100s'", postfix);
-    return -1;
-  }
+          || !is_plain (postfix)))
+    return pe_fail (error, "not a postfix for the name of a DLL: '%.100s'", postfix);
   snprintf (options->dll_name, sizeof (options->dll_name), "%.*s%s%s%s", (int) stem, name,
             postfix != NULL ? "-" : "", postfix != NULL ? postfix : "", dot != NULL ? dot : ".dll");
   options->request.dll = options->dll_name;
   return 0;
 }
 
-static int check (const options_t *options, pe_error_t *error) {
+static int check (const struct options *options, struct pe_error *error) {
   const char *why = NULL;
   if (options->files_num == 0)
-    why = "need a file name argument (use '-h' for help)";
+    why = "no file name given (use '-h' for help)";
   else if (options->output != NULL && (options->files_num > 1 || options->inplace))
-    why = "--output is for one file, and not with --inplace";
+    why = "--output needs exactly one file, and excludes --inplace";
   else if (options->list + options->verify + options->eject > 1)
     why = "--list, --verify and --eject exclude each other";
   else if ((options->list || options->verify) && options->inplace)
-    why = "--inplace changes files, --list and --verify do not";
+    why = "--list and --verify change nothing: --inplace is not allowed with them";
   else if ((options->list || options->verify) && (options->output != NULL || options->dry_run))
-    why = "--output and --dry-run are for what changes files, --list and --verify do not";
+    why = "--list and --verify change nothing: --output and --dry-run are not allowed with them";
   else if ((options->list || options->verify || options->eject)
            && (options->symbol != NULL || options->order != NULL))
-    why = "--symbol and --order are for putting a DLL in";
+    why = "--symbol and --order are only allowed when a DLL is injected";
   else if (options->no_backup && !options->inplace)
-    why = "--no-backup is for --inplace";
+    why = "--no-backup needs --inplace";
   else if (options->symbol != NULL && (*options->symbol == 0 || strlen (options->symbol) > 200))
     why = "not the name of a function";
-  if (why != NULL) pe_set_error (error, "%s", why);
+  if (why != NULL) pe_fail (error, "%s", why);
   return why != NULL ? -1 : 0;
 }
 
-/* -lv is -l -v.  The last letter's option, with what follows it in *VALUE; NULL: unknown.  */
+/* Letters may be combined: -lv is -l -v.  The option of the last letter, with the text behind it in
+   *VALUE; NULL if a letter is unknown.  */
 static const struct option *read_letters (const struct option *table, const char *arg,
                                           const char **value) {
   const struct option *option = NULL;
@@ -135,14 +132,14 @@ static const struct option *read_letters (const struct option *table, const char
   return option;
 }
 
-static int read_arguments (options_t *o, const struct option *table, int argc, char **argv,
-                           pe_error_t *error) {
+static int read_arguments (struct options *o, const struct option *table, int argc, char **argv,
+                           struct pe_error *error) {
   int only_files = 0;
   for (int i = 1; i < argc; i++) {
     char *arg = argv[i];
     const char *value = NULL;
     if (only_files || arg[0] != '-' || arg[1] == 0) {
-      o->files[o->files_num++] = arg; /* never beyond what was read */
+      o->files[o->files_num++] = arg; /* never overtakes I */
       continue;
     }
     if (strcmp (arg, "--") == 0) {
@@ -151,45 +148,41 @@ static int read_arguments (options_t *o, const struct option *table, int argc, c
     }
     const struct option *option =
         arg[1] == '-' ? find (table, arg + 2, &value) : read_letters (table, arg, &value);
-    if (option == NULL || (option->flag != NULL && value != NULL)) {
-      pe_set_error (error, "unknown command line option '%.100s' (use '-h' for help)", arg);
-      return -1;
-    }
+    if (option == NULL || (option->flag != NULL && value != NULL))
+      return pe_fail (error, "unknown command line option '%.100s' (use '-h' for help)", arg);
     if (option->flag != NULL) {
       *option->flag = 1;
       continue;
     }
     if (value == NULL && ++i < argc) value = argv[i];
-    if (value == NULL) {
-      pe_set_error (error, "option '%.100s' needs a value (use '-h' for help)", arg);
-      return -1;
-    }
+    if (value == NULL)
+      return pe_fail (error, "option '%.100s' needs a value (use '-h' for help)", arg);
     *option->value = value;
   }
   return 0;
 }
 
-int options_read (options_t *o, int argc, char **argv, pe_error_t *error) {
-  *o = (options_t){.files = argv};
+int options_read (struct options *o, int argc, char **argv, struct pe_error *error) {
+  *o = (struct options){.files = argv};
   const char *order = NULL;
-  const struct option table[] = {{"help", 'h', &o->help, NULL},
-                                 {"verbose", 'v', &o->verbose, NULL},
-                                 {"list", 'l', &o->list, NULL},
-                                 {"inplace", 'i', &o->inplace, NULL},
-                                 {"force", 'f', &o->force, NULL},
-                                 {"dry-run", 'n', &o->dry_run, NULL},
-                                 {"output", 'o', NULL, &o->output},
-                                 {"eject", 0, &o->eject, NULL},
-                                 {"verify", 0, &o->verify, NULL},
-                                 {"json", 0, &o->json, NULL},
-                                 {"version", 0, &o->version, NULL},
-                                 {"no-backup", 0, &o->no_backup, NULL},
-                                 {"dll", 0, NULL, &o->dll},
-                                 {"symbol", 0, NULL, &o->symbol},
-                                 {"postfix", 0, NULL, &o->postfix},
-                                 {"order", 0, NULL, &order},
+  const struct option table[] = {{.name = "help", .letter = 'h', .flag = &o->help},
+                                 {.name = "verbose", .letter = 'v', .flag = &o->verbose},
+                                 {.name = "list", .letter = 'l', .flag = &o->list},
+                                 {.name = "inplace", .letter = 'i', .flag = &o->inplace},
+                                 {.name = "force", .letter = 'f', .flag = &o->force},
+                                 {.name = "dry-run", .letter = 'n', .flag = &o->dry_run},
+                                 {.name = "output", .letter = 'o', .value = &o->output},
+                                 {.name = "eject", .flag = &o->eject},
+                                 {.name = "verify", .flag = &o->verify},
+                                 {.name = "json", .flag = &o->json},
+                                 {.name = "version", .flag = &o->version},
+                                 {.name = "no-backup", .flag = &o->no_backup},
+                                 {.name = "dll", .value = &o->dll},
+                                 {.name = "symbol", .value = &o->symbol},
+                                 {.name = "postfix", .value = &o->postfix},
+                                 {.name = "order", .value = &order},
                                  {0}};
-  *error = (pe_error_t){0};
+  *error = (struct pe_error){0};
   if (read_arguments (o, table, argc, argv, error) != 0) return -1;
   if (o->help || o->version) return 0;
   o->request.force = o->force;
@@ -197,6 +190,6 @@ int options_read (options_t *o, int argc, char **argv, pe_error_t *error) {
   return name_dll (o, error) != 0 ? -1 : check (o, error);
 }
 
-void options_free (options_t *options) {
+void options_free (struct options *options) {
   free (options->order);
 }

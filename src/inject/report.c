@@ -1,12 +1,14 @@
-#include "report.h"
+/* Prints results as text or as JSON.  */
+#include "inject/report.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "file.h"
-#include "utf8.h"
 
-enum { LINE_MAX_SIZE = 2 * FILE_PATH_MAX + 1024 };
+#include "inject/pe/imports.h" /* PE_NAME_MAX */
+#include "inject/utf8.h"
+
+enum { LINE_MAX_SIZE = 9216 }; /* bytes: two paths and what is said of them */
 
 const char *report_clean (const char *text) {
   static char buffers[4][PE_NAME_MAX];
@@ -17,7 +19,7 @@ const char *report_clean (const char *text) {
   return to;
 }
 
-/* A line, whose names may hold anything, on STREAM.  */
+/* Print a line whose untrusted names are made safe for a terminal.  */
 static void print_line (FILE *stream, const char *before, const char *format, va_list args) {
   char line[LINE_MAX_SIZE];
   vsnprintf (line, sizeof (line), format, args);
@@ -25,61 +27,61 @@ static void print_line (FILE *stream, const char *before, const char *format, va
   fprintf (stream, "%s%s\n", before, line);
 }
 
-static void begin_field (report_t *report, const char *name) {
+static void begin_field (struct report *report, const char *name) {
   if (report->fields++ > 0) printf (", ");
   if (name == NULL) return;
-  json_string (stdout, name);
+  utf8_print_json (stdout, name);
   printf (": ");
 }
 
-void report_text (report_t *report, const char *name, const char *value) {
+void report_text (struct report *report, const char *name, const char *value) {
   if (!report->json) return;
   begin_field (report, name);
-  json_string (stdout, value);
+  utf8_print_json (stdout, value);
 }
 
-void report_number (report_t *report, const char *name, long value) {
+void report_number (struct report *report, const char *name, long value) {
   if (!report->json) return;
   begin_field (report, name);
   printf ("%ld", value);
 }
 
-void report_bool (report_t *report, const char *name, int value) {
+void report_bool (struct report *report, const char *name, int value) {
   if (!report->json) return;
   begin_field (report, name);
   printf ("%s", value ? "true" : "false");
 }
 
-void report_open (report_t *report, const char *name, char bracket) {
+void report_open (struct report *report, const char *name, char bracket) {
   if (!report->json) return;
   begin_field (report, name);
   putchar (bracket);
   report->fields = 0;
 }
 
-void report_close (report_t *report, char bracket) {
+void report_close (struct report *report, char bracket) {
   if (!report->json) return;
   putchar (bracket);
   report->fields = 1;
 }
 
-void report_begin (report_t *report, int json, int verbose) {
-  *report = (report_t){.json = json, .verbose = verbose};
+void report_begin (struct report *report, int json, int verbose) {
+  *report = (struct report){.json = json, .verbose = verbose};
   if (json) printf ("[");
 }
 
-void report_end (report_t *report) {
+void report_end (struct report *report) {
   if (report->json) printf ("%s]\n", report->files > 0 ? "\n" : "");
 }
 
-void report_file (report_t *report, const char *path) {
+void report_file (struct report *report, const char *path) {
   report->warnings_num = report->fields = 0;
   if (report->json) printf ("%s\n{", report->files > 0 ? "," : "");
   report->files++;
   report_text (report, "file", path);
 }
 
-void report_file_end (report_t *report, const pe_error_t *error) {
+void report_file_end (struct report *report, const struct pe_error *error) {
   if (error->text[0] != 0) {
     report_text (report, "error", error->text);
     fflush (stdout);
@@ -92,7 +94,7 @@ void report_file_end (report_t *report, const pe_error_t *error) {
   if (report->json) putchar ('}');
 }
 
-void report_line (const report_t *report, const char *format, ...) {
+void report_line (const struct report *report, const char *format, ...) {
   va_list args;
   if (report->json) return;
   va_start (args, format);
@@ -100,7 +102,7 @@ void report_line (const report_t *report, const char *format, ...) {
   va_end (args);
 }
 
-void report_detail (const report_t *report, const char *format, ...) {
+void report_detail (const struct report *report, const char *format, ...) {
   va_list args;
   if (!report->verbose) return;
   fflush (stdout);
@@ -109,7 +111,7 @@ void report_detail (const report_t *report, const char *format, ...) {
   va_end (args);
 }
 
-void report_warning (report_t *report, const char *format, ...) {
+void report_warning (struct report *report, const char *format, ...) {
   char text[256];
   va_list args;
   fflush (stdout);

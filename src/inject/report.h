@@ -1,46 +1,49 @@
-/* What mir-inject says: lines for people, or one JSON object for each file.
+/* The output of mir-inject for files: lines of text, or a JSON array with an object for each file.
 
-   Results go to standard output, what is only by the way to standard error.  One thread at a time.
- */
+   Results go to standard output; details, warnings and errors go to standard error.  One thread at
+   a time.  */
 
 #ifndef MIR_INJECT_REPORT_H
 #define MIR_INJECT_REPORT_H
 
-#include "pe.h"
+#include "inject/pe/pe.h"
 
-typedef struct {
+struct report {
   int json;
   int verbose;
-  unsigned files;  /* done so far */
-  unsigned fields; /* of the object that is being written */
+  unsigned files;  /* begun so far */
+  unsigned fields; /* written so far in the current object or array */
   unsigned warnings_num;
   char warnings[8][256];
-} report_t;
+};
 
-void report_begin (report_t *report, int json, int verbose);
-void report_end (report_t *report);
-void report_file (report_t *report, const char *path);
-/* ERROR is empty if all is well.  */
-void report_file_end (report_t *report, const pe_error_t *error);
+void report_begin (struct report *report, int json, int verbose);
+void report_end (struct report *report);
+void report_file (struct report *report, const char *path);
+/* The text of ERROR is "" on success.  */
+void report_file_end (struct report *report, const struct pe_error *error);
 
-/* A line of the result; nothing if that is JSON.  */
-void report_line (const report_t *report, const char *format, ...)
+/* Print a line of the result; nothing with JSON.  */
+void report_line (const struct report *report, const char *format, ...)
     __attribute__ ((format (printf, 2, 3)));
-/* A line for --verbose.  */
-void report_detail (const report_t *report, const char *format, ...)
+/* Print a line if --verbose.  */
+void report_detail (const struct report *report, const char *format, ...)
     __attribute__ ((format (printf, 2, 3)));
-void report_warning (report_t *report, const char *format, ...)
+/* Print a warning, and keep it for JSON.  */
+void report_warning (struct report *report, const char *format, ...)
     __attribute__ ((format (printf, 2, 3)));
 
-/* Fields of the object; nothing if there is no JSON.  */
-void report_text (report_t *report, const char *name, const char *value);
-void report_number (report_t *report, const char *name, long value);
-void report_bool (report_t *report, const char *name, int value);
-void report_open (report_t *report, const char *name, char bracket); /* name NULL: in an array */
-void report_close (report_t *report, char bracket);
+/* Write a field of the current JSON object, or with NAME NULL an element of the current array;
+   nothing without JSON.  */
+void report_text (struct report *report, const char *name, const char *value);
+void report_number (struct report *report, const char *name, long value);
+void report_bool (struct report *report, const char *name, int value);
+/* Begin and end an object or an array; BRACKET is '{', '[', '}' or ']'.  */
+void report_open (struct report *report, const char *name, char bracket);
+void report_close (struct report *report, char bracket);
 
-/* TEXT, from a file which may hold anything, made fit for a terminal, in one of a few buffers.
- * Lines are made so anyway.  */
+/* A copy of the untrusted TEXT that is safe for a terminal.  Valid for the next three calls.  Whole
+   lines are made safe anyway; this also limits the length.  */
 const char *report_clean (const char *text);
 
 #endif

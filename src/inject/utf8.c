@@ -1,4 +1,5 @@
-#include "utf8.h"
+/* Checks UTF-8, and makes it safe for terminals and JSON.  */
+#include "inject/utf8.h"
 
 unsigned utf8_length (const char *text) {
   const unsigned char *at = (const unsigned char *) text;
@@ -12,11 +13,11 @@ unsigned utf8_length (const char *text) {
   if (first == 0xf4) high = 0x8f; /* above: more than U+10FFFF */
   if (at[1] < low || at[1] > high) return 0;
   for (unsigned i = 2; i < len; i++)
-    if (at[i] < 0x80 || at[i] > 0xbf) return 0; /* the end of the text too */
+    if (at[i] < 0x80 || at[i] > 0xbf) return 0; /* also at the end of the text */
   return len;
 }
 
-/* Also those of ISO 8859-1's second half, which some terminals obey.  */
+/* Includes U+0080 to U+009F, which some terminals obey.  */
 static int is_control (const char *text) {
   unsigned char first = (unsigned char) text[0];
   return first < ' ' || first == 0x7f || (first == 0xc2 && (unsigned char) text[1] < 0xa0);
@@ -34,7 +35,7 @@ void utf8_clean (char *text, size_t size) {
   }
 }
 
-void json_string (FILE *out, const char *text) {
+void utf8_print_json (FILE *out, const char *text) {
   fputc ('"', out);
   while (*text != 0) {
     unsigned len = utf8_length (text);

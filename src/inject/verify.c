@@ -1,20 +1,24 @@
-#include "actions.h"
+/* The checks of --verify: loader, order, C runtime, DLL.  */
+#include "inject/verify.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include "file.h"
+
+#include "inject/crt.h"
+#include "inject/file.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
 
 enum answer { NO, YES, NOTE };
 
 struct check {
-  report_t *report;
-  const pe_t *pe;
+  struct report *report;
+  const struct pe *pe;
   const char *path;
   const char *dll;
-  int position; /* of the DLL in the import table, -1: not there */
-  int refused;  /* how many answers were no */
+  int position; /* index of the DLL in the import table; -1: not imported */
+  int refused;  /* number of failed checks */
 };
 
 static void say (struct check *check, enum answer answer, const char *name, const char *format, ...)
@@ -37,27 +41,27 @@ static void say (struct check *check, enum answer answer, const char *name, cons
   if (answer == NO) check->refused++;
 }
 
-static int is_within (const pe_directory_t *range, uint32_t rva, uint64_t size) {
+static int is_within (const struct pe_directory *range, uint32_t rva, uint64_t size) {
   return rva >= range->rva && size <= range->size && rva - range->rva <= range->size - size;
 }
 
-/* The loader writes addresses to where descriptor D says: it makes the import address directory
-   writable for that, or, if there is none, the section with the import table.  */
-static int can_fill (const pe_t *pe, const pe_descriptor_t *d, long functions) {
-  pe_directory_t iat = pe_directory (pe, PE_IAT), import = pe_directory (pe, PE_IMPORT);
-  uint64_t size = (uint64_t) functions * (pe->plus ? 8 : 4);
-  pe_section_t section, with_table;
+/* Whether the loader can write the addresses of descriptor D.  It makes the import address
+   directory writable for that or, if there is none, the section that contains the import table.  */
+static int can_fill (const struct pe *pe, const struct pe_descriptor *d, long functions) {
+  struct pe_directory iat = pe_directory (pe, PE_IAT), import = pe_directory (pe, PE_IMPORT);
+  uint64_t size = (uint64_t) functions * pe_thunk_size (pe);
+  struct pe_section section, with_table;
   if (iat.rva != 0 && is_within (&iat, d->address, size)) return 1;
   if (pe_section_of (pe, d->address, &section) != 0) return 0;
-  if ((section.flags & PE_SECTION_WRITE) != 0) return 1;
+  if ((section.flags & PE_SCN_WRITE) != 0) return 1;
   return iat.rva == 0 && pe_section_of (pe, import.rva, &with_table) == 0
          && with_table.rva == section.rva;
 }
 
 static void check_imports (struct check *check) {
-  const pe_t *pe = check->pe;
-  pe_descriptor_t d;
-  pe_function_t function;
+  const struct pe *pe = check->pe;
+  struct pe_descriptor d;
+  struct pe_function function;
   int found;
   unsigned total = 0;
   for (unsigned i = 0; (found = pe_descriptor (pe, i, &d)) != 0; i++) {
@@ -68,8 +72,8 @@ static void check_imports (struct check *check) {
       say (check, NO, "imports", "the import table is damaged at module %u", i);
       return;
     }
-    while (total <= PE_FUNCTIONS_MAX && (found = pe_function (pe, table, k, &function)) == 1)
-      k++, total++;
+    for (; total <= PE_FUNCTIONS_MAX; k++, total++)
+      if ((found = pe_function (pe, table, k, &function)) != 1) break;
     if (found < 0 || total > PE_FUNCTIONS_MAX) {
       say (check, NO, "imports", "the functions of '%s' cannot be read", report_clean (name));
       return;
@@ -84,43 +88,42 @@ static void check_imports (struct check *check) {
 }
 
 static void check_loader (struct check *check) {
-  const pe_t *pe = check->pe;
-  pe_error_t error = {0};
+  const struct pe *pe = check->pe;
+  struct pe_error error = {0};
   uint8_t flags[2];
-  pe_directory_t config = pe_directory (pe, PE_LOAD_CONFIG);
-  size_t field = pe->plus ? 0x4e : 0x36; /* DependentLoadFlags */
+  struct pe_directory config = pe_directory (pe, PE_LOAD_CONFIG);
+  size_t field = pe->plus ? PE_CONFIG_LOAD_FLAGS_PLUS : PE_CONFIG_LOAD_FLAGS;
   uint32_t length = 0;
   if (pe->machine == PE_OTHER)
     say (check, NO, "layout", "unknown machine 0x%x", pe->machine_number);
   else if (pe_check_layout (pe, &error) != 0)
     say (check, NO, "layout", "%s", error.text);
   else
-    say (check, YES, "layout", "%s, headers and sections as the loader wants them",
-         pe_machine_name (pe->machine));
+    say (check, YES, "layout", "%s, headers and sections are valid", pe_machine_name (pe->machine));
   check_imports (check);
   if (pe->checksum != 0 && pe->checksum != pe_checksum (pe))
-    say (check, NOTE, "checksum", "wrong; programs are loaded all the same, drivers are not");
-  if ((pe->dll_flags & 0x80) != 0)
-    say (check, NOTE, "signature", "the file asks for its signature to be enforced");
+    say (check, NOTE, "checksum", "wrong; only drivers are refused for that");
+  if ((pe->dll_flags & PE_DLL_FORCE_INTEGRITY) != 0)
+    say (check, NOTE, "signature", "the file demands that its signature is checked");
   if (config.rva != 0 && pe_read32 (pe, config.rva, &length) == 0 && length >= field + 2
       && pe_read (pe, (uint64_t) config.rva + field, flags, 2) == 0
-      && (pe_u16 (flags) & 0x800) != 0)
+      && (pe_u16 (flags) & PE_LOAD_FROM_SYSTEM) != 0)
     say (check, NO, "search", "the program takes DLLs from the system's folder only");
   if (pe_directory (pe, PE_CLR).rva != 0)
     say (check, NOTE, "managed", "a .NET program: its loader may not look at the import table");
 }
 
-static int machines_fit (pe_machine_t program, pe_machine_t dll) {
+static int machines_fit (enum pe_machine program, enum pe_machine dll) {
   if (program == dll) return 1;
   if (program == PE_X64 || program == PE_ARM64EC)
     return dll == PE_X64 || dll == PE_ARM64EC || dll == PE_ARM64X;
   return program == PE_ARM64 && dll == PE_ARM64X;
 }
 
-/* What the descriptor of ours imports must be there.  */
-static void check_exports (struct check *check, const pe_t *dll) {
-  pe_descriptor_t d;
-  pe_function_t function;
+/* The DLL must export what the program imports from it.  */
+static void check_exports (struct check *check, const struct pe *dll) {
+  struct pe_descriptor d;
+  struct pe_function function;
   uint32_t rva;
   if (check->position < 0 || pe_descriptor (check->pe, (unsigned) check->position, &d) != 1) return;
   uint32_t table = pe_lookup_table (check->pe, &d);
@@ -132,16 +135,16 @@ static void check_exports (struct check *check, const pe_t *dll) {
 }
 
 static void check_dll (struct check *check) {
-  char found[FILE_PATH_MAX], name[PE_NAME_MAX];
-  pe_error_t error = {0};
-  pe_descriptor_t d;
-  file_t file;
-  pe_t dll;
-  if (file_beside (check->path, check->dll, found, sizeof (found)) != 0) {
+  char found[INJECT_PATH_MAX], name[PE_NAME_MAX];
+  struct pe_error error = {0};
+  struct pe_descriptor d;
+  struct inject_file file;
+  struct pe dll;
+  if (inject_file_beside (check->path, check->dll, found, sizeof (found)) != 0) {
     say (check, NO, "dll", "'%s' is not in the folder of the program", check->dll);
     return;
   }
-  if (file_open (&file, found, &error) != 0) {
+  if (inject_file_open (&file, found, &error) != 0) {
     say (check, NO, "dll", "%s", error.text);
     return;
   }
@@ -154,16 +157,16 @@ static void check_dll (struct check *check) {
     check_exports (check, &dll);
     for (unsigned i = 0; pe_descriptor (&dll, i, &d) == 1; i++)
       if (pe_string (&dll, d.name, name, sizeof (name)) == 0 && crt_is (name))
-        say (check, NO, "dll", "'%s' itself needs '%s', which then comes first", check->dll,
+        say (check, NO, "dll", "'%s' itself imports '%s', which is initialised first", check->dll,
              report_clean (name));
   }
-  file_close (&file);
+  inject_file_close (&file);
 }
 
-/* DLLs are initialised in the order of the table, each after those which it needs itself.  */
+/* The loader initialises DLLs in the order of the table, each after the DLLs that it imports.  */
 static void check_position (struct check *check) {
   char name[PE_NAME_MAX], how[PE_NAME_MAX];
-  pe_descriptor_t d;
+  struct pe_descriptor d;
   if (check->position < 0) {
     say (check, NO, "order", "'%s' is not imported", check->dll);
     return;
@@ -177,7 +180,7 @@ static void check_position (struct check *check) {
       return;
     }
     if (crt_is_behind (check->path, name, how, sizeof (how))) {
-      say (check, NO, "order", "'%s' comes before '%s' and brings the C runtime with it (%s)",
+      say (check, NO, "order", "'%s' comes before '%s' and loads the C runtime (%s)",
            report_clean (name), check->dll, report_clean (how));
       return;
     }
@@ -187,10 +190,10 @@ static void check_position (struct check *check) {
 }
 
 static void check_crt (struct check *check) {
-  const pe_t *pe = check->pe;
+  const struct pe *pe = check->pe;
   char name[PE_NAME_MAX], first[PE_NAME_MAX] = "", how[PE_NAME_MAX];
-  pe_descriptor_t d;
-  pe_function_t function;
+  struct pe_descriptor d;
+  struct pe_function function;
   int functions = 0, is_msvcrt = 0;
   unsigned total = 0;
   for (unsigned i = 0; pe_descriptor (pe, i, &d) == 1; i++) {
@@ -203,26 +206,25 @@ static void check_crt (struct check *check) {
       functions += !function.by_ordinal && crt_is_heap_function (function.name);
   }
   if (is_msvcrt)
-    say (check, NOTE, "runtime", "'%s', which is taken over only if MIR_UCRT_CRTS names it",
+    say (check, NOTE, "runtime", "'%s' is only taken over if MIR_UCRT_CRTS names it",
          report_clean (first));
   else if (first[0] != 0)
-    say (check, YES, "runtime", "linked dynamically ('%s'), %d functions of its heap imported",
+    say (check, YES, "runtime", "linked dynamically ('%s'), %d functions of the allocator imported",
          report_clean (first), functions);
   if (first[0] != 0) return;
   for (unsigned i = 0; pe_descriptor (pe, i, &d) == 1; i++) {
     if (pe_string (pe, d.name, name, sizeof (name)) != 0
         || !crt_is_behind (check->path, name, how, sizeof (how)))
       continue;
-    say (check, NOTE, "runtime", "not linked to the program, but to '%s'", report_clean (how));
+    say (check, NOTE, "runtime", "not imported by the program, but by '%s'", report_clean (how));
     return;
   }
   say (check, NO, "runtime", "the C runtime is not linked dynamically: nothing to take over");
 }
 
-int verify (report_t *report, const pe_t *pe, const char *path, const options_t *options,
-            pe_error_t *error) {
+int inject_verify (struct report *report, const struct pe *pe, const char *path,
+                   const struct options *options) {
   struct check check = {.report = report, .pe = pe, .path = path, .dll = options->dll_name};
-  (void) error;
   check.position = pe_find_import (pe, check.dll);
   report_line (report, "verify '%s':", path);
   report_open (report, "checks", '[');

@@ -1,10 +1,13 @@
-/* What the tests of injecting and ejecting share.  Included by one file of each program.  */
-#ifndef EDIT_FIXTURE_H
-#define EDIT_FIXTURE_H
+/* Shared by the tests of injecting and ejecting.  Each test program includes it once.  */
+#ifndef MIR_TESTS_INJECT_EDIT_FIXTURE_H
+#define MIR_TESTS_INJECT_EDIT_FIXTURE_H
 
 #include <stdlib.h>
 #include <string.h>
-#include "edit.h"
+
+#include "inject/edit/edit.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
 #include "image.h"
 #include "support/tap.h"
 
@@ -12,12 +15,12 @@ static const char dll[] = "mir-ucrt.dll";
 
 struct made {
   uint8_t *bytes;
-  pe_t pe;
+  struct pe pe;
 };
 
-static inline struct made make (const image_spec_t *spec) {
+static inline struct made make (const struct image_spec *spec) {
   struct made made;
-  pe_error_t error;
+  struct pe_error error;
   size_t size;
   made.bytes = image_make (spec, &size);
   REQUIRE (made.bytes != NULL);
@@ -25,23 +28,23 @@ static inline struct made make (const image_spec_t *spec) {
   return made;
 }
 
-static inline struct made flatten (edit_t *edit) {
+static inline struct made flatten (struct edit *edit) {
   struct made made;
-  pe_error_t error;
+  struct pe_error error;
   made.bytes = edit_flatten (edit);
   REQUIRE (made.bytes != NULL);
   REQUIRE (pe_open (&made.pe, made.bytes, (size_t) edit->size, PE_FILE, &error) == 0);
   return made;
 }
 
-static inline edit_request_t request_for (const char *name) {
-  return (edit_request_t){.dll = name, .symbol = "mi_version", .ordinal = 1};
+static inline struct edit_request request_for (const char *name) {
+  return (struct edit_request){.dll = name, .symbol = "mi_version", .ordinal = 1};
 }
 
-static inline struct made inject (const struct made *old, const edit_request_t *request,
+static inline struct made inject (const struct made *old, const struct edit_request *request,
                                   unsigned *notes) {
-  edit_t edit;
-  pe_error_t error;
+  struct edit edit;
+  struct pe_error error;
   if (edit_inject (&edit, &old->pe, request, &error) != 0) {
     tap_note ("inject: %s", error.text);
     edit_free (&edit);
@@ -56,10 +59,10 @@ static inline struct made inject (const struct made *old, const edit_request_t *
   return result;
 }
 
-static inline struct made eject (const struct made *old, const edit_request_t *request,
+static inline struct made eject (const struct made *old, const struct edit_request *request,
                                  unsigned *notes) {
-  edit_t edit;
-  pe_error_t error;
+  struct edit edit;
+  struct pe_error error;
   if (edit_eject (&edit, &old->pe, request, &error) != 0) {
     tap_note ("eject: %s", error.text);
     edit_free (&edit);
@@ -71,18 +74,19 @@ static inline struct made eject (const struct made *old, const edit_request_t *r
   return result;
 }
 
-static const char *refusal (const struct made *old, const edit_request_t *request, int ejects) {
-  static pe_error_t error;
-  edit_t edit;
+static const char *refusal (const struct made *old, const struct edit_request *request,
+                            int ejects) {
+  static struct pe_error error;
+  struct edit edit;
   int status = ejects ? edit_eject (&edit, &old->pe, request, &error)
                       : edit_inject (&edit, &old->pe, request, &error);
   edit_free (&edit);
   return status == 0 ? "(done)" : error.text;
 }
 
-static const char *name_at (const pe_t *pe, unsigned index) {
+static const char *name_at (const struct pe *pe, unsigned index) {
   static char name[PE_NAME_MAX];
-  pe_descriptor_t d;
+  struct pe_descriptor d;
   if (pe_descriptor (pe, index, &d) != 1 || pe_string (pe, d.name, name, sizeof (name)) != 0)
     return "";
   return name;

@@ -1,12 +1,16 @@
+/* Makes small PE images of every kind.  */
 #include "image.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "pe.h"
+
+#include "inject/pe/layout.h"
 
 enum { FILE_ALIGNMENT = 512, PAGE = 4096, NT = 0x80, TEXT_RVA = PAGE, MODULES_MAX = 200 };
-enum { FUNCTIONS = 2 }; /* of each module: one by name, one by ordinal; of the first both by name */
+enum {
+  FUNCTIONS = 2
+}; /* imported from each module: one by name, one by ordinal; from the first both by name */
 
 /* A section that is being filled.  */
 struct part {
@@ -53,8 +57,8 @@ static void put_directory (uint8_t *optional, int plus, unsigned index, uint32_t
   pe_put32 (optional + (plus ? 112 : 96) + 8 * index + 4, size);
 }
 
-/* Addresses first, as linkers do: they are the import address directory.  */
-static void add_imports (struct part *part, const image_spec_t *spec, unsigned modules,
+/* Put the address tables first, as linkers do: they are the import address directory.  */
+static void add_imports (struct part *part, const struct image_spec *spec, unsigned modules,
                          uint8_t *optional) {
   int plus = (spec->flags & IMAGE_PLUS) != 0;
   uint32_t thunk = plus ? 8 : 4, table = (FUNCTIONS + 1) * thunk;
@@ -76,10 +80,12 @@ static void add_imports (struct part *part, const image_spec_t *spec, unsigned m
     }
     uint8_t *p = part->bytes + (descriptors - part->rva) + i * PE_DESCRIPTOR;
     pe_put32 (p, (spec->flags & IMAGE_NO_LOOKUP) != 0 ? 0 : lookup);
-    if ((spec->flags & IMAGE_BOUND) != 0)
-      pe_put32 (p + 4, UINT32_MAX), pe_put32 (p + 8, UINT32_MAX);
-    pe_put32 (p + 12, name);
-    pe_put32 (p + 16, address);
+    if ((spec->flags & IMAGE_BOUND) != 0) {
+      pe_put32 (p + PE_DESCRIPTOR_TIME_STAMP, UINT32_MAX);
+      pe_put32 (p + PE_DESCRIPTOR_FORWARDER, UINT32_MAX);
+    }
+    pe_put32 (p + PE_DESCRIPTOR_NAME, name);
+    pe_put32 (p + PE_DESCRIPTOR_ADDRESS, address);
   }
   put_directory (optional, plus, PE_IMPORT, descriptors, (modules + 1) * PE_DESCRIPTOR);
   if ((spec->flags & IMAGE_NO_IAT) == 0)
@@ -94,8 +100,11 @@ static void add_delayed (struct part *part, int plus, uint8_t *optional) {
   uint8_t *p = part->bytes + (table - part->rva);
   put_thunk (part, lookup, plus, function);
   put_thunk (part, address, plus, TEXT_RVA);
-  pe_put32 (p, 1), pe_put32 (p + 4, name), pe_put32 (p + 8, handle);
-  pe_put32 (p + 12, address), pe_put32 (p + 16, lookup);
+  pe_put32 (p, 1);
+  pe_put32 (p + 4, name);
+  pe_put32 (p + 8, handle);
+  pe_put32 (p + 12, address);
+  pe_put32 (p + 16, lookup);
   put_directory (optional, plus, PE_DELAY_IMPORT, table, 64);
 }
 
@@ -115,12 +124,12 @@ static void put_section (uint8_t *header, const char *name, const uint32_t field
   pe_put32 (header + 36, fields[4]);
 }
 
-/* What lies behind the section table where that is not to be all zeros.  */
-static void add_behind_table (uint8_t *headers, size_t end, const image_spec_t *spec,
+/* Put something other than zeros behind the section table.  */
+static void add_behind_table (uint8_t *headers, size_t end, const struct image_spec *spec,
                               uint8_t *optional) {
   if ((spec->flags & IMAGE_USED) != 0) memcpy (headers + end, "somebody's own data", 20);
   if ((spec->flags & IMAGE_BOUND)
-      != 0) { /* the stamp, offset of the name, no forwarders; an empty one */
+      != 0) { /* stamp, offset of the name, no forwarders; an empty one */
     pe_put32 (headers + end, 0x12345678);
     pe_put16 (headers + end + 4, 16);
     memcpy (headers + end + 16, "KERNEL32.dll", 13);
@@ -128,11 +137,13 @@ static void add_behind_table (uint8_t *headers, size_t end, const image_spec_t *
   }
 }
 
-static size_t add_tail (uint8_t *file, size_t at, const image_spec_t *spec, uint8_t *rdata_debug) {
+static size_t add_tail (uint8_t *file, size_t at, const struct image_spec *spec,
+                        uint8_t *rdata_debug) {
   size_t extra = (spec->flags & IMAGE_ODD) != 0;
   uint8_t *optional = file + NT + 24;
   if ((spec->flags & IMAGE_SYMBOLS) != 0) {
-    pe_put32 (file + NT + 12, (uint32_t) at), pe_put32 (file + NT + 16, 1);
+    pe_put32 (file + NT + 12, (uint32_t) at);
+    pe_put32 (file + NT + 16, 1);
     memcpy (file + at, "main\0\0\0\0\0\0\0\0\1\0\x20\0\2", 18);
     pe_put32 (file + at + 18, 4 + 12);
     memcpy (file + at + 22, "long_symbol", 12);
@@ -146,7 +157,8 @@ static size_t add_tail (uint8_t *file, size_t at, const image_spec_t *spec, uint
   if ((spec->flags & IMAGE_SIGNED) != 0) {
     if (!extra) at = pe_round_up (at, 8);
     uint32_t size = (uint32_t) (96 + extra);
-    pe_put32 (file + at, size), pe_put32 (file + at + 4, 0x00020200);
+    pe_put32 (file + at, size);
+    pe_put32 (file + at + 4, 0x00020200);
     for (size_t i = 8; i < size; i++) file[at + i] = (uint8_t) (255 - i);
     put_directory (optional, (spec->flags & IMAGE_PLUS) != 0, PE_CERTIFICATE, (uint32_t) at, size);
     at += size;
@@ -154,25 +166,32 @@ static size_t add_tail (uint8_t *file, size_t at, const image_spec_t *spec, uint
   return at;
 }
 
-static void put_headers (uint8_t *file, const image_spec_t *spec, unsigned sections,
+static void put_headers (uint8_t *file, const struct image_spec *spec, unsigned sections,
                          uint32_t headers, uint32_t image) {
   int plus = (spec->flags & IMAGE_PLUS) != 0;
   uint8_t *nt = file + NT, *optional = nt + 24;
   memcpy (file, "MZ", 2);
   pe_put32 (file + 0x3c, NT);
   memcpy (nt, "PE", 3);
-  pe_put16 (nt + 4, spec->machine), pe_put16 (nt + 6, (uint16_t) sections);
-  pe_put16 (nt + 20, plus ? 240 : 224), pe_put16 (nt + 22, plus ? 0x22 : 0x102);
+  pe_put16 (nt + 4, spec->machine);
+  pe_put16 (nt + 6, (uint16_t) sections);
+  pe_put16 (nt + 20, plus ? 240 : 224);
+  pe_put16 (nt + 22, plus ? 0x22 : 0x102);
   pe_put16 (optional, plus ? 0x20b : 0x10b);
-  pe_put32 (optional + 16, TEXT_RVA), pe_put32 (optional + 20, TEXT_RVA);
+  pe_put32 (optional + 16, TEXT_RVA);
+  pe_put32 (optional + 20, TEXT_RVA);
   if (plus)
     pe_put64 (optional + 24, 0x140000000);
   else
     pe_put32 (optional + 28, 0x400000);
-  pe_put32 (optional + 32, PAGE), pe_put32 (optional + 36, FILE_ALIGNMENT);
-  pe_put16 (optional + 40, 6), pe_put16 (optional + 48, 6);
-  pe_put32 (optional + 56, image), pe_put32 (optional + 60, headers);
-  pe_put16 (optional + 68, 3), pe_put16 (optional + 70, 0x100);
+  pe_put32 (optional + 32, PAGE);
+  pe_put32 (optional + 36, FILE_ALIGNMENT);
+  pe_put16 (optional + 40, 6);
+  pe_put16 (optional + 48, 6);
+  pe_put32 (optional + 56, image);
+  pe_put32 (optional + 60, headers);
+  pe_put16 (optional + 68, 3);
+  pe_put16 (optional + 70, 0x100);
   for (int i = 0; i < 4; i++) /* stack and heap, reserved and committed */
     if (plus)
       pe_put64 (optional + 72 + 8 * i, 1 << (i % 2 == 0 ? 20 : 12));
@@ -181,8 +200,8 @@ static void put_headers (uint8_t *file, const image_spec_t *spec, unsigned secti
   pe_put32 (optional + (plus ? 108 : 92), 16);
 }
 
-/* How many sections fill the headers, and what they then take in the file.  */
-static unsigned count_sections (const image_spec_t *spec, uint32_t *headers) {
+/* The number of sections; HEADERS is the size of the headers in the file.  */
+static unsigned count_sections (const struct image_spec *spec, uint32_t *headers) {
   size_t table = NT + 24 + ((spec->flags & IMAGE_PLUS) != 0 ? 240 : 224);
   unsigned sections = 3;
   *headers = FILE_ALIGNMENT * 2;
@@ -195,7 +214,7 @@ static unsigned count_sections (const image_spec_t *spec, uint32_t *headers) {
   return sections;
 }
 
-uint8_t *image_make (const image_spec_t *spec, size_t *size) {
+uint8_t *image_make (const struct image_spec *spec, size_t *size) {
   unsigned modules = spec->modules != 0 ? spec->modules : 3;
   int plus = (spec->flags & IMAGE_PLUS) != 0;
   static uint8_t rdata_bytes[48 * 1024];
@@ -215,7 +234,8 @@ uint8_t *image_make (const image_spec_t *spec, size_t *size) {
   if ((spec->flags & IMAGE_DEBUG) != 0) {
     uint32_t rva = add (&rdata, NULL, 28, 4);
     debug = rdata_bytes + (rva - rdata.rva);
-    pe_put32 (debug + 12, 4), pe_put32 (debug + 16, 40); /* of the kind MISC: 40 bytes */
+    pe_put32 (debug + 12, 4);
+    pe_put32 (debug + 16, 40); /* of the kind MISC: 40 bytes */
     put_directory (optional, plus, PE_DEBUG, rva, 28);
   }
   if (rdata.size == 0) rdata.size = 4;
@@ -236,17 +256,17 @@ uint8_t *image_make (const image_spec_t *spec, size_t *size) {
   for (uint32_t i = 64; i < text; i++) file[headers + i] = (uint8_t) ((i * 2654435761u) >> 24);
   *size = add_tail (file, at, spec, debug);
   memcpy (file + headers + text, rdata_bytes, rdata.size);
-  pe_t pe;
-  pe_error_t error;
+  struct pe pe;
+  struct pe_error error;
   if (pe_open (&pe, file, *size, PE_FILE, &error) == 0)
     pe_put32 (optional + 64, (spec->flags & IMAGE_BAD_CHECKSUM) != 0 ? 0x1234 : pe_checksum (&pe));
   return file;
 }
 
-int image_kind (unsigned index, image_spec_t *spec, const char **name) {
+int image_kind (unsigned index, struct image_spec *spec, const char **name) {
   static const struct {
     const char *name;
-    image_spec_t spec;
+    struct image_spec spec;
   } kinds[] = {
       {"PE32, x86", {0x14c, 0, 0, 0}},
       {"PE32+, x64", {0x8664, IMAGE_PLUS, 0, 0}},
@@ -279,6 +299,7 @@ int image_kind (unsigned index, image_spec_t *spec, const char **name) {
       {"bound imports without names", {0x14c, IMAGE_BOUND | IMAGE_NO_LOOKUP, 0, 0}},
   };
   if (index >= sizeof (kinds) / sizeof (kinds[0])) return 0;
-  *spec = kinds[index].spec, *name = kinds[index].name;
+  *spec = kinds[index].spec;
+  *name = kinds[index].name;
   return 1;
 }

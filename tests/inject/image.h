@@ -1,10 +1,10 @@
-/* Small PE images of every kind, made here: for tests and as seeds for the fuzzer.
+/* Makes small PE images of every kind, for tests and as seeds for the fuzzer.
 
    Sections: .text (a function that returns 0), .rdata (imports and the like), .data.  The x86 and
-   x64 ones are programs that run.  One thread at a time.  */
+   x64 images are programs that run.  One thread at a time.  */
 
-#ifndef IMAGE_H
-#define IMAGE_H
+#ifndef MIR_TESTS_INJECT_IMAGE_H
+#define MIR_TESTS_INJECT_IMAGE_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -16,7 +16,7 @@ enum {
   IMAGE_GAP = 1 << 3,   /* SizeOfHeaders ends with the section table, the file has room behind it */
   IMAGE_USED = 1 << 4,  /* something unknown lies behind the section table */
   IMAGE_BOUND = 1 << 5, /* bound imports behind the section table, as linkers put them */
-  IMAGE_DELAY = 1 << 6, /* a module that is loaded when it is needed */
+  IMAGE_DELAY = 1 << 6, /* a delay-loaded module */
   IMAGE_SYMBOLS = 1 << 7,    /* COFF symbols and strings */
   IMAGE_OVERLAY = 1 << 8,    /* appended data */
   IMAGE_SIGNED = 1 << 9,     /* a certificate, the last thing in the file */
@@ -30,19 +30,19 @@ enum {
   IMAGE_ODD = 1 << 17           /* the overlay and the certificate have odd lengths */
 };
 
-typedef struct {
+struct image_spec {
   uint16_t machine; /* 0x14c, 0x8664, 0xaa64 */
   unsigned flags;
   unsigned modules; /* imported; 0: three */
-  unsigned large;   /* bytes of .text in the file; 0: as few as there can be */
-} image_spec_t;
+  unsigned large;   /* bytes of .text in the file; 0: the minimum */
+};
 
-/* malloc'ed; NULL if there is no memory.  */
-uint8_t *image_make (const image_spec_t *spec, size_t *size);
-/* The name of imported module INDEX.  */
+/* Make an image.  malloc'ed, owned by the caller; NULL if there is no memory.  */
+uint8_t *image_make (const struct image_spec *spec, size_t *size);
+/* The name of the imported module INDEX.  */
 const char *image_module (unsigned index);
 
-/* A kind by its number; 0: there is none.  */
-int image_kind (unsigned index, image_spec_t *spec, const char **name);
+/* Get the kind INDEX; 0 if there is none.  */
+int image_kind (unsigned index, struct image_spec *spec, const char **name);
 
 #endif

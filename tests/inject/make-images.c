@@ -1,12 +1,15 @@
 /* Writes images to files.
 
-   usage: make-images seeds FOLDER          one of each kind, as it is and injected into: the
-   fuzzer's first make-images kind NUMBER FILE      one of them make-images large BYTES FILE      a
-   program of that size  */
+   usage: make-images seeds FOLDER       one of each kind, plain and injected: seeds for the fuzzer
+          make-images kind NUMBER FILE   one kind
+          make-images large BYTES FILE   a program of that size  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "edit.h"
+
+#include "inject/edit/edit.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
 #include "image.h"
 
 static int save (const char *path, const void *bytes, size_t size) {
@@ -17,7 +20,7 @@ static int save (const char *path, const void *bytes, size_t size) {
   return done ? 0 : 1;
 }
 
-static int save_image (const image_spec_t *spec, const char *path) {
+static int save_image (const struct image_spec *spec, const char *path) {
   size_t size;
   uint8_t *image = image_make (spec, &size);
   int status = image != NULL ? save (path, image, size) : 1;
@@ -25,25 +28,26 @@ static int save_image (const image_spec_t *spec, const char *path) {
   return status;
 }
 
-static int save_injected (const image_spec_t *spec, const char *path) {
-  edit_request_t request = {.dll = "mir-ucrt.dll", .symbol = "mi_version"};
+static int save_injected (const struct image_spec *spec, const char *path) {
+  struct edit_request request = {.dll = "mir-ucrt.dll", .symbol = "mi_version"};
   size_t size;
-  pe_t pe;
-  pe_error_t error;
-  edit_t edit = {0};
+  struct pe pe;
+  struct pe_error error;
+  struct edit edit = {0};
   uint8_t *image = image_make (spec, &size), *result = NULL;
   int status = image == NULL || pe_open (&pe, image, size, PE_FILE, &error) != 0;
-  if (status == 0 && edit_inject (&edit, &pe, &request, &error) == 0) { /* not every kind can be */
+  if (status == 0 && edit_inject (&edit, &pe, &request, &error) == 0) { /* some kinds are refused */
     result = edit_flatten (&edit);
     status = result != NULL ? save (path, result, (size_t) edit.size) : 1;
   }
   edit_free (&edit);
-  free (result), free (image);
+  free (result);
+  free (image);
   return status;
 }
 
 static int save_seeds (const char *folder) {
-  image_spec_t spec;
+  struct image_spec spec;
   const char *name;
   int status = 0;
   for (unsigned i = 0; status == 0 && image_kind (i, &spec, &name); i++) {
@@ -57,7 +61,7 @@ static int save_seeds (const char *folder) {
 }
 
 int main (int argc, char **argv) {
-  image_spec_t spec = {0x8664, IMAGE_PLUS | IMAGE_OVERLAY, 0, 0};
+  struct image_spec spec = {0x8664, IMAGE_PLUS | IMAGE_OVERLAY, 0, 0};
   const char *name;
   if (argc == 3 && strcmp (argv[1], "seeds") == 0) return save_seeds (argv[2]);
   if (argc == 4 && strcmp (argv[1], "kind") == 0)

@@ -1,4 +1,4 @@
-// Exceptions find their way by tables which an edit must leave alone.
+// Throws exceptions: they depend on tables that an edit must leave alone.
 #include <cstdio>
 #include <string>
 #include <vector>

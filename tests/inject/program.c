@@ -1,5 +1,4 @@
-/* What a program may have that an edit could break: thread-local data, relocations, its arguments.
- */
+/* A program with what an edit could break: thread-local data, relocations, arguments.  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

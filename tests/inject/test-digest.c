@@ -1,12 +1,13 @@
-/* The digest of a file: the same in any parts and on any machine, another one after a change.  */
+/* The digest does not depend on the parts nor on the machine, and changes with the bytes.  */
 #include <string.h>
-#include "digest.h"
+
+#include "inject/pe/digest.h"
 #include "support/tap.h"
 
 enum { SIZE = 3 * DIGEST_STEP + 5 };
 
 static uint64_t digest_of (const uint8_t *bytes, size_t n) {
-  digest_t digest;
+  struct digest digest;
   digest_start (&digest);
   digest_add (&digest, bytes, n);
   return digest_end (&digest);
@@ -16,7 +17,7 @@ static void fill (uint8_t *bytes) {
   for (unsigned i = 0; i < SIZE; i++) bytes[i] = (uint8_t) (i * 37 + 11);
 }
 
-/* Records keep it.  */
+/* Records contain the digest, so it must never change.  */
 static void is_a_known_number (void) {
   uint8_t bytes[SIZE];
   fill (bytes);
@@ -29,7 +30,7 @@ static void is_the_same_in_any_parts (void) {
   uint8_t bytes[SIZE];
   fill (bytes);
   for (unsigned round = 0; round < 200; round++) {
-    digest_t digest;
+    struct digest digest;
     digest_start (&digest);
     for (size_t at = 0; at < SIZE;) {
       size_t n = tap_random () % (round % 100 + 2);
@@ -55,8 +56,7 @@ static void finds_every_bit_and_the_size (void) {
   for (unsigned n = 0; n < SIZE; n++) CHECK (digest_of (bytes, n) != digest_of (bytes, n + 1));
 }
 
-/* Two bytes that are exchanged, wherever they are, and two highest bits: what a sum does not see.
- */
+/* Two bytes exchanged, and two highest bits flipped: a plain sum would not notice.  */
 static void finds_what_moves_or_cancels_out (void) {
   uint8_t bytes[SIZE];
   fill (bytes);
@@ -64,11 +64,14 @@ static void finds_what_moves_or_cancels_out (void) {
   for (unsigned i = 0; i < SIZE; i++)
     for (unsigned k = 0; k < i; k++) {
       uint8_t x = bytes[i], y = bytes[k];
-      bytes[i] = y, bytes[k] = x;
+      bytes[i] = y;
+      bytes[k] = x;
       CHECK ((digest_of (bytes, SIZE) != all) == (x != y));
-      bytes[i] = x ^ 0x80, bytes[k] = y ^ 0x80;
+      bytes[i] = x ^ 0x80;
+      bytes[k] = y ^ 0x80;
       CHECK (digest_of (bytes, SIZE) != all);
-      bytes[i] = x, bytes[k] = y;
+      bytes[i] = x;
+      bytes[k] = y;
     }
 }
 

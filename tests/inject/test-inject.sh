@@ -1,5 +1,5 @@
 #!/bin/sh
-# mir-inject as a command: what it says, what it writes, and what it leaves alone when something goes wrong.
+# The command mir-inject on files: what it prints, what it writes, and what it leaves alone on failure.
 # Prints TAP.
 #
 # usage: test-inject.sh MAKE-IMAGES MIR-INJECT   (each may be a command of several words)
@@ -13,7 +13,7 @@ explain () {
   head -n 20 out err
 }
 
-mir_inject () { # Windows ends lines with a carriage return
+mir_inject () { # lines of Windows end with a carriage return
   $tool "$@" >out.raw 2>err.raw </dev/null
   status=$?
   tr -d '\r' <out.raw >out
@@ -29,7 +29,7 @@ refuses () { # name, pattern of the whole line, arguments...
   result $? "refuses $name"
 }
 
-fresh () { # the files which the next test works on
+fresh () { # the files for the next test
   chmod -R u+w . && rm -rf ./* && $make_images kind 1 a.exe && cp a.exe a.old
 }
 
@@ -56,12 +56,12 @@ mir_inject a.exe && grep -qx "wrote 'a-mi.exe' with new import order." out && [ 
 result $? 'injects into a copy which ends in -mi'
 mir_inject inject --output b.exe a.exe && cmp b.exe a-mi.exe
 result $? 'has a name for that, and another name for the result'
-mir_inject --eject --output=b2.exe a-mi.exe && cmp b2.exe a.old && grep -q 'as it was before' out
+mir_inject --eject --output=b2.exe a-mi.exe && cmp b2.exe a.old && grep -q 'identical to the original' out
 result $? 'ejects: each byte is as before'
 mir_inject a-mi.exe && cmp a-mi.exe a-mi-mi.exe && grep -q 'with the same import order' out
 result $? 'does not inject twice'
 fresh
-mir_inject a.exe && grep -qx "put 'mir-ucrt.dll' for x64 beside it: without it the program does not start." out &&
+mir_inject a.exe && grep -qx "put 'mir-ucrt.dll' for x64 beside it: without the DLL the program does not start." out &&
   : >MIR-UCRT.dll && mir_inject -f a.exe && [ "$(cat out)" = "wrote 'a-mi.exe' with new import order." ] &&
   mir_inject --eject a-mi.exe && rm MIR-UCRT.dll && mir_inject -f --eject a-mi.exe && ! grep put out
 result $? 'says that the DLL is not beside the program'
@@ -89,7 +89,7 @@ result $? 'edits in place and keeps the old file'
 refuses 'to overwrite a backup' ".*b.exe.bak' exists already \(use --force\)" -i --eject b.exe
 mir_inject -i --eject --no-backup b.exe && cmp b.exe a.old
 result $? 'ejects in place, without a backup'
-mir_inject -i --eject b.exe && grep -qx "no changes, leaving 'b.exe' as is." out && cmp b.exe a.old
+mir_inject -i --eject b.exe && grep -qx "no changes: 'b.exe' stays as it is." out && cmp b.exe a.old
 result $? 'leaves a file alone that has nothing to eject'
 mir_inject a.exe && cp a.exe a-mi.exe
 refuses 'to overwrite a result' "a.exe: 'a-mi.exe' exists already \(use --force\)" a.exe
@@ -100,7 +100,7 @@ result $? 'does if told to'
 
 fresh
 $make_images kind 9 s.exe && mir_inject s.exe &&
-  grep -qx "warning: 's.exe' was signed, the signature is not valid for the result and was removed" err
+  grep -qx "warning: 's.exe' was signed: the signature is not valid for the result and was removed" err
 result $? 'warns that a signature goes'
 mir_inject --eject -o s2.exe s-mi.exe && cmp s.exe s2.exe && [ ! -s err ]
 result $? 'and gives it back'
@@ -115,8 +115,8 @@ mir_inject a.exe && mir_inject --verify a-mi.exe && grep -q '^  ok    layout: x6
   grep -q '^  ok    order: .* position 0$' out &&
   grep -q '^  ok    runtime: linked dynamically .*, 2 functions' out && grep -q '^  ok    dll: ' out
 rc=$?
-# This DLL needs a C runtime of its own, so the answer is no all the same.
-[ $rc != 0 ] && [ "$status" = 2 ] && grep -q '^  no    dll: .* itself needs .api-ms-win-crt-heap' out &&
+# This DLL imports a C runtime, so the answer is no anyway.
+[ $rc != 0 ] && [ "$status" = 2 ] && grep -q '^  no    dll: .* itself imports .api-ms-win-crt-heap' out &&
   grep -q '^  ok    order: .* position 0$' out && grep -q '^  ok    runtime: linked dynamically .*, 2 functions' out
 result $? 'verifies order, runtime and DLL'
 rm mir-ucrt.dll
@@ -172,7 +172,7 @@ result $? 'does not speak of an injection that there was not'
 
 fresh
 echo text >t.txt && : >empty && head -c 300 a.exe >cut.exe
-refuses 'no arguments' "need a file name argument \(use '-h' for help\)"
+refuses 'no arguments' "no file name given \(use '-h' for help\)"
 refuses 'an unknown option' "unknown command line option '--fast' \(use '-h' for help\)" --fast a.exe
 refuses 'an unknown letter' "unknown command line option '-lx' \(use '-h' for help\)" -lx a.exe
 refuses 'an option without its value' "option '--dll' needs a value \(use '-h' for help\)" a.exe --dll
@@ -181,9 +181,9 @@ refuses 'a name beyond ASCII' "not the name of a DLL: 'grün.dll'" --dll=grün.d
 refuses 'a postfix beyond ASCII' "not a postfix for the name of a DLL: 'grün'" --postfix=grün a.exe
 refuses 'a name of dots' "not the name of a DLL: '\.\.'" --dll=.. a.exe
 refuses 'a postfix which is none' "not a postfix for the name of a DLL: ''" --postfix= a.exe
-refuses 'an order for what goes' '--symbol and --order are for putting a DLL in' --eject --order=x.dll a.exe
-refuses 'a list with a name' '--output and --dry-run are for .*' --list -o b.exe a.exe
-refuses 'no backup of what stays' '--no-backup is for --inplace' --no-backup a.exe
+refuses 'an order for what goes' '--symbol and --order are only allowed when a DLL is injected' --eject --order=x.dll a.exe
+refuses 'a list with a name' '--list and --verify change nothing: --output .*' --list -o b.exe a.exe
+refuses 'no backup of what stays' '--no-backup needs --inplace' --no-backup a.exe
 refuses 'two actions' '.*exclude each other' --list --eject a.exe
 refuses 'a file that is not there' 'unable to open file: none.exe: .*' none.exe
 refuses 'another file' 't.txt: not a valid PE file \(invalid DOS magic number\)' t.txt
@@ -193,7 +193,7 @@ long=$(printf '%0120d' 0)
 refuses 'a long name, with the reason' 'unable to open file: [0/]*/none.exe: .+' \
   "$long/$long/none.exe"
 refuses 'an empty file' 'empty: not a valid PE file \(invalid DOS magic number\)' empty
-refuses 'a file cut off' 'cut.exe: not a valid PE file \(it ends before .*\)' cut.exe
+refuses 'a file cut off' 'cut.exe: not a valid PE file \(the file ends before .*\)' cut.exe
 refuses 'a module that is not imported' "a.exe: module 'x.dll' of --order is not imported" --order=x.dll a.exe
 refuses 'to eject what was not injected' \
   "a.exe: module 'user32.dll' was not injected by this tool: the program may call it \(use --force\)" --eject --dll user32.dll a.exe
@@ -204,7 +204,7 @@ result $? 'has a version'
 [ "$(ls)" = "$(printf '%s\n' a.exe a.old cut.exe empty err err.raw out out.raw t.txt)" ] && cmp a.exe a.old
 result $? 'leaves nothing behind when it refuses'
 
-# What only a POSIX system can be asked.
+# What only exists on POSIX systems.
 case $tool in
 *wine*)
   skip 'disk full, killed, read-only, links' 'files of Linux'
@@ -212,8 +212,11 @@ case $tool in
 *)
   fresh
   chmod 751 a.exe && ln -s a.exe link.exe && mir_inject -i link.exe && [ -L link.exe ] &&
-    [ "$(stat -c %a a.exe)" = 751 ] && ! cmp -s a.exe a.old && cmp a.exe.bak a.old
+    [ "$(stat -c %a a.exe a.exe.bak | uniq)" = 751 ] && ! cmp -s a.exe a.old && cmp a.exe.bak a.old
   result $? 'edits what a symbolic link leads to, and keeps its mode'
+  fresh
+  chmod 4750 a.exe && mir_inject a.exe && [ "$(stat -c %a a-mi.exe)" = 4750 ]
+  result $? 'gives a result the mode of the file'
   fresh
   echo precious >other && ln -s other a-mi.exe && mir_inject -f a.exe && [ ! -L a-mi.exe ] &&
     [ "$(cat other)" = precious ]
@@ -262,7 +265,7 @@ END
     [ "$(ls -A ro)" = a.exe ]
   result $? 'leaves the file as it was in a read-only folder'
 
-  # Killed at 40 moments between its start and its end: the old file or the new one, never less.
+  # Killed at 40 moments between its start and its end: the old file or the new one is there, complete.
   fresh
   $make_images large 40000000 big.exe && cp big.exe big.old && mir_inject big.exe && cp big-mi.exe big.new
   whole=1 killed=0 done=0

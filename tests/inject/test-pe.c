@@ -1,14 +1,16 @@
-/* The view of PE files, on images whose contents are known.  */
+/* The view of PE files, on images with known contents.  */
 #include <stdlib.h>
 #include <string.h>
+
 #include "image.h"
-#include "pe.h"
+#include "inject/pe/imports.h"
+#include "inject/pe/layout.h"
 #include "support/tap.h"
 
-static pe_t open_kind (uint16_t machine, unsigned flags, uint8_t **bytes) {
-  image_spec_t spec = {machine, flags, 0, 0};
-  pe_error_t error;
-  pe_t pe;
+static struct pe open_kind (uint16_t machine, unsigned flags, uint8_t **bytes) {
+  struct image_spec spec = {machine, flags, 0, 0};
+  struct pe_error error;
+  struct pe pe;
   size_t size;
   *bytes = image_make (&spec, &size);
   REQUIRE (*bytes != NULL);
@@ -31,7 +33,7 @@ static void knows_the_machines (void) {
                {0x1c4, 0, "unknown"}};
   for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
     uint8_t *bytes;
-    pe_t pe = open_kind (cases[i].number, cases[i].flags, &bytes);
+    struct pe pe = open_kind (cases[i].number, cases[i].flags, &bytes);
     CHECK_STR (pe_machine_name (pe.machine), cases[i].name);
     CHECK_INT (pe.plus, (cases[i].flags & IMAGE_PLUS) != 0);
     free (bytes);
@@ -45,17 +47,17 @@ static void says_why_it_is_no_image (void) {
     const char *reason;
   } cases[] = {
       {0, 'X', "not a valid PE file (invalid DOS magic number)"},
-      {0x3f, 0x7f, "not a valid PE file (it ends before its headers)"},
+      {0x3f, 0x7f, "not a valid PE file (the file ends before the headers)"},
       {0x80, 'Q', "not a valid PE file (invalid PE signature)"},
       {0x80 + 24, 7, "not a valid PE file (invalid magic number of the optional header)"},
       {0x80 + 20, 10, "not a valid PE file (the optional header is too short)"},
-      {0x80 + 21, 0xff, "not a valid PE file (it ends before its optional header does)"},
-      {0x80 + 7, 0xff, "not a valid PE file (it ends before its section table does)"},
+      {0x80 + 21, 0xff, "not a valid PE file (the file ends before the optional header does)"},
+      {0x80 + 7, 0xff, "not a valid PE file (the file ends before the section table does)"},
   };
   for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
     uint8_t *bytes;
-    pe_t pe = open_kind (0x14c, 0, &bytes), again;
-    pe_error_t error;
+    struct pe pe = open_kind (0x14c, 0, &bytes), again;
+    struct pe_error error;
     bytes[cases[i].offset] = cases[i].byte;
     CHECK_INT (pe_open (&again, bytes, pe.size, PE_FILE, &error), -1);
     CHECK_STR (error.text, cases[i].reason);
@@ -66,9 +68,9 @@ static void says_why_it_is_no_image (void) {
 static void reads_imports_as_they_were_made (void) {
   for (unsigned no_lookup = 0; no_lookup < 2; no_lookup++) {
     uint8_t *bytes;
-    pe_t pe = open_kind (0x8664, IMAGE_PLUS | (no_lookup != 0 ? IMAGE_NO_LOOKUP : 0), &bytes);
-    pe_descriptor_t d;
-    pe_function_t function;
+    struct pe pe = open_kind (0x8664, IMAGE_PLUS | (no_lookup != 0 ? IMAGE_NO_LOOKUP : 0), &bytes);
+    struct pe_descriptor d;
+    struct pe_function function;
     char name[PE_NAME_MAX];
     CHECK_INT (pe_imports_num (&pe), 3);
     for (unsigned i = 0; i < 3; i++) {
@@ -89,9 +91,9 @@ static void reads_imports_as_they_were_made (void) {
 
 static void reads_delayed_imports (void) {
   uint8_t *bytes;
-  pe_t pe = open_kind (0x14c, IMAGE_DELAY, &bytes);
-  pe_descriptor_t d;
-  pe_function_t function;
+  struct pe pe = open_kind (0x14c, IMAGE_DELAY, &bytes);
+  struct pe_descriptor d;
+  struct pe_function function;
   char name[PE_NAME_MAX];
   REQUIRE (pe_delay_descriptor (&pe, 0, &d) == 1);
   REQUIRE (pe_string (&pe, d.name, name, sizeof (name)) == 0);
@@ -102,34 +104,35 @@ static void reads_delayed_imports (void) {
   free (bytes);
 }
 
-/* What a loader makes of the file, looked at where it is mapped.  */
+/* The same image as the loader maps it.  */
 static void sees_the_same_in_memory (void) {
   uint8_t *bytes, *mapped;
-  pe_t pe = open_kind (0x8664, IMAGE_PLUS | IMAGE_DELAY, &bytes), in_memory;
-  pe_error_t error;
+  struct pe pe = open_kind (0x8664, IMAGE_PLUS | IMAGE_DELAY, &bytes), in_memory;
+  struct pe_error error;
   mapped = calloc (1, pe.image_size);
   REQUIRE (mapped != NULL);
   memcpy (mapped, bytes, pe.headers_size);
   for (unsigned i = 0; i < pe.sections_num; i++) {
-    pe_section_t section = pe_section (&pe, i);
+    struct pe_section section = pe_section (&pe, i);
     memcpy (mapped + section.rva, bytes + section.raw, section.raw_size);
   }
   REQUIRE (pe_open (&in_memory, mapped, pe.image_size, PE_MAPPED, &error) == 0);
   CHECK_INT (pe_imports_num (&in_memory), 3);
   CHECK_INT (pe_find_import (&in_memory, "user32.dll"), 2);
-  free (mapped), free (bytes);
+  free (mapped);
+  free (bytes);
 }
 
 static void reads_zeros_behind_the_bytes_of_a_section (void) {
   uint8_t *bytes, read[16];
-  pe_t pe = open_kind (0x8664, IMAGE_PLUS, &bytes);
-  pe_section_t text = pe_section (&pe, 0), last = pe_section (&pe, pe.sections_num - 1);
+  struct pe pe = open_kind (0x8664, IMAGE_PLUS, &bytes);
+  struct pe_section text = pe_section (&pe, 0), last = pe_section (&pe, pe.sections_num - 1);
   memset (read, 1, sizeof (read));
   CHECK_INT (pe_read (&pe, text.rva + text.raw_size - 4, read, 16), 0);
   CHECK_INT (read[3], bytes[text.raw + text.raw_size - 1]);
   CHECK_INT (read[4] | read[15], 0);
   CHECK_INT (pe_read (&pe, last.rva + 4096 - 8, read, 8), 0);
-  CHECK_INT (pe_read (&pe, last.rva + 4096 - 8, read, 9), -1); /* behind the image */
+  CHECK_INT (pe_read (&pe, last.rva + 4096 - 8, read, 9), -1); /* beyond the image */
   CHECK_INT (pe_read (&pe, UINT64_MAX - 2, read, 8), -1);
   CHECK_INT (pe_read (&pe, text.rva - 1, read, 1),
              -1); /* between the headers and the first section */
@@ -139,8 +142,8 @@ static void reads_zeros_behind_the_bytes_of_a_section (void) {
 static void a_string_without_an_end_is_damage (void) {
   uint8_t *bytes;
   char name[16];
-  pe_t pe = open_kind (0x14c, 0, &bytes);
-  pe_section_t text = pe_section (&pe, 0);
+  struct pe pe = open_kind (0x14c, 0, &bytes);
+  struct pe_section text = pe_section (&pe, 0);
   memset (bytes + text.raw, 'x', text.raw_size);
   CHECK_INT (pe_string (&pe, text.rva, name, sizeof (name)), -1);
   CHECK_INT (pe_string (&pe, text.rva + text.raw_size - 15, name, sizeof (name)), 0);
@@ -155,18 +158,19 @@ static void sections_must_be_as_the_loader_wants_them (void) {
     uint32_t value;
     const char *reason;
   } cases[] = {
-      {1, 12, 0x2010, "not a loadable PE file (section 1 is not aligned or empty)"},
-      {1, 12, 0x1000, "not a loadable PE file (section 1 overlaps another or is out of order)"},
+      {1, 12, 0x2010, "not a loadable PE file (section 1 is not aligned, or is empty)"},
+      {1, 12, 0x1000,
+       "not a loadable PE file (section 1 overlaps another section or is out of order)"},
       {1, 12, 0x3000, "not a loadable PE file (section 1 leaves a hole)"},
       {2, 8, 0x5000, "not a loadable PE file (section 2 is outside of the image)"},
-      {1, 20, 0x7fffff00, "not a loadable PE file (section 1 ends behind the end of the file)"},
-      {1, 16, 0xffffff00, "not a loadable PE file (section 1 ends behind the end of the file)"},
+      {1, 20, 0x7fffff00, "not a loadable PE file (section 1 ends beyond the end of the file)"},
+      {1, 16, 0xffffff00, "not a loadable PE file (section 1 ends beyond the end of the file)"},
       {1, 20, 0x200, "not a loadable PE file (section 1 overlaps the headers)"},
   };
   for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
     uint8_t *bytes;
-    pe_t pe = open_kind (0x14c, 0, &bytes);
-    pe_error_t error = {0};
+    struct pe pe = open_kind (0x14c, 0, &bytes);
+    struct pe_error error = {0};
     CHECK_INT (pe_check_layout (&pe, &error), 0);
     pe_put32 (bytes + pe.sections + cases[i].section * PE_SECTION_HEADER + cases[i].field,
               cases[i].value);
@@ -176,7 +180,7 @@ static void sections_must_be_as_the_loader_wants_them (void) {
   }
 }
 
-/* The definition: 16-bit words, carries added back at once.  */
+/* The checksum by its definition: 16-bit words, each carry added back at once.  */
 static uint32_t checksum_by_definition (const uint8_t *bytes, size_t n, size_t field) {
   uint32_t sum = 0;
   for (size_t i = 0; i < n; i += 2) {
@@ -195,7 +199,7 @@ static void checksum_is_that_of_the_definition_in_any_parts (void) {
     for (size_t i = 0; i < size; i++)
       bytes[i] = (uint8_t) (tap_random () | (size % 3 == 0 ? 0xff : 0));
     uint32_t expected = checksum_by_definition (bytes, size, size);
-    pe_checksum_t state = {0, 0};
+    struct pe_checksum state = {0, 0};
     for (size_t at = 0; at < size;) {
       size_t n = tap_random () % 60;
       if (n > size - at) n = size - at;
@@ -206,7 +210,7 @@ static void checksum_is_that_of_the_definition_in_any_parts (void) {
     free (bytes);
   }
   uint8_t *bytes;
-  pe_t pe = open_kind (0x8664, IMAGE_PLUS | IMAGE_OVERLAY | IMAGE_ODD, &bytes);
+  struct pe pe = open_kind (0x8664, IMAGE_PLUS | IMAGE_OVERLAY | IMAGE_ODD, &bytes);
   CHECK_INT (pe_checksum (&pe), checksum_by_definition (bytes, pe.size, pe.optional + 64));
   free (bytes);
 }
@@ -214,7 +218,7 @@ static void checksum_is_that_of_the_definition_in_any_parts (void) {
 static void what_leads_out_of_the_file_is_not_followed (void) {
   uint8_t *bytes;
   size_t offset, size;
-  pe_t pe = open_kind (0x8664, IMAGE_PLUS | IMAGE_SYMBOLS | IMAGE_SIGNED, &bytes);
+  struct pe pe = open_kind (0x8664, IMAGE_PLUS | IMAGE_SYMBOLS | IMAGE_SIGNED, &bytes);
   CHECK_INT (pe_symbols (&pe, &offset, &size), 0);
   CHECK_INT (size, 34);
   pe.symbols_num = UINT32_MAX;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # mir-inject on programs of a real linker: symbols stay, other tools read the same import table, the program runs
-# with the DLL first, and comes back byte for byte.  Prints TAP.
+# with the DLL first, and eject restores every byte.  Prints TAP.
 #
 # usage: test-programs.sh MIR-INJECT SOURCES [WINE]   (a command; the folder of this file; how to run programs)
 set -u
@@ -23,7 +23,7 @@ readobj=$(command -v llvm-readobj || command -v llvm-readobj-14)
 
 : >out
 $gcc -dumpspecs | sed 's/-lmsvcrt/-lucrt/g' >ucrt.specs
-# A DLL which imports KERNEL32 alone and says when it is initialised.
+# A DLL that only imports KERNEL32 and prints a line when it is initialised.
 $gcc -O2 -shared -nostdlib -o mir-ucrt.dll "$sources/first.c" -Wl,-e,entry -lkernel32 >out 2>&1 &&
   $gcc -g -O2 -o msvcrt.exe "$sources/program.c" >>out 2>&1 &&
   $gcc -specs=ucrt.specs -D_UCRT -g -O2 -o ucrt.exe "$sources/program.c" >>out 2>&1 &&

@@ -1,6 +1,6 @@
 #!/bin/sh
-# mir-inject on programs and DLLs of others: lists as objdump and llvm-readobj do, injects, is verified, and gives back
-# each byte.  Prints TAP; what cannot be fetched here is skipped with the reason.
+# mir-inject on third-party programs and DLLs: lists as objdump and llvm-readobj do, injects, verifies, and restores
+# every byte.  Prints TAP; packages that cannot be fetched are skipped with the reason.
 #
 # usage: test-real.sh MIR-INJECT GET [FOLDER...]   (GET: tests/real/get; folders with more images)
 set -u
@@ -18,7 +18,7 @@ explain () {
 
 modules () { $tool -l "$1" 2>err | sed -n '/^delayed/q; s/^ *[0-9]*: //p'; }
 
-# llvm-readobj knows every CPU; objdump those it was built for.
+# llvm-readobj knows every CPU, objdump only those that it was built for.
 same_as_others () {
   modules "$1" >ours
   if [ -n "$readobj" ]; then

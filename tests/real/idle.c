@@ -1,4 +1,4 @@
-/* A program which does nothing: what is counted in it are the C runtime's own beginning and end. */
+/* A program that does nothing: what is counted in it is the start and the end of the C runtime.  */
 
 int main (void) {
   return 0;

@@ -14,7 +14,7 @@ FONTS = 3
 
 
 class Sequence:
-    """Numbers of no pattern that matters; the same on every machine."""
+    """Pseudo-random numbers, the same on every machine."""
 
     def __init__(self, seed):
         self.state = seed
@@ -38,7 +38,7 @@ def page_content(sequence, number, lines):
 
 
 def glyph_name(letter):
-    """As Adobe's glyph list has it: from these names the text is known."""
+    """Names from Adobe's glyph list, from which programs extract the text."""
     if letter == " ":
         return b"space"
     digits = b"zero one two three four five six seven eight nine".split()

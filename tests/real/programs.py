@@ -1,4 +1,4 @@
-"""Real programs, what they are given to do, and what must come out of it."""
+"""Real programs, the work that they get, and the expected results."""
 import hashlib
 import json
 import os
@@ -11,7 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def package(name):
-    """The folder of a package; fetched if need be."""
+    """The folder of a package, which is fetched if it is not there."""
     got = subprocess.run([os.path.join(HERE, "get"), name], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if got.returncode == 77:
         raise Skip(got.stderr.decode().strip().splitlines()[-1])
@@ -32,7 +32,7 @@ def digest(data):
 
 
 def take(path):
-    """The contents of an output file, which is removed: the next run must write it anew."""
+    """The contents of an output file.  It is removed, so that the next run must write it again."""
     with open(path, "rb") as file:
         data = file.read()
     os.remove(path)
@@ -40,15 +40,15 @@ def take(path):
 
 
 class Program:
-    """name, package; folder and exe within the package; random: it wants bcryptprimitives.dll.
+    """name, package: what it is; folder, exe: where it is in the package; random: it needs bcryptprimitives.dll.
 
-    prepare (folder, plain) makes the input below FOLDER, with plain (args) to run the program without the DLL; args () the arguments; result (run) what is compared
-    between runs, and raises ValueError where it is wrong by itself."""
+    prepare (folder, plain) makes the input below FOLDER; plain (args) runs the program without the DLL.  args () are
+    the arguments.  result (run) is what all runs must agree on; it raises ValueError if it is wrong by itself."""
     random = False
-    late = True # it runs long enough for the DLL to come while it does
-    attached = False # and for a tool which is a program of its own
-    runs = 1 # for counts of its calls
-    spread = 0 # by how much they differ from run to run beyond that, of 1
+    late = True # it runs long enough to load the DLL meanwhile
+    attached = False # and to have mir-inject.exe attach it
+    runs = 1 # how many are counted
+    spread = 0 # by how much the counts may differ between runs, as a fraction
 
     def prepare(self, folder, plain):
         self.work = folder
@@ -111,7 +111,7 @@ class Zstd(Program):
 
 
 class Unzstd(Zstd):
-    """Gives back what was compressed without the DLL."""
+    """Decompresses what was compressed without the DLL."""
     name, late, attached = "unzstd", False, False
 
     def args(self):
@@ -132,7 +132,7 @@ class Unzstd(Zstd):
 
 
 class Hermes(Program):
-    """Runs work.js; the Linux program of the same package says what comes out."""
+    """Runs work.js; the Linux program of the same package gives the expected output."""
     name, package, folder, exe = "hermes", "hermes", "win64-bin", "hermes.exe"
     attached = True
     runs, spread = 3, 0.02 # its garbage collector is a thread of its own
@@ -152,7 +152,7 @@ class Hermes(Program):
 
 
 class AstGrep(Program):
-    """Searches a tree of JavaScript files; how much it must find is known from how they are made."""
+    """Searches a tree of generated JavaScript files with a known number of matches."""
     name, package, folder, exe, random = "ast-grep", "ast-grep", ".", "ast-grep.exe", True
     files = 300
 
@@ -178,7 +178,7 @@ class AstGrep(Program):
                 windows_path(self.tree)] # the folder may be one that git ignores
 
     def result(self, run):
-        # Several threads find them in any order; and the members come as Rust's hash tables have them.
+        # Several threads find them in any order, and members come in the order of Rust's hash tables.
         found = sorted(json.dumps(json.loads(line), sort_keys=True) for line in run.out.splitlines())
         if len(found) != self.matches:
             raise ValueError(f"{len(found)} matches instead of {self.matches}")
@@ -186,7 +186,7 @@ class AstGrep(Program):
 
 
 class Biome(Program):
-    """Brings its own allocator."""
+    """Has its own allocator."""
     name, package, folder, exe, random, late = "biome", "biome", ".", "biome.exe", True, False
 
     def args(self):
@@ -199,7 +199,7 @@ class Biome(Program):
 
 
 class WinPty(Program):
-    """Brings its own C runtime."""
+    """Has its own C runtime."""
     name, package, folder, exe, late = "winpty-agent", "node-pty", "prebuilds/win32-x64", "winpty-agent.exe", False
 
     def args(self):

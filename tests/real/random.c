@@ -1,5 +1,5 @@
-/* bcryptprimitives.dll for Rust programs: Wine 8 has none.  They seed hash tables with it, so here
-   it counts: the same bytes in every run.  */
+/* Replaces bcryptprimitives.dll, which Wine 8 lacks, for Rust programs.  They seed hash tables with
+   it, so it returns the same bytes in every run.  */
 
 int ProcessPrng (unsigned char *data, unsigned long long len);
 int ProcessPrng (unsigned char *data, unsigned long long len) {

@@ -1,11 +1,12 @@
-/* report.dll: at the end of its process it writes what mir-ucrt.dll says of itself to the file
-   named by MIR_REAL_REPORT, since afterwards there is nothing left to read.
+/* report.dll: writes the status of mir-ucrt.dll, at the end of its process, to the file
+   MIR_REAL_REPORT; after the end there is nothing left to read.
 
-   It imports mir-ucrt.dll, so that importing report.dll first brings mir-ucrt.dll before it.  It
-   needs no C runtime and may come before one: what is initialised early is told of the end late,
-   and the counts are complete.  */
+   It imports mir-ucrt.dll, so importing report.dll first loads mir-ucrt.dll before it.  It needs no
+   C runtime and may be initialised before one: a DLL that is initialised early is told of the end
+   late, so the counts are complete.  */
 
 #include <windows.h>
+
 #include "../../mir-ucrt.h"
 
 static void report (void) {
@@ -18,7 +19,7 @@ static void report (void) {
   CloseHandle (file);
 }
 
-/* An export, so that it can be imported.  */
+/* An export, so that programs can import this DLL.  */
 __declspec(dllexport) int report_loaded (void);
 int report_loaded (void) {
   return 1;

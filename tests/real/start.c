@@ -1,11 +1,11 @@
-/* start MILLISECONDS [WHAT=TOOL] DLL... -- COMMAND LINE: run a program with DLLs loaded into it.
+/* start MILLISECONDS [WHAT=TOOL] DLL... -- COMMAND LINE: runs a program and loads DLLs into it.
 
-   With 0 milliseconds the program is created suspended, and the DLLs are loaded before its first
-   own instruction (but after its own DLLs were initialised); else when it has run for that long.
-   They are loaded by a remote thread.  TOOL is mir-inject.exe: attach=TOOL has it attach
-   mir-ucrt.dll and check it, check=TOOL only check it, check-child=TOOL check it in the program
-   which that one has started.  The status is the program's; 90 and a line on standard error if it
-   could not be done, 91 if it had ended by then, 92 if TOOL does not end.  */
+   With 0 milliseconds the program is created suspended, and a remote thread loads the DLLs before
+   its first own instruction, but after its own DLLs are initialised; otherwise after that time.
+   TOOL is mir-inject.exe: attach=TOOL attaches mir-ucrt.dll and checks it, check=TOOL only checks
+   it, check-child=TOOL checks it in the program that the first one has started.  The exit status is
+   that of the program; 90 with a line on standard error on failure, 91 if the program ended too
+   early, 92 if TOOL does not end.  */
 
 #define UNICODE
 #include <windows.h>
@@ -22,7 +22,7 @@ static int cannot (const char *what) {
   return CANNOT;
 }
 
-/* kernel32 is where it is here in every process of one boot.  */
+/* kernel32 has the same address in every process until Windows restarts.  */
 static int load (HANDLE process, const wchar_t *dll) {
   size_t size = (wcslen (dll) + 1) * sizeof *dll;
   void *remote = VirtualAllocEx (process, NULL, size, MEM_COMMIT, PAGE_READWRITE);
@@ -39,7 +39,8 @@ static int load (HANDLE process, const wchar_t *dll) {
   return 0;
 }
 
-/* Its result must be 0; what it says must not come between what the program says.  */
+/* The exit status of TOOL must be 0.  Its output goes to standard error, not into that of the
+   program.  */
 static int run_tool (const char *tool, const char *command, DWORD process) {
   char line[2 * MAX_PATH];
   HANDLE errors = GetStdHandle (STD_ERROR_HANDLE);
@@ -69,9 +70,9 @@ static int has_ended (DWORD process) {
   return ended;
 }
 
-/* One that has only begun may not have come to the DLL: it is asked again.  It is not held
-   meanwhile: in its beginning it may have what Wine lets one process at a time have, and then TOOL
-   would not start.  */
+/* Retry: a process that has just begun may not have loaded the DLL yet.  It is not suspended
+   meanwhile, because at its start it may hold what Wine grants to one process at a time, and then
+   TOOL would not start.  */
 static int check (const char *tool, DWORD process) {
   int status = CANNOT;
   for (int tries = 0; status != 0 && status != TOO_LONG && tries < TRIES && process != 0; tries++) {
@@ -87,7 +88,7 @@ static int attach (const char *tool, DWORD process) {
   return status != 0 ? status : check (tool, process);
 }
 
-/* The process which PARENT has started; 0: there is none.  */
+/* The id of a process that PARENT has started; 0 if there is none.  */
 static DWORD find_child (DWORD parent) {
   PROCESSENTRY32W entry = {.dwSize = sizeof entry};
   HANDLE all = CreateToolhelp32Snapshot (TH32CS_SNAPPROCESS, 0);
@@ -100,7 +101,7 @@ static DWORD find_child (DWORD parent) {
   return id;
 }
 
-/* Waits for it.  */
+/* The same, waiting for it to appear.  */
 static DWORD child_of (DWORD parent) {
   DWORD id = find_child (parent);
   for (int tries = 0; id == 0 && tries < CHILD_TRIES; tries++) {
@@ -111,7 +112,7 @@ static DWORD child_of (DWORD parent) {
   return id;
 }
 
-/* What follows NAME in WHAT; NULL: it begins otherwise.  */
+/* The text behind NAME at the start of WHAT; NULL if WHAT begins otherwise.  */
 static const char *tool_of (const char *what, const char *name) {
   size_t size = strlen (name);
   return strncmp (what, name, size) == 0 ? what + size : NULL;
@@ -144,8 +145,7 @@ int main (int argc, char **argv) {
     status = TOO_LATE;
   for (int i = 2; status == 0 && strcmp (argv[i], "--") != 0; i++) status = bring (&child, argv[i]);
   if (status != 0) {
-    /* Only if it came to a good end of its own, of which the one that started it may not know yet.
-     */
+    /* Only if the program ended by itself and well; its parent may not know that yet.  */
     DWORD end = CANNOT;
     int ended_well =
         WaitForSingleObject (child.hProcess, status == TOO_LATE ? LIMIT : 0) == WAIT_OBJECT_0

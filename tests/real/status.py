@@ -1,4 +1,4 @@
-"""The status of mir-ucrt.dll as report.dll wrote it down; the layout is that of mir-ucrt.h."""
+"""Reads the status of mir-ucrt.dll that report.dll wrote; the layout is that of mir-ucrt.h."""
 import struct
 
 MAGIC, VERSION = 0x7573726D, 1
@@ -47,14 +47,14 @@ class Status:
                                        crt=crt, state=state, intact=intact, test=test))
 
     def calls(self, name):
-        """How often NAME was called, in all CRTs; calls of functions at one address count for the first."""
+        """The number of calls of NAME in all CRTs; functions at one address count as the first of them."""
         return sum(f["calls"] for f in self.functions if f["name"] == name)
 
     def taken(self):
         return sum(f["state"] == TAKEN for f in self.functions)
 
     def broken(self):
-        """The functions whose bytes are not ours any more, or whose test call went wrong."""
+        """The functions that were overwritten, or that failed their test call."""
         return [f["name"] for f in self.functions
                 if f["state"] == TAKEN and (not f["intact"] or f["test"] == WRONG)]
 

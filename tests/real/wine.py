@@ -9,7 +9,7 @@ COMPILER = "x86_64-w64-mingw32-gcc-win32"
 
 
 class Skip(Exception):
-    """Not here, and why."""
+    """Something is not available here; the text says why."""
 
 
 def windows_path(path):
@@ -17,7 +17,7 @@ def windows_path(path):
 
 
 class Run:
-    """What a run gave: status, out (bytes, lines ending as on Linux), errors, seconds."""
+    """The result of a run: status, out (bytes, with the line ends of Linux), errors, seconds."""
 
     def __init__(self, status, out, errors, seconds):
         self.status, self.errors, self.seconds = status, errors, seconds
@@ -28,7 +28,7 @@ class Run:
 
 
 class Wine:
-    """A prefix, made if it is not there: that of the environment, which others may use too, or one in FOLDER."""
+    """A Wine prefix, made if it is not there: that of the environment, which may be shared, or one in FOLDER."""
 
     def __init__(self, folder):
         self.command = shutil.which("wine") or "/usr/lib/wine/wine64"
@@ -44,20 +44,20 @@ class Wine:
             if made.returncode != 0:
                 raise RuntimeError("Wine cannot make its prefix: " + made.stdout.decode()[-600:])
 
-        # The server stays for a minute after each program, so that the next starts at once.  The first
-        # program starts Wine's services, which inherit its output: it must not be one which is waited for.
+        # The server stays for a minute after each program, so that the next one starts at once.  The first program
+        # starts Wine's services, which inherit its output: nothing may wait for the end of that output.
         quiet = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         subprocess.run(["wineserver", "-p60"], env=self.environment, **quiet)
         subprocess.run([self.command, "cmd", "/c", "exit"], env=self.environment, timeout=120, **quiet)
 
     def run(self, args, environment=None, native=(), debug=None, seconds=300):
-        """ARGS under Wine; NATIVE: the DLLs which are taken from the program's folder instead of Wine's."""
+        """Run ARGS under Wine; NATIVE are the DLLs from the folder of the program that replace those of Wine."""
         env = dict(self.environment, **(environment or {}))
         if native:
             env["WINEDLLOVERRIDES"] += ";" + ",".join(native) + "=n,b"
         if debug:
             env["WINEDEBUG"] = debug
-        # Files, not pipes: a pipe ends when the last process that inherited it does.
+        # Files, not pipes: a pipe only ends with the last process that inherited it.
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
             start = time.monotonic()
             done = subprocess.run([self.command] + list(args), env=env, timeout=seconds,
@@ -68,7 +68,7 @@ class Wine:
             return Run(done.returncode, out.read(), errors.read(), taken)
 
     def relay_only(self, functions):
-        """What WINEDEBUG=+relay tells of: these functions, as "dll.name"."""
+        """Have WINEDEBUG=+relay log these functions, given as "dll.name"."""
         self.run(["reg", "add", r"HKCU\Software\Wine\Debug", "/v", "RelayInclude",
                   "/d", ";".join(functions), "/f"])
 
@@ -78,7 +78,7 @@ class Wine:
 
 
 def ucrt_specs(folder):
-    """The option which links programs to the UCRT; Debian's default is the older msvcrt."""
+    """The option that links programs to the UCRT; the default of Debian is the older msvcrt."""
     dumped = subprocess.run([COMPILER, "-dumpspecs"], stdout=subprocess.PIPE, check=True, text=True).stdout
     path = os.path.join(folder, "ucrt.specs")
     with open(path, "w") as file:
@@ -87,7 +87,7 @@ def ucrt_specs(folder):
 
 
 def compile_tools(source, folder):
-    """start.exe, idle.exe, report.dll and bcryptprimitives.dll into FOLDER."""
+    """Build start.exe, idle.exe, report.dll and bcryptprimitives.dll in FOLDER."""
     if shutil.which(COMPILER) is None:
         raise Skip("there is no " + COMPILER)
     strict = ["-O2", "-Wall", "-Wextra", "-Werror"]

@@ -1,5 +1,5 @@
-/* A DLL which only says that it is mir-ucrt.dll: its status is what the environment variable
-   STAND_IN names, so that mir-inject sees every kind.  It takes nothing over.  */
+/* A DLL that claims to be mir-ucrt.dll but takes nothing over.  The environment variable STAND_IN
+   chooses its status, so that mir-inject gets to see every kind.  */
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
@@ -17,7 +17,7 @@
 __declspec(dllimport) int needed_function (void);
 #endif
 
-/* The section has nothing else; STATUS_BYTES makes it too short.  */
+/* The whole section; with STATUS_BYTES it is too short for a status.  */
 static union {
   uint8_t bytes[STATUS_BYTES];
   uint32_t first;
@@ -34,15 +34,16 @@ int MIR_ucrt_check (void) {
 
 static void hook (void) {}
 
-/* In a page of its own: e9 to a relay, ff 25 through a pointer to our hook.  As the real one does
- * where it is far.  */
+/* Make an entry in a page of its own: e9 to a jump stub, which is ff 25 through a pointer to the
+   hook.  mir-ucrt.dll does the same if the hook is far away.  */
 static uint64_t make_entry (void) {
   uint8_t *page = VirtualAlloc (NULL, 4096, MEM_RESERVE | MEM_COMMIT, PAGE_EXECUTE_READWRITE);
   static const uint8_t jump[] = {0xe9, 0x0b, 0, 0, 0}; /* to byte 16 */
   uintptr_t pointer = (uintptr_t) hook, at = sizeof pointer == 8 ? 0 : (uintptr_t) page + 24;
   if (page == NULL) return 0;
   memcpy (page, jump, sizeof jump);
-  page[16] = 0xff, page[17] = 0x25;
+  page[16] = 0xff;
+  page[17] = 0x25;
   at = sizeof pointer == 8 ? 2 : at; /* x64: relative to the end of the jump, byte 22 */
   memcpy (page + 18, &at, 4);
   memcpy (page + 24, &pointer, sizeof pointer);
@@ -89,10 +90,9 @@ static void change (const char *kind) {
     status.state = MIR_UCRT_REFUSED;
     strcpy (status.reason, "page heap is on");
   }
-  if (is (kind, "waiting"))
-    status.state = MIR_UCRT_WAITING, status.crts_num = status.functions_num = 0;
-  if (is (kind, "disabled"))
-    status.state = MIR_UCRT_DISABLED, status.crts_num = status.functions_num = 0;
+  if (is (kind, "waiting")) status.state = MIR_UCRT_WAITING;
+  if (is (kind, "disabled")) status.state = MIR_UCRT_DISABLED;
+  if (is (kind, "waiting") || is (kind, "disabled")) status.crts_num = status.functions_num = 0;
   if (is (kind, "failed")) status.state = MIR_UCRT_FAILED;
   if (is (kind, "counting")) status.counting = 1;
   if (is (kind, "overwritten")) status.functions[1].address = (uintptr_t) GetProcessHeap;
@@ -110,11 +110,13 @@ static void change (const char *kind) {
   if (is (kind, "controls")) strcpy (status.reason, "a\033[31mb\nc\xff\"\\");
 }
 
-BOOL WINAPI DllMain (HINSTANCE module, DWORD reason, void *reserved); /* no header has it */
+BOOL WINAPI DllMain (HINSTANCE module, DWORD reason,
+                     void *reserved); /* not declared in any header */
 
 BOOL WINAPI DllMain (HINSTANCE module, DWORD reason, void *reserved) {
   char kind[32] = "";
-  (void) module, (void) reserved;
+  (void) module;
+  (void) reserved;
   if (reason != DLL_PROCESS_ATTACH) return TRUE;
 #ifdef NEEDS
   needed_function ();

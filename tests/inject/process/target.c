@@ -1,14 +1,14 @@
-/* What mir-inject's process commands are tried on.
+/* A program to run, attach to and check.
 
    target args ARGUMENT...   print each argument on a line of its own, as UTF-8 in [ ]
    target argv ARGUMENT...   the same, as the C runtime has split them
-   target exit STATUS        end with it
+   target exit STATUS        end with STATUS
    target echo               copy standard input to standard output
    target status LINE...     run the rest of the command line and print its exit status, all 32 bits
    target spin               print the process id, then allocate and free until standard input ends
-   target stopped            print the process id of a child which was started suspended; when
-   standard input ends, end it
-   target gone              the same with a child which has ended, and whose handle stays open  */
+   target stopped            print the process id of a child that was started suspended; end the
+                             child when standard input ends
+   target gone               the same with a child that has ended, and whose handle stays open  */
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
@@ -28,7 +28,7 @@ static int print_args (void) {
   return 0;
 }
 
-/* As the C runtime splits them, which need not be as CommandLineToArgvW does.  */
+/* The C runtime and CommandLineToArgvW may split differently.  */
 static int print_argv (int argc, char **argv) {
   for (int i = 2; i < argc; i++) printf ("[%s]\n", argv[i]);
   return 0;
@@ -40,7 +40,7 @@ static int echo (void) {
   return 0;
 }
 
-/* What a shell of another system cannot see: there a status has 8 bits.  */
+/* A shell of another system only sees 8 bits of an exit status.  */
 static int print_status (void) {
   STARTUPINFOW startup = {.cb = sizeof startup};
   PROCESS_INFORMATION info;
@@ -96,7 +96,7 @@ static int child (int ends) {
     return 1;
   if (ends) {
     ResumeThread (info.hThread);
-    TerminateProcess (info.hProcess, 0); /* which does not wait for it */
+    TerminateProcess (info.hProcess, 0); /* does not wait for the end */
   }
   print_id (info.dwProcessId);
   wait_for_end (NULL);

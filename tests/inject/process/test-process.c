@@ -1,28 +1,31 @@
-/* What mir-inject's process commands are made of, where it needs no Windows.  */
+/* The parts of run, attach and check that need no Windows.  */
 
 #include "support/tap.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include "command-line.h"
-#include "jump.h"
-#include "load-code.h"
-#include "process.h"
-#include "reason.h"
-#include "status.h"
-#include "utf8.h"
 
-/* Arguments which nobody writes to.  */
+#include "inject/process/command-line.h"
+#include "inject/process/jump.h"
+#include "inject/process/load-code.h"
+#include "inject/process/process-options.h"
+#include "inject/process/process.h"
+#include "inject/process/reason.h"
+#include "inject/process/status.h"
+#include "inject/utf8.h"
+
+/* String literals as arguments, which are not written to.  */
 #define ARGS(...) ((char **) (const char *[]){__VA_ARGS__, NULL})
 
-/* --- The command line.  */
+/*---------------- The command line -----------------------------*/
 
 /* Split LINE as Microsoft's C runtime does, by its documentation: argument I from 1, at TO.  0:
- * there is none.  */
+   there is none.  */
 static int argument_of (const char *line, int i, char *to) {
   const char *at = line;
   int quoted = 0, n = 0;
-  for (; *at != 0 && (quoted || (*at != ' ' && *at != '\t')); at++) /* the program: quotes only */
+  for (; *at != 0 && (quoted || (*at != ' ' && *at != '\t'));
+       at++) /* the name of the program only has quotes */
     if (*at == '"') quoted = !quoted;
   for (;;) {
     at += strspn (at, " \t");
@@ -93,7 +96,7 @@ static void only_what_needs_quotes_has_them (void) {
   free (line);
 }
 
-/* --- Options and numbers.  */
+/*---------------- Options and numbers -----------------------------*/
 
 static void process_ids_are_read_strictly (void) {
   CHECK_INT (process_id_of ("1"), 1);
@@ -142,7 +145,7 @@ static void commands_are_known_by_name (void) {
          && !process_is_command ("run.exe"));
 }
 
-/* --- Jumps.  */
+/*---------------- Jumps -----------------------------*/
 
 #define MEMORY_BASE 0x10000u
 
@@ -159,7 +162,7 @@ static void put (size_t at, const void *code, size_t n) {
   memcpy (memory + at, code, n);
 }
 
-static uint64_t follow (pe_machine_t machine, size_t at) {
+static uint64_t follow (enum pe_machine machine, size_t at) {
   return jump_follow (machine, MEMORY_BASE + at, 0, 0, read_memory, NULL);
 }
 
@@ -208,7 +211,7 @@ static void arm64_jumps_are_followed (void) {
   CHECK_INT (follow (PE_ARM64, 0x300), MEMORY_BASE + 0x300);
 }
 
-/* --- Status.  */
+/*---------------- Status -----------------------------*/
 
 static MIR_ucrt_status_t good_status (void) {
   MIR_ucrt_status_t status = {.magic = MIR_UCRT_STATUS_MAGIC,
@@ -228,7 +231,7 @@ static MIR_ucrt_status_t good_status (void) {
 }
 
 static MIR_ucrt_status_t accepted;
-static status_view_t view = {.process = 7, .dll = "c:\\\"x\".dll", .copies = 1, .intact = {1}};
+static struct status_view view = {.process = 7, .dll = "c:\\\"x\".dll", .copies = 1, .intact = {1}};
 
 static void a_good_status_is_accepted (void) {
   MIR_ucrt_status_t status = good_status ();
@@ -261,7 +264,7 @@ static void bad_numbers_are_refused (void) {
 static void every_truncation_is_refused (void) {
   MIR_ucrt_status_t status = good_status ();
   for (size_t n = 0; n < sizeof status; n++) {
-    char *exact = malloc (n + 1); /* so that a sanitizer sees a read behind it */
+    char *exact = malloc (n + 1); /* exact size, for sanitizers */
     REQUIRE (exact != NULL);
     memcpy (exact + 1, &status, n);
     if (status_accept (&accepted, exact + 1, n) == NULL) CHECK_INT (n, -1);
@@ -269,7 +272,7 @@ static void every_truncation_is_refused (void) {
   }
 }
 
-/* What is printed for a status of random bytes behind a good beginning, and that it ends.  */
+/* A status of random bytes behind a valid beginning is printed, and the text ends.  */
 static void random_statuses_can_be_printed (void) {
   char *text = malloc (1 << 20);
   REQUIRE (text != NULL);
@@ -302,26 +305,28 @@ static void random_statuses_can_be_printed (void) {
 
 static void the_verdict_needs_everything (void) {
   MIR_ucrt_status_t status = good_status ();
-  status_view_t lost = view;
+  struct status_view lost = view;
   lost.intact[0] = 0;
   REQUIRE (status_accept (&accepted, &status, sizeof status) == NULL);
   CHECK_INT (status_verdict (&accepted, &lost), PROCESS_NOT_TAKEN);
   CHECK_INT (status_overwritten (&accepted, &lost), 1);
   accepted.functions[0].test = MIR_UCRT_WRONG;
   CHECK_INT (status_verdict (&accepted, &view), PROCESS_NOT_TAKEN);
-  accepted.functions[0].test = MIR_UCRT_PASSED, accepted.state = MIR_UCRT_WAITING;
+  accepted.functions[0].test = MIR_UCRT_PASSED;
+  accepted.state = MIR_UCRT_WAITING;
   CHECK_INT (status_verdict (&accepted, &view), PROCESS_NOT_TAKEN);
-  accepted.state = MIR_UCRT_ACTIVE, accepted.functions[0].state = MIR_UCRT_LEFT;
+  accepted.state = MIR_UCRT_ACTIVE;
+  accepted.functions[0].state = MIR_UCRT_LEFT;
   CHECK_INT (status_verdict (&accepted, &view), PROCESS_NOT_TAKEN); /* nothing is taken */
 }
 
-/* --- Texts.  */
+/*---------------- Texts -----------------------------*/
 
 static void check_json (const char *text, const char *expected) {
   char found[256] = "";
   FILE *out = tmpfile ();
   REQUIRE (out != NULL);
-  json_string (out, text);
+  utf8_print_json (out, text);
   rewind (out);
   found[fread (found, 1, sizeof found - 1, out)] = 0;
   fclose (out);
@@ -356,13 +361,14 @@ static void reasons_are_told (void) {
   CHECK (strstr (reason_of_open_error (5), "access denied") != NULL);
   CHECK (strstr (reason_of_exit_status (0xc0000135), "not there") != NULL);
   CHECK_STR (reason_of_exit_status (1), NULL);
-  CHECK_STR (reason_of_facts (&(process_facts_t){0}), NULL);
-  CHECK (strstr (reason_of_facts (&(process_facts_t){.is_protected = 1, .no_dynamic_code = 1}),
+  CHECK_STR (reason_of_facts (&(struct process_facts){0}), NULL);
+  CHECK (strstr (reason_of_facts (&(struct process_facts){.is_protected = 1, .no_dynamic_code = 1}),
                  "protected")
          != NULL);
-  CHECK (strstr (reason_of_facts (&(process_facts_t){.app_container = 1}), "AppContainer") != NULL);
-  CHECK (strstr (reason_of_facts (&(process_facts_t){.microsoft_only = 1}), "signed") != NULL);
-  CHECK (strstr (reason_of_facts (&(process_facts_t){.no_dynamic_code = 1}), "ACG") != NULL);
+  CHECK (strstr (reason_of_facts (&(struct process_facts){.app_container = 1}), "AppContainer")
+         != NULL);
+  CHECK (strstr (reason_of_facts (&(struct process_facts){.microsoft_only = 1}), "signed") != NULL);
+  CHECK (strstr (reason_of_facts (&(struct process_facts){.no_dynamic_code = 1}), "ACG") != NULL);
 }
 
 static void there_is_code_for_three_machines (void) {

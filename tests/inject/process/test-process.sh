@@ -1,5 +1,5 @@
 #!/bin/sh
-# mir-inject run, attach and check on processes, with a DLL that only says that it took something over.
+# mir-inject run, attach and check, with a DLL that only claims to have taken something over.
 # Prints TAP.
 #
 # usage: test-process.sh WINE MIR-INJECT TARGET DLL...
@@ -28,7 +28,7 @@ says () { # file pattern
   grep -q -- "$2" "$work/$1"
 }
 
-# A target of kind $2 whose DLL, if it gets one, is of kind $1: id.  It lives until its input ends.
+# Start a target of kind $2 and set id.  Its DLL, if it gets one, is of kind $1.  It lives until its input ends.
 begin () {
   rm -f "$work/in" "$work/id"
   mkfifo "$work/in"
@@ -83,18 +83,18 @@ done
 export STAND_IN=refused
 inject run --require --dll=stand-in.dll ./target.exe args x
 [ $status = 125 ] && [ ! -s "$work/out" ] && says err 'refused: page heap is on' && says err 'it was ended'
-result $? '--require: what refuses runs nothing of the program'
+result $? '--require: if the DLL refuses, nothing of the program runs'
 inject run --via=thread --dll=stand-in.dll ./target.exe args x
 [ $status = 0 ] && says out '\[x\]' && says err 'not seen to be taken over: refused: page heap is on'
-result $? 'without it, the program runs and the refusal is told'
+result $? 'without --require the program runs, and the refusal is printed'
 STAND_IN=raises
 inject run --via=thread --dll=stand-in.dll ./target.exe args x
 [ $status = 0 ] && says out '\[x\]' && says err 'raised an exception'
-result $? 'run tells of an exception in the DLL'
+result $? 'run reports an exception in the DLL'
 STAND_IN=false
 inject run --dll=stand-in.dll ./target.exe args x
 [ ! -s "$work/out" ] && says err 'STATUS_DLL_INIT_FAILED'
-result $? 'a first import that says no ends the program, and that is told'
+result $? 'a first import that fails ends the program, and run says so'
 STAND_IN=hangs
 inject run --require --timeout=1 --dll=stand-in.dll ./target.exe args x
 [ $status = 125 ] && [ ! -s "$work/out" ]
@@ -121,18 +121,18 @@ open('mir-ucrt.dll', 'wb').write(dll)
 PY
 inject run ./target.exe exit 5
 [ $status = 5 ] && says err 'the one that is there is for arm64'
-result $? 'run tells of a DLL beside it which is for another CPU'
+result $? 'run reports a DLL beside it that is for another CPU'
 rm mir-ucrt.dll
 echo 'not a program' >"$work/text.exe"
 inject run --dll=stand-in.dll "$work/text.exe"
-[ $status = 126 ] && says err 'not a program which this system runs'
-result $? 'run of a text is 126'
+[ $status = 126 ] && says err 'not a program for this system'
+result $? 'run of a text file is 126'
 inject run --dll=no-such.dll ./target.exe exit 5
 [ $status = 5 ] && says err 'there is no file no-such.dll'
-result $? 'without the DLL the program runs, and that is told'
+result $? 'without the DLL the program runs, and run says so'
 inject run --require --dll=no-such.dll ./target.exe args x
 [ $status = 125 ] && [ ! -s "$work/out" ]
-result $? '--require: without the DLL it does not'
+result $? '--require: without the DLL the program does not run'
 
 # --- check and attach
 
@@ -165,10 +165,10 @@ result $? 'the process went on and ended well'
 begin active stopped
 inject check "$id"
 [ $status = 1 ]
-result $? 'check looks into a process which has not begun'
+result $? 'check examines a process which has not begun'
 inject attach --dll=stand-in.dll "$id"
 [ $status = 0 ] && inject check "$id" && [ $status = 0 ]
-result $? 'attach to one'
+result $? 'attach to a process which has not begun'
 end
 
 begin active gone
@@ -183,7 +183,7 @@ assert status['process'] == $id and status['ok'] is False and 'ended' in status[
 result $? 'check --json is JSON also then'
 end
 
-# It ends somewhere between being found and having the DLL.
+# The process ends somewhere between being found and having the DLL.
 told=0 others=
 for ms in 20 30 40 45 50 55 60 65 70 75 80 85 90 100; do
   begin active spin
@@ -228,10 +228,10 @@ check_kind unreadable 2 '1 of 2 intact'
 check_kind wrong 2 'wrong result malloc'
 check_kind magic 3 'does not begin like a status'
 check_kind silent 3 'has not been initialised'
-check_kind version 3 'another version'
+check_kind version 3 'does not know its version'
 check_kind size 3 'its size'
-check_kind huge 3 'more functions'
-check_kind crts 3 'more C runtimes'
+check_kind huge 3 'too many functions'
+check_kind crts 3 'too many C runtimes'
 check_kind owner 3 'belongs to no C runtime'
 check_kind unended 0 'xxx$'
 check_kind controls 0 'a?\[31mb?c?"\\'
@@ -247,20 +247,20 @@ attach_fails () { # name kind dll status pattern
 attach_fails 'an exception in the DLL' raises stand-in.dll 1 'raised an exception'
 attach_fails 'a DLL that says no' false stand-in.dll 1 'start-up failed'
 attach_fails 'a DLL that is not there' active no-such.dll 3 'there is no file no-such.dll'
-attach_fails 'a DLL that needs another' active needs.dll 1 'or one which it needs, is not there'
+attach_fails 'a DLL that needs another' active needs.dll 1 'another one that it needs, is not there'
 attach_fails 'a file that is no DLL' active "$work/text.exe" 3 'is no DLL'
 attach_fails 'a status that is cut off' active short.dll 3 'cut off'
 attach_fails 'a process that ends meanwhile' ends stand-in.dll 3 'ended meanwhile, with status 0x7'
 [ "$ended" = 7 ]
-result $? 'its own exit status is untouched'
-# The stand-in with another number for its CPU in its header.
+result $? 'the exit status of the process is its own'
+# The stand-in, with another CPU in its header.
 python3 - <<'PY'
 dll = bytearray(open('stand-in.dll', 'rb').read())
 at = int.from_bytes(dll[60:64], 'little') + 4
 dll[at:at + 2] = (0xaa64).to_bytes(2, 'little')
 open('other.dll', 'wb').write(dll)
 PY
-attach_fails 'a DLL for another CPU' active other.dll 3 'is for arm64, and the process is x'
+attach_fails 'a DLL for another CPU' active other.dll 3 'is for arm64, but the process is x'
 
 begin hangs spin
 inject attach --timeout=1 --dll=stand-in.dll "$id"

@@ -2,7 +2,7 @@
 # mir-inject run, attach and check with mir-ucrt.dll itself, on a program of the UCRT.  Prints TAP.
 #
 # usage: test-taken.sh MIR-INJECT TARGET MIR-UCRT-DLL
-# UCRT_WINE is what runs programs; without it there is nothing to be tested.
+# UCRT_WINE is the command that runs programs; without it the test is skipped.
 set -u
 . "$(dirname "$0")/../../support/tap.sh"
 [ -n "${UCRT_WINE-}" ] || skip_all "${UCRT_WINE_MISSING:-UCRT_WINE is not set}"
@@ -40,15 +40,15 @@ for way in imports apc thread; do
   [ $status = 42 ] && says err "by $way: done" && says err 'taken over: [1-9]' && says err "$when"
   result $? "run by $way: $when"
 done
-# It runs until the end of its input: one which does nothing may have ended before its status is seen.
+# It runs until the end of its input: a program that does nothing may end before its status is seen.
 mkfifo input
 sleep 1 >input &
 MIR_UCRT_DISABLE=1 inject_from input run ./target.exe echo
 [ $status = 0 ] && says err 'not seen to be taken over: disabled'
-result $? 'run: what is disabled is told, and the program runs'
+result $? 'run: the program runs with a disabled DLL, and run says so'
 MIR_UCRT_DISABLE=1 inject run --require ./target.exe args x
 [ $status = 125 ] && [ ! -s out ] && says err disabled
-result $? '--require: what is disabled does not run'
+result $? '--require: the program does not run with a disabled DLL'
 inject run --require ./target.exe status ./target.exe exit 0xc0000005
 [ $status = 0 ] && [ "$(cat out)" = 0xc0000005 ]
 result $? 'a program that starts another'

@@ -1,0 +1,16 @@
+/* Recognises the C runtimes of Windows by the names of their DLLs.  */
+
+#ifndef MIR_INJECT_CRT_H
+#define MIR_INJECT_CRT_H
+
+#include <stddef.h> /* size_t */
+
+/* Whether the DLL called DLL is a C runtime.  */
+int crt_is (const char *dll);
+/* Whether a C runtime's function is one of its allocator.  */
+int crt_is_heap_function (const char *function);
+/* Whether the DLL called NAME imports a C runtime, directly or through other DLLs.  Only DLLs in
+   the folder of PATH are looked at.  HOW gets the name of the one that imports it.  */
+int crt_is_behind (const char *path, const char *name, char *how, size_t how_size);
+
+#endif

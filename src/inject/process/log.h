@@ -1,0 +1,9 @@
+/* Messages of run, attach and check on standard error.  */
+
+#ifndef MIR_INJECT_PROCESS_LOG_H
+#define MIR_INJECT_PROCESS_LOG_H
+
+/* Print "mir-inject: ", the text and a newline.  */
+void process_log (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
+
+#endif

@@ -1,0 +1,34 @@
+/* The commands on systems other than Windows: each prints an error.  */
+#include "inject/process/commands.h"
+
+#include "inject/process/log.h"
+
+char **process_arguments (int *argc, char **argv) {
+  (void) argc;
+  return argv;
+}
+
+static void needs_windows (const char *command) {
+  process_log ("%s needs Windows and mir-inject.exe: here mir-inject only edits files", command);
+}
+
+int process_run (const struct process_options *options, char **argv) {
+  (void) options;
+  (void) argv;
+  needs_windows ("run");
+  return PROCESS_RUN_FAILED;
+}
+
+int process_attach (const struct process_options *options, unsigned long id) {
+  (void) options;
+  (void) id;
+  needs_windows ("attach");
+  return PROCESS_UNKNOWN;
+}
+
+int process_check (const struct process_options *options, unsigned long id) {
+  (void) options;
+  (void) id;
+  needs_windows ("check");
+  return PROCESS_UNKNOWN;
+}

@@ -1,0 +1,32 @@
+/* The files beside this mir-inject.exe, and starting programs.  Windows only.
+
+       mir-inject.exe   mir-ucrt.dll   x64\   x86\   arm64\        each with the same two files  */
+
+#ifndef MIR_INJECT_PROCESS_TOOL_H
+#define MIR_INJECT_PROCESS_TOOL_H
+
+#include "inject/process/remote.h"
+
+/* The full path of the DLL for a target of MACHINE: WANTED unless that is NULL, otherwise
+   mir-ucrt.dll beside this program or in the folder of the CPU.  The caller frees it.  NULL with
+   the reason in CAUSE if there is no such file or it is for another CPU.  */
+wchar_t *tool_dll (const char *wanted, enum pe_machine machine, char cause[REASON_MAX]);
+
+/* The machine of the program or DLL in the file PATH; PE_OTHER if it is neither or cannot be
+   read.  */
+enum pe_machine tool_file_machine (const wchar_t *path);
+
+/* Run the mir-inject.exe in FOLDER, beside this one, with the same command line, and return its
+   exit status.  If it cannot be started, log that with WHY it is needed, and return FAILURE.  */
+int tool_hand_over (const char *folder, const char *why, int failure);
+
+/* Start PROGRAM with the command line LINE, and with the handles and the window of this process.
+   FLAGS are those of CreateProcess.  The program ends when this process ends; this process ignores
+   Ctrl-C and Ctrl-Break from now on, and the program gets them.  0, or -1 with the cause in
+   GetLastError ().  */
+int tool_start (const wchar_t *program, wchar_t *line, DWORD flags, PROCESS_INFORMATION *info);
+
+/* Wait for the end of PROCESS and return its exit status.  */
+DWORD tool_wait (HANDLE process);
+
+#endif
