@@ -1,4 +1,4 @@
-#include "fixture.h"
+#include "fake-take-over.h"
 #include <stdio.h>  /* snprintf */
 #include <string.h> /* memset, strcmp */
 #include "../../../src/ucrt/nt.h"

@@ -2,7 +2,7 @@
    none and the C runtime is as it was, to the byte and to the protection of each page.  */
 
 #include <string.h>
-#include "fixture.h"
+#include "fake-take-over.h"
 #include "../../../src/ucrt/nt.h"
 #include "../../../src/ucrt/take-over.h"
 #include "support/tap.h"

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "fixture.h"
+#include "fake-take-over.h"
 #include "../../../src/ucrt/nt.h"
 #include "support/tap.h"
 

@@ -2,7 +2,7 @@
    replaced, far away, and many of them.  */
 
 #include <string.h>
-#include "fixture.h"
+#include "fake-take-over.h"
 #include "../../../src/ucrt/nt.h"
 #include "../../../src/ucrt/threads.h"
 #include "support/tap.h"
