@@ -22,19 +22,19 @@ static int add_range (ucrt_plan_t *plan, uint32_t begin, uint32_t end) {
 typedef struct {
   unsigned num;
   uint32_t begins[UCRT_ENTRIES_MAX * 2];
-} family_t;
+} aligned_t;
 
-static void add_member (family_t *family, uint32_t begin) {
-  for (unsigned i = 0; i < family->num; i++)
-    if (family->begins[i] == begin) return;
-  if (family->num < sizeof (family->begins) / sizeof (family->begins[0]))
-    family->begins[family->num++] = begin;
+static void add_member (aligned_t *aligned, uint32_t begin) {
+  for (unsigned i = 0; i < aligned->num; i++)
+    if (aligned->begins[i] == begin) return;
+  if (aligned->num < sizeof (aligned->begins) / sizeof (aligned->begins[0]))
+    aligned->begins[aligned->num++] = begin;
 }
 
 /* Where the jumps in the code of EXTENT go that leave it for a function without a name.  Bytes are
    looked at one by one: some are no instruction, but those hardly ever hit where a function begins,
    and then it only costs time.  */
-static void add_targets_x86 (const ucrt_plan_t *plan, family_t *family, ucrt_extent_t extent) {
+static void add_targets_x86 (const ucrt_plan_t *plan, aligned_t *aligned, ucrt_extent_t extent) {
   const ucrt_image_t *image = &plan->image;
   for (uint32_t at = extent.begin; at + 5 <= extent.end; at++) {
     if (image->base[at] != 0xe9) continue;
@@ -43,11 +43,11 @@ static void add_targets_x86 (const ucrt_plan_t *plan, family_t *family, ucrt_ext
     if (target >= image->size || target - extent.begin < extent.end - extent.begin) continue;
     int begins = image->wide ? ucrt_begins_function (image, (uint32_t) target) : target % 16 == 0;
     if (begins && !ucrt_is_exported (image, (uint32_t) target))
-      add_member (family, (uint32_t) target);
+      add_member (aligned, (uint32_t) target);
   }
 }
 
-static void add_targets_arm64 (const ucrt_plan_t *plan, family_t *family, ucrt_extent_t extent) {
+static void add_targets_aarch64 (const ucrt_plan_t *plan, aligned_t *aligned, ucrt_extent_t extent) {
   const ucrt_image_t *image = &plan->image;
   for (uint32_t at = extent.begin; at + 4 <= extent.end; at += 4) {
     ucrt_span_t code = {image->base + at, 4, at};
@@ -56,32 +56,32 @@ static void add_targets_arm64 (const ucrt_plan_t *plan, family_t *family, ucrt_e
     if (found.target - extent.begin < extent.end - extent.begin) continue;
     if (ucrt_begins_function (image, (uint32_t) found.target)
         && !ucrt_is_exported (image, (uint32_t) found.target))
-      add_member (family, (uint32_t) found.target);
+      add_member (aligned, (uint32_t) found.target);
   }
 }
 
-int ucrt_find_family (ucrt_plan_t *plan) {
-  static family_t family; /* under the loader lock */
+int ucrt_find_code_ranges (ucrt_plan_t *plan) {
+  static aligned_t aligned; /* under the loader lock */
   static ucrt_extent_t parts[UCRT_RANGES_MAX];
-  plan->ranges_num = family.num = 0;
+  plan->ranges_num = aligned.num = 0;
   for (unsigned i = 0; i < plan->patches_num; i++) {
     const ucrt_patch_t *patch = &plan->patches[i];
     uint32_t at = (uint32_t) (patch->at - plan->crt->base);
     if (add_range (plan, at + 1, at + UCRT_CPU.jump_size) != 0) return -1;
     if (ucrt_hooks[patch->function].flags & UCRT_HOOK_ALIGNED)
-      add_member (&family, (uint32_t) (patch->entry - plan->crt->base));
+      add_member (&aligned, (uint32_t) (patch->entry - plan->crt->base));
   }
-  unsigned entries_num = family.num;
-  for (unsigned i = 0; i < family.num; i++) { /* it grows */
-    ucrt_extent_t extent = ucrt_function_at (&plan->image, family.begins[i]);
+  unsigned entries_num = aligned.num;
+  for (unsigned i = 0; i < aligned.num; i++) { /* it grows */
+    ucrt_extent_t extent = ucrt_function_at (&plan->image, aligned.begins[i]);
     /* At an entry a thread has done nothing yet, and will meet the jump.  */
     if (add_range (plan, extent.begin + (i < entries_num), extent.end) != 0) return -1;
     if (UCRT_CPU.jump_size == 4)
-      add_targets_arm64 (plan, &family, extent);
+      add_targets_aarch64 (plan, &aligned, extent);
     else
-      add_targets_x86 (plan, &family, extent);
+      add_targets_x86 (plan, &aligned, extent);
   }
-  unsigned num = ucrt_far_parts (&plan->image, family.begins, family.num, parts, UCRT_RANGES_MAX);
+  unsigned num = ucrt_far_parts (&plan->image, aligned.begins, aligned.num, parts, UCRT_RANGES_MAX);
   for (unsigned i = 0; i < num && i < UCRT_RANGES_MAX; i++)
     if (add_range (plan, parts[i].begin, parts[i].end) != 0) return -1;
   return num > UCRT_RANGES_MAX ? -1 : 0;

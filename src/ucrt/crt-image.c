@@ -67,7 +67,7 @@ static void open_exports (ucrt_image_t *image) {
     image->names_num = 0;
 }
 
-int ucrt_open_image (ucrt_image_t *image, const ucrt_byte *base, size_t size) {
+int ucrt_open_image (ucrt_image_t *image, const uint8_t *base, size_t size) {
   memset (image, 0, sizeof (*image));
   image->base = base, image->size = size > UINT32_MAX ? UINT32_MAX : (uint32_t) size;
   uint32_t header = u32 (image, 0x3c);
@@ -91,7 +91,7 @@ int ucrt_open_image (ucrt_image_t *image, const ucrt_byte *base, size_t size) {
 static int compare_name (const ucrt_image_t *image, const char *name, uint32_t offset) {
   for (;; name++, offset++) {
     if (offset >= image->size) return -1;
-    int difference = (ucrt_byte) *name - image->base[offset];
+    int difference = (uint8_t) *name - image->base[offset];
     if (difference != 0 || *name == 0) return difference;
   }
 }

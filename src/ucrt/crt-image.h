@@ -11,10 +11,8 @@
 #include <stddef.h> /* size_t */
 #include <stdint.h>
 
-typedef uint8_t ucrt_byte;
-
 typedef struct {
-  const ucrt_byte *base;
+  const uint8_t *base;
   uint32_t size;                     /* bytes mapped */
   uint16_t machine;                  /* IMAGE_FILE_MACHINE_ */
   int wide;                          /* PE32+ */
@@ -30,7 +28,7 @@ typedef struct {
 } ucrt_extent_t;
 
 /* Look at the image at BASE, of which SIZE bytes are mapped.  0, or -1 if that is no image.  */
-int ucrt_open_image (ucrt_image_t *image, const ucrt_byte *base, size_t size);
+int ucrt_open_image (ucrt_image_t *image, const uint8_t *base, size_t size);
 
 /* The offset of the export NAME; 0 if there is none.  A forwarder is the offset of its text, in the
  * exports.  */

@@ -17,7 +17,7 @@ ucrt_crt_t ucrt_crts[MIR_UCRT_CRTS_MAX];
 
 static int is_told; /* the loader tells us of DLLs */
 
-static void *export_of (const ucrt_byte *base, size_t size, const char *name, int depth);
+static void *export_of (const uint8_t *base, size_t size, const char *name, int depth);
 
 /* The module of a forwarder's text, "MODULE.name"; *NAME: the part behind the last point.  */
 static const ucrt_nt_module_t *forwarded_to (const char *text, const char **name) {
@@ -48,7 +48,7 @@ static void *follow_forwarder (const ucrt_image_t *image, uint32_t offset, int d
                                         : export_of (module->base, module->size, name, depth + 1);
 }
 
-static void *export_of (const ucrt_byte *base, size_t size, const char *name, int depth) {
+static void *export_of (const uint8_t *base, size_t size, const char *name, int depth) {
   ucrt_image_t image;
   if (ucrt_open_image (&image, base, size) != 0) return NULL;
   uint32_t offset = ucrt_find_export (&image, name);
@@ -58,7 +58,7 @@ static void *export_of (const ucrt_byte *base, size_t size, const char *name, in
 }
 
 /* An image says in its headers how much of it is mapped.  */
-void *ucrt_export_of (ucrt_byte *base, const char *name) {
+void *ucrt_export_of (uint8_t *base, const char *name) {
   const IMAGE_DOS_HEADER *dos = (const IMAGE_DOS_HEADER *) base;
   if (dos->e_magic != IMAGE_DOS_SIGNATURE) return NULL;
   const IMAGE_NT_HEADERS *headers = (const IMAGE_NT_HEADERS *) (base + dos->e_lfanew);
@@ -101,7 +101,7 @@ static void *export_in (const ucrt_crt_t *crt, const char *name) {
   return export_of (crt->base, crt->size, name, 0);
 }
 
-static void fill (ucrt_crt_t *crt, ucrt_byte *base, size_t size) {
+static void fill (ucrt_crt_t *crt, uint8_t *base, size_t size) {
   memset (crt, 0, sizeof (*crt));
   crt->base = base, crt->size = size, crt->index = (unsigned) (crt - ucrt_crts);
   *(void **) &crt->heap_handle = export_in (crt, "_get_heap_handle");
@@ -142,7 +142,7 @@ static void pin (const ucrt_crt_t *crt) {
 /* The name of a CRT for which there was no entry, all being of CRTs which are taken over.  */
 static char left_out[NAME_SIZE];
 
-void ucrt_sum_up (void) {
+void ucrt_update_state (void) {
   uint32_t state = MIR_UCRT_WAITING;
   const char *reason = "nothing to take over here, no DLL of a C runtime is loaded";
   for (unsigned i = 0; i < ucrt_status.crts_num; i++) {
@@ -160,7 +160,7 @@ void ucrt_sum_up (void) {
 }
 
 /* 1: taken over, 0: nothing to do, -1: refused or failed.  */
-static int try_crt (ucrt_byte *base, size_t size, const char *name, int is_loading) {
+static int try_crt (uint8_t *base, size_t size, const char *name, int is_loading) {
   if (!is_wanted (name, ucrt_options.crts)) return 0;
   ucrt_crt_t *crt = crt_at (base);
   if (crt != NULL && ucrt_status.crts[crt->index].state != MIR_UCRT_FAILED) return 0;
@@ -185,13 +185,13 @@ static int try_crt (ucrt_byte *base, size_t size, const char *name, int is_loadi
   return 1;
 }
 
-static void say_result (const ucrt_crt_t *crt, int result) {
+static void log_result (const ucrt_crt_t *crt, int result) {
   const MIR_ucrt_crt_t *status = &ucrt_status.crts[crt->index];
   if (!ucrt_options.verbose) return;
   if (result > 0)
-    ucrt_say ("active: %s was loaded and is taken over", status->name);
+    ucrt_log ("active: %s was loaded and is taken over", status->name);
   else
-    ucrt_say ("%s was loaded and is left alone: %s", status->name, status->reason);
+    ucrt_log ("%s was loaded and is left alone: %s", status->name, status->reason);
 }
 
 static VOID CALLBACK on_dll (ULONG reason, const ucrt_nt_dll_t *dll, void *user_data) {
@@ -204,7 +204,7 @@ static VOID CALLBACK on_dll (ULONG reason, const ucrt_nt_dll_t *dll, void *user_
     ucrt_status.crts[crt->index].base = 0;
     memset (crt, 0, sizeof (*crt));
     left_out[0] = 0; /* the next one has room */
-    ucrt_sum_up ();
+    ucrt_update_state ();
     return;
   }
   if (reason != UCRT_NT_DLL_LOADED) return;
@@ -212,11 +212,11 @@ static VOID CALLBACK on_dll (ULONG reason, const ucrt_nt_dll_t *dll, void *user_
   int result = try_crt (dll->base, dll->size, name, 1);
   if (result == 0) return;
   const ucrt_crt_t *crt = crt_at (dll->base);
-  ucrt_sum_up ();
+  ucrt_update_state ();
   if (crt != NULL)
-    say_result (crt, result);
+    log_result (crt, result);
   else if (ucrt_options.verbose)
-    ucrt_say ("%s", ucrt_status.reason);
+    ucrt_log ("%s", ucrt_status.reason);
 }
 
 int ucrt_find_crts (void) {

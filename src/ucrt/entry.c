@@ -18,7 +18,7 @@ static void pin (void) {
 static void stand_back (MIR_ucrt_state_t state, const char *reason) {
   ucrt_set_state (state, reason);
   if (ucrt_options.verbose != 0)
-    ucrt_say ("%s: %s",
+    ucrt_log ("%s: %s",
               state == MIR_UCRT_DISABLED  ? "disabled"
               : state == MIR_UCRT_REFUSED ? "refused"
                                           : "failed",
@@ -43,7 +43,7 @@ static void start (void) {
     if (ucrt_find_crts () < 0 && ucrt_status.crts_num == 0)
       stand_back (MIR_UCRT_FAILED, "ntdll lacks a function which is needed");
     else
-      ucrt_state_from_crts ();
+      ucrt_report_state ();
     if (ucrt_options.guard && ucrt_status.state != MIR_UCRT_FAILED
         && ucrt_status.state != MIR_UCRT_REFUSED)
       ucrt_guard ();

@@ -4,7 +4,7 @@
 
 /* The heap of CRT.  Before its DllMain it has none, but then the block is of nobody's but a CRT
    which has the process heap, as the real ucrtbase does.  */
-static HANDLE old_heap (ucrt_crt_t *crt) {
+static HANDLE heap_of (ucrt_crt_t *crt) {
   HANDLE heap = crt->heap_handle != NULL ? crt->heap_handle () : NULL;
   return heap != NULL ? heap : GetProcessHeap ();
 }
@@ -41,18 +41,18 @@ static void set_errno_from_system (ucrt_crt_t *crt) {
                   error == ERROR_NOT_ENOUGH_MEMORY || error == ERROR_OUTOFMEMORY ? ENOMEM : EINVAL);
 }
 
-size_t ucrt_old_size (ucrt_crt_t *crt, const void *block) {
+size_t ucrt_foreign_size (ucrt_crt_t *crt, const void *block) {
   MIR_ucrt_counters_t *counters = ucrt_counters ();
-  size_t size = HeapSize (old_heap (crt), 0, block);
+  size_t size = HeapSize (heap_of (crt), 0, block);
   if (size != (size_t) -1) __atomic_fetch_add (&counters->foreign_sized, 1, __ATOMIC_RELAXED);
   return size;
 }
 
 /* At the end of the process the heap goes with it, and a killed thread may have left a lock of it
  * behind.  */
-int ucrt_old_free (ucrt_crt_t *crt, void *block) {
+int ucrt_foreign_free (ucrt_crt_t *crt, void *block) {
   if (block == NULL || ucrt_is_alone ()) return 0;
-  if (!HeapFree (old_heap (crt), 0, block)) {
+  if (!HeapFree (heap_of (crt), 0, block)) {
     set_errno_from_system (crt);
     return -1;
   }
@@ -60,19 +60,19 @@ int ucrt_old_free (ucrt_crt_t *crt, void *block) {
   return 0;
 }
 
-void *ucrt_old_realloc (ucrt_crt_t *crt, void *block, size_t n) {
-  if (block == NULL) return HeapAlloc (old_heap (crt), 0, n);
-  return HeapReAlloc (old_heap (crt), 0, block, n);
+void *ucrt_foreign_realloc (ucrt_crt_t *crt, void *block, size_t n) {
+  if (block == NULL) return HeapAlloc (heap_of (crt), 0, n);
+  return HeapReAlloc (heap_of (crt), 0, block, n);
 }
 
-void *ucrt_old_resize (ucrt_crt_t *crt, void *block, size_t n) {
-  void *same = HeapReAlloc (old_heap (crt), HEAP_REALLOC_IN_PLACE_ONLY, block, n);
+void *ucrt_foreign_resize (ucrt_crt_t *crt, void *block, size_t n) {
+  void *same = HeapReAlloc (heap_of (crt), HEAP_REALLOC_IN_PLACE_ONLY, block, n);
   if (same == NULL) set_errno_from_system (crt);
   return same;
 }
 
-int ucrt_old_compact (ucrt_crt_t *crt) {
-  if (HeapCompact (old_heap (crt), 0) != 0) return 0;
+int ucrt_foreign_compact (ucrt_crt_t *crt) {
+  if (HeapCompact (heap_of (crt), 0) != 0) return 0;
   if (GetLastError () == ERROR_CALL_NOT_IMPLEMENTED) ucrt_set_errno (crt, ENOSYS);
   return -1;
 }

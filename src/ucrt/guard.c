@@ -44,7 +44,7 @@ static DWORD writable (const slot_t *slot) {
 
 static int stop_others (void) {
   ucrt_threads_result_t result = ucrt_threads_stop ();
-  while (result == UCRT_THREADS_MORE && ucrt_threads_room () == 0) result = ucrt_threads_stop ();
+  while (result == UCRT_THREADS_MORE && ucrt_threads_reserve () == 0) result = ucrt_threads_stop ();
   return result == UCRT_THREADS_STOPPED;
 }
 
@@ -57,11 +57,11 @@ static void lead (slot_t *slot, void *guard, int nobody) {
   if (!VirtualProtect (slot, sizeof (*slot), writable (slot), &before)) return;
   int stopped = across && stop_others ();
   if (stopped || !across) ((volatile slot_t *) slot)->function = (uintptr_t) guard;
-  if (stopped) ucrt_threads_go ();
+  if (stopped) ucrt_threads_resume ();
   VirtualProtect (slot, sizeof (*slot), before, &before);
 }
 
-static void lead_slots (ucrt_byte *base, size_t size, size_t offset, int nobody) {
+static void lead_slots (uint8_t *base, size_t size, size_t offset, int nobody) {
   for (; offset != 0 && offset + sizeof (slot_t) <= size; offset += sizeof (slot_t)) {
     slot_t *slot = (slot_t *) (base + offset);
     if (slot->function == 0) return;
@@ -71,7 +71,7 @@ static void lead_slots (ucrt_byte *base, size_t size, size_t offset, int nobody)
 }
 
 /* This DLL calls the originals, and so do KERNEL32 and kernelbase, which are those for others.  */
-static int is_left_alone (const ucrt_byte *base) {
+static int is_left_alone (const uint8_t *base) {
   MEMORY_BASIC_INFORMATION own;
   VirtualQuery (addresses, &own, sizeof (own));
   const void *these[] = {own.AllocationBase, GetModuleHandleW (L"kernel32.dll"),
@@ -81,7 +81,7 @@ static int is_left_alone (const ucrt_byte *base) {
   return 0;
 }
 
-static void lead_module (ucrt_byte *base, size_t size, int nobody) {
+static void lead_module (uint8_t *base, size_t size, int nobody) {
   ucrt_image_t image;
   if (is_left_alone (base) || ucrt_open_image (&image, base, size) != 0
       || image.wide != (sizeof (void *) == 8))

@@ -41,28 +41,28 @@ static unsigned functions_taken (unsigned crt) {
 }
 
 /* One line for each CRT.  */
-static void say_crts (void) {
+static void log_crts (void) {
   for (unsigned i = 0; i < ucrt_status.crts_num; i++) {
     const MIR_ucrt_crt_t *crt = &ucrt_status.crts[i];
     if (crt->state == MIR_UCRT_ACTIVE)
-      ucrt_say ("active: %u functions of %s, taken over %s%s%s", functions_taken (i), crt->name,
+      ucrt_log ("active: %u functions of %s, taken over %s%s%s", functions_taken (i), crt->name,
                 crt->late ? "late" : "at start-up", crt->reason[0] != 0 ? "; " : "", crt->reason);
     else
-      ucrt_say ("%s: %s: %s", crt->state == MIR_UCRT_REFUSED ? "refused" : "failed", crt->name,
+      ucrt_log ("%s: %s: %s", crt->state == MIR_UCRT_REFUSED ? "refused" : "failed", crt->name,
                 crt->reason);
   }
 }
 
-void ucrt_state_from_crts (void) {
-  ucrt_sum_up ();
+void ucrt_report_state (void) {
+  ucrt_update_state ();
   if (ucrt_options.verbose == 0) return;
   if (ucrt_status.state == MIR_UCRT_WAITING)
-    ucrt_say ("waiting: %s", ucrt_status.reason);
+    ucrt_log ("waiting: %s", ucrt_status.reason);
   else
-    say_crts ();
+    log_crts ();
   if (ucrt_options.verbose < 2) return;
   unsigned results[3] = {0};
   for (uint32_t i = 0; i < ucrt_status.functions_num; i++)
     results[ucrt_status.functions[i].test % 3]++;
-  ucrt_say ("test calls: %u right, %u wrong", results[MIR_UCRT_PASSED], results[MIR_UCRT_WRONG]);
+  ucrt_log ("test calls: %u right, %u wrong", results[MIR_UCRT_PASSED], results[MIR_UCRT_WRONG]);
 }

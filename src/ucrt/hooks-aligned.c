@@ -27,7 +27,7 @@ static size_t overhead (size_t alignment, size_t offset) {
 
 /* Wine's own ucrtbase asks for one byte more and has no gap.  Its DLLs say what they are behind the
    DOS header, where a Microsoft one has a program for DOS.  */
-static size_t old_overhead (ucrt_crt_t *crt, size_t alignment, size_t offset) {
+static size_t foreign_overhead (ucrt_crt_t *crt, size_t alignment, size_t offset) {
   static const char wine[] = "Wine builtin DLL";
   if (crt->base != NULL && memcmp (crt->base + 0x40, wine, sizeof (wine) - 1) == 0)
     return overhead (alignment, 0) + 1;
@@ -36,7 +36,7 @@ static size_t old_overhead (ucrt_crt_t *crt, size_t alignment, size_t offset) {
 
 /* The UCRT keeps the address of the heap's block in the word before the last multiple of a
    pointer's size which is not behind the user's.  So does Wine.  */
-static void *old_base (const void *block) {
+static void *foreign_base (const void *block) {
   return *(void **) (((uintptr_t) block & ~(uintptr_t) (POINTER - 1)) - POINTER);
 }
 
@@ -49,10 +49,10 @@ static size_t aligned_shift (const void *block, size_t alignment, size_t offset)
    has ended.  */
 enum { ALWAYS_ALIGNED = 512 * 1024 };
 
-static void *allocate_in_old (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset,
+static void *allocate_aligned_foreign (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset,
                               int zero) {
-  size_t gap = (0 - offset) & (POINTER - 1), whole = n + old_overhead (crt, alignment, offset);
-  uintptr_t base = (uintptr_t) ucrt_old_realloc (crt, NULL, whole);
+  size_t gap = (0 - offset) & (POINTER - 1), whole = n + foreign_overhead (crt, alignment, offset);
+  uintptr_t base = (uintptr_t) ucrt_foreign_realloc (crt, NULL, whole);
   if (base == 0) return NULL;
   uintptr_t block = ((base + POINTER + gap + alignment - 1 + offset) & ~(alignment - 1)) - offset;
   ((void **) (block - gap))[-1] = (void *) base;
@@ -64,12 +64,12 @@ static void *allocate_aligned (ucrt_crt_t *crt, size_t n, size_t alignment, size
                                int exact) {
   size_t request = n + (size_t) exact;
   offset &= alignment - 1;
-  if (ucrt_thread_has_ended) return allocate_in_old (crt, n, alignment, offset, zero);
+  if (ucrt_thread_has_ended) return allocate_aligned_foreign (crt, n, alignment, offset, zero);
   uint32_t *last_error = ucrt_last_error (), error = *last_error; /* it stays, as with the UCRT */
   void *block = ucrt_heap_aligned (request != 0 ? request : 1, alignment, offset, zero);
   *last_error = error;
   if (block == NULL && offset != 0 && alignment > ALWAYS_ALIGNED)
-    return allocate_in_old (crt, n, alignment, offset, zero);
+    return allocate_aligned_foreign (crt, n, alignment, offset, zero);
   if (block != NULL && exact) ucrt_write_size (block, mi_usable_size (block), n);
   return block;
 }
@@ -92,23 +92,23 @@ void *ucrt_aligned_malloc (ucrt_crt_t *crt, size_t n, size_t alignment, size_t o
   return alignment == 0 ? NULL : allocate_or_ask (crt, n, alignment, offset, 0, exact);
 }
 
-void ucrt_aligned_free_old (ucrt_crt_t *crt, void *block) {
-  ucrt_old_free (crt, old_base (block));
+void ucrt_aligned_free_foreign (ucrt_crt_t *crt, void *block) {
+  ucrt_foreign_free (crt, foreign_base (block));
 }
 
 static void free_any (ucrt_crt_t *crt, void *block, int ours) {
   if (ours)
     ucrt_free_ours (block);
   else
-    ucrt_aligned_free_old (crt, block);
+    ucrt_aligned_free_foreign (crt, block);
 }
 
 /* Bytes that may be read at BLOCK; (size_t) -1 for an old one without a heap block behind its
  * header.  */
 static size_t readable (ucrt_crt_t *crt, const void *block, int ours) {
   if (ours) return mi_usable_size (block);
-  void *base = old_base (block);
-  size_t before = (size_t) ((uintptr_t) block - (uintptr_t) base), size = ucrt_old_size (crt, base);
+  void *base = foreign_base (block);
+  size_t before = (size_t) ((uintptr_t) block - (uintptr_t) base), size = ucrt_foreign_size (crt, base);
   return size == (size_t) -1 || before > size ? (size_t) -1 : size - before;
 }
 
@@ -156,8 +156,8 @@ size_t ucrt_aligned_msize (ucrt_crt_t *crt, void *block, size_t alignment, size_
     size_t usable = mi_usable_size (block);
     return exact ? ucrt_read_size (block, usable) : usable;
   }
-  size_t size = ucrt_old_size (crt, old_base (block));
-  return size == (size_t) -1 ? size : size - old_overhead (crt, alignment, offset);
+  size_t size = ucrt_foreign_size (crt, foreign_base (block));
+  return size == (size_t) -1 ? size : size - foreign_overhead (crt, alignment, offset);
 }
 
 void *ucrt_aligned_recalloc (ucrt_crt_t *crt, void *block, size_t count, size_t size,

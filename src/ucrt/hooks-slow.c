@@ -11,9 +11,9 @@ void ucrt_count_migrated (size_t size) {
   __atomic_fetch_add (&counters->migrated_bytes, size, __ATOMIC_RELAXED);
 }
 
-static void *allocate_old (ucrt_crt_t *crt, size_t n, int zero) {
+static void *allocate_foreign (ucrt_crt_t *crt, size_t n, int zero) {
   if (n == 0) n = 1;
-  void *block = ucrt_old_realloc (crt, NULL, n);
+  void *block = ucrt_foreign_realloc (crt, NULL, n);
   return block != NULL && zero ? memset (block, 0, n) : block;
 }
 
@@ -22,7 +22,7 @@ static void *allocate_old (ucrt_crt_t *crt, size_t n, int zero) {
    UCRT: a program may allocate before it looks at it.  */
 static void *allocate (ucrt_crt_t *crt, size_t n, int zero, int exact) {
   if (n > UCRT_MAX_REQUEST) return NULL;
-  if (ucrt_thread_has_ended) return allocate_old (crt, n, zero);
+  if (ucrt_thread_has_ended) return allocate_foreign (crt, n, zero);
   size_t request = ucrt_request (n, exact);
   uint32_t *last_error = ucrt_last_error (), error = *last_error;
   void *block = zero ? mi_zalloc (request) : mi_malloc (request);
@@ -56,8 +56,8 @@ void *ucrt_calloc (ucrt_crt_t *crt, size_t count, size_t size, int exact) {
   return allocate_or_ask (crt, total, 1, exact);
 }
 
-void ucrt_free_old (ucrt_crt_t *crt, void *block) {
-  if (block != NULL) ucrt_old_free (crt, block);
+void ucrt_free_foreign (ucrt_crt_t *crt, void *block) {
+  if (block != NULL) ucrt_foreign_free (crt, block);
 }
 
 /* The block of ours BLOCK stays where it is if N fits and does not waste half of it.  */
@@ -79,8 +79,8 @@ static void *realloc_ours (ucrt_crt_t *crt, void *block, size_t n, int exact) {
   return moved;
 }
 
-static void *realloc_old (ucrt_crt_t *crt, void *block, size_t n, int exact) {
-  size_t old = ucrt_old_size (crt, block);
+static void *realloc_foreign (ucrt_crt_t *crt, void *block, size_t n, int exact) {
+  size_t old = ucrt_foreign_size (crt, block);
   if (old == (size_t) -1) { /* a block of nobody we know; the UCRT would be told so by the heap */
     ucrt_set_errno (crt, EINVAL);
     return NULL;
@@ -88,7 +88,7 @@ static void *realloc_old (ucrt_crt_t *crt, void *block, size_t n, int exact) {
   void *moved = allocate_or_ask (crt, n, 0, exact);
   if (moved == NULL) return NULL;
   memcpy (moved, block, old < n ? old : n);
-  ucrt_old_free (crt, block);
+  ucrt_foreign_free (crt, block);
   ucrt_count_migrated (old);
   return moved;
 }
@@ -100,14 +100,14 @@ void *ucrt_realloc (ucrt_crt_t *crt, void *block, size_t n, int exact) {
     if (ours)
       ucrt_free_ours (block);
     else
-      ucrt_old_free (crt, block);
+      ucrt_foreign_free (crt, block);
     return NULL;
   }
   if (n > UCRT_MAX_REQUEST) {
     ucrt_set_errno (crt, ENOMEM);
     return NULL;
   }
-  return ours ? realloc_ours (crt, block, n, exact) : realloc_old (crt, block, n, exact);
+  return ours ? realloc_ours (crt, block, n, exact) : realloc_foreign (crt, block, n, exact);
 }
 
 /* The CRT's own blocks stay on its own heap: it sizes and frees them there with functions we cannot
@@ -119,7 +119,7 @@ void *ucrt_realloc_base (ucrt_crt_t *crt, void *block, size_t n, int exact) {
     ucrt_set_errno (crt, ENOMEM);
     return NULL;
   }
-  while ((result = ucrt_old_realloc (crt, block, n != 0 ? n : 1)) == NULL)
+  while ((result = ucrt_foreign_realloc (crt, block, n != 0 ? n : 1)) == NULL)
     if (!ucrt_call_new_handler (crt, n)) return NULL;
   return result;
 }
@@ -129,7 +129,7 @@ size_t ucrt_msize (ucrt_crt_t *crt, void *block, int exact) {
     ucrt_invalid_parameter (crt);
     return (size_t) -1;
   }
-  if (!ucrt_is_ours (block)) return ucrt_old_size (crt, block);
+  if (!ucrt_is_ours (block)) return ucrt_foreign_size (crt, block);
   size_t usable = mi_usable_size (block);
   size_t size = exact ? ucrt_read_size (block, usable) : usable;
   return size != 0 ? size : 1; /* the UCRT asks its heap for a byte when it is asked for none */
@@ -155,8 +155,8 @@ void *ucrt_recalloc (ucrt_crt_t *crt, void *block, size_t count, size_t size, in
    UCRT says yes to that all the same.  */
 #define LFH_MAX_SIZE 0x4000
 
-static void *expand_old (ucrt_crt_t *crt, void *block, size_t n) {
-  size_t old = ucrt_old_size (crt, block);
+static void *expand_foreign (ucrt_crt_t *crt, void *block, size_t n) {
+  size_t old = ucrt_foreign_size (crt, block);
   if (old == (size_t) -1) {
     ucrt_set_errno (crt, EINVAL);
     return NULL;
@@ -165,7 +165,7 @@ static void *expand_old (ucrt_crt_t *crt, void *block, size_t n) {
     ucrt_set_errno (crt, ENOMEM);
     return NULL;
   }
-  void *same = old <= LFH_MAX_SIZE ? block : ucrt_old_resize (crt, block, n);
+  void *same = old <= LFH_MAX_SIZE ? block : ucrt_foreign_resize (crt, block, n);
   if (same != NULL) __atomic_fetch_add (&ucrt_counters ()->kept, 1, __ATOMIC_RELAXED);
   return same;
 }
@@ -180,7 +180,7 @@ void *ucrt_expand (ucrt_crt_t *crt, void *block, size_t n, int exact) {
     return NULL;
   }
   if (n == 0) n = 1;
-  if (!ucrt_is_ours (block)) return expand_old (crt, block, n);
+  if (!ucrt_is_ours (block)) return expand_foreign (crt, block, n);
   size_t usable = mi_usable_size (block);
   if (n + (size_t) exact > usable) {
     ucrt_set_errno (crt, ENOMEM);
@@ -192,5 +192,5 @@ void *ucrt_expand (ucrt_crt_t *crt, void *block, size_t n, int exact) {
 
 int ucrt_heapmin (ucrt_crt_t *crt) {
   mi_collect (1);
-  return ucrt_old_compact (crt);
+  return ucrt_foreign_compact (crt);
 }

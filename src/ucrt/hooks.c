@@ -156,7 +156,7 @@ static mi_decl_noinline void free_carefully (mi_page_t *page, void *block) {
 static inline void free_in (ucrt_crt_t *crt, void *block) {
   mi_page_t *page = _mi_checked_ptr_page (block);
   if (UNLIKELY (page == NULL))
-    ucrt_free_old (crt, block);
+    ucrt_free_foreign (crt, block);
   else if (LIKELY ((_mi_prim_thread_id () ^ mi_page_xthread_id (page)) == 0))
     mi_free_block_local (page, block, false, false, false);
   else
@@ -169,7 +169,7 @@ void ucrt_free_ours (void *block) {
 
 static inline void aligned_free_in (ucrt_crt_t *crt, void *block) {
   if (UNLIKELY (block != NULL && !ucrt_is_ours (block)))
-    ucrt_aligned_free_old (crt, block);
+    ucrt_aligned_free_foreign (crt, block);
   else
     free_in (crt, block);
 }

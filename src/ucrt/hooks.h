@@ -63,7 +63,7 @@ void *ucrt_recalloc (ucrt_crt_t *crt, void *block, size_t count, size_t size, in
 void *ucrt_expand (ucrt_crt_t *crt, void *block, size_t n, int exact);
 size_t ucrt_msize (ucrt_crt_t *crt, void *block, int exact);
 int ucrt_heapmin (ucrt_crt_t *crt);
-void ucrt_free_old (ucrt_crt_t *crt, void *block); /* not one of ours */
+void ucrt_free_foreign (ucrt_crt_t *crt, void *block); /* not one of ours */
 void ucrt_free_ours (void *block); /* one of ours; as free, also when the process ends */
 
 void *ucrt_aligned_malloc (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset, int exact);
@@ -73,7 +73,7 @@ void *ucrt_aligned_recalloc (ucrt_crt_t *crt, void *block, size_t count, size_t 
                              size_t alignment, size_t offset, int exact);
 size_t ucrt_aligned_msize (ucrt_crt_t *crt, void *block, size_t alignment, size_t offset,
                            int exact);
-void ucrt_aligned_free_old (ucrt_crt_t *crt, void *block); /* not one of ours, not NULL */
+void ucrt_aligned_free_foreign (ucrt_crt_t *crt, void *block); /* not one of ours, not NULL */
 
 /* N > 0 bytes of ours, at an address which is a multiple of ALIGNMENT, a power of two, when OFFSET
    < ALIGNMENT is added to it; zero if ZERO.  NULL if there are none, or if there is an OFFSET with

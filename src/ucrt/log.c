@@ -87,7 +87,7 @@ void ucrt_format (char *to, size_t size, const char *format, ...) {
 
 /* OutputDebugString raises an exception, and its handlers may allocate: only for a debugger which
  * is there.  */
-void ucrt_say (const char *format, ...) {
+void ucrt_log (const char *format, ...) {
   line_t line = {.length = 0};
   va_list args;
   add_text (&line, "mir-ucrt: ");

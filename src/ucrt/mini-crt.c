@@ -34,7 +34,7 @@ wchar_t *ucrt_wgetenv (const wchar_t *name) {
 }
 
 void ucrt_abort (void) {
-  ucrt_say ("mimalloc gave up");
+  ucrt_log ("mimalloc gave up");
   RaiseFailFastException (NULL, NULL, 0);
   TerminateProcess (GetCurrentProcess (), 3);
   __builtin_unreachable ();

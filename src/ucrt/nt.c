@@ -33,7 +33,7 @@ static const nt_name_t names[] = {
 };
 
 const char *ucrt_find_nt (void) {
-  ucrt_byte *ntdll = (ucrt_byte *) GetModuleHandleW (L"ntdll.dll");
+  uint8_t *ntdll = (uint8_t *) GetModuleHandleW (L"ntdll.dll");
   if (ntdll == NULL) return "ntdll.dll";
   if (ucrt_nt.peb != NULL) return NULL; /* it is the last */
   for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++) {

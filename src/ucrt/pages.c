@@ -12,7 +12,7 @@
 enum { PAGE = 0x1000 };
 
 typedef struct {
-  ucrt_byte *begin;
+  uint8_t *begin;
   ULONG old; /* protection */
 } page_t;
 
@@ -23,14 +23,14 @@ static HANDLE this_process (void) {
   return (HANDLE) (intptr_t) -1;
 }
 
-static void add_page (ucrt_byte *address) {
-  ucrt_byte *begin = (ucrt_byte *) ((uintptr_t) address & ~(uintptr_t) (PAGE - 1));
+static void add_page (uint8_t *address) {
+  uint8_t *begin = (uint8_t *) ((uintptr_t) address & ~(uintptr_t) (PAGE - 1));
   for (unsigned i = 0; i < pages_num; i++)
     if (pages[i].begin == begin) return;
   pages[pages_num++].begin = begin;
 }
 
-static int set_protection (ucrt_byte *page, ULONG protection, ULONG *old) {
+static int set_protection (uint8_t *page, ULONG protection, ULONG *old) {
   void *address = page;
   SIZE_T size = PAGE;
   return ucrt_nt.protect (this_process (), &address, &size, protection, old) < 0 ? -1 : 0;
@@ -62,8 +62,8 @@ static int open_pages (void) {
 }
 
 /* Not memcpy: in a test that could be of the very CRT.  */
-static void put (ucrt_byte *to, const ucrt_byte *bytes) {
-  volatile ucrt_byte *at = to;
+static void put (uint8_t *to, const uint8_t *bytes) {
+  volatile uint8_t *at = to;
   for (unsigned i = 0; i < UCRT_CPU.jump_size; i++) at[i] = bytes[i];
 }
 

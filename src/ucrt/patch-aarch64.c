@@ -77,7 +77,7 @@ static ucrt_code_t decode (const ucrt_span_t *code) {
   return result;
 }
 
-static int encode_jump (ucrt_byte to[UCRT_JUMP_MAX], uint64_t from, uint64_t target) {
+static int encode_jump (uint8_t to[UCRT_JUMP_MAX], uint64_t from, uint64_t target) {
   int64_t distance = (int64_t) (target - from);
   if (distance % INSN != 0 || distance != extend ((uint64_t) distance, 28)) return -1;
   uint32_t insn = 0x14000000 | ((uint32_t) (distance / INSN) & 0x3ffffff);
@@ -85,7 +85,7 @@ static int encode_jump (ucrt_byte to[UCRT_JUMP_MAX], uint64_t from, uint64_t tar
   return 0;
 }
 
-static void encode_relay (ucrt_byte to[UCRT_RELAY_SIZE], uint64_t from, uint64_t target) {
+static void encode_stub (uint8_t to[UCRT_STUB_SIZE], uint64_t from, uint64_t target) {
   const uint32_t load = 0x58000050, branch = 0xd61f0200; /* ldr x16, #8; br x16 */
   (void) from;
   memcpy (to, &load, INSN);
@@ -93,4 +93,4 @@ static void encode_relay (ucrt_byte to[UCRT_RELAY_SIZE], uint64_t from, uint64_t
   memcpy (to + 2 * INSN, &target, sizeof (target));
 }
 
-const ucrt_cpu_t ucrt_cpu_arm64 = {0xaa64, 8, INSN, reach, decode, encode_jump, encode_relay};
+const ucrt_cpu_t ucrt_cpu_aarch64 = {0xaa64, 8, INSN, reach, decode, encode_jump, encode_stub};

@@ -52,16 +52,16 @@ static size_t skip_idle (const ucrt_span_t *code, size_t at) {
 /* A constant loaded into a register, WIDTH bytes at AT + 1, and then jumped or returned to.  REX:
    0, or the prefix which stands before AT and says whether the register is one of the upper eight.
  */
-static int loads_and_jumps (const ucrt_span_t *code, size_t at, unsigned width, ucrt_byte rex) {
+static int loads_and_jumps (const ucrt_span_t *code, size_t at, unsigned width, uint8_t rex) {
   if (code->size - at < 1 + width + 2 || (code->bytes[at] & 0xf8) != 0xb8) return 0;
-  ucrt_byte reg = code->bytes[at] & 7;
+  uint8_t reg = code->bytes[at] & 7;
   size_t next = at + 1 + width;
   if (rex & 1) {
     if (code->bytes[next] != 0x41) return 0;
     next++;
   }
   if (code->size - next < 2) return 0;
-  const ucrt_byte *after = code->bytes + next;
+  const uint8_t *after = code->bytes + next;
   return (after[0] == 0xff && after[1] == (0xe0 | reg))
          || (after[0] == (0x50 | reg) && after[1] == 0xc3);
 }
@@ -74,7 +74,7 @@ static ucrt_code_t found (ucrt_code_kind_t kind, unsigned marker, uint64_t targe
 static ucrt_code_t decode_short (const ucrt_span_t *code, unsigned marker, size_t at) {
   uint64_t address = code->address + at;
   size_t left = code->size - at;
-  const ucrt_byte *bytes = code->bytes + at;
+  const uint8_t *bytes = code->bytes + at;
   if (left >= 1 && bytes[0] == 0xcc) return found (UCRT_CODE_TRAP, marker, 0);
   if (left >= 2 && bytes[0] == 0xcd && bytes[1] == 0x03) return found (UCRT_CODE_TRAP, marker, 0);
   if (left >= 2 && bytes[0] == 0xeb)
@@ -92,7 +92,7 @@ static ucrt_code_t decode_64 (const ucrt_span_t *code) {
   if (result.kind != UCRT_CODE_PLAIN) return result;
   uint64_t address = code->address + at;
   size_t left = code->size - at;
-  ucrt_byte rex = left >= 1 ? code->bytes[at] : 0;
+  uint8_t rex = left >= 1 ? code->bytes[at] : 0;
   if (left >= 6 && BEGINS_WITH (code, at, "\xff\x25"))
     return found (UCRT_CODE_JUMP_THROUGH, marker,
                   relative (address + 6, (int32_t) word_at (code, at + 2)));
@@ -128,13 +128,13 @@ static ucrt_code_t decode_32 (const ucrt_span_t *code) {
   return result;
 }
 
-static void put_jump (ucrt_byte *to, uint64_t distance) {
+static void put_jump (uint8_t *to, uint64_t distance) {
   uint32_t word = (uint32_t) distance;
   to[0] = 0xe9;
   memcpy (to + 1, &word, sizeof (word));
 }
 
-static int encode_jump_64 (ucrt_byte to[UCRT_JUMP_MAX], uint64_t from, uint64_t target) {
+static int encode_jump_64 (uint8_t to[UCRT_JUMP_MAX], uint64_t from, uint64_t target) {
   int64_t distance = (int64_t) (target - (from + JUMP_SIZE));
   if (distance != (int32_t) distance) return -1;
   put_jump (to, (uint64_t) distance);
@@ -142,25 +142,25 @@ static int encode_jump_64 (ucrt_byte to[UCRT_JUMP_MAX], uint64_t from, uint64_t 
 }
 
 /* Addresses wrap around: everything is in reach.  */
-static int encode_jump_32 (ucrt_byte to[UCRT_JUMP_MAX], uint64_t from, uint64_t target) {
+static int encode_jump_32 (uint8_t to[UCRT_JUMP_MAX], uint64_t from, uint64_t target) {
   put_jump (to, target - (from + JUMP_SIZE));
   return 0;
 }
 
-static void encode_relay_64 (ucrt_byte to[UCRT_RELAY_SIZE], uint64_t from, uint64_t target) {
+static void encode_stub_64 (uint8_t to[UCRT_STUB_SIZE], uint64_t from, uint64_t target) {
   (void) from;
-  memset (to, 0xcc, UCRT_RELAY_SIZE);
+  memset (to, 0xcc, UCRT_STUB_SIZE);
   memcpy (to, "\xff\x25\0\0\0\0", 6);
   memcpy (to + 6, &target, sizeof (target));
 }
 
 /* Never needed, but the same for every CPU.  */
-static void encode_relay_32 (ucrt_byte to[UCRT_RELAY_SIZE], uint64_t from, uint64_t target) {
-  memset (to, 0xcc, UCRT_RELAY_SIZE);
+static void encode_stub_32 (uint8_t to[UCRT_STUB_SIZE], uint64_t from, uint64_t target) {
+  memset (to, 0xcc, UCRT_STUB_SIZE);
   put_jump (to, target - (from + JUMP_SIZE));
 }
 
 const ucrt_cpu_t ucrt_cpu_x86_64 = {0x8664,         8, JUMP_SIZE, reach, decode_64, encode_jump_64,
-                                    encode_relay_64};
+                                    encode_stub_64};
 const ucrt_cpu_t ucrt_cpu_x86 = {
-    0x14c, 4, JUMP_SIZE, (uint64_t) 1 << 32, decode_32, encode_jump_32, encode_relay_32};
+    0x14c, 4, JUMP_SIZE, (uint64_t) 1 << 32, decode_32, encode_jump_32, encode_stub_32};

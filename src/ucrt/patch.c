@@ -19,7 +19,7 @@ static ucrt_span_t from (const ucrt_span_t *image, uint64_t address) {
    runtime keeps its pointers inside.  */
 static uint64_t pointer_at (const ucrt_cpu_t *cpu, const ucrt_span_t *image, uint64_t address) {
   if (!contains (image, address, cpu->pointer_size)) return 0;
-  const ucrt_byte *bytes = image->bytes + (address - image->address);
+  const uint8_t *bytes = image->bytes + (address - image->address);
   uint64_t value = 0;
   for (unsigned i = 0; i < cpu->pointer_size; i++) value |= (uint64_t) bytes[i] << (8 * i);
   return value;

@@ -18,13 +18,11 @@
 #include <stddef.h> /* size_t */
 #include <stdint.h>
 
-typedef uint8_t ucrt_byte;
-
-enum { UCRT_JUMP_MAX = 8, UCRT_RELAY_SIZE = 16 }; /* bytes */
+enum { UCRT_JUMP_MAX = 8, UCRT_STUB_SIZE = 16 }; /* bytes */
 
 /* Code bytes which stand at ADDRESS.  */
 typedef struct {
-  const ucrt_byte *bytes;
+  const uint8_t *bytes;
   size_t size;
   uint64_t address;
 } ucrt_span_t;
@@ -52,12 +50,12 @@ typedef struct {
   /* What stands at the beginning of CODE, which has at least one byte.  */
   ucrt_code_t (*decode) (const ucrt_span_t *code);
   /* Write a jump which will stand at FROM; -1 if TARGET is out of reach.  */
-  int (*encode_jump) (ucrt_byte to[UCRT_JUMP_MAX], uint64_t from, uint64_t target);
-  /* Write a relay which will stand at FROM, a multiple of UCRT_RELAY_SIZE.  */
-  void (*encode_relay) (ucrt_byte to[UCRT_RELAY_SIZE], uint64_t from, uint64_t target);
+  int (*encode_jump) (uint8_t to[UCRT_JUMP_MAX], uint64_t from, uint64_t target);
+  /* Write a relay which will stand at FROM, a multiple of UCRT_STUB_SIZE.  */
+  void (*encode_stub) (uint8_t to[UCRT_STUB_SIZE], uint64_t from, uint64_t target);
 } ucrt_cpu_t;
 
-extern const ucrt_cpu_t ucrt_cpu_x86_64, ucrt_cpu_x86, ucrt_cpu_arm64;
+extern const ucrt_cpu_t ucrt_cpu_x86_64, ucrt_cpu_x86, ucrt_cpu_aarch64;
 
 /* Of the CPU which this is compiled for.  */
 #if defined(__x86_64__)
@@ -65,7 +63,7 @@ extern const ucrt_cpu_t ucrt_cpu_x86_64, ucrt_cpu_x86, ucrt_cpu_arm64;
 #elif defined(__i386__)
 #define UCRT_CPU ucrt_cpu_x86
 #elif defined(__aarch64__)
-#define UCRT_CPU ucrt_cpu_arm64
+#define UCRT_CPU ucrt_cpu_aarch64
 #endif
 
 typedef enum {

@@ -70,7 +70,7 @@ static MIR_ucrt_status_t *other_copy (const ucrt_nt_module_t *module) {
   if (ucrt_open_image (&image, module->base, module->size) != 0) return NULL;
   ucrt_extent_t section = ucrt_section (&image, MIR_UCRT_STATUS_SECTION);
   if (section.end - section.begin < sizeof (MIR_ucrt_status_t)) return NULL;
-  MIR_ucrt_status_t *status = (MIR_ucrt_status_t *) ((ucrt_byte *) module->base + section.begin);
+  MIR_ucrt_status_t *status = (MIR_ucrt_status_t *) ((uint8_t *) module->base + section.begin);
   return status != &ucrt_status && status->magic == MIR_UCRT_STATUS_MAGIC ? status : NULL;
 }
 

@@ -2,7 +2,7 @@
 
 #include "stacks.h"
 
-int ucrt_stack_leads_inside (const ucrt_family_t *family, const CONTEXT *context) {
-  return ucrt_is_inside (family, context->Pc) || ucrt_is_inside (family, context->Lr)
-         || ucrt_words_lead_inside (family, context->Sp);
+int ucrt_stack_leads_inside (const ucrt_code_ranges_t *ranges, const CONTEXT *context) {
+  return ucrt_is_inside (ranges, context->Pc) || ucrt_is_inside (ranges, context->Lr)
+         || ucrt_words_lead_inside (ranges, context->Sp);
 }

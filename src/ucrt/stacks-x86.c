@@ -3,6 +3,6 @@
 
 #include "stacks.h"
 
-int ucrt_stack_leads_inside (const ucrt_family_t *family, const CONTEXT *context) {
-  return ucrt_is_inside (family, context->Eip) || ucrt_words_lead_inside (family, context->Esp);
+int ucrt_stack_leads_inside (const ucrt_code_ranges_t *ranges, const CONTEXT *context) {
+  return ucrt_is_inside (ranges, context->Eip) || ucrt_words_lead_inside (ranges, context->Esp);
 }

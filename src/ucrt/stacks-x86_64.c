@@ -56,15 +56,15 @@ static int step (CONTEXT *context, uintptr_t end, int first) {
   return context->Rsp > sp && context->Rsp <= end ? 0 : -1;
 }
 
-int ucrt_stack_leads_inside (const ucrt_family_t *family, const CONTEXT *context) {
+int ucrt_stack_leads_inside (const ucrt_code_ranges_t *ranges, const CONTEXT *context) {
   static CONTEXT at; /* one thread at a time; its alignment is the type's */
   at = *context;
   uintptr_t end = ucrt_stack_end (at.Rsp);
   for (int frames = 0; frames < FRAMES_MAX; frames++) {
     uintptr_t sp = at.Rsp;
-    if (ucrt_is_inside (family, at.Rip)) return 1;
+    if (ucrt_is_inside (ranges, at.Rip)) return 1;
     if (at.Rip == 0 && frames > 0) return 0; /* nobody called the first function */
-    if (step (&at, end, frames == 0) != 0) return ucrt_words_lead_inside (family, sp);
+    if (step (&at, end, frames == 0) != 0) return ucrt_words_lead_inside (ranges, sp);
   }
   return 1;
 }

@@ -13,9 +13,9 @@ static HANDLE this_process (void) {
   return (HANDLE) (intptr_t) -1;
 }
 
-void ucrt_release_relays (void *relays) {
+void ucrt_release_stubs (void *stubs) {
   SIZE_T whole = 0;
-  if (relays != NULL) ucrt_nt.release (this_process (), &relays, &whole, MEM_RELEASE);
+  if (stubs != NULL) ucrt_nt.release (this_process (), &stubs, &whole, MEM_RELEASE);
 }
 
 /* One page at WANTED, or anywhere if that is NULL; NULL on failure.  */
@@ -107,28 +107,28 @@ static int distant_num (const ucrt_plan_t *plan) {
 static int may_execute (void) {
   void *page = page_at (NULL);
   int result = page == NULL ? -1 : make_executable (page);
-  ucrt_release_relays (page);
+  ucrt_release_stubs (page);
   return result;
 }
 
-int ucrt_make_relays (ucrt_plan_t *plan) {
+int ucrt_make_stubs (ucrt_plan_t *plan) {
   if (distant_num (plan) == 0) return may_execute ();
-  ucrt_byte *next = page_near (plan);
+  uint8_t *next = page_near (plan);
   if (next == NULL) return -1;
-  plan->relays = next;
+  plan->stubs = next;
   int result = 0;
   for (unsigned i = 0; i < plan->patches_num; i++) {
     ucrt_patch_t *patch = &plan->patches[i];
     if (!patch->distant) continue;
-    UCRT_CPU.encode_relay (next, (uintptr_t) next, (uintptr_t) patch->hook);
+    UCRT_CPU.encode_stub (next, (uintptr_t) next, (uintptr_t) patch->hook);
     if (UCRT_CPU.encode_jump (patch->ours, (uintptr_t) patch->at, (uintptr_t) next) != 0)
       result = -1;
-    next += UCRT_RELAY_SIZE;
+    next += UCRT_STUB_SIZE;
   }
-  if (result == 0) result = make_executable (plan->relays);
+  if (result == 0) result = make_executable (plan->stubs);
   if (result != 0) {
-    ucrt_release_relays (plan->relays);
-    plan->relays = NULL;
+    ucrt_release_stubs (plan->stubs);
+    plan->stubs = NULL;
   }
   return result;
 }

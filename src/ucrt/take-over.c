@@ -11,7 +11,7 @@ enum { RETRIES_MAX = 200 };
 
 typedef struct {
   unsigned num;
-  void *relays;
+  void *stubs;
   ucrt_patch_t patches[UCRT_ENTRIES_MAX];
 } taken_t;
 
@@ -20,13 +20,13 @@ static taken_t taken[MIR_UCRT_CRTS_MAX];
 
 /* A CRT which was taken over while it was loaded is not pinned, and may go while somebody looks at
    its functions: it stays mapped as long as this is held.  */
-static SRWLOCK going = SRWLOCK_INIT;
+static SRWLOCK unload_lock = SRWLOCK_INIT;
 
-static void say (const char *reason) {
+static void set_reason (const char *reason) {
   ucrt_format (plan.reason, UCRT_REASON_SIZE, "%s", reason);
 }
 
-static void say_of (const ucrt_hook_t *hook, const char *reason) {
+static void set_reason_of (const ucrt_hook_t *hook, const char *reason) {
   ucrt_format (plan.reason, UCRT_REASON_SIZE, "%s %s", hook->name, reason);
 }
 
@@ -34,7 +34,7 @@ static MIR_ucrt_function_t *status_of (unsigned crt, unsigned function) {
   return &ucrt_status.functions[crt * ucrt_hooks_num + function];
 }
 
-static const ucrt_patch_t *patch_of_entry (const ucrt_byte *entry) {
+static const ucrt_patch_t *patch_of_entry (const uint8_t *entry) {
   for (unsigned i = 0; i < plan.patches_num; i++)
     if (plan.patches[i].entry == entry) return &plan.patches[i];
   return NULL;
@@ -52,11 +52,11 @@ static int collect (void) {
     ucrt_format (status->name, sizeof (status->name), "%s", hook->name);
     status->crt = crt->index;
     if (!is_there && (hook->flags & UCRT_HOOK_REQUIRED)) {
-      say_of (hook, offset == 0 ? "is missing" : "is in another module");
+      set_reason_of (hook, offset == 0 ? "is missing" : "is in another module");
       return -1;
     }
     if (!is_there) continue;
-    ucrt_byte *entry = crt->base + offset;
+    uint8_t *entry = crt->base + offset;
     status->address = (uintptr_t) entry;
     const void *function = hook->hook[crt->index];
     if (ucrt_options.counting && hook->counting[crt->index] != NULL)
@@ -70,14 +70,14 @@ static int collect (void) {
   return 0;
 }
 
-static void say_hooked (const ucrt_hook_t *hook, uint64_t by) {
+static void set_reason_hooked (const ucrt_hook_t *hook, uint64_t by) {
   char name[64] = "code of no module";
   const ucrt_nt_module_t *module = ucrt_module_at (by);
   if (module != NULL) ucrt_plain_name (name, sizeof (name), &module->name);
   ucrt_format (plan.reason, UCRT_REASON_SIZE, "%s is hooked already, by %s", hook->name, name);
 }
 
-static int is_code (const ucrt_byte *at) {
+static int is_code (const uint8_t *at) {
   MEMORY_BASIC_INFORMATION info;
   const DWORD executable =
       PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
@@ -89,20 +89,20 @@ static int is_code (const ucrt_byte *at) {
 static int examine (ucrt_patch_t *patch) {
   const ucrt_hook_t *hook = &ucrt_hooks[patch->function];
   uint64_t entry = (uintptr_t) patch->entry, end;
-  if (!is_code (patch->entry)) return say_of (hook, "is no code"), -1;
+  if (!is_code (patch->entry)) return set_reason_of (hook, "is no code"), -1;
   switch (ucrt_follow (&UCRT_CPU, &plan.span, entry, &end)) {
     case UCRT_STAYS:
       break;
     case UCRT_LEAVES:
-      return say_hooked (hook, end), -1;
+      return set_reason_hooked (hook, end), -1;
     case UCRT_TRAPPED:
-      return say_of (hook, "has a breakpoint at its entry"), -1;
+      return set_reason_of (hook, "has a breakpoint at its entry"), -1;
     case UCRT_ENDLESS:
-      return say_of (hook, "jumps in a way that is not understood"), -1;
+      return set_reason_of (hook, "jumps in a way that is not understood"), -1;
   }
   uint32_t room = ucrt_room_at (&plan.image, (uint32_t) (patch->entry - plan.crt->base));
   int place = ucrt_place_of_jump (&UCRT_CPU, &plan.span, entry, room);
-  if (place < 0) return say_of (hook, "has no room for a jump"), -1;
+  if (place < 0) return set_reason_of (hook, "has no room for a jump"), -1;
   patch->at = patch->entry + place;
   memcpy (patch->old, patch->at, UCRT_CPU.jump_size);
   patch->distant =
@@ -121,25 +121,25 @@ static int is_overlapping (void) {
 
 static int prepare (void) {
   if (ucrt_open_image (&plan.image, plan.crt->base, plan.crt->size) != 0)
-    return say ("it is no image"), -1;
+    return set_reason ("it is no image"), -1;
   plan.span = (ucrt_span_t){plan.crt->base, plan.crt->size, (uintptr_t) plan.crt->base};
   if (collect () != 0) return -1;
   for (unsigned i = 0; i < plan.patches_num; i++)
     if (examine (&plan.patches[i]) != 0) return -1;
-  if (plan.patches_num == 0) return say ("it has none of the functions"), -1;
-  if (is_overlapping ()) return say ("its functions stand too close"), -1;
+  if (plan.patches_num == 0) return set_reason ("it has none of the functions"), -1;
+  if (is_overlapping ()) return set_reason ("its functions stand too close"), -1;
   return 0;
 }
 
 /* Stop the others where none is in the way.  The number of tries before, or -1.  */
 static int stop (void) {
   uintptr_t begin = (uintptr_t) plan.crt->base;
-  ucrt_family_t family = {begin, begin + plan.crt->size, plan.ranges_num, plan.ranges};
+  ucrt_code_ranges_t family = {begin, begin + plan.crt->size, plan.ranges_num, plan.ranges};
   uint32_t culprit = 0;
   for (int retries = 0; retries <= RETRIES_MAX; retries++) {
     ucrt_threads_result_t result = ucrt_threads_stop ();
     for (int rooms = 0; result == UCRT_THREADS_MORE && rooms < RETRIES_MAX; rooms++)
-      result = ucrt_threads_room () == 0 ? ucrt_threads_stop () : UCRT_THREADS_REFUSED;
+      result = ucrt_threads_reserve () == 0 ? ucrt_threads_stop () : UCRT_THREADS_REFUSED;
     if (result != UCRT_THREADS_STOPPED) {
       ucrt_format (plan.reason, UCRT_REASON_SIZE, "thread %u could not be stopped",
                    ucrt_threads_culprit ());
@@ -147,7 +147,7 @@ static int stop (void) {
     }
     culprit = ucrt_thread_inside (&family);
     if (culprit == 0) return retries;
-    ucrt_threads_go ();
+    ucrt_threads_resume ();
     ucrt_threads_wait (retries < 10 ? 1 : 2); /* ms */
   }
   ucrt_format (plan.reason, UCRT_REASON_SIZE,
@@ -159,25 +159,25 @@ static int stop (void) {
    be.  Since Windows 7 the loader tells of a DLL under a lock for that alone, not under the loader
    lock, which a stopped thread could then hold.  */
 static int apply (int late) {
-  if (ucrt_make_relays (&plan) != 0)
-    return say ("there is no executable memory to be had near it"), -1;
-  if (ucrt_find_family (&plan) != 0) return say ("its aligned functions are too many"), -1;
+  if (ucrt_make_stubs (&plan) != 0)
+    return set_reason ("there is no executable memory to be had near it"), -1;
+  if (ucrt_find_code_ranges (&plan) != 0) return set_reason ("its aligned functions are too many"), -1;
   if (!late) return ucrt_write_jumps (&plan);
-  if (ucrt_threads_room () != 0) return say ("there is no memory for the list of threads"), -1;
+  if (ucrt_threads_reserve () != 0) return set_reason ("there is no memory for the list of threads"), -1;
   int retries = stop ();
   if (retries < 0) return -1;
   int result = ucrt_write_jumps (&plan);
-  ucrt_threads_go ();
+  ucrt_threads_resume ();
   ucrt_status.crts[plan.crt->index].retries = (uint32_t) retries;
   return result;
 }
 
 static void note_taken (void) {
   taken_t *own = &taken[plan.crt->index];
-  AcquireSRWLockExclusive (&going);
+  AcquireSRWLockExclusive (&unload_lock);
   for (unsigned i = 0; i < ucrt_hooks_num; i++) {
     MIR_ucrt_function_t *status = status_of (plan.crt->index, i);
-    const ucrt_patch_t *patch = patch_of_entry ((ucrt_byte *) (uintptr_t) status->address);
+    const ucrt_patch_t *patch = patch_of_entry ((uint8_t *) (uintptr_t) status->address);
     if (status->address == 0)
       status->state = MIR_UCRT_ABSENT;
     else if (patch == NULL)
@@ -186,9 +186,9 @@ static void note_taken (void) {
       status->state = patch->function == i ? MIR_UCRT_TAKEN : MIR_UCRT_ALIAS;
     if (patch != NULL) status->target = (uintptr_t) patch->hook, status->intact = 1;
   }
-  own->num = plan.patches_num, own->relays = plan.relays;
+  own->num = plan.patches_num, own->stubs = plan.stubs;
   memcpy (own->patches, plan.patches, sizeof (own->patches));
-  ReleaseSRWLockExclusive (&going);
+  ReleaseSRWLockExclusive (&unload_lock);
 }
 
 static void note_left (void) {
@@ -201,11 +201,11 @@ static void note_left (void) {
 int ucrt_take_over (ucrt_crt_t *crt, int late) {
   MIR_ucrt_crt_t *status = &ucrt_status.crts[crt->index];
   plan.crt = crt, plan.reason = status->reason, plan.reason[0] = 0;
-  plan.patches_num = plan.ranges_num = 0, plan.relays = NULL;
+  plan.patches_num = plan.ranges_num = 0, plan.stubs = NULL;
   status->late = late != 0, status->retries = 0;
   const char *refused = ucrt_refuse_crt (crt);
   if (refused != NULL) {
-    say (refused);
+    set_reason (refused);
     status->state = MIR_UCRT_REFUSED;
     return -1;
   }
@@ -215,7 +215,7 @@ int ucrt_take_over (ucrt_crt_t *crt, int late) {
     return -1;
   }
   if (apply (late) != 0) {
-    ucrt_release_relays (plan.relays);
+    ucrt_release_stubs (plan.stubs);
     note_left ();
     status->state = MIR_UCRT_FAILED;
     return -1;
@@ -227,29 +227,29 @@ int ucrt_take_over (ucrt_crt_t *crt, int late) {
 
 void ucrt_forget (ucrt_crt_t *crt) {
   taken_t *own = &taken[crt->index];
-  AcquireSRWLockExclusive (&going);
+  AcquireSRWLockExclusive (&unload_lock);
   own->num = 0;
-  ucrt_release_relays (own->relays);
-  own->relays = NULL;
+  ucrt_release_stubs (own->stubs);
+  own->stubs = NULL;
   for (unsigned i = 0; i < ucrt_hooks_num; i++) {
     MIR_ucrt_function_t *status = status_of (crt->index, i);
     status->address = status->target = 0, status->state = MIR_UCRT_ABSENT, status->intact = 0;
   }
-  ReleaseSRWLockExclusive (&going);
+  ReleaseSRWLockExclusive (&unload_lock);
 }
 
 /* Bounded: at the end of the process a thread that held it may be dead.  */
 int ucrt_hold_crts (void) {
   enum { TRIES_MAX = 10000 };
   for (int tries = 0; tries < TRIES_MAX; tries++) {
-    if (TryAcquireSRWLockShared (&going)) return 1;
+    if (TryAcquireSRWLockShared (&unload_lock)) return 1;
     SwitchToThread ();
   }
   return 0;
 }
 
 void ucrt_release_crts (void) {
-  ReleaseSRWLockShared (&going);
+  ReleaseSRWLockShared (&unload_lock);
 }
 
 /* Where the entry goes by now, if not to our hook.  */

@@ -2,7 +2,7 @@
    written, or is undone.
 
      collect   names to entries, and what is written there   (take-over.c)
-     relays    memory near the CRT, if its jumps need it      (relays.c)
+     relays    memory near the CRT, if its jumps need it      (stubs.c)
      family    the code which no thread may be in             (family.c)
      stop      the other threads, until none is in it         (threads.c)
      write     pages writable, jumps, pages as before         (pages.c)
@@ -30,12 +30,12 @@ enum {
 
 /* One entry which is replaced.  */
 typedef struct {
-  ucrt_byte *at; /* where the jump is written: the entry, or behind its marker */
-  ucrt_byte *entry;
+  uint8_t *at; /* where the jump is written: the entry, or behind its marker */
+  uint8_t *entry;
   const void *hook;
   unsigned function; /* index into ucrt_hooks */
   int distant;       /* by a relay */
-  ucrt_byte old[UCRT_JUMP_MAX], ours[UCRT_JUMP_MAX];
+  uint8_t old[UCRT_JUMP_MAX], ours[UCRT_JUMP_MAX];
 } ucrt_patch_t;
 
 typedef struct {
@@ -45,7 +45,7 @@ typedef struct {
   char *reason; /* UCRT_REASON_SIZE bytes, in the status */
   unsigned patches_num;
   ucrt_patch_t patches[UCRT_ENTRIES_MAX];
-  void *relays; /* NULL: none */
+  void *stubs; /* NULL: none */
   unsigned ranges_num;
   ucrt_range_t ranges[UCRT_RANGES_MAX];
 } ucrt_plan_t;
@@ -58,11 +58,11 @@ void ucrt_forget (ucrt_crt_t *crt);
 /* Make relays for those patches which are DISTANT, executable and not writable; their AT is to be
    in reach.  0, or -1 with nothing allocated.  Where none is needed it sees whether this process
    may make memory executable at all: the pages of the CRT must become so again.  */
-int ucrt_make_relays (ucrt_plan_t *plan);
-void ucrt_release_relays (void *relays);
+int ucrt_make_stubs (ucrt_plan_t *plan);
+void ucrt_release_stubs (void *stubs);
 
 /* --- family.c: fill RANGES.  0, or -1: there are too many.  */
-int ucrt_find_family (ucrt_plan_t *plan);
+int ucrt_find_code_ranges (ucrt_plan_t *plan);
 
 /* --- pages.c: between stop and go.  */
 

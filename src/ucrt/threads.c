@@ -15,7 +15,7 @@ enum {
 typedef struct {
   HANDLE handle;
   uint32_t number;
-  int unborn;
+  int not_started;
 } thread_t;
 
 static thread_t *threads; /* ROOM entries, NUM in use */
@@ -26,7 +26,7 @@ static HANDLE this_process (void) {
   return (HANDLE) (intptr_t) -1;
 }
 
-int ucrt_threads_room (void) {
+int ucrt_threads_reserve (void) {
   SIZE_T size = (SIZE_T) (room + ROOM_STEP) * sizeof (thread_t);
   void *more = NULL, *old = threads;
   if (ucrt_nt.allocate (this_process (), &more, 0, &size, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE)
@@ -38,7 +38,7 @@ int ucrt_threads_room (void) {
   return 0;
 }
 
-void ucrt_threads_go (void) {
+void ucrt_threads_resume (void) {
   while (num > 0) {
     HANDLE handle = threads[--num].handle;
     ucrt_nt.resume (handle, NULL);
@@ -78,8 +78,8 @@ static int stop_one (HANDLE handle, int *kept) {
   /* Wine makes the object first; the one which makes it may be stopped before it makes the thread.
      That thread has run nothing, and will stop at once; there is nothing to wait for until we go.
    */
-  thread->unborn = about (handle, &info) == 0 && info.teb == NULL;
-  if (thread->unborn) return 1;
+  thread->not_started = about (handle, &info) == 0 && info.teb == NULL;
+  if (thread->not_started) return 1;
   /* It stops some time later: only this waits for it.  */
   context.ContextFlags = CONTEXT_CONTROL;
   return ucrt_nt.context (handle, &context) < 0 && !has_ended (handle) ? -1 : 1;
@@ -110,14 +110,14 @@ ucrt_threads_result_t ucrt_threads_stop (void) {
    */
   for (int pass = 0; pass < PASSES_MAX && stopped > 0; pass++) stopped = stop_all ();
   if (stopped == 0) return UCRT_THREADS_STOPPED;
-  ucrt_threads_go ();
+  ucrt_threads_resume ();
   return stopped == -2 ? UCRT_THREADS_MORE : UCRT_THREADS_REFUSED;
 }
 
-int ucrt_is_inside (const ucrt_family_t *family, uintptr_t address) {
-  if (address - family->begin >= family->end - family->begin) return 0;
-  for (unsigned i = 0; i < family->ranges_num; i++) {
-    const ucrt_range_t *range = &family->ranges[i];
+int ucrt_is_inside (const ucrt_code_ranges_t *ranges, uintptr_t address) {
+  if (address - ranges->begin >= ranges->end - ranges->begin) return 0;
+  for (unsigned i = 0; i < ranges->num; i++) {
+    const ucrt_range_t *range = &ranges->list[i];
     if (address - range->begin < range->end - range->begin) return 1;
   }
   return 0;
@@ -140,24 +140,24 @@ uintptr_t ucrt_stack_end (uintptr_t sp) {
   return end - sp > STACK_MAX ? sp + STACK_MAX : end;
 }
 
-int ucrt_words_lead_inside (const ucrt_family_t *family, uintptr_t sp) {
+int ucrt_words_lead_inside (const ucrt_code_ranges_t *ranges, uintptr_t sp) {
   sp = (sp + sizeof (uintptr_t) - 1) & ~(uintptr_t) (sizeof (uintptr_t) - 1);
   const volatile uintptr_t *last = (const volatile uintptr_t *) ucrt_stack_end (sp);
   for (const volatile uintptr_t *word = (const volatile uintptr_t *) sp; word < last; word++)
-    if (ucrt_is_inside (family, *word)) return 1;
+    if (ucrt_is_inside (ranges, *word)) return 1;
   return 0;
 }
 
-uint32_t ucrt_thread_inside (const ucrt_family_t *family) {
+uint32_t ucrt_thread_inside (const ucrt_code_ranges_t *ranges) {
   CONTEXT context __attribute__ ((aligned (16)));
   for (unsigned i = 0; i < num; i++) {
-    if (threads[i].unborn) continue;
+    if (threads[i].not_started) continue;
     context.ContextFlags = CONTEXT_FULL;
     if (ucrt_nt.context (threads[i].handle, &context) < 0) {
       if (has_ended (threads[i].handle)) continue;
       return threads[i].number;
     }
-    if (ucrt_stack_leads_inside (family, &context)) return threads[i].number;
+    if (ucrt_stack_leads_inside (ranges, &context)) return threads[i].number;
   }
   return 0;
 }

@@ -20,26 +20,26 @@ typedef struct {
   uintptr_t begin, end;
   unsigned ranges_num;
   const ucrt_range_t *ranges;
-} ucrt_family_t;
+} ucrt_code_ranges_t;
 
 typedef enum {
   UCRT_THREADS_STOPPED = 0,
   UCRT_THREADS_MORE =
-      1, /* there was no memory for so many: all run again, ucrt_threads_room makes some */
+      1, /* there was no memory for so many: all run again, ucrt_threads_reserve makes some */
   UCRT_THREADS_REFUSED = 2 /* one could not be stopped; all run again */
 } ucrt_threads_result_t;
 
 /* Make memory for the threads there are, and some more.  0, or -1.  Not between stop and go.  */
-int ucrt_threads_room (void);
+int ucrt_threads_reserve (void);
 
 ucrt_threads_result_t ucrt_threads_stop (void);
 
 /* Let them run again.  */
-void ucrt_threads_go (void);
+void ucrt_threads_resume (void);
 
 /* The number of the first thread which is inside of FAMILY, or will return there; 0 if there is
    none.  Between stop and go.  */
-uint32_t ucrt_thread_inside (const ucrt_family_t *family);
+uint32_t ucrt_thread_inside (const ucrt_code_ranges_t *ranges);
 
 /* The number of the thread which could not be stopped, and of those that were.  */
 uint32_t ucrt_threads_culprit (void);

@@ -27,8 +27,6 @@
 #include <stdint.h>
 #include "../../mir-ucrt.h"
 
-typedef uint8_t ucrt_byte;
-
 /* --- options.c: read once, before anything else.  */
 
 typedef struct {
@@ -45,8 +43,8 @@ extern ucrt_options_t ucrt_options;
 void ucrt_read_options (void);
 
 /* One line to standard error and the debugger: "mir-ucrt: TEXT".  Nothing is allocated.  Never
-   between ucrt_threads_stop and ucrt_threads_go.  */
-void ucrt_say (const char *format, ...);
+   between ucrt_threads_stop and ucrt_threads_resume.  */
+void ucrt_log (const char *format, ...);
 
 /* The same without the name, into the SIZE bytes at TO; it ends with 0.  FORMAT has %s %d %i %u %x
    %p %c %%, and l, ll, z before numbers.  */
@@ -56,7 +54,7 @@ void ucrt_format (char *to, size_t size, const char *format, ...);
 
 /* One CRT.  The functions are NULL where it does not export them.  */
 typedef struct ucrt_crt {
-  ucrt_byte *base;
+  uint8_t *base;
   size_t size;
   unsigned index;  /* into ucrt_crts and the status */
   int initialised; /* 0: its DllMain has not run; its functions must not be called */
@@ -72,14 +70,14 @@ extern ucrt_crt_t ucrt_crts[MIR_UCRT_CRTS_MAX];
 /* The export NAME of the image at BASE, NULL if there is none or it is forwarded to nowhere that is
    loaded. Bounds are checked; nothing is called.  Safe under the loader lock and between stop and
    go.  */
-void *ucrt_export_of (ucrt_byte *base, const char *name);
+void *ucrt_export_of (uint8_t *base, const char *name);
 
 /* Have every wanted CRT which is loaded taken over, and those loaded later (before their DllMain
    runs). The number taken over; -1 if one was refused or failed.  */
 int ucrt_find_crts (void);
 
 /* The state of the whole in the status, with its reason, from those of the CRTs.  */
-void ucrt_sum_up (void);
+void ucrt_update_state (void);
 
 /* --- hooks.c: by name, the function which replaces it for the CRT of that index.  */
 
@@ -143,8 +141,8 @@ extern MIR_ucrt_status_t ucrt_status;
 void ucrt_health_init (void); /* after the options are read */
 void ucrt_set_state (MIR_ucrt_state_t state, const char *reason);
 
-/* ucrt_sum_up, and the lines about it if they are wanted.  */
-void ucrt_state_from_crts (void);
+/* ucrt_update_state, and the lines about it if they are wanted.  */
+void ucrt_report_state (void);
 MIR_ucrt_counters_t *ucrt_counters (void); /* the stripe of this thread; add with relaxed atomics */
 
 /* --- check.c: call the functions of CRT which were just taken over, each once; CALLS stays as it
@@ -154,14 +152,14 @@ MIR_ucrt_counters_t *ucrt_counters (void); /* the stripe of this thread; add wit
 void ucrt_check_taken (const ucrt_crt_t *crt);
 
 /* --- old-heap.c: a block of CRT's own heap, or the process heap before the CRT has one.  */
-size_t ucrt_old_size (ucrt_crt_t *crt, const void *block); /* (size_t) -1: not a block */
-int ucrt_old_free (ucrt_crt_t *crt, void *block); /* 0, or -1 with errno set as the CRT would */
+size_t ucrt_foreign_size (ucrt_crt_t *crt, const void *block); /* (size_t) -1: not a block */
+int ucrt_foreign_free (ucrt_crt_t *crt, void *block); /* 0, or -1 with errno set as the CRT would */
 
 /* As the CRT's own _malloc_base and _realloc_base of N > 0 bytes without the new handler; and
    HeapReAlloc in place.  NULL on failure.  BLOCK may be NULL.  */
-void *ucrt_old_realloc (ucrt_crt_t *crt, void *block, size_t n);
-void *ucrt_old_resize (ucrt_crt_t *crt, void *block, size_t n);
-int ucrt_old_compact (ucrt_crt_t *crt); /* 0, or -1 with errno set */
+void *ucrt_foreign_realloc (ucrt_crt_t *crt, void *block, size_t n);
+void *ucrt_foreign_resize (ucrt_crt_t *crt, void *block, size_t n);
+int ucrt_foreign_compact (ucrt_crt_t *crt); /* 0, or -1 with errno set */
 
 /* Whether functions of CRT may be called; set its errno and call its handlers if so.  */
 int ucrt_crt_ready (ucrt_crt_t *crt);

@@ -11,7 +11,7 @@ enum { PAGE = 0x1000, PAGES_MAX = 64, CALLS_MAX = 2000 };
 
 typedef struct {
   size_t size;
-  ucrt_byte bytes[PAGES_MAX * PAGE];
+  uint8_t bytes[PAGES_MAX * PAGE];
   DWORD protection[PAGES_MAX];
 } picture_t;
 
@@ -45,7 +45,7 @@ static size_t size_of (HMODULE dll) {
   ucrt_image_t image;
   const IMAGE_DOS_HEADER *dos = (const IMAGE_DOS_HEADER *) dll;
   const IMAGE_NT_HEADERS *headers = (const IMAGE_NT_HEADERS *) ((const char *) dll + dos->e_lfanew);
-  REQUIRE (ucrt_open_image (&image, (const ucrt_byte *) dll, headers->OptionalHeader.SizeOfImage)
+  REQUIRE (ucrt_open_image (&image, (const uint8_t *) dll, headers->OptionalHeader.SizeOfImage)
            == 0);
   return image.size;
 }

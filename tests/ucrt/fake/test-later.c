@@ -12,7 +12,7 @@ static const char waiting[] = "nothing to take over here, no DLL of a C runtime 
 static void begin (const char *crts) {
   fixture_reset (crts);
   CHECK_INT (ucrt_find_crts (), 0);
-  ucrt_sum_up ();
+  ucrt_update_state ();
   CHECK_INT (ucrt_status.state, MIR_UCRT_WAITING);
   CHECK_STR (ucrt_status.reason, waiting);
 }

@@ -47,16 +47,16 @@ static void let_it_go (HANDLE thread) {
 }
 
 static void is_not_taken_over_while_inside (const char *function, int number) {
-  static ucrt_byte text[0x3000];
+  static uint8_t text[0x3000];
   call_t arguments = {NULL, 0};
   HMODULE dll = fixture_load ("fake-shapes");
-  memcpy (text, (ucrt_byte *) dll + 0x1000, sizeof (text));
+  memcpy (text, (uint8_t *) dll + 0x1000, sizeof (text));
   HANDLE thread = thread_inside (dll, function, &arguments);
   fixture_reset ("fake-shapes");
   CHECK_INT (ucrt_find_crts (), -1);
   CHECK_INT (ucrt_status.crts[0].state, MIR_UCRT_FAILED);
   CHECK (strstr (ucrt_status.crts[0].reason, "in the aligned functions") != NULL);
-  CHECK (memcmp (text, (ucrt_byte *) dll + 0x1000, sizeof (text)) == 0);
+  CHECK (memcmp (text, (uint8_t *) dll + 0x1000, sizeof (text)) == 0);
   let_it_go (thread);
   CHECK_INT (arguments.result, number); /* nothing happened to it */
   CHECK_INT (ucrt_find_crts (), 1);     /* and once more */
@@ -146,9 +146,9 @@ static void old_return_addresses_do_not_matter (void) {
 
 /* A thread which runs in a circle of two bytes is seen there, and nowhere else.  */
 static void instruction_of_a_thread_is_seen (void) {
-  static const ucrt_byte circle[] = {0x90, 0x90, 0x90, 0x90, 0xeb, 0xfe};
+  static const uint8_t circle[] = {0x90, 0x90, 0x90, 0x90, 0xeb, 0xfe};
   fixture_reset ("");
-  ucrt_byte *code = VirtualAlloc (NULL, 0x1000, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE);
+  uint8_t *code = VirtualAlloc (NULL, 0x1000, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE);
   DWORD number, old;
   REQUIRE (code != NULL);
   memcpy (code, circle, sizeof (circle));
@@ -159,14 +159,14 @@ static void instruction_of_a_thread_is_seen (void) {
   /* Not the first byte: the thread's beginning is on its stack.  */
   ucrt_range_t before = {begin + 1, begin + 4}, at = {begin + 4, begin + 6},
                behind = {begin + 6, end};
-  ucrt_family_t families[] = {
+  ucrt_code_ranges_t families[] = {
       {begin, end, 1, &before}, {begin, end, 1, &at}, {begin, end, 1, &behind}};
   uint32_t inside[3] = {0};
-  CHECK_INT (ucrt_threads_room (), 0);
+  CHECK_INT (ucrt_threads_reserve (), 0);
   int result = ucrt_threads_stop ();
   for (int i = 0; i < 3 && result == UCRT_THREADS_STOPPED; i++)
     inside[i] = ucrt_thread_inside (&families[i]);
-  if (result == UCRT_THREADS_STOPPED) ucrt_threads_go ();
+  if (result == UCRT_THREADS_STOPPED) ucrt_threads_resume ();
   CHECK_INT (result, UCRT_THREADS_STOPPED);
   CHECK_INT (inside[0], 0);
   CHECK_INT (inside[1], number);

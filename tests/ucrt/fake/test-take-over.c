@@ -37,7 +37,7 @@ static void every_shape_is_taken_over (void) {
 
 #ifdef __x86_64__
 /* More than 2 GiB from the hooks.  */
-static void far_away_it_is_taken_over_by_relays (void) {
+static void far_away_it_is_taken_over_by_jump_stubs (void) {
   HMODULE dll = fixture_load ("fake-far");
   int64_t distance = (int64_t) ((uintptr_t) dll - (uintptr_t) GetModuleHandleA (NULL));
   if (distance == (int32_t) distance) tap_skip ("the loader has moved it near");
@@ -66,7 +66,7 @@ static void status_tells_of_every_function (void) {
 }
 
 /* Write LEN BYTES over the entry of malloc, as another hooker would; keep what was there.  */
-static void overwrite (ucrt_byte *at, const ucrt_byte *bytes, size_t len, ucrt_byte *old) {
+static void overwrite (uint8_t *at, const uint8_t *bytes, size_t len, uint8_t *old) {
   DWORD protection;
   REQUIRE (VirtualProtect (at, len, PAGE_EXECUTE_READWRITE, &protection));
   if (old != NULL) memcpy (old, at, len);
@@ -78,7 +78,7 @@ static void another_hooker_is_seen_afterwards (void) {
   HMODULE dll = fixture_load ("fake-shapes");
   fixture_reset ("fake-shapes");
   CHECK_INT (ucrt_find_crts (), 1);
-  ucrt_byte *entry = (ucrt_byte *) GetProcAddress (dll, "realloc"), trap = 0xcc, old;
+  uint8_t *entry = (uint8_t *) GetProcAddress (dll, "realloc"), trap = 0xcc, old;
   overwrite (entry, &trap, 1, &old);
   ucrt_look_again ();
   CHECK_INT (fixture_status (0, "realloc")->intact, 0);
@@ -90,14 +90,14 @@ static void another_hooker_is_seen_afterwards (void) {
   fixture_unload (dll);
 }
 
-static int text_is (HMODULE dll, const ucrt_byte *copy, size_t size) {
-  return memcmp ((const ucrt_byte *) dll + 0x1000, copy, size) == 0;
+static int text_is (HMODULE dll, const uint8_t *copy, size_t size) {
+  return memcmp ((const uint8_t *) dll + 0x1000, copy, size) == 0;
 }
 
 /* Take DLL over, which must not succeed: STATE, and a reason which begins with REASON.  */
 static void is_left_alone (HMODULE dll, const char *name, unsigned state, const char *reason) {
-  static ucrt_byte text[0x1000];
-  memcpy (text, (const ucrt_byte *) dll + 0x1000, sizeof (text));
+  static uint8_t text[0x1000];
+  memcpy (text, (const uint8_t *) dll + 0x1000, sizeof (text));
   fixture_reset (name);
   CHECK_INT (ucrt_find_crts (), -1);
   CHECK_INT (ucrt_status.crts[0].state, state);
@@ -132,7 +132,7 @@ static void hooked_by_others_is_refused_by_name (void) {
   GetModuleFileNameA (NULL, path, sizeof (path));
   strcat (reason, CharLowerA (strrchr (path, '\\') + 1));
   HMODULE dll = fixture_load ("fake-shapes");
-  ucrt_byte *entry = (ucrt_byte *) GetProcAddress (dll, "malloc"), old[16], bytes[16];
+  uint8_t *entry = (uint8_t *) GetProcAddress (dll, "malloc"), old[16], bytes[16];
   for (size_t i = 0; i < sizeof (forms) / sizeof (forms[0]); i++) {
     uintptr_t to = (uintptr_t) stranger, distance = to - ((uintptr_t) entry + 5);
     memcpy (bytes, forms[i].bytes, forms[i].len);
@@ -142,7 +142,7 @@ static void hooked_by_others_is_refused_by_name (void) {
     is_left_alone (dll, "fake-shapes", MIR_UCRT_REFUSED, reason);
     overwrite (entry, old, forms[i].len, NULL);
   }
-  overwrite (entry, (const ucrt_byte *) "\xcc", 1, old);
+  overwrite (entry, (const uint8_t *) "\xcc", 1, old);
   is_left_alone (dll, "fake-shapes", MIR_UCRT_REFUSED, "malloc has a breakpoint at its entry");
   overwrite (entry, old, 1, NULL);
   fixture_unload (dll);
@@ -291,7 +291,7 @@ int main (int argc, char **argv) {
   fixture_folder (argc > 1 ? argv[1] : NULL);
   TEST_RUN (every_shape_is_taken_over);
 #ifdef __x86_64__
-  TEST_RUN (far_away_it_is_taken_over_by_relays);
+  TEST_RUN (far_away_it_is_taken_over_by_jump_stubs);
 #endif
   TEST_RUN (status_tells_of_every_function);
   TEST_RUN (another_hooker_is_seen_afterwards);

@@ -5,11 +5,11 @@
 #include "ucrt/patch.h"
 #include "support/tap.h"
 
-static const ucrt_cpu_t *const cpu = &ucrt_cpu_arm64;
+static const ucrt_cpu_t *const cpu = &ucrt_cpu_aarch64;
 
 /* NUM instructions at ADDRESS.  */
 static ucrt_code_t decoded (const uint32_t *insns, size_t num, uint64_t address) {
-  ucrt_byte *copy = malloc (4 * num);
+  uint8_t *copy = malloc (4 * num);
   REQUIRE (copy != NULL);
   memcpy (copy, insns, 4 * num);
   ucrt_span_t code = {copy, 4 * num, address};
@@ -65,7 +65,7 @@ static void forms_are_seen (void) {
 
 static void what_is_written_is_read_again (void) {
   for (size_t i = 0; i < tap_scaled (20000); i++) {
-    ucrt_byte bytes[UCRT_JUMP_MAX];
+    uint8_t bytes[UCRT_JUMP_MAX];
     uint32_t insn;
     uint64_t from = (tap_random () >> 17) & ~(uint64_t) 3;
     uint64_t target =
@@ -81,7 +81,7 @@ static void what_is_written_is_read_again (void) {
 
 static void reach_is_128_mib (void) {
   const uint64_t from = 0x180001000, mib_128 = 128u << 20;
-  ucrt_byte bytes[UCRT_JUMP_MAX];
+  uint8_t bytes[UCRT_JUMP_MAX];
   CHECK_INT (cpu->encode_jump (bytes, from, from + mib_128 - 4), 0);
   CHECK (memcmp (bytes, "\xff\xff\xff\x15", 4) == 0);
   CHECK_INT (cpu->encode_jump (bytes, from, from + mib_128), -1);
@@ -91,10 +91,10 @@ static void reach_is_128_mib (void) {
   CHECK_INT (cpu->encode_jump (bytes, from, from + 2), -1); /* no instruction is there */
 }
 
-static void relay_leads_to_its_target (void) {
-  ucrt_byte bytes[UCRT_RELAY_SIZE];
+static void stub_leads_to_its_target (void) {
+  uint8_t bytes[UCRT_STUB_SIZE];
   uint64_t end = 0;
-  cpu->encode_relay (bytes, 0x10000, 0x1122334455667788);
+  cpu->encode_stub (bytes, 0x10000, 0x1122334455667788);
   CHECK (memcmp (bytes, "\x50\0\0\x58\0\x02\x1f\xd6\x88\x77\x66\x55\x44\x33\x22\x11", 16) == 0);
   ucrt_span_t image = {bytes, sizeof (bytes), 0x10000};
   CHECK_INT (ucrt_follow (cpu, &image, 0x10000, &end), UCRT_LEAVES);
@@ -103,7 +103,7 @@ static void relay_leads_to_its_target (void) {
 
 static void jump_goes_behind_a_marker_or_nowhere (void) {
   static const uint32_t insns[] = {0xd503245f, 0xa9bf7bfd, 0xa9bf7bfd};
-  ucrt_span_t image = {(const ucrt_byte *) insns, sizeof (insns), 0x1000};
+  ucrt_span_t image = {(const uint8_t *) insns, sizeof (insns), 0x1000};
   CHECK_INT (ucrt_place_of_jump (cpu, &image, 0x1000, 8), 4);
   CHECK_INT (ucrt_place_of_jump (cpu, &image, 0x1000, 4), -1);
   CHECK_INT (ucrt_place_of_jump (cpu, &image, 0x1004, 4), 0);
@@ -122,7 +122,7 @@ int main (void) {
   TEST_RUN (forms_are_seen);
   TEST_RUN (what_is_written_is_read_again);
   TEST_RUN (reach_is_128_mib);
-  TEST_RUN (relay_leads_to_its_target);
+  TEST_RUN (stub_leads_to_its_target);
   TEST_RUN (jump_goes_behind_a_marker_or_nowhere);
   TEST_RUN (random_bytes_are_read_within_their_size);
   return tap_done ();

@@ -18,10 +18,10 @@ enum {
   CODE = 0x1000
 };
 
-static ucrt_byte image_bytes[SIZE];
+static uint8_t image_bytes[SIZE];
 
 static void put (uint32_t offset, uint32_t value, unsigned size) {
-  for (unsigned i = 0; i < size; i++) image_bytes[offset + i] = (ucrt_byte) (value >> (8 * i));
+  for (unsigned i = 0; i < size; i++) image_bytes[offset + i] = (uint8_t) (value >> (8 * i));
 }
 
 static void put_directory (unsigned number, uint32_t offset, uint32_t size) {
@@ -161,7 +161,7 @@ static void hybrid_images_are_seen (void) {
 }
 
 /* Everything that reads.  */
-static void read_all (const ucrt_byte *bytes, size_t size) {
+static void read_all (const uint8_t *bytes, size_t size) {
   ucrt_image_t image;
   ucrt_extent_t parts[4];
   uint32_t begins[] = {CODE + 0x40}, info;
@@ -184,19 +184,19 @@ static void damaged_images_are_read_within_their_bytes (void) {
   put (CONFIG, 0x94, 4), put (CONFIG + 0x90, 0x00800000, 4);
   put_directory (10, CONFIG, 0x94);
   for (size_t size = 1; size < SIZE; size += 1 + size / 64) {
-    ucrt_byte *copy = malloc (size);
+    uint8_t *copy = malloc (size);
     REQUIRE (copy != NULL);
     memcpy (copy, image_bytes, size);
     read_all (copy, size);
     free (copy);
   }
-  ucrt_byte *copy = malloc (SIZE);
+  uint8_t *copy = malloc (SIZE);
   REQUIRE (copy != NULL);
   for (size_t i = 0; i < tap_scaled (20000); i++) {
     memcpy (copy, image_bytes, SIZE);
     for (int j = 0; j < 4; j++) {
       uint32_t at = (uint32_t) (tap_random () % CODE);
-      copy[at] = (ucrt_byte) tap_random ();
+      copy[at] = (uint8_t) tap_random ();
     }
     read_all (copy, SIZE);
   }

@@ -8,7 +8,7 @@
 
 /* Code in a block of its own size, so that a sanitizer sees every byte too many that is read.  */
 static ucrt_span_t span_of (const char *bytes, size_t size, uint64_t address) {
-  ucrt_byte *copy = malloc (size);
+  uint8_t *copy = malloc (size);
   REQUIRE (copy != NULL);
   memcpy (copy, bytes, size);
   return (ucrt_span_t){copy, size, address};
@@ -102,7 +102,7 @@ static void every_cut_form_is_read_within_its_bytes (void) {
 
 static void what_is_written_is_read_again (void) {
   for (size_t i = 0; i < tap_scaled (20000); i++) {
-    ucrt_byte bytes[UCRT_JUMP_MAX];
+    uint8_t bytes[UCRT_JUMP_MAX];
     uint64_t from = tap_random () >> 17,
              target = from + (uint64_t) (int64_t) (int32_t) tap_random ();
     if (ucrt_cpu_x86_64.encode_jump (bytes, from, target) != 0) {
@@ -121,7 +121,7 @@ static void what_is_written_is_read_again (void) {
 
 static void reach_ends_where_the_distance_does (void) {
   const uint64_t from = 0x180001000, next = from + 5;
-  ucrt_byte bytes[UCRT_JUMP_MAX];
+  uint8_t bytes[UCRT_JUMP_MAX];
   CHECK_INT (ucrt_cpu_x86_64.encode_jump (bytes, from, next + 0x7fffffff), 0);
   CHECK (memcmp (bytes, "\xe9\xff\xff\xff\x7f", 5) == 0);
   CHECK_INT (ucrt_cpu_x86_64.encode_jump (bytes, from, next + 0x80000000), -1);
@@ -130,22 +130,22 @@ static void reach_ends_where_the_distance_does (void) {
   CHECK_INT (ucrt_cpu_x86_64.encode_jump (bytes, from, next - 0x80000001), -1);
 }
 
-static void relay_leads_to_its_target (void) {
-  ucrt_byte bytes[UCRT_RELAY_SIZE];
+static void stub_leads_to_its_target (void) {
+  uint8_t bytes[UCRT_STUB_SIZE];
   uint64_t end = 0;
-  ucrt_cpu_x86_64.encode_relay (bytes, 0x10000, 0x1122334455667788);
+  ucrt_cpu_x86_64.encode_stub (bytes, 0x10000, 0x1122334455667788);
   CHECK (memcmp (bytes, "\xff\x25\0\0\0\0\x88\x77\x66\x55\x44\x33\x22\x11", 14) == 0);
   ucrt_span_t image = {bytes, sizeof (bytes), 0x10000};
   CHECK_INT (ucrt_follow (&ucrt_cpu_x86_64, &image, 0x10000, &end), UCRT_LEAVES);
   CHECK_INT (end, 0x1122334455667788);
-  ucrt_cpu_x86.encode_relay (bytes, 0x10000, 0xfff00000);
+  ucrt_cpu_x86.encode_stub (bytes, 0x10000, 0xfff00000);
   CHECK_INT (ucrt_follow (&ucrt_cpu_x86, &image, 0x10000, &end), UCRT_LEAVES);
   CHECK_INT (end, 0xfff00000);
 }
 
 /* In 64 bytes at 0x1000: where the entry at its beginning leads.  */
 static ucrt_way_t way_of (const char *bytes, size_t size, uint64_t *end) {
-  ucrt_byte image[64];
+  uint8_t image[64];
   memset (image, 0xc3, sizeof (image));
   memcpy (image, bytes, size);
   ucrt_span_t span = {image, sizeof (image), 0x1000};
@@ -174,8 +174,8 @@ static void own_stubs_stay_and_others_leave (void) {
 }
 
 static void jump_goes_behind_a_marker_or_nowhere (void) {
-  static const ucrt_byte plain[] = "\x48\x83\xec\x28\x48\x83\xf9\xe0";
-  static const ucrt_byte marked[] = "\xf3\x0f\x1e\xfa\x48\x83\xec\x28\x48\x83\xf9\xe0";
+  static const uint8_t plain[] = "\x48\x83\xec\x28\x48\x83\xf9\xe0";
+  static const uint8_t marked[] = "\xf3\x0f\x1e\xfa\x48\x83\xec\x28\x48\x83\xf9\xe0";
   ucrt_span_t image = {plain, 8, 0x1000}, other = {marked, 12, 0x1000};
   const ucrt_cpu_t *cpu = &ucrt_cpu_x86_64;
   CHECK_INT (ucrt_place_of_jump (cpu, &image, 0x1000, 5), 0);
@@ -191,7 +191,7 @@ int main (void) {
   TEST_RUN (every_cut_form_is_read_within_its_bytes);
   TEST_RUN (what_is_written_is_read_again);
   TEST_RUN (reach_ends_where_the_distance_does);
-  TEST_RUN (relay_leads_to_its_target);
+  TEST_RUN (stub_leads_to_its_target);
   TEST_RUN (own_stubs_stay_and_others_leave);
   TEST_RUN (jump_goes_behind_a_marker_or_nowhere);
   return tap_done ();
