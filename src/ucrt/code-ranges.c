@@ -10,21 +10,21 @@
    A function of the family may call the others' old code before and the new code after: all of them
    take blocks of both heaps.  */
 
-#include "take-over.h"
+#include "ucrt/take-over.h"
 
-static int add_range (ucrt_plan_t *plan, uint32_t begin, uint32_t end) {
+static int add_range (struct ucrt_plan *plan, uint32_t begin, uint32_t end) {
   if (plan->ranges_num == UCRT_RANGES_MAX) return -1;
   uintptr_t base = (uintptr_t) plan->crt->base;
-  plan->ranges[plan->ranges_num++] = (ucrt_range_t){base + begin, base + end};
+  plan->ranges[plan->ranges_num++] = (struct ucrt_range){base + begin, base + end};
   return 0;
 }
 
-typedef struct {
+struct aligned {
   unsigned num;
   uint32_t begins[UCRT_ENTRIES_MAX * 2];
-} aligned_t;
+};
 
-static void add_member (aligned_t *aligned, uint32_t begin) {
+static void add_member (struct aligned *aligned, uint32_t begin) {
   for (unsigned i = 0; i < aligned->num; i++)
     if (aligned->begins[i] == begin) return;
   if (aligned->num < sizeof (aligned->begins) / sizeof (aligned->begins[0]))
@@ -34,11 +34,12 @@ static void add_member (aligned_t *aligned, uint32_t begin) {
 /* Where the jumps in the code of EXTENT go that leave it for a function without a name.  Bytes are
    looked at one by one: some are no instruction, but those hardly ever hit where a function begins,
    and then it only costs time.  */
-static void add_targets_x86 (const ucrt_plan_t *plan, aligned_t *aligned, ucrt_extent_t extent) {
-  const ucrt_image_t *image = &plan->image;
+static void add_targets_x86 (const struct ucrt_plan *plan, struct aligned *aligned,
+                             struct ucrt_extent extent) {
+  const struct ucrt_image *image = &plan->image;
   for (uint32_t at = extent.begin; at + 5 <= extent.end; at++) {
     if (image->base[at] != 0xe9) continue;
-    ucrt_span_t code = {image->base + at, extent.end - at, at};
+    struct ucrt_span code = {image->base + at, extent.end - at, at};
     uint64_t target = UCRT_CPU.decode (&code).target;
     if (target >= image->size || target - extent.begin < extent.end - extent.begin) continue;
     int begins = image->wide ? ucrt_begins_function (image, (uint32_t) target) : target % 16 == 0;
@@ -47,11 +48,12 @@ static void add_targets_x86 (const ucrt_plan_t *plan, aligned_t *aligned, ucrt_e
   }
 }
 
-static void add_targets_aarch64 (const ucrt_plan_t *plan, aligned_t *aligned, ucrt_extent_t extent) {
-  const ucrt_image_t *image = &plan->image;
+static void add_targets_aarch64 (const struct ucrt_plan *plan, struct aligned *aligned,
+                                 struct ucrt_extent extent) {
+  const struct ucrt_image *image = &plan->image;
   for (uint32_t at = extent.begin; at + 4 <= extent.end; at += 4) {
-    ucrt_span_t code = {image->base + at, 4, at};
-    ucrt_code_t found = UCRT_CPU.decode (&code);
+    struct ucrt_span code = {image->base + at, 4, at};
+    struct ucrt_code found = UCRT_CPU.decode (&code);
     if (found.kind != UCRT_CODE_JUMP || found.target >= image->size) continue;
     if (found.target - extent.begin < extent.end - extent.begin) continue;
     if (ucrt_begins_function (image, (uint32_t) found.target)
@@ -60,12 +62,12 @@ static void add_targets_aarch64 (const ucrt_plan_t *plan, aligned_t *aligned, uc
   }
 }
 
-int ucrt_find_code_ranges (ucrt_plan_t *plan) {
-  static aligned_t aligned; /* under the loader lock */
-  static ucrt_extent_t parts[UCRT_RANGES_MAX];
+int ucrt_find_code_ranges (struct ucrt_plan *plan) {
+  static struct aligned aligned; /* under the loader lock */
+  static struct ucrt_extent parts[UCRT_RANGES_MAX];
   plan->ranges_num = aligned.num = 0;
   for (unsigned i = 0; i < plan->patches_num; i++) {
-    const ucrt_patch_t *patch = &plan->patches[i];
+    const struct ucrt_patch *patch = &plan->patches[i];
     uint32_t at = (uint32_t) (patch->at - plan->crt->base);
     if (add_range (plan, at + 1, at + UCRT_CPU.jump_size) != 0) return -1;
     if (ucrt_hooks[patch->function].flags & UCRT_HOOK_ALIGNED)
@@ -73,7 +75,7 @@ int ucrt_find_code_ranges (ucrt_plan_t *plan) {
   }
   unsigned entries_num = aligned.num;
   for (unsigned i = 0; i < aligned.num; i++) { /* it grows */
-    ucrt_extent_t extent = ucrt_function_at (&plan->image, aligned.begins[i]);
+    struct ucrt_extent extent = ucrt_function_at (&plan->image, aligned.begins[i]);
     /* At an entry a thread has done nothing yet, and will meet the jump.  */
     if (add_range (plan, extent.begin + (i < entries_num), extent.end) != 0) return -1;
     if (UCRT_CPU.jump_size == 4)

@@ -1,7 +1,8 @@
 /* A loaded PE image, read by offsets.  Formats: Microsoft's "PE Format" and "x64 exception
    handling", "ARM64 exception handling".  */
 
-#include "crt-image.h"
+#include "ucrt/crt-image.h"
+
 #include <string.h> /* memcmp, memset, strlen */
 
 enum {
@@ -17,30 +18,30 @@ enum {
 };
 
 /* 0 outside: an offset of 0 is nothing in every table here.  */
-static uint32_t read (const ucrt_image_t *image, uint64_t offset, unsigned size) {
+static uint32_t read (const struct ucrt_image *image, uint64_t offset, unsigned size) {
   uint32_t value = 0;
   if (offset > image->size || size > image->size - offset) return 0;
   for (unsigned i = 0; i < size; i++) value |= (uint32_t) image->base[offset + i] << (8 * i);
   return value;
 }
 
-static uint32_t u16 (const ucrt_image_t *image, uint64_t offset) {
+static uint32_t u16 (const struct ucrt_image *image, uint64_t offset) {
   return read (image, offset, 2);
 }
-static uint32_t u32 (const ucrt_image_t *image, uint64_t offset) {
+static uint32_t u32 (const struct ucrt_image *image, uint64_t offset) {
   return read (image, offset, 4);
 }
 
-static int fits (const ucrt_image_t *image, uint64_t offset, uint64_t size) {
+static int fits (const struct ucrt_image *image, uint64_t offset, uint64_t size) {
   return offset <= image->size && size <= image->size - offset;
 }
 
-static uint32_t optional_header (const ucrt_image_t *image) {
+static uint32_t optional_header (const struct ucrt_image *image) {
   return u32 (image, 0x3c) + 24;
 }
 
 /* The data directory of that NUMBER: its offset and size, both 0 if there is none.  */
-static uint32_t directory (const ucrt_image_t *image, unsigned number, uint32_t *size) {
+static uint32_t directory (const struct ucrt_image *image, unsigned number, uint32_t *size) {
   uint64_t optional = optional_header (image), count = optional + (image->wide ? 108 : 92);
   uint64_t entry = count + 4 + 8 * (uint64_t) number;
   *size = 0;
@@ -51,14 +52,16 @@ static uint32_t directory (const ucrt_image_t *image, unsigned number, uint32_t 
   return offset;
 }
 
-static void open_exports (ucrt_image_t *image) {
+static void open_exports (struct ucrt_image *image) {
   uint32_t at = image->exports = directory (image, EXPORTS, &image->exports_size);
   if (at == 0 || image->exports_size < 40) {
     image->exports = 0;
     return;
   }
-  image->functions_num = u32 (image, at + 20), image->names_num = u32 (image, at + 24);
-  image->functions = u32 (image, at + 28), image->names = u32 (image, at + 32);
+  image->functions_num = u32 (image, at + 20);
+  image->names_num = u32 (image, at + 24);
+  image->functions = u32 (image, at + 28);
+  image->names = u32 (image, at + 32);
   image->ordinals = u32 (image, at + 36);
   if (!fits (image, image->functions, 4 * (uint64_t) image->functions_num))
     image->functions_num = 0;
@@ -67,9 +70,10 @@ static void open_exports (ucrt_image_t *image) {
     image->names_num = 0;
 }
 
-int ucrt_open_image (ucrt_image_t *image, const uint8_t *base, size_t size) {
+int ucrt_open_image (struct ucrt_image *image, const uint8_t *base, size_t size) {
   memset (image, 0, sizeof (*image));
-  image->base = base, image->size = size > UINT32_MAX ? UINT32_MAX : (uint32_t) size;
+  image->base = base;
+  image->size = size > UINT32_MAX ? UINT32_MAX : (uint32_t) size;
   uint32_t header = u32 (image, 0x3c);
   if (u16 (image, 0) != 0x5a4d || header == 0 || !fits (image, header, 24)
       || u32 (image, header) != 0x4550)
@@ -88,7 +92,7 @@ int ucrt_open_image (ucrt_image_t *image, const uint8_t *base, size_t size) {
 
 /* Less, equal or greater 0, as NAME to the one at OFFSET; an unterminated one is greater than any.
  */
-static int compare_name (const ucrt_image_t *image, const char *name, uint32_t offset) {
+static int compare_name (const struct ucrt_image *image, const char *name, uint32_t offset) {
   for (;; name++, offset++) {
     if (offset >= image->size) return -1;
     int difference = (uint8_t) *name - image->base[offset];
@@ -97,7 +101,7 @@ static int compare_name (const ucrt_image_t *image, const char *name, uint32_t o
 }
 
 /* Linkers sort the names, as the loader demands.  */
-uint32_t ucrt_find_export (const ucrt_image_t *image, const char *name) {
+uint32_t ucrt_find_export (const struct ucrt_image *image, const char *name) {
   uint32_t low = 0, high = image->names_num;
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
@@ -116,12 +120,12 @@ uint32_t ucrt_find_export (const ucrt_image_t *image, const char *name) {
   return 0;
 }
 
-int ucrt_is_forwarder (const ucrt_image_t *image, uint32_t offset) {
+int ucrt_is_forwarder (const struct ucrt_image *image, uint32_t offset) {
   return offset - image->exports < image->exports_size;
 }
 
 /* The least export behind OFFSET, or the image's end.  *IS: whether one is at OFFSET.  */
-static uint32_t next_export (const ucrt_image_t *image, uint32_t offset, int *is) {
+static uint32_t next_export (const struct ucrt_image *image, uint32_t offset, int *is) {
   uint32_t next = image->size;
   *is = 0;
   for (uint32_t i = 0; i < image->functions_num; i++) {
@@ -132,31 +136,31 @@ static uint32_t next_export (const ucrt_image_t *image, uint32_t offset, int *is
   return next;
 }
 
-int ucrt_is_exported (const ucrt_image_t *image, uint32_t offset) {
+int ucrt_is_exported (const struct ucrt_image *image, uint32_t offset) {
   int is;
   next_export (image, offset, &is);
   return is;
 }
 
-static uint32_t unwind_entry_size (const ucrt_image_t *image) {
+static uint32_t unwind_entry_size (const struct ucrt_image *image) {
   return image->machine == ARM64 ? 8 : 12;
 }
 
-static uint32_t unwind_num (const ucrt_image_t *image) {
+static uint32_t unwind_num (const struct ucrt_image *image) {
   if (image->machine != AMD64 && image->machine != ARM64) return 0;
   return image->unwind_size / unwind_entry_size (image);
 }
 
-static ucrt_extent_t unwind_extent (const ucrt_image_t *image, uint32_t i) {
+static struct ucrt_extent unwind_extent (const struct ucrt_image *image, uint32_t i) {
   uint64_t entry = image->unwind + (uint64_t) i * unwind_entry_size (image);
   uint32_t begin = u32 (image, entry), second = u32 (image, entry + 4);
-  if (image->machine == AMD64) return (ucrt_extent_t){begin, second};
+  if (image->machine == AMD64) return (struct ucrt_extent){begin, second};
   uint32_t insns = second & 3 ? second >> 2 & 0x7ff : u32 (image, second) & 0x3ffff;
-  return (ucrt_extent_t){begin, begin + 4 * insns};
+  return (struct ucrt_extent){begin, begin + 4 * insns};
 }
 
 /* The index of the first unwind entry which begins at or behind OFFSET.  */
-static uint32_t unwind_from (const ucrt_image_t *image, uint32_t offset) {
+static uint32_t unwind_from (const struct ucrt_image *image, uint32_t offset) {
   uint32_t low = 0, high = unwind_num (image);
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
@@ -168,28 +172,28 @@ static uint32_t unwind_from (const ucrt_image_t *image, uint32_t offset) {
   return low;
 }
 
-int ucrt_begins_function (const ucrt_image_t *image, uint32_t offset) {
+int ucrt_begins_function (const struct ucrt_image *image, uint32_t offset) {
   uint32_t i = unwind_from (image, offset);
   return i < unwind_num (image) && unwind_extent (image, i).begin == offset;
 }
 
-uint32_t ucrt_unwind_entry (const ucrt_image_t *image, uint32_t offset) {
+uint32_t ucrt_unwind_entry (const struct ucrt_image *image, uint32_t offset) {
   uint32_t i = unwind_from (image, offset + 1);
   if (i == 0) return 0;
-  ucrt_extent_t extent = unwind_extent (image, i - 1);
+  struct ucrt_extent extent = unwind_extent (image, i - 1);
   return offset - extent.begin < extent.end - extent.begin
              ? image->unwind + (i - 1) * unwind_entry_size (image)
              : 0;
 }
 
-int ucrt_unwind_info (const ucrt_image_t *image, uint32_t entry, uint32_t *info) {
+int ucrt_unwind_info (const struct ucrt_image *image, uint32_t entry, uint32_t *info) {
   *info = u32 (image, entry + (uint64_t) 8);
   if ((*info & 1) != 0 || !fits (image, *info, 4)) return 0;
   return fits (image, *info, 4 + 2 * (uint64_t) image->base[*info + 2]);
 }
 
 /* Where the next function begins that is known of.  */
-static uint32_t next_function (const ucrt_image_t *image, uint32_t offset) {
+static uint32_t next_function (const struct ucrt_image *image, uint32_t offset) {
   int is;
   uint32_t next = next_export (image, offset, &is), i = unwind_from (image, offset + 1);
   if (i < unwind_num (image)) {
@@ -199,31 +203,31 @@ static uint32_t next_function (const ucrt_image_t *image, uint32_t offset) {
   return next;
 }
 
-static uint32_t before_padding (const ucrt_image_t *image, uint32_t begin, uint32_t end) {
+static uint32_t before_padding (const struct ucrt_image *image, uint32_t begin, uint32_t end) {
   for (uint32_t at = (begin & ~15u) + 16; at <= end; at += 16)
     if (at - begin > 2 && image->base[at - 1] == 0xcc && image->base[at - 2] == 0xcc) return at;
   return end;
 }
 
-ucrt_extent_t ucrt_function_at (const ucrt_image_t *image, uint32_t offset) {
+struct ucrt_extent ucrt_function_at (const struct ucrt_image *image, uint32_t offset) {
   uint32_t i = unwind_from (image, offset);
   if (i < unwind_num (image)) {
-    ucrt_extent_t extent = unwind_extent (image, i);
+    struct ucrt_extent extent = unwind_extent (image, i);
     if (extent.begin == offset && extent.end > offset && extent.end <= image->size) return extent;
   }
   uint32_t end = next_function (image, offset);
   if (end - offset > GUESS_MAX) end = offset + GUESS_MAX;
-  return (ucrt_extent_t){offset, before_padding (image, offset, end)};
+  return (struct ucrt_extent){offset, before_padding (image, offset, end)};
 }
 
-static int has_type_hashes (const ucrt_image_t *image) {
+static int has_type_hashes (const struct ucrt_image *image) {
   uint32_t flags = image->wide ? 0x90 : 0x58;
   return image->config_size >= flags + 4
          && (u32 (image, image->config + (uint64_t) flags) & XFG) != 0;
 }
 
 /* A stub of one jump is all its own, whatever stands behind.  */
-uint32_t ucrt_room_at (const ucrt_image_t *image, uint32_t offset) {
+uint32_t ucrt_room_at (const struct ucrt_image *image, uint32_t offset) {
   uint32_t room = next_function (image, offset) - offset;
   if (ucrt_begins_function (image, offset)) {
     uint32_t own = ucrt_function_at (image, offset).end - offset;
@@ -236,7 +240,7 @@ uint32_t ucrt_room_at (const ucrt_image_t *image, uint32_t offset) {
 
 /* The beginning of the whole function of which the unwind entry at ENTRY is a part; its own
  * beginning if it is none.  */
-static uint32_t begin_of_whole (const ucrt_image_t *image, uint64_t entry) {
+static uint32_t begin_of_whole (const struct ucrt_image *image, uint64_t entry) {
   uint32_t begin = u32 (image, entry);
   for (int depth = 0; depth < 8; depth++) {
     uint32_t info = u32 (image, entry + 8);
@@ -252,8 +256,8 @@ static uint32_t begin_of_whole (const ucrt_image_t *image, uint64_t entry) {
   return begin;
 }
 
-unsigned ucrt_far_parts (const ucrt_image_t *image, const uint32_t *begins, unsigned begins_num,
-                         ucrt_extent_t *to, unsigned max) {
+unsigned ucrt_far_parts (const struct ucrt_image *image, const uint32_t *begins,
+                         unsigned begins_num, struct ucrt_extent *to, unsigned max) {
   unsigned num = 0;
   if (image->machine != AMD64) return 0;
   for (uint32_t i = 0; i < unwind_num (image); i++) {
@@ -270,14 +274,14 @@ unsigned ucrt_far_parts (const ucrt_image_t *image, const uint32_t *begins, unsi
   return num;
 }
 
-int ucrt_is_hybrid (const ucrt_image_t *image) {
+int ucrt_is_hybrid (const struct ucrt_image *image) {
   uint32_t field = image->wide ? 0xc8 : 0x84, size = image->wide ? 8 : 4; /* CHPEMetadataPointer */
   if (image->config_size < field + size) return 0;
   return u32 (image, image->config + (uint64_t) field) != 0
          || (image->wide && u32 (image, image->config + (uint64_t) field + 4) != 0);
 }
 
-ucrt_extent_t ucrt_section (const ucrt_image_t *image, const char *name) {
+struct ucrt_extent ucrt_section (const struct ucrt_image *image, const char *name) {
   uint32_t header = u32 (image, 0x3c), num = u16 (image, header + (uint64_t) 6);
   uint64_t first = optional_header (image) + (uint64_t) u16 (image, header + (uint64_t) 20);
   for (uint32_t i = 0; i < num; i++) {
@@ -287,7 +291,7 @@ ucrt_extent_t ucrt_section (const ucrt_image_t *image, const char *name) {
     memcpy (own, image->base + section, 8);
     if (strlen (name) > 8 || memcmp (own, name, strlen (name) + 1) != 0) continue;
     uint32_t size = u32 (image, section + 8), offset = u32 (image, section + 12);
-    if (fits (image, offset, size)) return (ucrt_extent_t){offset, offset + size};
+    if (fits (image, offset, size)) return (struct ucrt_extent){offset, offset + size};
   }
-  return (ucrt_extent_t){0, 0};
+  return (struct ucrt_extent){0, 0};
 }

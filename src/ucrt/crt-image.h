@@ -11,7 +11,7 @@
 #include <stddef.h> /* size_t */
 #include <stdint.h>
 
-typedef struct {
+struct ucrt_image {
   const uint8_t *base;
   uint32_t size;                     /* bytes mapped */
   uint16_t machine;                  /* IMAGE_FILE_MACHINE_ */
@@ -21,48 +21,48 @@ typedef struct {
   uint32_t names, ordinals, names_num;
   uint32_t unwind, unwind_size; /* .pdata */
   uint32_t config, config_size; /* load config */
-} ucrt_image_t;
+};
 
-typedef struct {
+struct ucrt_extent {
   uint32_t begin, end; /* offsets */
-} ucrt_extent_t;
+};
 
 /* Look at the image at BASE, of which SIZE bytes are mapped.  0, or -1 if that is no image.  */
-int ucrt_open_image (ucrt_image_t *image, const uint8_t *base, size_t size);
+int ucrt_open_image (struct ucrt_image *image, const uint8_t *base, size_t size);
 
 /* The offset of the export NAME; 0 if there is none.  A forwarder is the offset of its text, in the
  * exports.  */
-uint32_t ucrt_find_export (const ucrt_image_t *image, const char *name);
-int ucrt_is_forwarder (const ucrt_image_t *image, uint32_t offset);
+uint32_t ucrt_find_export (const struct ucrt_image *image, const char *name);
+int ucrt_is_forwarder (const struct ucrt_image *image, uint32_t offset);
 
 /* Whether OFFSET is exported, by name or by number.  */
-int ucrt_is_exported (const ucrt_image_t *image, uint32_t offset);
+int ucrt_is_exported (const struct ucrt_image *image, uint32_t offset);
 
 /* The function which begins at OFFSET, as far as the image tells; where it does not, to the next
    export, or a run of int3 up to a multiple of 16, and no more than 4 KiB.  Never empty.  */
-ucrt_extent_t ucrt_function_at (const ucrt_image_t *image, uint32_t offset);
+struct ucrt_extent ucrt_function_at (const struct ucrt_image *image, uint32_t offset);
 
 /* How many bytes from OFFSET on are sure to belong to the function which begins there.  */
-uint32_t ucrt_room_at (const ucrt_image_t *image, uint32_t offset);
+uint32_t ucrt_room_at (const struct ucrt_image *image, uint32_t offset);
 
 /* The parts which the linker put elsewhere, of functions which begin at one of BEGINS: write at
    most MAX to TO. The number there are.  */
-unsigned ucrt_far_parts (const ucrt_image_t *image, const uint32_t *begins, unsigned begins_num,
-                         ucrt_extent_t *to, unsigned max);
+unsigned ucrt_far_parts (const struct ucrt_image *image, const uint32_t *begins,
+                         unsigned begins_num, struct ucrt_extent *to, unsigned max);
 
 /* Whether a function of the unwind tables begins at OFFSET.  */
-int ucrt_begins_function (const ucrt_image_t *image, uint32_t offset);
+int ucrt_begins_function (const struct ucrt_image *image, uint32_t offset);
 
 /* The offset of the unwind entry of the function which contains OFFSET, or of its part there; 0: a
  * leaf.  */
-uint32_t ucrt_unwind_entry (const ucrt_image_t *image, uint32_t offset);
+uint32_t ucrt_unwind_entry (const struct ucrt_image *image, uint32_t offset);
 /* x86-64: where the unwind codes of ENTRY are; 0 if they are not all inside of the image.  */
-int ucrt_unwind_info (const ucrt_image_t *image, uint32_t entry, uint32_t *info);
+int ucrt_unwind_info (const struct ucrt_image *image, uint32_t entry, uint32_t *info);
 
 /* Whether the image is for two CPUs at once (ARM64EC, ARM64X, CHPE).  */
-int ucrt_is_hybrid (const ucrt_image_t *image);
+int ucrt_is_hybrid (const struct ucrt_image *image);
 
 /* The section NAME, at most 8 characters; an empty one if there is none.  */
-ucrt_extent_t ucrt_section (const ucrt_image_t *image, const char *name);
+struct ucrt_extent ucrt_section (const struct ucrt_image *image, const char *name);
 
 #endif

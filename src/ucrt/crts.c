@@ -5,29 +5,30 @@
    no thread which is stopped meanwhile may hold that lock.  What is loaded later we are told of
    before it runs; there nobody is stopped, and the list is not looked at.  */
 
-#include "crt-image.h"
-#include "nt.h"
-#include "take-over.h"
-#include "ucrt.h"
 #include <string.h> /* memset, strlen, memcmp */
+
+#include "ucrt/crt-image.h"
+#include "ucrt/nt.h"
+#include "ucrt/take-over.h"
+#include "ucrt/ucrt.h"
 
 enum { NAME_SIZE = 64, FORWARDS_MAX = 4 };
 
-ucrt_crt_t ucrt_crts[MIR_UCRT_CRTS_MAX];
+struct ucrt_crt ucrt_crts[MIR_UCRT_CRTS_MAX];
 
 static int is_told; /* the loader tells us of DLLs */
 
 static void *export_of (const uint8_t *base, size_t size, const char *name, int depth);
 
 /* The module of a forwarder's text, "MODULE.name"; *NAME: the part behind the last point.  */
-static const ucrt_nt_module_t *forwarded_to (const char *text, const char **name) {
+static const struct ucrt_nt_module *forwarded_to (const char *text, const char **name) {
   char own[NAME_SIZE];
   size_t len = 0;
   for (size_t i = 0; text[i] != 0; i++)
     if (text[i] == '.') len = i;
   *name = text + len + 1;
   if (len == 0) return NULL;
-  const ucrt_nt_module_t *module = NULL;
+  const struct ucrt_nt_module *module = NULL;
   while ((module = ucrt_next_module (module)) != NULL) {
     ucrt_plain_name (own, sizeof (own), &module->name);
     size_t i = 0;
@@ -38,18 +39,18 @@ static const ucrt_nt_module_t *forwarded_to (const char *text, const char **name
   return NULL;
 }
 
-static void *follow_forwarder (const ucrt_image_t *image, uint32_t offset, int depth) {
+static void *follow_forwarder (const struct ucrt_image *image, uint32_t offset, int depth) {
   uint32_t end = offset;
   while (end < image->size && image->base[end] != 0) end++;
   if (end == image->size || depth == FORWARDS_MAX || ucrt_nt.peb == NULL) return NULL;
   const char *name;
-  const ucrt_nt_module_t *module = forwarded_to ((const char *) image->base + offset, &name);
+  const struct ucrt_nt_module *module = forwarded_to ((const char *) image->base + offset, &name);
   return module == NULL || *name == '#' ? NULL
                                         : export_of (module->base, module->size, name, depth + 1);
 }
 
 static void *export_of (const uint8_t *base, size_t size, const char *name, int depth) {
-  ucrt_image_t image;
+  struct ucrt_image image;
   if (ucrt_open_image (&image, base, size) != 0) return NULL;
   uint32_t offset = ucrt_find_export (&image, name);
   if (offset == 0) return NULL;
@@ -83,27 +84,29 @@ static int is_wanted (const char *name, const char *list) {
   return 0;
 }
 
-static ucrt_crt_t *crt_at (const void *base) {
+static struct ucrt_crt *crt_at (const void *base) {
   for (unsigned i = 0; i < MIR_UCRT_CRTS_MAX; i++)
     if (ucrt_crts[i].base == base) return &ucrt_crts[i];
   return NULL;
 }
 
 /* A new entry; one of a CRT which could not be taken over, if there is no free one.  */
-static ucrt_crt_t *free_crt (void) {
-  ucrt_crt_t *crt = crt_at (NULL);
+static struct ucrt_crt *free_crt (void) {
+  struct ucrt_crt *crt = crt_at (NULL);
   for (unsigned i = 0; crt == NULL && i < MIR_UCRT_CRTS_MAX; i++)
     if (ucrt_status.crts[i].state != MIR_UCRT_ACTIVE) crt = &ucrt_crts[i];
   return crt;
 }
 
-static void *export_in (const ucrt_crt_t *crt, const char *name) {
+static void *export_in (const struct ucrt_crt *crt, const char *name) {
   return export_of (crt->base, crt->size, name, 0);
 }
 
-static void fill (ucrt_crt_t *crt, uint8_t *base, size_t size) {
+static void fill (struct ucrt_crt *crt, uint8_t *base, size_t size) {
   memset (crt, 0, sizeof (*crt));
-  crt->base = base, crt->size = size, crt->index = (unsigned) (crt - ucrt_crts);
+  crt->base = base;
+  crt->size = size;
+  crt->index = (unsigned) (crt - ucrt_crts);
   *(void **) &crt->heap_handle = export_in (crt, "_get_heap_handle");
   *(void **) &crt->error_number = export_in (crt, "_errno");
   *(void **) &crt->query_new_mode = export_in (crt, "_query_new_mode");
@@ -111,31 +114,32 @@ static void fill (ucrt_crt_t *crt, uint8_t *base, size_t size) {
   *(void **) &crt->invalid_parameter = export_in (crt, "_invalid_parameter_noinfo");
 }
 
-static void fill_status (const ucrt_crt_t *crt, const char *name) {
+static void fill_status (const struct ucrt_crt *crt, const char *name) {
   MIR_ucrt_crt_t *status = &ucrt_status.crts[crt->index];
   memset (status, 0, sizeof (*status));
   ucrt_format (status->name, sizeof (status->name), "%s", name);
-  status->base = (uintptr_t) crt->base, status->size = (uint32_t) crt->size;
+  status->base = (uintptr_t) crt->base;
+  status->size = (uint32_t) crt->size;
   if (ucrt_status.crts_num <= crt->index) ucrt_status.crts_num = crt->index + 1;
   ucrt_status.functions_num = ucrt_status.crts_num * ucrt_hooks_num;
 }
 
-static const ucrt_nt_module_t *module_of (const ucrt_crt_t *crt) {
-  const ucrt_nt_module_t *module = NULL;
+static const struct ucrt_nt_module *module_of (const struct ucrt_crt *crt) {
+  const struct ucrt_nt_module *module = NULL;
   while ((module = ucrt_next_module (module)) != NULL)
     if (module->base == crt->base) break;
   return module;
 }
 
-static int is_initialised (const ucrt_crt_t *crt) {
-  const ucrt_nt_module_t *module = module_of (crt);
+static int is_initialised (const struct ucrt_crt *crt) {
+  const struct ucrt_nt_module *module = module_of (crt);
   return module != NULL && (module->flags & UCRT_NT_ATTACHED) != 0;
 }
 
 /* A CRT which is taken over stays: old blocks and its own DllMain still come to its functions.  Not
    while it is being loaded: "it is unsafe for the notification callback to call functions in any
    other module" (Microsoft Learn, LdrDllNotification); then we are told when it goes.  */
-static void pin (const ucrt_crt_t *crt) {
+static void pin (const struct ucrt_crt *crt) {
   ucrt_nt.add_reference (UCRT_NT_DLL_PIN, crt->base);
 }
 
@@ -149,7 +153,8 @@ void ucrt_update_state (void) {
     const MIR_ucrt_crt_t *crt = &ucrt_status.crts[i];
     if (crt->base == 0 || state == MIR_UCRT_ACTIVE) continue;
     if (state != MIR_UCRT_WAITING && crt->state != MIR_UCRT_ACTIVE) continue;
-    state = crt->state, reason = crt->reason;
+    state = crt->state;
+    reason = crt->reason;
   }
   ucrt_format (ucrt_status.reason, sizeof (ucrt_status.reason), "%s", reason);
   if (left_out[0] != 0)
@@ -162,7 +167,7 @@ void ucrt_update_state (void) {
 /* 1: taken over, 0: nothing to do, -1: refused or failed.  */
 static int try_crt (uint8_t *base, size_t size, const char *name, int is_loading) {
   if (!is_wanted (name, ucrt_options.crts)) return 0;
-  ucrt_crt_t *crt = crt_at (base);
+  struct ucrt_crt *crt = crt_at (base);
   if (crt != NULL && ucrt_status.crts[crt->index].state != MIR_UCRT_FAILED) return 0;
   if (crt == NULL) crt = free_crt ();
   if (crt == NULL) {
@@ -174,7 +179,8 @@ static int try_crt (uint8_t *base, size_t size, const char *name, int is_loading
   int late = crt->initialised = !is_loading && is_initialised (crt);
   if (late && ucrt_options.refuse_late) {
     MIR_ucrt_crt_t *status = &ucrt_status.crts[crt->index];
-    status->state = MIR_UCRT_REFUSED, status->late = 1;
+    status->state = MIR_UCRT_REFUSED;
+    status->late = 1;
     ucrt_format (status->reason, sizeof (status->reason),
                  "it runs already, and MIR_UCRT_LATE=refuse");
     return -1;
@@ -185,7 +191,7 @@ static int try_crt (uint8_t *base, size_t size, const char *name, int is_loading
   return 1;
 }
 
-static void log_result (const ucrt_crt_t *crt, int result) {
+static void log_result (const struct ucrt_crt *crt, int result) {
   const MIR_ucrt_crt_t *status = &ucrt_status.crts[crt->index];
   if (!ucrt_options.verbose) return;
   if (result > 0)
@@ -194,11 +200,11 @@ static void log_result (const ucrt_crt_t *crt, int result) {
     ucrt_log ("%s was loaded and is left alone: %s", status->name, status->reason);
 }
 
-static VOID CALLBACK on_dll (ULONG reason, const ucrt_nt_dll_t *dll, void *user_data) {
+static VOID CALLBACK on_dll (ULONG reason, const struct ucrt_nt_dll *dll, void *user_data) {
   char name[NAME_SIZE];
   (void) user_data;
   if (reason == UCRT_NT_DLL_UNLOADED) {
-    ucrt_crt_t *crt = crt_at (dll->base);
+    struct ucrt_crt *crt = crt_at (dll->base);
     if (crt == NULL) return;
     ucrt_forget (crt);
     ucrt_status.crts[crt->index].base = 0;
@@ -211,7 +217,7 @@ static VOID CALLBACK on_dll (ULONG reason, const ucrt_nt_dll_t *dll, void *user_
   ucrt_plain_name (name, sizeof (name), dll->name);
   int result = try_crt (dll->base, dll->size, name, 1);
   if (result == 0) return;
-  const ucrt_crt_t *crt = crt_at (dll->base);
+  const struct ucrt_crt *crt = crt_at (dll->base);
   ucrt_update_state ();
   if (crt != NULL)
     log_result (crt, result);
@@ -225,11 +231,12 @@ int ucrt_find_crts (void) {
   char name[NAME_SIZE];
   int taken = 0, bad = 0;
   if (ucrt_find_nt () != NULL || ucrt_nt.lock_loader (0, NULL, &cookie) < 0) return -1;
-  const ucrt_nt_module_t *module = NULL;
+  const struct ucrt_nt_module *module = NULL;
   while ((module = ucrt_next_module (module)) != NULL) {
     ucrt_plain_name (name, sizeof (name), &module->name);
     int result = try_crt (module->base, module->size, name, 0);
-    taken += result > 0, bad += result < 0;
+    taken += result > 0;
+    bad += result < 0;
   }
   if (!is_told) is_told = ucrt_nt.tell_of_dlls (0, on_dll, NULL, &registration) >= 0;
   ucrt_nt.unlock_loader (0, cookie);

@@ -1,7 +1,8 @@
 #include <windows.h>
 #include <mimalloc.h>
-#include "guard.h"
-#include "ucrt.h"
+
+#include "ucrt/guard.h"
+#include "ucrt/ucrt.h"
 
 BOOL WINAPI ucrt_entry (HINSTANCE self, DWORD why, void *reserved);
 

@@ -1,7 +1,8 @@
 #include <windows.h>
-#include "ucrt.h"
 
-ucrt_options_t ucrt_options;
+#include "ucrt/ucrt.h"
+
+struct ucrt_options ucrt_options;
 
 /* The value of the variable NAME in VALUE, which has room for SIZE bytes; "" if it is not set or
    does not fit. Windows's copy of the environment: no CRT has one yet.  */
@@ -17,7 +18,10 @@ static char lower (char c) {
 
 /* Whether TEXT is WORD, whatever the case of its letters; WORD is lower case.  */
 static int is_word (const char *text, const char *word) {
-  while (*word != 0 && lower (*text) == *word) text++, word++;
+  while (*word != 0 && lower (*text) == *word) {
+    text++;
+    word++;
+  }
   return *text == 0 && *word == 0;
 }
 
@@ -45,7 +49,7 @@ static int level (const char *name, int without) {
 
 void ucrt_read_options (void) {
   char value[16];
-  ucrt_options_t *o = &ucrt_options;
+  struct ucrt_options *o = &ucrt_options;
   o->disable = is_on ("MIR_UCRT_DISABLE") || is_on ("MIMALLOC_DISABLE_REDIRECT")
                || is_on ("MIMALLOC_DISABLE_OVERRIDE");
   o->verbose = level ("MIR_UCRT_VERBOSE", level ("MIMALLOC_VERBOSE", 0));

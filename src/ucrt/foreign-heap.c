@@ -1,32 +1,33 @@
 #include <errno.h>
 #include <windows.h>
-#include "ucrt.h"
+
+#include "ucrt/ucrt.h"
 
 /* The heap of CRT.  Before its DllMain it has none, but then the block is of nobody's but a CRT
    which has the process heap, as the real ucrtbase does.  */
-static HANDLE heap_of (ucrt_crt_t *crt) {
+static HANDLE heap_of (struct ucrt_crt *crt) {
   HANDLE heap = crt->heap_handle != NULL ? crt->heap_handle () : NULL;
   return heap != NULL ? heap : GetProcessHeap ();
 }
 
-int ucrt_crt_ready (ucrt_crt_t *crt) {
+int ucrt_crt_ready (struct ucrt_crt *crt) {
   if (!crt->initialised && crt->heap_handle != NULL && crt->heap_handle () != NULL)
     crt->initialised = 1;
   return crt->initialised;
 }
 
-void ucrt_set_errno (ucrt_crt_t *crt, int error) {
+void ucrt_set_errno (struct ucrt_crt *crt, int error) {
   if (crt->error_number == NULL || !ucrt_crt_ready (crt)) return;
   int *number = crt->error_number ();
   if (number != NULL) *number = error;
 }
 
-void ucrt_invalid_parameter (ucrt_crt_t *crt) {
+void ucrt_invalid_parameter (struct ucrt_crt *crt) {
   ucrt_set_errno (crt, EINVAL);
   if (crt->invalid_parameter != NULL && ucrt_crt_ready (crt)) crt->invalid_parameter ();
 }
 
-int ucrt_call_new_handler (ucrt_crt_t *crt, size_t n) {
+int ucrt_call_new_handler (struct ucrt_crt *crt, size_t n) {
   if (crt->query_new_mode != NULL && crt->call_new_handler != NULL && ucrt_crt_ready (crt)
       && crt->query_new_mode () != 0 && crt->call_new_handler (n) != 0)
     return 1;
@@ -35,13 +36,13 @@ int ucrt_call_new_handler (ucrt_crt_t *crt, size_t n) {
 }
 
 /* What the UCRT makes of a heap function's error; of its table only these can occur here.  */
-static void set_errno_from_system (ucrt_crt_t *crt) {
+static void set_errno_from_system (struct ucrt_crt *crt) {
   DWORD error = GetLastError ();
   ucrt_set_errno (crt,
                   error == ERROR_NOT_ENOUGH_MEMORY || error == ERROR_OUTOFMEMORY ? ENOMEM : EINVAL);
 }
 
-size_t ucrt_foreign_size (ucrt_crt_t *crt, const void *block) {
+size_t ucrt_foreign_size (struct ucrt_crt *crt, const void *block) {
   MIR_ucrt_counters_t *counters = ucrt_counters ();
   size_t size = HeapSize (heap_of (crt), 0, block);
   if (size != (size_t) -1) __atomic_fetch_add (&counters->foreign_sized, 1, __ATOMIC_RELAXED);
@@ -50,7 +51,7 @@ size_t ucrt_foreign_size (ucrt_crt_t *crt, const void *block) {
 
 /* At the end of the process the heap goes with it, and a killed thread may have left a lock of it
  * behind.  */
-int ucrt_foreign_free (ucrt_crt_t *crt, void *block) {
+int ucrt_foreign_free (struct ucrt_crt *crt, void *block) {
   if (block == NULL || ucrt_is_alone ()) return 0;
   if (!HeapFree (heap_of (crt), 0, block)) {
     set_errno_from_system (crt);
@@ -60,18 +61,18 @@ int ucrt_foreign_free (ucrt_crt_t *crt, void *block) {
   return 0;
 }
 
-void *ucrt_foreign_realloc (ucrt_crt_t *crt, void *block, size_t n) {
+void *ucrt_foreign_realloc (struct ucrt_crt *crt, void *block, size_t n) {
   if (block == NULL) return HeapAlloc (heap_of (crt), 0, n);
   return HeapReAlloc (heap_of (crt), 0, block, n);
 }
 
-void *ucrt_foreign_resize (ucrt_crt_t *crt, void *block, size_t n) {
+void *ucrt_foreign_resize (struct ucrt_crt *crt, void *block, size_t n) {
   void *same = HeapReAlloc (heap_of (crt), HEAP_REALLOC_IN_PLACE_ONLY, block, n);
   if (same == NULL) set_errno_from_system (crt);
   return same;
 }
 
-int ucrt_foreign_compact (ucrt_crt_t *crt) {
+int ucrt_foreign_compact (struct ucrt_crt *crt) {
   if (HeapCompact (heap_of (crt), 0) != 0) return 0;
   if (GetLastError () == ERROR_CALL_NOT_IMPLEMENTED) ucrt_set_errno (crt, ENOSYS);
   return -1;

@@ -1,11 +1,13 @@
 /* Imports which are led to the functions in guard-calls.c.  */
 
+#include "ucrt/guard.h"
+
 #include <windows.h>
-#include "crt-image.h"
-#include "guard.h"
-#include "nt.h"
-#include "threads.h"
-#include "ucrt.h"
+
+#include "ucrt/crt-image.h"
+#include "ucrt/nt.h"
+#include "ucrt/threads.h"
+#include "ucrt/ucrt.h"
 
 /* Where each function is now, 0 if its DLL is not loaded yet.  */
 static uintptr_t addresses[32];
@@ -27,14 +29,14 @@ static void *guard_of (uintptr_t address) {
 }
 
 /* lld aligns import tables to 4 bytes only.  */
-typedef struct {
+struct slot {
   uintptr_t function;
-} __attribute__ ((packed)) slot_t;
+} __attribute__ ((packed));
 
 enum { CACHE_LINE = 64 };
 
 /* Some linkers put the table among code, which others run meanwhile.  */
-static DWORD writable (const slot_t *slot) {
+static DWORD writable (const struct slot *slot) {
   MEMORY_BASIC_INFORMATION info;
   const DWORD executable =
       PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
@@ -43,7 +45,7 @@ static DWORD writable (const slot_t *slot) {
 }
 
 static int stop_others (void) {
-  ucrt_threads_result_t result = ucrt_threads_stop ();
+  enum ucrt_threads_result result = ucrt_threads_stop ();
   while (result == UCRT_THREADS_MORE && ucrt_threads_reserve () == 0) result = ucrt_threads_stop ();
   return result == UCRT_THREADS_STOPPED;
 }
@@ -51,19 +53,19 @@ static int stop_others (void) {
 /* A thread which calls through the slot meanwhile goes one way or the other: within a cache line it
    sees one of the two values.  A slot across two lines is written while the others are stopped,
    unless the module is one that NOBODY runs yet.  */
-static void lead (slot_t *slot, void *guard, int nobody) {
+static void lead (struct slot *slot, void *guard, int nobody) {
   DWORD before;
   int across = !nobody && (uintptr_t) slot % CACHE_LINE > CACHE_LINE - sizeof (*slot);
   if (!VirtualProtect (slot, sizeof (*slot), writable (slot), &before)) return;
   int stopped = across && stop_others ();
-  if (stopped || !across) ((volatile slot_t *) slot)->function = (uintptr_t) guard;
+  if (stopped || !across) ((volatile struct slot *) slot)->function = (uintptr_t) guard;
   if (stopped) ucrt_threads_resume ();
   VirtualProtect (slot, sizeof (*slot), before, &before);
 }
 
 static void lead_slots (uint8_t *base, size_t size, size_t offset, int nobody) {
-  for (; offset != 0 && offset + sizeof (slot_t) <= size; offset += sizeof (slot_t)) {
-    slot_t *slot = (slot_t *) (base + offset);
+  for (; offset != 0 && offset + sizeof (struct slot) <= size; offset += sizeof (struct slot)) {
+    struct slot *slot = (struct slot *) (base + offset);
     if (slot->function == 0) return;
     void *guard = guard_of (slot->function);
     if (guard != NULL) lead (slot, guard, nobody);
@@ -82,7 +84,7 @@ static int is_left_alone (const uint8_t *base) {
 }
 
 static void lead_module (uint8_t *base, size_t size, int nobody) {
-  ucrt_image_t image;
+  struct ucrt_image image;
   if (is_left_alone (base) || ucrt_open_image (&image, base, size) != 0
       || image.wide != (sizeof (void *) == 8))
     return;
@@ -100,7 +102,7 @@ static void lead_module (uint8_t *base, size_t size, int nobody) {
 
 /* Its imports are resolved by now, and none of its functions has run.  The loader lock need not be
    held: see take-over.c.  */
-static VOID CALLBACK on_dll (ULONG reason, const ucrt_nt_dll_t *dll, void *user_data) {
+static VOID CALLBACK on_dll (ULONG reason, const struct ucrt_nt_dll *dll, void *user_data) {
   (void) user_data;
   if (reason != UCRT_NT_DLL_LOADED) return;
   find_addresses ();
@@ -112,7 +114,7 @@ void ucrt_guard (void) {
   void *registration;
   if (ucrt_find_nt () != NULL || ucrt_nt.lock_loader (0, NULL, &cookie) < 0) return;
   find_addresses ();
-  const ucrt_nt_module_t *module = NULL;
+  const struct ucrt_nt_module *module = NULL;
   while ((module = ucrt_next_module (module)) != NULL) lead_module (module->base, module->size, 0);
   ucrt_nt.tell_of_dlls (0, on_dll, NULL, &registration);
   ucrt_nt.unlock_loader (0, cookie);

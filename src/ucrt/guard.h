@@ -14,14 +14,14 @@
 /* Lead all modules which are loaded, and those which are loaded later, to the functions.  */
 void ucrt_guard (void);
 
-typedef struct {
+struct ucrt_guarded {
   const wchar_t *dll;
   const char *name;
   void *guard;
   void **original; /* where the guard has it, if it is not our own import; else NULL */
-} ucrt_guarded_t;
+};
 
-extern const ucrt_guarded_t ucrt_guarded[];
+extern const struct ucrt_guarded ucrt_guarded[];
 extern const size_t ucrt_guarded_num;
 
 #endif

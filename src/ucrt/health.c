@@ -1,6 +1,7 @@
 #include <windows.h>
 #include <mimalloc.h>
-#include "ucrt.h"
+
+#include "ucrt/ucrt.h"
 
 /* Initialised, so that it is in the file and the section is exactly this.  */
 __attribute__ ((section (MIR_UCRT_STATUS_SECTION), used)) MIR_ucrt_status_t ucrt_status = {

@@ -4,13 +4,14 @@
 #include <errno.h>
 #include <string.h>
 #include <mimalloc.h>
-#include "hooks.h"
+
+#include "ucrt/hooks.h"
 
 #define POINTER sizeof (void *)
 
 /* A power of two, at least a pointer; 0 and the invalid-parameter handler called if the UCRT would.
  */
-static size_t checked_alignment (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset) {
+static size_t checked_alignment (struct ucrt_crt *crt, size_t n, size_t alignment, size_t offset) {
   if (alignment == 0 || (alignment & (alignment - 1)) != 0 || (offset != 0 && offset >= n)) {
     ucrt_invalid_parameter (crt);
     return 0;
@@ -27,7 +28,7 @@ static size_t overhead (size_t alignment, size_t offset) {
 
 /* Wine's own ucrtbase asks for one byte more and has no gap.  Its DLLs say what they are behind the
    DOS header, where a Microsoft one has a program for DOS.  */
-static size_t foreign_overhead (ucrt_crt_t *crt, size_t alignment, size_t offset) {
+static size_t foreign_overhead (struct ucrt_crt *crt, size_t alignment, size_t offset) {
   static const char wine[] = "Wine builtin DLL";
   if (crt->base != NULL && memcmp (crt->base + 0x40, wine, sizeof (wine) - 1) == 0)
     return overhead (alignment, 0) + 1;
@@ -49,8 +50,8 @@ static size_t aligned_shift (const void *block, size_t alignment, size_t offset)
    has ended.  */
 enum { ALWAYS_ALIGNED = 512 * 1024 };
 
-static void *allocate_aligned_foreign (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset,
-                              int zero) {
+static void *allocate_aligned_foreign (struct ucrt_crt *crt, size_t n, size_t alignment,
+                                       size_t offset, int zero) {
   size_t gap = (0 - offset) & (POINTER - 1), whole = n + foreign_overhead (crt, alignment, offset);
   uintptr_t base = (uintptr_t) ucrt_foreign_realloc (crt, NULL, whole);
   if (base == 0) return NULL;
@@ -60,8 +61,8 @@ static void *allocate_aligned_foreign (ucrt_crt_t *crt, size_t n, size_t alignme
   return (void *) block;
 }
 
-static void *allocate_aligned (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset, int zero,
-                               int exact) {
+static void *allocate_aligned (struct ucrt_crt *crt, size_t n, size_t alignment, size_t offset,
+                               int zero, int exact) {
   size_t request = n + (size_t) exact;
   offset &= alignment - 1;
   if (ucrt_thread_has_ended) return allocate_aligned_foreign (crt, n, alignment, offset, zero);
@@ -74,8 +75,8 @@ static void *allocate_aligned (ucrt_crt_t *crt, size_t n, size_t alignment, size
   return block;
 }
 
-static void *allocate_or_ask (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset, int zero,
-                              int exact) {
+static void *allocate_or_ask (struct ucrt_crt *crt, size_t n, size_t alignment, size_t offset,
+                              int zero, int exact) {
   void *block;
   size_t more = overhead (alignment, offset);
   if (n > UCRT_MAX_REQUEST - more) {
@@ -87,16 +88,17 @@ static void *allocate_or_ask (ucrt_crt_t *crt, size_t n, size_t alignment, size_
   return block;
 }
 
-void *ucrt_aligned_malloc (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset, int exact) {
+void *ucrt_aligned_malloc (struct ucrt_crt *crt, size_t n, size_t alignment, size_t offset,
+                           int exact) {
   alignment = checked_alignment (crt, n, alignment, offset);
   return alignment == 0 ? NULL : allocate_or_ask (crt, n, alignment, offset, 0, exact);
 }
 
-void ucrt_aligned_free_foreign (ucrt_crt_t *crt, void *block) {
+void ucrt_aligned_free_foreign (struct ucrt_crt *crt, void *block) {
   ucrt_foreign_free (crt, foreign_base (block));
 }
 
-static void free_any (ucrt_crt_t *crt, void *block, int ours) {
+static void free_any (struct ucrt_crt *crt, void *block, int ours) {
   if (ours)
     ucrt_free_ours (block);
   else
@@ -105,17 +107,18 @@ static void free_any (ucrt_crt_t *crt, void *block, int ours) {
 
 /* Bytes that may be read at BLOCK; (size_t) -1 for an old one without a heap block behind its
  * header.  */
-static size_t readable (ucrt_crt_t *crt, const void *block, int ours) {
+static size_t readable (struct ucrt_crt *crt, const void *block, int ours) {
   if (ours) return mi_usable_size (block);
   void *base = foreign_base (block);
-  size_t before = (size_t) ((uintptr_t) block - (uintptr_t) base), size = ucrt_foreign_size (crt, base);
+  size_t before = (size_t) ((uintptr_t) block - (uintptr_t) base),
+         size = ucrt_foreign_size (crt, base);
   return size == (size_t) -1 || before > size ? (size_t) -1 : size - before;
 }
 
 /* BLOCK has N bytes at ALIGNMENT and OFFSET, checked, from now on; those behind OLD are zero if
  * ZERO.  */
-static void *move_or_keep (ucrt_crt_t *crt, void *block, size_t n, size_t alignment, size_t offset,
-                           int exact) {
+static void *move_or_keep (struct ucrt_crt *crt, void *block, size_t n, size_t alignment,
+                           size_t offset, int exact) {
   int ours = ucrt_is_ours (block);
   size_t room = readable (crt, block, ours), request = n + (size_t) exact;
   if (room == (size_t) -1) {
@@ -135,8 +138,8 @@ static void *move_or_keep (ucrt_crt_t *crt, void *block, size_t n, size_t alignm
   return moved;
 }
 
-void *ucrt_aligned_realloc (ucrt_crt_t *crt, void *block, size_t n, size_t alignment, size_t offset,
-                            int exact) {
+void *ucrt_aligned_realloc (struct ucrt_crt *crt, void *block, size_t n, size_t alignment,
+                            size_t offset, int exact) {
   if (block == NULL) return ucrt_aligned_malloc (crt, n, alignment, offset, exact);
   if (n == 0) {
     free_any (crt, block, ucrt_is_ours (block));
@@ -146,7 +149,7 @@ void *ucrt_aligned_realloc (ucrt_crt_t *crt, void *block, size_t n, size_t align
   return alignment == 0 ? NULL : move_or_keep (crt, block, n, alignment, offset, exact);
 }
 
-size_t ucrt_aligned_msize (ucrt_crt_t *crt, void *block, size_t alignment, size_t offset,
+size_t ucrt_aligned_msize (struct ucrt_crt *crt, void *block, size_t alignment, size_t offset,
                            int exact) {
   if (block == NULL) {
     ucrt_invalid_parameter (crt);
@@ -160,7 +163,7 @@ size_t ucrt_aligned_msize (ucrt_crt_t *crt, void *block, size_t alignment, size_
   return size == (size_t) -1 ? size : size - foreign_overhead (crt, alignment, offset);
 }
 
-void *ucrt_aligned_recalloc (ucrt_crt_t *crt, void *block, size_t count, size_t size,
+void *ucrt_aligned_recalloc (struct ucrt_crt *crt, void *block, size_t count, size_t size,
                              size_t alignment, size_t offset, int exact) {
   size_t n, old = 0;
   if (!ucrt_multiply (count, size, &n)) {

@@ -1,6 +1,6 @@
 /* Included with EXACT set: the hooks for each CRT.  */
 #define CRT 0
-#include "hooks-one-crt.h"
+#include "ucrt/hooks-one-crt.h"
 #undef CRT
 #define CRT 1
 #include "hooks-one-crt.h"

@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <string.h>
 #include <mimalloc.h>
-#include "hooks.h"
+
+#include "ucrt/hooks.h"
 
 void ucrt_count_migrated (size_t size) {
   MIR_ucrt_counters_t *counters = ucrt_counters ();
@@ -11,7 +12,7 @@ void ucrt_count_migrated (size_t size) {
   __atomic_fetch_add (&counters->migrated_bytes, size, __ATOMIC_RELAXED);
 }
 
-static void *allocate_foreign (ucrt_crt_t *crt, size_t n, int zero) {
+static void *allocate_foreign (struct ucrt_crt *crt, size_t n, int zero) {
   if (n == 0) n = 1;
   void *block = ucrt_foreign_realloc (crt, NULL, n);
   return block != NULL && zero ? memset (block, 0, n) : block;
@@ -20,7 +21,7 @@ static void *allocate_foreign (ucrt_crt_t *crt, size_t n, int zero) {
 /* N bytes of ours or, where this thread must not have any, old ones; NULL, and nobody
    is asked or told.  The system's error code stays, as with the
    UCRT: a program may allocate before it looks at it.  */
-static void *allocate (ucrt_crt_t *crt, size_t n, int zero, int exact) {
+static void *allocate (struct ucrt_crt *crt, size_t n, int zero, int exact) {
   if (n > UCRT_MAX_REQUEST) return NULL;
   if (ucrt_thread_has_ended) return allocate_foreign (crt, n, zero);
   size_t request = ucrt_request (n, exact);
@@ -32,7 +33,7 @@ static void *allocate (ucrt_crt_t *crt, size_t n, int zero, int exact) {
 }
 
 /* The new handler is asked for what there is no memory for, not for what can never be had.  */
-static void *allocate_or_ask (ucrt_crt_t *crt, size_t n, int zero, int exact) {
+static void *allocate_or_ask (struct ucrt_crt *crt, size_t n, int zero, int exact) {
   void *block;
   if (n > UCRT_MAX_REQUEST) {
     ucrt_set_errno (crt, ENOMEM);
@@ -43,11 +44,11 @@ static void *allocate_or_ask (ucrt_crt_t *crt, size_t n, int zero, int exact) {
   return block;
 }
 
-void *ucrt_malloc (ucrt_crt_t *crt, size_t n, int exact) {
+void *ucrt_malloc (struct ucrt_crt *crt, size_t n, int exact) {
   return allocate_or_ask (crt, n, 0, exact);
 }
 
-void *ucrt_calloc (ucrt_crt_t *crt, size_t count, size_t size, int exact) {
+void *ucrt_calloc (struct ucrt_crt *crt, size_t count, size_t size, int exact) {
   size_t total;
   if (!ucrt_multiply (count, size, &total)) {
     ucrt_set_errno (crt, ENOMEM);
@@ -56,7 +57,7 @@ void *ucrt_calloc (ucrt_crt_t *crt, size_t count, size_t size, int exact) {
   return allocate_or_ask (crt, total, 1, exact);
 }
 
-void ucrt_free_foreign (ucrt_crt_t *crt, void *block) {
+void ucrt_free_foreign (struct ucrt_crt *crt, void *block) {
   if (block != NULL) ucrt_foreign_free (crt, block);
 }
 
@@ -66,7 +67,7 @@ static int fits_in_place (size_t usable, size_t n, int exact) {
   return request <= usable && request >= usable / 2;
 }
 
-static void *realloc_ours (ucrt_crt_t *crt, void *block, size_t n, int exact) {
+static void *realloc_ours (struct ucrt_crt *crt, void *block, size_t n, int exact) {
   size_t usable = mi_usable_size (block);
   if (fits_in_place (usable, n, exact)) {
     if (exact) ucrt_write_size (block, usable, n);
@@ -79,7 +80,7 @@ static void *realloc_ours (ucrt_crt_t *crt, void *block, size_t n, int exact) {
   return moved;
 }
 
-static void *realloc_foreign (ucrt_crt_t *crt, void *block, size_t n, int exact) {
+static void *realloc_foreign (struct ucrt_crt *crt, void *block, size_t n, int exact) {
   size_t old = ucrt_foreign_size (crt, block);
   if (old == (size_t) -1) { /* a block of nobody we know; the UCRT would be told so by the heap */
     ucrt_set_errno (crt, EINVAL);
@@ -93,7 +94,7 @@ static void *realloc_foreign (ucrt_crt_t *crt, void *block, size_t n, int exact)
   return moved;
 }
 
-void *ucrt_realloc (ucrt_crt_t *crt, void *block, size_t n, int exact) {
+void *ucrt_realloc (struct ucrt_crt *crt, void *block, size_t n, int exact) {
   if (block == NULL) return ucrt_malloc (crt, n, exact);
   int ours = ucrt_is_ours (block);
   if (n == 0) {
@@ -112,7 +113,7 @@ void *ucrt_realloc (ucrt_crt_t *crt, void *block, size_t n, int exact) {
 
 /* The CRT's own blocks stay on its own heap: it sizes and frees them there with functions we cannot
  * reach.  */
-void *ucrt_realloc_base (ucrt_crt_t *crt, void *block, size_t n, int exact) {
+void *ucrt_realloc_base (struct ucrt_crt *crt, void *block, size_t n, int exact) {
   if (block != NULL && (n == 0 || ucrt_is_ours (block))) return ucrt_realloc (crt, block, n, exact);
   void *result = NULL;
   if (n > UCRT_MAX_REQUEST) {
@@ -124,7 +125,7 @@ void *ucrt_realloc_base (ucrt_crt_t *crt, void *block, size_t n, int exact) {
   return result;
 }
 
-size_t ucrt_msize (ucrt_crt_t *crt, void *block, int exact) {
+size_t ucrt_msize (struct ucrt_crt *crt, void *block, int exact) {
   if (block == NULL) {
     ucrt_invalid_parameter (crt);
     return (size_t) -1;
@@ -135,7 +136,7 @@ size_t ucrt_msize (ucrt_crt_t *crt, void *block, int exact) {
   return size != 0 ? size : 1; /* the UCRT asks its heap for a byte when it is asked for none */
 }
 
-void *ucrt_recalloc (ucrt_crt_t *crt, void *block, size_t count, size_t size, int exact) {
+void *ucrt_recalloc (struct ucrt_crt *crt, void *block, size_t count, size_t size, int exact) {
   size_t total, old = 0;
   if (!ucrt_multiply (count, size, &total)) {
     ucrt_set_errno (crt, ENOMEM);
@@ -155,7 +156,7 @@ void *ucrt_recalloc (ucrt_crt_t *crt, void *block, size_t count, size_t size, in
    UCRT says yes to that all the same.  */
 #define LFH_MAX_SIZE 0x4000
 
-static void *expand_foreign (ucrt_crt_t *crt, void *block, size_t n) {
+static void *expand_foreign (struct ucrt_crt *crt, void *block, size_t n) {
   size_t old = ucrt_foreign_size (crt, block);
   if (old == (size_t) -1) {
     ucrt_set_errno (crt, EINVAL);
@@ -170,7 +171,7 @@ static void *expand_foreign (ucrt_crt_t *crt, void *block, size_t n) {
   return same;
 }
 
-void *ucrt_expand (ucrt_crt_t *crt, void *block, size_t n, int exact) {
+void *ucrt_expand (struct ucrt_crt *crt, void *block, size_t n, int exact) {
   if (block == NULL) {
     ucrt_invalid_parameter (crt);
     return NULL;
@@ -190,7 +191,7 @@ void *ucrt_expand (ucrt_crt_t *crt, void *block, size_t n, int exact) {
   return block;
 }
 
-int ucrt_heapmin (ucrt_crt_t *crt) {
+int ucrt_heapmin (struct ucrt_crt *crt) {
   mi_collect (1);
   return ucrt_foreign_compact (crt);
 }

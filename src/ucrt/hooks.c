@@ -4,15 +4,17 @@
    Ownership: with mimalloc's map of pages committed as a whole, any address of user space can be
    looked up in it, and whether there is a page is what mi_free must ask anyway.  */
 
+#include "ucrt/hooks.h"
+
 #include <stdint.h>
-#include "hooks.h"
-#include "replace.h"
+
+#include "ucrt/replace.h"
 #include "static.c"
 
 #define LIKELY(x) __builtin_expect (!!(x), 1)
 #define UNLIKELY(x) __builtin_expect (!!(x), 0)
 
-/* --- The heap.  */
+/*---------------- The heap -----------------------------*/
 
 #if MI_PAGE_MAP_FLAT
 static int page_map_is_complete (void) {
@@ -79,7 +81,7 @@ bool _mi_allocator_init (const char **message) {
 
 void _mi_allocator_done (void) {}
 
-/* --- The first instructions of each function.  */
+/*---------------- The first instructions of each function -----------------------------*/
 
 /* Up to this size the slack always fits into a byte: there are four size classes from each power of
    two to the next, so that the last two are an eighth of MI_SMALL_SIZE_MAX apart.  */
@@ -103,7 +105,7 @@ static inline void write_small_size (mi_page_t *page, mi_block_t *block, size_t 
   ((uint8_t *) block)[size - 1] = (uint8_t) (size - n);
 }
 
-static inline void *malloc_in (ucrt_crt_t *crt, size_t n, int exact) {
+static inline void *malloc_in (struct ucrt_crt *crt, size_t n, int exact) {
   mi_theap_t *theap = small_heap (n);
   if (LIKELY (theap != NULL)) {
     mi_page_t *page = _mi_theap_get_free_small_page (theap, ucrt_request (n, exact));
@@ -128,7 +130,7 @@ static mi_decl_noinline void *clear_block (mi_page_t *page, mi_block_t *block, s
 /* Two below this cannot overflow when multiplied.  */
 #define HALF ((size_t) 1 << (sizeof (size_t) * 4))
 
-static inline void *calloc_in (ucrt_crt_t *crt, size_t count, size_t size, int exact) {
+static inline void *calloc_in (struct ucrt_crt *crt, size_t count, size_t size, int exact) {
   size_t n = count * size;
   mi_theap_t *theap = LIKELY ((count | size) < HALF) ? small_heap (n) : NULL;
   if (LIKELY (theap != NULL)) {
@@ -153,7 +155,7 @@ static mi_decl_noinline void free_carefully (mi_page_t *page, void *block) {
   mi_free_ex (block, NULL, page);
 }
 
-static inline void free_in (ucrt_crt_t *crt, void *block) {
+static inline void free_in (struct ucrt_crt *crt, void *block) {
   mi_page_t *page = _mi_checked_ptr_page (block);
   if (UNLIKELY (page == NULL))
     ucrt_free_foreign (crt, block);
@@ -167,14 +169,14 @@ void ucrt_free_ours (void *block) {
   free_in (NULL, block);
 }
 
-static inline void aligned_free_in (ucrt_crt_t *crt, void *block) {
+static inline void aligned_free_in (struct ucrt_crt *crt, void *block) {
   if (UNLIKELY (block != NULL && !ucrt_is_ours (block)))
     ucrt_aligned_free_foreign (crt, block);
   else
     free_in (crt, block);
 }
 
-/* --- The functions, for each CRT, with and without exact sizes, and counting.  */
+/*---------------- The functions, for each CRT, with and without exact sizes, and counting -----------------------------*/
 
 /* In the order of the table, each followed by its twin _o_NAME; X (NAME, FLAGS, EXACT).  */
 #define HOOKED(X, exact)                                \
@@ -216,7 +218,7 @@ void *ucrt_hooks_malloc (size_t n) {
   return malloc_in (&ucrt_crts[0], n, ucrt_options.exact);
 }
 
-/* --- By name.  */
+/*---------------- By name -----------------------------*/
 
 #define CODE(function) (void *) (uintptr_t) function
 #define FOUR(name, exact)                                                      \
@@ -224,15 +226,24 @@ void *ucrt_hooks_malloc (size_t n) {
     CODE (name##_0_##exact), CODE (name##_1_##exact), CODE (name##_2_##exact), \
         CODE (name##_3_##exact)                                                \
   }
-#define ENTRY(name, flags, exact)                                            \
-  {#name, FOUR (hook_##name, exact), FOUR (count_##name, exact), flags},     \
-      {"_o_" #name, FOUR (hook_##name, exact), FOUR (count_o_##name, exact), \
-       (flags) &UCRT_HOOK_ALIGNED},
+#define ENTRY(name_, flags_, exact)                         \
+  {                                                         \
+      .name = #name_,                                       \
+      .hook = FOUR (hook_##name_, exact),                   \
+      .counting = FOUR (count_##name_, exact),              \
+      .flags = flags_,                                      \
+  },                                                        \
+      {                                                     \
+          .name = "_o_" #name_,                             \
+          .hook = FOUR (hook_##name_, exact),               \
+          .counting = FOUR (count_o_##name_, exact),        \
+          .flags = (flags_) & (unsigned) UCRT_HOOK_ALIGNED, \
+      },
 
-static const ucrt_hook_t usual_hooks[] = {HOOKED (ENTRY, 0)};
-static const ucrt_hook_t exact_hooks[] = {HOOKED (ENTRY, 1)};
+static const struct ucrt_hook usual_hooks[] = {HOOKED (ENTRY, 0)};
+static const struct ucrt_hook exact_hooks[] = {HOOKED (ENTRY, 1)};
 
-const ucrt_hook_t *ucrt_hooks = exact_hooks;
+const struct ucrt_hook *ucrt_hooks = exact_hooks;
 const unsigned ucrt_hooks_num = HOOKS_NUM;
 
 void ucrt_hooks_init (void) {

@@ -18,7 +18,8 @@
 #include <errno.h>
 #include <string.h>
 #include <windows.h>
-#include "ucrt.h"
+
+#include "ucrt/ucrt.h"
 
 /* Larger ones the UCRT refuses before it looks for memory.  */
 #define UCRT_MAX_REQUEST ((size_t) -0x20)
@@ -55,25 +56,26 @@ static inline size_t ucrt_request (size_t n, int exact) {
 
 /* Everything that the functions in hooks.c do not do in their first instructions; EXACT as above.
    All keep the UCRT's contract: zero sizes, errno, new handler, invalid parameter.  */
-void *ucrt_malloc (ucrt_crt_t *crt, size_t n, int exact);
-void *ucrt_calloc (ucrt_crt_t *crt, size_t count, size_t size, int exact);
-void *ucrt_realloc (ucrt_crt_t *crt, void *block, size_t n, int exact);
-void *ucrt_realloc_base (ucrt_crt_t *crt, void *block, size_t n, int exact);
-void *ucrt_recalloc (ucrt_crt_t *crt, void *block, size_t count, size_t size, int exact);
-void *ucrt_expand (ucrt_crt_t *crt, void *block, size_t n, int exact);
-size_t ucrt_msize (ucrt_crt_t *crt, void *block, int exact);
-int ucrt_heapmin (ucrt_crt_t *crt);
-void ucrt_free_foreign (ucrt_crt_t *crt, void *block); /* not one of ours */
+void *ucrt_malloc (struct ucrt_crt *crt, size_t n, int exact);
+void *ucrt_calloc (struct ucrt_crt *crt, size_t count, size_t size, int exact);
+void *ucrt_realloc (struct ucrt_crt *crt, void *block, size_t n, int exact);
+void *ucrt_realloc_base (struct ucrt_crt *crt, void *block, size_t n, int exact);
+void *ucrt_recalloc (struct ucrt_crt *crt, void *block, size_t count, size_t size, int exact);
+void *ucrt_expand (struct ucrt_crt *crt, void *block, size_t n, int exact);
+size_t ucrt_msize (struct ucrt_crt *crt, void *block, int exact);
+int ucrt_heapmin (struct ucrt_crt *crt);
+void ucrt_free_foreign (struct ucrt_crt *crt, void *block); /* not one of ours */
 void ucrt_free_ours (void *block); /* one of ours; as free, also when the process ends */
 
-void *ucrt_aligned_malloc (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset, int exact);
-void *ucrt_aligned_realloc (ucrt_crt_t *crt, void *block, size_t n, size_t alignment, size_t offset,
-                            int exact);
-void *ucrt_aligned_recalloc (ucrt_crt_t *crt, void *block, size_t count, size_t size,
-                             size_t alignment, size_t offset, int exact);
-size_t ucrt_aligned_msize (ucrt_crt_t *crt, void *block, size_t alignment, size_t offset,
+void *ucrt_aligned_malloc (struct ucrt_crt *crt, size_t n, size_t alignment, size_t offset,
                            int exact);
-void ucrt_aligned_free_foreign (ucrt_crt_t *crt, void *block); /* not one of ours, not NULL */
+void *ucrt_aligned_realloc (struct ucrt_crt *crt, void *block, size_t n, size_t alignment,
+                            size_t offset, int exact);
+void *ucrt_aligned_recalloc (struct ucrt_crt *crt, void *block, size_t count, size_t size,
+                             size_t alignment, size_t offset, int exact);
+size_t ucrt_aligned_msize (struct ucrt_crt *crt, void *block, size_t alignment, size_t offset,
+                           int exact);
+void ucrt_aligned_free_foreign (struct ucrt_crt *crt, void *block); /* not one of ours, not NULL */
 
 /* N > 0 bytes of ours, at an address which is a multiple of ALIGNMENT, a power of two, when OFFSET
    < ALIGNMENT is added to it; zero if ZERO.  NULL if there are none, or if there is an OFFSET with

@@ -11,7 +11,10 @@ __attribute__ ((section (".tls"))) char _tls_start[sizeof (void *)];
 __attribute__ ((section (".tls$ZZZ"))) char _tls_end[sizeof (void *)];
 extern const IMAGE_TLS_DIRECTORY _tls_used;
 __attribute__ ((section (".rdata$T"), used)) const IMAGE_TLS_DIRECTORY _tls_used = {
-    (ULONG_PTR) _tls_start, (ULONG_PTR) _tls_end, (ULONG_PTR) &_tls_index, 0, 0, 0};
+    .StartAddressOfRawData = (ULONG_PTR) _tls_start,
+    .EndAddressOfRawData = (ULONG_PTR) _tls_end,
+    .AddressOfIndex = (ULONG_PTR) &_tls_index,
+};
 
 /* The load configuration, by the layout of the Windows SDK of 2020 (Size says how much is there):
    the table of functions which may be called indirectly, made by the linker, whose names for it are

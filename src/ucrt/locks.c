@@ -1,6 +1,7 @@
 #include <windows.h>
-#include "ucrt.h"
-#include "mini-crt.h"
+
+#include "ucrt/ucrt.h"
+#include "ucrt/mini-crt.h"
 
 BOOLEAN NTAPI RtlDllShutdownInProgress (void);
 

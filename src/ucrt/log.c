@@ -1,23 +1,24 @@
 #include <stdarg.h>
 #include <windows.h>
-#include "ucrt.h"
+
+#include "ucrt/ucrt.h"
 
 /* A line that grows; what does not fit is dropped.  */
-typedef struct {
+struct line {
   char text[512];
   size_t length;
-} line_t;
+};
 
-static void add_char (line_t *line, char c) {
+static void add_char (struct line *line, char c) {
   if (line->length < sizeof (line->text) - 1) line->text[line->length++] = c;
 }
 
-static void add_text (line_t *line, const char *text) {
+static void add_text (struct line *line, const char *text) {
   if (text == NULL) text = "(null)";
   while (*text != 0) add_char (line, *text++);
 }
 
-static void add_number (line_t *line, uint64_t n, unsigned base) {
+static void add_number (struct line *line, uint64_t n, unsigned base) {
   char digits[24];
   size_t i = 0;
   do {
@@ -27,13 +28,13 @@ static void add_number (line_t *line, uint64_t n, unsigned base) {
   while (i != 0) add_char (line, digits[--i]);
 }
 
-static void add_signed (line_t *line, int64_t n) {
+static void add_signed (struct line *line, int64_t n) {
   if (n < 0) add_char (line, '-');
   add_number (line, n < 0 ? (uint64_t) 0 - (uint64_t) n : (uint64_t) n, 10);
 }
 
 /* %s %d %i %u %x %p %c %%, with l, ll or z before d, i, u and x; nothing else.  */
-static void add_formatted (line_t *line, const char *format, va_list args) {
+static void add_formatted (struct line *line, const char *format, va_list args) {
   for (; *format != 0; format++) {
     if (*format != '%') {
       add_char (line, *format);
@@ -75,7 +76,7 @@ static void add_formatted (line_t *line, const char *format, va_list args) {
 }
 
 void ucrt_format (char *to, size_t size, const char *format, ...) {
-  line_t line = {.length = 0};
+  struct line line = {.length = 0};
   va_list args;
   va_start (args, format);
   add_formatted (&line, format, args);
@@ -88,7 +89,7 @@ void ucrt_format (char *to, size_t size, const char *format, ...) {
 /* OutputDebugString raises an exception, and its handlers may allocate: only for a debugger which
  * is there.  */
 void ucrt_log (const char *format, ...) {
-  line_t line = {.length = 0};
+  struct line line = {.length = 0};
   va_list args;
   add_text (&line, "mir-ucrt: ");
   va_start (args, format);

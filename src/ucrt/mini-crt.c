@@ -1,7 +1,9 @@
+#include "ucrt/mini-crt.h"
+
 #include <windows.h>
 #include <winternl.h>
-#include "mini-crt.h"
-#include "ucrt.h"
+
+#include "ucrt/ucrt.h"
 
 NTSTATUS NTAPI NtOpenProcessToken (HANDLE process, ACCESS_MASK access, HANDLE *token);
 NTSTATUS NTAPI NtAdjustPrivilegesToken (HANDLE token, BOOLEAN disable_all, TOKEN_PRIVILEGES *wanted,
@@ -11,13 +13,13 @@ NTSTATUS NTAPI NtAdjustPrivilegesToken (HANDLE token, BOOLEAN disable_all, TOKEN
  * another.  */
 int *ucrt_errno (void) {
   static int nobodys;
-  ucrt_crt_t *crt = &ucrt_crts[0];
+  struct ucrt_crt *crt = &ucrt_crts[0];
   int *number = crt->error_number != NULL && ucrt_crt_ready (crt) ? crt->error_number () : NULL;
   return number != NULL ? number : &nobodys;
 }
 
 static void *function_of_first (const char *name) {
-  ucrt_crt_t *crt = &ucrt_crts[0];
+  struct ucrt_crt *crt = &ucrt_crts[0];
   return crt->base != NULL && ucrt_crt_ready (crt) ? ucrt_export_of (crt->base, name) : NULL;
 }
 

@@ -7,16 +7,16 @@
 
    A page's protection is the page's own: it is put back to what it was, one page after another.  */
 
-#include "take-over.h"
+#include "ucrt/take-over.h"
 
 enum { PAGE = 0x1000 };
 
-typedef struct {
+struct page {
   uint8_t *begin;
   ULONG old; /* protection */
-} page_t;
+};
 
-static page_t pages[UCRT_PAGES_MAX]; /* under the loader lock */
+static struct page pages[UCRT_PAGES_MAX]; /* under the loader lock */
 static unsigned pages_num;
 
 static HANDLE this_process (void) {
@@ -38,7 +38,7 @@ static int set_protection (uint8_t *page, ULONG protection, ULONG *old) {
 
 /* A copy of an image's page is private once it was written: asking for a copy on write again is the
    same as before, and where that is not taken, what it becomes by itself is.  */
-static int restore_protection (const page_t *page) {
+static int restore_protection (const struct page *page) {
   ULONG old;
   for (int tries = 0; tries < 3; tries++)
     if (set_protection (page->begin, page->old, &old) == 0) return 0;
@@ -67,13 +67,13 @@ static void put (uint8_t *to, const uint8_t *bytes) {
   for (unsigned i = 0; i < UCRT_CPU.jump_size; i++) at[i] = bytes[i];
 }
 
-static int flush (const ucrt_plan_t *plan) {
+static int flush (const struct ucrt_plan *plan) {
   for (unsigned i = 0; i < plan->patches_num; i++)
     if (ucrt_nt.flush (this_process (), plan->patches[i].at, UCRT_CPU.jump_size) < 0) return -1;
   return 0;
 }
 
-int ucrt_write_jumps (ucrt_plan_t *plan) {
+int ucrt_write_jumps (struct ucrt_plan *plan) {
   pages_num = 0;
   for (unsigned i = 0; i < plan->patches_num; i++) {
     add_page (plan->patches[i].at);

@@ -8,20 +8,21 @@
 
    Encodings: Intel's Software Developer's Manual, volume 2.  */
 
-#include "patch.h"
 #include <string.h> /* memcpy, memset */
+
+#include "ucrt/patch.h"
 
 enum { JUMP_SIZE = 5 };
 
 /* A jump reaches any distance of 31 bits from its own end; a little less from its beginning.  */
 static const uint64_t reach = 0x7fffff00;
 
-static int begins_with (const ucrt_span_t *code, size_t at, const char *bytes, size_t len) {
+static int begins_with (const struct ucrt_span *code, size_t at, const char *bytes, size_t len) {
   return at <= code->size && len <= code->size - at && memcmp (code->bytes + at, bytes, len) == 0;
 }
 #define BEGINS_WITH(CODE, AT, BYTES) begins_with (CODE, AT, BYTES, sizeof (BYTES) - 1)
 
-static uint32_t word_at (const ucrt_span_t *code, size_t at) {
+static uint32_t word_at (const struct ucrt_span *code, size_t at) {
   uint32_t word;
   memcpy (&word, code->bytes + at, sizeof (word));
   return word;
@@ -31,14 +32,14 @@ static uint64_t relative (uint64_t from, int64_t distance) {
   return from + (uint64_t) distance;
 }
 
-static unsigned marker_of (const ucrt_span_t *code) {
+static unsigned marker_of (const struct ucrt_span *code) {
   int marked =
       BEGINS_WITH (code, 0, "\xf3\x0f\x1e\xfa") || BEGINS_WITH (code, 0, "\xf3\x0f\x1e\xfb");
   return marked ? 4 : 0;
 }
 
 /* Past the instructions which do nothing and which others leave before their jump.  */
-static size_t skip_idle (const ucrt_span_t *code, size_t at) {
+static size_t skip_idle (const struct ucrt_span *code, size_t at) {
   for (;;) {
     if (BEGINS_WITH (code, at, "\x90"))
       at += 1;
@@ -52,7 +53,7 @@ static size_t skip_idle (const ucrt_span_t *code, size_t at) {
 /* A constant loaded into a register, WIDTH bytes at AT + 1, and then jumped or returned to.  REX:
    0, or the prefix which stands before AT and says whether the register is one of the upper eight.
  */
-static int loads_and_jumps (const ucrt_span_t *code, size_t at, unsigned width, uint8_t rex) {
+static int loads_and_jumps (const struct ucrt_span *code, size_t at, unsigned width, uint8_t rex) {
   if (code->size - at < 1 + width + 2 || (code->bytes[at] & 0xf8) != 0xb8) return 0;
   uint8_t reg = code->bytes[at] & 7;
   size_t next = at + 1 + width;
@@ -66,12 +67,12 @@ static int loads_and_jumps (const ucrt_span_t *code, size_t at, unsigned width, 
          || (after[0] == (0x50 | reg) && after[1] == 0xc3);
 }
 
-static ucrt_code_t found (ucrt_code_kind_t kind, unsigned marker, uint64_t target) {
-  return (ucrt_code_t){kind, marker, target};
+static struct ucrt_code found (enum ucrt_code_kind kind, unsigned marker, uint64_t target) {
+  return (struct ucrt_code){kind, marker, target};
 }
 
 /* What both have in common.  */
-static ucrt_code_t decode_short (const ucrt_span_t *code, unsigned marker, size_t at) {
+static struct ucrt_code decode_short (const struct ucrt_span *code, unsigned marker, size_t at) {
   uint64_t address = code->address + at;
   size_t left = code->size - at;
   const uint8_t *bytes = code->bytes + at;
@@ -85,10 +86,10 @@ static ucrt_code_t decode_short (const ucrt_span_t *code, unsigned marker, size_
   return found (UCRT_CODE_PLAIN, marker, 0);
 }
 
-static ucrt_code_t decode_64 (const ucrt_span_t *code) {
+static struct ucrt_code decode_64 (const struct ucrt_span *code) {
   unsigned marker = marker_of (code);
   size_t at = skip_idle (code, marker);
-  ucrt_code_t result = decode_short (code, marker, at);
+  struct ucrt_code result = decode_short (code, marker, at);
   if (result.kind != UCRT_CODE_PLAIN) return result;
   uint64_t address = code->address + at;
   size_t left = code->size - at;
@@ -112,10 +113,10 @@ static ucrt_code_t decode_64 (const ucrt_span_t *code) {
   return result;
 }
 
-static ucrt_code_t decode_32 (const ucrt_span_t *code) {
+static struct ucrt_code decode_32 (const struct ucrt_span *code) {
   unsigned marker = marker_of (code);
   size_t at = skip_idle (code, marker);
-  ucrt_code_t result = decode_short (code, marker, at);
+  struct ucrt_code result = decode_short (code, marker, at);
   result.target = (uint32_t) result.target;
   if (result.kind != UCRT_CODE_PLAIN) return result;
   size_t left = code->size - at;
@@ -160,7 +161,22 @@ static void encode_stub_32 (uint8_t to[UCRT_STUB_SIZE], uint64_t from, uint64_t 
   put_jump (to, target - (from + JUMP_SIZE));
 }
 
-const ucrt_cpu_t ucrt_cpu_x86_64 = {0x8664,         8, JUMP_SIZE, reach, decode_64, encode_jump_64,
-                                    encode_stub_64};
-const ucrt_cpu_t ucrt_cpu_x86 = {
-    0x14c, 4, JUMP_SIZE, (uint64_t) 1 << 32, decode_32, encode_jump_32, encode_stub_32};
+const struct ucrt_cpu ucrt_cpu_x86_64 = {
+    .machine = 0x8664,
+    .pointer_size = 8,
+    .jump_size = JUMP_SIZE,
+    .reach = reach,
+    .decode = decode_64,
+    .encode_jump = encode_jump_64,
+    .encode_stub = encode_stub_64,
+};
+
+const struct ucrt_cpu ucrt_cpu_x86 = {
+    .machine = 0x14c,
+    .pointer_size = 4,
+    .jump_size = JUMP_SIZE,
+    .reach = (uint64_t) 1 << 32,
+    .decode = decode_32,
+    .encode_jump = encode_jump_32,
+    .encode_stub = encode_stub_32,
+};

@@ -21,41 +21,41 @@
 enum { UCRT_JUMP_MAX = 8, UCRT_STUB_SIZE = 16 }; /* bytes */
 
 /* Code bytes which stand at ADDRESS.  */
-typedef struct {
+struct ucrt_span {
   const uint8_t *bytes;
   size_t size;
   uint64_t address;
-} ucrt_span_t;
+};
 
-typedef enum {
+enum ucrt_code_kind {
   UCRT_CODE_PLAIN = 0,        /* no jump, or none that we know */
   UCRT_CODE_JUMP = 1,         /* goes to TARGET */
   UCRT_CODE_JUMP_THROUGH = 2, /* goes to where the pointer at TARGET leads */
   UCRT_CODE_CALL = 3,         /* begins with a call of TARGET */
   UCRT_CODE_TRAP = 4          /* a breakpoint */
-} ucrt_code_kind_t;
+};
 
-typedef struct {
-  ucrt_code_kind_t kind;
+struct ucrt_code {
+  enum ucrt_code_kind kind;
   unsigned marker; /* bytes */
   uint64_t target;
-} ucrt_code_t;
+};
 
 /* One CPU.  */
-typedef struct {
+struct ucrt_cpu {
   uint16_t machine;      /* as an image's headers name it */
   unsigned pointer_size; /* bytes */
   unsigned jump_size;    /* bytes which a jump replaces */
   uint64_t reach;        /* a jump between addresses that are less than this apart can be encoded */
   /* What stands at the beginning of CODE, which has at least one byte.  */
-  ucrt_code_t (*decode) (const ucrt_span_t *code);
+  struct ucrt_code (*decode) (const struct ucrt_span *code);
   /* Write a jump which will stand at FROM; -1 if TARGET is out of reach.  */
   int (*encode_jump) (uint8_t to[UCRT_JUMP_MAX], uint64_t from, uint64_t target);
   /* Write a relay which will stand at FROM, a multiple of UCRT_STUB_SIZE.  */
   void (*encode_stub) (uint8_t to[UCRT_STUB_SIZE], uint64_t from, uint64_t target);
-} ucrt_cpu_t;
+};
 
-extern const ucrt_cpu_t ucrt_cpu_x86_64, ucrt_cpu_x86, ucrt_cpu_aarch64;
+extern const struct ucrt_cpu ucrt_cpu_x86_64, ucrt_cpu_x86, ucrt_cpu_aarch64;
 
 /* Of the CPU which this is compiled for.  */
 #if defined(__x86_64__)
@@ -66,24 +66,24 @@ extern const ucrt_cpu_t ucrt_cpu_x86_64, ucrt_cpu_x86, ucrt_cpu_aarch64;
 #define UCRT_CPU ucrt_cpu_aarch64
 #endif
 
-typedef enum {
+enum ucrt_way {
   UCRT_STAYS = 0,   /* in the image: its own code, which may be replaced */
   UCRT_LEAVES = 1,  /* END is outside */
   UCRT_TRAPPED = 2, /* a breakpoint at END */
   UCRT_ENDLESS = 3  /* END jumps in a circle, or through too many jumps to be a stub */
-} ucrt_way_t;
+};
 
 /* Follow the jumps from ADDRESS, which is in IMAGE, and say where they end.  A C runtime's own
    stubs jump within its image; whoever hooked the function before us leads out of it.  */
-ucrt_way_t ucrt_follow (const ucrt_cpu_t *cpu, const ucrt_span_t *image, uint64_t address,
-                        uint64_t *end);
+enum ucrt_way ucrt_follow (const struct ucrt_cpu *cpu, const struct ucrt_span *image,
+                           uint64_t address, uint64_t *end);
 
 /* How many bytes from ENTRY, which is in IMAGE, the jump must be written, when ROOM bytes from
    ENTRY on belong to the function; -1 if it does not fit.  */
-int ucrt_place_of_jump (const ucrt_cpu_t *cpu, const ucrt_span_t *image, uint64_t entry,
+int ucrt_place_of_jump (const struct ucrt_cpu *cpu, const struct ucrt_span *image, uint64_t entry,
                         size_t room);
 
 /* Whether A and B are less than CPU's reach apart.  */
-int ucrt_in_reach (const ucrt_cpu_t *cpu, uint64_t a, uint64_t b);
+int ucrt_in_reach (const struct ucrt_cpu *cpu, uint64_t a, uint64_t b);
 
 #endif

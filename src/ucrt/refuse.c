@@ -4,11 +4,12 @@
    would no longer come to them.  Others who redirect the same functions, and we, would undo each
    other.  Where memory may not become executable, the CRT's pages could not become so again.  */
 
-#include "crt-image.h"
-#include "nt.h"
-#include "patch.h"
-#include "ucrt.h"
 #include <string.h> /* memcmp, strlen */
+
+#include "ucrt/crt-image.h"
+#include "ucrt/nt.h"
+#include "ucrt/patch.h"
+#include "ucrt/ucrt.h"
 
 enum {
   PAGE_HEAP = 0x02000000, /* FLG_HEAP_PAGE_ALLOCS */
@@ -19,20 +20,21 @@ enum {
   NATIVE_ARM64 = 0xaa64 /* IMAGE_FILE_MACHINE_ARM64 */
 };
 
-typedef struct {
+struct stranger {
   const char *prefix; /* of a module's name */
   const char *reason;
-} stranger_t;
+};
 
-static const stranger_t strangers[] = {
-    {"verifier.dll", "Application Verifier watches this process"},
-    {"clang_rt.asan", "AddressSanitizer watches this process"},
-    {"mimalloc-redirect", "mimalloc's redirection has taken the C runtime over"},
-    {"mimalloc_replace", "mimalloc-replace has taken the C runtime over"},
-    {"mimalloc-replace", "mimalloc-replace has taken the C runtime over"},
-    {"tbbmalloc_proxy", "oneTBB's proxy has taken the C runtime over"},
-    {"libtcmalloc", "tcmalloc has taken the C runtime over"},
-    {"tcmalloc", "tcmalloc has taken the C runtime over"},
+static const struct stranger strangers[] = {
+    {.prefix = "verifier.dll", .reason = "Application Verifier watches this process"},
+    {.prefix = "clang_rt.asan", .reason = "AddressSanitizer watches this process"},
+    {.prefix = "mimalloc-redirect",
+     .reason = "mimalloc's redirection has taken the C runtime over"},
+    {.prefix = "mimalloc_replace", .reason = "mimalloc-replace has taken the C runtime over"},
+    {.prefix = "mimalloc-replace", .reason = "mimalloc-replace has taken the C runtime over"},
+    {.prefix = "tbbmalloc_proxy", .reason = "oneTBB's proxy has taken the C runtime over"},
+    {.prefix = "libtcmalloc", .reason = "tcmalloc has taken the C runtime over"},
+    {.prefix = "tcmalloc", .reason = "tcmalloc has taken the C runtime over"},
 };
 
 /* PEB.NtGlobalFlag.  */
@@ -65,16 +67,16 @@ static int is_emulated (void) {
 }
 
 /* The status of another copy of this DLL, whatever its name: it writes MAGIC last.  */
-static MIR_ucrt_status_t *other_copy (const ucrt_nt_module_t *module) {
-  ucrt_image_t image;
+static MIR_ucrt_status_t *other_copy (const struct ucrt_nt_module *module) {
+  struct ucrt_image image;
   if (ucrt_open_image (&image, module->base, module->size) != 0) return NULL;
-  ucrt_extent_t section = ucrt_section (&image, MIR_UCRT_STATUS_SECTION);
+  struct ucrt_extent section = ucrt_section (&image, MIR_UCRT_STATUS_SECTION);
   if (section.end - section.begin < sizeof (MIR_ucrt_status_t)) return NULL;
   MIR_ucrt_status_t *status = (MIR_ucrt_status_t *) ((uint8_t *) module->base + section.begin);
   return status != &ucrt_status && status->magic == MIR_UCRT_STATUS_MAGIC ? status : NULL;
 }
 
-static const char *refuse_module (const ucrt_nt_module_t *module) {
+static const char *refuse_module (const struct ucrt_nt_module *module) {
   char name[NAME_SIZE] = {0};
   MIR_ucrt_status_t *other = other_copy (module);
   if (other != NULL && other->state != MIR_UCRT_DISABLED) {
@@ -102,15 +104,15 @@ const char *ucrt_refuse_process (void) {
   if (is_emulated ()) return "x64 on ARM64 Windows: its C runtime is ARM64EC";
   if (ucrt_nt.lock_loader (0, NULL, &cookie) < 0)
     return "the loader's list of modules cannot be locked";
-  const ucrt_nt_module_t *module = NULL;
+  const struct ucrt_nt_module *module = NULL;
   while (result == NULL && (module = ucrt_next_module (module)) != NULL)
     result = refuse_module (module);
   ucrt_nt.unlock_loader (0, cookie);
   return result;
 }
 
-const char *ucrt_refuse_crt (const ucrt_crt_t *crt) {
-  ucrt_image_t image;
+const char *ucrt_refuse_crt (const struct ucrt_crt *crt) {
+  struct ucrt_image image;
   if (ucrt_open_image (&image, crt->base, crt->size) != 0) return "it is no image";
   if (ucrt_is_hybrid (&image))
     return "it is ARM64EC, made for two CPUs: its functions are not where its exports lead";

@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <windows.h>
-#include "mini-crt.h"
+
+#include "ucrt/mini-crt.h"
 
 #undef errno
 #define errno (*ucrt_errno ())

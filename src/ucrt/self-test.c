@@ -4,7 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 #include <mimalloc.h>
-#include "ucrt.h"
+
+#include "ucrt/ucrt.h"
 
 /* Each test calls the function at F, makes and frees what else it needs with mimalloc's functions,
    and says whether F did what it should.  */
@@ -135,35 +136,35 @@ static int test_offset_recalloc (void *f) {
   return result (block, good && is_at_offset (block, 900));
 }
 
-typedef struct {
+struct test {
   const char *name;
   int (*run) (void *f); /* 1: right */
   int works_in_crt;     /* our function calls the CRT, or works on its heap */
-} test_t;
+};
 
-static const test_t tests[] = {
-    {"malloc", test_malloc, 0},
-    {"calloc", test_calloc, 0},
-    {"realloc", test_realloc, 0},
-    {"_realloc_base", test_realloc, 0},
-    {"free", test_free, 0},
-    {"_free_base", test_free, 0},
-    {"_msize", test_msize, 0},
-    {"_expand", test_expand, 0},
-    {"_recalloc", test_recalloc, 0},
-    {"_heapmin", test_heapmin, 1},
-    {"_aligned_malloc", test_aligned_malloc, 0},
-    {"_aligned_realloc", test_aligned_realloc, 0},
-    {"_aligned_recalloc", test_aligned_recalloc, 0},
-    {"_aligned_msize", test_aligned_msize, 0},
-    {"_aligned_free", test_free, 0},
-    {"_aligned_offset_malloc", test_offset_malloc, 0},
-    {"_aligned_offset_realloc", test_offset_realloc, 0},
-    {"_aligned_offset_recalloc", test_offset_recalloc, 0},
+static const struct test tests[] = {
+    {.name = "malloc", .run = test_malloc},
+    {.name = "calloc", .run = test_calloc},
+    {.name = "realloc", .run = test_realloc},
+    {.name = "_realloc_base", .run = test_realloc},
+    {.name = "free", .run = test_free},
+    {.name = "_free_base", .run = test_free},
+    {.name = "_msize", .run = test_msize},
+    {.name = "_expand", .run = test_expand},
+    {.name = "_recalloc", .run = test_recalloc},
+    {.name = "_heapmin", .run = test_heapmin, .works_in_crt = 1},
+    {.name = "_aligned_malloc", .run = test_aligned_malloc},
+    {.name = "_aligned_realloc", .run = test_aligned_realloc},
+    {.name = "_aligned_recalloc", .run = test_aligned_recalloc},
+    {.name = "_aligned_msize", .run = test_aligned_msize},
+    {.name = "_aligned_free", .run = test_free},
+    {.name = "_aligned_offset_malloc", .run = test_offset_malloc},
+    {.name = "_aligned_offset_realloc", .run = test_offset_realloc},
+    {.name = "_aligned_offset_recalloc", .run = test_offset_recalloc},
 };
 
 /* NULL: there is none for a function of this name.  */
-static const test_t *test_of (const char *name) {
+static const struct test *test_of (const char *name) {
   if (memcmp (name, "_o_", 3) == 0) name += 3;
   size_t size = strlen (name) + 1;
   for (size_t i = 0; i < sizeof (tests) / sizeof (tests[0]); i++)
@@ -172,7 +173,7 @@ static const test_t *test_of (const char *name) {
   return NULL;
 }
 
-static int run (const test_t *test, MIR_ucrt_function_t *function) {
+static int run (const struct test *test, MIR_ucrt_function_t *function) {
   int passed = test->run ((void *) (uintptr_t) function->address);
   function->test = passed ? MIR_UCRT_PASSED : MIR_UCRT_WRONG;
   return passed;
@@ -190,7 +191,7 @@ int MIR_ucrt_check (void) {
   for (uint32_t i = 0; i < ucrt_status.functions_num; i++) {
     MIR_ucrt_function_t *function = &ucrt_status.functions[i];
     if (!is_reached (function) || !ucrt_crt_ready (&ucrt_crts[function->crt])) continue;
-    const test_t *test = test_of (function->name);
+    const struct test *test = test_of (function->name);
     if (test == NULL) continue;
     tested++;
     if (!run (test, function)) wrong++;
@@ -199,7 +200,7 @@ int MIR_ucrt_check (void) {
   return tested == 0 ? -1 : wrong;
 }
 
-/* --- Right after the take-over.  */
+/*---------------- Right after the take-over -----------------------------*/
 
 static int is_taken (const MIR_ucrt_function_t *function) {
   return function->state == MIR_UCRT_TAKEN || function->state == MIR_UCRT_ALIAS;
@@ -214,13 +215,13 @@ static void uncount_call (const MIR_ucrt_function_t *called) {
   }
 }
 
-void ucrt_check_taken (const ucrt_crt_t *crt) {
+void ucrt_check_taken (const struct ucrt_crt *crt) {
   MIR_ucrt_crt_t *status = &ucrt_status.crts[crt->index];
   unsigned wrong = 0;
   for (uint32_t i = 0; i < ucrt_status.functions_num; i++) {
     MIR_ucrt_function_t *function = &ucrt_status.functions[i];
     if (function->crt != crt->index || !is_taken (function)) continue;
-    const test_t *test = test_of (function->name);
+    const struct test *test = test_of (function->name);
     if (test == NULL || test->works_in_crt) continue;
     if (!run (test, function)) wrong++;
     uncount_call (function);

@@ -9,9 +9,9 @@
    the system's function for that has locks.  What it reads is on the stack, but for what a frame
    register says: that is looked at before.  */
 
-#include "stacks.h"
-#include "crt-image.h"
-#include "nt.h"
+#include "ucrt/stacks.h"
+#include "ucrt/crt-image.h"
+#include "ucrt/nt.h"
 
 enum { FRAMES_MAX = 4096 };
 
@@ -22,7 +22,7 @@ static uintptr_t register_of (const CONTEXT *context, unsigned number) {
 
 /* Whether the function at ENTRY may be unwound: its frame register, if it has one, leads to the
  * stack.  */
-static int is_safe (const ucrt_image_t *image, uint32_t entry, const CONTEXT *context,
+static int is_safe (const struct ucrt_image *image, uint32_t entry, const CONTEXT *context,
                     uintptr_t end) {
   uint32_t info;
   if (!ucrt_unwind_info (image, entry, &info)) return 0;
@@ -36,10 +36,10 @@ static int is_safe (const ucrt_image_t *image, uint32_t entry, const CONTEXT *co
 /* To the caller's frame.  0, or -1 where it is not known how.  FIRST: the function has called
  * nobody.  */
 static int step (CONTEXT *context, uintptr_t end, int first) {
-  ucrt_image_t image;
+  struct ucrt_image image;
   void *handler_data;
   DWORD64 frame, sp = context->Rsp;
-  const ucrt_nt_module_t *module = ucrt_module_at (context->Rip);
+  const struct ucrt_nt_module *module = ucrt_module_at (context->Rip);
   if (module == NULL || ucrt_open_image (&image, module->base, module->size) != 0) return -1;
   if (image.unwind_size == 0 || context->Rsp > end - 8) return -1;
   uint32_t entry = ucrt_unwind_entry (&image, (uint32_t) (context->Rip - (uintptr_t) module->base));
@@ -56,7 +56,7 @@ static int step (CONTEXT *context, uintptr_t end, int first) {
   return context->Rsp > sp && context->Rsp <= end ? 0 : -1;
 }
 
-int ucrt_stack_leads_inside (const ucrt_code_ranges_t *ranges, const CONTEXT *context) {
+int ucrt_stack_leads_inside (const struct ucrt_code_ranges *ranges, const CONTEXT *context) {
   static CONTEXT at; /* one thread at a time; its alignment is the type's */
   at = *context;
   uintptr_t end = ucrt_stack_end (at.Rsp);

@@ -5,16 +5,17 @@
 
 #include <windows.h>
 #include <stdint.h>
-#include "threads.h"
+
+#include "ucrt/threads.h"
 
 /* Whether the thread of CONTEXT, of which all of CONTEXT_FULL is valid, is inside of FAMILY, or
    will return there. It is not told that a thread is outside if it is not; the other error is
    possible, and costs another try.  */
-int ucrt_stack_leads_inside (const ucrt_code_ranges_t *ranges, const CONTEXT *context);
+int ucrt_stack_leads_inside (const struct ucrt_code_ranges *ranges, const CONTEXT *context);
 
-/* --- threads.c.  */
+/*---------------- threads.c -----------------------------*/
 
-int ucrt_is_inside (const ucrt_code_ranges_t *ranges, uintptr_t address);
+int ucrt_is_inside (const struct ucrt_code_ranges *ranges, uintptr_t address);
 
 /* The end of the memory that can be read from SP on, which is the stack's, or behind it; SP if
  * there is none.  */
@@ -22,6 +23,6 @@ uintptr_t ucrt_stack_end (uintptr_t sp);
 
 /* Whether a word from SP on could be an address inside of FAMILY to return to.  Calls that ended
    long ago leave such words, too.  */
-int ucrt_words_lead_inside (const ucrt_code_ranges_t *ranges, uintptr_t sp);
+int ucrt_words_lead_inside (const struct ucrt_code_ranges *ranges, uintptr_t sp);
 
 #endif

@@ -1,7 +1,7 @@
 /* Relays: memory so near to a CRT that its jumps reach it.  It is written first and made executable
    then; it is never both.  */
 
-#include "take-over.h"
+#include "ucrt/take-over.h"
 
 enum {
   GRAIN = 0x10000,
@@ -36,7 +36,7 @@ static int make_executable (void *page) {
 }
 
 /* The addresses from which every entry is in reach; LOW > HIGH if there are none.  */
-static void reach_of (const ucrt_plan_t *plan, uint64_t *low, uint64_t *high) {
+static void reach_of (const struct ucrt_plan *plan, uint64_t *low, uint64_t *high) {
   uint64_t first = UINT64_MAX, last = 0, reach = UCRT_CPU.reach - PAGE;
   for (unsigned i = 0; i < plan->patches_num; i++) {
     uint64_t at = (uintptr_t) plan->patches[i].at;
@@ -89,14 +89,14 @@ static void *page_below (uint64_t address, uint64_t low) {
 
 /* Above first: modules are loaded from the top down, so that what is below will be wanted sooner.
  */
-static void *page_near (const ucrt_plan_t *plan) {
+static void *page_near (const struct ucrt_plan *plan) {
   uint64_t low, high, base = (uintptr_t) plan->crt->base;
   reach_of (plan, &low, &high);
   void *page = page_above ((base + plan->crt->size + GRAIN - 1) & ~(uint64_t) (GRAIN - 1), high);
   return page != NULL ? page : page_below ((base & ~(uint64_t) (GRAIN - 1)) - GRAIN, low);
 }
 
-static int distant_num (const ucrt_plan_t *plan) {
+static int distant_num (const struct ucrt_plan *plan) {
   int num = 0;
   for (unsigned i = 0; i < plan->patches_num; i++) num += plan->patches[i].distant;
   return num;
@@ -111,14 +111,14 @@ static int may_execute (void) {
   return result;
 }
 
-int ucrt_make_stubs (ucrt_plan_t *plan) {
+int ucrt_make_stubs (struct ucrt_plan *plan) {
   if (distant_num (plan) == 0) return may_execute ();
   uint8_t *next = page_near (plan);
   if (next == NULL) return -1;
   plan->stubs = next;
   int result = 0;
   for (unsigned i = 0; i < plan->patches_num; i++) {
-    ucrt_patch_t *patch = &plan->patches[i];
+    struct ucrt_patch *patch = &plan->patches[i];
     if (!patch->distant) continue;
     UCRT_CPU.encode_stub (next, (uintptr_t) next, (uintptr_t) patch->hook);
     if (UCRT_CPU.encode_jump (patch->ours, (uintptr_t) patch->at, (uintptr_t) next) != 0)

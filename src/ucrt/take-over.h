@@ -15,11 +15,11 @@
 #ifndef MIR_UCRT_TAKE_OVER_H
 #define MIR_UCRT_TAKE_OVER_H
 
-#include "crt-image.h"
-#include "nt.h"
-#include "patch.h"
-#include "threads.h"
-#include "ucrt.h"
+#include "ucrt/crt-image.h"
+#include "ucrt/nt.h"
+#include "ucrt/patch.h"
+#include "ucrt/threads.h"
+#include "ucrt/ucrt.h"
 
 enum {
   UCRT_ENTRIES_MAX = MIR_UCRT_FUNCTIONS_MAX / MIR_UCRT_CRTS_MAX,
@@ -29,45 +29,45 @@ enum {
 };
 
 /* One entry which is replaced.  */
-typedef struct {
+struct ucrt_patch {
   uint8_t *at; /* where the jump is written: the entry, or behind its marker */
   uint8_t *entry;
   const void *hook;
   unsigned function; /* index into ucrt_hooks */
   int distant;       /* by a relay */
   uint8_t old[UCRT_JUMP_MAX], ours[UCRT_JUMP_MAX];
-} ucrt_patch_t;
+};
 
-typedef struct {
-  ucrt_crt_t *crt;
-  ucrt_image_t image;
-  ucrt_span_t span;
+struct ucrt_plan {
+  struct ucrt_crt *crt;
+  struct ucrt_image image;
+  struct ucrt_span span;
   char *reason; /* UCRT_REASON_SIZE bytes, in the status */
   unsigned patches_num;
-  ucrt_patch_t patches[UCRT_ENTRIES_MAX];
+  struct ucrt_patch patches[UCRT_ENTRIES_MAX];
   void *stubs; /* NULL: none */
   unsigned ranges_num;
-  ucrt_range_t ranges[UCRT_RANGES_MAX];
-} ucrt_plan_t;
+  struct ucrt_range ranges[UCRT_RANGES_MAX];
+};
 
-/* --- take-over.c: CRT was unmapped, nothing of it is looked at any more.  */
-void ucrt_forget (ucrt_crt_t *crt);
+/*---------------- take-over.c: CRT was unmapped, nothing of it is looked at any more -----------------------------*/
+void ucrt_forget (struct ucrt_crt *crt);
 
-/* --- relays.c.  */
+/*---------------- relays.c -----------------------------*/
 
 /* Make relays for those patches which are DISTANT, executable and not writable; their AT is to be
    in reach.  0, or -1 with nothing allocated.  Where none is needed it sees whether this process
    may make memory executable at all: the pages of the CRT must become so again.  */
-int ucrt_make_stubs (ucrt_plan_t *plan);
+int ucrt_make_stubs (struct ucrt_plan *plan);
 void ucrt_release_stubs (void *stubs);
 
-/* --- family.c: fill RANGES.  0, or -1: there are too many.  */
-int ucrt_find_code_ranges (ucrt_plan_t *plan);
+/*---------------- family.c: fill RANGES.  0, or -1: there are too many -----------------------------*/
+int ucrt_find_code_ranges (struct ucrt_plan *plan);
 
-/* --- pages.c: between stop and go.  */
+/*---------------- pages.c: between stop and go -----------------------------*/
 
 /* Write the jumps of PLAN, all or none; the pages are as accessible as before.  0, or -1 with the
  * reason in PLAN.  */
-int ucrt_write_jumps (ucrt_plan_t *plan);
+int ucrt_write_jumps (struct ucrt_plan *plan);
 
 #endif

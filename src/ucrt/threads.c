@@ -1,9 +1,10 @@
 /* Threads, by system calls alone: NtGetNextThread walks the kernel's own list, without the snapshot
    that Toolhelp makes on a heap, which a stopped thread may have locked.  */
 
-#include "threads.h"
-#include "nt.h"
-#include "stacks.h"
+#include "ucrt/threads.h"
+
+#include "ucrt/nt.h"
+#include "ucrt/stacks.h"
 
 enum {
   ROOM_STEP = 256,      /* threads */
@@ -12,13 +13,13 @@ enum {
   ACCESS = THREAD_SUSPEND_RESUME | THREAD_GET_CONTEXT | THREAD_QUERY_INFORMATION
 };
 
-typedef struct {
+struct thread {
   HANDLE handle;
   uint32_t number;
   int not_started;
-} thread_t;
+};
 
-static thread_t *threads; /* ROOM entries, NUM in use */
+static struct thread *threads; /* ROOM entries, NUM in use */
 static unsigned room, num;
 static uint32_t culprit;
 
@@ -27,12 +28,13 @@ static HANDLE this_process (void) {
 }
 
 int ucrt_threads_reserve (void) {
-  SIZE_T size = (SIZE_T) (room + ROOM_STEP) * sizeof (thread_t);
+  SIZE_T size = (SIZE_T) (room + ROOM_STEP) * sizeof (struct thread);
   void *more = NULL, *old = threads;
   if (ucrt_nt.allocate (this_process (), &more, 0, &size, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE)
       < 0)
     return -1;
-  threads = more, room = (unsigned) (size / sizeof (thread_t));
+  threads = more;
+  room = (unsigned) (size / sizeof (struct thread));
   SIZE_T whole = 0;
   if (old != NULL) ucrt_nt.release (this_process (), &old, &whole, MEM_RELEASE);
   return 0;
@@ -52,19 +54,19 @@ static int is_known (uint32_t number) {
   return 0;
 }
 
-static int about (HANDLE handle, ucrt_nt_thread_t *info) {
+static int about (HANDLE handle, struct ucrt_nt_thread *info) {
   return ucrt_nt.about_thread (handle, UCRT_NT_THREAD_BASIC, info, sizeof (*info), NULL) < 0 ? -1
                                                                                              : 0;
 }
 
 static int has_ended (HANDLE handle) {
-  ucrt_nt_thread_t info;
+  struct ucrt_nt_thread info;
   return about (handle, &info) != 0 || info.exit_status != UCRT_NT_STILL_RUNS;
 }
 
 /* 1: it was stopped and noted, and *KEPT says that HANDLE is ours to keep; 0: nothing to do.  */
 static int stop_one (HANDLE handle, int *kept) {
-  ucrt_nt_thread_t info;
+  struct ucrt_nt_thread info;
   CONTEXT context __attribute__ ((aligned (16)));
   if (about (handle, &info) != 0) return 0;
   uint32_t number = (uint32_t) (uintptr_t) info.thread_id;
@@ -73,8 +75,10 @@ static int stop_one (HANDLE handle, int *kept) {
     return 0;
   culprit = number;
   if (ucrt_nt.suspend (handle, NULL) < 0) return has_ended (handle) ? 0 : -1;
-  thread_t *thread = &threads[num++];
-  thread->handle = handle, thread->number = number, *kept = 1;
+  struct thread *thread = &threads[num++];
+  thread->handle = handle;
+  thread->number = number;
+  *kept = 1;
   /* Wine makes the object first; the one which makes it may be stopped before it makes the thread.
      That thread has run nothing, and will stop at once; there is nothing to wait for until we go.
    */
@@ -91,7 +95,8 @@ static int stop_all (void) {
   int kept = 1, stopped = 0, result = 0;
   while (ucrt_nt.next_thread (this_process (), handle, ACCESS, 0, 0, &next) >= 0) {
     if (!kept) ucrt_nt.close (handle);
-    handle = next, kept = 0;
+    handle = next;
+    kept = 0;
     if (num == room)
       result = -2;
     else
@@ -103,7 +108,7 @@ static int stop_all (void) {
   return result < 0 ? result : stopped;
 }
 
-ucrt_threads_result_t ucrt_threads_stop (void) {
+enum ucrt_threads_result ucrt_threads_stop (void) {
   int stopped = 1;
   culprit = 0;
   /* Those which start while others are stopped come at the end of the list, or with the next pass.
@@ -114,10 +119,10 @@ ucrt_threads_result_t ucrt_threads_stop (void) {
   return stopped == -2 ? UCRT_THREADS_MORE : UCRT_THREADS_REFUSED;
 }
 
-int ucrt_is_inside (const ucrt_code_ranges_t *ranges, uintptr_t address) {
+int ucrt_is_inside (const struct ucrt_code_ranges *ranges, uintptr_t address) {
   if (address - ranges->begin >= ranges->end - ranges->begin) return 0;
   for (unsigned i = 0; i < ranges->num; i++) {
-    const ucrt_range_t *range = &ranges->list[i];
+    const struct ucrt_range *range = &ranges->list[i];
     if (address - range->begin < range->end - range->begin) return 1;
   }
   return 0;
@@ -140,7 +145,7 @@ uintptr_t ucrt_stack_end (uintptr_t sp) {
   return end - sp > STACK_MAX ? sp + STACK_MAX : end;
 }
 
-int ucrt_words_lead_inside (const ucrt_code_ranges_t *ranges, uintptr_t sp) {
+int ucrt_words_lead_inside (const struct ucrt_code_ranges *ranges, uintptr_t sp) {
   sp = (sp + sizeof (uintptr_t) - 1) & ~(uintptr_t) (sizeof (uintptr_t) - 1);
   const volatile uintptr_t *last = (const volatile uintptr_t *) ucrt_stack_end (sp);
   for (const volatile uintptr_t *word = (const volatile uintptr_t *) sp; word < last; word++)
@@ -148,7 +153,7 @@ int ucrt_words_lead_inside (const ucrt_code_ranges_t *ranges, uintptr_t sp) {
   return 0;
 }
 
-uint32_t ucrt_thread_inside (const ucrt_code_ranges_t *ranges) {
+uint32_t ucrt_thread_inside (const struct ucrt_code_ranges *ranges) {
   CONTEXT context __attribute__ ((aligned (16)));
   for (unsigned i = 0; i < num; i++) {
     if (threads[i].not_started) continue;

@@ -11,35 +11,35 @@
 #include <stdint.h>
 
 /* Code, END excluded.  */
-typedef struct {
+struct ucrt_range {
   uintptr_t begin, end;
-} ucrt_range_t;
+};
 
 /* Where no thread may be.  All of RANGES is between BEGIN and END.  */
-typedef struct {
+struct ucrt_code_ranges {
   uintptr_t begin, end;
-  unsigned ranges_num;
-  const ucrt_range_t *ranges;
-} ucrt_code_ranges_t;
+  unsigned num;
+  const struct ucrt_range *list;
+};
 
-typedef enum {
+enum ucrt_threads_result {
   UCRT_THREADS_STOPPED = 0,
   UCRT_THREADS_MORE =
       1, /* there was no memory for so many: all run again, ucrt_threads_reserve makes some */
   UCRT_THREADS_REFUSED = 2 /* one could not be stopped; all run again */
-} ucrt_threads_result_t;
+};
 
 /* Make memory for the threads there are, and some more.  0, or -1.  Not between stop and go.  */
 int ucrt_threads_reserve (void);
 
-ucrt_threads_result_t ucrt_threads_stop (void);
+enum ucrt_threads_result ucrt_threads_stop (void);
 
 /* Let them run again.  */
 void ucrt_threads_resume (void);
 
 /* The number of the first thread which is inside of FAMILY, or will return there; 0 if there is
    none.  Between stop and go.  */
-uint32_t ucrt_thread_inside (const ucrt_code_ranges_t *ranges);
+uint32_t ucrt_thread_inside (const struct ucrt_code_ranges *ranges);
 
 /* The number of the thread which could not be stopped, and of those that were.  */
 uint32_t ucrt_threads_culprit (void);

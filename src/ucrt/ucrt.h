@@ -20,16 +20,17 @@
    The DLL imports ntdll and KERNEL32 alone: it must be initialised before any CRT.  No function
    here may call a CRT's, except through struct ucrt_crt and not before the CRT is initialised.  */
 
-#ifndef MIR_UCRT_INTERNAL_H
-#define MIR_UCRT_INTERNAL_H
+#ifndef MIR_UCRT_UCRT_H
+#define MIR_UCRT_UCRT_H
 
 #include <stddef.h>
 #include <stdint.h>
-#include "../../mir-ucrt.h"
 
-/* --- options.c: read once, before anything else.  */
+#include "mir-ucrt.h"
 
-typedef struct {
+/*---------------- options.c: read once, before anything else -----------------------------*/
+
+struct ucrt_options {
   int disable;     /* MIR_UCRT_DISABLE, MIMALLOC_DISABLE_REDIRECT, MIMALLOC_DISABLE_OVERRIDE */
   int verbose;     /* MIR_UCRT_VERBOSE=0..3, MIMALLOC_VERBOSE */
   int refuse_late; /* MIR_UCRT_LATE=refuse; default migrate */
@@ -37,9 +38,9 @@ typedef struct {
   int exact;       /* MIR_UCRT_EXACT_SIZE; see hooks.c */
   int guard;       /* MIR_UCRT_GUARD: HeapFree and its like on our blocks, from other modules */
   char crts[128];  /* MIR_UCRT_CRTS: names without .dll, by commas, lower case; "ucrtbase" */
-} ucrt_options_t;
+};
 
-extern ucrt_options_t ucrt_options;
+extern struct ucrt_options ucrt_options;
 void ucrt_read_options (void);
 
 /* One line to standard error and the debugger: "mir-ucrt: TEXT".  Nothing is allocated.  Never
@@ -50,10 +51,10 @@ void ucrt_log (const char *format, ...);
    %p %c %%, and l, ll, z before numbers.  */
 void ucrt_format (char *to, size_t size, const char *format, ...);
 
-/* --- crt.c.  */
+/*---------------- crt.c -----------------------------*/
 
 /* One CRT.  The functions are NULL where it does not export them.  */
-typedef struct ucrt_crt {
+struct ucrt_crt {
   uint8_t *base;
   size_t size;
   unsigned index;  /* into ucrt_crts and the status */
@@ -63,9 +64,9 @@ typedef struct ucrt_crt {
   int (__cdecl *query_new_mode) (void);     /* _query_new_mode */
   int (__cdecl *call_new_handler) (size_t); /* _callnewh */
   void (__cdecl *invalid_parameter) (void); /* _invalid_parameter_noinfo */
-} ucrt_crt_t;
+};
 
-extern ucrt_crt_t ucrt_crts[MIR_UCRT_CRTS_MAX];
+extern struct ucrt_crt ucrt_crts[MIR_UCRT_CRTS_MAX];
 
 /* The export NAME of the image at BASE, NULL if there is none or it is forwarded to nowhere that is
    loaded. Bounds are checked; nothing is called.  Safe under the loader lock and between stop and
@@ -79,7 +80,7 @@ int ucrt_find_crts (void);
 /* The state of the whole in the status, with its reason, from those of the CRTs.  */
 void ucrt_update_state (void);
 
-/* --- hooks.c: by name, the function which replaces it for the CRT of that index.  */
+/*---------------- hooks.c: by name, the function which replaces it for the CRT of that index -----------------------------*/
 
 enum {
   UCRT_HOOK_REQUIRED = 1, /* a CRT without it is not taken over */
@@ -87,17 +88,17 @@ enum {
       2 /* no thread may be inside or return into the old one when it is taken over */
 };
 
-typedef struct {
+struct ucrt_hook {
   const char *name;
   void *hook[MIR_UCRT_CRTS_MAX];
   void *counting[MIR_UCRT_CRTS_MAX]; /* the same, adding to the function's CALLS in the status */
   unsigned flags;
-} ucrt_hook_t;
+};
 
 /* Set by ucrt_hooks_init from the options.  The function HOOK of CRT has its status in
    ucrt_status.functions[crt->index * ucrt_hooks_num + HOOK], where the counting hooks add to CALLS.
  */
-extern const ucrt_hook_t *ucrt_hooks;
+extern const struct ucrt_hook *ucrt_hooks;
 extern const unsigned ucrt_hooks_num; /* <= MIR_UCRT_FUNCTIONS_MAX / MIR_UCRT_CRTS_MAX */
 
 /* mimalloc is ready to serve all threads when it returns; 0, or -1 if it has no memory.  */
@@ -118,11 +119,11 @@ int ucrt_is_ours (const void *block);
 void *ucrt_hooks_malloc (size_t n);
 size_t ucrt_used_beside (const void *block);
 
-/* --- take-over.c.  */
+/*---------------- take-over.c -----------------------------*/
 
 /* Take all functions of CRT over, or none.  LATE: threads may be inside them.  0, or -1 with the
    reason in the status.  */
-int ucrt_take_over (ucrt_crt_t *crt, int late);
+int ucrt_take_over (struct ucrt_crt *crt, int late);
 
 /* Look at the first bytes of every function taken over again: INTACT and TARGET of its status.  Any
  * thread.  */
@@ -132,11 +133,11 @@ void ucrt_look_again (void);
 int ucrt_hold_crts (void);
 void ucrt_release_crts (void);
 
-/* --- refuse.c: NULL, or why nothing may be done in this process, or to this CRT; one line.  */
+/*---------------- refuse.c: NULL, or why nothing may be done in this process, or to this CRT; one line -----------------------------*/
 const char *ucrt_refuse_process (void);
-const char *ucrt_refuse_crt (const ucrt_crt_t *crt);
+const char *ucrt_refuse_crt (const struct ucrt_crt *crt);
 
-/* --- health.c.  */
+/*---------------- health.c -----------------------------*/
 extern MIR_ucrt_status_t ucrt_status;
 void ucrt_health_init (void); /* after the options are read */
 void ucrt_set_state (MIR_ucrt_state_t state, const char *reason);
@@ -145,29 +146,33 @@ void ucrt_set_state (MIR_ucrt_state_t state, const char *reason);
 void ucrt_report_state (void);
 MIR_ucrt_counters_t *ucrt_counters (void); /* the stripe of this thread; add with relaxed atomics */
 
-/* --- check.c: call the functions of CRT which were just taken over, each once; CALLS stays as it
+/*---------------- self-test.c -----------------------------*/
+
+/* Call the functions of CRT which were just taken over, each once; CALLS stays as it
    is.  These calls stay in our own code, so that they may be made under the loader lock and before
    the CRT is initialised; _heapmin, whose work is the CRT's too, is left to MIR_ucrt_check.  What
    is wrong is in the status.  */
-void ucrt_check_taken (const ucrt_crt_t *crt);
+void ucrt_check_taken (const struct ucrt_crt *crt);
 
-/* --- old-heap.c: a block of CRT's own heap, or the process heap before the CRT has one.  */
-size_t ucrt_foreign_size (ucrt_crt_t *crt, const void *block); /* (size_t) -1: not a block */
-int ucrt_foreign_free (ucrt_crt_t *crt, void *block); /* 0, or -1 with errno set as the CRT would */
+/*---------------- old-heap.c: a block of CRT's own heap, or the process heap before the CRT has one -----------------------------*/
+size_t ucrt_foreign_size (struct ucrt_crt *crt, const void *block); /* (size_t) -1: not a block */
+int ucrt_foreign_free (struct ucrt_crt *crt,
+                       void *block); /* 0, or -1 with errno set as the CRT would */
 
 /* As the CRT's own _malloc_base and _realloc_base of N > 0 bytes without the new handler; and
    HeapReAlloc in place.  NULL on failure.  BLOCK may be NULL.  */
-void *ucrt_foreign_realloc (ucrt_crt_t *crt, void *block, size_t n);
-void *ucrt_foreign_resize (ucrt_crt_t *crt, void *block, size_t n);
-int ucrt_foreign_compact (ucrt_crt_t *crt); /* 0, or -1 with errno set */
+void *ucrt_foreign_realloc (struct ucrt_crt *crt, void *block, size_t n);
+void *ucrt_foreign_resize (struct ucrt_crt *crt, void *block, size_t n);
+int ucrt_foreign_compact (struct ucrt_crt *crt); /* 0, or -1 with errno set */
 
 /* Whether functions of CRT may be called; set its errno and call its handlers if so.  */
-int ucrt_crt_ready (ucrt_crt_t *crt);
-void ucrt_set_errno (ucrt_crt_t *crt, int error);
-void ucrt_invalid_parameter (ucrt_crt_t *crt);         /* sets errno to EINVAL */
-int ucrt_call_new_handler (ucrt_crt_t *crt, size_t n); /* 1: try again; else 0, errno is ENOMEM */
+int ucrt_crt_ready (struct ucrt_crt *crt);
+void ucrt_set_errno (struct ucrt_crt *crt, int error);
+void ucrt_invalid_parameter (struct ucrt_crt *crt); /* sets errno to EINVAL */
+int ucrt_call_new_handler (struct ucrt_crt *crt,
+                           size_t n); /* 1: try again; else 0, errno is ENOMEM */
 
-/* --- locks.c: mimalloc's locks, and whether the process ends.  */
+/*---------------- locks.c: mimalloc's locks, and whether the process ends -----------------------------*/
 
 /* 1 if the process ends and this thread is the only one: the others were killed wherever they were,
    so that nothing they held or had begun may be waited for.  */

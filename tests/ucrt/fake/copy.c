@@ -1,6 +1,6 @@
 /* Another copy of the override DLL, as far as one sees it: its status.  */
 
-#include "../../../mir-ucrt.h"
+#include "mir-ucrt.h"
 
 __declspec(dllexport) __attribute__ ((section (".mirst"))) MIR_ucrt_status_t status = {0};
 

@@ -1,11 +1,11 @@
 #include "fake-take-over.h"
 #include <stdio.h>  /* snprintf */
 #include <string.h> /* memset, strcmp */
-#include "../../../src/ucrt/nt.h"
-#include "../../../src/ucrt/take-over.h"
+#include "ucrt/nt.h"
+#include "ucrt/take-over.h"
 #include "support/tap.h"
 
-ucrt_options_t ucrt_options;
+struct ucrt_options ucrt_options;
 MIR_ucrt_status_t ucrt_status;
 
 /* Each returns its own number.  */
@@ -21,7 +21,7 @@ EACH (HOOK)
 #define ENTRY(NAME, NUMBER, FLAGS) \
   { NAME, FOR_ALL_CRTS (hook_##NUMBER), {0}, FLAGS }
 
-static const ucrt_hook_t marks[] = {
+static const struct ucrt_hook marks[] = {
     ENTRY ("malloc", 1, UCRT_HOOK_REQUIRED),
     ENTRY ("calloc", 2, 0),
     ENTRY ("realloc", 3, 0),
@@ -37,7 +37,7 @@ static const ucrt_hook_t marks[] = {
     ENTRY ("no_such_function", 1, 0),
 };
 
-const ucrt_hook_t *ucrt_hooks = marks;
+const struct ucrt_hook *ucrt_hooks = marks;
 const unsigned ucrt_hooks_num = sizeof (marks) / sizeof (marks[0]);
 
 const fake_name_t fake_names[] = {
@@ -60,7 +60,7 @@ void fixture_reset (const char *crts) {
 
 int fixture_checks;
 
-void ucrt_check_taken (const ucrt_crt_t *crt) {
+void ucrt_check_taken (const struct ucrt_crt *crt) {
   if (ucrt_status.crts[crt->index].state == MIR_UCRT_ACTIVE) fixture_checks++;
 }
 
@@ -119,7 +119,7 @@ MIR_ucrt_function_t *fixture_status (unsigned crt, const char *name) {
 
 /* --- System calls which fail.  */
 
-static ucrt_nt_t real;
+static struct ucrt_nt real;
 static int fail_in = -1, has_failed;
 
 static int fails (void) {
@@ -128,11 +128,11 @@ static int fails (void) {
   return 1;
 }
 
-static const ucrt_nt_result_t refused = (ucrt_nt_result_t) 0xC0000022; /* STATUS_ACCESS_DENIED */
+static const LONG refused = (LONG) 0xC0000022; /* STATUS_ACCESS_DENIED */
 
-#define FAILING(NAME, PARAMETERS, ARGUMENTS)                \
-  static ucrt_nt_result_t NTAPI failing_##NAME PARAMETERS { \
-    return fails () ? refused : real.NAME ARGUMENTS;        \
+#define FAILING(NAME, PARAMETERS, ARGUMENTS)         \
+  static LONG NTAPI failing_##NAME PARAMETERS {      \
+    return fails () ? refused : real.NAME ARGUMENTS; \
   }
 
 FAILING (protect, (HANDLE p, void **at, SIZE_T *size, ULONG protection, ULONG *old),
@@ -146,7 +146,7 @@ FAILING (flush, (HANDLE p, const void *at, SIZE_T size), (p, at, size))
 FAILING (suspend, (HANDLE thread, ULONG *count), (thread, count))
 FAILING (context, (HANDLE thread, CONTEXT *context), (thread, context))
 
-static ucrt_nt_result_t NTAPI no_reference (ULONG flags, void *dll) {
+static LONG NTAPI no_reference (ULONG flags, void *dll) {
   (void) flags, (void) dll;
   return 0;
 }

@@ -7,7 +7,7 @@
 #define FAKE_FIXTURE_H
 
 #include <windows.h>
-#include "../../../src/ucrt/ucrt.h"
+#include "ucrt/ucrt.h"
 
 enum { MARK = 1000 }; /* a hook returns this more than the function which it replaces */
 

@@ -3,8 +3,8 @@
 
 #include <string.h>
 #include "fake-take-over.h"
-#include "../../../src/ucrt/nt.h"
-#include "../../../src/ucrt/take-over.h"
+#include "ucrt/nt.h"
+#include "ucrt/take-over.h"
 #include "support/tap.h"
 
 enum { PAGE = 0x1000, PAGES_MAX = 64, CALLS_MAX = 2000 };
@@ -42,7 +42,7 @@ static int has_same_protection (const picture_t *a, const picture_t *b) {
 }
 
 static size_t size_of (HMODULE dll) {
-  ucrt_image_t image;
+  struct ucrt_image image;
   const IMAGE_DOS_HEADER *dos = (const IMAGE_DOS_HEADER *) dll;
   const IMAGE_NT_HEADERS *headers = (const IMAGE_NT_HEADERS *) ((const char *) dll + dos->e_lfanew);
   REQUIRE (ucrt_open_image (&image, (const uint8_t *) dll, headers->OptionalHeader.SizeOfImage)
@@ -137,14 +137,14 @@ static void nothing_is_left_behind_with_other_threads (void) {
 }
 
 /* Refuses every call which would make memory executable, as ProcessDynamicCodePolicy does.  */
-static ucrt_nt_result_t (NTAPI *real_protect) (HANDLE, void **, SIZE_T *, ULONG, ULONG *);
+static LONG (NTAPI *real_protect) (HANDLE, void **, SIZE_T *, ULONG, ULONG *);
 static int refusals;
 
-static ucrt_nt_result_t NTAPI protect_without_code (HANDLE process, void **at, SIZE_T *size,
-                                                    ULONG protection, ULONG *old) {
+static LONG NTAPI protect_without_code (HANDLE process, void **at, SIZE_T *size, ULONG protection,
+                                        ULONG *old) {
   if (protection
       & (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY))
-    return refusals++, (ucrt_nt_result_t) 0xC0000604; /* STATUS_DYNAMIC_CODE_BLOCKED */
+    return refusals++, (LONG) 0xC0000604; /* STATUS_DYNAMIC_CODE_BLOCKED */
   return real_protect (process, at, size, protection, old);
 }
 
@@ -167,8 +167,8 @@ static void without_leave_to_make_code_nothing_is_touched (void) {
 /* No page of the C runtime is writable and executable, whenever a call asks for it.  */
 static int both;
 
-static ucrt_nt_result_t NTAPI watching_protect (HANDLE process, void **at, SIZE_T *size,
-                                                ULONG protection, ULONG *old) {
+static LONG NTAPI watching_protect (HANDLE process, void **at, SIZE_T *size, ULONG protection,
+                                    ULONG *old) {
   both += (protection & (PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)) != 0;
   return real_protect (process, at, size, protection, old);
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "fake-take-over.h"
-#include "../../../src/ucrt/nt.h"
+#include "ucrt/nt.h"
 #include "support/tap.h"
 
 static const char waiting[] = "nothing to take over here, no DLL of a C runtime is loaded";
@@ -38,10 +38,10 @@ static void state_is_told_of_what_is_refused_later (void) {
 /* --- Nobody can be in a runtime which has not run.  Threads must not be stopped for it: the loader
    tells of it without holding the loader lock, and one of them may.  */
 
-static ucrt_nt_result_t (NTAPI *real_suspend) (HANDLE, ULONG *);
+static LONG (NTAPI *real_suspend) (HANDLE, ULONG *);
 static int suspended;
 
-static ucrt_nt_result_t NTAPI counting_suspend (HANDLE thread, ULONG *count) {
+static LONG NTAPI counting_suspend (HANDLE thread, ULONG *count) {
   suspended++;
   return real_suspend (thread, count);
 }

@@ -3,8 +3,8 @@
 
 #include <string.h>
 #include "fake-take-over.h"
-#include "../../../src/ucrt/nt.h"
-#include "../../../src/ucrt/threads.h"
+#include "ucrt/nt.h"
+#include "ucrt/threads.h"
 #include "support/tap.h"
 
 static HANDLE entered, leave;
@@ -157,15 +157,18 @@ static void instruction_of_a_thread_is_seen (void) {
   Sleep (50);
   uintptr_t begin = (uintptr_t) code, end = begin + 0x1000;
   /* Not the first byte: the thread's beginning is on its stack.  */
-  ucrt_range_t before = {begin + 1, begin + 4}, at = {begin + 4, begin + 6},
-               behind = {begin + 6, end};
-  ucrt_code_ranges_t families[] = {
-      {begin, end, 1, &before}, {begin, end, 1, &at}, {begin, end, 1, &behind}};
+  struct ucrt_range before = {begin + 1, begin + 4}, at = {begin + 4, begin + 6},
+                    behind = {begin + 6, end};
+  struct ucrt_code_ranges ranges[] = {
+      {.begin = begin, .end = end, .num = 1, .list = &before},
+      {.begin = begin, .end = end, .num = 1, .list = &at},
+      {.begin = begin, .end = end, .num = 1, .list = &behind},
+  };
   uint32_t inside[3] = {0};
   CHECK_INT (ucrt_threads_reserve (), 0);
   int result = ucrt_threads_stop ();
   for (int i = 0; i < 3 && result == UCRT_THREADS_STOPPED; i++)
-    inside[i] = ucrt_thread_inside (&families[i]);
+    inside[i] = ucrt_thread_inside (&ranges[i]);
   if (result == UCRT_THREADS_STOPPED) ucrt_threads_resume ();
   CHECK_INT (result, UCRT_THREADS_STOPPED);
   CHECK_INT (inside[0], 0);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "fake-take-over.h"
-#include "../../../src/ucrt/nt.h"
+#include "ucrt/nt.h"
 #include "support/tap.h"
 
 static int calls_go_to (HMODULE dll, int mark) {
@@ -216,8 +216,7 @@ static void watched_processes_are_refused (void) {
 
 static unsigned policy_flags;
 
-static ucrt_nt_result_t NTAPI about_process (HANDLE process, int what, void *to, ULONG size,
-                                             ULONG *len) {
+static LONG NTAPI about_process (HANDLE process, int what, void *to, ULONG size, ULONG *len) {
   const ULONG *which = to; /* what is asked for is in the answer's place */
   (void) process, (void) len;
   if (what != UCRT_NT_PROCESS_POLICY || size != 8 || *which != 2) return -1;
@@ -227,7 +226,7 @@ static ucrt_nt_result_t NTAPI about_process (HANDLE process, int what, void *to,
 
 static void process_that_may_not_make_code_is_refused (void) {
   fixture_reset ("");
-  ucrt_nt_result_t (NTAPI * real) (HANDLE, int, void *, ULONG, ULONG *) = ucrt_nt.about_process;
+  LONG (NTAPI * real) (HANDLE, int, void *, ULONG, ULONG *) = ucrt_nt.about_process;
   ucrt_nt.about_process = about_process;
   policy_flags = 1; /* ProhibitDynamicCode */
   const char *reason = ucrt_refuse_process ();

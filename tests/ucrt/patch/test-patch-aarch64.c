@@ -5,15 +5,15 @@
 #include "ucrt/patch.h"
 #include "support/tap.h"
 
-static const ucrt_cpu_t *const cpu = &ucrt_cpu_aarch64;
+static const struct ucrt_cpu *const cpu = &ucrt_cpu_aarch64;
 
 /* NUM instructions at ADDRESS.  */
-static ucrt_code_t decoded (const uint32_t *insns, size_t num, uint64_t address) {
+static struct ucrt_code decoded (const uint32_t *insns, size_t num, uint64_t address) {
   uint8_t *copy = malloc (4 * num);
   REQUIRE (copy != NULL);
   memcpy (copy, insns, 4 * num);
-  ucrt_span_t code = {copy, 4 * num, address};
-  ucrt_code_t result = cpu->decode (&code);
+  struct ucrt_span code = {copy, 4 * num, address};
+  struct ucrt_code result = cpu->decode (&code);
   CHECK (result.marker <= code.size);
   free (copy);
   return result;
@@ -23,7 +23,7 @@ typedef struct {
   const char *what;
   uint32_t insns[4];
   unsigned num, marker;
-  ucrt_code_kind_t kind;
+  enum ucrt_code_kind kind;
   uint64_t target;
 } form_t;
 
@@ -55,7 +55,7 @@ static const form_t forms[] = {
 static void forms_are_seen (void) {
   for (size_t i = 0; i < sizeof (forms) / sizeof (forms[0]); i++) {
     const form_t *form = &forms[i];
-    ucrt_code_t code = decoded (form->insns, form->num, 0x180001000);
+    struct ucrt_code code = decoded (form->insns, form->num, 0x180001000);
     if (code.kind != form->kind || code.target != form->target) tap_note ("%s", form->what);
     CHECK_INT (code.kind, form->kind);
     CHECK_INT (code.target, form->kind == UCRT_CODE_PLAIN ? code.target : form->target);
@@ -73,7 +73,7 @@ static void what_is_written_is_read_again (void) {
     CHECK_INT (cpu->encode_jump (bytes, from, target), 0);
     CHECK (ucrt_in_reach (cpu, from, target));
     memcpy (&insn, bytes, sizeof (insn));
-    ucrt_code_t code = decoded (&insn, 1, from);
+    struct ucrt_code code = decoded (&insn, 1, from);
     CHECK_INT (code.kind, UCRT_CODE_JUMP);
     CHECK_INT (code.target, target);
   }
@@ -96,14 +96,14 @@ static void stub_leads_to_its_target (void) {
   uint64_t end = 0;
   cpu->encode_stub (bytes, 0x10000, 0x1122334455667788);
   CHECK (memcmp (bytes, "\x50\0\0\x58\0\x02\x1f\xd6\x88\x77\x66\x55\x44\x33\x22\x11", 16) == 0);
-  ucrt_span_t image = {bytes, sizeof (bytes), 0x10000};
+  struct ucrt_span image = {bytes, sizeof (bytes), 0x10000};
   CHECK_INT (ucrt_follow (cpu, &image, 0x10000, &end), UCRT_LEAVES);
   CHECK_INT (end, 0x1122334455667788);
 }
 
 static void jump_goes_behind_a_marker_or_nowhere (void) {
   static const uint32_t insns[] = {0xd503245f, 0xa9bf7bfd, 0xa9bf7bfd};
-  ucrt_span_t image = {(const uint8_t *) insns, sizeof (insns), 0x1000};
+  struct ucrt_span image = {(const uint8_t *) insns, sizeof (insns), 0x1000};
   CHECK_INT (ucrt_place_of_jump (cpu, &image, 0x1000, 8), 4);
   CHECK_INT (ucrt_place_of_jump (cpu, &image, 0x1000, 4), -1);
   CHECK_INT (ucrt_place_of_jump (cpu, &image, 0x1004, 4), 0);

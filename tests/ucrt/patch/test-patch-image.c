@@ -70,15 +70,15 @@ static void make_image (void) {
   put_directory (3, UNWIND, 36);
 }
 
-static ucrt_image_t opened (void) {
-  ucrt_image_t image;
+static struct ucrt_image opened (void) {
+  struct ucrt_image image;
   REQUIRE (ucrt_open_image (&image, image_bytes, SIZE) == 0);
   return image;
 }
 
 static void exports_are_found_by_name (void) {
   make_image ();
-  ucrt_image_t image = opened ();
+  struct ucrt_image image = opened ();
   CHECK_INT (ucrt_find_export (&image, "malloc"), CODE);
   CHECK_INT (ucrt_find_export (&image, "_expand"), CODE + 0x1c);
   CHECK_INT (ucrt_find_export (&image, "_expand_next"), CODE + 0x28);
@@ -93,7 +93,7 @@ static void exports_are_found_by_name (void) {
 
 static void room_ends_at_the_next_function (void) {
   make_image ();
-  ucrt_image_t image = opened ();
+  struct ucrt_image image = opened ();
   CHECK_INT (ucrt_room_at (&image, CODE), 8); /* to what has only a number */
   CHECK_INT (ucrt_room_at (&image, CODE + 0x1c), 12);
   CHECK_INT (ucrt_room_at (&image, CODE + 0x28), 0x18); /* to one of the unwind table */
@@ -104,7 +104,7 @@ static void type_hashes_are_no_room (void) {
   make_image ();
   put (CONFIG, 0x94, 4), put (CONFIG + 0x90, 0x00800000, 4);
   put_directory (10, CONFIG, 0x40); /* as linkers write it for old loaders */
-  ucrt_image_t image = opened ();
+  struct ucrt_image image = opened ();
   CHECK_INT (ucrt_room_at (&image, CODE + 0x1c), 4);
   CHECK_INT (ucrt_room_at (&image, CODE), 0);
   image_bytes[CODE] = 0xe9; /* a stub of one jump is its own */
@@ -113,9 +113,9 @@ static void type_hashes_are_no_room (void) {
 
 static void extents_are_those_of_the_table (void) {
   make_image ();
-  ucrt_image_t image = opened ();
+  struct ucrt_image image = opened ();
   uint32_t begins[] = {CODE + 0x40};
-  ucrt_extent_t parts[2] = {{0, 0}, {0, 0}}, extent = ucrt_function_at (&image, CODE + 0x40);
+  struct ucrt_extent parts[2] = {{0, 0}, {0, 0}}, extent = ucrt_function_at (&image, CODE + 0x40);
   CHECK_INT (extent.end, CODE + 0x65);
   CHECK (ucrt_begins_function (&image, CODE + 0x40));
   CHECK (!ucrt_begins_function (&image, CODE + 0x41));
@@ -133,7 +133,7 @@ static void extents_without_a_table_end_at_padding (void) {
   put_directory (3, 0, 0);
   put (HEADER + 4, 0x14c, 2);
   memset (image_bytes + CODE + 0x28 + 0x32, 0xcc, 6);
-  ucrt_image_t image = opened ();
+  struct ucrt_image image = opened ();
   CHECK_INT (ucrt_function_at (&image, CODE).end, CODE + 8);
   CHECK_INT (ucrt_function_at (&image, CODE + 0x28).end, CODE + 0x60);
 }
@@ -145,7 +145,7 @@ static void arm64_lengths_are_those_of_its_table (void) {
   put (UNWIND + 8, CODE + 0x80, 4), put (UNWIND + 12, INFO, 4);
   put (INFO, 17, 4); /* in the record: 17 */
   put_directory (3, UNWIND, 16);
-  ucrt_image_t image = opened ();
+  struct ucrt_image image = opened ();
   CHECK_INT (ucrt_function_at (&image, CODE + 0x40).end, CODE + 0x40 + 36);
   CHECK_INT (ucrt_function_at (&image, CODE + 0x80).end, CODE + 0x80 + 68);
 }
@@ -154,7 +154,7 @@ static void hybrid_images_are_seen (void) {
   make_image ();
   put (CONFIG, 0xd0, 4);
   put_directory (10, CONFIG, 0x40);
-  ucrt_image_t image = opened ();
+  struct ucrt_image image = opened ();
   CHECK (!ucrt_is_hybrid (&image));
   put (CONFIG + 0xcc, 1, 4);
   CHECK (ucrt_is_hybrid (&image));
@@ -162,8 +162,8 @@ static void hybrid_images_are_seen (void) {
 
 /* Everything that reads.  */
 static void read_all (const uint8_t *bytes, size_t size) {
-  ucrt_image_t image;
-  ucrt_extent_t parts[4];
+  struct ucrt_image image;
+  struct ucrt_extent parts[4];
   uint32_t begins[] = {CODE + 0x40}, info;
   if (ucrt_open_image (&image, bytes, size) != 0) return;
   uint32_t malloc_at = ucrt_find_export (&image, "malloc");

@@ -7,27 +7,27 @@
 #include "support/tap.h"
 
 /* Code in a block of its own size, so that a sanitizer sees every byte too many that is read.  */
-static ucrt_span_t span_of (const char *bytes, size_t size, uint64_t address) {
+static struct ucrt_span span_of (const char *bytes, size_t size, uint64_t address) {
   uint8_t *copy = malloc (size);
   REQUIRE (copy != NULL);
   memcpy (copy, bytes, size);
-  return (ucrt_span_t){copy, size, address};
+  return (struct ucrt_span){copy, size, address};
 }
 
-static ucrt_code_t decoded (const ucrt_cpu_t *cpu, const char *bytes, size_t size,
-                            uint64_t address) {
-  ucrt_span_t code = span_of (bytes, size, address);
-  ucrt_code_t result = cpu->decode (&code);
+static struct ucrt_code decoded (const struct ucrt_cpu *cpu, const char *bytes, size_t size,
+                                 uint64_t address) {
+  struct ucrt_span code = span_of (bytes, size, address);
+  struct ucrt_code result = cpu->decode (&code);
   CHECK (result.marker <= code.size);
   free ((void *) code.bytes);
   return result;
 }
 
 typedef struct {
-  const ucrt_cpu_t *cpu;
+  const struct ucrt_cpu *cpu;
   const char *what, *bytes;
   size_t size;
-  ucrt_code_kind_t kind;
+  enum ucrt_code_kind kind;
   uint64_t target;
 } form_t;
 
@@ -79,7 +79,7 @@ static void forms_are_seen (void) {
   for (size_t i = 0; i < sizeof (forms) / sizeof (forms[0]); i++) {
     const form_t *form = &forms[i];
     uint64_t address = form->cpu->pointer_size == 8 ? 0x180001000 : 0x80001000;
-    ucrt_code_t code = decoded (form->cpu, form->bytes, form->size, address);
+    struct ucrt_code code = decoded (form->cpu, form->bytes, form->size, address);
     if (code.kind != form->kind || code.target != form->target) tap_note ("%s", form->what);
     CHECK_INT (code.kind, form->kind);
     CHECK_INT (code.target, form->kind == UCRT_CODE_PLAIN || form->kind == UCRT_CODE_TRAP
@@ -109,7 +109,8 @@ static void what_is_written_is_read_again (void) {
       CHECK (!ucrt_in_reach (&ucrt_cpu_x86_64, from, target));
       continue;
     }
-    ucrt_code_t code = decoded (&ucrt_cpu_x86_64, (char *) bytes, ucrt_cpu_x86_64.jump_size, from);
+    struct ucrt_code code =
+        decoded (&ucrt_cpu_x86_64, (char *) bytes, ucrt_cpu_x86_64.jump_size, from);
     CHECK_INT (code.kind, UCRT_CODE_JUMP);
     CHECK_INT (code.target, target);
     uint32_t from32 = (uint32_t) from, target32 = (uint32_t) tap_random ();
@@ -135,7 +136,7 @@ static void stub_leads_to_its_target (void) {
   uint64_t end = 0;
   ucrt_cpu_x86_64.encode_stub (bytes, 0x10000, 0x1122334455667788);
   CHECK (memcmp (bytes, "\xff\x25\0\0\0\0\x88\x77\x66\x55\x44\x33\x22\x11", 14) == 0);
-  ucrt_span_t image = {bytes, sizeof (bytes), 0x10000};
+  struct ucrt_span image = {bytes, sizeof (bytes), 0x10000};
   CHECK_INT (ucrt_follow (&ucrt_cpu_x86_64, &image, 0x10000, &end), UCRT_LEAVES);
   CHECK_INT (end, 0x1122334455667788);
   ucrt_cpu_x86.encode_stub (bytes, 0x10000, 0xfff00000);
@@ -144,11 +145,11 @@ static void stub_leads_to_its_target (void) {
 }
 
 /* In 64 bytes at 0x1000: where the entry at its beginning leads.  */
-static ucrt_way_t way_of (const char *bytes, size_t size, uint64_t *end) {
+static enum ucrt_way way_of (const char *bytes, size_t size, uint64_t *end) {
   uint8_t image[64];
   memset (image, 0xc3, sizeof (image));
   memcpy (image, bytes, size);
-  ucrt_span_t span = {image, sizeof (image), 0x1000};
+  struct ucrt_span span = {image, sizeof (image), 0x1000};
   return ucrt_follow (&ucrt_cpu_x86_64, &span, 0x1000, end);
 }
 #define WAY_OF(BYTES) way_of (BYTES, sizeof (BYTES) - 1, &end)
@@ -176,8 +177,8 @@ static void own_stubs_stay_and_others_leave (void) {
 static void jump_goes_behind_a_marker_or_nowhere (void) {
   static const uint8_t plain[] = "\x48\x83\xec\x28\x48\x83\xf9\xe0";
   static const uint8_t marked[] = "\xf3\x0f\x1e\xfa\x48\x83\xec\x28\x48\x83\xf9\xe0";
-  ucrt_span_t image = {plain, 8, 0x1000}, other = {marked, 12, 0x1000};
-  const ucrt_cpu_t *cpu = &ucrt_cpu_x86_64;
+  struct ucrt_span image = {plain, 8, 0x1000}, other = {marked, 12, 0x1000};
+  const struct ucrt_cpu *cpu = &ucrt_cpu_x86_64;
   CHECK_INT (ucrt_place_of_jump (cpu, &image, 0x1000, 5), 0);
   CHECK_INT (ucrt_place_of_jump (cpu, &image, 0x1000, 4), -1);
   CHECK_INT (ucrt_place_of_jump (cpu, &image, 0x1004, 64), -1); /* the image ends before */
