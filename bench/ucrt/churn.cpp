@@ -2,12 +2,13 @@
 // each pass takes every one out and puts another in.  new and delete are libstdc++'s, which call
 // malloc and free.
 
-#include "subjects.h"
 #include <list>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "subjects.h"
 
 namespace {
 
@@ -68,4 +69,4 @@ size_t pass (int) {
 
 }  // namespace
 
-extern "C" const subject_t churn = {"C++ objects", prepare, pass};
+extern "C" const struct subject churn = {"C++ objects", prepare, pass};

@@ -1,8 +1,9 @@
 /* 64 arrays which grow in turns, by a half each time, from 16 bytes to 256 KiB, as vectors and
    string builders do; then each begins anew.  */
 
-#include "subjects.h"
 #include <stdlib.h>
+
+#include "subjects.h"
 
 enum { ARRAYS = 64, SMALLEST = 16, LARGEST = 256 * 1024 };
 
@@ -31,7 +32,8 @@ static size_t pass (int first) {
       arrays[i].data = realloc (arrays[i].data, arrays[i].size);
       if (arrays[i].data == NULL) fail ("grow: no memory");
       touch (arrays[i].data, arrays[i].size);
-      count++, growing++;
+      count++;
+      growing++;
     }
   }
   for (size_t i = 0; i < ARRAYS; i++) {
@@ -43,4 +45,4 @@ static size_t pass (int first) {
   return count;
 }
 
-const subject_t grow = {"realloc growth", prepare, pass};
+const struct subject grow = {"realloc growth", prepare, pass};

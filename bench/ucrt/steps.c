@@ -4,12 +4,14 @@
    What is counted is what runs: no disassembly has to guess which way a branch goes.  */
 
 #include "steps.h"
-#include "subjects.h"
-#include "../../mir-ucrt.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <windows.h>
+
+#include "subjects.h"
+#include "mir-ucrt.h"
 
 enum { TRAP_FLAG = 0x100, BLOCKS = 64, BLOCK_SIZE = 48 };
 

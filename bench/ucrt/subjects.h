@@ -14,18 +14,20 @@
 extern "C" {
 #endif
 
-typedef struct {
+struct subject {
   const char *name;
   void (*prepare) (void);     /* makes the blocks */
   size_t (*pass) (int first); /* the number of operations; the first time on every block once */
-} subject_t;
+};
 
-extern const subject_t mix, larson_1, larson_2, grow, churn;
+extern const struct subject mix, larson_1, larson_2, grow, churn;
 
 /* Random numbers, each sequence with a state of its own that is not 0.  Marsaglia's xorshift64.  */
 static inline uint64_t random_next (uint64_t *state) {
   uint64_t x = *state;
-  x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+  x ^= x << 13;
+  x ^= x >> 7;
+  x ^= x << 17;
   return *state = x;
 }
 

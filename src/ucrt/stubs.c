@@ -55,7 +55,8 @@ static int region_at (uint64_t address, int *is_free, uint64_t *begin, uint64_t 
                      sizeof (info), NULL)
       < 0)
     return -1;
-  *is_free = info.State == MEM_FREE, *end = (uintptr_t) info.BaseAddress + info.RegionSize;
+  *is_free = info.State == MEM_FREE;
+  *end = (uintptr_t) info.BaseAddress + info.RegionSize;
   /* A free region has no allocation base, and its own begins at the page that was asked for.  */
   *begin = info.State == MEM_FREE ? (uintptr_t) info.BaseAddress : (uintptr_t) info.AllocationBase;
   return 0;

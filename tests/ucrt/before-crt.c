@@ -1,9 +1,10 @@
 /* A program without a C runtime: it loads the DLL, which waits, then ucrtbase.dll, which the DLL
    takes over before it is used.  The exit status is 0, or says which step failed.  */
-#include "../../mir-ucrt.h"
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+
+#include "mir-ucrt.h"
 
 static void say (const char *text) {
   DWORD written;

@@ -1,7 +1,8 @@
 /* _aligned_malloc and its family.  */
-#include "calls.h"
 
 #include <stdint.h>
+
+#include "ucrt/calls.h"
 
 #define LENGTH(A) (sizeof (A) / sizeof ((A)[0]))
 

@@ -1,7 +1,8 @@
 /* When the new handler is called, for what, and how often.  */
-#include "calls.h"
 
 #include <stdint.h>
+
+#include "ucrt/calls.h"
 
 #define LENGTH(A) (sizeof (A) / sizeof ((A)[0]))
 
@@ -13,10 +14,12 @@ static void fail (size_t size, int answers) {
   const char *result, *name;
 #define FAIL(FUNCTION, CALL) FAIL_BY (CALLS_DO, FUNCTION, CALL, #CALL)
 #define FAIL_WRONG(FUNCTION, CALL) FAIL_BY (CALLS_DO_WRONG, FUNCTION, CALL, #CALL)
-#define FAIL_BY(DO, FUNCTION, CALL, TEXT)                                  \
-  p = NULL, name = calls_size (size), calls_new_handler_answers (answers); \
-  DO (FUNCTION, p = CALL);                                                 \
-  result = p == NULL ? "NULL" : "not NULL";                                \
+#define FAIL_BY(DO, FUNCTION, CALL, TEXT)   \
+  p = NULL;                                 \
+  name = calls_size (size);                 \
+  calls_new_handler_answers (answers);      \
+  DO (FUNCTION, p = CALL);                  \
+  result = p == NULL ? "NULL" : "not NULL"; \
   calls_line (result, "%s, %s, handler answers 1 %d times", TEXT, name, answers);
 
   FAIL (malloc, crt.malloc (size))

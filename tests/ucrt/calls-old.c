@@ -1,8 +1,9 @@
 /* What the functions make of blocks from before the DLL was there.  */
-#include "calls.h"
 
 #include <stdint.h>
 #include <stdlib.h>
+
+#include "ucrt/calls.h"
 
 #define LENGTH(A) (sizeof (A) / sizeof ((A)[0]))
 

@@ -1,9 +1,10 @@
 /* Functions whose result is for free, and those which look at the heap.  */
-#include "calls.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
+
+#include "ucrt/calls.h"
 
 static const char *same (const char *p, const char *text) {
   return p == NULL ? "NULL" : strcmp (p, text) == 0 ? "same text" : p;
@@ -24,7 +25,8 @@ static void duplicate (void) {
   for (size_t n = 0; n < 1900; n = n * 3 + 1) {
     void *p = NULL;
     for (size_t i = 0; i < n; i++) wide[i] = (wchar_t) (text[i] = (char) ('a' + i % 26));
-    text[n] = 0, wide[n] = 0;
+    text[n] = 0;
+    wide[n] = 0;
     CALLS_DO (_strdup, p = crt._strdup (text));
     calls_line (same (p, text), "_strdup of %s", calls_size (n));
     release (p, "_strdup");
@@ -71,7 +73,8 @@ static void environment (void) {
   CALLS_DO (_wdupenv_s, result = crt._wdupenv_s (&wide, &length, L"CALLS_VARIABLE"));
   calls_line (same_wide (wide, L"some value"), "_wdupenv_s %d, %s", result, calls_size (length));
   release (wide, "_wdupenv_s");
-  p = NULL, length = 0;
+  p = NULL;
+  length = 0;
   CALLS_DO (_dupenv_s, result = crt._dupenv_s (&p, &length, "CALLS_WHICH_IS_NOT"));
   calls_line (same (p, ""), "_dupenv_s %d, %s", result, calls_size (length));
   CALLS_DO (_dupenv_s, result = crt._dupenv_s (NULL, &length, "CALLS_VARIABLE"));

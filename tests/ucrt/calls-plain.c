@@ -1,8 +1,9 @@
 /* malloc, calloc, realloc, _recalloc, _expand, _msize, free.  */
-#include "calls.h"
 
 #include <stdint.h>
 #include <stdio.h>
+
+#include "ucrt/calls.h"
 
 #define LENGTH(A) (sizeof (A) / sizeof ((A)[0]))
 
@@ -82,8 +83,10 @@ static void allocate_zeroed (void) {
   /* Where blocks full of something were.  */
   for (size_t i = 0; i < LENGTH (sizes); i++) {
     void *dirty[4];
-    for (size_t j = 0; j < LENGTH (dirty); j++)
-      dirty[j] = crt.malloc (sizes[i]), calls_fill (dirty[j], sizes[i]);
+    for (size_t j = 0; j < LENGTH (dirty); j++) {
+      dirty[j] = crt.malloc (sizes[i]);
+      calls_fill (dirty[j], sizes[i]);
+    }
     for (size_t j = 0; j < LENGTH (dirty); j++) crt.free (dirty[j]);
     void *p = NULL;
     CALLS_DO (calloc, p = crt.calloc (1, sizes[i]));

@@ -1,8 +1,7 @@
 /* Print the table of calls; a DLL which is to be loaded late is loaded after some blocks were made.
  */
-#include "calls.h"
 
-#include "fixture.h"
+#include "ucrt/calls.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -12,6 +11,8 @@
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+
+#include "ucrt/fixture.h"
 
 enum { ERRNO_PRESET = 77, WINE_STUB = (int) 0x80000100 /* EXCEPTION_WINE_STUB */ };
 

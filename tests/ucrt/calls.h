@@ -3,6 +3,7 @@
 
    errno is preset before each call and printed if the call has changed it; so is how often the new
    handler and the invalid parameter handler were called, if they were.  One thread.  */
+
 #ifndef CALLS_H
 #define CALLS_H
 

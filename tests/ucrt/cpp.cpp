@@ -1,8 +1,6 @@
 // A C++ program with a runtime library of its own: exceptions, containers, threads' destructors,
 // and old objects when the DLL comes late.  Without tap.h, which is C: one line, and the exit
 // status.
-#include "fixture.h"
-
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -14,6 +12,8 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "ucrt/fixture.h"
 
 static int failures;
 

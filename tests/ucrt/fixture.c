@@ -1,4 +1,4 @@
-#include "fixture.h"
+#include "ucrt/fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,10 +3,11 @@
 
    A program is linked twice: with first.c the DLL comes first in its import table, without it the
    program does not know of it.  Run by run.sh, which sets the environment.  */
+
 #ifndef FIXTURE_H
 #define FIXTURE_H
 
-#include "../../mir-ucrt.h"
+#include "mir-ucrt.h"
 
 /* Load the DLL whose path the environment variable TEST_LATE has, unless there is none.  0, or -1
    and why on standard error.  */

@@ -1,7 +1,6 @@
 /* main returns while four threads allocate: the system ends them wherever they are, and then
    functions which allocate and free still run.  The exit status is 42.  With the argument "quick"
    it ends by quick_exit, also 42; with "abort" by abort, which is 3.  */
-#include "fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,8 @@
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+
+#include "ucrt/fixture.h"
 
 enum { THREADS = 4, KEPT = 64 };
 
@@ -45,7 +46,8 @@ static void at_exit (void) {
 
 /* By then they do not.  */
 static void NTAPI at_detach (void *module, DWORD reason, void *reserved) {
-  (void) module, (void) reserved;
+  (void) module;
+  (void) reserved;
   if (reason == DLL_PROCESS_DETACH) use_heap ();
 }
 

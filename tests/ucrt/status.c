@@ -1,7 +1,6 @@
 /* Print what mir-ucrt.dll says of itself, for run.sh and people: one line for the whole, each CRT
    and each function.  The exit status is 3 unless the DLL is there, and the number of functions
    which are not as they should be.  */
-#include "fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,8 @@
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+
+#include "ucrt/fixture.h"
 
 static const char *const states[] = {"absent", "taken", "alias", "reached", "left"};
 static const char *const tests[] = {"untested", "passed", "wrong"};

@@ -1,9 +1,11 @@
 /* Blocks of every kind with contents that tell whether they are whole, and one random step on a
  * block.  */
+
 #ifndef STRESS_BLOCKS_H
 #define STRESS_BLOCKS_H
 
 #include <stddef.h> /* size_t */
+
 #include <stdint.h> /* uint64_t */
 
 enum stress_kind {

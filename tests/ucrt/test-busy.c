@@ -1,8 +1,6 @@
 /* A process in which everything goes on while the DLL is loaded late: DLLs come and go, exceptions
    are raised, threads start and end, one is stopped by somebody else, and a second copy of our DLL
    is loaded by another thread at the same time.  TEST_LATE, TEST_SECOND: the copies.  */
-#include "fixture.h"
-#include "support/tap.h"
 
 #include <malloc.h>
 #include <stdlib.h>
@@ -10,6 +8,9 @@
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+
+#include "ucrt/fixture.h"
+#include "support/tap.h"
 
 enum { CODE = 0x20000055, WORKERS = 5 };
 
@@ -137,7 +138,8 @@ static void one_of_two_copies_has_it (void) {
     memcpy (&status, &found, sizeof (found));
     found = GetProcAddress (dll, "mi_any_heap_contains");
     memcpy (&contains, &found, sizeof (found));
-    active += status ()->state == MIR_UCRT_ACTIVE, refused += status ()->state == MIR_UCRT_REFUSED;
+    active += status ()->state == MIR_UCRT_ACTIVE;
+    refused += status ()->state == MIR_UCRT_REFUSED;
     ours += contains (p);
     tap_note ("%s: %s %s", paths[i], fixture_state_name (status ()->state), status ()->reason);
   }

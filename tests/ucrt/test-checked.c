@@ -1,12 +1,13 @@
 /* The calls which the DLL tries by itself when it has taken a C runtime over.  With
    MIR_UCRT_COUNT=1.  */
-#include "fixture.h"
-#include "support/tap.h"
 
 #include <string.h>
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+
+#include "ucrt/fixture.h"
+#include "support/tap.h"
 
 static const MIR_ucrt_function_t *function_of (const MIR_ucrt_status_t *status, const char *name) {
   for (uint32_t i = 0; i < status->functions_num; i++)

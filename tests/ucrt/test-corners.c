@@ -1,8 +1,6 @@
 /* What the table of calls has no line for: the system's error code, a new handler that helps,
    blocks of one family in the functions of another, alignments of every size, and the DLL's test
    calls at any moment.  */
-#include "fixture.h"
-#include "support/tap.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -14,6 +12,9 @@
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
+#include "ucrt/fixture.h"
+#include "support/tap.h"
+
 /* mingw's headers leave it out.  */
 __declspec(dllimport) size_t __cdecl _aligned_msize (void *, size_t, size_t);
 
@@ -24,7 +25,9 @@ static void find (const char *dll, const char *name, void *func) {
   memcpy (func, &found, sizeof (found));
 }
 
-/* --- The system's error code.  A program may allocate and free between a call that fails and
+/*---------------- The system's error code -----------------------------*/
+
+/* A program may allocate and free between a call that fails and
    GetLastError; neither the heap's functions nor the UCRT's change it when they succeed.  */
 
 enum { MARK = 0x20001234 };
@@ -32,8 +35,10 @@ static const char *changed_by;
 static unsigned changed_to;
 
 static void look (const char *what) {
-  if (GetLastError () != MARK && changed_by == NULL)
-    changed_by = what, changed_to = GetLastError ();
+  if (GetLastError () != MARK && changed_by == NULL) {
+    changed_by = what;
+    changed_to = GetLastError ();
+  }
   SetLastError (MARK);
 }
 
@@ -49,7 +54,8 @@ static void call_all (size_t n) {
   look ("_expand");
   (void) _msize (p);
   look ("_msize");
-  free (p), free (q);
+  free (p);
+  free (q);
   look ("free");
   p = _aligned_malloc (n, 4096);
   look ("_aligned_malloc");
@@ -86,7 +92,7 @@ static void system_error_code_is_kept (void) {
   CHECK (changed_by == NULL);
 }
 
-/* --- There is no memory until the new handler has given some back.  */
+/*---------------- A new handler that helps -----------------------------*/
 
 static void (*set_option) (mi_option_t, long);
 static volatile int asked; /* the compiler knows malloc and believes that it calls nobody */
@@ -150,11 +156,14 @@ static void new_handler_that_frees_memory_is_enough (void) {
   errno = 0;
   CHECK_PTR (malloc (n), NULL);
   CHECK_INT (errno, ENOMEM);
-  set_new_mode (0), set_option (mi_option_disallow_os_alloc, 0);
+  set_new_mode (0);
+  set_option (mi_option_disallow_os_alloc, 0);
   while (kept_num > 0) free (kept[--kept_num]); /* the aligned one, too: with the DLL it may */
 }
 
-/* --- With the UCRT's blocks these would end the program; ours are of one kind.  */
+/*---------------- Blocks of the other kind -----------------------------*/
+
+/* With the UCRT's own blocks these calls would end the program.  */
 
 static void blocks_go_to_the_other_family (void) {
   if (!fixture_expects_dll ()) tap_skip ("the UCRT's own blocks must not");
@@ -197,7 +206,9 @@ static void alignments_of_every_size (void) {
     }
 }
 
-/* --- MIR_ucrt_check with any number of blocks of the size that it uses.  */
+/*---------------- The self-test -----------------------------*/
+
+/* MIR_ucrt_check, with any number of blocks of the size that it uses.  */
 
 static void test_calls_pass_at_any_moment (void) {
   enum { BLOCKS = 2500 };

@@ -1,11 +1,12 @@
 /* Threads that allocate after their last DLL was told of their end, as a destructor of a
    thread_local object in the program does, and threads which get the number of the one that loaded
    the DLL.  */
-#include "fixture.h"
-#include "support/tap.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "ucrt/fixture.h"
+#include "support/tap.h"
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
@@ -19,7 +20,8 @@ static __thread int is_worker;
 
 /* The program's own callbacks come behind those of all DLLs.  */
 static void NTAPI at_end (void *module, DWORD reason, void *reserved) {
-  (void) module, (void) reserved;
+  (void) module;
+  (void) reserved;
   if (reason != DLL_THREAD_DETACH || !is_worker) return;
   void *blocks[BLOCKS];
   for (size_t i = 0; i < BLOCKS; i++) {
@@ -73,7 +75,7 @@ static void what_ends_late_leaves_nothing_behind (void) {
   CHECK (before != 0 && after < before + (4u << 20));
 }
 
-/* --- The thread that loads the DLL ends, and others get its number.  */
+/*---------------- Another thread gets the loading thread's number -----------------------------*/
 
 static DWORD loader;
 static int load_result = -1;

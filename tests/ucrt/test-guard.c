@@ -1,7 +1,5 @@
 /* With MIR_UCRT_GUARD=1 a program may hand blocks of malloc to the system's own heap functions, as
    it may where malloc is the process's heap.  */
-#include "fixture.h"
-#include "support/tap.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -10,6 +8,9 @@
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+
+#include "ucrt/fixture.h"
+#include "support/tap.h"
 
 static int guarded (void) {
   return (int) fixture_counter (offsetof (MIR_ucrt_counters_t, guarded));
@@ -68,7 +69,9 @@ static void the_systems_own_blocks_go_where_they_went (void) {
   CHECK_INT (guarded () - before, 0);
 }
 
-/* --- Some linkers put the table of imports among code.  A thread which runs there must go on while
+/*---------------- Imports among code -----------------------------*/
+
+/* Some linkers put the table of imports among code.  A thread which runs there must go on while
    the DLL, loaded late, writes the table.  */
 
 enum { PAGE = 0x1000, ROOM = 16 };

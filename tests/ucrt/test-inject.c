@@ -1,7 +1,5 @@
 /* The DLL comes by a remote thread: into a process which was started suspended, and into one whose
    threads allocate.  TEST_DLL: the DLL.  The child is this program with an argument.  */
-#include "fixture.h"
-#include "support/tap.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +7,9 @@
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+
+#include "ucrt/fixture.h"
+#include "support/tap.h"
 
 enum { CHILD_OK = 33, THREADS = 4 };
 
@@ -88,7 +89,8 @@ static int run (const char *how, DWORD flags) {
     (void) TerminateProcess (info.hProcess, 99);
   (void) WaitForSingleObject (info.hProcess, 5000);
   (void) GetExitCodeProcess (info.hProcess, &status);
-  CloseHandle (info.hThread), CloseHandle (info.hProcess);
+  CloseHandle (info.hThread);
+  CloseHandle (info.hProcess);
   return (int) status;
 }
 

@@ -1,15 +1,14 @@
 // Every form of new and delete goes to the DLL's mimalloc, whether it took the C runtime over or
 // not.
-#include "../../adapters/mir-new-delete.hpp"
-
-#include "../../mir-ucrt.h"
-#include "support/tap.h"
-
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
+
+#include "adapters/mir-new-delete.hpp"
+#include "mir-ucrt.h"
+#include "support/tap.h"
 
 static int is_ours (const void *p) {
   return mi_is_in_heap_region (p) ? 1 : 0;

@@ -1,14 +1,15 @@
 /* Twenty thousand blocks of every kind live while four threads use them and a fifth loads the DLL.
  */
-#include "fixture.h"
-#include "stress-blocks.h"
-#include "support/tap.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+
+#include "ucrt/fixture.h"
+#include "ucrt/stress-blocks.h"
+#include "support/tap.h"
 
 enum { BLOCKS = 20000, THREADS = 4, STEPS = 25000 /* per thread and half */ };
 

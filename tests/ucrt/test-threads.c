@@ -1,9 +1,10 @@
 /* Two thousand threads which live shortly, what is freed when they end, and how they begin.  */
-#include "fixture.h"
-#include "support/tap.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "ucrt/fixture.h"
+#include "support/tap.h"
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
@@ -30,7 +31,8 @@ static void WINAPI free_fls (void *p) {
 
 /* As C++'s thread_local destructors run.  */
 static void NTAPI free_tls (void *module, DWORD reason, void *reserved) {
-  (void) module, (void) reserved;
+  (void) module;
+  (void) reserved;
   if (reason != DLL_THREAD_DETACH || tls == 0) return;
   void *p = TlsGetValue (tls);
   if (p == NULL) return;
@@ -121,7 +123,8 @@ static void a_thread_s_first_block_needs_no_loader (void) {
   lock_t lock = (lock_t) (void (*) (void)) GetProcAddress (ntdll, "LdrLockLoaderLock");
   unlock_t unlock = (unlock_t) (void (*) (void)) GetProcAddress (ntdll, "LdrUnlockLoaderLock");
   ULONG_PTR cookie;
-  begun = CreateEventA (NULL, FALSE, FALSE, NULL), go = CreateEventA (NULL, FALSE, FALSE, NULL);
+  begun = CreateEventA (NULL, FALSE, FALSE, NULL);
+  go = CreateEventA (NULL, FALSE, FALSE, NULL);
   done = CreateEventA (NULL, FALSE, FALSE, NULL);
   HANDLE thread = CreateThread (NULL, 0, allocate_first, NULL, 0, NULL);
   REQUIRE (lock != NULL && unlock != NULL && thread != NULL);
@@ -136,7 +139,8 @@ static void a_thread_s_first_block_needs_no_loader (void) {
 }
 
 int main (void) {
-  fls = FlsAlloc (free_fls), tls = TlsAlloc ();
+  fls = FlsAlloc (free_fls);
+  tls = TlsAlloc ();
   if (fixture_load_late () != 0) return 1;
   TEST_RUN (a_thread_s_first_block_needs_no_loader);
   TEST_RUN (short_lived_threads_give_their_memory_back);

@@ -1,6 +1,9 @@
-#include "fake-take-over.h"
-#include <stdio.h>  /* snprintf */
+#include "ucrt/fake/fake-take-over.h"
+
+#include <stdio.h> /* snprintf */
+
 #include <string.h> /* memset, strcmp */
+
 #include "ucrt/nt.h"
 #include "ucrt/take-over.h"
 #include "support/tap.h"
@@ -40,7 +43,7 @@ static const struct ucrt_hook marks[] = {
 const struct ucrt_hook *ucrt_hooks = marks;
 const unsigned ucrt_hooks_num = sizeof (marks) / sizeof (marks[0]);
 
-const fake_name_t fake_names[] = {
+const struct fake_name fake_names[] = {
     {"malloc", 1},        {"calloc", 2},          {"realloc", 3},   {"free", 4},
     {"_msize", 5},        {"_expand", 6},         {"_recalloc", 7}, {"_aligned_malloc", 8},
     {"_aligned_free", 9}, {"_aligned_msize", 10}, {"_heapmin", 11}, {NULL, 0}};
@@ -117,7 +120,7 @@ MIR_ucrt_function_t *fixture_status (unsigned crt, const char *name) {
   return NULL;
 }
 
-/* --- System calls which fail.  */
+/*---------------- Failing system calls -----------------------------*/
 
 static struct ucrt_nt real;
 static int fail_in = -1, has_failed;
@@ -147,7 +150,8 @@ FAILING (suspend, (HANDLE thread, ULONG *count), (thread, count))
 FAILING (context, (HANDLE thread, CONTEXT *context), (thread, context))
 
 static LONG NTAPI no_reference (ULONG flags, void *dll) {
-  (void) flags, (void) dll;
+  (void) flags;
+  (void) dll;
   return 0;
 }
 
@@ -157,10 +161,13 @@ void fixture_no_pins (void) {
 
 void fixture_fail_at (int n) {
   if (real.protect == NULL) real = ucrt_nt;
-  fail_in = n, has_failed = 0;
-  ucrt_nt.protect = failing_protect, ucrt_nt.allocate = failing_allocate,
+  fail_in = n;
+  has_failed = 0;
+  ucrt_nt.protect = failing_protect;
+  ucrt_nt.allocate = failing_allocate;
   ucrt_nt.query = failing_query;
-  ucrt_nt.flush = failing_flush, ucrt_nt.suspend = failing_suspend,
+  ucrt_nt.flush = failing_flush;
+  ucrt_nt.suspend = failing_suspend;
   ucrt_nt.context = failing_context;
 }
 

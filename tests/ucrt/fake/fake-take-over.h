@@ -3,10 +3,12 @@
 
    The test is linked to msvcrt.dll, so that a C runtime named ucrtbase.dll or fake-* is none of its
    own.  */
+
 #ifndef FAKE_FIXTURE_H
 #define FAKE_FIXTURE_H
 
 #include <windows.h>
+
 #include "ucrt/ucrt.h"
 
 enum { MARK = 1000 }; /* a hook returns this more than the function which it replaces */
@@ -14,12 +16,12 @@ enum { MARK = 1000 }; /* a hook returns this more than the function which it rep
 /* A C runtime's function of these tests; they look at no arguments.  */
 typedef int (__cdecl *fake_function_t) (void *);
 
-typedef struct {
+struct fake_name {
   const char *name;
   int number; /* what it returns */
-} fake_name_t;
+};
 
-extern const fake_name_t fake_names[]; /* as ucrt_hooks */
+extern const struct fake_name fake_names[]; /* as ucrt_hooks */
 
 /* All options as without an environment, the status empty, and no C runtime known.  CRTS:
  * ucrt_options.crts.  */
@@ -44,7 +46,7 @@ MIR_ucrt_function_t *fixture_status (unsigned crt, const char *name);
 /* How often a C runtime was tried after it was taken over, since the reset.  */
 extern int fixture_checks;
 
-/* --- System calls which fail.  */
+/*---------------- System calls which fail -----------------------------*/
 
 /* From now on the call number N fails, counted from 0, once; < 0: none.  */
 void fixture_fail_at (int n);

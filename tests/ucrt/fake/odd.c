@@ -5,7 +5,9 @@
 #define EXPORT __declspec(dllexport)
 
 int DllMainCRTStartup (void *dll, unsigned reason, void *reserved) {
-  (void) dll, (void) reason, (void) reserved;
+  (void) dll;
+  (void) reason;
+  (void) reserved;
   return 1;
 }
 

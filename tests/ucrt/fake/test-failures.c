@@ -2,20 +2,21 @@
    none and the C runtime is as it was, to the byte and to the protection of each page.  */
 
 #include <string.h>
-#include "fake-take-over.h"
+
+#include "ucrt/fake/fake-take-over.h"
 #include "ucrt/nt.h"
 #include "ucrt/take-over.h"
 #include "support/tap.h"
 
 enum { PAGE = 0x1000, PAGES_MAX = 64, CALLS_MAX = 2000 };
 
-typedef struct {
+struct picture {
   size_t size;
   uint8_t bytes[PAGES_MAX * PAGE];
   DWORD protection[PAGES_MAX];
-} picture_t;
+};
 
-static void take_picture (picture_t *picture, HMODULE dll, size_t size) {
+static void take_picture (struct picture *picture, HMODULE dll, size_t size) {
   REQUIRE (size <= sizeof (picture->bytes));
   picture->size = size;
   memcpy (picture->bytes, dll, size);
@@ -32,7 +33,7 @@ static DWORD plain (DWORD protection) {
   return protection == PAGE_EXECUTE_WRITECOPY ? PAGE_EXECUTE_READWRITE : protection;
 }
 
-static int has_same_protection (const picture_t *a, const picture_t *b) {
+static int has_same_protection (const struct picture *a, const struct picture *b) {
   for (size_t i = 0; i < a->size / PAGE; i++)
     if (plain (a->protection[i]) != plain (b->protection[i])) {
       tap_note ("page %u: %lx, not %lx", (unsigned) i, b->protection[i], a->protection[i]);
@@ -51,13 +52,13 @@ static size_t size_of (HMODULE dll) {
 }
 
 static int none_of_the_functions_is_ours (HMODULE dll) {
-  for (const fake_name_t *name = fake_names; name->name != NULL; name++)
+  for (const struct fake_name *name = fake_names; name->name != NULL; name++)
     if (fixture_call (dll, name->name) != name->number) return 0;
   return 1;
 }
 
 static int all_of_the_functions_are_ours (HMODULE dll) {
-  for (const fake_name_t *name = fake_names; name->name != NULL; name++)
+  for (const struct fake_name *name = fake_names; name->name != NULL; name++)
     if (fixture_call (dll, name->name) != name->number + MARK) return 0;
   return 1;
 }
@@ -81,7 +82,7 @@ static int free_regions (void) {
 }
 
 static void fail_at_every_call (const char *name) {
-  static picture_t before, after;
+  static struct picture before, after;
   int n, failures = 0;
   for (n = 0; n < CALLS_MAX; n++) {
     HMODULE dll = fixture_load (name);
@@ -143,17 +144,21 @@ static int refusals;
 static LONG NTAPI protect_without_code (HANDLE process, void **at, SIZE_T *size, ULONG protection,
                                         ULONG *old) {
   if (protection
-      & (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY))
-    return refusals++, (LONG) 0xC0000604; /* STATUS_DYNAMIC_CODE_BLOCKED */
+      & (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)) {
+    refusals++;
+    return (LONG) 0xC0000604; /* STATUS_DYNAMIC_CODE_BLOCKED */
+  }
   return real_protect (process, at, size, protection, old);
 }
 
 static void without_leave_to_make_code_nothing_is_touched (void) {
-  static picture_t before, after;
+  static struct picture before, after;
   HMODULE dll = fixture_load ("fake-shapes");
   take_picture (&before, dll, size_of (dll));
   fixture_reset ("fake-shapes");
-  real_protect = ucrt_nt.protect, ucrt_nt.protect = protect_without_code, refusals = 0;
+  real_protect = ucrt_nt.protect;
+  ucrt_nt.protect = protect_without_code;
+  refusals = 0;
   CHECK_INT (ucrt_find_crts (), -1);
   ucrt_nt.protect = real_protect;
   CHECK_INT (refusals, 1);
@@ -176,7 +181,9 @@ static LONG NTAPI watching_protect (HANDLE process, void **at, SIZE_T *size, ULO
 static void no_page_is_writable_and_executable (void) {
   HMODULE dll = fixture_load ("fake-shapes");
   fixture_reset ("fake-shapes");
-  real_protect = ucrt_nt.protect, ucrt_nt.protect = watching_protect, both = 0;
+  real_protect = ucrt_nt.protect;
+  ucrt_nt.protect = watching_protect;
+  both = 0;
   CHECK_INT (ucrt_find_crts (), 1);
   ucrt_nt.protect = real_protect;
   CHECK_INT (both, 0);

@@ -3,7 +3,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "fake-take-over.h"
+
+#include "ucrt/fake/fake-take-over.h"
 #include "ucrt/nt.h"
 #include "support/tap.h"
 
@@ -35,7 +36,9 @@ static void state_is_told_of_what_is_refused_later (void) {
   fixture_unload (dll);
 }
 
-/* --- Nobody can be in a runtime which has not run.  Threads must not be stopped for it: the loader
+/*---------------- Other threads -----------------------------*/
+
+/* Nobody can be in a runtime which has not run.  Threads must not be stopped for it: the loader
    tells of it without holding the loader lock, and one of them may.  */
 
 static LONG (NTAPI *real_suspend) (HANDLE, ULONG *);
@@ -58,7 +61,9 @@ static void no_thread_is_stopped_for_what_has_not_run (void) {
   stop = 0;
   HANDLE thread = CreateThread (NULL, 0, idle, NULL, 0, NULL);
   begin ("fake-later");
-  real_suspend = ucrt_nt.suspend, ucrt_nt.suspend = counting_suspend, suspended = 0;
+  real_suspend = ucrt_nt.suspend;
+  ucrt_nt.suspend = counting_suspend;
+  suspended = 0;
   HMODULE dll = fixture_load_copy ("fake-shapes", "fake-later");
   CHECK_INT (ucrt_status.state, MIR_UCRT_ACTIVE);
   CHECK_INT (suspended, 0);
@@ -75,7 +80,7 @@ static void no_thread_is_stopped_for_what_has_not_run (void) {
   CloseHandle (thread);
 }
 
-/* --- The status is read while what it tells of goes.  */
+/*---------------- Reading the status -----------------------------*/
 
 static volatile long looks;
 
@@ -86,7 +91,8 @@ static DWORD WINAPI look (void *unused) {
 }
 
 static void status_may_be_read_while_a_runtime_goes (void) {
-  stop = 0, looks = 0;
+  stop = 0;
+  looks = 0;
   HANDLE thread = CreateThread (NULL, 0, look, NULL, 0, NULL);
   for (unsigned round = 0; round < tap_scaled (200); round++) {
     begin ("fake-later");
@@ -102,7 +108,7 @@ static void status_may_be_read_while_a_runtime_goes (void) {
   tap_note ("looked %ld times", looks);
 }
 
-/* --- More than there are entries for.  */
+/*---------------- More CRTs than entries -----------------------------*/
 
 static void one_too_many_is_named (void) {
   HMODULE dlls[MIR_UCRT_CRTS_MAX + 1];

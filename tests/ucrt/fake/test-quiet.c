@@ -2,7 +2,8 @@
    replaced, far away, and many of them.  */
 
 #include <string.h>
-#include "fake-take-over.h"
+
+#include "ucrt/fake/fake-take-over.h"
 #include "ucrt/nt.h"
 #include "ucrt/threads.h"
 #include "support/tap.h"
@@ -15,22 +16,23 @@ static void __cdecl park_here (void) {
   WaitForSingleObject (leave, INFINITE);
 }
 
-typedef struct {
+struct call {
   fake_function_t function;
   int result;
-} call_t;
+};
 
 static DWORD WINAPI call (void *argument) {
-  call_t *call = argument;
+  struct call *call = argument;
   call->result = call->function (NULL);
   return 0;
 }
 
 /* A thread which stays in FUNCTION of DLL until LEAVE is set.  */
-static HANDLE thread_inside (HMODULE dll, const char *function, call_t *arguments) {
+static HANDLE thread_inside (HMODULE dll, const char *function, struct call *arguments) {
   void (__cdecl * *park) (void) = (void (__cdecl **) (void)) (void *) GetProcAddress (dll, "park");
   REQUIRE (park != NULL);
-  entered = CreateEventA (NULL, FALSE, FALSE, NULL), leave = CreateEventA (NULL, TRUE, FALSE, NULL);
+  entered = CreateEventA (NULL, FALSE, FALSE, NULL);
+  leave = CreateEventA (NULL, TRUE, FALSE, NULL);
   *park = park_here;
   arguments->function = (fake_function_t) (void *) GetProcAddress (dll, function);
   HANDLE thread = CreateThread (NULL, 0, call, arguments, 0, NULL);
@@ -48,7 +50,7 @@ static void let_it_go (HANDLE thread) {
 
 static void is_not_taken_over_while_inside (const char *function, int number) {
   static uint8_t text[0x3000];
-  call_t arguments = {NULL, 0};
+  struct call arguments = {NULL, 0};
   HMODULE dll = fixture_load ("fake-shapes");
   memcpy (text, (uint8_t *) dll + 0x1000, sizeof (text));
   HANDLE thread = thread_inside (dll, function, &arguments);
@@ -84,7 +86,7 @@ static DWORD WINAPI leave_soon (void *unused) {
 }
 
 static void waits_for_a_thread_to_leave (void) {
-  call_t arguments = {NULL, 0};
+  struct call arguments = {NULL, 0};
   HMODULE dll = fixture_load ("fake-shapes");
   HANDLE thread = thread_inside (dll, "_aligned_malloc", &arguments);
   fixture_reset ("fake-shapes");
@@ -123,16 +125,17 @@ static __attribute__ ((noinline)) void call_deeply (fake_function_t function) {
 }
 
 static DWORD WINAPI call_and_wait (void *argument) {
-  call_deeply (((call_t *) argument)->function);
+  call_deeply (((struct call *) argument)->function);
   wait_above_traces ();
   return 0;
 }
 
 static void old_return_addresses_do_not_matter (void) {
-  call_t arguments;
+  struct call arguments;
   HMODULE dll = fixture_load ("fake-shapes");
   *(void (__cdecl **) (void)) (void *) GetProcAddress (dll, "park") = leave_traces;
-  entered = CreateEventA (NULL, FALSE, FALSE, NULL), leave = CreateEventA (NULL, TRUE, FALSE, NULL);
+  entered = CreateEventA (NULL, FALSE, FALSE, NULL);
+  leave = CreateEventA (NULL, TRUE, FALSE, NULL);
   arguments.function = (fake_function_t) (void *) GetProcAddress (dll, "_aligned_malloc");
   fixture_reset ("fake-shapes");
   HANDLE thread = CreateThread (NULL, 0, call_and_wait, &arguments, 0, NULL);
@@ -178,22 +181,22 @@ static void instruction_of_a_thread_is_seen (void) {
   CloseHandle (thread);
 }
 
-/* --- Many threads which call, while it is taken over again and again.  */
+/*---------------- Threads which call -----------------------------*/
 
 enum { CALLERS = 4, STARTERS = 4 };
 
 static volatile int stop;
 
-typedef struct {
+struct caller {
   HMODULE dll;
   volatile size_t rounds; /* through all functions */
   int wrong;
-} caller_t;
+};
 
 /* Each call gives the old number or the new one, and once the new one is seen, never the old one
    again: that is for one thread and one function.  */
 static DWORD WINAPI call_all (void *argument) {
-  caller_t *caller = argument;
+  struct caller *caller = argument;
   int is_new[16] = {0};
   fake_function_t functions[16];
   for (int i = 0; fake_names[i].name != NULL; i++)
@@ -215,12 +218,12 @@ static void callers_see_the_old_or_the_new_function (void) {
   unsigned retries = 0, rounds = (unsigned) tap_scaled (20);
   for (unsigned round = 0; round < rounds; round++) {
     HANDLE threads[CALLERS];
-    caller_t callers[CALLERS];
+    struct caller callers[CALLERS];
     HMODULE dll = fixture_load ("fake-shapes");
     fixture_reset ("fake-shapes");
     stop = 0;
     for (int i = 0; i < CALLERS; i++) {
-      callers[i] = (caller_t){dll, 0, 0};
+      callers[i] = (struct caller){dll, 0, 0};
       threads[i] = CreateThread (NULL, 0, call_all, &callers[i], 0, NULL);
     }
     Sleep (2);
@@ -242,7 +245,7 @@ static void callers_see_the_old_or_the_new_function (void) {
             retries);
 }
 
-/* --- Threads which come and go meanwhile, more than there is room for at first.  */
+/*---------------- Threads which come and go -----------------------------*/
 
 static DWORD WINAPI be_short (void *unused) {
   (void) unused;

@@ -2,13 +2,14 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "fake-take-over.h"
+
+#include "ucrt/fake/fake-take-over.h"
 #include "ucrt/nt.h"
 #include "support/tap.h"
 
 static int calls_go_to (HMODULE dll, int mark) {
   int wrong = 0;
-  for (const fake_name_t *name = fake_names; name->name != NULL; name++) {
+  for (const struct fake_name *name = fake_names; name->name != NULL; name++) {
     int got = fixture_call (dll, name->name);
     if (got == name->number + mark) continue;
     tap_note ("%s returned %d, not %d", name->name, got, name->number + mark);
@@ -53,7 +54,7 @@ static void status_tells_of_every_function (void) {
   HMODULE dll = fixture_load ("fake-shapes");
   fixture_reset ("fake-shapes");
   CHECK_INT (ucrt_find_crts (), 1);
-  for (const fake_name_t *name = fake_names; name->name != NULL; name++) {
+  for (const struct fake_name *name = fake_names; name->name != NULL; name++) {
     const MIR_ucrt_function_t *status = fixture_status (0, name->name);
     CHECK_STR (status->name, name->name);
     CHECK_INT (status->state, MIR_UCRT_TAKEN);
@@ -218,7 +219,8 @@ static unsigned policy_flags;
 
 static LONG NTAPI about_process (HANDLE process, int what, void *to, ULONG size, ULONG *len) {
   const ULONG *which = to; /* what is asked for is in the answer's place */
-  (void) process, (void) len;
+  (void) process;
+  (void) len;
   if (what != UCRT_NT_PROCESS_POLICY || size != 8 || *which != 2) return -1;
   ((ULONG *) to)[1] = policy_flags;
   return 0;
@@ -243,7 +245,8 @@ static void second_copy_stands_back_and_tells_the_first (void) {
   MIR_ucrt_status_t *other = (MIR_ucrt_status_t *) (void *) GetProcAddress (dll, "status");
   REQUIRE (other != NULL);
   CHECK_PTR (ucrt_refuse_process (), NULL); /* it is not initialised */
-  other->magic = MIR_UCRT_STATUS_MAGIC, other->state = MIR_UCRT_ACTIVE;
+  other->magic = MIR_UCRT_STATUS_MAGIC;
+  other->state = MIR_UCRT_ACTIVE;
   const char *reason = ucrt_refuse_process ();
   CHECK_STR (reason == NULL ? "" : reason, "another copy of this DLL is loaded");
   CHECK_INT (other->loaded_twice, 1);

@@ -1,7 +1,9 @@
 /* The jumps of arm64.  Expected instructions are those of the assembler.  */
 
 #include <stdlib.h> /* malloc */
+
 #include <string.h> /* memcpy */
+
 #include "ucrt/patch.h"
 #include "support/tap.h"
 
@@ -19,16 +21,16 @@ static struct ucrt_code decoded (const uint32_t *insns, size_t num, uint64_t add
   return result;
 }
 
-typedef struct {
+struct form {
   const char *what;
   uint32_t insns[4];
   unsigned num, marker;
   enum ucrt_code_kind kind;
   uint64_t target;
-} form_t;
+};
 
 /* All of them at 0x180001000.  */
-static const form_t forms[] = {
+static const struct form forms[] = {
     {"b +0x1000", {0x14000400}, 1, 0, UCRT_CODE_JUMP, 0x180002000},
     {"b -0x1000", {0x17fffc00}, 1, 0, UCRT_CODE_JUMP, 0x180000000},
     {"bti c; b", {0xd503245f, 0x140003ff}, 2, 4, UCRT_CODE_JUMP, 0x180002000},
@@ -54,7 +56,7 @@ static const form_t forms[] = {
 
 static void forms_are_seen (void) {
   for (size_t i = 0; i < sizeof (forms) / sizeof (forms[0]); i++) {
-    const form_t *form = &forms[i];
+    const struct form *form = &forms[i];
     struct ucrt_code code = decoded (form->insns, form->num, 0x180001000);
     if (code.kind != form->kind || code.target != form->target) tap_note ("%s", form->what);
     CHECK_INT (code.kind, form->kind);

@@ -2,7 +2,9 @@
  * it.  */
 
 #include <stdlib.h> /* malloc */
+
 #include <string.h> /* memcpy */
+
 #include "ucrt/crt-image.h"
 #include "support/tap.h"
 
@@ -36,9 +38,11 @@ static void put_exports (void) {
   static const uint32_t functions[] = {CODE + 0x1c, CODE + 0x28, NAMES + 33, CODE, CODE + 8};
   static const uint32_t begins[] = {0, 8, 21, 26};
   memcpy (image_bytes + NAMES, names, sizeof (names));
-  put (EXPORTS + 20, 5, 4), put (EXPORTS + 24, 4, 4);
-  put (EXPORTS + 28, EXPORTS + 0x40, 4), put (EXPORTS + 32, EXPORTS + 0x60, 4),
-      put (EXPORTS + 36, EXPORTS + 0x80, 4);
+  put (EXPORTS + 20, 5, 4);
+  put (EXPORTS + 24, 4, 4);
+  put (EXPORTS + 28, EXPORTS + 0x40, 4);
+  put (EXPORTS + 32, EXPORTS + 0x60, 4);
+  put (EXPORTS + 36, EXPORTS + 0x80, 4);
   for (unsigned i = 0; i < 5; i++) put (EXPORTS + 0x40 + 4 * i, functions[i], 4);
   for (unsigned i = 0; i < 4; i++) {
     put (EXPORTS + 0x60 + 4 * i, NAMES + begins[i], 4);
@@ -48,16 +52,21 @@ static void put_exports (void) {
 }
 
 static void put_unwind (unsigned i, uint32_t begin, uint32_t end, uint32_t info) {
-  put (UNWIND + 12 * i, begin, 4), put (UNWIND + 12 * i + 4, end, 4),
-      put (UNWIND + 12 * i + 8, info, 4);
+  put (UNWIND + 12 * i, begin, 4);
+  put (UNWIND + 12 * i + 4, end, 4);
+  put (UNWIND + 12 * i + 8, info, 4);
 }
 
 /* A function at CODE + 0x40, 0x25 bytes, one of whose parts is at CODE + 0x800; and another one at
  * CODE + 0x70.  */
 static void make_image (void) {
   memset (image_bytes, 0, SIZE);
-  put (0, 0x5a4d, 2), put (0x3c, HEADER, 4), put (HEADER, 0x4550, 4), put (HEADER + 4, 0x8664, 2);
-  put (OPTIONAL, 0x20b, 2), put (OPTIONAL + 108, 16, 4);
+  put (0, 0x5a4d, 2);
+  put (0x3c, HEADER, 4);
+  put (HEADER, 0x4550, 4);
+  put (HEADER + 4, 0x8664, 2);
+  put (OPTIONAL, 0x20b, 2);
+  put (OPTIONAL + 108, 16, 4);
   memset (image_bytes + CODE, 0x90, SIZE - CODE);
   put_exports ();
   put_unwind (0, CODE + 0x40, CODE + 0x65, INFO);
@@ -102,7 +111,8 @@ static void room_ends_at_the_next_function (void) {
 
 static void type_hashes_are_no_room (void) {
   make_image ();
-  put (CONFIG, 0x94, 4), put (CONFIG + 0x90, 0x00800000, 4);
+  put (CONFIG, 0x94, 4);
+  put (CONFIG + 0x90, 0x00800000, 4);
   put_directory (10, CONFIG, 0x40); /* as linkers write it for old loaders */
   struct ucrt_image image = opened ();
   CHECK_INT (ucrt_room_at (&image, CODE + 0x1c), 4);
@@ -141,8 +151,10 @@ static void extents_without_a_table_end_at_padding (void) {
 static void arm64_lengths_are_those_of_its_table (void) {
   make_image ();
   put (HEADER + 4, 0xaa64, 2);
-  put (UNWIND, CODE + 0x40, 4), put (UNWIND + 4, 1 | 9 << 2, 4); /* packed: 9 instructions */
-  put (UNWIND + 8, CODE + 0x80, 4), put (UNWIND + 12, INFO, 4);
+  put (UNWIND, CODE + 0x40, 4);
+  put (UNWIND + 4, 1 | 9 << 2, 4); /* packed: 9 instructions */
+  put (UNWIND + 8, CODE + 0x80, 4);
+  put (UNWIND + 12, INFO, 4);
   put (INFO, 17, 4); /* in the record: 17 */
   put_directory (3, UNWIND, 16);
   struct ucrt_image image = opened ();
@@ -181,7 +193,8 @@ static void read_all (const uint8_t *bytes, size_t size) {
 /* In a block of its own size, so that a sanitizer sees every byte too many that is read.  */
 static void damaged_images_are_read_within_their_bytes (void) {
   make_image ();
-  put (CONFIG, 0x94, 4), put (CONFIG + 0x90, 0x00800000, 4);
+  put (CONFIG, 0x94, 4);
+  put (CONFIG + 0x90, 0x00800000, 4);
   put_directory (10, CONFIG, 0x94);
   for (size_t size = 1; size < SIZE; size += 1 + size / 64) {
     uint8_t *copy = malloc (size);

@@ -2,7 +2,9 @@
    seen. Expected bytes are those of the assembler.  */
 
 #include <stdlib.h> /* malloc */
+
 #include <string.h> /* memcpy, memcmp */
+
 #include "ucrt/patch.h"
 #include "support/tap.h"
 
@@ -23,19 +25,19 @@ static struct ucrt_code decoded (const struct ucrt_cpu *cpu, const char *bytes, 
   return result;
 }
 
-typedef struct {
+struct form {
   const struct ucrt_cpu *cpu;
   const char *what, *bytes;
   size_t size;
   enum ucrt_code_kind kind;
   uint64_t target;
-} form_t;
+};
 
 #define FORM(CPU, WHAT, BYTES, KIND, TARGET) \
   { &ucrt_cpu_##CPU, WHAT, BYTES, sizeof (BYTES) - 1, UCRT_CODE_##KIND, TARGET }
 
 /* All of them at 0x180001000.  */
-static const form_t forms[] = {
+static const struct form forms[] = {
     FORM (x86_64, "jmp rel32", "\xe9\xfb\x0f\0\0", JUMP, 0x180002000),
     FORM (x86_64, "jmp rel32 back", "\xe9\xfb\xef\xff\xff", JUMP, 0x180000000),
     FORM (x86_64, "jmp rel8", "\xeb\xf9", JUMP, 0x180000ffb),
@@ -77,7 +79,7 @@ static const form_t forms[] = {
 
 static void forms_are_seen (void) {
   for (size_t i = 0; i < sizeof (forms) / sizeof (forms[0]); i++) {
-    const form_t *form = &forms[i];
+    const struct form *form = &forms[i];
     uint64_t address = form->cpu->pointer_size == 8 ? 0x180001000 : 0x80001000;
     struct ucrt_code code = decoded (form->cpu, form->bytes, form->size, address);
     if (code.kind != form->kind || code.target != form->target) tap_note ("%s", form->what);
