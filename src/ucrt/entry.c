@@ -33,7 +33,6 @@ static void start (void) {
   first_thread = GetCurrentThreadId ();
   int heap = ucrt_heap_init (); /* also for those who call mimalloc's functions themselves */
   ucrt_health_init ();
-  ucrt_hooks_init ();
   if (ucrt_options.disable)
     stand_back (MIR_UCRT_DISABLED, "by the environment");
   else if (heap != 0)

@@ -55,7 +55,6 @@ void ucrt_read_options (void) {
   o->verbose = level ("MIR_UCRT_VERBOSE", level ("MIMALLOC_VERBOSE", 0));
   o->refuse_late = is_word (variable ("MIR_UCRT_LATE", value, sizeof (value)), "refuse");
   o->counting = is_on ("MIR_UCRT_COUNT");
-  o->exact = level ("MIR_UCRT_EXACT_SIZE", 1) != 0;
   o->guard = is_on ("MIR_UCRT_GUARD");
   variable ("MIR_UCRT_CRTS", o->crts, sizeof (o->crts));
   for (char *c = o->crts; *c != 0; c++) *c = lower (*c);

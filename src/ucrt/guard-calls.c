@@ -14,7 +14,7 @@ static int is_ours (const void *block) {
 }
 
 static size_t size_of (void *block) {
-  return ucrt_msize (&ucrt_crts[0], block, ucrt_options.exact);
+  return ucrt_msize (&ucrt_crts[0], block);
 }
 
 static BOOL WINAPI heap_free (HANDLE heap, DWORD flags, void *block) {
@@ -36,8 +36,8 @@ static void *WINAPI heap_realloc (HANDLE heap, DWORD flags, void *block, SIZE_T 
   if (n == 0) n = 1; /* a heap keeps a block of no bytes */
   size_t old = size_of (block);
   uint8_t *result = (flags & HEAP_REALLOC_IN_PLACE_ONLY) != 0
-                        ? ucrt_expand (&ucrt_crts[0], block, n, ucrt_options.exact)
-                        : ucrt_realloc (&ucrt_crts[0], block, n, ucrt_options.exact);
+                        ? ucrt_expand (&ucrt_crts[0], block, n)
+                        : ucrt_realloc (&ucrt_crts[0], block, n);
   if (result != NULL && (flags & HEAP_ZERO_MEMORY) != 0 && n > old)
     memset (result + old, 0, n - old);
   return result;

@@ -1,6 +1,7 @@
 #include <windows.h>
 #include <mimalloc.h>
 
+#include "ucrt/hooks.h"
 #include "ucrt/ucrt.h"
 
 /* Initialised, so that it is in the file and the section is exactly this.  */
@@ -25,7 +26,7 @@ void ucrt_health_init (void) {
   ucrt_status.process = GetCurrentProcessId ();
   ucrt_status.mimalloc_version = (uint32_t) mi_version ();
   ucrt_status.counting = ucrt_options.counting != 0;
-  ucrt_status.exact = ucrt_options.exact != 0;
+  ucrt_status.exact = MIR_UCRT_EXACT_SIZE;
   __atomic_store_n (&ucrt_status.magic, MIR_UCRT_STATUS_MAGIC, __ATOMIC_RELEASE);
 }
 

@@ -62,8 +62,8 @@ static void *allocate_aligned_foreign (struct ucrt_crt *crt, size_t n, size_t al
 }
 
 static void *allocate_aligned (struct ucrt_crt *crt, size_t n, size_t alignment, size_t offset,
-                               int zero, int exact) {
-  size_t request = n + (size_t) exact;
+                               int zero) {
+  size_t request = n + MIR_UCRT_EXACT_SIZE;
   offset &= alignment - 1;
   if (ucrt_thread_has_ended) return allocate_aligned_foreign (crt, n, alignment, offset, zero);
   uint32_t *last_error = ucrt_last_error (), error = *last_error; /* it stays, as with the UCRT */
@@ -71,27 +71,26 @@ static void *allocate_aligned (struct ucrt_crt *crt, size_t n, size_t alignment,
   *last_error = error;
   if (block == NULL && offset != 0 && alignment > ALWAYS_ALIGNED)
     return allocate_aligned_foreign (crt, n, alignment, offset, zero);
-  if (block != NULL && exact) ucrt_write_size (block, mi_usable_size (block), n);
+  if (block != NULL) ucrt_write_size (block, mi_usable_size (block), n);
   return block;
 }
 
 static void *allocate_or_ask (struct ucrt_crt *crt, size_t n, size_t alignment, size_t offset,
-                              int zero, int exact) {
+                              int zero) {
   void *block;
   size_t more = overhead (alignment, offset);
   if (n > UCRT_MAX_REQUEST - more) {
     ucrt_set_errno (crt, ENOMEM);
     return NULL;
   }
-  while ((block = allocate_aligned (crt, n, alignment, offset, zero, exact)) == NULL)
+  while ((block = allocate_aligned (crt, n, alignment, offset, zero)) == NULL)
     if (!ucrt_call_new_handler (crt, n + more)) return NULL;
   return block;
 }
 
-void *ucrt_aligned_malloc (struct ucrt_crt *crt, size_t n, size_t alignment, size_t offset,
-                           int exact) {
+void *ucrt_aligned_malloc (struct ucrt_crt *crt, size_t n, size_t alignment, size_t offset) {
   alignment = checked_alignment (crt, n, alignment, offset);
-  return alignment == 0 ? NULL : allocate_or_ask (crt, n, alignment, offset, 0, exact);
+  return alignment == 0 ? NULL : allocate_or_ask (crt, n, alignment, offset, 0);
 }
 
 void ucrt_aligned_free_foreign (struct ucrt_crt *crt, void *block) {
@@ -118,19 +117,19 @@ static size_t readable (struct ucrt_crt *crt, const void *block, int ours) {
 /* BLOCK has N bytes at ALIGNMENT and OFFSET, checked, from now on; those behind OLD are zero if
  * ZERO.  */
 static void *move_or_keep (struct ucrt_crt *crt, void *block, size_t n, size_t alignment,
-                           size_t offset, int exact) {
+                           size_t offset) {
   int ours = ucrt_is_ours (block);
-  size_t room = readable (crt, block, ours), request = n + (size_t) exact;
+  size_t room = readable (crt, block, ours), request = n + MIR_UCRT_EXACT_SIZE;
   if (room == (size_t) -1) {
     ucrt_set_errno (crt, EINVAL);
     return NULL;
   }
   if (ours && aligned_shift (block, alignment, offset) == 0 && request <= room
       && request >= room / 2) {
-    if (exact) ucrt_write_size (block, room, n);
+    ucrt_write_size (block, room, n);
     return block;
   }
-  void *moved = allocate_or_ask (crt, n, alignment, offset, 0, exact);
+  void *moved = allocate_or_ask (crt, n, alignment, offset, 0);
   if (moved == NULL) return NULL;
   memcpy (moved, block, room < n ? room : n);
   free_any (crt, block, ours);
@@ -139,39 +138,35 @@ static void *move_or_keep (struct ucrt_crt *crt, void *block, size_t n, size_t a
 }
 
 void *ucrt_aligned_realloc (struct ucrt_crt *crt, void *block, size_t n, size_t alignment,
-                            size_t offset, int exact) {
-  if (block == NULL) return ucrt_aligned_malloc (crt, n, alignment, offset, exact);
+                            size_t offset) {
+  if (block == NULL) return ucrt_aligned_malloc (crt, n, alignment, offset);
   if (n == 0) {
     free_any (crt, block, ucrt_is_ours (block));
     return NULL;
   }
   alignment = checked_alignment (crt, n, alignment, offset);
-  return alignment == 0 ? NULL : move_or_keep (crt, block, n, alignment, offset, exact);
+  return alignment == 0 ? NULL : move_or_keep (crt, block, n, alignment, offset);
 }
 
-size_t ucrt_aligned_msize (struct ucrt_crt *crt, void *block, size_t alignment, size_t offset,
-                           int exact) {
+size_t ucrt_aligned_msize (struct ucrt_crt *crt, void *block, size_t alignment, size_t offset) {
   if (block == NULL) {
     ucrt_invalid_parameter (crt);
     return (size_t) -1;
   }
-  if (ucrt_is_ours (block)) {
-    size_t usable = mi_usable_size (block);
-    return exact ? ucrt_read_size (block, usable) : usable;
-  }
+  if (ucrt_is_ours (block)) return ucrt_read_size (block, mi_usable_size (block));
   size_t size = ucrt_foreign_size (crt, foreign_base (block));
   return size == (size_t) -1 ? size : size - foreign_overhead (crt, alignment, offset);
 }
 
 void *ucrt_aligned_recalloc (struct ucrt_crt *crt, void *block, size_t count, size_t size,
-                             size_t alignment, size_t offset, int exact) {
+                             size_t alignment, size_t offset) {
   size_t n, old = 0;
   if (!ucrt_multiply (count, size, &n)) {
     ucrt_set_errno (crt, ENOMEM);
     return NULL;
   }
-  if (block != NULL && n != 0) old = ucrt_aligned_msize (crt, block, alignment, offset, exact);
-  uint8_t *result = ucrt_aligned_realloc (crt, block, n, alignment, offset, exact);
+  if (block != NULL && n != 0) old = ucrt_aligned_msize (crt, block, alignment, offset);
+  uint8_t *result = ucrt_aligned_realloc (crt, block, n, alignment, offset);
   if (result != NULL && n > old) memset (result + old, 0, n - old);
   return result;
 }

@@ -101,50 +101,50 @@ static inline void take_block (mi_page_t *page, mi_block_t *block) {
 }
 
 static inline void write_small_size (mi_page_t *page, mi_block_t *block, size_t n) {
+  if (!MIR_UCRT_EXACT_SIZE) return;
   size_t size = mi_page_usable_block_size (page);
   ((uint8_t *) block)[size - 1] = (uint8_t) (size - n);
 }
 
-static inline void *malloc_in (struct ucrt_crt *crt, size_t n, int exact) {
+static inline void *malloc_in (struct ucrt_crt *crt, size_t n) {
   mi_theap_t *theap = small_heap (n);
   if (LIKELY (theap != NULL)) {
-    mi_page_t *page = _mi_theap_get_free_small_page (theap, ucrt_request (n, exact));
+    mi_page_t *page = _mi_theap_get_free_small_page (theap, ucrt_request (n));
     mi_block_t *block = page->free;
     if (LIKELY (block != NULL)) {
       take_block (page, block);
       block->next = 0; /* no address of ours for the user */
-      if (exact) write_small_size (page, block, n);
+      write_small_size (page, block, n);
       return block;
     }
   }
-  return ucrt_malloc (crt, n, exact);
+  return ucrt_malloc (crt, n);
 }
 
-static mi_decl_noinline void *clear_block (mi_page_t *page, mi_block_t *block, size_t n,
-                                           int exact) {
+static mi_decl_noinline void *clear_block (mi_page_t *page, mi_block_t *block, size_t n) {
   _mi_memzero_aligned (block, mi_page_usable_block_size (page));
-  if (exact) write_small_size (page, block, n);
+  write_small_size (page, block, n);
   return block;
 }
 
 /* Two below this cannot overflow when multiplied.  */
 #define HALF ((size_t) 1 << (sizeof (size_t) * 4))
 
-static inline void *calloc_in (struct ucrt_crt *crt, size_t count, size_t size, int exact) {
+static inline void *calloc_in (struct ucrt_crt *crt, size_t count, size_t size) {
   size_t n = count * size;
   mi_theap_t *theap = LIKELY ((count | size) < HALF) ? small_heap (n) : NULL;
   if (LIKELY (theap != NULL)) {
-    mi_page_t *page = _mi_theap_get_free_small_page (theap, ucrt_request (n, exact));
+    mi_page_t *page = _mi_theap_get_free_small_page (theap, ucrt_request (n));
     mi_block_t *block = page->free;
     if (LIKELY (block != NULL)) {
       take_block (page, block);
-      if (!page->free_is_zero) return clear_block (page, block, n, exact);
+      if (!page->free_is_zero) return clear_block (page, block, n);
       block->next = 0;
-      if (exact) write_small_size (page, block, n);
+      write_small_size (page, block, n);
       return block;
     }
   }
-  return ucrt_calloc (crt, count, size, exact);
+  return ucrt_calloc (crt, count, size);
 }
 
 /* A page of another thread, or one that was left behind, or one that needs a closer look.  When the
@@ -176,76 +176,68 @@ static inline void aligned_free_in (struct ucrt_crt *crt, void *block) {
     free_in (crt, block);
 }
 
-/*---------------- The functions, for each CRT, with and without exact sizes, and counting -----------------------------*/
+/*---------------- The functions, for each CRT, plain and counting -----------------------------*/
 
-/* In the order of the table, each followed by its twin _o_NAME; X (NAME, FLAGS, EXACT).  */
-#define HOOKED(X, exact)                                \
-  X (malloc, UCRT_HOOK_REQUIRED, exact)                 \
-  X (calloc, UCRT_HOOK_REQUIRED, exact)                 \
-  X (realloc, UCRT_HOOK_REQUIRED, exact)                \
-  X (free, UCRT_HOOK_REQUIRED, exact)                   \
-  X (_msize, UCRT_HOOK_REQUIRED, exact)                 \
-  X (_expand, 0, exact)                                 \
-  X (_recalloc, 0, exact)                               \
-  X (_free_base, 0, exact)                              \
-  X (_realloc_base, 0, exact)                           \
-  X (_heapmin, 0, exact)                                \
-  X (_aligned_malloc, UCRT_HOOK_ALIGNED, exact)         \
-  X (_aligned_realloc, UCRT_HOOK_ALIGNED, exact)        \
-  X (_aligned_recalloc, UCRT_HOOK_ALIGNED, exact)       \
-  X (_aligned_msize, UCRT_HOOK_ALIGNED, exact)          \
-  X (_aligned_free, UCRT_HOOK_ALIGNED, exact)           \
-  X (_aligned_offset_malloc, UCRT_HOOK_ALIGNED, exact)  \
-  X (_aligned_offset_realloc, UCRT_HOOK_ALIGNED, exact) \
-  X (_aligned_offset_recalloc, UCRT_HOOK_ALIGNED, exact)
+/* In the order of the table, each followed by its twin _o_NAME; X (NAME, FLAGS).  */
+#define HOOKED(X)                                \
+  X (malloc, UCRT_HOOK_REQUIRED)                 \
+  X (calloc, UCRT_HOOK_REQUIRED)                 \
+  X (realloc, UCRT_HOOK_REQUIRED)                \
+  X (free, UCRT_HOOK_REQUIRED)                   \
+  X (_msize, UCRT_HOOK_REQUIRED)                 \
+  X (_expand, 0)                                 \
+  X (_recalloc, 0)                               \
+  X (_free_base, 0)                              \
+  X (_realloc_base, 0)                           \
+  X (_heapmin, 0)                                \
+  X (_aligned_malloc, UCRT_HOOK_ALIGNED)         \
+  X (_aligned_realloc, UCRT_HOOK_ALIGNED)        \
+  X (_aligned_recalloc, UCRT_HOOK_ALIGNED)       \
+  X (_aligned_msize, UCRT_HOOK_ALIGNED)          \
+  X (_aligned_free, UCRT_HOOK_ALIGNED)           \
+  X (_aligned_offset_malloc, UCRT_HOOK_ALIGNED)  \
+  X (_aligned_offset_realloc, UCRT_HOOK_ALIGNED) \
+  X (_aligned_offset_recalloc, UCRT_HOOK_ALIGNED)
 
-#define INDEX(name, flags, exact) AT_##name, AT_o_##name,
-enum { HOOKED (INDEX, 0) HOOKS_NUM };
+#define INDEX(name, flags) AT_##name, AT_o_##name,
+enum { HOOKED (INDEX) HOOKS_NUM };
 _Static_assert(HOOKS_NUM <= MIR_UCRT_FUNCTIONS_MAX / MIR_UCRT_CRTS_MAX, "room in the status");
 
 static inline void count (unsigned crt, unsigned hook) {
   __atomic_fetch_add (&ucrt_status.functions[crt * HOOKS_NUM + hook].calls, 1, __ATOMIC_RELAXED);
 }
 
-#define EXACT 0
-#include "hooks-each-crt.h"
-#undef EXACT
-#define EXACT 1
-#include "hooks-each-crt.h"
-#undef EXACT
+#define CRT 0
+#include "ucrt/hooks-one-crt.h"
+#define CRT 1
+#include "ucrt/hooks-one-crt.h"
+#define CRT 2
+#include "ucrt/hooks-one-crt.h"
+#define CRT 3
+#include "ucrt/hooks-one-crt.h"
 
 void *ucrt_hooks_malloc (size_t n) {
-  return malloc_in (&ucrt_crts[0], n, ucrt_options.exact);
+  return malloc_in (&ucrt_crts[0], n);
 }
 
 /*---------------- By name -----------------------------*/
 
 #define CODE(function) (void *) (uintptr_t) function
-#define FOUR(name, exact)                                                      \
-  {                                                                            \
-    CODE (name##_0_##exact), CODE (name##_1_##exact), CODE (name##_2_##exact), \
-        CODE (name##_3_##exact)                                                \
-  }
-#define ENTRY(name_, flags_, exact)                         \
+#define FOUR(name) \
+  { CODE (name##_0), CODE (name##_1), CODE (name##_2), CODE (name##_3) }
+#define ENTRY(name_, flags_)                                \
   {                                                         \
       .name = #name_,                                       \
-      .hook = FOUR (hook_##name_, exact),                   \
-      .counting = FOUR (count_##name_, exact),              \
+      .hook = FOUR (hook_##name_),                          \
+      .counting = FOUR (count_##name_),                     \
       .flags = flags_,                                      \
   },                                                        \
       {                                                     \
           .name = "_o_" #name_,                             \
-          .hook = FOUR (hook_##name_, exact),               \
-          .counting = FOUR (count_o_##name_, exact),        \
+          .hook = FOUR (hook_##name_),                      \
+          .counting = FOUR (count_o_##name_),               \
           .flags = (flags_) & (unsigned) UCRT_HOOK_ALIGNED, \
       },
 
-static const struct ucrt_hook usual_hooks[] = {HOOKED (ENTRY, 0)};
-static const struct ucrt_hook exact_hooks[] = {HOOKED (ENTRY, 1)};
-
-const struct ucrt_hook *ucrt_hooks = exact_hooks;
+const struct ucrt_hook ucrt_hooks[] = {HOOKED (ENTRY)};
 const unsigned ucrt_hooks_num = HOOKS_NUM;
-
-void ucrt_hooks_init (void) {
-  ucrt_hooks = ucrt_options.exact ? exact_hooks : usual_hooks;
-}

@@ -31,7 +31,12 @@ static inline uint32_t *ucrt_last_error (void) {
   return (uint32_t *) ((char *) NtCurrentTeb () + 13 * sizeof (void *));
 }
 
+#ifndef MIR_UCRT_EXACT_SIZE
+#define MIR_UCRT_EXACT_SIZE 1
+#endif
+
 static inline void ucrt_write_size (void *block, size_t usable, size_t n) {
+  if (!MIR_UCRT_EXACT_SIZE) return;
   size_t slack = usable - n;
   uint8_t *last = (uint8_t *) block + usable - 1;
   *last = slack < UCRT_LONG_SLACK ? (uint8_t) slack : UCRT_LONG_SLACK;
@@ -39,6 +44,7 @@ static inline void ucrt_write_size (void *block, size_t usable, size_t n) {
 }
 
 static inline size_t ucrt_read_size (const void *block, size_t usable) {
+  if (!MIR_UCRT_EXACT_SIZE) return usable;
   const uint8_t *last = (const uint8_t *) block + usable - 1;
   size_t slack = *last;
   if (slack == UCRT_LONG_SLACK && usable > sizeof (slack))
@@ -49,32 +55,30 @@ static inline size_t ucrt_read_size (const void *block, size_t usable) {
 /* Bytes to ask mimalloc for.  The UCRT aligns every block to 16 bytes, 8 on x86; mimalloc's of one
    word are aligned to a word only, and its other sizes are all multiples of two words, so that the
    bit of a word's size may be set in N without making any block larger.  N <= UCRT_MAX_REQUEST.  */
-static inline size_t ucrt_request (size_t n, int exact) {
-  if (exact) return (n | sizeof (void *)) + 1;
+static inline size_t ucrt_request (size_t n) {
+  if (MIR_UCRT_EXACT_SIZE) return (n | sizeof (void *)) + 1;
   return n + (n <= sizeof (void *) ? sizeof (void *) + 1 : 0);
 }
 
 /* Everything that the functions in hooks.c do not do in their first instructions; EXACT as above.
    All keep the UCRT's contract: zero sizes, errno, new handler, invalid parameter.  */
-void *ucrt_malloc (struct ucrt_crt *crt, size_t n, int exact);
-void *ucrt_calloc (struct ucrt_crt *crt, size_t count, size_t size, int exact);
-void *ucrt_realloc (struct ucrt_crt *crt, void *block, size_t n, int exact);
-void *ucrt_realloc_base (struct ucrt_crt *crt, void *block, size_t n, int exact);
-void *ucrt_recalloc (struct ucrt_crt *crt, void *block, size_t count, size_t size, int exact);
-void *ucrt_expand (struct ucrt_crt *crt, void *block, size_t n, int exact);
-size_t ucrt_msize (struct ucrt_crt *crt, void *block, int exact);
+void *ucrt_malloc (struct ucrt_crt *crt, size_t n);
+void *ucrt_calloc (struct ucrt_crt *crt, size_t count, size_t size);
+void *ucrt_realloc (struct ucrt_crt *crt, void *block, size_t n);
+void *ucrt_realloc_base (struct ucrt_crt *crt, void *block, size_t n);
+void *ucrt_recalloc (struct ucrt_crt *crt, void *block, size_t count, size_t size);
+void *ucrt_expand (struct ucrt_crt *crt, void *block, size_t n);
+size_t ucrt_msize (struct ucrt_crt *crt, void *block);
 int ucrt_heapmin (struct ucrt_crt *crt);
 void ucrt_free_foreign (struct ucrt_crt *crt, void *block); /* not one of ours */
 void ucrt_free_ours (void *block); /* one of ours; as free, also when the process ends */
 
-void *ucrt_aligned_malloc (struct ucrt_crt *crt, size_t n, size_t alignment, size_t offset,
-                           int exact);
+void *ucrt_aligned_malloc (struct ucrt_crt *crt, size_t n, size_t alignment, size_t offset);
 void *ucrt_aligned_realloc (struct ucrt_crt *crt, void *block, size_t n, size_t alignment,
-                            size_t offset, int exact);
+                            size_t offset);
 void *ucrt_aligned_recalloc (struct ucrt_crt *crt, void *block, size_t count, size_t size,
-                             size_t alignment, size_t offset, int exact);
-size_t ucrt_aligned_msize (struct ucrt_crt *crt, void *block, size_t alignment, size_t offset,
-                           int exact);
+                             size_t alignment, size_t offset);
+size_t ucrt_aligned_msize (struct ucrt_crt *crt, void *block, size_t alignment, size_t offset);
 void ucrt_aligned_free_foreign (struct ucrt_crt *crt, void *block); /* not one of ours, not NULL */
 
 /* N > 0 bytes of ours, at an address which is a multiple of ALIGNMENT, a power of two, when OFFSET

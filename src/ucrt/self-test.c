@@ -5,6 +5,7 @@
 #include <string.h>
 #include <mimalloc.h>
 
+#include "ucrt/hooks.h"
 #include "ucrt/ucrt.h"
 
 /* Each test calls the function at F, makes and frees what else it needs with mimalloc's functions,
@@ -64,7 +65,7 @@ static int test_free (void *f) {
 }
 
 static int is_size (size_t size, size_t n) {
-  return ucrt_options.exact ? size == n : size >= n;
+  return MIR_UCRT_EXACT_SIZE ? size == n : size >= n;
 }
 
 static int test_msize (void *f) {
@@ -80,7 +81,7 @@ static int test_expand (void *f) {
 static int test_recalloc (void *f) {
   void *block = CALL (void *, (void *, size_t, size_t)) (filled (50, 7), 100, 20);
   int good = block != NULL && is_filled (block, 0, 50, 7)
-             && (!ucrt_options.exact || is_filled (block, 50, 2000, 0));
+             && (!MIR_UCRT_EXACT_SIZE || is_filled (block, 50, 2000, 0));
   return result (block, good && is (block, 2000, WORDS));
 }
 
@@ -103,7 +104,7 @@ static int test_aligned_realloc (void *f) {
 static int test_aligned_recalloc (void *f) {
   void *block = CALL (void *, (void *, size_t, size_t, size_t)) (filled (50, 7), 100, 30, 128);
   int good = block != NULL && is_filled (block, 0, 50, 7)
-             && (!ucrt_options.exact || is_filled (block, 50, 3000, 0));
+             && (!MIR_UCRT_EXACT_SIZE || is_filled (block, 50, 3000, 0));
   return result (block, good && is (block, 3000, 128));
 }
 
@@ -132,7 +133,7 @@ static int test_offset_recalloc (void *f) {
   void *block =
       CALL (void *, (void *, size_t, size_t, size_t, size_t)) (filled (50, 7), 90, 10, 128, 32);
   int good = block != NULL && is_filled (block, 0, 50, 7)
-             && (!ucrt_options.exact || is_filled (block, 50, 900, 0));
+             && (!MIR_UCRT_EXACT_SIZE || is_filled (block, 50, 900, 0));
   return result (block, good && is_at_offset (block, 900));
 }
 

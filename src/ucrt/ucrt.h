@@ -35,7 +35,6 @@ struct ucrt_options {
   int verbose;     /* MIR_UCRT_VERBOSE=0..3, MIMALLOC_VERBOSE */
   int refuse_late; /* MIR_UCRT_LATE=refuse; default migrate */
   int counting;    /* MIR_UCRT_COUNT */
-  int exact;       /* MIR_UCRT_EXACT_SIZE; see hooks.c */
   int guard;       /* MIR_UCRT_GUARD: HeapFree and its like on our blocks, from other modules */
   char crts[128];  /* MIR_UCRT_CRTS: names without .dll, by commas, lower case; "ucrtbase" */
 };
@@ -95,10 +94,10 @@ struct ucrt_hook {
   unsigned flags;
 };
 
-/* Set by ucrt_hooks_init from the options.  The function HOOK of CRT has its status in
+/* The function HOOK of CRT has its status in
    ucrt_status.functions[crt->index * ucrt_hooks_num + HOOK], where the counting hooks add to CALLS.
  */
-extern const struct ucrt_hook *ucrt_hooks;
+extern const struct ucrt_hook ucrt_hooks[];
 extern const unsigned ucrt_hooks_num; /* <= MIR_UCRT_FUNCTIONS_MAX / MIR_UCRT_CRTS_MAX */
 
 /* mimalloc is ready to serve all threads when it returns; 0, or -1 if it has no memory.  */
@@ -109,7 +108,6 @@ void ucrt_heap_thread_done (void); /* this thread's pages become anyone's */
    of the program's thread_local objects; a heap which it then gets is nobody's when it has ended,
    so that it must allocate elsewhere.  */
 extern _Thread_local int ucrt_thread_has_ended;
-void ucrt_hooks_init (void);
 
 /* Whether BLOCK is one of ours.  Any address of user space.  */
 int ucrt_is_ours (const void *block);

@@ -7,7 +7,6 @@ here=$(dirname "$0")
 dll=$1 program=$2 crt=$3 mode=$4 expected=$5 sizes=$6
 
 export CALLS_SIZES="$sizes"
-[ "$sizes" = exact ] || export MIR_UCRT_EXACT_SIZE=0
 # Without the DLL Wine's functions write past blocks.
 [ "$crt $mode" != 'wine none' ] || export CALLS_CAREFUL=1
 status=0

@@ -113,16 +113,14 @@ only_the_crts_asked_for () {
   has_line '^state: active$' "$work/out"
 }
 
-sizes_are_exact_unless_not_wanted () {
+sizes_are_exact () {
   status first A=
   has_line '^exact: 1$' "$work/out"
-  status first MIR_UCRT_EXACT_SIZE=0
-  has_line '^exact: 0$' "$work/out" && has_line '^check: 0$' "$work/out"
 }
 
 for name in the_runtime_is_the_one_asked_for everything_is_taken_over_at_start_up every_function_of_the_hooks_is_listed everything_is_taken_over_late \
   late_is_refused_on_request every_name_disables one_line_on_request calls_are_counted_on_request \
-  only_the_crts_asked_for sizes_are_exact_unless_not_wanted; do
+  only_the_crts_asked_for sizes_are_exact; do
   run "$name"
 done
 finish

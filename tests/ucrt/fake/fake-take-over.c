@@ -24,7 +24,7 @@ EACH (HOOK)
 #define ENTRY(NAME, NUMBER, FLAGS) \
   { NAME, FOR_ALL_CRTS (hook_##NUMBER), {0}, FLAGS }
 
-static const struct ucrt_hook marks[] = {
+const struct ucrt_hook ucrt_hooks[] = {
     ENTRY ("malloc", 1, UCRT_HOOK_REQUIRED),
     ENTRY ("calloc", 2, 0),
     ENTRY ("realloc", 3, 0),
@@ -40,8 +40,7 @@ static const struct ucrt_hook marks[] = {
     ENTRY ("no_such_function", 1, 0),
 };
 
-const struct ucrt_hook *ucrt_hooks = marks;
-const unsigned ucrt_hooks_num = sizeof (marks) / sizeof (marks[0]);
+const unsigned ucrt_hooks_num = sizeof (ucrt_hooks) / sizeof (ucrt_hooks[0]);
 
 const struct fake_name fake_names[] = {
     {"malloc", 1},        {"calloc", 2},          {"realloc", 3},   {"free", 4},
