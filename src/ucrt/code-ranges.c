@@ -10,7 +10,9 @@
    A function of the family may call the others' old code before and the new code after: all of them
    take blocks of both heaps.  */
 
-#include "ucrt/take-over.h"
+#include "ucrt/code-ranges.h"
+
+#include "ucrt/hooks.h"
 
 static int add_range (struct ucrt_plan *plan, uint32_t begin, uint32_t end) {
   if (plan->ranges_num == UCRT_RANGES_MAX) return -1;

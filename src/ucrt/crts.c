@@ -5,67 +5,23 @@
    no thread which is stopped meanwhile may hold that lock.  What is loaded later we are told of
    before it runs; there nobody is stopped, and the list is not looked at.  */
 
+#include "ucrt/crts.h"
+
 #include <string.h> /* memset, strlen, memcmp */
 
-#include "ucrt/crt-image.h"
+#include "ucrt/environment.h"
+#include "ucrt/exports.h"
+#include "ucrt/health.h"
+#include "ucrt/hooks.h"
+#include "ucrt/log.h"
 #include "ucrt/nt.h"
+#include "ucrt/self-test.h"
+#include "ucrt/status-section.h"
 #include "ucrt/take-over.h"
-#include "ucrt/ucrt.h"
 
-enum { NAME_SIZE = 64, FORWARDS_MAX = 4 };
-
-struct ucrt_crt ucrt_crts[MIR_UCRT_CRTS_MAX];
+enum { NAME_SIZE = 64 };
 
 static int is_told; /* the loader tells us of DLLs */
-
-static void *export_of (const uint8_t *base, size_t size, const char *name, int depth);
-
-/* The module of a forwarder's text, "MODULE.name"; *NAME: the part behind the last point.  */
-static const struct ucrt_nt_module *forwarded_to (const char *text, const char **name) {
-  char own[NAME_SIZE];
-  size_t len = 0;
-  for (size_t i = 0; text[i] != 0; i++)
-    if (text[i] == '.') len = i;
-  *name = text + len + 1;
-  if (len == 0) return NULL;
-  const struct ucrt_nt_module *module = NULL;
-  while ((module = ucrt_next_module (module)) != NULL) {
-    ucrt_plain_name (own, sizeof (own), &module->name);
-    size_t i = 0;
-    while (i < len && own[i] == (text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]))
-      i++;
-    if (i == len && (own[i] == 0 || (own[i] == '.' && strlen (own + i) == 4))) return module;
-  }
-  return NULL;
-}
-
-static void *follow_forwarder (const struct ucrt_image *image, uint32_t offset, int depth) {
-  uint32_t end = offset;
-  while (end < image->size && image->base[end] != 0) end++;
-  if (end == image->size || depth == FORWARDS_MAX || ucrt_nt.peb == NULL) return NULL;
-  const char *name;
-  const struct ucrt_nt_module *module = forwarded_to ((const char *) image->base + offset, &name);
-  return module == NULL || *name == '#' ? NULL
-                                        : export_of (module->base, module->size, name, depth + 1);
-}
-
-static void *export_of (const uint8_t *base, size_t size, const char *name, int depth) {
-  struct ucrt_image image;
-  if (ucrt_open_image (&image, base, size) != 0) return NULL;
-  uint32_t offset = ucrt_find_export (&image, name);
-  if (offset == 0) return NULL;
-  if (ucrt_is_forwarder (&image, offset)) return follow_forwarder (&image, offset, depth);
-  return (void *) (uintptr_t) (base + offset);
-}
-
-/* An image says in its headers how much of it is mapped.  */
-void *ucrt_export_of (uint8_t *base, const char *name) {
-  const IMAGE_DOS_HEADER *dos = (const IMAGE_DOS_HEADER *) base;
-  if (dos->e_magic != IMAGE_DOS_SIGNATURE) return NULL;
-  const IMAGE_NT_HEADERS *headers = (const IMAGE_NT_HEADERS *) (base + dos->e_lfanew);
-  if (headers->Signature != IMAGE_NT_SIGNATURE) return NULL;
-  return export_of (base, headers->OptionalHeader.SizeOfImage, name, 0);
-}
 
 static size_t without_dll (const char *name, size_t len) {
   return len > 4 && memcmp (name + len - 4, ".dll", 4) == 0 ? len - 4 : len;
@@ -99,7 +55,7 @@ static struct ucrt_crt *free_crt (void) {
 }
 
 static void *export_in (const struct ucrt_crt *crt, const char *name) {
-  return export_of (crt->base, crt->size, name, 0);
+  return ucrt_export_of (crt->base, crt->size, name);
 }
 
 static void fill (struct ucrt_crt *crt, uint8_t *base, size_t size) {
@@ -143,27 +99,6 @@ static void pin (const struct ucrt_crt *crt) {
   ucrt_nt.add_reference (UCRT_NT_DLL_PIN, crt->base);
 }
 
-/* The name of a CRT for which there was no entry, all being of CRTs which are taken over.  */
-static char left_out[NAME_SIZE];
-
-void ucrt_update_state (void) {
-  uint32_t state = MIR_UCRT_WAITING;
-  const char *reason = "nothing to take over here, no DLL of a C runtime is loaded";
-  for (unsigned i = 0; i < ucrt_status.crts_num; i++) {
-    const MIR_ucrt_crt_t *crt = &ucrt_status.crts[i];
-    if (crt->base == 0 || state == MIR_UCRT_ACTIVE) continue;
-    if (state != MIR_UCRT_WAITING && crt->state != MIR_UCRT_ACTIVE) continue;
-    state = crt->state;
-    reason = crt->reason;
-  }
-  ucrt_format (ucrt_status.reason, sizeof (ucrt_status.reason), "%s", reason);
-  if (left_out[0] != 0)
-    ucrt_format (ucrt_status.reason, sizeof (ucrt_status.reason),
-                 "%s is left alone: %d C runtimes are taken over already", left_out,
-                 MIR_UCRT_CRTS_MAX);
-  __atomic_store_n (&ucrt_status.state, state, __ATOMIC_RELEASE);
-}
-
 /* 1: taken over, 0: nothing to do, -1: refused or failed.  */
 static int try_crt (uint8_t *base, size_t size, const char *name, int is_loading) {
   if (!is_wanted (name, ucrt_options.crts)) return 0;
@@ -171,7 +106,7 @@ static int try_crt (uint8_t *base, size_t size, const char *name, int is_loading
   if (crt != NULL && ucrt_status.crts[crt->index].state != MIR_UCRT_FAILED) return 0;
   if (crt == NULL) crt = free_crt ();
   if (crt == NULL) {
-    ucrt_format (left_out, sizeof (left_out), "%s", name);
+    ucrt_set_left_out (name);
     return -1;
   }
   fill (crt, base, size);
@@ -209,7 +144,7 @@ static VOID CALLBACK on_dll (ULONG reason, const struct ucrt_nt_dll *dll, void *
     ucrt_forget (crt);
     ucrt_status.crts[crt->index].base = 0;
     memset (crt, 0, sizeof (*crt));
-    left_out[0] = 0; /* the next one has room */
+    ucrt_set_left_out ("");
     ucrt_update_state ();
     return;
   }

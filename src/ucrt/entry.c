@@ -1,8 +1,15 @@
 #include <windows.h>
 #include <mimalloc.h>
 
+#include "ucrt/crts.h"
+#include "ucrt/environment.h"
 #include "ucrt/guard.h"
-#include "ucrt/ucrt.h"
+#include "ucrt/health.h"
+#include "ucrt/hooks.h"
+#include "ucrt/locks.h"
+#include "ucrt/log.h"
+#include "ucrt/refuse.h"
+#include "ucrt/status-section.h"
 
 BOOL WINAPI ucrt_entry (HINSTANCE self, DWORD why, void *reserved);
 
@@ -32,7 +39,7 @@ static void start (void) {
   pin ();
   first_thread = GetCurrentThreadId ();
   int heap = ucrt_heap_init (); /* also for those who call mimalloc's functions themselves */
-  ucrt_health_init ();
+  ucrt_status_init ();
   if (ucrt_options.disable)
     stand_back (MIR_UCRT_DISABLED, "by the environment");
   else if (heap != 0)

@@ -1,6 +1,6 @@
-#include <windows.h>
+#include "ucrt/environment.h"
 
-#include "ucrt/ucrt.h"
+#include <windows.h>
 
 struct ucrt_options ucrt_options;
 

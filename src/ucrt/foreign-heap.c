@@ -1,38 +1,18 @@
+/* Foreign blocks: those of a CRT's own heap.  */
+
+#include "ucrt/foreign-heap.h"
+
 #include <errno.h>
 #include <windows.h>
 
-#include "ucrt/ucrt.h"
+#include "ucrt/locks.h"
+#include "ucrt/status-section.h"
 
 /* The heap of CRT.  Before its DllMain it has none, but then the block is of nobody's but a CRT
    which has the process heap, as the real ucrtbase does.  */
 static HANDLE heap_of (struct ucrt_crt *crt) {
   HANDLE heap = crt->heap_handle != NULL ? crt->heap_handle () : NULL;
   return heap != NULL ? heap : GetProcessHeap ();
-}
-
-int ucrt_crt_ready (struct ucrt_crt *crt) {
-  if (!crt->initialised && crt->heap_handle != NULL && crt->heap_handle () != NULL)
-    crt->initialised = 1;
-  return crt->initialised;
-}
-
-void ucrt_set_errno (struct ucrt_crt *crt, int error) {
-  if (crt->error_number == NULL || !ucrt_crt_ready (crt)) return;
-  int *number = crt->error_number ();
-  if (number != NULL) *number = error;
-}
-
-void ucrt_invalid_parameter (struct ucrt_crt *crt) {
-  ucrt_set_errno (crt, EINVAL);
-  if (crt->invalid_parameter != NULL && ucrt_crt_ready (crt)) crt->invalid_parameter ();
-}
-
-int ucrt_call_new_handler (struct ucrt_crt *crt, size_t n) {
-  if (crt->query_new_mode != NULL && crt->call_new_handler != NULL && ucrt_crt_ready (crt)
-      && crt->query_new_mode () != 0 && crt->call_new_handler (n) != 0)
-    return 1;
-  ucrt_set_errno (crt, ENOMEM);
-  return 0;
 }
 
 /* What the UCRT makes of a heap function's error; of its table only these can occur here.  */

@@ -1,11 +1,13 @@
 /* The system's heap functions, for blocks of ours and for others.  */
 
-#include <windows.h>
-#include <string.h>
-#include <mimalloc.h>
+#include "ucrt/guard-calls.h"
 
-#include "ucrt/guard.h"
+#include <string.h>
+#include <windows.h>
+
 #include "ucrt/hooks.h"
+#include "ucrt/hooks-slow.h"
+#include "ucrt/status-section.h"
 
 static int is_ours (const void *block) {
   if (!ucrt_is_ours (block)) return 0;

@@ -5,9 +5,9 @@
 #include <windows.h>
 
 #include "ucrt/crt-image.h"
+#include "ucrt/guard-calls.h"
 #include "ucrt/nt.h"
 #include "ucrt/threads.h"
-#include "ucrt/ucrt.h"
 
 /* Where each function is now, 0 if its DLL is not loaded yet.  */
 static uintptr_t addresses[32];

@@ -1,38 +1,41 @@
-#include <windows.h>
-#include <mimalloc.h>
+/* The state of the whole in the status, from the states of the CRTs.  */
 
+#include "ucrt/health.h"
+
+#include "ucrt/environment.h"
 #include "ucrt/hooks.h"
-#include "ucrt/ucrt.h"
-
-/* Initialised, so that it is in the file and the section is exactly this.  */
-__attribute__ ((section (MIR_UCRT_STATUS_SECTION), used)) MIR_ucrt_status_t ucrt_status = {
-    .version = MIR_UCRT_STATUS_VERSION,
-    .size = sizeof (MIR_ucrt_status_t),
-    .state = MIR_UCRT_STARTING,
-    .bits = sizeof (void *) * 8,
-};
-
-MIR_ucrt_counters_t *ucrt_counters (void) {
-  return &ucrt_status
-              .counters[GetCurrentThreadId () / 4 % MIR_UCRT_STRIPES]; /* ids are multiples of 4 */
-}
+#include "ucrt/log.h"
+#include "ucrt/status-section.h"
+#include "ucrt/take-over.h"
 
 const MIR_ucrt_status_t *MIR_ucrt_status (void) {
   ucrt_look_again ();
   return &ucrt_status;
 }
 
-void ucrt_health_init (void) {
-  ucrt_status.process = GetCurrentProcessId ();
-  ucrt_status.mimalloc_version = (uint32_t) mi_version ();
-  ucrt_status.counting = ucrt_options.counting != 0;
-  ucrt_status.exact = MIR_UCRT_EXACT_SIZE;
-  __atomic_store_n (&ucrt_status.magic, MIR_UCRT_STATUS_MAGIC, __ATOMIC_RELEASE);
+/* The name of a CRT for which there was no entry, all being of CRTs which are taken over.  */
+static char left_out[64];
+
+void ucrt_set_left_out (const char *name) {
+  ucrt_format (left_out, sizeof (left_out), "%s", name);
 }
 
-void ucrt_set_state (MIR_ucrt_state_t state, const char *reason) {
+void ucrt_update_state (void) {
+  uint32_t state = MIR_UCRT_WAITING;
+  const char *reason = "nothing to take over here, no DLL of a C runtime is loaded";
+  for (unsigned i = 0; i < ucrt_status.crts_num; i++) {
+    const MIR_ucrt_crt_t *crt = &ucrt_status.crts[i];
+    if (crt->base == 0 || state == MIR_UCRT_ACTIVE) continue;
+    if (state != MIR_UCRT_WAITING && crt->state != MIR_UCRT_ACTIVE) continue;
+    state = crt->state;
+    reason = crt->reason;
+  }
   ucrt_format (ucrt_status.reason, sizeof (ucrt_status.reason), "%s", reason);
-  __atomic_store_n (&ucrt_status.state, (uint32_t) state, __ATOMIC_RELEASE);
+  if (left_out[0] != 0)
+    ucrt_format (ucrt_status.reason, sizeof (ucrt_status.reason),
+                 "%s is left alone: %d C runtimes are taken over already", left_out,
+                 MIR_UCRT_CRTS_MAX);
+  __atomic_store_n (&ucrt_status.state, state, __ATOMIC_RELEASE);
 }
 
 static unsigned functions_taken (unsigned crt) {

@@ -5,7 +5,11 @@
 #include <string.h>
 #include <mimalloc.h>
 
+#include "ucrt/block-size.h"
+#include "ucrt/foreign-heap.h"
 #include "ucrt/hooks.h"
+#include "ucrt/hooks-slow.h"
+#include "ucrt/status-section.h"
 
 #define POINTER sizeof (void *)
 

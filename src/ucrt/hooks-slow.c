@@ -1,16 +1,15 @@
 /* The plain family behind the fast paths; the aligned one is in hooks-aligned.c.  */
 
+#include "ucrt/hooks-slow.h"
+
 #include <errno.h>
 #include <string.h>
 #include <mimalloc.h>
 
+#include "ucrt/block-size.h"
+#include "ucrt/foreign-heap.h"
 #include "ucrt/hooks.h"
-
-void ucrt_count_migrated (size_t size) {
-  MIR_ucrt_counters_t *counters = ucrt_counters ();
-  __atomic_fetch_add (&counters->migrated, 1, __ATOMIC_RELAXED);
-  __atomic_fetch_add (&counters->migrated_bytes, size, __ATOMIC_RELAXED);
-}
+#include "ucrt/status-section.h"
 
 static void *allocate_foreign (struct ucrt_crt *crt, size_t n, int zero) {
   if (n == 0) n = 1;

@@ -8,6 +8,10 @@
 
 #include <stdint.h>
 
+#include "ucrt/block-size.h"
+#include "ucrt/hooks-slow.h"
+#include "ucrt/locks.h"
+#include "ucrt/status-section.h"
 #include "ucrt/replace.h"
 #include "static.c"
 

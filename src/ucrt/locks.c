@@ -1,7 +1,4 @@
-#include <windows.h>
-
-#include "ucrt/ucrt.h"
-#include "ucrt/mini-crt.h"
+#include "ucrt/locks.h"
 
 BOOLEAN NTAPI RtlDllShutdownInProgress (void);
 

@@ -1,7 +1,8 @@
-#include <stdarg.h>
-#include <windows.h>
+#include "ucrt/log.h"
 
-#include "ucrt/ucrt.h"
+#include <stdarg.h>
+#include <stdint.h>
+#include <windows.h>
 
 /* A line that grows; what does not fit is dropped.  */
 struct line {

@@ -3,7 +3,9 @@
 #include <windows.h>
 #include <winternl.h>
 
-#include "ucrt/ucrt.h"
+#include "ucrt/crt-calls.h"
+#include "ucrt/exports.h"
+#include "ucrt/log.h"
 
 NTSTATUS NTAPI NtOpenProcessToken (HANDLE process, ACCESS_MASK access, HANDLE *token);
 NTSTATUS NTAPI NtAdjustPrivilegesToken (HANDLE token, BOOLEAN disable_all, TOKEN_PRIVILEGES *wanted,
@@ -20,7 +22,8 @@ int *ucrt_errno (void) {
 
 static void *function_of_first (const char *name) {
   struct ucrt_crt *crt = &ucrt_crts[0];
-  return crt->base != NULL && ucrt_crt_ready (crt) ? ucrt_export_of (crt->base, name) : NULL;
+  return crt->base != NULL && ucrt_crt_ready (crt) ? ucrt_export_of (crt->base, crt->size, name)
+                                                   : NULL;
 }
 
 char *ucrt_getenv (const char *name) {

@@ -14,7 +14,5 @@ HMODULE ucrt_module (const wchar_t *name);
 BOOL ucrt_open_token (HANDLE process, DWORD access, HANDLE *token);
 BOOL ucrt_lock_memory_privilege (LUID *luid);
 BOOL ucrt_adjust_token (HANDLE token, TOKEN_PRIVILEGES *wanted);
-void ucrt_lock_acquire (SRWLOCK *lock);
-void ucrt_lock_release (SRWLOCK *lock);
 
 #endif

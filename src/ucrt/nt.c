@@ -2,8 +2,6 @@
 
 #include "ucrt/nt.h"
 
-#include "ucrt/ucrt.h"
-
 struct ucrt_nt ucrt_nt;
 
 struct nt_name {

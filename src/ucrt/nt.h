@@ -15,7 +15,6 @@
 #include <stdint.h>
 
 enum {
-  UCRT_NT_PROTECTION_SIZE = 64,
   UCRT_NT_THREAD_BASIC = 0,    /* ThreadBasicInformation */
   UCRT_NT_MEMORY_BASIC = 0,    /* MemoryBasicInformation */
   UCRT_NT_PROCESS_POLICY = 52, /* ProcessMitigationPolicy */
@@ -25,6 +24,8 @@ enum {
   UCRT_NT_DLL_PIN = 1,       /* LDR_ADDREF_DLL_PIN */
   UCRT_NT_ATTACHED = 0x80000 /* LDRP_PROCESS_ATTACH_CALLED: the module's DllMain has returned */
 };
+
+#define UCRT_NT_THIS_PROCESS ((HANDLE) (intptr_t) -1)
 
 struct ucrt_nt_string {
   USHORT length, room; /* bytes */

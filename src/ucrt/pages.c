@@ -7,21 +7,20 @@
 
    A page's protection is the page's own: it is put back to what it was, one page after another.  */
 
-#include "ucrt/take-over.h"
+#include "ucrt/pages.h"
 
-enum { PAGE = 0x1000 };
+#include "ucrt/log.h"
+#include "ucrt/nt.h"
+
+enum { PAGE = 0x1000, PAGES_MAX = 2 * UCRT_ENTRIES_MAX };
 
 struct page {
   uint8_t *begin;
   ULONG old; /* protection */
 };
 
-static struct page pages[UCRT_PAGES_MAX]; /* under the loader lock */
+static struct page pages[PAGES_MAX]; /* under the loader lock */
 static unsigned pages_num;
-
-static HANDLE this_process (void) {
-  return (HANDLE) (intptr_t) -1;
-}
 
 static void add_page (uint8_t *address) {
   uint8_t *begin = (uint8_t *) ((uintptr_t) address & ~(uintptr_t) (PAGE - 1));
@@ -33,7 +32,7 @@ static void add_page (uint8_t *address) {
 static int set_protection (uint8_t *page, ULONG protection, ULONG *old) {
   void *address = page;
   SIZE_T size = PAGE;
-  return ucrt_nt.protect (this_process (), &address, &size, protection, old) < 0 ? -1 : 0;
+  return ucrt_nt.protect (UCRT_NT_THIS_PROCESS, &address, &size, protection, old) < 0 ? -1 : 0;
 }
 
 /* A copy of an image's page is private once it was written: asking for a copy on write again is the
@@ -69,7 +68,8 @@ static void put (uint8_t *to, const uint8_t *bytes) {
 
 static int flush (const struct ucrt_plan *plan) {
   for (unsigned i = 0; i < plan->patches_num; i++)
-    if (ucrt_nt.flush (this_process (), plan->patches[i].at, UCRT_CPU.jump_size) < 0) return -1;
+    if (ucrt_nt.flush (UCRT_NT_THIS_PROCESS, plan->patches[i].at, UCRT_CPU.jump_size) < 0)
+      return -1;
   return 0;
 }
 

@@ -67,8 +67,3 @@ int ucrt_place_of_jump (const struct ucrt_cpu *cpu, const struct ucrt_span *imag
   if (room < found.marker || room - found.marker < cpu->jump_size) return -1;
   return (int) found.marker;
 }
-
-int ucrt_in_reach (const struct ucrt_cpu *cpu, uint64_t a, uint64_t b) {
-  uint64_t distance = a > b ? a - b : b - a;
-  return distance < cpu->reach;
-}

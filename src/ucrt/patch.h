@@ -83,7 +83,4 @@ enum ucrt_way ucrt_follow (const struct ucrt_cpu *cpu, const struct ucrt_span *i
 int ucrt_place_of_jump (const struct ucrt_cpu *cpu, const struct ucrt_span *image, uint64_t entry,
                         size_t room);
 
-/* Whether A and B are less than CPU's reach apart.  */
-int ucrt_in_reach (const struct ucrt_cpu *cpu, uint64_t a, uint64_t b);
-
 #endif

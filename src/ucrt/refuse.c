@@ -4,12 +4,15 @@
    would no longer come to them.  Others who redirect the same functions, and we, would undo each
    other.  Where memory may not become executable, the CRT's pages could not become so again.  */
 
+#include "ucrt/refuse.h"
+
 #include <string.h> /* memcmp, strlen */
 
 #include "ucrt/crt-image.h"
+#include "ucrt/log.h"
 #include "ucrt/nt.h"
 #include "ucrt/patch.h"
-#include "ucrt/ucrt.h"
+#include "ucrt/status-section.h"
 
 enum {
   PAGE_HEAP = 0x02000000, /* FLG_HEAP_PAGE_ALLOCS */
@@ -48,8 +51,9 @@ static int forbids_dynamic_code (void) {
   struct {
     ULONG policy, flags;
   } info = {DYNAMIC_CODE, 0};
-  HANDLE process = (HANDLE) (intptr_t) -1;
-  if (ucrt_nt.about_process (process, UCRT_NT_PROCESS_POLICY, &info, sizeof (info), NULL) < 0)
+  if (ucrt_nt.about_process (UCRT_NT_THIS_PROCESS, UCRT_NT_PROCESS_POLICY, &info, sizeof (info),
+                             NULL)
+      < 0)
     return 0;
   return (info.flags & 1) != 0; /* ProhibitDynamicCode */
 }
@@ -62,7 +66,7 @@ static int is_emulated (void) {
   USHORT process = 0, native = 0;
   HMODULE kernel = GetModuleHandleW (L"kernel32.dll");
   if (kernel != NULL) *(void **) &is_wow = (void *) GetProcAddress (kernel, "IsWow64Process2");
-  if (is_wow == NULL || !is_wow ((HANDLE) (intptr_t) -1, &process, &native)) return 0;
+  if (is_wow == NULL || !is_wow (UCRT_NT_THIS_PROCESS, &process, &native)) return 0;
   return UCRT_CPU.machine == IMAGE_FILE_MACHINE_AMD64 && native == NATIVE_ARM64;
 }
 

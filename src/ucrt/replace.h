@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <windows.h>
 
+#include "ucrt/locks.h"
 #include "ucrt/mini-crt.h"
 
 #undef errno

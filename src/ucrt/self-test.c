@@ -1,12 +1,18 @@
 /* Calls through the CRT's own entries, as any module of the process makes them: by themselves right
    after the take-over, and when MIR_ucrt_check asks for them.  */
 
+#include "ucrt/self-test.h"
+
 #include <stddef.h>
 #include <string.h>
 #include <mimalloc.h>
 
+#include "ucrt/block-size.h"
+#include "ucrt/environment.h"
 #include "ucrt/hooks.h"
-#include "ucrt/ucrt.h"
+#include "ucrt/log.h"
+#include "ucrt/status-section.h"
+#include "ucrt/take-over.h"
 
 /* Each test calls the function at F, makes and frees what else it needs with mimalloc's functions,
    and says whether F did what it should.  */

@@ -1,7 +1,9 @@
 /* Relays: memory so near to a CRT that its jumps reach it.  It is written first and made executable
    then; it is never both.  */
 
-#include "ucrt/take-over.h"
+#include "ucrt/stubs.h"
+
+#include "ucrt/nt.h"
 
 enum {
   GRAIN = 0x10000,
@@ -9,20 +11,17 @@ enum {
   TRIES_MAX = 4096
 };
 
-static HANDLE this_process (void) {
-  return (HANDLE) (intptr_t) -1;
-}
-
 void ucrt_release_stubs (void *stubs) {
   SIZE_T whole = 0;
-  if (stubs != NULL) ucrt_nt.release (this_process (), &stubs, &whole, MEM_RELEASE);
+  if (stubs != NULL) ucrt_nt.release (UCRT_NT_THIS_PROCESS, &stubs, &whole, MEM_RELEASE);
 }
 
 /* One page at WANTED, or anywhere if that is NULL; NULL on failure.  */
 static void *page_at (void *wanted) {
   SIZE_T size = PAGE;
   void *page = wanted;
-  if (ucrt_nt.allocate (this_process (), &page, 0, &size, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE)
+  if (ucrt_nt.allocate (UCRT_NT_THIS_PROCESS, &page, 0, &size, MEM_COMMIT | MEM_RESERVE,
+                        PAGE_READWRITE)
       < 0)
     return NULL;
   return page;
@@ -31,8 +30,8 @@ static void *page_at (void *wanted) {
 static int make_executable (void *page) {
   SIZE_T size = PAGE;
   ULONG old;
-  if (ucrt_nt.protect (this_process (), &page, &size, PAGE_EXECUTE_READ, &old) < 0) return -1;
-  return ucrt_nt.flush (this_process (), page, PAGE) < 0 ? -1 : 0;
+  if (ucrt_nt.protect (UCRT_NT_THIS_PROCESS, &page, &size, PAGE_EXECUTE_READ, &old) < 0) return -1;
+  return ucrt_nt.flush (UCRT_NT_THIS_PROCESS, page, PAGE) < 0 ? -1 : 0;
 }
 
 /* The addresses from which every entry is in reach; LOW > HIGH if there are none.  */
@@ -51,8 +50,8 @@ static void reach_of (const struct ucrt_plan *plan, uint64_t *low, uint64_t *hig
 /* The region at ADDRESS: whether it is free, and where it begins and ends.  */
 static int region_at (uint64_t address, int *is_free, uint64_t *begin, uint64_t *end) {
   MEMORY_BASIC_INFORMATION info;
-  if (ucrt_nt.query (this_process (), (void *) (uintptr_t) address, UCRT_NT_MEMORY_BASIC, &info,
-                     sizeof (info), NULL)
+  if (ucrt_nt.query (UCRT_NT_THIS_PROCESS, (void *) (uintptr_t) address, UCRT_NT_MEMORY_BASIC,
+                     &info, sizeof (info), NULL)
       < 0)
     return -1;
   *is_free = info.State == MEM_FREE;

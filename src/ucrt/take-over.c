@@ -8,6 +8,18 @@
 
 #include <string.h> /* memcpy, memset */
 
+#include "ucrt/code-ranges.h"
+#include "ucrt/environment.h"
+#include "ucrt/hooks.h"
+#include "ucrt/log.h"
+#include "ucrt/nt.h"
+#include "ucrt/pages.h"
+#include "ucrt/plan.h"
+#include "ucrt/refuse.h"
+#include "ucrt/status-section.h"
+#include "ucrt/stubs.h"
+#include "ucrt/threads.h"
+
 enum { RETRIES_MAX = 200 };
 
 struct taken {
@@ -85,8 +97,9 @@ static int is_code (const uint8_t *at) {
   MEMORY_BASIC_INFORMATION info;
   const DWORD executable =
       PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
-  HANDLE process = (HANDLE) (intptr_t) -1;
-  if (ucrt_nt.query (process, at, UCRT_NT_MEMORY_BASIC, &info, sizeof (info), NULL) < 0) return 0;
+  if (ucrt_nt.query (UCRT_NT_THIS_PROCESS, at, UCRT_NT_MEMORY_BASIC, &info, sizeof (info), NULL)
+      < 0)
+    return 0;
   return (info.Protect & executable) != 0;
 }
 

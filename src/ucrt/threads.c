@@ -3,13 +3,13 @@
 
 #include "ucrt/threads.h"
 
+#include <windows.h>
+
 #include "ucrt/nt.h"
-#include "ucrt/stacks.h"
 
 enum {
-  ROOM_STEP = 256,      /* threads */
-  PASSES_MAX = 64,      /* a process which starts threads from outside as fast as we stop them */
-  STACK_MAX = 16 << 20, /* bytes of a stack which are looked at */
+  ROOM_STEP = 256, /* threads */
+  PASSES_MAX = 64, /* a process which starts threads from outside as fast as we stop them */
   ACCESS = THREAD_SUSPEND_RESUME | THREAD_GET_CONTEXT | THREAD_QUERY_INFORMATION
 };
 
@@ -23,20 +23,17 @@ static struct thread *threads; /* ROOM entries, NUM in use */
 static unsigned room, num;
 static uint32_t culprit;
 
-static HANDLE this_process (void) {
-  return (HANDLE) (intptr_t) -1;
-}
-
 int ucrt_threads_reserve (void) {
   SIZE_T size = (SIZE_T) (room + ROOM_STEP) * sizeof (struct thread);
   void *more = NULL, *old = threads;
-  if (ucrt_nt.allocate (this_process (), &more, 0, &size, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE)
+  if (ucrt_nt.allocate (UCRT_NT_THIS_PROCESS, &more, 0, &size, MEM_COMMIT | MEM_RESERVE,
+                        PAGE_READWRITE)
       < 0)
     return -1;
   threads = more;
   room = (unsigned) (size / sizeof (struct thread));
   SIZE_T whole = 0;
-  if (old != NULL) ucrt_nt.release (this_process (), &old, &whole, MEM_RELEASE);
+  if (old != NULL) ucrt_nt.release (UCRT_NT_THIS_PROCESS, &old, &whole, MEM_RELEASE);
   return 0;
 }
 
@@ -93,7 +90,7 @@ static int stop_one (HANDLE handle, int *kept) {
 static int stop_all (void) {
   HANDLE handle = NULL, next;
   int kept = 1, stopped = 0, result = 0;
-  while (ucrt_nt.next_thread (this_process (), handle, ACCESS, 0, 0, &next) >= 0) {
+  while (ucrt_nt.next_thread (UCRT_NT_THIS_PROCESS, handle, ACCESS, 0, 0, &next) >= 0) {
     if (!kept) ucrt_nt.close (handle);
     handle = next;
     kept = 0;
@@ -119,40 +116,6 @@ enum ucrt_threads_result ucrt_threads_stop (void) {
   return stopped == -2 ? UCRT_THREADS_MORE : UCRT_THREADS_REFUSED;
 }
 
-int ucrt_is_inside (const struct ucrt_code_ranges *ranges, uintptr_t address) {
-  if (address - ranges->begin >= ranges->end - ranges->begin) return 0;
-  for (unsigned i = 0; i < ranges->num; i++) {
-    const struct ucrt_range *range = &ranges->list[i];
-    if (address - range->begin < range->end - range->begin) return 1;
-  }
-  return 0;
-}
-
-/* How far the stack's memory reaches from SP on.  A program may have put SP where it likes; the
-   pages are committed one after another and of one protection, so the region's end is the stack's,
-   or behind it.  */
-uintptr_t ucrt_stack_end (uintptr_t sp) {
-  MEMORY_BASIC_INFORMATION info;
-  const DWORD readable = PAGE_READONLY | PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READ
-                         | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
-  if (ucrt_nt.query (this_process (), (void *) sp, UCRT_NT_MEMORY_BASIC, &info, sizeof (info), NULL)
-      < 0)
-    return sp;
-  if (info.State != MEM_COMMIT || (info.Protect & readable) == 0
-      || (info.Protect & PAGE_GUARD) != 0)
-    return sp;
-  uintptr_t end = (uintptr_t) info.BaseAddress + info.RegionSize;
-  return end - sp > STACK_MAX ? sp + STACK_MAX : end;
-}
-
-int ucrt_words_lead_inside (const struct ucrt_code_ranges *ranges, uintptr_t sp) {
-  sp = (sp + sizeof (uintptr_t) - 1) & ~(uintptr_t) (sizeof (uintptr_t) - 1);
-  const volatile uintptr_t *last = (const volatile uintptr_t *) ucrt_stack_end (sp);
-  for (const volatile uintptr_t *word = (const volatile uintptr_t *) sp; word < last; word++)
-    if (ucrt_is_inside (ranges, *word)) return 1;
-  return 0;
-}
-
 uint32_t ucrt_thread_inside (const struct ucrt_code_ranges *ranges) {
   CONTEXT context __attribute__ ((aligned (16)));
   for (unsigned i = 0; i < num; i++) {
@@ -169,10 +132,6 @@ uint32_t ucrt_thread_inside (const struct ucrt_code_ranges *ranges) {
 
 uint32_t ucrt_threads_culprit (void) {
   return culprit;
-}
-
-unsigned ucrt_threads_num (void) {
-  return num;
 }
 
 void ucrt_threads_wait (unsigned milliseconds) {

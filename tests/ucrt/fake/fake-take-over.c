@@ -1,11 +1,10 @@
 #include "ucrt/fake/fake-take-over.h"
 
 #include <stdio.h> /* snprintf */
-
 #include <string.h> /* memset, strcmp */
 
 #include "ucrt/nt.h"
-#include "ucrt/take-over.h"
+#include "ucrt/self-test.h"
 #include "support/tap.h"
 
 struct ucrt_options ucrt_options;

@@ -9,7 +9,13 @@
 
 #include <windows.h>
 
-#include "ucrt/ucrt.h"
+#include "mir-ucrt.h"
+#include "ucrt/crt-calls.h"
+#include "ucrt/crts.h"
+#include "ucrt/environment.h"
+#include "ucrt/hooks.h"
+#include "ucrt/status-section.h"
+#include "ucrt/take-over.h"
 
 enum { MARK = 1000 }; /* a hook returns this more than the function which it replaces */
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "ucrt/fake/fake-take-over.h"
+#include "ucrt/crt-image.h"
 #include "ucrt/nt.h"
-#include "ucrt/take-over.h"
 #include "support/tap.h"
 
 enum { PAGE = 0x1000, PAGES_MAX = 64, CALLS_MAX = 2000 };

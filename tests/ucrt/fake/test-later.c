@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ucrt/fake/fake-take-over.h"
+#include "ucrt/health.h"
 #include "ucrt/nt.h"
 #include "support/tap.h"
 

@@ -5,6 +5,7 @@
 
 #include "ucrt/fake/fake-take-over.h"
 #include "ucrt/nt.h"
+#include "ucrt/refuse.h"
 #include "support/tap.h"
 
 static int calls_go_to (HMODULE dll, int mark) {
