@@ -1,23 +1,70 @@
-/* A loaded PE image, read by offsets.  Formats: Microsoft's "PE Format" and "x64 exception
-   handling", "ARM64 exception handling".  */
+/* A loaded PE image, read by offsets: Microsoft's "PE Format", "x64 exception handling" and "ARM64
+   exception handling".  */
 
 #include "ucrt/crt-image.h"
 
-#include <string.h> /* memcmp, memset, strlen */
+#include <string.h> /* memcmp, memcpy, memset, strlen */
 
+/* Values.  */
 enum {
   AMD64 = 0x8664,
   ARM64 = 0xaa64,
-  WIDE = 0x20b,     /* the magic number of PE32+ */
+  DOS_MAGIC = 0x5a4d, /* "MZ" */
+  PE_MAGIC = 0x4550,  /* "PE\0\0" */
+  PE32_PLUS = 0x20b,
   CHAINED = 4,      /* UNW_FLAG_CHAININFO */
   XFG = 0x00800000, /* IMAGE_GUARD_XFG_ENABLED: 8 bytes before a function are a hash of its type */
-  GUESS_MAX = 4096, /* bytes of a function of unknown size */
-  EXPORTS = 0,
-  UNWIND = 3,
-  LOAD_CONFIG = 10 /* data directories */
+  GUESS_MAX = 4096  /* bytes of a function of unknown size */
 };
 
-/* 0 outside: an offset of 0 is nothing in every table here.  */
+/* Data directories.  */
+enum { EXPORTS = 0, IMPORTS = 1, UNWIND = 3, LOAD_CONFIG = 10 };
+
+/* Offsets of fields, each in its own structure, and sizes of structures.  */
+enum {
+  DOS_HEADER = 0x3c, /* offset of the headers */
+
+  HEADER_MACHINE = 4,
+  HEADER_SECTIONS = 6,
+  HEADER_OPTIONAL_SIZE = 20,
+  HEADER_SIZE = 24, /* the optional header follows */
+
+  OPTIONAL_COUNT = 92, /* of data directories, which follow; in PE32+ at 108 */
+  OPTIONAL_COUNT_PLUS = 108,
+  DIRECTORY_SIZE = 8, /* an offset, a size */
+
+  EXPORTS_FUNCTIONS_NUM = 20,
+  EXPORTS_NAMES_NUM = 24,
+  EXPORTS_FUNCTIONS = 28,
+  EXPORTS_NAMES = 32,
+  EXPORTS_ORDINALS = 36,
+  EXPORTS_SIZE = 40,
+
+  IMPORT_NAME = 12,
+  IMPORT_ADDRESSES = 16,
+  IMPORT_SIZE = 20,
+
+  SECTION_NAME = 8, /* bytes, at offset 0 */
+  SECTION_MAPPED_SIZE = 8,
+  SECTION_OFFSET = 12,
+  SECTION_SIZE = 40,
+
+  UNWIND_END = 4, /* the beginning is at 0; in an ARM64 entry here is a length or a record */
+  UNWIND_INFO = 8,
+  UNWIND_SIZE = 12,
+  UNWIND_SIZE_ARM64 = 8,
+  INFO_CODES_NUM = 2, /* the version and flags are at 0 */
+  INFO_FRAME = 3,     /* the low four bits: the frame register */
+  INFO_CODES = 4,
+
+  CONFIG_FLAGS = 0x58, /* GuardFlags */
+  CONFIG_FLAGS_PLUS = 0x90,
+  CONFIG_HYBRID = 0x84, /* CHPEMetadataPointer */
+  CONFIG_HYBRID_PLUS = 0xc8
+};
+
+/* The value of SIZE bytes at OFFSET; 0 outside of the image: an offset of 0 is nothing in every
+   table here.  */
 static uint32_t read (const struct ucrt_image *image, uint64_t offset, unsigned size) {
   uint32_t value = 0;
   if (offset > image->size || size > image->size - offset) return 0;
@@ -28,6 +75,7 @@ static uint32_t read (const struct ucrt_image *image, uint64_t offset, unsigned 
 static uint32_t u16 (const struct ucrt_image *image, uint64_t offset) {
   return read (image, offset, 2);
 }
+
 static uint32_t u32 (const struct ucrt_image *image, uint64_t offset) {
   return read (image, offset, 4);
 }
@@ -36,16 +84,25 @@ static int fits (const struct ucrt_image *image, uint64_t offset, uint64_t size)
   return offset <= image->size && size <= image->size - offset;
 }
 
-static uint32_t optional_header (const struct ucrt_image *image) {
-  return u32 (image, 0x3c) + 24;
+static uint64_t headers (const struct ucrt_image *image) {
+  return u32 (image, DOS_HEADER);
 }
 
-/* The data directory of that NUMBER: its offset and size, both 0 if there is none.  */
+static uint64_t optional_header (const struct ucrt_image *image) {
+  return headers (image) + HEADER_SIZE;
+}
+
+/* Where the data directory NUMBER is described; 0 if the headers have no such.  */
+static uint64_t directory_entry (const struct ucrt_image *image, unsigned number) {
+  uint64_t count = optional_header (image) + (image->wide ? OPTIONAL_COUNT_PLUS : OPTIONAL_COUNT);
+  return number < u32 (image, count) ? count + 4 + DIRECTORY_SIZE * (uint64_t) number : 0;
+}
+
+/* The data directory NUMBER: its offset and size, both 0 if there is none.  */
 static uint32_t directory (const struct ucrt_image *image, unsigned number, uint32_t *size) {
-  uint64_t optional = optional_header (image), count = optional + (image->wide ? 108 : 92);
-  uint64_t entry = count + 4 + 8 * (uint64_t) number;
+  uint64_t entry = directory_entry (image, number);
   *size = 0;
-  if (number >= u32 (image, count)) return 0;
+  if (entry == 0) return 0;
   uint32_t offset = u32 (image, entry), len = u32 (image, entry + 4);
   if (offset == 0 || len == 0 || !fits (image, offset, len)) return 0;
   *size = len;
@@ -53,16 +110,16 @@ static uint32_t directory (const struct ucrt_image *image, unsigned number, uint
 }
 
 static void open_exports (struct ucrt_image *image) {
-  uint32_t at = image->exports = directory (image, EXPORTS, &image->exports_size);
-  if (at == 0 || image->exports_size < 40) {
+  uint64_t at = image->exports = directory (image, EXPORTS, &image->exports_size);
+  if (at == 0 || image->exports_size < EXPORTS_SIZE) {
     image->exports = 0;
     return;
   }
-  image->functions_num = u32 (image, at + 20);
-  image->names_num = u32 (image, at + 24);
-  image->functions = u32 (image, at + 28);
-  image->names = u32 (image, at + 32);
-  image->ordinals = u32 (image, at + 36);
+  image->functions_num = u32 (image, at + EXPORTS_FUNCTIONS_NUM);
+  image->names_num = u32 (image, at + EXPORTS_NAMES_NUM);
+  image->functions = u32 (image, at + EXPORTS_FUNCTIONS);
+  image->names = u32 (image, at + EXPORTS_NAMES);
+  image->ordinals = u32 (image, at + EXPORTS_ORDINALS);
   if (!fits (image, image->functions, 4 * (uint64_t) image->functions_num))
     image->functions_num = 0;
   if (!fits (image, image->names, 4 * (uint64_t) image->names_num)
@@ -74,24 +131,32 @@ int ucrt_open_image (struct ucrt_image *image, const uint8_t *base, size_t size)
   memset (image, 0, sizeof (*image));
   image->base = base;
   image->size = size > UINT32_MAX ? UINT32_MAX : (uint32_t) size;
-  uint32_t header = u32 (image, 0x3c);
-  if (u16 (image, 0) != 0x5a4d || header == 0 || !fits (image, header, 24)
-      || u32 (image, header) != 0x4550)
+  uint64_t header = headers (image);
+  if (u16 (image, 0) != DOS_MAGIC || header == 0 || !fits (image, header, HEADER_SIZE)
+      || u32 (image, header) != PE_MAGIC)
     return -1;
-  image->machine = (uint16_t) u16 (image, header + 4);
-  image->wide = u16 (image, optional_header (image)) == WIDE;
+  image->machine = (uint16_t) u16 (image, header + HEADER_MACHINE);
+  image->wide = u16 (image, optional_header (image)) == PE32_PLUS;
   open_exports (image);
   image->unwind = directory (image, UNWIND, &image->unwind_size);
   image->config = directory (image, LOAD_CONFIG, &image->config_size);
-  /* The size in the directory is fixed at 64 for the loaders of Windows XP; the table says its own.
-   */
+  /* The directory always says 64 bytes, for the loader of Windows XP; the table says its own size. */
   uint32_t own = u32 (image, image->config);
   if (image->config != 0 && fits (image, image->config, own)) image->config_size = own;
   return 0;
 }
 
-/* Less, equal or greater 0, as NAME to the one at OFFSET; an unterminated one is greater than any.
- */
+/* Its size in the directory is not looked at: the loader of Windows does not either.  */
+uint32_t ucrt_import_addresses (const struct ucrt_image *image, unsigned number) {
+  uint64_t entry = directory_entry (image, IMPORTS);
+  uint64_t first = entry != 0 ? u32 (image, entry) : 0,
+           at = first + (uint64_t) number * IMPORT_SIZE;
+  if (first == 0 || u32 (image, at + IMPORT_NAME) == 0) return 0;
+  return u32 (image, at + IMPORT_ADDRESSES);
+}
+
+/* Less, equal or greater than 0, as NAME is to the name at OFFSET; an unterminated name is greater
+   than any.  */
 static int compare_name (const struct ucrt_image *image, const char *name, uint32_t offset) {
   for (;; name++, offset++) {
     if (offset >= image->size) return -1;
@@ -143,7 +208,7 @@ int ucrt_is_exported (const struct ucrt_image *image, uint32_t offset) {
 }
 
 static uint32_t unwind_entry_size (const struct ucrt_image *image) {
-  return image->machine == ARM64 ? 8 : 12;
+  return image->machine == ARM64 ? UNWIND_SIZE_ARM64 : UNWIND_SIZE;
 }
 
 static uint32_t unwind_num (const struct ucrt_image *image) {
@@ -153,7 +218,7 @@ static uint32_t unwind_num (const struct ucrt_image *image) {
 
 static struct ucrt_extent unwind_extent (const struct ucrt_image *image, uint32_t i) {
   uint64_t entry = image->unwind + (uint64_t) i * unwind_entry_size (image);
-  uint32_t begin = u32 (image, entry), second = u32 (image, entry + 4);
+  uint32_t begin = u32 (image, entry), second = u32 (image, entry + UNWIND_END);
   if (image->machine == AMD64) return (struct ucrt_extent){begin, second};
   uint32_t insns = second & 3 ? second >> 2 & 0x7ff : u32 (image, second) & 0x3ffff;
   return (struct ucrt_extent){begin, begin + 4 * insns};
@@ -186,10 +251,11 @@ uint32_t ucrt_unwind_entry (const struct ucrt_image *image, uint32_t offset) {
              : 0;
 }
 
-int ucrt_unwind_info (const struct ucrt_image *image, uint32_t entry, uint32_t *info) {
-  *info = u32 (image, entry + (uint64_t) 8);
-  if ((*info & 1) != 0 || !fits (image, *info, 4)) return 0;
-  return fits (image, *info, 4 + 2 * (uint64_t) image->base[*info + 2]);
+int ucrt_unwind_frame (const struct ucrt_image *image, uint32_t entry) {
+  uint64_t info = u32 (image, entry + (uint64_t) UNWIND_INFO);
+  if ((info & 1) != 0 || !fits (image, info, INFO_CODES)) return -1;
+  uint64_t codes = image->base[info + INFO_CODES_NUM];
+  return fits (image, info, INFO_CODES + 2 * codes) ? image->base[info + INFO_FRAME] & 15 : -1;
 }
 
 /* Where the next function begins that is known of.  */
@@ -221,7 +287,7 @@ struct ucrt_extent ucrt_function_at (const struct ucrt_image *image, uint32_t of
 }
 
 static int has_type_hashes (const struct ucrt_image *image) {
-  uint32_t flags = image->wide ? 0x90 : 0x58;
+  uint32_t flags = image->wide ? CONFIG_FLAGS_PLUS : CONFIG_FLAGS;
   return image->config_size >= flags + 4
          && (u32 (image, image->config + (uint64_t) flags) & XFG) != 0;
 }
@@ -243,13 +309,13 @@ uint32_t ucrt_room_at (const struct ucrt_image *image, uint32_t offset) {
 static uint32_t begin_of_whole (const struct ucrt_image *image, uint64_t entry) {
   uint32_t begin = u32 (image, entry);
   for (int depth = 0; depth < 8; depth++) {
-    uint32_t info = u32 (image, entry + 8);
+    uint32_t info = u32 (image, entry + UNWIND_INFO);
     if (info & 1) { /* the entry of the whole, not undo codes */
       entry = info & ~1u;
     } else {
       if ((read (image, info, 1) >> 3 & CHAINED) == 0) break;
-      uint32_t codes = read (image, info + (uint64_t) 2, 1);
-      entry = info + 4 + 2 * (uint64_t) ((codes + 1) & ~1u);
+      uint32_t codes = read (image, info + (uint64_t) INFO_CODES_NUM, 1);
+      entry = info + INFO_CODES + 2 * (uint64_t) ((codes + 1) & ~1u);
     }
     begin = u32 (image, entry);
   }
@@ -261,7 +327,7 @@ unsigned ucrt_far_parts (const struct ucrt_image *image, const uint32_t *begins,
   unsigned num = 0;
   if (image->machine != AMD64) return 0;
   for (uint32_t i = 0; i < unwind_num (image); i++) {
-    uint64_t entry = image->unwind + (uint64_t) i * 12;
+    uint64_t entry = image->unwind + (uint64_t) i * UNWIND_SIZE;
     uint32_t whole = begin_of_whole (image, entry);
     if (whole == u32 (image, entry)) continue;
     for (unsigned j = 0; j < begins_num; j++) {
@@ -275,22 +341,21 @@ unsigned ucrt_far_parts (const struct ucrt_image *image, const uint32_t *begins,
 }
 
 int ucrt_is_hybrid (const struct ucrt_image *image) {
-  uint32_t field = image->wide ? 0xc8 : 0x84, size = image->wide ? 8 : 4; /* CHPEMetadataPointer */
+  uint32_t field = image->wide ? CONFIG_HYBRID_PLUS : CONFIG_HYBRID, size = image->wide ? 8 : 4;
   if (image->config_size < field + size) return 0;
   return u32 (image, image->config + (uint64_t) field) != 0
          || (image->wide && u32 (image, image->config + (uint64_t) field + 4) != 0);
 }
 
 struct ucrt_extent ucrt_section (const struct ucrt_image *image, const char *name) {
-  uint32_t header = u32 (image, 0x3c), num = u16 (image, header + (uint64_t) 6);
-  uint64_t first = optional_header (image) + (uint64_t) u16 (image, header + (uint64_t) 20);
-  for (uint32_t i = 0; i < num; i++) {
-    uint64_t section = first + 40 * (uint64_t) i;
-    char own[9] = {0};
-    if (!fits (image, section, 40)) break;
-    memcpy (own, image->base + section, 8);
-    if (strlen (name) > 8 || memcmp (own, name, strlen (name) + 1) != 0) continue;
-    uint32_t size = u32 (image, section + 8), offset = u32 (image, section + 12);
+  uint32_t num = u16 (image, headers (image) + HEADER_SECTIONS);
+  uint64_t at = optional_header (image) + u16 (image, headers (image) + HEADER_OPTIONAL_SIZE);
+  for (uint32_t i = 0; i < num && fits (image, at, SECTION_SIZE); i++, at += SECTION_SIZE) {
+    char own[SECTION_NAME + 1] = {0};
+    memcpy (own, image->base + at, SECTION_NAME);
+    if (strlen (name) > SECTION_NAME || memcmp (own, name, strlen (name) + 1) != 0) continue;
+    uint32_t size = u32 (image, at + SECTION_MAPPED_SIZE),
+             offset = u32 (image, at + SECTION_OFFSET);
     if (fits (image, offset, size)) return (struct ucrt_extent){offset, offset + size};
   }
   return (struct ucrt_extent){0, 0};

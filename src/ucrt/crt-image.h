@@ -56,11 +56,17 @@ int ucrt_begins_function (const struct ucrt_image *image, uint32_t offset);
 /* The offset of the unwind entry of the function which contains OFFSET, or of its part there; 0: a
  * leaf.  */
 uint32_t ucrt_unwind_entry (const struct ucrt_image *image, uint32_t offset);
-/* x86-64: where the unwind codes of ENTRY are; 0 if they are not all inside of the image.  */
-int ucrt_unwind_info (const struct ucrt_image *image, uint32_t entry, uint32_t *info);
+
+/* x86-64: the frame register of the function at ENTRY, as its unwind codes number it; 0 if it has
+   none, -1 if the codes are not all inside of the image.  */
+int ucrt_unwind_frame (const struct ucrt_image *image, uint32_t entry);
 
 /* Whether the image is for two CPUs at once (ARM64EC, ARM64X, CHPE).  */
 int ucrt_is_hybrid (const struct ucrt_image *image);
+
+/* The table of addresses that are imported from the DLL of that NUMBER, counted from 0; 0 behind the
+   last one.  */
+uint32_t ucrt_import_addresses (const struct ucrt_image *image, unsigned number);
 
 /* The section NAME, at most 8 characters; an empty one if there is none.  */
 struct ucrt_extent ucrt_section (const struct ucrt_image *image, const char *name);

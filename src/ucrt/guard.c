@@ -88,16 +88,9 @@ static void lead_module (uint8_t *base, size_t size, int nobody) {
   if (is_left_alone (base) || ucrt_open_image (&image, base, size) != 0
       || image.wide != (sizeof (void *) == 8))
     return;
-  const IMAGE_NT_HEADERS *headers =
-      (const IMAGE_NT_HEADERS *) (base + ((const IMAGE_DOS_HEADER *) base)->e_lfanew);
-  if (headers->OptionalHeader.NumberOfRvaAndSizes <= IMAGE_DIRECTORY_ENTRY_IMPORT) return;
-  size_t at = headers->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT].VirtualAddress;
-  for (; at != 0 && at + sizeof (IMAGE_IMPORT_DESCRIPTOR) <= size;
-       at += sizeof (IMAGE_IMPORT_DESCRIPTOR)) {
-    const IMAGE_IMPORT_DESCRIPTOR *imports = (const IMAGE_IMPORT_DESCRIPTOR *) (base + at);
-    if (imports->Name == 0 || imports->FirstThunk == 0) return;
-    lead_slots (base, size, imports->FirstThunk, nobody);
-  }
+  uint32_t addresses_at;
+  for (unsigned i = 0; (addresses_at = ucrt_import_addresses (&image, i)) != 0; i++)
+    lead_slots (base, size, addresses_at, nobody);
 }
 
 /* Its imports are resolved by now, and none of its functions has run.  The loader lock need not be

@@ -34,7 +34,8 @@ static size_t overhead (size_t alignment, size_t offset) {
    DOS header, where a Microsoft one has a program for DOS.  */
 static size_t foreign_overhead (struct ucrt_crt *crt, size_t alignment, size_t offset) {
   static const char wine[] = "Wine builtin DLL";
-  if (crt->base != NULL && memcmp (crt->base + 0x40, wine, sizeof (wine) - 1) == 0)
+  if (crt->base != NULL
+      && memcmp (crt->base + sizeof (IMAGE_DOS_HEADER), wine, sizeof (wine) - 1) == 0)
     return overhead (alignment, 0) + 1;
   return overhead (alignment, offset);
 }

@@ -24,11 +24,9 @@ static uintptr_t register_of (const CONTEXT *context, unsigned number) {
  * stack.  */
 static int is_safe (const struct ucrt_image *image, uint32_t entry, const CONTEXT *context,
                     uintptr_t end) {
-  uint32_t info;
-  if (!ucrt_unwind_info (image, entry, &info)) return 0;
-  unsigned frame = image->base[info + 3] & 15;
-  if (frame == 0) return 1;
-  uintptr_t value = register_of (context, frame);
+  int frame = ucrt_unwind_frame (image, entry);
+  if (frame <= 0) return frame == 0;
+  uintptr_t value = register_of (context, (unsigned) frame);
   /* The register is set within the prologue: before that it is the caller's, and above.  */
   return value >= context->Rsp - 0x100 && value < end;
 }

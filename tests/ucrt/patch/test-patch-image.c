@@ -172,11 +172,27 @@ static void hybrid_images_are_seen (void) {
   CHECK (ucrt_is_hybrid (&image));
 }
 
+static void imported_tables_are_listed (void) {
+  make_image ();
+  struct ucrt_image image = opened ();
+  CHECK_INT (ucrt_import_addresses (&image, 0), 0);
+  for (uint32_t i = 0; i < 2; i++) {
+    put (CONFIG + 20 * i + 12, NAMES, 4);
+    put (CONFIG + 20 * i + 16, CODE + 0x100 * i, 4);
+  }
+  put_directory (1, CONFIG, 0); /* some linkers write no size */
+  image = opened ();
+  CHECK_INT (ucrt_import_addresses (&image, 0), CODE);
+  CHECK_INT (ucrt_import_addresses (&image, 1), CODE + 0x100);
+  CHECK_INT (ucrt_import_addresses (&image, 2), 0);
+  CHECK_INT (ucrt_import_addresses (&image, UINT32_MAX), 0);
+}
+
 /* Everything that reads.  */
 static void read_all (const uint8_t *bytes, size_t size) {
   struct ucrt_image image;
   struct ucrt_extent parts[4];
-  uint32_t begins[] = {CODE + 0x40}, info;
+  uint32_t begins[] = {CODE + 0x40};
   if (ucrt_open_image (&image, bytes, size) != 0) return;
   uint32_t malloc_at = ucrt_find_export (&image, "malloc");
   CHECK (malloc_at == 0 || malloc_at < size);
@@ -185,7 +201,8 @@ static void read_all (const uint8_t *bytes, size_t size) {
     CHECK (ucrt_room_at (&image, malloc_at) <= size);
   }
   ucrt_far_parts (&image, begins, 1, parts, 4);
-  ucrt_unwind_info (&image, ucrt_unwind_entry (&image, CODE + 0x50), &info);
+  ucrt_unwind_frame (&image, ucrt_unwind_entry (&image, CODE + 0x50));
+  for (unsigned i = 0; i < 4; i++) ucrt_import_addresses (&image, i);
   ucrt_is_hybrid (&image);
   CHECK (ucrt_section (&image, ".mirst").end <= size);
 }
@@ -224,6 +241,7 @@ int main (void) {
   TEST_RUN (extents_without_a_table_end_at_padding);
   TEST_RUN (arm64_lengths_are_those_of_its_table);
   TEST_RUN (hybrid_images_are_seen);
+  TEST_RUN (imported_tables_are_listed);
   TEST_RUN (damaged_images_are_read_within_their_bytes);
   return tap_done ();
 }
