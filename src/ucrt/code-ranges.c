@@ -66,7 +66,7 @@ static void add_targets_aarch64 (const struct ucrt_plan *plan, struct aligned *a
 
 int ucrt_find_code_ranges (struct ucrt_plan *plan) {
   static struct aligned aligned; /* under the loader lock */
-  static struct ucrt_extent parts[UCRT_RANGES_MAX];
+  struct ucrt_extent part;
   plan->ranges_num = aligned.num = 0;
   for (unsigned i = 0; i < plan->patches_num; i++) {
     const struct ucrt_patch *patch = &plan->patches[i];
@@ -85,8 +85,7 @@ int ucrt_find_code_ranges (struct ucrt_plan *plan) {
     else
       add_targets_x86 (plan, &aligned, extent);
   }
-  unsigned num = ucrt_far_parts (&plan->image, aligned.begins, aligned.num, parts, UCRT_RANGES_MAX);
-  for (unsigned i = 0; i < num && i < UCRT_RANGES_MAX; i++)
-    if (add_range (plan, parts[i].begin, parts[i].end) != 0) return -1;
-  return num > UCRT_RANGES_MAX ? -1 : 0;
+  for (uint32_t at = 0; ucrt_next_far_part (&plan->image, aligned.begins, aligned.num, &at, &part);)
+    if (add_range (plan, part.begin, part.end) != 0) return -1;
+  return 0;
 }

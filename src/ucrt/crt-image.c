@@ -146,7 +146,7 @@ int ucrt_open_image (struct ucrt_image *image, const uint8_t *base, size_t size)
   return 0;
 }
 
-/* Its size in the directory is not looked at: the loader of Windows does not either.  */
+/* The directory's size is not needed: a descriptor without a name ends the list.  */
 uint32_t ucrt_import_addresses (const struct ucrt_image *image, unsigned number) {
   uint64_t entry = directory_entry (image, IMPORTS);
   uint64_t first = entry != 0 ? u32 (image, entry) : 0,
@@ -322,22 +322,16 @@ static uint32_t begin_of_whole (const struct ucrt_image *image, uint64_t entry) 
   return begin;
 }
 
-unsigned ucrt_far_parts (const struct ucrt_image *image, const uint32_t *begins,
-                         unsigned begins_num, struct ucrt_extent *to, unsigned max) {
-  unsigned num = 0;
+int ucrt_next_far_part (const struct ucrt_image *image, const uint32_t *begins, unsigned begins_num,
+                        uint32_t *at, struct ucrt_extent *part) {
   if (image->machine != AMD64) return 0;
-  for (uint32_t i = 0; i < unwind_num (image); i++) {
-    uint64_t entry = image->unwind + (uint64_t) i * UNWIND_SIZE;
-    uint32_t whole = begin_of_whole (image, entry);
-    if (whole == u32 (image, entry)) continue;
-    for (unsigned j = 0; j < begins_num; j++) {
-      if (begins[j] != whole) continue;
-      if (num < max) to[num] = unwind_extent (image, i);
-      num++;
-      break;
-    }
+  while (*at < unwind_num (image)) {
+    *part = unwind_extent (image, *at);
+    uint32_t whole = begin_of_whole (image, image->unwind + (uint64_t) (*at)++ * UNWIND_SIZE);
+    for (unsigned i = 0; whole != part->begin && i < begins_num; i++)
+      if (begins[i] == whole) return 1;
   }
-  return num;
+  return 0;
 }
 
 int ucrt_is_hybrid (const struct ucrt_image *image) {

@@ -45,10 +45,10 @@ struct ucrt_extent ucrt_function_at (const struct ucrt_image *image, uint32_t of
 /* How many bytes from OFFSET on are sure to belong to the function which begins there.  */
 uint32_t ucrt_room_at (const struct ucrt_image *image, uint32_t offset);
 
-/* The parts which the linker put elsewhere, of functions which begin at one of BEGINS: write at
-   most MAX to TO. The number there are.  */
-unsigned ucrt_far_parts (const struct ucrt_image *image, const uint32_t *begins,
-                         unsigned begins_num, struct ucrt_extent *to, unsigned max);
+/* The next part, placed elsewhere by the linker, of a function that begins at one of BEGINS.  *AT is 0
+   for the first one, and moves on.  1 with the extent in PART, or 0: there are no more.  */
+int ucrt_next_far_part (const struct ucrt_image *image, const uint32_t *begins, unsigned begins_num,
+                        uint32_t *at, struct ucrt_extent *part);
 
 /* Whether a function of the unwind tables begins at OFFSET.  */
 int ucrt_begins_function (const struct ucrt_image *image, uint32_t offset);

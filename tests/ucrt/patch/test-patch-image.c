@@ -125,13 +125,15 @@ static void extents_are_those_of_the_table (void) {
   make_image ();
   struct ucrt_image image = opened ();
   uint32_t begins[] = {CODE + 0x40};
-  struct ucrt_extent parts[2] = {{0, 0}, {0, 0}}, extent = ucrt_function_at (&image, CODE + 0x40);
+  struct ucrt_extent part = {0, 0}, extent = ucrt_function_at (&image, CODE + 0x40);
+  uint32_t at = 0;
   CHECK_INT (extent.end, CODE + 0x65);
   CHECK (ucrt_begins_function (&image, CODE + 0x40));
   CHECK (!ucrt_begins_function (&image, CODE + 0x41));
-  CHECK_INT (ucrt_far_parts (&image, begins, 1, parts, 2), 1);
-  CHECK_INT (parts[0].begin, CODE + 0x800);
-  CHECK_INT (parts[0].end, CODE + 0x820);
+  CHECK_INT (ucrt_next_far_part (&image, begins, 1, &at, &part), 1);
+  CHECK_INT (part.begin, CODE + 0x800);
+  CHECK_INT (part.end, CODE + 0x820);
+  CHECK_INT (ucrt_next_far_part (&image, begins, 1, &at, &part), 0);
   CHECK_INT (ucrt_unwind_entry (&image, CODE + 0x64), UNWIND);
   CHECK_INT (ucrt_unwind_entry (&image, CODE + 0x65), 0);
   CHECK_INT (ucrt_unwind_entry (&image, CODE + 0x70), UNWIND + 12);
@@ -191,8 +193,8 @@ static void imported_tables_are_listed (void) {
 /* Everything that reads.  */
 static void read_all (const uint8_t *bytes, size_t size) {
   struct ucrt_image image;
-  struct ucrt_extent parts[4];
-  uint32_t begins[] = {CODE + 0x40};
+  struct ucrt_extent part;
+  uint32_t begins[] = {CODE + 0x40}, at = 0;
   if (ucrt_open_image (&image, bytes, size) != 0) return;
   uint32_t malloc_at = ucrt_find_export (&image, "malloc");
   CHECK (malloc_at == 0 || malloc_at < size);
@@ -200,7 +202,7 @@ static void read_all (const uint8_t *bytes, size_t size) {
     CHECK (ucrt_function_at (&image, malloc_at).end <= size);
     CHECK (ucrt_room_at (&image, malloc_at) <= size);
   }
-  ucrt_far_parts (&image, begins, 1, parts, 4);
+  while (ucrt_next_far_part (&image, begins, 1, &at, &part)) CHECK (part.begin != begins[0]);
   ucrt_unwind_frame (&image, ucrt_unwind_entry (&image, CODE + 0x50));
   for (unsigned i = 0; i < 4; i++) ucrt_import_addresses (&image, i);
   ucrt_is_hybrid (&image);
