@@ -36,31 +36,19 @@ static void add_member (struct aligned *aligned, uint32_t begin) {
 /* Where the jumps in the code of EXTENT go that leave it for a function without a name.  Bytes are
    looked at one by one: some are no instruction, but those hardly ever hit where a function begins,
    and then it only costs time.  */
-static void add_targets_x86 (const struct ucrt_plan *plan, struct aligned *aligned,
-                             struct ucrt_extent extent) {
+static void add_targets (const struct ucrt_plan *plan, struct aligned *aligned,
+                         struct ucrt_extent extent) {
   const struct ucrt_image *image = &plan->image;
-  for (uint32_t at = extent.begin; at + 5 <= extent.end; at++) {
-    if (image->base[at] != 0xe9) continue;
-    struct ucrt_span code = {image->base + at, extent.end - at, at};
-    uint64_t target = UCRT_CPU.decode (&code).target;
-    if (target >= image->size || target - extent.begin < extent.end - extent.begin) continue;
-    int begins = image->wide ? ucrt_begins_function (image, (uint32_t) target) : target % 16 == 0;
-    if (begins && !ucrt_is_exported (image, (uint32_t) target))
-      add_member (aligned, (uint32_t) target);
-  }
-}
-
-static void add_targets_aarch64 (const struct ucrt_plan *plan, struct aligned *aligned,
-                                 struct ucrt_extent extent) {
-  const struct ucrt_image *image = &plan->image;
-  for (uint32_t at = extent.begin; at + 4 <= extent.end; at += 4) {
-    struct ucrt_span code = {image->base + at, 4, at};
+  unsigned size = UCRT_CPU.jump_size, step = size == 4 ? 4 : 1;
+  for (uint32_t at = extent.begin; at + size <= extent.end; at += step) {
+    if (step == 1 && image->base[at] != 0xe9) continue;
+    struct ucrt_span code = {image->base + at, size, at};
     struct ucrt_code found = UCRT_CPU.decode (&code);
+    uint32_t target = (uint32_t) found.target;
     if (found.kind != UCRT_CODE_JUMP || found.target >= image->size) continue;
-    if (found.target - extent.begin < extent.end - extent.begin) continue;
-    if (ucrt_begins_function (image, (uint32_t) found.target)
-        && !ucrt_is_exported (image, (uint32_t) found.target))
-      add_member (aligned, (uint32_t) found.target);
+    if (target - extent.begin < extent.end - extent.begin) continue;
+    int begins = image->wide ? ucrt_begins_function (image, target) : target % 16 == 0;
+    if (begins && !ucrt_is_exported (image, target)) add_member (aligned, target);
   }
 }
 
@@ -80,10 +68,7 @@ int ucrt_find_code_ranges (struct ucrt_plan *plan) {
     struct ucrt_extent extent = ucrt_function_at (&plan->image, aligned.begins[i]);
     /* At an entry a thread has done nothing yet, and will meet the jump.  */
     if (add_range (plan, extent.begin + (i < entries_num), extent.end) != 0) return -1;
-    if (UCRT_CPU.jump_size == 4)
-      add_targets_aarch64 (plan, &aligned, extent);
-    else
-      add_targets_x86 (plan, &aligned, extent);
+    add_targets (plan, &aligned, extent);
   }
   for (uint32_t at = 0; ucrt_next_far_part (&plan->image, aligned.begins, aligned.num, &at, &part);)
     if (add_range (plan, part.begin, part.end) != 0) return -1;

@@ -5,63 +5,46 @@
 
 #include <string.h> /* memcmp, memcpy, memset, strlen */
 
-/* Values.  */
+enum { AMD64 = 0x8664, ARM64 = 0xaa64, DOS_MAGIC = 0x5a4d, PE_MAGIC = 0x4550, PE32_PLUS = 0x20b };
 enum {
-  AMD64 = 0x8664,
-  ARM64 = 0xaa64,
-  DOS_MAGIC = 0x5a4d, /* "MZ" */
-  PE_MAGIC = 0x4550,  /* "PE\0\0" */
-  PE32_PLUS = 0x20b,
   CHAINED = 4,      /* UNW_FLAG_CHAININFO */
   XFG = 0x00800000, /* IMAGE_GUARD_XFG_ENABLED: 8 bytes before a function are a hash of its type */
   GUESS_MAX = 4096  /* bytes of a function of unknown size */
 };
 
-/* Data directories.  */
-enum { EXPORTS = 0, IMPORTS = 1, UNWIND = 3, LOAD_CONFIG = 10 };
+/*---------------- Offsets of fields, each in its structure, and sizes -----------------------------*/
 
-/* Offsets of fields, each in its own structure, and sizes of structures.  */
+/* In the DOS header, the offset of the PE header, which the optional header follows.  */
+enum { DOS_HEADER = 0x3c };
+enum { HEADER_MACHINE = 4, HEADER_SECTIONS = 6, HEADER_OPTIONAL_SIZE = 20, HEADER_SIZE = 24 };
+
+/* The number of data directories, which follow it: an offset and a size each.  _PLUS: in PE32+.  */
+enum { OPTIONAL_COUNT = 92, OPTIONAL_COUNT_PLUS = 108, DIRECTORY_SIZE = 8 };
+enum { EXPORTS = 0, IMPORTS = 1, UNWIND = 3, LOAD_CONFIG = 10 }; /* numbers of directories */
+
+enum { EXPORTS_FUNCTIONS_NUM = 20, EXPORTS_NAMES_NUM = 24, EXPORTS_FUNCTIONS = 28 };
+enum { EXPORTS_NAMES = 32, EXPORTS_ORDINALS = 36, EXPORTS_SIZE = 40 };
+enum { IMPORT_NAME = 12, IMPORT_ADDRESSES = 16, IMPORT_SIZE = 20 };
+
+/* A section begins with its name, of so many bytes.  */
+enum { SECTION_NAME = 8, SECTION_MAPPED_SIZE = 8, SECTION_OFFSET = 12, SECTION_SIZE = 40 };
+
+/* An unwind entry begins with the function's begin; on ARM64 a length or a record follows.  */
+enum { UNWIND_END = 4, UNWIND_INFO = 8, UNWIND_SIZE = 12, UNWIND_SIZE_ARM64 = 8 };
+
+/* Unwind information of x86-64 begins with version and flags; the low four bits of INFO_FRAME are the
+   frame register.  */
+enum { INFO_CODES_NUM = 2, INFO_FRAME = 3, INFO_CODES = 4 };
+
+/* GuardFlags and CHPEMetadataPointer.  */
 enum {
-  DOS_HEADER = 0x3c, /* offset of the headers */
-
-  HEADER_MACHINE = 4,
-  HEADER_SECTIONS = 6,
-  HEADER_OPTIONAL_SIZE = 20,
-  HEADER_SIZE = 24, /* the optional header follows */
-
-  OPTIONAL_COUNT = 92, /* of data directories, which follow; in PE32+ at 108 */
-  OPTIONAL_COUNT_PLUS = 108,
-  DIRECTORY_SIZE = 8, /* an offset, a size */
-
-  EXPORTS_FUNCTIONS_NUM = 20,
-  EXPORTS_NAMES_NUM = 24,
-  EXPORTS_FUNCTIONS = 28,
-  EXPORTS_NAMES = 32,
-  EXPORTS_ORDINALS = 36,
-  EXPORTS_SIZE = 40,
-
-  IMPORT_NAME = 12,
-  IMPORT_ADDRESSES = 16,
-  IMPORT_SIZE = 20,
-
-  SECTION_NAME = 8, /* bytes, at offset 0 */
-  SECTION_MAPPED_SIZE = 8,
-  SECTION_OFFSET = 12,
-  SECTION_SIZE = 40,
-
-  UNWIND_END = 4, /* the beginning is at 0; in an ARM64 entry here is a length or a record */
-  UNWIND_INFO = 8,
-  UNWIND_SIZE = 12,
-  UNWIND_SIZE_ARM64 = 8,
-  INFO_CODES_NUM = 2, /* the version and flags are at 0 */
-  INFO_FRAME = 3,     /* the low four bits: the frame register */
-  INFO_CODES = 4,
-
-  CONFIG_FLAGS = 0x58, /* GuardFlags */
+  CONFIG_FLAGS = 0x58,
   CONFIG_FLAGS_PLUS = 0x90,
-  CONFIG_HYBRID = 0x84, /* CHPEMetadataPointer */
+  CONFIG_HYBRID = 0x84,
   CONFIG_HYBRID_PLUS = 0xc8
 };
+
+/*---------------- Reading -----------------------------*/
 
 /* The value of SIZE bytes at OFFSET; 0 outside of the image: an offset of 0 is nothing in every
    table here.  */

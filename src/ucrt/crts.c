@@ -80,15 +80,8 @@ static void fill_status (const struct ucrt_crt *crt, const char *name) {
   ucrt_status.functions_num = ucrt_status.crts_num * ucrt_hooks_num;
 }
 
-static const struct ucrt_nt_module *module_of (const struct ucrt_crt *crt) {
-  const struct ucrt_nt_module *module = NULL;
-  while ((module = ucrt_next_module (module)) != NULL)
-    if (module->base == crt->base) break;
-  return module;
-}
-
 static int is_initialised (const struct ucrt_crt *crt) {
-  const struct ucrt_nt_module *module = module_of (crt);
+  const struct ucrt_nt_module *module = ucrt_module_at ((uintptr_t) crt->base);
   return module != NULL && (module->flags & UCRT_NT_ATTACHED) != 0;
 }
 

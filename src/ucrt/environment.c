@@ -2,6 +2,8 @@
 
 #include <windows.h>
 
+#include "ucrt/log.h"
+
 struct ucrt_options ucrt_options;
 
 /* The value of the variable NAME in VALUE, which has room for SIZE bytes; "" if it is not set or
@@ -58,8 +60,5 @@ void ucrt_read_options (void) {
   o->guard = is_on ("MIR_UCRT_GUARD");
   variable ("MIR_UCRT_CRTS", o->crts, sizeof (o->crts));
   for (char *c = o->crts; *c != 0; c++) *c = lower (*c);
-  if (o->crts[0] != 0) return;
-  const char *usual = "ucrtbase";
-  for (size_t i = 0; (o->crts[i] = usual[i]) != 0; i++)
-    ;
+  if (o->crts[0] == 0) ucrt_format (o->crts, sizeof (o->crts), "ucrtbase");
 }

@@ -38,10 +38,8 @@ enum { CACHE_LINE = 64 };
 /* Some linkers put the table among code, which others run meanwhile.  */
 static DWORD writable (const struct slot *slot) {
   MEMORY_BASIC_INFORMATION info;
-  const DWORD executable =
-      PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
   if (VirtualQuery (slot, &info, sizeof (info)) == 0) return PAGE_READWRITE;
-  return (info.Protect & executable) != 0 ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE;
+  return (info.Protect & UCRT_NT_EXECUTABLE) != 0 ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE;
 }
 
 static int stop_others (void) {

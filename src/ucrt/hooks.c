@@ -229,19 +229,12 @@ void *ucrt_hooks_malloc (size_t n) {
 #define CODE(function) (void *) (uintptr_t) function
 #define FOUR(name) \
   { CODE (name##_0), CODE (name##_1), CODE (name##_2), CODE (name##_3) }
-#define ENTRY(name_, flags_)                                \
-  {                                                         \
-      .name = #name_,                                       \
-      .hook = FOUR (hook_##name_),                          \
-      .counting = FOUR (count_##name_),                     \
-      .flags = flags_,                                      \
-  },                                                        \
-      {                                                     \
-          .name = "_o_" #name_,                             \
-          .hook = FOUR (hook_##name_),                      \
-          .counting = FOUR (count_o_##name_),               \
-          .flags = (flags_) & (unsigned) UCRT_HOOK_ALIGNED, \
-      },
+#define ROW(name_, hook_, counting_, flags_) \
+  {.name = name_, .hook = hook_, .counting = counting_, .flags = flags_},
+#define ENTRY(name, flags)                                     \
+  ROW (#name, FOUR (hook_##name), FOUR (count_##name), flags)  \
+  ROW ("_o_" #name, FOUR (hook_##name), FOUR (count_o_##name), \
+       (flags) & (unsigned) UCRT_HOOK_ALIGNED)
 
 const struct ucrt_hook ucrt_hooks[] = {HOOKED (ENTRY)};
 const unsigned ucrt_hooks_num = HOOKS_NUM;

@@ -26,6 +26,8 @@ enum {
 };
 
 #define UCRT_NT_THIS_PROCESS ((HANDLE) (intptr_t) -1)
+#define UCRT_NT_EXECUTABLE \
+  (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
 
 struct ucrt_nt_string {
   USHORT length, room; /* bytes */

@@ -77,7 +77,6 @@ static int collect (void) {
     if (function == NULL || patch_of_entry (entry) != NULL || plan.patches_num == UCRT_ENTRIES_MAX)
       continue;
     struct ucrt_patch *patch = &plan.patches[plan.patches_num++];
-    memset (patch, 0, sizeof (*patch));
     patch->entry = entry;
     patch->hook = function;
     patch->function = i;
@@ -95,28 +94,20 @@ static int fail_hooked (const struct ucrt_hook *hook, uint64_t by) {
 
 static int is_code (const uint8_t *at) {
   MEMORY_BASIC_INFORMATION info;
-  const DWORD executable =
-      PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
   if (ucrt_nt.query (UCRT_NT_THIS_PROCESS, at, UCRT_NT_MEMORY_BASIC, &info, sizeof (info), NULL)
       < 0)
     return 0;
-  return (info.Protect & executable) != 0;
+  return (info.Protect & UCRT_NT_EXECUTABLE) != 0;
 }
 
 static int examine (struct ucrt_patch *patch) {
   const struct ucrt_hook *hook = &ucrt_hooks[patch->function];
   uint64_t entry = (uintptr_t) patch->entry, end;
   if (!is_code (patch->entry)) return fail_at (hook, "is no code");
-  switch (ucrt_follow (&UCRT_CPU, &plan.span, entry, &end)) {
-    case UCRT_STAYS:
-      break;
-    case UCRT_LEAVES:
-      return fail_hooked (hook, end);
-    case UCRT_TRAPPED:
-      return fail_at (hook, "has a breakpoint at its entry");
-    case UCRT_ENDLESS:
-      return fail_at (hook, "jumps in a way that is not understood");
-  }
+  enum ucrt_way way = ucrt_follow (&UCRT_CPU, &plan.span, entry, &end);
+  if (way == UCRT_LEAVES) return fail_hooked (hook, end);
+  if (way == UCRT_TRAPPED) return fail_at (hook, "has a breakpoint at its entry");
+  if (way == UCRT_ENDLESS) return fail_at (hook, "jumps in a way that is not understood");
   uint32_t room = ucrt_room_at (&plan.image, (uint32_t) (patch->entry - plan.crt->base));
   int place = ucrt_place_of_jump (&UCRT_CPU, &plan.span, entry, room);
   if (place < 0) return fail_at (hook, "has no room for a jump");
@@ -224,11 +215,10 @@ static void note_left (void) {
 
 int ucrt_take_over (struct ucrt_crt *crt, int late) {
   MIR_ucrt_crt_t *status = &ucrt_status.crts[crt->index];
+  memset (&plan, 0, sizeof (plan));
   plan.crt = crt;
   plan.reason = status->reason;
   plan.reason[0] = 0;
-  plan.patches_num = plan.ranges_num = 0;
-  plan.stubs = NULL;
   status->late = late != 0;
   status->retries = 0;
   const char *refused = ucrt_refuse_crt (crt);
