@@ -8,8 +8,8 @@
        | what was asked for | ... | slack as size_t | 255 |
 
    Freeing reads and writes none of it.  A block from mimalloc's own functions has user data there:
-   a last byte of 0, which is never written, or a slack larger than the block mean that all of it was
-   asked for; other values are believed.  Therefore never copy by a size read from a block.
+   a last byte of 0, which is never written, or a slack larger than the block mean that all of it
+   was asked for; other values are believed.  Therefore never copy by a size read from a block.
 
    MIR_UCRT_EXACT_SIZE=0, a compile-time switch for benchmarks, keeps no size: _msize then returns
    what the block can hold.  It saves a byte per block and one instruction in malloc.  */
@@ -46,9 +46,9 @@ static inline size_t ucrt_read_size (const void *block, size_t usable) {
   return slack > usable ? usable : usable - slack;
 }
 
-/* The bytes to ask mimalloc for, for N <= UCRT_MAX_REQUEST.  The UCRT aligns every block to 16 bytes
-   (8 on x86), but mimalloc aligns blocks of one word to a word only.  All its other sizes are
-   multiples of two words, so setting the bit of a word's size in N makes no block larger.  */
+/* The bytes to ask mimalloc for, for N <= UCRT_MAX_REQUEST.  The UCRT aligns every block to 16
+   bytes (8 on x86), but mimalloc aligns blocks of one word to a word only.  All its other sizes
+   are multiples of two words, so setting the bit of a word's size in N makes no block larger.  */
 static inline size_t ucrt_request (size_t n) {
   if (MIR_UCRT_EXACT_SIZE) return (n | sizeof (void *)) + 1;
   return n + (n <= sizeof (void *) ? sizeof (void *) + 1 : 0);

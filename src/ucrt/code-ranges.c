@@ -1,14 +1,14 @@
-/* The code in which no other thread may be while jumps are written.
+/* The code that no other thread may be in while jumps are written.
 
-   That is, first, the bytes which a jump replaces, but the first one: a thread there would go on in
-   the middle of it.  And then the aligned family, whole: _aligned_malloc calls malloc and gives an
-   address inside of the block away.  A thread which began in the old one and calls the new malloc
-   would give away an address inside of a block of our heap, which our _aligned_free could not
-   release.  The same holds for the functions without a name which the family's last jumps lead to.
-   Those which it calls return to it, and are seen by that.
+   First, the bytes that a jump replaces, except the first byte: a thread there would continue in
+   the middle of the jump.  Second, the aligned functions as a whole.  _aligned_malloc calls malloc
+   and returns an address inside of the block.  A thread that began in the old _aligned_malloc and
+   calls the new malloc would return an address inside of a block of ours, which our _aligned_free
+   could not free.  The same holds for the functions without a name at the end of the aligned
+   functions' jumps.  Functions that they call return to them, so a thread in there is found by its
+   return address.
 
-   A function of the family may call the others' old code before and the new code after: all of them
-   take blocks of both heaps.  */
+   The other functions may be left half old, half new: all of them take blocks of both heaps.  */
 
 #include "ucrt/code-ranges.h"
 
@@ -33,9 +33,9 @@ static void add_member (struct aligned *aligned, uint32_t begin) {
     aligned->begins[aligned->num++] = begin;
 }
 
-/* Where the jumps in the code of EXTENT go that leave it for a function without a name.  Bytes are
-   looked at one by one: some are no instruction, but those hardly ever hit where a function begins,
-   and then it only costs time.  */
+/* Add the functions without a name that jumps out of EXTENT lead to.  On x86 every byte is tried:
+   some are not the beginning of an instruction, but such a false jump hardly ever leads to the
+   beginning of a function, and then it only costs time.  */
 static void add_targets (const struct ucrt_plan *plan, struct aligned *aligned,
                          struct ucrt_extent extent) {
   const struct ucrt_image *image = &plan->image;
@@ -64,9 +64,9 @@ int ucrt_find_code_ranges (struct ucrt_plan *plan) {
       add_member (&aligned, (uint32_t) (patch->entry - plan->crt->base));
   }
   unsigned entries_num = aligned.num;
-  for (unsigned i = 0; i < aligned.num; i++) { /* it grows */
+  for (unsigned i = 0; i < aligned.num; i++) { /* the list grows */
     struct ucrt_extent extent = ucrt_function_at (&plan->image, aligned.begins[i]);
-    /* At an entry a thread has done nothing yet, and will meet the jump.  */
+    /* A thread at an entry has done nothing yet and will meet the jump.  */
     if (add_range (plan, extent.begin + (i < entries_num), extent.end) != 0) return -1;
     add_targets (plan, &aligned, extent);
   }

@@ -12,7 +12,7 @@ enum {
   GUESS_MAX = 4096  /* bytes of a function of unknown size */
 };
 
-/*---------------- Offsets of fields, each in its structure, and sizes -----------------------------*/
+/*---------------- Offsets and sizes -----------------------------*/
 
 /* In the DOS header, the offset of the PE header, which the optional header follows.  */
 enum { DOS_HEADER = 0x3c };
@@ -26,17 +26,17 @@ enum { EXPORTS_FUNCTIONS_NUM = 20, EXPORTS_NAMES_NUM = 24, EXPORTS_FUNCTIONS = 2
 enum { EXPORTS_NAMES = 32, EXPORTS_ORDINALS = 36, EXPORTS_SIZE = 40 };
 enum { IMPORT_NAME = 12, IMPORT_ADDRESSES = 16, IMPORT_SIZE = 20 };
 
-/* A section begins with its name, of so many bytes.  */
+/* A section begins with its name, SECTION_NAME bytes.  */
 enum { SECTION_NAME = 8, SECTION_MAPPED_SIZE = 8, SECTION_OFFSET = 12, SECTION_SIZE = 40 };
 
-/* An unwind entry begins with the function's begin; on ARM64 a length or a record follows.  */
+/* An unwind entry begins with the function's offset; on ARM64 a length or a record follows.  */
 enum { UNWIND_END = 4, UNWIND_INFO = 8, UNWIND_SIZE = 12, UNWIND_SIZE_ARM64 = 8 };
 
-/* Unwind information of x86-64 begins with version and flags; the low four bits of INFO_FRAME are the
-   frame register.  */
+/* The unwind information of x86-64 begins with version and flags; the low four bits of INFO_FRAME
+   are the frame register.  */
 enum { INFO_CODES_NUM = 2, INFO_FRAME = 3, INFO_CODES = 4 };
 
-/* GuardFlags and CHPEMetadataPointer.  */
+/* GuardFlags and CHPEMetadataPointer of the load config.  */
 enum {
   CONFIG_FLAGS = 0x58,
   CONFIG_FLAGS_PLUS = 0x90,
@@ -46,8 +46,8 @@ enum {
 
 /*---------------- Reading -----------------------------*/
 
-/* The value of SIZE bytes at OFFSET; 0 outside of the image: an offset of 0 is nothing in every
-   table here.  */
+/* The value of SIZE bytes at OFFSET; 0 outside of the image, because an offset of 0 means nothing
+   in every table here.  */
 static uint32_t read (const struct ucrt_image *image, uint64_t offset, unsigned size) {
   uint32_t value = 0;
   if (offset > image->size || size > image->size - offset) return 0;
@@ -75,7 +75,7 @@ static uint64_t optional_header (const struct ucrt_image *image) {
   return headers (image) + HEADER_SIZE;
 }
 
-/* Where the data directory NUMBER is described; 0 if the headers have no such.  */
+/* Where the data directory NUMBER is described; 0 if there are fewer.  */
 static uint64_t directory_entry (const struct ucrt_image *image, unsigned number) {
   uint64_t count = optional_header (image) + (image->wide ? OPTIONAL_COUNT_PLUS : OPTIONAL_COUNT);
   return number < u32 (image, count) ? count + 4 + DIRECTORY_SIZE * (uint64_t) number : 0;
@@ -123,7 +123,8 @@ int ucrt_open_image (struct ucrt_image *image, const uint8_t *base, size_t size)
   open_exports (image);
   image->unwind = directory (image, UNWIND, &image->unwind_size);
   image->config = directory (image, LOAD_CONFIG, &image->config_size);
-  /* The directory always says 64 bytes, for the loader of Windows XP; the table says its own size. */
+  /* The directory always says 64 bytes, for the loader of Windows XP; the table states its real
+     size.  */
   uint32_t own = u32 (image, image->config);
   if (image->config != 0 && fits (image, image->config, own)) image->config_size = own;
   return 0;
@@ -138,8 +139,8 @@ uint32_t ucrt_import_addresses (const struct ucrt_image *image, unsigned number)
   return u32 (image, at + IMPORT_ADDRESSES);
 }
 
-/* Less, equal or greater than 0, as NAME is to the name at OFFSET; an unterminated name is greater
-   than any.  */
+/* Less than, equal to or greater than 0, as NAME compares with the name at OFFSET; an unterminated
+   name is greater than any.  */
 static int compare_name (const struct ucrt_image *image, const char *name, uint32_t offset) {
   for (;; name++, offset++) {
     if (offset >= image->size) return -1;
@@ -148,7 +149,7 @@ static int compare_name (const struct ucrt_image *image, const char *name, uint3
   }
 }
 
-/* Linkers sort the names, as the loader demands.  */
+/* A binary search: linkers sort the names, as the loader demands.  */
 uint32_t ucrt_find_export (const struct ucrt_image *image, const char *name) {
   uint32_t low = 0, high = image->names_num;
   while (low < high) {
@@ -172,7 +173,8 @@ int ucrt_is_forwarder (const struct ucrt_image *image, uint32_t offset) {
   return offset - image->exports < image->exports_size;
 }
 
-/* The least export behind OFFSET, or the image's end.  *IS: whether one is at OFFSET.  */
+/* The lowest export above OFFSET, or the image's end.  *IS: whether there is an export at
+   OFFSET.  */
 static uint32_t next_export (const struct ucrt_image *image, uint32_t offset, int *is) {
   uint32_t next = image->size;
   *is = 0;
@@ -207,7 +209,7 @@ static struct ucrt_extent unwind_extent (const struct ucrt_image *image, uint32_
   return (struct ucrt_extent){begin, begin + 4 * insns};
 }
 
-/* The index of the first unwind entry which begins at or behind OFFSET.  */
+/* The index of the first unwind entry that begins at OFFSET or above.  */
 static uint32_t unwind_from (const struct ucrt_image *image, uint32_t offset) {
   uint32_t low = 0, high = unwind_num (image);
   while (low < high) {
@@ -241,7 +243,7 @@ int ucrt_unwind_frame (const struct ucrt_image *image, uint32_t entry) {
   return fits (image, info, INFO_CODES + 2 * codes) ? image->base[info + INFO_FRAME] & 15 : -1;
 }
 
-/* Where the next function begins that is known of.  */
+/* Where the next known function begins.  */
 static uint32_t next_function (const struct ucrt_image *image, uint32_t offset) {
   int is;
   uint32_t next = next_export (image, offset, &is), i = unwind_from (image, offset + 1);
@@ -275,7 +277,7 @@ static int has_type_hashes (const struct ucrt_image *image) {
          && (u32 (image, image->config + (uint64_t) flags) & XFG) != 0;
 }
 
-/* A stub of one jump is all its own, whatever stands behind.  */
+/* A thunk of one jump owns all bytes up to the next function, also those of a type hash.  */
 uint32_t ucrt_room_at (const struct ucrt_image *image, uint32_t offset) {
   uint32_t room = next_function (image, offset) - offset;
   if (ucrt_begins_function (image, offset)) {
@@ -287,13 +289,13 @@ uint32_t ucrt_room_at (const struct ucrt_image *image, uint32_t offset) {
   return room > 8 ? room - 8 : 0;
 }
 
-/* The beginning of the whole function of which the unwind entry at ENTRY is a part; its own
- * beginning if it is none.  */
+/* The beginning of the whole function that the unwind entry at ENTRY is a part of; the entry's own
+   beginning if it is the whole.  */
 static uint32_t begin_of_whole (const struct ucrt_image *image, uint64_t entry) {
   uint32_t begin = u32 (image, entry);
   for (int depth = 0; depth < 8; depth++) {
     uint32_t info = u32 (image, entry + UNWIND_INFO);
-    if (info & 1) { /* the entry of the whole, not undo codes */
+    if (info & 1) { /* the entry of the whole, not unwind codes */
       entry = info & ~1u;
     } else {
       if ((read (image, info, 1) >> 3 & CHAINED) == 0) break;

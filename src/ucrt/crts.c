@@ -1,9 +1,9 @@
-/* Which CRTs are loaded, and those which are loaded later.
+/* Which CRTs are loaded, and which are loaded later.
 
-   Modules are found in the loader's own list, by their names; an api-ms-win-crt-*.dll is a name for
-   ucrtbase.dll and no module.  The search runs under the loader lock: it is the loader's list, and
-   no thread which is stopped meanwhile may hold that lock.  What is loaded later we are told of
-   before it runs; there nobody is stopped, and the list is not looked at.  */
+   Modules are found by name in the loader's own list; an api-ms-win-crt-*.dll is an alias of
+   ucrtbase.dll, not a module.  The search holds the loader lock, because the list is the loader's
+   and no thread that is stopped meanwhile may hold that lock.  The loader notifies us of a CRT
+   loaded later before it runs; then no thread is stopped and the list is not read.  */
 
 #include "ucrt/crts.h"
 
@@ -21,14 +21,13 @@
 
 enum { NAME_SIZE = 64 };
 
-static int is_told; /* the loader tells us of DLLs */
+static int is_told; /* the loader notifies us of DLLs */
 
 static size_t without_dll (const char *name, size_t len) {
   return len > 4 && memcmp (name + len - 4, ".dll", 4) == 0 ? len - 4 : len;
 }
 
-/* Whether NAME is in the LIST of names with commas or blanks between; either may have its ".dll".
- */
+/* Whether NAME is in LIST, names between commas or blanks; either may have its ".dll".  */
 static int is_wanted (const char *name, const char *list) {
   size_t len = without_dll (name, strlen (name));
   while (*list != 0) {
@@ -46,7 +45,7 @@ static struct ucrt_crt *crt_at (const void *base) {
   return NULL;
 }
 
-/* A new entry; one of a CRT which could not be taken over, if there is no free one.  */
+/* An unused entry; if there is none, the entry of a CRT that could not be taken over, or NULL.  */
 static struct ucrt_crt *free_crt (void) {
   struct ucrt_crt *crt = crt_at (NULL);
   for (unsigned i = 0; crt == NULL && i < MIR_UCRT_CRTS_MAX; i++)
@@ -85,14 +84,15 @@ static int is_initialised (const struct ucrt_crt *crt) {
   return module != NULL && (module->flags & UCRT_NT_ATTACHED) != 0;
 }
 
-/* A CRT which is taken over stays: old blocks and its own DllMain still come to its functions.  Not
-   while it is being loaded: "it is unsafe for the notification callback to call functions in any
-   other module" (Microsoft Learn, LdrDllNotification); then we are told when it goes.  */
+/* Keep a CRT that is taken over mapped: foreign blocks and its own DllMain still reach its
+   functions.  Not while it is being loaded: "it is unsafe for the notification callback to call
+   functions in any other module" (Microsoft Learn, LdrDllNotification).  Then the loader notifies
+   us when it is unloaded.  */
 static void pin (const struct ucrt_crt *crt) {
   ucrt_nt.add_reference (UCRT_NT_DLL_PIN, crt->base);
 }
 
-/* 1: taken over, 0: nothing to do, -1: refused or failed.  */
+/* 1: taken over; 0: nothing to do; -1: refused or failed.  */
 static int try_crt (uint8_t *base, size_t size, const char *name, int is_loading) {
   if (!is_wanted (name, ucrt_options.crts)) return 0;
   struct ucrt_crt *crt = crt_at (base);
@@ -110,7 +110,7 @@ static int try_crt (uint8_t *base, size_t size, const char *name, int is_loading
     status->state = MIR_UCRT_REFUSED;
     status->late = 1;
     ucrt_format (status->reason, sizeof (status->reason),
-                 "it runs already, and MIR_UCRT_LATE=refuse");
+                 "it is already running, and MIR_UCRT_LATE=refuse");
     return -1;
   }
   if (ucrt_take_over (crt, late) != 0) return -1;
@@ -123,7 +123,7 @@ static void log_result (const struct ucrt_crt *crt, int result) {
   const MIR_ucrt_crt_t *status = &ucrt_status.crts[crt->index];
   if (!ucrt_options.verbose) return;
   if (result > 0)
-    ucrt_log ("active: %s was loaded and is taken over", status->name);
+    ucrt_log ("active: %s was loaded and is now taken over", status->name);
   else
     ucrt_log ("%s was loaded and is left alone: %s", status->name, status->reason);
 }

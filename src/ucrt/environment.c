@@ -1,3 +1,5 @@
+/* The options, read from the environment variables.  */
+
 #include "ucrt/environment.h"
 
 #include <windows.h>
@@ -6,8 +8,8 @@
 
 struct ucrt_options ucrt_options;
 
-/* The value of the variable NAME in VALUE, which has room for SIZE bytes; "" if it is not set or
-   does not fit. Windows's copy of the environment: no CRT has one yet.  */
+/* Read the variable NAME into the SIZE bytes at VALUE; "" if it is unset or does not fit.  This is
+   Windows' copy of the environment: no CRT has one yet.  */
 static const char *variable (const char *name, char *value, size_t size) {
   DWORD length = GetEnvironmentVariableA (name, value, (DWORD) size);
   if (length == 0 || length >= size) value[0] = 0;
@@ -18,7 +20,7 @@ static char lower (char c) {
   return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
 }
 
-/* Whether TEXT is WORD, whatever the case of its letters; WORD is lower case.  */
+/* Whether TEXT is WORD, ignoring case; WORD is lower case.  */
 static int is_word (const char *text, const char *word) {
   while (*word != 0 && lower (*text) == *word) {
     text++;
@@ -27,7 +29,7 @@ static int is_word (const char *text, const char *word) {
   return *text == 0 && *word == 0;
 }
 
-/* mimalloc's words for yes.  */
+/* The words that mimalloc takes for yes.  */
 static int is_yes (const char *text) {
   return is_word (text, "1") || is_word (text, "true") || is_word (text, "yes")
          || is_word (text, "on");
@@ -38,8 +40,7 @@ static int is_on (const char *name) {
   return is_yes (variable (name, value, sizeof (value)));
 }
 
-/* 0..9 or a word for yes, which is 1; WITHOUT if it is not set or anything else but a word for no.
- */
+/* A digit, or 1 for yes and 0 for no; WITHOUT if the variable is unset or anything else.  */
 static int level (const char *name, int without) {
   char value[16];
   variable (name, value, sizeof (value));

@@ -8,14 +8,15 @@
 #include "ucrt/locks.h"
 #include "ucrt/status-section.h"
 
-/* The heap of CRT.  Before its DllMain it has none, but then the block is of nobody's but a CRT
-   which has the process heap, as the real ucrtbase does.  */
+/* The heap of CRT.  Before its DllMain has run there is none; a block from then can only be on the
+   process heap, which the real ucrtbase uses.  */
 static HANDLE heap_of (struct ucrt_crt *crt) {
   HANDLE heap = crt->heap_handle != NULL ? crt->heap_handle () : NULL;
   return heap != NULL ? heap : GetProcessHeap ();
 }
 
-/* What the UCRT makes of a heap function's error; of its table only these can occur here.  */
+/* Set errno as the UCRT does after a heap function fails; of its table only these errors can occur
+   here.  */
 static void set_errno_from_system (struct ucrt_crt *crt) {
   DWORD error = GetLastError ();
   ucrt_set_errno (crt,
@@ -29,8 +30,8 @@ size_t ucrt_foreign_size (struct ucrt_crt *crt, const void *block) {
   return size;
 }
 
-/* At the end of the process the heap goes with it, and a killed thread may have left a lock of it
- * behind.  */
+/* At the end of the process free nothing: the heap goes with the process, and a killed thread may
+   have left its lock held.  */
 int ucrt_foreign_free (struct ucrt_crt *crt, void *block) {
   if (block == NULL || ucrt_is_alone ()) return 0;
   if (!HeapFree (heap_of (crt), 0, block)) {

@@ -74,7 +74,7 @@ static void WINAPI task_free (void *block) {
   { .dll = L##dll_, .name = name_, .guard = (void *) (uintptr_t) guard_, .original = original_, }
 #define TASK_FREE(dll) GUARDED (dll, "CoTaskMemFree", task_free, (void **) &task_free_original)
 
-/* The same function may have an address in each of these DLLs.  */
+/* One function may have an address of its own in each of several DLLs.  */
 const struct ucrt_guarded ucrt_guarded[] = {
     GUARDED ("kernel32.dll", "HeapFree", heap_free, NULL),
     GUARDED ("kernelbase.dll", "HeapFree", heap_free, NULL),

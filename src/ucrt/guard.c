@@ -1,4 +1,5 @@
-/* Imports which are led to the functions in guard-calls.c.  */
+/* Redirects imports to the functions in guard-calls.c, with MIR_UCRT_GUARD=1; guard.h says for
+   whom.  */
 
 #include "ucrt/guard.h"
 
@@ -9,7 +10,7 @@
 #include "ucrt/nt.h"
 #include "ucrt/threads.h"
 
-/* Where each function is now, 0 if its DLL is not loaded yet.  */
+/* The address of each guarded function; 0 while its DLL is not loaded.  */
 static uintptr_t addresses[32];
 
 static void find_addresses (void) {
@@ -35,7 +36,8 @@ struct slot {
 
 enum { CACHE_LINE = 64 };
 
-/* Some linkers put the table among code, which others run meanwhile.  */
+/* The protection to write a slot with.  Some linkers put the table among code, which other threads
+   may be running.  */
 static DWORD writable (const struct slot *slot) {
   MEMORY_BASIC_INFORMATION info;
   if (VirtualQuery (slot, &info, sizeof (info)) == 0) return PAGE_READWRITE;
@@ -48,9 +50,9 @@ static int stop_others (void) {
   return result == UCRT_THREADS_STOPPED;
 }
 
-/* A thread which calls through the slot meanwhile goes one way or the other: within a cache line it
-   sees one of the two values.  A slot across two lines is written while the others are stopped,
-   unless the module is one that NOBODY runs yet.  */
+/* Redirect SLOT to GUARD.  A thread that calls through the slot meanwhile takes one way or the
+   other: within a cache line it sees one of the two values.  A slot across two lines is written
+   while other threads are stopped, unless NOBODY runs the module yet.  */
 static void lead (struct slot *slot, void *guard, int nobody) {
   DWORD before;
   int across = !nobody && (uintptr_t) slot % CACHE_LINE > CACHE_LINE - sizeof (*slot);
@@ -70,7 +72,7 @@ static void lead_slots (uint8_t *base, size_t size, size_t offset, int nobody) {
   }
 }
 
-/* This DLL calls the originals, and so do KERNEL32 and kernelbase, which are those for others.  */
+/* This DLL calls the original functions; KERNEL32, kernelbase and ntdll implement them.  */
 static int is_left_alone (const uint8_t *base) {
   MEMORY_BASIC_INFORMATION own;
   VirtualQuery (addresses, &own, sizeof (own));
@@ -91,8 +93,8 @@ static void lead_module (uint8_t *base, size_t size, int nobody) {
     lead_slots (base, size, addresses_at, nobody);
 }
 
-/* Its imports are resolved by now, and none of its functions has run.  The loader lock need not be
-   held: see take-over.c.  */
+/* The loader has resolved the module's imports, and none of its functions has run.  The loader lock
+   need not be held: see take-over.c.  */
 static VOID CALLBACK on_dll (ULONG reason, const struct ucrt_nt_dll *dll, void *user_data) {
   (void) user_data;
   if (reason != UCRT_NT_DLL_LOADED) return;

@@ -13,7 +13,8 @@ const MIR_ucrt_status_t *MIR_ucrt_status (void) {
   return &ucrt_status;
 }
 
-/* The name of a CRT for which there was no entry, all being of CRTs which are taken over.  */
+/* The name of a CRT that found no entry, because all belong to CRTs that are taken over; "":
+   none.  */
 static char left_out[64];
 
 void ucrt_set_left_out (const char *name) {
@@ -22,7 +23,7 @@ void ucrt_set_left_out (const char *name) {
 
 void ucrt_update_state (void) {
   uint32_t state = MIR_UCRT_WAITING;
-  const char *reason = "nothing to take over here, no DLL of a C runtime is loaded";
+  const char *reason = "nothing to take over: no C runtime DLL is loaded";
   for (unsigned i = 0; i < ucrt_status.crts_num; i++) {
     const MIR_ucrt_crt_t *crt = &ucrt_status.crts[i];
     if (crt->base == 0 || state == MIR_UCRT_ACTIVE) continue;
@@ -33,7 +34,7 @@ void ucrt_update_state (void) {
   ucrt_format (ucrt_status.reason, sizeof (ucrt_status.reason), "%s", reason);
   if (left_out[0] != 0)
     ucrt_format (ucrt_status.reason, sizeof (ucrt_status.reason),
-                 "%s is left alone: %d C runtimes are taken over already", left_out,
+                 "%s is left alone: %d C runtimes are already taken over", left_out,
                  MIR_UCRT_CRTS_MAX);
   __atomic_store_n (&ucrt_status.state, state, __ATOMIC_RELEASE);
 }
@@ -45,7 +46,7 @@ static unsigned functions_taken (unsigned crt) {
   return taken;
 }
 
-/* One line for each CRT.  */
+/* Log one line for each CRT.  */
 static void log_crts (void) {
   for (unsigned i = 0; i < ucrt_status.crts_num; i++) {
     const MIR_ucrt_crt_t *crt = &ucrt_status.crts[i];
@@ -69,5 +70,5 @@ void ucrt_report_state (void) {
   unsigned results[3] = {0};
   for (uint32_t i = 0; i < ucrt_status.functions_num; i++)
     results[ucrt_status.functions[i].test % 3]++;
-  ucrt_log ("test calls: %u right, %u wrong", results[MIR_UCRT_PASSED], results[MIR_UCRT_WRONG]);
+  ucrt_log ("test calls: %u passed, %u failed", results[MIR_UCRT_PASSED], results[MIR_UCRT_WRONG]);
 }

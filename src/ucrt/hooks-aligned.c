@@ -1,5 +1,6 @@
-/* The aligned family.  Here blocks of ours are mimalloc's aligned ones, which every function takes
-   like any other; old ones have the UCRT's header.  */
+/* The slow halves of the aligned functions, part of the module of hooks.h.  Blocks of ours are
+   mimalloc's aligned blocks, which every function takes like any other; foreign blocks have the
+   UCRT's header.  */
 
 #include <errno.h>
 #include <string.h>
@@ -13,8 +14,8 @@
 
 #define POINTER sizeof (void *)
 
-/* A power of two, at least a pointer; 0 and the invalid-parameter handler called if the UCRT would.
- */
+/* ALIGNMENT, raised to at least a pointer's size; 0 after calling the invalid-parameter handler
+   where the UCRT does.  */
 static size_t checked_alignment (struct ucrt_crt *crt, size_t n, size_t alignment, size_t offset) {
   if (alignment == 0 || (alignment & (alignment - 1)) != 0 || (offset != 0 && offset >= n)) {
     ucrt_invalid_parameter (crt);
@@ -23,15 +24,15 @@ static size_t checked_alignment (struct ucrt_crt *crt, size_t n, size_t alignmen
   return alignment < POINTER ? POINTER : alignment;
 }
 
-/* Bytes which the UCRT puts in front of a block and behind its base: the base's address, up to the
-   next multiple of a pointer's size, and what the alignment may need.  */
+/* The bytes that the UCRT adds to a request: the base's address, the gap up to the next multiple of
+   a pointer's size, and what the alignment may need.  */
 static size_t overhead (size_t alignment, size_t offset) {
   size_t gap = (0 - offset) & (POINTER - 1);
   return POINTER + gap + (alignment < POINTER ? POINTER : alignment) - 1;
 }
 
-/* Wine's own ucrtbase asks for one byte more and has no gap.  Its DLLs say what they are behind the
-   DOS header, where a Microsoft one has a program for DOS.  */
+/* Wine's own ucrtbase adds one byte more and has no gap.  Wine's DLLs name themselves behind the
+   DOS header, where Microsoft's have a DOS program.  */
 static size_t foreign_overhead (struct ucrt_crt *crt, size_t alignment, size_t offset) {
   static const char wine[] = "Wine builtin DLL";
   if (crt->base != NULL
@@ -40,8 +41,8 @@ static size_t foreign_overhead (struct ucrt_crt *crt, size_t alignment, size_t o
   return overhead (alignment, offset);
 }
 
-/* The UCRT keeps the address of the heap's block in the word before the last multiple of a
-   pointer's size which is not behind the user's.  So does Wine.  */
+/* The UCRT, like Wine, keeps the base, the address of the heap's block, in the word before the last
+   multiple of a pointer's size at or below BLOCK.  */
 static void *foreign_base (const void *block) {
   return *(void **) (((uintptr_t) block & ~(uintptr_t) (POINTER - 1)) - POINTER);
 }
@@ -50,9 +51,9 @@ static size_t aligned_shift (const void *block, size_t alignment, size_t offset)
   return (0 - ((uintptr_t) block + offset)) & (alignment - 1);
 }
 
-/* Ours has no offsets with alignments above 2 MiB, and 512 KiB on x86.  Such blocks come from the
-   CRT's heap, with its header: they are old ones from the beginning.  So are those of a thread that
-   has ended.  */
+/* Our heap has no offsets with alignments above 2 MiB, 512 KiB on x86.  Such blocks come from the
+   CRT's heap, with its header: they are foreign blocks from the start.  So are the blocks of a
+   thread that has ended.  */
 enum { ALWAYS_ALIGNED = 512 * 1024 };
 
 static void *allocate_aligned_foreign (struct ucrt_crt *crt, size_t n, size_t alignment,
@@ -71,7 +72,7 @@ static void *allocate_aligned (struct ucrt_crt *crt, size_t n, size_t alignment,
   size_t request = n + MIR_UCRT_EXACT_SIZE;
   offset &= alignment - 1;
   if (ucrt_thread_has_ended) return allocate_aligned_foreign (crt, n, alignment, offset, zero);
-  uint32_t *last_error = ucrt_last_error (), error = *last_error; /* it stays, as with the UCRT */
+  uint32_t *last_error = ucrt_last_error (), error = *last_error; /* kept, as with the UCRT */
   void *block = ucrt_heap_aligned (request != 0 ? request : 1, alignment, offset, zero);
   *last_error = error;
   if (block == NULL && offset != 0 && alignment > ALWAYS_ALIGNED)
@@ -109,8 +110,8 @@ static void free_any (struct ucrt_crt *crt, void *block, int ours) {
     ucrt_aligned_free_foreign (crt, block);
 }
 
-/* Bytes that may be read at BLOCK; (size_t) -1 for an old one without a heap block behind its
- * header.  */
+/* The bytes that may be read at BLOCK; (size_t) -1 for a foreign block with no heap block behind
+   its header.  */
 static size_t readable (struct ucrt_crt *crt, const void *block, int ours) {
   if (ours) return mi_usable_size (block);
   void *base = foreign_base (block);
@@ -119,8 +120,8 @@ static size_t readable (struct ucrt_crt *crt, const void *block, int ours) {
   return size == (size_t) -1 || before > size ? (size_t) -1 : size - before;
 }
 
-/* BLOCK has N bytes at ALIGNMENT and OFFSET, checked, from now on; those behind OLD are zero if
- * ZERO.  */
+/* Give BLOCK N bytes at ALIGNMENT and OFFSET, which are checked; moved if necessary.  NULL on
+   failure, with BLOCK unchanged.  */
 static void *move_or_keep (struct ucrt_crt *crt, void *block, size_t n, size_t alignment,
                            size_t offset) {
   int ours = ucrt_is_ours (block);

@@ -1,12 +1,13 @@
-/* The hooks for one CRT: included with CRT, its index.  Each is the function as the CRT has it, which
-   only passes the CRT on; and twice more counting, by its name and by its twin's.  */
+/* The hooks for one CRT: included with CRT, its index.  Each hook has the CRT's own signature and
+   only adds which CRT it is for.  Each exists twice more as a counting hook, for the function's
+   name and for its twin's.  */
 
 #define PASTE_(name, crt) name##_##crt
 #define PASTE(name, crt) PASTE_ (name, crt)
 #define HOOK(name) PASTE (name, CRT)
 #define SELF (&ucrt_crts[CRT])
 
-/* RESULT is "return" or nothing.  */
+/* RESULT is "return", or nothing for void.  */
 #define FUNCTION(type, result, name, parameters, arguments, call) \
   static type __cdecl HOOK (hook_##name) parameters {             \
     result call;                                                  \

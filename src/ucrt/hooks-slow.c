@@ -1,4 +1,5 @@
-/* The plain family behind the fast paths; the aligned one is in hooks-aligned.c.  */
+/* The slow halves of the plain functions, part of the module of hooks.h; the aligned ones are in
+   hooks-aligned.c.  */
 
 #include "ucrt/hooks-slow.h"
 
@@ -17,9 +18,9 @@ static void *allocate_foreign (struct ucrt_crt *crt, size_t n, int zero) {
   return block != NULL && zero ? memset (block, 0, n) : block;
 }
 
-/* N bytes of ours or, where this thread must not have any, old ones; NULL, and nobody
-   is asked or told.  The system's error code stays, as with the
-   UCRT: a program may allocate before it looks at it.  */
+/* Allocate N bytes of ours, or a foreign block where this thread must not own ours.  NULL on
+   failure; neither the new handler nor errno is touched.  The system's error code is kept, as with
+   the UCRT: a program may allocate before it looks at that.  */
 static void *allocate (struct ucrt_crt *crt, size_t n, int zero) {
   if (n > UCRT_MAX_REQUEST) return NULL;
   if (ucrt_thread_has_ended) return allocate_foreign (crt, n, zero);
@@ -31,7 +32,7 @@ static void *allocate (struct ucrt_crt *crt, size_t n, int zero) {
   return block;
 }
 
-/* The new handler is asked for what there is no memory for, not for what can never be had.  */
+/* Ask the new handler only if memory is short, not if the request can never be met.  */
 static void *allocate_or_ask (struct ucrt_crt *crt, size_t n, int zero) {
   void *block;
   if (n > UCRT_MAX_REQUEST) {
@@ -60,7 +61,7 @@ void ucrt_free_foreign (struct ucrt_crt *crt, void *block) {
   if (block != NULL) ucrt_foreign_free (crt, block);
 }
 
-/* The block of ours BLOCK stays where it is if N fits and does not waste half of it.  */
+/* Whether N bytes fit into the USABLE bytes of a block of ours without wasting half of it.  */
 static int fits_in_place (size_t usable, size_t n) {
   size_t request = ucrt_request (n);
   return request <= usable && request >= usable / 2;
@@ -81,7 +82,7 @@ static void *realloc_ours (struct ucrt_crt *crt, void *block, size_t n) {
 
 static void *realloc_foreign (struct ucrt_crt *crt, void *block, size_t n) {
   size_t old = ucrt_foreign_size (crt, block);
-  if (old == (size_t) -1) { /* a block of nobody we know; the UCRT would be told so by the heap */
+  if (old == (size_t) -1) { /* unknown to the heap; the UCRT would say so too */
     ucrt_set_errno (crt, EINVAL);
     return NULL;
   }
@@ -110,8 +111,8 @@ void *ucrt_realloc (struct ucrt_crt *crt, void *block, size_t n) {
   return ours ? realloc_ours (crt, block, n) : realloc_foreign (crt, block, n);
 }
 
-/* The CRT's own blocks stay on its own heap: it sizes and frees them there with functions we cannot
- * reach.  */
+/* The CRT's internal blocks stay on its own heap: it sizes and frees them there with functions that
+   cannot be reached.  */
 void *ucrt_realloc_base (struct ucrt_crt *crt, void *block, size_t n) {
   if (block != NULL && (n == 0 || ucrt_is_ours (block))) return ucrt_realloc (crt, block, n);
   void *result = NULL;
@@ -132,7 +133,7 @@ size_t ucrt_msize (struct ucrt_crt *crt, void *block) {
   if (!ucrt_is_ours (block)) return ucrt_foreign_size (crt, block);
   size_t usable = mi_usable_size (block);
   size_t size = ucrt_read_size (block, usable);
-  return size != 0 ? size : 1; /* the UCRT asks its heap for a byte when it is asked for none */
+  return size != 0 ? size : 1; /* the UCRT allocates at least one byte */
 }
 
 void *ucrt_recalloc (struct ucrt_crt *crt, void *block, size_t count, size_t size) {
@@ -151,8 +152,8 @@ void *ucrt_recalloc (struct ucrt_crt *crt, void *block, size_t count, size_t siz
   return result;
 }
 
-/* The largest block which the low-fragmentation heap gives: it never shrinks one in place, and the
-   UCRT says yes to that all the same.  */
+/* The largest block of the low-fragmentation heap, which never shrinks a block in place; the UCRT
+   reports success all the same.  */
 #define LFH_MAX_SIZE 0x4000
 
 static void *expand_foreign (struct ucrt_crt *crt, void *block, size_t n) {
@@ -161,7 +162,7 @@ static void *expand_foreign (struct ucrt_crt *crt, void *block, size_t n) {
     ucrt_set_errno (crt, EINVAL);
     return NULL;
   }
-  if (n > old) { /* the caller then reallocates, and the block comes to our heap */
+  if (n > old) { /* the caller then reallocates, which moves the block to our heap */
     ucrt_set_errno (crt, ENOMEM);
     return NULL;
   }

@@ -1,8 +1,9 @@
-/* The heap and the functions in the CRT's place, in one unit so that malloc and free are mimalloc's
-   own instructions.  The rest of each function is in hooks-slow.c and hooks-aligned.c.
+/* The heap, and the first instructions of each hook. mimalloc's source is in this unit, so malloc
+   and free are its own instructions, inline.  The rest of each hook is in hooks-slow.c and
+   hooks-aligned.c.
 
-   Ownership: with mimalloc's map of pages committed as a whole, any address of user space can be
-   looked up in it, and whether there is a page is what mi_free must ask anyway.  */
+   Ownership: mimalloc's map of pages is committed as a whole, so any address of user space can be
+   looked up in it, and mi_free must look there anyway.  */
 
 #include "ucrt/hooks.h"
 
@@ -49,12 +50,12 @@ int ucrt_is_ours (const void *block) {
 
 size_t ucrt_used_beside (const void *block) {
   const mi_page_t *page = _mi_checked_ptr_page (block);
-  return page != NULL ? page->used : 0; /* with its last block a page may go */
+  return page != NULL ? page->used : 0; /* freeing the last block may free the page */
 }
 
-/* mimalloc has no offsets with an alignment above MI_PAGE_MAX_OVERALLOC_ALIGN.  There the block
-   lies inside an aligned one, and the page is marked so that mimalloc looks where a block begins.
-   Its map of pages knows the first MI_LARGE_PAGE_SIZE bytes of a block.  */
+/* mimalloc has no offsets with an alignment above MI_PAGE_MAX_OVERALLOC_ALIGN.  For those, place
+   the block inside an aligned one and mark the page, so that mimalloc looks for the beginning of a
+   block.  Its map of pages covers the first MI_LARGE_PAGE_SIZE bytes of a block.  */
 static void *aligned_inside (size_t n, size_t alignment, size_t offset, int zero) {
   size_t before = alignment - offset;
   if (alignment > MI_LARGE_PAGE_SIZE / 2 || n > MI_MAX_ALLOC_SIZE - before) return NULL;
@@ -73,7 +74,7 @@ void *ucrt_heap_aligned (size_t n, size_t alignment, size_t offset, int zero) {
                        : mi_malloc_aligned_at (n, alignment, offset);
 }
 
-/* What mimalloc asks its redirection DLL, whose place we have.  */
+/* What mimalloc asks its redirection DLL, whose place this DLL takes.  */
 bool _mi_is_redirected (void) {
   return ucrt_status.state == MIR_UCRT_ACTIVE;
 }
@@ -87,13 +88,13 @@ void _mi_allocator_done (void) {}
 
 /*---------------- The first instructions of each function -----------------------------*/
 
-/* Up to this size the slack always fits into a byte: there are four size classes from each power of
-   two to the next, so that the last two are an eighth of MI_SMALL_SIZE_MAX apart.  */
+/* Up to this size the slack always fits into a byte: there are four size classes to each power of
+   two, so the last two are MI_SMALL_SIZE_MAX / 8 apart.  */
 #define SMALL_MAX (MI_SMALL_SIZE_MAX - 2 * sizeof (void *))
 _Static_assert(MI_SMALL_SIZE_MAX / 8 + 4 * sizeof (void *) < UCRT_LONG_SLACK,
                "the slack of small blocks");
 
-/* The thread's heap if it can have small blocks of N bytes, else NULL.  */
+/* The thread's heap if N bytes are a small block, else NULL.  */
 static inline mi_theap_t *small_heap (size_t n) {
   mi_theap_t *theap = _mi_theap_default ();
   return LIKELY (n <= SMALL_MAX) ? theap : NULL;
@@ -117,7 +118,7 @@ static inline void *malloc_in (struct ucrt_crt *crt, size_t n) {
     mi_block_t *block = page->free;
     if (LIKELY (block != NULL)) {
       take_block (page, block);
-      block->next = 0; /* no address of ours for the user */
+      block->next = 0; /* hide the free list from the user */
       write_small_size (page, block, n);
       return block;
     }
@@ -131,7 +132,7 @@ static mi_decl_noinline void *clear_block (mi_page_t *page, mi_block_t *block, s
   return block;
 }
 
-/* Two below this cannot overflow when multiplied.  */
+/* The product of two numbers below HALF cannot overflow.  */
 #define HALF ((size_t) 1 << (sizeof (size_t) * 4))
 
 static inline void *calloc_in (struct ucrt_crt *crt, size_t count, size_t size) {
@@ -151,9 +152,9 @@ static inline void *calloc_in (struct ucrt_crt *crt, size_t count, size_t size) 
   return ucrt_calloc (crt, count, size);
 }
 
-/* A page of another thread, or one that was left behind, or one that needs a closer look.  When the
-   process ends nothing is given back to pages of others: a killed thread may have been at work
-   there.  */
+/* Free a block on a page of another thread, an abandoned page, or one that needs a closer look.  At
+   the end of the process give nothing back to pages of others: a killed thread may have been
+   changing them.  */
 static mi_decl_noinline void free_carefully (mi_page_t *page, void *block) {
   if (mi_page_thread_id (page) != _mi_thread_id () && ucrt_is_alone ()) return;
   mi_free_ex (block, NULL, page);
@@ -182,7 +183,7 @@ static inline void aligned_free_in (struct ucrt_crt *crt, void *block) {
 
 /*---------------- The functions, for each CRT, plain and counting -----------------------------*/
 
-/* In the order of the table, each followed by its twin _o_NAME; X (NAME, FLAGS).  */
+/* In the order of the table, each followed by its twin _o_NAME: X (NAME, FLAGS).  */
 #define HOOKED(X)                                \
   X (malloc, UCRT_HOOK_REQUIRED)                 \
   X (calloc, UCRT_HOOK_REQUIRED)                 \

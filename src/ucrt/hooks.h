@@ -11,8 +11,8 @@
    status         what other processes and the program may read about all this: mir-ucrt.h
 
    hooks.c, hooks-slow.c and hooks-aligned.c are one module, cut in three for size: hooks.c has
-   mimalloc's source in its own unit so that malloc and free are inline, and ends each hook in a call
-   to the slow half; the slow halves allocate and free through hooks.c.
+   mimalloc's source in its own unit so that malloc and free are inline, and ends each hook in a
+   call to the slow half; the slow halves allocate and free through hooks.c.
 
    The files, top to bottom; each calls and includes only what is below it:
 
@@ -25,13 +25,14 @@
      foreign-heap · mini-crt                  a CRT's own heap; what mimalloc calls of a C runtime
      exports · threads                        exports by name; other threads, stopped
      stacks-CPU                               where a stopped thread returns to
-     stacks · crt-calls · status-section      words on stacks; functions of a CRT; the status
-     crt-image · patch-CPU                    images; jumps
-     patch · nt · log · locks · environment   no calls to other files (log and options excepted)
+     stacks · crt-calls · status-section      words on stacks; a CRT's functions; the status
+     environment · nt                         options; ntdll's functions by pointer, loaded modules
+     crt-image · patch · patch-CPU            images; jumps, for every CPU and for one
+     log · locks                              lines of text; locks that open at the process's end
      random · image · builtins-CPU            what mimalloc, the linker and the compiler ask for
 
-   The DLL imports ntdll and KERNEL32 alone: it must be initialised before any CRT.  No function here
-   may call a CRT's, except through struct ucrt_crt once the CRT is initialised.  */
+   The DLL imports ntdll and KERNEL32 alone: it must be initialised before any CRT.  No function
+   here may call a CRT's, except through struct ucrt_crt once the CRT is initialised.  */
 
 #ifndef MIR_UCRT_HOOKS_H
 #define MIR_UCRT_HOOKS_H

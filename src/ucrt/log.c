@@ -1,3 +1,5 @@
+/* Lines of text without a C runtime.  */
+
 #include "ucrt/log.h"
 
 #include <stdarg.h>
@@ -28,7 +30,7 @@ static void add_number (struct line *line, unsigned n) {
   while (i != 0) add_char (line, digits[--i]);
 }
 
-/* %s %d %u; nothing else.  */
+/* FORMAT has %s, %d and %u, no others.  */
 static void add_formatted (struct line *line, const char *format, va_list args) {
   for (; *format != 0; format++) {
     if (*format != '%') {
@@ -55,8 +57,8 @@ void ucrt_format (char *to, size_t size, const char *format, ...) {
   to[length] = 0;
 }
 
-/* OutputDebugString raises an exception, and its handlers may allocate: only for a debugger which
- * is there.  */
+/* OutputDebugString raises an exception, whose handlers may allocate: call it only if there is a
+   debugger.  */
 void ucrt_log (const char *format, ...) {
   struct line line = {.length = 0};
   va_list args;

@@ -1,5 +1,5 @@
-/* What mimalloc's source calls of the C runtime, and of DLLs which may not be loaded in our
-   DllMain; by the names that replace.h gives them.  */
+/* What mimalloc's source calls of the C runtime, and of DLLs that may not be loaded in our DllMain.
+   replace.h puts these in place of the original names.  */
 
 #ifndef MIR_UCRT_MINI_CRT_H
 #define MIR_UCRT_MINI_CRT_H

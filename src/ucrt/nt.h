@@ -1,11 +1,11 @@
-/* What the take-over asks of Windows: system calls and the loader's own functions, by pointers into
-   ntdll.
+/* What the take-over calls of Windows: system calls and the loader's functions, through pointers
+   into ntdll.
 
-   System calls alone are made while other threads are stopped: those take no lock of the process.
-   A test puts calls of its own here, which fail.
+   While other threads are stopped only system calls are made: those take no lock of the process.
+   Tests put functions here that fail.
 
-   Structures and constants: Windows' SDK and driver kit, and for what those leave out, phnt of
-   System Informer and Wine's winternl.h.  */
+   Structures and constants are those of the Windows SDK and driver kit; what those leave out is
+   from phnt of System Informer and Wine's winternl.h.  */
 
 #ifndef MIR_UCRT_NT_H
 #define MIR_UCRT_NT_H
@@ -18,7 +18,7 @@ enum {
   UCRT_NT_THREAD_BASIC = 0,    /* ThreadBasicInformation */
   UCRT_NT_MEMORY_BASIC = 0,    /* MemoryBasicInformation */
   UCRT_NT_PROCESS_POLICY = 52, /* ProcessMitigationPolicy */
-  UCRT_NT_STILL_RUNS = 0x103,  /* STATUS_PENDING, the exit status of a thread which has not ended */
+  UCRT_NT_STILL_RUNS = 0x103,  /* STATUS_PENDING: exit status of a running thread */
   UCRT_NT_DLL_LOADED = 1,      /* LDR_DLL_NOTIFICATION_REASON_LOADED */
   UCRT_NT_DLL_UNLOADED = 2,
   UCRT_NT_DLL_PIN = 1,       /* LDR_ADDREF_DLL_PIN */
@@ -43,7 +43,7 @@ struct ucrt_nt_thread {
   LONG priority, base_priority;
 };
 
-/* LDR_DATA_TABLE_ENTRY, as far as it is the same since Windows XP.  */
+/* LDR_DATA_TABLE_ENTRY, as far as it has been the same since Windows XP.  */
 struct ucrt_nt_module {
   LIST_ENTRY load_order, memory_order, init_order;
   void *base, *entry;
@@ -60,7 +60,7 @@ struct ucrt_nt_loader {
   LIST_ENTRY load_order; /* of struct ucrt_nt_module */
 };
 
-/* PEB, as far as it is the same since Windows XP.  */
+/* PEB, as far as it has been the same since Windows XP.  */
 struct ucrt_nt_peb {
   BYTE flags[4];
   HANDLE mutant;
@@ -104,18 +104,18 @@ struct ucrt_nt {
 
 extern struct ucrt_nt ucrt_nt;
 
-/* Fill ucrt_nt, once.  NULL, or the name of a function which this Windows does not have.  */
+/* Fill ucrt_nt, once.  NULL, or the name of a function that this Windows lacks.  */
 const char *ucrt_find_nt (void);
 
-/* The modules which are loaded, one after another; NULL begins, and ends.  The caller holds the
- * loader lock.  */
+/* The loaded modules, one after another: NULL gives the first, and NULL follows the last.  The
+   caller holds the loader lock.  */
 const struct ucrt_nt_module *ucrt_next_module (const struct ucrt_nt_module *module);
 
 /* The module which contains ADDRESS, or NULL.  The caller holds the loader lock.  */
 const struct ucrt_nt_module *ucrt_module_at (uint64_t address);
 
-/* NAME's lower-case ASCII characters, other ones as '?', without the folder; at most SIZE - 1, and
- * a 0.  */
+/* Write NAME without its folder into the SIZE bytes at TO, in lower case, with '?' for characters
+   that are not printable ASCII; cut if too long, terminated by 0.  */
 void ucrt_plain_name (char *to, size_t size, const struct ucrt_nt_string *name);
 
 #endif

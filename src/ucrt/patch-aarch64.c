@@ -1,7 +1,7 @@
-/* Jumps of arm64.
+/* Jumps of ARM64.
 
-   `b` is one instruction: it is written by one store, and fits every function.  It reaches 128 MiB,
-   so most need a relay: `ldr x16, #8; br x16; address`.  x16 is the linker's own scratch register
+   `b` is one instruction: one store writes it, and it fits every function.  It reaches 128 MiB, so
+   most jumps need a stub: `ldr x16, #8; br x16; address`. x16 is the linker's own scratch register
    between a call and its function (Procedure Call Standard for the Arm 64-bit Architecture, 6.1.1).
 
    Encodings: Arm Architecture Reference Manual for A-profile, C4.1 and C6.2.  */
@@ -12,7 +12,7 @@
 
 enum { INSN = 4 }; /* bytes */
 
-/* -128 MiB .. 128 MiB - 4, and the same both ways here.  */
+/* A jump reaches -128 MiB ..  128 MiB - 4; here the same in both directions.  */
 static const uint64_t reach = 0x7fffffc;
 
 static uint32_t insn_at (const struct ucrt_span *code, size_t at) {
@@ -22,7 +22,7 @@ static uint32_t insn_at (const struct ucrt_span *code, size_t at) {
   return insn;
 }
 
-/* The low BITS of VALUE with their sign.  */
+/* The low BITS of VALUE, sign-extended.  */
 static int64_t extend (uint64_t value, unsigned bits) {
   uint64_t sign = (uint64_t) 1 << (bits - 1);
   value &= (sign << 1) - 1;
@@ -36,7 +36,7 @@ static int branches_to (uint32_t insn, uint32_t reg) {
   return insn == (0xd61f0000 | reg << 5);
 }
 
-/* ldr REG, literal; br REG: where the literal is.  */
+/* ldr REG, literal; br REG: *SLOT is where the literal stands.  */
 static int through_literal (const struct ucrt_span *code, size_t at, uint64_t *slot) {
   uint32_t load = insn_at (code, at);
   if ((load & 0xff000000) != 0x58000000 || !branches_to (insn_at (code, at + INSN), load & 31))

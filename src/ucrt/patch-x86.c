@@ -1,10 +1,9 @@
 /* Jumps of x86-64 and x86.
 
-   e9 is the only jump which is written: 5 bytes fit every entry that was seen, in the shortest stub
-   of a C runtime
-   (`jmp rel32`, padded to 8 bytes) and over the whole hot-patch form (8b ff 55 8b ec) of the 32-bit
-   ones; 14 bytes would not.  A relay is `jmp [address]`: control-flow guard does not look at jumps
-   through memory which we write, and the shadow stack of CET knows calls and returns alone.
+   e9 is the only jump that is written.  Its 5 bytes fit every entry seen so far: the shortest thunk
+   of a C runtime (`jmp rel32`, padded to 8 bytes) and the hot-patch prologue (8b ff 55 8b ec) of
+   the 32-bit ones; 14 bytes would not.  A stub is `jmp [address]`: control-flow guard does not
+   check jumps through memory that we write, and CET's shadow stack only knows calls and returns.
 
    Encodings: Intel's Software Developer's Manual, volume 2.  */
 
@@ -14,7 +13,7 @@
 
 enum { JUMP_SIZE = 5 };
 
-/* A jump reaches any distance of 31 bits from its own end; a little less from its beginning.  */
+/* A jump reaches any 31-bit distance from its own end, thus a little less from its beginning.  */
 static const uint64_t reach = 0x7fffff00;
 
 static int begins_with (const struct ucrt_span *code, size_t at, const char *bytes, size_t len) {
@@ -38,7 +37,7 @@ static unsigned marker_of (const struct ucrt_span *code) {
   return marked ? 4 : 0;
 }
 
-/* Past the instructions which do nothing and which others leave before their jump.  */
+/* Skip instructions that do nothing, which other hookers leave before their jump.  */
 static size_t skip_idle (const struct ucrt_span *code, size_t at) {
   for (;;) {
     if (BEGINS_WITH (code, at, "\x90"))
@@ -50,9 +49,8 @@ static size_t skip_idle (const struct ucrt_span *code, size_t at) {
   }
 }
 
-/* A constant loaded into a register, WIDTH bytes at AT + 1, and then jumped or returned to.  REX:
-   0, or the prefix which stands before AT and says whether the register is one of the upper eight.
- */
+/* Whether a constant is loaded into a register, WIDTH bytes at AT + 1, and then jumped or returned
+   to.  REX: the prefix before AT, which tells the upper eight registers, or 0.  */
 static int loads_and_jumps (const struct ucrt_span *code, size_t at, unsigned width, uint8_t rex) {
   if (code->size - at < 1 + width + 2 || (code->bytes[at] & 0xf8) != 0xb8) return 0;
   uint8_t reg = code->bytes[at] & 7;
@@ -71,7 +69,7 @@ static struct ucrt_code found (enum ucrt_code_kind kind, unsigned marker, uint64
   return (struct ucrt_code){kind, marker, target};
 }
 
-/* What both have in common.  */
+/* What both CPUs have in common.  */
 static struct ucrt_code decode_short (const struct ucrt_span *code, unsigned marker, size_t at) {
   uint64_t address = code->address + at;
   size_t left = code->size - at;
@@ -142,7 +140,7 @@ static int encode_jump_64 (uint8_t to[UCRT_JUMP_MAX], uint64_t from, uint64_t ta
   return 0;
 }
 
-/* Addresses wrap around: everything is in reach.  */
+/* Addresses wrap around, so everything is in reach.  */
 static int encode_jump_32 (uint8_t to[UCRT_JUMP_MAX], uint64_t from, uint64_t target) {
   put_jump (to, target - (from + JUMP_SIZE));
   return 0;
@@ -155,7 +153,7 @@ static void encode_stub_64 (uint8_t to[UCRT_STUB_SIZE], uint64_t from, uint64_t 
   memcpy (to + 6, &target, sizeof (target));
 }
 
-/* Never needed, but the same for every CPU.  */
+/* Never needed on x86; there so that every CPU has it.  */
 static void encode_stub_32 (uint8_t to[UCRT_STUB_SIZE], uint64_t from, uint64_t target) {
   memset (to, 0xcc, UCRT_STUB_SIZE);
   put_jump (to, target - (from + JUMP_SIZE));

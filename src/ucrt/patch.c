@@ -1,4 +1,4 @@
-/* The parts of the byte logic which are the same for every CPU.  */
+/* What is the same for every CPU: following jumps, and finding room for one.  */
 
 #include "ucrt/patch.h"
 
@@ -16,8 +16,8 @@ static struct ucrt_span from (const struct ucrt_span *image, uint64_t address) {
   return (struct ucrt_span){image->bytes + offset, image->size - offset, address};
 }
 
-/* The pointer which stands at ADDRESS; 0 if that is outside: it could be freed under us, and a C
-   runtime keeps its pointers inside.  */
+/* The pointer stored at ADDRESS; 0 if that is outside of the image.  Memory outside could be freed
+   meanwhile, and a C runtime keeps its pointers inside.  */
 static uint64_t pointer_at (const struct ucrt_cpu *cpu, const struct ucrt_span *image,
                             uint64_t address) {
   if (!contains (image, address, cpu->pointer_size)) return 0;

@@ -1,5 +1,5 @@
-/* The plan of one take-over, which its steps share.  Everything that can fail comes before the first
-   byte is written, or is undone.
+/* The plan of one take-over, which its steps share.  Everything that can fail comes before the
+   first byte is written, or is undone.
 
      collect, examine   names to entries, and the jumps to write   take-over.c
      stubs              memory near the CRT, if its jumps need it  stubs.c

@@ -1,8 +1,8 @@
-/* Where taking a CRT over would not be safe, and why.
+/* Where a take-over would not be safe, and why.
 
    Page heap, Application Verifier and AddressSanitizer look for errors in the very blocks that
-   would no longer come to them.  Others who redirect the same functions, and we, would undo each
-   other.  Where memory may not become executable, the CRT's pages could not become so again.  */
+   would no longer reach them.  Two DLLs that redirect the same functions would undo each other.
+   Where memory may not become executable, the CRT's pages could not become executable again.  */
 
 #include "ucrt/refuse.h"
 
@@ -32,12 +32,12 @@ static const struct stranger strangers[] = {
     {.prefix = "verifier.dll", .reason = "Application Verifier watches this process"},
     {.prefix = "clang_rt.asan", .reason = "AddressSanitizer watches this process"},
     {.prefix = "mimalloc-redirect",
-     .reason = "mimalloc's redirection has taken the C runtime over"},
-    {.prefix = "mimalloc_replace", .reason = "mimalloc-replace has taken the C runtime over"},
-    {.prefix = "mimalloc-replace", .reason = "mimalloc-replace has taken the C runtime over"},
-    {.prefix = "tbbmalloc_proxy", .reason = "oneTBB's proxy has taken the C runtime over"},
-    {.prefix = "libtcmalloc", .reason = "tcmalloc has taken the C runtime over"},
-    {.prefix = "tcmalloc", .reason = "tcmalloc has taken the C runtime over"},
+     .reason = "mimalloc's redirection has taken over the C runtime"},
+    {.prefix = "mimalloc_replace", .reason = "mimalloc-replace has taken over the C runtime"},
+    {.prefix = "mimalloc-replace", .reason = "mimalloc-replace has taken over the C runtime"},
+    {.prefix = "tbbmalloc_proxy", .reason = "oneTBB's proxy has taken over the C runtime"},
+    {.prefix = "libtcmalloc", .reason = "tcmalloc has taken over the C runtime"},
+    {.prefix = "tcmalloc", .reason = "tcmalloc has taken over the C runtime"},
 };
 
 /* PEB.NtGlobalFlag.  */
@@ -46,7 +46,7 @@ static uint32_t global_flags (void) {
   return *(const uint32_t *) ((const char *) ucrt_nt.peb () + offset);
 }
 
-/* An older Windows does not know this policy, and so does not have it.  */
+/* An older Windows does not know this policy, so the process does not have it.  */
 static int forbids_dynamic_code (void) {
   struct {
     ULONG policy, flags;
@@ -58,8 +58,8 @@ static int forbids_dynamic_code (void) {
   return (info.flags & 1) != 0; /* ProhibitDynamicCode */
 }
 
-/* A process of x64 on ARM64 Windows: its C runtime is ARM64EC, whose functions are not where their
- * exports lead.  */
+/* Whether this is an x64 process on ARM64 Windows: its C runtime is ARM64EC, whose functions are
+   not where its exports lead.  */
 static int is_emulated (void) {
   typedef BOOL (WINAPI * is_wow_t) (HANDLE, USHORT *, USHORT *);
   is_wow_t is_wow = NULL;
@@ -70,7 +70,8 @@ static int is_emulated (void) {
   return UCRT_CPU.machine == IMAGE_FILE_MACHINE_AMD64 && native == NATIVE_ARM64;
 }
 
-/* The status of another copy of this DLL, whatever its name: it writes MAGIC last.  */
+/* The status of another copy of this DLL, whatever its name; NULL if there is none.  A copy writes
+   MAGIC last.  */
 static MIR_ucrt_status_t *other_copy (const struct ucrt_nt_module *module) {
   struct ucrt_image image;
   if (ucrt_open_image (&image, module->base, module->size) != 0) return NULL;
@@ -104,7 +105,7 @@ const char *ucrt_refuse_process (void) {
   }
   if (global_flags () & PAGE_HEAP) return "page heap is on for this process";
   if (global_flags () & VERIFIER) return "Application Verifier watches this process";
-  if (forbids_dynamic_code ()) return "this process may not make code (ProcessDynamicCodePolicy)";
+  if (forbids_dynamic_code ()) return "this process may not create code (ProcessDynamicCodePolicy)";
   if (is_emulated ()) return "x64 on ARM64 Windows: its C runtime is ARM64EC";
   if (ucrt_nt.lock_loader (0, NULL, &cookie) < 0)
     return "the loader's list of modules cannot be locked";
@@ -117,13 +118,13 @@ const char *ucrt_refuse_process (void) {
 
 const char *ucrt_refuse_crt (const struct ucrt_crt *crt) {
   struct ucrt_image image;
-  if (ucrt_open_image (&image, crt->base, crt->size) != 0) return "it is no image";
+  if (ucrt_open_image (&image, crt->base, crt->size) != 0) return "it is not a PE image";
   if (ucrt_is_hybrid (&image))
     return "it is ARM64EC, made for two CPUs: its functions are not where its exports lead";
   if (image.machine != UCRT_CPU.machine) return "it is for another CPU";
   if (ucrt_find_export (&image, "_malloc_dbg") != 0)
-    return "it is a debug C runtime: its blocks are in a list, and have a header and guard bytes";
+    return "it is a debug C runtime, whose blocks are in a list and have headers and guard bytes";
   if (ucrt_find_export (&image, "_get_heap_handle") == 0)
-    return "it does not say which heap is its own, to which old blocks must go";
+    return "it does not say which heap is its own, so foreign blocks could not be freed";
   return NULL;
 }

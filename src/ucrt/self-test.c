@@ -1,5 +1,5 @@
-/* Calls through the CRT's own entries, as any module of the process makes them: by themselves right
-   after the take-over, and when MIR_ucrt_check asks for them.  */
+/* Test calls through a CRT's own entries, as any module of the process makes them: right after the
+   take-over, and for MIR_ucrt_check.  */
 
 #include "ucrt/self-test.h"
 
@@ -14,8 +14,8 @@
 #include "ucrt/status-section.h"
 #include "ucrt/take-over.h"
 
-/* Each test calls the function at F, makes and frees what else it needs with mimalloc's functions,
-   and says whether F did what it should.  */
+/* Each test calls the function at F, uses mimalloc's functions for everything else, and returns
+   whether F behaved.  */
 #define CALL(type, parameters) ((type (__cdecl *) parameters) (uintptr_t) f)
 
 static int is (void *block, size_t n, size_t alignment) {
@@ -31,7 +31,7 @@ static int is_filled (const void *block, size_t from, size_t to, uint8_t with) {
   return from == to;
 }
 
-/* A block of ours of N bytes, all WITH, that _msize knows the size of.  */
+/* A block of ours of N bytes, all WITH, allocated as malloc does so that _msize knows its size.  */
 static void *filled (size_t n, uint8_t with) {
   void *block = ucrt_hooks_malloc (n);
   if (block != NULL) memset (block, with, n);
@@ -43,8 +43,8 @@ static int result (void *block, int passed) {
   return passed;
 }
 
-/* Whether BLOCK, 50 bytes of 7 made larger, has N at a multiple of ALIGNMENT, and if ZEROED, zeroes
-   from the old end on.  */
+/* Whether BLOCK, reallocated from 50 bytes of 7, has N bytes at a multiple of ALIGNMENT, and if
+   ZEROED, zeroes behind the old end.  Frees BLOCK.  */
 static int grown (void *block, size_t n, size_t alignment, int zeroed) {
   int kept = block != NULL && is_filled (block, 0, 50, 7);
   if (zeroed && MIR_UCRT_EXACT_SIZE) kept = kept && is_filled (block, 50, n, 0);
@@ -120,7 +120,7 @@ static int test_aligned_msize (void *f) {
       block, block != NULL && is_size (CALL (size_t, (void *, size_t, size_t)) (block, 16, 0), 78));
 }
 
-/* As ALIGNMENT 128 and OFFSET 32 demand.  */
+/* Whether BLOCK is placed as alignment 128 with offset 32 demands.  */
 static int is_at_offset (const void *block) {
   return (uintptr_t) block % 128 == 96;
 }
@@ -143,8 +143,8 @@ static int test_offset_recalloc (void *f) {
 
 struct test {
   const char *name;
-  int (*run) (void *f); /* 1: right */
-  int works_in_crt;     /* our function calls the CRT, or works on its heap */
+  int (*run) (void *f); /* 1: F behaved */
+  int works_in_crt;     /* the hook calls the CRT or works on its heap */
 };
 
 static const struct test tests[] = {
@@ -168,7 +168,7 @@ static const struct test tests[] = {
     {.name = "_aligned_offset_recalloc", .run = test_offset_recalloc},
 };
 
-/* NULL: there is none for a function of this name.  */
+/* The test for the function NAME; NULL if there is none.  */
 static const struct test *test_of (const char *name) {
   if (memcmp (name, "_o_", 3) == 0) name += 3;
   size_t size = strlen (name) + 1;
@@ -211,7 +211,7 @@ static int is_taken (const MIR_ucrt_function_t *function) {
   return function->state == MIR_UCRT_TAKEN || function->state == MIR_UCRT_ALIAS;
 }
 
-/* A call through an entry is counted for the function which has taken that entry over.  */
+/* A call through an entry is counted for the function that has taken the entry over.  */
 static void uncount_call (const MIR_ucrt_function_t *called) {
   for (uint32_t i = 0; ucrt_options.counting && i < ucrt_status.functions_num; i++) {
     MIR_ucrt_function_t *function = &ucrt_status.functions[i];
@@ -232,6 +232,6 @@ void ucrt_check_taken (const struct ucrt_crt *crt) {
     uncount_call (function);
   }
   if (wrong != 0)
-    ucrt_format (status->reason, sizeof (status->reason),
-                 "%u functions did not what they should when they were tried", wrong);
+    ucrt_format (status->reason, sizeof (status->reason), "%u functions misbehaved when tested",
+                 wrong);
 }

@@ -5,9 +5,10 @@
 
 #include "ucrt/crt-calls.h"
 
-/* Call each function of CRT that was just taken over once; results go to the status, CALLS stays as
-   it is.  The calls do not leave our own code, so they are allowed under the loader lock and before
-   the CRT is initialised; _heapmin, which also works on the CRT's heap, is left to MIR_ucrt_check.  */
+/* Call each function of CRT that was just taken over once; results go to the status, CALLS stays
+   as it is.  The calls do not leave our own code, so they are allowed under the loader lock and
+   before the CRT is initialised; _heapmin, which also works on the CRT's heap, is left to
+   MIR_ucrt_check.  */
 void ucrt_check_taken (const struct ucrt_crt *crt);
 
 #endif

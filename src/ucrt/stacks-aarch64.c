@@ -1,4 +1,4 @@
-/* Stacks of arm64: every word is looked at, and the link register.  */
+/* Stacks of ARM64: every word is scanned, and the link register.  */
 
 #include "ucrt/stacks.h"
 

@@ -1,5 +1,5 @@
-/* Stacks of x86: nothing says where a function keeps its return address, so that every word is
- * looked at.  */
+/* Stacks of x86: nothing says where a function keeps its return address, so every word is
+   scanned.  */
 
 #include "ucrt/stacks.h"
 

@@ -4,7 +4,7 @@
 
 #include "ucrt/nt.h"
 
-enum { STACK_MAX = 16 << 20 }; /* bytes of a stack that are looked at */
+enum { STACK_MAX = 16 << 20 }; /* bytes of a stack to scan */
 
 int ucrt_is_inside (const struct ucrt_code_ranges *ranges, uintptr_t address) {
   if (address - ranges->begin >= ranges->end - ranges->begin) return 0;
@@ -15,9 +15,8 @@ int ucrt_is_inside (const struct ucrt_code_ranges *ranges, uintptr_t address) {
   return 0;
 }
 
-/* How far the stack's memory reaches from SP on.  A program may have put SP where it likes; the
-   pages are committed one after another and of one protection, so the region's end is the stack's,
-   or behind it.  */
+/* A program may have put SP anywhere.  The pages of a stack are committed one after another with
+   one protection, so the region's end is the stack's end or behind it.  */
 uintptr_t ucrt_stack_end (uintptr_t sp) {
   MEMORY_BASIC_INFORMATION info;
   const DWORD readable = PAGE_READONLY | PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READ

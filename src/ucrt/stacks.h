@@ -1,4 +1,4 @@
-/* Where a stopped thread is, and where it returns to: what every CPU needs, and one file per CPU.  */
+/* Where a stopped thread is, and where it returns to: for every CPU, and one file per CPU.  */
 
 #ifndef MIR_UCRT_STACKS_H
 #define MIR_UCRT_STACKS_H

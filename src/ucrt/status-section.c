@@ -9,7 +9,7 @@
 #include "ucrt/environment.h"
 #include "ucrt/log.h"
 
-/* Initialised, so that the file has the section, and the section has nothing else.  */
+/* Initialised, so that the file contains the section; the section contains nothing else.  */
 __attribute__ ((section (MIR_UCRT_STATUS_SECTION), used)) MIR_ucrt_status_t ucrt_status = {
     .version = MIR_UCRT_STATUS_VERSION,
     .size = sizeof (MIR_ucrt_status_t),

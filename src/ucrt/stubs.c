@@ -1,22 +1,19 @@
-/* Relays: memory so near to a CRT that its jumps reach it.  It is written first and made executable
-   then; it is never both.  */
+/* Jump stubs: memory so near to a CRT that its jumps reach it.  It is written first and made
+   executable then, never both at once (W^X).  */
 
 #include "ucrt/stubs.h"
 
 #include "ucrt/nt.h"
 
-enum {
-  GRAIN = 0x10000,
-  /* addresses of allocations are multiples of it */ PAGE = 0x1000,
-  TRIES_MAX = 4096
-};
+enum { GRAIN = 0x10000 }; /* bytes: the granularity of addresses */
+enum { PAGE = 0x1000, TRIES_MAX = 4096 };
 
 void ucrt_release_stubs (void *stubs) {
   SIZE_T whole = 0;
   if (stubs != NULL) ucrt_nt.release (UCRT_NT_THIS_PROCESS, &stubs, &whole, MEM_RELEASE);
 }
 
-/* One page at WANTED, or anywhere if that is NULL; NULL on failure.  */
+/* Allocate one page at WANTED, or anywhere if WANTED is NULL.  NULL on failure.  */
 static void *page_at (void *wanted) {
   SIZE_T size = PAGE;
   void *page = wanted;
@@ -34,7 +31,7 @@ static int make_executable (void *page) {
   return ucrt_nt.flush (UCRT_NT_THIS_PROCESS, page, PAGE) < 0 ? -1 : 0;
 }
 
-/* The addresses from which every entry is in reach; LOW > HIGH if there are none.  */
+/* The range of addresses within reach of every patch; LOW > HIGH if there are none.  */
 static void reach_of (const struct ucrt_plan *plan, uint64_t *low, uint64_t *high) {
   uint64_t first = UINT64_MAX, last = 0, reach = UCRT_CPU.reach - PAGE;
   for (unsigned i = 0; i < plan->patches_num; i++) {
@@ -47,7 +44,7 @@ static void reach_of (const struct ucrt_plan *plan, uint64_t *low, uint64_t *hig
   if (*low < GRAIN) *low = GRAIN;
 }
 
-/* The region at ADDRESS: whether it is free, and where it begins and ends.  */
+/* Whether the region at ADDRESS is free, and where it begins and ends.  0, or -1 on failure.  */
 static int region_at (uint64_t address, int *is_free, uint64_t *begin, uint64_t *end) {
   MEMORY_BASIC_INFORMATION info;
   if (ucrt_nt.query (UCRT_NT_THIS_PROCESS, (void *) (uintptr_t) address, UCRT_NT_MEMORY_BASIC,
@@ -56,7 +53,7 @@ static int region_at (uint64_t address, int *is_free, uint64_t *begin, uint64_t 
     return -1;
   *is_free = info.State == MEM_FREE;
   *end = (uintptr_t) info.BaseAddress + info.RegionSize;
-  /* A free region has no allocation base, and its own begins at the page that was asked for.  */
+  /* A free region has no allocation base; its own base is the page that was asked for.  */
   *begin = info.State == MEM_FREE ? (uintptr_t) info.BaseAddress : (uintptr_t) info.AllocationBase;
   return 0;
 }
@@ -87,8 +84,8 @@ static void *page_below (uint64_t address, uint64_t low) {
   return NULL;
 }
 
-/* Above first: modules are loaded from the top down, so that what is below will be wanted sooner.
- */
+/* Search above the CRT first: modules are loaded from the top down, so space below is needed
+   sooner.  */
 static void *page_near (const struct ucrt_plan *plan) {
   uint64_t low, high, base = (uintptr_t) plan->crt->base;
   reach_of (plan, &low, &high);
@@ -102,8 +99,8 @@ static int distant_num (const struct ucrt_plan *plan) {
   return num;
 }
 
-/* A process which may not make memory executable could not make the CRT's pages so again either:
-   ask with a page of our own.  */
+/* Whether this process may make memory executable, tried on a page of our own: otherwise the CRT's
+   pages could not become executable again.  */
 static int may_execute (void) {
   void *page = page_at (NULL);
   int result = page == NULL ? -1 : make_executable (page);

@@ -1,7 +1,7 @@
-/* One CRT: all of its functions, or none.
+/* One CRT: all of its functions are taken over, or none.
 
-   What stands at an entry is decoded, not compared with the file on disk: a jump out of the image
-   is how others hook, and a comparison would also refuse what is no hook, such as Windows' own hot
+   The code at an entry is decoded, not compared with the file on disk: other hookers are seen by a
+   jump out of the image.  A comparison would also refuse what is no hook, such as Windows' own hot
    patches, relocated operands, and Wine's modules, whose files are not where their names say.  */
 
 #include "ucrt/take-over.h"
@@ -28,11 +28,11 @@ struct taken {
   struct ucrt_patch patches[UCRT_ENTRIES_MAX];
 };
 
-static struct ucrt_plan plan; /* one take-over at a time: take-over.h */
+static struct ucrt_plan plan; /* one take-over at a time: plan.h */
 static struct taken taken[MIR_UCRT_CRTS_MAX];
 
-/* A CRT which was taken over while it was loaded is not pinned, and may go while somebody looks at
-   its functions: it stays mapped as long as this is held.  */
+/* A CRT taken over while it was being loaded is not pinned and may be unloaded while its functions
+   are looked at.  Holding this lock keeps it mapped; unloading takes it exclusively.  */
 static SRWLOCK unload_lock = SRWLOCK_INIT;
 
 static int fail (const char *reason) {
@@ -55,7 +55,7 @@ static const struct ucrt_patch *patch_of_entry (const uint8_t *entry) {
   return NULL;
 }
 
-/* Names to entries; each entry once.  The status tells of every name.  */
+/* Find the entries of all names; each entry gets one patch.  The status lists every name.  */
 static int collect (void) {
   const struct ucrt_crt *crt = plan.crt;
   for (unsigned i = 0; i < ucrt_hooks_num; i++) {
@@ -85,10 +85,10 @@ static int collect (void) {
 }
 
 static int fail_hooked (const struct ucrt_hook *hook, uint64_t by) {
-  char name[64] = "code of no module";
+  char name[64] = "code outside of any module";
   const struct ucrt_nt_module *module = ucrt_module_at (by);
   if (module != NULL) ucrt_plain_name (name, sizeof (name), &module->name);
-  ucrt_format (plan.reason, UCRT_REASON_SIZE, "%s is hooked already, by %s", hook->name, name);
+  ucrt_format (plan.reason, UCRT_REASON_SIZE, "%s is already hooked by %s", hook->name, name);
   return -1;
 }
 
@@ -103,7 +103,7 @@ static int is_code (const uint8_t *at) {
 static int examine (struct ucrt_patch *patch) {
   const struct ucrt_hook *hook = &ucrt_hooks[patch->function];
   uint64_t entry = (uintptr_t) patch->entry, end;
-  if (!is_code (patch->entry)) return fail_at (hook, "is no code");
+  if (!is_code (patch->entry)) return fail_at (hook, "is not code");
   enum ucrt_way way = ucrt_follow (&UCRT_CPU, &plan.span, entry, &end);
   if (way == UCRT_LEAVES) return fail_hooked (hook, end);
   if (way == UCRT_TRAPPED) return fail_at (hook, "has a breakpoint at its entry");
@@ -129,17 +129,18 @@ static int is_overlapping (void) {
 
 static int prepare (void) {
   if (ucrt_open_image (&plan.image, plan.crt->base, plan.crt->size) != 0)
-    return fail ("it is no image");
+    return fail ("it is not a PE image");
   plan.span = (struct ucrt_span){plan.crt->base, plan.crt->size, (uintptr_t) plan.crt->base};
   if (collect () != 0) return -1;
   for (unsigned i = 0; i < plan.patches_num; i++)
     if (examine (&plan.patches[i]) != 0) return -1;
-  if (plan.patches_num == 0) return fail ("it has none of the functions");
-  if (is_overlapping ()) return fail ("its functions stand too close");
+  if (plan.patches_num == 0) return fail ("it exports none of the functions");
+  if (is_overlapping ()) return fail ("its functions are too close together");
   return 0;
 }
 
-/* Stop the others where none is in the way.  The number of tries before, or -1.  */
+/* Stop the other threads at a moment when none is inside the plan's ranges.  The number of tries
+   before, or -1 with the reason.  */
 static int stop (void) {
   uintptr_t begin = (uintptr_t) plan.crt->base;
   struct ucrt_code_ranges ranges = {
@@ -164,18 +165,19 @@ static int stop (void) {
     ucrt_threads_wait (retries < 10 ? 1 : 2); /* ms */
   }
   ucrt_format (plan.reason, UCRT_REASON_SIZE,
-               "thread %u is, or seems to be, in the aligned functions all the time", culprit);
+               "thread %u is, or appears to be, inside the aligned functions all the time",
+               culprit);
   return -1;
 }
 
-/* Nobody is in a CRT whose DllMain has not run: there the others need not be stopped, and must not
-   be.  Since Windows 7 the loader tells of a DLL under a lock for that alone, not under the loader
+/* No thread can be inside a CRT whose DllMain has not run, so none need be stopped; and none may
+   be: since Windows 7 the loader notifies of a DLL under a lock of its own, not under the loader
    lock, which a stopped thread could then hold.  */
 static int apply (int late) {
-  if (ucrt_make_stubs (&plan) != 0) return fail ("there is no executable memory to be had near it");
-  if (ucrt_find_code_ranges (&plan) != 0) return fail ("its aligned functions are too many");
+  if (ucrt_make_stubs (&plan) != 0) return fail ("no executable memory is available near it");
+  if (ucrt_find_code_ranges (&plan) != 0) return fail ("its aligned functions have too many parts");
   if (!late) return ucrt_write_jumps (&plan);
-  if (ucrt_threads_reserve () != 0) return fail ("there is no memory for the list of threads");
+  if (ucrt_threads_reserve () != 0) return fail ("no memory for the list of threads");
   int retries = stop ();
   if (retries < 0) return -1;
   int result = ucrt_write_jumps (&plan);
@@ -258,7 +260,7 @@ void ucrt_forget (struct ucrt_crt *crt) {
   ReleaseSRWLockExclusive (&unload_lock);
 }
 
-/* Bounded: at the end of the process a thread that held it may be dead.  */
+/* Bounded, because at the end of the process a killed thread may have held it.  */
 int ucrt_hold_crts (void) {
   enum { TRIES_MAX = 10000 };
   for (int tries = 0; tries < TRIES_MAX; tries++) {
@@ -272,7 +274,7 @@ void ucrt_release_crts (void) {
   ReleaseSRWLockShared (&unload_lock);
 }
 
-/* Where the entry goes by now, if not to our hook.  */
+/* Where the entry leads now, if not to our hook.  */
 static uint64_t present_target (const struct ucrt_patch *patch, const struct ucrt_crt *crt) {
   struct ucrt_span span = {crt->base, crt->size, (uintptr_t) crt->base};
   uint64_t end;

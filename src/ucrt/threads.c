@@ -1,5 +1,5 @@
-/* Threads, by system calls alone: NtGetNextThread walks the kernel's own list, without the snapshot
-   that Toolhelp makes on a heap, which a stopped thread may have locked.  */
+/* Other threads, by system calls alone.  NtGetNextThread walks the kernel's own list; Toolhelp
+   would make a snapshot on a heap, which a stopped thread may have locked.  */
 
 #include "ucrt/threads.h"
 
@@ -9,7 +9,7 @@
 
 enum {
   ROOM_STEP = 256, /* threads */
-  PASSES_MAX = 64, /* a process which starts threads from outside as fast as we stop them */
+  PASSES_MAX = 64, /* gives up if others start threads as fast as we stop them */
   ACCESS = THREAD_SUSPEND_RESUME | THREAD_GET_CONTEXT | THREAD_QUERY_INFORMATION
 };
 
@@ -61,7 +61,8 @@ static int has_ended (HANDLE handle) {
   return about (handle, &info) != 0 || info.exit_status != UCRT_NT_STILL_RUNS;
 }
 
-/* 1: it was stopped and noted, and *KEPT says that HANDLE is ours to keep; 0: nothing to do.  */
+/* Stop the thread of HANDLE.  1: stopped, and *KEPT says that HANDLE now belongs to the list; 0:
+   nothing to do; -1: it could not be stopped.  */
 static int stop_one (HANDLE handle, int *kept) {
   struct ucrt_nt_thread info;
   CONTEXT context __attribute__ ((aligned (16)));
@@ -76,17 +77,17 @@ static int stop_one (HANDLE handle, int *kept) {
   thread->handle = handle;
   thread->number = number;
   *kept = 1;
-  /* Wine makes the object first; the one which makes it may be stopped before it makes the thread.
-     That thread has run nothing, and will stop at once; there is nothing to wait for until we go.
-   */
+  /* Wine makes a thread's object first; the thread that makes it may be stopped before it makes the
+     thread itself.  The new thread has run nothing and stops at once when it starts: there is
+     nothing to wait for.  */
   thread->not_started = about (handle, &info) == 0 && info.teb == NULL;
   if (thread->not_started) return 1;
-  /* It stops some time later: only this waits for it.  */
+  /* Suspension takes effect some time later: reading the context waits for it.  */
   context.ContextFlags = CONTEXT_CONTROL;
   return ucrt_nt.context (handle, &context) < 0 && !has_ended (handle) ? -1 : 1;
 }
 
-/* Once over all threads.  The number stopped, -1: one could not be, -2: no room.  */
+/* One pass over all threads.  The number stopped; -1: one could not be stopped; -2: no room.  */
 static int stop_all (void) {
   HANDLE handle = NULL, next;
   int kept = 1, stopped = 0, result = 0;
@@ -108,8 +109,7 @@ static int stop_all (void) {
 enum ucrt_threads_result ucrt_threads_stop (void) {
   int stopped = 1;
   culprit = 0;
-  /* Those which start while others are stopped come at the end of the list, or with the next pass.
-   */
+  /* Threads started while others are stopped come at the end of the list, or in the next pass.  */
   for (int pass = 0; pass < PASSES_MAX && stopped > 0; pass++) stopped = stop_all ();
   if (stopped == 0) return UCRT_THREADS_STOPPED;
   ucrt_threads_resume ();

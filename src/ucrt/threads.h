@@ -1,8 +1,8 @@
 /* Stops the other threads of the process and looks where they are.
 
    Between stop and resume nothing may be called that takes a lock of the process: no heap, no
-   loader, no console.  The caller holds the loader lock, so no stopped thread does.  One thread at a
-   time.  */
+   loader, no console.  The caller holds the loader lock, so no stopped thread does.  One thread at
+   a time.  */
 
 #ifndef MIR_UCRT_THREADS_H
 #define MIR_UCRT_THREADS_H

@@ -9,7 +9,7 @@
 #include "ucrt/nt.h"
 #include "support/tap.h"
 
-static const char waiting[] = "nothing to take over here, no DLL of a C runtime is loaded";
+static const char waiting[] = "nothing to take over: no C runtime DLL is loaded";
 
 static void begin (const char *crts) {
   fixture_reset (crts);
@@ -121,7 +121,7 @@ static void one_too_many_is_named (void) {
     CHECK_INT (fixture_call (dlls[i], "malloc"), i < MIR_UCRT_CRTS_MAX ? MARK + 1 : 1);
   }
   CHECK_INT (ucrt_status.state, MIR_UCRT_ACTIVE);
-  CHECK_STR (ucrt_status.reason, "fake-4.dll is left alone: 4 C runtimes are taken over already");
+  CHECK_STR (ucrt_status.reason, "fake-4.dll is left alone: 4 C runtimes are already taken over");
   FreeLibrary (dlls[1]); /* there is room again */
   CHECK_STR (ucrt_status.reason, "");
   FreeLibrary (dlls[MIR_UCRT_CRTS_MAX]);

@@ -57,7 +57,7 @@ static void is_not_taken_over_while_inside (const char *function, int number) {
   fixture_reset ("fake-shapes");
   CHECK_INT (ucrt_find_crts (), -1);
   CHECK_INT (ucrt_status.crts[0].state, MIR_UCRT_FAILED);
-  CHECK (strstr (ucrt_status.crts[0].reason, "in the aligned functions") != NULL);
+  CHECK (strstr (ucrt_status.crts[0].reason, "inside the aligned functions") != NULL);
   CHECK (memcmp (text, (uint8_t *) dll + 0x1000, sizeof (text)) == 0);
   let_it_go (thread);
   CHECK_INT (arguments.result, number); /* nothing happened to it */

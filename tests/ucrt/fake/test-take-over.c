@@ -130,7 +130,7 @@ static void hooked_by_others_is_refused_by_name (void) {
       {"\xe8\0\0\0\0", 5, 0, 1},
 #endif
   };
-  char reason[160] = "malloc is hooked already, by ", path[MAX_PATH];
+  char reason[160] = "malloc is already hooked by ", path[MAX_PATH];
   GetModuleFileNameA (NULL, path, sizeof (path));
   strcat (reason, CharLowerA (strrchr (path, '\\') + 1));
   HMODULE dll = fixture_load ("fake-shapes");
@@ -173,7 +173,7 @@ static void late_is_refused_if_so_wished (void) {
   fixture_reset ("fake-shapes");
   ucrt_options.refuse_late = 1;
   CHECK_INT (ucrt_find_crts (), -1);
-  CHECK_STR (ucrt_status.crts[0].reason, "it runs already, and MIR_UCRT_LATE=refuse");
+  CHECK_STR (ucrt_status.crts[0].reason, "it is already running, and MIR_UCRT_LATE=refuse");
   CHECK_INT (fixture_checks, 0);
   CHECK (calls_go_to (dll, 0));
   fixture_unload (dll);
@@ -184,13 +184,13 @@ static void other_allocators_are_refused (void) {
   const char *reason = ucrt_refuse_process ();
   CHECK_STR (reason == NULL ? "" : reason, "");
   static const char *const cases[][2] = {
-      {"tbbmalloc_proxy", "oneTBB's proxy has taken the C runtime over"},
+      {"tbbmalloc_proxy", "oneTBB's proxy has taken over the C runtime"},
       {"clang_rt.asan_dynamic-x86_64", "AddressSanitizer watches this process"},
       {"clang_rt.asan_dbg_dynamic-i386", "AddressSanitizer watches this process"},
       {"Verifier", "Application Verifier watches this process"},
-      {"mimalloc-redirect32", "mimalloc's redirection has taken the C runtime over"},
-      {"mimalloc_replace", "mimalloc-replace has taken the C runtime over"},
-      {"libtcmalloc_minimal", "tcmalloc has taken the C runtime over"},
+      {"mimalloc-redirect32", "mimalloc's redirection has taken over the C runtime"},
+      {"mimalloc_replace", "mimalloc-replace has taken over the C runtime"},
+      {"libtcmalloc_minimal", "tcmalloc has taken over the C runtime"},
   };
   for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
     HMODULE dll = fixture_load_copy ("fake-shapes", cases[i][0]);
@@ -234,7 +234,7 @@ static void process_that_may_not_make_code_is_refused (void) {
   policy_flags = 1; /* ProhibitDynamicCode */
   const char *reason = ucrt_refuse_process ();
   CHECK_STR (reason == NULL ? "" : reason,
-             "this process may not make code (ProcessDynamicCodePolicy)");
+             "this process may not create code (ProcessDynamicCodePolicy)");
   policy_flags = 2; /* AllowThreadOptOut alone forbids nothing */
   CHECK_PTR (ucrt_refuse_process (), NULL);
   ucrt_nt.about_process = real;
