@@ -28,13 +28,16 @@ struct taken {
   struct ucrt_patch patches[UCRT_ENTRIES_MAX];
 };
 
-static struct ucrt_plan plan; /* one take-over at a time: plan.h */
+/* One take-over at a time: plan.h.  Both are static, 20 KiB of zeroes, so that a take-over depends on
+   no memory: there is no heap to trust in a process whose heap is being replaced.  */
+static struct ucrt_plan plan;
 static struct taken taken[MIR_UCRT_CRTS_MAX];
 
 /* A CRT taken over while it was being loaded is not pinned and may be unloaded while its functions
    are looked at.  Holding this lock keeps it mapped; unloading takes it exclusively.  */
 static SRWLOCK unload_lock = SRWLOCK_INIT;
 
+/* Note why the take-over ends; -1.  */
 static int fail (const char *reason) {
   ucrt_format (plan.reason, UCRT_REASON_SIZE, "%s", reason);
   return -1;
@@ -186,6 +189,8 @@ static int apply (int late) {
   return result;
 }
 
+/* Note what became of each name: its entry is taken over (TAKEN), or was under an earlier name
+   (ALIAS); or it keeps its entry, from which it calls a function that is taken over (REACHED).  */
 static void note_taken (void) {
   struct taken *own = &taken[plan.crt->index];
   AcquireSRWLockExclusive (&unload_lock);
