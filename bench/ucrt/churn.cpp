@@ -1,6 +1,6 @@
 // A C++ program's small objects: nodes of a map and of lists, strings of both kinds, unique_ptr;
-// each pass takes every one out and puts another in.  new and delete are libstdc++'s, which call
-// malloc and free.
+// each pass replaces every one of them.  new and delete are libstdc++'s, which call malloc and
+// free.
 
 #include <list>
 #include <map>

@@ -1,4 +1,4 @@
-/* 64 arrays which grow in turns, by a half each time, from 16 bytes to 256 KiB, as vectors and
+/* 64 arrays that grow in turns, by a half each time, from 16 bytes to 256 KiB, as vectors and
    string builders do; then each begins anew.  */
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@ static struct {
   size_t size; /* bytes */
 } arrays[ARRAYS];
 
-/* They stand somewhere between the ends when the time is taken first.  */
+/* Leave each array somewhere between the ends before timing begins.  */
 static void prepare (void) {
   for (size_t i = 0; i < ARRAYS; i++) {
     arrays[i].size = SMALLEST << (i % 12);

@@ -1,7 +1,7 @@
 /* After Larson and Krishnan, "Memory allocation for long-running server applications" (1998), with
-   the figures with which mimalloc's own suite runs it: each thread replaces 5000 blocks of 8 to
-   1000 bytes at random, 100 times as often as there are blocks; then it ends, and a new thread goes
-   on with the blocks it left. As there, only the beginning of a block is written.  */
+   the figures of mimalloc's own suite: each thread replaces 5000 blocks of 8 to 1000 bytes at
+   random, 100 times as often as there are blocks; then it ends, and a new thread continues with the
+   blocks that it left.  As there, only the beginning of a block is written.  */
 
 #include <process.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ enum { BLOCKS = 5000, THREADS = 2, ROUNDS = 100 };
 struct share {
   void *blocks[BLOCKS];
   uint64_t state;
-  size_t count; /* of blocks to replace until the thread ends */
+  size_t count; /* blocks to replace until the thread ends */
 };
 
 static struct share shares[1 + THREADS]; /* one for larson_1, the others for larson_2 */
@@ -37,9 +37,9 @@ static void replace_one (struct share *share, size_t at) {
 
 static unsigned __stdcall replace (void *arg) {
   struct share *share = arg;
-  if (share->count == BLOCKS) /* the first pass: each once */
+  if (share->count == BLOCKS) /* the first pass: each block once */
     for (size_t i = 0; i < BLOCKS; i++)
-      replace_one (share, i * 7919 % BLOCKS); /* a prime: comes to each */
+      replace_one (share, i * 7919 % BLOCKS); /* a prime: reaches each block */
   else
     for (size_t i = 0; i < share->count; i++)
       replace_one (share, (size_t) (random_next (&share->state) >> 16) % BLOCKS);

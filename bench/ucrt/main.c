@@ -1,11 +1,11 @@
-/* Time every subject in this process: lines "SUBJECT,PHASE,NANOSECONDS" with the phases "first", of
+/* Times every subject in this process: lines "SUBJECT,PHASE,NANOSECONDS" with the phases "first",
    the first pass, and "later", the best of three times as many passes as take a tenth of a second.
 
-       bench-ucrt            as it is: without the DLL, or with it where it is linked
-       bench-ucrt DLL        it is loaded when the blocks for the first passes have been made
-       bench-ucrt DLL steps  and the instructions of a free are counted, see steps.c
+   bench-ucrt            as it is: without the DLL, or with it where it is linked
+   bench-ucrt DLL        loads the DLL once the blocks for the first passes are allocated
+   bench-ucrt DLL steps  also counts the instructions of a free, see steps.c
 
-   Wall time: who waits for a lock of the heap waits.  */
+   Wall time, so that waiting for a heap's lock counts.  */
 
 #include <stdio.h>
 #include <stdlib.h>

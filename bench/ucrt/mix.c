@@ -1,5 +1,5 @@
-/* One thread, 20 000 live blocks, in an order which has nothing to do with that of their making:
-   half of the operations replace a block, the others reallocate, zero or ask for the size.  */
+/* One thread and 20 000 live blocks, used in an order unrelated to that of their allocation: half
+   of the operations replace a block, the others reallocate, zero or ask for the size.  */
 
 #include <malloc.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* When the new handler is called, for what, and how often.  */
+/* The table of calls: when the new handler is called, for what, and how often.  */
 
 #include <stdint.h>
 
@@ -62,7 +62,7 @@ void calls_handlers (void) {
   calls_line (calls_size ((size_t) mode), "_set_new_mode (1)");
   for (size_t i = 0; i < LENGTH (sizes); i++)
     for (size_t j = 0; j < LENGTH (answers); j++) fail (sizes[i], answers[j]);
-  for (size_t size = 0; size < 100000; size = size * 7 + 1) { /* which it must not be called for */
+  for (size_t size = 0; size < 100000; size = size * 7 + 1) { /* which must not call it */
     void *p = NULL;
     CALLS_DO (malloc, p = crt.malloc (size));
     calls_line (calls_block (p, size), "malloc (%s) in mode 1", calls_size (size));

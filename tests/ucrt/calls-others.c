@@ -1,4 +1,4 @@
-/* Functions whose result is for free, and those which look at the heap.  */
+/* The table of calls: functions whose result is for free, and functions that inspect the heap.  */
 
 #include <stdio.h>
 #include <string.h>
@@ -57,7 +57,7 @@ static void environment (void) {
   int result = 0;
   CALLS_DO (_putenv, result = crt._putenv ("CALLS_VARIABLE=some value"));
   calls_line (calls_size ((size_t) result), "_putenv");
-  for (int i = 0; i < 300; i++) { /* the environment's own table grows and moves */
+  for (int i = 0; i < 300; i++) { /* the environment's table grows and moves */
     char setting[40];
     (void) snprintf (setting, sizeof (setting), "CALLS_%d=%d", i, i * i);
     result |= crt._putenv (setting);
@@ -88,7 +88,7 @@ static void paths (void) {
   (void) crt._getcwd (text, sizeof (text));
   (void) crt._wgetcwd (wide, 1000);
   for (int size = 0; size < 2000;
-       size = size * 900 + 1) { /* of what it needs, too small, and large */
+       size = size * 900 + 1) { /* the size it needs, too small, and large */
     p = NULL;
     CALLS_DO (_getcwd, p = crt._getcwd (NULL, size));
     calls_line (same (p, text), "_getcwd (NULL, %d)", size);
@@ -126,7 +126,7 @@ static void paths (void) {
   release (p, "_wtempnam");
 }
 
-/* Blocks of the base functions, which C++'s <locale> gives to free.  */
+/* Blocks of the base functions that C++'s <locale> gives to free.  */
 static void locale (void) {
   void *p = NULL;
 #define LOCALE(FUNCTION)                                \

@@ -1,5 +1,5 @@
-/* A known number of calls between two marks which a log of calls shows; what the DLL has counted in
-   between is printed by function.  */
+/* Makes a known number of calls between two marks that show in a log of calls, and prints what the
+   DLL counted in between, by function.  */
 
 #include <malloc.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ static uint64_t count_of (const char *name) {
   return 0;
 }
 
-/* A mix of calls whose number depends on the seed only.  */
+/* A mix of calls; their number depends only on the seed.  */
 static int use_heap (void) {
   static void *blocks[100], *aligned[100];
   unsigned seed = 12345;

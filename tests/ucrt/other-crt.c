@@ -1,6 +1,6 @@
-/* A program of the old msvcrt.dll alone, as mingw makes it without more ado: there is nothing to
-   take over, and it must not be harmed; with MIR_UCRT_CRTS=msvcrt it is taken over like
-   ucrtbase.dll. The exit status is 0, or says which step failed.  */
+/* A program of the old msvcrt.dll alone, as mingw links it by default: there is nothing to take
+   over, and it must not be harmed.  With MIR_UCRT_CRTS=msvcrt it is taken over like ucrtbase.dll.
+   The exit status is 0, or the number of the step that failed.  */
 
 #include <errno.h>
 #include <malloc.h>

@@ -1,3 +1,5 @@
+/* Blocks of every kind, and one random step on a block.  */
+
 #include "ucrt/stress-blocks.h"
 
 #include <malloc.h>
@@ -37,7 +39,7 @@ static void fill (struct stress_block *block, size_t from) {
   for (size_t i = from; i < block->size; i++) block->p[i] = byte_at (block, i);
 }
 
-/* Whether the first SIZE bytes are right.  */
+/* Whether the first SIZE bytes are intact.  */
 static int is_whole (const struct stress_block *block, size_t size) {
   for (size_t i = 0; i < size; i++)
     if (block->p[i] != byte_at (block, i)) return 0;
@@ -120,7 +122,7 @@ void stress_free (struct stress_block *block) {
   block->p = NULL;
 }
 
-/* P is what a reallocation to SIZE bytes gave.  */
+/* P is the result of reallocating BLOCK to SIZE bytes.  */
 static const char *replace (struct stress_block *block, void *p, size_t size, int zeroed) {
   if (p == NULL) return "a reallocation gave NULL";
   size_t old = block->size, kept = old < size ? old : size;

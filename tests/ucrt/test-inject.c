@@ -1,4 +1,4 @@
-/* The DLL comes by a remote thread: into a process which was started suspended, and into one whose
+/* The DLL comes by a remote thread: into a process that was started suspended, and into one whose
    threads allocate.  TEST_DLL: the DLL.  The child is this program with an argument.  */
 
 #include <stdio.h>
@@ -32,11 +32,11 @@ static DWORD WINAPI allocate (void *arg) {
   return 0;
 }
 
-/* Waits for the DLL while its threads allocate, unless it is there already.  */
+/* Wait for the DLL while threads allocate, unless it is already loaded.  */
 static int child (int suspended) {
   HANDLE threads[THREADS];
   void *old = malloc (100);
-  if (suspended && fixture_status () == NULL) return 1; /* it must be here before main */
+  if (suspended && fixture_status () == NULL) return 1; /* it must be loaded before main */
   for (size_t i = 0; i < THREADS; i++)
     threads[i] = CreateThread (NULL, 0, allocate, (void *) (i + 1), 0, NULL);
   for (int i = 0;

@@ -1,5 +1,5 @@
-// Every form of new and delete goes to the DLL's mimalloc, whether it took the C runtime over or
-// not.
+// Every form of new and delete goes to the DLL's mimalloc, whether it has taken over the C runtime
+// or not.
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -61,7 +61,7 @@ static void new_handler_is_asked_until_there_is_none () {
 
 static void a_block_of_the_c_runtime_goes_back_to_it () {
   const MIR_ucrt_status_t *status = MIR_ucrt_status ();
-  void *volatile hidden = std::malloc (100);  // the compiler would warn of what is tested
+  void *volatile hidden = std::malloc (100);  // else the compiler warns of what is tested
   void *block = hidden;
   REQUIRE (block != nullptr);
   CHECK_INT (is_ours (block), status->state == MIR_UCRT_ACTIVE);

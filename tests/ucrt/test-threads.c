@@ -1,4 +1,4 @@
-/* Two thousand threads which live shortly, what is freed when they end, and how they begin.  */
+/* Two thousand short-lived threads: what is freed when they end, and how they begin.  */
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static void free_checked (void *p, unsigned char byte) {
   free (p);
 }
 
-/* The system calls it at the end of a thread with the thread's value.  */
+/* The system calls this with the thread's value when a thread ends.  */
 static void WINAPI free_fls (void *p) {
   if (p == NULL) return;
   free_checked (p, 1);
@@ -102,17 +102,17 @@ static void destructors_of_threads_free (void) {
   if (fixture_expects_dll ()) CHECK_INT (fixture_check (), 0);
 }
 
-/* The loader's lock is held while a thread's first block is made: by a DLL's DllMain which waits
-   for that thread, say.  */
+/* A thread allocates its first block while another thread holds the loader lock, as a DllMain that
+   waits for that thread does.  */
 typedef LONG (NTAPI *lock_t) (ULONG, ULONG *, ULONG_PTR *);
 typedef LONG (NTAPI *unlock_t) (ULONG, ULONG_PTR);
 static HANDLE begun, go, done;
 
 static DWORD WINAPI allocate_first (void *arg) {
   (void) arg;
-  SetEvent (begun); /* by then the loader has let it run */
+  SetEvent (begun); /* from here on the loader lets it run */
   WaitForSingleObject (go, INFINITE);
-  void *volatile block = block_of (100, 4); /* seen by the compiler it would go */
+  void *volatile block = block_of (100, 4); /* volatile: otherwise the compiler removes it */
   free_checked (realloc (block, 5000), 4);
   SetEvent (done);
   return 0;

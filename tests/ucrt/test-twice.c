@@ -1,4 +1,5 @@
-/* A second copy of the DLL from another folder stands back.  TEST_LATE, TEST_SECOND: the copies. */
+/* A second copy of the DLL, from another folder, stands back.  TEST_LATE, TEST_SECOND: the two
+   copies.  */
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,7 @@ static void the_second_copy_stands_back (void) {
   CHECK (second != first);
   CHECK_INT (status_of (first)->loaded_twice, 1);
   CHECK_STR (fixture_state_name (status_of (first)->state), "active");
-  if (second != NULL) { /* or it refused to be loaded */
+  if (second != NULL) { /* it may also refuse to be loaded */
     const MIR_ucrt_status_t *status = status_of (second);
     REQUIRE (status != NULL);
     CHECK_STR (fixture_state_name (status->state), "refused");

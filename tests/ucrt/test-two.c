@@ -1,5 +1,5 @@
-/* Two CRTs in one process: TEST_SECOND is another copy of ucrtbase.dll, loaded after the DLL (or
-   before, in the late mode).  Each keeps its errno and its handlers; blocks of one may be freed by
+/* Two CRTs in one process: TEST_SECOND is another copy of ucrtbase.dll, loaded after the DLL, or
+   before it in the late mode.  Each keeps its errno and its handlers; blocks of one may be freed by
    the other.  */
 
 #include <errno.h>
@@ -43,7 +43,7 @@ static void load_second (void) {
 }
 
 static void both_are_taken_over (void) {
-  if (getenv ("TEST_LATE") != NULL) load_second (); /* it runs already */
+  if (getenv ("TEST_LATE") != NULL) load_second (); /* it is already running */
   REQUIRE (fixture_load_late () == 0);
   if (getenv ("TEST_LATE") == NULL) load_second ();
   const MIR_ucrt_status_t *status = fixture_status ();

@@ -1,4 +1,4 @@
-/* Another copy of the override DLL, as far as one sees it: its status.  */
+/* Another copy of the DLL, as far as others see it: its status.  */
 
 #include "mir-ucrt.h"
 

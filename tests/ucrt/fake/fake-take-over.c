@@ -1,6 +1,8 @@
+/* A take-over without the DLL: its hooks, its C runtimes, and system calls that fail.  */
+
 #include "ucrt/fake/fake-take-over.h"
 
-#include <stdio.h> /* snprintf */
+#include <stdio.h>  /* snprintf */
 #include <string.h> /* memset, strcmp */
 
 #include "ucrt/nt.h"
@@ -35,7 +37,7 @@ const struct ucrt_hook ucrt_hooks[] = {
     ENTRY ("_aligned_free", 9, UCRT_HOOK_ALIGNED),
     ENTRY ("_aligned_msize", 10, UCRT_HOOK_ALIGNED),
     ENTRY ("_heapmin", 11, 0),
-    {"_o_malloc", {0}, {0}, 0}, /* is reached through malloc */
+    {"_o_malloc", {0}, {0}, 0}, /* it reaches malloc */
     ENTRY ("no_such_function", 1, 0),
 };
 

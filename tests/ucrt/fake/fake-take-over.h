@@ -1,7 +1,7 @@
-/* A take-over without the DLL: the parts of src/ucrt which do it, and hooks which only say that
-   they were called.
+/* A take-over without the DLL: the parts of src/ucrt that do it, and hooks that only say that they
+   were called.
 
-   The test is linked to msvcrt.dll, so that a C runtime named ucrtbase.dll or fake-* is none of its
+   The tests are linked to msvcrt.dll, so no C runtime named ucrtbase.dll or fake-* is one of their
    own.  */
 
 #ifndef FAKE_FIXTURE_H
@@ -17,9 +17,9 @@
 #include "ucrt/status-section.h"
 #include "ucrt/take-over.h"
 
-enum { MARK = 1000 }; /* a hook returns this more than the function which it replaces */
+enum { MARK = 1000 }; /* a hook returns this much more than the function it replaces */
 
-/* A C runtime's function of these tests; they look at no arguments.  */
+/* A function of a fake C runtime; it ignores its arguments.  */
 typedef int (__cdecl *fake_function_t) (void *);
 
 struct fake_name {
@@ -27,37 +27,37 @@ struct fake_name {
   int number; /* what it returns */
 };
 
-extern const struct fake_name fake_names[]; /* as ucrt_hooks */
+extern const struct fake_name fake_names[]; /* in the order of ucrt_hooks */
 
-/* All options as without an environment, the status empty, and no C runtime known.  CRTS:
- * ucrt_options.crts.  */
+/* Reset everything: options as without an environment, an empty status, no C runtime known.  CRTS
+   goes to ucrt_options.crts.  */
 void fixture_reset (const char *crts);
 
-/* Where the fake C runtimes are; NULL: beside the program.  A path of Linux is one of Wine's drive
- * Z.  */
+/* Set the folder of the fake C runtimes; NULL: beside the program.  A Linux path becomes one on
+   Wine's drive Z.  */
 void fixture_folder (const char *folder);
 
-/* Load NAME.dll of that folder, or leave the test.  */
+/* Load NAME.dll from that folder, or leave the test.  */
 HMODULE fixture_load (const char *name);
-/* Copy NAME.dll to COPY.dll, in the folder in which the test runs, and load that.  */
+/* Copy NAME.dll to COPY.dll in the test's working folder, and load that.  */
 HMODULE fixture_load_copy (const char *name, const char *copy);
-/* Unload it; what is loaded next is not taken over by itself.  */
+/* Unload DLL; a DLL loaded next is not taken over by itself.  */
 void fixture_unload (HMODULE dll);
 
-/* What the function of that NAME in DLL returns when it is called.  */
+/* Call the function NAME of DLL and return its result.  */
 int fixture_call (HMODULE dll, const char *name);
 
 MIR_ucrt_function_t *fixture_status (unsigned crt, const char *name);
 
-/* How often a C runtime was tried after it was taken over, since the reset.  */
+/* How many times a C runtime was tested after a take-over since the reset.  */
 extern int fixture_checks;
 
 /*---------------- System calls which fail -----------------------------*/
 
-/* From now on the call number N fails, counted from 0, once; < 0: none.  */
+/* Let the call number N from now on fail, counted from 0, once; < 0: none.  */
 void fixture_fail_at (int n);
 int fixture_has_failed (void);
-/* Do not let a C runtime be pinned: the test unloads it.  */
+/* Do not let a C runtime be pinned, because the test unloads it.  */
 void fixture_no_pins (void);
 
 #endif

@@ -1,4 +1,4 @@
-/* C runtimes which must be left alone, one for each -D.  */
+/* C runtimes that must be left alone, one for each -D.  */
 
 #include <stddef.h> /* size_t */
 

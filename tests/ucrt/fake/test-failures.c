@@ -1,5 +1,6 @@
-/* A take-over in which one system call fails, whichever it is: all functions are taken over, or
-   none and the C runtime is as it was, to the byte and to the protection of each page.  */
+/* A take-over in which one system call fails, each call in turn: either all functions are taken
+   over, or none, and then the C runtime is as before, to the byte and to the protection of each
+   page.  */
 
 #include <string.h>
 
@@ -27,7 +28,7 @@ static void take_picture (struct picture *picture, HMODULE dll, size_t size) {
   }
 }
 
-/* A page which was written has no copy to make any more.  */
+/* A page that was written has no copy to make any more.  */
 static DWORD plain (DWORD protection) {
   if (protection == PAGE_WRITECOPY) return PAGE_READWRITE;
   return protection == PAGE_EXECUTE_WRITECOPY ? PAGE_EXECUTE_READWRITE : protection;
@@ -103,7 +104,7 @@ static void fail_at_every_call (const char *name) {
       CHECK (has_failed);
       CHECK (none_of_the_functions_is_ours (dll));
       CHECK (memcmp (before.bytes, after.bytes, size) == 0);
-      CHECK_INT (free_regions (), regions); /* no relays are left */
+      CHECK_INT (free_regions (), regions); /* no jump stubs are left */
       CHECK (ucrt_status.crts[0].state != MIR_UCRT_ACTIVE);
       CHECK (ucrt_status.crts[0].reason[0] != 0);
     }
@@ -120,7 +121,7 @@ static void nothing_is_left_behind_at_any_failure (void) {
 }
 
 #ifdef __x86_64__
-/* Every jump needs a relay.  */
+/* Every jump needs a stub.  */
 static void nothing_is_left_behind_far_away (void) {
   fail_at_every_call ("fake-far");
 }
@@ -132,12 +133,12 @@ static void nothing_is_left_behind_with_other_threads (void) {
   for (int i = 0; i < 3; i++) threads[i] = CreateThread (NULL, 0, idle, NULL, 0, NULL);
   fail_at_every_call ("fake-shapes");
   stop = 1;
-  /* All of them run again.  */
+  /* All threads run again.  */
   CHECK_INT (WaitForMultipleObjects (3, threads, TRUE, 10000), WAIT_OBJECT_0);
   for (int i = 0; i < 3; i++) CloseHandle (threads[i]);
 }
 
-/* Refuses every call which would make memory executable, as ProcessDynamicCodePolicy does.  */
+/* Refuse every call that would make memory executable, as ProcessDynamicCodePolicy does.  */
 static LONG (NTAPI *real_protect) (HANDLE, void **, SIZE_T *, ULONG, ULONG *);
 static int refusals;
 
@@ -169,7 +170,7 @@ static void without_leave_to_make_code_nothing_is_touched (void) {
   fixture_unload (dll);
 }
 
-/* No page of the C runtime is writable and executable, whenever a call asks for it.  */
+/* Count calls that ask for a page of the C runtime to be writable and executable at once.  */
 static int both;
 
 static LONG NTAPI watching_protect (HANDLE process, void **at, SIZE_T *size, ULONG protection,

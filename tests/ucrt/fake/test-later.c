@@ -1,5 +1,5 @@
-/* C runtimes which come while the process runs, and go: what is done to other threads meanwhile,
-   and what the status says afterwards.  */
+/* C runtimes that are loaded and unloaded while the process runs: what happens to other threads
+   meanwhile, and what the status says afterwards.  */
 
 #include <stdio.h>
 #include <string.h>
@@ -39,8 +39,8 @@ static void state_is_told_of_what_is_refused_later (void) {
 
 /*---------------- Other threads -----------------------------*/
 
-/* Nobody can be in a runtime which has not run.  Threads must not be stopped for it: the loader
-   tells of it without holding the loader lock, and one of them may.  */
+/* No thread can be inside a runtime that has not run.  Threads must not be stopped for it: the
+   loader notifies of it without holding the loader lock, and one of them may hold that.  */
 
 static LONG (NTAPI *real_suspend) (HANDLE, ULONG *);
 static int suspended;
@@ -69,7 +69,7 @@ static void no_thread_is_stopped_for_what_has_not_run (void) {
   CHECK_INT (ucrt_status.state, MIR_UCRT_ACTIVE);
   CHECK_INT (suspended, 0);
   fixture_unload (dll);
-  dll = fixture_load ("fake-shapes"); /* it has: the thread is stopped */
+  dll = fixture_load ("fake-shapes"); /* this one has run: the thread is stopped */
   fixture_reset ("fake-shapes");
   ucrt_nt.suspend = counting_suspend;
   CHECK_INT (ucrt_find_crts (), 1);

@@ -1,5 +1,5 @@
-/* Other threads during a take-over: in a function of the aligned family, in bytes which are
-   replaced, far away, and many of them.  */
+/* Other threads during a take-over: in an aligned function, in bytes that are replaced, far away,
+   and many of them.  */
 
 #include <string.h>
 
@@ -10,7 +10,7 @@
 
 static HANDLE entered, leave;
 
-/* What the fake's _aligned_malloc and the tail of its _aligned_free call.  */
+/* The fake's _aligned_malloc and the tail of its _aligned_free call this.  */
 static void __cdecl park_here (void) {
   SetEvent (entered);
   WaitForSingleObject (leave, INFINITE);
@@ -27,7 +27,7 @@ static DWORD WINAPI call (void *argument) {
   return 0;
 }
 
-/* A thread which stays in FUNCTION of DLL until LEAVE is set.  */
+/* Start a thread that stays in FUNCTION of DLL until LEAVE is set.  */
 static HANDLE thread_inside (HMODULE dll, const char *function, struct call *arguments) {
   void (__cdecl * *park) (void) = (void (__cdecl **) (void)) (void *) GetProcAddress (dll, "park");
   REQUIRE (park != NULL);
@@ -61,7 +61,7 @@ static void is_not_taken_over_while_inside (const char *function, int number) {
   CHECK (memcmp (text, (uint8_t *) dll + 0x1000, sizeof (text)) == 0);
   let_it_go (thread);
   CHECK_INT (arguments.result, number); /* nothing happened to it */
-  CHECK_INT (ucrt_find_crts (), 1);     /* and once more */
+  CHECK_INT (ucrt_find_crts (), 1);     /* the next attempt succeeds */
   CHECK_INT (fixture_call (dll, function), MARK + number);
   fixture_unload (dll);
 }
@@ -74,7 +74,8 @@ static void thread_behind_its_last_jump_prevents_it (void) {
   is_not_taken_over_while_inside ("_aligned_free", 9);
 }
 
-/* The thread leaves while we try: then it is done, and says how often it had to wait.  */
+/* The thread leaves during the attempts: then the take-over succeeds and says how often it
+   retried.  */
 static volatile int runs, begun;
 
 static DWORD WINAPI leave_soon (void *unused) {
@@ -92,7 +93,7 @@ static void waits_for_a_thread_to_leave (void) {
   fixture_reset ("fake-shapes");
   runs = begun = 0;
   HANDLE helper = CreateThread (NULL, 0, leave_soon, NULL, 0, NULL);
-  while (!runs) Sleep (1); /* it could not start under the loader lock */
+  while (!runs) Sleep (1); /* under the loader lock it could not start */
   begun = 1;
   CHECK_INT (ucrt_find_crts (), 1);
   CHECK (ucrt_status.crts[0].retries > 0);
@@ -105,8 +106,8 @@ static void waits_for_a_thread_to_leave (void) {
 }
 
 #ifdef __x86_64__
-/* The calls of a function of the family are over, but where they were on the stack nobody wrote
- * since.  */
+/* The calls of an aligned function have ended, but nothing has overwritten their part of the
+   stack.  */
 static void __cdecl leave_traces (void) {}
 
 static __attribute__ ((noinline)) void wait_above_traces (void) {
@@ -147,7 +148,7 @@ static void old_return_addresses_do_not_matter (void) {
 }
 #endif
 
-/* A thread which runs in a circle of two bytes is seen there, and nowhere else.  */
+/* A thread in a loop of two bytes is seen there, and nowhere else.  */
 static void instruction_of_a_thread_is_seen (void) {
   static const uint8_t circle[] = {0x90, 0x90, 0x90, 0x90, 0xeb, 0xfe};
   fixture_reset ("");
@@ -159,7 +160,7 @@ static void instruction_of_a_thread_is_seen (void) {
   HANDLE thread = CreateThread (NULL, 0, (LPTHREAD_START_ROUTINE) (void *) code, NULL, 0, &number);
   Sleep (50);
   uintptr_t begin = (uintptr_t) code, end = begin + 0x1000;
-  /* Not the first byte: the thread's beginning is on its stack.  */
+  /* Not the first byte, because the thread's start address is on its stack.  */
   struct ucrt_range before = {begin + 1, begin + 4}, at = {begin + 4, begin + 6},
                     behind = {begin + 6, end};
   struct ucrt_code_ranges ranges[] = {
@@ -193,8 +194,8 @@ struct caller {
   int wrong;
 };
 
-/* Each call gives the old number or the new one, and once the new one is seen, never the old one
-   again: that is for one thread and one function.  */
+/* Each call returns the old number or the new one; once a thread has seen the new number of a
+   function, it never sees the old one again.  */
 static DWORD WINAPI call_all (void *argument) {
   struct caller *caller = argument;
   int is_new[16] = {0};
@@ -229,7 +230,7 @@ static void callers_see_the_old_or_the_new_function (void) {
     Sleep (2);
     CHECK_INT (ucrt_find_crts (), 1);
     if (ucrt_status.crts[0].reason[0] != 0) tap_note ("%s", ucrt_status.crts[0].reason);
-    for (int i = 0; i < CALLERS; i++) /* every one of them comes to every function */
+    for (int i = 0; i < CALLERS; i++) /* each of them reaches every function */
       for (size_t seen = callers[i].rounds; callers[i].rounds < seen + 2;) Sleep (1);
     stop = 1;
     CHECK_INT (WaitForMultipleObjects (CALLERS, threads, TRUE, 10000), WAIT_OBJECT_0);
@@ -257,7 +258,7 @@ static DWORD WINAPI start_others (void *unused) {
   while (!stop) {
     HANDLE thread = CreateThread (NULL, 0, be_short, NULL, 0, NULL);
     if (thread == NULL) continue;
-    WaitForSingleObject (thread, INFINITE); /* else they pile up at the loader lock */
+    WaitForSingleObject (thread, INFINITE); /* otherwise they pile up at the loader lock */
     CloseHandle (thread);
   }
   return 0;

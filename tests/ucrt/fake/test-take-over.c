@@ -30,7 +30,7 @@ static void every_shape_is_taken_over (void) {
   CHECK_INT (ucrt_status.crts[0].late, 1);
   CHECK_INT (fixture_checks, 1);
   CHECK (calls_go_to (dll, MARK));
-  /* What stands beside, and what is reached.  */
+  /* The neighbours are unchanged, and twins are reached.  */
   CHECK_INT (fixture_call (dll, "_expand_next"), 60);
   CHECK_INT (fixture_call (dll, "_malloc_base"), 1);
   CHECK_INT (fixture_call (dll, "_o_malloc"), MARK + 1);
@@ -67,7 +67,8 @@ static void status_tells_of_every_function (void) {
   fixture_unload (dll);
 }
 
-/* Write LEN BYTES over the entry of malloc, as another hooker would; keep what was there.  */
+/* Write LEN BYTES over the entry AT, as another hooker would; OLD, unless NULL, gets what was
+   there.  */
 static void overwrite (uint8_t *at, const uint8_t *bytes, size_t len, uint8_t *old) {
   DWORD protection;
   REQUIRE (VirtualProtect (at, len, PAGE_EXECUTE_READWRITE, &protection));
@@ -96,7 +97,7 @@ static int text_is (HMODULE dll, const uint8_t *copy, size_t size) {
   return memcmp ((const uint8_t *) dll + 0x1000, copy, size) == 0;
 }
 
-/* Take DLL over, which must not succeed: STATE, and a reason which begins with REASON.  */
+/* Try to take over DLL, which must fail with STATE and a reason that begins with REASON.  */
 static void is_left_alone (HMODULE dll, const char *name, unsigned state, const char *reason) {
   static uint8_t text[0x1000];
   memcpy (text, (const uint8_t *) dll + 0x1000, sizeof (text));
@@ -112,7 +113,9 @@ static int __cdecl stranger (void) {
   return 77;
 }
 
-/* The ways in which others hook; 0x11..18 stand for the address of stranger.  */
+/* The ways in which others hook; zeroes stand for the address of stranger, absolute or relative.
+   The ways in which others hook; zeroes stand for the address of stranger, absolute or
+   relative.  */
 static void hooked_by_others_is_refused_by_name (void) {
   static const struct {
     const char *bytes;
@@ -201,7 +204,7 @@ static void other_allocators_are_refused (void) {
   }
 }
 
-/* What the system says of the whole process: flags which debugging tools set, and policies.  */
+/* What the system says of the whole process: flags that debugging tools set, and policies.  */
 static void watched_processes_are_refused (void) {
   uint32_t *flags = (uint32_t *) ((char *) ucrt_nt.peb () + (sizeof (void *) == 8 ? 0xbc : 0x68));
   const uint32_t before = *flags;
@@ -219,7 +222,7 @@ static void watched_processes_are_refused (void) {
 static unsigned policy_flags;
 
 static LONG NTAPI about_process (HANDLE process, int what, void *to, ULONG size, ULONG *len) {
-  const ULONG *which = to; /* what is asked for is in the answer's place */
+  const ULONG *which = to; /* what is asked for stands in the answer's place */
   (void) process;
   (void) len;
   if (what != UCRT_NT_PROCESS_POLICY || size != 8 || *which != 2) return -1;
@@ -254,7 +257,7 @@ static void second_copy_stands_back_and_tells_the_first (void) {
   fixture_unload (dll);
 }
 
-/* Its DllMain calls malloc: that is ours already.  */
+/* Its DllMain calls malloc, which must already be ours.  */
 static void loaded_later_is_taken_over_before_it_runs (void) {
   fixture_reset ("fake-later");
   CHECK_INT (ucrt_find_crts (), 0);

@@ -1,4 +1,4 @@
-/* The jumps of arm64.  Expected instructions are those of the assembler.  */
+/* The jumps of ARM64.  Expected instructions are the assembler's.  */
 
 #include <stdlib.h> /* malloc */
 
@@ -29,7 +29,7 @@ struct form {
   uint64_t target;
 };
 
-/* All of them at 0x180001000.  */
+/* All at 0x180001000.  */
 static const struct form forms[] = {
     {"b +0x1000", {0x14000400}, 1, 0, UCRT_CODE_JUMP, 0x180002000},
     {"b -0x1000", {0x17fffc00}, 1, 0, UCRT_CODE_JUMP, 0x180000000},

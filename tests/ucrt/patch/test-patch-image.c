@@ -1,5 +1,5 @@
-/* What is read of a loaded image: its exports, how far its functions reach, and nothing outside of
- * it.  */
+/* What is read of a loaded image: its exports and imports, how far its functions reach, and nothing
+   outside of it.  */
 
 #include <stdlib.h> /* malloc */
 
@@ -31,8 +31,8 @@ static void put_directory (unsigned number, uint32_t offset, uint32_t size) {
   put (OPTIONAL + 116 + 8 * number, size, 4);
 }
 
-/* Exports, sorted: _expand at CODE + 0x1c, _expand_next 12 bytes behind, free forwarded, malloc at
-   CODE; and calloc at CODE + 8 by number alone.  */
+/* Exports, sorted: _expand at CODE + 0x1c, _expand_next 12 bytes behind it, free forwarded, malloc
+   at CODE; and calloc at CODE + 8 by number only.  */
 static void put_exports (void) {
   static const char names[] = "_expand\0_expand_next\0free\0malloc\0fake.free";
   static const uint32_t functions[] = {CODE + 0x1c, CODE + 0x28, NAMES + 33, CODE, CODE + 8};
@@ -57,8 +57,8 @@ static void put_unwind (unsigned i, uint32_t begin, uint32_t end, uint32_t info)
   put (UNWIND + 12 * i + 8, info, 4);
 }
 
-/* A function at CODE + 0x40, 0x25 bytes, one of whose parts is at CODE + 0x800; and another one at
- * CODE + 0x70.  */
+/* A function at CODE + 0x40 of 0x25 bytes, with a part at CODE + 0x800; and another function at
+   CODE + 0x70.  */
 static void make_image (void) {
   memset (image_bytes, 0, SIZE);
   put (0, 0x5a4d, 2);
@@ -103,10 +103,10 @@ static void exports_are_found_by_name (void) {
 static void room_ends_at_the_next_function (void) {
   make_image ();
   struct ucrt_image image = opened ();
-  CHECK_INT (ucrt_room_at (&image, CODE), 8); /* to what has only a number */
+  CHECK_INT (ucrt_room_at (&image, CODE), 8); /* up to an export by number */
   CHECK_INT (ucrt_room_at (&image, CODE + 0x1c), 12);
-  CHECK_INT (ucrt_room_at (&image, CODE + 0x28), 0x18); /* to one of the unwind table */
-  CHECK_INT (ucrt_room_at (&image, CODE + 0x40), 0x25); /* its own end */
+  CHECK_INT (ucrt_room_at (&image, CODE + 0x28), 0x18); /* up to a function of the unwind table */
+  CHECK_INT (ucrt_room_at (&image, CODE + 0x40), 0x25); /* up to its own end */
 }
 
 static void type_hashes_are_no_room (void) {
@@ -117,7 +117,7 @@ static void type_hashes_are_no_room (void) {
   struct ucrt_image image = opened ();
   CHECK_INT (ucrt_room_at (&image, CODE + 0x1c), 4);
   CHECK_INT (ucrt_room_at (&image, CODE), 0);
-  image_bytes[CODE] = 0xe9; /* a stub of one jump is its own */
+  image_bytes[CODE] = 0xe9; /* a thunk of one jump owns what follows */
   CHECK_INT (ucrt_room_at (&image, CODE), 8);
 }
 
@@ -190,7 +190,7 @@ static void imported_tables_are_listed (void) {
   CHECK_INT (ucrt_import_addresses (&image, UINT32_MAX), 0);
 }
 
-/* Everything that reads.  */
+/* Call everything that reads an image.  */
 static void read_all (const uint8_t *bytes, size_t size) {
   struct ucrt_image image;
   struct ucrt_extent part;
@@ -209,7 +209,7 @@ static void read_all (const uint8_t *bytes, size_t size) {
   CHECK (ucrt_section (&image, ".mirst").end <= size);
 }
 
-/* In a block of its own size, so that a sanitizer sees every byte too many that is read.  */
+/* In a block of exactly its size, so that a sanitizer sees any byte read beyond it.  */
 static void damaged_images_are_read_within_their_bytes (void) {
   make_image ();
   put (CONFIG, 0x94, 4);

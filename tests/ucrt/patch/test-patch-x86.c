@@ -1,5 +1,5 @@
-/* The jumps of x86-64 and x86: what is written is what is read again, and what others write is
-   seen. Expected bytes are those of the assembler.  */
+/* The jumps of x86-64 and x86: what is encoded is decoded again, and the jumps of other hookers are
+   seen.  Expected bytes are the assembler's.  */
 
 #include <stdlib.h> /* malloc */
 
@@ -8,7 +8,7 @@
 #include "ucrt/patch.h"
 #include "support/tap.h"
 
-/* Code in a block of its own size, so that a sanitizer sees every byte too many that is read.  */
+/* Code in a block of exactly its size, so that a sanitizer sees any byte read beyond it.  */
 static struct ucrt_span span_of (const char *bytes, size_t size, uint64_t address) {
   uint8_t *copy = malloc (size);
   REQUIRE (copy != NULL);
@@ -36,7 +36,7 @@ struct form {
 #define FORM(CPU, WHAT, BYTES, KIND, TARGET) \
   { &ucrt_cpu_##CPU, WHAT, BYTES, sizeof (BYTES) - 1, UCRT_CODE_##KIND, TARGET }
 
-/* All of them at 0x180001000.  */
+/* All at 0x180001000, or 0x80001000 for x86.  */
 static const struct form forms[] = {
     FORM (x86_64, "jmp rel32", "\xe9\xfb\x0f\0\0", JUMP, 0x180002000),
     FORM (x86_64, "jmp rel32 back", "\xe9\xfb\xef\xff\xff", JUMP, 0x180000000),
@@ -151,7 +151,7 @@ static void stub_leads_to_its_target (void) {
   CHECK_INT (end, 0xfff00000);
 }
 
-/* In 64 bytes at 0x1000: where the entry at its beginning leads.  */
+/* Where the entry at the beginning of 64 bytes at 0x1000 leads.  */
 static enum ucrt_way way_of (const char *bytes, size_t size, uint64_t *end) {
   uint8_t image[64];
   memset (image, 0xc3, sizeof (image));
@@ -167,7 +167,7 @@ static void own_stubs_stay_and_others_leave (void) {
   CHECK_INT (end, 0x1010);
   CHECK_INT (WAY_OF ("\xe9\x3b\0\0\0"), UCRT_LEAVES); /* the first byte behind the image */
   CHECK_INT (end, 0x1040);
-  CHECK_INT (WAY_OF ("\xe9\xfa\xff\xff\xff"), UCRT_LEAVES); /* the last one before */
+  CHECK_INT (WAY_OF ("\xe9\xfa\xff\xff\xff"), UCRT_LEAVES); /* the last byte before it */
   CHECK_INT (WAY_OF ("\xeb\x03\x90\x90\x90\xe9\x36\x02\0\0"), UCRT_LEAVES); /* by a jump nearby */
   CHECK_INT (end, 0x1240);
   CHECK_INT (WAY_OF ("\xeb\x01\xc3\xcc"), UCRT_TRAPPED);
@@ -178,7 +178,7 @@ static void own_stubs_stay_and_others_leave (void) {
              UCRT_STAYS); /* through a pointer inside */
   CHECK_INT (WAY_OF ("\xff\x25\0\0\0\0\x10\x20\0\0\0\0\0\0"), UCRT_LEAVES);
   CHECK_INT (end, 0x2010);
-  CHECK_INT (WAY_OF ("\xff\x25\x36\0\0\0"), UCRT_LEAVES); /* the pointer is not all inside */
+  CHECK_INT (WAY_OF ("\xff\x25\x36\0\0\0"), UCRT_LEAVES); /* the pointer is partly outside */
 }
 
 static void jump_goes_behind_a_marker_or_nowhere (void) {
