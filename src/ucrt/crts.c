@@ -21,7 +21,7 @@
 
 enum { NAME_SIZE = 64 };
 
-static int is_told; /* the loader notifies us of DLLs */
+static int is_notified; /* the loader notifies us of DLLs */
 
 static size_t without_dll (const char *name, size_t len) {
   return len > 4 && memcmp (name + len - 4, ".dll", 4) == 0 ? len - 4 : len;
@@ -166,7 +166,7 @@ int ucrt_find_crts (void) {
     taken += result > 0;
     bad += result < 0;
   }
-  if (!is_told) is_told = ucrt_nt.tell_of_dlls (0, on_dll, NULL, &registration) >= 0;
+  if (!is_notified) is_notified = ucrt_nt.notify_of_dlls (0, on_dll, NULL, &registration) >= 0;
   ucrt_nt.unlock_loader (0, cookie);
   return bad != 0 ? -1 : taken;
 }

@@ -53,7 +53,7 @@ static int stop_others (void) {
 /* Redirect SLOT to GUARD.  A thread that calls through the slot meanwhile takes one way or the
    other: within a cache line it sees one of the two values.  A slot across two lines is written
    while other threads are stopped, unless NOBODY runs the module yet.  */
-static void lead (struct slot *slot, void *guard, int nobody) {
+static void redirect (struct slot *slot, void *guard, int nobody) {
   DWORD before;
   int across = !nobody && (uintptr_t) slot % CACHE_LINE > CACHE_LINE - sizeof (*slot);
   if (!VirtualProtect (slot, sizeof (*slot), writable (slot), &before)) return;
@@ -63,12 +63,12 @@ static void lead (struct slot *slot, void *guard, int nobody) {
   VirtualProtect (slot, sizeof (*slot), before, &before);
 }
 
-static void lead_slots (uint8_t *base, size_t size, size_t offset, int nobody) {
+static void redirect_slots (uint8_t *base, size_t size, size_t offset, int nobody) {
   for (; offset != 0 && offset + sizeof (struct slot) <= size; offset += sizeof (struct slot)) {
     struct slot *slot = (struct slot *) (base + offset);
     if (slot->function == 0) return;
     void *guard = guard_of (slot->function);
-    if (guard != NULL) lead (slot, guard, nobody);
+    if (guard != NULL) redirect (slot, guard, nobody);
   }
 }
 
@@ -83,14 +83,14 @@ static int is_left_alone (const uint8_t *base) {
   return 0;
 }
 
-static void lead_module (uint8_t *base, size_t size, int nobody) {
+static void redirect_module (uint8_t *base, size_t size, int nobody) {
   struct ucrt_image image;
   if (is_left_alone (base) || ucrt_open_image (&image, base, size) != 0
       || image.wide != (sizeof (void *) == 8))
     return;
   uint32_t addresses_at;
   for (unsigned i = 0; (addresses_at = ucrt_import_addresses (&image, i)) != 0; i++)
-    lead_slots (base, size, addresses_at, nobody);
+    redirect_slots (base, size, addresses_at, nobody);
 }
 
 /* The loader has resolved the module's imports, and none of its functions has run.  The loader lock
@@ -99,7 +99,7 @@ static VOID CALLBACK on_dll (ULONG reason, const struct ucrt_nt_dll *dll, void *
   (void) user_data;
   if (reason != UCRT_NT_DLL_LOADED) return;
   find_addresses ();
-  lead_module (dll->base, dll->size, 1);
+  redirect_module (dll->base, dll->size, 1);
 }
 
 void ucrt_guard (void) {
@@ -108,7 +108,8 @@ void ucrt_guard (void) {
   if (ucrt_find_nt () != NULL || ucrt_nt.lock_loader (0, NULL, &cookie) < 0) return;
   find_addresses ();
   const struct ucrt_nt_module *module = NULL;
-  while ((module = ucrt_next_module (module)) != NULL) lead_module (module->base, module->size, 0);
-  ucrt_nt.tell_of_dlls (0, on_dll, NULL, &registration);
+  while ((module = ucrt_next_module (module)) != NULL)
+    redirect_module (module->base, module->size, 0);
+  ucrt_nt.notify_of_dlls (0, on_dll, NULL, &registration);
   ucrt_nt.unlock_loader (0, cookie);
 }

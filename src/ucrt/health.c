@@ -9,7 +9,7 @@
 #include "ucrt/take-over.h"
 
 const MIR_ucrt_status_t *MIR_ucrt_status (void) {
-  ucrt_look_again ();
+  ucrt_refresh_status ();
   return &ucrt_status;
 }
 

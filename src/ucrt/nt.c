@@ -19,14 +19,14 @@ static const struct nt_name names[] = {
     NAMED (NtQueryVirtualMemory, query),
     NAMED (NtFlushInstructionCache, flush),
     NAMED (NtGetNextThread, next_thread), /* Windows Vista, Wine 7 */
-    NAMED (NtQueryInformationThread, about_thread),
+    NAMED (NtQueryInformationThread, query_thread),
     NAMED (NtSuspendThread, suspend),
     NAMED (NtGetContextThread, context),
     NAMED (NtResumeThread, resume),
     NAMED (NtClose, close),
     NAMED (NtDelayExecution, sleep),
-    NAMED (NtQueryInformationProcess, about_process),
-    NAMED (LdrRegisterDllNotification, tell_of_dlls), /* Windows Vista */
+    NAMED (NtQueryInformationProcess, query_process),
+    NAMED (LdrRegisterDllNotification, notify_of_dlls), /* Windows Vista */
     NAMED (LdrAddRefDll, add_reference),
     NAMED (LdrLockLoaderLock, lock_loader),
     NAMED (LdrUnlockLoaderLock, unlock_loader),

@@ -86,14 +86,14 @@ struct ucrt_nt {
   LONG (NTAPI *query) (HANDLE, const void *, int, void *, SIZE_T, SIZE_T *);
   LONG (NTAPI *flush) (HANDLE, const void *, SIZE_T);
   LONG (NTAPI *next_thread) (HANDLE, HANDLE, ACCESS_MASK, ULONG, ULONG, HANDLE *);
-  LONG (NTAPI *about_thread) (HANDLE, int, void *, ULONG, ULONG *);
+  LONG (NTAPI *query_thread) (HANDLE, int, void *, ULONG, ULONG *);
   LONG (NTAPI *suspend) (HANDLE, ULONG *);
   LONG (NTAPI *context) (HANDLE, CONTEXT *);
   LONG (NTAPI *resume) (HANDLE, ULONG *);
   LONG (NTAPI *close) (HANDLE);
   LONG (NTAPI *sleep) (BOOLEAN, LARGE_INTEGER *);
-  LONG (NTAPI *about_process) (HANDLE, int, void *, ULONG, ULONG *);
-  LONG (NTAPI *tell_of_dlls) (ULONG, ucrt_nt_dll_function_t, void *, void **);
+  LONG (NTAPI *query_process) (HANDLE, int, void *, ULONG, ULONG *);
+  LONG (NTAPI *notify_of_dlls) (ULONG, ucrt_nt_dll_function_t, void *, void **);
   LONG (NTAPI *add_reference) (ULONG, void *);
   LONG (NTAPI *lock_loader) (ULONG, ULONG *, ULONG_PTR *);
   LONG (NTAPI *unlock_loader) (ULONG, ULONG_PTR);

@@ -51,7 +51,7 @@ static int forbids_dynamic_code (void) {
   struct {
     ULONG policy, flags;
   } info = {DYNAMIC_CODE, 0};
-  if (ucrt_nt.about_process (UCRT_NT_THIS_PROCESS, UCRT_NT_PROCESS_POLICY, &info, sizeof (info),
+  if (ucrt_nt.query_process (UCRT_NT_THIS_PROCESS, UCRT_NT_PROCESS_POLICY, &info, sizeof (info),
                              NULL)
       < 0)
     return 0;

@@ -28,8 +28,8 @@ struct taken {
   struct ucrt_patch patches[UCRT_ENTRIES_MAX];
 };
 
-/* One take-over at a time: plan.h.  Both are static, 20 KiB of zeroes, so that a take-over depends on
-   no memory: there is no heap to trust in a process whose heap is being replaced.  */
+/* One take-over at a time: plan.h.  This and TAKEN are static, 20 KiB of zeroes, so that a take-over
+   depends on no heap.  */
 static struct ucrt_plan plan;
 static struct taken taken[MIR_UCRT_CRTS_MAX];
 
@@ -287,7 +287,7 @@ static uint64_t present_target (const struct ucrt_patch *patch, const struct ucr
   return end;
 }
 
-void ucrt_look_again (void) {
+void ucrt_refresh_status (void) {
   if (!ucrt_hold_crts ()) return;
   for (unsigned c = 0; c < MIR_UCRT_CRTS_MAX; c++)
     for (unsigned i = 0; i < taken[c].num; i++) {

@@ -12,9 +12,9 @@ int ucrt_take_over (struct ucrt_crt *crt, int late);
 /* CRT was unmapped: release what was made for it.  Afterwards nothing looks at it any more.  */
 void ucrt_forget (struct ucrt_crt *crt);
 
-/* Look at the first bytes of every function taken over again: INTACT and TARGET of its status.  Any
-   thread.  */
-void ucrt_look_again (void);
+/* Look again at the first bytes of every function that is taken over, and set INTACT and TARGET of
+   its status.  Any thread.  */
+void ucrt_refresh_status (void);
 
 /* Keep every CRT that is taken over mapped until ucrt_release_crts.  1, or 0 if that cannot be
    ensured, at the end of the process.  Any thread.  */

@@ -8,8 +8,8 @@
 #include "ucrt/nt.h"
 
 enum {
-  ROOM_STEP = 256, /* threads */
-  PASSES_MAX = 64, /* gives up if others start threads as fast as we stop them */
+  CAPACITY_STEP = 256, /* threads */
+  PASSES_MAX = 64,     /* gives up if others start threads as fast as we stop them */
   ACCESS = THREAD_SUSPEND_RESUME | THREAD_GET_CONTEXT | THREAD_QUERY_INFORMATION
 };
 
@@ -19,19 +19,19 @@ struct thread {
   int not_started;
 };
 
-static struct thread *threads; /* ROOM entries, NUM in use */
-static unsigned room, num;
+static struct thread *threads; /* CAPACITY entries, NUM in use */
+static unsigned capacity, num;
 static uint32_t culprit;
 
 int ucrt_threads_reserve (void) {
-  SIZE_T size = (SIZE_T) (room + ROOM_STEP) * sizeof (struct thread);
+  SIZE_T size = (SIZE_T) (capacity + CAPACITY_STEP) * sizeof (struct thread);
   void *more = NULL, *old = threads;
   if (ucrt_nt.allocate (UCRT_NT_THIS_PROCESS, &more, 0, &size, MEM_COMMIT | MEM_RESERVE,
                         PAGE_READWRITE)
       < 0)
     return -1;
   threads = more;
-  room = (unsigned) (size / sizeof (struct thread));
+  capacity = (unsigned) (size / sizeof (struct thread));
   SIZE_T whole = 0;
   if (old != NULL) ucrt_nt.release (UCRT_NT_THIS_PROCESS, &old, &whole, MEM_RELEASE);
   return 0;
@@ -52,7 +52,7 @@ static int is_known (uint32_t number) {
 }
 
 static int about (HANDLE handle, struct ucrt_nt_thread *info) {
-  return ucrt_nt.about_thread (handle, UCRT_NT_THREAD_BASIC, info, sizeof (*info), NULL) < 0 ? -1
+  return ucrt_nt.query_thread (handle, UCRT_NT_THREAD_BASIC, info, sizeof (*info), NULL) < 0 ? -1
                                                                                              : 0;
 }
 
@@ -95,7 +95,7 @@ static int stop_all (void) {
     if (!kept) ucrt_nt.close (handle);
     handle = next;
     kept = 0;
-    if (num == room)
+    if (num == capacity)
       result = -2;
     else
       result = stop_one (handle, &kept);

@@ -87,7 +87,7 @@ static volatile long looks;
 
 static DWORD WINAPI look (void *unused) {
   (void) unused;
-  for (; !stop; InterlockedIncrement (&looks)) ucrt_look_again ();
+  for (; !stop; InterlockedIncrement (&looks)) ucrt_refresh_status ();
   return 0;
 }
 

@@ -83,12 +83,12 @@ static void another_hooker_is_seen_afterwards (void) {
   CHECK_INT (ucrt_find_crts (), 1);
   uint8_t *entry = (uint8_t *) GetProcAddress (dll, "realloc"), trap = 0xcc, old;
   overwrite (entry, &trap, 1, &old);
-  ucrt_look_again ();
+  ucrt_refresh_status ();
   CHECK_INT (fixture_status (0, "realloc")->intact, 0);
   CHECK_INT (fixture_status (0, "realloc")->target, (uintptr_t) entry);
   CHECK_INT (fixture_status (0, "free")->intact, 1);
   overwrite (entry, &old, 1, NULL);
-  ucrt_look_again ();
+  ucrt_refresh_status ();
   CHECK_INT (fixture_status (0, "realloc")->intact, 1);
   fixture_unload (dll);
 }
@@ -221,7 +221,7 @@ static void watched_processes_are_refused (void) {
 
 static unsigned policy_flags;
 
-static LONG NTAPI about_process (HANDLE process, int what, void *to, ULONG size, ULONG *len) {
+static LONG NTAPI query_process (HANDLE process, int what, void *to, ULONG size, ULONG *len) {
   const ULONG *which = to; /* what is asked for stands in the answer's place */
   (void) process;
   (void) len;
@@ -232,15 +232,15 @@ static LONG NTAPI about_process (HANDLE process, int what, void *to, ULONG size,
 
 static void process_that_may_not_make_code_is_refused (void) {
   fixture_reset ("");
-  LONG (NTAPI * real) (HANDLE, int, void *, ULONG, ULONG *) = ucrt_nt.about_process;
-  ucrt_nt.about_process = about_process;
+  LONG (NTAPI * real) (HANDLE, int, void *, ULONG, ULONG *) = ucrt_nt.query_process;
+  ucrt_nt.query_process = query_process;
   policy_flags = 1; /* ProhibitDynamicCode */
   const char *reason = ucrt_refuse_process ();
   CHECK_STR (reason == NULL ? "" : reason,
              "this process may not create code (ProcessDynamicCodePolicy)");
   policy_flags = 2; /* AllowThreadOptOut alone forbids nothing */
   CHECK_PTR (ucrt_refuse_process (), NULL);
-  ucrt_nt.about_process = real;
+  ucrt_nt.query_process = real;
 }
 
 static void second_copy_stands_back_and_tells_the_first (void) {
