@@ -19,8 +19,6 @@
 #include "ucrt/status-section.h"
 #include "ucrt/take-over.h"
 
-enum { NAME_SIZE = 64 };
-
 static int is_notified; /* the loader notifies us of DLLs */
 
 static size_t without_dll (const char *name, size_t len) {
@@ -88,7 +86,7 @@ static int is_initialised (const struct ucrt_crt *crt) {
    functions.  Not while it is being loaded: "it is unsafe for the notification callback to call
    functions in any other module" (Microsoft Learn, LdrDllNotification).  Then the loader notifies
    us when it is unloaded.  */
-static void pin (const struct ucrt_crt *crt) {
+static void pin_crt (const struct ucrt_crt *crt) {
   ucrt_nt.add_reference (UCRT_NT_DLL_PIN, crt->base);
 }
 
@@ -114,7 +112,7 @@ static int try_crt (uint8_t *base, size_t size, const char *name, int is_loading
     return -1;
   }
   if (ucrt_take_over (crt, late) != 0) return -1;
-  if (!is_loading) pin (crt);
+  if (!is_loading) pin_crt (crt);
   ucrt_check_taken (crt);
   return 1;
 }
@@ -129,7 +127,7 @@ static void log_result (const struct ucrt_crt *crt, int result) {
 }
 
 static VOID CALLBACK on_dll (ULONG reason, const struct ucrt_nt_dll *dll, void *user_data) {
-  char name[NAME_SIZE];
+  char name[UCRT_NAME_SIZE];
   (void) user_data;
   if (reason == UCRT_NT_DLL_UNLOADED) {
     struct ucrt_crt *crt = crt_at (dll->base);
@@ -156,7 +154,7 @@ static VOID CALLBACK on_dll (ULONG reason, const struct ucrt_nt_dll *dll, void *
 int ucrt_find_crts (void) {
   ULONG_PTR cookie;
   void *registration;
-  char name[NAME_SIZE];
+  char name[UCRT_NAME_SIZE];
   int taken = 0, bad = 0;
   if (ucrt_find_nt () != NULL || ucrt_nt.lock_loader (0, NULL, &cookie) < 0) return -1;
   const struct ucrt_nt_module *module = NULL;

@@ -19,7 +19,7 @@ BOOL WINAPI ucrt_entry (HINSTANCE self, DWORD why, void *reserved);
 static DWORD first_thread; /* the thread that loaded us; for mimalloc the main one */
 
 /* Hooks point into this DLL for as long as the process lives.  */
-static void pin (void) {
+static void pin_self (void) {
   HMODULE same;
   GetModuleHandleExW (GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
                       (LPCWSTR) (uintptr_t) ucrt_entry, &same);
@@ -39,7 +39,7 @@ static void stand_back (MIR_ucrt_state_t state, const char *reason) {
 static void start (void) {
   const char *reason;
   ucrt_read_options ();
-  pin ();
+  pin_self ();
   first_thread = GetCurrentThreadId ();
   int heap = ucrt_heap_init (); /* also for callers of mimalloc's own functions */
   ucrt_status_init ();

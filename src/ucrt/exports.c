@@ -7,14 +7,14 @@
 #include "ucrt/crt-image.h"
 #include "ucrt/nt.h"
 
-enum { NAME_SIZE = 64, FORWARDS_MAX = 4 };
+enum { FORWARDS_MAX = 4 };
 
 static void *export_of (const uint8_t *base, size_t size, const char *name, int depth);
 
 /* The module in a forwarder's text, "MODULE.name"; *NAME: the part behind the last dot.  NULL if no
    such module is loaded.  */
 static const struct ucrt_nt_module *forwarded_to (const char *text, const char **name) {
-  char own[NAME_SIZE];
+  char own[UCRT_NAME_SIZE];
   size_t len = 0;
   for (size_t i = 0; text[i] != 0; i++)
     if (text[i] == '.') len = i;

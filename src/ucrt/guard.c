@@ -95,7 +95,7 @@ static void redirect_module (uint8_t *base, size_t size, int nobody) {
 
 /* The loader has resolved the module's imports, and none of its functions has run.  The loader lock
    need not be held: see take-over.c.  */
-static VOID CALLBACK on_dll (ULONG reason, const struct ucrt_nt_dll *dll, void *user_data) {
+static VOID CALLBACK guard_loaded (ULONG reason, const struct ucrt_nt_dll *dll, void *user_data) {
   (void) user_data;
   if (reason != UCRT_NT_DLL_LOADED) return;
   find_addresses ();
@@ -110,6 +110,6 @@ void ucrt_guard (void) {
   const struct ucrt_nt_module *module = NULL;
   while ((module = ucrt_next_module (module)) != NULL)
     redirect_module (module->base, module->size, 0);
-  ucrt_nt.notify_of_dlls (0, on_dll, NULL, &registration);
+  ucrt_nt.notify_of_dlls (0, guard_loaded, NULL, &registration);
   ucrt_nt.unlock_loader (0, cookie);
 }

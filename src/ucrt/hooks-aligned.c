@@ -81,8 +81,8 @@ static void *allocate_aligned (struct ucrt_crt *crt, size_t n, size_t alignment,
   return block;
 }
 
-static void *allocate_or_ask (struct ucrt_crt *crt, size_t n, size_t alignment, size_t offset,
-                              int zero) {
+static void *allocate_aligned_or_ask (struct ucrt_crt *crt, size_t n, size_t alignment,
+                                      size_t offset, int zero) {
   void *block;
   size_t more = overhead (alignment, offset);
   if (n > UCRT_MAX_REQUEST - more) {
@@ -96,7 +96,7 @@ static void *allocate_or_ask (struct ucrt_crt *crt, size_t n, size_t alignment, 
 
 void *ucrt_aligned_malloc (struct ucrt_crt *crt, size_t n, size_t alignment, size_t offset) {
   alignment = checked_alignment (crt, n, alignment, offset);
-  return alignment == 0 ? NULL : allocate_or_ask (crt, n, alignment, offset, 0);
+  return alignment == 0 ? NULL : allocate_aligned_or_ask (crt, n, alignment, offset, 0);
 }
 
 void ucrt_aligned_free_foreign (struct ucrt_crt *crt, void *block) {
@@ -135,7 +135,7 @@ static void *move_or_keep (struct ucrt_crt *crt, void *block, size_t n, size_t a
     ucrt_write_size (block, room, n);
     return block;
   }
-  void *moved = allocate_or_ask (crt, n, alignment, offset, 0);
+  void *moved = allocate_aligned_or_ask (crt, n, alignment, offset, 0);
   if (moved == NULL) return NULL;
   memcpy (moved, block, room < n ? room : n);
   free_any (crt, block, ours);

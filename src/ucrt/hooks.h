@@ -14,22 +14,7 @@
    mimalloc's source in its own unit so that malloc and free are inline, and ends each hook in a
    call to the slow half; the slow halves allocate and free through hooks.c.
 
-   The files, top to bottom; each calls and includes only what is below it:
-
-     entry                                    DllMain: the order of everything
-     crts                                     finds the loaded CRTs, follows those loaded later
-     health · self-test · guard               the state of the whole; test calls; imports of others
-     take-over · guard-calls                  one CRT, all functions or none; guarded functions
-     refuse · stubs · code-ranges · pages     the steps of a take-over (plan.h)
-     hooks + hooks-slow + hooks-aligned       the heap and the replacement functions
-     foreign-heap · mini-crt                  a CRT's own heap; what mimalloc calls of a C runtime
-     exports · threads                        exports by name; other threads, stopped
-     stacks-CPU                               where a stopped thread returns to
-     stacks · crt-calls · status-section      words on stacks; a CRT's functions; the status
-     environment · nt                         options; ntdll's functions by pointer, loaded modules
-     crt-image · patch · patch-CPU            images; jumps, for every CPU and for one
-     log · locks                              lines of text; locks that open at the process's end
-     random · image · builtins-CPU            what mimalloc, the linker and the compiler ask for
+   docs/architecture.md has all files by layers: each calls and includes only what is below it.
 
    The DLL imports ntdll and KERNEL32 alone: it must be initialised before any CRT.  No function
    here may call a CRT's, except through struct ucrt_crt once the CRT is initialised.  */

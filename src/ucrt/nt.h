@@ -26,6 +26,7 @@ enum {
 };
 
 #define UCRT_NT_THIS_PROCESS ((HANDLE) (intptr_t) -1)
+enum { UCRT_NT_PAGE = 0x1000 }; /* bytes */
 #define UCRT_NT_EXECUTABLE \
   (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
 
@@ -113,6 +114,8 @@ const struct ucrt_nt_module *ucrt_next_module (const struct ucrt_nt_module *modu
 
 /* The module which contains ADDRESS, or NULL.  The caller holds the loader lock.  */
 const struct ucrt_nt_module *ucrt_module_at (uint64_t address);
+
+enum { UCRT_NAME_SIZE = 64 }; /* bytes, enough for the names that matter here */
 
 /* Write NAME without its folder into the SIZE bytes at TO, in lower case, with '?' for characters
    that are not printable ASCII; cut if too long, terminated by 0.  */

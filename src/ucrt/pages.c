@@ -12,7 +12,7 @@
 #include "ucrt/log.h"
 #include "ucrt/nt.h"
 
-enum { PAGE = 0x1000, PAGES_MAX = 2 * UCRT_ENTRIES_MAX };
+enum { PAGES_MAX = 2 * UCRT_ENTRIES_MAX };
 
 struct page {
   uint8_t *begin;
@@ -23,7 +23,7 @@ static struct page pages[PAGES_MAX]; /* under the loader lock */
 static unsigned pages_num;
 
 static void add_page (uint8_t *address) {
-  uint8_t *begin = (uint8_t *) ((uintptr_t) address & ~(uintptr_t) (PAGE - 1));
+  uint8_t *begin = (uint8_t *) ((uintptr_t) address & ~(uintptr_t) (UCRT_NT_PAGE - 1));
   for (unsigned i = 0; i < pages_num; i++)
     if (pages[i].begin == begin) return;
   pages[pages_num++].begin = begin;
@@ -31,7 +31,7 @@ static void add_page (uint8_t *address) {
 
 static int set_protection (uint8_t *page, ULONG protection, ULONG *old) {
   void *address = page;
-  SIZE_T size = PAGE;
+  SIZE_T size = UCRT_NT_PAGE;
   return ucrt_nt.protect (UCRT_NT_THIS_PROCESS, &address, &size, protection, old) < 0 ? -1 : 0;
 }
 

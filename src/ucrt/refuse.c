@@ -18,7 +18,6 @@ enum {
   PAGE_HEAP = 0x02000000, /* FLG_HEAP_PAGE_ALLOCS */
   VERIFIER = 0x100,       /* FLG_APPLICATION_VERIFIER */
   DYNAMIC_CODE = 2,       /* ProcessDynamicCodePolicy */
-  NAME_SIZE = 64,
   REASON_SIZE = 160,
   NATIVE_ARM64 = 0xaa64 /* IMAGE_FILE_MACHINE_ARM64 */
 };
@@ -82,7 +81,7 @@ static MIR_ucrt_status_t *other_copy (const struct ucrt_nt_module *module) {
 }
 
 static const char *refuse_module (const struct ucrt_nt_module *module) {
-  char name[NAME_SIZE] = {0};
+  char name[UCRT_NAME_SIZE] = {0};
   MIR_ucrt_status_t *other = other_copy (module);
   if (other != NULL && other->state != MIR_UCRT_DISABLED) {
     __atomic_add_fetch (&other->loaded_twice, 1, __ATOMIC_RELAXED);

@@ -6,7 +6,7 @@
 #include "ucrt/nt.h"
 
 enum { GRAIN = 0x10000 }; /* bytes: the granularity of addresses */
-enum { PAGE = 0x1000, TRIES_MAX = 4096 };
+enum { TRIES_MAX = 4096 };
 
 void ucrt_release_stubs (void *stubs) {
   SIZE_T whole = 0;
@@ -15,7 +15,7 @@ void ucrt_release_stubs (void *stubs) {
 
 /* Allocate one page at WANTED, or anywhere if WANTED is NULL.  NULL on failure.  */
 static void *page_at (void *wanted) {
-  SIZE_T size = PAGE;
+  SIZE_T size = UCRT_NT_PAGE;
   void *page = wanted;
   if (ucrt_nt.allocate (UCRT_NT_THIS_PROCESS, &page, 0, &size, MEM_COMMIT | MEM_RESERVE,
                         PAGE_READWRITE)
@@ -25,15 +25,15 @@ static void *page_at (void *wanted) {
 }
 
 static int make_executable (void *page) {
-  SIZE_T size = PAGE;
+  SIZE_T size = UCRT_NT_PAGE;
   ULONG old;
   if (ucrt_nt.protect (UCRT_NT_THIS_PROCESS, &page, &size, PAGE_EXECUTE_READ, &old) < 0) return -1;
-  return ucrt_nt.flush (UCRT_NT_THIS_PROCESS, page, PAGE) < 0 ? -1 : 0;
+  return ucrt_nt.flush (UCRT_NT_THIS_PROCESS, page, UCRT_NT_PAGE) < 0 ? -1 : 0;
 }
 
 /* The range of addresses within reach of every patch; LOW > HIGH if there are none.  */
 static void reach_of (const struct ucrt_plan *plan, uint64_t *low, uint64_t *high) {
-  uint64_t first = UINT64_MAX, last = 0, reach = UCRT_CPU.reach - PAGE;
+  uint64_t first = UINT64_MAX, last = 0, reach = UCRT_CPU.reach - UCRT_NT_PAGE;
   for (unsigned i = 0; i < plan->patches_num; i++) {
     uint64_t at = (uintptr_t) plan->patches[i].at;
     if (at < first) first = at;
@@ -63,7 +63,8 @@ static void *page_above (uint64_t address, uint64_t high) {
   uint64_t begin, end;
   for (int tries = 0; tries < TRIES_MAX && address < high; tries++) {
     if (region_at (address, &is_free, &begin, &end) != 0 || end <= address) return NULL;
-    void *page = is_free && end - address >= PAGE ? page_at ((void *) (uintptr_t) address) : NULL;
+    void *page =
+        is_free && end - address >= UCRT_NT_PAGE ? page_at ((void *) (uintptr_t) address) : NULL;
     if (page != NULL) return page;
     address = is_free ? address + GRAIN : (end + GRAIN - 1) & ~(uint64_t) (GRAIN - 1);
   }
@@ -75,7 +76,8 @@ static void *page_below (uint64_t address, uint64_t low) {
   uint64_t begin, end;
   for (int tries = 0; tries < TRIES_MAX && address >= low; tries++) {
     if (region_at (address, &is_free, &begin, &end) != 0) return NULL;
-    void *page = is_free && end - address >= PAGE ? page_at ((void *) (uintptr_t) address) : NULL;
+    void *page =
+        is_free && end - address >= UCRT_NT_PAGE ? page_at ((void *) (uintptr_t) address) : NULL;
     if (page != NULL) return page;
     if (!is_free) address = begin & ~(uint64_t) (GRAIN - 1);
     if (address < low + GRAIN) return NULL;

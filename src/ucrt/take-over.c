@@ -28,8 +28,8 @@ struct taken {
   struct ucrt_patch patches[UCRT_ENTRIES_MAX];
 };
 
-/* One take-over at a time: plan.h.  This and TAKEN are static, 20 KiB of zeroes, so that a take-over
-   depends on no heap.  */
+/* One take-over at a time: plan.h.  This and TAKEN are static, 20 KiB of zeroes, so that a
+   take-over depends on no heap.  */
 static struct ucrt_plan plan;
 static struct taken taken[MIR_UCRT_CRTS_MAX];
 
@@ -88,7 +88,7 @@ static int collect (void) {
 }
 
 static int fail_hooked (const struct ucrt_hook *hook, uint64_t by) {
-  char name[64] = "code outside of any module";
+  char name[UCRT_NAME_SIZE] = "code outside of any module";
   const struct ucrt_nt_module *module = ucrt_module_at (by);
   if (module != NULL) ucrt_plain_name (name, sizeof (name), &module->name);
   ucrt_format (plan.reason, UCRT_REASON_SIZE, "%s is already hooked by %s", hook->name, name);
@@ -267,8 +267,8 @@ void ucrt_forget (struct ucrt_crt *crt) {
 
 /* Bounded, because at the end of the process a killed thread may have held it.  */
 int ucrt_hold_crts (void) {
-  enum { TRIES_MAX = 10000 };
-  for (int tries = 0; tries < TRIES_MAX; tries++) {
+  enum { HOLD_TRIES_MAX = 10000 };
+  for (int tries = 0; tries < HOLD_TRIES_MAX; tries++) {
     if (TryAcquireSRWLockShared (&unload_lock)) return 1;
     SwitchToThread ();
   }
