@@ -1,13 +1,14 @@
 // A C++ program's small objects: nodes of a map and of lists, strings of both kinds, unique_ptr;
-// each pass takes every one out and puts another in.  new and delete are libstdc++'s, which call
-// malloc and free.
+// each pass replaces every one of them.  new and delete are libstdc++'s, which call malloc and
+// free.
 
-#include "subjects.h"
 #include <list>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "subjects.h"
 
 namespace {
 
@@ -68,4 +69,4 @@ size_t pass (int) {
 
 }  // namespace
 
-extern "C" const subject_t churn = {"C++ objects", prepare, pass};
+extern "C" const struct subject churn = {"C++ objects", prepare, pass};

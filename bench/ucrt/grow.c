@@ -1,8 +1,9 @@
-/* 64 arrays which grow in turns, by a half each time, from 16 bytes to 256 KiB, as vectors and
+/* 64 arrays that grow in turns, by a half each time, from 16 bytes to 256 KiB, as vectors and
    string builders do; then each begins anew.  */
 
-#include "subjects.h"
 #include <stdlib.h>
+
+#include "subjects.h"
 
 enum { ARRAYS = 64, SMALLEST = 16, LARGEST = 256 * 1024 };
 
@@ -11,7 +12,7 @@ static struct {
   size_t size; /* bytes */
 } arrays[ARRAYS];
 
-/* They stand somewhere between the ends when the time is taken first.  */
+/* Leave each array somewhere between the ends before timing begins.  */
 static void prepare (void) {
   for (size_t i = 0; i < ARRAYS; i++) {
     arrays[i].size = SMALLEST << (i % 12);
@@ -31,7 +32,8 @@ static size_t pass (int first) {
       arrays[i].data = realloc (arrays[i].data, arrays[i].size);
       if (arrays[i].data == NULL) fail ("grow: no memory");
       touch (arrays[i].data, arrays[i].size);
-      count++, growing++;
+      count++;
+      growing++;
     }
   }
   for (size_t i = 0; i < ARRAYS; i++) {
@@ -43,4 +45,4 @@ static size_t pass (int first) {
   return count;
 }
 
-const subject_t grow = {"realloc growth", prepare, pass};
+const struct subject grow = {"realloc growth", prepare, pass};

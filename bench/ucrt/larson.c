@@ -1,24 +1,25 @@
 /* After Larson and Krishnan, "Memory allocation for long-running server applications" (1998), with
-   the figures with which mimalloc's own suite runs it: each thread replaces 5000 blocks of 8 to
-   1000 bytes at random, 100 times as often as there are blocks; then it ends, and a new thread goes
-   on with the blocks it left. As there, only the beginning of a block is written.  */
+   the figures of mimalloc's own suite: each thread replaces 5000 blocks of 8 to 1000 bytes at
+   random, 100 times as often as there are blocks; then it ends, and a new thread continues with the
+   blocks that it left.  As there, only the beginning of a block is written.  */
 
-#include "subjects.h"
 #include <process.h>
 #include <stdlib.h>
 #include <windows.h>
 
+#include "subjects.h"
+
 enum { BLOCKS = 5000, THREADS = 2, ROUNDS = 100 };
 
-typedef struct {
+struct share {
   void *blocks[BLOCKS];
   uint64_t state;
-  size_t count; /* of blocks to replace until the thread ends */
-} share_t;
+  size_t count; /* blocks to replace until the thread ends */
+};
 
-static share_t shares[1 + THREADS]; /* one for larson_1, the others for larson_2 */
+static struct share shares[1 + THREADS]; /* one for larson_1, the others for larson_2 */
 
-static void fill (share_t *share) {
+static void fill (struct share *share) {
   share->state = 0x2545f4914f6cdd1du + (uint64_t) (share - shares);
   for (size_t i = 0; i < BLOCKS; i++) {
     share->blocks[i] = malloc (8 + (size_t) (random_next (&share->state) % 993));
@@ -26,7 +27,7 @@ static void fill (share_t *share) {
   }
 }
 
-static void replace_one (share_t *share, size_t at) {
+static void replace_one (struct share *share, size_t at) {
   size_t size = 8 + (size_t) (random_next (&share->state) % 993);
   free (share->blocks[at]);
   share->blocks[at] = malloc (size);
@@ -35,17 +36,17 @@ static void replace_one (share_t *share, size_t at) {
 }
 
 static unsigned __stdcall replace (void *arg) {
-  share_t *share = arg;
-  if (share->count == BLOCKS) /* the first pass: each once */
+  struct share *share = arg;
+  if (share->count == BLOCKS) /* the first pass: each block once */
     for (size_t i = 0; i < BLOCKS; i++)
-      replace_one (share, i * 7919 % BLOCKS); /* a prime: comes to each */
+      replace_one (share, i * 7919 % BLOCKS); /* a prime: reaches each block */
   else
     for (size_t i = 0; i < share->count; i++)
       replace_one (share, (size_t) (random_next (&share->state) >> 16) % BLOCKS);
   return 0;
 }
 
-static size_t run (share_t *first, size_t threads, size_t count) {
+static size_t run (struct share *first, size_t threads, size_t count) {
   HANDLE handles[THREADS];
   for (size_t i = 0; i < threads; i++) {
     first[i].count = count;
@@ -71,5 +72,5 @@ static size_t pass_2 (int first) {
   return run (&shares[1], THREADS, first ? BLOCKS : ROUNDS * BLOCKS);
 }
 
-const subject_t larson_1 = {"larson, 1 thread", prepare_1, pass_1};
-const subject_t larson_2 = {"larson, 2 threads", prepare_2, pass_2};
+const struct subject larson_1 = {"larson, 1 thread", prepare_1, pass_1};
+const struct subject larson_2 = {"larson, 2 threads", prepare_2, pass_2};

@@ -1,19 +1,20 @@
-/* Time every subject in this process: lines "SUBJECT,PHASE,NANOSECONDS" with the phases "first", of
+/* Times every subject in this process: lines "SUBJECT,PHASE,NANOSECONDS" with the phases "first",
    the first pass, and "later", the best of three times as many passes as take a tenth of a second.
 
-       bench-ucrt            as it is: without the DLL, or with it where it is linked
-       bench-ucrt DLL        it is loaded when the blocks for the first passes have been made
-       bench-ucrt DLL steps  and the instructions of a free are counted, see steps.c
+   bench-ucrt            as it is: without the DLL, or with it where it is linked
+   bench-ucrt DLL        loads the DLL once the blocks for the first passes are allocated
+   bench-ucrt DLL steps  also counts the instructions of a free, see steps.c
 
-   Wall time: who waits for a lock of the heap waits.  */
+   Wall time, so that waiting for a heap's lock counts.  */
 
-#include "subjects.h"
-#include "steps.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <windows.h>
 
-static const subject_t *const subjects[] = {&mix, &larson_1, &larson_2, &grow, &churn};
+#include "subjects.h"
+#include "steps.h"
+
+static const struct subject *const subjects[] = {&mix, &larson_1, &larson_2, &grow, &churn};
 enum { SUBJECTS = sizeof subjects / sizeof *subjects };
 
 void fail (const char *what) {
@@ -28,14 +29,14 @@ static double now (void) { /* nanoseconds */
   return (double) count.QuadPart * 1e9 / (double) frequency.QuadPart;
 }
 
-static double time_passes (const subject_t *subject, int passes, int first) {
+static double time_passes (const struct subject *subject, int passes, int first) {
   double start = now ();
   size_t count = 0;
   for (int i = 0; i < passes; i++) count += subject->pass (first);
   return (now () - start) / (double) count;
 }
 
-static double time_later (const subject_t *subject) {
+static double time_later (const struct subject *subject) {
   double start = now (), best = 0;
   int passes = 0;
   for (; now () - start < 1e8; passes++) subject->pass (0);

@@ -1,9 +1,10 @@
-/* One thread, 20 000 live blocks, in an order which has nothing to do with that of their making:
-   half of the operations replace a block, the others reallocate, zero or ask for the size.  */
+/* One thread and 20 000 live blocks, used in an order unrelated to that of their allocation: half
+   of the operations replace a block, the others reallocate, zero or ask for the size.  */
 
-#include "subjects.h"
 #include <malloc.h>
 #include <stdlib.h>
+
+#include "subjects.h"
 
 enum { BLOCKS = 20000 };
 
@@ -17,11 +18,14 @@ static void *checked (void *block) {
 }
 
 static void prepare (void) {
-  for (size_t i = 0; i < BLOCKS; i++)
-    blocks[i] = checked (malloc (random_size (&state))), order[i] = i;
+  for (size_t i = 0; i < BLOCKS; i++) {
+    blocks[i] = checked (malloc (random_size (&state)));
+    order[i] = i;
+  }
   for (size_t i = BLOCKS - 1; i > 0; i--) {
     size_t j = (size_t) (random_next (&state) % (i + 1)), kept = order[i];
-    order[i] = order[j], order[j] = kept;
+    order[i] = order[j];
+    order[j] = kept;
   }
 }
 
@@ -55,4 +59,4 @@ static size_t pass (int first) {
   return BLOCKS;
 }
 
-const subject_t mix = {"mix", prepare, pass};
+const struct subject mix = {"mix", prepare, pass};

@@ -1,15 +1,17 @@
-/* The instructions which a call executes, counted one by one with the CPU's trap flag.  x86-64.
+/* Counts the instructions that a call executes, one by one, with the CPU's trap flag. x86-64.
 
-   Every step is an exception to the handler below, which counts it and sets the flag for the next.
-   What is counted is what runs: no disassembly has to guess which way a branch goes.  */
+   Every step is an exception to the handler below, which counts it and sets the flag for the next
+   one.  So what is counted is what runs: no disassembly has to guess which way a branch goes.  */
 
 #include "steps.h"
-#include "subjects.h"
-#include "../../mir-ucrt.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <windows.h>
+
+#include "subjects.h"
+#include "mir-ucrt.h"
 
 enum { TRAP_FLAG = 0x100, BLOCKS = 64, BLOCK_SIZE = 48 };
 
@@ -32,7 +34,7 @@ __attribute__ ((noinline)) static void nothing (void *block) {
   __asm__ volatile("" : : "r"(block));
 }
 
-/* With a few instructions around the call, the same for every FUNCTION.  */
+/* Includes a few instructions around the call, the same for every FUNCTION.  */
 static long steps_of (free_t function, void *block) {
   steps = 0;
   counting = 1;
@@ -82,7 +84,7 @@ int count_steps (void) {
   free_t hooked = (free_t) (void *) GetProcAddress (crt, "free");
   if (plain == NULL || hooked == NULL) fail ("steps: no free");
   if (AddVectoredExceptionHandler (1, step) == NULL) fail ("steps: no handler");
-  long around = steps_of (nothing, NULL) - 1; /* its return is an instruction of its own */
+  long around = steps_of (nothing, NULL) - 1; /* nothing's return is one instruction */
   printf ("mi_free,instructions,%ld\n", median_of (plain) - around);
   printf ("the hook of free,instructions,%ld\n", median_of (hook_of_free (dll)) - around);
   printf ("free,instructions,%ld\n", median_of (hooked) - around);

@@ -3,9 +3,9 @@
 #ifndef BENCH_UCRT_STEPS_H
 #define BENCH_UCRT_STEPS_H
 
-/* With mir-ucrt.dll in the process: print lines "NAME,instructions,COUNT" for the CRT's free, for
-   what its entry jumps to, and for mi_free, given like blocks which this thread made.  The status
-   for main.  */
+/* With mir-ucrt.dll in the process, print lines "NAME,instructions,COUNT" for the CRT's free, for
+   what its entry jumps to, and for mi_free, each given similar blocks of this thread.  The exit
+   status for main.  */
 int count_steps (void);
 
 #endif

@@ -1,8 +1,8 @@
-/* Jobs for malloc and its relatives, and for C++'s new: run as they are, or with mir-ucrt.dll.
+/* Jobs for malloc and its relatives, and for C++'s new, run as they are or with mir-ucrt.dll.
 
-   A subject has blocks which live before it is timed.  Its first pass touches each of them once:
-   blocks of an old heap are freed into it or moved from it there.  Later passes see only blocks
-   which came since.  */
+   A subject has blocks that live before it is timed.  Its first pass touches each of them once:
+   foreign blocks are freed to their heap or moved from it.  Later passes see only blocks allocated
+   since.  */
 
 #ifndef BENCH_UCRT_SUBJECTS_H
 #define BENCH_UCRT_SUBJECTS_H
@@ -14,29 +14,31 @@
 extern "C" {
 #endif
 
-typedef struct {
+struct subject {
   const char *name;
   void (*prepare) (void);     /* makes the blocks */
-  size_t (*pass) (int first); /* the number of operations; the first time on every block once */
-} subject_t;
+  size_t (*pass) (int first); /* returns the number of operations; first: every block once */
+};
 
-extern const subject_t mix, larson_1, larson_2, grow, churn;
+extern const struct subject mix, larson_1, larson_2, grow, churn;
 
-/* Random numbers, each sequence with a state of its own that is not 0.  Marsaglia's xorshift64.  */
+/* Random numbers; each sequence has its own state, which is not 0.  Marsaglia's xorshift64.  */
 static inline uint64_t random_next (uint64_t *state) {
   uint64_t x = *state;
-  x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+  x ^= x << 13;
+  x ^= x >> 7;
+  x ^= x << 17;
   return *state = x;
 }
 
-/* Most are small: 16..256 bytes; one in ten up to 4 KiB; one in a hundred up to 64 KiB.  */
+/* Mostly small: 16..256 bytes; one in ten up to 4 KiB; one in a hundred up to 64 KiB.  */
 static inline size_t random_size (uint64_t *state) {
   uint64_t r = random_next (state);
   size_t limit = r % 100 == 0 ? 65536 : r % 10 == 0 ? 4096 : 256;
   return 16 + (size_t) (r >> 32) % (limit - 15);
 }
 
-/* As a program would: what is allocated is written.  */
+/* Write what is allocated, as a program would.  */
 static inline void touch (void *block, size_t size) {
   unsigned char *bytes = (unsigned char *) block;
   bytes[0] = 1;

@@ -1,65 +1,108 @@
-/* A loaded PE image, read by offsets.  Formats: Microsoft's "PE Format" and "x64 exception
-   handling", "ARM64 exception handling".  */
+/* A loaded PE image, read by offsets: Microsoft's "PE Format", "x64 exception handling" and "ARM64
+   exception handling".  */
 
-#include "crt-image.h"
-#include <string.h> /* memcmp, memset, strlen */
+#include "ucrt/crt-image.h"
 
+#include <string.h> /* memcmp, memcpy, memset, strlen */
+
+enum { AMD64 = 0x8664, ARM64 = 0xaa64, DOS_MAGIC = 0x5a4d, PE_MAGIC = 0x4550, PE32_PLUS = 0x20b };
 enum {
-  AMD64 = 0x8664,
-  ARM64 = 0xaa64,
-  WIDE = 0x20b,     /* the magic number of PE32+ */
   CHAINED = 4,      /* UNW_FLAG_CHAININFO */
   XFG = 0x00800000, /* IMAGE_GUARD_XFG_ENABLED: 8 bytes before a function are a hash of its type */
-  GUESS_MAX = 4096, /* bytes of a function of unknown size */
-  EXPORTS = 0,
-  UNWIND = 3,
-  LOAD_CONFIG = 10 /* data directories */
+  GUESS_MAX = 4096  /* bytes of a function of unknown size */
 };
 
-/* 0 outside: an offset of 0 is nothing in every table here.  */
-static uint32_t read (const ucrt_image_t *image, uint64_t offset, unsigned size) {
+/*---------------- Offsets and sizes -----------------------------*/
+
+/* In the DOS header, the offset of the PE header, which the optional header follows.  */
+enum { DOS_HEADER = 0x3c };
+enum { HEADER_MACHINE = 4, HEADER_SECTIONS = 6, HEADER_OPTIONAL_SIZE = 20, HEADER_SIZE = 24 };
+
+/* The number of data directories, which follow it: an offset and a size each.  _PLUS: in PE32+.  */
+enum { OPTIONAL_COUNT = 92, OPTIONAL_COUNT_PLUS = 108, DIRECTORY_SIZE = 8 };
+enum { EXPORTS = 0, IMPORTS = 1, UNWIND = 3, LOAD_CONFIG = 10 }; /* numbers of directories */
+
+enum { EXPORTS_FUNCTIONS_NUM = 20, EXPORTS_NAMES_NUM = 24, EXPORTS_FUNCTIONS = 28 };
+enum { EXPORTS_NAMES = 32, EXPORTS_ORDINALS = 36, EXPORTS_SIZE = 40 };
+enum { IMPORT_NAME = 12, IMPORT_ADDRESSES = 16, IMPORT_SIZE = 20 };
+
+/* A section begins with its name, SECTION_NAME bytes.  */
+enum { SECTION_NAME = 8, SECTION_MAPPED_SIZE = 8, SECTION_OFFSET = 12, SECTION_SIZE = 40 };
+
+/* An unwind entry begins with the function's offset; on ARM64 a length or a record follows.  */
+enum { UNWIND_END = 4, UNWIND_INFO = 8, UNWIND_SIZE = 12, UNWIND_SIZE_ARM64 = 8 };
+
+/* The unwind information of x86-64 begins with version and flags; the low four bits of INFO_FRAME
+   are the frame register.  */
+enum { INFO_CODES_NUM = 2, INFO_FRAME = 3, INFO_CODES = 4 };
+
+/* GuardFlags and CHPEMetadataPointer of the load config.  */
+enum {
+  CONFIG_FLAGS = 0x58,
+  CONFIG_FLAGS_PLUS = 0x90,
+  CONFIG_HYBRID = 0x84,
+  CONFIG_HYBRID_PLUS = 0xc8
+};
+
+/*---------------- Reading -----------------------------*/
+
+/* The value of SIZE bytes at OFFSET; 0 outside of the image, because an offset of 0 means nothing
+   in every table here.  */
+static uint32_t read (const struct ucrt_image *image, uint64_t offset, unsigned size) {
   uint32_t value = 0;
   if (offset > image->size || size > image->size - offset) return 0;
   for (unsigned i = 0; i < size; i++) value |= (uint32_t) image->base[offset + i] << (8 * i);
   return value;
 }
 
-static uint32_t u16 (const ucrt_image_t *image, uint64_t offset) {
+static uint32_t u16 (const struct ucrt_image *image, uint64_t offset) {
   return read (image, offset, 2);
 }
-static uint32_t u32 (const ucrt_image_t *image, uint64_t offset) {
+
+static uint32_t u32 (const struct ucrt_image *image, uint64_t offset) {
   return read (image, offset, 4);
 }
 
-static int fits (const ucrt_image_t *image, uint64_t offset, uint64_t size) {
+static int fits (const struct ucrt_image *image, uint64_t offset, uint64_t size) {
   return offset <= image->size && size <= image->size - offset;
 }
 
-static uint32_t optional_header (const ucrt_image_t *image) {
-  return u32 (image, 0x3c) + 24;
+static uint64_t headers (const struct ucrt_image *image) {
+  return u32 (image, DOS_HEADER);
 }
 
-/* The data directory of that NUMBER: its offset and size, both 0 if there is none.  */
-static uint32_t directory (const ucrt_image_t *image, unsigned number, uint32_t *size) {
-  uint64_t optional = optional_header (image), count = optional + (image->wide ? 108 : 92);
-  uint64_t entry = count + 4 + 8 * (uint64_t) number;
+static uint64_t optional_header (const struct ucrt_image *image) {
+  return headers (image) + HEADER_SIZE;
+}
+
+/* Where the data directory NUMBER is described; 0 if there are fewer.  */
+static uint64_t directory_entry (const struct ucrt_image *image, unsigned number) {
+  uint64_t count = optional_header (image) + (image->wide ? OPTIONAL_COUNT_PLUS : OPTIONAL_COUNT);
+  return number < u32 (image, count) ? count + 4 + DIRECTORY_SIZE * (uint64_t) number : 0;
+}
+
+/* The data directory NUMBER: its offset and size, both 0 if there is none.  */
+static uint32_t directory (const struct ucrt_image *image, unsigned number, uint32_t *size) {
+  uint64_t entry = directory_entry (image, number);
   *size = 0;
-  if (number >= u32 (image, count)) return 0;
+  if (entry == 0) return 0;
   uint32_t offset = u32 (image, entry), len = u32 (image, entry + 4);
   if (offset == 0 || len == 0 || !fits (image, offset, len)) return 0;
   *size = len;
   return offset;
 }
 
-static void open_exports (ucrt_image_t *image) {
-  uint32_t at = image->exports = directory (image, EXPORTS, &image->exports_size);
-  if (at == 0 || image->exports_size < 40) {
+static void open_exports (struct ucrt_image *image) {
+  uint64_t at = image->exports = directory (image, EXPORTS, &image->exports_size);
+  if (at == 0 || image->exports_size < EXPORTS_SIZE) {
     image->exports = 0;
     return;
   }
-  image->functions_num = u32 (image, at + 20), image->names_num = u32 (image, at + 24);
-  image->functions = u32 (image, at + 28), image->names = u32 (image, at + 32);
-  image->ordinals = u32 (image, at + 36);
+  image->functions_num = u32 (image, at + EXPORTS_FUNCTIONS_NUM);
+  image->names_num = u32 (image, at + EXPORTS_NAMES_NUM);
+  image->functions = u32 (image, at + EXPORTS_FUNCTIONS);
+  image->names = u32 (image, at + EXPORTS_NAMES);
+  image->ordinals = u32 (image, at + EXPORTS_ORDINALS);
   if (!fits (image, image->functions, 4 * (uint64_t) image->functions_num))
     image->functions_num = 0;
   if (!fits (image, image->names, 4 * (uint64_t) image->names_num)
@@ -67,37 +110,47 @@ static void open_exports (ucrt_image_t *image) {
     image->names_num = 0;
 }
 
-int ucrt_open_image (ucrt_image_t *image, const ucrt_byte *base, size_t size) {
+int ucrt_open_image (struct ucrt_image *image, const uint8_t *base, size_t size) {
   memset (image, 0, sizeof (*image));
-  image->base = base, image->size = size > UINT32_MAX ? UINT32_MAX : (uint32_t) size;
-  uint32_t header = u32 (image, 0x3c);
-  if (u16 (image, 0) != 0x5a4d || header == 0 || !fits (image, header, 24)
-      || u32 (image, header) != 0x4550)
+  image->base = base;
+  image->size = size > UINT32_MAX ? UINT32_MAX : (uint32_t) size;
+  uint64_t header = headers (image);
+  if (u16 (image, 0) != DOS_MAGIC || header == 0 || !fits (image, header, HEADER_SIZE)
+      || u32 (image, header) != PE_MAGIC)
     return -1;
-  image->machine = (uint16_t) u16 (image, header + 4);
-  image->wide = u16 (image, optional_header (image)) == WIDE;
+  image->machine = (uint16_t) u16 (image, header + HEADER_MACHINE);
+  image->wide = u16 (image, optional_header (image)) == PE32_PLUS;
   open_exports (image);
   image->unwind = directory (image, UNWIND, &image->unwind_size);
   image->config = directory (image, LOAD_CONFIG, &image->config_size);
-  /* The size in the directory is fixed at 64 for the loaders of Windows XP; the table says its own.
-   */
+  /* The directory always says 64 bytes, for the loader of Windows XP; the table states its real
+     size.  */
   uint32_t own = u32 (image, image->config);
   if (image->config != 0 && fits (image, image->config, own)) image->config_size = own;
   return 0;
 }
 
-/* Less, equal or greater 0, as NAME to the one at OFFSET; an unterminated one is greater than any.
- */
-static int compare_name (const ucrt_image_t *image, const char *name, uint32_t offset) {
+/* The directory's size is not needed: a descriptor without a name ends the list.  */
+uint32_t ucrt_import_addresses (const struct ucrt_image *image, unsigned number) {
+  uint64_t entry = directory_entry (image, IMPORTS);
+  uint64_t first = entry != 0 ? u32 (image, entry) : 0,
+           at = first + (uint64_t) number * IMPORT_SIZE;
+  if (first == 0 || u32 (image, at + IMPORT_NAME) == 0) return 0;
+  return u32 (image, at + IMPORT_ADDRESSES);
+}
+
+/* Less than, equal to or greater than 0, as NAME compares with the name at OFFSET; an unterminated
+   name is greater than any.  */
+static int compare_name (const struct ucrt_image *image, const char *name, uint32_t offset) {
   for (;; name++, offset++) {
     if (offset >= image->size) return -1;
-    int difference = (ucrt_byte) *name - image->base[offset];
+    int difference = (uint8_t) *name - image->base[offset];
     if (difference != 0 || *name == 0) return difference;
   }
 }
 
-/* Linkers sort the names, as the loader demands.  */
-uint32_t ucrt_find_export (const ucrt_image_t *image, const char *name) {
+/* A binary search: linkers sort the names, as the loader demands.  */
+uint32_t ucrt_find_export (const struct ucrt_image *image, const char *name) {
   uint32_t low = 0, high = image->names_num;
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
@@ -116,12 +169,13 @@ uint32_t ucrt_find_export (const ucrt_image_t *image, const char *name) {
   return 0;
 }
 
-int ucrt_is_forwarder (const ucrt_image_t *image, uint32_t offset) {
+int ucrt_is_forwarder (const struct ucrt_image *image, uint32_t offset) {
   return offset - image->exports < image->exports_size;
 }
 
-/* The least export behind OFFSET, or the image's end.  *IS: whether one is at OFFSET.  */
-static uint32_t next_export (const ucrt_image_t *image, uint32_t offset, int *is) {
+/* The lowest export above OFFSET, or the image's end.  *IS: whether there is an export at
+   OFFSET.  */
+static uint32_t next_export (const struct ucrt_image *image, uint32_t offset, int *is) {
   uint32_t next = image->size;
   *is = 0;
   for (uint32_t i = 0; i < image->functions_num; i++) {
@@ -132,31 +186,31 @@ static uint32_t next_export (const ucrt_image_t *image, uint32_t offset, int *is
   return next;
 }
 
-int ucrt_is_exported (const ucrt_image_t *image, uint32_t offset) {
+int ucrt_is_exported (const struct ucrt_image *image, uint32_t offset) {
   int is;
   next_export (image, offset, &is);
   return is;
 }
 
-static uint32_t unwind_entry_size (const ucrt_image_t *image) {
-  return image->machine == ARM64 ? 8 : 12;
+static uint32_t unwind_entry_size (const struct ucrt_image *image) {
+  return image->machine == ARM64 ? UNWIND_SIZE_ARM64 : UNWIND_SIZE;
 }
 
-static uint32_t unwind_num (const ucrt_image_t *image) {
+static uint32_t unwind_num (const struct ucrt_image *image) {
   if (image->machine != AMD64 && image->machine != ARM64) return 0;
   return image->unwind_size / unwind_entry_size (image);
 }
 
-static ucrt_extent_t unwind_extent (const ucrt_image_t *image, uint32_t i) {
+static struct ucrt_extent unwind_extent (const struct ucrt_image *image, uint32_t i) {
   uint64_t entry = image->unwind + (uint64_t) i * unwind_entry_size (image);
-  uint32_t begin = u32 (image, entry), second = u32 (image, entry + 4);
-  if (image->machine == AMD64) return (ucrt_extent_t){begin, second};
+  uint32_t begin = u32 (image, entry), second = u32 (image, entry + UNWIND_END);
+  if (image->machine == AMD64) return (struct ucrt_extent){begin, second};
   uint32_t insns = second & 3 ? second >> 2 & 0x7ff : u32 (image, second) & 0x3ffff;
-  return (ucrt_extent_t){begin, begin + 4 * insns};
+  return (struct ucrt_extent){begin, begin + 4 * insns};
 }
 
-/* The index of the first unwind entry which begins at or behind OFFSET.  */
-static uint32_t unwind_from (const ucrt_image_t *image, uint32_t offset) {
+/* The index of the first unwind entry that begins at OFFSET or above.  */
+static uint32_t unwind_from (const struct ucrt_image *image, uint32_t offset) {
   uint32_t low = 0, high = unwind_num (image);
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
@@ -168,28 +222,29 @@ static uint32_t unwind_from (const ucrt_image_t *image, uint32_t offset) {
   return low;
 }
 
-int ucrt_begins_function (const ucrt_image_t *image, uint32_t offset) {
+int ucrt_begins_function (const struct ucrt_image *image, uint32_t offset) {
   uint32_t i = unwind_from (image, offset);
   return i < unwind_num (image) && unwind_extent (image, i).begin == offset;
 }
 
-uint32_t ucrt_unwind_entry (const ucrt_image_t *image, uint32_t offset) {
+uint32_t ucrt_unwind_entry (const struct ucrt_image *image, uint32_t offset) {
   uint32_t i = unwind_from (image, offset + 1);
   if (i == 0) return 0;
-  ucrt_extent_t extent = unwind_extent (image, i - 1);
+  struct ucrt_extent extent = unwind_extent (image, i - 1);
   return offset - extent.begin < extent.end - extent.begin
              ? image->unwind + (i - 1) * unwind_entry_size (image)
              : 0;
 }
 
-int ucrt_unwind_info (const ucrt_image_t *image, uint32_t entry, uint32_t *info) {
-  *info = u32 (image, entry + (uint64_t) 8);
-  if ((*info & 1) != 0 || !fits (image, *info, 4)) return 0;
-  return fits (image, *info, 4 + 2 * (uint64_t) image->base[*info + 2]);
+int ucrt_unwind_frame (const struct ucrt_image *image, uint32_t entry) {
+  uint64_t info = u32 (image, entry + (uint64_t) UNWIND_INFO);
+  if ((info & 1) != 0 || !fits (image, info, INFO_CODES)) return -1;
+  uint64_t codes = image->base[info + INFO_CODES_NUM];
+  return fits (image, info, INFO_CODES + 2 * codes) ? image->base[info + INFO_FRAME] & 15 : -1;
 }
 
-/* Where the next function begins that is known of.  */
-static uint32_t next_function (const ucrt_image_t *image, uint32_t offset) {
+/* Where the next known function begins.  */
+static uint32_t next_function (const struct ucrt_image *image, uint32_t offset) {
   int is;
   uint32_t next = next_export (image, offset, &is), i = unwind_from (image, offset + 1);
   if (i < unwind_num (image)) {
@@ -199,31 +254,31 @@ static uint32_t next_function (const ucrt_image_t *image, uint32_t offset) {
   return next;
 }
 
-static uint32_t before_padding (const ucrt_image_t *image, uint32_t begin, uint32_t end) {
+static uint32_t before_padding (const struct ucrt_image *image, uint32_t begin, uint32_t end) {
   for (uint32_t at = (begin & ~15u) + 16; at <= end; at += 16)
     if (at - begin > 2 && image->base[at - 1] == 0xcc && image->base[at - 2] == 0xcc) return at;
   return end;
 }
 
-ucrt_extent_t ucrt_function_at (const ucrt_image_t *image, uint32_t offset) {
+struct ucrt_extent ucrt_function_at (const struct ucrt_image *image, uint32_t offset) {
   uint32_t i = unwind_from (image, offset);
   if (i < unwind_num (image)) {
-    ucrt_extent_t extent = unwind_extent (image, i);
+    struct ucrt_extent extent = unwind_extent (image, i);
     if (extent.begin == offset && extent.end > offset && extent.end <= image->size) return extent;
   }
   uint32_t end = next_function (image, offset);
   if (end - offset > GUESS_MAX) end = offset + GUESS_MAX;
-  return (ucrt_extent_t){offset, before_padding (image, offset, end)};
+  return (struct ucrt_extent){offset, before_padding (image, offset, end)};
 }
 
-static int has_type_hashes (const ucrt_image_t *image) {
-  uint32_t flags = image->wide ? 0x90 : 0x58;
+static int has_type_hashes (const struct ucrt_image *image) {
+  uint32_t flags = image->wide ? CONFIG_FLAGS_PLUS : CONFIG_FLAGS;
   return image->config_size >= flags + 4
          && (u32 (image, image->config + (uint64_t) flags) & XFG) != 0;
 }
 
-/* A stub of one jump is all its own, whatever stands behind.  */
-uint32_t ucrt_room_at (const ucrt_image_t *image, uint32_t offset) {
+/* A thunk of one jump owns all bytes up to the next function, also those of a type hash.  */
+uint32_t ucrt_room_at (const struct ucrt_image *image, uint32_t offset) {
   uint32_t room = next_function (image, offset) - offset;
   if (ucrt_begins_function (image, offset)) {
     uint32_t own = ucrt_function_at (image, offset).end - offset;
@@ -234,60 +289,53 @@ uint32_t ucrt_room_at (const ucrt_image_t *image, uint32_t offset) {
   return room > 8 ? room - 8 : 0;
 }
 
-/* The beginning of the whole function of which the unwind entry at ENTRY is a part; its own
- * beginning if it is none.  */
-static uint32_t begin_of_whole (const ucrt_image_t *image, uint64_t entry) {
+/* The beginning of the whole function that the unwind entry at ENTRY is a part of; the entry's own
+   beginning if it is the whole.  */
+static uint32_t begin_of_whole (const struct ucrt_image *image, uint64_t entry) {
   uint32_t begin = u32 (image, entry);
   for (int depth = 0; depth < 8; depth++) {
-    uint32_t info = u32 (image, entry + 8);
-    if (info & 1) { /* the entry of the whole, not undo codes */
+    uint32_t info = u32 (image, entry + UNWIND_INFO);
+    if (info & 1) { /* the entry of the whole, not unwind codes */
       entry = info & ~1u;
     } else {
       if ((read (image, info, 1) >> 3 & CHAINED) == 0) break;
-      uint32_t codes = read (image, info + (uint64_t) 2, 1);
-      entry = info + 4 + 2 * (uint64_t) ((codes + 1) & ~1u);
+      uint32_t codes = read (image, info + (uint64_t) INFO_CODES_NUM, 1);
+      entry = info + INFO_CODES + 2 * (uint64_t) ((codes + 1) & ~1u);
     }
     begin = u32 (image, entry);
   }
   return begin;
 }
 
-unsigned ucrt_far_parts (const ucrt_image_t *image, const uint32_t *begins, unsigned begins_num,
-                         ucrt_extent_t *to, unsigned max) {
-  unsigned num = 0;
+int ucrt_next_far_part (const struct ucrt_image *image, const uint32_t *begins, unsigned begins_num,
+                        uint32_t *at, struct ucrt_extent *part) {
   if (image->machine != AMD64) return 0;
-  for (uint32_t i = 0; i < unwind_num (image); i++) {
-    uint64_t entry = image->unwind + (uint64_t) i * 12;
-    uint32_t whole = begin_of_whole (image, entry);
-    if (whole == u32 (image, entry)) continue;
-    for (unsigned j = 0; j < begins_num; j++) {
-      if (begins[j] != whole) continue;
-      if (num < max) to[num] = unwind_extent (image, i);
-      num++;
-      break;
-    }
+  while (*at < unwind_num (image)) {
+    *part = unwind_extent (image, *at);
+    uint32_t whole = begin_of_whole (image, image->unwind + (uint64_t) (*at)++ * UNWIND_SIZE);
+    for (unsigned i = 0; whole != part->begin && i < begins_num; i++)
+      if (begins[i] == whole) return 1;
   }
-  return num;
+  return 0;
 }
 
-int ucrt_is_hybrid (const ucrt_image_t *image) {
-  uint32_t field = image->wide ? 0xc8 : 0x84, size = image->wide ? 8 : 4; /* CHPEMetadataPointer */
+int ucrt_is_hybrid (const struct ucrt_image *image) {
+  uint32_t field = image->wide ? CONFIG_HYBRID_PLUS : CONFIG_HYBRID, size = image->wide ? 8 : 4;
   if (image->config_size < field + size) return 0;
   return u32 (image, image->config + (uint64_t) field) != 0
          || (image->wide && u32 (image, image->config + (uint64_t) field + 4) != 0);
 }
 
-ucrt_extent_t ucrt_section (const ucrt_image_t *image, const char *name) {
-  uint32_t header = u32 (image, 0x3c), num = u16 (image, header + (uint64_t) 6);
-  uint64_t first = optional_header (image) + (uint64_t) u16 (image, header + (uint64_t) 20);
-  for (uint32_t i = 0; i < num; i++) {
-    uint64_t section = first + 40 * (uint64_t) i;
-    char own[9] = {0};
-    if (!fits (image, section, 40)) break;
-    memcpy (own, image->base + section, 8);
-    if (strlen (name) > 8 || memcmp (own, name, strlen (name) + 1) != 0) continue;
-    uint32_t size = u32 (image, section + 8), offset = u32 (image, section + 12);
-    if (fits (image, offset, size)) return (ucrt_extent_t){offset, offset + size};
+struct ucrt_extent ucrt_section (const struct ucrt_image *image, const char *name) {
+  uint32_t num = u16 (image, headers (image) + HEADER_SECTIONS);
+  uint64_t at = optional_header (image) + u16 (image, headers (image) + HEADER_OPTIONAL_SIZE);
+  for (uint32_t i = 0; i < num && fits (image, at, SECTION_SIZE); i++, at += SECTION_SIZE) {
+    char own[SECTION_NAME + 1] = {0};
+    memcpy (own, image->base + at, SECTION_NAME);
+    if (strlen (name) > SECTION_NAME || memcmp (own, name, strlen (name) + 1) != 0) continue;
+    uint32_t size = u32 (image, at + SECTION_MAPPED_SIZE),
+             offset = u32 (image, at + SECTION_OFFSET);
+    if (fits (image, offset, size)) return (struct ucrt_extent){offset, offset + size};
   }
-  return (ucrt_extent_t){0, 0};
+  return (struct ucrt_extent){0, 0};
 }

@@ -1,7 +1,8 @@
-/* A view of a loaded image: its exports, how far its functions reach, what its linker says of it.
+/* A view of a loaded image: its exports and imports, how far its functions reach, what its linker
+   says of it.
 
    The image is trusted as little as a file: every offset is checked against its size.  Nothing is
-   called and nothing is written.  Any thread, as long as the image stays loaded.
+   called and nothing is written.  Any thread, while the image stays loaded.
 
    offset   bytes from the image's base (an RVA)  */
 
@@ -11,60 +12,64 @@
 #include <stddef.h> /* size_t */
 #include <stdint.h>
 
-typedef uint8_t ucrt_byte;
-
-typedef struct {
-  const ucrt_byte *base;
+struct ucrt_image {
+  const uint8_t *base;
   uint32_t size;                     /* bytes mapped */
   uint16_t machine;                  /* IMAGE_FILE_MACHINE_ */
   int wide;                          /* PE32+ */
   uint32_t exports, exports_size;    /* offsets, 0 if there are none */
-  uint32_t functions, functions_num; /* of exports: offsets of code */
+  uint32_t functions, functions_num; /* of exports, as offsets */
   uint32_t names, ordinals, names_num;
   uint32_t unwind, unwind_size; /* .pdata */
   uint32_t config, config_size; /* load config */
-} ucrt_image_t;
+};
 
-typedef struct {
+struct ucrt_extent {
   uint32_t begin, end; /* offsets */
-} ucrt_extent_t;
+};
 
-/* Look at the image at BASE, of which SIZE bytes are mapped.  0, or -1 if that is no image.  */
-int ucrt_open_image (ucrt_image_t *image, const ucrt_byte *base, size_t size);
+/* Open the image at BASE, of which SIZE bytes are mapped.  0, or -1 if there is no image.  */
+int ucrt_open_image (struct ucrt_image *image, const uint8_t *base, size_t size);
 
-/* The offset of the export NAME; 0 if there is none.  A forwarder is the offset of its text, in the
- * exports.  */
-uint32_t ucrt_find_export (const ucrt_image_t *image, const char *name);
-int ucrt_is_forwarder (const ucrt_image_t *image, uint32_t offset);
+/* The offset of the export NAME; 0 if there is none.  For a forwarder, the offset of its text,
+   which lies among the exports.  */
+uint32_t ucrt_find_export (const struct ucrt_image *image, const char *name);
+int ucrt_is_forwarder (const struct ucrt_image *image, uint32_t offset);
 
 /* Whether OFFSET is exported, by name or by number.  */
-int ucrt_is_exported (const ucrt_image_t *image, uint32_t offset);
+int ucrt_is_exported (const struct ucrt_image *image, uint32_t offset);
 
-/* The function which begins at OFFSET, as far as the image tells; where it does not, to the next
-   export, or a run of int3 up to a multiple of 16, and no more than 4 KiB.  Never empty.  */
-ucrt_extent_t ucrt_function_at (const ucrt_image_t *image, uint32_t offset);
+/* The function that begins at OFFSET, as far as the image tells; else up to the next export or a
+   run of int3 that ends at a multiple of 16, at most 4 KiB.  Never empty.  */
+struct ucrt_extent ucrt_function_at (const struct ucrt_image *image, uint32_t offset);
 
-/* How many bytes from OFFSET on are sure to belong to the function which begins there.  */
-uint32_t ucrt_room_at (const ucrt_image_t *image, uint32_t offset);
+/* The number of bytes from OFFSET on that surely belong to the function that begins there.  */
+uint32_t ucrt_room_at (const struct ucrt_image *image, uint32_t offset);
 
-/* The parts which the linker put elsewhere, of functions which begin at one of BEGINS: write at
-   most MAX to TO. The number there are.  */
-unsigned ucrt_far_parts (const ucrt_image_t *image, const uint32_t *begins, unsigned begins_num,
-                         ucrt_extent_t *to, unsigned max);
+/* The next part, placed elsewhere by the linker, of a function that begins at one of BEGINS.  *AT
+   is 0 for the first part and moves on.  1 with the extent in PART, or 0 after the last part.  */
+int ucrt_next_far_part (const struct ucrt_image *image, const uint32_t *begins, unsigned begins_num,
+                        uint32_t *at, struct ucrt_extent *part);
 
-/* Whether a function of the unwind tables begins at OFFSET.  */
-int ucrt_begins_function (const ucrt_image_t *image, uint32_t offset);
+/* Whether the unwind tables have a function that begins at OFFSET.  */
+int ucrt_begins_function (const struct ucrt_image *image, uint32_t offset);
 
-/* The offset of the unwind entry of the function which contains OFFSET, or of its part there; 0: a
- * leaf.  */
-uint32_t ucrt_unwind_entry (const ucrt_image_t *image, uint32_t offset);
-/* x86-64: where the unwind codes of ENTRY are; 0 if they are not all inside of the image.  */
-int ucrt_unwind_info (const ucrt_image_t *image, uint32_t entry, uint32_t *info);
+/* The offset of the unwind entry for the function, or its part, that contains OFFSET; 0 for a
+   leaf.  */
+uint32_t ucrt_unwind_entry (const struct ucrt_image *image, uint32_t offset);
+
+/* x86-64: the frame register of the function at ENTRY, as its unwind codes number it; 0 if it has
+   none, -1 if the codes are not all inside of the image.  */
+int ucrt_unwind_frame (const struct ucrt_image *image, uint32_t entry);
 
 /* Whether the image is for two CPUs at once (ARM64EC, ARM64X, CHPE).  */
-int ucrt_is_hybrid (const ucrt_image_t *image);
+int ucrt_is_hybrid (const struct ucrt_image *image);
 
-/* The section NAME, at most 8 characters; an empty one if there is none.  */
-ucrt_extent_t ucrt_section (const ucrt_image_t *image, const char *name);
+/* The table of addresses imported from the DLL of that NUMBER, counted from 0; 0 after the last
+   DLL.  */
+uint32_t ucrt_import_addresses (const struct ucrt_image *image, unsigned number);
+
+/* The section NAME, at most 8 characters; an empty extent if there is none.  */
+struct ucrt_extent ucrt_section (const struct ucrt_image *image, const char *name);
 
 #endif

@@ -1,24 +1,35 @@
+/* DllMain: reads the options, refuses where it must, has every CRT taken over, and follows
+   threads.  */
+
 #include <windows.h>
 #include <mimalloc.h>
-#include "guard.h"
-#include "ucrt.h"
+
+#include "ucrt/crts.h"
+#include "ucrt/environment.h"
+#include "ucrt/guard.h"
+#include "ucrt/health.h"
+#include "ucrt/hooks.h"
+#include "ucrt/locks.h"
+#include "ucrt/log.h"
+#include "ucrt/refuse.h"
+#include "ucrt/status-section.h"
 
 BOOL WINAPI ucrt_entry (HINSTANCE self, DWORD why, void *reserved);
 
-static DWORD first_thread; /* the one which loaded us; mimalloc takes it for the main one */
+static DWORD first_thread; /* the thread that loaded us; for mimalloc the main one */
 
-/* Hooks point into us for as long as the process lives.  */
-static void pin (void) {
+/* Hooks point into this DLL for as long as the process lives.  */
+static void pin_self (void) {
   HMODULE same;
   GetModuleHandleExW (GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
                       (LPCWSTR) (uintptr_t) ucrt_entry, &same);
 }
 
-/* The end of all that is done; a line about it if it is wanted.  */
+/* Give up with STATE and REASON; log them if the options say so.  */
 static void stand_back (MIR_ucrt_state_t state, const char *reason) {
   ucrt_set_state (state, reason);
   if (ucrt_options.verbose != 0)
-    ucrt_say ("%s: %s",
+    ucrt_log ("%s: %s",
               state == MIR_UCRT_DISABLED  ? "disabled"
               : state == MIR_UCRT_REFUSED ? "refused"
                                           : "failed",
@@ -28,11 +39,10 @@ static void stand_back (MIR_ucrt_state_t state, const char *reason) {
 static void start (void) {
   const char *reason;
   ucrt_read_options ();
-  pin ();
+  pin_self ();
   first_thread = GetCurrentThreadId ();
-  int heap = ucrt_heap_init (); /* also for those who call mimalloc's functions themselves */
-  ucrt_health_init ();
-  ucrt_hooks_init ();
+  int heap = ucrt_heap_init (); /* also for callers of mimalloc's own functions */
+  ucrt_status_init ();
   if (ucrt_options.disable)
     stand_back (MIR_UCRT_DISABLED, "by the environment");
   else if (heap != 0)
@@ -41,25 +51,25 @@ static void start (void) {
     stand_back (MIR_UCRT_REFUSED, reason);
   else {
     if (ucrt_find_crts () < 0 && ucrt_status.crts_num == 0)
-      stand_back (MIR_UCRT_FAILED, "ntdll lacks a function which is needed");
+      stand_back (MIR_UCRT_FAILED, "ntdll lacks a function that is needed");
     else
-      ucrt_state_from_crts ();
+      ucrt_report_state ();
     if (ucrt_options.guard && ucrt_status.state != MIR_UCRT_FAILED
         && ucrt_status.state != MIR_UCRT_REFUSED)
       ucrt_guard ();
   }
 }
 
-/* At the end of the process nothing is undone or collected: the other threads are gone, wherever
-   they were, and their blocks go with the process.  */
+/* Undo and collect nothing at the end of the process: the other threads were killed wherever they
+   were, and their blocks go with the process.  */
 static void finish (void) {
   ucrt_is_alone ();
   if (mi_option_is_enabled (mi_option_show_stats)) mi_stats_print (NULL);
 }
 
-/* Always TRUE: FALSE would end a program which has us in its import table.  Threads that end give
-   their pages to the others; not the first one, whose heap mimalloc never gives up.  When that one
-   has ended, its number may be another thread's.  */
+/* Always TRUE: FALSE would end a program that has this DLL in its import table.  A thread that ends
+   gives its pages to the others, except the first thread, whose heap mimalloc never gives up.
+   After the first thread has ended, its number may be another thread's.  */
 BOOL WINAPI ucrt_entry (HINSTANCE self, DWORD why, void *reserved) {
   (void) self;
   if (why == DLL_PROCESS_ATTACH)

@@ -1,10 +1,13 @@
 /* The system's heap functions, for blocks of ours and for others.  */
 
-#include <windows.h>
+#include "ucrt/guard-calls.h"
+
 #include <string.h>
-#include <mimalloc.h>
-#include "guard.h"
-#include "hooks.h"
+#include <windows.h>
+
+#include "ucrt/hooks.h"
+#include "ucrt/hooks-slow.h"
+#include "ucrt/status-section.h"
 
 static int is_ours (const void *block) {
   if (!ucrt_is_ours (block)) return 0;
@@ -13,7 +16,7 @@ static int is_ours (const void *block) {
 }
 
 static size_t size_of (void *block) {
-  return ucrt_msize (&ucrt_crts[0], block, ucrt_options.exact);
+  return ucrt_msize (&ucrt_crts[0], block);
 }
 
 static BOOL WINAPI heap_free (HANDLE heap, DWORD flags, void *block) {
@@ -35,8 +38,8 @@ static void *WINAPI heap_realloc (HANDLE heap, DWORD flags, void *block, SIZE_T 
   if (n == 0) n = 1; /* a heap keeps a block of no bytes */
   size_t old = size_of (block);
   uint8_t *result = (flags & HEAP_REALLOC_IN_PLACE_ONLY) != 0
-                        ? ucrt_expand (&ucrt_crts[0], block, n, ucrt_options.exact)
-                        : ucrt_realloc (&ucrt_crts[0], block, n, ucrt_options.exact);
+                        ? ucrt_expand (&ucrt_crts[0], block, n)
+                        : ucrt_realloc (&ucrt_crts[0], block, n);
   if (result != NULL && (flags & HEAP_ZERO_MEMORY) != 0 && n > old)
     memset (result + old, 0, n - old);
   return result;
@@ -67,31 +70,31 @@ static void WINAPI task_free (void *block) {
     task_free_original (block);
 }
 
-#define GUARDED(dll, name, guard) \
-  { L##dll, name, (void *) (uintptr_t) guard, NULL }
+#define GUARDED(dll_, name_, guard_, original_) \
+  { .dll = L##dll_, .name = name_, .guard = (void *) (uintptr_t) guard_, .original = original_, }
+#define TASK_FREE(dll) GUARDED (dll, "CoTaskMemFree", task_free, (void **) &task_free_original)
 
-/* The same function may have an address in each of these DLLs.  */
-const ucrt_guarded_t ucrt_guarded[] = {
-    GUARDED ("kernel32.dll", "HeapFree", heap_free),
-    GUARDED ("kernelbase.dll", "HeapFree", heap_free),
-    GUARDED ("ntdll.dll", "RtlFreeHeap", heap_free),
-    GUARDED ("kernel32.dll", "HeapSize", heap_size),
-    GUARDED ("kernelbase.dll", "HeapSize", heap_size),
-    GUARDED ("ntdll.dll", "RtlSizeHeap", heap_size),
-    GUARDED ("kernel32.dll", "HeapReAlloc", heap_realloc),
-    GUARDED ("kernelbase.dll", "HeapReAlloc", heap_realloc),
-    GUARDED ("ntdll.dll", "RtlReAllocateHeap", heap_realloc),
-    GUARDED ("kernel32.dll", "HeapValidate", heap_validate),
-    GUARDED ("kernelbase.dll", "HeapValidate", heap_validate),
-    GUARDED ("ntdll.dll", "RtlValidateHeap", heap_validate),
-    GUARDED ("kernel32.dll", "LocalFree", local_free),
-    GUARDED ("kernelbase.dll", "LocalFree", local_free),
-    GUARDED ("kernel32.dll", "LocalSize", local_size),
-    GUARDED ("kernelbase.dll", "LocalSize", local_size),
-    GUARDED ("kernel32.dll", "GlobalFree", global_free),
-    GUARDED ("kernelbase.dll", "GlobalFree", global_free),
-    {L"combase.dll", "CoTaskMemFree", (void *) (uintptr_t) task_free,
-     (void **) &task_free_original},
-    {L"ole32.dll", "CoTaskMemFree", (void *) (uintptr_t) task_free, (void **) &task_free_original},
+/* One function may have an address of its own in each of several DLLs.  */
+const struct ucrt_guarded ucrt_guarded[] = {
+    GUARDED ("kernel32.dll", "HeapFree", heap_free, NULL),
+    GUARDED ("kernelbase.dll", "HeapFree", heap_free, NULL),
+    GUARDED ("ntdll.dll", "RtlFreeHeap", heap_free, NULL),
+    GUARDED ("kernel32.dll", "HeapSize", heap_size, NULL),
+    GUARDED ("kernelbase.dll", "HeapSize", heap_size, NULL),
+    GUARDED ("ntdll.dll", "RtlSizeHeap", heap_size, NULL),
+    GUARDED ("kernel32.dll", "HeapReAlloc", heap_realloc, NULL),
+    GUARDED ("kernelbase.dll", "HeapReAlloc", heap_realloc, NULL),
+    GUARDED ("ntdll.dll", "RtlReAllocateHeap", heap_realloc, NULL),
+    GUARDED ("kernel32.dll", "HeapValidate", heap_validate, NULL),
+    GUARDED ("kernelbase.dll", "HeapValidate", heap_validate, NULL),
+    GUARDED ("ntdll.dll", "RtlValidateHeap", heap_validate, NULL),
+    GUARDED ("kernel32.dll", "LocalFree", local_free, NULL),
+    GUARDED ("kernelbase.dll", "LocalFree", local_free, NULL),
+    GUARDED ("kernel32.dll", "LocalSize", local_size, NULL),
+    GUARDED ("kernelbase.dll", "LocalSize", local_size, NULL),
+    GUARDED ("kernel32.dll", "GlobalFree", global_free, NULL),
+    GUARDED ("kernelbase.dll", "GlobalFree", global_free, NULL),
+    TASK_FREE ("combase.dll"),
+    TASK_FREE ("ole32.dll"),
 };
 const size_t ucrt_guarded_num = sizeof (ucrt_guarded) / sizeof (ucrt_guarded[0]);

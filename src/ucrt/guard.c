@@ -1,13 +1,16 @@
-/* Imports which are led to the functions in guard-calls.c.  */
+/* Redirects imports to the functions in guard-calls.c, with MIR_UCRT_GUARD=1; guard.h says for
+   whom.  */
+
+#include "ucrt/guard.h"
 
 #include <windows.h>
-#include "crt-image.h"
-#include "guard.h"
-#include "nt.h"
-#include "threads.h"
-#include "ucrt.h"
 
-/* Where each function is now, 0 if its DLL is not loaded yet.  */
+#include "ucrt/crt-image.h"
+#include "ucrt/guard-calls.h"
+#include "ucrt/nt.h"
+#include "ucrt/threads.h"
+
+/* The address of each guarded function; 0 while its DLL is not loaded.  */
 static uintptr_t addresses[32];
 
 static void find_addresses (void) {
@@ -27,51 +30,50 @@ static void *guard_of (uintptr_t address) {
 }
 
 /* lld aligns import tables to 4 bytes only.  */
-typedef struct {
+struct slot {
   uintptr_t function;
-} __attribute__ ((packed)) slot_t;
+} __attribute__ ((packed));
 
 enum { CACHE_LINE = 64 };
 
-/* Some linkers put the table among code, which others run meanwhile.  */
-static DWORD writable (const slot_t *slot) {
+/* The protection to write a slot with.  Some linkers put the table among code, which other threads
+   may be running.  */
+static DWORD writable (const struct slot *slot) {
   MEMORY_BASIC_INFORMATION info;
-  const DWORD executable =
-      PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
   if (VirtualQuery (slot, &info, sizeof (info)) == 0) return PAGE_READWRITE;
-  return (info.Protect & executable) != 0 ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE;
+  return (info.Protect & UCRT_NT_EXECUTABLE) != 0 ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE;
 }
 
 static int stop_others (void) {
-  ucrt_threads_result_t result = ucrt_threads_stop ();
-  while (result == UCRT_THREADS_MORE && ucrt_threads_room () == 0) result = ucrt_threads_stop ();
+  enum ucrt_threads_result result = ucrt_threads_stop ();
+  while (result == UCRT_THREADS_MORE && ucrt_threads_reserve () == 0) result = ucrt_threads_stop ();
   return result == UCRT_THREADS_STOPPED;
 }
 
-/* A thread which calls through the slot meanwhile goes one way or the other: within a cache line it
-   sees one of the two values.  A slot across two lines is written while the others are stopped,
-   unless the module is one that NOBODY runs yet.  */
-static void lead (slot_t *slot, void *guard, int nobody) {
+/* Redirect SLOT to GUARD.  A thread that calls through the slot meanwhile takes one way or the
+   other: within a cache line it sees one of the two values.  A slot across two lines is written
+   while other threads are stopped, unless NOBODY runs the module yet.  */
+static void redirect (struct slot *slot, void *guard, int nobody) {
   DWORD before;
   int across = !nobody && (uintptr_t) slot % CACHE_LINE > CACHE_LINE - sizeof (*slot);
   if (!VirtualProtect (slot, sizeof (*slot), writable (slot), &before)) return;
   int stopped = across && stop_others ();
-  if (stopped || !across) ((volatile slot_t *) slot)->function = (uintptr_t) guard;
-  if (stopped) ucrt_threads_go ();
+  if (stopped || !across) ((volatile struct slot *) slot)->function = (uintptr_t) guard;
+  if (stopped) ucrt_threads_resume ();
   VirtualProtect (slot, sizeof (*slot), before, &before);
 }
 
-static void lead_slots (ucrt_byte *base, size_t size, size_t offset, int nobody) {
-  for (; offset != 0 && offset + sizeof (slot_t) <= size; offset += sizeof (slot_t)) {
-    slot_t *slot = (slot_t *) (base + offset);
+static void redirect_slots (uint8_t *base, size_t size, size_t offset, int nobody) {
+  for (; offset != 0 && offset + sizeof (struct slot) <= size; offset += sizeof (struct slot)) {
+    struct slot *slot = (struct slot *) (base + offset);
     if (slot->function == 0) return;
     void *guard = guard_of (slot->function);
-    if (guard != NULL) lead (slot, guard, nobody);
+    if (guard != NULL) redirect (slot, guard, nobody);
   }
 }
 
-/* This DLL calls the originals, and so do KERNEL32 and kernelbase, which are those for others.  */
-static int is_left_alone (const ucrt_byte *base) {
+/* This DLL calls the original functions; KERNEL32, kernelbase and ntdll implement them.  */
+static int is_left_alone (const uint8_t *base) {
   MEMORY_BASIC_INFORMATION own;
   VirtualQuery (addresses, &own, sizeof (own));
   const void *these[] = {own.AllocationBase, GetModuleHandleW (L"kernel32.dll"),
@@ -81,30 +83,23 @@ static int is_left_alone (const ucrt_byte *base) {
   return 0;
 }
 
-static void lead_module (ucrt_byte *base, size_t size, int nobody) {
-  ucrt_image_t image;
+static void redirect_module (uint8_t *base, size_t size, int nobody) {
+  struct ucrt_image image;
   if (is_left_alone (base) || ucrt_open_image (&image, base, size) != 0
       || image.wide != (sizeof (void *) == 8))
     return;
-  const IMAGE_NT_HEADERS *headers =
-      (const IMAGE_NT_HEADERS *) (base + ((const IMAGE_DOS_HEADER *) base)->e_lfanew);
-  if (headers->OptionalHeader.NumberOfRvaAndSizes <= IMAGE_DIRECTORY_ENTRY_IMPORT) return;
-  size_t at = headers->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT].VirtualAddress;
-  for (; at != 0 && at + sizeof (IMAGE_IMPORT_DESCRIPTOR) <= size;
-       at += sizeof (IMAGE_IMPORT_DESCRIPTOR)) {
-    const IMAGE_IMPORT_DESCRIPTOR *imports = (const IMAGE_IMPORT_DESCRIPTOR *) (base + at);
-    if (imports->Name == 0 || imports->FirstThunk == 0) return;
-    lead_slots (base, size, imports->FirstThunk, nobody);
-  }
+  uint32_t addresses_at;
+  for (unsigned i = 0; (addresses_at = ucrt_import_addresses (&image, i)) != 0; i++)
+    redirect_slots (base, size, addresses_at, nobody);
 }
 
-/* Its imports are resolved by now, and none of its functions has run.  The loader lock need not be
-   held: see take-over.c.  */
-static VOID CALLBACK on_dll (ULONG reason, const ucrt_nt_dll_t *dll, void *user_data) {
+/* The loader has resolved the module's imports, and none of its functions has run.  The loader lock
+   need not be held: see take-over.c.  */
+static VOID CALLBACK guard_loaded (ULONG reason, const struct ucrt_nt_dll *dll, void *user_data) {
   (void) user_data;
   if (reason != UCRT_NT_DLL_LOADED) return;
   find_addresses ();
-  lead_module (dll->base, dll->size, 1);
+  redirect_module (dll->base, dll->size, 1);
 }
 
 void ucrt_guard (void) {
@@ -112,8 +107,9 @@ void ucrt_guard (void) {
   void *registration;
   if (ucrt_find_nt () != NULL || ucrt_nt.lock_loader (0, NULL, &cookie) < 0) return;
   find_addresses ();
-  const ucrt_nt_module_t *module = NULL;
-  while ((module = ucrt_next_module (module)) != NULL) lead_module (module->base, module->size, 0);
-  ucrt_nt.tell_of_dlls (0, on_dll, NULL, &registration);
+  const struct ucrt_nt_module *module = NULL;
+  while ((module = ucrt_next_module (module)) != NULL)
+    redirect_module (module->base, module->size, 0);
+  ucrt_nt.notify_of_dlls (0, guard_loaded, NULL, &registration);
   ucrt_nt.unlock_loader (0, cookie);
 }

@@ -1,27 +1,19 @@
-/* Blocks of ours which other modules hand to the system's own heap functions.
+/* Blocks of ours that other modules hand to the system's own heap functions.
 
-   With the UCRT a block of malloc is a block of the process's heap, and some programs know: they
-   free it with HeapFree or LocalFree (Windows 11's own shell32 did for a time).  With
+   For users of programs which rely on malloc being the process heap, as it is with the UCRT: they
+   release blocks of malloc with HeapFree, LocalFree or CoTaskMemFree, which ends the program when
+   the block is ours.  Windows' own shell32 and ExplorerFrame, 10.0.22000 to 22621.900, do so when
+   a file dialog opens with OneDrive (mimalloc issue 498, gperftools 1490, oneTBB 665).  With
    MIR_UCRT_GUARD=1 the imports of those functions, in every module but this one, lead to functions
-   which look whose block it is.  What a module finds with GetProcAddress, or loads with a delay,
-   goes past them.  */
+   that look whose block it is.  Off by default: programs that do not do this pay for nothing, and
+   no import table of others is written.
+
+   Functions that a module finds by GetProcAddress or by delayed loading are not guarded.  */
 
 #ifndef MIR_UCRT_GUARD_H
 #define MIR_UCRT_GUARD_H
 
-#include <stddef.h>
-
-/* Lead all modules which are loaded, and those which are loaded later, to the functions.  */
+/* Redirect the imports of all modules, and of those loaded later.  */
 void ucrt_guard (void);
-
-typedef struct {
-  const wchar_t *dll;
-  const char *name;
-  void *guard;
-  void **original; /* where the guard has it, if it is not our own import; else NULL */
-} ucrt_guarded_t;
-
-extern const ucrt_guarded_t ucrt_guarded[];
-extern const size_t ucrt_guarded_num;
 
 #endif

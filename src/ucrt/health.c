@@ -1,36 +1,42 @@
-#include <windows.h>
-#include <mimalloc.h>
-#include "ucrt.h"
+/* The state of the whole in the status, from the states of the CRTs.  */
 
-/* Initialised, so that it is in the file and the section is exactly this.  */
-__attribute__ ((section (MIR_UCRT_STATUS_SECTION), used)) MIR_ucrt_status_t ucrt_status = {
-    .version = MIR_UCRT_STATUS_VERSION,
-    .size = sizeof (MIR_ucrt_status_t),
-    .state = MIR_UCRT_STARTING,
-    .bits = sizeof (void *) * 8,
-};
+#include "ucrt/health.h"
 
-MIR_ucrt_counters_t *ucrt_counters (void) {
-  return &ucrt_status
-              .counters[GetCurrentThreadId () / 4 % MIR_UCRT_STRIPES]; /* ids are multiples of 4 */
-}
+#include "ucrt/environment.h"
+#include "ucrt/hooks.h"
+#include "ucrt/log.h"
+#include "ucrt/status-section.h"
+#include "ucrt/take-over.h"
 
 const MIR_ucrt_status_t *MIR_ucrt_status (void) {
-  ucrt_look_again ();
+  ucrt_refresh_status ();
   return &ucrt_status;
 }
 
-void ucrt_health_init (void) {
-  ucrt_status.process = GetCurrentProcessId ();
-  ucrt_status.mimalloc_version = (uint32_t) mi_version ();
-  ucrt_status.counting = ucrt_options.counting != 0;
-  ucrt_status.exact = ucrt_options.exact != 0;
-  __atomic_store_n (&ucrt_status.magic, MIR_UCRT_STATUS_MAGIC, __ATOMIC_RELEASE);
+/* The name of a CRT that found no entry, because all belong to CRTs that are taken over; "":
+   none.  */
+static char left_out[64];
+
+void ucrt_set_left_out (const char *name) {
+  ucrt_format (left_out, sizeof (left_out), "%s", name);
 }
 
-void ucrt_set_state (MIR_ucrt_state_t state, const char *reason) {
+void ucrt_update_state (void) {
+  uint32_t state = MIR_UCRT_WAITING;
+  const char *reason = "nothing to take over: no C runtime DLL is loaded";
+  for (unsigned i = 0; i < ucrt_status.crts_num; i++) {
+    const MIR_ucrt_crt_t *crt = &ucrt_status.crts[i];
+    if (crt->base == 0 || state == MIR_UCRT_ACTIVE) continue;
+    if (state != MIR_UCRT_WAITING && crt->state != MIR_UCRT_ACTIVE) continue;
+    state = crt->state;
+    reason = crt->reason;
+  }
   ucrt_format (ucrt_status.reason, sizeof (ucrt_status.reason), "%s", reason);
-  __atomic_store_n (&ucrt_status.state, (uint32_t) state, __ATOMIC_RELEASE);
+  if (left_out[0] != 0)
+    ucrt_format (ucrt_status.reason, sizeof (ucrt_status.reason),
+                 "%s is left alone: %d C runtimes are already taken over", left_out,
+                 MIR_UCRT_CRTS_MAX);
+  __atomic_store_n (&ucrt_status.state, state, __ATOMIC_RELEASE);
 }
 
 static unsigned functions_taken (unsigned crt) {
@@ -40,29 +46,29 @@ static unsigned functions_taken (unsigned crt) {
   return taken;
 }
 
-/* One line for each CRT.  */
-static void say_crts (void) {
+/* Log one line for each CRT.  */
+static void log_crts (void) {
   for (unsigned i = 0; i < ucrt_status.crts_num; i++) {
     const MIR_ucrt_crt_t *crt = &ucrt_status.crts[i];
     if (crt->state == MIR_UCRT_ACTIVE)
-      ucrt_say ("active: %u functions of %s, taken over %s%s%s", functions_taken (i), crt->name,
+      ucrt_log ("active: %u functions of %s, taken over %s%s%s", functions_taken (i), crt->name,
                 crt->late ? "late" : "at start-up", crt->reason[0] != 0 ? "; " : "", crt->reason);
     else
-      ucrt_say ("%s: %s: %s", crt->state == MIR_UCRT_REFUSED ? "refused" : "failed", crt->name,
+      ucrt_log ("%s: %s: %s", crt->state == MIR_UCRT_REFUSED ? "refused" : "failed", crt->name,
                 crt->reason);
   }
 }
 
-void ucrt_state_from_crts (void) {
-  ucrt_sum_up ();
+void ucrt_report_state (void) {
+  ucrt_update_state ();
   if (ucrt_options.verbose == 0) return;
   if (ucrt_status.state == MIR_UCRT_WAITING)
-    ucrt_say ("waiting: %s", ucrt_status.reason);
+    ucrt_log ("waiting: %s", ucrt_status.reason);
   else
-    say_crts ();
+    log_crts ();
   if (ucrt_options.verbose < 2) return;
   unsigned results[3] = {0};
   for (uint32_t i = 0; i < ucrt_status.functions_num; i++)
     results[ucrt_status.functions[i].test % 3]++;
-  ucrt_say ("test calls: %u right, %u wrong", results[MIR_UCRT_PASSED], results[MIR_UCRT_WRONG]);
+  ucrt_log ("test calls: %u passed, %u failed", results[MIR_UCRT_PASSED], results[MIR_UCRT_WRONG]);
 }

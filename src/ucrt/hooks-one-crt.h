@@ -1,13 +1,13 @@
-/* Included with CRT, an index, and EXACT set: each function as the CRT has it, which has nothing
-   else to do than to hand CRT and EXACT on, and the same counting, by its name and by the one of
-   its twin.  */
+/* The hooks for one CRT: included with CRT, its index.  Each hook has the CRT's own signature and
+   only adds which CRT it is for.  Each exists twice more as a counting hook, for the function's
+   name and for its twin's.  */
 
-#define PASTE_(name, crt, exact) name##_##crt##_##exact
-#define PASTE(name, crt, exact) PASTE_ (name, crt, exact)
-#define HOOK(name) PASTE (name, CRT, EXACT)
+#define PASTE_(name, crt) name##_##crt
+#define PASTE(name, crt) PASTE_ (name, crt)
+#define HOOK(name) PASTE (name, CRT)
 #define SELF (&ucrt_crts[CRT])
 
-/* RESULT is "return" or nothing.  */
+/* RESULT is "return", or nothing for void.  */
 #define FUNCTION(type, result, name, parameters, arguments, call) \
   static type __cdecl HOOK (hook_##name) parameters {             \
     result call;                                                  \
@@ -21,44 +21,45 @@
     result HOOK (hook_##name) arguments;                          \
   }
 
-FUNCTION (void *, return, malloc, (size_t n), (n), malloc_in (SELF, n, EXACT))
+FUNCTION (void *, return, malloc, (size_t n), (n), malloc_in (SELF, n))
 FUNCTION (void *, return, calloc, (size_t count_, size_t size), (count_, size),
-          calloc_in (SELF, count_, size, EXACT))
+          calloc_in (SELF, count_, size))
 FUNCTION (void *, return, realloc, (void *block, size_t n), (block, n),
-          ucrt_realloc (SELF, block, n, EXACT))
+          ucrt_realloc (SELF, block, n))
 FUNCTION (void, , free, (void *block), (block), free_in (SELF, block))
-FUNCTION (size_t, return, _msize, (void *block), (block), ucrt_msize (SELF, block, EXACT))
+FUNCTION (size_t, return, _msize, (void *block), (block), ucrt_msize (SELF, block))
 FUNCTION (void *, return, _expand, (void *block, size_t n), (block, n),
-          ucrt_expand (SELF, block, n, EXACT))
+          ucrt_expand (SELF, block, n))
 FUNCTION (void *, return, _recalloc, (void *block, size_t count_, size_t size),
-          (block, count_, size), ucrt_recalloc (SELF, block, count_, size, EXACT))
+          (block, count_, size), ucrt_recalloc (SELF, block, count_, size))
 FUNCTION (void, , _free_base, (void *block), (block), free_in (SELF, block))
 FUNCTION (void *, return, _realloc_base, (void *block, size_t n), (block, n),
-          ucrt_realloc_base (SELF, block, n, EXACT))
+          ucrt_realloc_base (SELF, block, n))
 FUNCTION (int, return, _heapmin, (void), (), ucrt_heapmin (SELF))
 FUNCTION (void *, return, _aligned_malloc, (size_t n, size_t alignment), (n, alignment),
-          ucrt_aligned_malloc (SELF, n, alignment, 0, EXACT))
+          ucrt_aligned_malloc (SELF, n, alignment, 0))
 FUNCTION (void *, return, _aligned_realloc, (void *block, size_t n, size_t alignment),
-          (block, n, alignment), ucrt_aligned_realloc (SELF, block, n, alignment, 0, EXACT))
+          (block, n, alignment), ucrt_aligned_realloc (SELF, block, n, alignment, 0))
 FUNCTION (void *, return, _aligned_recalloc,
           (void *block, size_t count_, size_t size, size_t alignment),
           (block, count_, size, alignment),
-          ucrt_aligned_recalloc (SELF, block, count_, size, alignment, 0, EXACT))
+          ucrt_aligned_recalloc (SELF, block, count_, size, alignment, 0))
 FUNCTION (size_t, return, _aligned_msize, (void *block, size_t alignment, size_t offset),
-          (block, alignment, offset), ucrt_aligned_msize (SELF, block, alignment, offset, EXACT))
+          (block, alignment, offset), ucrt_aligned_msize (SELF, block, alignment, offset))
 FUNCTION (void, , _aligned_free, (void *block), (block), aligned_free_in (SELF, block))
 FUNCTION (void *, return, _aligned_offset_malloc, (size_t n, size_t alignment, size_t offset),
-          (n, alignment, offset), ucrt_aligned_malloc (SELF, n, alignment, offset, EXACT))
+          (n, alignment, offset), ucrt_aligned_malloc (SELF, n, alignment, offset))
 FUNCTION (void *, return, _aligned_offset_realloc,
           (void *block, size_t n, size_t alignment, size_t offset), (block, n, alignment, offset),
-          ucrt_aligned_realloc (SELF, block, n, alignment, offset, EXACT))
+          ucrt_aligned_realloc (SELF, block, n, alignment, offset))
 FUNCTION (void *, return, _aligned_offset_recalloc,
           (void *block, size_t count_, size_t size, size_t alignment, size_t offset),
           (block, count_, size, alignment, offset),
-          ucrt_aligned_recalloc (SELF, block, count_, size, alignment, offset, EXACT))
+          ucrt_aligned_recalloc (SELF, block, count_, size, alignment, offset))
 
 #undef FUNCTION
 #undef SELF
 #undef HOOK
 #undef PASTE
 #undef PASTE_
+#undef CRT

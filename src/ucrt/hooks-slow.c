@@ -1,176 +1,177 @@
-/* The plain family behind the fast paths; the aligned one is in hooks-aligned.c.  */
+/* The slow halves of the plain functions, part of the module of hooks.h; the aligned ones are in
+   hooks-aligned.c.  */
+
+#include "ucrt/hooks-slow.h"
 
 #include <errno.h>
 #include <string.h>
 #include <mimalloc.h>
-#include "hooks.h"
 
-void ucrt_count_migrated (size_t size) {
-  MIR_ucrt_counters_t *counters = ucrt_counters ();
-  __atomic_fetch_add (&counters->migrated, 1, __ATOMIC_RELAXED);
-  __atomic_fetch_add (&counters->migrated_bytes, size, __ATOMIC_RELAXED);
-}
+#include "ucrt/block-size.h"
+#include "ucrt/foreign-heap.h"
+#include "ucrt/hooks.h"
+#include "ucrt/status-section.h"
 
-static void *allocate_old (ucrt_crt_t *crt, size_t n, int zero) {
+static void *allocate_foreign (struct ucrt_crt *crt, size_t n, int zero) {
   if (n == 0) n = 1;
-  void *block = ucrt_old_realloc (crt, NULL, n);
+  void *block = ucrt_foreign_realloc (crt, NULL, n);
   return block != NULL && zero ? memset (block, 0, n) : block;
 }
 
-/* N bytes of ours or, where this thread must not have any, old ones; NULL, and nobody
-   is asked or told.  The system's error code stays, as with the
-   UCRT: a program may allocate before it looks at it.  */
-static void *allocate (ucrt_crt_t *crt, size_t n, int zero, int exact) {
+/* Allocate N bytes of ours, or a foreign block where this thread must not own ours.  NULL on
+   failure; neither the new handler nor errno is touched.  The system's error code is kept, as with
+   the UCRT: a program may allocate before it looks at that.  */
+static void *allocate (struct ucrt_crt *crt, size_t n, int zero) {
   if (n > UCRT_MAX_REQUEST) return NULL;
-  if (ucrt_thread_has_ended) return allocate_old (crt, n, zero);
-  size_t request = ucrt_request (n, exact);
+  if (ucrt_thread_has_ended) return allocate_foreign (crt, n, zero);
+  size_t request = ucrt_request (n);
   uint32_t *last_error = ucrt_last_error (), error = *last_error;
   void *block = zero ? mi_zalloc (request) : mi_malloc (request);
   *last_error = error;
-  if (block != NULL && exact) ucrt_write_size (block, mi_usable_size (block), n);
+  if (block != NULL) ucrt_write_size (block, mi_usable_size (block), n);
   return block;
 }
 
-/* The new handler is asked for what there is no memory for, not for what can never be had.  */
-static void *allocate_or_ask (ucrt_crt_t *crt, size_t n, int zero, int exact) {
+/* Ask the new handler only if memory is short, not if the request can never be met.  */
+static void *allocate_or_ask (struct ucrt_crt *crt, size_t n, int zero) {
   void *block;
   if (n > UCRT_MAX_REQUEST) {
     ucrt_set_errno (crt, ENOMEM);
     return NULL;
   }
-  while ((block = allocate (crt, n, zero, exact)) == NULL)
+  while ((block = allocate (crt, n, zero)) == NULL)
     if (!ucrt_call_new_handler (crt, n)) return NULL;
   return block;
 }
 
-void *ucrt_malloc (ucrt_crt_t *crt, size_t n, int exact) {
-  return allocate_or_ask (crt, n, 0, exact);
+void *ucrt_malloc (struct ucrt_crt *crt, size_t n) {
+  return allocate_or_ask (crt, n, 0);
 }
 
-void *ucrt_calloc (ucrt_crt_t *crt, size_t count, size_t size, int exact) {
+void *ucrt_calloc (struct ucrt_crt *crt, size_t count, size_t size) {
   size_t total;
   if (!ucrt_multiply (count, size, &total)) {
     ucrt_set_errno (crt, ENOMEM);
     return NULL;
   }
-  return allocate_or_ask (crt, total, 1, exact);
+  return allocate_or_ask (crt, total, 1);
 }
 
-void ucrt_free_old (ucrt_crt_t *crt, void *block) {
-  if (block != NULL) ucrt_old_free (crt, block);
+void ucrt_free_foreign (struct ucrt_crt *crt, void *block) {
+  if (block != NULL) ucrt_foreign_free (crt, block);
 }
 
-/* The block of ours BLOCK stays where it is if N fits and does not waste half of it.  */
-static int fits_in_place (size_t usable, size_t n, int exact) {
-  size_t request = ucrt_request (n, exact);
+/* Whether N bytes fit into the USABLE bytes of a block of ours without wasting half of it.  */
+static int fits_in_place (size_t usable, size_t n) {
+  size_t request = ucrt_request (n);
   return request <= usable && request >= usable / 2;
 }
 
-static void *realloc_ours (ucrt_crt_t *crt, void *block, size_t n, int exact) {
+static void *realloc_ours (struct ucrt_crt *crt, void *block, size_t n) {
   size_t usable = mi_usable_size (block);
-  if (fits_in_place (usable, n, exact)) {
-    if (exact) ucrt_write_size (block, usable, n);
+  if (fits_in_place (usable, n)) {
+    ucrt_write_size (block, usable, n);
     return block;
   }
-  void *moved = allocate_or_ask (crt, n, 0, exact);
+  void *moved = allocate_or_ask (crt, n, 0);
   if (moved == NULL) return NULL;
   memcpy (moved, block, usable < n ? usable : n);
   ucrt_free_ours (block);
   return moved;
 }
 
-static void *realloc_old (ucrt_crt_t *crt, void *block, size_t n, int exact) {
-  size_t old = ucrt_old_size (crt, block);
-  if (old == (size_t) -1) { /* a block of nobody we know; the UCRT would be told so by the heap */
+static void *realloc_foreign (struct ucrt_crt *crt, void *block, size_t n) {
+  size_t old = ucrt_foreign_size (crt, block);
+  if (old == (size_t) -1) { /* unknown to the heap; the UCRT would say so too */
     ucrt_set_errno (crt, EINVAL);
     return NULL;
   }
-  void *moved = allocate_or_ask (crt, n, 0, exact);
+  void *moved = allocate_or_ask (crt, n, 0);
   if (moved == NULL) return NULL;
   memcpy (moved, block, old < n ? old : n);
-  ucrt_old_free (crt, block);
+  ucrt_foreign_free (crt, block);
   ucrt_count_migrated (old);
   return moved;
 }
 
-void *ucrt_realloc (ucrt_crt_t *crt, void *block, size_t n, int exact) {
-  if (block == NULL) return ucrt_malloc (crt, n, exact);
+void *ucrt_realloc (struct ucrt_crt *crt, void *block, size_t n) {
+  if (block == NULL) return ucrt_malloc (crt, n);
   int ours = ucrt_is_ours (block);
   if (n == 0) {
     if (ours)
       ucrt_free_ours (block);
     else
-      ucrt_old_free (crt, block);
+      ucrt_foreign_free (crt, block);
     return NULL;
   }
   if (n > UCRT_MAX_REQUEST) {
     ucrt_set_errno (crt, ENOMEM);
     return NULL;
   }
-  return ours ? realloc_ours (crt, block, n, exact) : realloc_old (crt, block, n, exact);
+  return ours ? realloc_ours (crt, block, n) : realloc_foreign (crt, block, n);
 }
 
-/* The CRT's own blocks stay on its own heap: it sizes and frees them there with functions we cannot
- * reach.  */
-void *ucrt_realloc_base (ucrt_crt_t *crt, void *block, size_t n, int exact) {
-  if (block != NULL && (n == 0 || ucrt_is_ours (block))) return ucrt_realloc (crt, block, n, exact);
+/* The CRT's internal blocks stay on its own heap: it sizes and frees them there with functions that
+   cannot be reached.  */
+void *ucrt_realloc_base (struct ucrt_crt *crt, void *block, size_t n) {
+  if (block != NULL && (n == 0 || ucrt_is_ours (block))) return ucrt_realloc (crt, block, n);
   void *result = NULL;
   if (n > UCRT_MAX_REQUEST) {
     ucrt_set_errno (crt, ENOMEM);
     return NULL;
   }
-  while ((result = ucrt_old_realloc (crt, block, n != 0 ? n : 1)) == NULL)
+  while ((result = ucrt_foreign_realloc (crt, block, n != 0 ? n : 1)) == NULL)
     if (!ucrt_call_new_handler (crt, n)) return NULL;
   return result;
 }
 
-size_t ucrt_msize (ucrt_crt_t *crt, void *block, int exact) {
+size_t ucrt_msize (struct ucrt_crt *crt, void *block) {
   if (block == NULL) {
     ucrt_invalid_parameter (crt);
     return (size_t) -1;
   }
-  if (!ucrt_is_ours (block)) return ucrt_old_size (crt, block);
+  if (!ucrt_is_ours (block)) return ucrt_foreign_size (crt, block);
   size_t usable = mi_usable_size (block);
-  size_t size = exact ? ucrt_read_size (block, usable) : usable;
-  return size != 0 ? size : 1; /* the UCRT asks its heap for a byte when it is asked for none */
+  size_t size = ucrt_read_size (block, usable);
+  return size != 0 ? size : 1; /* the UCRT allocates at least one byte */
 }
 
-void *ucrt_recalloc (ucrt_crt_t *crt, void *block, size_t count, size_t size, int exact) {
+void *ucrt_recalloc (struct ucrt_crt *crt, void *block, size_t count, size_t size) {
   size_t total, old = 0;
   if (!ucrt_multiply (count, size, &total)) {
     ucrt_set_errno (crt, ENOMEM);
     return NULL;
   }
-  if (block == NULL) return allocate_or_ask (crt, total, 1, exact);
-  if (total != 0 && (old = ucrt_msize (crt, block, exact)) == (size_t) -1) {
+  if (block == NULL) return allocate_or_ask (crt, total, 1);
+  if (total != 0 && (old = ucrt_msize (crt, block)) == (size_t) -1) {
     ucrt_set_errno (crt, EINVAL);
     return NULL;
   }
-  uint8_t *result = ucrt_realloc (crt, block, total, exact);
+  uint8_t *result = ucrt_realloc (crt, block, total);
   if (result != NULL && total > old) memset (result + old, 0, total - old);
   return result;
 }
 
-/* The largest block which the low-fragmentation heap gives: it never shrinks one in place, and the
-   UCRT says yes to that all the same.  */
+/* The largest block of the low-fragmentation heap, which never shrinks a block in place; the UCRT
+   reports success all the same.  */
 #define LFH_MAX_SIZE 0x4000
 
-static void *expand_old (ucrt_crt_t *crt, void *block, size_t n) {
-  size_t old = ucrt_old_size (crt, block);
+static void *expand_foreign (struct ucrt_crt *crt, void *block, size_t n) {
+  size_t old = ucrt_foreign_size (crt, block);
   if (old == (size_t) -1) {
     ucrt_set_errno (crt, EINVAL);
     return NULL;
   }
-  if (n > old) { /* the caller then reallocates, and the block comes to our heap */
+  if (n > old) { /* the caller then reallocates, which moves the block to our heap */
     ucrt_set_errno (crt, ENOMEM);
     return NULL;
   }
-  void *same = old <= LFH_MAX_SIZE ? block : ucrt_old_resize (crt, block, n);
+  void *same = old <= LFH_MAX_SIZE ? block : ucrt_foreign_resize (crt, block, n);
   if (same != NULL) __atomic_fetch_add (&ucrt_counters ()->kept, 1, __ATOMIC_RELAXED);
   return same;
 }
 
-void *ucrt_expand (ucrt_crt_t *crt, void *block, size_t n, int exact) {
+void *ucrt_expand (struct ucrt_crt *crt, void *block, size_t n) {
   if (block == NULL) {
     ucrt_invalid_parameter (crt);
     return NULL;
@@ -180,17 +181,17 @@ void *ucrt_expand (ucrt_crt_t *crt, void *block, size_t n, int exact) {
     return NULL;
   }
   if (n == 0) n = 1;
-  if (!ucrt_is_ours (block)) return expand_old (crt, block, n);
+  if (!ucrt_is_ours (block)) return expand_foreign (crt, block, n);
   size_t usable = mi_usable_size (block);
-  if (n + (size_t) exact > usable) {
+  if (n + MIR_UCRT_EXACT_SIZE > usable) {
     ucrt_set_errno (crt, ENOMEM);
     return NULL;
   }
-  if (exact) ucrt_write_size (block, usable, n);
+  ucrt_write_size (block, usable, n);
   return block;
 }
 
-int ucrt_heapmin (ucrt_crt_t *crt) {
+int ucrt_heapmin (struct ucrt_crt *crt) {
   mi_collect (1);
-  return ucrt_old_compact (crt);
+  return ucrt_foreign_compact (crt);
 }

@@ -1,18 +1,25 @@
-/* The heap and the functions in the CRT's place, in one unit so that malloc and free are mimalloc's
-   own instructions.  The rest of each function is in hooks-slow.c and hooks-aligned.c.
+/* The heap, and the first instructions of each hook. mimalloc's source is in this unit, so malloc
+   and free are its own instructions, inline.  The rest of each hook is in hooks-slow.c and
+   hooks-aligned.c.
 
-   Ownership: with mimalloc's map of pages committed as a whole, any address of user space can be
-   looked up in it, and whether there is a page is what mi_free must ask anyway.  */
+   Ownership: mimalloc's map of pages is committed as a whole, so any address of user space can be
+   looked up in it, and mi_free must look there anyway.  */
+
+#include "ucrt/hooks.h"
 
 #include <stdint.h>
-#include "hooks.h"
-#include "replace.h"
+
+#include "ucrt/block-size.h"
+#include "ucrt/hooks-slow.h"
+#include "ucrt/locks.h"
+#include "ucrt/status-section.h"
+#include "ucrt/replace.h"
 #include "static.c"
 
 #define LIKELY(x) __builtin_expect (!!(x), 1)
 #define UNLIKELY(x) __builtin_expect (!!(x), 0)
 
-/* --- The heap.  */
+/*---------------- The heap -----------------------------*/
 
 #if MI_PAGE_MAP_FLAT
 static int page_map_is_complete (void) {
@@ -43,12 +50,12 @@ int ucrt_is_ours (const void *block) {
 
 size_t ucrt_used_beside (const void *block) {
   const mi_page_t *page = _mi_checked_ptr_page (block);
-  return page != NULL ? page->used : 0; /* with its last block a page may go */
+  return page != NULL ? page->used : 0; /* freeing the last block may free the page */
 }
 
-/* mimalloc has no offsets with an alignment above MI_PAGE_MAX_OVERALLOC_ALIGN.  There the block
-   lies inside an aligned one, and the page is marked so that mimalloc looks where a block begins.
-   Its map of pages knows the first MI_LARGE_PAGE_SIZE bytes of a block.  */
+/* mimalloc has no offsets with an alignment above MI_PAGE_MAX_OVERALLOC_ALIGN.  For those, place
+   the block inside an aligned one and mark the page, so that mimalloc looks for the beginning of a
+   block.  Its map of pages covers the first MI_LARGE_PAGE_SIZE bytes of a block.  */
 static void *aligned_inside (size_t n, size_t alignment, size_t offset, int zero) {
   size_t before = alignment - offset;
   if (alignment > MI_LARGE_PAGE_SIZE / 2 || n > MI_MAX_ALLOC_SIZE - before) return NULL;
@@ -67,7 +74,7 @@ void *ucrt_heap_aligned (size_t n, size_t alignment, size_t offset, int zero) {
                        : mi_malloc_aligned_at (n, alignment, offset);
 }
 
-/* What mimalloc asks its redirection DLL, whose place we have.  */
+/* What mimalloc asks its redirection DLL, whose place this DLL takes.  */
 bool _mi_is_redirected (void) {
   return ucrt_status.state == MIR_UCRT_ACTIVE;
 }
@@ -79,15 +86,15 @@ bool _mi_allocator_init (const char **message) {
 
 void _mi_allocator_done (void) {}
 
-/* --- The first instructions of each function.  */
+/*---------------- The first instructions of each function -----------------------------*/
 
-/* Up to this size the slack always fits into a byte: there are four size classes from each power of
-   two to the next, so that the last two are an eighth of MI_SMALL_SIZE_MAX apart.  */
+/* Up to this size the slack always fits into a byte: there are four size classes to each power of
+   two, so the last two are MI_SMALL_SIZE_MAX / 8 apart.  */
 #define SMALL_MAX (MI_SMALL_SIZE_MAX - 2 * sizeof (void *))
 _Static_assert(MI_SMALL_SIZE_MAX / 8 + 4 * sizeof (void *) < UCRT_LONG_SLACK,
                "the slack of small blocks");
 
-/* The thread's heap if it can have small blocks of N bytes, else NULL.  */
+/* The thread's heap if N bytes are a small block, else NULL.  */
 static inline mi_theap_t *small_heap (size_t n) {
   mi_theap_t *theap = _mi_theap_default ();
   return LIKELY (n <= SMALL_MAX) ? theap : NULL;
@@ -99,64 +106,64 @@ static inline void take_block (mi_page_t *page, mi_block_t *block) {
 }
 
 static inline void write_small_size (mi_page_t *page, mi_block_t *block, size_t n) {
+  if (!MIR_UCRT_EXACT_SIZE) return;
   size_t size = mi_page_usable_block_size (page);
   ((uint8_t *) block)[size - 1] = (uint8_t) (size - n);
 }
 
-static inline void *malloc_in (ucrt_crt_t *crt, size_t n, int exact) {
+static inline void *malloc_in (struct ucrt_crt *crt, size_t n) {
   mi_theap_t *theap = small_heap (n);
   if (LIKELY (theap != NULL)) {
-    mi_page_t *page = _mi_theap_get_free_small_page (theap, ucrt_request (n, exact));
+    mi_page_t *page = _mi_theap_get_free_small_page (theap, ucrt_request (n));
     mi_block_t *block = page->free;
     if (LIKELY (block != NULL)) {
       take_block (page, block);
-      block->next = 0; /* no address of ours for the user */
-      if (exact) write_small_size (page, block, n);
+      block->next = 0; /* hide the free list from the user */
+      write_small_size (page, block, n);
       return block;
     }
   }
-  return ucrt_malloc (crt, n, exact);
+  return ucrt_malloc (crt, n);
 }
 
-static mi_decl_noinline void *clear_block (mi_page_t *page, mi_block_t *block, size_t n,
-                                           int exact) {
+static mi_decl_noinline void *clear_block (mi_page_t *page, mi_block_t *block, size_t n) {
   _mi_memzero_aligned (block, mi_page_usable_block_size (page));
-  if (exact) write_small_size (page, block, n);
+  write_small_size (page, block, n);
   return block;
 }
 
-/* Two below this cannot overflow when multiplied.  */
+/* The product of two numbers below HALF cannot overflow.  */
 #define HALF ((size_t) 1 << (sizeof (size_t) * 4))
 
-static inline void *calloc_in (ucrt_crt_t *crt, size_t count, size_t size, int exact) {
+static inline void *calloc_in (struct ucrt_crt *crt, size_t count, size_t size) {
   size_t n = count * size;
   mi_theap_t *theap = LIKELY ((count | size) < HALF) ? small_heap (n) : NULL;
   if (LIKELY (theap != NULL)) {
-    mi_page_t *page = _mi_theap_get_free_small_page (theap, ucrt_request (n, exact));
+    mi_page_t *page = _mi_theap_get_free_small_page (theap, ucrt_request (n));
     mi_block_t *block = page->free;
     if (LIKELY (block != NULL)) {
       take_block (page, block);
-      if (!page->free_is_zero) return clear_block (page, block, n, exact);
+      if (!page->free_is_zero) return clear_block (page, block, n);
       block->next = 0;
-      if (exact) write_small_size (page, block, n);
+      write_small_size (page, block, n);
       return block;
     }
   }
-  return ucrt_calloc (crt, count, size, exact);
+  return ucrt_calloc (crt, count, size);
 }
 
-/* A page of another thread, or one that was left behind, or one that needs a closer look.  When the
-   process ends nothing is given back to pages of others: a killed thread may have been at work
-   there.  */
+/* Free a block on a page of another thread, an abandoned page, or one that needs a closer look.  At
+   the end of the process give nothing back to pages of others: a killed thread may have been
+   changing them.  */
 static mi_decl_noinline void free_carefully (mi_page_t *page, void *block) {
   if (mi_page_thread_id (page) != _mi_thread_id () && ucrt_is_alone ()) return;
   mi_free_ex (block, NULL, page);
 }
 
-static inline void free_in (ucrt_crt_t *crt, void *block) {
+static inline void free_in (struct ucrt_crt *crt, void *block) {
   mi_page_t *page = _mi_checked_ptr_page (block);
   if (UNLIKELY (page == NULL))
-    ucrt_free_old (crt, block);
+    ucrt_free_foreign (crt, block);
   else if (LIKELY ((_mi_prim_thread_id () ^ mi_page_xthread_id (page)) == 0))
     mi_free_block_local (page, block, false, false, false);
   else
@@ -167,74 +174,68 @@ void ucrt_free_ours (void *block) {
   free_in (NULL, block);
 }
 
-static inline void aligned_free_in (ucrt_crt_t *crt, void *block) {
+static inline void aligned_free_in (struct ucrt_crt *crt, void *block) {
   if (UNLIKELY (block != NULL && !ucrt_is_ours (block)))
-    ucrt_aligned_free_old (crt, block);
+    ucrt_aligned_free_foreign (crt, block);
   else
     free_in (crt, block);
 }
 
-/* --- The functions, for each CRT, with and without exact sizes, and counting.  */
+/*---------------- The functions, for each CRT, plain and counting -----------------------------*/
 
-/* In the order of the table, each followed by its twin _o_NAME; X (NAME, FLAGS, EXACT).  */
-#define HOOKED(X, exact)                                \
-  X (malloc, UCRT_HOOK_REQUIRED, exact)                 \
-  X (calloc, UCRT_HOOK_REQUIRED, exact)                 \
-  X (realloc, UCRT_HOOK_REQUIRED, exact)                \
-  X (free, UCRT_HOOK_REQUIRED, exact)                   \
-  X (_msize, UCRT_HOOK_REQUIRED, exact)                 \
-  X (_expand, 0, exact)                                 \
-  X (_recalloc, 0, exact)                               \
-  X (_free_base, 0, exact)                              \
-  X (_realloc_base, 0, exact)                           \
-  X (_heapmin, 0, exact)                                \
-  X (_aligned_malloc, UCRT_HOOK_ALIGNED, exact)         \
-  X (_aligned_realloc, UCRT_HOOK_ALIGNED, exact)        \
-  X (_aligned_recalloc, UCRT_HOOK_ALIGNED, exact)       \
-  X (_aligned_msize, UCRT_HOOK_ALIGNED, exact)          \
-  X (_aligned_free, UCRT_HOOK_ALIGNED, exact)           \
-  X (_aligned_offset_malloc, UCRT_HOOK_ALIGNED, exact)  \
-  X (_aligned_offset_realloc, UCRT_HOOK_ALIGNED, exact) \
-  X (_aligned_offset_recalloc, UCRT_HOOK_ALIGNED, exact)
+/* In the order of the table, each followed by its twin _o_NAME: X (NAME, FLAGS).  */
+#define HOOKED(X)                                \
+  X (malloc, UCRT_HOOK_REQUIRED)                 \
+  X (calloc, UCRT_HOOK_REQUIRED)                 \
+  X (realloc, UCRT_HOOK_REQUIRED)                \
+  X (free, UCRT_HOOK_REQUIRED)                   \
+  X (_msize, UCRT_HOOK_REQUIRED)                 \
+  X (_expand, 0)                                 \
+  X (_recalloc, 0)                               \
+  X (_free_base, 0)                              \
+  X (_realloc_base, 0)                           \
+  X (_heapmin, 0)                                \
+  X (_aligned_malloc, UCRT_HOOK_ALIGNED)         \
+  X (_aligned_realloc, UCRT_HOOK_ALIGNED)        \
+  X (_aligned_recalloc, UCRT_HOOK_ALIGNED)       \
+  X (_aligned_msize, UCRT_HOOK_ALIGNED)          \
+  X (_aligned_free, UCRT_HOOK_ALIGNED)           \
+  X (_aligned_offset_malloc, UCRT_HOOK_ALIGNED)  \
+  X (_aligned_offset_realloc, UCRT_HOOK_ALIGNED) \
+  X (_aligned_offset_recalloc, UCRT_HOOK_ALIGNED)
 
-#define INDEX(name, flags, exact) AT_##name, AT_o_##name,
-enum { HOOKED (INDEX, 0) HOOKS_NUM };
+#define INDEX(name, flags) AT_##name, AT_o_##name,
+enum { HOOKED (INDEX) HOOKS_NUM };
 _Static_assert(HOOKS_NUM <= MIR_UCRT_FUNCTIONS_MAX / MIR_UCRT_CRTS_MAX, "room in the status");
 
 static inline void count (unsigned crt, unsigned hook) {
   __atomic_fetch_add (&ucrt_status.functions[crt * HOOKS_NUM + hook].calls, 1, __ATOMIC_RELAXED);
 }
 
-#define EXACT 0
-#include "hooks-each-crt.h"
-#undef EXACT
-#define EXACT 1
-#include "hooks-each-crt.h"
-#undef EXACT
+#define CRT 0
+#include "ucrt/hooks-one-crt.h"
+#define CRT 1
+#include "ucrt/hooks-one-crt.h"
+#define CRT 2
+#include "ucrt/hooks-one-crt.h"
+#define CRT 3
+#include "ucrt/hooks-one-crt.h"
 
 void *ucrt_hooks_malloc (size_t n) {
-  return malloc_in (&ucrt_crts[0], n, ucrt_options.exact);
+  return malloc_in (&ucrt_crts[0], n);
 }
 
-/* --- By name.  */
+/*---------------- By name -----------------------------*/
 
 #define CODE(function) (void *) (uintptr_t) function
-#define FOUR(name, exact)                                                      \
-  {                                                                            \
-    CODE (name##_0_##exact), CODE (name##_1_##exact), CODE (name##_2_##exact), \
-        CODE (name##_3_##exact)                                                \
-  }
-#define ENTRY(name, flags, exact)                                            \
-  {#name, FOUR (hook_##name, exact), FOUR (count_##name, exact), flags},     \
-      {"_o_" #name, FOUR (hook_##name, exact), FOUR (count_o_##name, exact), \
-       (flags) &UCRT_HOOK_ALIGNED},
+#define FOUR(name) \
+  { CODE (name##_0), CODE (name##_1), CODE (name##_2), CODE (name##_3) }
+#define ROW(name_, hook_, counting_, flags_) \
+  {.name = name_, .hook = hook_, .counting = counting_, .flags = flags_},
+#define ENTRY(name, flags)                                     \
+  ROW (#name, FOUR (hook_##name), FOUR (count_##name), flags)  \
+  ROW ("_o_" #name, FOUR (hook_##name), FOUR (count_o_##name), \
+       (flags) & (unsigned) UCRT_HOOK_ALIGNED)
 
-static const ucrt_hook_t usual_hooks[] = {HOOKED (ENTRY, 0)};
-static const ucrt_hook_t exact_hooks[] = {HOOKED (ENTRY, 1)};
-
-const ucrt_hook_t *ucrt_hooks = exact_hooks;
+const struct ucrt_hook ucrt_hooks[] = {HOOKED (ENTRY)};
 const unsigned ucrt_hooks_num = HOOKS_NUM;
-
-void ucrt_hooks_init (void) {
-  ucrt_hooks = ucrt_options.exact ? exact_hooks : usual_hooks;
-}

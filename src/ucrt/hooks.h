@@ -1,92 +1,76 @@
-/* What the hooks share: the slow halves, and where a block keeps the size that was asked for.
+/* The functions that replace a CRT's, and the heap behind them: the main header of mir-ucrt.dll.
 
-   _msize must say what was asked for, not what the block can hold, and _recalloc zeroes from there.
-   mimalloc does not keep it.  With EXACT, the default, every block is asked for one byte larger,
-   and its last bytes tell how many at its end were not asked for:
+   CRT            a loaded copy of ucrtbase.dll or of a relative; a process may have several
+   hook           the function of ours that a CRT's function jumps to once it is taken over
+   entry          the address that an export leads to
+   twin           the CRT's function _o_NAME beside NAME; it may be the same entry
+   block of ours  one that a hook allocated, or mimalloc's own functions
+   foreign block  one of a CRT's own heap, from before the take-over or from functions left alone
+   migrated       a foreign block that a reallocation moved to our heap
+   late           taken over while the CRT runs already, with threads that may be inside it
+   status         what other processes and the program may read about all this: mir-ucrt.h
 
-       | what was asked for | ... | slack |      slack < 255: its one byte at the very end
-       | what was asked for | ... | slack as size_t | 255 |
+   hooks.c, hooks-slow.c and hooks-aligned.c are one module, cut in three for size: hooks.c has
+   mimalloc's source in its own unit so that malloc and free are inline, and ends each hook in a
+   call to the slow half; the slow halves allocate and free through hooks.c.
 
-   Nothing is read or written for it when a block is freed.  A block which mimalloc's own functions
-   gave has user data there: 0, which is never written, and a slack larger than the block mean that
-   all of it was asked for, but other values are believed.  So a size is never taken from it for
-   copying.  */
+   docs/architecture.md has all files by layers: each calls and includes only what is below it.
+
+   The DLL imports ntdll and KERNEL32 alone: it must be initialised before any CRT.  No function
+   here may call a CRT's, except through struct ucrt_crt once the CRT is initialised.  */
 
 #ifndef MIR_UCRT_HOOKS_H
 #define MIR_UCRT_HOOKS_H
 
-#include <errno.h>
-#include <string.h>
-#include <windows.h>
-#include "ucrt.h"
+#include <stddef.h> /* size_t */
 
-/* Larger ones the UCRT refuses before it looks for memory.  */
-#define UCRT_MAX_REQUEST ((size_t) -0x20)
-#define UCRT_LONG_SLACK 255u
+#include "mir-ucrt.h"
 
-/* What GetLastError reads: the 14th word of the thread's block, TEB.LastErrorValue (phnt), on every
-   CPU.  Two calls would be felt in the mallocs that are not of the smallest.  */
-static inline uint32_t *ucrt_last_error (void) {
-  return (uint32_t *) ((char *) NtCurrentTeb () + 13 * sizeof (void *));
-}
+/*---------------- The table -----------------------------*/
 
-static inline void ucrt_write_size (void *block, size_t usable, size_t n) {
-  size_t slack = usable - n;
-  uint8_t *last = (uint8_t *) block + usable - 1;
-  *last = slack < UCRT_LONG_SLACK ? (uint8_t) slack : UCRT_LONG_SLACK;
-  if (slack >= UCRT_LONG_SLACK) memcpy (last - sizeof (slack), &slack, sizeof (slack));
-}
+enum {
+  UCRT_HOOK_REQUIRED = 1, /* a CRT without this function is not taken over */
+  /* No thread may be inside the function, or return into it, during the take-over.  */
+  UCRT_HOOK_ALIGNED = 2
+};
 
-static inline size_t ucrt_read_size (const void *block, size_t usable) {
-  const uint8_t *last = (const uint8_t *) block + usable - 1;
-  size_t slack = *last;
-  if (slack == UCRT_LONG_SLACK && usable > sizeof (slack))
-    memcpy (&slack, last - sizeof (slack), sizeof (slack));
-  return slack > usable ? usable : usable - slack;
-}
+/* One function by name, and its hooks by the index of the CRT; a hook may be NULL: left alone.  */
+struct ucrt_hook {
+  const char *name;
+  void *hook[MIR_UCRT_CRTS_MAX];
+  void *counting[MIR_UCRT_CRTS_MAX]; /* the same, adding to CALLS in the status */
+  unsigned flags;                    /* UCRT_HOOK_ */
+};
 
-/* Bytes to ask mimalloc for.  The UCRT aligns every block to 16 bytes, 8 on x86; mimalloc's of one
-   word are aligned to a word only, and its other sizes are all multiples of two words, so that the
-   bit of a word's size may be set in N without making any block larger.  N <= UCRT_MAX_REQUEST.  */
-static inline size_t ucrt_request (size_t n, int exact) {
-  if (exact) return (n | sizeof (void *)) + 1;
-  return n + (n <= sizeof (void *) ? sizeof (void *) + 1 : 0);
-}
+/* The status of function I of a CRT is
+   ucrt_status.functions[crt->index * ucrt_hooks_num + I].  */
+extern const struct ucrt_hook ucrt_hooks[];
+extern const unsigned ucrt_hooks_num; /* <= MIR_UCRT_FUNCTIONS_MAX / MIR_UCRT_CRTS_MAX */
 
-/* Everything that the functions in hooks.c do not do in their first instructions; EXACT as above.
-   All keep the UCRT's contract: zero sizes, errno, new handler, invalid parameter.  */
-void *ucrt_malloc (ucrt_crt_t *crt, size_t n, int exact);
-void *ucrt_calloc (ucrt_crt_t *crt, size_t count, size_t size, int exact);
-void *ucrt_realloc (ucrt_crt_t *crt, void *block, size_t n, int exact);
-void *ucrt_realloc_base (ucrt_crt_t *crt, void *block, size_t n, int exact);
-void *ucrt_recalloc (ucrt_crt_t *crt, void *block, size_t count, size_t size, int exact);
-void *ucrt_expand (ucrt_crt_t *crt, void *block, size_t n, int exact);
-size_t ucrt_msize (ucrt_crt_t *crt, void *block, int exact);
-int ucrt_heapmin (ucrt_crt_t *crt);
-void ucrt_free_old (ucrt_crt_t *crt, void *block); /* not one of ours */
-void ucrt_free_ours (void *block); /* one of ours; as free, also when the process ends */
+/*---------------- The heap -----------------------------*/
 
-void *ucrt_aligned_malloc (ucrt_crt_t *crt, size_t n, size_t alignment, size_t offset, int exact);
-void *ucrt_aligned_realloc (ucrt_crt_t *crt, void *block, size_t n, size_t alignment, size_t offset,
-                            int exact);
-void *ucrt_aligned_recalloc (ucrt_crt_t *crt, void *block, size_t count, size_t size,
-                             size_t alignment, size_t offset, int exact);
-size_t ucrt_aligned_msize (ucrt_crt_t *crt, void *block, size_t alignment, size_t offset,
-                           int exact);
-void ucrt_aligned_free_old (ucrt_crt_t *crt, void *block); /* not one of ours, not NULL */
+/* Start mimalloc; on return it serves all threads.  0, or -1 if it has no memory.  */
+int ucrt_heap_init (void);
 
-/* N > 0 bytes of ours, at an address which is a multiple of ALIGNMENT, a power of two, when OFFSET
-   < ALIGNMENT is added to it; zero if ZERO.  NULL if there are none, or if there is an OFFSET with
-   an ALIGNMENT above 2 MiB (512 KiB on x86).  */
-void *ucrt_heap_aligned (size_t n, size_t alignment, size_t offset, int zero);
+/* Abandon this thread's pages, so that other threads can use them.  */
+void ucrt_heap_thread_done (void);
 
-/* COUNT * SIZE in TOTAL; 0 if the UCRT would refuse it.  */
-static inline int ucrt_multiply (size_t count, size_t size, size_t *total) {
-  *total = count * size;
-  return count == 0 || UCRT_MAX_REQUEST / count >= size;
-}
+/* 1 once ucrt_heap_thread_done has run in this thread.  The thread may still run destructors of the
+   program's thread_local objects; nobody would own a mimalloc heap made for it now, so it must
+   allocate elsewhere.  */
+extern _Thread_local int ucrt_thread_has_ended;
 
-/* One old block of SIZE bytes moved to our heap.  */
-void ucrt_count_migrated (size_t size);
+/* Whether BLOCK is a block of ours.  Any address of user space.  Any thread; lock-free.  */
+int ucrt_is_ours (const void *block);
+
+/* Free BLOCK, a block of ours, as free does, also while the process ends.  */
+void ucrt_free_ours (void *block);
+
+/* For the self-test: a block as malloc of the first CRT gives it.  NULL on failure.  */
+void *ucrt_hooks_malloc (size_t n);
+
+/* For the self-test: the number of blocks in use in the mimalloc page that BLOCK is or was in.
+   BLOCK is of this thread.  */
+size_t ucrt_used_beside (const void *block);
 
 #endif

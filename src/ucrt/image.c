@@ -4,19 +4,22 @@
 #include <stdint.h>
 #include <windows.h>
 
-/* Thread-local variables: the loader writes our index, and copies what is between _tls_start and
-   _tls_end for each thread; the linker sorts sections by what follows the $.  */
+/* Thread-local variables: the loader writes our index and copies what is between _tls_start and
+   _tls_end for each thread.  The linker sorts sections by what follows the $.  */
 ULONG _tls_index;
 __attribute__ ((section (".tls"))) char _tls_start[sizeof (void *)];
 __attribute__ ((section (".tls$ZZZ"))) char _tls_end[sizeof (void *)];
 extern const IMAGE_TLS_DIRECTORY _tls_used;
 __attribute__ ((section (".rdata$T"), used)) const IMAGE_TLS_DIRECTORY _tls_used = {
-    (ULONG_PTR) _tls_start, (ULONG_PTR) _tls_end, (ULONG_PTR) &_tls_index, 0, 0, 0};
+    .StartAddressOfRawData = (ULONG_PTR) _tls_start,
+    .EndAddressOfRawData = (ULONG_PTR) _tls_end,
+    .AddressOfIndex = (ULONG_PTR) &_tls_index,
+};
 
-/* The load configuration, by the layout of the Windows SDK of 2020 (Size says how much is there):
-   the table of functions which may be called indirectly, made by the linker, whose names for it are
-   absolute symbols and cannot be initialisers in C.  The check function would be replaced by the
-   system's; we call none.  */
+/* The load configuration, in the layout of the Windows SDK of 2020; its first word is its size.  It
+   names the table of functions that may be called indirectly, which the linker makes; the linker's
+   names for it are absolute symbols, which C cannot use as initialisers.  The system would replace
+   the check function; this DLL calls none.  */
 #ifdef _WIN64
 #define ADDRESS ".quad "
 #define NAME(name) #name
@@ -28,7 +31,7 @@ __attribute__ ((section (".rdata$T"), used)) const IMAGE_TLS_DIRECTORY _tls_used
 #define NAME(name) "_" #name
 #define HEAD_SIZE "0x3c"
 #define ALIGN ".p2align 2\n"
-#define SE_HANDLERS ADDRESS "0\n" ADDRESS "0\n" /* the image says that it has none */
+#define SE_HANDLERS ADDRESS "0\n" ADDRESS "0\n" /* the image has none */
 #endif
 
 __asm__ (".section .rdata,\"dr\"\n" ALIGN ".globl " NAME (_load_config_used) "\n" NAME (_load_config_used) ":\n"

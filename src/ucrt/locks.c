@@ -1,6 +1,6 @@
-#include <windows.h>
-#include "ucrt.h"
-#include "mini-crt.h"
+/* mimalloc's locks, which open when the process ends.  */
+
+#include "ucrt/locks.h"
 
 BOOLEAN NTAPI RtlDllShutdownInProgress (void);
 
@@ -12,16 +12,15 @@ int ucrt_is_alone (void) {
   return alone;
 }
 
-/* ExitProcess kills the other threads first and then has the DLLs detached.  One of those threads
-   may have held the lock: nobody will release it, and nobody can be in the way.  What it left half
-   done is a list whose head is valid, or memory which nobody uses.  */
+/* ExitProcess kills the other threads and then detaches the DLLs.  A killed thread may have held
+   LOCK: nobody will release it, and nobody competes for it.  What that thread left half done is a
+   list with a valid head, or memory that nobody uses.  */
 void ucrt_lock_acquire (SRWLOCK *lock) {
   if (alone || TryAcquireSRWLockExclusive (lock)) return;
   if (!ucrt_is_alone ()) AcquireSRWLockExclusive (lock);
 }
 
-/* A lock which was not taken because we are alone, and one that was, are both of no use any more.
- */
+/* Once this thread is alone it no longer matters whether LOCK was taken.  */
 void ucrt_lock_release (SRWLOCK *lock) {
   if (!alone) ReleaseSRWLockExclusive (lock);
 }

@@ -1,6 +1,6 @@
-# An import library of the functions we call and no other, for any CPU.
-# make-import-lib.py DLLTOOL MACHINE DLL IMPORTS LIBRARY; a line of IMPORTS: NAME [BYTES [MACHINE]], the bytes of
-# the parameters on 32-bit x86 if the function takes them off the stack itself (stdcall), else -.
+# Makes an import library of exactly the functions that the DLL calls, for any CPU.
+# make-import-lib.py DLLTOOL MACHINE DLL IMPORTS LIBRARY; a line of IMPORTS is NAME [BYTES [MACHINE]]: BYTES of
+# parameters on 32-bit x86 if the function pops them itself (stdcall), else -.
 import os, subprocess, sys
 
 dlltool, machine, dll, imports, library = sys.argv[1:]

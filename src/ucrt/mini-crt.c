@@ -1,24 +1,31 @@
+/* The functions of a C runtime that mimalloc calls: this DLL has no C runtime.  */
+
+#include "ucrt/mini-crt.h"
+
 #include <windows.h>
 #include <winternl.h>
-#include "mini-crt.h"
-#include "ucrt.h"
+
+#include "ucrt/crt-calls.h"
+#include "ucrt/exports.h"
+#include "ucrt/log.h"
 
 NTSTATUS NTAPI NtOpenProcessToken (HANDLE process, ACCESS_MASK access, HANDLE *token);
 NTSTATUS NTAPI NtAdjustPrivilegesToken (HANDLE token, BOOLEAN disable_all, TOKEN_PRIVILEGES *wanted,
                                         ULONG size, TOKEN_PRIVILEGES *before, ULONG *size_before);
 
-/* mimalloc's functions set errno and read the environment of the first CRT: a program has seldom
- * another.  */
+/* mimalloc's functions set errno of the first CRT and read its environment: a program seldom has
+   another.  */
 int *ucrt_errno (void) {
   static int nobodys;
-  ucrt_crt_t *crt = &ucrt_crts[0];
+  struct ucrt_crt *crt = &ucrt_crts[0];
   int *number = crt->error_number != NULL && ucrt_crt_ready (crt) ? crt->error_number () : NULL;
   return number != NULL ? number : &nobodys;
 }
 
 static void *function_of_first (const char *name) {
-  ucrt_crt_t *crt = &ucrt_crts[0];
-  return crt->base != NULL && ucrt_crt_ready (crt) ? ucrt_export_of (crt->base, name) : NULL;
+  struct ucrt_crt *crt = &ucrt_crts[0];
+  return crt->base != NULL && ucrt_crt_ready (crt) ? ucrt_export_of (crt->base, crt->size, name)
+                                                   : NULL;
 }
 
 char *ucrt_getenv (const char *name) {
@@ -34,21 +41,21 @@ wchar_t *ucrt_wgetenv (const wchar_t *name) {
 }
 
 void ucrt_abort (void) {
-  ucrt_say ("mimalloc gave up");
+  ucrt_log ("mimalloc aborted the process");
   RaiseFailFastException (NULL, NULL, 0);
   TerminateProcess (GetCurrentProcess (), 3);
   __builtin_unreachable ();
 }
 
-/* For mimalloc in our DllMain the DLL is always there: KERNEL32, kernelbase, ntdll.  Later, for
-   psapi, it may be loaded, from the system's folder alone.  */
+/* In our DllMain mimalloc asks only for DLLs that are loaded: KERNEL32, kernelbase, ntdll.  Later
+   it asks for psapi, which may be loaded, from the system's folder only.  */
 HMODULE ucrt_module (const wchar_t *name) {
   HMODULE module = NULL;
   if (GetModuleHandleExW (0, name, &module)) return module;
   return LoadLibraryExW (name, NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
 }
 
-/* advapi32's functions for large pages, by ntdll: advapi32 brings other DLLs with it.  */
+/* advapi32's functions for large pages, through ntdll: advapi32 would load other DLLs.  */
 BOOL ucrt_open_token (HANDLE process, DWORD access, HANDLE *token) {
   return NtOpenProcessToken (process, access, token) >= 0;
 }

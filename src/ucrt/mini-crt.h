@@ -1,5 +1,5 @@
-/* What mimalloc's source calls of the C runtime, and of DLLs which may not be loaded in our
-   DllMain; by the names that replace.h gives them.  */
+/* What mimalloc's source calls of the C runtime, and of DLLs that may not be loaded in our DllMain.
+   replace.h puts these in place of the original names.  */
 
 #ifndef MIR_UCRT_MINI_CRT_H
 #define MIR_UCRT_MINI_CRT_H
@@ -14,7 +14,5 @@ HMODULE ucrt_module (const wchar_t *name);
 BOOL ucrt_open_token (HANDLE process, DWORD access, HANDLE *token);
 BOOL ucrt_lock_memory_privilege (LUID *luid);
 BOOL ucrt_adjust_token (HANDLE token, TOKEN_PRIVILEGES *wanted);
-void ucrt_lock_acquire (SRWLOCK *lock);
-void ucrt_lock_release (SRWLOCK *lock);
 
 #endif

@@ -1,44 +1,43 @@
-/* Writes the jumps, while the other threads are stopped.
+/* Writes the jumps of a plan into the CRT's pages, while the other threads are stopped.
 
-   The pages are writable and not executable for that moment: nobody executes them, because all
-   threads but ours are stopped, and ours executes nothing of a CRT.  A thread which the system
-   starts meanwhile waits for the loader lock before it runs a program's code.  So no page is ever
-   writable and executable at once, and nobody sees half a jump.  System calls alone are made here.
+   For that moment the pages are writable and not executable (W^X).  Nobody executes them: all other
+   threads are stopped, and this thread calls nothing of a CRT.  A thread that the system starts
+   meanwhile waits for the loader lock before it runs the program's code.  So no page is ever
+   writable and executable at once, and nobody sees half a jump.  Only system calls are made here.
 
-   A page's protection is the page's own: it is put back to what it was, one page after another.  */
+   Each page gets its own protection back, one page after another.  */
 
-#include "take-over.h"
+#include "ucrt/pages.h"
 
-enum { PAGE = 0x1000 };
+#include "ucrt/log.h"
+#include "ucrt/nt.h"
 
-typedef struct {
-  ucrt_byte *begin;
-  ULONG old; /* protection */
-} page_t;
+enum { PAGES_MAX = 2 * UCRT_ENTRIES_MAX };
 
-static page_t pages[UCRT_PAGES_MAX]; /* under the loader lock */
+struct page {
+  uint8_t *begin;
+  ULONG old; /* protection before */
+};
+
+static struct page pages[PAGES_MAX]; /* under the loader lock */
 static unsigned pages_num;
 
-static HANDLE this_process (void) {
-  return (HANDLE) (intptr_t) -1;
-}
-
-static void add_page (ucrt_byte *address) {
-  ucrt_byte *begin = (ucrt_byte *) ((uintptr_t) address & ~(uintptr_t) (PAGE - 1));
+static void add_page (uint8_t *address) {
+  uint8_t *begin = (uint8_t *) ((uintptr_t) address & ~(uintptr_t) (UCRT_NT_PAGE - 1));
   for (unsigned i = 0; i < pages_num; i++)
     if (pages[i].begin == begin) return;
   pages[pages_num++].begin = begin;
 }
 
-static int set_protection (ucrt_byte *page, ULONG protection, ULONG *old) {
+static int set_protection (uint8_t *page, ULONG protection, ULONG *old) {
   void *address = page;
-  SIZE_T size = PAGE;
-  return ucrt_nt.protect (this_process (), &address, &size, protection, old) < 0 ? -1 : 0;
+  SIZE_T size = UCRT_NT_PAGE;
+  return ucrt_nt.protect (UCRT_NT_THIS_PROCESS, &address, &size, protection, old) < 0 ? -1 : 0;
 }
 
-/* A copy of an image's page is private once it was written: asking for a copy on write again is the
-   same as before, and where that is not taken, what it becomes by itself is.  */
-static int restore_protection (const page_t *page) {
+/* Once written, a copy-on-write page of an image is private.  Asking for copy-on-write again
+   restores the protection it had; where that fails, leave it executable and read-only.  */
+static int restore_protection (const struct page *page) {
   ULONG old;
   for (int tries = 0; tries < 3; tries++)
     if (set_protection (page->begin, page->old, &old) == 0) return 0;
@@ -61,26 +60,28 @@ static int open_pages (void) {
   return 0;
 }
 
-/* Not memcpy: in a test that could be of the very CRT.  */
-static void put (ucrt_byte *to, const ucrt_byte *bytes) {
-  volatile ucrt_byte *at = to;
+/* Not memcpy, which in a test may belong to the very CRT that is written.  */
+static void put (uint8_t *to, const uint8_t *bytes) {
+  volatile uint8_t *at = to;
   for (unsigned i = 0; i < UCRT_CPU.jump_size; i++) at[i] = bytes[i];
 }
 
-static int flush (const ucrt_plan_t *plan) {
+static int flush (const struct ucrt_plan *plan) {
   for (unsigned i = 0; i < plan->patches_num; i++)
-    if (ucrt_nt.flush (this_process (), plan->patches[i].at, UCRT_CPU.jump_size) < 0) return -1;
+    if (ucrt_nt.flush (UCRT_NT_THIS_PROCESS, plan->patches[i].at, UCRT_CPU.jump_size) < 0)
+      return -1;
   return 0;
 }
 
-int ucrt_write_jumps (ucrt_plan_t *plan) {
+int ucrt_write_jumps (struct ucrt_plan *plan) {
   pages_num = 0;
   for (unsigned i = 0; i < plan->patches_num; i++) {
     add_page (plan->patches[i].at);
     add_page (plan->patches[i].at + UCRT_CPU.jump_size - 1);
   }
   if (open_pages () != 0) {
-    ucrt_format (plan->reason, UCRT_REASON_SIZE, "the system did not let its pages be written");
+    ucrt_format (plan->reason, UCRT_REASON_SIZE,
+                 "the system did not allow its pages to be written");
     return -1;
   }
   for (unsigned i = 0; i < plan->patches_num; i++) put (plan->patches[i].at, plan->patches[i].ours);
@@ -89,10 +90,10 @@ int ucrt_write_jumps (ucrt_plan_t *plan) {
     for (unsigned i = 0; i < plan->patches_num; i++)
       put (plan->patches[i].at, plan->patches[i].old);
     flush (plan);
-    ucrt_format (plan->reason, UCRT_REASON_SIZE, "the system did not renew its view of the code");
+    ucrt_format (plan->reason, UCRT_REASON_SIZE, "the system did not flush the instruction cache");
   }
   if (close_pages (pages_num) != 0)
     ucrt_format (plan->reason, UCRT_REASON_SIZE,
-                 "the system did not give its pages their protection back");
+                 "the protection of its pages could not be restored");
   return result;
 }

@@ -1,27 +1,27 @@
 /* Jumps of x86-64 and x86.
 
-   e9 is the only jump which is written: 5 bytes fit every entry that was seen, in the shortest stub
-   of a C runtime
-   (`jmp rel32`, padded to 8 bytes) and over the whole hot-patch form (8b ff 55 8b ec) of the 32-bit
-   ones; 14 bytes would not.  A relay is `jmp [address]`: control-flow guard does not look at jumps
-   through memory which we write, and the shadow stack of CET knows calls and returns alone.
+   e9 is the only jump that is written.  Its 5 bytes fit every entry seen so far: the shortest thunk
+   of a C runtime (`jmp rel32`, padded to 8 bytes) and the hot-patch prologue (8b ff 55 8b ec) of
+   the 32-bit ones; 14 bytes would not.  A stub is `jmp [address]`: control-flow guard does not
+   check jumps through memory that we write, and CET's shadow stack only knows calls and returns.
 
    Encodings: Intel's Software Developer's Manual, volume 2.  */
 
-#include "patch.h"
 #include <string.h> /* memcpy, memset */
+
+#include "ucrt/patch.h"
 
 enum { JUMP_SIZE = 5 };
 
-/* A jump reaches any distance of 31 bits from its own end; a little less from its beginning.  */
+/* A jump reaches any 31-bit distance from its own end, thus a little less from its beginning.  */
 static const uint64_t reach = 0x7fffff00;
 
-static int begins_with (const ucrt_span_t *code, size_t at, const char *bytes, size_t len) {
+static int begins_with (const struct ucrt_span *code, size_t at, const char *bytes, size_t len) {
   return at <= code->size && len <= code->size - at && memcmp (code->bytes + at, bytes, len) == 0;
 }
 #define BEGINS_WITH(CODE, AT, BYTES) begins_with (CODE, AT, BYTES, sizeof (BYTES) - 1)
 
-static uint32_t word_at (const ucrt_span_t *code, size_t at) {
+static uint32_t word_at (const struct ucrt_span *code, size_t at) {
   uint32_t word;
   memcpy (&word, code->bytes + at, sizeof (word));
   return word;
@@ -31,14 +31,14 @@ static uint64_t relative (uint64_t from, int64_t distance) {
   return from + (uint64_t) distance;
 }
 
-static unsigned marker_of (const ucrt_span_t *code) {
+static unsigned marker_of (const struct ucrt_span *code) {
   int marked =
       BEGINS_WITH (code, 0, "\xf3\x0f\x1e\xfa") || BEGINS_WITH (code, 0, "\xf3\x0f\x1e\xfb");
   return marked ? 4 : 0;
 }
 
-/* Past the instructions which do nothing and which others leave before their jump.  */
-static size_t skip_idle (const ucrt_span_t *code, size_t at) {
+/* Skip instructions that do nothing, which other hookers leave before their jump.  */
+static size_t skip_idle (const struct ucrt_span *code, size_t at) {
   for (;;) {
     if (BEGINS_WITH (code, at, "\x90"))
       at += 1;
@@ -49,32 +49,31 @@ static size_t skip_idle (const ucrt_span_t *code, size_t at) {
   }
 }
 
-/* A constant loaded into a register, WIDTH bytes at AT + 1, and then jumped or returned to.  REX:
-   0, or the prefix which stands before AT and says whether the register is one of the upper eight.
- */
-static int loads_and_jumps (const ucrt_span_t *code, size_t at, unsigned width, ucrt_byte rex) {
+/* Whether a constant is loaded into a register, WIDTH bytes at AT + 1, and then jumped or returned
+   to.  REX: the prefix before AT, which tells the upper eight registers, or 0.  */
+static int loads_and_jumps (const struct ucrt_span *code, size_t at, unsigned width, uint8_t rex) {
   if (code->size - at < 1 + width + 2 || (code->bytes[at] & 0xf8) != 0xb8) return 0;
-  ucrt_byte reg = code->bytes[at] & 7;
+  uint8_t reg = code->bytes[at] & 7;
   size_t next = at + 1 + width;
   if (rex & 1) {
     if (code->bytes[next] != 0x41) return 0;
     next++;
   }
   if (code->size - next < 2) return 0;
-  const ucrt_byte *after = code->bytes + next;
+  const uint8_t *after = code->bytes + next;
   return (after[0] == 0xff && after[1] == (0xe0 | reg))
          || (after[0] == (0x50 | reg) && after[1] == 0xc3);
 }
 
-static ucrt_code_t found (ucrt_code_kind_t kind, unsigned marker, uint64_t target) {
-  return (ucrt_code_t){kind, marker, target};
+static struct ucrt_code found (enum ucrt_code_kind kind, unsigned marker, uint64_t target) {
+  return (struct ucrt_code){kind, marker, target};
 }
 
-/* What both have in common.  */
-static ucrt_code_t decode_short (const ucrt_span_t *code, unsigned marker, size_t at) {
+/* What both CPUs have in common.  */
+static struct ucrt_code decode_short (const struct ucrt_span *code, unsigned marker, size_t at) {
   uint64_t address = code->address + at;
   size_t left = code->size - at;
-  const ucrt_byte *bytes = code->bytes + at;
+  const uint8_t *bytes = code->bytes + at;
   if (left >= 1 && bytes[0] == 0xcc) return found (UCRT_CODE_TRAP, marker, 0);
   if (left >= 2 && bytes[0] == 0xcd && bytes[1] == 0x03) return found (UCRT_CODE_TRAP, marker, 0);
   if (left >= 2 && bytes[0] == 0xeb)
@@ -85,14 +84,14 @@ static ucrt_code_t decode_short (const ucrt_span_t *code, unsigned marker, size_
   return found (UCRT_CODE_PLAIN, marker, 0);
 }
 
-static ucrt_code_t decode_64 (const ucrt_span_t *code) {
+static struct ucrt_code decode_64 (const struct ucrt_span *code) {
   unsigned marker = marker_of (code);
   size_t at = skip_idle (code, marker);
-  ucrt_code_t result = decode_short (code, marker, at);
+  struct ucrt_code result = decode_short (code, marker, at);
   if (result.kind != UCRT_CODE_PLAIN) return result;
   uint64_t address = code->address + at;
   size_t left = code->size - at;
-  ucrt_byte rex = left >= 1 ? code->bytes[at] : 0;
+  uint8_t rex = left >= 1 ? code->bytes[at] : 0;
   if (left >= 6 && BEGINS_WITH (code, at, "\xff\x25"))
     return found (UCRT_CODE_JUMP_THROUGH, marker,
                   relative (address + 6, (int32_t) word_at (code, at + 2)));
@@ -112,10 +111,10 @@ static ucrt_code_t decode_64 (const ucrt_span_t *code) {
   return result;
 }
 
-static ucrt_code_t decode_32 (const ucrt_span_t *code) {
+static struct ucrt_code decode_32 (const struct ucrt_span *code) {
   unsigned marker = marker_of (code);
   size_t at = skip_idle (code, marker);
-  ucrt_code_t result = decode_short (code, marker, at);
+  struct ucrt_code result = decode_short (code, marker, at);
   result.target = (uint32_t) result.target;
   if (result.kind != UCRT_CODE_PLAIN) return result;
   size_t left = code->size - at;
@@ -128,39 +127,54 @@ static ucrt_code_t decode_32 (const ucrt_span_t *code) {
   return result;
 }
 
-static void put_jump (ucrt_byte *to, uint64_t distance) {
+static void put_jump (uint8_t *to, uint64_t distance) {
   uint32_t word = (uint32_t) distance;
   to[0] = 0xe9;
   memcpy (to + 1, &word, sizeof (word));
 }
 
-static int encode_jump_64 (ucrt_byte to[UCRT_JUMP_MAX], uint64_t from, uint64_t target) {
+static int encode_jump_64 (uint8_t to[UCRT_JUMP_MAX], uint64_t from, uint64_t target) {
   int64_t distance = (int64_t) (target - (from + JUMP_SIZE));
   if (distance != (int32_t) distance) return -1;
   put_jump (to, (uint64_t) distance);
   return 0;
 }
 
-/* Addresses wrap around: everything is in reach.  */
-static int encode_jump_32 (ucrt_byte to[UCRT_JUMP_MAX], uint64_t from, uint64_t target) {
+/* Addresses wrap around, so everything is in reach.  */
+static int encode_jump_32 (uint8_t to[UCRT_JUMP_MAX], uint64_t from, uint64_t target) {
   put_jump (to, target - (from + JUMP_SIZE));
   return 0;
 }
 
-static void encode_relay_64 (ucrt_byte to[UCRT_RELAY_SIZE], uint64_t from, uint64_t target) {
+static void encode_stub_64 (uint8_t to[UCRT_STUB_SIZE], uint64_t from, uint64_t target) {
   (void) from;
-  memset (to, 0xcc, UCRT_RELAY_SIZE);
+  memset (to, 0xcc, UCRT_STUB_SIZE);
   memcpy (to, "\xff\x25\0\0\0\0", 6);
   memcpy (to + 6, &target, sizeof (target));
 }
 
-/* Never needed, but the same for every CPU.  */
-static void encode_relay_32 (ucrt_byte to[UCRT_RELAY_SIZE], uint64_t from, uint64_t target) {
-  memset (to, 0xcc, UCRT_RELAY_SIZE);
+/* Never needed on x86; there so that every CPU has it.  */
+static void encode_stub_32 (uint8_t to[UCRT_STUB_SIZE], uint64_t from, uint64_t target) {
+  memset (to, 0xcc, UCRT_STUB_SIZE);
   put_jump (to, target - (from + JUMP_SIZE));
 }
 
-const ucrt_cpu_t ucrt_cpu_x86_64 = {0x8664,         8, JUMP_SIZE, reach, decode_64, encode_jump_64,
-                                    encode_relay_64};
-const ucrt_cpu_t ucrt_cpu_x86 = {
-    0x14c, 4, JUMP_SIZE, (uint64_t) 1 << 32, decode_32, encode_jump_32, encode_relay_32};
+const struct ucrt_cpu ucrt_cpu_x86_64 = {
+    .machine = 0x8664,
+    .pointer_size = 8,
+    .jump_size = JUMP_SIZE,
+    .reach = reach,
+    .decode = decode_64,
+    .encode_jump = encode_jump_64,
+    .encode_stub = encode_stub_64,
+};
+
+const struct ucrt_cpu ucrt_cpu_x86 = {
+    .machine = 0x14c,
+    .pointer_size = 4,
+    .jump_size = JUMP_SIZE,
+    .reach = (uint64_t) 1 << 32,
+    .decode = decode_32,
+    .encode_jump = encode_jump_32,
+    .encode_stub = encode_stub_32,
+};

@@ -1,37 +1,39 @@
-/* The parts of the byte logic which are the same for every CPU.  */
+/* What is the same for every CPU: following jumps, and finding room for one.  */
 
-#include "patch.h"
+#include "ucrt/patch.h"
+
 #include <string.h> /* memcpy */
 
 enum { HOPS_MAX = 8 };
 
-static int contains (const ucrt_span_t *span, uint64_t address, size_t size) {
+static int contains (const struct ucrt_span *span, uint64_t address, size_t size) {
   return address >= span->address && address - span->address <= span->size
          && size <= span->size - (size_t) (address - span->address);
 }
 
-static ucrt_span_t from (const ucrt_span_t *image, uint64_t address) {
+static struct ucrt_span from (const struct ucrt_span *image, uint64_t address) {
   size_t offset = (size_t) (address - image->address);
-  return (ucrt_span_t){image->bytes + offset, image->size - offset, address};
+  return (struct ucrt_span){image->bytes + offset, image->size - offset, address};
 }
 
-/* The pointer which stands at ADDRESS; 0 if that is outside: it could be freed under us, and a C
-   runtime keeps its pointers inside.  */
-static uint64_t pointer_at (const ucrt_cpu_t *cpu, const ucrt_span_t *image, uint64_t address) {
+/* The pointer stored at ADDRESS; 0 if that is outside of the image.  Memory outside could be freed
+   meanwhile, and a C runtime keeps its pointers inside.  */
+static uint64_t pointer_at (const struct ucrt_cpu *cpu, const struct ucrt_span *image,
+                            uint64_t address) {
   if (!contains (image, address, cpu->pointer_size)) return 0;
-  const ucrt_byte *bytes = image->bytes + (address - image->address);
+  const uint8_t *bytes = image->bytes + (address - image->address);
   uint64_t value = 0;
   for (unsigned i = 0; i < cpu->pointer_size; i++) value |= (uint64_t) bytes[i] << (8 * i);
   return value;
 }
 
-ucrt_way_t ucrt_follow (const ucrt_cpu_t *cpu, const ucrt_span_t *image, uint64_t address,
-                        uint64_t *end) {
+enum ucrt_way ucrt_follow (const struct ucrt_cpu *cpu, const struct ucrt_span *image,
+                           uint64_t address, uint64_t *end) {
   for (int hops = 0; hops < HOPS_MAX; hops++) {
     *end = address;
     if (!contains (image, address, 1)) return UCRT_LEAVES;
-    ucrt_span_t code = from (image, address);
-    ucrt_code_t found = cpu->decode (&code);
+    struct ucrt_span code = from (image, address);
+    struct ucrt_code found = cpu->decode (&code);
     switch (found.kind) {
       case UCRT_CODE_PLAIN:
         return UCRT_STAYS;
@@ -56,17 +58,12 @@ ucrt_way_t ucrt_follow (const ucrt_cpu_t *cpu, const ucrt_span_t *image, uint64_
   return UCRT_ENDLESS;
 }
 
-int ucrt_place_of_jump (const ucrt_cpu_t *cpu, const ucrt_span_t *image, uint64_t entry,
+int ucrt_place_of_jump (const struct ucrt_cpu *cpu, const struct ucrt_span *image, uint64_t entry,
                         size_t room) {
   if (!contains (image, entry, 1)) return -1;
-  ucrt_span_t code = from (image, entry);
+  struct ucrt_span code = from (image, entry);
   if (room > code.size) room = code.size;
-  ucrt_code_t found = cpu->decode (&code);
+  struct ucrt_code found = cpu->decode (&code);
   if (room < found.marker || room - found.marker < cpu->jump_size) return -1;
   return (int) found.marker;
-}
-
-int ucrt_in_reach (const ucrt_cpu_t *cpu, uint64_t a, uint64_t b) {
-  uint64_t distance = a > b ? a - b : b - a;
-  return distance < cpu->reach;
 }

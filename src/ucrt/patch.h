@@ -1,16 +1,16 @@
-/* The bytes of a jump, per CPU: what is there, what goes there, whether it fits.
+/* The bytes of a jump, per CPU: what is there, what to write, whether it fits.
 
-   Nothing here knows Windows or the machine it runs on: code is a span of bytes which stands for
-   some address, so that the arithmetic of every CPU is tested on any.
+   Nothing here knows Windows or the machine it runs on: code is a span of bytes that stands for
+   some address, so the arithmetic of every CPU is tested on any.
 
-   entry   the address which an export leads to
-   marker  an instruction which must stay the first of its function (endbr, bti): indirect calls may
-   demand it jump    what is written behind the marker: one instruction, to the hook or to a relay
-   relay   a jump of any reach, in memory near the CRT
+   entry   the address that an export leads to
+   marker  an instruction that must stay first, because indirect calls may demand it (endbr, bti)
+   jump    what is written behind the marker: one instruction, to the hook or to a jump stub
+   stub    jump stub: a jump of any reach, in memory near the CRT
+   thunk   a function of the CRT that is one jump, to the implementation
 
-   x86-64  [ endbr64? | e9 rel32 | the rest of the old function ... ]   relay: [ ff 25 0 | address ]
-   arm64   [ bti c?   | b imm26  | the rest of the old function ... ]   relay: [ ldr x16 | br x16 |
-   address ]  */
+   x86-64  [ endbr64? | e9 rel32 | rest of the function ]   stub: [ ff 25 0 | address ]
+   arm64   [ bti c?   | b imm26  | rest of the function ]   stub: [ ldr x16 | br x16 | address ]  */
 
 #ifndef MIR_UCRT_PATCH_H
 #define MIR_UCRT_PATCH_H
@@ -18,74 +18,69 @@
 #include <stddef.h> /* size_t */
 #include <stdint.h>
 
-typedef uint8_t ucrt_byte;
+enum { UCRT_JUMP_MAX = 8, UCRT_STUB_SIZE = 16 }; /* bytes */
 
-enum { UCRT_JUMP_MAX = 8, UCRT_RELAY_SIZE = 16 }; /* bytes */
-
-/* Code bytes which stand at ADDRESS.  */
-typedef struct {
-  const ucrt_byte *bytes;
+/* Code bytes that stand at ADDRESS.  */
+struct ucrt_span {
+  const uint8_t *bytes;
   size_t size;
   uint64_t address;
-} ucrt_span_t;
+};
 
-typedef enum {
-  UCRT_CODE_PLAIN = 0,        /* no jump, or none that we know */
-  UCRT_CODE_JUMP = 1,         /* goes to TARGET */
-  UCRT_CODE_JUMP_THROUGH = 2, /* goes to where the pointer at TARGET leads */
+enum ucrt_code_kind {
+  UCRT_CODE_PLAIN = 0,        /* no jump, or none that is known */
+  UCRT_CODE_JUMP = 1,         /* jumps to TARGET */
+  UCRT_CODE_JUMP_THROUGH = 2, /* jumps to the address stored at TARGET */
   UCRT_CODE_CALL = 3,         /* begins with a call of TARGET */
   UCRT_CODE_TRAP = 4          /* a breakpoint */
-} ucrt_code_kind_t;
+};
 
-typedef struct {
-  ucrt_code_kind_t kind;
+struct ucrt_code {
+  enum ucrt_code_kind kind;
   unsigned marker; /* bytes */
   uint64_t target;
-} ucrt_code_t;
+};
 
 /* One CPU.  */
-typedef struct {
+struct ucrt_cpu {
   uint16_t machine;      /* as an image's headers name it */
   unsigned pointer_size; /* bytes */
-  unsigned jump_size;    /* bytes which a jump replaces */
-  uint64_t reach;        /* a jump between addresses that are less than this apart can be encoded */
-  /* What stands at the beginning of CODE, which has at least one byte.  */
-  ucrt_code_t (*decode) (const ucrt_span_t *code);
-  /* Write a jump which will stand at FROM; -1 if TARGET is out of reach.  */
-  int (*encode_jump) (ucrt_byte to[UCRT_JUMP_MAX], uint64_t from, uint64_t target);
-  /* Write a relay which will stand at FROM, a multiple of UCRT_RELAY_SIZE.  */
-  void (*encode_relay) (ucrt_byte to[UCRT_RELAY_SIZE], uint64_t from, uint64_t target);
-} ucrt_cpu_t;
+  unsigned jump_size;    /* bytes that a jump replaces */
+  uint64_t reach;        /* the jump reaches addresses less than this apart */
+  /* Decode the beginning of CODE, which has at least one byte.  */
+  struct ucrt_code (*decode) (const struct ucrt_span *code);
+  /* Encode a jump that will stand at FROM.  0, or -1 if TARGET is out of reach.  */
+  int (*encode_jump) (uint8_t to[UCRT_JUMP_MAX], uint64_t from, uint64_t target);
+  /* Encode a stub that will stand at FROM, a multiple of UCRT_STUB_SIZE.  */
+  void (*encode_stub) (uint8_t to[UCRT_STUB_SIZE], uint64_t from, uint64_t target);
+};
 
-extern const ucrt_cpu_t ucrt_cpu_x86_64, ucrt_cpu_x86, ucrt_cpu_arm64;
+extern const struct ucrt_cpu ucrt_cpu_x86_64, ucrt_cpu_x86, ucrt_cpu_aarch64;
 
-/* Of the CPU which this is compiled for.  */
+/* The CPU that this is compiled for.  */
 #if defined(__x86_64__)
 #define UCRT_CPU ucrt_cpu_x86_64
 #elif defined(__i386__)
 #define UCRT_CPU ucrt_cpu_x86
 #elif defined(__aarch64__)
-#define UCRT_CPU ucrt_cpu_arm64
+#define UCRT_CPU ucrt_cpu_aarch64
 #endif
 
-typedef enum {
-  UCRT_STAYS = 0,   /* in the image: its own code, which may be replaced */
+enum ucrt_way {
+  UCRT_STAYS = 0,   /* in the image: the CRT's own code, which may be replaced */
   UCRT_LEAVES = 1,  /* END is outside */
   UCRT_TRAPPED = 2, /* a breakpoint at END */
-  UCRT_ENDLESS = 3  /* END jumps in a circle, or through too many jumps to be a stub */
-} ucrt_way_t;
+  UCRT_ENDLESS = 3  /* END jumps in a circle, or through more jumps than a thunk has */
+};
 
-/* Follow the jumps from ADDRESS, which is in IMAGE, and say where they end.  A C runtime's own
-   stubs jump within its image; whoever hooked the function before us leads out of it.  */
-ucrt_way_t ucrt_follow (const ucrt_cpu_t *cpu, const ucrt_span_t *image, uint64_t address,
-                        uint64_t *end);
+/* Follow the jumps from ADDRESS in IMAGE to their END.  A C runtime's own thunks jump within its
+   image; the jump of another hooker leads out of it.  */
+enum ucrt_way ucrt_follow (const struct ucrt_cpu *cpu, const struct ucrt_span *image,
+                           uint64_t address, uint64_t *end);
 
-/* How many bytes from ENTRY, which is in IMAGE, the jump must be written, when ROOM bytes from
-   ENTRY on belong to the function; -1 if it does not fit.  */
-int ucrt_place_of_jump (const ucrt_cpu_t *cpu, const ucrt_span_t *image, uint64_t entry,
+/* The offset from ENTRY in IMAGE at which to write the jump, when ROOM bytes from ENTRY on belong
+   to the function; -1 if it does not fit.  */
+int ucrt_place_of_jump (const struct ucrt_cpu *cpu, const struct ucrt_span *image, uint64_t entry,
                         size_t room);
-
-/* Whether A and B are less than CPU's reach apart.  */
-int ucrt_in_reach (const ucrt_cpu_t *cpu, uint64_t a, uint64_t b);
 
 #endif

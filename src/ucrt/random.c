@@ -1,14 +1,15 @@
+/* Random numbers for mimalloc, without the system's generator.
+
+   mimalloc asks for 32 bytes inside our DllMain and whenever a thread allocates for the first time.
+   The system's generator is in bcryptprimitives.dll, which may not be initialised yet in the first
+   case.  In the second, the loader would take its lock inside malloc; and in Wine, which may lack
+   the DLL, it would search the path each time, more than half of the cost of a short-lived thread.
+   So the numbers are mixed from clocks and addresses, as mimalloc does itself where it is linked
+   statically on Windows.  Nothing secret depends on them here, only where arenas lie.  */
+
 #include <windows.h>
 #include <stdint.h>
 #include <string.h> /* memcpy */
-
-/* mimalloc asks for 32 bytes inside our DllMain and whenever a thread allocates for the first time.
-   The system's generator is in a DLL: bcryptprimitives.dll may not have been initialised at the
-   first of these moments, and at the others the loader would be asked for it, which takes its lock
-   inside malloc, and in Wine, where there may be no such DLL, searches the path each time: more
-   than half of what a short-lived thread cost.  So they are mixed from clocks and addresses, as
-   mimalloc does itself where it is linked statically on Windows.  Nothing secret depends on them
-   here: only where the arenas lie.  */
 
 BOOLEAN NTAPI SystemFunction036 (void *buffer, ULONG length);
 
@@ -20,7 +21,7 @@ static uint64_t mix (uint64_t x) {
   return x ^ x >> 31;
 }
 
-/* What two processes, or two threads, do not have in common.  */
+/* What differs between two processes, or two threads.  */
 static uint64_t circumstances (const void *stack) {
   LARGE_INTEGER ticks;
   FILETIME now;
@@ -32,9 +33,9 @@ static uint64_t circumstances (const void *stack) {
   return mix (x ^ (uintptr_t) stack);
 }
 
-/* By the name of advapi32's generator, which mimalloc calls with MI_USE_RTLGENRANDOM.  */
+/* This has the name of advapi32's generator, which mimalloc calls with MI_USE_RTLGENRANDOM.  */
 BOOLEAN NTAPI SystemFunction036 (void *buffer, ULONG length) {
-  static uint64_t times; /* no two calls mix the same */
+  static uint64_t times; /* ensures that no two calls mix the same */
   uint64_t state = circumstances (&state) ^ __atomic_add_fetch (&times, 1, __ATOMIC_RELAXED);
   for (ULONG i = 0; i < length; i += sizeof (state)) {
     state += 0x9e3779b97f4a7c15u;

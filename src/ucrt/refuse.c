@@ -1,38 +1,42 @@
-/* Where taking a CRT over would not be safe, and why.
+/* Where a take-over would not be safe, and why.
 
    Page heap, Application Verifier and AddressSanitizer look for errors in the very blocks that
-   would no longer come to them.  Others who redirect the same functions, and we, would undo each
-   other.  Where memory may not become executable, the CRT's pages could not become so again.  */
+   would no longer reach them.  Two DLLs that redirect the same functions would undo each other.
+   Where memory may not become executable, the CRT's pages could not become executable again.  */
 
-#include "crt-image.h"
-#include "nt.h"
-#include "patch.h"
-#include "ucrt.h"
+#include "ucrt/refuse.h"
+
 #include <string.h> /* memcmp, strlen */
+
+#include "ucrt/crt-image.h"
+#include "ucrt/log.h"
+#include "ucrt/nt.h"
+#include "ucrt/patch.h"
+#include "ucrt/status-section.h"
 
 enum {
   PAGE_HEAP = 0x02000000, /* FLG_HEAP_PAGE_ALLOCS */
   VERIFIER = 0x100,       /* FLG_APPLICATION_VERIFIER */
   DYNAMIC_CODE = 2,       /* ProcessDynamicCodePolicy */
-  NAME_SIZE = 64,
   REASON_SIZE = 160,
   NATIVE_ARM64 = 0xaa64 /* IMAGE_FILE_MACHINE_ARM64 */
 };
 
-typedef struct {
+struct stranger {
   const char *prefix; /* of a module's name */
   const char *reason;
-} stranger_t;
+};
 
-static const stranger_t strangers[] = {
-    {"verifier.dll", "Application Verifier watches this process"},
-    {"clang_rt.asan", "AddressSanitizer watches this process"},
-    {"mimalloc-redirect", "mimalloc's redirection has taken the C runtime over"},
-    {"mimalloc_replace", "mimalloc-replace has taken the C runtime over"},
-    {"mimalloc-replace", "mimalloc-replace has taken the C runtime over"},
-    {"tbbmalloc_proxy", "oneTBB's proxy has taken the C runtime over"},
-    {"libtcmalloc", "tcmalloc has taken the C runtime over"},
-    {"tcmalloc", "tcmalloc has taken the C runtime over"},
+static const struct stranger strangers[] = {
+    {.prefix = "verifier.dll", .reason = "Application Verifier watches this process"},
+    {.prefix = "clang_rt.asan", .reason = "AddressSanitizer watches this process"},
+    {.prefix = "mimalloc-redirect",
+     .reason = "mimalloc's redirection has taken over the C runtime"},
+    {.prefix = "mimalloc_replace", .reason = "mimalloc-replace has taken over the C runtime"},
+    {.prefix = "mimalloc-replace", .reason = "mimalloc-replace has taken over the C runtime"},
+    {.prefix = "tbbmalloc_proxy", .reason = "oneTBB's proxy has taken over the C runtime"},
+    {.prefix = "libtcmalloc", .reason = "tcmalloc has taken over the C runtime"},
+    {.prefix = "tcmalloc", .reason = "tcmalloc has taken over the C runtime"},
 };
 
 /* PEB.NtGlobalFlag.  */
@@ -41,41 +45,43 @@ static uint32_t global_flags (void) {
   return *(const uint32_t *) ((const char *) ucrt_nt.peb () + offset);
 }
 
-/* An older Windows does not know this policy, and so does not have it.  */
+/* An older Windows does not know this policy, so the process does not have it.  */
 static int forbids_dynamic_code (void) {
   struct {
     ULONG policy, flags;
   } info = {DYNAMIC_CODE, 0};
-  HANDLE process = (HANDLE) (intptr_t) -1;
-  if (ucrt_nt.about_process (process, UCRT_NT_PROCESS_POLICY, &info, sizeof (info), NULL) < 0)
+  if (ucrt_nt.query_process (UCRT_NT_THIS_PROCESS, UCRT_NT_PROCESS_POLICY, &info, sizeof (info),
+                             NULL)
+      < 0)
     return 0;
   return (info.flags & 1) != 0; /* ProhibitDynamicCode */
 }
 
-/* A process of x64 on ARM64 Windows: its C runtime is ARM64EC, whose functions are not where their
- * exports lead.  */
+/* Whether this is an x64 process on ARM64 Windows: its C runtime is ARM64EC, whose functions are
+   not where its exports lead.  */
 static int is_emulated (void) {
   typedef BOOL (WINAPI * is_wow_t) (HANDLE, USHORT *, USHORT *);
   is_wow_t is_wow = NULL;
   USHORT process = 0, native = 0;
   HMODULE kernel = GetModuleHandleW (L"kernel32.dll");
   if (kernel != NULL) *(void **) &is_wow = (void *) GetProcAddress (kernel, "IsWow64Process2");
-  if (is_wow == NULL || !is_wow ((HANDLE) (intptr_t) -1, &process, &native)) return 0;
+  if (is_wow == NULL || !is_wow (UCRT_NT_THIS_PROCESS, &process, &native)) return 0;
   return UCRT_CPU.machine == IMAGE_FILE_MACHINE_AMD64 && native == NATIVE_ARM64;
 }
 
-/* The status of another copy of this DLL, whatever its name: it writes MAGIC last.  */
-static MIR_ucrt_status_t *other_copy (const ucrt_nt_module_t *module) {
-  ucrt_image_t image;
+/* The status of another copy of this DLL, whatever its name; NULL if there is none.  A copy writes
+   MAGIC last.  */
+static MIR_ucrt_status_t *other_copy (const struct ucrt_nt_module *module) {
+  struct ucrt_image image;
   if (ucrt_open_image (&image, module->base, module->size) != 0) return NULL;
-  ucrt_extent_t section = ucrt_section (&image, MIR_UCRT_STATUS_SECTION);
+  struct ucrt_extent section = ucrt_section (&image, MIR_UCRT_STATUS_SECTION);
   if (section.end - section.begin < sizeof (MIR_ucrt_status_t)) return NULL;
-  MIR_ucrt_status_t *status = (MIR_ucrt_status_t *) ((ucrt_byte *) module->base + section.begin);
+  MIR_ucrt_status_t *status = (MIR_ucrt_status_t *) ((uint8_t *) module->base + section.begin);
   return status != &ucrt_status && status->magic == MIR_UCRT_STATUS_MAGIC ? status : NULL;
 }
 
-static const char *refuse_module (const ucrt_nt_module_t *module) {
-  char name[NAME_SIZE] = {0};
+static const char *refuse_module (const struct ucrt_nt_module *module) {
+  char name[UCRT_NAME_SIZE] = {0};
   MIR_ucrt_status_t *other = other_copy (module);
   if (other != NULL && other->state != MIR_UCRT_DISABLED) {
     __atomic_add_fetch (&other->loaded_twice, 1, __ATOMIC_RELAXED);
@@ -98,26 +104,26 @@ const char *ucrt_refuse_process (void) {
   }
   if (global_flags () & PAGE_HEAP) return "page heap is on for this process";
   if (global_flags () & VERIFIER) return "Application Verifier watches this process";
-  if (forbids_dynamic_code ()) return "this process may not make code (ProcessDynamicCodePolicy)";
+  if (forbids_dynamic_code ()) return "this process may not create code (ProcessDynamicCodePolicy)";
   if (is_emulated ()) return "x64 on ARM64 Windows: its C runtime is ARM64EC";
   if (ucrt_nt.lock_loader (0, NULL, &cookie) < 0)
     return "the loader's list of modules cannot be locked";
-  const ucrt_nt_module_t *module = NULL;
+  const struct ucrt_nt_module *module = NULL;
   while (result == NULL && (module = ucrt_next_module (module)) != NULL)
     result = refuse_module (module);
   ucrt_nt.unlock_loader (0, cookie);
   return result;
 }
 
-const char *ucrt_refuse_crt (const ucrt_crt_t *crt) {
-  ucrt_image_t image;
-  if (ucrt_open_image (&image, crt->base, crt->size) != 0) return "it is no image";
+const char *ucrt_refuse_crt (const struct ucrt_crt *crt) {
+  struct ucrt_image image;
+  if (ucrt_open_image (&image, crt->base, crt->size) != 0) return "it is not a PE image";
   if (ucrt_is_hybrid (&image))
     return "it is ARM64EC, made for two CPUs: its functions are not where its exports lead";
   if (image.machine != UCRT_CPU.machine) return "it is for another CPU";
   if (ucrt_find_export (&image, "_malloc_dbg") != 0)
-    return "it is a debug C runtime: its blocks are in a list, and have a header and guard bytes";
+    return "it is a debug C runtime, whose blocks are in a list and have headers and guard bytes";
   if (ucrt_find_export (&image, "_get_heap_handle") == 0)
-    return "it does not say which heap is its own, to which old blocks must go";
+    return "it does not say which heap is its own, so foreign blocks could not be freed";
   return NULL;
 }

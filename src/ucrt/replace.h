@@ -1,6 +1,6 @@
-/* Included right before mimalloc's source and nowhere else: what it calls of the C runtime and of
-   DLLs which may not be loaded in our DllMain is replaced.  The headers come first, so that they
-   declare what they must. Memory and strings are left alone: they come from ntdll.  */
+/* Included right before mimalloc's source and nowhere else: replaces what mimalloc calls of the C
+   runtime and of DLLs that may not be loaded in our DllMain.  The system's headers come first, so
+   that they declare the originals. memcpy and the like are left alone: they come from ntdll.  */
 
 #ifndef MIR_UCRT_REPLACE_H
 #define MIR_UCRT_REPLACE_H
@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <windows.h>
-#include "mini-crt.h"
+
+#include "ucrt/locks.h"
+#include "ucrt/mini-crt.h"
 
 #undef errno
 #define errno (*ucrt_errno ())

@@ -1,8 +1,8 @@
-/* Stacks of arm64: every word is looked at, and the link register.  */
+/* Stacks of ARM64: every word is scanned, and the link register.  */
 
-#include "stacks.h"
+#include "ucrt/stacks.h"
 
-int ucrt_stack_leads_inside (const ucrt_family_t *family, const CONTEXT *context) {
-  return ucrt_is_inside (family, context->Pc) || ucrt_is_inside (family, context->Lr)
-         || ucrt_words_lead_inside (family, context->Sp);
+int ucrt_stack_leads_inside (const struct ucrt_code_ranges *ranges, const CONTEXT *context) {
+  return ucrt_is_inside (ranges, context->Pc) || ucrt_is_inside (ranges, context->Lr)
+         || ucrt_words_lead_inside (ranges, context->Sp);
 }

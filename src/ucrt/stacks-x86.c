@@ -1,8 +1,8 @@
-/* Stacks of x86: nothing says where a function keeps its return address, so that every word is
- * looked at.  */
+/* Stacks of x86: nothing says where a function keeps its return address, so every word is
+   scanned.  */
 
-#include "stacks.h"
+#include "ucrt/stacks.h"
 
-int ucrt_stack_leads_inside (const ucrt_family_t *family, const CONTEXT *context) {
-  return ucrt_is_inside (family, context->Eip) || ucrt_words_lead_inside (family, context->Esp);
+int ucrt_stack_leads_inside (const struct ucrt_code_ranges *ranges, const CONTEXT *context) {
+  return ucrt_is_inside (ranges, context->Eip) || ucrt_words_lead_inside (ranges, context->Esp);
 }

@@ -1,49 +1,47 @@
 /* Stacks of x86-64, by the unwind tables.
 
-   Words on the stack are not enough here: a thread which ends, or starts, waits for the loader lock
-   that we hold, and old return addresses are in the holes of its frames; it would seem to be inside
-   for as long as we wait.  So frames are walked.  Where no table tells how, in generated code,
-   words are looked at from there on.
+   Scanning the words of a stack is not enough here: a thread that starts or ends waits for the
+   loader lock that we hold, and old return addresses remain in the holes of its frames, so it would
+   seem to be inside for as long as we wait.  Therefore frames are walked.  In generated code, which
+   has no tables, the words are scanned from there on.
 
-   RtlVirtualUnwind takes no lock and calls nothing; finding the table's entry is done here, because
-   the system's function for that has locks.  What it reads is on the stack, but for what a frame
-   register says: that is looked at before.  */
+   RtlVirtualUnwind takes no lock and calls nothing.  The system's function that finds the unwind
+   entry does take locks, so the entry is found here.  RtlVirtualUnwind reads the stack only, and
+   where a frame register leads, which is checked before.  */
 
-#include "stacks.h"
-#include "crt-image.h"
-#include "nt.h"
+#include "ucrt/stacks.h"
+#include "ucrt/crt-image.h"
+#include "ucrt/nt.h"
 
 enum { FRAMES_MAX = 4096 };
 
-/* The registers as RtlVirtualUnwind numbers them are one after another in a context.  */
+/* A context has the registers in the order in which RtlVirtualUnwind numbers them.  */
 static uintptr_t register_of (const CONTEXT *context, unsigned number) {
   return (uintptr_t) (&context->Rax)[number];
 }
 
-/* Whether the function at ENTRY may be unwound: its frame register, if it has one, leads to the
- * stack.  */
-static int is_safe (const ucrt_image_t *image, uint32_t entry, const CONTEXT *context,
+/* Whether the function at ENTRY may be unwound: a frame register, if any, must lead to the
+   stack.  */
+static int is_safe (const struct ucrt_image *image, uint32_t entry, const CONTEXT *context,
                     uintptr_t end) {
-  uint32_t info;
-  if (!ucrt_unwind_info (image, entry, &info)) return 0;
-  unsigned frame = image->base[info + 3] & 15;
-  if (frame == 0) return 1;
-  uintptr_t value = register_of (context, frame);
-  /* The register is set within the prologue: before that it is the caller's, and above.  */
+  int frame = ucrt_unwind_frame (image, entry);
+  if (frame <= 0) return frame == 0;
+  uintptr_t value = register_of (context, (unsigned) frame);
+  /* The prologue sets the register; before that it is the caller's, which is above.  */
   return value >= context->Rsp - 0x100 && value < end;
 }
 
-/* To the caller's frame.  0, or -1 where it is not known how.  FIRST: the function has called
- * nobody.  */
+/* Move CONTEXT to the caller's frame.  0, or -1 if it is not known how.  FIRST: the function has
+   called nobody.  */
 static int step (CONTEXT *context, uintptr_t end, int first) {
-  ucrt_image_t image;
+  struct ucrt_image image;
   void *handler_data;
   DWORD64 frame, sp = context->Rsp;
-  const ucrt_nt_module_t *module = ucrt_module_at (context->Rip);
+  const struct ucrt_nt_module *module = ucrt_module_at (context->Rip);
   if (module == NULL || ucrt_open_image (&image, module->base, module->size) != 0) return -1;
   if (image.unwind_size == 0 || context->Rsp > end - 8) return -1;
   uint32_t entry = ucrt_unwind_entry (&image, (uint32_t) (context->Rip - (uintptr_t) module->base));
-  if (entry == 0) { /* a leaf, which has not changed the stack */
+  if (entry == 0) { /* a leaf: the stack is unchanged */
     if (!first) return -1;
     context->Rip = *(const volatile DWORD64 *) context->Rsp;
     context->Rsp += 8;
@@ -56,15 +54,15 @@ static int step (CONTEXT *context, uintptr_t end, int first) {
   return context->Rsp > sp && context->Rsp <= end ? 0 : -1;
 }
 
-int ucrt_stack_leads_inside (const ucrt_family_t *family, const CONTEXT *context) {
-  static CONTEXT at; /* one thread at a time; its alignment is the type's */
+int ucrt_stack_leads_inside (const struct ucrt_code_ranges *ranges, const CONTEXT *context) {
+  static CONTEXT at; /* one thread at a time; too large for our stack */
   at = *context;
   uintptr_t end = ucrt_stack_end (at.Rsp);
   for (int frames = 0; frames < FRAMES_MAX; frames++) {
     uintptr_t sp = at.Rsp;
-    if (ucrt_is_inside (family, at.Rip)) return 1;
-    if (at.Rip == 0 && frames > 0) return 0; /* nobody called the first function */
-    if (step (&at, end, frames == 0) != 0) return ucrt_words_lead_inside (family, sp);
+    if (ucrt_is_inside (ranges, at.Rip)) return 1;
+    if (at.Rip == 0 && frames > 0) return 0; /* the first function has no caller */
+    if (step (&at, end, frames == 0) != 0) return ucrt_words_lead_inside (ranges, sp);
   }
   return 1;
 }

@@ -1,27 +1,39 @@
-/* Where a stopped thread is, and where it will return to; one file per CPU.  */
+/* Where a stopped thread is, and where it returns to: for every CPU, and one file per CPU.  */
 
 #ifndef MIR_UCRT_STACKS_H
 #define MIR_UCRT_STACKS_H
 
 #include <windows.h>
 #include <stdint.h>
-#include "threads.h"
 
-/* Whether the thread of CONTEXT, of which all of CONTEXT_FULL is valid, is inside of FAMILY, or
-   will return there. It is not told that a thread is outside if it is not; the other error is
-   possible, and costs another try.  */
-int ucrt_stack_leads_inside (const ucrt_family_t *family, const CONTEXT *context);
+/* Code, END excluded.  */
+struct ucrt_range {
+  uintptr_t begin, end;
+};
 
-/* --- threads.c.  */
+/* The code that no thread may be in.  All of LIST is between BEGIN and END.  */
+struct ucrt_code_ranges {
+  uintptr_t begin, end;
+  unsigned num;
+  const struct ucrt_range *list;
+};
 
-int ucrt_is_inside (const ucrt_family_t *family, uintptr_t address);
+/*---------------- stacks.c -----------------------------*/
 
-/* The end of the memory that can be read from SP on, which is the stack's, or behind it; SP if
- * there is none.  */
+int ucrt_is_inside (const struct ucrt_code_ranges *ranges, uintptr_t address);
+
+/* The end of the readable memory from SP on, which is the stack's end or behind it; SP if there is
+   none.  */
 uintptr_t ucrt_stack_end (uintptr_t sp);
 
-/* Whether a word from SP on could be an address inside of FAMILY to return to.  Calls that ended
-   long ago leave such words, too.  */
-int ucrt_words_lead_inside (const ucrt_family_t *family, uintptr_t sp);
+/* Whether a word from SP on could be a return address inside of RANGES.  Calls that ended long ago
+   leave such words too.  */
+int ucrt_words_lead_inside (const struct ucrt_code_ranges *ranges, uintptr_t sp);
+
+/*---------------- stacks-CPU.c -----------------------------*/
+
+/* Whether the thread of CONTEXT, valid for all of CONTEXT_FULL, is inside of RANGES or returns
+   there.  Never 0 for a thread that is inside; a wrong 1 is possible, and costs another try.  */
+int ucrt_stack_leads_inside (const struct ucrt_code_ranges *ranges, const CONTEXT *context);
 
 #endif

@@ -1,44 +1,43 @@
-/* Threads, by system calls alone: NtGetNextThread walks the kernel's own list, without the snapshot
-   that Toolhelp makes on a heap, which a stopped thread may have locked.  */
+/* Other threads, by system calls alone.  NtGetNextThread walks the kernel's own list; Toolhelp
+   would make a snapshot on a heap, which a stopped thread may have locked.  */
 
-#include "threads.h"
-#include "nt.h"
-#include "stacks.h"
+#include "ucrt/threads.h"
+
+#include <windows.h>
+
+#include "ucrt/nt.h"
 
 enum {
-  ROOM_STEP = 256,      /* threads */
-  PASSES_MAX = 64,      /* a process which starts threads from outside as fast as we stop them */
-  STACK_MAX = 16 << 20, /* bytes of a stack which are looked at */
+  CAPACITY_STEP = 256, /* threads */
+  PASSES_MAX = 64,     /* gives up if others start threads as fast as we stop them */
   ACCESS = THREAD_SUSPEND_RESUME | THREAD_GET_CONTEXT | THREAD_QUERY_INFORMATION
 };
 
-typedef struct {
+struct thread {
   HANDLE handle;
   uint32_t number;
-  int unborn;
-} thread_t;
+  int not_started;
+};
 
-static thread_t *threads; /* ROOM entries, NUM in use */
-static unsigned room, num;
+static struct thread *threads; /* CAPACITY entries, NUM in use */
+static unsigned capacity, num;
 static uint32_t culprit;
 
-static HANDLE this_process (void) {
-  return (HANDLE) (intptr_t) -1;
-}
-
-int ucrt_threads_room (void) {
-  SIZE_T size = (SIZE_T) (room + ROOM_STEP) * sizeof (thread_t);
+int ucrt_threads_reserve (void) {
+  SIZE_T size = (SIZE_T) (capacity + CAPACITY_STEP) * sizeof (struct thread);
   void *more = NULL, *old = threads;
-  if (ucrt_nt.allocate (this_process (), &more, 0, &size, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE)
+  if (ucrt_nt.allocate (UCRT_NT_THIS_PROCESS, &more, 0, &size, MEM_COMMIT | MEM_RESERVE,
+                        PAGE_READWRITE)
       < 0)
     return -1;
-  threads = more, room = (unsigned) (size / sizeof (thread_t));
+  threads = more;
+  capacity = (unsigned) (size / sizeof (struct thread));
   SIZE_T whole = 0;
-  if (old != NULL) ucrt_nt.release (this_process (), &old, &whole, MEM_RELEASE);
+  if (old != NULL) ucrt_nt.release (UCRT_NT_THIS_PROCESS, &old, &whole, MEM_RELEASE);
   return 0;
 }
 
-void ucrt_threads_go (void) {
+void ucrt_threads_resume (void) {
   while (num > 0) {
     HANDLE handle = threads[--num].handle;
     ucrt_nt.resume (handle, NULL);
@@ -52,19 +51,20 @@ static int is_known (uint32_t number) {
   return 0;
 }
 
-static int about (HANDLE handle, ucrt_nt_thread_t *info) {
-  return ucrt_nt.about_thread (handle, UCRT_NT_THREAD_BASIC, info, sizeof (*info), NULL) < 0 ? -1
+static int about (HANDLE handle, struct ucrt_nt_thread *info) {
+  return ucrt_nt.query_thread (handle, UCRT_NT_THREAD_BASIC, info, sizeof (*info), NULL) < 0 ? -1
                                                                                              : 0;
 }
 
 static int has_ended (HANDLE handle) {
-  ucrt_nt_thread_t info;
+  struct ucrt_nt_thread info;
   return about (handle, &info) != 0 || info.exit_status != UCRT_NT_STILL_RUNS;
 }
 
-/* 1: it was stopped and noted, and *KEPT says that HANDLE is ours to keep; 0: nothing to do.  */
+/* Stop the thread of HANDLE.  1: stopped, and *KEPT says that HANDLE now belongs to the list; 0:
+   nothing to do; -1: it could not be stopped.  */
 static int stop_one (HANDLE handle, int *kept) {
-  ucrt_nt_thread_t info;
+  struct ucrt_nt_thread info;
   CONTEXT context __attribute__ ((aligned (16)));
   if (about (handle, &info) != 0) return 0;
   uint32_t number = (uint32_t) (uintptr_t) info.thread_id;
@@ -73,26 +73,29 @@ static int stop_one (HANDLE handle, int *kept) {
     return 0;
   culprit = number;
   if (ucrt_nt.suspend (handle, NULL) < 0) return has_ended (handle) ? 0 : -1;
-  thread_t *thread = &threads[num++];
-  thread->handle = handle, thread->number = number, *kept = 1;
-  /* Wine makes the object first; the one which makes it may be stopped before it makes the thread.
-     That thread has run nothing, and will stop at once; there is nothing to wait for until we go.
-   */
-  thread->unborn = about (handle, &info) == 0 && info.teb == NULL;
-  if (thread->unborn) return 1;
-  /* It stops some time later: only this waits for it.  */
+  struct thread *thread = &threads[num++];
+  thread->handle = handle;
+  thread->number = number;
+  *kept = 1;
+  /* Wine makes a thread's object first; the thread that makes it may be stopped before it makes the
+     thread itself.  The new thread has run nothing and stops at once when it starts: there is
+     nothing to wait for.  */
+  thread->not_started = about (handle, &info) == 0 && info.teb == NULL;
+  if (thread->not_started) return 1;
+  /* Suspension takes effect some time later: reading the context waits for it.  */
   context.ContextFlags = CONTEXT_CONTROL;
   return ucrt_nt.context (handle, &context) < 0 && !has_ended (handle) ? -1 : 1;
 }
 
-/* Once over all threads.  The number stopped, -1: one could not be, -2: no room.  */
+/* One pass over all threads.  The number stopped; -1: one could not be stopped; -2: no room.  */
 static int stop_all (void) {
   HANDLE handle = NULL, next;
   int kept = 1, stopped = 0, result = 0;
-  while (ucrt_nt.next_thread (this_process (), handle, ACCESS, 0, 0, &next) >= 0) {
+  while (ucrt_nt.next_thread (UCRT_NT_THIS_PROCESS, handle, ACCESS, 0, 0, &next) >= 0) {
     if (!kept) ucrt_nt.close (handle);
-    handle = next, kept = 0;
-    if (num == room)
+    handle = next;
+    kept = 0;
+    if (num == capacity)
       result = -2;
     else
       result = stop_one (handle, &kept);
@@ -103,71 +106,32 @@ static int stop_all (void) {
   return result < 0 ? result : stopped;
 }
 
-ucrt_threads_result_t ucrt_threads_stop (void) {
+enum ucrt_threads_result ucrt_threads_stop (void) {
   int stopped = 1;
   culprit = 0;
-  /* Those which start while others are stopped come at the end of the list, or with the next pass.
-   */
+  /* Threads started while others are stopped come at the end of the list, or in the next pass.  */
   for (int pass = 0; pass < PASSES_MAX && stopped > 0; pass++) stopped = stop_all ();
   if (stopped == 0) return UCRT_THREADS_STOPPED;
-  ucrt_threads_go ();
+  ucrt_threads_resume ();
   return stopped == -2 ? UCRT_THREADS_MORE : UCRT_THREADS_REFUSED;
 }
 
-int ucrt_is_inside (const ucrt_family_t *family, uintptr_t address) {
-  if (address - family->begin >= family->end - family->begin) return 0;
-  for (unsigned i = 0; i < family->ranges_num; i++) {
-    const ucrt_range_t *range = &family->ranges[i];
-    if (address - range->begin < range->end - range->begin) return 1;
-  }
-  return 0;
-}
-
-/* How far the stack's memory reaches from SP on.  A program may have put SP where it likes; the
-   pages are committed one after another and of one protection, so the region's end is the stack's,
-   or behind it.  */
-uintptr_t ucrt_stack_end (uintptr_t sp) {
-  MEMORY_BASIC_INFORMATION info;
-  const DWORD readable = PAGE_READONLY | PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READ
-                         | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
-  if (ucrt_nt.query (this_process (), (void *) sp, UCRT_NT_MEMORY_BASIC, &info, sizeof (info), NULL)
-      < 0)
-    return sp;
-  if (info.State != MEM_COMMIT || (info.Protect & readable) == 0
-      || (info.Protect & PAGE_GUARD) != 0)
-    return sp;
-  uintptr_t end = (uintptr_t) info.BaseAddress + info.RegionSize;
-  return end - sp > STACK_MAX ? sp + STACK_MAX : end;
-}
-
-int ucrt_words_lead_inside (const ucrt_family_t *family, uintptr_t sp) {
-  sp = (sp + sizeof (uintptr_t) - 1) & ~(uintptr_t) (sizeof (uintptr_t) - 1);
-  const volatile uintptr_t *last = (const volatile uintptr_t *) ucrt_stack_end (sp);
-  for (const volatile uintptr_t *word = (const volatile uintptr_t *) sp; word < last; word++)
-    if (ucrt_is_inside (family, *word)) return 1;
-  return 0;
-}
-
-uint32_t ucrt_thread_inside (const ucrt_family_t *family) {
+uint32_t ucrt_thread_inside (const struct ucrt_code_ranges *ranges) {
   CONTEXT context __attribute__ ((aligned (16)));
   for (unsigned i = 0; i < num; i++) {
-    if (threads[i].unborn) continue;
+    if (threads[i].not_started) continue;
     context.ContextFlags = CONTEXT_FULL;
     if (ucrt_nt.context (threads[i].handle, &context) < 0) {
       if (has_ended (threads[i].handle)) continue;
       return threads[i].number;
     }
-    if (ucrt_stack_leads_inside (family, &context)) return threads[i].number;
+    if (ucrt_stack_leads_inside (ranges, &context)) return threads[i].number;
   }
   return 0;
 }
 
 uint32_t ucrt_threads_culprit (void) {
   return culprit;
-}
-
-unsigned ucrt_threads_num (void) {
-  return num;
 }
 
 void ucrt_threads_wait (unsigned milliseconds) {

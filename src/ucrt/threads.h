@@ -1,49 +1,34 @@
-/* Stops the other threads of the process, and looks where they are.
+/* Stops the other threads of the process and looks where they are.
 
-   Between stop and go nothing may be called that takes a lock of the process: no heap, no loader,
-   no console.  The caller holds the loader lock, so that no stopped thread does.  One thread at a
-   time.  */
+   Between stop and resume nothing may be called that takes a lock of the process: no heap, no
+   loader, no console.  The caller holds the loader lock, so no stopped thread does.  One thread at
+   a time.  */
 
 #ifndef MIR_UCRT_THREADS_H
 #define MIR_UCRT_THREADS_H
 
-#include <stddef.h> /* size_t */
 #include <stdint.h>
 
-/* Code, END excluded.  */
-typedef struct {
-  uintptr_t begin, end;
-} ucrt_range_t;
+#include "ucrt/stacks.h"
 
-/* Where no thread may be.  All of RANGES is between BEGIN and END.  */
-typedef struct {
-  uintptr_t begin, end;
-  unsigned ranges_num;
-  const ucrt_range_t *ranges;
-} ucrt_family_t;
-
-typedef enum {
+enum ucrt_threads_result {
   UCRT_THREADS_STOPPED = 0,
-  UCRT_THREADS_MORE =
-      1, /* there was no memory for so many: all run again, ucrt_threads_room makes some */
-  UCRT_THREADS_REFUSED = 2 /* one could not be stopped; all run again */
-} ucrt_threads_result_t;
+  UCRT_THREADS_MORE = 1,   /* too little memory for so many: all run; ucrt_threads_reserve more */
+  UCRT_THREADS_REFUSED = 2 /* one could not be stopped; all run */
+};
 
-/* Make memory for the threads there are, and some more.  0, or -1.  Not between stop and go.  */
-int ucrt_threads_room (void);
+/* Make memory for the present threads and some more.  0, or -1.  Not between stop and resume.  */
+int ucrt_threads_reserve (void);
 
-ucrt_threads_result_t ucrt_threads_stop (void);
+enum ucrt_threads_result ucrt_threads_stop (void);
+void ucrt_threads_resume (void);
 
-/* Let them run again.  */
-void ucrt_threads_go (void);
+/* The number of the first stopped thread that is inside of RANGES or returns there; 0 if there is
+   none.  Between stop and resume.  */
+uint32_t ucrt_thread_inside (const struct ucrt_code_ranges *ranges);
 
-/* The number of the first thread which is inside of FAMILY, or will return there; 0 if there is
-   none.  Between stop and go.  */
-uint32_t ucrt_thread_inside (const ucrt_family_t *family);
-
-/* The number of the thread which could not be stopped, and of those that were.  */
+/* The number of the thread that could not be stopped.  */
 uint32_t ucrt_threads_culprit (void);
-unsigned ucrt_threads_num (void);
 
 /* Let others run for MILLISECONDS.  */
 void ucrt_threads_wait (unsigned milliseconds);

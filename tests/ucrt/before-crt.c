@@ -1,9 +1,10 @@
 /* A program without a C runtime: it loads the DLL, which waits, then ucrtbase.dll, which the DLL
-   takes over before it is used.  The exit status is 0, or says which step failed.  */
-#include "../../mir-ucrt.h"
+   takes over before it is used.  The exit status is 0, or the number of the step that failed.  */
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+
+#include "mir-ucrt.h"
 
 static void say (const char *text) {
   DWORD written;
@@ -20,7 +21,7 @@ typedef void (__cdecl *free_t) (void *);
 static status_t status;
 static contains_t contains;
 
-/* Whether the CRT is there, taken over before it ran, and its blocks are ours.  */
+/* Whether the CRT is loaded, was taken over before it ran, and returns blocks of ours.  */
 static int use_crt (HMODULE crt) {
   malloc_t allocate = (malloc_t) (void *) GetProcAddress (crt, "malloc");
   free_t release = (free_t) (void *) GetProcAddress (crt, "free");
@@ -39,7 +40,7 @@ int start (void) {
   char path[1024];
   int res = 0;
   if (GetEnvironmentVariableA ("TEST_LATE", path, sizeof (path)) == 0) ExitProcess (1);
-  if (GetModuleHandleA ("ucrtbase.dll") != NULL) ExitProcess (2); /* proves nothing then */
+  if (GetModuleHandleA ("ucrtbase.dll") != NULL) ExitProcess (2); /* then this proves nothing */
   HMODULE dll = LoadLibraryA (path);
   if (dll == NULL) ExitProcess (3);
   if (GetModuleHandleA ("ucrtbase.dll") != NULL) ExitProcess (4); /* the DLL must not bring it */
@@ -53,7 +54,7 @@ int start (void) {
   if ((res = use_crt (crt)) != 0) ExitProcess ((UINT) res);
   if (status ()->crts[0].late) ExitProcess (8);
   say ("active\n");
-  FreeLibrary (crt); /* it stays or goes; then it must be taken over again */
+  FreeLibrary (crt); /* unloaded or not, it must be taken over again */
   crt = LoadLibraryA ("ucrtbase.dll");
   if (crt == NULL) ExitProcess (9);
   if ((res = use_crt (crt)) != 0) ExitProcess (20 + (UINT) res);

@@ -1,7 +1,8 @@
-/* _aligned_malloc and its family.  */
-#include "calls.h"
+/* The table of calls: _aligned_malloc and the other aligned functions.  */
 
 #include <stdint.h>
+
+#include "ucrt/calls.h"
 
 #define LENGTH(A) (sizeof (A) / sizeof ((A)[0]))
 
@@ -93,7 +94,7 @@ static void allocate_too_large (void) {
   }
 }
 
-/* SIZE is the new one, ALIGNMENT and OFFSET too.  */
+/* SIZE, ALIGNMENT and OFFSET are the new ones.  */
 static const char *moved (void *p, size_t old, size_t size, size_t alignment, size_t offset,
                           int zero) {
   if (p != NULL && !calls_kept (p, least (old, size), size, zero))
@@ -110,8 +111,9 @@ static void reallocate (void) {
           void *p = crt._aligned_malloc (sizes[i], some[a]), *q = NULL;
           calls_fill (p, sizes[i]);
           CALLS_DO (_aligned_realloc, q = crt._aligned_realloc (p, sizes[j], some[b]));
-          /* A block which stays where it is keeps the space in front of its old alignment:
-             _aligned_msize has a right answer only for the arguments with which it was made.  */
+          /* A block that stays in place keeps the space in front of its old alignment, so
+             _aligned_msize answers correctly only for the arguments that the block was allocated
+             with.  */
           const char *result = q == NULL                      ? "NULL"
                                : (uintptr_t) q % some[b] != 0 ? "block at a wrong alignment"
                                : calls_kept (q, least (sizes[i], sizes[j]), 0, 0)

@@ -1,7 +1,8 @@
-/* When the new handler is called, for what, and how often.  */
-#include "calls.h"
+/* The table of calls: when the new handler is called, for what, and how often.  */
 
 #include <stdint.h>
+
+#include "ucrt/calls.h"
 
 #define LENGTH(A) (sizeof (A) / sizeof ((A)[0]))
 
@@ -13,10 +14,12 @@ static void fail (size_t size, int answers) {
   const char *result, *name;
 #define FAIL(FUNCTION, CALL) FAIL_BY (CALLS_DO, FUNCTION, CALL, #CALL)
 #define FAIL_WRONG(FUNCTION, CALL) FAIL_BY (CALLS_DO_WRONG, FUNCTION, CALL, #CALL)
-#define FAIL_BY(DO, FUNCTION, CALL, TEXT)                                  \
-  p = NULL, name = calls_size (size), calls_new_handler_answers (answers); \
-  DO (FUNCTION, p = CALL);                                                 \
-  result = p == NULL ? "NULL" : "not NULL";                                \
+#define FAIL_BY(DO, FUNCTION, CALL, TEXT)   \
+  p = NULL;                                 \
+  name = calls_size (size);                 \
+  calls_new_handler_answers (answers);      \
+  DO (FUNCTION, p = CALL);                  \
+  result = p == NULL ? "NULL" : "not NULL"; \
   calls_line (result, "%s, %s, handler answers 1 %d times", TEXT, name, answers);
 
   FAIL (malloc, crt.malloc (size))
@@ -59,7 +62,7 @@ void calls_handlers (void) {
   calls_line (calls_size ((size_t) mode), "_set_new_mode (1)");
   for (size_t i = 0; i < LENGTH (sizes); i++)
     for (size_t j = 0; j < LENGTH (answers); j++) fail (sizes[i], answers[j]);
-  for (size_t size = 0; size < 100000; size = size * 7 + 1) { /* which it must not be called for */
+  for (size_t size = 0; size < 100000; size = size * 7 + 1) { /* which must not call it */
     void *p = NULL;
     CALLS_DO (malloc, p = crt.malloc (size));
     calls_line (calls_block (p, size), "malloc (%s) in mode 1", calls_size (size));

@@ -1,9 +1,10 @@
-/* Functions whose result is for free, and those which look at the heap.  */
-#include "calls.h"
+/* The table of calls: functions whose result is for free, and functions that inspect the heap.  */
 
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
+
+#include "ucrt/calls.h"
 
 static const char *same (const char *p, const char *text) {
   return p == NULL ? "NULL" : strcmp (p, text) == 0 ? "same text" : p;
@@ -24,7 +25,8 @@ static void duplicate (void) {
   for (size_t n = 0; n < 1900; n = n * 3 + 1) {
     void *p = NULL;
     for (size_t i = 0; i < n; i++) wide[i] = (wchar_t) (text[i] = (char) ('a' + i % 26));
-    text[n] = 0, wide[n] = 0;
+    text[n] = 0;
+    wide[n] = 0;
     CALLS_DO (_strdup, p = crt._strdup (text));
     calls_line (same (p, text), "_strdup of %s", calls_size (n));
     release (p, "_strdup");
@@ -55,7 +57,7 @@ static void environment (void) {
   int result = 0;
   CALLS_DO (_putenv, result = crt._putenv ("CALLS_VARIABLE=some value"));
   calls_line (calls_size ((size_t) result), "_putenv");
-  for (int i = 0; i < 300; i++) { /* the environment's own table grows and moves */
+  for (int i = 0; i < 300; i++) { /* the environment's table grows and moves */
     char setting[40];
     (void) snprintf (setting, sizeof (setting), "CALLS_%d=%d", i, i * i);
     result |= crt._putenv (setting);
@@ -71,7 +73,8 @@ static void environment (void) {
   CALLS_DO (_wdupenv_s, result = crt._wdupenv_s (&wide, &length, L"CALLS_VARIABLE"));
   calls_line (same_wide (wide, L"some value"), "_wdupenv_s %d, %s", result, calls_size (length));
   release (wide, "_wdupenv_s");
-  p = NULL, length = 0;
+  p = NULL;
+  length = 0;
   CALLS_DO (_dupenv_s, result = crt._dupenv_s (&p, &length, "CALLS_WHICH_IS_NOT"));
   calls_line (same (p, ""), "_dupenv_s %d, %s", result, calls_size (length));
   CALLS_DO (_dupenv_s, result = crt._dupenv_s (NULL, &length, "CALLS_VARIABLE"));
@@ -85,7 +88,7 @@ static void paths (void) {
   (void) crt._getcwd (text, sizeof (text));
   (void) crt._wgetcwd (wide, 1000);
   for (int size = 0; size < 2000;
-       size = size * 900 + 1) { /* of what it needs, too small, and large */
+       size = size * 900 + 1) { /* the size it needs, too small, and large */
     p = NULL;
     CALLS_DO (_getcwd, p = crt._getcwd (NULL, size));
     calls_line (same (p, text), "_getcwd (NULL, %d)", size);
@@ -123,7 +126,7 @@ static void paths (void) {
   release (p, "_wtempnam");
 }
 
-/* Blocks of the base functions, which C++'s <locale> gives to free.  */
+/* Blocks of the base functions that C++'s <locale> gives to free.  */
 static void locale (void) {
   void *p = NULL;
 #define LOCALE(FUNCTION)                                \

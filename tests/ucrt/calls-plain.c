@@ -1,8 +1,9 @@
-/* malloc, calloc, realloc, _recalloc, _expand, _msize, free.  */
-#include "calls.h"
+/* The table of calls: malloc, calloc, realloc, _recalloc, _expand, _msize, free.  */
 
 #include <stdint.h>
 #include <stdio.h>
+
+#include "ucrt/calls.h"
 
 #define LENGTH(A) (sizeof (A) / sizeof ((A)[0]))
 
@@ -79,11 +80,13 @@ static void allocate_zeroed (void) {
                 calls_size (small[i].size));
     crt.free (p);
   }
-  /* Where blocks full of something were.  */
+  /* In the place of blocks full of something.  */
   for (size_t i = 0; i < LENGTH (sizes); i++) {
     void *dirty[4];
-    for (size_t j = 0; j < LENGTH (dirty); j++)
-      dirty[j] = crt.malloc (sizes[i]), calls_fill (dirty[j], sizes[i]);
+    for (size_t j = 0; j < LENGTH (dirty); j++) {
+      dirty[j] = crt.malloc (sizes[i]);
+      calls_fill (dirty[j], sizes[i]);
+    }
     for (size_t j = 0; j < LENGTH (dirty); j++) crt.free (dirty[j]);
     void *p = NULL;
     CALLS_DO (calloc, p = crt.calloc (1, sizes[i]));
@@ -175,7 +178,7 @@ static void reallocate_zeroed (void) {
                 calls_size (cases[i].from), calls_size (cases[i].n), calls_size (cases[i].size));
     crt.free (q);
   }
-  /* The bytes above the size to which a block was made smaller are not zero any more.  */
+  /* After a block was made smaller, the bytes above its size are no longer zero.  */
   for (size_t i = 0; i < LENGTH (cases); i++) {
     size_t size = cases[i].n * cases[i].size, smaller = cases[i].from / 2 + 1;
     if (cases[i].from < 2 || size <= smaller) continue;
@@ -188,7 +191,7 @@ static void reallocate_zeroed (void) {
                 calls_size (cases[i].size));
     crt.free (q);
   }
-  /* Grown step by step, as std::vector-like code does.  */
+  /* Grown step by step, as a vector grows.  */
   void *p = NULL;
   for (size_t size = 1, old = 0; size < 300000; old = size, size += size / 3 + 1) {
     void *q = NULL;
@@ -227,8 +230,8 @@ static void reallocate_zeroed_too_large (void) {
   }
 }
 
-/* Whether a block can grow, or shrink if it is large, where it is, is the heap's affair; the UCRT
-   promises only that small ones stay if they need not grow, and their size may stay too.  */
+/* Whether a block can grow in place, or shrink if it is large, is up to the heap.  The UCRT
+   promises only that small blocks stay if they need not grow; their size may stay too.  */
 static const char *expanded (void *p, void *q, size_t old, size_t size, int no_memory) {
   int certain = size <= old && old <= 0x4000;
   const char *good = certain ? "in place" : "in place, or ENOMEM";
@@ -251,7 +254,7 @@ static void expand (void) {
              old = from[i] == 0 ? 1 : from[i]; /* as the UCRT takes it */
       calls_fill (p, old);
       CALLS_DO (_expand, q = crt._expand (p, to[j]));
-      int no_memory = calls_forget_error (12); /* is part of the result */
+      int no_memory = calls_forget_error (12); /* part of the result */
       calls_line (expanded (p, q, old, size, no_memory), "_expand (malloc (%s), %s)",
                   calls_size (from[i]), calls_size (to[j]));
       crt.free (p);

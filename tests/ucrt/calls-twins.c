@@ -1,8 +1,9 @@
-/* The functions of other names: the base ones, and the twins with _o_, whose blocks go to and come
-   from the plain ones.  */
-#include "calls.h"
+/* The table of calls: the base functions and the _o_ twins, whose blocks go to and come from the
+   plain functions.  */
 
 #include <stdint.h>
+
+#include "ucrt/calls.h"
 
 #define LENGTH(A) (sizeof (A) / sizeof ((A)[0]))
 

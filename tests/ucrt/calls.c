@@ -1,8 +1,7 @@
-/* Print the table of calls; a DLL which is to be loaded late is loaded after some blocks were made.
- */
-#include "calls.h"
+/* Prints the table of calls; in the late mode the DLL is loaded after some blocks were
+   allocated.  */
 
-#include "fixture.h"
+#include "ucrt/calls.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -13,23 +12,25 @@
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
+#include "ucrt/fixture.h"
+
 enum { ERRNO_PRESET = 77, WINE_STUB = (int) 0x80000100 /* EXCEPTION_WINE_STUB */ };
 
 struct crt crt;
 int calls_exact, calls_careful;
 
 static int *error_number;
-static struct { /* of the call which is made now */
-  int done;     /* it was made, and is no stub */
+static struct { /* of the present call */
+  int done;     /* it was made and is no stub */
   int error;
   int new_calls;
-  size_t new_size; /* for which it was, the last time */
+  size_t new_size; /* the size it was last called for */
   int invalid_calls;
-  int invalid_named; /* with a text, as debug CRTs do */
+  int invalid_named; /* with a text, as by debug CRTs */
 } seen;
 static int new_answers;
 static size_t hidden;
-static void *after_stub[5]; /* where to go on */
+static void *after_stub[5]; /* where to continue */
 static int probing;
 
 static int new_handler (size_t size) {
@@ -53,7 +54,7 @@ static void invalid_parameter (const wchar_t *expression, const wchar_t *functio
       expression != NULL || function != NULL || file != NULL || line != 0 || reserved != 0;
 }
 
-/* What Wine has not written raises an exception.  */
+/* Leave a function that Wine has not implemented: it raises an exception.  */
 static LONG CALLBACK leave_stub (EXCEPTION_POINTERS *exception) {
   if (exception->ExceptionRecord->ExceptionCode != (DWORD) WINE_STUB || !probing)
     return EXCEPTION_CONTINUE_SEARCH;
@@ -84,7 +85,7 @@ static void o_offset_recalloc (void) {
   crt._aligned_free (crt._o__aligned_offset_recalloc (NULL, 1, 1, 16, 0));
 }
 
-/* Forget those which only say that they are not there.  */
+/* Drop the functions whose only purpose is to say that they are missing.  */
 static void forget_stubs (void) {
   if (crt._aligned_recalloc != NULL && is_stub (recalloc)) crt._aligned_recalloc = NULL;
   if (crt._aligned_offset_recalloc != NULL && is_stub (offset_recalloc))
@@ -198,7 +199,7 @@ int calls_kept (const void *p, size_t kept, size_t size, int zero) {
   const unsigned char *bytes = p;
   for (size_t i = 0; i < kept; i++)
     if (bytes[i] != pattern (i)) return 0;
-  if (!calls_exact && kept != 0) return 1; /* _recalloc knows only what the old block could hold */
+  if (!calls_exact && kept != 0) return 1; /* _recalloc only knows the capacity of the old block */
   for (size_t i = kept; zero && i < size; i++)
     if (bytes[i] != 0) return 0;
   return 1;
@@ -244,9 +245,9 @@ int main (void) {
     (void) fprintf (stderr, "calls: ucrtbase.dll lacks what every one has\n");
     return 1;
   }
-  calls_make_old ();
+  calls_make_foreign ();
   if (fixture_load_late () != 0 || calls_find ("ucrtbase.dll") != 0) return 1;
-  calls_old ();
+  calls_foreign ();
   calls_plain ();
   calls_aligned ();
   calls_handlers ();

@@ -1,14 +1,14 @@
-/* A long table of calls of a CRT's allocator: what every function answers, one line per call,
-   without addresses, so that the same CRT with and without the override DLL prints the same text.
+/* A long table of calls of a CRT's allocator: the answer of every function, one line per call,
+   without addresses, so that the same CRT prints the same text with and without the DLL. errno is
+   preset before each call and printed if the call has changed it; so is how often the new handler
+   and the invalid-parameter handler were called, if they were.  One thread.  */
 
-   errno is preset before each call and printed if the call has changed it; so is how often the new
-   handler and the invalid parameter handler were called, if they were.  One thread.  */
 #ifndef CALLS_H
 #define CALLS_H
 
 #include <stddef.h> /* size_t, wchar_t */
 
-/* All the functions that are called: result, name, parameters.  */
+/* All functions that are called: result, name, parameters.  */
 #define CALLS_BLOCKS(F)                                                             \
   F (void *, malloc, (size_t))                                                      \
   F (void *, calloc, (size_t, size_t))                                              \
@@ -83,56 +83,56 @@ struct crt {
   CALLS_OTHERS (CALLS_MEMBER)
 };
 
-/* The one that is tested; a function which it does not have is NULL.  */
+/* The CRT under test; a function that it lacks is NULL.  */
 extern struct crt crt;
 
-/* Find all functions in module NAME, which is loaded, and set the handlers.  0, or -1.  */
+/* Find all functions in the loaded module NAME, and set the handlers.  0, or -1.  */
 int calls_find (const char *name);
 
-/* How exact the size of a block must be: 1: what was asked for; 0: no less, and no more than a
-   quarter, 64 bytes and twice the alignment above.  */
+/* How exact the size of a block must be.  1: the size asked for; 0: no less, and no more than a
+   quarter, 64 bytes and twice the alignment above it.  */
 extern int calls_exact;
-/* Whether ACTUAL is as exact.  */
+/* Whether ACTUAL is as exact as calls_exact demands.  */
 int calls_is_size (size_t actual, size_t size, size_t alignment);
 
-/* What the new handler answers: 1 for the first N calls, then 0.  */
+/* Let the new handler answer 1 for the first N calls, then 0.  */
 void calls_new_handler_answers (int n);
 
-/* What the UCRT puts before an aligned block depends on the CPU: the line shows the new handler's
-   size less by SIZE, until this is called again.  */
+/* Print the new handler's size less by SIZE until the next call of this function: what the UCRT
+   adds to an aligned block depends on the CPU.  */
 void calls_hide_of_new_size (size_t size);
 
-/* CALL if CRT has FUNCTION and it is no stub; calls_line prints what was seen.  True if it was
- * called.  */
+/* Evaluate CALL if CRT has FUNCTION and it is no stub; calls_line prints what was seen.  True if
+   CALL was evaluated.  */
 #define CALLS_DO(FUNCTION, CALL) \
   (calls_before (crt.FUNCTION != NULL) ? ((void) (CALL), calls_after ()) : 0)
-/* The same for what Wine's own functions do not stand, as sums and products which overflow: they
-   write past the block.  It is called with the DLL there, but not without.  */
+/* The same for arguments that Wine's own functions do not survive, such as sums and products that
+   overflow: they write past the block.  Called with the DLL, but not without it.  */
 #define CALLS_DO_WRONG(FUNCTION, CALL) \
   (calls_before (crt.FUNCTION != NULL && !calls_careful) ? ((void) (CALL), calls_after ()) : 0)
 extern int calls_careful;
 int calls_before (int have);
 int calls_after (void);
-/* Print "TEXT: RESULT", errno and the handlers' calls of the last CALLS_DO, or "TEXT: absent". TEXT
- * by FORMAT. */
+/* Print "TEXT: RESULT", errno and the handlers' calls of the last CALLS_DO, or "TEXT: absent";
+   FORMAT makes TEXT.  */
 void calls_line (const char *result, const char *format, ...)
     __attribute__ ((format (printf, 2, 3)));
 
-/* Whether the last call has set errno to ERROR; calls_line does not print it then.  */
+/* Whether the last call set errno to ERROR; calls_line then does not print it.  */
 int calls_forget_error (int error);
 
-/* The name of SIZE: a number, or relative to the limits.  It stays good for sixteen calls.  */
+/* The name of SIZE: a number, or relative to a limit.  Valid for the next sixteen calls.  */
 const char *calls_size (size_t size);
 #define CALLS_MAXREQ ((size_t) -32) /* _HEAP_MAXREQ of the UCRT */
 
-/* Whether P, a block for SIZE bytes of malloc and its like, is as it should be: "NULL", "block", or
-   what is wrong with it.  A block is filled with calls_pattern.  */
+/* "NULL", "block", or what is wrong with P, a block of SIZE bytes from malloc and the like.  Fills
+   the block with calls_pattern.  */
 const char *calls_block (void *p, size_t size);
-/* The same with P + OFFSET at a multiple of ALIGNMENT and made by _aligned_malloc and its like.  */
+/* The same for _aligned_malloc and the like: P + OFFSET is a multiple of ALIGNMENT.  */
 const char *calls_aligned_block (void *p, size_t size, size_t alignment, size_t offset);
 
 void calls_fill (void *p, size_t size);
-/* Whether the first KEPT bytes of P have the pattern, and those up to SIZE, if ZERO, are 0.  */
+/* Whether the first KEPT bytes of P have the pattern, and, if ZERO, the bytes up to SIZE are 0.  */
 int calls_kept (const void *p, size_t kept, size_t size, int zero);
 
 /* The parts of the table.  */
@@ -141,7 +141,7 @@ void calls_aligned (void);
 void calls_handlers (void);
 void calls_others (void);
 void calls_twins (void);
-void calls_make_old (void); /* blocks for calls_old, before the DLL is loaded late */
-void calls_old (void);
+void calls_make_foreign (void); /* blocks for calls_foreign, before the DLL is loaded late */
+void calls_foreign (void);
 
 #endif /* CALLS_H */

@@ -1,11 +1,12 @@
-/* A known number of calls between two marks which a log of calls shows; what the DLL has counted in
-   between is printed by function.  */
-#include "fixture.h"
+/* Makes a known number of calls between two marks that show in a log of calls, and prints what the
+   DLL counted in between, by function.  */
 
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "ucrt/fixture.h"
 
 static const char *const names[] = {
     "malloc",  "calloc",          "realloc",          "free",         "_msize", "_recalloc",
@@ -19,7 +20,7 @@ static uint64_t count_of (const char *name) {
   return 0;
 }
 
-/* A mix of calls whose number depends on the seed only.  */
+/* A mix of calls; their number depends only on the seed.  */
 static int use_heap (void) {
   static void *blocks[100], *aligned[100];
   unsigned seed = 12345;
@@ -29,10 +30,12 @@ static int use_heap (void) {
     size_t size = seed / 1024 % 2000 + 1;
     switch (seed / 4096 % 8) {
       case 0:
-        free (*block), *block = malloc (size);
+        free (*block);
+        *block = malloc (size);
         break;
       case 1:
-        free (*block), *block = calloc (size, 2);
+        free (*block);
+        *block = calloc (size, 2);
         break;
       case 2:
         *block = realloc (*block, size);
@@ -47,14 +50,18 @@ static int use_heap (void) {
         if (*block != NULL) (void) _expand (*block, size);
         break;
       case 6:
-        _aligned_free (*wide), *wide = _aligned_malloc (size, 64);
+        _aligned_free (*wide);
+        *wide = _aligned_malloc (size, 64);
         break;
       default:
         *wide = _aligned_realloc (*wide, size, 64);
         break;
     }
   }
-  for (int i = 0; i < 100; i++) free (blocks[i]), _aligned_free (aligned[i]);
+  for (int i = 0; i < 100; i++) {
+    free (blocks[i]);
+    _aligned_free (aligned[i]);
+  }
   return 0;
 }
 

@@ -1,8 +1,6 @@
 // A C++ program with a runtime library of its own: exceptions, containers, threads' destructors,
-// and old objects when the DLL comes late.  Without tap.h, which is C: one line, and the exit
-// status.
-#include "fixture.h"
-
+// and foreign objects when the DLL comes late.  Without tap.h, which is C: one line of TAP, and the
+// exit status.
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -14,6 +12,8 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "ucrt/fixture.h"
 
 static int failures;
 
@@ -53,8 +53,8 @@ static void exceptions () {
   check (::operator new (size, std::nothrow) == nullptr, "nothrow new gives nullptr");
 }
 
-#ifdef __x86_64__  // on x86 GNU's exceptions cannot pass frames of the runtime's own functions \
-                   // either
+// On x86 GNU's exceptions cannot pass frames of the runtime's own functions, either.
+#ifdef __x86_64__
 extern "C" __declspec(dllimport) int _set_new_mode (int);
 extern "C" __declspec(dllimport) void *_set_new_handler (int (*) (std::size_t));
 
@@ -62,7 +62,7 @@ static int throwing_handler (std::size_t size) {
   throw std::length_error (std::to_string (size));
 }
 
-// A new handler of the runtime's throws: through our functions, which have no handler of their own.
+// The runtime's new handler throws through our functions, which have no unwind handlers.
 template <typename Call>
 static void throw_through (const char *what, Call call) {
   std::string asked;
@@ -76,11 +76,12 @@ static void throw_through (const char *what, Call call) {
 
 static void exceptions_of_handlers () {
   _set_new_handler (throwing_handler);
-  if (_set_new_handler (throwing_handler) == nullptr) return;  // Wine's own keeps none
+  if (_set_new_handler (throwing_handler) == nullptr)
+    return;  // Wine's own runtime keeps no handler
   _set_new_mode (1);
   volatile std::size_t size = static_cast<std::size_t> (-1) / 4;
   void *volatile p = std::malloc (100);
-  // Without what their declarations say: that they never throw.
+  // Hides their declarations, which say that they never throw.
   void *(*volatile one) (std::size_t) = std::malloc;
   void *(*volatile two) (std::size_t, std::size_t) = std::calloc;
   void *(*volatile another) (void *, std::size_t) = std::realloc;

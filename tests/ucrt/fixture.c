@@ -1,4 +1,6 @@
-#include "fixture.h"
+/* What the programs that test mir-ucrt.dll share.  */
+
+#include "ucrt/fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +17,8 @@ int fixture_load_late (void) {
   return -1;
 }
 
-/* The function NAME of the DLL in FUNC, a pointer to a pointer to a function.  */
+/* Find the function NAME of the DLL; FUNC points to a function pointer.  1, or 0 if there is
+   none.  */
 static int find (const char *name, void *func) {
   HMODULE module = GetModuleHandleA (MIR_UCRT_DLL);
   if (module == NULL) return 0;

@@ -1,7 +1,6 @@
-/* main returns while four threads allocate: the system ends them wherever they are, and then
-   functions which allocate and free still run.  The exit status is 42.  With the argument "quick"
-   it ends by quick_exit, also 42; with "abort" by abort, which is 3.  */
-#include "fixture.h"
+/* main returns while four threads allocate: the system kills them wherever they are, and afterwards
+   functions that allocate and free still run.  The exit status is 42.  The argument "quick" makes
+   it end by quick_exit, also with 42; "abort" by abort, with 3.  */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +9,11 @@
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
+#include "ucrt/fixture.h"
+
 enum { THREADS = 4, KEPT = 64 };
 
-static void *volatile shared[KEPT]; /* between threads, so that they free each other's */
+static void *volatile shared[KEPT]; /* shared, so that threads free each other's blocks */
 static void *old_blocks[KEPT];
 
 static DWORD WINAPI work (void *arg) {
@@ -43,9 +44,10 @@ static void at_exit (void) {
   use_heap (); /* the threads still run */
 }
 
-/* By then they do not.  */
+/* By now the threads are dead.  */
 static void NTAPI at_detach (void *module, DWORD reason, void *reserved) {
-  (void) module, (void) reserved;
+  (void) module;
+  (void) reserved;
   if (reason == DLL_PROCESS_DETACH) use_heap ();
 }
 

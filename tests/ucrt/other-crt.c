@@ -1,7 +1,6 @@
-/* A program of the old msvcrt.dll alone, as mingw makes it without more ado: there is nothing to
-   take over, and it must not be harmed; with MIR_UCRT_CRTS=msvcrt it is taken over like
-   ucrtbase.dll. The exit status is 0, or says which step failed.  */
-#include "fixture.h"
+/* A program of the old msvcrt.dll alone, as mingw links it by default: there is nothing to take
+   over, and it must not be harmed.  With MIR_UCRT_CRTS=msvcrt it is taken over like ucrtbase.dll.
+   The exit status is 0, or the number of the step that failed.  */
 
 #include <errno.h>
 #include <malloc.h>
@@ -13,11 +12,16 @@
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
+#include "ucrt/fixture.h"
+
 static void *olds[6];
 
 static void make_olds (void) {
-  olds[0] = malloc (100), olds[1] = calloc (3, 7), olds[2] = _aligned_malloc (100, 64);
-  olds[3] = _strdup ("old"), olds[4] = malloc (30000),
+  olds[0] = malloc (100);
+  olds[1] = calloc (3, 7);
+  olds[2] = _aligned_malloc (100, 64);
+  olds[3] = _strdup ("old");
+  olds[4] = malloc (30000);
   olds[5] = _aligned_offset_malloc (100, 64, 8);
   for (int i = 0; i < 6; i++)
     if (i != 1 && i != 3) memset (olds[i], 5, 100);
@@ -50,7 +54,11 @@ static int use_olds (void) {
   olds[2] = _aligned_realloc (olds[2], 300, 64);
   if (fixture_is_ours (olds[2]) != 1 || ((char *) olds[2])[99] != 5) return 12;
   if (_expand (olds[4], 31000) != NULL || _expand (olds[4], 29000) != olds[4]) return 13;
-  free (olds[0]), free (olds[1]), _aligned_free (olds[2]), free (olds[3]), free (olds[4]);
+  free (olds[0]);
+  free (olds[1]);
+  _aligned_free (olds[2]);
+  free (olds[3]);
+  free (olds[4]);
   _aligned_free (olds[5]);
   return 0;
 }
@@ -59,7 +67,8 @@ static int use_new (void) {
   char *p = _strdup ("new"), *q = _aligned_offset_malloc (100, 128, 16);
   if (fixture_is_ours (p) != 1 || _msize (p) != 4) return 20;
   if (fixture_is_ours (q) != 1 || ((uintptr_t) q + 16) % 128 != 0) return 21;
-  free (p), _aligned_free (q);
+  free (p);
+  _aligned_free (q);
   errno = 0;
   volatile size_t much = (size_t) -100;
   if (malloc (much) != NULL || errno != ENOMEM) return 22;

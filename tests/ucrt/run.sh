@@ -3,12 +3,12 @@
 #
 #   run.sh DLL PROGRAM CRT MODE [ARGUMENT...]
 #
-# CRT    wine: Wine's own ucrtbase.dll; microsoft: Microsoft's, which get-ucrt has put into $UCRT_MICROSOFT
+# CRT    wine: Wine's own ucrtbase.dll; microsoft: Microsoft's, which get-ucrt puts into $UCRT_MICROSOFT
 # MODE   none, first (in the import table: PROGRAM-first.exe), late (the program loads it: TEST_LATE), or
 #        remote (another process loads it: TEST_DLL)
-# $UCRT_WINE is the command which runs Windows programs; ./dev sets it, and Wine's environment.  There are
-# second copies of both DLLs, of which TEST_SECOND names the one whose file name is $TEST_SECOND_FILE.
-# The status is the program's; standard output is without carriage returns.
+# $UCRT_WINE is the command that runs Windows programs; ./dev sets it, and Wine's environment.  There are second
+# copies of both DLLs; TEST_SECOND names the one with the file name $TEST_SECOND_FILE.  The exit status is the
+# program's; standard output has no carriage returns.
 set -eu
 dll=$(realpath "$1") program=$(realpath "$2") crt=$3 mode=$4
 shift 4
@@ -34,7 +34,7 @@ cp "$dll" "$dir/second/"
 [ "$crt" != microsoft ] || {
   cp "$UCRT_MICROSOFT/ucrtbase.dll" "$dir/"
   cp "$UCRT_MICROSOFT/ucrtbase.dll" "$dir/second/"
-  # It has functions which Wine's lacks.
+  # It has functions that Wine's lacks.
   export WINEDLLOVERRIDES="${WINEDLLOVERRIDES-};ucrtbase=n,b" TEST_CRT_COMPLETE=1
 }
 case $mode in
@@ -60,7 +60,7 @@ export TEST_MODE TEST_SECOND
 
 cd "$dir"
 status=0
-# Not through a pipe: its status is the last command's.
+# Not through a pipe, whose status would be its last command's.
 timeout -k 5 "${TEST_TIMEOUT-120}" $UCRT_WINE "./$name.exe" "$@" >"$dir/out" || status=$?
 tr -d '\r' <"$dir/out"
 [ "$status" != 124 ] || echo "# $name did not end in time"

@@ -1,7 +1,6 @@
-/* Print what mir-ucrt.dll says of itself, for run.sh and people: one line for the whole, each CRT
-   and each function.  The exit status is 3 unless the DLL is there, and the number of functions
-   which are not as they should be.  */
-#include "fixture.h"
+/* Prints the status of mir-ucrt.dll, for run.sh and for people: one line for the whole, for each
+   CRT and for each function.  The exit status is 3 if the DLL is not loaded, 2 if the status has a
+   wrong header, and 1 if a function is not as it should be.  */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,8 @@
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+
+#include "ucrt/fixture.h"
 
 static const char *const states[] = {"absent", "taken", "alias", "reached", "left"};
 static const char *const tests[] = {"untested", "passed", "wrong"};
@@ -33,7 +34,7 @@ static int print_functions (const MIR_ucrt_status_t *status) {
   return bad;
 }
 
-/* Tells Microsoft's runtime from Wine's, where the twins are one function.  */
+/* This tells Microsoft's runtime from Wine's, where the twins are one function.  */
 static void print_entry (void) {
   HMODULE crt = GetModuleHandleA ("ucrtbase.dll");
   FARPROC twin = GetProcAddress (crt, "_o_malloc"), plain = GetProcAddress (crt, "malloc");
@@ -47,7 +48,7 @@ static void print_entry (void) {
 }
 
 int main (void) {
-  void *volatile blocks[3] = {malloc (100), calloc (3, 7), NULL}; /* something to count */
+  void *volatile blocks[3] = {malloc (100), calloc (3, 7), NULL}; /* calls to be counted */
   blocks[2] = realloc (blocks[0], 5000);
   free (blocks[1]);
   print_entry ();

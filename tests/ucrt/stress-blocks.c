@@ -1,4 +1,6 @@
-#include "stress-blocks.h"
+/* Blocks of every kind, and one random step on a block.  */
+
+#include "ucrt/stress-blocks.h"
 
 #include <malloc.h>
 #include <stdlib.h>
@@ -9,7 +11,9 @@ size_t __cdecl _aligned_msize (void *, size_t, size_t); /* mingw's headers of De
 
 uint64_t stress_random (uint64_t *state) {
   uint64_t x = *state; /* xorshift64: Marsaglia, "Xorshift RNGs", 2003 */
-  x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+  x ^= x << 13;
+  x ^= x >> 7;
+  x ^= x << 17;
   return *state = x;
 }
 
@@ -35,7 +39,7 @@ static void fill (struct stress_block *block, size_t from) {
   for (size_t i = from; i < block->size; i++) block->p[i] = byte_at (block, i);
 }
 
-/* Whether the first SIZE bytes are right.  */
+/* Whether the first SIZE bytes are intact.  */
 static int is_whole (const struct stress_block *block, size_t size) {
   for (size_t i = 0; i < size; i++)
     if (block->p[i] != byte_at (block, i)) return 0;
@@ -93,7 +97,8 @@ int stress_make (struct stress_block *block, uint64_t *state) {
       block->p = duplicate_wide (block);
       break;
     case STRESS_ALIGNED:
-      block->offset = 0, block->p = _aligned_malloc (block->size, block->alignment);
+      block->offset = 0;
+      block->p = _aligned_malloc (block->size, block->alignment);
       break;
     default:
       block->p = _aligned_offset_malloc (block->size, block->alignment, block->offset);
@@ -117,12 +122,14 @@ void stress_free (struct stress_block *block) {
   block->p = NULL;
 }
 
-/* P is what a reallocation to SIZE bytes gave.  */
+/* P is the result of reallocating BLOCK to SIZE bytes.  */
 static const char *replace (struct stress_block *block, void *p, size_t size, int zeroed) {
   if (p == NULL) return "a reallocation gave NULL";
   size_t old = block->size, kept = old < size ? old : size;
   size_t zero_from = kept > block->reach ? kept : block->reach;
-  block->p = p, block->size = size, block->reach = 0;
+  block->p = p;
+  block->size = size;
+  block->reach = 0;
   if (!is_whole (block, kept)) return "a reallocation lost the contents";
   if (zeroed && !is_zero (block->p, zero_from, size))
     return "_recalloc left something which is not zero";

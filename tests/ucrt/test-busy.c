@@ -1,8 +1,6 @@
-/* A process in which everything goes on while the DLL is loaded late: DLLs come and go, exceptions
-   are raised, threads start and end, one is stopped by somebody else, and a second copy of our DLL
-   is loaded by another thread at the same time.  TEST_LATE, TEST_SECOND: the copies.  */
-#include "fixture.h"
-#include "support/tap.h"
+/* A process that is busy while the DLL is loaded late: DLLs come and go, exceptions are raised,
+   threads start and end, one is stopped by another thread, and a second copy of the DLL is loaded
+   by another thread at the same time.  TEST_LATE, TEST_SECOND: the two copies.  */
 
 #include <malloc.h>
 #include <stdlib.h>
@@ -11,13 +9,16 @@
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
+#include "ucrt/fixture.h"
+#include "support/tap.h"
+
 enum { CODE = 0x20000055, WORKERS = 5 };
 
 static volatile LONG stop, go, wrong, rounds[WORKERS], count;
 
 static LONG CALLBACK go_on (EXCEPTION_POINTERS *exception) {
   if (exception->ExceptionRecord->ExceptionCode != CODE) return EXCEPTION_CONTINUE_SEARCH;
-  free (malloc (77)); /* as a handler may */
+  free (malloc (77)); /* as a handler may do */
   return EXCEPTION_CONTINUE_EXECUTION;
 }
 
@@ -102,13 +103,13 @@ static void a_busy_process_is_taken_over (void) {
   while (count == 0) Sleep (1);
   CHECK_INT (SuspendThread (counting), 0);
   CONTEXT context = {.ContextFlags = CONTEXT_CONTROL};
-  GetThreadContext (counting, &context); /* it is stopped when this returns */
+  GetThreadContext (counting, &context); /* when this returns, the thread is stopped */
   LONG counted = count;
   go = 1;
   REQUIRE (fixture_load_late () == 0);
   WaitForSingleObject (loading, 10000);
   CHECK (all_go_on ());
-  CHECK_INT (count, counted); /* it is not we who let it go */
+  CHECK_INT (count, counted); /* the take-over must not resume it */
   CHECK_INT (ResumeThread (counting), 1);
   for (int ms = 0; count == counted && ms < 5000; ms++) Sleep (1);
   CHECK (count != counted);
@@ -117,13 +118,13 @@ static void a_busy_process_is_taken_over (void) {
   CHECK_INT (WaitForSingleObject (counting, 10000), WAIT_OBJECT_0);
   CHECK_INT (wrong, 0);
   void *p = malloc (100);
-  /* Whichever came first: its name is that of both.  */
+  /* Whichever came first: both have the same name.  */
   CHECK (p != NULL);
   CHECK_INT (_msize (p), 100);
   free (p);
 }
 
-/* One of the two copies is active, the other has stood back.  */
+/* One of the two copies is active; the other has stood back.  */
 static void one_of_two_copies_has_it (void) {
   const char *paths[] = {getenv ("TEST_LATE"), getenv ("TEST_SECOND")};
   int active = 0, refused = 0, ours = 0;
@@ -137,7 +138,8 @@ static void one_of_two_copies_has_it (void) {
     memcpy (&status, &found, sizeof (found));
     found = GetProcAddress (dll, "mi_any_heap_contains");
     memcpy (&contains, &found, sizeof (found));
-    active += status ()->state == MIR_UCRT_ACTIVE, refused += status ()->state == MIR_UCRT_REFUSED;
+    active += status ()->state == MIR_UCRT_ACTIVE;
+    refused += status ()->state == MIR_UCRT_REFUSED;
     ours += contains (p);
     tap_note ("%s: %s %s", paths[i], fixture_state_name (status ()->state), status ()->reason);
   }

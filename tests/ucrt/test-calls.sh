@@ -1,13 +1,12 @@
 #!/bin/sh
-# The table of calls, line by line what Microsoft's own CRT answers.  Arguments: DLL, calls.exe, CRT, MODE,
-# the expected table, and `exact` or `least`: whether sizes are kept exactly.
+# Compares the table of calls line by line with the answers of Microsoft's own CRT.  Arguments: DLL, calls.exe, CRT,
+# MODE, the expected table, and `exact` or `least`: whether the DLL keeps exact sizes.
 set -eu
 here=$(dirname "$0")
 . "$here/../support/tap.sh"
 dll=$1 program=$2 crt=$3 mode=$4 expected=$5 sizes=$6
 
 export CALLS_SIZES="$sizes"
-[ "$sizes" = exact ] || export MIR_UCRT_EXACT_SIZE=0
 # Without the DLL Wine's functions write past blocks.
 [ "$crt $mode" != 'wine none' ] || export CALLS_CAREFUL=1
 status=0
@@ -17,7 +16,7 @@ if grep -q '^ok 1 .*# SKIP' "$work/table"; then
   exit 0
 fi
 
-# What the CRT's own functions, which the DLL leaves alone, answer in another way.
+# Removes what the CRT's own functions, which the DLL leaves alone, answer differently.
 own=$here/calls-$crt.sed
 [ -f "$own" ] || own=/dev/null
 sed -f "$own" "$expected" >"$work/expected"
@@ -35,7 +34,7 @@ explain () {
 
 wrong=0
 if [ "$crt $mode" = 'wine none' ]; then
-  # Shows that the table tells runtimes apart, and that it ends.
+  # This shows that the table tells runtimes apart, and that the program ends.
   [ "$status" = 0 ] && [ "$different" -gt 0 ] || wrong=1
   result $wrong wines_own_is_told_from_microsofts
 else

@@ -1,12 +1,13 @@
-/* The calls which the DLL tries by itself when it has taken a C runtime over.  With
+/* The test calls that the DLL makes by itself after taking over a C runtime.  With
    MIR_UCRT_COUNT=1.  */
-#include "fixture.h"
-#include "support/tap.h"
 
 #include <string.h>
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+
+#include "ucrt/fixture.h"
+#include "support/tap.h"
 
 static const MIR_ucrt_function_t *function_of (const MIR_ucrt_status_t *status, const char *name) {
   for (uint32_t i = 0; i < status->functions_num; i++)
@@ -37,7 +38,7 @@ static void every_function_was_tried_and_none_is_counted (void) {
   CHECK_INT (function_of (status, "_expand")->calls, 0);
 }
 
-/* The CRT's entry, as somebody would overwrite it who has nothing to give.  */
+/* Overwrite the CRT's entry with a function that returns NULL.  */
 static void wrong_function_is_noticed (void) {
   static const unsigned char nothing[] = {0x31, 0xc0, 0xc3}; /* xor eax, eax; ret */
   const MIR_ucrt_function_t *function = function_of (fixture_status (), "_aligned_offset_malloc");
@@ -50,7 +51,7 @@ static void wrong_function_is_noticed (void) {
   uint32_t test = function->test, intact = fixture_status () != NULL && function->intact;
   memcpy (entry, old, sizeof (old));
   VirtualProtect (entry, sizeof (nothing), protection, &protection);
-  CHECK (wrong >= 1); /* and its twin, where that is the same */
+  CHECK (wrong >= 1); /* and its twin, where that is the same entry */
   CHECK_INT (test, MIR_UCRT_WRONG);
   CHECK_INT (intact, 0);
   CHECK_INT (fixture_check (), 0);

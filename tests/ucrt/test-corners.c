@@ -1,8 +1,6 @@
-/* What the table of calls has no line for: the system's error code, a new handler that helps,
-   blocks of one family in the functions of another, alignments of every size, and the DLL's test
-   calls at any moment.  */
-#include "fixture.h"
-#include "support/tap.h"
+/* What the table of calls does not cover: the system's error code, a new handler that helps, blocks
+   of the aligned functions in the plain ones and the reverse, alignments of every size, and the
+   DLL's self-test at any moment.  */
 
 #include <errno.h>
 #include <malloc.h>
@@ -14,26 +12,33 @@
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
+#include "ucrt/fixture.h"
+#include "support/tap.h"
+
 /* mingw's headers leave it out.  */
 __declspec(dllimport) size_t __cdecl _aligned_msize (void *, size_t, size_t);
 
-/* The function NAME of the module DLL.  */
+/* Find the function NAME of the module DLL; FUNC points to a function pointer.  */
 static void find (const char *dll, const char *name, void *func) {
   FARPROC found = GetProcAddress (GetModuleHandleA (dll), name);
   REQUIRE (found != NULL);
   memcpy (func, &found, sizeof (found));
 }
 
-/* --- The system's error code.  A program may allocate and free between a call that fails and
-   GetLastError; neither the heap's functions nor the UCRT's change it when they succeed.  */
+/*---------------- The system's error code -----------------------------*/
+
+/* A program may allocate and free between a call that fails and GetLastError; neither the heap's
+   functions nor the UCRT's change the error code when they succeed.  */
 
 enum { MARK = 0x20001234 };
 static const char *changed_by;
 static unsigned changed_to;
 
 static void look (const char *what) {
-  if (GetLastError () != MARK && changed_by == NULL)
-    changed_by = what, changed_to = GetLastError ();
+  if (GetLastError () != MARK && changed_by == NULL) {
+    changed_by = what;
+    changed_to = GetLastError ();
+  }
   SetLastError (MARK);
 }
 
@@ -49,7 +54,8 @@ static void call_all (size_t n) {
   look ("_expand");
   (void) _msize (p);
   look ("_msize");
-  free (p), free (q);
+  free (p);
+  free (q);
   look ("free");
   p = _aligned_malloc (n, 4096);
   look ("_aligned_malloc");
@@ -78,7 +84,7 @@ static void system_error_code_is_kept (void) {
   CHECK (changed_by == NULL);
   changed_by = NULL;
   HANDLE thread =
-      CreateThread (NULL, 0, call_in_thread, malloc (50), 0, NULL); /* its first blocks */
+      CreateThread (NULL, 0, call_in_thread, malloc (50), 0, NULL); /* the thread's first blocks */
   REQUIRE (thread != NULL);
   WaitForSingleObject (thread, INFINITE);
   CloseHandle (thread);
@@ -86,10 +92,10 @@ static void system_error_code_is_kept (void) {
   CHECK (changed_by == NULL);
 }
 
-/* --- There is no memory until the new handler has given some back.  */
+/*---------------- A new handler that helps -----------------------------*/
 
 static void (*set_option) (mi_option_t, long);
-static volatile int asked; /* the compiler knows malloc and believes that it calls nobody */
+static volatile int asked; /* volatile: the compiler believes that malloc calls nothing */
 
 static int __cdecl help (size_t n) {
   (void) n;
@@ -106,12 +112,12 @@ static void *keep (void *block) {
   return kept[kept_num++] = block;
 }
 
-/* From now on there are no N bytes until the new handler was asked.  */
+/* Ensure that N bytes are not available until the new handler is asked.  */
 static void make_short (size_t n) {
   void *block;
   set_option (mi_option_disallow_os_alloc, 1);
   set_new_mode (0);
-  for (int none = 0; none < 3; none += block == NULL) /* a failure has mimalloc tidy up */
+  for (int none = 0; none < 3; none += block == NULL) /* after a failure mimalloc tidies up */
     if ((block = malloc (n)) != NULL) keep (block);
   set_new_mode (1);
   asked = 0;
@@ -124,7 +130,7 @@ static char *asked_once (void *block) {
 }
 
 static void new_handler_that_frees_memory_is_enough (void) {
-  /* So much that the DLL has room for a few only.  */
+  /* So much that the DLL has room for a few blocks only.  */
   const size_t n = sizeof (void *) == 8 ? (size_t) 1500 << 20 : (size_t) 200 << 20;
   if (!fixture_expects_dll ()) tap_skip ("there is no way to make memory short");
   void *(__cdecl * set_new_handler) (int (__cdecl *) (size_t));
@@ -150,11 +156,15 @@ static void new_handler_that_frees_memory_is_enough (void) {
   errno = 0;
   CHECK_PTR (malloc (n), NULL);
   CHECK_INT (errno, ENOMEM);
-  set_new_mode (0), set_option (mi_option_disallow_os_alloc, 0);
-  while (kept_num > 0) free (kept[--kept_num]); /* the aligned one, too: with the DLL it may */
+  set_new_mode (0);
+  set_option (mi_option_disallow_os_alloc, 0);
+  while (kept_num > 0)
+    free (kept[--kept_num]); /* also the aligned one: with the DLL this is allowed */
 }
 
-/* --- With the UCRT's blocks these would end the program; ours are of one kind.  */
+/*---------------- Blocks of the other kind -----------------------------*/
+
+/* With the UCRT's own blocks these calls would end the program.  */
 
 static void blocks_go_to_the_other_family (void) {
   if (!fixture_expects_dll ()) tap_skip ("the UCRT's own blocks must not");
@@ -164,7 +174,7 @@ static void blocks_go_to_the_other_family (void) {
       REQUIRE (p != NULL);
       CHECK_INT (_msize (p), n);
       memset (p, 5, n);
-      p = realloc (p, n + n / 8); /* within its place, or not */
+      p = realloc (p, n + n / 8); /* in place, or not */
       REQUIRE (p != NULL);
       CHECK_INT (_msize (p), n + n / 8);
       CHECK (p[0] == 5 && p[n - 1] == 5);
@@ -197,7 +207,9 @@ static void alignments_of_every_size (void) {
     }
 }
 
-/* --- MIR_ucrt_check with any number of blocks of the size that it uses.  */
+/*---------------- The self-test -----------------------------*/
+
+/* MIR_ucrt_check, with any number of blocks of the size that it uses.  */
 
 static void test_calls_pass_at_any_moment (void) {
   enum { BLOCKS = 2500 };

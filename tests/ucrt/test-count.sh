@@ -1,6 +1,5 @@
 #!/bin/sh
-# The DLL's counts against those of Wine's own log of calls, which knows nothing of the DLL.  Arguments: DLL,
-# count.exe.
+# Compares the DLL's counts with Wine's own log of calls, which knows nothing of the DLL.  Arguments: DLL, count.exe.
 set -eu
 here=$(dirname "$0")
 . "$here/../support/tap.sh"
@@ -16,7 +15,7 @@ log_calls () {
   $UCRT_WINE reg add 'HKCU\Software\Wine\Debug' /v RelayInclude /d "$include" /f >/dev/null 2>&1
 }
 
-# From the program without the DLL; the calls between the two marks.
+# The calls between the two marks, by the program without the DLL.
 count_in_log () {
   WINEDEBUG=+relay sh "$here/run.sh" "$dll" "$program" wine none >"$work/none" 2>"$work/relay"
   awk -v names="$names" '

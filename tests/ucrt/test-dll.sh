@@ -1,6 +1,6 @@
 #!/bin/sh
-# What ./dev dll puts together, as somebody would use it who has only that.  Arguments: its folder, and a
-# program linked to the UCRT which prints the DLL's status.  $WINEPREFIX is a prefix.
+# What ./dev dll puts together, used as by a user who has nothing else.  Arguments: its folder, and a program linked
+# to the UCRT that prints the DLL's status.  $WINEPREFIX is a prefix.
 set -eu
 here=$(CDPATH= cd -- "$(dirname "$0")" && pwd)
 . "$here/../support/tap.sh"
@@ -37,7 +37,7 @@ dlls_need_ntdll_and_kernel32_alone () {
   done
 }
 
-# No DLL which comes with a compiler.
+# No DLL that comes with a compiler.
 programs_need_what_windows_has () {
   for exe in mir-inject.exe x86/mir-inject.exe; do
     imports_of "$made/$exe" >"$work/imports"
@@ -56,15 +56,15 @@ no_symbols_are_left () {
   has_no_line '\.symtab\|\.debug' "$work/sections"
 }
 
-# The loader of Windows looks at all of it, as test-image.sh does for the DLL before it was stripped.
+# The loader of Windows checks all of it; test-image.sh checks the same before the DLL is stripped.
 stripped_dlls_ask_for_every_protection () {
   for pair in .=x86_64 x86=x86 arm64=aarch64; do
     sh "$here/test-image.sh" llvm-readobj "$made/${pair%=*}/mir-ucrt.dll" "${pair#*=}"
   done
 }
 
-# By GNU's linker for mingw $1, in the folder $2.  It sorts the import table by the paths of the import libraries
-# as it was given them, and a point comes before the slash of the others.
+# Link with GNU's linker for mingw $1, in the folder $2.  It sorts the import table by the paths of the import
+# libraries as given, and a dot comes before the slash of the others.
 link_program () {
   cat >"$work/linked.c" <<'EOF'
 #include <stdio.h>
@@ -101,7 +101,7 @@ injected_program_runs_with_it () {
   has_line 'mir-ucrt: active: [0-9]* functions of ucrtbase.dll, taken over at start-up' err
 }
 
-# Where a newcomer leaves it, the tool finds the DLL of the program's CPU beside itself.
+# In the folder as it is, the tool finds the DLL of the program's CPU beside itself.
 tool_starts_a_program_with_it () {
   mkdir "$work/there"
   cp "$program" "$work/there/program.exe"

@@ -1,11 +1,12 @@
-/* Threads that allocate after their last DLL was told of their end, as a destructor of a
-   thread_local object in the program does, and threads which get the number of the one that loaded
-   the DLL.  */
-#include "fixture.h"
-#include "support/tap.h"
+/* Threads that allocate after the last DLL was notified of their end, as a destructor of a
+   thread_local object in the program does, and threads that get the number of the thread that
+   loaded the DLL.  */
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "ucrt/fixture.h"
+#include "support/tap.h"
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
@@ -14,12 +15,13 @@
 enum { BLOCKS = 64 };
 
 static volatile long ended, failures;
-static void *volatile kept; /* from the end of one thread to the next one's */
+static void *volatile kept; /* from the end of one thread to the end of the next */
 static __thread int is_worker;
 
-/* The program's own callbacks come behind those of all DLLs.  */
+/* The program's own callbacks run after those of all DLLs.  */
 static void NTAPI at_end (void *module, DWORD reason, void *reserved) {
-  (void) module, (void) reserved;
+  (void) module;
+  (void) reserved;
   if (reason != DLL_THREAD_DETACH || !is_worker) return;
   void *blocks[BLOCKS];
   for (size_t i = 0; i < BLOCKS; i++) {
@@ -73,7 +75,7 @@ static void what_ends_late_leaves_nothing_behind (void) {
   CHECK (before != 0 && after < before + (4u << 20));
 }
 
-/* --- The thread that loads the DLL ends, and others get its number.  */
+/*---------------- Another thread gets the loading thread's number -----------------------------*/
 
 static DWORD loader;
 static int load_result = -1;
@@ -87,7 +89,7 @@ static DWORD WINAPI load (void *unused) {
 enum { LEFT = 64, PARKED = 4 };
 static void *left[LEFT];
 
-/* What it leaves is freed by another one; its pages must be given up for that.  */
+/* Another thread frees what this one leaves; for that its pages must be abandoned.  */
 static DWORD WINAPI leave_blocks (void *unused) {
   (void) unused;
   if (GetCurrentThreadId () != loader) return 0;
@@ -113,8 +115,7 @@ static void number_of_the_loading_thread_is_nothing_special (void) {
   int rounds = 0, parked = 0;
   for (; rounds < 10 && run_until_number (loader); rounds++) {
     for (size_t j = 0; j < LEFT; j++) free (left[j]);
-    if (rounds
-        == 1) /* some have the block (TEB) of the loading thread, by which mimalloc knows it */
+    if (rounds == 1) /* some have the TEB of the loading thread, by which mimalloc knows it */
       for (; parked < PARKED; parked++)
         threads[parked] = CreateThread (NULL, 0, wait_for, event, 0, NULL);
     after = memory_used ();

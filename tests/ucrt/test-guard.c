@@ -1,7 +1,5 @@
-/* With MIR_UCRT_GUARD=1 a program may hand blocks of malloc to the system's own heap functions, as
-   it may where malloc is the process's heap.  */
-#include "fixture.h"
-#include "support/tap.h"
+/* With MIR_UCRT_GUARD=1 a program may give blocks of malloc to the system's own heap functions, as
+   it may where malloc is the process heap.  */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -11,11 +9,15 @@
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
+#include "ucrt/fixture.h"
+#include "support/tap.h"
+
 static int guarded (void) {
   return (int) fixture_counter (offsetof (MIR_ucrt_counters_t, guarded));
 }
 
-/* What malloc gave; a failure stops the test, since the heap would end the program.  */
+/* A block of malloc, which must be ours: otherwise the heap would end the program, so the test
+   stops.  */
 static char *ours (size_t n) {
   char *block = malloc (n);
   REQUIRE (fixture_is_ours (block) == 1);
@@ -68,8 +70,10 @@ static void the_systems_own_blocks_go_where_they_went (void) {
   CHECK_INT (guarded () - before, 0);
 }
 
-/* --- Some linkers put the table of imports among code.  A thread which runs there must go on while
-   the DLL, loaded late, writes the table.  */
+/*---------------- Imports among code -----------------------------*/
+
+/* Some linkers put the import table among code.  A thread that runs there must continue while the
+   DLL, loaded late, writes the table.  */
 
 enum { PAGE = 0x1000, ROOM = 16 };
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The DLL's file: what it imports, exports and asks of the loader.  Arguments: llvm-readobj, the DLL, CPU, and
-# a program which has the DLL first in its import table (unless there is none for this CPU).
+# The DLL's file: what it imports, exports and asks of the loader.  Arguments: llvm-readobj, the DLL, CPU, and a
+# program with the DLL first in its import table (unless there is none for this CPU).
 set -eu
 . "$(dirname "$0")/../support/tap.sh"
 readobj=$1 dll=$2 cpu=$3 first=${4-}
@@ -12,8 +12,8 @@ imports_ntdll_and_kernel32_alone () {
   [ "$("$readobj" --coff-imports "$dll" | grep -c '^DelayImport')" = 0 ]
 }
 
-# A thread-local variable which was relocated as an address, as GNU ld does with clang's, breaks once the DLL
-# is loaded elsewhere; on 64 bits all absolute addresses are DIR64, and only in data.
+# GNU ld relocates clang's thread-local variables as addresses, which breaks once the DLL is loaded elsewhere.  On 64
+# bits all absolute addresses are DIR64, and only in data.
 relocations_are_of_the_right_kind () {
   "$readobj" --coff-basereloc "$dll" >"$work/relocations"
   case $cpu in
@@ -88,7 +88,7 @@ exports_what_it_should () {
     mi_any_heap_contains mi_option_set mi_new mi_heap_new; do
     has_line "^$name\$" "$work/exports"
   done
-  # mimalloc's, ours, and no internals or functions of a C runtime.
+  # Those of mimalloc and ours, but no internals and no functions of a C runtime.
   ! grep -v '^\(mi_\|MIR_ucrt_\)' "$work/exports" | grep -v '^_mi_\(assert_fail\|auto_process_init\)$'
 }
 

@@ -1,7 +1,5 @@
-/* The DLL comes by a remote thread: into a process which was started suspended, and into one whose
+/* The DLL comes by a remote thread: into a process that was started suspended, and into one whose
    threads allocate.  TEST_DLL: the DLL.  The child is this program with an argument.  */
-#include "fixture.h"
-#include "support/tap.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +7,9 @@
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+
+#include "ucrt/fixture.h"
+#include "support/tap.h"
 
 enum { CHILD_OK = 33, THREADS = 4 };
 
@@ -31,11 +32,11 @@ static DWORD WINAPI allocate (void *arg) {
   return 0;
 }
 
-/* Waits for the DLL while its threads allocate, unless it is there already.  */
+/* Wait for the DLL while threads allocate, unless it is already loaded.  */
 static int child (int suspended) {
   HANDLE threads[THREADS];
   void *old = malloc (100);
-  if (suspended && fixture_status () == NULL) return 1; /* it must be here before main */
+  if (suspended && fixture_status () == NULL) return 1; /* it must be loaded before main */
   for (size_t i = 0; i < THREADS; i++)
     threads[i] = CreateThread (NULL, 0, allocate, (void *) (i + 1), 0, NULL);
   for (int i = 0;
@@ -88,7 +89,8 @@ static int run (const char *how, DWORD flags) {
     (void) TerminateProcess (info.hProcess, 99);
   (void) WaitForSingleObject (info.hProcess, 5000);
   (void) GetExitCodeProcess (info.hProcess, &status);
-  CloseHandle (info.hThread), CloseHandle (info.hProcess);
+  CloseHandle (info.hThread);
+  CloseHandle (info.hProcess);
   return (int) status;
 }
 

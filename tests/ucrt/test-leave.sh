@@ -1,5 +1,5 @@
 #!/bin/sh
-# A program ends while its threads allocate, many times.  Arguments: DLL, leave.exe, CRT, how often.
+# Ends a program while its threads allocate, many times.  Arguments: DLL, leave.exe, CRT, how often.
 set -eu
 here=$(dirname "$0")
 . "$here/../support/tap.sh"

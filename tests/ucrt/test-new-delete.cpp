@@ -1,15 +1,14 @@
-// Every form of new and delete goes to the DLL's mimalloc, whether it took the C runtime over or
-// not.
-#include "../../adapters/mir-new-delete.hpp"
-
-#include "../../mir-ucrt.h"
-#include "support/tap.h"
-
+// Every form of new and delete goes to the DLL's mimalloc, whether it has taken over the C runtime
+// or not.
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
+
+#include "adapters/mir-new-delete.hpp"
+#include "mir-ucrt.h"
+#include "support/tap.h"
 
 static int is_ours (const void *p) {
   return mi_is_in_heap_region (p) ? 1 : 0;
@@ -62,7 +61,7 @@ static void new_handler_is_asked_until_there_is_none () {
 
 static void a_block_of_the_c_runtime_goes_back_to_it () {
   const MIR_ucrt_status_t *status = MIR_ucrt_status ();
-  void *volatile hidden = std::malloc (100);  // the compiler would warn of what is tested
+  void *volatile hidden = std::malloc (100);  // else the compiler warns of what is tested
   void *block = hidden;
   REQUIRE (block != nullptr);
   CHECK_INT (is_ours (block), status->state == MIR_UCRT_ACTIVE);

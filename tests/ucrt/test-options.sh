@@ -1,11 +1,11 @@
 #!/bin/sh
-# What the environment makes of the DLL, and what it says.  Arguments: DLL, status.exe, CRT.
+# What the environment variables make the DLL do and say.  Arguments: DLL, status.exe, CRT.
 set -eu
 here=$(dirname "$0")
 . "$here/../support/tap.sh"
 dll=$1 program=$2 crt=$3
 
-# Run status.exe in MODE $1 with the settings that follow; its lines in $work/out, errors in $work/err.
+# Run status.exe in MODE $1 with the settings that follow; its output goes to $work/out, errors to $work/err.
 status () {
   mode=$1
   shift
@@ -17,7 +17,7 @@ status () {
   fi
 }
 
-# Or what is said of Microsoft's would be of Wine's, which pretends to be the file that it was asked for.
+# Otherwise results for Microsoft's would be Wine's, which pretends to be the file that was asked for.
 the_runtime_is_the_one_asked_for () {
   status none A=
   [ "$code" = 3 ] && has_line '^state: no DLL$' "$work/out"
@@ -47,7 +47,7 @@ every_function_of_the_hooks_is_listed () {
     _o__aligned_offset_realloc _o__aligned_offset_recalloc; do
     has_line "^function $name of 0: \(taken\|alias\|reached\), " "$work/out"
   done
-  # What must be left alone, or the CRT's own functions would see blocks of ours.
+  # These must be left alone, or the CRT's own functions would get blocks of ours.
   has_no_line '^function \(_malloc_base\|_calloc_base\) of 0: taken' "$work/out"
 }
 
@@ -113,16 +113,14 @@ only_the_crts_asked_for () {
   has_line '^state: active$' "$work/out"
 }
 
-sizes_are_exact_unless_not_wanted () {
+sizes_are_exact () {
   status first A=
   has_line '^exact: 1$' "$work/out"
-  status first MIR_UCRT_EXACT_SIZE=0
-  has_line '^exact: 0$' "$work/out" && has_line '^check: 0$' "$work/out"
 }
 
 for name in the_runtime_is_the_one_asked_for everything_is_taken_over_at_start_up every_function_of_the_hooks_is_listed everything_is_taken_over_late \
   late_is_refused_on_request every_name_disables one_line_on_request calls_are_counted_on_request \
-  only_the_crts_asked_for sizes_are_exact_unless_not_wanted; do
+  only_the_crts_asked_for sizes_are_exact; do
   run "$name"
 done
 finish

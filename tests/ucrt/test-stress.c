@@ -1,8 +1,4 @@
-/* Twenty thousand blocks of every kind live while four threads use them and a fifth loads the DLL.
- */
-#include "fixture.h"
-#include "stress-blocks.h"
-#include "support/tap.h"
+/* Twenty thousand blocks of every kind are in use by four threads while a fifth loads the DLL.  */
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -10,13 +6,17 @@
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
+#include "ucrt/fixture.h"
+#include "ucrt/stress-blocks.h"
+#include "support/tap.h"
+
 enum { BLOCKS = 20000, THREADS = 4, STEPS = 25000 /* per thread and half */ };
 
 static struct stress_block blocks[BLOCKS];
 static volatile long go_on = 1, failures;
 static const char *volatile first_failure;
-static volatile long half_done; /* threads which have done their steps before the DLL is loaded */
-static int aligned_recalloc;    /* what Wine's own runtime does not have */
+static volatile long half_done; /* threads that have done their steps before the DLL is loaded */
+static int aligned_recalloc;    /* Wine's own runtime lacks it */
 
 static void note (const char *failure) {
   if (InterlockedIncrement (&failures) == 1) first_failure = failure;
@@ -24,13 +24,13 @@ static void note (const char *failure) {
 
 static void step (uint64_t *state) {
   struct stress_block *block = &blocks[stress_random (state) % BLOCKS];
-  if (InterlockedExchange (&block->taken, 1) != 0) return; /* another thread's now */
+  if (InterlockedExchange (&block->taken, 1) != 0) return; /* another thread has it */
   const char *failure = stress_step (block, state, aligned_recalloc);
   if (failure != NULL) note (failure);
   InterlockedExchange (&block->taken, 0);
 }
 
-/* Goes on while the DLL is loaded, however long that takes.  */
+/* Continue while the DLL is loaded, however long that takes.  */
 static DWORD WINAPI work (void *arg) {
   uint64_t state = (uintptr_t) arg;
   size_t steps = tap_scaled (STEPS);
@@ -71,7 +71,7 @@ static void threads_use_old_blocks_while_the_dll_is_loaded (void) {
 
 static void every_block_is_whole_and_moves_to_our_heap (void) {
   int touched = 0, wrong = 0, not_ours = 0, were_old = 0;
-  /* Wine's own heap looks at every free block to find one.  */
+  /* Wine's own heap inspects every free block to find one.  */
   int step = fixture_expects_dll () ? 1 : 100;
   for (int i = 0; i < BLOCKS; i += step) {
     touched += blocks[i].steps != 0;
@@ -101,7 +101,8 @@ static void the_status_tells_of_it (void) {
             (unsigned) status->crts[0].retries);
   if (late) {
     CHECK (migrated > 0);
-    CHECK (migrated + freed <= BLOCKS * 2u + 1000); /* each old block once, and the CRT's own few */
+    CHECK (migrated + freed
+           <= BLOCKS * 2u + 1000); /* each foreign block once, and the CRT's own few */
   }
   CHECK_INT (fixture_check (), 0);
 }

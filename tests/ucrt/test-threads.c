@@ -1,9 +1,10 @@
-/* Two thousand threads which live shortly, what is freed when they end, and how they begin.  */
-#include "fixture.h"
-#include "support/tap.h"
+/* Two thousand short-lived threads: what is freed when they end, and how they begin.  */
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "ucrt/fixture.h"
+#include "support/tap.h"
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
@@ -20,7 +21,7 @@ static void free_checked (void *p, unsigned char byte) {
   free (p);
 }
 
-/* The system calls it at the end of a thread with the thread's value.  */
+/* The system calls this with the thread's value when a thread ends.  */
 static void WINAPI free_fls (void *p) {
   if (p == NULL) return;
   free_checked (p, 1);
@@ -30,7 +31,8 @@ static void WINAPI free_fls (void *p) {
 
 /* As C++'s thread_local destructors run.  */
 static void NTAPI free_tls (void *module, DWORD reason, void *reserved) {
-  (void) module, (void) reserved;
+  (void) module;
+  (void) reserved;
   if (reason != DLL_THREAD_DETACH || tls == 0) return;
   void *p = TlsGetValue (tls);
   if (p == NULL) return;
@@ -100,17 +102,17 @@ static void destructors_of_threads_free (void) {
   if (fixture_expects_dll ()) CHECK_INT (fixture_check (), 0);
 }
 
-/* The loader's lock is held while a thread's first block is made: by a DLL's DllMain which waits
-   for that thread, say.  */
+/* A thread allocates its first block while another thread holds the loader lock, as a DllMain that
+   waits for that thread does.  */
 typedef LONG (NTAPI *lock_t) (ULONG, ULONG *, ULONG_PTR *);
 typedef LONG (NTAPI *unlock_t) (ULONG, ULONG_PTR);
 static HANDLE begun, go, done;
 
 static DWORD WINAPI allocate_first (void *arg) {
   (void) arg;
-  SetEvent (begun); /* by then the loader has let it run */
+  SetEvent (begun); /* from here on the loader lets it run */
   WaitForSingleObject (go, INFINITE);
-  void *volatile block = block_of (100, 4); /* seen by the compiler it would go */
+  void *volatile block = block_of (100, 4); /* volatile: otherwise the compiler removes it */
   free_checked (realloc (block, 5000), 4);
   SetEvent (done);
   return 0;
@@ -121,7 +123,8 @@ static void a_thread_s_first_block_needs_no_loader (void) {
   lock_t lock = (lock_t) (void (*) (void)) GetProcAddress (ntdll, "LdrLockLoaderLock");
   unlock_t unlock = (unlock_t) (void (*) (void)) GetProcAddress (ntdll, "LdrUnlockLoaderLock");
   ULONG_PTR cookie;
-  begun = CreateEventA (NULL, FALSE, FALSE, NULL), go = CreateEventA (NULL, FALSE, FALSE, NULL);
+  begun = CreateEventA (NULL, FALSE, FALSE, NULL);
+  go = CreateEventA (NULL, FALSE, FALSE, NULL);
   done = CreateEventA (NULL, FALSE, FALSE, NULL);
   HANDLE thread = CreateThread (NULL, 0, allocate_first, NULL, 0, NULL);
   REQUIRE (lock != NULL && unlock != NULL && thread != NULL);
@@ -136,7 +139,8 @@ static void a_thread_s_first_block_needs_no_loader (void) {
 }
 
 int main (void) {
-  fls = FlsAlloc (free_fls), tls = TlsAlloc ();
+  fls = FlsAlloc (free_fls);
+  tls = TlsAlloc ();
   if (fixture_load_late () != 0) return 1;
   TEST_RUN (a_thread_s_first_block_needs_no_loader);
   TEST_RUN (short_lived_threads_give_their_memory_back);

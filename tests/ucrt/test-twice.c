@@ -1,12 +1,14 @@
-/* A second copy of the DLL from another folder stands back.  TEST_LATE, TEST_SECOND: the copies. */
-#include "fixture.h"
-#include "support/tap.h"
+/* A second copy of the DLL, from another folder, stands back.  TEST_LATE, TEST_SECOND: the two
+   copies.  */
 
 #include <stdlib.h>
 #include <string.h>
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+
+#include "ucrt/fixture.h"
+#include "support/tap.h"
 
 static const MIR_ucrt_status_t *status_of (HMODULE module) {
   const MIR_ucrt_status_t *(*status) (void) = NULL;
@@ -34,7 +36,7 @@ static void the_second_copy_stands_back (void) {
   CHECK (second != first);
   CHECK_INT (status_of (first)->loaded_twice, 1);
   CHECK_STR (fixture_state_name (status_of (first)->state), "active");
-  if (second != NULL) { /* or it refused to be loaded */
+  if (second != NULL) { /* it may also refuse to be loaded */
     const MIR_ucrt_status_t *status = status_of (second);
     REQUIRE (status != NULL);
     CHECK_STR (fixture_state_name (status->state), "refused");
@@ -45,9 +47,12 @@ static void the_second_copy_stands_back (void) {
   CHECK_INT (is_in (first, between), 1);
   CHECK_INT (is_in (first, after), 1);
   if (second != NULL) CHECK_INT (is_in (second, after), 0);
-  before_both = realloc (before_both, 1000), between = realloc (between, 1000);
+  before_both = realloc (before_both, 1000);
+  between = realloc (between, 1000);
   CHECK_INT (is_in (first, before_both), 1);
-  free (before_both), free (between), free (after);
+  free (before_both);
+  free (between);
+  free (after);
   if (second != NULL) FreeLibrary (second);
   after = malloc (1000);
   CHECK_INT (is_in (first, after), 1);

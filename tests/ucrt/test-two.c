@@ -1,8 +1,6 @@
-/* Two CRTs in one process: TEST_SECOND is another copy of ucrtbase.dll, loaded after the DLL (or
-   before, in the late mode).  Each keeps its errno and its handlers; blocks of one may be freed by
+/* Two CRTs in one process: TEST_SECOND is another copy of ucrtbase.dll, loaded after the DLL, or
+   before it in the late mode.  Each keeps its errno and its handlers; blocks of one may be freed by
    the other.  */
-#include "fixture.h"
-#include "support/tap.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -11,6 +9,9 @@
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+
+#include "ucrt/fixture.h"
+#include "support/tap.h"
 
 static HMODULE second;
 
@@ -42,7 +43,7 @@ static void load_second (void) {
 }
 
 static void both_are_taken_over (void) {
-  if (getenv ("TEST_LATE") != NULL) load_second (); /* it runs already */
+  if (getenv ("TEST_LATE") != NULL) load_second (); /* it is already running */
   REQUIRE (fixture_load_late () == 0);
   if (getenv ("TEST_LATE") == NULL) load_second ();
   const MIR_ucrt_status_t *status = fixture_status ();
@@ -92,9 +93,11 @@ static void each_has_its_errno_and_new_handler (void) {
   FARPROC found = GetProcAddress (first, "_set_new_handler");
   void *(__cdecl * first_set) (int (__cdecl *) (size_t));
   memcpy (&first_set, &found, sizeof (found));
-  first_set (new_handler_first), second__set_new_handler (new_handler_second);
+  first_set (new_handler_first);
+  second__set_new_handler (new_handler_second);
   second__set_new_mode (1);
-  *second__errno () = 5, errno = 6;
+  *second__errno () = 5;
+  errno = 6;
   CHECK_PTR (second_malloc (SIZE_MAX / 2), NULL);
   CHECK_INT (*second__errno (), ENOMEM);
   CHECK_INT (errno, 6);

@@ -1,10 +1,12 @@
-/* Another copy of the override DLL, as far as one sees it: its status.  */
+/* Another copy of the DLL, as far as others see it: its status.  */
 
-#include "../../../mir-ucrt.h"
+#include "mir-ucrt.h"
 
 __declspec(dllexport) __attribute__ ((section (".mirst"))) MIR_ucrt_status_t status = {0};
 
 int DllMainCRTStartup (void *dll, unsigned reason, void *reserved) {
-  (void) dll, (void) reason, (void) reserved;
+  (void) dll;
+  (void) reason;
+  (void) reserved;
   return 1;
 }

@@ -1,11 +1,13 @@
-/* C runtimes which must be left alone, one for each -D.  */
+/* C runtimes that must be left alone, one for each -D.  */
 
 #include <stddef.h> /* size_t */
 
 #define EXPORT __declspec(dllexport)
 
 int DllMainCRTStartup (void *dll, unsigned reason, void *reserved) {
-  (void) dll, (void) reason, (void) reserved;
+  (void) dll;
+  (void) reason;
+  (void) reserved;
   return 1;
 }
 

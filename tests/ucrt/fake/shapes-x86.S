@@ -1,4 +1,4 @@
-/* The same for x86: the hot-patch form, 8b ff 55 8b ec, and what differs from it.  */
+/* The same for x86: the hot-patch prologue, 8b ff 55 8b ec, and shapes without it.  */
 
     .section .drectve, "yn"
     .ascii " -export:malloc -export:calloc -export:realloc -export:free -export:_msize -export:_expand"
@@ -33,7 +33,7 @@ _park: .long 0
     hotpatch __aligned_msize, 10
     hotpatch __heapmin, 11
 
-/* 8b ff 55 8b ec 5d e9: the hot-patch form of a stub.  */
+/* 8b ff 55 8b ec 5d e9: a thunk with the hot-patch prologue.  */
     .balign 16, 0xcc
 __msize:
     .byte 0x8b, 0xff, 0x55, 0x8b, 0xec, 0x5d, 0xe9
@@ -102,7 +102,7 @@ _DllMainCRTStartup@12:
 1:  movl $1, %eax
     ret $12
     .balign 16, 0xcc
-__get_heap_handle: /* it never has one */
+__get_heap_handle: /* it has none */
     xorl %eax, %eax
     ret
     .balign 16, 0xcc

@@ -1,5 +1,5 @@
-/* A C runtime for x86-64 with the shapes of Microsoft's.  Each function returns a number of its own, by which the
-   test sees where a call went: 1 malloc, 2 calloc, 3 realloc, 4 free, 5 _msize, 6 _expand, 7 _recalloc,
+/* A C runtime for x86-64 with the shapes of Microsoft's.  Each function returns a number of its own, which shows
+   the test where a call went: 1 malloc, 2 calloc, 3 realloc, 4 free, 5 _msize, 6 _expand, 7 _recalloc,
    8 _aligned_malloc, 9 _aligned_free, 10 _aligned_msize, 11 _heapmin.  */
 
     .section .drectve, "yn"
@@ -19,7 +19,7 @@ park: .quad 0 /* what _aligned_malloc calls, if set */
     .globl malloc, calloc, realloc, free, _msize, _expand, _recalloc, _aligned_malloc, _aligned_free
     .globl _aligned_msize, _o_malloc, _heapmin, _malloc_base, _expand_next, DllMainCRTStartup
 
-/* Stubs of one jump, 8 bytes from the next.  */
+/* Thunks of one jump, 8 bytes apart.  */
     .balign 16, 0xcc
 malloc:
     .byte 0xe9
@@ -30,7 +30,7 @@ calloc:
     .long calloc_base - . - 4
     .balign 16, 0xcc
 
-/* 12 bytes from the next: ucrtbase 17763.  */
+/* 12 bytes up to the next function, as in ucrtbase 17763.  */
 _expand:
     .byte 0xe9
     .long expand_base - . - 4
@@ -79,7 +79,7 @@ _msize:
     movl $5, %eax
     ret
 
-/* Over the end of a page.  */
+/* Across the end of a page.  */
     .balign 4096, 0xcc
     .fill 4094, 1, 0xcc
 _recalloc:
@@ -87,7 +87,7 @@ _recalloc:
     movl $7, %eax
     ret
 
-/* To malloc by its address, as the os-mode twins do: it need not be hooked.  */
+/* Reaches malloc by its address, as the os-mode twins do, so it need not be hooked.  */
     .balign 16, 0xcc
 _o_malloc:
     movq %rcx, %rdx
@@ -115,7 +115,7 @@ _aligned_malloc:
     ret
     .seh_endproc
 
-/* Its last jump goes to a function without a name, which is of the family as well.  */
+/* Its last jump goes to a function without a name, which counts as an aligned function too.  */
     .balign 16, 0xcc
     .seh_proc _aligned_free
 _aligned_free:
@@ -163,7 +163,7 @@ DllMainCRTStartup:
 
 /* A little more, so that the last function is not the last byte.  */
     .balign 16, 0xcc
-_get_heap_handle: /* it never has one */
+_get_heap_handle: /* it has none */
     xorl %eax, %eax
     ret
     .balign 16, 0xcc

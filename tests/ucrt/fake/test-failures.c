@@ -1,21 +1,23 @@
-/* A take-over in which one system call fails, whichever it is: all functions are taken over, or
-   none and the C runtime is as it was, to the byte and to the protection of each page.  */
+/* A take-over in which one system call fails, each call in turn: either all functions are taken
+   over, or none, and then the C runtime is as before, to the byte and to the protection of each
+   page.  */
 
 #include <string.h>
-#include "fixture.h"
-#include "../../../src/ucrt/nt.h"
-#include "../../../src/ucrt/take-over.h"
+
+#include "ucrt/fake/fake-take-over.h"
+#include "ucrt/crt-image.h"
+#include "ucrt/nt.h"
 #include "support/tap.h"
 
 enum { PAGE = 0x1000, PAGES_MAX = 64, CALLS_MAX = 2000 };
 
-typedef struct {
+struct picture {
   size_t size;
-  ucrt_byte bytes[PAGES_MAX * PAGE];
+  uint8_t bytes[PAGES_MAX * PAGE];
   DWORD protection[PAGES_MAX];
-} picture_t;
+};
 
-static void take_picture (picture_t *picture, HMODULE dll, size_t size) {
+static void take_picture (struct picture *picture, HMODULE dll, size_t size) {
   REQUIRE (size <= sizeof (picture->bytes));
   picture->size = size;
   memcpy (picture->bytes, dll, size);
@@ -26,13 +28,13 @@ static void take_picture (picture_t *picture, HMODULE dll, size_t size) {
   }
 }
 
-/* A page which was written has no copy to make any more.  */
+/* A page that was written has no copy to make any more.  */
 static DWORD plain (DWORD protection) {
   if (protection == PAGE_WRITECOPY) return PAGE_READWRITE;
   return protection == PAGE_EXECUTE_WRITECOPY ? PAGE_EXECUTE_READWRITE : protection;
 }
 
-static int has_same_protection (const picture_t *a, const picture_t *b) {
+static int has_same_protection (const struct picture *a, const struct picture *b) {
   for (size_t i = 0; i < a->size / PAGE; i++)
     if (plain (a->protection[i]) != plain (b->protection[i])) {
       tap_note ("page %u: %lx, not %lx", (unsigned) i, b->protection[i], a->protection[i]);
@@ -42,22 +44,22 @@ static int has_same_protection (const picture_t *a, const picture_t *b) {
 }
 
 static size_t size_of (HMODULE dll) {
-  ucrt_image_t image;
+  struct ucrt_image image;
   const IMAGE_DOS_HEADER *dos = (const IMAGE_DOS_HEADER *) dll;
   const IMAGE_NT_HEADERS *headers = (const IMAGE_NT_HEADERS *) ((const char *) dll + dos->e_lfanew);
-  REQUIRE (ucrt_open_image (&image, (const ucrt_byte *) dll, headers->OptionalHeader.SizeOfImage)
+  REQUIRE (ucrt_open_image (&image, (const uint8_t *) dll, headers->OptionalHeader.SizeOfImage)
            == 0);
   return image.size;
 }
 
 static int none_of_the_functions_is_ours (HMODULE dll) {
-  for (const fake_name_t *name = fake_names; name->name != NULL; name++)
+  for (const struct fake_name *name = fake_names; name->name != NULL; name++)
     if (fixture_call (dll, name->name) != name->number) return 0;
   return 1;
 }
 
 static int all_of_the_functions_are_ours (HMODULE dll) {
-  for (const fake_name_t *name = fake_names; name->name != NULL; name++)
+  for (const struct fake_name *name = fake_names; name->name != NULL; name++)
     if (fixture_call (dll, name->name) != name->number + MARK) return 0;
   return 1;
 }
@@ -81,7 +83,7 @@ static int free_regions (void) {
 }
 
 static void fail_at_every_call (const char *name) {
-  static picture_t before, after;
+  static struct picture before, after;
   int n, failures = 0;
   for (n = 0; n < CALLS_MAX; n++) {
     HMODULE dll = fixture_load (name);
@@ -102,7 +104,7 @@ static void fail_at_every_call (const char *name) {
       CHECK (has_failed);
       CHECK (none_of_the_functions_is_ours (dll));
       CHECK (memcmp (before.bytes, after.bytes, size) == 0);
-      CHECK_INT (free_regions (), regions); /* no relays are left */
+      CHECK_INT (free_regions (), regions); /* no jump stubs are left */
       CHECK (ucrt_status.crts[0].state != MIR_UCRT_ACTIVE);
       CHECK (ucrt_status.crts[0].reason[0] != 0);
     }
@@ -119,7 +121,7 @@ static void nothing_is_left_behind_at_any_failure (void) {
 }
 
 #ifdef __x86_64__
-/* Every jump needs a relay.  */
+/* Every jump needs a stub.  */
 static void nothing_is_left_behind_far_away (void) {
   fail_at_every_call ("fake-far");
 }
@@ -131,29 +133,33 @@ static void nothing_is_left_behind_with_other_threads (void) {
   for (int i = 0; i < 3; i++) threads[i] = CreateThread (NULL, 0, idle, NULL, 0, NULL);
   fail_at_every_call ("fake-shapes");
   stop = 1;
-  /* All of them run again.  */
+  /* All threads run again.  */
   CHECK_INT (WaitForMultipleObjects (3, threads, TRUE, 10000), WAIT_OBJECT_0);
   for (int i = 0; i < 3; i++) CloseHandle (threads[i]);
 }
 
-/* Refuses every call which would make memory executable, as ProcessDynamicCodePolicy does.  */
-static ucrt_nt_result_t (NTAPI *real_protect) (HANDLE, void **, SIZE_T *, ULONG, ULONG *);
+/* Refuse every call that would make memory executable, as ProcessDynamicCodePolicy does.  */
+static LONG (NTAPI *real_protect) (HANDLE, void **, SIZE_T *, ULONG, ULONG *);
 static int refusals;
 
-static ucrt_nt_result_t NTAPI protect_without_code (HANDLE process, void **at, SIZE_T *size,
-                                                    ULONG protection, ULONG *old) {
+static LONG NTAPI protect_without_code (HANDLE process, void **at, SIZE_T *size, ULONG protection,
+                                        ULONG *old) {
   if (protection
-      & (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY))
-    return refusals++, (ucrt_nt_result_t) 0xC0000604; /* STATUS_DYNAMIC_CODE_BLOCKED */
+      & (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)) {
+    refusals++;
+    return (LONG) 0xC0000604; /* STATUS_DYNAMIC_CODE_BLOCKED */
+  }
   return real_protect (process, at, size, protection, old);
 }
 
 static void without_leave_to_make_code_nothing_is_touched (void) {
-  static picture_t before, after;
+  static struct picture before, after;
   HMODULE dll = fixture_load ("fake-shapes");
   take_picture (&before, dll, size_of (dll));
   fixture_reset ("fake-shapes");
-  real_protect = ucrt_nt.protect, ucrt_nt.protect = protect_without_code, refusals = 0;
+  real_protect = ucrt_nt.protect;
+  ucrt_nt.protect = protect_without_code;
+  refusals = 0;
   CHECK_INT (ucrt_find_crts (), -1);
   ucrt_nt.protect = real_protect;
   CHECK_INT (refusals, 1);
@@ -164,11 +170,11 @@ static void without_leave_to_make_code_nothing_is_touched (void) {
   fixture_unload (dll);
 }
 
-/* No page of the C runtime is writable and executable, whenever a call asks for it.  */
+/* Count calls that ask for a page of the C runtime to be writable and executable at once.  */
 static int both;
 
-static ucrt_nt_result_t NTAPI watching_protect (HANDLE process, void **at, SIZE_T *size,
-                                                ULONG protection, ULONG *old) {
+static LONG NTAPI watching_protect (HANDLE process, void **at, SIZE_T *size, ULONG protection,
+                                    ULONG *old) {
   both += (protection & (PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)) != 0;
   return real_protect (process, at, size, protection, old);
 }
@@ -176,7 +182,9 @@ static ucrt_nt_result_t NTAPI watching_protect (HANDLE process, void **at, SIZE_
 static void no_page_is_writable_and_executable (void) {
   HMODULE dll = fixture_load ("fake-shapes");
   fixture_reset ("fake-shapes");
-  real_protect = ucrt_nt.protect, ucrt_nt.protect = watching_protect, both = 0;
+  real_protect = ucrt_nt.protect;
+  ucrt_nt.protect = watching_protect;
+  both = 0;
   CHECK_INT (ucrt_find_crts (), 1);
   ucrt_nt.protect = real_protect;
   CHECK_INT (both, 0);

@@ -1,18 +1,20 @@
-/* C runtimes which come while the process runs, and go: what is done to other threads meanwhile,
-   and what the status says afterwards.  */
+/* C runtimes that are loaded and unloaded while the process runs: what happens to other threads
+   meanwhile, and what the status says afterwards.  */
 
 #include <stdio.h>
 #include <string.h>
-#include "fixture.h"
-#include "../../../src/ucrt/nt.h"
+
+#include "ucrt/fake/fake-take-over.h"
+#include "ucrt/health.h"
+#include "ucrt/nt.h"
 #include "support/tap.h"
 
-static const char waiting[] = "nothing to take over here, no DLL of a C runtime is loaded";
+static const char waiting[] = "nothing to take over: no C runtime DLL is loaded";
 
 static void begin (const char *crts) {
   fixture_reset (crts);
   CHECK_INT (ucrt_find_crts (), 0);
-  ucrt_sum_up ();
+  ucrt_update_state ();
   CHECK_INT (ucrt_status.state, MIR_UCRT_WAITING);
   CHECK_STR (ucrt_status.reason, waiting);
 }
@@ -35,13 +37,15 @@ static void state_is_told_of_what_is_refused_later (void) {
   fixture_unload (dll);
 }
 
-/* --- Nobody can be in a runtime which has not run.  Threads must not be stopped for it: the loader
-   tells of it without holding the loader lock, and one of them may.  */
+/*---------------- Other threads -----------------------------*/
 
-static ucrt_nt_result_t (NTAPI *real_suspend) (HANDLE, ULONG *);
+/* No thread can be inside a runtime that has not run.  Threads must not be stopped for it: the
+   loader notifies of it without holding the loader lock, and one of them may hold that.  */
+
+static LONG (NTAPI *real_suspend) (HANDLE, ULONG *);
 static int suspended;
 
-static ucrt_nt_result_t NTAPI counting_suspend (HANDLE thread, ULONG *count) {
+static LONG NTAPI counting_suspend (HANDLE thread, ULONG *count) {
   suspended++;
   return real_suspend (thread, count);
 }
@@ -58,12 +62,14 @@ static void no_thread_is_stopped_for_what_has_not_run (void) {
   stop = 0;
   HANDLE thread = CreateThread (NULL, 0, idle, NULL, 0, NULL);
   begin ("fake-later");
-  real_suspend = ucrt_nt.suspend, ucrt_nt.suspend = counting_suspend, suspended = 0;
+  real_suspend = ucrt_nt.suspend;
+  ucrt_nt.suspend = counting_suspend;
+  suspended = 0;
   HMODULE dll = fixture_load_copy ("fake-shapes", "fake-later");
   CHECK_INT (ucrt_status.state, MIR_UCRT_ACTIVE);
   CHECK_INT (suspended, 0);
   fixture_unload (dll);
-  dll = fixture_load ("fake-shapes"); /* it has: the thread is stopped */
+  dll = fixture_load ("fake-shapes"); /* this one has run: the thread is stopped */
   fixture_reset ("fake-shapes");
   ucrt_nt.suspend = counting_suspend;
   CHECK_INT (ucrt_find_crts (), 1);
@@ -75,18 +81,19 @@ static void no_thread_is_stopped_for_what_has_not_run (void) {
   CloseHandle (thread);
 }
 
-/* --- The status is read while what it tells of goes.  */
+/*---------------- Reading the status -----------------------------*/
 
 static volatile long looks;
 
 static DWORD WINAPI look (void *unused) {
   (void) unused;
-  for (; !stop; InterlockedIncrement (&looks)) ucrt_look_again ();
+  for (; !stop; InterlockedIncrement (&looks)) ucrt_refresh_status ();
   return 0;
 }
 
 static void status_may_be_read_while_a_runtime_goes (void) {
-  stop = 0, looks = 0;
+  stop = 0;
+  looks = 0;
   HANDLE thread = CreateThread (NULL, 0, look, NULL, 0, NULL);
   for (unsigned round = 0; round < tap_scaled (200); round++) {
     begin ("fake-later");
@@ -102,7 +109,7 @@ static void status_may_be_read_while_a_runtime_goes (void) {
   tap_note ("looked %ld times", looks);
 }
 
-/* --- More than there are entries for.  */
+/*---------------- More CRTs than entries -----------------------------*/
 
 static void one_too_many_is_named (void) {
   HMODULE dlls[MIR_UCRT_CRTS_MAX + 1];
@@ -114,7 +121,7 @@ static void one_too_many_is_named (void) {
     CHECK_INT (fixture_call (dlls[i], "malloc"), i < MIR_UCRT_CRTS_MAX ? MARK + 1 : 1);
   }
   CHECK_INT (ucrt_status.state, MIR_UCRT_ACTIVE);
-  CHECK_STR (ucrt_status.reason, "fake-4.dll is left alone: 4 C runtimes are taken over already");
+  CHECK_STR (ucrt_status.reason, "fake-4.dll is left alone: 4 C runtimes are already taken over");
   FreeLibrary (dlls[1]); /* there is room again */
   CHECK_STR (ucrt_status.reason, "");
   FreeLibrary (dlls[MIR_UCRT_CRTS_MAX]);

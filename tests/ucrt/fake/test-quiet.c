@@ -1,36 +1,38 @@
-/* Other threads during a take-over: in a function of the aligned family, in bytes which are
-   replaced, far away, and many of them.  */
+/* Other threads during a take-over: in an aligned function, in bytes that are replaced, far away,
+   and many of them.  */
 
 #include <string.h>
-#include "fixture.h"
-#include "../../../src/ucrt/nt.h"
-#include "../../../src/ucrt/threads.h"
+
+#include "ucrt/fake/fake-take-over.h"
+#include "ucrt/nt.h"
+#include "ucrt/threads.h"
 #include "support/tap.h"
 
 static HANDLE entered, leave;
 
-/* What the fake's _aligned_malloc and the tail of its _aligned_free call.  */
+/* The fake's _aligned_malloc and the tail of its _aligned_free call this.  */
 static void __cdecl park_here (void) {
   SetEvent (entered);
   WaitForSingleObject (leave, INFINITE);
 }
 
-typedef struct {
+struct call {
   fake_function_t function;
   int result;
-} call_t;
+};
 
 static DWORD WINAPI call (void *argument) {
-  call_t *call = argument;
+  struct call *call = argument;
   call->result = call->function (NULL);
   return 0;
 }
 
-/* A thread which stays in FUNCTION of DLL until LEAVE is set.  */
-static HANDLE thread_inside (HMODULE dll, const char *function, call_t *arguments) {
+/* Start a thread that stays in FUNCTION of DLL until LEAVE is set.  */
+static HANDLE thread_inside (HMODULE dll, const char *function, struct call *arguments) {
   void (__cdecl * *park) (void) = (void (__cdecl **) (void)) (void *) GetProcAddress (dll, "park");
   REQUIRE (park != NULL);
-  entered = CreateEventA (NULL, FALSE, FALSE, NULL), leave = CreateEventA (NULL, TRUE, FALSE, NULL);
+  entered = CreateEventA (NULL, FALSE, FALSE, NULL);
+  leave = CreateEventA (NULL, TRUE, FALSE, NULL);
   *park = park_here;
   arguments->function = (fake_function_t) (void *) GetProcAddress (dll, function);
   HANDLE thread = CreateThread (NULL, 0, call, arguments, 0, NULL);
@@ -47,19 +49,19 @@ static void let_it_go (HANDLE thread) {
 }
 
 static void is_not_taken_over_while_inside (const char *function, int number) {
-  static ucrt_byte text[0x3000];
-  call_t arguments = {NULL, 0};
+  static uint8_t text[0x3000];
+  struct call arguments = {NULL, 0};
   HMODULE dll = fixture_load ("fake-shapes");
-  memcpy (text, (ucrt_byte *) dll + 0x1000, sizeof (text));
+  memcpy (text, (uint8_t *) dll + 0x1000, sizeof (text));
   HANDLE thread = thread_inside (dll, function, &arguments);
   fixture_reset ("fake-shapes");
   CHECK_INT (ucrt_find_crts (), -1);
   CHECK_INT (ucrt_status.crts[0].state, MIR_UCRT_FAILED);
-  CHECK (strstr (ucrt_status.crts[0].reason, "in the aligned functions") != NULL);
-  CHECK (memcmp (text, (ucrt_byte *) dll + 0x1000, sizeof (text)) == 0);
+  CHECK (strstr (ucrt_status.crts[0].reason, "inside the aligned functions") != NULL);
+  CHECK (memcmp (text, (uint8_t *) dll + 0x1000, sizeof (text)) == 0);
   let_it_go (thread);
   CHECK_INT (arguments.result, number); /* nothing happened to it */
-  CHECK_INT (ucrt_find_crts (), 1);     /* and once more */
+  CHECK_INT (ucrt_find_crts (), 1);     /* the next attempt succeeds */
   CHECK_INT (fixture_call (dll, function), MARK + number);
   fixture_unload (dll);
 }
@@ -72,7 +74,8 @@ static void thread_behind_its_last_jump_prevents_it (void) {
   is_not_taken_over_while_inside ("_aligned_free", 9);
 }
 
-/* The thread leaves while we try: then it is done, and says how often it had to wait.  */
+/* The thread leaves during the attempts: then the take-over succeeds and says how often it
+   retried.  */
 static volatile int runs, begun;
 
 static DWORD WINAPI leave_soon (void *unused) {
@@ -84,13 +87,13 @@ static DWORD WINAPI leave_soon (void *unused) {
 }
 
 static void waits_for_a_thread_to_leave (void) {
-  call_t arguments = {NULL, 0};
+  struct call arguments = {NULL, 0};
   HMODULE dll = fixture_load ("fake-shapes");
   HANDLE thread = thread_inside (dll, "_aligned_malloc", &arguments);
   fixture_reset ("fake-shapes");
   runs = begun = 0;
   HANDLE helper = CreateThread (NULL, 0, leave_soon, NULL, 0, NULL);
-  while (!runs) Sleep (1); /* it could not start under the loader lock */
+  while (!runs) Sleep (1); /* under the loader lock it could not start */
   begun = 1;
   CHECK_INT (ucrt_find_crts (), 1);
   CHECK (ucrt_status.crts[0].retries > 0);
@@ -103,8 +106,8 @@ static void waits_for_a_thread_to_leave (void) {
 }
 
 #ifdef __x86_64__
-/* The calls of a function of the family are over, but where they were on the stack nobody wrote
- * since.  */
+/* The calls of an aligned function have ended, but nothing has overwritten their part of the
+   stack.  */
 static void __cdecl leave_traces (void) {}
 
 static __attribute__ ((noinline)) void wait_above_traces (void) {
@@ -123,16 +126,17 @@ static __attribute__ ((noinline)) void call_deeply (fake_function_t function) {
 }
 
 static DWORD WINAPI call_and_wait (void *argument) {
-  call_deeply (((call_t *) argument)->function);
+  call_deeply (((struct call *) argument)->function);
   wait_above_traces ();
   return 0;
 }
 
 static void old_return_addresses_do_not_matter (void) {
-  call_t arguments;
+  struct call arguments;
   HMODULE dll = fixture_load ("fake-shapes");
   *(void (__cdecl **) (void)) (void *) GetProcAddress (dll, "park") = leave_traces;
-  entered = CreateEventA (NULL, FALSE, FALSE, NULL), leave = CreateEventA (NULL, TRUE, FALSE, NULL);
+  entered = CreateEventA (NULL, FALSE, FALSE, NULL);
+  leave = CreateEventA (NULL, TRUE, FALSE, NULL);
   arguments.function = (fake_function_t) (void *) GetProcAddress (dll, "_aligned_malloc");
   fixture_reset ("fake-shapes");
   HANDLE thread = CreateThread (NULL, 0, call_and_wait, &arguments, 0, NULL);
@@ -144,11 +148,11 @@ static void old_return_addresses_do_not_matter (void) {
 }
 #endif
 
-/* A thread which runs in a circle of two bytes is seen there, and nowhere else.  */
+/* A thread in a loop of two bytes is seen there, and nowhere else.  */
 static void instruction_of_a_thread_is_seen (void) {
-  static const ucrt_byte circle[] = {0x90, 0x90, 0x90, 0x90, 0xeb, 0xfe};
+  static const uint8_t circle[] = {0x90, 0x90, 0x90, 0x90, 0xeb, 0xfe};
   fixture_reset ("");
-  ucrt_byte *code = VirtualAlloc (NULL, 0x1000, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE);
+  uint8_t *code = VirtualAlloc (NULL, 0x1000, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE);
   DWORD number, old;
   REQUIRE (code != NULL);
   memcpy (code, circle, sizeof (circle));
@@ -156,17 +160,20 @@ static void instruction_of_a_thread_is_seen (void) {
   HANDLE thread = CreateThread (NULL, 0, (LPTHREAD_START_ROUTINE) (void *) code, NULL, 0, &number);
   Sleep (50);
   uintptr_t begin = (uintptr_t) code, end = begin + 0x1000;
-  /* Not the first byte: the thread's beginning is on its stack.  */
-  ucrt_range_t before = {begin + 1, begin + 4}, at = {begin + 4, begin + 6},
-               behind = {begin + 6, end};
-  ucrt_family_t families[] = {
-      {begin, end, 1, &before}, {begin, end, 1, &at}, {begin, end, 1, &behind}};
+  /* Not the first byte, because the thread's start address is on its stack.  */
+  struct ucrt_range before = {begin + 1, begin + 4}, at = {begin + 4, begin + 6},
+                    behind = {begin + 6, end};
+  struct ucrt_code_ranges ranges[] = {
+      {.begin = begin, .end = end, .num = 1, .list = &before},
+      {.begin = begin, .end = end, .num = 1, .list = &at},
+      {.begin = begin, .end = end, .num = 1, .list = &behind},
+  };
   uint32_t inside[3] = {0};
-  CHECK_INT (ucrt_threads_room (), 0);
+  CHECK_INT (ucrt_threads_reserve (), 0);
   int result = ucrt_threads_stop ();
   for (int i = 0; i < 3 && result == UCRT_THREADS_STOPPED; i++)
-    inside[i] = ucrt_thread_inside (&families[i]);
-  if (result == UCRT_THREADS_STOPPED) ucrt_threads_go ();
+    inside[i] = ucrt_thread_inside (&ranges[i]);
+  if (result == UCRT_THREADS_STOPPED) ucrt_threads_resume ();
   CHECK_INT (result, UCRT_THREADS_STOPPED);
   CHECK_INT (inside[0], 0);
   CHECK_INT (inside[1], number);
@@ -175,22 +182,22 @@ static void instruction_of_a_thread_is_seen (void) {
   CloseHandle (thread);
 }
 
-/* --- Many threads which call, while it is taken over again and again.  */
+/*---------------- Threads which call -----------------------------*/
 
 enum { CALLERS = 4, STARTERS = 4 };
 
 static volatile int stop;
 
-typedef struct {
+struct caller {
   HMODULE dll;
   volatile size_t rounds; /* through all functions */
   int wrong;
-} caller_t;
+};
 
-/* Each call gives the old number or the new one, and once the new one is seen, never the old one
-   again: that is for one thread and one function.  */
+/* Each call returns the old number or the new one; once a thread has seen the new number of a
+   function, it never sees the old one again.  */
 static DWORD WINAPI call_all (void *argument) {
-  caller_t *caller = argument;
+  struct caller *caller = argument;
   int is_new[16] = {0};
   fake_function_t functions[16];
   for (int i = 0; fake_names[i].name != NULL; i++)
@@ -212,18 +219,18 @@ static void callers_see_the_old_or_the_new_function (void) {
   unsigned retries = 0, rounds = (unsigned) tap_scaled (20);
   for (unsigned round = 0; round < rounds; round++) {
     HANDLE threads[CALLERS];
-    caller_t callers[CALLERS];
+    struct caller callers[CALLERS];
     HMODULE dll = fixture_load ("fake-shapes");
     fixture_reset ("fake-shapes");
     stop = 0;
     for (int i = 0; i < CALLERS; i++) {
-      callers[i] = (caller_t){dll, 0, 0};
+      callers[i] = (struct caller){dll, 0, 0};
       threads[i] = CreateThread (NULL, 0, call_all, &callers[i], 0, NULL);
     }
     Sleep (2);
     CHECK_INT (ucrt_find_crts (), 1);
     if (ucrt_status.crts[0].reason[0] != 0) tap_note ("%s", ucrt_status.crts[0].reason);
-    for (int i = 0; i < CALLERS; i++) /* every one of them comes to every function */
+    for (int i = 0; i < CALLERS; i++) /* each of them reaches every function */
       for (size_t seen = callers[i].rounds; callers[i].rounds < seen + 2;) Sleep (1);
     stop = 1;
     CHECK_INT (WaitForMultipleObjects (CALLERS, threads, TRUE, 10000), WAIT_OBJECT_0);
@@ -239,7 +246,7 @@ static void callers_see_the_old_or_the_new_function (void) {
             retries);
 }
 
-/* --- Threads which come and go meanwhile, more than there is room for at first.  */
+/*---------------- Threads which come and go -----------------------------*/
 
 static DWORD WINAPI be_short (void *unused) {
   (void) unused;
@@ -251,7 +258,7 @@ static DWORD WINAPI start_others (void *unused) {
   while (!stop) {
     HANDLE thread = CreateThread (NULL, 0, be_short, NULL, 0, NULL);
     if (thread == NULL) continue;
-    WaitForSingleObject (thread, INFINITE); /* else they pile up at the loader lock */
+    WaitForSingleObject (thread, INFINITE); /* otherwise they pile up at the loader lock */
     CloseHandle (thread);
   }
   return 0;

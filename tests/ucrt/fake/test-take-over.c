@@ -2,13 +2,15 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "fixture.h"
-#include "../../../src/ucrt/nt.h"
+
+#include "ucrt/fake/fake-take-over.h"
+#include "ucrt/nt.h"
+#include "ucrt/refuse.h"
 #include "support/tap.h"
 
 static int calls_go_to (HMODULE dll, int mark) {
   int wrong = 0;
-  for (const fake_name_t *name = fake_names; name->name != NULL; name++) {
+  for (const struct fake_name *name = fake_names; name->name != NULL; name++) {
     int got = fixture_call (dll, name->name);
     if (got == name->number + mark) continue;
     tap_note ("%s returned %d, not %d", name->name, got, name->number + mark);
@@ -28,7 +30,7 @@ static void every_shape_is_taken_over (void) {
   CHECK_INT (ucrt_status.crts[0].late, 1);
   CHECK_INT (fixture_checks, 1);
   CHECK (calls_go_to (dll, MARK));
-  /* What stands beside, and what is reached.  */
+  /* The neighbours are unchanged, and twins are reached.  */
   CHECK_INT (fixture_call (dll, "_expand_next"), 60);
   CHECK_INT (fixture_call (dll, "_malloc_base"), 1);
   CHECK_INT (fixture_call (dll, "_o_malloc"), MARK + 1);
@@ -37,7 +39,7 @@ static void every_shape_is_taken_over (void) {
 
 #ifdef __x86_64__
 /* More than 2 GiB from the hooks.  */
-static void far_away_it_is_taken_over_by_relays (void) {
+static void far_away_it_is_taken_over_by_jump_stubs (void) {
   HMODULE dll = fixture_load ("fake-far");
   int64_t distance = (int64_t) ((uintptr_t) dll - (uintptr_t) GetModuleHandleA (NULL));
   if (distance == (int32_t) distance) tap_skip ("the loader has moved it near");
@@ -53,7 +55,7 @@ static void status_tells_of_every_function (void) {
   HMODULE dll = fixture_load ("fake-shapes");
   fixture_reset ("fake-shapes");
   CHECK_INT (ucrt_find_crts (), 1);
-  for (const fake_name_t *name = fake_names; name->name != NULL; name++) {
+  for (const struct fake_name *name = fake_names; name->name != NULL; name++) {
     const MIR_ucrt_function_t *status = fixture_status (0, name->name);
     CHECK_STR (status->name, name->name);
     CHECK_INT (status->state, MIR_UCRT_TAKEN);
@@ -65,8 +67,9 @@ static void status_tells_of_every_function (void) {
   fixture_unload (dll);
 }
 
-/* Write LEN BYTES over the entry of malloc, as another hooker would; keep what was there.  */
-static void overwrite (ucrt_byte *at, const ucrt_byte *bytes, size_t len, ucrt_byte *old) {
+/* Write LEN BYTES over the entry AT, as another hooker would; OLD, unless NULL, gets what was
+   there.  */
+static void overwrite (uint8_t *at, const uint8_t *bytes, size_t len, uint8_t *old) {
   DWORD protection;
   REQUIRE (VirtualProtect (at, len, PAGE_EXECUTE_READWRITE, &protection));
   if (old != NULL) memcpy (old, at, len);
@@ -78,26 +81,26 @@ static void another_hooker_is_seen_afterwards (void) {
   HMODULE dll = fixture_load ("fake-shapes");
   fixture_reset ("fake-shapes");
   CHECK_INT (ucrt_find_crts (), 1);
-  ucrt_byte *entry = (ucrt_byte *) GetProcAddress (dll, "realloc"), trap = 0xcc, old;
+  uint8_t *entry = (uint8_t *) GetProcAddress (dll, "realloc"), trap = 0xcc, old;
   overwrite (entry, &trap, 1, &old);
-  ucrt_look_again ();
+  ucrt_refresh_status ();
   CHECK_INT (fixture_status (0, "realloc")->intact, 0);
   CHECK_INT (fixture_status (0, "realloc")->target, (uintptr_t) entry);
   CHECK_INT (fixture_status (0, "free")->intact, 1);
   overwrite (entry, &old, 1, NULL);
-  ucrt_look_again ();
+  ucrt_refresh_status ();
   CHECK_INT (fixture_status (0, "realloc")->intact, 1);
   fixture_unload (dll);
 }
 
-static int text_is (HMODULE dll, const ucrt_byte *copy, size_t size) {
-  return memcmp ((const ucrt_byte *) dll + 0x1000, copy, size) == 0;
+static int text_is (HMODULE dll, const uint8_t *copy, size_t size) {
+  return memcmp ((const uint8_t *) dll + 0x1000, copy, size) == 0;
 }
 
-/* Take DLL over, which must not succeed: STATE, and a reason which begins with REASON.  */
+/* Try to take over DLL, which must fail with STATE and a reason that begins with REASON.  */
 static void is_left_alone (HMODULE dll, const char *name, unsigned state, const char *reason) {
-  static ucrt_byte text[0x1000];
-  memcpy (text, (const ucrt_byte *) dll + 0x1000, sizeof (text));
+  static uint8_t text[0x1000];
+  memcpy (text, (const uint8_t *) dll + 0x1000, sizeof (text));
   fixture_reset (name);
   CHECK_INT (ucrt_find_crts (), -1);
   CHECK_INT (ucrt_status.crts[0].state, state);
@@ -110,7 +113,9 @@ static int __cdecl stranger (void) {
   return 77;
 }
 
-/* The ways in which others hook; 0x11..18 stand for the address of stranger.  */
+/* The ways in which others hook; zeroes stand for the address of stranger, absolute or relative.
+   The ways in which others hook; zeroes stand for the address of stranger, absolute or
+   relative.  */
 static void hooked_by_others_is_refused_by_name (void) {
   static const struct {
     const char *bytes;
@@ -128,11 +133,11 @@ static void hooked_by_others_is_refused_by_name (void) {
       {"\xe8\0\0\0\0", 5, 0, 1},
 #endif
   };
-  char reason[160] = "malloc is hooked already, by ", path[MAX_PATH];
+  char reason[160] = "malloc is already hooked by ", path[MAX_PATH];
   GetModuleFileNameA (NULL, path, sizeof (path));
   strcat (reason, CharLowerA (strrchr (path, '\\') + 1));
   HMODULE dll = fixture_load ("fake-shapes");
-  ucrt_byte *entry = (ucrt_byte *) GetProcAddress (dll, "malloc"), old[16], bytes[16];
+  uint8_t *entry = (uint8_t *) GetProcAddress (dll, "malloc"), old[16], bytes[16];
   for (size_t i = 0; i < sizeof (forms) / sizeof (forms[0]); i++) {
     uintptr_t to = (uintptr_t) stranger, distance = to - ((uintptr_t) entry + 5);
     memcpy (bytes, forms[i].bytes, forms[i].len);
@@ -142,7 +147,7 @@ static void hooked_by_others_is_refused_by_name (void) {
     is_left_alone (dll, "fake-shapes", MIR_UCRT_REFUSED, reason);
     overwrite (entry, old, forms[i].len, NULL);
   }
-  overwrite (entry, (const ucrt_byte *) "\xcc", 1, old);
+  overwrite (entry, (const uint8_t *) "\xcc", 1, old);
   is_left_alone (dll, "fake-shapes", MIR_UCRT_REFUSED, "malloc has a breakpoint at its entry");
   overwrite (entry, old, 1, NULL);
   fixture_unload (dll);
@@ -171,7 +176,7 @@ static void late_is_refused_if_so_wished (void) {
   fixture_reset ("fake-shapes");
   ucrt_options.refuse_late = 1;
   CHECK_INT (ucrt_find_crts (), -1);
-  CHECK_STR (ucrt_status.crts[0].reason, "it runs already, and MIR_UCRT_LATE=refuse");
+  CHECK_STR (ucrt_status.crts[0].reason, "it is already running, and MIR_UCRT_LATE=refuse");
   CHECK_INT (fixture_checks, 0);
   CHECK (calls_go_to (dll, 0));
   fixture_unload (dll);
@@ -182,13 +187,13 @@ static void other_allocators_are_refused (void) {
   const char *reason = ucrt_refuse_process ();
   CHECK_STR (reason == NULL ? "" : reason, "");
   static const char *const cases[][2] = {
-      {"tbbmalloc_proxy", "oneTBB's proxy has taken the C runtime over"},
+      {"tbbmalloc_proxy", "oneTBB's proxy has taken over the C runtime"},
       {"clang_rt.asan_dynamic-x86_64", "AddressSanitizer watches this process"},
       {"clang_rt.asan_dbg_dynamic-i386", "AddressSanitizer watches this process"},
       {"Verifier", "Application Verifier watches this process"},
-      {"mimalloc-redirect32", "mimalloc's redirection has taken the C runtime over"},
-      {"mimalloc_replace", "mimalloc-replace has taken the C runtime over"},
-      {"libtcmalloc_minimal", "tcmalloc has taken the C runtime over"},
+      {"mimalloc-redirect32", "mimalloc's redirection has taken over the C runtime"},
+      {"mimalloc_replace", "mimalloc-replace has taken over the C runtime"},
+      {"libtcmalloc_minimal", "tcmalloc has taken over the C runtime"},
   };
   for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
     HMODULE dll = fixture_load_copy ("fake-shapes", cases[i][0]);
@@ -199,7 +204,7 @@ static void other_allocators_are_refused (void) {
   }
 }
 
-/* What the system says of the whole process: flags which debugging tools set, and policies.  */
+/* What the system says of the whole process: flags that debugging tools set, and policies.  */
 static void watched_processes_are_refused (void) {
   uint32_t *flags = (uint32_t *) ((char *) ucrt_nt.peb () + (sizeof (void *) == 8 ? 0xbc : 0x68));
   const uint32_t before = *flags;
@@ -216,10 +221,10 @@ static void watched_processes_are_refused (void) {
 
 static unsigned policy_flags;
 
-static ucrt_nt_result_t NTAPI about_process (HANDLE process, int what, void *to, ULONG size,
-                                             ULONG *len) {
-  const ULONG *which = to; /* what is asked for is in the answer's place */
-  (void) process, (void) len;
+static LONG NTAPI query_process (HANDLE process, int what, void *to, ULONG size, ULONG *len) {
+  const ULONG *which = to; /* what is asked for stands in the answer's place */
+  (void) process;
+  (void) len;
   if (what != UCRT_NT_PROCESS_POLICY || size != 8 || *which != 2) return -1;
   ((ULONG *) to)[1] = policy_flags;
   return 0;
@@ -227,15 +232,15 @@ static ucrt_nt_result_t NTAPI about_process (HANDLE process, int what, void *to,
 
 static void process_that_may_not_make_code_is_refused (void) {
   fixture_reset ("");
-  ucrt_nt_result_t (NTAPI * real) (HANDLE, int, void *, ULONG, ULONG *) = ucrt_nt.about_process;
-  ucrt_nt.about_process = about_process;
+  LONG (NTAPI * real) (HANDLE, int, void *, ULONG, ULONG *) = ucrt_nt.query_process;
+  ucrt_nt.query_process = query_process;
   policy_flags = 1; /* ProhibitDynamicCode */
   const char *reason = ucrt_refuse_process ();
   CHECK_STR (reason == NULL ? "" : reason,
-             "this process may not make code (ProcessDynamicCodePolicy)");
+             "this process may not create code (ProcessDynamicCodePolicy)");
   policy_flags = 2; /* AllowThreadOptOut alone forbids nothing */
   CHECK_PTR (ucrt_refuse_process (), NULL);
-  ucrt_nt.about_process = real;
+  ucrt_nt.query_process = real;
 }
 
 static void second_copy_stands_back_and_tells_the_first (void) {
@@ -244,14 +249,15 @@ static void second_copy_stands_back_and_tells_the_first (void) {
   MIR_ucrt_status_t *other = (MIR_ucrt_status_t *) (void *) GetProcAddress (dll, "status");
   REQUIRE (other != NULL);
   CHECK_PTR (ucrt_refuse_process (), NULL); /* it is not initialised */
-  other->magic = MIR_UCRT_STATUS_MAGIC, other->state = MIR_UCRT_ACTIVE;
+  other->magic = MIR_UCRT_STATUS_MAGIC;
+  other->state = MIR_UCRT_ACTIVE;
   const char *reason = ucrt_refuse_process ();
   CHECK_STR (reason == NULL ? "" : reason, "another copy of this DLL is loaded");
   CHECK_INT (other->loaded_twice, 1);
   fixture_unload (dll);
 }
 
-/* Its DllMain calls malloc: that is ours already.  */
+/* Its DllMain calls malloc, which must already be ours.  */
 static void loaded_later_is_taken_over_before_it_runs (void) {
   fixture_reset ("fake-later");
   CHECK_INT (ucrt_find_crts (), 0);
@@ -291,7 +297,7 @@ int main (int argc, char **argv) {
   fixture_folder (argc > 1 ? argv[1] : NULL);
   TEST_RUN (every_shape_is_taken_over);
 #ifdef __x86_64__
-  TEST_RUN (far_away_it_is_taken_over_by_relays);
+  TEST_RUN (far_away_it_is_taken_over_by_jump_stubs);
 #endif
   TEST_RUN (status_tells_of_every_function);
   TEST_RUN (another_hooker_is_seen_afterwards);

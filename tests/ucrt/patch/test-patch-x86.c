@@ -1,41 +1,43 @@
-/* The jumps of x86-64 and x86: what is written is what is read again, and what others write is
-   seen. Expected bytes are those of the assembler.  */
+/* The jumps of x86-64 and x86: what is encoded is decoded again, and the jumps of other hookers are
+   seen.  Expected bytes are the assembler's.  */
 
 #include <stdlib.h> /* malloc */
+
 #include <string.h> /* memcpy, memcmp */
+
 #include "ucrt/patch.h"
 #include "support/tap.h"
 
-/* Code in a block of its own size, so that a sanitizer sees every byte too many that is read.  */
-static ucrt_span_t span_of (const char *bytes, size_t size, uint64_t address) {
-  ucrt_byte *copy = malloc (size);
+/* Code in a block of exactly its size, so that a sanitizer sees any byte read beyond it.  */
+static struct ucrt_span span_of (const char *bytes, size_t size, uint64_t address) {
+  uint8_t *copy = malloc (size);
   REQUIRE (copy != NULL);
   memcpy (copy, bytes, size);
-  return (ucrt_span_t){copy, size, address};
+  return (struct ucrt_span){copy, size, address};
 }
 
-static ucrt_code_t decoded (const ucrt_cpu_t *cpu, const char *bytes, size_t size,
-                            uint64_t address) {
-  ucrt_span_t code = span_of (bytes, size, address);
-  ucrt_code_t result = cpu->decode (&code);
+static struct ucrt_code decoded (const struct ucrt_cpu *cpu, const char *bytes, size_t size,
+                                 uint64_t address) {
+  struct ucrt_span code = span_of (bytes, size, address);
+  struct ucrt_code result = cpu->decode (&code);
   CHECK (result.marker <= code.size);
   free ((void *) code.bytes);
   return result;
 }
 
-typedef struct {
-  const ucrt_cpu_t *cpu;
+struct form {
+  const struct ucrt_cpu *cpu;
   const char *what, *bytes;
   size_t size;
-  ucrt_code_kind_t kind;
+  enum ucrt_code_kind kind;
   uint64_t target;
-} form_t;
+};
 
 #define FORM(CPU, WHAT, BYTES, KIND, TARGET) \
   { &ucrt_cpu_##CPU, WHAT, BYTES, sizeof (BYTES) - 1, UCRT_CODE_##KIND, TARGET }
 
-/* All of them at 0x180001000.  */
-static const form_t forms[] = {
+/* All at 0x180001000, or 0x80001000 for x86.  */
+static const struct form forms[] = {
     FORM (x86_64, "jmp rel32", "\xe9\xfb\x0f\0\0", JUMP, 0x180002000),
     FORM (x86_64, "jmp rel32 back", "\xe9\xfb\xef\xff\xff", JUMP, 0x180000000),
     FORM (x86_64, "jmp rel8", "\xeb\xf9", JUMP, 0x180000ffb),
@@ -77,9 +79,9 @@ static const form_t forms[] = {
 
 static void forms_are_seen (void) {
   for (size_t i = 0; i < sizeof (forms) / sizeof (forms[0]); i++) {
-    const form_t *form = &forms[i];
+    const struct form *form = &forms[i];
     uint64_t address = form->cpu->pointer_size == 8 ? 0x180001000 : 0x80001000;
-    ucrt_code_t code = decoded (form->cpu, form->bytes, form->size, address);
+    struct ucrt_code code = decoded (form->cpu, form->bytes, form->size, address);
     if (code.kind != form->kind || code.target != form->target) tap_note ("%s", form->what);
     CHECK_INT (code.kind, form->kind);
     CHECK_INT (code.target, form->kind == UCRT_CODE_PLAIN || form->kind == UCRT_CODE_TRAP
@@ -100,16 +102,22 @@ static void every_cut_form_is_read_within_its_bytes (void) {
   }
 }
 
+/* Whether A and B are less than CPU's reach apart.  */
+static int in_reach (const struct ucrt_cpu *cpu, uint64_t a, uint64_t b) {
+  return (a > b ? a - b : b - a) < cpu->reach;
+}
+
 static void what_is_written_is_read_again (void) {
   for (size_t i = 0; i < tap_scaled (20000); i++) {
-    ucrt_byte bytes[UCRT_JUMP_MAX];
+    uint8_t bytes[UCRT_JUMP_MAX];
     uint64_t from = tap_random () >> 17,
              target = from + (uint64_t) (int64_t) (int32_t) tap_random ();
     if (ucrt_cpu_x86_64.encode_jump (bytes, from, target) != 0) {
-      CHECK (!ucrt_in_reach (&ucrt_cpu_x86_64, from, target));
+      CHECK (!in_reach (&ucrt_cpu_x86_64, from, target));
       continue;
     }
-    ucrt_code_t code = decoded (&ucrt_cpu_x86_64, (char *) bytes, ucrt_cpu_x86_64.jump_size, from);
+    struct ucrt_code code =
+        decoded (&ucrt_cpu_x86_64, (char *) bytes, ucrt_cpu_x86_64.jump_size, from);
     CHECK_INT (code.kind, UCRT_CODE_JUMP);
     CHECK_INT (code.target, target);
     uint32_t from32 = (uint32_t) from, target32 = (uint32_t) tap_random ();
@@ -121,7 +129,7 @@ static void what_is_written_is_read_again (void) {
 
 static void reach_ends_where_the_distance_does (void) {
   const uint64_t from = 0x180001000, next = from + 5;
-  ucrt_byte bytes[UCRT_JUMP_MAX];
+  uint8_t bytes[UCRT_JUMP_MAX];
   CHECK_INT (ucrt_cpu_x86_64.encode_jump (bytes, from, next + 0x7fffffff), 0);
   CHECK (memcmp (bytes, "\xe9\xff\xff\xff\x7f", 5) == 0);
   CHECK_INT (ucrt_cpu_x86_64.encode_jump (bytes, from, next + 0x80000000), -1);
@@ -130,25 +138,25 @@ static void reach_ends_where_the_distance_does (void) {
   CHECK_INT (ucrt_cpu_x86_64.encode_jump (bytes, from, next - 0x80000001), -1);
 }
 
-static void relay_leads_to_its_target (void) {
-  ucrt_byte bytes[UCRT_RELAY_SIZE];
+static void stub_leads_to_its_target (void) {
+  uint8_t bytes[UCRT_STUB_SIZE];
   uint64_t end = 0;
-  ucrt_cpu_x86_64.encode_relay (bytes, 0x10000, 0x1122334455667788);
+  ucrt_cpu_x86_64.encode_stub (bytes, 0x10000, 0x1122334455667788);
   CHECK (memcmp (bytes, "\xff\x25\0\0\0\0\x88\x77\x66\x55\x44\x33\x22\x11", 14) == 0);
-  ucrt_span_t image = {bytes, sizeof (bytes), 0x10000};
+  struct ucrt_span image = {bytes, sizeof (bytes), 0x10000};
   CHECK_INT (ucrt_follow (&ucrt_cpu_x86_64, &image, 0x10000, &end), UCRT_LEAVES);
   CHECK_INT (end, 0x1122334455667788);
-  ucrt_cpu_x86.encode_relay (bytes, 0x10000, 0xfff00000);
+  ucrt_cpu_x86.encode_stub (bytes, 0x10000, 0xfff00000);
   CHECK_INT (ucrt_follow (&ucrt_cpu_x86, &image, 0x10000, &end), UCRT_LEAVES);
   CHECK_INT (end, 0xfff00000);
 }
 
-/* In 64 bytes at 0x1000: where the entry at its beginning leads.  */
-static ucrt_way_t way_of (const char *bytes, size_t size, uint64_t *end) {
-  ucrt_byte image[64];
+/* Where the entry at the beginning of 64 bytes at 0x1000 leads.  */
+static enum ucrt_way way_of (const char *bytes, size_t size, uint64_t *end) {
+  uint8_t image[64];
   memset (image, 0xc3, sizeof (image));
   memcpy (image, bytes, size);
-  ucrt_span_t span = {image, sizeof (image), 0x1000};
+  struct ucrt_span span = {image, sizeof (image), 0x1000};
   return ucrt_follow (&ucrt_cpu_x86_64, &span, 0x1000, end);
 }
 #define WAY_OF(BYTES) way_of (BYTES, sizeof (BYTES) - 1, &end)
@@ -159,7 +167,7 @@ static void own_stubs_stay_and_others_leave (void) {
   CHECK_INT (end, 0x1010);
   CHECK_INT (WAY_OF ("\xe9\x3b\0\0\0"), UCRT_LEAVES); /* the first byte behind the image */
   CHECK_INT (end, 0x1040);
-  CHECK_INT (WAY_OF ("\xe9\xfa\xff\xff\xff"), UCRT_LEAVES); /* the last one before */
+  CHECK_INT (WAY_OF ("\xe9\xfa\xff\xff\xff"), UCRT_LEAVES); /* the last byte before it */
   CHECK_INT (WAY_OF ("\xeb\x03\x90\x90\x90\xe9\x36\x02\0\0"), UCRT_LEAVES); /* by a jump nearby */
   CHECK_INT (end, 0x1240);
   CHECK_INT (WAY_OF ("\xeb\x01\xc3\xcc"), UCRT_TRAPPED);
@@ -170,14 +178,14 @@ static void own_stubs_stay_and_others_leave (void) {
              UCRT_STAYS); /* through a pointer inside */
   CHECK_INT (WAY_OF ("\xff\x25\0\0\0\0\x10\x20\0\0\0\0\0\0"), UCRT_LEAVES);
   CHECK_INT (end, 0x2010);
-  CHECK_INT (WAY_OF ("\xff\x25\x36\0\0\0"), UCRT_LEAVES); /* the pointer is not all inside */
+  CHECK_INT (WAY_OF ("\xff\x25\x36\0\0\0"), UCRT_LEAVES); /* the pointer is partly outside */
 }
 
 static void jump_goes_behind_a_marker_or_nowhere (void) {
-  static const ucrt_byte plain[] = "\x48\x83\xec\x28\x48\x83\xf9\xe0";
-  static const ucrt_byte marked[] = "\xf3\x0f\x1e\xfa\x48\x83\xec\x28\x48\x83\xf9\xe0";
-  ucrt_span_t image = {plain, 8, 0x1000}, other = {marked, 12, 0x1000};
-  const ucrt_cpu_t *cpu = &ucrt_cpu_x86_64;
+  static const uint8_t plain[] = "\x48\x83\xec\x28\x48\x83\xf9\xe0";
+  static const uint8_t marked[] = "\xf3\x0f\x1e\xfa\x48\x83\xec\x28\x48\x83\xf9\xe0";
+  struct ucrt_span image = {plain, 8, 0x1000}, other = {marked, 12, 0x1000};
+  const struct ucrt_cpu *cpu = &ucrt_cpu_x86_64;
   CHECK_INT (ucrt_place_of_jump (cpu, &image, 0x1000, 5), 0);
   CHECK_INT (ucrt_place_of_jump (cpu, &image, 0x1000, 4), -1);
   CHECK_INT (ucrt_place_of_jump (cpu, &image, 0x1004, 64), -1); /* the image ends before */
@@ -191,7 +199,7 @@ int main (void) {
   TEST_RUN (every_cut_form_is_read_within_its_bytes);
   TEST_RUN (what_is_written_is_read_again);
   TEST_RUN (reach_ends_where_the_distance_does);
-  TEST_RUN (relay_leads_to_its_target);
+  TEST_RUN (stub_leads_to_its_target);
   TEST_RUN (own_stubs_stay_and_others_leave);
   TEST_RUN (jump_goes_behind_a_marker_or_nowhere);
   return tap_done ();

@@ -1,10 +1,15 @@
+/* The options, read from the environment variables.  */
+
+#include "ucrt/environment.h"
+
 #include <windows.h>
-#include "ucrt.h"
 
-ucrt_options_t ucrt_options;
+#include "ucrt/log.h"
 
-/* The value of the variable NAME in VALUE, which has room for SIZE bytes; "" if it is not set or
-   does not fit. Windows's copy of the environment: no CRT has one yet.  */
+struct ucrt_options ucrt_options;
+
+/* Read the variable NAME into the SIZE bytes at VALUE; "" if it is unset or does not fit.  This is
+   Windows' copy of the environment: no CRT has one yet.  */
 static const char *variable (const char *name, char *value, size_t size) {
   DWORD length = GetEnvironmentVariableA (name, value, (DWORD) size);
   if (length == 0 || length >= size) value[0] = 0;
@@ -15,13 +20,16 @@ static char lower (char c) {
   return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
 }
 
-/* Whether TEXT is WORD, whatever the case of its letters; WORD is lower case.  */
+/* Whether TEXT is WORD, ignoring case; WORD is lower case.  */
 static int is_word (const char *text, const char *word) {
-  while (*word != 0 && lower (*text) == *word) text++, word++;
+  while (*word != 0 && lower (*text) == *word) {
+    text++;
+    word++;
+  }
   return *text == 0 && *word == 0;
 }
 
-/* mimalloc's words for yes.  */
+/* The words that mimalloc takes for yes.  */
 static int is_yes (const char *text) {
   return is_word (text, "1") || is_word (text, "true") || is_word (text, "yes")
          || is_word (text, "on");
@@ -32,8 +40,7 @@ static int is_on (const char *name) {
   return is_yes (variable (name, value, sizeof (value)));
 }
 
-/* 0..9 or a word for yes, which is 1; WITHOUT if it is not set or anything else but a word for no.
- */
+/* A digit, or 1 for yes and 0 for no; WITHOUT if the variable is unset or anything else.  */
 static int level (const char *name, int without) {
   char value[16];
   variable (name, value, sizeof (value));
@@ -45,18 +52,14 @@ static int level (const char *name, int without) {
 
 void ucrt_read_options (void) {
   char value[16];
-  ucrt_options_t *o = &ucrt_options;
+  struct ucrt_options *o = &ucrt_options;
   o->disable = is_on ("MIR_UCRT_DISABLE") || is_on ("MIMALLOC_DISABLE_REDIRECT")
                || is_on ("MIMALLOC_DISABLE_OVERRIDE");
   o->verbose = level ("MIR_UCRT_VERBOSE", level ("MIMALLOC_VERBOSE", 0));
   o->refuse_late = is_word (variable ("MIR_UCRT_LATE", value, sizeof (value)), "refuse");
   o->counting = is_on ("MIR_UCRT_COUNT");
-  o->exact = level ("MIR_UCRT_EXACT_SIZE", 1) != 0;
   o->guard = is_on ("MIR_UCRT_GUARD");
   variable ("MIR_UCRT_CRTS", o->crts, sizeof (o->crts));
   for (char *c = o->crts; *c != 0; c++) *c = lower (*c);
-  if (o->crts[0] != 0) return;
-  const char *usual = "ucrtbase";
-  for (size_t i = 0; (o->crts[i] = usual[i]) != 0; i++)
-    ;
+  if (o->crts[0] == 0) ucrt_format (o->crts, sizeof (o->crts), "ucrtbase");
 }

@@ -1,8 +1,11 @@
-/* What the functions make of blocks from before the DLL was there.  */
-#include "calls.h"
+/* The table of calls: what the functions make of foreign blocks, from before the DLL was loaded.
+   The table of calls: what the functions make of foreign blocks, from before the DLL was
+   loaded.  */
 
 #include <stdint.h>
 #include <stdlib.h>
+
+#include "ucrt/calls.h"
 
 #define LENGTH(A) (sizeof (A) / sizeof ((A)[0]))
 
@@ -29,7 +32,7 @@ static void *make (int kind, size_t size) {
   }
 }
 
-void calls_make_old (void) {
+void calls_make_foreign (void) {
   for (int kind = 0; kind < KINDS; kind++)
     for (size_t i = 0; i < SIZES; i++)
       for (int j = 0; j < VARIANTS; j++) {
@@ -45,7 +48,7 @@ static const char *moved (void *p, size_t old, size_t size, int zero) {
   return calls_block (p, size);
 }
 
-/* Sizes near SIZE; I up to 7.  */
+/* The I-th size near SIZE; I up to 7.  */
 static size_t near (size_t size, int i) {
   const size_t those[] = {0, 1, size / 2, size - 1, size, size + 1, size * 2 + 10, size + 100000};
   return those[i];
@@ -115,7 +118,7 @@ static void aligned (int kind, size_t old, void **blocks) {
   void *q = NULL;
   for (int i = 0; i < 8; i++, blocks++) {
     size_t size = near (old, i), o = size > offset ? offset : 0;
-    if (o != offset) continue; /* _aligned_msize would have no right answer */
+    if (o != offset) continue; /* _aligned_msize would not answer correctly */
     CALLS_DO (_aligned_msize, found = crt._aligned_msize (*blocks, ALIGNMENT, offset));
     if (calls_is_size (found, old, ALIGNMENT)) found = old;
     calls_line (calls_size (found), "_aligned_msize (old %s (%s))", name, calls_size (old));
@@ -157,7 +160,7 @@ static void aligned (int kind, size_t old, void **blocks) {
   }
 }
 
-void calls_old (void) {
+void calls_foreign (void) {
   for (int kind = 0; kind < KINDS; kind++)
     for (size_t i = 0; i < SIZES; i++) {
       if (kind < ALIGNED)

@@ -1,11 +1,15 @@
-#include "fixture.h"
+/* A take-over without the DLL: its hooks, its C runtimes, and system calls that fail.  */
+
+#include "ucrt/fake/fake-take-over.h"
+
 #include <stdio.h>  /* snprintf */
 #include <string.h> /* memset, strcmp */
-#include "../../../src/ucrt/nt.h"
-#include "../../../src/ucrt/take-over.h"
+
+#include "ucrt/nt.h"
+#include "ucrt/self-test.h"
 #include "support/tap.h"
 
-ucrt_options_t ucrt_options;
+struct ucrt_options ucrt_options;
 MIR_ucrt_status_t ucrt_status;
 
 /* Each returns its own number.  */
@@ -21,7 +25,7 @@ EACH (HOOK)
 #define ENTRY(NAME, NUMBER, FLAGS) \
   { NAME, FOR_ALL_CRTS (hook_##NUMBER), {0}, FLAGS }
 
-static const ucrt_hook_t marks[] = {
+const struct ucrt_hook ucrt_hooks[] = {
     ENTRY ("malloc", 1, UCRT_HOOK_REQUIRED),
     ENTRY ("calloc", 2, 0),
     ENTRY ("realloc", 3, 0),
@@ -33,14 +37,13 @@ static const ucrt_hook_t marks[] = {
     ENTRY ("_aligned_free", 9, UCRT_HOOK_ALIGNED),
     ENTRY ("_aligned_msize", 10, UCRT_HOOK_ALIGNED),
     ENTRY ("_heapmin", 11, 0),
-    {"_o_malloc", {0}, {0}, 0}, /* is reached through malloc */
+    {"_o_malloc", {0}, {0}, 0}, /* it reaches malloc */
     ENTRY ("no_such_function", 1, 0),
 };
 
-const ucrt_hook_t *ucrt_hooks = marks;
-const unsigned ucrt_hooks_num = sizeof (marks) / sizeof (marks[0]);
+const unsigned ucrt_hooks_num = sizeof (ucrt_hooks) / sizeof (ucrt_hooks[0]);
 
-const fake_name_t fake_names[] = {
+const struct fake_name fake_names[] = {
     {"malloc", 1},        {"calloc", 2},          {"realloc", 3},   {"free", 4},
     {"_msize", 5},        {"_expand", 6},         {"_recalloc", 7}, {"_aligned_malloc", 8},
     {"_aligned_free", 9}, {"_aligned_msize", 10}, {"_heapmin", 11}, {NULL, 0}};
@@ -60,7 +63,7 @@ void fixture_reset (const char *crts) {
 
 int fixture_checks;
 
-void ucrt_check_taken (const ucrt_crt_t *crt) {
+void ucrt_check_taken (const struct ucrt_crt *crt) {
   if (ucrt_status.crts[crt->index].state == MIR_UCRT_ACTIVE) fixture_checks++;
 }
 
@@ -117,9 +120,9 @@ MIR_ucrt_function_t *fixture_status (unsigned crt, const char *name) {
   return NULL;
 }
 
-/* --- System calls which fail.  */
+/*---------------- Failing system calls -----------------------------*/
 
-static ucrt_nt_t real;
+static struct ucrt_nt real;
 static int fail_in = -1, has_failed;
 
 static int fails (void) {
@@ -128,11 +131,11 @@ static int fails (void) {
   return 1;
 }
 
-static const ucrt_nt_result_t refused = (ucrt_nt_result_t) 0xC0000022; /* STATUS_ACCESS_DENIED */
+static const LONG refused = (LONG) 0xC0000022; /* STATUS_ACCESS_DENIED */
 
-#define FAILING(NAME, PARAMETERS, ARGUMENTS)                \
-  static ucrt_nt_result_t NTAPI failing_##NAME PARAMETERS { \
-    return fails () ? refused : real.NAME ARGUMENTS;        \
+#define FAILING(NAME, PARAMETERS, ARGUMENTS)         \
+  static LONG NTAPI failing_##NAME PARAMETERS {      \
+    return fails () ? refused : real.NAME ARGUMENTS; \
   }
 
 FAILING (protect, (HANDLE p, void **at, SIZE_T *size, ULONG protection, ULONG *old),
@@ -146,8 +149,9 @@ FAILING (flush, (HANDLE p, const void *at, SIZE_T size), (p, at, size))
 FAILING (suspend, (HANDLE thread, ULONG *count), (thread, count))
 FAILING (context, (HANDLE thread, CONTEXT *context), (thread, context))
 
-static ucrt_nt_result_t NTAPI no_reference (ULONG flags, void *dll) {
-  (void) flags, (void) dll;
+static LONG NTAPI no_reference (ULONG flags, void *dll) {
+  (void) flags;
+  (void) dll;
   return 0;
 }
 
@@ -157,10 +161,13 @@ void fixture_no_pins (void) {
 
 void fixture_fail_at (int n) {
   if (real.protect == NULL) real = ucrt_nt;
-  fail_in = n, has_failed = 0;
-  ucrt_nt.protect = failing_protect, ucrt_nt.allocate = failing_allocate,
+  fail_in = n;
+  has_failed = 0;
+  ucrt_nt.protect = failing_protect;
+  ucrt_nt.allocate = failing_allocate;
   ucrt_nt.query = failing_query;
-  ucrt_nt.flush = failing_flush, ucrt_nt.suspend = failing_suspend,
+  ucrt_nt.flush = failing_flush;
+  ucrt_nt.suspend = failing_suspend;
   ucrt_nt.context = failing_context;
 }
 

@@ -1,27 +1,28 @@
-/* Jumps of arm64.
+/* Jumps of ARM64.
 
-   `b` is one instruction: it is written by one store, and fits every function.  It reaches 128 MiB,
-   so most need a relay: `ldr x16, #8; br x16; address`.  x16 is the linker's own scratch register
+   `b` is one instruction: one store writes it, and it fits every function.  It reaches 128 MiB, so
+   most jumps need a stub: `ldr x16, #8; br x16; address`. x16 is the linker's own scratch register
    between a call and its function (Procedure Call Standard for the Arm 64-bit Architecture, 6.1.1).
 
    Encodings: Arm Architecture Reference Manual for A-profile, C4.1 and C6.2.  */
 
-#include "patch.h"
 #include <string.h> /* memcpy */
+
+#include "ucrt/patch.h"
 
 enum { INSN = 4 }; /* bytes */
 
-/* -128 MiB .. 128 MiB - 4, and the same both ways here.  */
+/* A jump reaches -128 MiB ..  128 MiB - 4; here the same in both directions.  */
 static const uint64_t reach = 0x7fffffc;
 
-static uint32_t insn_at (const ucrt_span_t *code, size_t at) {
+static uint32_t insn_at (const struct ucrt_span *code, size_t at) {
   uint32_t insn;
   if (code->size < INSN || at > code->size - INSN) return 0;
   memcpy (&insn, code->bytes + at, INSN);
   return insn;
 }
 
-/* The low BITS of VALUE with their sign.  */
+/* The low BITS of VALUE, sign-extended.  */
 static int64_t extend (uint64_t value, unsigned bits) {
   uint64_t sign = (uint64_t) 1 << (bits - 1);
   value &= (sign << 1) - 1;
@@ -35,8 +36,8 @@ static int branches_to (uint32_t insn, uint32_t reg) {
   return insn == (0xd61f0000 | reg << 5);
 }
 
-/* ldr REG, literal; br REG: where the literal is.  */
-static int through_literal (const ucrt_span_t *code, size_t at, uint64_t *slot) {
+/* ldr REG, literal; br REG: *SLOT is where the literal stands.  */
+static int through_literal (const struct ucrt_span *code, size_t at, uint64_t *slot) {
   uint32_t load = insn_at (code, at);
   if ((load & 0xff000000) != 0x58000000 || !branches_to (insn_at (code, at + INSN), load & 31))
     return 0;
@@ -45,7 +46,8 @@ static int through_literal (const ucrt_span_t *code, size_t at, uint64_t *slot) 
 }
 
 /* adrp REG; add REG, REG, imm or ldr REG, [REG, imm]; br REG.  */
-static ucrt_code_kind_t through_page (const ucrt_span_t *code, size_t at, uint64_t *target) {
+static enum ucrt_code_kind through_page (const struct ucrt_span *code, size_t at,
+                                         uint64_t *target) {
   uint32_t page = insn_at (code, at), second = insn_at (code, at + INSN), reg = page & 31;
   if ((page & 0x9f000000) != 0x90000000 || !branches_to (insn_at (code, at + 2 * INSN), reg))
     return UCRT_CODE_PLAIN;
@@ -53,13 +55,14 @@ static ucrt_code_kind_t through_page (const ucrt_span_t *code, size_t at, uint64
   int64_t pages = extend ((page >> 5 & 0x7ffff) << 2 | (page >> 29 & 3), 21);
   uint64_t base = ((code->address + at) & ~(uint64_t) 0xfff) + (uint64_t) (pages * 0x1000);
   uint64_t imm = second >> 10 & 0xfff;
-  if ((second & 0xffc00000) == 0x91000000) return *target = base + imm, UCRT_CODE_JUMP;
-  if ((second & 0xffc00000) == 0xf9400000) return *target = base + imm * 8, UCRT_CODE_JUMP_THROUGH;
-  return UCRT_CODE_PLAIN;
+  int is_add = (second & 0xffc00000) == 0x91000000, is_load = (second & 0xffc00000) == 0xf9400000;
+  if (!is_add && !is_load) return UCRT_CODE_PLAIN;
+  *target = base + (is_add ? imm : imm * 8);
+  return is_add ? UCRT_CODE_JUMP : UCRT_CODE_JUMP_THROUGH;
 }
 
-static ucrt_code_t decode (const ucrt_span_t *code) {
-  ucrt_code_t result = {UCRT_CODE_PLAIN, 0, 0};
+static struct ucrt_code decode (const struct ucrt_span *code) {
+  struct ucrt_code result = {.kind = UCRT_CODE_PLAIN};
   size_t at = 0;
   if (is_branch_mark (insn_at (code, 0))) at = result.marker = INSN;
   while (insn_at (code, at) == 0xd503201f) at += INSN; /* nop */
@@ -77,7 +80,7 @@ static ucrt_code_t decode (const ucrt_span_t *code) {
   return result;
 }
 
-static int encode_jump (ucrt_byte to[UCRT_JUMP_MAX], uint64_t from, uint64_t target) {
+static int encode_jump (uint8_t to[UCRT_JUMP_MAX], uint64_t from, uint64_t target) {
   int64_t distance = (int64_t) (target - from);
   if (distance % INSN != 0 || distance != extend ((uint64_t) distance, 28)) return -1;
   uint32_t insn = 0x14000000 | ((uint32_t) (distance / INSN) & 0x3ffffff);
@@ -85,7 +88,7 @@ static int encode_jump (ucrt_byte to[UCRT_JUMP_MAX], uint64_t from, uint64_t tar
   return 0;
 }
 
-static void encode_relay (ucrt_byte to[UCRT_RELAY_SIZE], uint64_t from, uint64_t target) {
+static void encode_stub (uint8_t to[UCRT_STUB_SIZE], uint64_t from, uint64_t target) {
   const uint32_t load = 0x58000050, branch = 0xd61f0200; /* ldr x16, #8; br x16 */
   (void) from;
   memcpy (to, &load, INSN);
@@ -93,4 +96,12 @@ static void encode_relay (ucrt_byte to[UCRT_RELAY_SIZE], uint64_t from, uint64_t
   memcpy (to + 2 * INSN, &target, sizeof (target));
 }
 
-const ucrt_cpu_t ucrt_cpu_arm64 = {0xaa64, 8, INSN, reach, decode, encode_jump, encode_relay};
+const struct ucrt_cpu ucrt_cpu_aarch64 = {
+    .machine = 0xaa64,
+    .pointer_size = 8,
+    .jump_size = INSN,
+    .reach = reach,
+    .decode = decode,
+    .encode_jump = encode_jump,
+    .encode_stub = encode_stub,
+};

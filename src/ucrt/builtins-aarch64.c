@@ -1,6 +1,6 @@
-/* What the compiler calls for a frame of more than a page: touch each page of the X15 * 16 bytes
-   below the stack pointer, in order, so that the guard page moves; all registers but X16 and X17
-   stay.  */
+/* What compilers call on ARM64 for a frame larger than a page: __chkstk touches each page of the
+   X15 * 16 bytes below the stack pointer, in order, so that the guard page moves.  All registers
+   but X16 and X17 are kept.  */
 
 typedef int mir_ucrt_not_empty_t;
 

@@ -1,34 +1,36 @@
-/* The jumps of arm64.  Expected instructions are those of the assembler.  */
+/* The jumps of ARM64.  Expected instructions are the assembler's.  */
 
 #include <stdlib.h> /* malloc */
+
 #include <string.h> /* memcpy */
+
 #include "ucrt/patch.h"
 #include "support/tap.h"
 
-static const ucrt_cpu_t *const cpu = &ucrt_cpu_arm64;
+static const struct ucrt_cpu *const cpu = &ucrt_cpu_aarch64;
 
 /* NUM instructions at ADDRESS.  */
-static ucrt_code_t decoded (const uint32_t *insns, size_t num, uint64_t address) {
-  ucrt_byte *copy = malloc (4 * num);
+static struct ucrt_code decoded (const uint32_t *insns, size_t num, uint64_t address) {
+  uint8_t *copy = malloc (4 * num);
   REQUIRE (copy != NULL);
   memcpy (copy, insns, 4 * num);
-  ucrt_span_t code = {copy, 4 * num, address};
-  ucrt_code_t result = cpu->decode (&code);
+  struct ucrt_span code = {copy, 4 * num, address};
+  struct ucrt_code result = cpu->decode (&code);
   CHECK (result.marker <= code.size);
   free (copy);
   return result;
 }
 
-typedef struct {
+struct form {
   const char *what;
   uint32_t insns[4];
   unsigned num, marker;
-  ucrt_code_kind_t kind;
+  enum ucrt_code_kind kind;
   uint64_t target;
-} form_t;
+};
 
-/* All of them at 0x180001000.  */
-static const form_t forms[] = {
+/* All at 0x180001000.  */
+static const struct form forms[] = {
     {"b +0x1000", {0x14000400}, 1, 0, UCRT_CODE_JUMP, 0x180002000},
     {"b -0x1000", {0x17fffc00}, 1, 0, UCRT_CODE_JUMP, 0x180000000},
     {"bti c; b", {0xd503245f, 0x140003ff}, 2, 4, UCRT_CODE_JUMP, 0x180002000},
@@ -54,8 +56,8 @@ static const form_t forms[] = {
 
 static void forms_are_seen (void) {
   for (size_t i = 0; i < sizeof (forms) / sizeof (forms[0]); i++) {
-    const form_t *form = &forms[i];
-    ucrt_code_t code = decoded (form->insns, form->num, 0x180001000);
+    const struct form *form = &forms[i];
+    struct ucrt_code code = decoded (form->insns, form->num, 0x180001000);
     if (code.kind != form->kind || code.target != form->target) tap_note ("%s", form->what);
     CHECK_INT (code.kind, form->kind);
     CHECK_INT (code.target, form->kind == UCRT_CODE_PLAIN ? code.target : form->target);
@@ -63,17 +65,22 @@ static void forms_are_seen (void) {
   }
 }
 
+/* Whether A and B are less than the CPU's reach apart.  */
+static int in_reach (uint64_t a, uint64_t b) {
+  return (a > b ? a - b : b - a) < cpu->reach;
+}
+
 static void what_is_written_is_read_again (void) {
   for (size_t i = 0; i < tap_scaled (20000); i++) {
-    ucrt_byte bytes[UCRT_JUMP_MAX];
+    uint8_t bytes[UCRT_JUMP_MAX];
     uint32_t insn;
     uint64_t from = (tap_random () >> 17) & ~(uint64_t) 3;
     uint64_t target =
         from + (uint64_t) (((int64_t) (tap_random () % 0xf000000) - 0x7800000) & ~(int64_t) 3);
     CHECK_INT (cpu->encode_jump (bytes, from, target), 0);
-    CHECK (ucrt_in_reach (cpu, from, target));
+    CHECK (in_reach (from, target));
     memcpy (&insn, bytes, sizeof (insn));
-    ucrt_code_t code = decoded (&insn, 1, from);
+    struct ucrt_code code = decoded (&insn, 1, from);
     CHECK_INT (code.kind, UCRT_CODE_JUMP);
     CHECK_INT (code.target, target);
   }
@@ -81,7 +88,7 @@ static void what_is_written_is_read_again (void) {
 
 static void reach_is_128_mib (void) {
   const uint64_t from = 0x180001000, mib_128 = 128u << 20;
-  ucrt_byte bytes[UCRT_JUMP_MAX];
+  uint8_t bytes[UCRT_JUMP_MAX];
   CHECK_INT (cpu->encode_jump (bytes, from, from + mib_128 - 4), 0);
   CHECK (memcmp (bytes, "\xff\xff\xff\x15", 4) == 0);
   CHECK_INT (cpu->encode_jump (bytes, from, from + mib_128), -1);
@@ -91,19 +98,19 @@ static void reach_is_128_mib (void) {
   CHECK_INT (cpu->encode_jump (bytes, from, from + 2), -1); /* no instruction is there */
 }
 
-static void relay_leads_to_its_target (void) {
-  ucrt_byte bytes[UCRT_RELAY_SIZE];
+static void stub_leads_to_its_target (void) {
+  uint8_t bytes[UCRT_STUB_SIZE];
   uint64_t end = 0;
-  cpu->encode_relay (bytes, 0x10000, 0x1122334455667788);
+  cpu->encode_stub (bytes, 0x10000, 0x1122334455667788);
   CHECK (memcmp (bytes, "\x50\0\0\x58\0\x02\x1f\xd6\x88\x77\x66\x55\x44\x33\x22\x11", 16) == 0);
-  ucrt_span_t image = {bytes, sizeof (bytes), 0x10000};
+  struct ucrt_span image = {bytes, sizeof (bytes), 0x10000};
   CHECK_INT (ucrt_follow (cpu, &image, 0x10000, &end), UCRT_LEAVES);
   CHECK_INT (end, 0x1122334455667788);
 }
 
 static void jump_goes_behind_a_marker_or_nowhere (void) {
   static const uint32_t insns[] = {0xd503245f, 0xa9bf7bfd, 0xa9bf7bfd};
-  ucrt_span_t image = {(const ucrt_byte *) insns, sizeof (insns), 0x1000};
+  struct ucrt_span image = {(const uint8_t *) insns, sizeof (insns), 0x1000};
   CHECK_INT (ucrt_place_of_jump (cpu, &image, 0x1000, 8), 4);
   CHECK_INT (ucrt_place_of_jump (cpu, &image, 0x1000, 4), -1);
   CHECK_INT (ucrt_place_of_jump (cpu, &image, 0x1004, 4), 0);
@@ -122,7 +129,7 @@ int main (void) {
   TEST_RUN (forms_are_seen);
   TEST_RUN (what_is_written_is_read_again);
   TEST_RUN (reach_is_128_mib);
-  TEST_RUN (relay_leads_to_its_target);
+  TEST_RUN (stub_leads_to_its_target);
   TEST_RUN (jump_goes_behind_a_marker_or_nowhere);
   TEST_RUN (random_bytes_are_read_within_their_size);
   return tap_done ();

@@ -1,13 +1,21 @@
-/* Calls through the CRT's own entries, as any module of the process makes them: by themselves right
-   after the take-over, and when MIR_ucrt_check asks for them.  */
+/* Test calls through a CRT's own entries, as any module of the process makes them: right after the
+   take-over, and for MIR_ucrt_check.  */
+
+#include "ucrt/self-test.h"
 
 #include <stddef.h>
 #include <string.h>
 #include <mimalloc.h>
-#include "ucrt.h"
 
-/* Each test calls the function at F, makes and frees what else it needs with mimalloc's functions,
-   and says whether F did what it should.  */
+#include "ucrt/block-size.h"
+#include "ucrt/environment.h"
+#include "ucrt/hooks.h"
+#include "ucrt/log.h"
+#include "ucrt/status-section.h"
+#include "ucrt/take-over.h"
+
+/* Each test calls the function at F, uses mimalloc's functions for everything else, and returns
+   whether F behaved.  */
 #define CALL(type, parameters) ((type (__cdecl *) parameters) (uintptr_t) f)
 
 static int is (void *block, size_t n, size_t alignment) {
@@ -23,7 +31,7 @@ static int is_filled (const void *block, size_t from, size_t to, uint8_t with) {
   return from == to;
 }
 
-/* A block of ours of N bytes, all WITH, that _msize knows the size of.  */
+/* A block of ours of N bytes, all WITH, allocated as malloc does so that _msize knows its size.  */
 static void *filled (size_t n, uint8_t with) {
   void *block = ucrt_hooks_malloc (n);
   if (block != NULL) memset (block, with, n);
@@ -33,6 +41,14 @@ static void *filled (size_t n, uint8_t with) {
 static int result (void *block, int passed) {
   if (block != NULL && ucrt_is_ours (block)) mi_free (block);
   return passed;
+}
+
+/* Whether BLOCK, reallocated from 50 bytes of 7, has N bytes at a multiple of ALIGNMENT, and if
+   ZEROED, zeroes behind the old end.  Frees BLOCK.  */
+static int grown (void *block, size_t n, size_t alignment, int zeroed) {
+  int kept = block != NULL && is_filled (block, 0, 50, 7);
+  if (zeroed && MIR_UCRT_EXACT_SIZE) kept = kept && is_filled (block, 50, n, 0);
+  return result (block, kept && is (block, n, alignment));
 }
 
 #define WORDS (2 * sizeof (void *))
@@ -49,9 +65,7 @@ static int test_calloc (void *f) {
 }
 
 static int test_realloc (void *f) {
-  void *block = CALL (void *, (void *, size_t)) (filled (50, 7), 5000);
-  int kept = block != NULL && is_filled (block, 0, 50, 7);
-  return result (block, kept && is (block, 5000, WORDS));
+  return grown (CALL (void *, (void *, size_t)) (filled (50, 7), 5000), 5000, WORDS, 0);
 }
 
 static int test_free (void *f) {
@@ -63,7 +77,7 @@ static int test_free (void *f) {
 }
 
 static int is_size (size_t size, size_t n) {
-  return ucrt_options.exact ? size == n : size >= n;
+  return MIR_UCRT_EXACT_SIZE ? size == n : size >= n;
 }
 
 static int test_msize (void *f) {
@@ -77,10 +91,7 @@ static int test_expand (void *f) {
 }
 
 static int test_recalloc (void *f) {
-  void *block = CALL (void *, (void *, size_t, size_t)) (filled (50, 7), 100, 20);
-  int good = block != NULL && is_filled (block, 0, 50, 7)
-             && (!ucrt_options.exact || is_filled (block, 50, 2000, 0));
-  return result (block, good && is (block, 2000, WORDS));
+  return grown (CALL (void *, (void *, size_t, size_t)) (filled (50, 7), 100, 20), 2000, WORDS, 1);
 }
 
 static int test_heapmin (void *f) {
@@ -95,15 +106,12 @@ static int test_aligned_malloc (void *f) {
 
 static int test_aligned_realloc (void *f) {
   void *block = CALL (void *, (void *, size_t, size_t)) (filled (50, 7), 3000, 128);
-  int kept = block != NULL && is_filled (block, 0, 50, 7);
-  return result (block, kept && is (block, 3000, 128));
+  return grown (block, 3000, 128, 0);
 }
 
 static int test_aligned_recalloc (void *f) {
   void *block = CALL (void *, (void *, size_t, size_t, size_t)) (filled (50, 7), 100, 30, 128);
-  int good = block != NULL && is_filled (block, 0, 50, 7)
-             && (!ucrt_options.exact || is_filled (block, 50, 3000, 0));
-  return result (block, good && is (block, 3000, 128));
+  return grown (block, 3000, 128, 1);
 }
 
 static int test_aligned_msize (void *f) {
@@ -112,58 +120,56 @@ static int test_aligned_msize (void *f) {
       block, block != NULL && is_size (CALL (size_t, (void *, size_t, size_t)) (block, 16, 0), 78));
 }
 
-static int is_at_offset (void *block, size_t n) {
-  return is (block, n, 1) && (uintptr_t) block % 128 == 96;
+/* Whether BLOCK is placed as alignment 128 with offset 32 demands.  */
+static int is_at_offset (const void *block) {
+  return (uintptr_t) block % 128 == 96;
 }
 
 static int test_offset_malloc (void *f) {
   void *block = CALL (void *, (size_t, size_t, size_t)) (100, 128, 32);
-  return result (block, is_at_offset (block, 100));
+  return result (block, is (block, 100, 1)) && is_at_offset (block);
 }
 
 static int test_offset_realloc (void *f) {
   void *block = CALL (void *, (void *, size_t, size_t, size_t)) (filled (50, 7), 900, 128, 32);
-  int kept = block != NULL && is_filled (block, 0, 50, 7);
-  return result (block, kept && is_at_offset (block, 900));
+  return grown (block, 900, 1, 0) && is_at_offset (block);
 }
 
 static int test_offset_recalloc (void *f) {
   void *block =
       CALL (void *, (void *, size_t, size_t, size_t, size_t)) (filled (50, 7), 90, 10, 128, 32);
-  int good = block != NULL && is_filled (block, 0, 50, 7)
-             && (!ucrt_options.exact || is_filled (block, 50, 900, 0));
-  return result (block, good && is_at_offset (block, 900));
+  return grown (block, 900, 1, 1) && is_at_offset (block);
 }
 
-typedef struct {
+struct test {
   const char *name;
-  int (*run) (void *f); /* 1: right */
-  int works_in_crt;     /* our function calls the CRT, or works on its heap */
-} test_t;
-
-static const test_t tests[] = {
-    {"malloc", test_malloc, 0},
-    {"calloc", test_calloc, 0},
-    {"realloc", test_realloc, 0},
-    {"_realloc_base", test_realloc, 0},
-    {"free", test_free, 0},
-    {"_free_base", test_free, 0},
-    {"_msize", test_msize, 0},
-    {"_expand", test_expand, 0},
-    {"_recalloc", test_recalloc, 0},
-    {"_heapmin", test_heapmin, 1},
-    {"_aligned_malloc", test_aligned_malloc, 0},
-    {"_aligned_realloc", test_aligned_realloc, 0},
-    {"_aligned_recalloc", test_aligned_recalloc, 0},
-    {"_aligned_msize", test_aligned_msize, 0},
-    {"_aligned_free", test_free, 0},
-    {"_aligned_offset_malloc", test_offset_malloc, 0},
-    {"_aligned_offset_realloc", test_offset_realloc, 0},
-    {"_aligned_offset_recalloc", test_offset_recalloc, 0},
+  int (*run) (void *f); /* 1: F behaved */
+  int works_in_crt;     /* the hook calls the CRT or works on its heap */
 };
 
-/* NULL: there is none for a function of this name.  */
-static const test_t *test_of (const char *name) {
+static const struct test tests[] = {
+    {.name = "malloc", .run = test_malloc},
+    {.name = "calloc", .run = test_calloc},
+    {.name = "realloc", .run = test_realloc},
+    {.name = "_realloc_base", .run = test_realloc},
+    {.name = "free", .run = test_free},
+    {.name = "_free_base", .run = test_free},
+    {.name = "_msize", .run = test_msize},
+    {.name = "_expand", .run = test_expand},
+    {.name = "_recalloc", .run = test_recalloc},
+    {.name = "_heapmin", .run = test_heapmin, .works_in_crt = 1},
+    {.name = "_aligned_malloc", .run = test_aligned_malloc},
+    {.name = "_aligned_realloc", .run = test_aligned_realloc},
+    {.name = "_aligned_recalloc", .run = test_aligned_recalloc},
+    {.name = "_aligned_msize", .run = test_aligned_msize},
+    {.name = "_aligned_free", .run = test_free},
+    {.name = "_aligned_offset_malloc", .run = test_offset_malloc},
+    {.name = "_aligned_offset_realloc", .run = test_offset_realloc},
+    {.name = "_aligned_offset_recalloc", .run = test_offset_recalloc},
+};
+
+/* The test for the function NAME; NULL if there is none.  */
+static const struct test *test_of (const char *name) {
   if (memcmp (name, "_o_", 3) == 0) name += 3;
   size_t size = strlen (name) + 1;
   for (size_t i = 0; i < sizeof (tests) / sizeof (tests[0]); i++)
@@ -172,7 +178,7 @@ static const test_t *test_of (const char *name) {
   return NULL;
 }
 
-static int run (const test_t *test, MIR_ucrt_function_t *function) {
+static int run (const struct test *test, MIR_ucrt_function_t *function) {
   int passed = test->run ((void *) (uintptr_t) function->address);
   function->test = passed ? MIR_UCRT_PASSED : MIR_UCRT_WRONG;
   return passed;
@@ -190,7 +196,7 @@ int MIR_ucrt_check (void) {
   for (uint32_t i = 0; i < ucrt_status.functions_num; i++) {
     MIR_ucrt_function_t *function = &ucrt_status.functions[i];
     if (!is_reached (function) || !ucrt_crt_ready (&ucrt_crts[function->crt])) continue;
-    const test_t *test = test_of (function->name);
+    const struct test *test = test_of (function->name);
     if (test == NULL) continue;
     tested++;
     if (!run (test, function)) wrong++;
@@ -199,13 +205,13 @@ int MIR_ucrt_check (void) {
   return tested == 0 ? -1 : wrong;
 }
 
-/* --- Right after the take-over.  */
+/*---------------- Right after the take-over -----------------------------*/
 
 static int is_taken (const MIR_ucrt_function_t *function) {
   return function->state == MIR_UCRT_TAKEN || function->state == MIR_UCRT_ALIAS;
 }
 
-/* A call through an entry is counted for the function which has taken that entry over.  */
+/* A call through an entry is counted for the function that has taken the entry over.  */
 static void uncount_call (const MIR_ucrt_function_t *called) {
   for (uint32_t i = 0; ucrt_options.counting && i < ucrt_status.functions_num; i++) {
     MIR_ucrt_function_t *function = &ucrt_status.functions[i];
@@ -214,18 +220,18 @@ static void uncount_call (const MIR_ucrt_function_t *called) {
   }
 }
 
-void ucrt_check_taken (const ucrt_crt_t *crt) {
+void ucrt_check_taken (const struct ucrt_crt *crt) {
   MIR_ucrt_crt_t *status = &ucrt_status.crts[crt->index];
   unsigned wrong = 0;
   for (uint32_t i = 0; i < ucrt_status.functions_num; i++) {
     MIR_ucrt_function_t *function = &ucrt_status.functions[i];
     if (function->crt != crt->index || !is_taken (function)) continue;
-    const test_t *test = test_of (function->name);
+    const struct test *test = test_of (function->name);
     if (test == NULL || test->works_in_crt) continue;
     if (!run (test, function)) wrong++;
     uncount_call (function);
   }
   if (wrong != 0)
-    ucrt_format (status->reason, sizeof (status->reason),
-                 "%u functions did not what they should when they were tried", wrong);
+    ucrt_format (status->reason, sizeof (status->reason), "%u functions misbehaved when tested",
+                 wrong);
 }

@@ -1,5 +1,6 @@
-/* What the compiler calls for a frame of more than a page: touch each page of the RAX bytes below
-   the stack pointer, in order, so that the guard page moves; all registers stay.  */
+/* What compilers call on x86-64 for a frame larger than a page: ___chkstk_ms touches each page of
+   the RAX bytes below the stack pointer, in order, so that the guard page moves.  All registers are
+   kept.  */
 
 typedef int mir_ucrt_not_empty_t;
 
@@ -9,7 +10,7 @@ __asm__(
     "___chkstk_ms:\n"
     "push %rcx\n"
     "push %rax\n"
-    "lea 24(%rsp), %rcx\n" /* the stack pointer of the caller */
+    "lea 24(%rsp), %rcx\n" /* the caller's stack pointer */
     "1: cmp $0x1000, %rax\n"
     "jb 2f\n"
     "sub $0x1000, %rcx\n"

@@ -1,7 +1,7 @@
-/* What the compiler calls on 32-bit x86: division of 64 bits, which ntdll has by other names, and
-   for a frame of more than a page: touch each page of the EAX bytes below the stack pointer, in
-   order, so that the guard page moves, and move the stack pointer there; all other registers stay.
- */
+/* What compilers call on 32-bit x86: 64-bit division, which ntdll has under other names, and for a
+   frame larger than a page __alloca, which touches each page of the EAX bytes below the stack
+   pointer, in order, so that the guard page moves, and moves the stack pointer there.  All other
+   registers are kept.  */
 
 #include <stdint.h>
 
@@ -22,7 +22,7 @@ __asm__(
     ".globl __alloca\n"
     "__alloca:\n"
     "push %ecx\n"
-    "lea 8(%esp), %ecx\n" /* the stack pointer of the caller */
+    "lea 8(%esp), %ecx\n" /* the caller's stack pointer */
     "1: cmp $0x1000, %eax\n"
     "jb 2f\n"
     "sub $0x1000, %ecx\n"

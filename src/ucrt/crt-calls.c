@@ -1,0 +1,32 @@
+/* The CRTs that are known, and calls of their functions.  */
+
+#include "ucrt/crt-calls.h"
+
+#include <errno.h>
+
+struct ucrt_crt ucrt_crts[MIR_UCRT_CRTS_MAX];
+
+int ucrt_crt_ready (struct ucrt_crt *crt) {
+  if (!crt->initialised && crt->heap_handle != NULL && crt->heap_handle () != NULL)
+    crt->initialised = 1;
+  return crt->initialised;
+}
+
+void ucrt_set_errno (struct ucrt_crt *crt, int error) {
+  if (crt->error_number == NULL || !ucrt_crt_ready (crt)) return;
+  int *number = crt->error_number ();
+  if (number != NULL) *number = error;
+}
+
+void ucrt_invalid_parameter (struct ucrt_crt *crt) {
+  ucrt_set_errno (crt, EINVAL);
+  if (crt->invalid_parameter != NULL && ucrt_crt_ready (crt)) crt->invalid_parameter ();
+}
+
+int ucrt_call_new_handler (struct ucrt_crt *crt, size_t n) {
+  if (crt->query_new_mode != NULL && crt->call_new_handler != NULL && ucrt_crt_ready (crt)
+      && crt->query_new_mode () != 0 && crt->call_new_handler (n) != 0)
+    return 1;
+  ucrt_set_errno (crt, ENOMEM);
+  return 0;
+}

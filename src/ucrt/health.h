@@ -1,0 +1,16 @@
+/* The state of the whole in the status, from the states of the CRTs.  */
+
+#ifndef MIR_UCRT_HEALTH_H
+#define MIR_UCRT_HEALTH_H
+
+/* Set the state of the whole and its reason.  */
+void ucrt_update_state (void);
+
+/* The same, then log it if the options say so.  */
+void ucrt_report_state (void);
+
+/* There was no entry for the CRT of that NAME, because all are in use by others; "": there is room
+   again.  ucrt_update_state then says so.  */
+void ucrt_set_left_out (const char *name);
+
+#endif

@@ -1,0 +1,14 @@
+/* Where a take-over would not be safe, and why.  */
+
+#ifndef MIR_UCRT_REFUSE_H
+#define MIR_UCRT_REFUSE_H
+
+#include "ucrt/crt-calls.h"
+
+/* NULL, or why nothing may be done in this process; one line.  */
+const char *ucrt_refuse_process (void);
+
+/* NULL, or why CRT must be left alone; one line.  */
+const char *ucrt_refuse_crt (const struct ucrt_crt *crt);
+
+#endif
