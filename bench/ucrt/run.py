@@ -28,7 +28,7 @@ TARGETS = {"mix": 2.0, "larson, 1 thread": 6.0, "larson, 2 threads": 6.0} # from
 
 def compile_programs(dll, folder):
     cxx = COMPILER.replace("gcc", "g++")
-    flags = ["-O2", "-Wall", "-Wextra", "-Werror", "-D_UCRT", ucrt_specs(folder)]
+    flags = ["-O2", "-Wall", "-Wextra", "-Werror", "-D_UCRT", "-I" + ROOT, ucrt_specs(folder)]
     objects = {}
     for name in ("mix.c", "larson.c", "grow.c", "main.c", "steps.c", "link.c", "churn.cpp"):
         objects[name] = os.path.join(folder, name + ".o")
