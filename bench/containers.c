@@ -43,8 +43,7 @@ static void choose_keys (void) {
 }
 
 /* An identifier of 4 to 22 bytes, 11 on average, made of syllables and NUMBER, which makes it
-   unique.
- */
+   unique.  */
 static struct word make_name (char *chars, unsigned number) {
   static const char *const syllables[] = {"get", "set", "reg", "op", "type", "insn", "el", "_"};
   unsigned random = number * 2654435761u;
