@@ -67,9 +67,8 @@ FILE *output_file_special (const char *path) {
   if (fd < 0) return NULL;
   if (fstat (fd, &st) != 0)
     error = errno;
-  else if (S_ISREG (st.st_mode))
-    error =
-        is_link ? ELOOP : 0; /* a name in /proc cannot be replaced, and one in /dev should not */
+  else if (S_ISREG (st.st_mode)) /* a name in /proc cannot be replaced, one in /dev should not */
+    error = is_link ? ELOOP : 0;
   else if (!is_link && is_foreign_pipe (&st))
     error = EPERM;
   else
