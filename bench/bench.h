@@ -6,8 +6,8 @@
 
    Times are CPU time, in nanoseconds per operation.  The first argument of the program, if any, is
    a file to which CSV lines are appended.  One thread at a time.  */
-#ifndef BENCH_BENCH_H
-#define BENCH_BENCH_H
+#ifndef MIR_BENCH_BENCH_H
+#define MIR_BENCH_BENCH_H
 
 #include <stddef.h> /* size_t */
 
@@ -58,4 +58,4 @@ static inline void bench_touch (void *ptr) {
 }
 #endif
 
-#endif /* BENCH_BENCH_H */
+#endif /* MIR_BENCH_BENCH_H */

@@ -43,8 +43,7 @@ static void choose_keys (void) {
 }
 
 /* An identifier of 4 to 22 bytes, 11 on average, made of syllables and NUMBER, which makes it
-   unique.
- */
+   unique.  */
 static struct word make_name (char *chars, unsigned number) {
   static const char *const syllables[] = {"get", "set", "reg", "op", "type", "insn", "el", "_"};
   unsigned random = number * 2654435761u;
@@ -163,7 +162,7 @@ static void intern (void) {
 static void read_words (void) {
   static const char *const sources[] = BENCH_SOURCES;
   size_t max = 0;
-  for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+  for (size_t i = 0; i < sizeof (sources) / sizeof (sources[0]); i++) {
     FILE *file = fopen (sources[i], "rb");
     long length = -1;
     if (file == NULL || fseek (file, 0, SEEK_END) != 0 || (length = ftell (file)) < 0)
@@ -195,10 +194,10 @@ static void compare (const char *what, size_t table_size, size_t ops, void (*cho
   static const struct table *const tables[] = {&table_uthash,    &table_glib,  &table_std,
                                                &table_absl,      &table_boost, &table_htab,
                                                &table_htab_bound};
-  enum { TABLES = sizeof tables / sizeof tables[0] };
+  enum { TABLES = sizeof (tables) / sizeof (tables[0]) };
   struct bench_side sides[TABLES + 1];
   char subject[100];
-  memset (sides, 0, sizeof sides);
+  memset (sides, 0, sizeof (sides));
   for (size_t i = 0; i < TABLES; i++) {
     sides[i].name = tables[i]->name;
     sides[i].arg = (void *) (uintptr_t) tables[i];
@@ -206,7 +205,7 @@ static void compare (const char *what, size_t table_size, size_t ops, void (*cho
     sides[i].prepare = prepare;
     sides[i].finish = finish;
   }
-  snprintf (subject, sizeof subject, "containers: %s, %zu", what, table_size);
+  snprintf (subject, sizeof (subject), "containers: %s, %zu", what, table_size);
   size = table_size;
   if (choose != NULL) choose ();
   bench_compare (subject, ops, sides);
@@ -239,8 +238,8 @@ int main (int argc, char **argv) {
   compare_arrays ();
   read_words ();
   compare ("intern the words of sources", words_num, words_num, NULL, intern, NULL, NULL);
-  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) compare_ints (sizes[i]);
-  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) compare_names (sizes[i]);
+  for (size_t i = 0; i < sizeof (sizes) / sizeof (sizes[0]); i++) compare_ints (sizes[i]);
+  for (size_t i = 0; i < sizeof (sizes) / sizeof (sizes[0]); i++) compare_names (sizes[i]);
   MIR_finish (ctx);
   return 0;
 }

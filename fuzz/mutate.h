@@ -1,7 +1,7 @@
 /* Changes to PE images that leave most of the image valid, so that inputs pass the first
    checks.  */
-#ifndef FUZZ_MUTATE_H
-#define FUZZ_MUTATE_H
+#ifndef MIR_FUZZ_MUTATE_H
+#define MIR_FUZZ_MUTATE_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -10,4 +10,4 @@
    Returns the new size, at most MAX_SIZE.  The result depends only on the image and SEED.  */
 size_t mutate_image (uint8_t *data, size_t size, size_t max_size, unsigned seed);
 
-#endif /* FUZZ_MUTATE_H */
+#endif /* MIR_FUZZ_MUTATE_H */

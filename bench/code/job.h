@@ -1,6 +1,6 @@
 /* The functions that all subjects publish: of 64 to 1024 bytes, uniform, the same in each run.  */
-#ifndef BENCH_CODE_JOB_H
-#define BENCH_CODE_JOB_H
+#ifndef MIR_BENCH_CODE_JOB_H
+#define MIR_BENCH_CODE_JOB_H
 
 #include "ways.h"
 
@@ -50,4 +50,4 @@ void job_check (const struct job *job);
 /* The bytes of all live blocks, without any rounding.  */
 size_t job_bytes (const struct job *job);
 
-#endif /* BENCH_CODE_JOB_H */
+#endif /* MIR_BENCH_CODE_JOB_H */

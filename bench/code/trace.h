@@ -1,6 +1,6 @@
 /* Counts the system calls of a child process between marks that the child makes.  */
-#ifndef BENCH_CODE_TRACE_H
-#define BENCH_CODE_TRACE_H
+#ifndef MIR_BENCH_CODE_TRACE_H
+#define MIR_BENCH_CODE_TRACE_H
 
 #include <stddef.h> /* size_t */
 
@@ -17,4 +17,4 @@ void trace_mark (int phase);
 /* Start this program again with ARGS, count, and wait until it exits with status 0.  */
 void trace_self (char *const *args, struct trace_counts *counts);
 
-#endif /* BENCH_CODE_TRACE_H */
+#endif /* MIR_BENCH_CODE_TRACE_H */

@@ -7,8 +7,8 @@
 
    A function that fails ends the program.  One thread at a time may use a hand.  Any thread may use
    the store of a way that has an `enter`, with its own hand.  */
-#ifndef BENCH_CODE_WAYS_H
-#define BENCH_CODE_WAYS_H
+#ifndef MIR_BENCH_CODE_WAYS_H
+#define MIR_BENCH_CODE_WAYS_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
@@ -43,8 +43,7 @@ static inline void way_settle (const struct way *way, void *hand) {
 
 /* ways-plain.c: bump allocation in one mapping.  The first two are data memory, a limit that no
    executable memory can beat; in way_slots each function has a slot of 1 KiB, so there is no
-   search.
- */
+   search.  */
 extern const struct way way_memcpy, way_slots, way_rwx;
 /* What JITs without dual mapping do: make the page of a function writable and then executable
    again; the 64 KiB around it, as LuaJIT; the whole of a mapping that is as small as possible, as
@@ -64,4 +63,4 @@ extern const struct way way_mir, way_vtable;
 }
 #endif
 
-#endif /* BENCH_CODE_WAYS_H */
+#endif /* MIR_BENCH_CODE_WAYS_H */

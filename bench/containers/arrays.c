@@ -143,10 +143,10 @@ void compare_arrays (void) {
       {.name = NULL}};
   static const size_t means[] = {8, 16, 64, 255};
   bench_compare ("containers: push an int", ARRAY_OPS, ints);
-  for (size_t i = 0; i < sizeof means / sizeof means[0]; i++) {
+  for (size_t i = 0; i < sizeof (means) / sizeof (means[0]); i++) {
     char subject[100];
     array_mean = means[i];
-    snprintf (subject, sizeof subject, "containers: push %zu bytes", array_mean);
+    snprintf (subject, sizeof (subject), "containers: push %zu bytes", array_mean);
     bench_compare (subject, ARRAY_OPS, texts);
   }
 }

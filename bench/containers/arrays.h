@@ -1,6 +1,6 @@
 /* Benchmarks of growing arrays.  */
-#ifndef BENCH_CONTAINERS_ARRAYS_H
-#define BENCH_CONTAINERS_ARRAYS_H
+#ifndef MIR_BENCH_CONTAINERS_ARRAYS_H
+#define MIR_BENCH_CONTAINERS_ARRAYS_H
 
 #include <stddef.h> /* size_t */
 
@@ -31,4 +31,4 @@ static inline size_t array_piece (size_t i) {
 }
 #endif
 
-#endif /* BENCH_CONTAINERS_ARRAYS_H */
+#endif /* MIR_BENCH_CONTAINERS_ARRAYS_H */

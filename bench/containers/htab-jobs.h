@@ -1,7 +1,7 @@
 /* The jobs of tables.h done with HTAB.  Hash and eq are bound to the types if BOUND is defined;
    each of the two files that include this has its own types.  */
-#ifndef BENCH_CONTAINERS_HTAB_JOBS_H
-#define BENCH_CONTAINERS_HTAB_JOBS_H
+#ifndef MIR_BENCH_CONTAINERS_HTAB_JOBS_H
+#define MIR_BENCH_CONTAINERS_HTAB_JOBS_H
 
 #include <string.h> /* memcmp */
 
@@ -142,4 +142,4 @@ static size_t intern_htab (const struct word *words, size_t num) {
   .destroy = destroy_htab, .fill_words = fill_words_htab, .find_words = find_words_htab, \
   .destroy_words = destroy_words_htab, .intern = intern_htab
 
-#endif /* BENCH_CONTAINERS_HTAB_JOBS_H */
+#endif /* MIR_BENCH_CONTAINERS_HTAB_JOBS_H */

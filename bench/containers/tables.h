@@ -1,8 +1,8 @@
 /* Hash tables to compare: each does the same jobs with the same hash, in its own loops.
 
    The value of an int is the int itself; the value of a word is its number.  */
-#ifndef BENCH_CONTAINERS_TABLES_H
-#define BENCH_CONTAINERS_TABLES_H
+#ifndef MIR_BENCH_CONTAINERS_TABLES_H
+#define MIR_BENCH_CONTAINERS_TABLES_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint64_t */
@@ -50,4 +50,4 @@ static inline uint64_t hash_of_int (int key) {
 }
 #endif
 
-#endif /* BENCH_CONTAINERS_TABLES_H */
+#endif /* MIR_BENCH_CONTAINERS_TABLES_H */

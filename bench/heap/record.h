@@ -1,9 +1,9 @@
 /* An allocator that records a trace: see record.c.  */
-#ifndef BENCH_HEAP_RECORD_H
-#define BENCH_HEAP_RECORD_H
+#ifndef MIR_BENCH_HEAP_RECORD_H
+#define MIR_BENCH_HEAP_RECORD_H
 
 #include "mir-alloc.h"
 
 extern struct MIR_alloc recording_alloc;
 
-#endif /* BENCH_HEAP_RECORD_H */
+#endif /* MIR_BENCH_HEAP_RECORD_H */

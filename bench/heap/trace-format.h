@@ -11,8 +11,8 @@
    A slot is the number of a live block: a new block gets the slot freed last, or the next new one.
    A slot is written as its distance from the slot of the call before, folded so that small
    distances in both directions are small numbers.  A trace has no addresses, times or threads.  */
-#ifndef BENCH_HEAP_TRACE_FORMAT_H
-#define BENCH_HEAP_TRACE_FORMAT_H
+#ifndef MIR_BENCH_HEAP_TRACE_FORMAT_H
+#define MIR_BENCH_HEAP_TRACE_FORMAT_H
 
 #include <stdint.h>
 
@@ -28,4 +28,4 @@ static inline int64_t trace_unfold (uint64_t folded) {
   return (int64_t) (folded >> 1 ^ (0 - (folded & 1)));
 }
 
-#endif /* BENCH_HEAP_TRACE_FORMAT_H */
+#endif /* MIR_BENCH_HEAP_TRACE_FORMAT_H */

@@ -1,6 +1,6 @@
 /* A recorded trace (trace-format.h), decoded for replaying.  */
-#ifndef BENCH_HEAP_TRACE_H
-#define BENCH_HEAP_TRACE_H
+#ifndef MIR_BENCH_HEAP_TRACE_H
+#define MIR_BENCH_HEAP_TRACE_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
@@ -23,4 +23,4 @@ struct trace {
 int trace_read (const char *name, size_t most, struct trace *trace);
 void trace_free (struct trace *trace);
 
-#endif /* BENCH_HEAP_TRACE_H */
+#endif /* MIR_BENCH_HEAP_TRACE_H */

@@ -1,5 +1,5 @@
-/* In the program that is linked with mir-ucrt.dll: a reference, so that the linker keeps the DLL.
- */
+/* A reference in the program that is linked with mir-ucrt.dll, so that the linker keeps the
+   DLL.  */
 
 __declspec(dllimport) int mi_version (void);
 

@@ -15,7 +15,7 @@
 #include "steps.h"
 
 static const struct subject *const subjects[] = {&mix, &larson_1, &larson_2, &grow, &churn};
-enum { SUBJECTS = sizeof subjects / sizeof *subjects };
+enum { SUBJECTS = sizeof (subjects) / sizeof (*subjects) };
 
 void fail (const char *what) {
   fprintf (stderr, "bench-ucrt: %s\n", what);

@@ -58,7 +58,7 @@ static long median_of (free_t function) {
     if (blocks[i] == NULL) fail ("steps: no memory");
   }
   for (int i = 0; i < BLOCKS; i++) counts[i] = steps_of (function, blocks[i]);
-  qsort (counts, BLOCKS, sizeof *counts, by_value);
+  qsort (counts, BLOCKS, sizeof (*counts), by_value);
   return counts[BLOCKS / 2];
 }
 

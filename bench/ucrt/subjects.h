@@ -4,8 +4,8 @@
    foreign blocks are freed to their heap or moved from it.  Later passes see only blocks allocated
    since.  */
 
-#ifndef BENCH_UCRT_SUBJECTS_H
-#define BENCH_UCRT_SUBJECTS_H
+#ifndef MIR_BENCH_UCRT_SUBJECTS_H
+#define MIR_BENCH_UCRT_SUBJECTS_H
 
 #include <stddef.h>
 #include <stdint.h>

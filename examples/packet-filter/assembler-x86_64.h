@@ -6,8 +6,8 @@
 
    Operands are 32 bits wide unless WIDTH says otherwise; writing a 32-bit register clears its upper
    half.  All functions fail if memory is refused.  One thread at a time.  */
-#ifndef PACKET_FILTER_ASSEMBLER_X86_64_H
-#define PACKET_FILTER_ASSEMBLER_X86_64_H
+#ifndef MIR_EXAMPLES_PACKET_FILTER_ASSEMBLER_X86_64_H
+#define MIR_EXAMPLES_PACKET_FILTER_ASSEMBLER_X86_64_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint32_t */
@@ -88,4 +88,4 @@ void asm_lea (struct assembler *as, enum reg to, enum reg base, enum reg index, 
 void asm_load (struct assembler *as, unsigned size, enum reg to, enum reg base, int32_t disp);
 void asm_store (struct assembler *as, enum reg base, int32_t disp, enum reg from);
 
-#endif /* PACKET_FILTER_ASSEMBLER_X86_64_H */
+#endif /* MIR_EXAMPLES_PACKET_FILTER_ASSEMBLER_X86_64_H */

@@ -24,7 +24,7 @@ static void refuse (const struct program *program, size_t i, const char *format,
   char reason[160];
   va_list args;
   va_start (args, format);
-  vsnprintf (reason, sizeof reason, format, args);
+  vsnprintf (reason, sizeof (reason), format, args);
   va_end (args);
   fail (MIR_syntax_error, "%s:%d: instruction %zu: %s", program->path,
         program->first_line + (int) i, i, reason);
@@ -79,7 +79,7 @@ static void check_scratch (const struct program *program) {
   size_t len = VARR_LENGTH (insn_t, program->insns);
   uint16_t written_at[BPF_INSNS_MAX]; /* by all jumps to the instruction so far */
   uint16_t written = 0;               /* here, on the path from the instruction before */
-  memset (written_at, 0xff, sizeof written_at);
+  memset (written_at, 0xff, sizeof (written_at));
   for (size_t i = 0; i < len; i++) {
     const struct insn *insn = &insns[i];
     written &= written_at[i];

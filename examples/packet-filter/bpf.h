@@ -10,8 +10,8 @@
    0, and so do division and remainder by an X of 0; a shift by an X above 31 gives 0.  The Linux
    kernel's loads of facts about a packet (offsets from SKF_AD_OFF, 0xfffff000) are out of bounds
    here.  In all of this the machine agrees with libpcap's.  */
-#ifndef PACKET_FILTER_BPF_H
-#define PACKET_FILTER_BPF_H
+#ifndef MIR_EXAMPLES_PACKET_FILTER_BPF_H
+#define MIR_EXAMPLES_PACKET_FILTER_BPF_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint32_t */
@@ -113,4 +113,4 @@ void program_verify (const struct program *program);
 uint32_t program_interpret (const struct insn *insn, const uint8_t *packet, uint32_t caplen,
                             uint32_t wirelen);
 
-#endif /* PACKET_FILTER_BPF_H */
+#endif /* MIR_EXAMPLES_PACKET_FILTER_BPF_H */

@@ -86,8 +86,8 @@ void capture_load (struct capture *capture, MIR_alloc_t alloc, const char *path)
   if (capture->snaplen > SNAPLEN_MAX)
     fail (MIR_binary_io_error, "%s: packets of up to %lu bytes, the limit is %d", path,
           (unsigned long) capture->snaplen, SNAPLEN_MAX);
-  capture->link_type =
-      get_32 (file + 20, format.big_endian) & 0xffff; /* above: the size of a checksum */
+  /* The upper bits are the size of a checksum.  */
+  capture->link_type = get_32 (file + 20, format.big_endian) & 0xffff;
 
   for (size_t at = FILE_HEADER; at < len;) {
     struct packet packet = read_packet (capture, format, file + at, len - at, path);

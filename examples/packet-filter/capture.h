@@ -1,7 +1,7 @@
 /* Packets recorded by tcpdump, from classic pcap files of both byte orders, in microseconds or
    nanoseconds.  The file stays in memory, and packets point into it.  */
-#ifndef PACKET_FILTER_CAPTURE_H
-#define PACKET_FILTER_CAPTURE_H
+#ifndef MIR_EXAMPLES_PACKET_FILTER_CAPTURE_H
+#define MIR_EXAMPLES_PACKET_FILTER_CAPTURE_H
 
 #include <stdint.h> /* uint32_t */
 
@@ -28,4 +28,4 @@ struct capture {
 void capture_load (struct capture *capture, MIR_alloc_t alloc, const char *path);
 void capture_finish (struct capture *capture);
 
-#endif /* PACKET_FILTER_CAPTURE_H */
+#endif /* MIR_EXAMPLES_PACKET_FILTER_CAPTURE_H */

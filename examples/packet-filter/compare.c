@@ -25,7 +25,7 @@ static MIR_NO_RETURN void fail_at (const struct filter *filter, size_t number, u
                                    uint32_t compiled, uint32_t judged) {
   char by_libpcap[30] = "";
   if (libpcap_is_there)
-    snprintf (by_libpcap, sizeof by_libpcap, ", libpcap %lu", (unsigned long) judged);
+    snprintf (by_libpcap, sizeof (by_libpcap), ", libpcap %lu", (unsigned long) judged);
   fail (MIR_func_error, "%s: packet %zu: interpreter %lu, JIT %lu%s", filter->program.path, number,
         (unsigned long) interpreted, (unsigned long) compiled, by_libpcap);
 }
@@ -100,7 +100,7 @@ static int compare_doubles (const void *a, const void *b) {
 double compare_median_speed (const struct filter *filter, enum engine engine, size_t packets,
                              size_t rounds) {
   double sorted[ROUNDS_MAX];
-  memcpy (sorted, filter->seconds[engine], rounds * sizeof sorted[0]);
-  qsort (sorted, rounds, sizeof sorted[0], compare_doubles);
+  memcpy (sorted, filter->seconds[engine], rounds * sizeof (sorted[0]));
+  qsort (sorted, rounds, sizeof (sorted[0]), compare_doubles);
   return (double) packets / sorted[rounds / 2];
 }

@@ -1,8 +1,8 @@
 /* Compares the results and the speed of the three engines.
 
    The capture is repeated until there are PACKETS packets.  */
-#ifndef PACKET_FILTER_COMPARE_H
-#define PACKET_FILTER_COMPARE_H
+#ifndef MIR_EXAMPLES_PACKET_FILTER_COMPARE_H
+#define MIR_EXAMPLES_PACKET_FILTER_COMPARE_H
 
 #include "runtime.h"
 
@@ -18,4 +18,4 @@ void compare_speed (struct runtime *rt, size_t packets, size_t rounds);
 double compare_median_speed (const struct filter *filter, enum engine engine, size_t packets,
                              size_t rounds);
 
-#endif /* PACKET_FILTER_COMPARE_H */
+#endif /* MIR_EXAMPLES_PACKET_FILTER_COMPARE_H */

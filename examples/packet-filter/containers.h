@@ -2,8 +2,8 @@
 
    In each source file the hooks must be defined before the first include of the containers.  So
    every file here includes this header instead of mir-varr.h and mir-htab.h.  */
-#ifndef PACKET_FILTER_CONTAINERS_H
-#define PACKET_FILTER_CONTAINERS_H
+#ifndef MIR_EXAMPLES_PACKET_FILTER_CONTAINERS_H
+#define MIR_EXAMPLES_PACKET_FILTER_CONTAINERS_H
 
 #include "failure.h"
 
@@ -17,4 +17,4 @@
 
 DEF_VARR (uint8_t)
 
-#endif /* PACKET_FILTER_CONTAINERS_H */
+#endif /* MIR_EXAMPLES_PACKET_FILTER_CONTAINERS_H */

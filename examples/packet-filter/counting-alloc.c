@@ -33,7 +33,7 @@ static void *counting_malloc (size_t size, void *user_data) {
   struct counting_alloc *counting = (struct counting_alloc *) user_data;
   union header *header;
   if (size > BLOCK_MAX) return NULL;
-  header = (union header *) MIR_malloc (counting->inner, sizeof *header + size);
+  header = (union header *) MIR_malloc (counting->inner, sizeof (*header) + size);
   return header == NULL ? NULL : count_block (counting, header, size);
 }
 
@@ -41,7 +41,7 @@ static void *counting_calloc (size_t num, size_t size, void *user_data) {
   struct counting_alloc *counting = (struct counting_alloc *) user_data;
   union header *header;
   if (size != 0 && num > BLOCK_MAX / size) return NULL;
-  header = (union header *) MIR_calloc (counting->inner, 1, sizeof *header + num * size);
+  header = (union header *) MIR_calloc (counting->inner, 1, sizeof (*header) + num * size);
   return header == NULL ? NULL : count_block (counting, header, num * size);
 }
 
@@ -52,8 +52,8 @@ static void *counting_realloc (void *ptr, size_t old_size, size_t new_size, void
   if (new_size > BLOCK_MAX) return NULL;
   header = (union header *) ptr - 1;
   assert (header->size == old_size); /* the contract asks this of the caller */
-  header = (union header *) MIR_realloc (counting->inner, header, sizeof *header + old_size,
-                                         sizeof *header + new_size);
+  header = (union header *) MIR_realloc (counting->inner, header, sizeof (*header) + old_size,
+                                         sizeof (*header) + new_size);
   if (header == NULL) return NULL; /* the old block stays, and stays counted */
   forget_block (counting, old_size);
   return count_block (counting, header, new_size);

@@ -2,8 +2,8 @@
 
    Each wraps another allocator of its kind and passes every call on.  One thread at a time, since
    the counters are plain numbers.  */
-#ifndef PACKET_FILTER_COUNTING_ALLOC_H
-#define PACKET_FILTER_COUNTING_ALLOC_H
+#ifndef MIR_EXAMPLES_PACKET_FILTER_COUNTING_ALLOC_H
+#define MIR_EXAMPLES_PACKET_FILTER_COUNTING_ALLOC_H
 
 #include <stddef.h> /* size_t */
 
@@ -30,4 +30,4 @@ struct counting_code_alloc {
 void counting_alloc_init (struct counting_alloc *counting, MIR_alloc_t inner);
 void counting_code_alloc_init (struct counting_code_alloc *counting, MIR_code_alloc_t inner);
 
-#endif /* PACKET_FILTER_COUNTING_ALLOC_H */
+#endif /* MIR_EXAMPLES_PACKET_FILTER_COUNTING_ALLOC_H */

@@ -22,7 +22,7 @@ void fail (MIR_error_type_t type, const char *format, ...) {
   va_list args;
   va_start (args, format);
   failure->type = type;
-  vsnprintf (failure->message, sizeof failure->message, format, args);
+  vsnprintf (failure->message, sizeof (failure->message), format, args);
   va_end (args);
   for (char *p = failure->message; *p != '\0'; p++)
     if (iscntrl ((unsigned char) *p)) *p = '?'; /* a path may contain anything */

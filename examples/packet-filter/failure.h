@@ -3,8 +3,8 @@
    The context calls fail as its error function, the containers call it through their hooks
    (containers.h), this program calls it for bad input.  The jump loses nothing: every block belongs
    to a structure that the catcher finishes.  Any thread.  */
-#ifndef PACKET_FILTER_FAILURE_H
-#define PACKET_FILTER_FAILURE_H
+#ifndef MIR_EXAMPLES_PACKET_FILTER_FAILURE_H
+#define MIR_EXAMPLES_PACKET_FILTER_FAILURE_H
 
 #include <stdio.h> /* __MINGW_PRINTF_FORMAT */
 
@@ -36,4 +36,4 @@ void expect_ok (MIR_code_status_t status);
 /* Call BODY (ARG).  0 if it returned; -1 if it failed, with the reason in FAILURE.  */
 int catch_failure (struct failure *failure, void (*body) (void *arg), void *arg);
 
-#endif /* PACKET_FILTER_FAILURE_H */
+#endif /* MIR_EXAMPLES_PACKET_FILTER_FAILURE_H */

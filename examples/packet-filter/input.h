@@ -1,6 +1,6 @@
 /* A whole file in memory.  */
-#ifndef PACKET_FILTER_INPUT_H
-#define PACKET_FILTER_INPUT_H
+#ifndef MIR_EXAMPLES_PACKET_FILTER_INPUT_H
+#define MIR_EXAMPLES_PACKET_FILTER_INPUT_H
 
 #include <stdio.h>
 
@@ -19,4 +19,4 @@ void input_finish (struct input *in);
 /* The last part of PATH, behind its folders.  */
 const char *base_name (const char *path);
 
-#endif /* PACKET_FILTER_INPUT_H */
+#endif /* MIR_EXAMPLES_PACKET_FILTER_INPUT_H */

@@ -1,8 +1,8 @@
 /* The compiler: a verified BPF program becomes machine code.
 
    One of jit-x86_64.c and jit-none.c implements it; the build picks.  */
-#ifndef PACKET_FILTER_JIT_H
-#define PACKET_FILTER_JIT_H
+#ifndef MIR_EXAMPLES_PACKET_FILTER_JIT_H
+#define MIR_EXAMPLES_PACKET_FILTER_JIT_H
 
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint32_t */
@@ -36,4 +36,4 @@ void jit_destroy (struct jit *jit); /* NULL is allowed */
 filter_func_t jit_compile (struct jit *jit, const struct jit_abi *abi, const char *name,
                            const struct insn *insns, size_t len, size_t *code_len);
 
-#endif /* PACKET_FILTER_JIT_H */
+#endif /* MIR_EXAMPLES_PACKET_FILTER_JIT_H */

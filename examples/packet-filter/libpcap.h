@@ -1,8 +1,8 @@
 /* libpcap's interpreter, the reference for ours.
 
    One of libpcap.c and libpcap-none.c implements it; the build picks.  */
-#ifndef PACKET_FILTER_LIBPCAP_H
-#define PACKET_FILTER_LIBPCAP_H
+#ifndef MIR_EXAMPLES_PACKET_FILTER_LIBPCAP_H
+#define MIR_EXAMPLES_PACKET_FILTER_LIBPCAP_H
 
 #include "bpf.h"
 
@@ -19,4 +19,4 @@ struct bpf_insn *libpcap_program (MIR_alloc_t alloc, const struct insn *insns, s
 uint32_t libpcap_run (const struct bpf_insn *program, const uint8_t *packet, uint32_t caplen,
                       uint32_t wirelen);
 
-#endif /* PACKET_FILTER_LIBPCAP_H */
+#endif /* MIR_EXAMPLES_PACKET_FILTER_LIBPCAP_H */

@@ -121,4 +121,4 @@ const struct opcode_case opcode_cases[] = {
     {"ret k, 0", 0, {S (LD_IMM, 1), S (RET_K, 0)}, 2},
     {"ret a", 1, {S (LD_IMM, 1), S (RET_A, 0)}, 2}};
 
-const size_t opcode_cases_num = sizeof opcode_cases / sizeof opcode_cases[0];
+const size_t opcode_cases_num = sizeof (opcode_cases) / sizeof (opcode_cases[0]);

@@ -1,6 +1,6 @@
 /* For tests: programs for every opcode, with results that were worked out by hand.  */
-#ifndef PACKET_FILTER_OPCODE_CASES_H
-#define PACKET_FILTER_OPCODE_CASES_H
+#ifndef MIR_EXAMPLES_PACKET_FILTER_OPCODE_CASES_H
+#define MIR_EXAMPLES_PACKET_FILTER_OPCODE_CASES_H
 
 #include <stddef.h> /* size_t */
 
@@ -21,4 +21,4 @@ extern const uint8_t opcode_packet[OPCODE_PACKET_LEN];
 extern const struct opcode_case opcode_cases[];
 extern const size_t opcode_cases_num;
 
-#endif /* PACKET_FILTER_OPCODE_CASES_H */
+#endif /* MIR_EXAMPLES_PACKET_FILTER_OPCODE_CASES_H */

@@ -76,7 +76,7 @@ static int run_with_defaults (const struct options *options) {
 /* The same, traced; an allocator below the trace counts, and both must agree.  */
 static int run_traced (const struct options *options) {
   struct counting_alloc data;
-  MIR_trace_options_t trace_options = {.size = sizeof trace_options,
+  MIR_trace_options_t trace_options = {.size = sizeof (trace_options),
                                        .file = options->trace,
                                        .title = "packet-filter",
                                        .alloc = &data.alloc};

@@ -17,7 +17,7 @@ static uint32_t random_constant (void) {
                                    0x7fffffff, 0x80000000, 0xffffff80, 0xfffff000, 0xfffffffc};
   switch (below (4)) {
     case 0:
-      return edges[below (sizeof edges / sizeof edges[0])] + below (3) - 1;
+      return edges[below (sizeof (edges) / sizeof (edges[0]))] + below (3) - 1;
     case 1:
       return (uint32_t) tap_random ();
     default:
@@ -33,7 +33,7 @@ static struct insn random_insn (size_t insns_after, unsigned written) {
       MUL_X,   DIV_K,    DIV_X,    OR_K,     OR_X,     AND_K,    AND_X,    LSH_K,  LSH_X,  RSH_K,
       RSH_X,   NEG,      MOD_K,    MOD_X,    XOR_K,    XOR_X,    JA,       JEQ_K,  JEQ_X,  JGT_K,
       JGT_X,   JGE_K,    JGE_X,    JSET_K,   JSET_X,   TAX,      TXA,      RET_K,  RET_A};
-  struct insn insn = {.code = codes[below (sizeof codes / sizeof codes[0])],
+  struct insn insn = {.code = codes[below (sizeof (codes) / sizeof (codes[0]))],
                       .k = random_constant ()};
   uint32_t reach = insns_after > 256 ? 256 : (uint32_t) insns_after; /* jumps: 0 to REACH - 1 */
   if ((insn.code == RET_K || insn.code == RET_A) && below (8) != 0) insn.code = TAX;

@@ -1,6 +1,6 @@
 /* For tests: random programs and packets, from tap_random.  */
-#ifndef PACKET_FILTER_RANDOM_PROGRAM_H
-#define PACKET_FILTER_RANDOM_PROGRAM_H
+#ifndef MIR_EXAMPLES_PACKET_FILTER_RANDOM_PROGRAM_H
+#define MIR_EXAMPLES_PACKET_FILTER_RANDOM_PROGRAM_H
 
 #include <stddef.h> /* size_t */
 
@@ -13,4 +13,4 @@ void random_program (struct insn *insns, size_t len);
    until the next call.  */
 uint8_t *random_packet (size_t len);
 
-#endif /* PACKET_FILTER_RANDOM_PROGRAM_H */
+#endif /* MIR_EXAMPLES_PACKET_FILTER_RANDOM_PROGRAM_H */

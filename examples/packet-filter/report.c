@@ -55,13 +55,13 @@ struct cells {
 static struct cells make_cells (const struct filter *filter, const double speed[ENGINES]) {
   struct cells cells = {"- ", "-", "-", "-"};
   if (libpcap_is_there)
-    snprintf (cells.libpcap, sizeof cells.libpcap, "%.1f", speed[LIBPCAP] * 1e-6);
+    snprintf (cells.libpcap, sizeof (cells.libpcap), "%.1f", speed[LIBPCAP] * 1e-6);
   if (filter->func == NULL) return cells;
-  snprintf (cells.code, sizeof cells.code, "%zu%c", filter->code_len,
+  snprintf (cells.code, sizeof (cells.code), "%zu%c", filter->code_len,
             filter->compiled_before ? '*' : ' ');
-  snprintf (cells.jit, sizeof cells.jit, "%.1f", speed[JIT] * 1e-6);
+  snprintf (cells.jit, sizeof (cells.jit), "%.1f", speed[JIT] * 1e-6);
   if (libpcap_is_there)
-    snprintf (cells.gain, sizeof cells.gain, "%.1fx", speed[JIT] / speed[LIBPCAP]);
+    snprintf (cells.gain, sizeof (cells.gain), "%.1fx", speed[JIT] / speed[LIBPCAP]);
   return cells;
 }
 

@@ -1,6 +1,6 @@
 /* The output of the program.  */
-#ifndef PACKET_FILTER_REPORT_H
-#define PACKET_FILTER_REPORT_H
+#ifndef MIR_EXAMPLES_PACKET_FILTER_REPORT_H
+#define MIR_EXAMPLES_PACKET_FILTER_REPORT_H
 
 #include "counting-alloc.h"
 #include "runtime.h"
@@ -27,4 +27,4 @@ void report_counters (const struct counting_alloc *data, const struct counting_c
 void report_trace (const struct counting_alloc *data, const char *path);
 void report_agreement (const struct options *options);
 
-#endif /* PACKET_FILTER_REPORT_H */
+#endif /* MIR_EXAMPLES_PACKET_FILTER_REPORT_H */

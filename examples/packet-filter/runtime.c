@@ -33,11 +33,11 @@ void runtime_finish (struct runtime *rt) {
   jit_destroy (rt->jit);
   MIR_finish (rt->ctx); /* with all published code; the tools are told */
   MIR_code_tools_finish (rt->tools);
-  memset (rt, 0, sizeof *rt);
+  memset (rt, 0, sizeof (*rt));
 }
 
 void runtime_start_tools (struct runtime *rt) {
-  MIR_code_tools_options_t options = {.size = sizeof options,
+  MIR_code_tools_options_t options = {.size = sizeof (options),
                                       .alloc = MIR_get_alloc (rt->ctx),
                                       .wanted = MIR_CODE_PERF_MAP | MIR_CODE_GDB};
   MIR_code_tool_status_t status = MIR_code_tools_create (&options, &rt->tools);
@@ -69,7 +69,7 @@ static void set_name (struct filter *filter) {
   const char *name = base_name (filter->program.path);
   size_t len = strlen (name);
   if (len > 4 && strcmp (name + len - 4, ".bpf") == 0) len -= 4;
-  snprintf (filter->name, sizeof filter->name, "%.*s", (int) len, name);
+  snprintf (filter->name, sizeof (filter->name), "%.*s", (int) len, name);
 }
 
 void runtime_add_filter (struct runtime *rt, const char *path) {

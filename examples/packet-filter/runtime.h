@@ -5,8 +5,8 @@
    function at any moment: runtime_finish knows what to free.
 
    One thread at a time.  */
-#ifndef PACKET_FILTER_RUNTIME_H
-#define PACKET_FILTER_RUNTIME_H
+#ifndef MIR_EXAMPLES_PACKET_FILTER_RUNTIME_H
+#define MIR_EXAMPLES_PACKET_FILTER_RUNTIME_H
 
 #include <stddef.h> /* size_t */
 #include <string.h> /* memcmp */
@@ -78,4 +78,4 @@ void runtime_start_tools (struct runtime *rt);
    a bad filter and if memory is refused.  */
 void runtime_add_filter (struct runtime *rt, const char *path);
 
-#endif /* PACKET_FILTER_RUNTIME_H */
+#endif /* MIR_EXAMPLES_PACKET_FILTER_RUNTIME_H */

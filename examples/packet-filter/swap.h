@@ -2,8 +2,8 @@
 
    thunk          a fixed address through which the other thread calls the current filter
    grace period   the time until every call that began in the old code has returned  */
-#ifndef PACKET_FILTER_SWAP_H
-#define PACKET_FILTER_SWAP_H
+#ifndef MIR_EXAMPLES_PACKET_FILTER_SWAP_H
+#define MIR_EXAMPLES_PACKET_FILTER_SWAP_H
 
 #include "runtime.h"
 
@@ -19,4 +19,4 @@ struct swap_result {
    JIT.  */
 void swap_filters (struct runtime *rt, size_t swaps, struct swap_result *result);
 
-#endif /* PACKET_FILTER_SWAP_H */
+#endif /* MIR_EXAMPLES_PACKET_FILTER_SWAP_H */

@@ -48,8 +48,8 @@ struct refusal {
   const char *text, *message;
 };
 
-#define CHECK_REFUSALS(REFUSALS)                                      \
-  for (size_t i = 0; i < sizeof (REFUSALS) / sizeof *(REFUSALS); i++) \
+#define CHECK_REFUSALS(REFUSALS)                                        \
+  for (size_t i = 0; i < sizeof (REFUSALS) / sizeof (*(REFUSALS)); i++) \
   CHECK_STR (refusal_of ((REFUSALS)[i].text, strlen ((REFUSALS)[i].text)), (REFUSALS)[i].message)
 
 /*---------------- Reading -----------------------------*/
@@ -59,7 +59,7 @@ static void reads_what_tcpdump_prints (void) {
       "# tcp\n#  in other words\n3\n40 0 0 12\n21 0 0 4294967295\n6 0 0 262144\n";
   struct failure failure;
   struct probe_alloc probe;
-  struct loading loading = {.alloc = &probe.alloc, .text = text, .len = sizeof text - 1};
+  struct loading loading = {.alloc = &probe.alloc, .text = text, .len = sizeof (text) - 1};
   struct insn insn;
   probe_alloc_init (&probe);
   REQUIRE (catch_failure (&failure, load, &loading) == 0);
@@ -123,12 +123,12 @@ static void refuses_text_which_is_no_program (void) {
 static void survives_damaged_text (void) {
   static const char good[] =
       "# x\n6\n40 0 0 12\n21 0 3 2048\n2 0 0 3\n96 0 0 3\n21 0 0 7\n6 0 0 9\n";
-  char text[sizeof good];
+  char text[sizeof (good)];
   for (size_t n = tap_scaled (20000); n > 0; n--) {
-    memcpy (text, good, sizeof good);
+    memcpy (text, good, sizeof (good));
     for (uint64_t damages = tap_random () % 4; damages > 0; damages--)
-      text[tap_random () % (sizeof good - 1)] = (char) (tap_random () >> 8);
-    CHECK (strchr (refusal_of (text, (size_t) (tap_random () % sizeof good)), '\n') == NULL);
+      text[tap_random () % (sizeof (good) - 1)] = (char) (tap_random () >> 8);
+    CHECK (strchr (refusal_of (text, (size_t) (tap_random () % sizeof (good))), '\n') == NULL);
   }
 }
 
@@ -214,7 +214,7 @@ static void gives_all_back_when_memory_is_refused (void) {
   for (long n = 0; failed; n++) {
     struct failure failure;
     struct probe_alloc probe;
-    struct loading loading = {.alloc = &probe.alloc, .text = text, .len = sizeof text - 1};
+    struct loading loading = {.alloc = &probe.alloc, .text = text, .len = sizeof (text) - 1};
     probe_alloc_init (&probe);
     probe_alloc_fail_after (&probe, n, 0);
     failed = catch_failure (&failure, load, &loading);

@@ -28,7 +28,7 @@ static void load (void *arg) {
    none does.  */
 static int start_loading (struct loading *loading, const char *path, long successes,
                           struct failure *failure) {
-  memset (loading, 0, sizeof *loading);
+  memset (loading, 0, sizeof (*loading));
   probe_alloc_init (&loading->probe);
   probe_alloc_fail_after (&loading->probe, successes, 0);
   loading->path = path;
@@ -100,7 +100,7 @@ static void reads_both_byte_orders_and_both_units (void) {
     struct loading loading;
     struct packet packet;
     make_small_capture (file, magics[form / 2], form % 2);
-    write_scratch (file, sizeof file);
+    write_scratch (file, sizeof (file));
     REQUIRE (start_loading (&loading, scratch_path, -1, &failure) == 0);
     CHECK_INT (loading.capture.link_type, 1);
     CHECK_INT (loading.capture.snaplen, 6);
@@ -151,12 +151,12 @@ static void refuses_wrong_headers (void) {
       {SECOND + 8, 0, ": packet 3: the file ends within its header"}};
 
   for (int big_endian = 0; big_endian < 2; big_endian++)
-    for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+    for (size_t i = 0; i < sizeof (damages) / sizeof (damages[0]); i++) {
       uint8_t file[SMALL_LEN];
       if (damages[i].at == 4 && big_endian) continue; /* two fields of 16 bits */
       make_small_capture (file, 0xa1b2c3d4, big_endian);
       put (file + damages[i].at, 4, damages[i].value, big_endian);
-      CHECK_STR (refusal_of (file, sizeof file), damages[i].message);
+      CHECK_STR (refusal_of (file, sizeof (file)), damages[i].message);
     }
 }
 
@@ -209,7 +209,7 @@ int main (int argc, char **argv) {
     return 1;
   }
   real_capture = argv[1];
-  snprintf (scratch_path, sizeof scratch_path, "test-capture-%ld.tmp", (long) getpid ());
+  snprintf (scratch_path, sizeof (scratch_path), "test-capture-%ld.tmp", (long) getpid ());
   TEST_RUN (reads_both_byte_orders_and_both_units);
   TEST_RUN (refuses_a_file_cut_anywhere);
   TEST_RUN (refuses_wrong_headers);

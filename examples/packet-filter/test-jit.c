@@ -117,7 +117,7 @@ static void loads_from_a_packet_of_4_gib (void) {
   uint8_t *packet = (uint8_t *) probe_pages_data (size);
   if (packet == NULL) tap_skip ("no 4 GiB of address space");
   start ();
-  for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
+  for (size_t i = 0; i < sizeof (offsets) / sizeof (offsets[0]); i++) {
     struct insn absolute[] = {{LD_W_ABS, 0, 0, offsets[i]}, {RET_A, 0, 0, 0}};
     struct insn indirect[] = {
         {LDX_IMM, 0, 0, offsets[i] - 77}, {LD_W_IND, 0, 0, 77}, {RET_A, 0, 0, 0}};

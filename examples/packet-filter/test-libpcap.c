@@ -30,7 +30,7 @@ static void reads_what_libpcap_reads (void) {
   size_t n = 0;
   REQUIRE (pcap != NULL);
   probe_alloc_init (&probe);
-  memset (&capture, 0, sizeof capture);
+  memset (&capture, 0, sizeof (capture));
   REQUIRE (catch_failure (&failure, load, &capture) == 0);
   CHECK_INT (capture.link_type, pcap_datalink (pcap));
   CHECK_INT (capture.snaplen, pcap_snapshot (pcap));

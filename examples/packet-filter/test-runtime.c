@@ -53,7 +53,7 @@ static void live (void *arg) {
 }
 
 static void begin (struct life *life) {
-  memset (life, 0, sizeof *life);
+  memset (life, 0, sizeof (*life));
   probe_alloc_init (&life->data);
   probe_code_alloc_init (&life->code);
   life->swaps = 3;
@@ -115,7 +115,7 @@ static void describes_the_first_disagreement (void) {
   begin (&life);
   life.lying = 1;
   REQUIRE (catch_failure (&failure, live, &life) != 0);
-  snprintf (expected, sizeof expected, "%s: packet 1: interpreter 0, JIT 4711%s", filters[0],
+  snprintf (expected, sizeof (expected), "%s: packet 1: interpreter 0, JIT 4711%s", filters[0],
             libpcap_is_there ? ", libpcap 0" : "");
   CHECK_STR (failure.message, expected);
   end (&life);
@@ -163,11 +163,11 @@ static size_t count_in_perf_map (const char *name) {
   char path[50], line[300], end[100];
   size_t num = 0;
   FILE *map;
-  snprintf (path, sizeof path, "/tmp/perf-%ld.map", (long) getpid ());
-  snprintf (end, sizeof end, " %s\n", name);
+  snprintf (path, sizeof (path), "/tmp/perf-%ld.map", (long) getpid ());
+  snprintf (end, sizeof (end), " %s\n", name);
   map = fopen (path, "r");
   if (map == NULL) return 0;
-  while (fgets (line, sizeof line, map) != NULL)
+  while (fgets (line, sizeof (line), map) != NULL)
     num += strlen (line) > strlen (end) && strcmp (line + strlen (line) - strlen (end), end) == 0;
   fclose (map);
   remove (path);

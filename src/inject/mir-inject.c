@@ -56,10 +56,6 @@ static int do_files (const struct options *options) {
     if (one == STATUS_FAILED || status == STATUS_DONE) status = one;
   }
   report_end (&report);
-  if (fflush (stdout) != 0 || ferror (stdout)) {
-    fprintf (stderr, "error: unable to write to standard output\n");
-    return STATUS_FAILED;
-  }
   return status;
 }
 
@@ -94,5 +90,9 @@ int main (int argc, char **argv) {
     status = do_files (&options);
   }
   options_free (&options);
+  if (fflush (stdout) != 0 || ferror (stdout)) {
+    fprintf (stderr, "error: unable to write to standard output\n");
+    return STATUS_FAILED;
+  }
   return status;
 }

@@ -16,13 +16,14 @@ FILE *output_file_read (const char *path, const char **why);
 
 /* Open the pipe or the device PATH for writing.  NULL with errno on failure; with errno 0 if
    nothing, a regular file or a link has this name, which output_file_replace may replace.  A link
-   is followed only in /dev and /proc, as for /dev/fd/63.  Another user's pipe is refused with
+   is followed only if it is the system's, as /dev/fd/63.  Another user's pipe is refused with
    EPERM.  */
 FILE *output_file_special (const char *path);
 
 /* Create a file beside PATH and store its path in TEMPORARY.  Its permissions are those of TRACE's
-   file less what the umask takes away, never wider; TRACE NULL: its owner's alone.  On Windows they
-   are the folder's.  NULL with errno on failure.  */
+   file less what the umask takes away, never wider; its owner's alone if that file has an access
+   control list, or if TRACE is NULL.  On Windows they are the folder's.  NULL with errno on
+   failure.  */
 FILE *output_file_beside (const char *path, FILE *trace, char temporary[OUTPUT_PATH_MAX]);
 
 /* Rename TEMPORARY to PATH, whatever has that name.  0, or -1 with errno and PATH as it was.  */

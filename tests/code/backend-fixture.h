@@ -1,7 +1,7 @@
 /* A back end at one level, without the code layer above it: mapped pages, and functions in
    them.  */
-#ifndef BACKEND_FIXTURE_H
-#define BACKEND_FIXTURE_H
+#ifndef MIR_TESTS_CODE_BACKEND_FIXTURE_H
+#define MIR_TESTS_CODE_BACKEND_FIXTURE_H
 
 #include <stdio.h>
 #include <string.h>
@@ -95,4 +95,4 @@ static inline void run_for_all (const char *name, void (*test) (void)) {
 }
 #define RUN_FOR_ALL(NAME) run_for_all (#NAME, NAME)
 
-#endif /* BACKEND_FIXTURE_H */
+#endif /* MIR_TESTS_CODE_BACKEND_FIXTURE_H */

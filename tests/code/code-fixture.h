@@ -1,6 +1,6 @@
 /* A context over two probing allocators, for the tests of machine code.  */
-#ifndef CODE_FIXTURE_H
-#define CODE_FIXTURE_H
+#ifndef MIR_TESTS_CODE_CODE_FIXTURE_H
+#define MIR_TESTS_CODE_CODE_FIXTURE_H
 
 #include "mir.h"
 
@@ -64,4 +64,4 @@ static inline void *pointer_at (const uint8_t *addr) {
   return value;
 }
 
-#endif /* CODE_FIXTURE_H */
+#endif /* MIR_TESTS_CODE_CODE_FIXTURE_H */

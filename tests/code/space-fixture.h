@@ -1,6 +1,6 @@
 /* A code space with one writer over a probing allocator, for the tests of mir-code.h.  */
-#ifndef SPACE_FIXTURE_H
-#define SPACE_FIXTURE_H
+#ifndef MIR_TESTS_CODE_SPACE_FIXTURE_H
+#define MIR_TESTS_CODE_SPACE_FIXTURE_H
 
 #include "mir-code.h"
 
@@ -95,4 +95,4 @@ static inline size_t fill_up (size_t len, MIR_code_status_t expected) {
   return n;
 }
 
-#endif /* SPACE_FIXTURE_H */
+#endif /* MIR_TESTS_CODE_SPACE_FIXTURE_H */

@@ -97,7 +97,8 @@ static void redirecting_asks_the_system_for_nothing (void) {
   MIR_set_error_func (ctx, error_trap_func);
   void *one = publish_returning (1), *two = publish_returning (2), *thunk = _MIR_get_thunk (ctx);
   size_t protects = pages.protects;
-  pages.fail_protect_in = 0, pages.fail_protect_forever = 1;
+  pages.fail_protect_in = 0;
+  pages.fail_protect_forever = 1;
   probe_alloc_fail_after (&data, 0, 1);
   _MIR_redirect_thunk (ctx, thunk, one);
   CHECK_INT (code_call (thunk), 1);

@@ -64,7 +64,7 @@ static void free_item (item_t item, void *arg) {
 }
 
 static void model_init (void) {
-  memset (&model, 0, sizeof model);
+  memset (&model, 0, sizeof (model));
 }
 
 static item_t new_item (int key) {

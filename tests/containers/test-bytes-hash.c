@@ -13,8 +13,8 @@ static void only_the_bytes_count (void) {
   char one[MOST + 8], other[MOST + 8];
   for (size_t len = 0; len <= MOST; len++)
     for (size_t shift = 0; shift < 8; shift++) {
-      memset (one, 'x', sizeof one);
-      memset (other, 'y', sizeof other);
+      memset (one, 'x', sizeof (one));
+      memset (other, 'y', sizeof (other));
       for (size_t i = 0; i < len; i++) one[i] = other[i + shift] = (char) tap_random ();
       CHECK_INT (mir_bytes_hash (one, len), mir_bytes_hash (other + shift, len));
     }
@@ -35,7 +35,7 @@ static void no_byte_outside_is_read (void) {
 
 static void every_byte_and_the_length_count (void) {
   char bytes[MOST];
-  memset (bytes, 0, sizeof bytes);
+  memset (bytes, 0, sizeof (bytes));
   for (size_t len = 1; len <= MOST; len++) {
     unsigned hash = mir_bytes_hash (bytes, len);
     CHECK (hash != mir_bytes_hash (bytes, len - 1));

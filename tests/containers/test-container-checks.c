@@ -44,7 +44,7 @@ static int status_of (void (*wrong) (void)) {
     _exit (0);
   }
   close (ends[1]);
-  while ((got = read (ends[0], last_words + length, sizeof last_words - 1 - length)) > 0)
+  while ((got = read (ends[0], last_words + length, sizeof (last_words) - 1 - length)) > 0)
     length += (size_t) got;
   last_words[length] = '\0';
   /* qemu-user adds a line of its own when a signal ends the program.  */

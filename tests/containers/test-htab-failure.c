@@ -86,7 +86,7 @@ static void a_table_survives_a_failure_of_every_allocation (void) {
 
 static void a_minimum_size_above_the_limit_is_refused (void) {
   static const htab_size_t sizes[] = {(1u << 31) + 1, ~0u - 1, ~0u};
-  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+  for (size_t i = 0; i < sizeof (sizes) / sizeof (sizes[0]); i++) {
     failure_init (HOOK_RETURNS);
     min_size = sizes[i];
     CHECK_INT (failures_of (create), 1);
@@ -99,7 +99,7 @@ static void a_minimum_size_above_the_limit_is_refused (void) {
 
 static void a_minimum_size_near_the_limit_is_no_memory (void) {
   static const htab_size_t sizes[] = {1u << 31, (1u << 31) - 1, (1u << 30) + 1};
-  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+  for (size_t i = 0; i < sizeof (sizes) / sizeof (sizes[0]); i++) {
     failure_init (HOOK_RETURNS);
     model_init ();
     min_size = sizes[i];

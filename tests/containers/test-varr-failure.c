@@ -23,7 +23,7 @@ static void check_model (void) {
   REQUIRE (VARR_LENGTH (int, v) == model_length);
   REQUIRE (VARR_CAPACITY (int, v) >= model_length);
   REQUIRE (model_length == 0
-           || memcmp (VARR_ADDR (int, v), model, model_length * sizeof *model) == 0);
+           || memcmp (VARR_ADDR (int, v), model, model_length * sizeof (*model)) == 0);
 }
 
 static void create (void) {
@@ -58,7 +58,7 @@ static void push_numbers (int n) {
 static void push_own_numbers (size_t n) {
   wanted = n < model_length ? n : model_length;
   if (failures_of (push_own) == 0) {
-    memcpy (model + model_length, model, wanted * sizeof *model);
+    memcpy (model + model_length, model, wanted * sizeof (*model));
     model_length += wanted;
   }
   check_model ();
@@ -118,7 +118,7 @@ static void create_ints (void) {
 static void a_size_which_overflows_is_no_memory (void) {
   static const size_t sizes[] = {SIZE_MAX,         SIZE_MAX / 2,     SIZE_MAX / 4,
                                  SIZE_MAX / 4 + 1, SIZE_MAX / 4 + 2, SIZE_MAX / 8 + 1};
-  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+  for (size_t i = 0; i < sizeof (sizes) / sizeof (sizes[0]); i++) {
     failure_init (HOOK_RETURNS);
     wanted = sizes[i];
     CHECK_INT (failures_of (create_ints), 1);

@@ -54,8 +54,8 @@ static void the_fields_are_those_of_mir (void) {
     int *varr;
     MIR_alloc_t alloc;
   } fields;
-  CHECK_INT (sizeof (VARR (int)), sizeof fields);
-  memcpy (&fields, v, sizeof fields);
+  CHECK_INT (sizeof (VARR (int)), sizeof (fields));
+  memcpy (&fields, v, sizeof (fields));
   CHECK_INT (fields.els_num, 2);
   CHECK_INT (fields.size, 5);
   CHECK_PTR (fields.varr, VARR_ADDR (int, v));
@@ -137,7 +137,7 @@ static void tailor_sets_length_and_capacity (void) {
 static void a_tailored_away_array_holds_no_elements_memory_and_lives_on (void) {
   static const int numbers[] = {1, 2, 3};
   setup (0);
-  size_t header_bytes = sizeof *v;
+  size_t header_bytes = sizeof (*v);
   VARR_TAILOR (int, v, 0);
   CHECK_INT (VARR_LENGTH (int, v), 0);
   CHECK_INT (VARR_CAPACITY (int, v), 0);
@@ -233,7 +233,7 @@ static void one_random_step (int *model, size_t *length, size_t max) {
   switch (tap_random () % 8) {
     case 0:
       if (*length + n > max) break;
-      memcpy (model + *length, model, (n < *length ? n : *length) * sizeof *model);
+      memcpy (model + *length, model, (n < *length ? n : *length) * sizeof (*model));
       VARR_PUSH_ARR (int, v, VARR_ADDR (int, v), n < *length ? n : *length);
       *length += n < *length ? n : *length;
       break;
@@ -272,7 +272,7 @@ static void random_operations_agree_with_a_plain_array (void) {
     one_random_step (model, &length, MAX);
     REQUIRE (VARR_LENGTH (int, v) == length);
     REQUIRE (VARR_CAPACITY (int, v) >= length);
-    REQUIRE (length == 0 || memcmp (VARR_ADDR (int, v), model, length * sizeof *model) == 0);
+    REQUIRE (length == 0 || memcmp (VARR_ADDR (int, v), model, length * sizeof (*model)) == 0);
   }
   teardown ();
 }

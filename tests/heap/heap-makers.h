@@ -1,6 +1,6 @@
 /* Every ready-made allocator behind one interface, so that a test can run over all of them.  */
-#ifndef HEAP_MAKERS_H
-#define HEAP_MAKERS_H
+#ifndef MIR_TESTS_HEAP_HEAP_MAKERS_H
+#define MIR_TESTS_HEAP_HEAP_MAKERS_H
 
 #include "mir-heap.h"
 
@@ -14,4 +14,4 @@ struct heap_maker {
 /* The list ends with an entry without a name.  */
 extern const struct heap_maker heap_makers[];
 
-#endif /* HEAP_MAKERS_H */
+#endif /* MIR_TESTS_HEAP_HEAP_MAKERS_H */

@@ -8,9 +8,8 @@
 #include "inject/pe/layout.h"
 
 enum { FILE_ALIGNMENT = 512, PAGE = 4096, NT = 0x80, TEXT_RVA = PAGE, MODULES_MAX = 200 };
-enum {
-  FUNCTIONS = 2
-}; /* imported from each module: one by name, one by ordinal; from the first both by name */
+/* Imported from each module: one by name, one by ordinal; from the first both by name.  */
+enum { FUNCTIONS = 2 };
 
 /* A section that is being filled.  */
 struct part {

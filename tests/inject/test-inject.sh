@@ -256,6 +256,17 @@ END
     skip 'leaves the file as it was when the disk is full' 'no file system can be mounted here'
   fi
 
+  if [ -c /dev/full ]; then
+    fresh
+    fails=0
+    for arguments in --help --version '--list a.exe' '--json --dry-run a.exe'; do
+      $tool $arguments >/dev/full 2>err </dev/null
+      [ $? = 1 ] && grep -qx 'error: unable to write to standard output' err && fails=$((fails + 1))
+    done
+    [ $fails = 4 ]
+    result $? 'fails when standard output is full'
+  fi
+
   fresh
   mkdir ro && cp a.exe ro && chmod 555 ro && chmod 755 .
   as_nobody= # root may write everywhere

@@ -24,7 +24,7 @@ static int cannot (const char *what) {
 
 /* kernel32 has the same address in every process until Windows restarts.  */
 static int load (HANDLE process, const wchar_t *dll) {
-  size_t size = (wcslen (dll) + 1) * sizeof *dll;
+  size_t size = (wcslen (dll) + 1) * sizeof (*dll);
   void *remote = VirtualAllocEx (process, NULL, size, MEM_COMMIT, PAGE_READWRITE);
   if (remote == NULL || !WriteProcessMemory (process, remote, dll, size, NULL))
     return cannot ("write");
@@ -44,13 +44,13 @@ static int load (HANDLE process, const wchar_t *dll) {
 static int run_tool (const char *tool, const char *command, DWORD process) {
   char line[2 * MAX_PATH];
   HANDLE errors = GetStdHandle (STD_ERROR_HANDLE);
-  STARTUPINFOA startup = {.cb = sizeof startup,
+  STARTUPINFOA startup = {.cb = sizeof (startup),
                           .dwFlags = STARTF_USESTDHANDLES,
                           .hStdOutput = errors,
                           .hStdError = errors};
   PROCESS_INFORMATION child;
   DWORD status = 1;
-  snprintf (line, sizeof line, "\"%s\" %s %lu", tool, command, process);
+  snprintf (line, sizeof (line), "\"%s\" %s %lu", tool, command, process);
   if (!CreateProcessA (NULL, line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &child))
     return cannot ("start mir-inject");
   if (WaitForSingleObject (child.hProcess, LIMIT) == WAIT_TIMEOUT) {
@@ -90,7 +90,7 @@ static int attach (const char *tool, DWORD process) {
 
 /* The id of a process that PARENT has started; 0 if there is none.  */
 static DWORD find_child (DWORD parent) {
-  PROCESSENTRY32W entry = {.dwSize = sizeof entry};
+  PROCESSENTRY32W entry = {.dwSize = sizeof (entry)};
   HANDLE all = CreateToolhelp32Snapshot (TH32CS_SNAPPROCESS, 0);
   DWORD id = 0;
   if (all == INVALID_HANDLE_VALUE) return 0;
@@ -135,7 +135,7 @@ int main (int argc, char **argv) {
     fprintf (stderr, "usage: start MILLISECONDS [WHAT=TOOL] DLL... -- COMMAND LINE\n");
     return CANNOT;
   }
-  STARTUPINFOW startup = {.cb = sizeof startup};
+  STARTUPINFOW startup = {.cb = sizeof (startup)};
   PROCESS_INFORMATION child;
   int wait = atoi (argv[1]), status = 0;
   DWORD flags = wait == 0 ? CREATE_SUSPENDED : 0;

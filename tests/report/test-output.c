@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "report/output.h"
@@ -216,6 +217,45 @@ static void another_group_gets_what_everybody_had (void) {
   group_refused = 0;
 }
 
+/* Give PATH an access control list of KIND: its user reads and writes, user 12345 reads.  */
+static int give_list (const char *path, const char *kind) {
+  const uint16_t entries[][2] = {{1, 6}, {2, 4}, {4, 0}, {0x10, 4}, {0x20, 0}};
+  const uint32_t version = 2, ids[] = {0xffffffff, 12345, 0xffffffff, 0xffffffff, 0xffffffff};
+  char list[4 + 8 * 5];
+  memcpy (list, &version, 4);
+  for (size_t i = 0; i < 5; i++) {
+    memcpy (list + 4 + 8 * i, entries[i], 4);
+    memcpy (list + 8 + 8 * i, &ids[i], 4);
+  }
+  return setxattr (path, kind, list, sizeof (list), 0);
+}
+
+/* The group's bits of a file with a list are those of the users that the list names.  */
+static void access_lists_widen_nothing (void) {
+  static const char access_list[] = "system.posix_acl_access",
+                    folders[] = "system.posix_acl_default";
+  const char *why;
+  FILE *from;
+  make_file (trace, "trace", 0600);
+  if (give_list (trace, access_list) != 0) tap_skip ("no access control lists here");
+  from = output_file_read (trace, &why);
+  REQUIRE (from != NULL);
+  CHECK_INT (write_page (output_open, from), 0);
+  fclose (from);
+  CHECK_INT (mode_of (page), S_IFREG | 0600);
+  REQUIRE (give_list (dir, folders) == 0);
+  remove (trace);
+  make_file (trace, "trace", 0640);
+  REQUIRE (removexattr (trace, access_list) == 0 && chmod (trace, 0640) == 0);
+  from = output_file_read (trace, &why);
+  REQUIRE (from != NULL);
+  CHECK_INT (write_page (output_open, from), 0);
+  fclose (from);
+  CHECK_INT (mode_of (page), S_IFREG | 0640);
+  CHECK_INT (getxattr (page, access_list, NULL, 0), -1);
+  REQUIRE (removexattr (dir, folders) == 0);
+}
+
 /*---------------- Pipes and devices -----------------------------*/
 
 static void a_pipe_that_the_user_names_is_written_to (void) {
@@ -273,6 +313,27 @@ static void links_of_the_system_are_followed (void) {
   close (file);
   CHECK_INT (output_open (&output, "/dev/stdout", NULL), 0);
   CHECK (output.stream == stdout);
+}
+
+/* The folders in which another user may put a link.  */
+static void links_of_others_are_not_followed (void) {
+  static const char *const folders[] = {"/dev/shm", "/proc/self/cwd", "/dev/fd/../cwd"};
+  char was[100], name[40], path[100];
+  struct output output;
+  if (access ("/dev/shm", W_OK) != 0) tap_skip ("needs /dev/shm");
+  snprintf (name, sizeof (name), "test-output-%ld", (long) getpid ());
+  REQUIRE (getcwd (was, sizeof (was)) != NULL && chdir (dir) == 0);
+  for (int i = 0; i < 3; i++) {
+    struct stat st;
+    snprintf (path, sizeof (path), "%s/%s", folders[i], name);
+    remove (path);
+    REQUIRE (symlink ("/dev/null", path) == 0);
+    REQUIRE (output_open (&output, path, NULL) == 0);
+    CHECK_INT (output_close (&output), 0);
+    CHECK (lstat (path, &st) == 0 && S_ISREG (st.st_mode));
+    remove (path);
+  }
+  REQUIRE (chdir (was) == 0);
 }
 
 static void what_is_no_file_is_not_read (void) {
@@ -350,9 +411,11 @@ int main (void) {
   TEST_RUN (permissions_are_those_of_what_was_read);
   TEST_RUN (a_page_is_as_private_as_its_trace);
   TEST_RUN (another_group_gets_what_everybody_had);
+  TEST_RUN (access_lists_widen_nothing);
   TEST_RUN (a_pipe_that_the_user_names_is_written_to);
   TEST_RUN (another_users_pipe_is_refused);
   TEST_RUN (links_of_the_system_are_followed);
+  TEST_RUN (links_of_others_are_not_followed);
   TEST_RUN (what_is_no_file_is_not_read);
   TEST_RUN (texts_are_escaped);
   TEST_RUN (the_old_file_stays_until_the_new_one_is_whole);

@@ -77,7 +77,7 @@ static int must_fail (struct probe_alloc *probe) {
 
 static struct probe_block *add_block (struct probe_alloc *probe, size_t size) {
   if (size > PTRDIFF_MAX - 2 * (size_t) FENCE) return NULL; /* valgrind reports such requests */
-  struct probe_block *block = malloc (sizeof *block);
+  struct probe_block *block = malloc (sizeof (*block));
   unsigned char *memory = malloc (size + 2 * (size_t) FENCE);
   if (block == NULL || memory == NULL) {
     free (block);
@@ -167,7 +167,7 @@ static void probe_free (void *ptr, void *user_data) {
 }
 
 void probe_alloc_init (struct probe_alloc *probe) {
-  memset (probe, 0, sizeof *probe);
+  memset (probe, 0, sizeof (*probe));
   probe->alloc.malloc = probe_malloc;
   probe->alloc.calloc = probe_calloc;
   probe->alloc.realloc = probe_realloc;

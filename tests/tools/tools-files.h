@@ -1,6 +1,6 @@
 /* The files that the tools write: their names and contents.  */
-#ifndef TOOLS_FILES_H
-#define TOOLS_FILES_H
+#ifndef MIR_TESTS_TOOLS_TOOLS_FILES_H
+#define MIR_TESTS_TOOLS_TOOLS_FILES_H
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,4 +50,4 @@ static inline void check_refused (unsigned tool, MIR_code_tool_status_t status, 
   end ();
 }
 
-#endif /* TOOLS_FILES_H */
+#endif /* MIR_TESTS_TOOLS_TOOLS_FILES_H */

@@ -1,6 +1,6 @@
 /* A test in the role of a space: a mapping with code, and calls of the hooks.  */
-#ifndef TOOLS_FIXTURE_H
-#define TOOLS_FIXTURE_H
+#ifndef MIR_TESTS_TOOLS_TOOLS_FIXTURE_H
+#define MIR_TESTS_TOOLS_TOOLS_FIXTURE_H
 
 #include <string.h>
 
@@ -72,4 +72,4 @@ static inline MIR_code_tool_state_t state_of (unsigned tool) {
   return state;
 }
 
-#endif /* TOOLS_FIXTURE_H */
+#endif /* MIR_TESTS_TOOLS_TOOLS_FIXTURE_H */

@@ -1,6 +1,6 @@
 /* A trace into a private file, and the picture that mir-report's reader makes of it.  */
-#ifndef TRACE_FIXTURE_H
-#define TRACE_FIXTURE_H
+#ifndef MIR_TESTS_TRACE_TRACE_FIXTURE_H
+#define MIR_TESTS_TRACE_TRACE_FIXTURE_H
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,4 +77,4 @@ static inline void end_and_look (void) {
   CHECK_INT (look (0), 0);
 }
 
-#endif /* TRACE_FIXTURE_H */
+#endif /* MIR_TESTS_TRACE_TRACE_FIXTURE_H */

@@ -3,8 +3,8 @@
    preset before each call and printed if the call has changed it; so is how often the new handler
    and the invalid-parameter handler were called, if they were.  One thread.  */
 
-#ifndef CALLS_H
-#define CALLS_H
+#ifndef MIR_TESTS_UCRT_CALLS_H
+#define MIR_TESTS_UCRT_CALLS_H
 
 #include <stddef.h> /* size_t, wchar_t */
 
@@ -144,4 +144,4 @@ void calls_twins (void);
 void calls_make_foreign (void); /* blocks for calls_foreign, before the DLL is loaded late */
 void calls_foreign (void);
 
-#endif /* CALLS_H */
+#endif /* MIR_TESTS_UCRT_CALLS_H */

@@ -3,8 +3,8 @@
    A program is linked twice: with first.c the DLL comes first in its import table; without it the
    program does not refer to the DLL. run.sh runs it and sets the environment.  */
 
-#ifndef FIXTURE_H
-#define FIXTURE_H
+#ifndef MIR_TESTS_UCRT_FIXTURE_H
+#define MIR_TESTS_UCRT_FIXTURE_H
 
 #include "mir-ucrt.h"
 
@@ -29,4 +29,4 @@ int fixture_expects_dll (void);
 /* "starting", "active", ...  */
 const char *fixture_state_name (uint32_t state);
 
-#endif /* FIXTURE_H */
+#endif /* MIR_TESTS_UCRT_FIXTURE_H */

@@ -1,8 +1,8 @@
 /* Blocks of every kind whose contents show whether they are intact, and one random step on a
    block.  */
 
-#ifndef STRESS_BLOCKS_H
-#define STRESS_BLOCKS_H
+#ifndef MIR_TESTS_UCRT_STRESS_BLOCKS_H
+#define MIR_TESTS_UCRT_STRESS_BLOCKS_H
 
 #include <stddef.h> /* size_t */
 
@@ -41,4 +41,4 @@ const char *stress_step (struct stress_block *block, uint64_t *state, int aligne
 const char *stress_move (struct stress_block *block);
 void stress_free (struct stress_block *block);
 
-#endif /* STRESS_BLOCKS_H */
+#endif /* MIR_TESTS_UCRT_STRESS_BLOCKS_H */

@@ -83,8 +83,8 @@ static void system_error_code_is_kept (void) {
   if (changed_by != NULL) tap_note ("%s makes it %u", changed_by, changed_to);
   CHECK (changed_by == NULL);
   changed_by = NULL;
-  HANDLE thread =
-      CreateThread (NULL, 0, call_in_thread, malloc (50), 0, NULL); /* the thread's first blocks */
+  /* The thread's first blocks.  */
+  HANDLE thread = CreateThread (NULL, 0, call_in_thread, malloc (50), 0, NULL);
   REQUIRE (thread != NULL);
   WaitForSingleObject (thread, INFINITE);
   CloseHandle (thread);

@@ -27,19 +27,18 @@
 #define EDIT_SECTION ".mirimp"
 
 enum { EDIT_PIECES_MAX = 192, EDIT_ORDER_MAX = 64 };
-enum {
-  EDIT_BLOCK = 128 * 1024
-}; /* bytes read at a time; they stay in the cache until they are written */
+/* Bytes read at a time; they stay in the cache until they are written.  */
+enum { EDIT_BLOCK = 128 * 1024 };
 
 struct edit_request {
   const char *dll;    /* the DLL to inject or to eject */
   const char *symbol; /* the function to import from it; NULL: the one with ORDINAL */
   uint16_t ordinal;
-  const char *
-      order[EDIT_ORDER_MAX]; /* DLLs to come first, in this order; DLL goes before them unless it */
-  unsigned order_num;        /* is one of them */
-  int distrust;              /* eject: ignore the record */
-  int force;                 /* eject: even if the DLL was not injected */
+  /* DLLs to come first, in this order; DLL goes before them unless it is one of them.  */
+  const char *order[EDIT_ORDER_MAX];
+  unsigned order_num;
+  int distrust; /* eject: ignore the record */
+  int force;    /* eject: even if the DLL was not injected */
 };
 
 /* What the user should know about the result.  */

@@ -99,8 +99,8 @@ int remote_write (const struct remote *remote, uint64_t to, const void *from, si
   MEMORY_BASIC_INFORMATION info;
   if (to > UINTPTR_MAX || n > UINTPTR_MAX - (uintptr_t) to) return fail (ERROR_INVALID_ADDRESS);
   if (VirtualQueryEx (remote->process, at, &info, sizeof info) == 0) return -1;
-  int executable =
-      (info.Protect & 0xf0) != 0; /* PAGE_EXECUTE and its variants: other threads may run there */
+  /* PAGE_EXECUTE and its variants: other threads may run there.  */
+  int executable = (info.Protect & 0xf0) != 0;
   if (!VirtualProtectEx (remote->process, at, n,
                          executable ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE, &before))
     return -1;

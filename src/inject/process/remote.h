@@ -15,9 +15,8 @@
 #include "inject/pe/pe.h"
 #include "inject/process/reason.h"
 
-enum {
-  ENDS_WITHIN = 1000
-}; /* milliseconds to wait for a process that denies access because it is ending */
+/* Milliseconds to wait for a process that denies access because it is ending.  */
+enum { ENDS_WITHIN = 1000 };
 
 struct remote {
   HANDLE process;

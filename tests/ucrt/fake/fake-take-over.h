@@ -4,8 +4,8 @@
    The tests are linked to msvcrt.dll, so no C runtime named ucrtbase.dll or fake-* is one of their
    own.  */
 
-#ifndef FAKE_FIXTURE_H
-#define FAKE_FIXTURE_H
+#ifndef MIR_TESTS_UCRT_FAKE_FAKE_TAKE_OVER_H
+#define MIR_TESTS_UCRT_FAKE_FAKE_TAKE_OVER_H
 
 #include <windows.h>
 

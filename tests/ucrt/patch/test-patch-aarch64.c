@@ -74,8 +74,8 @@ static void what_is_written_is_read_again (void) {
   for (size_t i = 0; i < tap_scaled (20000); i++) {
     uint8_t bytes[UCRT_JUMP_MAX];
     uint32_t insn;
-    uint64_t from =
-        ((uint64_t) 1 << 32 | tap_random () >> 17) & ~(uint64_t) 3; /* its target is not below 0 */
+    /* So high that the target is not below 0.  */
+    uint64_t from = ((uint64_t) 1 << 32 | tap_random () >> 17) & ~(uint64_t) 3;
     uint64_t target =
         from + (uint64_t) (((int64_t) (tap_random () % 0xf000000) - 0x7800000) & ~(int64_t) 3);
     CHECK_INT (cpu->encode_jump (bytes, from, target), 0);

@@ -174,6 +174,20 @@ static void hybrid_images_are_seen (void) {
   CHECK (ucrt_is_hybrid (&image));
 }
 
+static void hybrid_images_of_32_bits_are_seen (void) {
+  make_image ();
+  put (OPTIONAL, 0x10b, 2);
+  put (OPTIONAL + 92, 16, 4);
+  put (OPTIONAL + 96 + 8 * 10, CONFIG, 4);
+  put (OPTIONAL + 100 + 8 * 10, 0x40, 4);
+  put (CONFIG, 0x98, 4);
+  put (CONFIG + 0x84, 1, 4); /* GuardRFFailureRoutineFunctionPointer */
+  struct ucrt_image image = opened ();
+  CHECK (!ucrt_is_hybrid (&image));
+  put (CONFIG + 0x7c, 1, 4); /* CHPEMetadataPointer */
+  CHECK (ucrt_is_hybrid (&image));
+}
+
 static void imported_tables_are_listed (void) {
   make_image ();
   struct ucrt_image image = opened ();
@@ -243,6 +257,7 @@ int main (void) {
   TEST_RUN (extents_without_a_table_end_at_padding);
   TEST_RUN (arm64_lengths_are_those_of_its_table);
   TEST_RUN (hybrid_images_are_seen);
+  TEST_RUN (hybrid_images_of_32_bits_are_seen);
   TEST_RUN (imported_tables_are_listed);
   TEST_RUN (damaged_images_are_read_within_their_bytes);
   return tap_done ();
