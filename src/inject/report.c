@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "inject/pe/imports.h" /* PE_NAME_MAX */
-#include "inject/utf8.h"
+#include "text/utf8.h"
 
 enum { LINE_MAX_SIZE = 9216 }; /* bytes: two paths and what is said of them */
 

@@ -8,7 +8,7 @@
 #include "inject/process/jump.h"
 #include "inject/process/log.h"
 #include "inject/process/process.h"
-#include "inject/utf8.h"
+#include "text/utf8.h"
 
 static int read_for_jump (void *user_data, uint64_t address, void *to, size_t n) {
   return remote_read (user_data, address, to, n);

@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "inject/utf8.h"
+#include "text/utf8.h"
 
 /* What a state means, to be printed behind its name.  */
 static const char *meaning_of (uint32_t state) {
