@@ -111,13 +111,12 @@ static void on_pop (struct picture *picture, struct thread *thread) {
 
 /* Bring the timeline up to TIME, and note new peaks.  */
 static void note_amounts (struct picture *picture, uint64_t time) {
-  struct amounts now = {picture->totals.live_bytes, picture->code.piece_bytes,
+  struct amounts now = {picture->totals.live.bytes, picture->code.piece_bytes,
                         picture->code.mapped_bytes};
   struct totals *totals = &picture->totals;
   timeline_set (&picture->timeline, time, &now);
-  if (totals->peak_bytes < totals->live_bytes) {
-    totals->peak_bytes = totals->live_bytes;
-    totals->peak_blocks = totals->live_blocks;
+  if (totals->peak.bytes < totals->live.bytes) {
+    totals->peak = totals->live;
     totals->peak_time = time;
     picture->peak_event = picture->reader.events;
   }
