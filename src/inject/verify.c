@@ -21,11 +21,9 @@ struct check {
   int refused;  /* number of failed checks */
 };
 
-static void say (struct check *check, enum answer answer, const char *name, const char *format, ...)
-    __attribute__ ((format (printf, 4, 5)));
-
-static void say (struct check *check, enum answer answer, const char *name, const char *format,
-                 ...) {
+static __attribute__ ((format (printf, 4, 5))) void say (struct check *check, enum answer answer,
+                                                         const char *name, const char *format,
+                                                         ...) {
   static const char *const words[] = {"no", "ok", "note"};
   char text[512];
   va_list args;

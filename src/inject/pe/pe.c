@@ -18,21 +18,10 @@ int pe_fail (struct pe_error *error, const char *format, ...) {
 }
 
 const char *pe_machine_name (enum pe_machine machine) {
-  switch (machine) {
-    case PE_X86:
-      return "x86";
-    case PE_X64:
-      return "x64";
-    case PE_ARM64:
-      return "arm64";
-    case PE_ARM64EC:
-      return "arm64ec";
-    case PE_ARM64X:
-      return "arm64x";
-    case PE_OTHER:
-      break;
-  }
-  return "unknown";
+  static const char *const names[] = {
+      [PE_OTHER] = "unknown", [PE_X86] = "x86",         [PE_X64] = "x64",
+      [PE_ARM64] = "arm64",   [PE_ARM64EC] = "arm64ec", [PE_ARM64X] = "arm64x"};
+  return names[machine];
 }
 
 /* Whether the N bytes at OFFSET lie inside the image.  */
