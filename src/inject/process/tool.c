@@ -28,21 +28,25 @@ static wchar_t *beside (const wchar_t *file) {
   return path;
 }
 
-enum pe_machine tool_file_machine (const wchar_t *path) {
-  uint8_t *headers = malloc (HEADERS_MAX);
-  struct pe pe;
-  struct pe_error error = {0};
-  DWORD n = 0;
+uint8_t *tool_read (const wchar_t *path, DWORD max, DWORD *n) {
   HANDLE file = CreateFileW (path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
                              OPEN_EXISTING, 0, NULL);
-  if (file == INVALID_HANDLE_VALUE) {
-    free (headers);
-    return PE_OTHER;
-  }
-  int got = headers != NULL && ReadFile (file, headers, HEADERS_MAX, &n, NULL);
+  if (file == INVALID_HANDLE_VALUE) return NULL;
+  DWORD size = GetFileSize (file, NULL);
+  if (size > max) size = max;
+  uint8_t *bytes = malloc (size);
+  if (bytes == NULL || !ReadFile (file, bytes, size, n, NULL)) *n = 0;
   CloseHandle (file);
+  return bytes;
+}
+
+enum pe_machine tool_file_machine (const wchar_t *path) {
+  struct pe pe;
+  struct pe_error error;
+  DWORD n;
+  uint8_t *headers = tool_read (path, HEADERS_MAX, &n);
   /* PE_MAPPED: only headers are read, which are the same in the file and in memory.  */
-  int is_pe = got && pe_open (&pe, headers, n, PE_MAPPED, &error) == 0;
+  int is_pe = headers != NULL && pe_open (&pe, headers, n, PE_MAPPED, &error) == 0;
   free (headers);
   return is_pe ? pe.machine : PE_OTHER;
 }
@@ -139,17 +143,14 @@ DWORD tool_wait (HANDLE process) {
   return status;
 }
 
-int tool_hand_over (const char *folder, const char *why, int failure) {
-  wchar_t file[64];
+int tool_hand_over (const char *why, int failure) {
   PROCESS_INFORMATION info;
   int status = failure;
-  swprintf (file, sizeof file / sizeof *file, L"%hs\\mir-inject.exe", folder);
-  wchar_t *path = beside (file), *line = _wcsdup (GetCommandLineW ());
+  wchar_t *path = beside (L"x64\\mir-inject.exe"), *line = _wcsdup (GetCommandLineW ());
   if (path == NULL || line == NULL || !is_file (path)) {
-    process_log ("%s, so %s\\mir-inject.exe is needed beside this program", why, folder);
+    process_log ("%s, so x64\\mir-inject.exe is needed beside this program", why);
   } else if (tool_start (path, line, 0, &info) != 0) {
-    process_log ("%s: %s\\mir-inject.exe could not be started (error %lu)", why, folder,
-                 GetLastError ());
+    process_log ("%s: x64\\mir-inject.exe could not be started (error %lu)", why, GetLastError ());
   } else {
     status = (int) tool_wait (info.hProcess);
     CloseHandle (info.hThread);
