@@ -121,9 +121,7 @@ static int take_out (struct edit *edit, const struct pe *pe, const struct edit_r
   for (int i = 0; i < total; i++) {
     struct pe_descriptor d;
     struct pe_section section;
-    if (pe_descriptor (pe, (unsigned) i, &d) != 1
-        || pe_string (pe, d.name, name, sizeof (name)) != 0)
-      return pe_fail (error, "damaged import table");
+    if (pe_import (pe, (unsigned) i, &d, name) != 1) return pe_fail (error, "damaged import table");
     if (!pe_name_is (name, request->dll)) {
       from[num++] = (uint16_t) i;
       continue;

@@ -39,8 +39,6 @@ struct plan {
 
 /* Append a piece; if OWN, a copy that the plan owns.  Otherwise BYTES must outlive the plan.  */
 int edit_add (struct edit *edit, const uint8_t *bytes, size_t size, int own);
-/* Append a malloc'ed piece.  The plan owns BYTES; on failure they are freed.  */
-int edit_add_own (struct edit *edit, uint8_t *bytes, size_t size);
 /* Overwrite N bytes of the result.  */
 int edit_put (struct edit *edit, uint64_t offset, const uint8_t *bytes, size_t n);
 /* Have edit_write put the checksum of the result at the offset FIELD.  */
