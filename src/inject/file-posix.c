@@ -406,10 +406,6 @@ int inject_file_beside (const char *path, const char *name, char *found, size_t 
   return status;
 }
 
-int inject_file_ask (const char *question) {
-  char answer[16];
-  if (!isatty (STDIN_FILENO)) return -1;
-  fputs (question, stderr);
-  if (fgets (answer, sizeof (answer), stdin) == NULL) return 0;
-  return answer[0] == 'y' || answer[0] == 'Y';
+int inject_file_is_terminal (void) {
+  return isatty (STDIN_FILENO);
 }

@@ -209,11 +209,7 @@ int inject_file_beside (const char *path, const char *name, char *found, size_t 
   return n > 0 && (size_t) n < size && inject_file_exists (found) ? 0 : -1;
 }
 
-int inject_file_ask (const char *question) {
-  char answer[16];
+int inject_file_is_terminal (void) {
   DWORD mode; /* _isatty also takes the device NUL for a terminal */
-  if (!GetConsoleMode (GetStdHandle (STD_INPUT_HANDLE), &mode)) return -1;
-  fputs (question, stderr);
-  if (fgets (answer, sizeof (answer), stdin) == NULL) return 0;
-  return answer[0] == 'y' || answer[0] == 'Y';
+  return GetConsoleMode (GetStdHandle (STD_INPUT_HANDLE), &mode);
 }

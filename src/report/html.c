@@ -57,13 +57,15 @@ static void write_facts (FILE *out, const struct picture *picture) {
              t->strange);
 }
 
-/* LARGE is the number in short, in large letters; BELOW has the exact one.  */
+/* LARGE is the number in short, in large letters, and BELOW has the exact one; NULL: VALUE itself.  */
 static void write_tile (FILE *out, const char *number, uint64_t value, const char *label,
                         const char *large, const char *below) {
-  fprintf (out,
-           "<div class=tile data-number=%s data-value=\"%" PRIu64
-           "\"><dt>%s<dd class=large>%s<dd>%s</div>\n",
-           number, value, label, large, below);
+  char exact[HTML_TEXT_MAX];
+  snprintf (exact, sizeof (exact), "%" PRIu64, value);
+  fprintf (
+      out,
+      "<div class=tile data-number=%s data-value=\"%s\"><dt>%s<dd class=large>%s<dd>%s</div>\n",
+      number, exact, label, large != NULL ? large : exact, below);
 }
 
 static void write_bytes_tile (FILE *out, const char *number, uint64_t bytes, const char *label,
@@ -71,13 +73,6 @@ static void write_bytes_tile (FILE *out, const char *number, uint64_t bytes, con
   char large[HTML_TEXT_MAX], exact[160];
   snprintf (exact, sizeof (exact), "%" PRIu64 " bytes%s", bytes, below);
   write_tile (out, number, bytes, label, html_bytes_text (bytes, large), exact);
-}
-
-static void write_count_tile (FILE *out, const char *number, uint64_t count, const char *label,
-                              const char *below) {
-  char large[HTML_TEXT_MAX];
-  snprintf (large, sizeof (large), "%" PRIu64, count);
-  write_tile (out, number, count, label, large, below);
 }
 
 static void write_tiles (FILE *out, const struct picture *picture) {
@@ -93,8 +88,8 @@ static void write_tiles (FILE *out, const struct picture *picture) {
   snprintf (below, sizeof (below),
             "%" PRIu64 " malloc, %" PRIu64 " calloc, %" PRIu64 " realloc, %" PRIu64 " free",
             t->mallocs, t->callocs, t->reallocs, t->frees);
-  write_count_tile (out, "made_blocks", t->made.blocks, "Blocks made", below);
-  write_count_tile (out, "failed", t->failed, "Failed calls", "returned NULL");
+  write_tile (out, "made_blocks", t->made.blocks, "Blocks made", NULL, below);
+  write_tile (out, "failed", t->failed, "Failed calls", NULL, "returned NULL");
   if (t->code_mappings > 0) {
     snprintf (below, sizeof (below), ", %" PRIu64 " code blocks published in all",
               t->code_published);
@@ -105,20 +100,20 @@ static void write_tiles (FILE *out, const struct picture *picture) {
 
 /*---------------- Code -----------------------------*/
 
-static const char *piece_name (const struct picture *picture, const struct piece *piece) {
+static const char *piece_name (const struct picture *picture, const struct extent *piece) {
   return names_text_or (&picture->names, piece->name, "(no name)");
 }
 
 static void write_code_table (FILE *out, const struct picture *picture) {
-  const VARR (range_t) *ranges = picture->code_peak.ranges;
+  const VARR (extent_t) *ranges = picture->code_peak.ranges;
   size_t left = PIECES_MAX;
   fprintf (out,
            "<details><summary>The same as a table</summary><table id=code><thead><tr>"
            "<th scope=col>code block<th scope=col>address<th scope=col class=n>bytes<tbody>\n");
-  for (size_t i = 0; i < VARR_LENGTH (range_t, ranges); i++) {
-    const struct range *range = &VARR_ADDR (range_t, ranges)[i];
-    for (size_t j = 0; j < VARR_LENGTH (piece_t, range->pieces) && left > 0; j++, left--) {
-      const struct piece *piece = &VARR_ADDR (piece_t, range->pieces)[j];
+  for (size_t i = 0; i < VARR_LENGTH (extent_t, ranges); i++) {
+    const struct extent *range = &VARR_ADDR (extent_t, ranges)[i];
+    for (size_t j = 0; j < VARR_LENGTH (extent_t, range->pieces) && left > 0; j++, left--) {
+      const struct extent *piece = &VARR_ADDR (extent_t, range->pieces)[j];
       fprintf (out, "<tr><th scope=row>");
       output_html (out, piece_name (picture, piece));
       fprintf (out, "<td><code>0x%" PRIx64 "</code><td class=n>%" PRIu64 "\n", piece->start,
@@ -137,7 +132,7 @@ static void write_code (FILE *out, const struct picture *picture) {
            " code blocks, %" PRIu64 " bytes, in %" PRIu64 " mapped ranges of %" PRIu64 " bytes.",
            html_time_text (t->code_peak_time, text), picture->code_peak.pieces,
            picture->code_peak.piece_bytes,
-           (uint64_t) VARR_LENGTH (range_t, picture->code_peak.ranges),
+           (uint64_t) VARR_LENGTH (extent_t, picture->code_peak.ranges),
            picture->code_peak.mapped_bytes);
   fprintf (out,
            " In all %" PRIu64 " code blocks were published and %" PRIu64
@@ -190,15 +185,15 @@ static void write_layers (FILE *out, const struct picture *picture) {
 }
 
 static void write_code_data (FILE *out, const struct picture *picture) {
-  const VARR (range_t) *ranges = picture->code_peak.ranges;
+  const VARR (extent_t) *ranges = picture->code_peak.ranges;
   size_t left = PIECES_MAX;
   fprintf (out, ",\n\"ranges\":[");
-  for (size_t i = 0; i < VARR_LENGTH (range_t, ranges); i++) {
-    const struct range *range = &VARR_ADDR (range_t, ranges)[i];
+  for (size_t i = 0; i < VARR_LENGTH (extent_t, ranges); i++) {
+    const struct extent *range = &VARR_ADDR (extent_t, ranges)[i];
     fprintf (out, "%s\n{\"start\":\"0x%" PRIx64 "\",\"size\":%" PRIu64 ",\"pieces\":[",
              i == 0 ? "" : ",", range->start, range->size);
-    for (size_t j = 0; j < VARR_LENGTH (piece_t, range->pieces) && left > 0; j++, left--) {
-      const struct piece *piece = &VARR_ADDR (piece_t, range->pieces)[j];
+    for (size_t j = 0; j < VARR_LENGTH (extent_t, range->pieces) && left > 0; j++, left--) {
+      const struct extent *piece = &VARR_ADDR (extent_t, range->pieces)[j];
       fprintf (out, "%s[%" PRIu64 ",%" PRIu64 ",", j == 0 ? "" : ",", piece->start - range->start,
                piece->size);
       output_json (out, piece_name (picture, piece));

@@ -43,11 +43,11 @@ static int count_all (struct picture *picture, FILE *stream, int partial,
 /* Names have the same numbers in both pictures, unless the file has changed in between: ensure that
    the numbers in MAP, which is from the second picture, exist in PICTURE.  */
 static void check_names (struct picture *picture, struct code_map *map) {
-  for (size_t i = 0; i < VARR_LENGTH (range_t, map->ranges); i++) {
-    VARR (piece_t) *pieces = VARR_ADDR (range_t, map->ranges)[i].pieces;
-    for (size_t j = 0; j < VARR_LENGTH (piece_t, pieces); j++)
-      if (VARR_ADDR (piece_t, pieces)[j].name >= VARR_LENGTH (name_t, picture->names.names))
-        VARR_ADDR (piece_t, pieces)[j].name = 0;
+  for (size_t i = 0; i < VARR_LENGTH (extent_t, map->ranges); i++) {
+    VARR (extent_t) *pieces = VARR_ADDR (extent_t, map->ranges)[i].pieces;
+    for (size_t j = 0; j < VARR_LENGTH (extent_t, pieces); j++)
+      if (VARR_ADDR (extent_t, pieces)[j].name >= VARR_LENGTH (name_t, picture->names.names))
+        VARR_ADDR (extent_t, pieces)[j].name = 0;
   }
 }
 

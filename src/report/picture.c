@@ -48,7 +48,7 @@ const char *picture_title (const struct picture *picture, const char *name) {
 /*---------------- Code -----------------------------*/
 
 static void on_code (struct picture *picture, const struct record *record) {
-  struct piece piece = {record->address, record->size, 0};
+  struct extent piece = {.start = record->address, .size = record->size};
   struct totals *totals = &picture->totals;
   switch (record->kind) {
     case MIR_TRACE_CODE_MAPPED:

@@ -9,7 +9,7 @@
    node        a place in the tree of what threads were doing: a scope within a scope, and below the
                scopes, if the trace has stacks, callers from the outermost inwards
    piece       a code block, published at once
-   range       memory that is mapped for code
+   range       memory that is mapped for code; it and a piece are extents (code-map.h)
    peak        the event at which most bytes were live; blocks and code have each their own
    bin         a span of time; the timeline has at most TIMELINE_BINS
    layer       a scope whose live bytes over time are shown

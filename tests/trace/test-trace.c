@@ -385,7 +385,7 @@ static void code_is_mapped_published_and_freed (void) {
   CHECK_INT (picture.totals.code_mapped_bytes, 0);
   CHECK_INT (picture.totals.strange, 0);
   CHECK_INT (picture.code_peak.pieces, 2);
-  const piece_t *piece = code_map_find (&picture.code_peak, (uintptr_t) first + 3);
+  const extent_t *piece = code_map_find (&picture.code_peak, (uintptr_t) first + 3);
   REQUIRE (piece != NULL);
   CHECK_STR (names_text (&picture.names, piece->name), "add_two");
   CHECK_PTR (code_map_find (&picture.code_peak, (uintptr_t) first + 4), NULL);

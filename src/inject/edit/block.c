@@ -154,13 +154,8 @@ static void put_ours (const struct edit_block *block, const struct layout *at, c
   uint64_t by_ordinal = 1ull << (pe->plus ? 63 : 31);
   uint64_t value = request->symbol != NULL ? rva + at->hint : by_ordinal | request->ordinal;
   put_descriptor (bytes + (size_t) position * PE_DESCRIPTOR, &ours);
-  if (pe->plus) {
-    pe_put64 (bytes + at->lookup, value);
-    pe_put64 (bytes + at->address, value);
-  } else {
-    pe_put32 (bytes + at->lookup, (uint32_t) value);
-    pe_put32 (bytes + at->address, (uint32_t) value);
-  }
+  pe_put64 (bytes + at->lookup, value); /* two thunks of 32 bits: the value, then 0 */
+  pe_put64 (bytes + at->address, value);
   if (request->symbol != NULL)
     memcpy (bytes + at->hint + PE_HINT, request->symbol, strlen (request->symbol) + 1);
   memcpy (bytes + at->name, request->dll, strlen (request->dll) + 1);

@@ -293,9 +293,9 @@ int edit_inject (struct edit *edit, const struct pe *pe, const struct edit_reque
   *error = (struct pe_error){0};
   if (pe_find_import (pe, request->dll) >= 0) return edit_reorder (edit, pe, request, error);
   if (check (pe, error) != 0) return -1;
-  for (unsigned i = 0; i < pe->sections_num; i++)
-    if (strcmp (pe_section (pe, i).name, EDIT_SECTION) == 0)
-      return pe_fail (error, "another DLL was injected before: eject it first");
+  struct pe_section before;
+  if (pe_section_named (pe, EDIT_SECTION, &before) == 0)
+    return pe_fail (error, "another DLL was injected before: eject it first");
   struct plan *plan = malloc (sizeof (*plan));
   if (plan == NULL) return pe_fail (error, "out of memory");
   int status = add_section (edit, pe, request, plan, error);

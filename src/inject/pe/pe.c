@@ -135,6 +135,14 @@ uint64_t pe_section_extent (const struct pe *pe, const struct pe_section *sectio
   return (alignment & (alignment - 1)) == 0 ? pe_round_up (size, alignment) : size;
 }
 
+int pe_section_named (const struct pe *pe, const char *name, struct pe_section *section) {
+  for (unsigned i = 0; i < pe->sections_num; i++) {
+    *section = pe_section (pe, i);
+    if (strcmp (section->name, name) == 0) return 0;
+  }
+  return -1;
+}
+
 int pe_section_of (const struct pe *pe, uint32_t rva, struct pe_section *section) {
   for (unsigned i = 0; i < pe->sections_num; i++) {
     *section = pe_section (pe, i);

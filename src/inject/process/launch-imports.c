@@ -102,10 +102,6 @@ static int read_imports (struct injection *edit, char cause[REASON_MAX]) {
   return 0;
 }
 
-static void put_thunk (const struct injection *edit, uint32_t at, uint32_t value) {
-  pe_put32 (edit->bytes + at, value); /* the upper half of a 64-bit thunk is 0 already */
-}
-
 /* Make the block, except for the RVAs, which depend on its address.  */
 static int make_block (struct injection *edit, char cause[REASON_MAX]) {
   uint32_t thunk = pe_thunk_size (&edit->image.pe), path_size = (uint32_t) strlen (edit->path) + 1;
@@ -189,8 +185,9 @@ static int write_headers (const struct injection *edit, uint32_t rva) {
 static int write_block (struct injection *edit, char cause[REASON_MAX]) {
   uint32_t rva = (uint32_t) (edit->address - edit->image.base),
            thunk = pe_thunk_size (&edit->image.pe);
-  put_thunk (edit, edit->thunks, rva + edit->hint);
-  put_thunk (edit, edit->thunks + 2 * thunk, rva + edit->hint);
+  /* The upper halves of 64-bit thunks are 0 already.  */
+  pe_put32 (edit->bytes + edit->thunks, rva + edit->hint);
+  pe_put32 (edit->bytes + edit->thunks + 2 * thunk, rva + edit->hint);
   pe_put32 (edit->bytes + PE_DESCRIPTOR_LOOKUP, rva + edit->thunks);
   pe_put32 (edit->bytes + PE_DESCRIPTOR_NAME, rva + edit->path_at);
   pe_put32 (edit->bytes + PE_DESCRIPTOR_ADDRESS, rva + edit->thunks + 2 * thunk);
