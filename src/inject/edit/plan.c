@@ -110,12 +110,6 @@ int plan_patch32 (struct plan *plan, const struct pe *pe, size_t offset, uint32_
   return plan_patch (plan, pe, offset, bytes, 4);
 }
 
-int plan_patch16 (struct plan *plan, const struct pe *pe, size_t offset, uint16_t value) {
-  uint8_t bytes[2];
-  pe_put16 (bytes, value);
-  return plan_patch (plan, pe, offset, bytes, 2);
-}
-
 uint64_t plan_moved (const struct plan *plan, uint64_t offset) {
   if (offset < plan->headers_end) return offset;
   if (offset < plan->sections_end) return offset + plan->headers_inserted;

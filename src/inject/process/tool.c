@@ -51,7 +51,7 @@ enum pe_machine tool_file_machine (const wchar_t *path) {
   return is_pe ? pe.machine : PE_OTHER;
 }
 
-static int is_file (const wchar_t *path) {
+int tool_is_file (const wchar_t *path) {
   DWORD attributes = GetFileAttributesW (path);
   return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0;
 }
@@ -61,7 +61,7 @@ static wchar_t *named_dll (const char *wanted, enum pe_machine machine, char cau
   wchar_t *name = utf16_of (wanted), *path = malloc (PATH_SIZE * sizeof *path);
   DWORD len = name == NULL || path == NULL ? 0 : GetFullPathNameW (name, PATH_SIZE, path, NULL);
   int ok = 0;
-  if (len == 0 || len >= PATH_SIZE || !is_file (path)) {
+  if (len == 0 || len >= PATH_SIZE || !tool_is_file (path)) {
     snprintf (cause, REASON_MAX, "there is no file %.200s", wanted);
   } else {
     enum pe_machine of_file = tool_file_machine (path);
@@ -93,7 +93,8 @@ wchar_t *tool_dll (const char *wanted, enum pe_machine machine, char cause[REASO
   char instead[64] = "";
   for (int i = 0; i < 2; i++) {
     wchar_t *path = beside (names[i]);
-    enum pe_machine of_file = path != NULL && is_file (path) ? tool_file_machine (path) : PE_OTHER;
+    enum pe_machine of_file =
+        path != NULL && tool_is_file (path) ? tool_file_machine (path) : PE_OTHER;
     if (of_file == machine) return path;
     if (of_file != PE_OTHER)
       snprintf (instead, sizeof instead, " (the one that is there is for %s)",
@@ -147,7 +148,7 @@ int tool_hand_over (const char *why, int failure) {
   PROCESS_INFORMATION info;
   int status = failure;
   wchar_t *path = beside (L"x64\\mir-inject.exe"), *line = _wcsdup (GetCommandLineW ());
-  if (path == NULL || line == NULL || !is_file (path)) {
+  if (path == NULL || line == NULL || !tool_is_file (path)) {
     process_log ("%s, so x64\\mir-inject.exe is needed beside this program", why);
   } else if (tool_start (path, line, 0, &info) != 0) {
     process_log ("%s: x64\\mir-inject.exe could not be started (error %lu)", why, GetLastError ());

@@ -12,6 +12,8 @@
    the reason in CAUSE if there is no such file or it is for another CPU.  */
 wchar_t *tool_dll (const char *wanted, enum pe_machine machine, char cause[REASON_MAX]);
 
+/* Whether PATH is there and no folder.  */
+int tool_is_file (const wchar_t *path);
 /* The first bytes of the file PATH, *N of them and at most MAX.  The caller frees them.  NULL if the
    file cannot be opened or there is no memory.  */
 uint8_t *tool_read (const wchar_t *path, DWORD max, DWORD *n);
