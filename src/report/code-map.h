@@ -7,12 +7,12 @@
 
 #include "mir-varr.h"
 
-/* A range or a piece.  */
+/* A range, or a piece in it.  */
 typedef struct extent {
   uint64_t start, size;
   uint32_t name; /* of a piece: a number of struct names */
-  struct VARR (extent_t)
-      *pieces; /* of a range: by address; they do not overlap.  A piece's: NULL */
+  /* Of a range: by address; they do not overlap.  Of a piece: NULL.  */
+  struct VARR (extent_t) *pieces;
 } extent_t;
 
 DEF_VARR (extent_t)

@@ -57,7 +57,8 @@ static void write_facts (FILE *out, const struct picture *picture) {
              t->strange);
 }
 
-/* LARGE is the number in short, in large letters, and BELOW has the exact one; NULL: VALUE itself.  */
+/* LARGE is the number in short, in large letters, and BELOW has the exact one.  LARGE NULL: VALUE
+   itself.  */
 static void write_tile (FILE *out, const char *number, uint64_t value, const char *label,
                         const char *large, const char *below) {
   char exact[HTML_TEXT_MAX];

@@ -195,8 +195,8 @@ static int renew_object (struct mir_tool *tool, struct gdb_mapping *mapping) {
   return 0;
 }
 
-/* ELS, with room for one more than NUM elements of SIZE bytes; NULL, and ELS as it was, if there is no
-   memory.  */
+/* ELS, with room for one more than NUM elements of SIZE bytes.  NULL, with ELS as it was, if there
+   is no memory.  */
 static void *with_room (struct mir_tool *tool, void *els, size_t num, size_t *room, size_t size) {
   size_t more = *room == 0 ? FIRST_ROOM : *room * 2;
   if (num < *room) return els;

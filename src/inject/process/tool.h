@@ -14,8 +14,8 @@ wchar_t *tool_dll (const char *wanted, enum pe_machine machine, char cause[REASO
 
 /* Whether PATH is there and no folder.  */
 int tool_is_file (const wchar_t *path);
-/* The first bytes of the file PATH, *N of them and at most MAX.  The caller frees them.  NULL if the
-   file cannot be opened or there is no memory.  */
+/* The first bytes of the file PATH, *N of them and at most MAX.  The caller frees them.  NULL if
+   the file cannot be opened or there is no memory.  */
 uint8_t *tool_read (const wchar_t *path, DWORD max, DWORD *n);
 
 /* The machine of the program or DLL in the file PATH; PE_OTHER if it is neither or cannot be
