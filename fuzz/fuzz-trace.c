@@ -24,12 +24,11 @@ static void need (int condition, const char *what) {
 }
 
 static void write_all_outputs (const struct picture *picture, FILE *stream) {
-  struct output output = {.path = "/dev/null", .stream = nowhere};
-  html_write (&output, picture, "x/y");
-  folded_write (&output, picture);
-  stats_write_text (&output, picture, "x/y");
-  stats_write_json (&output, picture, "x/y");
-  need (fseek (stream, 0, SEEK_SET) == 0 && chrome_write (&output, picture, stream) == 0,
+  html_write (nowhere, picture, "x/y");
+  folded_write (nowhere, picture);
+  stats_write_text (nowhere, picture, "x/y");
+  stats_write_json (nowhere, picture, "x/y");
+  need (fseek (stream, 0, SEEK_SET) == 0 && chrome_write (nowhere, picture, stream) == 0,
         "the same trace cannot be read a third time");
 }
 
@@ -42,9 +41,9 @@ static void check_numbers (const struct picture *picture) {
     made_bytes += picture->classes[i].made_bytes;
     live += picture->classes[i].live;
   }
-  need (made == t->made_blocks && made_bytes == t->made_bytes && live == t->live_blocks,
+  need (made == t->made.blocks && made_bytes == t->made.bytes && live == t->live.blocks,
         "blocks by size are not all blocks");
-  need (t->peak_bytes >= t->live_bytes, "more is live than was at the peak");
+  need (t->peak.bytes >= t->live.bytes, "more is live than was at the peak");
 }
 
 static int read_trace (FILE *stream, int partial) {

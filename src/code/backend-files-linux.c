@@ -35,20 +35,18 @@ static int may_have_files_of (struct mir_pages *pages) {
   return -1;
 }
 
-static MIR_code_status_t map_and_close (struct mir_pages *pages, uint8_t *at, int fd) {
-  MIR_code_status_t status = mir_alias_map (pages, at, fd);
+/* Close FD and keep errno.  */
+static void close_file (struct mir_pages *pages, int fd) {
   int error = errno;
   close (fd);
   pages->system_calls++;
   errno = error;
-  return status;
 }
 
-static void close_after_error (struct mir_pages *pages, int fd) {
-  int error = errno;
-  close (fd);
-  pages->system_calls++;
-  errno = error;
+static MIR_code_status_t map_and_close (struct mir_pages *pages, uint8_t *at, int fd) {
+  MIR_code_status_t status = mir_alias_map (pages, at, fd);
+  close_file (pages, fd);
+  return status;
 }
 
 /*---------------- memfd -----------------------------*/
@@ -61,15 +59,20 @@ static int create_memfd (struct mir_pages *pages) {
   return memfd_create ("mir-code", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 }
 
+/* A memory file of PAGES->len bytes; -1 on failure.  */
+static int open_memfd (struct mir_pages *pages) {
+  int fd = may_have_files_of (pages) == 0 ? create_memfd (pages) : -1;
+  if (fd < 0) return -1;
+  pages->system_calls++;
+  if (ftruncate (fd, (off_t) pages->len) == 0) return fd;
+  close_file (pages, fd);
+  return -1;
+}
+
 static MIR_code_status_t map_memfd (struct mir_pages *pages, size_t len, uint8_t *at) {
   mir_pages_init (pages, len, at);
-  if (may_have_files_of (pages) != 0) return MIR_CODE_MAP_REFUSED;
-  int fd = create_memfd (pages);
-  if (fd < 0) return MIR_CODE_MAP_REFUSED;
-  pages->system_calls++;
-  if (ftruncate (fd, (off_t) len) == 0) return map_and_close (pages, at, fd);
-  close_after_error (pages, fd);
-  return MIR_CODE_MAP_REFUSED;
+  int fd = open_memfd (pages);
+  return fd < 0 ? MIR_CODE_MAP_REFUSED : map_and_close (pages, at, fd);
 }
 
 static MIR_code_status_t make_private_memfd (struct mir_pages *pages, size_t used) {
@@ -103,12 +106,10 @@ static void touch (const struct mir_pages *pages) {
 
 static MIR_code_status_t map_filled (struct mir_pages *pages, size_t len, uint8_t *at) {
   mir_pages_init (pages, len, at);
-  if (may_have_files_of (pages) != 0) return MIR_CODE_MAP_REFUSED;
-  int fd = create_memfd (pages);
+  int fd = open_memfd (pages);
   if (fd < 0) return MIR_CODE_MAP_REFUSED;
-  pages->system_calls++;
-  if (ftruncate (fd, (off_t) len) != 0 || fill_with_zeros (pages, fd) != 0) {
-    close_after_error (pages, fd);
+  if (fill_with_zeros (pages, fd) != 0) {
+    close_file (pages, fd);
     return MIR_CODE_MAP_REFUSED;
   }
   MIR_code_status_t status = map_and_close (pages, at, fd);
@@ -150,7 +151,7 @@ static int create_tmpfile (struct mir_pages *pages, const char *dir) {
   if (fd < 0) return -1;
   pages->system_calls++;
   if (fallocate (fd, 0, 0, (off_t) pages->len) == 0) return fd;
-  close_after_error (pages, fd);
+  close_file (pages, fd);
   return -1;
 }
 

@@ -27,25 +27,15 @@ struct findings {
   size_t num;
 };
 
-static const char *text_of (MIR_check_kind_t kind) {
-  switch (kind) {
-    case MIR_CHECK_WRONG_SIZE:
-      return "realloc with a wrong old size";
-    case MIR_CHECK_DOUBLE_FREE:
-      return "freed twice";
-    case MIR_CHECK_FOREIGN:
-      return "not a block of this allocator";
-    case MIR_CHECK_UNDERRUN:
-      return "bytes before the block were overwritten";
-    case MIR_CHECK_OVERRUN:
-      return "bytes past the end of the block were overwritten";
-    case MIR_CHECK_FREED:
-      return "written to after it was freed";
-    case MIR_CHECK_LEAK:
-      return "never freed";
-  }
-  return "unknown";
-}
+static const char *const check_texts[] = {
+    [MIR_CHECK_WRONG_SIZE] = "realloc with a wrong old size",
+    [MIR_CHECK_DOUBLE_FREE] = "freed twice",
+    [MIR_CHECK_FOREIGN] = "not a block of this allocator",
+    [MIR_CHECK_UNDERRUN] = "bytes before the block were overwritten",
+    [MIR_CHECK_OVERRUN] = "bytes past the end of the block were overwritten",
+    [MIR_CHECK_FREED] = "written to after it was freed",
+    [MIR_CHECK_LEAK] = "never freed",
+};
 
 /* In the format of backtrace_symbols_fd (): MODULE(NAME+0xOFFSET)[ADDRESS].  */
 static void print_frame (const void *address) {
@@ -71,7 +61,7 @@ static void fill_check (MIR_check_t *check, MIR_check_kind_t kind, const void *p
                         const struct mir_check_block *block) {
   memset (check, 0, sizeof (*check));
   check->kind = kind;
-  check->text = text_of (kind);
+  check->text = check_texts[kind];
   check->block = ptr;
   if (block == NULL) return;
   check->size = block->size;

@@ -28,17 +28,12 @@ void *mir_heap_new (MIR_alloc_t *below, size_t len) {
 }
 
 const char *MIR_heap_status_text (MIR_heap_status_t status) {
-  switch (status) {
-    case MIR_HEAP_OK:
-      return "no error";
-    case MIR_HEAP_NO_MEMORY:
-      return "out of memory";
-    case MIR_HEAP_NOT_SUPPORTED:
-      return "not supported by this build";
-    case MIR_HEAP_BAD_OPTION:
-      return "an option is out of range, or of another version";
-    case MIR_HEAP_BAD_MARK:
-      return "not a valid mark of this arena";
-  }
-  return "unknown status";
+  static const char *const texts[] = {
+      [MIR_HEAP_OK] = "no error",
+      [MIR_HEAP_NO_MEMORY] = "out of memory",
+      [MIR_HEAP_NOT_SUPPORTED] = "not supported by this build",
+      [MIR_HEAP_BAD_OPTION] = "an option is out of range, or of another version",
+      [MIR_HEAP_BAD_MARK] = "not a valid mark of this arena",
+  };
+  return (unsigned) status < sizeof (texts) / sizeof (texts[0]) ? texts[status] : "unknown status";
 }

@@ -31,10 +31,6 @@ static inline struct mir_heap_header *mir_heap_header_of (const void *block) {
   return (struct mir_heap_header *) (void *) ((char *) block - MIR_HEAP_HEADER);
 }
 
-static inline int mir_heap_is_too_large (size_t size) {
-  return size > SIZE_MAX - MIR_HEAP_HEADER;
-}
-
 /* Fill in the header at MEMORY and return its block; NULL for NULL.  */
 static inline void *mir_heap_set_header (void *memory, size_t size, uintptr_t tag) {
   struct mir_heap_header *header = (struct mir_heap_header *) memory;
@@ -56,20 +52,20 @@ static inline struct mir_heap_header *mir_heap_checked (const void *block, uintp
 }
 
 static inline void *mir_heap_header_malloc (MIR_alloc_t below, size_t size, uintptr_t tag) {
-  if (mir_heap_is_too_large (size)) return NULL;
+  if (size > SIZE_MAX - MIR_HEAP_HEADER) return NULL;
   return mir_heap_set_header (MIR_malloc (below, size + MIR_HEAP_HEADER), size, tag);
 }
 
 /* SIZE is a product that did not overflow.  */
 static inline void *mir_heap_header_calloc (MIR_alloc_t below, size_t size, uintptr_t tag) {
-  if (mir_heap_is_too_large (size)) return NULL;
+  if (size > SIZE_MAX - MIR_HEAP_HEADER) return NULL;
   return mir_heap_set_header (MIR_calloc (below, 1, size + MIR_HEAP_HEADER), size, tag);
 }
 
 /* HEADER comes from mir_heap_checked; its size is the old size.  */
 static inline void *mir_heap_header_realloc (MIR_alloc_t below, struct mir_heap_header *header,
                                              size_t new_size, uintptr_t tag) {
-  if (mir_heap_is_too_large (new_size)) return NULL;
+  if (new_size > SIZE_MAX - MIR_HEAP_HEADER) return NULL;
   return mir_heap_set_header (
       MIR_realloc (below, header, header->size + MIR_HEAP_HEADER, new_size + MIR_HEAP_HEADER),
       new_size, tag);

@@ -73,6 +73,14 @@ static int choose_target (struct job *job, struct pe_error *error) {
                sizeof (job->target), error);
 }
 
+/* Ask the user: 1 yes, 0 no, -1 standard input is no terminal.  */
+static int ask (const char *question) {
+  char answer[16];
+  if (!inject_file_is_terminal ()) return -1;
+  fputs (question, stderr);
+  return fgets (answer, sizeof (answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
 /* Ask about what would be overwritten; a file that appears later is not.  1: write; 0: the user
    said no; -1 with the reason in ERROR.  */
 static int may_write (struct job *job, struct pe_error *error) {
@@ -87,7 +95,7 @@ static int may_write (struct job *job, struct pe_error *error) {
     in_the_way = job->backup;
   if (in_the_way == NULL) return 1;
   snprintf (question, sizeof (question), "'%s' exists. Overwrite it? [yN] ", in_the_way);
-  int answer = job->report->json ? -1 : inject_file_ask (question);
+  int answer = job->report->json ? -1 : ask (question);
   if (answer < 0)
     pe_fail (error, "'%s' exists already (use --force)", inject_file_shown (in_the_way));
   return answer;

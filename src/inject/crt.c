@@ -56,10 +56,9 @@ static int visit (const char *found, char names[][PE_NAME_MAX], int *num) {
   int is_crt = 0;
   if (inject_file_open (&file, found, &ignored) != 0) return 0;
   int opened = pe_open (&pe, file.bytes, file.size, PE_FILE, &ignored) == 0;
-  for (unsigned i = 0; opened && !is_crt && pe_descriptor (&pe, i, &d) == 1; i++) {
-    char name[PE_NAME_MAX];
+  char name[PE_NAME_MAX];
+  for (unsigned i = 0; opened && !is_crt && pe_import (&pe, i, &d, name) == 1; i++) {
     int known = 0;
-    if (pe_string (&pe, d.name, name, sizeof (name)) != 0) break;
     is_crt = crt_is (name);
     for (int k = 0; k < *num && !known; k++) known = pe_name_is (names[k], name);
     if (!known && *num < VISITED_MAX) memcpy (names[(*num)++], name, PE_NAME_MAX);

@@ -11,11 +11,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#ifdef __linux__
-#include <sys/xattr.h>
-#endif
 #include <unistd.h>
 
+#include "inject/copy-posix.h"
+#include "inject/edit/plan.h"  /* edit_add */
 #include "inject/pe/imports.h" /* pe_name_is */
 
 #ifndef O_TMPFILE
@@ -123,53 +122,6 @@ int inject_file_read_back (const struct inject_file_new *written, struct inject_
   return map (file, written->descriptor, written->target, error);
 }
 
-static int write_all (int fd, uint64_t offset, const uint8_t *bytes, size_t n) {
-  while (n > 0) {
-    ssize_t done = pwrite (fd, bytes, n < (1u << 30) ? n : (1u << 30), (off_t) offset);
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) return -1;
-    bytes += done;
-    offset += (uint64_t) done;
-    n -= (size_t) done;
-  }
-  return 0;
-}
-
-/* Reads an old file and writes a new one.  */
-struct copy {
-  const struct inject_file *old;
-  int to;
-  uint8_t buffer[EDIT_BLOCK];
-};
-
-/* Read into a buffer: the page faults of the mapping would cost more, a tenth of the time that
-   copying the file takes.  */
-static const uint8_t *read_old (void *self, const uint8_t *bytes, size_t n) {
-  struct copy *copy = self;
-  off_t offset = (off_t) (bytes - copy->old->bytes);
-  for (size_t got = 0; got < n;) {
-    ssize_t done = pread (copy->old->descriptor, copy->buffer + got, n - got, offset + (off_t) got);
-    if (done < 0 && errno == EINTR) continue;
-    if (done == 0) errno = EIO; /* the file was truncated */
-    if (done <= 0) return NULL;
-    got += (size_t) done;
-  }
-  return copy->buffer;
-}
-
-static struct copy *start_copy (const struct inject_file *old, int to) {
-  struct copy *copy = malloc (sizeof (*copy));
-  if (copy == NULL) return NULL;
-  copy->old = old;
-  copy->to = to;
-  return copy;
-}
-
-static int write_new (void *self, uint64_t offset, const uint8_t *bytes, size_t n) {
-  const struct copy *copy = self;
-  return write_all (copy->to, offset, bytes, n);
-}
-
 typedef int make_t (int folder, const char *name, void *self);
 
 /* Call MAKE with temporary names until one is free.  NAME is that name, "" on failure.  */
@@ -205,46 +157,9 @@ static int create (struct inject_file_new *file, struct pe_error *error) {
   return fail (error, "unable to write to folder", folder);
 }
 
-/* Give TO the access control list of FROM.  If FROM has one, the group bits of its mode are not the
-   rights of the group but the most that the list grants to anyone.  */
-#ifdef __linux__
-static int copy_access_list (int from, int to) {
-  static const char name[] = "system.posix_acl_access";
-  char list[2048];
-  ssize_t size = fgetxattr (from, name, list, sizeof (list));
-  if (size > 0) return fsetxattr (to, name, list, (size_t) size, 0);
-  if (errno == ERANGE) return -1;
-  (void) fremovexattr (to, name); /* a list that TO inherited from the folder */
-  return 0;
-}
-#else
-static int copy_access_list (int from, int to) {
-  (void) from;
-  (void) to;
-  return 0;
-}
-#endif
-
-/* Give TO the permissions of FROM and, if OWNER, its owner and group as far as the system allows
-   it.  With another owner or group the file does not get set-user-ID and set-group-ID, and another
-   group only gets the rights that everyone has.  */
-static int copy_permissions (int from, int to, int owner) {
-  struct stat old, new;
-  if (fstat (from, &old) != 0) return -1;
-  if (owner && fchown (to, old.st_uid, old.st_gid) != 0 && fchown (to, (uid_t) -1, old.st_gid) != 0)
-    errno = 0; /* not allowed: see what TO has */
-  if (fstat (to, &new) != 0) return -1;
-  mode_t mode = old.st_mode & 07777;
-  if (new.st_uid != old.st_uid || new.st_gid != old.st_gid) mode &= 0777;
-  if (new.st_gid != old.st_gid) mode &= 0707 | (mode & 07) << 3;
-  if (copy_access_list (from, new.st_gid == old.st_gid ? to : -1) != 0) mode &= 0700;
-  return fchmod (to, mode);
-}
-
 int inject_file_write (struct inject_file_new *file, const char *target,
                        const struct inject_file *old, int in_place, struct edit *edit,
                        struct pe_error *error) {
-  static const struct edit_output output = {.read = read_old, .write = write_new};
   *file = (struct inject_file_new){.descriptor = -1, .folder = -1, .in_place = in_place};
   int n = snprintf (file->target, sizeof (file->target), "%s", target);
   if (n < 0 || (size_t) n >= sizeof (file->target)) return pe_fail (error, "the path is too long");
@@ -254,10 +169,8 @@ int inject_file_write (struct inject_file_new *file, const char *target,
     return -1;
   }
   signal (SIGXFSZ, SIG_IGN); /* a file that may not grow is an error */
-  struct copy *copy = start_copy (old, file->descriptor);
-  int status = copy == NULL ? -1 : edit_write (edit, &output, copy);
-  free (copy);
-  if (status != 0 || copy_permissions (old->descriptor, file->descriptor, in_place) != 0
+  if (copy_result (edit, old, file->descriptor) != 0
+      || copy_permissions (old->descriptor, file->descriptor, in_place) != 0
       || fsync (file->descriptor) != 0) {
     fail (error, "unable to write file", target);
     inject_file_abandon (file);
@@ -286,19 +199,14 @@ static int link_name (int folder, const char *name, void *from) {
 
 /* Copy OLD, on file systems without hard links.  */
 static int copy_old (int folder, char name[SPARE_MAX], const struct inject_file *old) {
+  struct edit same = {0};
   int to, status = make_spare (folder, name, make_file, &to);
   if (status != 0) return -1;
-  struct copy *copy = start_copy (old, to);
-  if (copy == NULL) status = -1;
-  for (size_t at = 0, n; at < old->size && status == 0; at += n) {
-    n = old->size - at < EDIT_BLOCK ? old->size - at : EDIT_BLOCK;
-    const uint8_t *bytes = read_old (copy, old->bytes + at, n);
-    status = bytes == NULL ? -1 : write_all (to, at, bytes, n);
-  }
-  if (status == 0) status = copy_permissions (old->descriptor, to, 1);
-  if (status == 0) status = fsync (to);
+  if (edit_add (&same, old->bytes, old->size, 0) != 0 || copy_result (&same, old, to) != 0
+      || copy_permissions (old->descriptor, to, 1) != 0 || fsync (to) != 0)
+    status = -1;
   int reason = errno;
-  free (copy);
+  edit_free (&same);
   close (to);
   errno = reason;
   return status;
@@ -406,10 +314,6 @@ int inject_file_beside (const char *path, const char *name, char *found, size_t 
   return status;
 }
 
-int inject_file_ask (const char *question) {
-  char answer[16];
-  if (!isatty (STDIN_FILENO)) return -1;
-  fputs (question, stderr);
-  if (fgets (answer, sizeof (answer), stdin) == NULL) return 0;
-  return answer[0] == 'y' || answer[0] == 'Y';
+int inject_file_is_terminal (void) {
+  return isatty (STDIN_FILENO);
 }

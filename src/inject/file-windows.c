@@ -36,7 +36,7 @@ const char *inject_file_name_of (const char *path) {
 /* The mapped view keeps the file open after HANDLE is closed.  */
 static int map (struct inject_file *file, HANDLE handle, const char *path, struct pe_error *error) {
   BY_HANDLE_FILE_INFORMATION facts;
-  *file = (struct inject_file){.descriptor = -1, .folder = -1};
+  *file = (struct inject_file){0};
   if (!GetFileInformationByHandle (handle, &facts))
     return fail (error, "unable to read file", path);
   uint64_t size = (uint64_t) facts.nFileSizeHigh << 32 | facts.nFileSizeLow;
@@ -64,15 +64,6 @@ static HANDLE open_handle (const char *path) {
                             OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN, NULL);
 }
 
-int inject_file_open (struct inject_file *file, const char *path, struct pe_error *error) {
-  HANDLE handle = open_handle (path);
-  *file = (struct inject_file){.descriptor = -1, .folder = -1};
-  if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to open file", path);
-  int status = map (file, handle, path, error);
-  CloseHandle (handle);
-  return status;
-}
-
 /* The path of an open file.  */
 static int path_of (HANDLE handle, char *path, size_t size) {
   WCHAR *found = malloc (INJECT_PATH_MAX * sizeof (*found));
@@ -91,17 +82,22 @@ static int path_of (HANDLE handle, char *path, size_t size) {
 int inject_file_open_in_place (struct inject_file *file, const char *path, char *resolved,
                                size_t size, struct pe_error *error) {
   HANDLE handle = open_handle (path);
-  *file = (struct inject_file){.descriptor = -1, .folder = -1};
+  *file = (struct inject_file){0};
   if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to open file", path);
-  int status = path_of (handle, resolved, size) != 0 ? fail (error, "unable to open file", path)
-                                                     : map (file, handle, path, error);
+  int status = resolved != NULL && path_of (handle, resolved, size) != 0
+                   ? fail (error, "unable to open file", path)
+                   : map (file, handle, path, error);
   CloseHandle (handle);
   return status;
 }
 
+int inject_file_open (struct inject_file *file, const char *path, struct pe_error *error) {
+  return inject_file_open_in_place (file, path, NULL, 0, error);
+}
+
 void inject_file_close (struct inject_file *file) {
   if (file->mapping != NULL) UnmapViewOfFile (file->mapping);
-  *file = (struct inject_file){.descriptor = -1, .folder = -1};
+  *file = (struct inject_file){0};
 }
 
 int inject_file_read_back (const struct inject_file_new *written, struct inject_file *file,
@@ -132,8 +128,7 @@ int inject_file_write (struct inject_file_new *file, const char *target,
   static const struct edit_output output = {.write = write_new};
   WCHAR wide[INJECT_PATH_MAX];
   (void) old;
-  *file = (struct inject_file_new){
-      .descriptor = -1, .folder = -1, .in_place = in_place, .handle = INVALID_HANDLE_VALUE};
+  *file = (struct inject_file_new){.in_place = in_place, .handle = INVALID_HANDLE_VALUE};
   int n = snprintf (file->path, sizeof (file->path), "%s.mir-%lu.tmp", target,
                     (unsigned long) GetCurrentProcessId ());
   snprintf (file->target, sizeof (file->target), "%s", target);
@@ -214,11 +209,7 @@ int inject_file_beside (const char *path, const char *name, char *found, size_t 
   return n > 0 && (size_t) n < size && inject_file_exists (found) ? 0 : -1;
 }
 
-int inject_file_ask (const char *question) {
-  char answer[16];
+int inject_file_is_terminal (void) {
   DWORD mode; /* _isatty also takes the device NUL for a terminal */
-  if (!GetConsoleMode (GetStdHandle (STD_INPUT_HANDLE), &mode)) return -1;
-  fputs (question, stderr);
-  if (fgets (answer, sizeof (answer), stdin) == NULL) return 0;
-  return answer[0] == 'y' || answer[0] == 'Y';
+  return GetConsoleMode (GetStdHandle (STD_INPUT_HANDLE), &mode);
 }

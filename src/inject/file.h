@@ -69,8 +69,8 @@ int inject_file_is_special (const char *path);
 /* Find the file NAME in the folder of PATH, ignoring case, and put its path into FOUND.  0 or
    -1.  */
 int inject_file_beside (const char *path, const char *name, char *found, size_t size);
-/* Ask the user: 1 yes, 0 no, -1 standard input is no terminal.  */
-int inject_file_ask (const char *question);
+/* Whether standard input is a terminal, so that the user can be asked.  */
+int inject_file_is_terminal (void);
 /* PATH, or its end if PATH is too long for a message.  */
 static inline const char *inject_file_shown (const char *path) {
   size_t size = strlen (path);

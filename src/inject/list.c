@@ -36,8 +36,7 @@ static int list_table (struct report *report, const struct pe *pe, const char *f
     if (found == 1 && pe_string (pe, d.name, name, sizeof (name)) == 0)
       functions = pe_functions_num (pe, pe_lookup_table (pe, &d));
     if (functions < 0 || (total += functions) > PE_FUNCTIONS_MAX) {
-      pe_fail (error, "damaged import table (module %u)", i);
-      status = -1;
+      status = pe_fail (error, "damaged import table (module %u)", i);
       break;
     }
     report_line (report, " %3u: %s", i, report_clean (name));

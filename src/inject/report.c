@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "inject/pe/imports.h" /* PE_NAME_MAX */
-#include "inject/utf8.h"
+#include "text/utf8.h"
 
 enum { LINE_MAX_SIZE = 9216 }; /* bytes: two paths and what is said of them */
 
@@ -20,41 +20,37 @@ const char *report_clean (const char *text) {
 }
 
 /* Print a line whose untrusted names are made safe for a terminal.  */
-static void print_line (FILE *stream, const char *before, const char *format, va_list args) {
+static void print_line (FILE *stream, const char *format, va_list args) {
   char line[LINE_MAX_SIZE];
   vsnprintf (line, sizeof (line), format, args);
   utf8_clean (line, sizeof (line));
-  fprintf (stream, "%s%s\n", before, line);
+  fprintf (stream, "%s\n", line);
 }
 
-static void begin_field (struct report *report, const char *name) {
+/* Whether a field is to be written: then its name is.  */
+static int begin_field (struct report *report, const char *name) {
+  if (!report->json) return 0;
   if (report->fields++ > 0) printf (", ");
-  if (name == NULL) return;
+  if (name == NULL) return 1;
   utf8_print_json (stdout, name);
   printf (": ");
+  return 1;
 }
 
 void report_text (struct report *report, const char *name, const char *value) {
-  if (!report->json) return;
-  begin_field (report, name);
-  utf8_print_json (stdout, value);
+  if (begin_field (report, name)) utf8_print_json (stdout, value);
 }
 
 void report_number (struct report *report, const char *name, long value) {
-  if (!report->json) return;
-  begin_field (report, name);
-  printf ("%ld", value);
+  if (begin_field (report, name)) printf ("%ld", value);
 }
 
 void report_bool (struct report *report, const char *name, int value) {
-  if (!report->json) return;
-  begin_field (report, name);
-  printf ("%s", value ? "true" : "false");
+  if (begin_field (report, name)) printf ("%s", value ? "true" : "false");
 }
 
 void report_open (struct report *report, const char *name, char bracket) {
-  if (!report->json) return;
-  begin_field (report, name);
+  if (!begin_field (report, name)) return;
   putchar (bracket);
   report->fields = 0;
 }
@@ -98,7 +94,7 @@ void report_line (const struct report *report, const char *format, ...) {
   va_list args;
   if (report->json) return;
   va_start (args, format);
-  print_line (stdout, "", format, args);
+  print_line (stdout, format, args);
   va_end (args);
 }
 
@@ -107,20 +103,19 @@ void report_detail (const struct report *report, const char *format, ...) {
   if (!report->verbose) return;
   fflush (stdout);
   va_start (args, format);
-  print_line (stderr, "", format, args);
+  print_line (stderr, format, args);
   va_end (args);
 }
 
 void report_warning (struct report *report, const char *format, ...) {
-  char text[256];
+  char text[sizeof (report->warnings[0])];
   va_list args;
-  fflush (stdout);
-  va_start (args, format);
-  print_line (stderr, "warning: ", format, args);
-  va_end (args);
   va_start (args, format);
   vsnprintf (text, sizeof (text), format, args);
   va_end (args);
   if (report->warnings_num < 8)
     memcpy (report->warnings[report->warnings_num++], text, sizeof (text));
+  utf8_clean (text, sizeof (text));
+  fflush (stdout);
+  fprintf (stderr, "warning: %s\n", text);
 }

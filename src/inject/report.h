@@ -14,7 +14,7 @@ struct report {
   unsigned files;  /* begun so far */
   unsigned fields; /* written so far in the current object or array */
   unsigned warnings_num;
-  char warnings[8][256];
+  char warnings[8][320];
 };
 
 void report_begin (struct report *report, int json, int verbose);

@@ -21,11 +21,9 @@ struct check {
   int refused;  /* number of failed checks */
 };
 
-static void say (struct check *check, enum answer answer, const char *name, const char *format, ...)
-    __attribute__ ((format (printf, 4, 5)));
-
-static void say (struct check *check, enum answer answer, const char *name, const char *format,
-                 ...) {
+static __attribute__ ((format (printf, 4, 5))) void say (struct check *check, enum answer answer,
+                                                         const char *name, const char *format,
+                                                         ...) {
   static const char *const words[] = {"no", "ok", "note"};
   char text[512];
   va_list args;
@@ -64,11 +62,11 @@ static void check_imports (struct check *check) {
   struct pe_function function;
   int found;
   unsigned total = 0;
-  for (unsigned i = 0; (found = pe_descriptor (pe, i, &d)) != 0; i++) {
-    char name[PE_NAME_MAX];
+  char name[PE_NAME_MAX];
+  for (unsigned i = 0; (found = pe_import (pe, i, &d, name)) != 0; i++) {
     uint32_t table = pe_lookup_table (pe, &d);
     unsigned k = 0;
-    if (found < 0 || pe_string (pe, d.name, name, sizeof (name)) != 0) {
+    if (found < 0) {
       say (check, NO, "imports", "the import table is damaged at module %u", i);
       return;
     }
@@ -172,9 +170,7 @@ static void check_position (struct check *check) {
     return;
   }
   for (unsigned i = 0; i < (unsigned) check->position; i++) {
-    if (pe_descriptor (check->pe, i, &d) != 1
-        || pe_string (check->pe, d.name, name, sizeof (name)) != 0)
-      break;
+    if (pe_import (check->pe, i, &d, name) != 1) break;
     if (crt_is (name)) {
       say (check, NO, "order", "'%s' comes before '%s'", report_clean (name), check->dll);
       return;

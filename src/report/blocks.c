@@ -28,22 +28,28 @@ static unsigned lifetime_of (uint64_t time) {
   return kind;
 }
 
+static void add (struct sum *sum, uint64_t size) {
+  sum->blocks++;
+  sum->bytes += size;
+}
+
+static void subtract (struct sum *sum, uint64_t size) {
+  sum->blocks--;
+  sum->bytes -= size;
+}
+
 /* BLOCK, which has left the table, is no longer live.  */
 static void count_gone (struct picture *picture, const struct block *block) {
   struct node *node = tree_node (picture, block->node);
   picture->classes[class_of (block->size)].live--;
-  picture->totals.live_blocks--;
-  picture->totals.live_bytes -= block->size;
-  node->live_blocks--;
-  node->live_bytes -= block->size;
+  subtract (&picture->totals.live, block->size);
+  subtract (&node->live, block->size);
   tree_node (picture, node->scope)->scope_live -= block->size;
 }
 
 static void count_freed (struct picture *picture, const struct block *block, uint64_t time) {
-  struct lifetime *lifetime = &picture->lifetimes[lifetime_of (time - block->time)];
   count_gone (picture, block);
-  lifetime->blocks++;
-  lifetime->bytes += block->size;
+  add (&picture->lifetimes[lifetime_of (time - block->time)], block->size);
 }
 
 /* Move the block at ADDRESS from the table to BLOCK.  0: there is none.  */
@@ -74,22 +80,17 @@ static int count_made (struct picture *picture, const struct block *block, uint6
   struct size_class *size_class = &picture->classes[class_of (block->size)];
   struct thread *thread = &VARR_ADDR (thread_t, picture->threads)[picture->thread];
   struct node *node = tree_node (picture, block->node);
-  if (block->size >= READER_MAX_SIZE || totals->made_bytes >= READER_MAX_SIZE) return -1;
+  if (block->size >= READER_MAX_SIZE || totals->made.bytes >= READER_MAX_SIZE) return -1;
   put_block (picture, block, time);
   size_class->made++;
   size_class->made_bytes += block->size;
   size_class->live++;
-  totals->made_blocks++;
-  totals->made_bytes += block->size;
-  totals->live_blocks++;
-  totals->live_bytes += block->size;
-  node->made_blocks++;
-  node->made_bytes += block->size;
-  node->live_blocks++;
-  node->live_bytes += block->size;
+  add (&totals->made, block->size);
+  add (&totals->live, block->size);
+  add (&node->made, block->size);
+  add (&node->live, block->size);
   count_scope (tree_node (picture, node->scope), block->size);
-  thread->made_blocks++;
-  thread->made_bytes += block->size;
+  add (&thread->made, block->size);
   return 0;
 }
 

@@ -2,11 +2,12 @@
 #ifndef MIR_REPORT_CHROME_H
 #define MIR_REPORT_CHROME_H
 
-#include "report/output.h"
+#include <stdio.h> /* FILE */
+
 #include "report/types.h"
 
 /* STREAM is the trace that PICTURE was made of, at its beginning: the scopes are read from it.  0,
    or -1 if it has changed since.  */
-int chrome_write (struct output *output, const struct picture *picture, FILE *stream);
+int chrome_write (FILE *out, const struct picture *picture, FILE *stream);
 
 #endif /* MIR_REPORT_CHROME_H */

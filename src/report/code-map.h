@@ -7,23 +7,19 @@
 
 #include "mir-varr.h"
 
-typedef struct piece {
+/* A range, or a piece in it.  */
+typedef struct extent {
   uint64_t start, size;
-  uint32_t name; /* a number of struct names */
-} piece_t;
+  uint32_t name; /* of a piece: a number of struct names */
+  /* Of a range: by address; they do not overlap.  Of a piece: NULL.  */
+  struct VARR (extent_t) *pieces;
+} extent_t;
 
-DEF_VARR (piece_t)
-
-typedef struct range {
-  uint64_t start, size;
-  VARR (piece_t) *pieces; /* by address; they do not overlap */
-} range_t;
-
-DEF_VARR (range_t)
+DEF_VARR (extent_t)
 
 struct code_map {
   MIR_alloc_t alloc;
-  VARR (range_t) *ranges;                     /* by address; they do not overlap */
+  VARR (extent_t) *ranges;                    /* by address; they do not overlap */
   uint64_t mapped_bytes, pieces, piece_bytes; /* now */
 };
 
@@ -32,13 +28,13 @@ void code_map_finish (struct code_map *map);
 /* Add a range or a piece.  What overlaps with it is removed first: its end was not in the trace.  A
    piece that is not inside one range is not added; then the result is 0.  */
 void code_map_add_range (struct code_map *map, uint64_t start, uint64_t size);
-int code_map_add_piece (struct code_map *map, const struct piece *piece);
+int code_map_add_piece (struct code_map *map, const struct extent *piece);
 /* Remove all ranges that overlap with SIZE bytes at START, or the piece at START.  0: there is
    none.  */
 int code_map_remove_range (struct code_map *map, uint64_t start, uint64_t size);
 int code_map_remove_piece (struct code_map *map, uint64_t start);
 /* The piece in which ADDRESS is, or NULL.  */
-const struct piece *code_map_find (const struct code_map *map, uint64_t address);
+const struct extent *code_map_find (const struct code_map *map, uint64_t address);
 /* Initialise COPY as a copy of MAP.  */
 void code_map_copy (struct code_map *copy, const struct code_map *map);
 

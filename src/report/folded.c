@@ -6,26 +6,26 @@
 
 #include "report/tree.h"
 
-static void write_frame (struct output *output, const char *name) {
-  for (; *name != '\0'; name++) putc (*name == ';' ? ':' : *name, output->stream);
+static void write_frame (FILE *out, const char *name) {
+  for (; *name != '\0'; name++) putc (*name == ';' ? ':' : *name, out);
 }
 
-static void write_path (struct output *output, const struct picture *picture, uint32_t node) {
+static void write_path (FILE *out, const struct picture *picture, uint32_t node) {
   uint32_t path[PICTURE_MAX_SCOPES + MIR_TRACE_STACK_MAX + 1];
   size_t num = 0;
   char buffer[TREE_NAME_MAX];
   for (; node != 0; node = picture_node (picture, node)->parent) path[num++] = node;
   if (num == 0) path[num++] = 0;
   while (num-- > 0) {
-    write_frame (output, tree_node_name (picture, picture_node (picture, path[num]), buffer));
-    if (num > 0) putc (';', output->stream);
+    write_frame (out, tree_node_name (picture, picture_node (picture, path[num]), buffer));
+    if (num > 0) putc (';', out);
   }
 }
 
-void folded_write (struct output *output, const struct picture *picture) {
+void folded_write (FILE *out, const struct picture *picture) {
   for (uint32_t i = 0; i < VARR_LENGTH (node_t, picture->nodes); i++) {
-    if (picture_node (picture, i)->made_bytes == 0) continue;
-    write_path (output, picture, i);
-    output_print (output, " %" PRIu64 "\n", picture_node (picture, i)->made_bytes);
+    if (picture_node (picture, i)->made.bytes == 0) continue;
+    write_path (out, picture, i);
+    fprintf (out, " %" PRIu64 "\n", picture_node (picture, i)->made.bytes);
   }
 }

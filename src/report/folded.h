@@ -2,10 +2,11 @@
 #ifndef MIR_REPORT_FOLDED_H
 #define MIR_REPORT_FOLDED_H
 
-#include "report/output.h"
+#include <stdio.h> /* FILE */
+
 #include "report/types.h"
 
 /* A line "scope;scope;function BYTES" for each node that made blocks.  */
-void folded_write (struct output *output, const struct picture *picture);
+void folded_write (FILE *out, const struct picture *picture);
 
 #endif /* MIR_REPORT_FOLDED_H */

@@ -2,12 +2,13 @@
 #ifndef MIR_REPORT_HTML_TABLES_H
 #define MIR_REPORT_HTML_TABLES_H
 
-#include "report/output.h"
+#include <stdio.h> /* FILE */
+
 #include "report/types.h"
 
-void html_write_scopes (struct output *output, const struct picture *picture);
-void html_write_sizes (struct output *output, const struct picture *picture);
-void html_write_lifetimes (struct output *output, const struct picture *picture);
-void html_write_threads (struct output *output, const struct picture *picture);
+void html_write_scopes (FILE *out, const struct picture *picture);
+void html_write_sizes (FILE *out, const struct picture *picture);
+void html_write_lifetimes (FILE *out, const struct picture *picture);
+void html_write_threads (FILE *out, const struct picture *picture);
 
 #endif /* MIR_REPORT_HTML_TABLES_H */

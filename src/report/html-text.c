@@ -4,6 +4,7 @@
 #include <inttypes.h> /* PRIu64 */
 #include <string.h>
 
+#include "report/output.h"
 #include "report/tree.h"
 
 enum { PATH_BYTES_MAX = 400 /* of names; the innermost is always whole */ };
@@ -33,11 +34,20 @@ const char *html_time_text (uint64_t ns, char text[HTML_TEXT_MAX]) {
   return text;
 }
 
-void html_write_number (struct output *output, uint64_t number) {
-  output_print (output, "<td class=n>%" PRIu64, number);
+void html_begin_table (FILE *out, const char *before, const char *id, const char *columns) {
+  fprintf (out, "%s<table id=%s><thead><tr><th scope=col>", before, id);
+  for (; *columns != '\0'; columns++)
+    if (*columns == '|')
+      fputs ("<th scope=col class=n>", out);
+    else
+      putc (*columns, out);
 }
 
-void html_write_path (struct output *output, const struct picture *picture, uint32_t node) {
+void html_write_number (FILE *out, uint64_t number) {
+  fprintf (out, "<td class=n>%" PRIu64, number);
+}
+
+void html_write_path (FILE *out, const struct picture *picture, uint32_t node) {
   uint32_t path[PICTURE_MAX_SCOPES + 1];
   size_t num = 0, bytes = 0;
   char buffer[TREE_NAME_MAX];
@@ -51,9 +61,9 @@ void html_write_path (struct output *output, const struct picture *picture, uint
     path[num++] = node;
   }
   if (num == 0) path[num++] = 0;
-  if (cut) output_print (output, "... / ");
+  if (cut) fprintf (out, "... / ");
   while (num-- > 0) {
-    output_html (output, tree_node_name (picture, picture_node (picture, path[num]), buffer));
-    if (num > 0) output_print (output, "<i> / </i>");
+    output_html (out, tree_node_name (picture, picture_node (picture, path[num]), buffer));
+    if (num > 0) fprintf (out, "<i> / </i>");
   }
 }

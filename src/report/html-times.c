@@ -1,97 +1,66 @@
 /* Writes the charts over time as tables, for readers who cannot see the charts.  */
 #include "report/html-times.h"
 
-#include <inttypes.h> /* PRIu64 */
-
 #include "report/html-text.h"
 
 enum { STEPS_MAX = 32 /* rows of a table; the charts have up to TIMELINE_BINS steps */ };
 
-/* A row of a table: the bins of the timeline from FROM up to, not including, BOUND.  */
-struct step {
-  size_t from, bound;
-};
-
-/* Divide the timeline into steps of equal width; the last one may be shorter.  Returns their
-   number.  */
-static size_t make_steps (const struct timeline *timeline, struct step steps[STEPS_MAX]) {
-  size_t width = (timeline->num + STEPS_MAX - 1) / STEPS_MAX, num = 0;
-  for (size_t from = 0; from < timeline->num; from += width) {
-    size_t bound = from + width < timeline->num ? from + width : timeline->num;
-    steps[num++] = (struct step){from, bound};
-  }
-  return num;
-}
-
-static void write_head (struct output *output, const char *id) {
-  output_print (output,
-                "<details><summary>The same as a table, the most in each step</summary>"
-                "<table id=%s><thead><tr><th scope=col>from",
-                id);
-}
-
-static void write_time (struct output *output, const struct timeline *timeline,
-                        const struct step *step) {
+/* Begin the row for the bins from FROM on, one STEPS_MAX-th of the timeline.  Returns the first bin
+   of the next row.  */
+static size_t begin_row (FILE *out, const struct timeline *timeline, size_t from) {
+  size_t bound = from + (timeline->num + STEPS_MAX - 1) / STEPS_MAX;
   char text[HTML_TEXT_MAX];
-  output_print (output, "<tr><th scope=row>%s",
-                html_time_text (step->from * timeline->width, text));
+  fprintf (out, "<tr><th scope=row>%s", html_time_text (from * timeline->width, text));
+  return bound < timeline->num ? bound : timeline->num;
 }
 
-/* The bin of STEP with the most live bytes.  */
-static size_t fullest_bin (const struct timeline *timeline, const struct step *step) {
-  size_t best = step->from;
-  for (size_t bin = step->from + 1; bin < step->bound; bin++)
+static const char step_summary[] =
+    "<details><summary>The same as a table, the most in each step</summary>";
+
+/* The bin in [FROM, BOUND) with the most live bytes.  */
+static size_t fullest_bin (const struct timeline *timeline, size_t from, size_t bound) {
+  size_t best = from;
+  for (size_t bin = from + 1; bin < bound; bin++)
     if (timeline->most[bin].live > timeline->most[best].live) best = bin;
   return best;
 }
 
-void html_write_live_times (struct output *output, const struct picture *picture) {
+void html_write_live_times (FILE *out, const struct picture *picture) {
   const struct timeline *timeline = &picture->timeline;
   const struct layers *layers = &picture->layers;
-  struct step steps[STEPS_MAX];
-  size_t num = make_steps (timeline, steps);
-  write_head (output, "times");
-  output_print (output, "<th scope=col class=n>together");
+  html_begin_table (out, step_summary, "times", "from|together");
   for (size_t i = 0; i < layers->num; i++) {
-    output_print (output, "<th scope=col class=n>");
-    html_write_path (output, picture, layers->scopes[i]);
+    fputs ("<th scope=col class=n>", out);
+    html_write_path (out, picture, layers->scopes[i]);
   }
-  output_print (output, "<th scope=col class=n>all others<tbody>\n");
-  for (size_t i = 0; i < num; i++) {
-    size_t bin = fullest_bin (timeline, &steps[i]);
+  fputs ("<th scope=col class=n>all others<tbody>\n", out);
+  for (size_t from = 0, bound; from < timeline->num; from = bound) {
+    bound = begin_row (out, timeline, from);
+    size_t bin = fullest_bin (timeline, from, bound);
     uint64_t rest = timeline->most[bin].live;
-    write_time (output, timeline, &steps[i]);
-    html_write_number (output, rest);
+    html_write_number (out, rest);
     for (size_t layer = 0; layer < layers->num; layer++) {
       uint64_t live = layers->live[bin][layer];
-      html_write_number (output, live);
+      html_write_number (out, live);
       rest -= live < rest ? live : rest; /* LIVE is more only if the file has changed */
     }
-    html_write_number (output, rest);
-    output_print (output, "\n");
+    html_write_number (out, rest);
+    putc ('\n', out);
   }
-  output_print (output, "</table></details>\n");
+  fputs ("</table></details>\n", out);
 }
 
-void html_write_code_times (struct output *output, const struct picture *picture) {
+void html_write_code_times (FILE *out, const struct picture *picture) {
   const struct timeline *timeline = &picture->timeline;
-  struct step steps[STEPS_MAX];
-  size_t num = make_steps (timeline, steps);
-  write_head (output, "code-times");
-  output_print (output,
-                "<th scope=col class=n>bytes published, not freed"
-                "<th scope=col class=n>bytes mapped for it<tbody>\n");
-  for (size_t i = 0; i < num; i++) {
+  html_begin_table (out, step_summary, "code-times",
+                    "from|bytes published, not freed|bytes mapped for it<tbody>\n");
+  for (size_t from = 0, bound; from < timeline->num; from = bound) {
     struct amounts most = {0};
-    for (size_t bin = steps[i].from; bin < steps[i].bound; bin++) {
-      const struct amounts *now = &timeline->most[bin];
-      if (most.code < now->code) most.code = now->code;
-      if (most.mapped < now->mapped) most.mapped = now->mapped;
-    }
-    write_time (output, timeline, &steps[i]);
-    html_write_number (output, most.code);
-    html_write_number (output, most.mapped);
-    output_print (output, "\n");
+    bound = begin_row (out, timeline, from);
+    for (size_t bin = from; bin < bound; bin++) amounts_raise (&most, &timeline->most[bin]);
+    html_write_number (out, most.code);
+    html_write_number (out, most.mapped);
+    putc ('\n', out);
   }
-  output_print (output, "</table></details>\n");
+  fputs ("</table></details>\n", out);
 }

@@ -2,10 +2,11 @@
 #ifndef MIR_REPORT_HTML_TIMES_H
 #define MIR_REPORT_HTML_TIMES_H
 
-#include "report/output.h"
+#include <stdio.h> /* FILE */
+
 #include "report/types.h"
 
-void html_write_live_times (struct output *output, const struct picture *picture);
-void html_write_code_times (struct output *output, const struct picture *picture);
+void html_write_live_times (FILE *out, const struct picture *picture);
+void html_write_code_times (FILE *out, const struct picture *picture);
 
 #endif /* MIR_REPORT_HTML_TIMES_H */

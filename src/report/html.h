@@ -2,10 +2,11 @@
 #ifndef MIR_REPORT_HTML_H
 #define MIR_REPORT_HTML_H
 
-#include "report/output.h"
+#include <stdio.h> /* FILE */
+
 #include "report/types.h"
 
 /* NAME is the title of a trace without one.  */
-void html_write (struct output *output, const struct picture *picture, const char *name);
+void html_write (FILE *out, const struct picture *picture, const char *name);
 
 #endif /* MIR_REPORT_HTML_H */

@@ -6,6 +6,7 @@
 #include "report/chrome.h"
 #include "report/folded.h"
 #include "report/html.h"
+#include "report/output.h"
 #include "report/picture-read.h"
 #include "report/report-alloc.h"
 #include "report/stats.h"
@@ -105,18 +106,18 @@ static int choose_page (struct options *options, char page[OUTPUT_PATH_MAX]) {
 /*---------------- The work -----------------------------*/
 
 /* 0, or -1: the trace has changed.  */
-static int write_kind (enum kind kind, struct output *output, const struct picture *picture,
-                       const char *name, FILE *stream) {
+static int write_kind (enum kind kind, FILE *out, const struct picture *picture, const char *name,
+                       FILE *stream) {
   if (kind == CHROME)
-    return fseek (stream, 0, SEEK_SET) == 0 ? chrome_write (output, picture, stream) : -1;
+    return fseek (stream, 0, SEEK_SET) == 0 ? chrome_write (out, picture, stream) : -1;
   if (kind == FOLDED)
-    folded_write (output, picture);
+    folded_write (out, picture);
   else if (kind == STATS)
-    stats_write_text (output, picture, name);
+    stats_write_text (out, picture, name);
   else if (kind == JSON)
-    stats_write_json (output, picture, name);
+    stats_write_json (out, picture, name);
   else
-    html_write (output, picture, name);
+    html_write (out, picture, name);
   return 0;
 }
 
@@ -126,7 +127,7 @@ static int write_file (enum kind kind, const struct options *options, const stru
   struct output output;
   if ((kind == PAGE ? output_create : output_open) (&output, path, stream) != 0)
     return say (path, "", strerror (errno));
-  if (write_kind (kind, &output, picture, options->trace, stream) != 0) {
+  if (write_kind (kind, output.stream, picture, options->trace, stream) != 0) {
     output_drop (&output);
     return say (options->trace, "", "the trace has changed while it was read");
   }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mir-bytes-hash.h"
+#include "text/utf8.h"
 
 static inline htab_hash_t hash_name (uint32_t number, void *arg) {
   const struct names *names = (const struct names *) arg;
@@ -33,41 +34,14 @@ void names_finish (struct names *names) {
   if (names->text != NULL) VARR_DESTROY (char, names->text);
 }
 
-/* The bytes of the UTF-8 character at TEXT (RFC 3629, 4).  0: there is none, or it is a control
-   character, of C0 or C1.  */
-static size_t char_len (const unsigned char *text, size_t len) {
-  size_t more = text[0] < 0x80 ? 0 : text[0] < 0xe0 ? 1 : text[0] < 0xf0 ? 2 : 3;
-  if (text[0] < 0x20 || text[0] == 0x7f) return 0;
-  if (text[0] >= 0x80 && (text[0] < 0xc2 || text[0] > 0xf4)) return 0;
-  if (more >= len) return 0;
-  for (size_t i = 1; i <= more; i++)
-    if ((text[i] & 0xc0) != 0x80) return 0;
-  if ((text[0] == 0xc2 && text[1] < 0xa0) || (text[0] == 0xe0 && text[1] < 0xa0)
-      || (text[0] == 0xed && text[1] > 0x9f) || (text[0] == 0xf0 && text[1] < 0x90)
-      || (text[0] == 0xf4 && text[1] > 0x8f))
-    return 0;
-  return more + 1;
-}
-
-static void push_clean (struct names *names, const char *text, size_t len) {
-  for (size_t at = 0; at < len;) {
-    size_t n = char_len ((const unsigned char *) text + at, len - at);
-    if (n == 0) {
-      VARR_PUSH (char, names->text, '?');
-      at++;
-    }
-    for (; n > 0; n--) VARR_PUSH (char, names->text, text[at++]);
-  }
-}
-
 /* The table compares names in NAMES, so the name is added first and removed if it is there
    already.  */
 uint32_t names_add (struct names *names, const char *text, size_t len) {
-  struct name name = {VARR_LENGTH (char, names->text), 0};
+  struct name name = {VARR_LENGTH (char, names->text), len};
   uint32_t number = (uint32_t) VARR_LENGTH (name_t, names->names), found;
-  push_clean (names, text, len);
-  name.len = VARR_LENGTH (char, names->text) - name.start;
+  for (size_t i = 0; i < len; i++) VARR_PUSH (char, names->text, text[i] == '\0' ? '?' : text[i]);
   VARR_PUSH (char, names->text, '\0');
+  utf8_clean (VARR_ADDR (char, names->text) + name.start, len + 1);
   VARR_PUSH (name_t, names->names, name);
   if (!HTAB_DO (uint32_t, names->table, number, HTAB_INSERT, found)) return number;
   VARR_TRUNC (name_t, names->names, number);

@@ -42,34 +42,27 @@ void output_drop (struct output *output) {
   if (output->temporary[0] != '\0') remove (output->temporary);
 }
 
-void output_print (struct output *output, const char *format, ...) {
-  va_list args;
-  va_start (args, format);
-  vfprintf (output->stream, format, args);
-  va_end (args);
-}
-
-void output_html (struct output *output, const char *text) {
+void output_html (FILE *out, const char *text) {
   static const char special[] = "&<>\"'";
   static const char *const names[] = {"amp", "lt", "gt", "quot", "#39"};
   for (; *text != '\0'; text++) {
     const char *found = strchr (special, *text);
     if (found != NULL)
-      fprintf (output->stream, "&%s;", names[found - special]);
+      fprintf (out, "&%s;", names[found - special]);
     else
-      putc (*text, output->stream);
+      putc (*text, out);
   }
 }
 
 /* "<" is escaped, since "</script" and "<!--" have a meaning in HTML.  */
-void output_json (struct output *output, const char *text) {
-  putc ('"', output->stream);
+void output_json (FILE *out, const char *text) {
+  putc ('"', out);
   for (; *text != '\0'; text++) {
     unsigned char c = (unsigned char) *text;
     if (c < 0x20 || strchr ("<>&'\"\\\x7f", c) != NULL)
-      fprintf (output->stream, "\\u%04x", c);
+      fprintf (out, "\\u%04x", c);
     else
-      putc (c, output->stream);
+      putc (c, out);
   }
-  putc ('"', output->stream);
+  putc ('"', out);
 }

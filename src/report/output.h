@@ -3,25 +3,16 @@
 #ifndef MIR_REPORT_OUTPUT_H
 #define MIR_REPORT_OUTPUT_H
 
-#include <stdarg.h>
-#include <stddef.h> /* size_t */
-#include <stdint.h>
 #include <stdio.h>
 
 #include "report/output-file.h"
 
 struct output {
   const char *path;
-  FILE *stream;
+  FILE *stream; /* errors of writing are reported by output_close */
   /* Of the new file until it gets its name; empty: there is none.  */
   char temporary[OUTPUT_PATH_MAX];
 };
-
-#ifdef __GNUC__
-#define OUTPUT_FORMAT(FORMAT, ARGS) __attribute__ ((format (printf, FORMAT, ARGS)))
-#else
-#define OUTPUT_FORMAT(FORMAT, ARGS)
-#endif
 
 /* Begin a file that will replace whatever is called PATH; a link itself, not what it leads to.
    TRACE is the trace that was read: the file gets its permissions, never wider ones (NULL: it is
@@ -35,12 +26,10 @@ int output_close (struct output *output);
 /* Close OUTPUT and leave a file called PATH as it was.  */
 void output_drop (struct output *output);
 
-/* As printf.  Errors of this and the functions below are reported by output_close.  */
-void output_print (struct output *output, const char *format, ...) OUTPUT_FORMAT (2, 3);
 /* Write TEXT as text or as a quoted attribute of HTML.  */
-void output_html (struct output *output, const char *text);
+void output_html (FILE *out, const char *text);
 /* Write TEXT, which is UTF-8, as a JSON string with its quotes; it may stand in a script element of
    HTML.  */
-void output_json (struct output *output, const char *text);
+void output_json (FILE *out, const char *text);
 
 #endif /* MIR_REPORT_OUTPUT_H */

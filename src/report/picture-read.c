@@ -43,11 +43,11 @@ static int count_all (struct picture *picture, FILE *stream, int partial,
 /* Names have the same numbers in both pictures, unless the file has changed in between: ensure that
    the numbers in MAP, which is from the second picture, exist in PICTURE.  */
 static void check_names (struct picture *picture, struct code_map *map) {
-  for (size_t i = 0; i < VARR_LENGTH (range_t, map->ranges); i++) {
-    VARR (piece_t) *pieces = VARR_ADDR (range_t, map->ranges)[i].pieces;
-    for (size_t j = 0; j < VARR_LENGTH (piece_t, pieces); j++)
-      if (VARR_ADDR (piece_t, pieces)[j].name >= VARR_LENGTH (name_t, picture->names.names))
-        VARR_ADDR (piece_t, pieces)[j].name = 0;
+  for (size_t i = 0; i < VARR_LENGTH (extent_t, map->ranges); i++) {
+    VARR (extent_t) *pieces = VARR_ADDR (extent_t, map->ranges)[i].pieces;
+    for (size_t j = 0; j < VARR_LENGTH (extent_t, pieces); j++)
+      if (VARR_ADDR (extent_t, pieces)[j].name >= VARR_LENGTH (name_t, picture->names.names))
+        VARR_ADDR (extent_t, pieces)[j].name = 0;
   }
 }
 
@@ -96,17 +96,14 @@ static void note_layers (struct look *look, const struct picture *picture) {
   for (size_t i = 0; i < layers->num; i++)
     if (layers->scopes[i] < VARR_LENGTH (node_t, picture->nodes))
       look->layers[i] = picture_node (picture, layers->scopes[i])->scope_live;
-  look->total = picture->totals.live_bytes;
+  look->total = picture->totals.live.bytes;
   if (look->total > look->best) copy_layers (look);
 }
 
 static void note_peak (struct picture *whole, const struct picture *picture) {
   size_t num = VARR_LENGTH (node_t, picture->nodes);
-  for (size_t i = 0; i < num && i < VARR_LENGTH (node_t, whole->nodes); i++) {
-    const struct node *node = picture_node (picture, (uint32_t) i);
-    tree_node (whole, (uint32_t) i)->peak_blocks = node->live_blocks;
-    tree_node (whole, (uint32_t) i)->peak_bytes = node->live_bytes;
-  }
+  for (uint32_t i = 0; i < num && i < VARR_LENGTH (node_t, whole->nodes); i++)
+    tree_node (whole, i)->peak = picture_node (picture, i)->live;
 }
 
 static void look_at_record (struct picture *picture, void *arg) {

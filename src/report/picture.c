@@ -48,7 +48,7 @@ const char *picture_title (const struct picture *picture, const char *name) {
 /*---------------- Code -----------------------------*/
 
 static void on_code (struct picture *picture, const struct record *record) {
-  struct piece piece = {record->address, record->size, 0};
+  struct extent piece = {.start = record->address, .size = record->size};
   struct totals *totals = &picture->totals;
   switch (record->kind) {
     case MIR_TRACE_CODE_MAPPED:
@@ -111,13 +111,12 @@ static void on_pop (struct picture *picture, struct thread *thread) {
 
 /* Bring the timeline up to TIME, and note new peaks.  */
 static void note_amounts (struct picture *picture, uint64_t time) {
-  struct amounts now = {picture->totals.live_bytes, picture->code.piece_bytes,
+  struct amounts now = {picture->totals.live.bytes, picture->code.piece_bytes,
                         picture->code.mapped_bytes};
   struct totals *totals = &picture->totals;
   timeline_set (&picture->timeline, time, &now);
-  if (totals->peak_bytes < totals->live_bytes) {
-    totals->peak_bytes = totals->live_bytes;
-    totals->peak_blocks = totals->live_blocks;
+  if (totals->peak.bytes < totals->live.bytes) {
+    totals->peak = totals->live;
     totals->peak_time = time;
     picture->peak_event = picture->reader.events;
   }

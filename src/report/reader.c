@@ -148,45 +148,42 @@ static int get_end (struct reader *reader, struct record *record) {
 
 /* Read what is behind the kind of a record.  */
 static int get_fields (struct reader *reader, struct record *record) {
+  if (record->kind == 0 || record->kind >= MIR_TRACE_KINDS)
+    return bad (reader, "a record has the unknown kind %u", (unsigned) record->kind);
+  if (record->kind != MIR_TRACE_SYMBOL && get_time (reader, record) != 0) return -1;
   switch (record->kind) {
     case MIR_TRACE_MALLOC:
     case MIR_TRACE_REALLOC_NEW:
-      return get_time (reader, record) || get_size (reader, &record->size)
-             || get_block (reader, record);
+      return get_size (reader, &record->size) || get_block (reader, record);
     case MIR_TRACE_MALLOC_FAILED:
     case MIR_TRACE_REALLOC_NEW_FAILED:
-      return get_time (reader, record) || get_number (reader, &record->size);
+      return get_number (reader, &record->size);
     case MIR_TRACE_CALLOC:
-      return get_time (reader, record) || get_product (reader, record)
-             || get_block (reader, record);
+      return get_product (reader, record) || get_block (reader, record);
     case MIR_TRACE_CALLOC_FAILED:
-      return get_time (reader, record) || get_product (reader, record);
+      return get_product (reader, record);
     case MIR_TRACE_REALLOC:
-      return get_time (reader, record) || get_block (reader, record)
-             || get_number (reader, &record->old_size) || get_number (reader, &record->size);
+      return get_block (reader, record) || get_number (reader, &record->old_size)
+             || get_number (reader, &record->size);
     case MIR_TRACE_REALLOC_DONE:
     case MIR_TRACE_FREE:
-      return get_time (reader, record) || get_block (reader, record);
-    case MIR_TRACE_REALLOC_FAILED:
-    case MIR_TRACE_POP:
-      return get_time (reader, record);
-    case MIR_TRACE_PUSH:
-      return get_time (reader, record) || get_text (reader, record->name, &record->name_len);
+      return get_block (reader, record);
     case MIR_TRACE_SYMBOL:
       if (get_address (reader, &reader->pc) != 0) return -1;
       record->address = reader->pc;
       return get_text (reader, record->name, &record->name_len);
+    case MIR_TRACE_PUSH:
+      return get_text (reader, record->name, &record->name_len);
     case MIR_TRACE_CODE_MAPPED:
     case MIR_TRACE_CODE_UNMAPPED:
     case MIR_TRACE_CODE_FREED:
-      return get_time (reader, record) || get_code (reader, record);
+      return get_code (reader, record);
     case MIR_TRACE_CODE_PUBLISHED:
-      return get_time (reader, record) || get_code (reader, record)
-             || get_text (reader, record->name, &record->name_len);
+      return get_code (reader, record) || get_text (reader, record->name, &record->name_len);
     case MIR_TRACE_END:
-      return get_time (reader, record) || get_end (reader, record);
-    default:
-      return bad (reader, "a record has the unknown kind %u", (unsigned) record->kind);
+      return get_end (reader, record);
+    default: /* only the time */
+      return 0;
   }
 }
 

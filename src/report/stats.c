@@ -4,6 +4,7 @@
 #include <inttypes.h> /* PRIu64 */
 #include <string.h>
 
+#include "report/output.h"
 #include "report/picture.h"
 
 void stats_get (const struct picture *picture, struct stats_number numbers[STATS_NUMBERS]) {
@@ -17,13 +18,13 @@ void stats_get (const struct picture *picture, struct stats_number numbers[STATS
       {"reallocs", t->reallocs},
       {"frees", t->frees},
       {"failed", t->failed},
-      {"live_blocks", t->live_blocks},
-      {"live_bytes", t->live_bytes},
-      {"peak_bytes", t->peak_bytes},
-      {"peak_blocks", t->peak_blocks},
+      {"live_blocks", t->live.blocks},
+      {"live_bytes", t->live.bytes},
+      {"peak_bytes", t->peak.bytes},
+      {"peak_blocks", t->peak.blocks},
       {"peak_ns", t->peak_time},
-      {"made_blocks", t->made_blocks},
-      {"made_bytes", t->made_bytes},
+      {"made_blocks", t->made.blocks},
+      {"made_bytes", t->made.bytes},
       {"code_published", t->code_published},
       {"code_published_bytes", t->code_published_bytes},
       {"code_freed", t->code_freed},
@@ -38,37 +39,37 @@ void stats_get (const struct picture *picture, struct stats_number numbers[STATS
   memcpy (numbers, all, sizeof (all));
 }
 
-void stats_write_text (struct output *output, const struct picture *picture, const char *name) {
+void stats_write_text (FILE *out, const struct picture *picture, const char *name) {
   struct stats_number numbers[STATS_NUMBERS];
   stats_get (picture, numbers);
-  output_print (output, "%s\n", picture_title (picture, name));
+  fprintf (out, "%s\n", picture_title (picture, name));
   for (int i = 0; i < STATS_NUMBERS; i++)
-    output_print (output, "%-24s %20" PRIu64 "\n", numbers[i].name, numbers[i].value);
+    fprintf (out, "%-24s %20" PRIu64 "\n", numbers[i].name, numbers[i].value);
 }
 
-static void write_classes (struct output *output, const struct picture *picture) {
+static void write_classes (FILE *out, const struct picture *picture) {
   const char *comma = "";
-  output_print (output, ",\n  \"classes\": [");
+  fprintf (out, ",\n  \"classes\": [");
   for (int i = 0; i < PICTURE_CLASSES; i++) {
     const struct size_class *c = &picture->classes[i];
     if (c->made == 0) continue;
-    output_print (output,
-                  "%s\n    {\"class\": %d, \"made\": %" PRIu64 ", \"made_bytes\": %" PRIu64
-                  ", \"live\": %" PRIu64 "}",
-                  comma, i, c->made, c->made_bytes, c->live);
+    fprintf (out,
+             "%s\n    {\"class\": %d, \"made\": %" PRIu64 ", \"made_bytes\": %" PRIu64
+             ", \"live\": %" PRIu64 "}",
+             comma, i, c->made, c->made_bytes, c->live);
     comma = ",";
   }
-  output_print (output, "]\n");
+  fprintf (out, "]\n");
 }
 
-void stats_write_json (struct output *output, const struct picture *picture, const char *name) {
+void stats_write_json (FILE *out, const struct picture *picture, const char *name) {
   struct stats_number numbers[STATS_NUMBERS];
   stats_get (picture, numbers);
-  output_print (output, "{\n  \"title\": ");
-  output_json (output, picture_title (picture, name));
-  output_print (output, ",\n  \"complete\": %s", picture->partial ? "false" : "true");
+  fprintf (out, "{\n  \"title\": ");
+  output_json (out, picture_title (picture, name));
+  fprintf (out, ",\n  \"complete\": %s", picture->partial ? "false" : "true");
   for (int i = 0; i < STATS_NUMBERS; i++)
-    output_print (output, ",\n  \"%s\": %" PRIu64, numbers[i].name, numbers[i].value);
-  write_classes (output, picture);
-  output_print (output, "}\n");
+    fprintf (out, ",\n  \"%s\": %" PRIu64, numbers[i].name, numbers[i].value);
+  write_classes (out, picture);
+  fprintf (out, "}\n");
 }

@@ -2,7 +2,8 @@
 #ifndef MIR_REPORT_STATS_H
 #define MIR_REPORT_STATS_H
 
-#include "report/output.h"
+#include <stdio.h> /* FILE */
+
 #include "report/types.h"
 
 struct stats_number {
@@ -15,7 +16,7 @@ enum { STATS_NUMBERS = 25 };
 void stats_get (const struct picture *picture, struct stats_number numbers[STATS_NUMBERS]);
 
 /* NAME is the title of a trace without one.  */
-void stats_write_text (struct output *output, const struct picture *picture, const char *name);
-void stats_write_json (struct output *output, const struct picture *picture, const char *name);
+void stats_write_text (FILE *out, const struct picture *picture, const char *name);
+void stats_write_json (FILE *out, const struct picture *picture, const char *name);
 
 #endif /* MIR_REPORT_STATS_H */

@@ -9,7 +9,7 @@ void timeline_init (struct timeline *timeline) {
   timeline->num = 1;
 }
 
-static void raise_to (struct amounts *most, const struct amounts *now) {
+void amounts_raise (struct amounts *most, const struct amounts *now) {
   if (most->live < now->live) most->live = now->live;
   if (most->code < now->code) most->code = now->code;
   if (most->mapped < now->mapped) most->mapped = now->mapped;
@@ -19,7 +19,7 @@ static void raise_to (struct amounts *most, const struct amounts *now) {
 static void widen (struct timeline *timeline) {
   for (size_t i = 0; i < TIMELINE_BINS; i += 2) {
     struct amounts both = timeline->most[i];
-    if (i + 1 < timeline->num) raise_to (&both, &timeline->most[i + 1]);
+    if (i + 1 < timeline->num) amounts_raise (&both, &timeline->most[i + 1]);
     timeline->most[i / 2] = both;
   }
   timeline->num = (timeline->num + 1) / 2;
@@ -30,6 +30,6 @@ void timeline_set (struct timeline *timeline, uint64_t time, const struct amount
   while (time / timeline->width >= TIMELINE_BINS) widen (timeline);
   while (timeline->num <= time / timeline->width)
     timeline->most[timeline->num++] = timeline->now; /* nothing happened in it */
-  raise_to (&timeline->most[timeline->num - 1], now);
+  amounts_raise (&timeline->most[timeline->num - 1], now);
   timeline->now = *now;
 }

@@ -21,6 +21,9 @@ struct timeline {
   struct amounts most[TIMELINE_BINS]; /* at any time in the bin, its beginning included */
 };
 
+/* Raise each amount in MOST to the one in NOW if that is higher.  */
+void amounts_raise (struct amounts *most, const struct amounts *now);
+
 void timeline_init (struct timeline *timeline);
 /* The amounts change to NOW at TIME, which is not before the TIME of the call before.  */
 void timeline_set (struct timeline *timeline, uint64_t time, const struct amounts *now);

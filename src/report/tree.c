@@ -52,7 +52,7 @@ uint32_t tree_child (struct picture *picture, uint32_t parent, enum node_kind ki
 uint32_t tree_caller (struct picture *picture, uint32_t scope, const struct record *record) {
   uint32_t node = scope;
   for (size_t i = record->stack_num; i-- > 0;) {
-    const struct piece *piece = code_map_find (&picture->code, record->stack[i] - 1);
+    const struct extent *piece = code_map_find (&picture->code, record->stack[i] - 1);
     node = piece != NULL ? tree_child (picture, node, NODE_CODE, piece->name)
                          : tree_child (picture, node, NODE_ADDRESS, record->stack[i]);
   }

@@ -9,7 +9,7 @@
    node        a place in the tree of what threads were doing: a scope within a scope, and below the
                scopes, if the trace has stacks, callers from the outermost inwards
    piece       a code block, published at once
-   range       memory that is mapped for code
+   range       memory that is mapped for code; it and a piece are extents (code-map.h)
    peak        the event at which most bytes were live; blocks and code have each their own
    bin         a span of time; the timeline has at most TIMELINE_BINS
    layer       a scope whose live bytes over time are shown
@@ -40,6 +40,10 @@ enum node_kind {
   NODE_ADDRESS /* any other caller */
 };
 
+struct sum {
+  uint64_t blocks, bytes;
+};
+
 typedef struct node {
   enum node_kind kind;
   uint32_t parent;
@@ -47,10 +51,9 @@ typedef struct node {
   uint32_t depth;   /* the root's is 0 */
   uint64_t address; /* a return address */
   uint32_t scope;   /* the nearest node upwards, this one included, that is a scope or the root */
-  uint64_t made_blocks, made_bytes;
-  uint64_t live_blocks, live_bytes;
-  uint64_t peak_blocks, peak_bytes; /* live at the peak; picture_read sets them */
-  uint64_t scope_live, scope_most;  /* of a scope: bytes of all nodes whose SCOPE it is */
+  struct sum made, live;
+  struct sum peak;                 /* live at the peak; picture_read sets it */
+  uint64_t scope_live, scope_most; /* of a scope: bytes of all nodes whose SCOPE it is */
 } node_t;
 
 typedef struct block {
@@ -78,7 +81,8 @@ typedef struct thread {
   uint32_t node;
   uint32_t too_deep; /* open scopes beyond PICTURE_MAX_SCOPES */
   struct realloc_call realloc;
-  uint64_t made_blocks, made_bytes, frees;
+  struct sum made;
+  uint64_t frees;
   uint64_t foreign_frees; /* of blocks of other threads */
   uint64_t first, last;   /* times */
 } thread_t;
@@ -89,8 +93,8 @@ DEF_VARR (thread_t)
 struct totals {
   uint64_t events;
   uint64_t mallocs, callocs, reallocs, frees, failed; /* calls */
-  uint64_t live_blocks, live_bytes, peak_bytes, made_blocks, made_bytes;
-  uint64_t peak_blocks, peak_time; /* when peak_bytes was first reached */
+  struct sum made, live, peak;
+  uint64_t peak_time; /* when peak.bytes was first reached */
   uint64_t strange;
   uint64_t code_published, code_published_bytes, code_freed;  /* pieces */
   uint64_t code_mappings;                                     /* in all */
@@ -101,10 +105,6 @@ struct totals {
 
 struct size_class {
   uint64_t made, made_bytes, live;
-};
-
-struct lifetime {
-  uint64_t blocks, bytes; /* freed */
 };
 
 /* Live bytes over time of the scopes with the highest peaks; picture_read fills it.  */
@@ -121,7 +121,7 @@ struct picture {
   struct reader reader;
   struct totals totals;
   struct size_class classes[PICTURE_CLASSES];
-  struct lifetime lifetimes[PICTURE_LIFETIMES];
+  struct sum lifetimes[PICTURE_LIFETIMES]; /* freed blocks */
   struct timeline timeline;
   struct names names;
   uint32_t title;

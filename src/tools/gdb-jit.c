@@ -195,17 +195,15 @@ static int renew_object (struct mir_tool *tool, struct gdb_mapping *mapping) {
   return 0;
 }
 
-/* Make room for one more change.  0, or -1 if there is no memory.  */
-static int make_room (struct mir_tool *tool, struct gdb_mapping *mapping) {
-  size_t room = mapping->room == 0 ? FIRST_ROOM : mapping->room * 2;
-  if (mapping->changes_num < mapping->room) return 0;
-  if (room > SIZE_MAX / sizeof (struct mir_gdb_symbol)) return -1;
-  struct mir_gdb_symbol *changes = (struct mir_gdb_symbol *) MIR_realloc (
-      tool->alloc, mapping->changes, mapping->room * sizeof (*changes), room * sizeof (*changes));
-  if (changes == NULL) return -1;
-  mapping->changes = changes;
-  mapping->room = room;
-  return 0;
+/* ELS, with room for one more than NUM elements of SIZE bytes.  NULL, with ELS as it was, if there
+   is no memory.  */
+static void *with_room (struct mir_tool *tool, void *els, size_t num, size_t *room, size_t size) {
+  size_t more = *room == 0 ? FIRST_ROOM : *room * 2;
+  if (num < *room) return els;
+  if (more > SIZE_MAX / size) return NULL;
+  els = MIR_realloc (tool->alloc, els, *room * size, more * size);
+  if (els != NULL) *room = more;
+  return els;
 }
 
 /* Add a change, with a copy of the NAME_SIZE bytes at NAME; NULL: the code block was freed.  0, or
@@ -214,14 +212,17 @@ static int add_change (struct mir_tool *tool, struct gdb_mapping *mapping,
                        const MIR_code_event_t *event, const char *name, size_t name_size) {
   struct mir_gdb_symbol change = {
       .start = event->start, .size = event->size, .name_size = name_size};
-  if (make_room (tool, mapping) != 0) return -1;
+  struct mir_gdb_symbol *changes = (struct mir_gdb_symbol *) with_room (
+      tool, mapping->changes, mapping->changes_num, &mapping->room, sizeof (change));
+  if (changes == NULL) return -1;
+  mapping->changes = changes;
   if (name != NULL) {
     change.name = (char *) MIR_malloc (tool->alloc, name_size);
     if (change.name == NULL) return -1;
     memcpy (change.name, name, name_size);
   }
   change.order = mapping->next_order++;
-  mapping->changes[mapping->changes_num++] = change;
+  changes[mapping->changes_num++] = change;
   return 0;
 }
 
@@ -243,19 +244,13 @@ static MIR_code_tool_status_t gdb_start (struct mir_tool *tool,
 
 static void gdb_mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   struct gdb *gdb = (struct gdb *) tool->data;
-  size_t room = gdb->room == 0 ? FIRST_ROOM : gdb->room * 2, place = upper_bound (gdb, start);
-  if (gdb->mappings_num == gdb->room) {
-    struct gdb_mapping **mappings = (struct gdb_mapping **) MIR_realloc (
-        tool->alloc, gdb->mappings, gdb->room * sizeof (*mappings), room * sizeof (*mappings));
-    if (mappings == NULL) {
-      give_up (tool);
-      return;
-    }
-    gdb->mappings = mappings;
-    gdb->room = room;
-  }
+  size_t place = upper_bound (gdb, start);
+  struct gdb_mapping **mappings = (struct gdb_mapping **) with_room (
+      tool, gdb->mappings, gdb->mappings_num, &gdb->room, sizeof (*mappings));
+  if (mappings != NULL) gdb->mappings = mappings;
   struct gdb_mapping *mapping =
-      (struct gdb_mapping *) MIR_calloc (tool->alloc, 1, sizeof (*mapping));
+      mappings == NULL ? NULL
+                       : (struct gdb_mapping *) MIR_calloc (tool->alloc, 1, sizeof (*mapping));
   if (mapping == NULL) {
     give_up (tool);
     return;

@@ -63,23 +63,17 @@ static void tools_on_freed (void *user_data, const MIR_code_event_t *event) {
 /*---------------- The object -----------------------------*/
 
 const char *MIR_code_tool_status_text (MIR_code_tool_status_t status) {
-  switch (status) {
-    case MIR_CODE_TOOL_OK:
-      return "working";
-    case MIR_CODE_TOOL_NOT_WANTED:
-      return "not asked for";
-    case MIR_CODE_TOOL_UNSUPPORTED:
-      return "not available on this system or CPU";
-    case MIR_CODE_TOOL_NO_MEMORY:
-      return "out of memory";
-    case MIR_CODE_TOOL_UNSAFE_FILE:
-      return "its file's name is taken by a link, another user's file or a file in use";
-    case MIR_CODE_TOOL_FILE_REFUSED:
-      return "its file could not be created, mapped or written";
-    case MIR_CODE_TOOL_BAD_OPTION:
-      return "an option is out of range";
-  }
-  return "unknown status";
+  static const char *const texts[] = {
+      [MIR_CODE_TOOL_OK] = "working",
+      [MIR_CODE_TOOL_NOT_WANTED] = "not asked for",
+      [MIR_CODE_TOOL_UNSUPPORTED] = "not available on this system or CPU",
+      [MIR_CODE_TOOL_NO_MEMORY] = "out of memory",
+      [MIR_CODE_TOOL_UNSAFE_FILE] =
+          "its file's name is taken by a link, another user's file or a file in use",
+      [MIR_CODE_TOOL_FILE_REFUSED] = "its file could not be created, mapped or written",
+      [MIR_CODE_TOOL_BAD_OPTION] = "an option is out of range",
+  };
+  return (unsigned) status < sizeof (texts) / sizeof (texts[0]) ? texts[status] : "unknown status";
 }
 
 static void start_tool (MIR_code_tools_t tools, size_t i, const MIR_code_tools_options_t *options) {

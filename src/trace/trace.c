@@ -51,6 +51,25 @@ static void take_stack (MIR_trace_t trace, struct mir_trace_stack *stack, const 
   for (size_t i = 0; i < stack->num; i++) announce_symbol (trace, (uintptr_t) stack->addresses[i]);
 }
 
+/*---------------- Events -----------------------------*/
+
+/* Begin an event if there is room, and keep the lock until end_event.  0: it is lost.  */
+static int begin_event (MIR_trace_t trace, enum mir_trace_kind kind,
+                        const struct mir_trace_stack *stack) {
+  mir_trace_lock ();
+  if (mir_trace_has_room (trace)) {
+    mir_trace_begin (trace, kind, stack);
+    return 1;
+  }
+  mir_trace_unlock ();
+  return 0;
+}
+
+static void end_event (MIR_trace_t trace) {
+  mir_trace_end (trace);
+  mir_trace_unlock ();
+}
+
 /*---------------- The allocator -----------------------------*/
 
 /* A free is recorded before it happens, an allocation after it: so the file never allocates an
@@ -60,14 +79,10 @@ static void record_block (MIR_trace_t trace, enum mir_trace_kind kind, enum mir_
                           size_t size, const void *block, const void *caller) {
   struct mir_trace_stack stack;
   take_stack (trace, &stack, caller);
-  mir_trace_lock ();
-  if (mir_trace_has_room (trace)) {
-    mir_trace_begin (trace, block != NULL ? kind : failed, &stack);
-    mir_trace_number (trace, size);
-    if (block != NULL) mir_trace_address (trace, &trace->block, (uintptr_t) block);
-    mir_trace_end (trace);
-  }
-  mir_trace_unlock ();
+  if (!begin_event (trace, block != NULL ? kind : failed, &stack)) return;
+  mir_trace_number (trace, size);
+  if (block != NULL) mir_trace_address (trace, &trace->block, (uintptr_t) block);
+  end_event (trace);
 }
 
 static void *trace_malloc (size_t size, void *user_data) {
@@ -82,40 +97,29 @@ static void *trace_calloc (size_t num, size_t size, void *user_data) {
   void *block = MIR_calloc (trace->below, num, size);
   struct mir_trace_stack stack;
   take_stack (trace, &stack, CALLER ());
-  mir_trace_lock ();
-  if (mir_trace_has_room (trace)) {
-    mir_trace_begin (trace, block != NULL ? MIR_TRACE_CALLOC : MIR_TRACE_CALLOC_FAILED, &stack);
-    mir_trace_number (trace, num);
-    mir_trace_number (trace, size);
-    if (block != NULL) mir_trace_address (trace, &trace->block, (uintptr_t) block);
-    mir_trace_end (trace);
-  }
-  mir_trace_unlock ();
+  if (!begin_event (trace, block != NULL ? MIR_TRACE_CALLOC : MIR_TRACE_CALLOC_FAILED, &stack))
+    return block;
+  mir_trace_number (trace, num);
+  mir_trace_number (trace, size);
+  if (block != NULL) mir_trace_address (trace, &trace->block, (uintptr_t) block);
+  end_event (trace);
   return block;
 }
 
 static void record_realloc_begin (MIR_trace_t trace, const void *ptr, size_t old_size,
                                   size_t new_size, const struct mir_trace_stack *stack) {
-  mir_trace_lock ();
-  if (mir_trace_has_room (trace)) {
-    mir_trace_begin (trace, MIR_TRACE_REALLOC, stack);
-    mir_trace_address (trace, &trace->block, (uintptr_t) ptr);
-    mir_trace_number (trace, old_size);
-    mir_trace_number (trace, new_size);
-    mir_trace_end (trace);
-  }
-  mir_trace_unlock ();
+  if (!begin_event (trace, MIR_TRACE_REALLOC, stack)) return;
+  mir_trace_address (trace, &trace->block, (uintptr_t) ptr);
+  mir_trace_number (trace, old_size);
+  mir_trace_number (trace, new_size);
+  end_event (trace);
 }
 
 static void record_realloc_end (MIR_trace_t trace, const void *block) {
-  mir_trace_lock ();
-  if (mir_trace_has_room (trace)) {
-    mir_trace_begin (trace, block != NULL ? MIR_TRACE_REALLOC_DONE : MIR_TRACE_REALLOC_FAILED,
-                     NULL);
-    if (block != NULL) mir_trace_address (trace, &trace->block, (uintptr_t) block);
-    mir_trace_end (trace);
-  }
-  mir_trace_unlock ();
+  if (!begin_event (trace, block != NULL ? MIR_TRACE_REALLOC_DONE : MIR_TRACE_REALLOC_FAILED, NULL))
+    return;
+  if (block != NULL) mir_trace_address (trace, &trace->block, (uintptr_t) block);
+  end_event (trace);
 }
 
 static void *trace_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
@@ -136,14 +140,9 @@ static void *trace_realloc (void *ptr, size_t old_size, size_t new_size, void *u
 
 static void trace_free (void *ptr, void *user_data) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
-  if (ptr != NULL) {
-    mir_trace_lock ();
-    if (mir_trace_has_room (trace)) {
-      mir_trace_begin (trace, MIR_TRACE_FREE, NULL);
-      mir_trace_address (trace, &trace->block, (uintptr_t) ptr);
-      mir_trace_end (trace);
-    }
-    mir_trace_unlock ();
+  if (ptr != NULL && begin_event (trace, MIR_TRACE_FREE, NULL)) {
+    mir_trace_address (trace, &trace->block, (uintptr_t) ptr);
+    end_event (trace);
   }
   MIR_free (trace->below, ptr);
 }
@@ -152,14 +151,10 @@ static void trace_free (void *ptr, void *user_data) {
 
 static void record_code (MIR_trace_t trace, enum mir_trace_kind kind, const uint8_t *start,
                          size_t size) {
-  mir_trace_lock ();
-  if (mir_trace_has_room (trace)) {
-    mir_trace_begin (trace, kind, NULL);
-    mir_trace_address (trace, &trace->code, (uintptr_t) start);
-    mir_trace_number (trace, size);
-    mir_trace_end (trace);
-  }
-  mir_trace_unlock ();
+  if (!begin_event (trace, kind, NULL)) return;
+  mir_trace_address (trace, &trace->code, (uintptr_t) start);
+  mir_trace_number (trace, size);
+  end_event (trace);
 }
 
 static void trace_on_mapped (void *user_data, uint8_t *start, size_t len) {
@@ -204,44 +199,28 @@ static void trace_on_freed (void *user_data, const MIR_code_event_t *event) {
 /*---------------- Scopes -----------------------------*/
 
 void MIR_trace_push (MIR_trace_t trace, const char *name) {
-  if (trace == NULL) return;
-  mir_trace_lock ();
-  if (mir_trace_has_room (trace)) {
-    mir_trace_begin (trace, MIR_TRACE_PUSH, NULL);
-    mir_trace_text (trace, name);
-    mir_trace_end (trace);
-  }
-  mir_trace_unlock ();
+  if (trace == NULL || !begin_event (trace, MIR_TRACE_PUSH, NULL)) return;
+  mir_trace_text (trace, name);
+  end_event (trace);
 }
 
 void MIR_trace_pop (MIR_trace_t trace) {
-  if (trace == NULL) return;
-  mir_trace_lock ();
-  if (mir_trace_has_room (trace)) {
-    mir_trace_begin (trace, MIR_TRACE_POP, NULL);
-    mir_trace_end (trace);
-  }
-  mir_trace_unlock ();
+  if (trace != NULL && begin_event (trace, MIR_TRACE_POP, NULL)) end_event (trace);
 }
 
 /*---------------- The object -----------------------------*/
 
 const char *MIR_trace_status_text (MIR_trace_status_t status) {
-  switch (status) {
-    case MIR_TRACE_OK:
-      return "working";
-    case MIR_TRACE_NO_MEMORY:
-      return "out of memory";
-    case MIR_TRACE_UNSAFE_FILE:
-      return "its file's name is taken by a link, a device or another user's file";
-    case MIR_TRACE_FILE_REFUSED:
-      return "its file could not be created or written";
-    case MIR_TRACE_FORKED:
-      return "this process is a child of the traced one";
-    case MIR_TRACE_BAD_OPTION:
-      return "an option is out of range";
-  }
-  return "unknown status";
+  static const char *const texts[] = {
+      [MIR_TRACE_OK] = "working",
+      [MIR_TRACE_NO_MEMORY] = "out of memory",
+      [MIR_TRACE_UNSAFE_FILE] =
+          "its file's name is taken by a link, a device or another user's file",
+      [MIR_TRACE_FILE_REFUSED] = "its file could not be created or written",
+      [MIR_TRACE_FORKED] = "this process is a child of the traced one",
+      [MIR_TRACE_BAD_OPTION] = "an option is out of range",
+  };
+  return (unsigned) status < sizeof (texts) / sizeof (texts[0]) ? texts[status] : "unknown status";
 }
 
 static void put_header (MIR_trace_t trace, const char *title) {

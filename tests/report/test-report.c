@@ -4,6 +4,7 @@
 #include "report/chrome.h"
 #include "report/folded.h"
 #include "report/html.h"
+#include "report/output.h"
 #include "report/stats.h"
 #include "trace/trace-fixture.h"
 
@@ -41,11 +42,11 @@ static void record (enum mir_trace_kind kind, int numbers, uint64_t a, uint64_t 
 static void write_all_outputs (FILE *stream) {
   struct output output = {.path = "/dev/null", .stream = fopen ("/dev/null", "w")};
   REQUIRE (output.stream != NULL);
-  html_write (&output, &picture, "x/y");
-  folded_write (&output, &picture);
-  stats_write_text (&output, &picture, "x/y");
-  stats_write_json (&output, &picture, "x/y");
-  if (fseek (stream, 0, SEEK_SET) == 0) chrome_write (&output, &picture, stream);
+  html_write (output.stream, &picture, "x/y");
+  folded_write (output.stream, &picture);
+  stats_write_text (output.stream, &picture, "x/y");
+  stats_write_json (output.stream, &picture, "x/y");
+  if (fseek (stream, 0, SEEK_SET) == 0) chrome_write (output.stream, &picture, stream);
   CHECK_INT (output_close (&output), 0);
 }
 
@@ -237,8 +238,8 @@ static void what_began_before_the_trace_is_strange (void) {
   record (MIR_TRACE_END, 2, 1, 6, 0, 0);
   CHECK_INT (read_bytes (bytes_num, 0), 0);
   CHECK_INT (picture.totals.strange, 5);
-  CHECK_INT (picture.totals.live_bytes, 7);
-  CHECK_INT (picture.totals.live_blocks, 1);
+  CHECK_INT (picture.totals.live.bytes, 7);
+  CHECK_INT (picture.totals.live.blocks, 1);
   picture_finish (&picture);
 }
 
@@ -258,7 +259,7 @@ static void a_long_trace_keeps_its_peaks (void) {
   for (size_t i = 1; i < picture.timeline.num; i++)
     if (most < picture.timeline.most[i].live) most = picture.timeline.most[i].live;
   CHECK_INT (most, 99);
-  CHECK_INT (picture.totals.peak_bytes, 12345);
+  CHECK_INT (picture.totals.peak.bytes, 12345);
   CHECK_INT (picture.lifetimes[0].blocks, 1);
   picture_finish (&picture);
 }

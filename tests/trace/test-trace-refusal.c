@@ -112,7 +112,7 @@ static int runs_with_failure_at (long n) {
     CHECK_INT (MIR_trace_finish (trace), MIR_TRACE_OK);
     CHECK_INT (look (0), 0);
     CHECK_INT (picture.totals.failed, probe.failed);
-    CHECK_INT (picture.totals.live_blocks, 0);
+    CHECK_INT (picture.totals.live.blocks, 0);
     CHECK_INT (picture.totals.strange, 0);
     picture_finish (&picture);
   } else {

@@ -81,11 +81,11 @@ static void check_totals (const struct model *m) {
   CHECK_INT (t->reallocs, m->reallocs);
   CHECK_INT (t->frees, m->frees);
   CHECK_INT (t->failed, m->failed);
-  CHECK_INT (t->live_blocks, m->live_blocks);
-  CHECK_INT (t->live_bytes, m->live_bytes);
-  CHECK_INT (t->peak_bytes, m->peak_bytes);
-  CHECK_INT (t->made_blocks, m->made_blocks);
-  CHECK_INT (t->made_bytes, m->made_bytes);
+  CHECK_INT (t->live.blocks, m->live_blocks);
+  CHECK_INT (t->live.bytes, m->live_bytes);
+  CHECK_INT (t->peak.bytes, m->peak_bytes);
+  CHECK_INT (t->made.blocks, m->made_blocks);
+  CHECK_INT (t->made.bytes, m->made_bytes);
   CHECK_INT (t->strange, 0);
   for (int i = 0; i < PICTURE_CLASSES; i++) {
     CHECK_INT (picture.classes[i].made, m->classes[i].made);
@@ -132,7 +132,7 @@ static void numbers_are_those_of_a_model (void) {
   for (int i = 0; i < PICTURE_LIFETIMES; i++) freed += picture.lifetimes[i].blocks;
   CHECK_INT (freed, m->frees);
   for (size_t i = 0; i < VARR_LENGTH (node_t, picture.nodes); i++)
-    peak += picture_node (&picture, (uint32_t) i)->peak_bytes;
+    peak += picture_node (&picture, (uint32_t) i)->peak.bytes;
   CHECK_INT (peak, m->peak_bytes);
   picture_finish (&picture);
   free (m);
@@ -151,8 +151,8 @@ static void failed_and_empty_calls_are_told_apart (void) {
   CHECK_INT (picture.totals.failed, 2);
   CHECK_INT (picture.totals.callocs, 1);
   CHECK_INT (picture.totals.reallocs, 2);
-  CHECK_INT (picture.totals.peak_bytes, 10);
-  CHECK_INT (picture.totals.live_blocks, 0);
+  CHECK_INT (picture.totals.peak.bytes, 10);
+  CHECK_INT (picture.totals.live.blocks, 0);
   picture_finish (&picture);
 }
 
@@ -190,8 +190,8 @@ static void a_call_left_by_longjmp_has_not_happened (void) {
   if (setjmp (out) == 0) MIR_realloc (traced, block, 10, 20);
   MIR_free (traced, block);
   end_and_look ();
-  CHECK_INT (picture.totals.peak_bytes, 10);
-  CHECK_INT (picture.totals.live_blocks, 0);
+  CHECK_INT (picture.totals.peak.bytes, 10);
+  CHECK_INT (picture.totals.live.blocks, 0);
   CHECK_INT (picture.totals.strange, 0);
   picture_finish (&picture);
 }
@@ -238,8 +238,8 @@ static void threads_never_confuse_addresses (void) {
   CHECK_INT (MIR_trace_finish (trace), MIR_TRACE_OK);
   REQUIRE (look (0) == 0);
   CHECK_INT (picture.totals.strange, 0);
-  CHECK_INT (picture.totals.live_blocks, 0);
-  CHECK_INT (picture.totals.live_bytes, 0);
+  CHECK_INT (picture.totals.live.blocks, 0);
+  CHECK_INT (picture.totals.live.bytes, 0);
   CHECK_INT (picture.totals.mallocs, THREADS * tap_scaled (ROUNDS));
   CHECK_INT (picture.totals.frees, THREADS * tap_scaled (ROUNDS));
   CHECK_INT (VARR_LENGTH (node_t, picture.nodes), 3);
@@ -281,11 +281,11 @@ static void blocks_belong_to_scopes (void) {
   CHECK_INT (picture.totals.strange, 0);
   const node_t *outer = node_called ("outer"), *inner = node_called ("<inner> & \"?");
   REQUIRE (outer != NULL && inner != NULL);
-  CHECK_INT (outer->made_bytes, 103);
-  CHECK_INT (outer->peak_bytes, 3);
-  CHECK_INT (inner->made_bytes, 320);
-  CHECK_INT (inner->peak_bytes, 320);
-  CHECK_INT (inner->live_bytes, 0);
+  CHECK_INT (outer->made.bytes, 103);
+  CHECK_INT (outer->peak.bytes, 3);
+  CHECK_INT (inner->made.bytes, 320);
+  CHECK_INT (inner->peak.bytes, 320);
+  CHECK_INT (inner->live.bytes, 0);
   CHECK_PTR (picture_node (&picture, inner->parent), outer);
   picture_finish (&picture);
 }
@@ -303,7 +303,7 @@ static void long_names_and_deep_scopes_are_cut (void) {
   name[MIR_TRACE_NAME_MAX] = '\0';
   CHECK (node_called (name) != NULL);
   CHECK_INT (VARR_LENGTH (node_t, picture.nodes), PICTURE_MAX_SCOPES + 1);
-  CHECK_INT (picture_node (&picture, 0)->made_bytes, 2);
+  CHECK_INT (picture_node (&picture, 0)->made.bytes, 2);
   CHECK_INT (picture.totals.strange, 0);
   picture_finish (&picture);
 }
@@ -343,7 +343,7 @@ static void stacks_name_functions (void) {
   REQUIRE (node != NULL);
   CHECK_INT (node->kind, NODE_ADDRESS);
   CHECK_INT (picture_node (&picture, node->scope)->kind, NODE_SCOPE);
-  CHECK_INT (node->made_bytes >= 77, 1); /* the innermost frame: the trace omits its own */
+  CHECK_INT (node->made.bytes >= 77, 1); /* the innermost frame: the trace omits its own */
   picture_finish (&picture);
 }
 
@@ -385,7 +385,7 @@ static void code_is_mapped_published_and_freed (void) {
   CHECK_INT (picture.totals.code_mapped_bytes, 0);
   CHECK_INT (picture.totals.strange, 0);
   CHECK_INT (picture.code_peak.pieces, 2);
-  const piece_t *piece = code_map_find (&picture.code_peak, (uintptr_t) first + 3);
+  const extent_t *piece = code_map_find (&picture.code_peak, (uintptr_t) first + 3);
   REQUIRE (piece != NULL);
   CHECK_STR (names_text (&picture.names, piece->name), "add_two");
   CHECK_PTR (code_map_find (&picture.code_peak, (uintptr_t) first + 4), NULL);

@@ -10,7 +10,7 @@ static int is_called (const struct pe *pe, unsigned index, const char *name,
                       struct pe_error *error) {
   char found[PE_NAME_MAX];
   struct pe_descriptor d;
-  if (pe_descriptor (pe, index, &d) != 1 || pe_string (pe, d.name, found, sizeof (found)) != 0)
+  if (pe_import (pe, index, &d, found) != 1)
     return pe_fail (error, "damaged import table (the name of module %u)", index);
   return pe_name_is (found, name);
 }
@@ -95,9 +95,7 @@ static size_t names_size (const struct pe *pe, int num) {
   struct pe_descriptor d;
   size_t size = 1;
   for (int i = 0; i < num; i++) {
-    if (pe_descriptor (pe, (unsigned) i, &d) != 1
-        || pe_string (pe, d.name, name, sizeof (name)) != 0)
-      return 0;
+    if (pe_import (pe, (unsigned) i, &d, name) != 1) return 0;
     size += strlen (name) + 1;
   }
   return size;
@@ -156,13 +154,8 @@ static void put_ours (const struct edit_block *block, const struct layout *at, c
   uint64_t by_ordinal = 1ull << (pe->plus ? 63 : 31);
   uint64_t value = request->symbol != NULL ? rva + at->hint : by_ordinal | request->ordinal;
   put_descriptor (bytes + (size_t) position * PE_DESCRIPTOR, &ours);
-  if (pe->plus) {
-    pe_put64 (bytes + at->lookup, value);
-    pe_put64 (bytes + at->address, value);
-  } else {
-    pe_put32 (bytes + at->lookup, (uint32_t) value);
-    pe_put32 (bytes + at->address, (uint32_t) value);
-  }
+  pe_put64 (bytes + at->lookup, value); /* two thunks of 32 bits: the value, then 0 */
+  pe_put64 (bytes + at->address, value);
   if (request->symbol != NULL)
     memcpy (bytes + at->hint + PE_HINT, request->symbol, strlen (request->symbol) + 1);
   memcpy (bytes + at->name, request->dll, strlen (request->dll) + 1);

@@ -7,16 +7,11 @@
 #include "inject/pe/imports.h"
 #include "inject/pe/layout.h"
 
-static int read_import (const struct pe *pe, unsigned index, struct pe_descriptor *d, char *name) {
-  return pe_descriptor (pe, index, d) == 1 && pe_string (pe, d->name, name, PE_NAME_MAX) == 0 ? 0
-                                                                                              : -1;
-}
-
 /* Whether import I of A and import K of B have the same name and the same tables.  */
 static int is_same (const struct pe *a, unsigned i, const struct pe *b, unsigned k) {
   struct pe_descriptor x, y;
   char x_name[PE_NAME_MAX], y_name[PE_NAME_MAX];
-  if (read_import (a, i, &x, x_name) != 0 || read_import (b, k, &y, y_name) != 0) return 0;
+  if (pe_import (a, i, &x, x_name) != 1 || pe_import (b, k, &y, y_name) != 1) return 0;
   return x.address == y.address && x.lookup == y.lookup && strcmp (x_name, y_name) == 0;
 }
 
@@ -53,7 +48,7 @@ static int check_ejected (const struct pe *before, const struct pe *after,
   for (int i = 0; i < total; i++) {
     struct pe_descriptor d;
     char name[PE_NAME_MAX];
-    if (read_import (before, (unsigned) i, &d, name) != 0) return -1;
+    if (pe_import (before, (unsigned) i, &d, name) != 1) return -1;
     if (pe_name_is (name, request->dll)) continue;
     expected++;
     int found = is_same (before, (unsigned) i, after, (unsigned) expected - 1); /* the usual case */

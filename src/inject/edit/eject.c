@@ -117,13 +117,11 @@ static int take_out (struct edit *edit, const struct pe *pe, const struct edit_r
                      struct pe_error *error) {
   uint16_t from[PE_IMPORTS_MAX];
   char name[PE_NAME_MAX];
+  struct pe_section section;
   int total = pe_imports_num (pe), num = 0, foreign = 0;
   for (int i = 0; i < total; i++) {
     struct pe_descriptor d;
-    struct pe_section section;
-    if (pe_descriptor (pe, (unsigned) i, &d) != 1
-        || pe_string (pe, d.name, name, sizeof (name)) != 0)
-      return pe_fail (error, "damaged import table");
+    if (pe_import (pe, (unsigned) i, &d, name) != 1) return pe_fail (error, "damaged import table");
     if (!pe_name_is (name, request->dll)) {
       from[num++] = (uint16_t) i;
       continue;
@@ -136,8 +134,7 @@ static int take_out (struct edit *edit, const struct pe *pe, const struct edit_r
         error,
         "module '%.100s' was not injected by this tool: the program may call it (use --force)",
         request->dll);
-  for (unsigned i = 0; i < pe->sections_num; i++)
-    if (strcmp (pe_section (pe, i).name, EDIT_SECTION) == 0) edit->notes |= EDIT_SECTION_LEFT;
+  if (pe_section_named (pe, EDIT_SECTION, &section) == 0) edit->notes |= EDIT_SECTION_LEFT;
   return edit_rewrite_table (edit, pe, from, num, total, error);
 }
 

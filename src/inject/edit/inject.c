@@ -201,7 +201,7 @@ static void put_section_header (uint8_t *header, const struct place *place) {
 }
 
 static int patch_headers (struct plan *plan, const struct pe *pe, const struct place *place) {
-  uint8_t header[PE_SECTION_HEADER];
+  uint8_t header[PE_SECTION_HEADER], num[2];
   size_t slot = pe_section_header (pe, pe->sections_num);
   size_t in_old = slot < plan->headers_end ? (size_t) plan->headers_end - slot : 0;
   uint32_t data = pe_u32 (pe->bytes + pe->optional + PE_OPTIONAL_DATA_SIZE);
@@ -209,7 +209,8 @@ static int patch_headers (struct plan *plan, const struct pe *pe, const struct p
   if (end < pe->image_size) end = pe->image_size; /* an image may be larger than its sections */
   put_section_header (header, place);
   if (in_old > sizeof (header)) in_old = sizeof (header); /* the rest lies in the inserted bytes */
-  return plan_patch16 (plan, pe, pe->nt + PE_NT_SECTIONS_NUM, (uint16_t) (pe->sections_num + 1))
+  pe_put16 (num, (uint16_t) (pe->sections_num + 1));
+  return plan_patch (plan, pe, pe->nt + PE_NT_SECTIONS_NUM, num, sizeof (num))
          | plan_patch32 (plan, pe, pe->optional + PE_OPTIONAL_DATA_SIZE,
                          data + (uint32_t) place->raw_size)
          | plan_patch32 (plan, pe, pe->optional + PE_OPTIONAL_IMAGE_SIZE, (uint32_t) end)
@@ -293,9 +294,9 @@ int edit_inject (struct edit *edit, const struct pe *pe, const struct edit_reque
   *error = (struct pe_error){0};
   if (pe_find_import (pe, request->dll) >= 0) return edit_reorder (edit, pe, request, error);
   if (check (pe, error) != 0) return -1;
-  for (unsigned i = 0; i < pe->sections_num; i++)
-    if (strcmp (pe_section (pe, i).name, EDIT_SECTION) == 0)
-      return pe_fail (error, "another DLL was injected before: eject it first");
+  struct pe_section before;
+  if (pe_section_named (pe, EDIT_SECTION, &before) == 0)
+    return pe_fail (error, "another DLL was injected before: eject it first");
   struct plan *plan = malloc (sizeof (*plan));
   if (plan == NULL) return pe_fail (error, "out of memory");
   int status = add_section (edit, pe, request, plan, error);

@@ -24,26 +24,13 @@ enum {
   PATCH_BYTES = 8
 }; /* of a patch; the bytes before and after follow */
 
-int edit_add_own (struct edit *edit, uint8_t *bytes, size_t size) {
-  if (bytes == NULL) return -1;
-  if (size == 0 || edit->pieces_num == EDIT_PIECES_MAX) {
-    free (bytes);
-    return size == 0 ? 0 : -1;
-  }
-  edit->pieces[edit->pieces_num++] = (struct edit_piece){bytes, size, bytes};
-  edit->size += size;
-  return 0;
-}
-
 int edit_add (struct edit *edit, const uint8_t *bytes, size_t size, int own) {
   if (size == 0) return 0;
-  if (own) {
-    uint8_t *copy = malloc (size);
-    if (copy != NULL) memcpy (copy, bytes, size);
-    return edit_add_own (edit, copy, size);
-  }
   if (edit->pieces_num == EDIT_PIECES_MAX) return -1;
-  edit->pieces[edit->pieces_num++] = (struct edit_piece){bytes, size, NULL};
+  uint8_t *copy = own ? malloc (size) : NULL;
+  if (own && copy == NULL) return -1;
+  if (own) bytes = memcpy (copy, bytes, size);
+  edit->pieces[edit->pieces_num++] = (struct edit_piece){bytes, size, copy};
   edit->size += size;
   return 0;
 }
@@ -121,12 +108,6 @@ int plan_patch32 (struct plan *plan, const struct pe *pe, size_t offset, uint32_
   uint8_t bytes[4];
   pe_put32 (bytes, value);
   return plan_patch (plan, pe, offset, bytes, 4);
-}
-
-int plan_patch16 (struct plan *plan, const struct pe *pe, size_t offset, uint16_t value) {
-  uint8_t bytes[2];
-  pe_put16 (bytes, value);
-  return plan_patch (plan, pe, offset, bytes, 2);
 }
 
 uint64_t plan_moved (const struct plan *plan, uint64_t offset) {

@@ -39,16 +39,13 @@ struct plan {
 
 /* Append a piece; if OWN, a copy that the plan owns.  Otherwise BYTES must outlive the plan.  */
 int edit_add (struct edit *edit, const uint8_t *bytes, size_t size, int own);
-/* Append a malloc'ed piece.  The plan owns BYTES; on failure they are freed.  */
-int edit_add_own (struct edit *edit, uint8_t *bytes, size_t size);
 /* Overwrite N bytes of the result.  */
 int edit_put (struct edit *edit, uint64_t offset, const uint8_t *bytes, size_t n);
 /* Have edit_write put the checksum of the result at the offset FIELD.  */
 int edit_put_checksum (struct edit *edit, size_t field);
 
-/* Add a patch: 32 bits, 16 bits or N bytes at OFFSET.  */
+/* Add a patch: 32 bits or N bytes at OFFSET.  */
 int plan_patch32 (struct plan *plan, const struct pe *pe, size_t offset, uint32_t value);
-int plan_patch16 (struct plan *plan, const struct pe *pe, size_t offset, uint16_t value);
 int plan_patch (struct plan *plan, const struct pe *pe, size_t offset, const uint8_t *bytes,
                 size_t n);
 /* The offset in the result of the byte at OFFSET of the old file, which is not in the

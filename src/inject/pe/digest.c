@@ -17,29 +17,22 @@ void digest_start (struct digest *digest) {
   for (unsigned i = 0; i < DIGEST_LANES; i++) digest->lanes[i] = step (0, i + 1);
 }
 
-/* N is a multiple of DIGEST_STEP.  Compilers keep the eight variables in registers; a loop over the
+/* N is a multiple of DIGEST_STEP.  Compilers keep the eight elements in registers; a loop over the
    lanes takes more than twice as long.  */
 static void add_steps (struct digest *digest, const uint8_t *bytes, size_t n) {
-  uint64_t *lanes = digest->lanes, a = lanes[0], b = lanes[1], c = lanes[2], d = lanes[3],
-           e = lanes[4], f = lanes[5], g = lanes[6], h = lanes[7];
+  uint64_t lanes[DIGEST_LANES];
+  memcpy (lanes, digest->lanes, sizeof (lanes));
   for (const uint8_t *end = bytes + n; bytes != end; bytes += DIGEST_STEP) {
-    a = step (a, pe_u64 (bytes));
-    b = step (b, pe_u64 (bytes + 8));
-    c = step (c, pe_u64 (bytes + 16));
-    d = step (d, pe_u64 (bytes + 24));
-    e = step (e, pe_u64 (bytes + 32));
-    f = step (f, pe_u64 (bytes + 40));
-    g = step (g, pe_u64 (bytes + 48));
-    h = step (h, pe_u64 (bytes + 56));
+    lanes[0] = step (lanes[0], pe_u64 (bytes));
+    lanes[1] = step (lanes[1], pe_u64 (bytes + 8));
+    lanes[2] = step (lanes[2], pe_u64 (bytes + 16));
+    lanes[3] = step (lanes[3], pe_u64 (bytes + 24));
+    lanes[4] = step (lanes[4], pe_u64 (bytes + 32));
+    lanes[5] = step (lanes[5], pe_u64 (bytes + 40));
+    lanes[6] = step (lanes[6], pe_u64 (bytes + 48));
+    lanes[7] = step (lanes[7], pe_u64 (bytes + 56));
   }
-  lanes[0] = a;
-  lanes[1] = b;
-  lanes[2] = c;
-  lanes[3] = d;
-  lanes[4] = e;
-  lanes[5] = f;
-  lanes[6] = g;
-  lanes[7] = h;
+  memcpy (digest->lanes, lanes, sizeof (lanes));
 }
 
 void digest_add (struct digest *digest, const uint8_t *bytes, size_t n) {

@@ -31,6 +31,12 @@ int pe_descriptor (const struct pe *pe, unsigned index, struct pe_descriptor *d)
   return d->name != 0 && d->address != 0;
 }
 
+int pe_import (const struct pe *pe, unsigned index, struct pe_descriptor *d,
+               char name[PE_NAME_MAX]) {
+  int found = pe_descriptor (pe, index, d);
+  return found == 1 && pe_string (pe, d->name, name, PE_NAME_MAX) != 0 ? -1 : found;
+}
+
 int pe_imports_num (const struct pe *pe) {
   struct pe_descriptor d;
   int found, n = 0;

@@ -30,6 +30,9 @@ struct pe_function {
 /* Read descriptor INDEX of the import table.  1, 0 at the end of the table, -1 if it is
    damaged.  */
 int pe_descriptor (const struct pe *pe, unsigned index, struct pe_descriptor *descriptor);
+/* The same, with the name of the DLL; -1 also if the name is damaged.  */
+int pe_import (const struct pe *pe, unsigned index, struct pe_descriptor *descriptor,
+               char name[PE_NAME_MAX]);
 /* The number of imported DLLs; -1 if the table is damaged.  */
 int pe_imports_num (const struct pe *pe);
 /* The RVA of the thunks that tell the loader which functions to look up.  */

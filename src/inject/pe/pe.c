@@ -18,21 +18,10 @@ int pe_fail (struct pe_error *error, const char *format, ...) {
 }
 
 const char *pe_machine_name (enum pe_machine machine) {
-  switch (machine) {
-    case PE_X86:
-      return "x86";
-    case PE_X64:
-      return "x64";
-    case PE_ARM64:
-      return "arm64";
-    case PE_ARM64EC:
-      return "arm64ec";
-    case PE_ARM64X:
-      return "arm64x";
-    case PE_OTHER:
-      break;
-  }
-  return "unknown";
+  static const char *const names[] = {
+      [PE_OTHER] = "unknown", [PE_X86] = "x86",         [PE_X64] = "x64",
+      [PE_ARM64] = "arm64",   [PE_ARM64EC] = "arm64ec", [PE_ARM64X] = "arm64x"};
+  return names[machine];
 }
 
 /* Whether the N bytes at OFFSET lie inside the image.  */
@@ -144,6 +133,14 @@ uint64_t pe_section_extent (const struct pe *pe, const struct pe_section *sectio
   uint64_t size = section->virtual_size != 0 ? section->virtual_size : section->raw_size;
   uint32_t alignment = pe->section_alignment;
   return (alignment & (alignment - 1)) == 0 ? pe_round_up (size, alignment) : size;
+}
+
+int pe_section_named (const struct pe *pe, const char *name, struct pe_section *section) {
+  for (unsigned i = 0; i < pe->sections_num; i++) {
+    *section = pe_section (pe, i);
+    if (strcmp (section->name, name) == 0) return 0;
+  }
+  return -1;
 }
 
 int pe_section_of (const struct pe *pe, uint32_t rva, struct pe_section *section) {

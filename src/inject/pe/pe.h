@@ -114,6 +114,8 @@ int pe_open (struct pe *pe, const void *bytes, size_t size, enum pe_layout layou
 const char *pe_machine_name (enum pe_machine machine);
 /* INDEX < sections_num.  */
 struct pe_section pe_section (const struct pe *pe, unsigned index);
+/* Find the first section called NAME.  */
+int pe_section_named (const struct pe *pe, const char *name, struct pe_section *section);
 /* Find the section that contains RVA; -1 also if RVA is in the headers.  */
 int pe_section_of (const struct pe *pe, uint32_t rva, struct pe_section *section);
 /* Directory INDEX; all zeros if the image has no such directory.  */

@@ -93,15 +93,10 @@ int process_attach (const struct process_options *options, unsigned long id) {
   struct remote remote;
   if (remote_open (&remote, id, 1, cause) != 0)
     return presence_fail (options->json, "attach to", id, cause);
-  int result = PROCESS_UNKNOWN;
-  struct presence *presence = malloc (sizeof *presence);
-  if (remote.bits > 8 * sizeof (void *))
-    result = tool_hand_over ("x64", "it is a 64-bit process", PROCESS_UNKNOWN);
-  else if (presence == NULL)
-    process_log ("out of memory");
-  else
-    result = attach_to (&remote, options, presence);
-  free (presence);
+  static struct presence presence; /* too large for the stack */
+  int result = remote.bits > 8 * sizeof (void *)
+                   ? tool_hand_over ("it is a 64-bit process", PROCESS_UNKNOWN)
+                   : attach_to (&remote, options, &presence);
   remote_close (&remote);
   return result;
 }

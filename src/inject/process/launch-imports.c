@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "inject/pe/imports.h"
+#include "inject/process/tool.h"
 
 /* The block is allocated in the target above the image of the program:
 
@@ -16,6 +17,7 @@
    lie and which headers must change with it.  */
 
 #define PATH_MAX_IN_IMPORT 1024u /* bytes */
+#define FILE_MAX 0x7fffffffu     /* bytes */
 #define REACH 0x7fff0000u        /* bytes; bit 31 of a 32-bit thunk means an ordinal */
 #define GRANULARITY 0x10000u     /* of the addresses of VirtualAlloc */
 
@@ -60,22 +62,18 @@ static int name_path (struct injection *edit, const wchar_t *path, char cause[RE
    mir-ucrt.dll, otherwise the first name that the DLL exports.  */
 static int name_function (struct injection *edit, const wchar_t *path, char cause[REASON_MAX]) {
   struct pe pe;
-  struct pe_error error = {0};
+  struct pe_error error;
   uint32_t rva;
   int result = -1;
-  HANDLE file = CreateFileW (path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
-                             OPEN_EXISTING, 0, NULL);
-  if (file == INVALID_HANDLE_VALUE) return refuse (cause, "the DLL cannot be read");
-  DWORD size = GetFileSize (file, NULL), n = 0;
-  uint8_t *bytes = size == INVALID_FILE_SIZE || size == 0 ? NULL : malloc (size);
-  if (bytes != NULL && ReadFile (file, bytes, size, &n, NULL)
-      && pe_open (&pe, bytes, n, PE_FILE, &error) == 0) {
+  DWORD n;
+  uint8_t *bytes = tool_read (path, FILE_MAX, &n);
+  if (bytes == NULL) return refuse (cause, "the DLL cannot be read");
+  if (pe_open (&pe, bytes, n, PE_FILE, &error) == 0) {
     snprintf (edit->function, sizeof edit->function, "MIR_ucrt_status");
     result = pe_find_export (&pe, edit->function, &rva);
     if (result != 0) result = pe_first_export (&pe, edit->function, sizeof edit->function);
   }
   free (bytes);
-  CloseHandle (file);
   return result == 0 ? 0 : refuse (cause, "the DLL exports no function by name");
 }
 
@@ -102,10 +100,6 @@ static int read_imports (struct injection *edit, char cause[REASON_MAX]) {
   if (n < 0) return refuse (cause, "its import table is damaged");
   edit->descriptors = (unsigned) n;
   return 0;
-}
-
-static void put_thunk (const struct injection *edit, uint32_t at, uint32_t value) {
-  pe_put32 (edit->bytes + at, value); /* the upper half of a 64-bit thunk is 0 already */
 }
 
 /* Make the block, except for the RVAs, which depend on its address.  */
@@ -191,8 +185,9 @@ static int write_headers (const struct injection *edit, uint32_t rva) {
 static int write_block (struct injection *edit, char cause[REASON_MAX]) {
   uint32_t rva = (uint32_t) (edit->address - edit->image.base),
            thunk = pe_thunk_size (&edit->image.pe);
-  put_thunk (edit, edit->thunks, rva + edit->hint);
-  put_thunk (edit, edit->thunks + 2 * thunk, rva + edit->hint);
+  /* The upper halves of 64-bit thunks are 0 already.  */
+  pe_put32 (edit->bytes + edit->thunks, rva + edit->hint);
+  pe_put32 (edit->bytes + edit->thunks + 2 * thunk, rva + edit->hint);
   pe_put32 (edit->bytes + PE_DESCRIPTOR_LOOKUP, rva + edit->thunks);
   pe_put32 (edit->bytes + PE_DESCRIPTOR_NAME, rva + edit->path_at);
   pe_put32 (edit->bytes + PE_DESCRIPTOR_ADDRESS, rva + edit->thunks + 2 * thunk);

@@ -7,6 +7,7 @@
 #include <windows.h>
 
 #include "inject/process/process.h"
+#include "inject/process/tool.h"
 #include "inject/process/utf16.h"
 
 enum { PATH_SIZE = 32768 }; /* UTF-16 units of the longest path, and of the longest variable */
@@ -30,10 +31,7 @@ static int try_one (struct search *search, const wchar_t *folder, size_t len,
       len == 0 || folder[len - 1] == L'\\' || folder[len - 1] == L'/' ? L"" : L"\\";
   int n = _snwprintf (search->candidate, PATH_SIZE, L"%.*s%s%s%s", (int) len, folder, between,
                       search->name, extension);
-  if (n < 0 || n >= PATH_SIZE) return 0;
-  DWORD attributes = GetFileAttributesW (search->candidate);
-  if (attributes == INVALID_FILE_ATTRIBUTES || (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0)
-    return 0;
+  if (n < 0 || n >= PATH_SIZE || !tool_is_file (search->candidate)) return 0;
   DWORD full = GetFullPathNameW (search->candidate, PATH_SIZE, search->found, NULL);
   return full != 0 && full < PATH_SIZE;
 }

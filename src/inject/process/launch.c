@@ -242,7 +242,7 @@ int process_run (const struct process_options *options, char **argv) {
   if (wide_line == NULL || launch == NULL) {
     process_log ("unable to make the command line");
   } else if (sizeof (void *) == 4 && machine != PE_X86 && machine != PE_OTHER) {
-    status = tool_hand_over ("x64", "it is a 64-bit program", PROCESS_RUN_FAILED);
+    status = tool_hand_over ("it is a 64-bit program", PROCESS_RUN_FAILED);
   } else {
     launch->options = options;
     status = run_program (launch, program, wide_line);

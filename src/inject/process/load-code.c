@@ -67,18 +67,12 @@ static const uint8_t arm64[] = {
 /* clang-format on */
 
 const uint8_t *load_code (enum pe_machine machine, size_t *n) {
-  switch (machine) {
-    case PE_X64:
-      *n = sizeof x64;
-      return x64;
-    case PE_X86:
-      *n = sizeof x86;
-      return x86;
-    case PE_ARM64:
-      *n = sizeof arm64;
-      return arm64;
-    default:
-      *n = 0;
-      return NULL;
-  }
+  static const struct {
+    const uint8_t *code;
+    size_t n;
+  } codes[PE_ARM64X + 1] = {[PE_X86] = {x86, sizeof x86},
+                            [PE_X64] = {x64, sizeof x64},
+                            [PE_ARM64] = {arm64, sizeof arm64}};
+  *n = codes[machine].n;
+  return codes[machine].code;
 }

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void process_log (const char *format, ...) {
+int process_log (const char *format, ...) {
   va_list args;
   fflush (stdout); /* keep the order if both streams go to one file */
   fputs ("mir-inject: ", stderr);
@@ -12,4 +12,5 @@ void process_log (const char *format, ...) {
   vfprintf (stderr, format, args);
   va_end (args);
   fputc ('\n', stderr);
+  return -1;
 }

@@ -8,7 +8,7 @@
 #include "inject/process/jump.h"
 #include "inject/process/log.h"
 #include "inject/process/process.h"
-#include "inject/utf8.h"
+#include "text/utf8.h"
 
 static int read_for_jump (void *user_data, uint64_t address, void *to, size_t n) {
   return remote_read (user_data, address, to, n);
@@ -27,22 +27,13 @@ static void follow_entries (const struct remote *remote, const struct remote_ima
   }
 }
 
-/* Find the section of IMAGE that contains the status.  */
-static int status_section (const struct remote_image *image, struct pe_section *section) {
-  for (unsigned i = 0; i < image->pe.sections_num; i++) {
-    *section = pe_section (&image->pe, i);
-    if (strcmp (section->name, MIR_UCRT_STATUS_SECTION) == 0) return 0;
-  }
-  return -1;
-}
-
 enum dll_presence presence_at (const struct remote *remote, uint64_t base,
                                struct presence *presence) {
   struct remote_image image;
   struct pe_section section;
   memset (presence, 0, sizeof *presence);
   if (remote_image (remote, base, &image) != 0) return DLL_ABSENT;
-  if (status_section (&image, &section) != 0) {
+  if (pe_section_named (&image.pe, MIR_UCRT_STATUS_SECTION, &section) != 0) {
     remote_image_close (&image);
     return DLL_ABSENT;
   }

@@ -8,27 +8,25 @@ char **process_arguments (int *argc, char **argv) {
   return argv;
 }
 
-static void needs_windows (const char *command) {
+static int needs_windows (const char *command, int status) {
   process_log ("%s needs Windows and mir-inject.exe: here mir-inject only edits files", command);
+  return status;
 }
 
 int process_run (const struct process_options *options, char **argv) {
   (void) options;
   (void) argv;
-  needs_windows ("run");
-  return PROCESS_RUN_FAILED;
+  return needs_windows ("run", PROCESS_RUN_FAILED);
 }
 
 int process_attach (const struct process_options *options, unsigned long id) {
   (void) options;
   (void) id;
-  needs_windows ("attach");
-  return PROCESS_UNKNOWN;
+  return needs_windows ("attach", PROCESS_UNKNOWN);
 }
 
 int process_check (const struct process_options *options, unsigned long id) {
   (void) options;
   (void) id;
-  needs_windows ("check");
-  return PROCESS_UNKNOWN;
+  return needs_windows ("check", PROCESS_UNKNOWN);
 }

@@ -76,26 +76,20 @@ static int set_way (struct process_options *options, const char *way) {
       options->way = (enum process_way) i;
       return 0;
     }
-  process_log ("--via must be imports, apc or thread, not '%s'", way);
-  return -1;
+  return process_log ("--via must be imports, apc or thread, not '%s'", way);
 }
 
 static int set_timeout (struct process_options *options, const char *seconds) {
   int64_t number = number_of (seconds, 10, MAX_TIMEOUT);
-  if (number < 0) {
-    process_log ("--timeout must be a number of seconds from 0 to %lu, not '%s'", MAX_TIMEOUT,
-                 seconds);
-    return -1;
-  }
+  if (number < 0)
+    return process_log ("--timeout must be a number of seconds from 0 to %lu, not '%s'",
+                        MAX_TIMEOUT, seconds);
   options->timeout = (unsigned) number * 1000;
   return 0;
 }
 
 static int set_dll (struct process_options *options, const char *file) {
-  if (*file == 0) {
-    process_log ("--dll needs the name of a file");
-    return -1;
-  }
+  if (*file == 0) return process_log ("--dll needs the name of a file");
   options->dll = file;
   return 0;
 }
@@ -122,20 +116,19 @@ static int read_options (struct process_options *options, int argc, char **argv)
   int i;
   for (i = 1; i < argc && argv[i][0] == '-' && argv[i][1] != 0; i++) {
     const char *value;
-    int runs = strcmp (argv[0], "run") == 0;
+    int status, runs = strcmp (argv[0], "run") == 0;
     if (strcmp (argv[i], "--") == 0) return i + 1;
     if (strcmp (argv[i], "-h") == 0 || strcmp (argv[i], "--help") == 0) return 0;
     if (set_flag (options, argv[0], argv[i])) continue;
-    if ((value = value_of ("--dll", argc, argv, &i)) != NULL) {
-      if (set_dll (options, value) != 0) return -1;
-    } else if ((value = value_of ("--timeout", argc, argv, &i)) != NULL) {
-      if (set_timeout (options, value) != 0) return -1;
-    } else if (runs && (value = value_of ("--via", argc, argv, &i)) != NULL) {
-      if (set_way (options, value) != 0) return -1;
-    } else {
-      process_log ("%s has no option '%s'", argv[0], argv[i]);
-      return -1;
-    }
+    if ((value = value_of ("--dll", argc, argv, &i)) != NULL)
+      status = set_dll (options, value);
+    else if ((value = value_of ("--timeout", argc, argv, &i)) != NULL)
+      status = set_timeout (options, value);
+    else if (runs && (value = value_of ("--via", argc, argv, &i)) != NULL)
+      status = set_way (options, value);
+    else
+      status = process_log ("%s has no option '%s'", argv[0], argv[i]);
+    if (status != 0) return -1;
   }
   return i;
 }

@@ -17,80 +17,76 @@ const char *reason_of_facts (const struct process_facts *facts) {
   return NULL;
 }
 
+/* What several errors, a 0 behind the last, have in common.  */
+struct reason {
+  uint32_t errors[6];
+  const char *text;
+};
+
+static const char *reason_in (const struct reason *reasons, uint32_t error) {
+  for (; reasons->text != NULL; reasons++)
+    for (const uint32_t *one = reasons->errors; *one != 0; one++)
+      if (*one == error) return reasons->text;
+  return NULL;
+}
+
 const char *reason_of_load_error (uint32_t error) {
-  switch (error) {
-    case 2:          /* ERROR_FILE_NOT_FOUND */
-    case 3:          /* ERROR_PATH_NOT_FOUND */
-    case 126:        /* ERROR_MOD_NOT_FOUND */
-    case 1157:       /* ERROR_DLL_NOT_FOUND */
-    case 0xc0000135: /* STATUS_DLL_NOT_FOUND */
-      return "the DLL, or another one that it needs, is not there for this process";
-    case 5:
-      return "the process may not read the file of the DLL";
-    case 127: /* ERROR_PROC_NOT_FOUND */
-    case 182: /* ERROR_INVALID_ORDINAL */
-      return "a DLL that it needs lacks a function";
-    case 193:        /* ERROR_BAD_EXE_FORMAT */
-    case 216:        /* ERROR_EXE_MACHINE_TYPE_MISMATCH */
-    case 0xc000007b: /* STATUS_INVALID_IMAGE_FORMAT */
-      return "the DLL is damaged, or built for another CPU or bitness than the process";
-    case 577:  /* ERROR_INVALID_IMAGE_HASH */
-    case 1260: /* ERROR_ACCESS_DISABLED_BY_POLICY */
-    case 4551: /* ERROR_SYSTEM_INTEGRITY_POLICY_VIOLATION */
-      return "a policy of the process or the machine refuses the DLL (signature, application "
-             "control)";
-    case 998: /* ERROR_NOACCESS */
-      return "the DLL raised an exception at its start-up";
-    case 1114: /* ERROR_DLL_INIT_FAILED */
-      return "the start-up failed: the DLL raised an exception, or refused";
-    case 8:    /* ERROR_NOT_ENOUGH_MEMORY */
-    case 14:   /* ERROR_OUTOFMEMORY */
-    case 1455: /* ERROR_COMMITMENT_LIMIT */
-      return "there is not enough memory";
-    default:
-      return NULL;
-  }
+  static const struct reason reasons[] = {
+      /* ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND, ERROR_MOD_NOT_FOUND, ERROR_DLL_NOT_FOUND,
+         STATUS_DLL_NOT_FOUND */
+      {{2, 3, 126, 1157, 0xc0000135},
+       "the DLL, or another one that it needs, is not there for this process"},
+      /* ERROR_ACCESS_DENIED */
+      {{5}, "the process may not read the file of the DLL"},
+      /* ERROR_PROC_NOT_FOUND, ERROR_INVALID_ORDINAL */
+      {{127, 182}, "a DLL that it needs lacks a function"},
+      /* ERROR_BAD_EXE_FORMAT, ERROR_EXE_MACHINE_TYPE_MISMATCH, STATUS_INVALID_IMAGE_FORMAT */
+      {{193, 216, 0xc000007b},
+       "the DLL is damaged, or built for another CPU or bitness than the process"},
+      /* ERROR_INVALID_IMAGE_HASH, ERROR_ACCESS_DISABLED_BY_POLICY,
+         ERROR_SYSTEM_INTEGRITY_POLICY_VIOLATION */
+      {{577, 1260, 4551},
+       "a policy of the process or the machine refuses the DLL (signature, application control)"},
+      /* ERROR_NOACCESS */
+      {{998}, "the DLL raised an exception at its start-up"},
+      /* ERROR_DLL_INIT_FAILED */
+      {{1114}, "the start-up failed: the DLL raised an exception, or refused"},
+      /* ERROR_NOT_ENOUGH_MEMORY, ERROR_OUTOFMEMORY, ERROR_COMMITMENT_LIMIT */
+      {{8, 14, 1455}, "there is not enough memory"},
+      {{0}, NULL}};
+  return reason_in (reasons, error);
 }
 
 const char *reason_of_open_error (uint32_t error) {
-  switch (error) {
-    case 2: /* ERROR_FILE_NOT_FOUND */
-    case 3: /* ERROR_PATH_NOT_FOUND */
-      return "there is no such file";
-    case 5: /* ERROR_ACCESS_DENIED */
-      return "access denied: it belongs to another user, or has more rights";
-    case 87: /* ERROR_INVALID_PARAMETER: OpenProcess with an unused id */
-      return "there is no such process";
-    case 193: /* ERROR_BAD_EXE_FORMAT */
-    case 216: /* ERROR_EXE_MACHINE_TYPE_MISMATCH */
-      return "it is not a program for this system";
-    case 206: /* ERROR_FILENAME_EXCED_RANGE */
-      return "its name or its arguments are too long";
-    case 740: /* ERROR_ELEVATION_REQUIRED */
-      return "it needs the rights of an administrator";
-    case 225:  /* ERROR_VIRUS_INFECTED */
-    case 1260: /* ERROR_ACCESS_DISABLED_BY_POLICY */
-    case 4551: /* ERROR_SYSTEM_INTEGRITY_POLICY_VIOLATION */
-      return "a policy of the machine refuses it";
-    default:
-      return NULL;
-  }
+  static const struct reason reasons[] = {
+      /* ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND */
+      {{2, 3}, "there is no such file"},
+      /* ERROR_ACCESS_DENIED */
+      {{5}, "access denied: it belongs to another user, or has more rights"},
+      /* ERROR_INVALID_PARAMETER: OpenProcess with an unused id */
+      {{87}, "there is no such process"},
+      /* ERROR_BAD_EXE_FORMAT, ERROR_EXE_MACHINE_TYPE_MISMATCH */
+      {{193, 216}, "it is not a program for this system"},
+      /* ERROR_FILENAME_EXCED_RANGE */
+      {{206}, "its name or its arguments are too long"},
+      /* ERROR_ELEVATION_REQUIRED */
+      {{740}, "it needs the rights of an administrator"},
+      /* ERROR_VIRUS_INFECTED, ERROR_ACCESS_DISABLED_BY_POLICY,
+         ERROR_SYSTEM_INTEGRITY_POLICY_VIOLATION */
+      {{225, 1260, 4551}, "a policy of the machine refuses it"},
+      {{0}, NULL}};
+  return reason_in (reasons, error);
 }
 
 const char *reason_of_exit_status (uint32_t status) {
-  switch (status) {
-    case 0xc0000135:
-      return "a DLL that it needs is not there (STATUS_DLL_NOT_FOUND)";
-    case 0xc0000138: /* STATUS_ORDINAL_NOT_FOUND */
-    case 0xc0000139:
-      return "a DLL that it needs lacks a function (STATUS_ENTRYPOINT_NOT_FOUND)";
-    case 0xc0000142:
-      return "the start-up of a DLL failed (STATUS_DLL_INIT_FAILED)";
-    case 0xc000007b:
-      return "one of its DLLs is damaged or for another CPU (STATUS_INVALID_IMAGE_FORMAT)";
-    case 0xc0000428:
-      return "a policy refuses a DLL (STATUS_INVALID_IMAGE_HASH)";
-    default:
-      return NULL;
-  }
+  static const struct reason reasons[] = {
+      {{0xc0000135}, "a DLL that it needs is not there (STATUS_DLL_NOT_FOUND)"},
+      /* STATUS_ORDINAL_NOT_FOUND too */
+      {{0xc0000138, 0xc0000139},
+       "a DLL that it needs lacks a function (STATUS_ENTRYPOINT_NOT_FOUND)"},
+      {{0xc0000142}, "the start-up of a DLL failed (STATUS_DLL_INIT_FAILED)"},
+      {{0xc000007b}, "one of its DLLs is damaged or for another CPU (STATUS_INVALID_IMAGE_FORMAT)"},
+      {{0xc0000428}, "a policy refuses a DLL (STATUS_INVALID_IMAGE_HASH)"},
+      {{0}, NULL}};
+  return reason_in (reasons, status);
 }

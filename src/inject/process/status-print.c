@@ -3,24 +3,19 @@
 
 #include <inttypes.h>
 
-#include "inject/utf8.h"
+#include "text/utf8.h"
 
 /* What a state means, to be printed behind its name.  */
 static const char *meaning_of (uint32_t state) {
-  switch (state) {
-    case MIR_UCRT_STARTING:
-      return ": the start-up of the DLL has not finished";
-    case MIR_UCRT_WAITING:
-      return ": no C runtime to take over yet; one that is loaded later will be taken over";
-    case MIR_UCRT_DISABLED:
-      return " by the environment";
-    case MIR_UCRT_REFUSED:
-      return ": nothing was changed";
-    case MIR_UCRT_FAILED:
-      return ": everything that was changed is undone";
-    default:
-      return "";
-  }
+  static const char *const meanings[] = {
+      [MIR_UCRT_STARTING] = ": the start-up of the DLL has not finished",
+      [MIR_UCRT_ACTIVE] = "",
+      [MIR_UCRT_WAITING] =
+          ": no C runtime to take over yet; one that is loaded later will be taken over",
+      [MIR_UCRT_DISABLED] = " by the environment",
+      [MIR_UCRT_REFUSED] = ": nothing was changed",
+      [MIR_UCRT_FAILED] = ": everything that was changed is undone"};
+  return state < sizeof meanings / sizeof *meanings ? meanings[state] : "";
 }
 
 static const char *function_state_of (uint32_t state) {

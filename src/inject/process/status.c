@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "inject/process/process.h"
-#include "inject/utf8.h"
+#include "text/utf8.h"
 
 const char *status_accept (MIR_ucrt_status_t *status, const void *from, size_t size) {
   if (size < offsetof (MIR_ucrt_status_t, state)) return "it is too short for a status";

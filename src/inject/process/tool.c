@@ -28,26 +28,30 @@ static wchar_t *beside (const wchar_t *file) {
   return path;
 }
 
-enum pe_machine tool_file_machine (const wchar_t *path) {
-  uint8_t *headers = malloc (HEADERS_MAX);
-  struct pe pe;
-  struct pe_error error = {0};
-  DWORD n = 0;
+uint8_t *tool_read (const wchar_t *path, DWORD max, DWORD *n) {
   HANDLE file = CreateFileW (path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
                              OPEN_EXISTING, 0, NULL);
-  if (file == INVALID_HANDLE_VALUE) {
-    free (headers);
-    return PE_OTHER;
-  }
-  int got = headers != NULL && ReadFile (file, headers, HEADERS_MAX, &n, NULL);
+  if (file == INVALID_HANDLE_VALUE) return NULL;
+  DWORD size = GetFileSize (file, NULL);
+  if (size > max) size = max;
+  uint8_t *bytes = malloc (size);
+  if (bytes == NULL || !ReadFile (file, bytes, size, n, NULL)) *n = 0;
   CloseHandle (file);
+  return bytes;
+}
+
+enum pe_machine tool_file_machine (const wchar_t *path) {
+  struct pe pe;
+  struct pe_error error;
+  DWORD n;
+  uint8_t *headers = tool_read (path, HEADERS_MAX, &n);
   /* PE_MAPPED: only headers are read, which are the same in the file and in memory.  */
-  int is_pe = got && pe_open (&pe, headers, n, PE_MAPPED, &error) == 0;
+  int is_pe = headers != NULL && pe_open (&pe, headers, n, PE_MAPPED, &error) == 0;
   free (headers);
   return is_pe ? pe.machine : PE_OTHER;
 }
 
-static int is_file (const wchar_t *path) {
+int tool_is_file (const wchar_t *path) {
   DWORD attributes = GetFileAttributesW (path);
   return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0;
 }
@@ -57,7 +61,7 @@ static wchar_t *named_dll (const char *wanted, enum pe_machine machine, char cau
   wchar_t *name = utf16_of (wanted), *path = malloc (PATH_SIZE * sizeof *path);
   DWORD len = name == NULL || path == NULL ? 0 : GetFullPathNameW (name, PATH_SIZE, path, NULL);
   int ok = 0;
-  if (len == 0 || len >= PATH_SIZE || !is_file (path)) {
+  if (len == 0 || len >= PATH_SIZE || !tool_is_file (path)) {
     snprintf (cause, REASON_MAX, "there is no file %.200s", wanted);
   } else {
     enum pe_machine of_file = tool_file_machine (path);
@@ -89,7 +93,8 @@ wchar_t *tool_dll (const char *wanted, enum pe_machine machine, char cause[REASO
   char instead[64] = "";
   for (int i = 0; i < 2; i++) {
     wchar_t *path = beside (names[i]);
-    enum pe_machine of_file = path != NULL && is_file (path) ? tool_file_machine (path) : PE_OTHER;
+    enum pe_machine of_file =
+        path != NULL && tool_is_file (path) ? tool_file_machine (path) : PE_OTHER;
     if (of_file == machine) return path;
     if (of_file != PE_OTHER)
       snprintf (instead, sizeof instead, " (the one that is there is for %s)",
@@ -139,17 +144,14 @@ DWORD tool_wait (HANDLE process) {
   return status;
 }
 
-int tool_hand_over (const char *folder, const char *why, int failure) {
-  wchar_t file[64];
+int tool_hand_over (const char *why, int failure) {
   PROCESS_INFORMATION info;
   int status = failure;
-  swprintf (file, sizeof file / sizeof *file, L"%hs\\mir-inject.exe", folder);
-  wchar_t *path = beside (file), *line = _wcsdup (GetCommandLineW ());
-  if (path == NULL || line == NULL || !is_file (path)) {
-    process_log ("%s, so %s\\mir-inject.exe is needed beside this program", why, folder);
+  wchar_t *path = beside (L"x64\\mir-inject.exe"), *line = _wcsdup (GetCommandLineW ());
+  if (path == NULL || line == NULL || !tool_is_file (path)) {
+    process_log ("%s, so x64\\mir-inject.exe is needed beside this program", why);
   } else if (tool_start (path, line, 0, &info) != 0) {
-    process_log ("%s: %s\\mir-inject.exe could not be started (error %lu)", why, folder,
-                 GetLastError ());
+    process_log ("%s: x64\\mir-inject.exe could not be started (error %lu)", why, GetLastError ());
   } else {
     status = (int) tool_wait (info.hProcess);
     CloseHandle (info.hThread);

@@ -12,7 +12,7 @@
 #include "inject/process/process.h"
 #include "inject/process/reason.h"
 #include "inject/process/status.h"
-#include "inject/utf8.h"
+#include "text/utf8.h"
 
 /* String literals as arguments, which are not written to.  */
 #define ARGS(...) ((char **) (const char *[]){__VA_ARGS__, NULL})

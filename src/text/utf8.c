@@ -1,5 +1,5 @@
 /* Checks UTF-8, and makes it safe for terminals and JSON.  */
-#include "inject/utf8.h"
+#include "text/utf8.h"
 
 unsigned utf8_length (const char *text) {
   const unsigned char *at = (const unsigned char *) text;

@@ -1,7 +1,7 @@
 /* Untrusted text that should be UTF-8.  Any thread.  */
 
-#ifndef MIR_INJECT_UTF8_H
-#define MIR_INJECT_UTF8_H
+#ifndef MIR_TEXT_UTF8_H
+#define MIR_TEXT_UTF8_H
 
 #include <stddef.h> /* size_t */
 #include <stdio.h>  /* FILE */
