@@ -69,9 +69,9 @@ static int name_function (struct injection *edit, const wchar_t *path, char caus
   uint8_t *bytes = tool_read (path, FILE_MAX, &n);
   if (bytes == NULL) return refuse (cause, "the DLL cannot be read");
   if (pe_open (&pe, bytes, n, PE_FILE, &error) == 0) {
-    snprintf (edit->function, sizeof edit->function, "MIR_ucrt_status");
+    snprintf (edit->function, sizeof (edit->function), "MIR_ucrt_status");
     result = pe_find_export (&pe, edit->function, &rva);
-    if (result != 0) result = pe_first_export (&pe, edit->function, sizeof edit->function);
+    if (result != 0) result = pe_first_export (&pe, edit->function, sizeof (edit->function));
   }
   free (bytes);
   return result == 0 ? 0 : refuse (cause, "the DLL exports no function by name");
@@ -129,7 +129,7 @@ static int place_block (struct injection *edit, char cause[REASON_MAX]) {
   MEMORY_BASIC_INFORMATION info;
   if (edit->remote->bits == 32 && end > UINT32_MAX - GRANULARITY) end = UINT32_MAX - GRANULARITY;
   while (at < end
-         && VirtualQueryEx (edit->remote->process, (void *) (uintptr_t) at, &info, sizeof info)
+         && VirtualQueryEx (edit->remote->process, (void *) (uintptr_t) at, &info, sizeof (info))
                 != 0) {
     uint64_t next = (uintptr_t) info.BaseAddress + (uint64_t) info.RegionSize;
     if (next <= at) break;
@@ -151,7 +151,7 @@ static int write_directory (const struct injection *edit, unsigned index, uint32
   if (at == 0) return 0;
   pe_put32 (entry + PE_DIRECTORY_RVA, rva);
   pe_put32 (entry + PE_DIRECTORY_SIZE, size);
-  return remote_write (edit->remote, edit->image.base + at, entry, sizeof entry);
+  return remote_write (edit->remote, edit->image.base + at, entry, sizeof (entry));
 }
 
 static int put_back (const struct injection *edit, unsigned index) {
@@ -201,7 +201,7 @@ static int write_block (struct injection *edit, char cause[REASON_MAX]) {
 
 int launch_import (const struct remote *remote, const wchar_t *path, uint64_t *slot,
                    uint64_t *empty, char cause[REASON_MAX]) {
-  struct injection *edit = calloc (1, sizeof *edit);
+  struct injection *edit = calloc (1, sizeof (*edit));
   if (edit == NULL) return refuse (cause, "out of memory");
   edit->remote = remote;
   int result = -1;

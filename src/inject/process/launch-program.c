@@ -46,7 +46,7 @@ static int try_folder (struct search *search, const wchar_t *folder, size_t len)
 
 /* Try the folders of PATH.  A folder may be quoted; an empty one is skipped.  */
 static int try_path (struct search *search) {
-  wchar_t *path = malloc (PATH_SIZE * sizeof *path);
+  wchar_t *path = malloc (PATH_SIZE * sizeof (*path));
   DWORD len = path == NULL ? 0 : GetEnvironmentVariableW (L"PATH", path, PATH_SIZE);
   int found = 0;
   for (wchar_t *at = path; len > 0 && len < PATH_SIZE && !found; at++) {

@@ -42,7 +42,7 @@ static uint64_t module_of (struct launch *launch) {
     return load_end (&launch->remote, &launch->load, &module, cause) == LOAD_DONE ? module : 0;
   if (remote_read (&launch->remote, launch->slot, &pointer, launch->remote.bits / 8) != 0
       || pointer == launch->empty || pointer > UINTPTR_MAX
-      || VirtualQueryEx (launch->remote.process, (void *) (uintptr_t) pointer, &info, sizeof info)
+      || VirtualQueryEx (launch->remote.process, (void *) (uintptr_t) pointer, &info, sizeof (info))
              == 0)
     return 0;
   return (uintptr_t) info.AllocationBase;
@@ -75,7 +75,7 @@ static void explain (struct launch *launch, enum dll_presence found, unsigned ti
     GetExitCodeProcess (launch->remote.process, &exit_status);
     const char *reason = reason_of_exit_status (exit_status);
     if (exit_status >= 0xc0000000) /* an NTSTATUS that is an error */
-      snprintf (status_text, sizeof status_text, " with 0x%lx", exit_status);
+      snprintf (status_text, sizeof (status_text), " with 0x%lx", exit_status);
     launch->too_short = launch->way == PROCESS_IMPORTS && status_text[0] == 0 && reason == NULL;
     snprintf (launch->cause, REASON_MAX, "it ended%s before its status could be read%s%s",
               status_text, reason != NULL ? ": " : "", reason != NULL ? reason : "");
@@ -237,7 +237,7 @@ int process_run (const struct process_options *options, char **argv) {
   }
   char *line = command_line_of (argv);
   wchar_t *wide_line = line == NULL ? NULL : utf16_of (line);
-  struct launch *launch = calloc (1, sizeof *launch);
+  struct launch *launch = calloc (1, sizeof (*launch));
   enum pe_machine machine = tool_file_machine (program);
   if (wide_line == NULL || launch == NULL) {
     process_log ("unable to make the command line");

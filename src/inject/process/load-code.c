@@ -70,9 +70,9 @@ const uint8_t *load_code (enum pe_machine machine, size_t *n) {
   static const struct {
     const uint8_t *code;
     size_t n;
-  } codes[PE_ARM64X + 1] = {[PE_X86] = {x86, sizeof x86},
-                            [PE_X64] = {x64, sizeof x64},
-                            [PE_ARM64] = {arm64, sizeof arm64}};
+  } codes[PE_ARM64X + 1] = {[PE_X86] = {x86, sizeof (x86)},
+                            [PE_X64] = {x64, sizeof (x64)},
+                            [PE_ARM64] = {arm64, sizeof (arm64)}};
   *n = codes[machine].n;
   return codes[machine].code;
 }

@@ -36,7 +36,7 @@ static int put_code (const struct remote *remote, uint64_t to) {
 
 int load_prepare (const struct remote *remote, const wchar_t *path, struct load *load,
                   char cause[REASON_MAX]) {
-  size_t path_size = (wcslen (path) + 1) * sizeof *path;
+  size_t path_size = (wcslen (path) + 1) * sizeof (*path);
   struct load_block block = {.load = kernel_function (remote, "LoadLibraryW"),
                              .last_error = kernel_function (remote, "GetLastError")};
   *load = (struct load){0};
@@ -46,29 +46,29 @@ int load_prepare (const struct remote *remote, const wchar_t *path, struct load 
                                                      : "LoadLibraryW was not found in it");
     return -1;
   }
-  if (path_size > CODE_AT - sizeof block) {
+  if (path_size > CODE_AT - sizeof (block)) {
     snprintf (cause, REASON_MAX, "the path of the DLL is too long");
     return -1;
   }
   void *memory =
       VirtualAllocEx (remote->process, NULL, MEMORY_SIZE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
   load->memory = (uintptr_t) memory;
-  if (memory == NULL || remote_write (remote, load->memory, &block, sizeof block) != 0
-      || remote_write (remote, load->memory + sizeof block, path, path_size) != 0) {
+  if (memory == NULL || remote_write (remote, load->memory, &block, sizeof (block)) != 0
+      || remote_write (remote, load->memory + sizeof (block), path, path_size) != 0) {
     remote_explain (remote, "no memory could be allocated in it", cause);
     load_remove (remote, load);
     return -1;
   }
   load->tells = put_code (remote, load->memory + CODE_AT) == 0;
   load->function = load->tells ? load->memory + CODE_AT : block.load;
-  load->argument = load->tells ? load->memory : load->memory + sizeof block;
+  load->argument = load->tells ? load->memory : load->memory + sizeof (block);
   return 0;
 }
 
 enum load_end load_end (const struct remote *remote, const struct load *load, uint64_t *module,
                         char cause[REASON_MAX]) {
   struct load_block block;
-  if (!load->tells || remote_read (remote, load->memory, &block, sizeof block) != 0
+  if (!load->tells || remote_read (remote, load->memory, &block, sizeof (block)) != 0
       || block.done != 1)
     return LOAD_UNKNOWN;
   *module = block.module;

@@ -31,7 +31,7 @@ enum dll_presence presence_at (const struct remote *remote, uint64_t base,
                                struct presence *presence) {
   struct remote_image image;
   struct pe_section section;
-  memset (presence, 0, sizeof *presence);
+  memset (presence, 0, sizeof (*presence));
   if (remote_image (remote, base, &image) != 0) return DLL_ABSENT;
   if (pe_section_named (&image.pe, MIR_UCRT_STATUS_SECTION, &section) != 0) {
     remote_image_close (&image);
@@ -40,8 +40,8 @@ enum dll_presence presence_at (const struct remote *remote, uint64_t base,
   uint64_t size = pe_section_extent (&image.pe, &section);
   if (section.rva > image.pe.image_size) size = 0;
   if (size > image.pe.image_size - section.rva) size = image.pe.image_size - section.rva;
-  if (size > sizeof presence->status) size = sizeof presence->status;
-  MIR_ucrt_status_t *bytes = malloc (sizeof *bytes);
+  if (size > sizeof (presence->status)) size = sizeof (presence->status);
+  MIR_ucrt_status_t *bytes = malloc (sizeof (*bytes));
   presence->wrong = "out of memory";
   if (bytes != NULL) {
     size_t n = remote_read_some (remote, base + section.rva, bytes, (size_t) size);
@@ -51,8 +51,8 @@ enum dll_presence presence_at (const struct remote *remote, uint64_t base,
   presence->view.process = remote->id;
   presence->view.base = base;
   presence->view.copies = 1;
-  remote_file_at (remote, base, 0, presence->file, sizeof presence->file);
-  utf8_clean (presence->file, sizeof presence->file);
+  remote_file_at (remote, base, 0, presence->file, sizeof (presence->file));
+  utf8_clean (presence->file, sizeof (presence->file));
   presence->view.dll = presence->file;
   if (presence->wrong == NULL) follow_entries (remote, &image, presence);
   remote_image_close (&image);
@@ -74,7 +74,7 @@ static int look_at (void *user_data, uint64_t base) {
   int is_active = found == DLL_PRESENT && look->next->status.state == MIR_UCRT_ACTIVE;
   int was_active = look->found == DLL_PRESENT && look->best->status.state == MIR_UCRT_ACTIVE;
   if (found > look->found || (is_active && !was_active)) {
-    memcpy (look->best, look->next, sizeof *look->best);
+    memcpy (look->best, look->next, sizeof (*look->best));
     look->best->view.dll = look->best->file;
     look->found = found;
   }
@@ -82,8 +82,8 @@ static int look_at (void *user_data, uint64_t base) {
 }
 
 enum dll_presence presence_look (const struct remote *remote, struct presence *presence) {
-  struct look look = {remote, presence, malloc (sizeof *presence), DLL_ABSENT, 0};
-  memset (presence, 0, sizeof *presence);
+  struct look look = {remote, presence, malloc (sizeof (*presence)), DLL_ABSENT, 0};
+  memset (presence, 0, sizeof (*presence));
   presence->wrong = "out of memory";
   if (look.next == NULL) return DLL_UNSEEN;
   if (remote_each_image (remote, look_at, &look) != 0 && look.found == DLL_ABSENT) {

@@ -71,7 +71,7 @@ static const char *value_of (const char *name, int argc, char **argv, int *i) {
 
 static int set_way (struct process_options *options, const char *way) {
   static const char *const names[] = {"", "imports", "apc", "thread"};
-  for (unsigned i = 1; i < sizeof names / sizeof *names; i++)
+  for (unsigned i = 1; i < sizeof (names) / sizeof (*names); i++)
     if (strcmp (way, names[i]) == 0) {
       options->way = (enum process_way) i;
       return 0;

@@ -24,13 +24,13 @@ static function_t *kernel_function (const char *name) {
 static int has_policy (HANDLE process, int policy) {
   get_policy_t *get = (get_policy_t *) kernel_function ("GetProcessMitigationPolicy");
   DWORD flags = 0;
-  return get != NULL && get (process, policy, &flags, sizeof flags) && (flags & 1) != 0;
+  return get != NULL && get (process, policy, &flags, sizeof (flags)) && (flags & 1) != 0;
 }
 
 static int is_protected (HANDLE process) {
   get_information_t *get = (get_information_t *) kernel_function ("GetProcessInformation");
   DWORD level = PROTECTION_LEVEL_IS_NONE;
-  return get != NULL && get (process, PROTECTION_LEVEL_INFORMATION, &level, sizeof level)
+  return get != NULL && get (process, PROTECTION_LEVEL_INFORMATION, &level, sizeof (level))
          && level != PROTECTION_LEVEL_IS_NONE;
 }
 
@@ -39,7 +39,7 @@ static int is_app_container (HANDLE process) {
   DWORD is = 0, n = 0;
   if (!OpenProcessToken (process, TOKEN_QUERY, &token)) return 0;
   int known = GetTokenInformation (token, (TOKEN_INFORMATION_CLASS) TOKEN_APP_CONTAINER, &is,
-                                   sizeof is, &n);
+                                   sizeof (is), &n);
   CloseHandle (token);
   return known && is != 0;
 }

@@ -16,7 +16,7 @@ int remote_each_image (const struct remote *remote, remote_found_t *found, void 
   MEMORY_BASIC_INFORMATION info;
   uintptr_t at = 0;
   for (;;) {
-    if (VirtualQueryEx (remote->process, (void *) at, &info, sizeof info) == 0)
+    if (VirtualQueryEx (remote->process, (void *) at, &info, sizeof (info)) == 0)
       return GetLastError () == ERROR_INVALID_PARAMETER
                  ? 0
                  : -1; /* no address above this one is valid */
@@ -46,7 +46,7 @@ static size_t drive_of (const wchar_t *file, wchar_t letters[3]) {
 
 void remote_file_at (const struct remote *remote, uint64_t address, int bare, char *name,
                      size_t size) {
-  wchar_t letters[3] = L"", *wide = malloc (FILE_NAME_MAX * sizeof *wide);
+  wchar_t letters[3] = L"", *wide = malloc (FILE_NAME_MAX * sizeof (*wide));
   name[0] = 0;
   if (wide == NULL) return;
   DWORD len =
@@ -76,7 +76,7 @@ struct search {
 static int has_name (void *user_data, uint64_t base) {
   struct search *search = user_data;
   char name[MAX_PATH * 4];
-  remote_file_at (search->remote, base, 1, name, sizeof name);
+  remote_file_at (search->remote, base, 1, name, sizeof (name));
   if (!pe_name_is (name, search->name)) return 0;
   search->base = base;
   return 1;

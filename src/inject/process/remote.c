@@ -98,7 +98,7 @@ int remote_write (const struct remote *remote, uint64_t to, const void *from, si
   void *at = (void *) (uintptr_t) to;
   MEMORY_BASIC_INFORMATION info;
   if (to > UINTPTR_MAX || n > UINTPTR_MAX - (uintptr_t) to) return fail (ERROR_INVALID_ADDRESS);
-  if (VirtualQueryEx (remote->process, at, &info, sizeof info) == 0) return -1;
+  if (VirtualQueryEx (remote->process, at, &info, sizeof (info)) == 0) return -1;
   /* PAGE_EXECUTE and its variants: other threads may run there.  */
   int executable = (info.Protect & 0xf0) != 0;
   if (!VirtualProtectEx (remote->process, at, n,
@@ -137,7 +137,7 @@ static uint64_t program_of (const struct remote *remote) {
                                  : (query_t *) (void (*) (void)) GetProcAddress (
                                      ntdll, "NtQueryInformationProcess");
   uint64_t base = 0;
-  if (query == NULL || query (remote->process, 0, &basic, sizeof basic, NULL) < 0) return 0;
+  if (query == NULL || query (remote->process, 0, &basic, sizeof (basic), NULL) < 0) return 0;
   if (remote_read (remote, (uintptr_t) basic.environment_block + 2 * sizeof (void *), &base,
                    sizeof (void *))
       != 0)
@@ -219,7 +219,7 @@ static uint64_t export_in (const struct remote *remote, const char *module, cons
     } else if (depth < 4 && pe_string (&image.pe, rva, forwarded, PE_NAME_MAX) == 0) {
       char function[PE_NAME_MAX], *dot = strrchr (forwarded, '.'); /* "MODULE.Function" */
       if (dot != NULL) {
-        snprintf (function, sizeof function, "%s", dot + 1);
+        snprintf (function, sizeof (function), "%s", dot + 1);
         memcpy (dot, ".dll", 5);
         address = export_in (remote, forwarded, function, depth + 1);
       }

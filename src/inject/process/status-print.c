@@ -15,17 +15,17 @@ static const char *meaning_of (uint32_t state) {
       [MIR_UCRT_DISABLED] = " by the environment",
       [MIR_UCRT_REFUSED] = ": nothing was changed",
       [MIR_UCRT_FAILED] = ": everything that was changed is undone"};
-  return state < sizeof meanings / sizeof *meanings ? meanings[state] : "";
+  return state < sizeof (meanings) / sizeof (*meanings) ? meanings[state] : "";
 }
 
 static const char *function_state_of (uint32_t state) {
   static const char *const names[] = {"absent", "taken", "alias", "reached", "left"};
-  return state < sizeof names / sizeof *names ? names[state] : "unknown";
+  return state < sizeof (names) / sizeof (*names) ? names[state] : "unknown";
 }
 
 static const char *test_name_of (uint32_t test) {
   static const char *const names[] = {"untested", "passed", "wrong"};
-  return test < sizeof names / sizeof *names ? names[test] : "unknown";
+  return test < sizeof (names) / sizeof (*names) ? names[test] : "unknown";
 }
 
 static void print_crts (FILE *out, const MIR_ucrt_status_t *status) {

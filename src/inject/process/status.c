@@ -8,25 +8,25 @@
 
 const char *status_accept (MIR_ucrt_status_t *status, const void *from, size_t size) {
   if (size < offsetof (MIR_ucrt_status_t, state)) return "it is too short for a status";
-  memcpy (status, from, size < sizeof *status ? size : sizeof *status);
+  memcpy (status, from, size < sizeof (*status) ? size : sizeof (*status));
   if (status->magic == 0) return "its DLL has not been initialised";
   if (status->magic != MIR_UCRT_STATUS_MAGIC) return "it does not begin like a status";
   if (status->version != MIR_UCRT_STATUS_VERSION)
     return "this mir-inject does not know its version";
-  if (status->size != sizeof *status) return "its size does not fit its version";
-  if (size < sizeof *status) return "it is cut off";
+  if (status->size != sizeof (*status)) return "its size does not fit its version";
+  if (size < sizeof (*status)) return "it is cut off";
   if (status->crts_num > MIR_UCRT_CRTS_MAX) return "it has too many C runtimes";
   if (status->functions_num > MIR_UCRT_FUNCTIONS_MAX) return "it has too many functions";
   for (uint32_t i = 0; i < status->functions_num; i++) {
     if (status->functions[i].crt >= status->crts_num)
       return "one of its functions belongs to no C runtime";
-    utf8_clean (status->functions[i].name, sizeof status->functions[i].name);
+    utf8_clean (status->functions[i].name, sizeof (status->functions[i].name));
   }
   for (uint32_t i = 0; i < status->crts_num; i++) {
-    utf8_clean (status->crts[i].name, sizeof status->crts[i].name);
-    utf8_clean (status->crts[i].reason, sizeof status->crts[i].reason);
+    utf8_clean (status->crts[i].name, sizeof (status->crts[i].name));
+    utf8_clean (status->crts[i].reason, sizeof (status->crts[i].reason));
   }
-  utf8_clean (status->reason, sizeof status->reason);
+  utf8_clean (status->reason, sizeof (status->reason));
   return NULL;
 }
 
@@ -73,5 +73,5 @@ int status_verdict (const MIR_ucrt_status_t *status, const struct status_view *v
 const char *status_state_name (uint32_t state) {
   static const char *const names[] = {"starting", "active",  "waiting",
                                       "disabled", "refused", "failed"};
-  return state < sizeof names / sizeof *names ? names[state] : "unknown";
+  return state < sizeof (names) / sizeof (*names) ? names[state] : "unknown";
 }

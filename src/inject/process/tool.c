@@ -15,7 +15,7 @@ enum { HEADERS_MAX = 65536 }; /* bytes at the beginning of a file that are read 
 
 /* The path of FILE in the folder of this program.  The caller frees it.  NULL on failure.  */
 static wchar_t *beside (const wchar_t *file) {
-  wchar_t *path = malloc (PATH_SIZE * sizeof *path);
+  wchar_t *path = malloc (PATH_SIZE * sizeof (*path));
   if (path == NULL) return NULL;
   DWORD len = GetModuleFileNameW (NULL, path, PATH_SIZE);
   wchar_t *slash = wcsrchr (path, L'\\');
@@ -58,7 +58,7 @@ int tool_is_file (const wchar_t *path) {
 
 /* The path of the DLL that the user named; NULL as in tool_dll.  */
 static wchar_t *named_dll (const char *wanted, enum pe_machine machine, char cause[REASON_MAX]) {
-  wchar_t *name = utf16_of (wanted), *path = malloc (PATH_SIZE * sizeof *path);
+  wchar_t *name = utf16_of (wanted), *path = malloc (PATH_SIZE * sizeof (*path));
   DWORD len = name == NULL || path == NULL ? 0 : GetFullPathNameW (name, PATH_SIZE, path, NULL);
   int ok = 0;
   if (len == 0 || len >= PATH_SIZE || !tool_is_file (path)) {
@@ -84,7 +84,7 @@ wchar_t *tool_dll (const char *wanted, enum pe_machine machine, char cause[REASO
                                            [PE_ARM64] = L"arm64\\mir-ucrt.dll"};
   if (wanted != NULL) return named_dll (wanted, machine, cause);
   const wchar_t *in_folder =
-      (size_t) machine < sizeof folders / sizeof *folders ? folders[machine] : NULL;
+      (size_t) machine < sizeof (folders) / sizeof (*folders) ? folders[machine] : NULL;
   if (in_folder == NULL) {
     snprintf (cause, REASON_MAX, "there is no " MIR_UCRT_DLL " for %s", pe_machine_name (machine));
     return NULL;
@@ -97,7 +97,7 @@ wchar_t *tool_dll (const char *wanted, enum pe_machine machine, char cause[REASO
         path != NULL && tool_is_file (path) ? tool_file_machine (path) : PE_OTHER;
     if (of_file == machine) return path;
     if (of_file != PE_OTHER)
-      snprintf (instead, sizeof instead, " (the one that is there is for %s)",
+      snprintf (instead, sizeof (instead), " (the one that is there is for %s)",
                 pe_machine_name (of_file));
     free (path);
   }
@@ -118,7 +118,7 @@ static void end_with_us (HANDLE process) {
   limits.BasicLimitInformation.LimitFlags =
       JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK;
   if (job == NULL) return;
-  if (!SetInformationJobObject (job, JobObjectExtendedLimitInformation, &limits, sizeof limits)
+  if (!SetInformationJobObject (job, JobObjectExtendedLimitInformation, &limits, sizeof (limits))
       || !AssignProcessToJobObject (job, process))
     CloseHandle (job);
 }

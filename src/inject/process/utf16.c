@@ -7,7 +7,7 @@
 
 wchar_t *utf16_of (const char *text) {
   int n = MultiByteToWideChar (CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, NULL, 0);
-  wchar_t *wide = n > 0 ? malloc ((size_t) n * sizeof *wide) : NULL;
+  wchar_t *wide = n > 0 ? malloc ((size_t) n * sizeof (*wide)) : NULL;
   if (wide != NULL) MultiByteToWideChar (CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, wide, n);
   return wide;
 }

@@ -39,20 +39,20 @@ static void hook (void) {}
 static uint64_t make_entry (void) {
   uint8_t *page = VirtualAlloc (NULL, 4096, MEM_RESERVE | MEM_COMMIT, PAGE_EXECUTE_READWRITE);
   static const uint8_t jump[] = {0xe9, 0x0b, 0, 0, 0}; /* to byte 16 */
-  uintptr_t pointer = (uintptr_t) hook, at = sizeof pointer == 8 ? 0 : (uintptr_t) page + 24;
+  uintptr_t pointer = (uintptr_t) hook, at = sizeof (pointer) == 8 ? 0 : (uintptr_t) page + 24;
   if (page == NULL) return 0;
-  memcpy (page, jump, sizeof jump);
+  memcpy (page, jump, sizeof (jump));
   page[16] = 0xff;
   page[17] = 0x25;
-  at = sizeof pointer == 8 ? 2 : at; /* x64: relative to the end of the jump, byte 22 */
+  at = sizeof (pointer) == 8 ? 2 : at; /* x64: relative to the end of the jump, byte 22 */
   memcpy (page + 18, &at, 4);
-  memcpy (page + 24, &pointer, sizeof pointer);
+  memcpy (page + 24, &pointer, sizeof (pointer));
   return (uintptr_t) page;
 }
 
 static MIR_ucrt_function_t *add_function (const char *name, uint32_t state, uint64_t address) {
   MIR_ucrt_function_t *function = &status.functions[status.functions_num++];
-  strncpy (function->name, name, sizeof function->name - 1);
+  strncpy (function->name, name, sizeof (function->name) - 1);
   function->state = state;
   function->address = address;
   function->target = (uintptr_t) hook;
@@ -64,7 +64,7 @@ static MIR_ucrt_function_t *add_function (const char *name, uint32_t state, uint
 static void fill (void) {
   status.magic = MIR_UCRT_STATUS_MAGIC;
   status.version = MIR_UCRT_STATUS_VERSION;
-  status.size = sizeof status;
+  status.size = sizeof (status);
   status.state = MIR_UCRT_ACTIVE;
   status.process = GetCurrentProcessId ();
   status.bits = 8 * sizeof (void *);
@@ -106,7 +106,7 @@ static void change (const char *kind) {
   if (is (kind, "huge")) status.functions_num = 0xffffffff;
   if (is (kind, "crts")) status.crts_num = 5;
   if (is (kind, "owner")) status.functions[1].crt = 1;
-  if (is (kind, "unended")) memset (status.reason, 'x', sizeof status.reason);
+  if (is (kind, "unended")) memset (status.reason, 'x', sizeof (status.reason));
   if (is (kind, "controls")) strcpy (status.reason, "a\033[31mb\nc\xff\"\\");
 }
 
@@ -121,13 +121,14 @@ BOOL WINAPI DllMain (HINSTANCE module, DWORD reason, void *reserved) {
 #ifdef NEEDS
   needed_function ();
 #endif
-  GetEnvironmentVariableA ("STAND_IN", kind, sizeof kind);
+  GetEnvironmentVariableA ("STAND_IN", kind, sizeof (kind));
   if (is (kind, "false")) return FALSE;
   if (is (kind, "hangs")) Sleep (5000);
   if (is (kind, "raises")) RaiseException (EXCEPTION_ACCESS_VIOLATION, 0, 0, NULL);
   if (is (kind, "ends")) ExitProcess (7);
   fill ();
   change (kind);
-  memcpy (section.bytes, &status, sizeof section < sizeof status ? sizeof section : sizeof status);
+  memcpy (section.bytes, &status,
+          sizeof (section) < sizeof (status) ? sizeof (section) : sizeof (status));
   return TRUE;
 }

@@ -22,7 +22,7 @@ static int print_args (void) {
   wchar_t **args = CommandLineToArgvW (GetCommandLineW (), &n);
   for (int i = 2; i < n; i++) {
     char text[4096];
-    WideCharToMultiByte (CP_UTF8, 0, args[i], -1, text, sizeof text, NULL, NULL);
+    WideCharToMultiByte (CP_UTF8, 0, args[i], -1, text, sizeof (text), NULL, NULL);
     printf ("[%s]\n", text);
   }
   return 0;
@@ -42,7 +42,7 @@ static int echo (void) {
 
 /* A shell of another system only sees 8 bits of an exit status.  */
 static int print_status (void) {
-  STARTUPINFOW startup = {.cb = sizeof startup};
+  STARTUPINFOW startup = {.cb = sizeof (startup)};
   PROCESS_INFORMATION info;
   DWORD status = 0;
   wchar_t *line = wcsstr (GetCommandLineW (), L" status ");
@@ -88,7 +88,7 @@ static int spin (void) {
 
 static int child (int ends) {
   wchar_t self[MAX_PATH];
-  STARTUPINFOW startup = {.cb = sizeof startup};
+  STARTUPINFOW startup = {.cb = sizeof (startup)};
   PROCESS_INFORMATION info;
   GetModuleFileNameW (NULL, self, MAX_PATH);
   if (!CreateProcessW (self, NULL, NULL, NULL, FALSE, CREATE_SUSPENDED, NULL, NULL, &startup,

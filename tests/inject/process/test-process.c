@@ -79,7 +79,8 @@ static void random_arguments_come_through (void) {
     char texts[3][12];
     for (int i = 0; i < 3; i++) {
       size_t len = tap_random () % 11;
-      for (size_t k = 0; k < len; k++) texts[i][k] = letters[tap_random () % (sizeof letters - 1)];
+      for (size_t k = 0; k < len; k++)
+        texts[i][k] = letters[tap_random () % (sizeof (letters) - 1)];
       texts[i][len] = 0;
     }
     check_line (ARGS ("p", texts[0], texts[1], texts[2]));
@@ -115,7 +116,8 @@ static void process_ids_are_read_strictly (void) {
                                       "1.0",
                                       "one",
                                       "18446744073709551617"};
-  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) CHECK_INT (process_id_of (wrong[i]), 0);
+  for (size_t i = 0; i < sizeof (wrong) / sizeof (*wrong); i++)
+    CHECK_INT (process_id_of (wrong[i]), 0);
 }
 
 static int main_of (char **argv) {
@@ -153,7 +155,7 @@ static uint8_t memory[4096];
 
 static int read_memory (void *user_data, uint64_t address, void *to, size_t n) {
   (void) user_data;
-  if (address < MEMORY_BASE || address - MEMORY_BASE > sizeof memory - n) return -1;
+  if (address < MEMORY_BASE || address - MEMORY_BASE > sizeof (memory) - n) return -1;
   memcpy (to, memory + (address - MEMORY_BASE), n);
   return 0;
 }
@@ -167,7 +169,7 @@ static uint64_t follow (enum pe_machine machine, size_t at) {
 }
 
 static void x64_jumps_are_followed (void) {
-  memset (memory, 0x90, sizeof memory);
+  memset (memory, 0x90, sizeof (memory));
   put (0, "\xe9\xfb\x00\x00\x00", 5); /* to 0x100 */
   put (0x100, "\xff\x25\x02\x00\x00\x00\x90\x90\x00\x02\x01\0\0\0\0",
        16);                   /* through 0x108 to 0x200 */
@@ -176,13 +178,13 @@ static void x64_jumps_are_followed (void) {
   CHECK_INT (follow (PE_X64, 0x300), MEMORY_BASE + 0x300); /* no jump */
   put (0x400, "\xeb\xfe", 2);                              /* to itself */
   CHECK_INT (follow (PE_X64, 0x400), MEMORY_BASE + 0x400);
-  CHECK_INT (follow (PE_X64, sizeof memory - 1), 0); /* cannot be read */
+  CHECK_INT (follow (PE_X64, sizeof (memory) - 1), 0); /* cannot be read */
   put (0x500, "\xe9\xff\xff\xff\x7f", 5);
   CHECK_INT (follow (PE_X64, 0x500), 0);
 }
 
 static void following_ends_inside_of_the_dll (void) {
-  memset (memory, 0x90, sizeof memory);
+  memset (memory, 0x90, sizeof (memory));
   put (0, "\xe9\xfb\x00\x00\x00", 5);     /* to 0x100, in the DLL, */
   put (0x100, "\xe9\xfb\x00\x00\x00", 5); /* which goes on to 0x200 */
   CHECK_INT (jump_follow (PE_X64, MEMORY_BASE, MEMORY_BASE + 0x100, 0x10, read_memory, NULL),
@@ -192,7 +194,7 @@ static void following_ends_inside_of_the_dll (void) {
 }
 
 static void x86_pointers_are_absolute (void) {
-  memset (memory, 0x90, sizeof memory);
+  memset (memory, 0x90, sizeof (memory));
   put (0, "\xff\x25\x40\x00\x01\x00", 6);
   put (0x40, "\x80\x00\x01\x00", 4);
   CHECK_INT (follow (PE_X86, 0), MEMORY_BASE + 0x80);
@@ -201,7 +203,7 @@ static void x86_pointers_are_absolute (void) {
 }
 
 static void arm64_jumps_are_followed (void) {
-  memset (memory, 0, sizeof memory);
+  memset (memory, 0, sizeof (memory));
   put (0, "\x40\x00\x00\x14", 4); /* b 0x100 */
   put (0x100, "\x50\x00\x00\x58\x00\x02\x1f\xd6\x00\x02\x01\0\0\0\0",
        16);                           /* ldr x16, 0x108; br x16: 0x200 */
@@ -216,7 +218,7 @@ static void arm64_jumps_are_followed (void) {
 static MIR_ucrt_status_t good_status (void) {
   MIR_ucrt_status_t status = {.magic = MIR_UCRT_STATUS_MAGIC,
                               .version = MIR_UCRT_STATUS_VERSION,
-                              .size = sizeof status,
+                              .size = sizeof (status),
                               .state = MIR_UCRT_ACTIVE,
                               .bits = 64,
                               .crts_num = 1,
@@ -235,17 +237,17 @@ static struct status_view view = {.process = 7, .dll = "c:\\\"x\".dll", .copies 
 
 static void a_good_status_is_accepted (void) {
   MIR_ucrt_status_t status = good_status ();
-  CHECK_STR (status_accept (&accepted, &status, sizeof status), NULL);
+  CHECK_STR (status_accept (&accepted, &status, sizeof (status)), NULL);
   CHECK_INT (status_verdict (&accepted, &view), PROCESS_TAKEN);
   CHECK_INT (status_counters (&accepted).kept, 28);
   CHECK_INT (status_functions_in (&accepted, MIR_UCRT_ALIAS), 1);
 }
 
-#define REFUSED(CHANGE)                                                \
-  do {                                                                 \
-    MIR_ucrt_status_t status = good_status ();                         \
-    CHANGE;                                                            \
-    CHECK (status_accept (&accepted, &status, sizeof status) != NULL); \
+#define REFUSED(CHANGE)                                                  \
+  do {                                                                   \
+    MIR_ucrt_status_t status = good_status ();                           \
+    CHANGE;                                                              \
+    CHECK (status_accept (&accepted, &status, sizeof (status)) != NULL); \
   } while (0)
 
 static void bad_numbers_are_refused (void) {
@@ -263,7 +265,7 @@ static void bad_numbers_are_refused (void) {
 
 static void every_truncation_is_refused (void) {
   MIR_ucrt_status_t status = good_status ();
-  for (size_t n = 0; n < sizeof status; n++) {
+  for (size_t n = 0; n < sizeof (status); n++) {
     char *exact = malloc (n + 1); /* exact size, for sanitizers */
     REQUIRE (exact != NULL);
     memcpy (exact + 1, &status, n);
@@ -279,13 +281,13 @@ static void random_statuses_can_be_printed (void) {
   for (size_t round = 0; round < tap_scaled (300); round++) {
     MIR_ucrt_status_t status = good_status ();
     unsigned char *bytes = (unsigned char *) &status;
-    for (size_t i = offsetof (MIR_ucrt_status_t, state); i < sizeof status; i++)
+    for (size_t i = offsetof (MIR_ucrt_status_t, state); i < sizeof (status); i++)
       bytes[i] = (unsigned char) tap_random ();
     status.crts_num = (uint32_t) (1 + tap_random () % MIR_UCRT_CRTS_MAX);
     status.functions_num = (uint32_t) (tap_random () % (MIR_UCRT_FUNCTIONS_MAX + 1));
     for (unsigned i = 0; i < MIR_UCRT_FUNCTIONS_MAX; i++)
       status.functions[i].crt %= status.crts_num;
-    REQUIRE (status_accept (&accepted, &status, sizeof status) == NULL);
+    REQUIRE (status_accept (&accepted, &status, sizeof (status)) == NULL);
     FILE *out = tmpfile ();
     REQUIRE (out != NULL);
     status_print (out, &accepted, &view, 1);
@@ -307,7 +309,7 @@ static void the_verdict_needs_everything (void) {
   MIR_ucrt_status_t status = good_status ();
   struct status_view lost = view;
   lost.intact[0] = 0;
-  REQUIRE (status_accept (&accepted, &status, sizeof status) == NULL);
+  REQUIRE (status_accept (&accepted, &status, sizeof (status)) == NULL);
   CHECK_INT (status_verdict (&accepted, &lost), PROCESS_NOT_TAKEN);
   CHECK_INT (status_overwritten (&accepted, &lost), 1);
   accepted.functions[0].test = MIR_UCRT_WRONG;
@@ -328,7 +330,7 @@ static void check_json (const char *text, const char *expected) {
   REQUIRE (out != NULL);
   utf8_print_json (out, text);
   rewind (out);
-  found[fread (found, 1, sizeof found - 1, out)] = 0;
+  found[fread (found, 1, sizeof (found) - 1, out)] = 0;
   fclose (out);
   CHECK_STR (found, expected);
 }
@@ -346,10 +348,10 @@ static void terminals_get_no_controls (void) {
   char text[16] =
       "a\033[1m\xc2\x9b\xff"
       "b";
-  utf8_clean (text, sizeof text);
+  utf8_clean (text, sizeof (text));
   CHECK_STR (text, "a?[1m???b");
   char full[4] = {'a', 'b', 'c', 'd'};
-  utf8_clean (full, sizeof full);
+  utf8_clean (full, sizeof (full));
   CHECK_STR (full, "abc");
 }
 
