@@ -27,6 +27,7 @@ static void print_line (FILE *stream, const char *before, const char *format, va
   fprintf (stream, "%s%s\n", before, line);
 }
 
+/* Separate a field from the one before, and print its NAME unless that is NULL.  */
 static void begin_field (struct report *report, const char *name) {
   if (report->fields++ > 0) printf (", ");
   if (name == NULL) return;

@@ -7,6 +7,7 @@
 #include "inject/pe/imports.h"
 #include "inject/pe/layout.h"
 
+/* Read descriptor INDEX and its name, PE_NAME_MAX bytes.  0, or -1 if it is damaged.  */
 static int read_import (const struct pe *pe, unsigned index, struct pe_descriptor *d, char *name) {
   return pe_descriptor (pe, index, d) == 1 && pe_string (pe, d->name, name, PE_NAME_MAX) == 0 ? 0
                                                                                               : -1;

@@ -24,6 +24,8 @@ enum {
   PATCH_BYTES = 8
 }; /* of a patch; the bytes before and after follow */
 
+/* A piece is written {bytes, size, own}: its members in their order.  */
+
 int edit_add_own (struct edit *edit, uint8_t *bytes, size_t size) {
   if (bytes == NULL) return -1;
   if (size == 0 || edit->pieces_num == EDIT_PIECES_MAX) {
