@@ -36,6 +36,7 @@ static void write_record (struct output *output, struct names *names, const stru
   }
 }
 
+/* The live bytes of each bin, as counters.  */
 static void write_counters (struct output *output, const struct picture *picture) {
   const struct timeline *timeline = &picture->timeline;
   for (size_t i = 0; i < timeline->num; i++) {

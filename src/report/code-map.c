@@ -1,4 +1,4 @@
-/* Keeps ranges and pieces of code in sorted arrays.  */
+/* Keeps ranges and pieces of code in sorted arrays: EL_SIZE is the size of an element.  */
 #include "report/code-map.h"
 
 #include <string.h>
@@ -51,6 +51,7 @@ static void remove_at (void *els, size_t num, size_t el_size, size_t at) {
   memmove (place, place + el_size, (num - at - 1) * el_size);
 }
 
+/* The index of the first range, or piece of RANGE, that ends behind ADDRESS.  */
 static size_t range_behind (const struct code_map *map, uint64_t address) {
   return first_behind (VARR_ADDR (range_t, map->ranges), VARR_LENGTH (range_t, map->ranges),
                        sizeof (struct range), address);
@@ -78,6 +79,7 @@ const struct piece *code_map_find (const struct code_map *map, uint64_t address)
 
 /*---------------- Ranges -----------------------------*/
 
+/* Remove the range with the index AT, and its pieces.  */
 static void drop_range (struct code_map *map, size_t at) {
   struct range *ranges = VARR_ADDR (range_t, map->ranges);
   size_t num = VARR_LENGTH (range_t, map->ranges);
@@ -103,7 +105,7 @@ int code_map_remove_range (struct code_map *map, uint64_t start, uint64_t size) 
 }
 
 void code_map_add_range (struct code_map *map, uint64_t start, uint64_t size) {
-  struct range range = {start, size, NULL};
+  struct range range = {start, size, NULL}; /* its pieces follow */
   size_t at;
   if (size == 0) return;
   code_map_remove_range (map, start, size);
@@ -117,6 +119,7 @@ void code_map_add_range (struct code_map *map, uint64_t start, uint64_t size) {
 
 /*---------------- Pieces -----------------------------*/
 
+/* Remove the piece with the index AT from RANGE.  */
 static void drop_piece (struct code_map *map, struct range *range, size_t at) {
   struct piece *pieces = VARR_ADDR (piece_t, range->pieces);
   size_t num = VARR_LENGTH (piece_t, range->pieces);

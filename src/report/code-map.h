@@ -1,4 +1,5 @@
-/* A map of code spaces: the mapped ranges and the pieces of code in them, by address.  */
+/* A map of code spaces: the mapped ranges and the pieces of code in them, by address.  A piece is a
+   code block.  Out of memory ends the program.  One thread.  */
 #ifndef MIR_REPORT_CODE_MAP_H
 #define MIR_REPORT_CODE_MAP_H
 
@@ -7,6 +8,7 @@
 
 #include "mir-varr.h"
 
+/* A code block: SIZE bytes at the address START; ranges likewise.  */
 typedef struct piece {
   uint64_t start, size;
   uint32_t name; /* a number of struct names */

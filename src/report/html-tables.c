@@ -46,6 +46,7 @@ static VARR (node_t) *make_rows (const struct picture *picture) {
   return rows;
 }
 
+/* Orders of rows: the most bytes first, then the older scope.  */
 static int by_made (const void *a, const void *b) {
   const struct node *x = (const struct node *) a, *y = (const struct node *) b;
   if (x->made_bytes != y->made_bytes) return x->made_bytes < y->made_bytes ? 1 : -1;
@@ -58,6 +59,7 @@ static int by_peak (const void *a, const void *b) {
   return by_made (a, b);
 }
 
+/* The cells of ROW behind its name, in each of the two tables.  */
 static void write_peak_cells (struct output *output, const struct picture *picture,
                               const struct node *row) {
   write_bytes_cell (output, row->peak_bytes, picture->totals.peak_bytes);
@@ -101,6 +103,7 @@ static void write_rows (struct output *output, const struct picture *picture, VA
   output_print (output, "</table>\n");
 }
 
+/* What must not be 0 for a row to be shown.  */
 static uint64_t peak_amount (const struct node *row) {
   return row->peak_bytes;
 }

@@ -23,6 +23,7 @@ static size_t make_steps (const struct timeline *timeline, struct step steps[STE
   return num;
 }
 
+/* Begin the table ID, up to its first column; begin the row of STEP.  */
 static void write_head (struct output *output, const char *id) {
   output_print (output,
                 "<details><summary>The same as a table, the most in each step</summary>"

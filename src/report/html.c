@@ -33,6 +33,7 @@ static void write_title (struct output *output, const struct picture *picture, c
   output_print (output, "</h1>\n");
 }
 
+/* What the trace is, and what is wrong with it.  */
 static void write_facts (struct output *output, const struct picture *picture) {
   const struct totals *t = &picture->totals;
   time_t seconds = (time_t) picture->reader.seconds;
@@ -66,6 +67,7 @@ static void write_tile (struct output *output, const char *number, uint64_t valu
                 number, value, label, large, below);
 }
 
+/* A tile for an amount of bytes; then one for a count.  */
 static void write_bytes_tile (struct output *output, const char *number, uint64_t bytes,
                               const char *label, const char *below) {
   char large[HTML_TEXT_MAX], exact[160];
@@ -80,6 +82,7 @@ static void write_count_tile (struct output *output, const char *number, uint64_
   write_tile (output, number, count, label, large, below);
 }
 
+/* The main numbers; NUMBER is the name in `numbers` of the JSON.  */
 static void write_tiles (struct output *output, const struct picture *picture) {
   const struct totals *t = &picture->totals;
   char below[120], time[HTML_TEXT_MAX];
@@ -109,6 +112,7 @@ static const char *piece_name (const struct picture *picture, const struct piece
   return names_text_or (&picture->names, piece->name, "(no name)");
 }
 
+/* The same pieces as write_code_data, as a table.  */
 static void write_code_table (struct output *output, const struct picture *picture) {
   const VARR (range_t) *ranges = picture->code_peak.ranges;
   size_t left = PIECES_MAX;
@@ -190,6 +194,7 @@ static void write_layers (struct output *output, const struct picture *picture) 
   output_print (output, "]");
 }
 
+/* The ranges with the first PIECES_MAX pieces, at the peak of code.  */
 static void write_code_data (struct output *output, const struct picture *picture) {
   const VARR (range_t) *ranges = picture->code_peak.ranges;
   size_t left = PIECES_MAX;

@@ -49,6 +49,7 @@ static size_t char_len (const unsigned char *text, size_t len) {
   return more + 1;
 }
 
+/* Append the LEN bytes at TEXT, cleaned, to the text of all names.  */
 static void push_clean (struct names *names, const char *text, size_t len) {
   for (size_t at = 0; at < len;) {
     size_t n = char_len ((const unsigned char *) text + at, len - at);

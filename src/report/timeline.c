@@ -9,6 +9,7 @@ void timeline_init (struct timeline *timeline) {
   timeline->num = 1;
 }
 
+/* Make each amount of MOST at least that of NOW.  */
 static void raise_to (struct amounts *most, const struct amounts *now) {
   if (most->live < now->live) most->live = now->live;
   if (most->code < now->code) most->code = now->code;
