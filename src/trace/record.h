@@ -13,7 +13,8 @@
 
 enum {
   MIR_TRACE_BUFFER = 64 * 1024, /* bytes */
-  /* The largest event: a thread, a stack, and a record with a name.  */
+  /* At least the bytes of the largest event: a thread, a stack, and a record with a name.  Beside
+     the addresses these hold 6 numbers (8: with room), and fewer kind bytes than numbers (1).  */
   MIR_TRACE_EVENT_MAX = (MIR_TRACE_STACK_MAX + 8) * (MIR_TRACE_NUMBER_MAX + 1) + MIR_TRACE_NAME_MAX,
   MIR_TRACE_KNOWN = 512 /* a power of two */
 };
