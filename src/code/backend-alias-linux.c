@@ -40,6 +40,7 @@ static int map_rw (struct mir_pages *pages, int fd) {
   return mprotect (rw, pages->len, prot);
 }
 
+/* Seal the mapping at START, one of the two of PAGES.  0, or -1.  */
 static int seal_range (struct mir_pages *pages, void *start) {
   pages->system_calls++;
   return (int) syscall (SYS_mseal, start, pages->len, 0ul);
@@ -52,8 +53,9 @@ static int seal_file (struct mir_pages *pages, int fd) {
   return mir_linux_map_rx (pages, pages->rx, PROT_READ | PROT_EXEC, MAP_SHARED, fd);
 }
 
-/* If the second call is refused, for which lack of memory is the only reason, the addresses of the
-   first mapping are lost.  */
+/* Seal both mappings, or the file where mseal does not exist.  0, or -1.  If the second call is
+   refused, for which lack of memory is the only reason, the addresses of the first mapping are
+   lost.  */
 static int seal (struct mir_pages *pages, int fd) {
   if (seal_range (pages, pages->rx) == 0) return seal_range (pages, pages->rw);
   int error = errno; /* of mseal, the better of the two ways */
@@ -74,6 +76,7 @@ MIR_code_status_t mir_alias_map (struct mir_pages *pages, uint8_t *at, int fd) {
   return MIR_CODE_MAP_REFUSED;
 }
 
+/* Unmap the RW view RW; NULL: there is none.  */
 static void unmap_rw (struct mir_pages *pages, uint8_t *rw) {
   if (rw == NULL) return;
   pages->system_calls++;
@@ -93,6 +96,8 @@ int mir_alias_unmap (struct mir_pages *pages) {
 
 /*---------------- Memory -----------------------------*/
 
+/* Give ADVICE for a span of the alias, opened meanwhile: r-x pages cannot be written.  0, or
+   -1.  */
 static int advise (struct mir_pages *pages, uint8_t *start, size_t len, int advice) {
   uint8_t *writable;
   if (mir_alias_open (pages, start, len, &writable) != MIR_CODE_OK) return -1;

@@ -5,7 +5,10 @@
    fork, and the addresses stay taken.  make_private is refused: code published before a fork cannot
    be changed in either process.  Before Linux 6.10 a memory file gets F_SEAL_FUTURE_WRITE instead:
    its code can never become writable at the address where it is executed, but the alias may become
-   executable.  */
+   executable.
+
+   As backend.h demands: one call at a time for the same pages; each function counts its system
+   calls in PAGES, which statistics show, and leaves errno on failure.  */
 #ifndef MIR_CODE_BACKEND_ALIAS_LINUX_H
 #define MIR_CODE_BACKEND_ALIAS_LINUX_H
 
@@ -14,14 +17,17 @@
 
 #include "code/backend-alias.h"
 
+/* `levels` of the back ends: the protections that they support.  */
 enum {
   MIR_ALIAS_LEVELS = 1 << MIR_CODE_OPEN_ALIAS | 1 << MIR_CODE_CLOSED_ALIAS | 1 << MIR_CODE_SEALED
 };
 
-/* Map FD twice, or shared anonymous memory if FD is -1.  PAGES comes from mir_pages_init.  */
+/* Map FD twice, or shared anonymous memory if FD is -1, at AT in a reserved range or anywhere if
+   that is NULL.  PAGES comes from mir_pages_init.  The caller keeps FD, and may close it at
+   once.  */
 MIR_code_status_t mir_alias_map (struct mir_pages *pages, uint8_t *at, int fd);
 
-/* `unmap`, `populate` and `discard` of the back ends.  */
+/* `unmap`, `populate` and `discard` of the back ends: backend.h has their contracts.  */
 int mir_alias_unmap (struct mir_pages *pages);
 void mir_alias_populate (struct mir_pages *pages, uint8_t *start, size_t len);
 size_t mir_alias_discard (struct mir_pages *pages, uint8_t *start, size_t len);

@@ -4,7 +4,10 @@
      rw  [ the same ............ ]  rw- or ---
 
    On demand the alias is accessible where a span is open.  When the last open span is closed all of
-   it becomes inaccessible: spans may share a page.  */
+   it becomes inaccessible: spans may share a page.
+
+   As backend.h demands: one call at a time for the same pages; each system call is counted in
+   PAGES; errno or GetLastError () says why a call failed.  */
 #ifndef MIR_CODE_BACKEND_ALIAS_H
 #define MIR_CODE_BACKEND_ALIAS_H
 

@@ -30,6 +30,8 @@ static int map_again (struct mir_pages *pages, uint8_t *from, uint8_t **to) {
   return 0;
 }
 
+/* Lower the maximum protection of the mapping at RX: no call can make it writable again.  0, or
+   -1.  */
 static int never_writable (struct mir_pages *pages, uint8_t *rx) {
   pages->system_calls++;
   return mach_vm_protect (mach_task_self (), (mach_vm_address_t) (uintptr_t) rx, pages->len, TRUE,
@@ -39,6 +41,7 @@ static int never_writable (struct mir_pages *pages, uint8_t *rx) {
              : -1;
 }
 
+/* Make the addresses inaccessible; the caller counts the call.  0, or -1.  */
 static int reserve_place_again (struct mir_pages *pages, uint8_t *at) {
   void *range = mmap (at, pages->len, PROT_NONE, MAP_PRIVATE | MAP_ANON | MAP_FIXED, -1, 0);
   return range == MAP_FAILED ? -1 : 0;
@@ -53,6 +56,7 @@ static int darwin_unmap (struct mir_pages *pages) {
   return 0;
 }
 
+/* `map`: AT is reserved as before on failure.  */
 static MIR_code_status_t darwin_map (struct mir_pages *pages, size_t len, uint8_t *at) {
   int closed = pages->level == MIR_CODE_CLOSED_ALIAS;
   mir_pages_init (pages, len, at);

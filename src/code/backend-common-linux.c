@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-/* One mapping replaces another in one step: no other thread can take the addresses meanwhile.  */
+/* Reserve the LEN bytes of PAGES at AT again.  One mapping replaces another in one step: no other
+   thread can take the addresses meanwhile.  */
 static void *reserve_again (struct mir_pages *pages, uint8_t *at) {
   pages->system_calls++;
   return mmap (at, pages->len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,

@@ -1,4 +1,6 @@
-/* What Linux's back ends have in common: mapping executable memory, also in a reserved range.  */
+/* What Linux's back ends have in common: mapping executable memory, also in a reserved range.  As
+   backend.h demands: one call at a time for the same pages, each system call counted in PAGES,
+   errno says why a call failed.  */
 #ifndef MIR_CODE_BACKEND_COMMON_LINUX_H
 #define MIR_CODE_BACKEND_COMMON_LINUX_H
 
@@ -17,8 +19,10 @@ int mir_linux_map_rx (struct mir_pages *pages, uint8_t *at, int prot, int flags,
 /* Unmap PAGES, or if they are in a reserved range make the addresses inaccessible.  0, or -1.  */
 int mir_linux_unmap_rx (struct mir_pages *pages);
 
-/* The functions of back ends with private memory and no alias.  */
+/* `map` of back ends with private memory and no alias: LEN zeroed bytes, r-x, at AT in a reserved
+   range or anywhere if that is NULL.  MIR_CODE_MAP_REFUSED with AT reserved as before.  */
 MIR_code_status_t mir_linux_map_private (struct mir_pages *pages, size_t len, uint8_t *at);
+/* `discard` of these: give the pages back, which are then zero.  Returns LEN, or 0 if refused.  */
 size_t mir_linux_discard_private (struct mir_pages *pages, uint8_t *start, size_t len);
 
 #endif /* MIR_CODE_BACKEND_COMMON_LINUX_H */

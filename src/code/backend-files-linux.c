@@ -43,6 +43,7 @@ static void close_file (struct mir_pages *pages, int fd) {
   errno = error;
 }
 
+/* Map FD twice and close it; errno stays that of the map.  */
 static MIR_code_status_t map_and_close (struct mir_pages *pages, uint8_t *at, int fd) {
   MIR_code_status_t status = mir_alias_map (pages, at, fd);
   close_file (pages, fd);
@@ -51,6 +52,7 @@ static MIR_code_status_t map_and_close (struct mir_pages *pages, uint8_t *at, in
 
 /*---------------- memfd -----------------------------*/
 
+/* The caller closes the descriptor.  -1 on failure.  An older kernel does not know NOEXEC_SEAL.  */
 static int create_memfd (struct mir_pages *pages) {
   pages->system_calls++;
   int fd = memfd_create ("mir-code", MFD_CLOEXEC | MFD_NOEXEC_SEAL); /* implies ALLOW_SEALING */
@@ -104,6 +106,7 @@ static void touch (const struct mir_pages *pages) {
   for (size_t at = 0; at < pages->len; at += AROUND) (void) *(volatile uint8_t *) (pages->rw + at);
 }
 
+/* `map`: the file is full of zeros before it is mapped.  */
 static MIR_code_status_t map_filled (struct mir_pages *pages, size_t len, uint8_t *at) {
   mir_pages_init (pages, len, at);
   int fd = open_memfd (pages);
@@ -143,7 +146,8 @@ const struct mir_backend mir_backend_memfd = {
 
 /*---------------- tmpfile -----------------------------*/
 
-/* fallocate and not ftruncate: on a full file system a store to a mapped page without a block is a
+/* A file without a name in DIR, as long as PAGES.  The caller closes the descriptor; -1 on failure.
+   fallocate and not ftruncate: on a full file system a store to a mapped page without a block is a
    SIGBUS.  */
 static int create_tmpfile (struct mir_pages *pages, const char *dir) {
   pages->system_calls++;
@@ -155,6 +159,7 @@ static int create_tmpfile (struct mir_pages *pages, const char *dir) {
   return -1;
 }
 
+/* `map`: in the first directory that allows it.  */
 static MIR_code_status_t map_tmpfile (struct mir_pages *pages, size_t len, uint8_t *at) {
   const char *dirs[] = {secure_getenv ("XDG_RUNTIME_DIR"), "/dev/shm", "/tmp", "/var/tmp",
                         secure_getenv ("HOME")};

@@ -1,8 +1,11 @@
-/* The back end flip: the memory of a MIR_code_alloc, whose mem_protect opens and closes it.  */
+/* The back end flip: the memory of a MIR_code_alloc, whose mem_protect opens and closes it.  The
+   space has one pool, and a span is open only while its lock is held: mem_protect calls come one at
+   a time.  */
 #include "code/backend.h"
 
-enum { TRIES_TO_CLOSE = 3 }; /* after another refusal */
+enum { TRIES_TO_CLOSE = 3 }; /* after another refusal: the system may allow a later one */
 
+/* Bytes are written where they are executed, so `writable` is START itself.  */
 static MIR_code_status_t flip_map (struct mir_pages *pages, size_t len, uint8_t *at) {
   (void) at; /* not reservable */
   uint8_t *start = (uint8_t *) MIR_mem_map (pages->code_alloc, len);
@@ -22,6 +25,7 @@ static int flip_unmap (struct mir_pages *pages) {
   return MIR_mem_unmap (pages->code_alloc, pages->rx, pages->len) == 0 ? 0 : -1;
 }
 
+/* Change the protection of whole pages, which the user's function rounds to.  0, or not 0.  */
 static int flip_protect (struct mir_pages *pages, uint8_t *start, size_t len,
                          MIR_mem_protect_t prot) {
   pages->system_calls++;

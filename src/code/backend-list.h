@@ -1,4 +1,5 @@
-/* The back ends of a system in order of preference; one file per system defines them.  */
+/* The back ends of a system in order of preference; one file per system defines them.  Constants:
+   any thread.  */
 #ifndef MIR_CODE_BACKEND_LIST_H
 #define MIR_CODE_BACKEND_LIST_H
 

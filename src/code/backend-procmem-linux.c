@@ -29,6 +29,7 @@ static struct {
   _Atomic (uint8_t *) bytes;
 } buffers[BUFFERS];
 
+/* Memory for LEN bytes; NULL with errno on failure.  */
 static uint8_t *map_buffer (struct mir_pages *pages, size_t len) {
   pages->system_calls++;
   void *copy = mmap (NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -46,6 +47,8 @@ static uint8_t *bytes_of_buffer (struct mir_pages *pages, int i) {
   return bytes;
 }
 
+/* Memory for a copy of LEN bytes, until give_buffer_back.  NULL with errno on failure.  Any thread:
+   whoever swaps `taken` from 0 to 1 has the buffer.  */
 static uint8_t *take_buffer (struct mir_pages *pages, size_t len) {
   for (int i = 0; len <= BUFFER_SIZE && i < BUFFERS; i++)
     if (!atomic_exchange_explicit (&buffers[i].taken, 1, memory_order_acquire))
@@ -53,6 +56,7 @@ static uint8_t *take_buffer (struct mir_pages *pages, size_t len) {
   return map_buffer (pages, len);
 }
 
+/* Give back COPY of LEN bytes, a result of take_buffer.  */
 static void give_buffer_back (struct mir_pages *pages, uint8_t *copy, size_t len) {
   for (int i = 0; i < BUFFERS; i++)
     if (copy == atomic_load_explicit (&buffers[i].bytes, memory_order_relaxed)) {
@@ -65,6 +69,7 @@ static void give_buffer_back (struct mir_pages *pages, uint8_t *copy, size_t len
 
 /*---------------- /proc/self/mem -----------------------------*/
 
+/* A descriptor, which the caller closes with close_memory; -1 with errno on failure.  */
 static int open_memory (struct mir_pages *pages) {
   pages->system_calls++;
   return open ("/proc/self/mem", O_RDWR | O_CLOEXEC);
@@ -87,8 +92,8 @@ static int is_this_memory (struct mir_pages *pages, int fd) {
   return 0;
 }
 
-/* 0, or -1.  A refusal comes before the first byte, unless the system runs out of memory between
-   two pages; then the rest is as it was.  */
+/* Write LEN bytes from FROM over the code at TO.  0, or -1.  A refusal comes before the first byte,
+   unless the system runs out of memory between two pages; then the rest is as it was.  */
 static int write_memory (struct mir_pages *pages, int fd, uint8_t *to, const uint8_t *from,
                          size_t len) {
   for (size_t done = 0; done < len;) {
@@ -103,6 +108,7 @@ static int write_memory (struct mir_pages *pages, int fd, uint8_t *to, const uin
 
 /*---------------- The back end -----------------------------*/
 
+/* Map r-x memory, and check that /proc/self/mem reaches it.  */
 static MIR_code_status_t procmem_map (struct mir_pages *pages, size_t len, uint8_t *at) {
   if (mir_linux_map_private (pages, len, at) != MIR_CODE_OK) return MIR_CODE_MAP_REFUSED;
   int fd = open_memory (pages), ours = fd >= 0 && is_this_memory (pages, fd);
@@ -114,6 +120,8 @@ static MIR_code_status_t procmem_map (struct mir_pages *pages, size_t len, uint8
   return MIR_CODE_MAP_REFUSED;
 }
 
+/* Give the caller a copy of the span to change.  Behind PAGES->written all bytes are zero, so they
+   need not be read.  */
 static MIR_code_status_t procmem_open (struct mir_pages *pages, uint8_t *start, size_t len,
                                        uint8_t **writable) {
   uint8_t *copy = take_buffer (pages, len);
@@ -128,6 +136,8 @@ static MIR_code_status_t procmem_open (struct mir_pages *pages, uint8_t *start, 
   return MIR_CODE_OK;
 }
 
+/* Write the changed copy over the span, and give it back.  PAGES->written grows first: on failure
+   some bytes may be there.  */
 static MIR_code_status_t procmem_close (struct mir_pages *pages, uint8_t *start, size_t len,
                                         uint8_t *writable) {
   int fd = open_memory (pages);

@@ -10,6 +10,7 @@
 
 #include "os/os.h"
 
+/* Give the caller a copy of the span, whole pages, to change.  */
 static MIR_code_status_t remap_open (struct mir_pages *pages, uint8_t *start, size_t len,
                                      uint8_t **writable) {
   pages->system_calls++;
@@ -20,6 +21,7 @@ static MIR_code_status_t remap_open (struct mir_pages *pages, uint8_t *start, si
   return MIR_CODE_OK;
 }
 
+/* Make the changed copy executable and move it over the span; on failure free the copy.  */
 static MIR_code_status_t remap_close (struct mir_pages *pages, uint8_t *start, size_t len,
                                       uint8_t *writable) {
   mir_os_clean_icache (writable, writable + len);

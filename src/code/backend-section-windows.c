@@ -13,6 +13,7 @@
 #include "os/os.h"
 #include "os/views-windows.h"
 
+/* Undo a map that has failed; GetLastError () stays that of the map.  */
 static void unmap_after_error (struct mir_pages *pages) {
   int error = mir_os_error ();
   pages->system_calls += 2;
@@ -21,6 +22,7 @@ static void unmap_after_error (struct mir_pages *pages) {
   mir_os_set_error (error);
 }
 
+/* Map both views of SECTION.  0, or -1 with neither mapped.  */
 static int map_views (struct mir_pages *pages, HANDLE section, uint8_t *at) {
   pages->system_calls += 2;
   pages->rx = (uint8_t *) mir_os_map_view (section, pages->len, at, PAGE_EXECUTE_READ);
@@ -34,6 +36,7 @@ static int map_views (struct mir_pages *pages, HANDLE section, uint8_t *at) {
   return -1;
 }
 
+/* `map`.  On failure RESERVED tells whether the place AT is still ours.  */
 static MIR_code_status_t section_map (struct mir_pages *pages, size_t len, uint8_t *at) {
   DWORD high = (DWORD) ((uint64_t) len >> 32), low = (DWORD) len;
   mir_pages_init (pages, len, at);

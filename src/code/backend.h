@@ -20,7 +20,7 @@
 #include "mir-code.h"
 
 struct mir_pages {
-  uint8_t *rx;
+  uint8_t *rx;                 /* where the code is executed; the start of the mapping */
   uint8_t *rw;                 /* the alias; NULL: none */
   size_t len;                  /* bytes, whole pages */
   unsigned generation;         /* of fork.h, when they were mapped or made private */
@@ -47,10 +47,10 @@ static inline void mir_pages_init (struct mir_pages *pages, size_t len, const ui
 }
 
 struct mir_backend {
-  const char *name;
-  unsigned bit;    /* MIR_CODE_ANON ... */
-  unsigned levels; /* the supported ones: 1 << MIR_CODE_OPEN_ALIAS ... */
-  size_t unit;     /* bytes, a power of two: spans are whole units; 0: pages */
+  const char *name; /* for reports */
+  unsigned bit;     /* MIR_CODE_ANON ... */
+  unsigned levels;  /* the supported ones: 1 << MIR_CODE_OPEN_ALIAS ... */
+  size_t unit;      /* bytes, a power of two: spans are whole units; 0: pages */
   /* A thread which runs the code meanwhile sees an aligned word, stored between open and close,
      whole.  */
   int whole_words;

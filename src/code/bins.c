@@ -11,6 +11,7 @@ enum {
   LOOKED_AT = 8 /* valid references in a bin whose runs may be too short */
 };
 
+/* The bin of runs of LEN > 0 granules.  */
 static uint32_t bin_of (uint32_t len) {
   if (len <= EXACT) return len - 1;
   uint32_t log = 31 - (uint32_t) __builtin_clz (len);

@@ -15,8 +15,9 @@
 
 struct mir_slab;
 
-enum { MIR_BINS = 128 };
+enum { MIR_BINS = 128 }; /* two words of `filled` */
 
+/* A reference to a free run.  */
 struct mir_run {
   struct mir_slab *slab;
   uint32_t start; /* granule */
@@ -25,14 +26,14 @@ struct mir_run {
 
 struct mir_bins {
   struct mir_run *refs;
-  uint32_t capacity;
+  uint32_t capacity;        /* references in REFS */
   uint32_t fresh;           /* references from here on, and their memory, were never touched */
   uint32_t free;            /* free list of the references before `fresh`; MIR_NO_REF: empty */
   uint64_t filled[2];       /* bit N is 0: bin N is empty */
   uint32_t heads[MIR_BINS]; /* MIR_NO_REF: empty */
 };
 
-#define MIR_NO_REF UINT32_MAX
+#define MIR_NO_REF UINT32_MAX /* no index of a reference */
 
 void mir_bins_init (struct mir_bins *bins);
 /* Move to MEMORY, which has room for CAPACITY references, more than now.  Returns the old

@@ -1,12 +1,14 @@
-/* Bitmaps which are interleaved word by word, so that all bits about one place share a cache
-   line.  */
+/* Bitmaps which are interleaved word by word, so that all bits about one place share a cache line.
+   A bitmap is the address of its first word; its next word is MIR_BITMAPS words further.  One
+   thread at a time; the caller keeps indices in range.  */
 #ifndef MIR_CODE_BITS_H
 #define MIR_CODE_BITS_H
 
 #include <stdint.h>
 
-enum { MIR_BITMAPS = 3 };
+enum { MIR_BITMAPS = 3 }; /* that share each group of words */
 
+/* Bit I.  */
 static inline int mir_bit (const uint64_t *bitmap, uint32_t i) {
   return (int) (bitmap[i / 64 * MIR_BITMAPS] >> i % 64 & 1);
 }
@@ -16,6 +18,7 @@ static inline uint32_t mir_bits_lowest (uint64_t word) {
   return (uint32_t) __builtin_ctzll (word);
 }
 
+/* See above.  */
 static inline uint32_t mir_bits_highest (uint64_t word) {
   return 63 - (uint32_t) __builtin_clzll (word);
 }
@@ -59,6 +62,7 @@ static inline uint32_t mir_bits_behind_previous (const uint64_t *bitmap, uint32_
   return 0;
 }
 
+/* Set bit I; clear it.  */
 static inline void mir_bit_set (uint64_t *bitmap, uint32_t i) {
   bitmap[i / 64 * MIR_BITMAPS] |= (uint64_t) 1 << i % 64;
 }

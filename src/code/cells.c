@@ -1,4 +1,5 @@
-/* Cells: taken from the free list of a space, which grows by a unit of its range or by a group.  */
+/* Cells: taken from the free list of a space, which grows by a unit of its range or by a group.
+   Any thread; the functions of mir-code.h take the lock of the space.  */
 #include "code/cells.h"
 
 #include "mir-code.h"

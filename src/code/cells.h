@@ -10,14 +10,15 @@ struct MIR_code_cell {
   _Atomic (void *) target; /* of a free cell: the next free cell */
 };
 
+/* One allocation of cells.  */
 struct mir_cell_group {
   struct mir_cell_group *next;
   struct MIR_code_cell cells[511];
 };
 
 struct mir_cells {
-  struct mir_cell_group *groups; /* general memory, for a space without a range */
-  struct MIR_code_cell *free;
+  struct mir_cell_group *groups; /* general memory, for a space without a range; never shrinks */
+  struct MIR_code_cell *free;    /* a list, through `target` */
 };
 
 #endif /* MIR_CODE_CELLS_H */

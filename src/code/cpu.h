@@ -10,7 +10,9 @@
    proof   a function without arguments which returns 42, and one of the same length which returns
            43.  Executable memory works if both have run at one address.
 
-   trap    instructions which stop the program.  */
+   trap    instructions which stop the program.
+
+   Constants: any thread.  The bytes are in the order in which they lie in memory.  */
 #ifndef MIR_CODE_CPU_H
 #define MIR_CODE_CPU_H
 
@@ -23,12 +25,12 @@ enum {
 };
 
 struct mir_cpu {
-  uint8_t thunk[MIR_CPU_THUNK_MAX_LEN];
+  uint8_t thunk[MIR_CPU_THUNK_MAX_LEN];    /* instructions, up to THUNK_CELL */
   size_t thunk_cell;                       /* offset of the cell's address, a multiple of 8 */
   uint8_t proof[2][MIR_CPU_PROOF_MAX_LEN]; /* returning 42 and 43 */
-  size_t proof_len;
-  uint8_t trap[4];
-  size_t reach; /* bytes: how far a direct call goes, forward and back */
+  size_t proof_len;                        /* bytes; 0: no code is run */
+  uint8_t trap[4];                         /* repeated until the space is full */
+  size_t reach;                            /* bytes: how far a direct call goes, forward and back */
 };
 
 /* The patterns of the CPU for which the library is built.  Without patterns all is 0 but REACH.  */

@@ -1,4 +1,5 @@
-/* The creation and the end of a space: its options, its back end, its range.  */
+/* The creation and the end of a space: its options, its back end, its range.  No other thread knows
+   the space yet, or uses it any more, so no lock is taken.  */
 #include "code/create.h"
 
 #include <string.h> /* memset */
@@ -62,6 +63,8 @@ static MIR_code_status_t complete_options (const MIR_code_options_t *options,
   return wrong ? MIR_CODE_BAD_OPTION : MIR_CODE_OK;
 }
 
+/* The back end for OPTIONS, with the verdicts in REPORT; sets OPTIONS->code_alloc if it is flip.
+   NULL: none works.  */
 static const struct mir_backend *choose_backend (MIR_code_options_t *options,
                                                  MIR_code_report_t *report) {
   if (options->code_alloc != NULL) {
@@ -74,7 +77,8 @@ static const struct mir_backend *choose_backend (MIR_code_options_t *options,
   return backend;
 }
 
-/* Reserve LEN bytes, whole units, and keep their bitmaps at BITMAPS.  LEN 0: no range.  */
+/* Reserve LEN bytes, whole units, and keep their bitmaps at BITMAPS, which mir_range_bitmaps_size
+   has sized.  LEN 0: no range.  */
 static MIR_code_status_t reserve_range (struct MIR_code_space *space, size_t len, void *bitmaps) {
   struct mir_range *range = &space->range;
   if (len == 0) return MIR_CODE_OK;

@@ -19,6 +19,7 @@ static size_t count_below (struct mir_directory_array *array, size_t num, uintpt
   return low + (load_field (&array->entries[low].start) <= addr);
 }
 
+/* Whether ADDR is in the slab of ENTRY.  A reader checks afterwards that nothing has changed.  */
 static int holds (struct mir_directory_entry *entry, uintptr_t addr) {
   return load_field (&entry->start) <= addr && addr < load_field (&entry->bound);
 }
@@ -62,6 +63,7 @@ int mir_directory_unchanged (struct mir_directory *directory,
 
 /*---------------- Changing -----------------------------*/
 
+/* Make the count odd: readers wait from here to end_change.  The lock of the space is held.  */
 static void begin_change (struct mir_directory *directory) {
   atomic_fetch_add_explicit (&directory->changes, 1, memory_order_acq_rel);
 }
@@ -70,6 +72,7 @@ static void end_change (struct mir_directory *directory) {
   atomic_fetch_add_explicit (&directory->changes, 1, memory_order_acq_rel);
 }
 
+/* Store the members of FROM in TO, one after another; readers notice the change.  */
 static void copy_entry (struct mir_directory_entry *to, struct mir_directory_entry *from) {
   atomic_store_explicit (&to->start, load_field (&from->start), memory_order_release);
   atomic_store_explicit (&to->bound, load_field (&from->bound), memory_order_release);

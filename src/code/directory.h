@@ -14,6 +14,7 @@
 struct mir_slab;
 struct mir_pool;
 
+/* One slab: its addresses [start, bound), and its pool.  */
 struct mir_directory_entry {
   atomic_uintptr_t start, bound;
   _Atomic (struct mir_slab *) slab;
@@ -22,7 +23,7 @@ struct mir_directory_entry {
 
 struct mir_directory_array {
   struct mir_directory_array *outgrown; /* an older one */
-  size_t capacity;
+  size_t capacity;                      /* entries */
   struct mir_directory_entry entries[];
 };
 
@@ -30,12 +31,13 @@ enum { MIR_HINTS = 512, MIR_HINT_UNIT = 64 * 1024 /* bytes: the usual smallest s
 
 struct mir_directory {
   _Atomic (uint16_t) hints[MIR_HINTS]; /* by address: the entry found last time */
-  atomic_uint changes;
-  atomic_size_t num;
+  atomic_uint changes;                 /* begun and ended: odd during a change */
+  atomic_size_t num;                   /* entries */
   size_t promised; /* entries for which space is kept: they may be added without a check */
   _Atomic (struct mir_directory_array *) array;
 };
 
+/* What a reader has found, and the count of changes at that time.  */
 struct mir_directory_find {
   struct mir_slab *slab;
   struct mir_pool *pool;
@@ -54,7 +56,8 @@ int mir_directory_unchanged (struct mir_directory *directory,
 
 /* Whether one more entry can be promised.  */
 int mir_directory_has_room (struct mir_directory *directory);
-/* The entries that the next larger array should have, and the bytes of an array.  */
+/* The entries that the next larger array should have; the bytes of an array of CAPACITY
+   entries.  */
 size_t mir_directory_next_capacity (struct mir_directory *directory);
 size_t mir_directory_array_size (size_t capacity);
 /* Move to MEMORY, which has room for an array of CAPACITY entries, and return NULL; or return
@@ -62,6 +65,7 @@ size_t mir_directory_array_size (size_t capacity);
 void *mir_directory_move (struct mir_directory *directory, void *memory, size_t capacity);
 /* The bytes of all arrays, outgrown ones included.  */
 size_t mir_directory_bytes (struct mir_directory *directory);
+/* Add SLAB, for which an entry was promised; remove SLAB, which is in the directory.  */
 void mir_directory_add (struct mir_directory *directory, struct mir_slab *slab);
 void mir_directory_remove (struct mir_directory *directory, const struct mir_slab *slab);
 

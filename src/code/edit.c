@@ -10,7 +10,8 @@
 
 enum { BYTES_ON_STACK = 512 }; /* for chunks and old bytes; larger edits allocate */
 
-/* Whether the LEN bytes at ADDR are within one code block of SLAB.  */
+/* Whether the LEN bytes at ADDR, in SLAB, are within one code block.  The lock of the pool is
+   held.  */
 static int is_published (const struct mir_slab *slab, uintptr_t addr, size_t len) {
   size_t offset = addr - (uintptr_t) slab->pages.rx;
   uint32_t block = mir_granules_block (&slab->granules, (uint32_t) (offset / MIR_GRANULE));
@@ -21,6 +22,7 @@ static int is_published (const struct mir_slab *slab, uintptr_t addr, size_t len
 
 /*---------------- Many places -----------------------------*/
 
+/* The bytes at each place.  */
 static size_t place_len (const struct mir_edit *edit) {
   return edit->size != 0 ? edit->size : sizeof (void *);
 }

@@ -9,27 +9,28 @@
 
 #include "code/types.h"
 
-static mir_os_lock_t registry_lock = MIR_OS_LOCK_INITIALIZER;
-static struct MIR_code_space *registry; /* a list of all spaces */
-static int watching;
-static atomic_uint fork_generation;
+static mir_os_lock_t registry_lock = MIR_OS_LOCK_INITIALIZER; /* taken before all others */
+static struct MIR_code_space *registry; /* a list of all spaces; guarded by registry_lock */
+static int watching;                    /* the handlers are registered; guarded likewise */
+static atomic_uint fork_generation;     /* any thread */
 
+/* Before a fork, in the thread that forks: every lock, in the order that types.h demands.  */
 static void lock_spaces (void) {
   mir_os_lock (&registry_lock);
   for (struct MIR_code_space *space = registry; space != NULL; space = space->next) {
-    for (struct mir_pool *a = &space->first; a != NULL; a = mir_pool_next (a))
-      mir_os_lock (&a->lock);
+    for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool))
+      mir_os_lock (&pool->lock);
     mir_os_lock (&space->lock);
   }
 }
 
-/* Called in the parent and in the child.  */
+/* After it, in the parent and in the child.  */
 static void unlock_spaces (void) {
   atomic_fetch_add (&fork_generation, 1);
   for (struct MIR_code_space *space = registry; space != NULL; space = space->next) {
     mir_os_unlock (&space->lock);
-    for (struct mir_pool *a = &space->first; a != NULL; a = mir_pool_next (a))
-      mir_os_unlock (&a->lock);
+    for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool))
+      mir_os_unlock (&pool->lock);
   }
   mir_os_unlock (&registry_lock);
 }

@@ -1,4 +1,5 @@
-/* What a fork does to spaces: it waits for their locks and ends a generation of pages.  */
+/* What a fork does to spaces: it waits for their locks and ends a generation of pages.  Any thread,
+   with no lock held: these functions take the lock of the registry.  */
 #ifndef MIR_CODE_FORK_H
 #define MIR_CODE_FORK_H
 
@@ -15,7 +16,8 @@ unsigned mir_generation (void);
 MIR_code_status_t mir_watch_forks (struct MIR_code_space *space);
 /* Also allowed for a space that was never watched.  */
 void mir_unwatch_forks (struct MIR_code_space *space);
-/* Add POOL to its space, as no fork is under way.  */
+/* Add POOL to the pools of its space while no fork is under way: a fork locks each pool it
+   finds.  */
 void mir_watch_pool (struct mir_pool *pool);
 
 #endif /* MIR_CODE_FORK_H */

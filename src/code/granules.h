@@ -22,11 +22,11 @@
 
 enum { MIR_GRANULE = 32 }; /* bytes */
 
-#define MIR_NO_GRANULE UINT32_MAX
+#define MIR_NO_GRANULE UINT32_MAX /* no index */
 
 struct mir_granules {
   uint64_t *used, *end, *pinned; /* bits from top on are 0 */
-  uint32_t count;
+  uint32_t count;                /* granules of the slab */
   uint32_t top; /* behind the last block: the run from here on needs no look at its bits */
 };
 

@@ -1,4 +1,5 @@
-/* Pools: placements in the slabs of one writer, granules given back, and the metadata tables.  */
+/* Pools: placements in the slabs of one writer, granules given back, and the metadata tables.  The
+   static functions are called with the lock of the pool held, except take_back, which takes it.  */
 #include "code/pool.h"
 
 #include <string.h> /* memset */
@@ -51,6 +52,7 @@ uint32_t mir_granules_for (size_t len) {
 
 /*---------------- Free runs -----------------------------*/
 
+/* Whether the run at START is the bump region, which is in no bin.  */
 static int is_bump (const struct mir_pool *pool, const struct mir_slab *slab, uint32_t start) {
   const struct mir_bump *bump = &pool->bump;
   return bump->slab == slab && bump->start == start && start < bump->bound;
@@ -79,6 +81,7 @@ static void add_run (struct mir_pool *pool, struct mir_slab *slab, uint32_t star
   if (mir_bins_add (&pool->bins, slab, start, len) != 0 && !pool->crowded) purge_bins (pool);
 }
 
+/* Make the rest of the bump region an ordinary free run.  */
 static void leave_bump (struct mir_pool *pool) {
   struct mir_bump old = pool->bump;
   pool->bump.slab = NULL;
@@ -86,6 +89,7 @@ static void leave_bump (struct mir_pool *pool) {
     add_run (pool, old.slab, old.start, old.bound - old.start);
 }
 
+/* Make the free run at START the bump region.  */
 static void enter_bump (struct mir_pool *pool, struct mir_slab *slab, uint32_t start) {
   leave_bump (pool);
   pool->bump.slab = slab;
@@ -99,6 +103,8 @@ static void enter_bump (struct mir_pool *pool, struct mir_slab *slab, uint32_t s
    memory to be freed: the old one, or MEMORY.  */
 typedef void *(move_func_t) (struct mir_pool *pool, struct mir_tags *tags, void *memory,
                              uint32_t capacity);
+
+/* These three are move functions, for the bins, the retired blocks and a table of tags.  */
 
 static void *move_bins (struct mir_pool *pool, struct mir_tags *tags, void *memory,
                         uint32_t capacity) {
@@ -173,6 +179,8 @@ MIR_code_status_t mir_pool_reserve_metadata (struct mir_pool *pool, struct mir_t
 
 /*---------------- Taking -----------------------------*/
 
+/* Set *PLACEMENT to a free run of at least N granules: the bump region first.  0: there is
+   none.  */
 static int find_room (struct mir_pool *pool, uint32_t n, struct mir_placement *placement) {
   struct mir_bump *bump = &pool->bump;
   if (bump->slab != NULL && bump->bound - bump->start >= n) {
@@ -329,7 +337,7 @@ size_t mir_pools_drop_empty (struct MIR_code_space *space) {
   size_t bytes = 0;
   for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool)) {
     mir_os_lock (&pool->lock);
-    struct mir_slab *dropped = mir_pool_unlink_empty (pool, 0, 1);
+    struct mir_slab *dropped = mir_pool_unlink_empty (pool, 0 /* ms */, 1 /* all */);
     mir_os_unlock (&pool->lock);
     bytes += mir_pool_drop_slabs (dropped);
   }

@@ -1,5 +1,5 @@
-/* Pools: what is taken and what is free in the slabs of one writer, and the metadata tables for
-   it.  */
+/* Pools: what is taken and what is free in the slabs of one writer, and the metadata tables for it.
+   Any thread; the comments say which lock is held.  types.h has the structures and the words.  */
 #ifndef MIR_CODE_POOL_H
 #define MIR_CODE_POOL_H
 
@@ -18,6 +18,7 @@ struct mir_placement {
   int fresh;      /* the slab was made for this placement */
 };
 
+/* Initialise POOL, in memory of the caller's, without slabs.  MIR_CODE_NO_MEMORY: no lock.  */
 MIR_code_status_t mir_pool_init (struct mir_pool *pool, struct MIR_code_space *space);
 /* Unmap the slabs and free the memory of POOL.  No other thread uses it.  */
 void mir_pool_finish (struct mir_pool *pool);

@@ -57,6 +57,8 @@ static const char *try_backend (const struct mir_backend *backend, MIR_code_prot
 
 enum { UNLESS_NAMED = MIR_CODE_RWX }; /* taken only if a mask names them */
 
+/* Whether BACKEND is allowed, has LEVEL and works; the verdict goes to REPORT unless that is
+   NULL.  */
 static int judge (const struct mir_backend *backend, unsigned allowed, MIR_code_protection_t level,
                   MIR_code_report_t *report) {
   MIR_code_verdict_t verdict = {.backend = backend->name};
@@ -87,6 +89,7 @@ const struct mir_backend *mir_backend_probe (unsigned allowed, MIR_code_protecti
   return found;
 }
 
+/* The result of mir_backend_default; NULL: not probed yet.  Two threads may probe at once.  */
 static _Atomic (const struct mir_backend *) cached;
 
 /* A failed probe is not cached: the cause may be transient (no file descriptors).  */
@@ -98,7 +101,7 @@ const struct mir_backend *mir_backend_default (void) {
   return backend;
 }
 
-/* The `large` back end that was tried last, and whether it works.  */
+/* The `large` back end that was tried last, and whether it works: `works` is stored first.  */
 static _Atomic (const struct mir_backend *) tried;
 static atomic_int works;
 

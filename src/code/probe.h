@@ -15,6 +15,7 @@ const struct mir_backend *mir_backend_probe (unsigned allowed, MIR_code_protecti
 const struct mir_backend *mir_backend_default (void);
 /* BACKEND->large if it works here, else NULL.  Both answers are cached likewise.  */
 const struct mir_backend *mir_backend_large (const struct mir_backend *backend);
+/* Forget what is cached: for tests that change what the system allows.  */
 void mir_backend_forget (void);
 
 #endif /* MIR_CODE_PROBE_H */

@@ -16,8 +16,8 @@ void mir_notify_published (struct MIR_code_space *space, const MIR_code_event_t 
 static MIR_code_status_t fill_placement (struct mir_pool *pool,
                                          const struct mir_placement *placement, uint32_t n,
                                          const uint8_t *bytes, size_t len) {
-  struct mir_chunk chunk = {placement->slab, mir_slab_address (placement->slab, placement->start),
-                            bytes, len};
+  struct mir_chunk chunk = {.slab = placement->slab, .from = bytes, .len = len};
+  chunk.to = mir_slab_address (placement->slab, placement->start);
   mir_slab_populate (placement->slab, placement->start + n);
   MIR_code_status_t status = mir_write (&chunk, 1, NULL);
   if (status != MIR_CODE_OK) return status;
@@ -76,8 +76,8 @@ MIR_code_status_t mir_next_addr (struct mir_pool *pool, size_t size, uint8_t **r
   return MIR_CODE_OK;
 }
 
-/* The granules to take for LEN bytes at ADDR in SLAB; 0 when ADDR is not free or the run too
-   short.  */
+/* The granules to take for LEN bytes at ADDR in SLAB; 0 when ADDR is not free or the run too short.
+   The lock of the slab's pool is held.  */
 static uint32_t room_at (const struct mir_slab *slab, const uint8_t *addr, size_t len) {
   uint32_t n = mir_granules_for (len);
   if ((size_t) (addr - slab->pages.rx) % MIR_GRANULE != 0 || slab->frozen) return 0;

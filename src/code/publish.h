@@ -1,4 +1,5 @@
-/* The publication of one code block.  No lock is held when these functions are called.  */
+/* The publication of one code block.  No lock is held when these functions are called: each takes
+   the lock of the pool.  Any thread.  On failure nothing is published.  */
 #ifndef MIR_CODE_PUBLISH_H
 #define MIR_CODE_PUBLISH_H
 

@@ -1,4 +1,5 @@
-/* Queries of a space: code blocks by address, statistics, invariants.  */
+/* Queries of a space: code blocks by address, statistics, invariants.  Any thread.  The static
+   functions are called with the lock of the pool held.  */
 #include "code/query.h"
 
 #include <string.h> /* memset */
@@ -26,6 +27,7 @@ MIR_code_status_t MIR_code_query (MIR_code_space_t space, const void *addr,
 
 /*---------------- Statistics -----------------------------*/
 
+/* The bytes of SLAB that are in code blocks.  */
 static size_t taken_bytes (const struct mir_slab *slab) {
   size_t bytes = slab->pages.len;
   for (uint32_t i = mir_granules_next_run (&slab->granules, 0); i != MIR_NO_GRANULE;) {
@@ -36,7 +38,7 @@ static size_t taken_bytes (const struct mir_slab *slab) {
   return bytes;
 }
 
-/* The lock of POOL is held.  */
+/* Add the numbers of POOL to STATS.  */
 static void add_pool_stats (const struct mir_pool *pool, MIR_code_stats_t *stats) {
   stats->pieces += pool->blocks - pool->retired.num;
   stats->freed += pool->retired.num;
@@ -97,12 +99,13 @@ static int check_slab (const struct mir_slab *slab, uint32_t *blocks) {
   return i == g->count && slab->pages.len == (size_t) g->count * MIR_GRANULE;
 }
 
+/* Whether BUMP is none, used up, or a whole free run.  */
 static int check_bump (const struct mir_bump *bump) {
   return bump->slab == NULL || bump->start >= bump->bound
          || mir_granules_run_len (&bump->slab->granules, bump->start) == bump->bound - bump->start;
 }
 
-/* The granules of the freed block at ADDR; 0: there is none.  The lock of POOL is held.  */
+/* The granules of the freed block at ADDR; 0: there is none.  */
 static uint32_t check_freed (struct mir_pool *pool, const uint8_t *addr) {
   struct mir_directory_find found;
   if (mir_directory_find (&pool->space->directory, (uintptr_t) addr, &found) != 0
@@ -115,7 +118,7 @@ static uint32_t check_freed (struct mir_pool *pool, const uint8_t *addr) {
              : 0;
 }
 
-/* The lock of POOL is held.  */
+/* Whether the numbers of POOL agree with its slabs.  */
 static int check_pool (struct mir_pool *pool) {
   uint32_t blocks = 0, slabs = 0, empty = 0, freed = 0;
   int valid = check_bump (&pool->bump) && pool->retired.num <= pool->blocks;

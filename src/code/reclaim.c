@@ -1,5 +1,5 @@
-/* The end of code blocks: they are freed, wait for the end of a grace period, and are
-   reclaimed.  */
+/* The end of code blocks: they are freed, wait for the end of a grace period, and are reclaimed.
+   Any thread.  Static functions that do not take the lock of the pool are called with it held.  */
 #include "mir-code.h"
 
 #include "code/pool.h"
@@ -24,6 +24,8 @@ static struct mir_slab *lock_block (struct MIR_code_space *space, const void *ad
   return NULL;
 }
 
+/* Overwrite the block at FIRST, or its beginning, with traps: a stale pointer then stops the
+   program.  */
 static MIR_code_status_t poison (struct mir_slab *slab, uint32_t first) {
   MIR_code_poison_t how = slab->pool->space->options.poison;
   size_t len = ENTRY;
@@ -43,6 +45,7 @@ static MIR_code_cell_t *forget_block (struct mir_pool *pool, const uint8_t *addr
   return cell;
 }
 
+/* Call the hook `freed` for the pinned block at FIRST, with the lock released meanwhile.  */
 static void notify_freed (struct mir_slab *slab, uint32_t first) {
   const MIR_code_hooks_t *hooks = slab->pool->space->hooks;
   const uint8_t *addr = mir_slab_address (slab, first);
@@ -81,7 +84,7 @@ MIR_code_status_t MIR_code_free_now (MIR_code_space_t space, const void *addr) {
   mir_granules_pin (&slab->granules, first);
   MIR_code_status_t status = reclaim_block (slab, first, &cell);
   if (status != MIR_CODE_OK) mir_granules_unpin (&slab->granules, first);
-  struct mir_slab *dropped = mir_pool_unlink_empty (pool, space->options.purge_ms, 0);
+  struct mir_slab *dropped = mir_pool_unlink_empty (pool, space->options.purge_ms, 0 /* not all */);
   mir_os_unlock (&pool->lock);
   MIR_code_cell_free (space, cell);
   if (dropped != NULL) mir_pool_drop_slabs (dropped);
@@ -111,7 +114,8 @@ static struct mir_slab *slab_of (struct mir_pool *pool, const uint8_t *addr) {
   return found.slab;
 }
 
-/* A block which cannot be poisoned goes to the end of the queue: the others do not wait for it.  */
+/* Reclaim the blocks of POOL that were freed before GRACE ended.  The last failure, if any.  A
+   block which cannot be poisoned goes to the end of the queue: the others do not wait for it.  */
 static MIR_code_status_t reclaim_in (struct mir_pool *pool, MIR_code_grace_t grace) {
   MIR_code_status_t status = MIR_CODE_OK;
   const uint8_t *addr;

@@ -1,4 +1,5 @@
-/* The ring of retired blocks and its grace periods.  */
+/* The ring of retired blocks and its grace periods.  The lock of the pool is held.  Positions count
+   up, modulo 2^32; `& (capacity - 1)` makes them indices.  */
 #include "code/retired.h"
 
 #include <stddef.h> /* NULL */

@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-enum { MIR_PERIODS = 16 };
+enum { MIR_PERIODS = 16 }; /* grace periods that are told apart */
 
 struct mir_retired_period {
   uint64_t grace; /* grace periods begun when the blocks were freed: a later one must end */
@@ -22,9 +22,9 @@ struct mir_retired_period {
 
 struct mir_retired {
   const uint8_t **ring;
-  uint32_t capacity; /* 0 or a power of two */
-  uint32_t oldest;   /* counts up, modulo 2^32 */
-  uint32_t num;
+  uint32_t capacity;    /* 0 or a power of two */
+  uint32_t oldest;      /* counts up, modulo 2^32 */
+  uint32_t num;         /* blocks */
   uint32_t periods_num; /* oldest first */
   struct mir_retired_period periods[MIR_PERIODS];
 };

@@ -1,4 +1,5 @@
-/* Slabs: mapped within the limits of a space, populated ahead, discarded and unmapped.  */
+/* Slabs: mapped within the limits of a space, populated ahead, discarded and unmapped.  No lock is
+   held when the static functions are called, except where they say so: mapping is slow.  */
 #include "code/slab.h"
 
 #include "code/fork.h"
@@ -10,6 +11,7 @@ enum {
   MAX_POPULATED_STEP = 256 * 1024 /* bytes; larger steps gain nothing */
 };
 
+/* SIZE rounded up to a MULTIPLE; to whole units of a range.  */
 static size_t round_up (size_t size, size_t multiple) {
   return (size + multiple - 1) / multiple * multiple;
 }
@@ -65,6 +67,7 @@ static MIR_code_status_t claim (struct MIR_code_space *space, size_t needed, siz
   return MIR_CODE_OK;
 }
 
+/* Undo claim: SIZE bytes at AT, NULL if the place is lost or was none.  */
 static void unclaim (struct MIR_code_space *space, size_t size, const uint8_t *at) {
   mir_os_lock (&space->lock);
   space->directory.promised--;
@@ -87,8 +90,8 @@ static const struct mir_backend *large_backend (const struct MIR_code_space *spa
   return allowed ? mir_backend_large (space->backend) : NULL;
 }
 
-/* The generation is read first: after a fork meanwhile the pages count as shared, which they may
-   be.  */
+/* Map the pages of SLAB: SIZE bytes at AT, or anywhere if that is NULL.  The generation is read
+   first: after a fork meanwhile the pages count as shared, which they may be.  */
 static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *at) {
   struct MIR_code_space *space = slab->pool->space;
   const struct mir_backend *large = size == LARGE ? large_backend (space) : NULL;

@@ -1,4 +1,5 @@
-/* Slabs: mapped within the limits of a space, populated ahead, discarded and unmapped.  */
+/* Slabs: mapped within the limits of a space, populated ahead, discarded and unmapped.  Any thread;
+   the comments say which lock is held.  */
 #ifndef MIR_CODE_SLAB_H
 #define MIR_CODE_SLAB_H
 
@@ -25,6 +26,8 @@ void mir_slab_populate (struct mir_slab *slab, uint32_t bound);
    of the pool is held.  */
 size_t mir_slab_discard (struct mir_slab *slab);
 
+/* The address at which GRANULE of SLAB is executed; the granule that holds ADDR, an address in
+   SLAB.  */
 static inline uint8_t *mir_slab_address (const struct mir_slab *slab, uint32_t granule) {
   return slab->pages.rx + (size_t) granule * MIR_GRANULE;
 }
@@ -33,6 +36,7 @@ static inline uint32_t mir_slab_granule (const struct mir_slab *slab, const void
   return (uint32_t) ((size_t) ((const uint8_t *) addr - slab->pages.rx) / MIR_GRANULE);
 }
 
+/* Whether SLAB has no code block.  The lock of its pool is held.  */
 static inline int mir_slab_is_empty (const struct mir_slab *slab) {
   return slab->granules.top == 0;
 }

@@ -26,7 +26,7 @@ MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_o
 
 /*---------------- Pools -----------------------------*/
 
-/* The lock of the space is held.  */
+/* A pool without a writer, or NULL.  The lock of the space is held.  */
 static struct mir_pool *find_idle (struct MIR_code_space *space) {
   if (space->shared) return &space->first;
   struct mir_pool *pool = mir_pool_next (&space->first);

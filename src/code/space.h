@@ -1,4 +1,5 @@
-/* The pools of a space, and the slab which holds an address.  */
+/* The pools of a space, and the slab which holds an address.  Any thread, with no lock held: these
+   functions take the locks they need.  */
 #ifndef MIR_CODE_SPACE_H
 #define MIR_CODE_SPACE_H
 
@@ -14,11 +15,11 @@ struct mir_slab;
 MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_options_t *options,
                                   const struct mir_backend *backend);
 
-/* Ensure an idle pool exists; another thread may still take it first.  No lock is held.  */
+/* Ensure an idle pool exists; another thread may still take it first.  */
 MIR_code_status_t mir_space_ensure_pool (struct MIR_code_space *space);
 /* Take an idle pool, or the first one if it is shared.  NULL: every pool has a writer.  */
 struct mir_pool *mir_space_get_pool (struct MIR_code_space *space);
-/* POOL becomes idle again.  */
+/* POOL, whose writer ends, becomes idle again.  */
 void mir_space_leave_pool (struct mir_pool *pool);
 
 /* The slab which holds ADDR, with its pool locked.  NULL: there is none, and nothing is locked.  */

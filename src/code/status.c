@@ -1,4 +1,4 @@
-/* The texts of statuses.  */
+/* The texts of statuses: static strings, any thread.  */
 #include "mir-code.h"
 
 const char *MIR_code_status_text (MIR_code_status_t status) {

@@ -1,4 +1,4 @@
-/* The open-addressing table of tags.  */
+/* The open-addressing table of tags.  The lock of the pool is held.  */
 #include "code/tags.h"
 
 #include <string.h> /* memset */
@@ -9,6 +9,7 @@ static uint32_t home_place (const struct mir_tags *tags, uintptr_t addr) {
   return (uint32_t) ((uint64_t) addr * 0x9e3779b97f4a7c15u >> 32) & (tags->capacity - 1);
 }
 
+/* The place after I in a chain.  */
 static uint32_t next_place (const struct mir_tags *tags, uint32_t i) {
   return (i + 1) & (tags->capacity - 1);
 }

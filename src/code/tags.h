@@ -11,15 +11,16 @@
 
 struct mir_tag {
   uintptr_t addr; /* 0: empty */
-  uint64_t value;
+  uint64_t value; /* the user's tag, or the address of a thunk's cell */
 };
 
 struct mir_tags {
   struct mir_tag *table;
   uint32_t capacity; /* 0 or a power of two; at most three quarters are filled */
-  uint32_t num;
+  uint32_t num;      /* tags */
 };
 
+/* Whether one more tag fits.  */
 static inline int mir_tags_have_room (const struct mir_tags *tags) {
   return tags->num < tags->capacity / 4 * 3;
 }

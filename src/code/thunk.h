@@ -1,4 +1,4 @@
-/* Thunks: code which jumps through a cell.  */
+/* Thunks: code which jumps through a cell.  Any thread, with no lock held.  */
 #ifndef MIR_CODE_THUNK_H
 #define MIR_CODE_THUNK_H
 

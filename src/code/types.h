@@ -60,20 +60,20 @@ struct mir_bump {
 struct mir_pool {
   mir_os_lock_t lock; /* guards everything below, and the contents of the slabs */
   struct MIR_code_space *space;
-  _Atomic (struct mir_pool *) next; /* in the space: pools are only ever added */
-  int idle;                         /* no writer has it; guarded by the lock of the space */
-  struct mir_slab *slabs;           /* newest first */
-  uint32_t slabs_num, empty_num, blocks;
+  _Atomic (struct mir_pool *) next;      /* in the space: pools are only ever added */
+  int idle;                              /* no writer has it; guarded by the lock of the space */
+  struct mir_slab *slabs;                /* newest first */
+  uint32_t slabs_num, empty_num, blocks; /* slabs, those without a code block, code blocks */
   struct mir_bump bump;
   size_t slab_size; /* bytes of the next slab; grows up to a limit */
   struct mir_bins bins;
   uint32_t runs; /* free runs counted by the last purge of the bins */
   int crowded;   /* more free runs than the bins hold: some may not be found */
   struct mir_retired retired;
-  uint32_t freed_granules; /* of the retired blocks */
-  struct mir_tags tags;    /* of the blocks that have one */
-  struct mir_tags thunks;  /* the cell of each thunk */
-  uint64_t published, published_bytes, patched, system_calls;
+  uint32_t freed_granules;                                    /* of the retired blocks */
+  struct mir_tags tags;                                       /* of the blocks that have one */
+  struct mir_tags thunks;                                     /* the cell of each thunk */
+  uint64_t published, published_bytes, patched, system_calls; /* ever, for MIR_code_get_stats */
 };
 
 struct MIR_code_space {
@@ -85,11 +85,11 @@ struct MIR_code_space {
   size_t page_size;              /* bytes */
   size_t unit;                   /* bytes that the back end opens: its own unit, or a page */
   struct mir_pool first;         /* of MIR's functions; of all writers if `shared` */
-  int shared;
-  atomic_uint_fast64_t grace; /* grace periods begun */
+  int shared;                    /* `first` serves all writers: see above, the user's mem_protect */
+  atomic_uint_fast64_t grace;    /* grace periods begun */
   struct mir_directory directory;
   mir_os_lock_t lock; /* guards everything below, and changes of the directory */
-  size_t mapped_bytes, peak_mapped_bytes;
+  size_t mapped_bytes, peak_mapped_bytes; /* of all slabs, those being mapped included */
   struct mir_range range;
   struct mir_cells cells;
   MIR_code_writer_t writers;

@@ -16,11 +16,12 @@ enum { TRIES_TO_UNDO = 3 }; /* for each chunk that is put back after a refusal *
 /* A span: whole units of SLAB which are opened and closed together.  */
 struct opened {
   struct mir_slab *slab;
-  uint8_t *start;
+  uint8_t *start;    /* where it is executed */
   size_t len;        /* bytes */
   uint8_t *writable; /* while open: the address at which START is written */
 };
 
+/* The units that cover LEN bytes at START; not opened.  */
 static struct opened units_of (struct mir_slab *slab, const uint8_t *start, size_t len) {
   uintptr_t unit = slab->pool->space->unit;
   uintptr_t first = (uintptr_t) start & ~(unit - 1);
@@ -45,6 +46,7 @@ static MIR_code_status_t privatise (struct mir_slab *slab) {
   return MIR_CODE_OK;
 }
 
+/* Open OPENED and set where it is written; close it and clean the instruction cache.  */
 static MIR_code_status_t open_units (struct opened *opened) {
   const struct mir_backend *backend = opened->slab->backend;
   MIR_code_status_t status = privatise (opened->slab);
@@ -163,6 +165,7 @@ MIR_code_status_t mir_write (const struct mir_chunk *chunks, size_t num, uint8_t
   return MIR_CODE_OK;
 }
 
+/* Fill LEN bytes, a multiple of 4, at the writable address TO.  */
 static void fill_with_traps (uint8_t *to, size_t len) {
   for (size_t i = 0; i < len; i += sizeof (mir_cpu.trap))
     memcpy (to + i, mir_cpu.trap, sizeof (mir_cpu.trap));

@@ -1,4 +1,5 @@
-/* Writers: their reservations and batches.
+/* Writers: their reservations and batches.  One thread at a time uses a writer, so its members need
+   no lock; the pool is locked around every change of granules.
 
    Code for a reservation is written to a buffer of the writer and copied at the commit: no thread
    can run it half-written, pages are opened once, and a fork meanwhile does no harm.  In a batch,
@@ -32,10 +33,10 @@ struct MIR_code_writer {
   struct MIR_code_space *space;
   struct mir_pool *pool;
   MIR_code_writer_t previous, next; /* of the space */
-  uint8_t *buffer;
-  size_t buffer_size, buffered; /* bytes; a reservation is at `buffered` */
-  int reserving, batching;
-  MIR_code_place_t place; /* while reserving */
+  uint8_t *buffer;                  /* NULL until it is needed */
+  size_t buffer_size, buffered;     /* bytes; a reservation is at `buffered` */
+  int reserving, batching; /* between reserve and commit; between batch_begin and batch_end */
+  MIR_code_place_t place;  /* while reserving */
   struct mir_slab *slab;
   uint32_t first;           /* granule of the reserved block */
   MIR_code_event_t *events; /* of the batch */
@@ -50,7 +51,7 @@ static int is_cheap (const struct MIR_code_space *space) {
 
 /*---------------- Memory -----------------------------*/
 
-/* Ensure the buffer has SIZE bytes behind `buffered`.  */
+/* Ensure the buffer has SIZE bytes behind `buffered`.  No lock is held.  */
 static MIR_code_status_t ensure_buffer (MIR_code_writer_t w, size_t size) {
   if (size > SIZE_MAX / 4 - w->buffered) return MIR_CODE_TOO_LARGE;
   if (w->buffered + size <= w->buffer_size) return MIR_CODE_OK;
@@ -66,7 +67,7 @@ static MIR_code_status_t ensure_buffer (MIR_code_writer_t w, size_t size) {
 }
 
 /* Ensure the batch has room for one more block.  Events, pending blocks and chunks share one
-   allocation.  */
+   allocation.  No lock is held.  */
 static MIR_code_status_t ensure_pending (MIR_code_writer_t w) {
   const size_t each =
       sizeof (MIR_code_event_t) + sizeof (struct pending) + sizeof (struct mir_chunk);
@@ -87,6 +88,7 @@ static MIR_code_status_t ensure_pending (MIR_code_writer_t w) {
   return MIR_CODE_OK;
 }
 
+/* The chunks of the batch, behind the pending blocks.  */
 static struct mir_chunk *chunks_of (MIR_code_writer_t w) {
   return (struct mir_chunk *) (void *) (w->pending + w->capacity);
 }
@@ -165,7 +167,8 @@ void MIR_code_writer_finish (MIR_code_writer_t w) {
 
 /*---------------- Reserving -----------------------------*/
 
-/* Take N granules whose first one is at a multiple of ALIGNMENT bytes.  */
+/* Take N granules whose first one is at a multiple of ALIGNMENT bytes, and pin them: W->slab and
+   W->first.  No lock is held.  */
 static MIR_code_status_t take_aligned (MIR_code_writer_t w, uint32_t n, size_t alignment) {
   uint32_t spare = alignment > MIR_GRANULE ? (uint32_t) (alignment / MIR_GRANULE) - 1 : 0;
   struct mir_placement placement;
@@ -234,6 +237,7 @@ static MIR_code_status_t add_to_batch (MIR_code_writer_t w, const uint8_t *bytes
   return MIR_CODE_OK;
 }
 
+/* Write LEN bytes to the reserved block and unpin it.  The lock is held.  */
 static MIR_code_status_t write_now (MIR_code_writer_t w, const uint8_t *bytes, size_t len) {
   struct mir_chunk chunk = {
       .slab = w->slab, .to = mir_slab_address (w->slab, w->first), .from = bytes, .len = len};
@@ -289,6 +293,7 @@ MIR_code_status_t MIR_code_batch_begin (MIR_code_writer_t w) {
   return MIR_CODE_OK;
 }
 
+/* Take a block for LEN bytes and add it to the batch.  No lock is held.  */
 static MIR_code_status_t publish_in_batch (MIR_code_writer_t w, const uint8_t *bytes, size_t len,
                                            const MIR_code_info_t *info, uint8_t **addr) {
   struct mir_pool *pool = w->pool;

@@ -1,4 +1,5 @@
-/* Writers as statistics see them.  The lock of the space is held.  */
+/* Writers as statistics see them: a list and its bytes.  The lock of the space is held, so none
+   begins or ends.  */
 #ifndef MIR_CODE_WRITER_H
 #define MIR_CODE_WRITER_H
 

@@ -1,4 +1,5 @@
-/* Contexts: their allocators, their error function, their beginning and end.  */
+/* Contexts: their allocators, their error function, their beginning and end.  One thread creates
+   and finishes a context; the getters may be called by any.  */
 #include "context/context.h"
 
 #include <stdarg.h>

@@ -1,4 +1,6 @@
-/* The structure of a context.  */
+/* The structure of a context: one block of its own `alloc`, from MIR_init to MIR_finish.  The
+   members but SPACE do not change while other threads use the context; SPACE has locks of its
+   own.  */
 #ifndef MIR_CONTEXT_CONTEXT_H
 #define MIR_CONTEXT_CONTEXT_H
 

@@ -1,4 +1,6 @@
-/* The machine-code functions of mir.h: failures of the code layer go to the error function.  */
+/* The machine-code functions of mir.h: failures of the code layer go to the error function, which
+   may leave by longjmp, so no lock is held and nothing is half done when it is called.  Any thread.
+   mir.h has the contract of each function.  */
 #include "context/context.h"
 
 #include <stdarg.h>
@@ -12,6 +14,7 @@
 
 enum { MAX_UPDATES = 20 }; /* MIR's limit: _MIR_update_code takes fewer */
 
+/* Call the error function for STATUS of FUNC, a function of mir.h, about LEN bytes of code.  */
 static void fail (MIR_context_t ctx, const char *func, MIR_code_status_t status, size_t len) {
   switch (status) {
     case MIR_CODE_NO_MEMORY:

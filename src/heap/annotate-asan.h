@@ -1,11 +1,12 @@
-/* Notes for AddressSanitizer, which poisons and unpoisons bytes (sanitizer/asan_interface.h).  */
+/* Notes for AddressSanitizer, which poisons and unpoisons bytes (sanitizer/asan_interface.h).
+   annotate.h says what each note means; the unused arguments are for other checkers.  */
 #ifndef MIR_HEAP_ANNOTATE_ASAN_H
 #define MIR_HEAP_ANNOTATE_ASAN_H
 
 #include <stddef.h> /* size_t */
 #include <sanitizer/asan_interface.h>
 
-enum { MIR_NOTE_GAP = 16 };
+enum { MIR_NOTE_GAP = 16 }; /* bytes: a multiple of 8 has shadow bytes of its own */
 
 static inline void mir_note_pool (const void *pool) {
   (void) pool;

@@ -1,4 +1,5 @@
-/* Notes for builds without a memory checker.  */
+/* Notes for builds without a memory checker: each does nothing.  annotate.h says what they
+   mean.  */
 #ifndef MIR_HEAP_ANNOTATE_NONE_H
 #define MIR_HEAP_ANNOTATE_NONE_H
 

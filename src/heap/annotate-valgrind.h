@@ -1,5 +1,6 @@
 /* Notes for valgrind, which calls an arena's chunk a memory pool (Valgrind manual, 4.8, Memory
-   Pools).  Outside valgrind a request is a few instructions without effect.  */
+   Pools).  Outside valgrind a request is a few instructions without effect.  annotate.h says what
+   each note means.  */
 #ifndef MIR_HEAP_ANNOTATE_VALGRIND_H
 #define MIR_HEAP_ANNOTATE_VALGRIND_H
 
@@ -7,7 +8,7 @@
 #include <valgrind/memcheck.h>
 #include <valgrind/valgrind.h>
 
-enum { MIR_NOTE_GAP = 0 };
+enum { MIR_NOTE_GAP = 0 }; /* bytes: valgrind knows the ends of blocks without a gap */
 
 static inline void mir_note_pool (const void *pool) {
   (void) pool; /* for CPUs that the header does not know */

@@ -12,7 +12,8 @@
    mir_note_end (pool)                 all blocks of POOL are freed
    mir_note_heap_gone (block, size)    a block that mimalloc told the checker of is freed
 
-   None of them fails, and none has an effect in a program that no checker runs.  */
+   No other thread uses the bytes meanwhile.  None of them fails, and none has an effect in a
+   program that no checker runs.  */
 #ifndef MIR_HEAP_ANNOTATE_H
 #define MIR_HEAP_ANNOTATE_H
 

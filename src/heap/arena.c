@@ -1,8 +1,9 @@
-/* The arena: blocks one after another, freed together.  */
+/* The arena: blocks one after another, freed together.  One thread at a time.  */
 #include "heap/heap.h"
 
 #include "heap/annotate.h"
 
+/* Bytes; and a block larger than a LARGE_PART-th of a chunk is large.  */
 enum { DEFAULT_CHUNK = 64 * 1024, MIN_CHUNK = 1024, LARGE_PART = 4 };
 
 /* [ chunk | block | gap | block | gap ... free ... ] bound  */
@@ -37,6 +38,7 @@ struct arena {
   uint64_t larges;     /* large blocks ever allocated or resized */
 };
 
+/* Where the blocks of CHUNK begin, and where it ends.  */
 static char *first_of (struct chunk *chunk) {
   return (char *) chunk + CHUNK_HEADER;
 }
@@ -45,6 +47,7 @@ static char *bound_of (struct chunk *chunk) {
   return (char *) chunk + chunk->len;
 }
 
+/* Whether a block of SIZE bytes is a large one.  */
 static int is_large (const struct arena *arena, size_t size) {
   return size > arena->chunk_len / LARGE_PART;
 }
@@ -59,6 +62,7 @@ static size_t room_for (size_t size) {
 
 /*---------------- Large blocks -----------------------------*/
 
+/* Make LARGE the newest large block.  */
 static void link_large (struct arena *arena, struct large *large) {
   large->older = arena->large;
   large->newer = NULL;
@@ -75,10 +79,12 @@ static void unlink_large (struct arena *arena, struct large *large) {
     arena->large = large->older;
 }
 
+/* The header of BLOCK, a large one.  */
 static struct large *large_of (void *block) {
   return (struct large *) (void *) ((char *) block - LARGE_HEADER);
 }
 
+/* Enter LARGE, fresh from below, as a block of SIZE bytes and return the block; NULL for NULL.  */
 static void *add_large (struct arena *arena, struct large *large, size_t size) {
   if (large == NULL) return NULL;
   large->len = size + LARGE_HEADER;
@@ -112,6 +118,7 @@ static void *resize_large (struct arena *arena, void *block, size_t new_size) {
 
 /*---------------- Chunks -----------------------------*/
 
+/* Allocate from CHUNK from now on, starting at FREE; CHUNK NULL: there is none.  */
 static void use_chunk (struct arena *arena, struct chunk *chunk, char *free) {
   arena->top = chunk;
   arena->free = free;
@@ -119,6 +126,7 @@ static void use_chunk (struct arena *arena, struct chunk *chunk, char *free) {
   arena->last = NULL;
 }
 
+/* Begin a new chunk: the spare one, or one from below.  0, or -1 with the arena unchanged.  */
 static int add_chunk (struct arena *arena) {
   struct chunk *chunk = arena->spare;
   if (chunk == NULL) {
@@ -135,6 +143,7 @@ static int add_chunk (struct arena *arena) {
   return 0;
 }
 
+/* Keep CHUNK, which is no longer in use, as the spare chunk, or free it if there is one.  */
 static void drop_chunk (struct arena *arena, struct chunk *chunk) {
   mir_note_end (chunk);
   mir_note_open (first_of (chunk), chunk->len - CHUNK_HEADER);
@@ -147,6 +156,8 @@ static void drop_chunk (struct arena *arena, struct chunk *chunk) {
 }
 
 /*---------------- Callbacks -----------------------------*/
+
+/* The mir_note functions tell a memory checker which bytes are a block (annotate.h).  */
 
 static void *arena_malloc (size_t size, void *user_data) {
   struct arena *arena = (struct arena *) user_data;
@@ -177,6 +188,8 @@ static void *arena_calloc (size_t num, size_t size, void *user_data) {
   return res;
 }
 
+/* Only the newest small block and the newest large one give their bytes back before a reset, and a
+   checker then reports accesses to them; freeing another block does nothing.  */
 static void arena_free (void *ptr, void *user_data) {
   struct arena *arena = (struct arena *) user_data;
   if (ptr == NULL) return;
@@ -224,8 +237,7 @@ MIR_heap_status_t MIR_arena_create (MIR_alloc_t below, size_t chunk_size, MIR_ar
   if (chunk_size < MIN_CHUNK || chunk_size > SIZE_MAX / 2) return MIR_HEAP_BAD_OPTION;
   struct arena *arena = (struct arena *) mir_heap_new (&below, sizeof (*arena));
   if (arena == NULL) return MIR_HEAP_NO_MEMORY;
-  arena->pub.alloc =
-      (struct MIR_alloc){arena_malloc, arena_calloc, arena_realloc, arena_free, arena};
+  arena->pub.alloc = MIR_HEAP_ALLOC (arena);
   arena->below = below;
   arena->chunk_len = chunk_size;
   arena->bytes = sizeof (*arena);
@@ -235,12 +247,14 @@ MIR_heap_status_t MIR_arena_create (MIR_alloc_t below, size_t chunk_size, MIR_ar
 
 MIR_arena_mark_t MIR_arena_get_mark (MIR_arena_t pub) {
   struct arena *arena = (struct arena *) pub;
-  MIR_arena_mark_t mark = {arena->top, arena->free, arena->larges};
+  MIR_arena_mark_t mark = {.chunk = arena->top, .free = arena->free, .large = arena->larges};
   arena->last = NULL; /* a block older than a mark must not grow beyond the mark */
   return mark;
 }
 
-/* Whether MARK's chunk still exists and its used part reaches to the mark.  */
+/* Whether MARK's chunk still exists and its used part reaches to the mark.  Where the used part of
+   an older chunk ends is not kept, so its end counts.  Compared as numbers: pointers into different
+   blocks may not be.  */
 static int is_good_mark (struct arena *arena, const MIR_arena_mark_t *mark) {
   struct chunk *chunk = arena->top;
   if (mark->large > arena->larges) return 0;

@@ -1,6 +1,8 @@
-/* Blocks of a checking allocator: fences, fillings, lists, and the table by address.  */
+/* Blocks of a checking allocator: fences, fillings, lists, and the table by address.  The caller
+   holds the lock that guards lists and table.  */
 #include "heap/check-blocks.h"
 
+/* What fills fences, new blocks and freed blocks: no likely text, number or address.  */
 enum { FENCE_BYTE = 0xfb, FRESH_BYTE = 0xa5, FREED_BYTE = 0xdd };
 
 static int are_all (const unsigned char *bytes, size_t len, unsigned char byte) {
@@ -60,6 +62,7 @@ void mir_check_list_remove (struct mir_check_list *list, struct mir_check_block 
   list->bytes -= block->size;
 }
 
+/* The bucket for PTR among NUM, a power of two: multiplicative hashing.  */
 static struct mir_check_block **bucket_of (struct mir_check_block **buckets, size_t num,
                                            const void *ptr) {
   uint64_t spread = (uint64_t) (uintptr_t) ptr * 0x9e3779b97f4a7c15u;

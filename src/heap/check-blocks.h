@@ -32,8 +32,8 @@ enum {
 };
 
 struct mir_check_list {
-  struct mir_check_block *oldest, *newest;
-  size_t num, bytes;
+  struct mir_check_block *oldest, *newest; /* linked by `older` and `newer` */
+  size_t num, bytes;                       /* blocks, and the sum of their sizes */
 };
 
 struct mir_check_table {
@@ -42,6 +42,7 @@ struct mir_check_table {
   size_t num;         /* blocks */
 };
 
+/* The address that the caller knows.  */
 static inline unsigned char *mir_check_start (const struct mir_check_block *block) {
   return (unsigned char *) block + MIR_CHECK_BEFORE;
 }
@@ -57,11 +58,13 @@ void mir_check_fill_fresh (struct mir_check_block *block, size_t offset);
 void mir_check_fill_freed (struct mir_check_block *block);
 int mir_check_is_freed (const struct mir_check_block *block);
 
+/* BLOCK, whose size is set, is in no list; after removal it is in none.  */
 void mir_check_list_add (struct mir_check_list *list, struct mir_check_block *block);
 void mir_check_list_remove (struct mir_check_list *list, struct mir_check_block *block);
 
 /* The link that points to the block starting at PTR; it holds NULL if there is no such block.  */
 struct mir_check_block **mir_check_find (struct mir_check_table *table, const void *ptr);
+/* Add BLOCK, whose address is not in the table; remove one that is.  */
 void mir_check_table_add (struct mir_check_table *table, struct mir_check_block *block);
 void mir_check_table_remove (struct mir_check_table *table, struct mir_check_block *block);
 /* Whether the table should have more buckets.  */

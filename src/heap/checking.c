@@ -1,4 +1,6 @@
-/* The checking allocator: finds calls and writes that break the contract of mir-alloc.h.  */
+/* The checking allocator: finds calls and writes that break the contract of mir-alloc.h.  Any
+   thread; the lock is never held while the allocator below or the user's function is called, except
+   in MIR_checking_each.  */
 #include "heap/check-blocks.h"
 
 #include <inttypes.h>
@@ -7,7 +9,7 @@
 #include "os/os.h"
 #include "os/stack.h"
 
-enum { FIRST_BUCKETS = 256, DEFAULT_QUARANTINE = 256 * 1024 };
+enum { FIRST_BUCKETS = 256, DEFAULT_QUARANTINE = 256 * 1024 /* bytes */ };
 
 struct checking {
   struct MIR_checking pub;
@@ -23,8 +25,8 @@ struct checking {
 /* Findings: collected under the lock, reported after it is released.  */
 struct findings {
   struct checking *checking;
-  MIR_check_t checks[2];
-  size_t num;
+  MIR_check_t checks[2]; /* no step has more: both fences of a block */
+  size_t num;            /* of checks */
 };
 
 static const char *const check_texts[] = {
@@ -46,6 +48,7 @@ static void print_frame (const void *address) {
   fprintf (stderr, "[%p]\n", address);
 }
 
+/* The function that reports findings unless the options have one.  */
 static void print_check (void *user_data, const MIR_check_t *check) {
   (void) user_data;
   fprintf (stderr, "mir-alloc: %p: %s", check->block, check->text);
@@ -57,6 +60,7 @@ static void print_check (void *user_data, const MIR_check_t *check) {
   for (size_t i = 0; i < check->frames_num; i++) print_frame (check->frames[i]);
 }
 
+/* Set *CHECK to what is wrong with PTR; BLOCK, if not NULL, is the block there.  */
 static void fill_check (MIR_check_t *check, MIR_check_kind_t kind, const void *ptr,
                         const struct mir_check_block *block) {
   memset (check, 0, sizeof (*check));
@@ -73,6 +77,7 @@ static void fill_check (MIR_check_t *check, MIR_check_kind_t kind, const void *p
 
 /*---------------- With the lock held -----------------------------*/
 
+/* Count a finding and keep it for unlock_and_tell; the caller may complete it.  */
 static MIR_check_t *note_finding (struct findings *findings, MIR_check_kind_t kind, const void *ptr,
                                   const struct mir_check_block *block) {
   MIR_check_t *check = &findings->checks[findings->num++];
@@ -104,6 +109,7 @@ static struct mir_check_block *find_live (struct findings *findings, const void 
   return NULL;
 }
 
+/* Put the live BLOCK into quarantine.  */
 static void keep_freed (struct checking *checking, struct mir_check_block *block) {
   mir_check_list_remove (&checking->live, block);
   block->freed = 1;
@@ -125,6 +131,7 @@ static struct mir_check_block *take_kept (struct findings *findings, size_t max)
 
 /*---------------- Without the lock -----------------------------*/
 
+/* Take the lock, without findings yet; release it and report those that were noted since.  */
 static struct findings lock_findings (struct checking *checking) {
   mir_os_lock (&checking->lock);
   return (struct findings){.checking = checking};
@@ -179,6 +186,7 @@ static void grow_table (struct checking *checking) {
   MIR_free (checking->below, buckets);
 }
 
+/* A block of SIZE bytes that is in no list and no table yet; NULL on failure.  */
 static struct mir_check_block *make_block (struct checking *checking, size_t size) {
   struct mir_check_block *block = get_memory (checking, size);
   if (block == NULL) return NULL;
@@ -282,8 +290,7 @@ MIR_heap_status_t MIR_checking_create (MIR_alloc_t below, const MIR_checking_opt
     MIR_free (below, checking);
     return MIR_HEAP_NO_MEMORY;
   }
-  checking->pub.alloc = (struct MIR_alloc){checking_malloc, checking_calloc, checking_realloc,
-                                           checking_free, checking};
+  checking->pub.alloc = MIR_HEAP_ALLOC (checking);
   checking->below = below;
   checking->options = *options;
   if (options->func == NULL) checking->options.func = print_check;

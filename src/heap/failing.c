@@ -1,4 +1,4 @@
-/* The failing allocator: refuses the calls that its rules choose.  */
+/* The failing allocator: refuses the calls that its rules choose.  Any thread; lock-free.  */
 #include "heap/heap.h"
 
 #include <stdatomic.h>
@@ -6,8 +6,8 @@
 struct failing {
   struct MIR_failing pub;
   MIR_alloc_t below;
-  MIR_failing_options_t rules;
-  _Atomic uint64_t calls, failed;
+  MIR_failing_options_t rules;    /* change only while no other thread allocates */
+  _Atomic uint64_t calls, failed; /* since the rules were set */
 };
 
 /* 64 random bits for call NUMBER, by SplitMix64: Steele, Lea, Flood, "Fast splittable
@@ -19,6 +19,7 @@ static uint64_t random_bits (uint64_t seed, uint64_t number) {
   return z ^ (z >> 31);
 }
 
+/* Whether the rules refuse call NUMBER, from 1 on, for SIZE bytes.  */
 static int is_chosen (const MIR_failing_options_t *rules, uint64_t number, size_t size) {
   if (rules->nth != 0 && (number == rules->nth || (rules->forever && number > rules->nth)))
     return 1;
@@ -28,6 +29,7 @@ static int is_chosen (const MIR_failing_options_t *rules, uint64_t number, size_
   return (double) (random_bits (rules->seed, number) >> 11) < rules->probability * 0x1p53;
 }
 
+/* Number a call for SIZE bytes and count it as failed if it is chosen.  */
 static int must_fail (struct failing *failing, size_t size) {
   uint64_t number = atomic_fetch_add_explicit (&failing->calls, 1, memory_order_relaxed) + 1;
   if (!is_chosen (&failing->rules, number, size)) return 0;
@@ -43,7 +45,7 @@ static void *failing_malloc (size_t size, void *user_data) {
 static void *failing_calloc (size_t num, size_t size, void *user_data) {
   struct failing *failing = (struct failing *) user_data;
   size_t len;
-  if (mir_heap_overflows (num, size, &len)) len = SIZE_MAX;
+  if (mir_heap_overflows (num, size, &len)) len = SIZE_MAX; /* the one below refuses it */
   return must_fail (failing, len) ? NULL : MIR_calloc (failing->below, num, size);
 }
 
@@ -57,6 +59,7 @@ static void failing_free (void *ptr, void *user_data) {
   MIR_free (((struct failing *) user_data)->below, ptr);
 }
 
+/* Whether OPTIONS are of this version and in range.  */
 static int are_good (const MIR_failing_options_t *options) {
   return options != NULL && options->size == sizeof (*options) && options->probability >= 0
          && options->probability <= 1;
@@ -67,8 +70,7 @@ MIR_heap_status_t MIR_failing_create (MIR_alloc_t below, const MIR_failing_optio
   if (!are_good (options)) return MIR_HEAP_BAD_OPTION;
   struct failing *failing = (struct failing *) mir_heap_new (&below, sizeof (*failing));
   if (failing == NULL) return MIR_HEAP_NO_MEMORY;
-  failing->pub.alloc =
-      (struct MIR_alloc){failing_malloc, failing_calloc, failing_realloc, failing_free, failing};
+  failing->pub.alloc = MIR_HEAP_ALLOC (failing);
   failing->below = below;
   MIR_failing_set (&failing->pub, options);
   *res = &failing->pub;

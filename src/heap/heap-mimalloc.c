@@ -1,4 +1,4 @@
-/* The heap: a mimalloc heap that is freed as a whole.  */
+/* The heap: a mimalloc heap that is freed as a whole.  Any thread; lock-free.  */
 #include "heap/heap.h"
 
 #include <mimalloc.h>
@@ -9,7 +9,7 @@
 
 struct heap {
   struct MIR_heap pub;
-  mi_heap_t *heap;
+  mi_heap_t *heap; /* owned; has every block, but not this structure */
 };
 
 /* mimalloc aligns blocks of up to 8 bytes only to 8.  */
@@ -46,7 +46,7 @@ MIR_heap_status_t MIR_heap_create (MIR_heap_t *res) {
     mi_free (heap);
     return MIR_HEAP_NO_MEMORY;
   }
-  heap->pub.alloc = (struct MIR_alloc){heap_malloc, heap_calloc, heap_realloc, heap_free, heap};
+  heap->pub.alloc = MIR_HEAP_ALLOC (heap);
   *res = &heap->pub;
   return MIR_HEAP_OK;
 }
@@ -58,10 +58,11 @@ MIR_heap_status_t MIR_heap_create (MIR_heap_t *res) {
    this code closes the blocks of an ended heap, and keeps the last few ended heaps for a while.  */
 enum { KEPT_HEAPS = 16 };
 
-static mi_heap_t *kept_heaps[KEPT_HEAPS]; /* a ring; the oldest is at `oldest_kept` */
+static mir_os_lock_t kept_lock = MIR_OS_LOCK_INITIALIZER; /* guards both of these: */
+static mi_heap_t *kept_heaps[KEPT_HEAPS];                 /* a ring; the oldest at `oldest_kept` */
 static int oldest_kept;
-static mir_os_lock_t kept_lock = MIR_OS_LOCK_INITIALIZER;
 
+/* Called for each block of a heap that ends: close it.  */
 static bool note_gone (const mi_heap_t *heap, const mi_heap_area_t *area, void *block, size_t size,
                        void *arg) {
   (void) heap, (void) area, (void) arg;

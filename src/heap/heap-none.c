@@ -1,4 +1,5 @@
-/* The heap for a mimalloc without heaps for several threads: refused.  */
+/* The heap for a mimalloc without heaps for several threads: refused.  The build picks this file or
+   heap-mimalloc.c.  */
 #include "heap/heap.h"
 
 MIR_heap_status_t MIR_heap_create (MIR_heap_t *res) {

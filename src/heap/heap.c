@@ -1,11 +1,11 @@
-/* What the ready-made allocators share: labels, the default below, fatal messages, status
-   texts.  */
+/* What the ready-made allocators share: labels, the default below, fatal messages, status texts.
+   Any thread.  */
 #include "heap/heap.h"
 
 #include <stdio.h>
 #include <stdlib.h> /* abort */
 
-static _Thread_local const char *thread_label;
+static _Thread_local const char *thread_label; /* borrowed; NULL: none */
 
 const char *MIR_heap_set_label (const char *new_label) {
   const char *old = thread_label;

@@ -1,4 +1,7 @@
-/* What the ready-made allocators share.
+/* What the ready-made allocators share.  Each allocator is a structure in a file of its own: `pub`
+   is what the user sees, `below` is borrowed and outlives it, and the structure is a block from
+   below that the finish function frees.  mir-heap.h has the contracts: which threads, what failure
+   means.
 
    allocator   an instance of one of the types of mir-heap.h; each type has a file of its own
    below       the allocator under it, which the caller gave
@@ -33,6 +36,15 @@ void *mir_heap_new (MIR_alloc_t *below, size_t len);
 
 /* Bytes.  What an allocator puts in front of a block is a multiple of this.  */
 enum { MIR_HEAP_ALIGN = 16 };
+
+/* The MIR_alloc of the instance to which the variable NAME points; the callbacks are NAME_malloc
+   and so on.  */
+#define MIR_HEAP_ALLOC(NAME)                     \
+  ((struct MIR_alloc){.malloc = NAME##_malloc,   \
+                      .calloc = NAME##_calloc,   \
+                      .realloc = NAME##_realloc, \
+                      .free = NAME##_free,       \
+                      .user_data = NAME})
 
 _Static_assert(MIR_HEAP_ALIGN % _Alignof(max_align_t) == 0, "blocks keep the alignment from below");
 

@@ -1,4 +1,5 @@
-/* The limit: refuses what would make the requested bytes of the live blocks exceed it.  */
+/* The limit: refuses what would make the requested bytes of the live blocks exceed it.  Any thread;
+   lock-free.  */
 #include "heap/size-header.h"
 
 #include <stdatomic.h>
@@ -8,7 +9,7 @@ struct limit {
   MIR_alloc_t below;
   atomic_size_t live;       /* requested bytes, including those of calls in progress */
   atomic_size_t hard, soft; /* SIZE_MAX: no limit */
-  void (*func) (void *user_data, size_t needed);
+  void (*func) (void *user_data, size_t needed); /* called beyond the soft limit; NULL: none */
   void *user_data;
 };
 
@@ -34,6 +35,7 @@ static int limit_take (struct limit *limit, size_t size) {
   return 0;
 }
 
+/* Count SIZE bytes less.  */
 static void limit_give (struct limit *limit, size_t size) {
   atomic_fetch_sub_explicit (&limit->live, size, memory_order_relaxed);
 }
@@ -84,8 +86,7 @@ MIR_heap_status_t MIR_limit_create (MIR_alloc_t below, const MIR_limit_options_t
   if (options == NULL || options->size != sizeof (*options)) return MIR_HEAP_BAD_OPTION;
   struct limit *limit = (struct limit *) mir_heap_new (&below, sizeof (*limit));
   if (limit == NULL) return MIR_HEAP_NO_MEMORY;
-  limit->pub.alloc =
-      (struct MIR_alloc){limit_malloc, limit_calloc, limit_realloc, limit_free, limit};
+  limit->pub.alloc = MIR_HEAP_ALLOC (limit);
   limit->below = below;
   limit->func = options->func;
   limit->user_data = options->user_data;

@@ -1,4 +1,5 @@
-/* The locked allocator: lets one thread at a time into the one below.  */
+/* The locked allocator: lets one thread at a time into the one below.  Any thread; the lock is held
+   during the call below, so the one below must not call this one.  */
 #include "heap/heap.h"
 
 #include "os/os.h"
@@ -6,7 +7,7 @@
 struct locked {
   struct MIR_locked pub;
   MIR_alloc_t below;
-  mir_os_lock_t lock;
+  mir_os_lock_t lock; /* held around every call below */
 };
 
 static void *locked_malloc (size_t size, void *user_data) {
@@ -48,8 +49,7 @@ MIR_heap_status_t MIR_locked_create (MIR_alloc_t below, MIR_locked_t *res) {
     MIR_free (below, locked);
     return MIR_HEAP_NO_MEMORY;
   }
-  locked->pub.alloc =
-      (struct MIR_alloc){locked_malloc, locked_calloc, locked_realloc, locked_free, locked};
+  locked->pub.alloc = MIR_HEAP_ALLOC (locked);
   locked->below = below;
   *res = &locked->pub;
   return MIR_HEAP_OK;

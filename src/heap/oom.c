@@ -1,10 +1,11 @@
-/* The out-of-memory allocator: asks the embedder before it lets a call fail.  */
+/* The out-of-memory allocator: asks the embedder before it lets a call fail.  Any thread, if the
+   allocator below and the function allow it; the structure never changes.  */
 #include "heap/heap.h"
 
 struct oom {
   struct MIR_oom pub;
   MIR_alloc_t below;
-  MIR_oom_func_t func;
+  MIR_oom_func_t func; /* never NULL; called with USER_DATA */
   void *user_data;
 };
 
@@ -56,7 +57,7 @@ MIR_heap_status_t MIR_oom_create (MIR_alloc_t below, MIR_oom_func_t func, void *
   if (func == NULL) return MIR_HEAP_BAD_OPTION;
   struct oom *oom = (struct oom *) mir_heap_new (&below, sizeof (*oom));
   if (oom == NULL) return MIR_HEAP_NO_MEMORY;
-  oom->pub.alloc = (struct MIR_alloc){oom_malloc, oom_calloc, oom_realloc, oom_free, oom};
+  oom->pub.alloc = MIR_HEAP_ALLOC (oom);
   oom->below = below;
   oom->func = func;
   oom->user_data = user_data;

@@ -23,7 +23,7 @@ static const uint64_t RANGE = (uint64_t) 1 << 30;
 
 void mir_heap_prepare (void) {
   static atomic_flag done = ATOMIC_FLAG_INIT;
-  mi_arena_id_t id;
+  mi_arena_id_t id; /* of the range, which mimalloc then owns */
   size_t size = 0;
   if (RANGE > SIZE_MAX / 8 || atomic_flag_test_and_set_explicit (&done, memory_order_relaxed))
     return;

@@ -1,4 +1,5 @@
-/* What is done once before the default heap is used.  The build picks the file.  */
+/* What is done once before the default heap is used: its address space, and huge pages.  The build
+   picks the file.  */
 #ifndef MIR_HEAP_PREPARE_H
 #define MIR_HEAP_PREPARE_H
 

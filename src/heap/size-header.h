@@ -3,7 +3,8 @@
      [ size | magic ][ block ... ]
 
    The magic depends on the address and on the kind of allocator, so that a pointer which is no live
-   block of that kind is recognised.  */
+   block of that kind is recognised.  Any thread, if BELOW allows it: only the block itself is read
+   and written.  The allocation functions return NULL on failure.  */
 #ifndef MIR_HEAP_SIZE_HEADER_H
 #define MIR_HEAP_SIZE_HEADER_H
 
@@ -13,11 +14,11 @@
 #include "heap/heap.h"
 
 struct mir_heap_header {
-  size_t size; /* bytes, requested */
-  uintptr_t magic;
+  size_t size;     /* bytes, requested */
+  uintptr_t magic; /* the address of the header XOR a tag */
 };
 
-enum { MIR_HEAP_HEADER = MIR_HEAP_ALIGN };
+enum { MIR_HEAP_HEADER = MIR_HEAP_ALIGN }; /* bytes */
 
 _Static_assert(sizeof (struct mir_heap_header) <= MIR_HEAP_HEADER, "a header fits in its bytes");
 
@@ -27,6 +28,7 @@ _Static_assert(sizeof (struct mir_heap_header) <= MIR_HEAP_HEADER, "a header fit
 #define MIR_HEAP_TAG_STATS ((uintptr_t) 0x3e8f6a0bu)
 #define MIR_HEAP_TAG_FREED ((uintptr_t) 0x1d0be5c9u)
 
+/* The header of BLOCK, unchecked.  */
 static inline struct mir_heap_header *mir_heap_header_of (const void *block) {
   return (struct mir_heap_header *) (void *) ((char *) block - MIR_HEAP_HEADER);
 }
@@ -51,18 +53,20 @@ static inline struct mir_heap_header *mir_heap_checked (const void *block, uintp
   return header;
 }
 
+/* Allocate a block of SIZE bytes with a header of the kind TAG from BELOW.  */
 static inline void *mir_heap_header_malloc (MIR_alloc_t below, size_t size, uintptr_t tag) {
   if (size > SIZE_MAX - MIR_HEAP_HEADER) return NULL;
   return mir_heap_set_header (MIR_malloc (below, size + MIR_HEAP_HEADER), size, tag);
 }
 
-/* SIZE is a product that did not overflow.  */
+/* The same, zeroed.  SIZE is a product that did not overflow.  */
 static inline void *mir_heap_header_calloc (MIR_alloc_t below, size_t size, uintptr_t tag) {
   if (size > SIZE_MAX - MIR_HEAP_HEADER) return NULL;
   return mir_heap_set_header (MIR_calloc (below, 1, size + MIR_HEAP_HEADER), size, tag);
 }
 
-/* HEADER comes from mir_heap_checked; its size is the old size.  */
+/* Resize the block of HEADER, a result of mir_heap_checked, whose size is the old size.  On failure
+   the block is unchanged.  */
 static inline void *mir_heap_header_realloc (MIR_alloc_t below, struct mir_heap_header *header,
                                              size_t new_size, uintptr_t tag) {
   if (new_size > SIZE_MAX - MIR_HEAP_HEADER) return NULL;
@@ -71,6 +75,7 @@ static inline void *mir_heap_header_realloc (MIR_alloc_t below, struct mir_heap_
       new_size, tag);
 }
 
+/* Free the block of HEADER, a result of mir_heap_checked.  */
 static inline void mir_heap_header_free (MIR_alloc_t below, struct mir_heap_header *header) {
   header->magic = (uintptr_t) header ^ MIR_HEAP_TAG_FREED;
   MIR_free (below, header);

@@ -1,4 +1,5 @@
-/* The sized allocator: remembers the size of every block in a header.  */
+/* The sized allocator: remembers the size of every block in a header.  Any thread, if the allocator
+   below allows it.  */
 #include "heap/size-header.h"
 
 struct sized {
@@ -34,8 +35,7 @@ static void sized_free (void *ptr, void *user_data) {
 MIR_heap_status_t MIR_sized_create (MIR_alloc_t below, MIR_sized_t *res) {
   struct sized *sized = (struct sized *) mir_heap_new (&below, sizeof (*sized));
   if (sized == NULL) return MIR_HEAP_NO_MEMORY;
-  sized->pub.alloc =
-      (struct MIR_alloc){sized_malloc, sized_calloc, sized_realloc, sized_free, sized};
+  sized->pub.alloc = MIR_HEAP_ALLOC (sized);
   sized->below = below;
   *res = &sized->pub;
   return MIR_HEAP_OK;

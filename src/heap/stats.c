@@ -1,4 +1,5 @@
-/* The statistics allocator: counts calls, blocks and bytes.  */
+/* The statistics allocator: counts calls, blocks and bytes.  Any thread; lock-free: the counters
+   are exact, but a report taken while others allocate mixes moments.  */
 #include "heap/size-header.h"
 
 #include <inttypes.h>
@@ -26,12 +27,14 @@ static uint64_t value_of (const _Atomic uint64_t *of) {
   return atomic_load_explicit (of, memory_order_relaxed);
 }
 
+/* The size class of SIZE: 0 for 0, N for 2^(N-1) <= SIZE < 2^N.  */
 static int class_of (size_t size) {
   int kind = 0;
   for (; size != 0; size >>= 1) kind++;
   return kind;
 }
 
+/* LIVE bytes are live now: raise the peak if that is more.  */
 static void note_peak (struct stats *stats, uint64_t live) {
   uint64_t peak = value_of (&stats->peak_bytes);
   while (live > peak
@@ -40,6 +43,7 @@ static void note_peak (struct stats *stats, uint64_t live) {
     ;
 }
 
+/* A block of SIZE bytes was allocated, or begins anew by a realloc.  */
 static void count_made (struct stats *stats, size_t size) {
   int kind = class_of (size);
   add_to (&stats->classes[kind].made, 1);
@@ -48,11 +52,13 @@ static void count_made (struct stats *stats, size_t size) {
              atomic_fetch_add_explicit (&stats->live_bytes, size, memory_order_relaxed) + size);
 }
 
+/* A block of SIZE bytes was freed, or ends by a realloc.  */
 static void count_gone (struct stats *stats, size_t size) {
   add_to (&stats->classes[class_of (size)].gone, 1);
   add_to (&stats->live_bytes, (uint64_t) 0 - size);
 }
 
+/* Count RES, the result for SIZE bytes, as a block or as a failure, and return it.  */
 static void *count_result (struct stats *stats, void *res, size_t size) {
   if (res == NULL)
     add_to (&stats->failed, 1);
@@ -103,8 +109,7 @@ static void stats_free (void *ptr, void *user_data) {
 MIR_heap_status_t MIR_stats_create (MIR_alloc_t below, MIR_stats_t *res) {
   struct stats *stats = (struct stats *) mir_heap_new (&below, sizeof (*stats));
   if (stats == NULL) return MIR_HEAP_NO_MEMORY;
-  stats->pub.alloc =
-      (struct MIR_alloc){stats_malloc, stats_calloc, stats_realloc, stats_free, stats};
+  stats->pub.alloc = MIR_HEAP_ALLOC (stats);
   stats->below = below;
   *res = &stats->pub;
   return MIR_HEAP_OK;
@@ -141,11 +146,12 @@ void MIR_stats_get (MIR_stats_t pub, MIR_stats_report_t *report) {
 /*---------------- JSON -----------------------------*/
 
 struct json_text {
-  char *start;
+  char *start; /* the caller's buffer */
   size_t len;  /* bytes at START */
   size_t used; /* bytes of the whole text so far, even beyond LEN */
 };
 
+/* Append to TEXT, as far as it fits.  */
 static void print_json (struct json_text *text, const char *format, ...) {
   va_list args;
   size_t room = text->used < text->len ? text->len - text->used : 0;

@@ -10,7 +10,7 @@
 #include "inject/list.h"
 #include "inject/pe/imports.h"
 
-/* One file that is edited.  */
+/* One file that is edited.  inject_apply allocates it and frees all that it has.  */
 struct job {
   struct report *report;
   const struct options *options;
@@ -50,6 +50,7 @@ static void choose_symbol (struct job *job) {
   if (job->symbol[0] != 0 && strlen (job->symbol) < 256) job->request.symbol = job->symbol;
 }
 
+/* Check the result N of snprintf into SIZE bytes.  0, or -1 with the reason in ERROR.  */
 static int fits (int n, size_t size, struct pe_error *error) {
   if (n >= 0 && (size_t) n < size) return 0;
   return pe_fail (error, "the path is too long");
@@ -101,6 +102,7 @@ static int may_write (struct job *job, struct pe_error *error) {
   return answer;
 }
 
+/* Warn about what the user may not expect of the result.  */
 static void warn (struct job *job) {
   static const struct {
     unsigned note;
@@ -131,6 +133,7 @@ static void warn (struct job *job) {
                     job->path);
 }
 
+/* Plan the edit.  0, or -1 with the reason in ERROR.  */
 static int plan (struct job *job, struct pe_error *error) {
   const struct options *options = job->options;
   if (options->eject) return edit_eject (&job->edit, &job->pe, &job->request, error);
@@ -164,6 +167,7 @@ static int check_result (struct job *job, const uint8_t *bytes, size_t size,
   return status;
 }
 
+/* Check the result without a file.  0, or -1 with the reason in ERROR.  */
 static int dry_run (struct job *job, struct pe_error *error) {
   uint8_t *bytes = edit_flatten (&job->edit);
   if (bytes == NULL) return pe_fail (error, "out of memory");
@@ -172,6 +176,7 @@ static int dry_run (struct job *job, struct pe_error *error) {
   return status;
 }
 
+/* Write the result to a file without its name and check it.  0, or -1 with nothing left.  */
 static int write_checked (struct job *job, struct inject_file_new *written,
                           struct pe_error *error) {
   struct inject_file result;
@@ -218,6 +223,7 @@ static void say_what_is_missing (const struct job *job) {
                  pe_machine_name (job->pe.machine));
 }
 
+/* Say what was written, or would be.  */
 static void say_done (struct job *job, int written) {
   const struct options *options = job->options;
   report_bool (job->report, "changed", job->edit.changed);
@@ -238,6 +244,7 @@ static void say_done (struct job *job, int written) {
   if (written && !options->eject) say_what_is_missing (job);
 }
 
+/* Do the whole job.  0, or -1 with the reason in ERROR.  */
 static int run (struct job *job, struct pe_error *error) {
   if ((job->options->inplace ? inject_file_open_in_place (&job->file, job->path, job->target,
                                                           sizeof (job->target), error)

@@ -1,4 +1,4 @@
-/* Injects into a file, or ejects from it.  */
+/* Injects into a file, or ejects from it.  options.h has the words.  One thread.  */
 
 #ifndef MIR_INJECT_APPLY_H
 #define MIR_INJECT_APPLY_H

@@ -8,8 +8,9 @@
 #include "inject/file.h"
 #include "inject/pe/imports.h"
 
-enum { VISITED_MAX = 128 };
+enum { VISITED_MAX = 128 }; /* DLLs; more are not looked at */
 
+/* Whether NAME begins with PREFIX, ignoring case; PREFIX has less than 32 bytes.  */
 static int begins (const char *name, const char *prefix) {
   char head[32];
   size_t n = strlen (prefix);

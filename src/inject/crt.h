@@ -1,4 +1,4 @@
-/* Recognises the C runtimes of Windows by the names of their DLLs.  */
+/* Recognises the C runtimes of Windows by the names of their DLLs, ignoring case.  One thread.  */
 
 #ifndef MIR_INJECT_CRT_H
 #define MIR_INJECT_CRT_H

@@ -26,6 +26,7 @@
 
 enum { SPARE_MAX = 64, TRIES = 100 }; /* bytes of a temporary name; how many are tried */
 
+/* Set ERROR: WHAT failed for PATH, and the reason that errno tells.  -1.  */
 static int fail (struct pe_error *error, const char *what, const char *path) {
   error->names_file = 1;
   return pe_fail (error, "%s: %s: %s", what, inject_file_shown (path),
@@ -56,6 +57,7 @@ static int open_folder (const char *path) {
   return -1;
 }
 
+/* Map the file of FD into FILE.  0, or -1 with the reason in ERROR.  */
 static int map (struct inject_file *file, int fd, const char *path, struct pe_error *error) {
   struct stat st;
   if (fstat (fd, &st) != 0) return fail (error, "unable to read file", path);
@@ -122,6 +124,7 @@ int inject_file_read_back (const struct inject_file_new *written, struct inject_
   return map (file, written->descriptor, written->target, error);
 }
 
+/* Make something called NAME in FOLDER.  0, or -1 with errno; EEXIST: the name is taken.  */
 typedef int make_t (int folder, const char *name, void *self);
 
 /* Call MAKE with temporary names until one is free.  NAME is that name, "" on failure.  */
@@ -135,6 +138,7 @@ static int make_spare (int folder, char name[SPARE_MAX], make_t *make, void *sel
   return -1;
 }
 
+/* make_t for a file: DESCRIPTOR is a pointer to an int.  */
 static int make_file (int folder, const char *name, void *descriptor) {
   int fd = openat (folder, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   *(int *) descriptor = fd;
@@ -193,6 +197,7 @@ static int is_still (int folder, const char *name, const struct inject_file *old
   return now.st_dev == then.st_dev && now.st_ino == then.st_ino;
 }
 
+/* make_t for a second name of the file FROM.  */
 static int link_name (int folder, const char *name, void *from) {
   return linkat (folder, from, folder, name, 0);
 }
@@ -239,6 +244,7 @@ static int give_name (int folder, const char *name, void *self) {
   return linkat (AT_FDCWD, own, folder, name, AT_SYMLINK_FOLLOW);
 }
 
+/* Give FILE the NAME, which must be free; or a NAME that may be in use.  0, or -1 with errno.  */
 static int commit_new (struct inject_file_new *file, const char *name) {
   struct stat st;
   if (give_name (file->folder, name, file) == 0) {

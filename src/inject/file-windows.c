@@ -6,6 +6,7 @@
 #include <string.h>
 #include <windows.h>
 
+/* Set ERROR: WHAT failed for PATH, and the reason that GetLastError tells.  -1.  */
 static int fail (struct pe_error *error, const char *what, const char *path) {
   WCHAR wide[160];
   char text[320];
@@ -20,6 +21,7 @@ static int fail (struct pe_error *error, const char *what, const char *path) {
   return pe_fail (error, "%s: %s: %s", what, inject_file_shown (path), text);
 }
 
+/* Convert PATH into INJECT_PATH_MAX units at WIDE.  0, or -1.  */
 static int to_wide (const char *path, WCHAR *wide) {
   return MultiByteToWideChar (CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, INJECT_PATH_MAX) > 0
              ? 0
@@ -55,6 +57,7 @@ static int map (struct inject_file *file, HANDLE handle, const char *path, struc
   return file->mapping != NULL ? 0 : -1;
 }
 
+/* A handle for reading, which the caller closes.  */
 static HANDLE open_handle (const char *path) {
   WCHAR wide[INJECT_PATH_MAX];
   SetLastError (ERROR_INVALID_NAME);
@@ -105,6 +108,7 @@ int inject_file_read_back (const struct inject_file_new *written, struct inject_
   return map (file, written->handle, written->target, error);
 }
 
+/* `write` of an edit_output: SELF is a handle.  */
 static int write_new (void *self, uint64_t offset, const uint8_t *bytes, size_t n) {
   while (n > 0) {
     OVERLAPPED at = {0};

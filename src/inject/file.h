@@ -14,8 +14,9 @@
 
 #include "inject/edit/edit.h"
 
-enum { INJECT_PATH_MAX = 4096, INJECT_SHOWN_MAX = 120 };
+enum { INJECT_PATH_MAX = 4096, INJECT_SHOWN_MAX = 120 }; /* bytes; the second in messages */
 
+/* An open file, read only.  */
 struct inject_file {
   const uint8_t *bytes; /* valid until inject_file_close */
   size_t size;

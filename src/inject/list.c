@@ -3,6 +3,7 @@
 
 #include "inject/pe/imports.h"
 
+/* Print the functions of descriptor D.  0, or -1 with the reason in ERROR.  */
 static int list_functions (struct report *report, const struct pe *pe,
                            const struct pe_descriptor *d, struct pe_error *error) {
   uint32_t table = pe_lookup_table (pe, d);
@@ -23,6 +24,7 @@ static int list_functions (struct report *report, const struct pe *pe,
   return found;
 }
 
+/* Print the table that GET reads, as FIELD of the JSON.  0, or -1 with the reason in ERROR.  */
 static int list_table (struct report *report, const struct pe *pe, const char *field,
                        int (*get) (const struct pe *, unsigned, struct pe_descriptor *),
                        struct pe_error *error) {
@@ -50,6 +52,7 @@ static int list_table (struct report *report, const struct pe *pe, const char *f
   return status;
 }
 
+/* The number of delay-loaded DLLs; -1 if their table is damaged.  */
 static int delayed_num (const struct pe *pe) {
   struct pe_descriptor d;
   int found, n = 0;

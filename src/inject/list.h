@@ -1,4 +1,4 @@
-/* Prints the import tables of a file.  */
+/* Prints the import tables of a file.  options.h has the words.  One thread.  */
 
 #ifndef MIR_INJECT_LIST_H
 #define MIR_INJECT_LIST_H

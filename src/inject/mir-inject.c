@@ -1,4 +1,5 @@
-/* The command mir-inject: puts a DLL into the import table of a program, or into a process.  */
+/* The command mir-inject: puts a DLL into the import table of a program, or into a process.  One
+   thread; options.h has the exit statuses.  */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #error "MIR_VERSION is the version of the project, as text"
 #endif
 
+/* List or verify the file at PATH.  An exit status, or -1 with the reason in ERROR.  */
 static int look (struct report *report, const struct options *options, const char *path,
                  struct pe_error *error) {
   struct inject_file file;
@@ -31,6 +33,7 @@ static int look (struct report *report, const struct options *options, const cha
   return status;
 }
 
+/* Do what OPTIONS say with the file at PATH.  An exit status.  */
 static int do_file (struct report *report, const struct options *options, const char *path) {
   struct pe_error error = {0}, shown = {0};
   report_file (report, path);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_DLL "mir-ucrt.dll"
+#define DEFAULT_DLL "mir-ucrt.dll" /* without a folder: the loader looks beside the program */
 
 void options_help (void) {
   fputs (
@@ -35,6 +35,7 @@ void options_help (void) {
       stdout);
 }
 
+/* One option: --NAME, or -LETTER.  */
 struct option {
   const char *name;
   char letter;
@@ -42,6 +43,7 @@ struct option {
   const char **value; /* which goes here */
 };
 
+/* The option called ARG, up to a "="; *VALUE is what follows it.  NULL: there is none.  */
 static const struct option *find (const struct option *table, const char *arg, const char **value) {
   const char *equals = strchr (arg, '=');
   size_t n = equals != NULL ? (size_t) (equals - arg) : strlen (arg);
@@ -51,6 +53,7 @@ static const struct option *find (const struct option *table, const char *arg, c
   return NULL;
 }
 
+/* Split the value of --order into names.  0, or -1 with the reason in ERROR.  */
 static int read_order (struct options *options, const char *text, struct pe_error *error) {
   options->order = malloc (strlen (text) + 1);
   if (options->order == NULL) return -1;
@@ -91,6 +94,7 @@ static int name_dll (struct options *options, struct pe_error *error) {
   return 0;
 }
 
+/* Check that the options fit together.  0, or -1 with the reason in ERROR.  */
 static int check (const struct options *options, struct pe_error *error) {
   const char *why = NULL;
   if (options->files_num == 0)
@@ -132,6 +136,7 @@ static const struct option *read_letters (const struct option *table, const char
   return option;
 }
 
+/* Set what TABLE refers to.  0, or -1 with the reason in ERROR.  */
 static int read_arguments (struct options *o, const struct option *table, int argc, char **argv,
                            struct pe_error *error) {
   int only_files = 0;

@@ -8,7 +8,8 @@
    backup     the file that was read, kept beside the one that replaced it
    take over  have the C runtime's allocator replaced, which is what mir-ucrt.dll does
 
-   The folder pe/ reads images, edit/ plans changes of them, process/ has run, attach and check.  */
+   The folder pe/ reads images, edit/ plans changes of them, process/ has run, attach and check.
+   One thread.  */
 
 #ifndef MIR_INJECT_OPTIONS_H
 #define MIR_INJECT_OPTIONS_H
@@ -23,16 +24,17 @@ enum {
   STATUS_NO = 2      /* --verify: a check failed */
 };
 
+/* The texts are those of ARGV, which outlives this.  */
 struct options {
   int help, version, verbose, list, inplace, force, eject, dry_run, verify, json, no_backup;
   const char *dll;    /* without the postfix; NULL: the default */
   const char *symbol; /* NULL: choose one */
   const char *postfix;
-  const char *output;
+  const char *output;          /* NULL: a name made of the file's */
   char *order;                 /* malloc'ed copy of the value; semicolons are replaced by 0 */
   struct edit_request request; /* refers to dll_name and order */
   char dll_name[PE_NAME_MAX];
-  char **files;
+  char **files; /* names, moved to the front of ARGV */
   int files_num;
 };
 

@@ -9,14 +9,15 @@
 #include "inject/pe/pe.h"
 
 struct report {
-  int json;
-  int verbose;
+  int json;        /* print JSON instead of lines */
+  int verbose;     /* print details */
   unsigned files;  /* begun so far */
   unsigned fields; /* written so far in the current object or array */
   unsigned warnings_num;
-  char warnings[8][320];
+  char warnings[8][320]; /* of the current file, for JSON; more are only printed */
 };
 
+/* Begin and end the output, and in it the object of each file.  */
 void report_begin (struct report *report, int json, int verbose);
 void report_end (struct report *report);
 void report_file (struct report *report, const char *path);

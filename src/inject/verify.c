@@ -10,8 +10,9 @@
 #include "inject/pe/imports.h"
 #include "inject/pe/layout.h"
 
-enum answer { NO, YES, NOTE };
+enum answer { NO, YES, NOTE }; /* a note is no failure */
 
+/* One run of --verify.  */
 struct check {
   struct report *report;
   const struct pe *pe;
@@ -39,6 +40,7 @@ static __attribute__ ((format (printf, 4, 5))) void say (struct check *check, en
   if (answer == NO) check->refused++;
 }
 
+/* Whether the SIZE bytes at RVA are in RANGE.  */
 static int is_within (const struct pe_directory *range, uint32_t rva, uint64_t size) {
   return rva >= range->rva && size <= range->size && rva - range->rva <= range->size - size;
 }
@@ -55,6 +57,8 @@ static int can_fill (const struct pe *pe, const struct pe_descriptor *d, long fu
   return iat.rva == 0 && pe_section_of (pe, import.rva, &with_table) == 0
          && with_table.rva == section.rva;
 }
+
+/* Each check says at least one line.  */
 
 static void check_imports (struct check *check) {
   const struct pe *pe = check->pe;
@@ -111,6 +115,7 @@ static void check_loader (struct check *check) {
     say (check, NOTE, "managed", "a .NET program: its loader may not look at the import table");
 }
 
+/* Whether a program for one CPU can load a DLL for the other.  */
 static int machines_fit (enum pe_machine program, enum pe_machine dll) {
   if (program == dll) return 1;
   if (program == PE_X64 || program == PE_ARM64EC)

@@ -1,4 +1,5 @@
-/* Checks whether a program would start with the DLL, and be taken over.  */
+/* Checks whether a program would start with the DLL, and be taken over.  Reads only.  options.h has
+   the words.  One thread.  */
 
 #ifndef MIR_INJECT_VERIFY_H
 #define MIR_INJECT_VERIFY_H

@@ -25,6 +25,7 @@ static int is_within_limit (int fd, size_t len) {
          && len <= limit.rlim_cur - (rlim_t) st.st_size;
 }
 
+/* Write LEN bytes.  0, or an errno value.  */
 static int write_all (int fd, const uint8_t *bytes, size_t len) {
   if (!is_within_limit (fd, len)) return EFBIG;
   while (len > 0) {

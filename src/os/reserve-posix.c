@@ -1,4 +1,5 @@
-/* POSIX: reserves address space as inaccessible mappings.  */
+/* POSIX: reserves address space as inaccessible mappings.  os.h and reserve.h have the
+   contracts.  */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include "os/reserve.h"
 

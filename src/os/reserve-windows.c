@@ -26,11 +26,13 @@ typedef void *(WINAPI *map_view3_t) (HANDLE section, HANDLE process, void *start
                                      ULONG parameters_num);
 typedef BOOL (WINAPI *unmap_view2_t) (HANDLE process, void *start, ULONG flags);
 
+/* A function that older versions of Windows lack; NULL: missing.  */
 static FARPROC find_in_kernelbase (const char *name) {
   HMODULE module = GetModuleHandleA ("kernelbase.dll");
   return module == NULL ? NULL : GetProcAddress (module, name);
 }
 
+/* VirtualAlloc2 in this process; NULL on failure.  */
 static void *alloc2 (void *start, size_t len, ULONG type, ULONG protection) {
   alloc2_t func = (alloc2_t) (void (*) (void)) find_in_kernelbase ("VirtualAlloc2");
   return func == NULL ? NULL : func (GetCurrentProcess (), start, len, type, protection, NULL, 0);
@@ -83,6 +85,7 @@ static void make_one_placeholder (char *start, size_t len) {
     (void) VirtualFree (start, len, MEM_RELEASE | COALESCE_PLACEHOLDERS);
 }
 
+/* Map a view over LEN bytes of placeholders at AT.  NULL on failure, with them reserved.  */
 static void *replace_placeholder (void *handle, size_t len, void *at, unsigned long protection) {
   map_view3_t func = (map_view3_t) (void (*) (void)) find_in_kernelbase ("MapViewOfFile3");
   if (func == NULL) return NULL;
@@ -96,6 +99,7 @@ static void *replace_placeholder (void *handle, size_t len, void *at, unsigned l
   return start;
 }
 
+/* Put data in place of LEN bytes of placeholders at START.  0, or -1.  */
 static int commit_placeholder (char *start, size_t len) {
   mir_os_lock (&places_lock);
   make_one_placeholder (start, len);
@@ -104,6 +108,7 @@ static int commit_placeholder (char *start, size_t len) {
   return data != NULL ? 0 : -1;
 }
 
+/* Unmap the view at START and leave a placeholder.  0, or -1.  */
 static int leave_placeholder (void *start) {
   unmap_view2_t func = (unmap_view2_t) (void (*) (void)) find_in_kernelbase ("UnmapViewOfFile2");
   return func != NULL && func (GetCurrentProcess (), start, PRESERVE_PLACEHOLDER) ? 0 : -1;
@@ -123,12 +128,14 @@ static int is_unit (char *start) {
          && info.AllocationProtect == PAGE_NOACCESS && info.RegionSize <= MIR_RESERVE_ALIGNMENT;
 }
 
+/* Release the units in [START, START + LEN), and nothing that another thread has put there.  The
+   lock is held, or the range has no other user.  */
 static void release_units (char *start, size_t len) {
   for (size_t i = 0; i < len; i += MIR_RESERVE_ALIGNMENT)
     if (is_unit (start + i)) (void) VirtualFree (start + i, 0, MEM_RELEASE);
 }
 
-/* 0, or -1 with none of them reserved.  */
+/* Reserve LEN bytes at START as units.  0, or -1 with none of them reserved.  The lock is held.  */
 static int reserve_units (char *start, size_t len) {
   for (size_t i = 0; i < len; i += MIR_RESERVE_ALIGNMENT) {
     if (VirtualAlloc (start + i, MIR_RESERVE_ALIGNMENT, MEM_RESERVE, PAGE_NOACCESS) != NULL)
@@ -154,6 +161,7 @@ static void *reserve_as_units (void *hint, size_t len) {
   return start;
 }
 
+/* Map a view in place of LEN bytes of units at AT.  NULL on failure: reserved again, or lost.  */
 static void *replace_units (void *handle, size_t len, char *at, unsigned long protection) {
   mir_os_lock (&places_lock);
   release_units (at, len);
@@ -165,6 +173,7 @@ static void *replace_units (void *handle, size_t len, char *at, unsigned long pr
   return start;
 }
 
+/* Unmap the view at START and reserve its addresses again, or lose them.  0, or -1.  */
 static int leave_units (char *start, size_t len) {
   mir_os_lock (&places_lock);
   int res = UnmapViewOfFile (start) ? 0 : -1;

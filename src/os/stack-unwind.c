@@ -14,6 +14,7 @@ struct stack_walk {
   int is_outside;     /* the walk has left mir_os_stack */
 };
 
+/* Called for each frame, innermost first: add it to the walk ARG, and start anew at the caller.  */
 static _Unwind_Reason_Code add_frame (struct _Unwind_Context *context, void *arg) {
   struct stack_walk *walk = (struct stack_walk *) arg;
   void *address = (void *) (uintptr_t) _Unwind_GetIP (context);

@@ -1,4 +1,5 @@
-/* Programs like valgrind, which translate code and run the translation.  */
+/* Programs like valgrind, which translate code and run the translation.  Any thread; the build
+   picks the file.  */
 #ifndef MIR_OS_TRANSLATIONS_H
 #define MIR_OS_TRANSLATIONS_H
 

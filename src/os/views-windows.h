@@ -4,7 +4,9 @@
    MapViewOfFile3: Windows 10, version 1803).  Where these are missing or do not work (Wine 8), the
    range consists of units, reservations of 64 KiB: a view takes the place of units that are
    released first.  In between, another thread may get the addresses; then they are lost to the
-   range, and this code never touches them again.  */
+   range, and this code never touches them again.
+
+   Any thread; a lock guards the places.  On failure GetLastError () says why.  */
 #ifndef MIR_OS_VIEWS_WINDOWS_H
 #define MIR_OS_VIEWS_WINDOWS_H
 

@@ -16,6 +16,7 @@ void blocks_finish (struct picture *picture) {
 
 /*---------------- Counting -----------------------------*/
 
+/* The index of the size class of SIZE, and of the lifetime TIME, in nanoseconds.  */
 static unsigned class_of (uint64_t size) {
   unsigned kind = 0;
   for (; size != 0; size >>= 1) kind++;
@@ -47,6 +48,7 @@ static void count_gone (struct picture *picture, const struct block *block) {
   tree_node (picture, node->scope)->scope_live -= block->size;
 }
 
+/* BLOCK, which has left the table, was freed at TIME.  */
 static void count_freed (struct picture *picture, const struct block *block, uint64_t time) {
   count_gone (picture, block);
   add (&picture->lifetimes[lifetime_of (time - block->time)], block->size);
@@ -69,6 +71,7 @@ static void put_block (struct picture *picture, const struct block *block, uint6
   HTAB_DO (block_t, picture->blocks, *block, HTAB_INSERT, old);
 }
 
+/* SIZE more bytes are live in SCOPE.  */
 static void count_scope (struct node *scope, uint64_t size) {
   scope->scope_live += size;
   if (scope->scope_most < scope->scope_live) scope->scope_most = scope->scope_live;

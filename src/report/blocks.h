@@ -1,4 +1,5 @@
-/* The live blocks of a picture, and what is counted of blocks: sizes, lifetimes, reallocs.
+/* The live blocks of a picture, and what is counted of blocks: sizes, lifetimes, reallocs.  types.h
+   has the words.  One thread.
 
    Each function takes an event of THREAD, which is the picture's current thread.  Those that return
    an int return 0; or -1 if no program can have so many bytes.  */
@@ -7,6 +8,7 @@
 
 #include "report/types.h"
 
+/* Make and free the table of live blocks.  */
 void blocks_init (struct picture *picture);
 void blocks_finish (struct picture *picture);
 

@@ -36,6 +36,7 @@ static void write_record (FILE *out, struct names *names, const struct record *r
   }
 }
 
+/* The live bytes of each bin, as counters.  */
 static void write_counters (FILE *out, const struct picture *picture) {
   const struct timeline *timeline = &picture->timeline;
   for (size_t i = 0; i < timeline->num; i++) {

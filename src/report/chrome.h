@@ -1,4 +1,5 @@
-/* Trace events for chrome://tracing and ui.perfetto.dev.  */
+/* Trace events for chrome://tracing and ui.perfetto.dev, made of a picture and its trace
+   (types.h).  */
 #ifndef MIR_REPORT_CHROME_H
 #define MIR_REPORT_CHROME_H
 

@@ -1,4 +1,4 @@
-/* Keeps ranges and pieces of code in sorted arrays.  */
+/* Keeps ranges and pieces of code in sorted arrays: EL_SIZE is the size of an element.  */
 #include "report/code-map.h"
 
 #include <string.h>
@@ -40,6 +40,7 @@ static void insert_at (VARR (extent_t) *extents, size_t at, const struct extent 
   *place = *extent;
 }
 
+/* Move the elements behind the index AT one place down.  */
 static void remove_at (VARR (extent_t) *extents, size_t at) {
   size_t num = VARR_LENGTH (extent_t, extents);
   struct extent *place = VARR_ADDR (extent_t, extents) + at;
@@ -64,6 +65,7 @@ const struct extent *code_map_find (const struct code_map *map, uint64_t address
 
 /*---------------- Ranges -----------------------------*/
 
+/* Remove the range with the index AT, and its pieces.  */
 static void drop_range (struct code_map *map, size_t at) {
   const struct extent *range = &VARR_ADDR (extent_t, map->ranges)[at];
   VARR (extent_t) *pieces = range->pieces;
@@ -99,6 +101,7 @@ void code_map_add_range (struct code_map *map, uint64_t start, uint64_t size) {
 
 /*---------------- Pieces -----------------------------*/
 
+/* Remove the piece with the index AT from RANGE.  */
 static void drop_piece (struct code_map *map, const struct extent *range, size_t at) {
   map->pieces--;
   map->piece_bytes -= VARR_GET (extent_t, range->pieces, at).size;

@@ -1,4 +1,5 @@
-/* A map of code spaces: the mapped ranges and the pieces of code in them, by address.  */
+/* A map of code spaces: the mapped ranges and the pieces of code in them, by address.  A piece is a
+   code block.  Out of memory ends the program.  One thread.  */
 #ifndef MIR_REPORT_CODE_MAP_H
 #define MIR_REPORT_CODE_MAP_H
 
@@ -7,7 +8,7 @@
 
 #include "mir-varr.h"
 
-/* A range, or a piece in it.  */
+/* SIZE bytes at the address START: a range of code memory, or a piece (a code block) in it.  */
 typedef struct extent {
   uint64_t start, size;
   uint32_t name; /* of a piece: a number of struct names */

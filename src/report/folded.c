@@ -10,6 +10,7 @@ static void write_frame (FILE *out, const char *name) {
   for (; *name != '\0'; name++) putc (*name == ';' ? ':' : *name, out);
 }
 
+/* The frames from the outermost to NODE; in a name ";" becomes ":".  */
 static void write_path (FILE *out, const struct picture *picture, uint32_t node) {
   uint32_t path[PICTURE_MAX_SCOPES + MIR_TRACE_STACK_MAX + 1];
   size_t num = 0;

@@ -1,4 +1,4 @@
-/* Folded stacks, the input of flame graphs.  */
+/* Folded stacks, the input of flame graphs, made of the tree of a picture (types.h).  */
 #ifndef MIR_REPORT_FOLDED_H
 #define MIR_REPORT_FOLDED_H
 

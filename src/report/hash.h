@@ -1,4 +1,5 @@
-/* Hash and equality of the tables of mir-report, for DEF_HTAB_BOUND.  */
+/* Hash and equality of the tables of mir-report, for DEF_HTAB_BOUND.  EL, A and B are elements; ARG
+   is not used.  */
 #ifndef MIR_REPORT_HASH_H
 #define MIR_REPORT_HASH_H
 

@@ -48,6 +48,7 @@ static VARR (node_t) *make_rows (const struct picture *picture) {
   return rows;
 }
 
+/* Orders of rows: the most bytes first, then the older scope.  */
 static int by_made (const void *a, const void *b) {
   const struct node *x = (const struct node *) a, *y = (const struct node *) b;
   if (x->made.bytes != y->made.bytes) return x->made.bytes < y->made.bytes ? 1 : -1;
@@ -60,6 +61,7 @@ static int by_peak (const void *a, const void *b) {
   return by_made (a, b);
 }
 
+/* The cells of ROW behind its name, in each of the two tables.  */
 static void write_peak_cells (FILE *out, const struct picture *picture, const struct node *row) {
   write_bytes_cell (out, row->peak.bytes, picture->totals.peak.bytes);
   html_write_number (out, row->peak.blocks);
@@ -100,6 +102,7 @@ static void write_rows (FILE *out, const struct picture *picture, VARR (node_t) 
   fprintf (out, "</table>\n");
 }
 
+/* What must not be 0 for a row to be shown.  */
 static uint64_t peak_amount (const struct node *row) {
   return row->peak.bytes;
 }

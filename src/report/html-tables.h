@@ -1,4 +1,5 @@
-/* The sections of the page that are tables: scopes, sizes, lifetimes, threads.  */
+/* The sections of the page that are tables: scopes, sizes, lifetimes, threads.  types.h has the
+   words; OUTPUT reports errors when it is closed.  */
 #ifndef MIR_REPORT_HTML_TABLES_H
 #define MIR_REPORT_HTML_TABLES_H
 

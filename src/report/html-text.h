@@ -1,4 +1,4 @@
-/* Texts of the page: amounts, times, numbers in tables and paths of scopes.  */
+/* Texts of the page: amounts, times, numbers in tables and paths of scopes (types.h).  */
 #ifndef MIR_REPORT_HTML_TEXT_H
 #define MIR_REPORT_HTML_TEXT_H
 

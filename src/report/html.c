@@ -34,6 +34,7 @@ static void write_title (FILE *out, const struct picture *picture, const char *n
   fprintf (out, "</h1>\n");
 }
 
+/* What the trace is, and what is wrong with it.  */
 static void write_facts (FILE *out, const struct picture *picture) {
   const struct totals *t = &picture->totals;
   time_t seconds = (time_t) picture->reader.seconds;
@@ -69,6 +70,7 @@ static void write_tile (FILE *out, const char *number, uint64_t value, const cha
       number, exact, label, large != NULL ? large : exact, below);
 }
 
+/* A tile for an amount of bytes; then one for a count.  */
 static void write_bytes_tile (FILE *out, const char *number, uint64_t bytes, const char *label,
                               const char *below) {
   char large[HTML_TEXT_MAX], exact[160];
@@ -76,6 +78,7 @@ static void write_bytes_tile (FILE *out, const char *number, uint64_t bytes, con
   write_tile (out, number, bytes, label, html_bytes_text (bytes, large), exact);
 }
 
+/* The main numbers; NUMBER is the name in `numbers` of the JSON.  */
 static void write_tiles (FILE *out, const struct picture *picture) {
   const struct totals *t = &picture->totals;
   char below[120], time[HTML_TEXT_MAX];
@@ -105,6 +108,7 @@ static const char *piece_name (const struct picture *picture, const struct exten
   return names_text_or (&picture->names, piece->name, "(no name)");
 }
 
+/* The same pieces as write_code_data, as a table.  */
 static void write_code_table (FILE *out, const struct picture *picture) {
   const VARR (extent_t) *ranges = picture->code_peak.ranges;
   size_t left = PIECES_MAX;
@@ -185,6 +189,7 @@ static void write_layers (FILE *out, const struct picture *picture) {
   fprintf (out, "]");
 }
 
+/* The ranges with the first PIECES_MAX pieces, at the peak of code.  */
 static void write_code_data (FILE *out, const struct picture *picture) {
   const VARR (extent_t) *ranges = picture->code_peak.ranges;
   size_t left = PIECES_MAX;

@@ -1,4 +1,4 @@
-/* The page of a picture.  */
+/* The page of a picture (types.h): one HTML file for a browser.  */
 #ifndef MIR_REPORT_HTML_H
 #define MIR_REPORT_HTML_H
 
@@ -6,7 +6,8 @@
 
 #include "report/types.h"
 
-/* NAME is the title of a trace without one.  */
+/* Write the page to OUT, whose errors are noticed when it is closed.  NAME is the title of a trace
+   without one.  */
 void html_write (FILE *out, const struct picture *picture, const char *name);
 
 #endif /* MIR_REPORT_HTML_H */

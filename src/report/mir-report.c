@@ -1,4 +1,5 @@
-/* The command mir-report: reads a trace and writes the outputs that the user has named.  */
+/* The command mir-report: reads a trace and writes the outputs that the user has named.  One
+   thread; the exit status is 0, or 1 after one line on standard error.  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,9 +19,10 @@ enum kind {
   CHROME,
   STATS,
   JSON,
-  KINDS
+  KINDS /* how many; also: none of them */
 };
 
+/* The command line; the texts are those of ARGV.  */
 struct options {
   const char *trace;
   const char *paths[KINDS]; /* NULL: this output is not wanted */
@@ -121,6 +123,7 @@ static int write_kind (enum kind kind, FILE *out, const struct picture *picture,
   return 0;
 }
 
+/* Write one output.  0, or the exit status after a line that says why.  */
 static int write_file (enum kind kind, const struct options *options, const struct picture *picture,
                        FILE *stream) {
   const char *path = options->paths[kind];
@@ -134,6 +137,7 @@ static int write_file (enum kind kind, const struct options *options, const stru
   return output_close (&output) == 0 ? 0 : say (path, "", strerror (errno));
 }
 
+/* Read STREAM and write all outputs.  The exit status.  */
 static int report (const struct options *options, FILE *stream) {
   struct picture picture;
   int status = 0;

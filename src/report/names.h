@@ -1,6 +1,7 @@
 /* Names, each kept once and known by a number; 0 is the empty name.
 
-   Names are UTF-8 without control characters: names_add replaces all other bytes by "?".  */
+   Names are UTF-8 without control characters: names_add replaces all other bytes by "?".  Out of
+   memory ends the program.  One thread.  */
 #ifndef MIR_REPORT_NAMES_H
 #define MIR_REPORT_NAMES_H
 

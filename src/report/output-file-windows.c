@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <windows.h>
 
-enum { TEMPORARIES = 100 };
+enum { TEMPORARIES = 100 }; /* names that are tried */
 
 /* Whether FD, if there is one, is a regular file.  */
 static int is_regular (int fd) {

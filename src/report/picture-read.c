@@ -3,6 +3,7 @@
 
 #include "report/tree.h"
 
+/* Set the numbers that are known only at the end of the trace.  */
 static void count_end (struct picture *picture) {
   struct totals *totals = &picture->totals;
   struct amounts now = picture->timeline.now;
@@ -76,6 +77,7 @@ static void choose_layers (struct picture *picture) {
   }
 }
 
+/* Note the bytes of the layers in the last bin, of which this is the fullest moment.  */
 static void copy_layers (struct look *look) {
   for (size_t i = 0; i < PICTURE_LAYERS; i++)
     look->whole->layers.live[look->bins - 1][i] = look->layers[i];
@@ -90,6 +92,7 @@ static void begin_bins (struct look *look, uint64_t num) {
   }
 }
 
+/* Bring the layers of LOOK up to the record that PICTURE has just counted.  */
 static void note_layers (struct look *look, const struct picture *picture) {
   const struct layers *layers = &look->whole->layers;
   begin_bins (look, picture->reader.time / look->whole->timeline.width + 1);
@@ -100,6 +103,7 @@ static void note_layers (struct look *look, const struct picture *picture) {
   if (look->total > look->best) copy_layers (look);
 }
 
+/* Keep in WHOLE what is live in PICTURE now, node by node.  */
 static void note_peak (struct picture *whole, const struct picture *picture) {
   size_t num = VARR_LENGTH (node_t, picture->nodes);
   for (uint32_t i = 0; i < num && i < VARR_LENGTH (node_t, whole->nodes); i++)
@@ -118,6 +122,7 @@ static void look_at_record (struct picture *picture, void *arg) {
   note_layers (look, picture);
 }
 
+/* Read STREAM again for PICTURE.  0; or -1 with picture->reader.error.  */
 static int look_back (struct picture *picture, FILE *stream) {
   struct look look = {.whole = picture};
   struct picture again;

@@ -1,4 +1,4 @@
-/* Reads a trace into a picture.  */
+/* Reads a trace into a picture (types.h), in two passes.  One thread.  */
 #ifndef MIR_REPORT_PICTURE_READ_H
 #define MIR_REPORT_PICTURE_READ_H
 

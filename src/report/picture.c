@@ -7,6 +7,7 @@
 #include "report/hash.h"
 #include "report/tree.h"
 
+/* A thread by its number in the trace: its index in the picture.  */
 typedef struct thread_ref {
   uint64_t number;
   uint32_t thread;
@@ -47,6 +48,7 @@ const char *picture_title (const struct picture *picture, const char *name) {
 
 /*---------------- Code -----------------------------*/
 
+/* Count an event of code: a mapping, a piece, or the end of one.  */
 static void on_code (struct picture *picture, const struct record *record) {
   struct extent piece = {.start = record->address, .size = record->size};
   struct totals *totals = &picture->totals;
@@ -90,6 +92,7 @@ static struct thread *thread_of (struct picture *picture, const struct record *r
   return &VARR_ADDR (thread_t, picture->threads)[picture->thread];
 }
 
+/* THREAD enters, or leaves, a scope.  */
 static void on_push (struct picture *picture, struct thread *thread, const struct record *record) {
   uint32_t name = names_add (&picture->names, record->name, record->name_len);
   if (tree_node (picture, thread->node)->depth == PICTURE_MAX_SCOPES)
@@ -111,8 +114,9 @@ static void on_pop (struct picture *picture, struct thread *thread) {
 
 /* Bring the timeline up to TIME, and note new peaks.  */
 static void note_amounts (struct picture *picture, uint64_t time) {
-  struct amounts now = {picture->totals.live.bytes, picture->code.piece_bytes,
-                        picture->code.mapped_bytes};
+  struct amounts now = {.live = picture->totals.live.bytes,
+                        .code = picture->code.piece_bytes,
+                        .mapped = picture->code.mapped_bytes};
   struct totals *totals = &picture->totals;
   timeline_set (&picture->timeline, time, &now);
   if (totals->peak.bytes < totals->live.bytes) {
@@ -131,6 +135,7 @@ static void note_amounts (struct picture *picture, uint64_t time) {
 
 /*---------------- Events -----------------------------*/
 
+/* Count KIND as a call of the program, if it is one.  */
 static void count_call (struct totals *totals, enum mir_trace_kind kind) {
   totals->mallocs += kind == MIR_TRACE_MALLOC || kind == MIR_TRACE_MALLOC_FAILED;
   totals->callocs += kind == MIR_TRACE_CALLOC || kind == MIR_TRACE_CALLOC_FAILED;
@@ -140,6 +145,7 @@ static void count_call (struct totals *totals, enum mir_trace_kind kind) {
                     || kind == MIR_TRACE_REALLOC_FAILED || kind == MIR_TRACE_REALLOC_NEW_FAILED;
 }
 
+/* Count RECORD for THREAD.  0, or -1 as picture_count.  */
 static int count_event (struct picture *picture, struct thread *thread,
                         const struct record *record) {
   switch (record->kind) {

@@ -1,4 +1,5 @@
-/* A picture: how one is made, and how a record is counted.  */
+/* A picture, which is what a trace says about a program's memory: how one is made, and how a record
+   is counted.  types.h has the words.  One thread.  */
 #ifndef MIR_REPORT_PICTURE_H
 #define MIR_REPORT_PICTURE_H
 

@@ -6,6 +6,7 @@
 
 /*---------------- Bytes -----------------------------*/
 
+/* Set the error: the place, and what is wrong there.  -1.  */
 static int bad (struct reader *reader, const char *format, ...) {
   char what[80];
   va_list args;
@@ -17,11 +18,14 @@ static int bad (struct reader *reader, const char *format, ...) {
   return -1;
 }
 
+/* The error at the end of the file.  -1.  */
 static int too_short (struct reader *reader) {
   if (ferror (reader->stream)) return bad (reader, "the file cannot be read");
   reader->truncated = 1;
   return bad (reader, "the file ends here, before the trace does");
 }
+
+/* The get functions read one thing (trace/format.h).  0, or -1 with the error set.  */
 
 static int get_byte (struct reader *reader, unsigned *byte) {
   int c = getc (reader->stream);
@@ -42,6 +46,7 @@ static int get_number (struct reader *reader, uint64_t *number) {
   }
 }
 
+/* Add the coded difference to *LAST, the last address of its sort.  */
 static int get_address (struct reader *reader, uint64_t *last) {
   uint64_t coded;
   if (get_number (reader, &coded) != 0) return -1;

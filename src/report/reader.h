@@ -15,6 +15,7 @@
 /* Sizes and times are below this, so that a sum of two does not overflow: 2^62.  */
 #define READER_MAX_SIZE ((uint64_t) 1 << 62)
 
+/* A decoded record; what its kind does not have is 0 or empty, except EVENTS.  */
 struct record {
   enum mir_trace_kind kind;
   uint64_t time;    /* nanoseconds since the beginning of the trace */
@@ -31,9 +32,10 @@ struct record {
   uint64_t stack[MIR_TRACE_STACK_MAX]; /* return addresses, innermost first */
 };
 
+/* A trace that is being read.  */
 struct reader {
-  FILE *stream; /* the caller's, who closes it */
-  uint64_t offset;
+  FILE *stream;                           /* the caller's, who closes it */
+  uint64_t offset;                        /* bytes read */
   uint64_t time, thread, block, code, pc; /* the last ones: addresses are coded as differences */
   uint64_t events;                        /* so far */
   int ended;

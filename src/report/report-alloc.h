@@ -1,4 +1,4 @@
-/* The allocator of mir-report.  */
+/* The allocator of mir-report; the containers end the program if it returns NULL.  */
 #ifndef MIR_REPORT_REPORT_ALLOC_H
 #define MIR_REPORT_REPORT_ALLOC_H
 

@@ -9,6 +9,7 @@
 
 void stats_get (const struct picture *picture, struct stats_number numbers[STATS_NUMBERS]) {
   const struct totals *t = &picture->totals;
+  /* Each row: name, value.  Names are part of the JSON format.  */
   const struct stats_number all[STATS_NUMBERS] = {
       {"events", t->events},
       {"duration_ns", t->duration},

@@ -1,4 +1,5 @@
-/* The numbers of a picture.  */
+/* The numbers of a picture, which is what a trace says about a program's memory: a fixed list, as
+   text and as JSON.  types.h has the words.  One thread.  */
 #ifndef MIR_REPORT_STATS_H
 #define MIR_REPORT_STATS_H
 
@@ -11,11 +12,13 @@ struct stats_number {
   uint64_t value;
 };
 
-enum { STATS_NUMBERS = 25 };
+enum { STATS_NUMBERS = 25 }; /* rows of stats_get */
 
+/* Set NUMBERS to all of them, in the order in which they are shown.  */
 void stats_get (const struct picture *picture, struct stats_number numbers[STATS_NUMBERS]);
 
-/* NAME is the title of a trace without one.  */
+/* Write them to OUT, whose errors are noticed when it is closed.  NAME is the title of a trace
+   without one.  */
 void stats_write_text (FILE *out, const struct picture *picture, const char *name);
 void stats_write_json (FILE *out, const struct picture *picture, const char *name);
 

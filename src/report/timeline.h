@@ -1,4 +1,5 @@
-/* How much was live over time, in bins that grow wider as time passes.  */
+/* How much was live over time, in bins that grow wider as time passes: when all are used, pairs are
+   joined, so their number is even.  One thread.  */
 #ifndef MIR_REPORT_TIMELINE_H
 #define MIR_REPORT_TIMELINE_H
 
@@ -15,9 +16,9 @@ struct amounts {
 };
 
 struct timeline {
-  uint64_t width; /* nanoseconds of a bin */
-  size_t num;     /* bins that have begun; the last one is not over */
-  struct amounts now;
+  uint64_t width;                     /* nanoseconds of a bin */
+  size_t num;                         /* bins that have begun; the last one is not over */
+  struct amounts now;                 /* as last set */
   struct amounts most[TIMELINE_BINS]; /* at any time in the bin, its beginning included */
 };
 

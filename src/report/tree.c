@@ -3,6 +3,7 @@
 
 #include "report/hash.h"
 
+/* A node by what distinguishes it from the other children of PARENT.  */
 typedef struct child {
   uint32_t parent, node;
   enum node_kind kind;
@@ -37,6 +38,7 @@ void tree_finish (struct picture *picture) {
 
 uint32_t tree_child (struct picture *picture, uint32_t parent, enum node_kind kind, uint64_t key) {
   uint32_t number = (uint32_t) VARR_LENGTH (node_t, picture->nodes);
+  /* In the order of the members: parent, node, kind, key.  */
   struct child child = {parent, number, kind, key}, found;
   struct node node = {
       .kind = kind, .parent = parent, .depth = tree_node (picture, parent)->depth + 1};

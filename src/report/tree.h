@@ -1,4 +1,5 @@
-/* The tree of a picture: scopes, and below them the callers of allocations.  */
+/* The tree of a picture: scopes, and below them the callers of allocations.  A node is an index, 0
+   the root; types.h has the words.  One thread.  */
 #ifndef MIR_REPORT_TREE_H
 #define MIR_REPORT_TREE_H
 
@@ -21,6 +22,7 @@ void tree_add_symbol (struct picture *picture, uint64_t address, uint32_t name);
 const char *tree_node_name (const struct picture *picture, const struct node *node,
                             char buffer[TREE_NAME_MAX]);
 
+/* Valid until a node is added.  */
 static inline struct node *tree_node (struct picture *picture, uint32_t node) {
   return &VARR_ADDR (node_t, picture->nodes)[node];
 }

@@ -44,6 +44,7 @@ struct sum {
   uint64_t blocks, bytes;
 };
 
+/* A place in the tree; PARENT and SCOPE are indices of nodes.  */
 typedef struct node {
   enum node_kind kind;
   uint32_t parent;
@@ -76,6 +77,7 @@ struct realloc_call {
   struct block old;
 };
 
+/* A thread of the traced program.  */
 typedef struct thread {
   uint64_t number;
   uint32_t node;
@@ -90,6 +92,7 @@ typedef struct thread {
 DEF_VARR (node_t)
 DEF_VARR (thread_t)
 
+/* What is counted of the whole trace; bytes, blocks, times in nanoseconds.  */
 struct totals {
   uint64_t events;
   uint64_t mallocs, callocs, reallocs, frees, failed; /* calls */
@@ -103,6 +106,7 @@ struct totals {
   uint64_t duration;                                          /* nanoseconds */
 };
 
+/* Blocks of one class, by the size asked for.  */
 struct size_class {
   uint64_t made, made_bytes, live;
 };
@@ -116,6 +120,7 @@ struct layers {
   uint64_t live[TIMELINE_BINS][PICTURE_LAYERS];
 };
 
+/* All counts of a trace; picture.h makes it.  */
 struct picture {
   MIR_alloc_t alloc;
   struct reader reader;
@@ -124,7 +129,7 @@ struct picture {
   struct sum lifetimes[PICTURE_LIFETIMES]; /* freed blocks */
   struct timeline timeline;
   struct names names;
-  uint32_t title;
+  uint32_t title;       /* a number of `names` */
   VARR (node_t) *nodes; /* 0: the root */
   VARR (thread_t) *threads;
   struct HTAB (child_t) *children;         /* tree.c's: nodes by parent and key */

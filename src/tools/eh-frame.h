@@ -1,4 +1,5 @@
-/* An .eh_frame section that says: every function in one range keeps a frame record.  */
+/* An .eh_frame section that says: every function in one range keeps a frame record.  Bytes only:
+   any thread.  */
 #ifndef MIR_TOOLS_EH_FRAME_H
 #define MIR_TOOLS_EH_FRAME_H
 

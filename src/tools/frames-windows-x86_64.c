@@ -32,8 +32,9 @@ struct growable {
   delete_growable_t delete;
 };
 
+/* The two functions; both NULL on older versions of Windows.  */
 static struct growable find_growable (void) {
-  struct growable found = {NULL, NULL};
+  struct growable found = {.add = NULL, .delete = NULL};
   HMODULE ntdll = GetModuleHandleA ("ntdll.dll");
   FARPROC add = ntdll == NULL ? NULL : GetProcAddress (ntdll, "RtlAddGrowableFunctionTable");
   FARPROC delete = ntdll == NULL ? NULL : GetProcAddress (ntdll, "RtlDeleteGrowableFunctionTable");
@@ -54,6 +55,7 @@ struct unwind_info {
   uint8_t codes[2][2];    /* offset in the prologue; operation, operand in the upper half */
 };
 
+/* The number of RBP, and two unwind operations.  */
 enum { UNWIND_RBP = 5, UNWIND_PUSH_NONVOL = 0, UNWIND_SET_FPREG = 3 };
 
 static const struct unwind_info frame_info = {
@@ -68,7 +70,7 @@ struct page {
   struct page *next;
 };
 
-enum { ALLOCATION_UNIT = 64 * 1024 };
+enum { ALLOCATION_UNIT = 64 * 1024 }; /* bytes: VirtualAlloc takes addresses at multiples of it */
 static const uint64_t REACH = UINT64_C (1) << 32;
 
 /* Map a page at free addresses between BOUND and START + REACH; NULL if there are none.  Another
@@ -167,6 +169,7 @@ static void windows_frames_mapped (struct mir_tool *tool, uint8_t *start, size_t
   tool->state.lost++;
 }
 
+/* Deregister and free the mapping to which LINK points.  */
 static void forget_mapping (struct mir_tool *tool, struct windows_mapping **link) {
   struct windows_frames *frames = (struct windows_frames *) tool->data;
   struct windows_mapping *mapping = *link;

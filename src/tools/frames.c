@@ -22,6 +22,7 @@
 extern void __register_frame (void *fde);
 extern void __deregister_frame (void *fde);
 
+/* The unwinder keeps a pointer to FRAME until it is deregistered.  */
 struct frames_mapping {
   struct mir_eh_frame frame;
   struct frames_mapping *next;
@@ -56,6 +57,7 @@ static void frames_mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   tool->state.events++;
 }
 
+/* Deregister and free the mapping to which LINK points.  */
 static void forget_frames (struct mir_tool *tool, struct frames_mapping **link) {
   struct frames_mapping *mapping = *link;
   *link = mapping->next;

@@ -1,4 +1,4 @@
-/* Builds the ELF object that tells GDB about one mapping.  */
+/* Builds the ELF object that tells GDB about one mapping: in the layout of ELF, for this CPU.  */
 #include "tools/gdb-elf.h"
 
 #include <link.h> /* ElfW */
@@ -7,9 +7,11 @@
 
 #include "tools/eh-frame.h"
 
+/* The sections by number; 0 is ELF's empty one.  */
 enum { TEXT = 1, EH_FRAME, SYMTAB, STRTAB, SHSTRTAB, SECTIONS };
 
 static const char section_names[] = "\0.text\0.eh_frame\0.symtab\0.strtab\0.shstrtab";
+/* Where the name of each section begins in `section_names`.  */
 static const uint8_t name_offsets[SECTIONS] = {
     [TEXT] = 1, [EH_FRAME] = 7, [SYMTAB] = 17, [STRTAB] = 25, [SHSTRTAB] = 33};
 
@@ -49,6 +51,7 @@ static void fill_section (struct object *object, int which, unsigned type, size_
   section->sh_addralign = which == TEXT ? 32 : sizeof (void *);
 }
 
+/* Describe the sections of OBJECT: the LEN bytes at START, symbols, and strings behind them.  */
 static void fill_sections (struct object *object, const uint8_t *start, size_t len,
                            size_t symbols_num, size_t strings_size, int with_frames) {
   ElfW (Shdr) *sections = object->sections;

@@ -1,4 +1,5 @@
-/* The ELF object that tells GDB about one mapping: its names, and its frames.  */
+/* The ELF object that tells GDB about one mapping: its names, and its frames.  The lock of all
+   tools is held (tool.h).  */
 #ifndef MIR_TOOLS_GDB_ELF_H
 #define MIR_TOOLS_GDB_ELF_H
 

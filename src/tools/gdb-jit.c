@@ -17,6 +17,7 @@
 
 /*---------------- The interface: names, types and values are GDB's -----------------------------*/
 
+/* action_flag of the descriptor.  */
 enum { JIT_NOACTION, JIT_REGISTER_FN, JIT_UNREGISTER_FN };
 
 struct jit_code_entry {
@@ -51,6 +52,8 @@ SHARED_WITH_GDB __attribute__ ((noinline)) void __jit_debug_register_code (void)
   __asm__ volatile("" ::: "memory"); /* keeps the call, and the stores to the list before it */
 }
 
+/* Stop in GDB, if it is there, with ACTION for ENTRY.  The lock of all tools is held for the
+   list.  */
 static void tell_gdb (uint32_t action, struct jit_code_entry *entry) {
   __jit_debug_descriptor.action_flag = action;
   __jit_debug_descriptor.relevant_entry = entry;
@@ -59,6 +62,7 @@ static void tell_gdb (uint32_t action, struct jit_code_entry *entry) {
   __jit_debug_descriptor.relevant_entry = NULL;
 }
 
+/* Put ENTRY into GDB's list and stop in GDB; take it out and stop there.  */
 static void register_entry (struct jit_code_entry *entry) {
   entry->prev_entry = NULL;
   entry->next_entry = __jit_debug_descriptor.first_entry;
@@ -78,14 +82,15 @@ static void unregister_entry (struct jit_code_entry *entry) {
 
 /*---------------- Mappings -----------------------------*/
 
+/* One mapping, with copies of the names in it.  */
 struct gdb_mapping {
   const uint8_t *start;
   size_t len;
   struct mir_gdb_symbol *changes;
   size_t changes_num, room; /* elements; registered_num <= changes_num <= room */
   size_t registered_num;    /* this many of the first changes are the symbols of the object */
-  uint64_t next_order;
-  uint8_t *object; /* NULL: none is registered */
+  uint64_t next_order;      /* of the next change */
+  uint8_t *object;          /* NULL: none is registered */
   struct jit_code_entry entry;
 };
 
@@ -93,10 +98,10 @@ struct gdb_mapping {
 struct gdb {
   struct gdb_mapping **mappings;
   size_t mappings_num, room; /* elements */
-  int with_frames;
+  int with_frames;           /* objects describe frames, too */
 };
 
-enum { FIRST_ROOM = 16 };
+enum { FIRST_ROOM = 16 }; /* elements */
 
 /* The index of the first mapping that starts above ADDR.  */
 static size_t upper_bound (const struct gdb *gdb, const uint8_t *addr) {
@@ -118,6 +123,7 @@ static struct gdb_mapping *find_mapping (const struct gdb *gdb, const uint8_t *a
   return below != NULL && (size_t) (addr - below->start) < below->len ? below : NULL;
 }
 
+/* Take the object of MAPPING, if there is one, back from GDB and free it.  */
 static void drop_object (struct mir_tool *tool, struct gdb_mapping *mapping) {
   if (mapping->object == NULL) return;
   unregister_entry (&mapping->entry);
@@ -125,6 +131,7 @@ static void drop_object (struct mir_tool *tool, struct gdb_mapping *mapping) {
   mapping->object = NULL;
 }
 
+/* Withdraw MAPPING from GDB and free it with its names.  */
 static void free_mapping (struct mir_tool *tool, struct gdb_mapping *mapping) {
   drop_object (tool, mapping);
   for (size_t i = 0; i < mapping->changes_num; i++)
@@ -152,6 +159,7 @@ static void give_up (struct mir_tool *tool) {
 
 /*---------------- Changes -----------------------------*/
 
+/* By START, then from the oldest to the newest.  */
 static int compare_changes (const void *left, const void *right) {
   const struct mir_gdb_symbol *a = (const struct mir_gdb_symbol *) left;
   const struct mir_gdb_symbol *b = (const struct mir_gdb_symbol *) right;
@@ -226,6 +234,7 @@ static int add_change (struct mir_tool *tool, struct gdb_mapping *mapping,
   return 0;
 }
 
+/* Whether more changes came since the last object than it has symbols.  */
 static int has_doubled (const struct gdb_mapping *mapping) {
   return mapping->changes_num - mapping->registered_num > mapping->registered_num;
 }
@@ -275,7 +284,7 @@ static void gdb_unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   free_mapping (tool, mapping);
 }
 
-/* 0, or -1 if there is no memory.  */
+/* Note that the code block of EVENT was published.  0, or -1 if there is no memory.  */
 static int add_event (struct mir_tool *tool, const MIR_code_event_t *event) {
   struct gdb_mapping *mapping = find_mapping ((struct gdb *) tool->data, event->start);
   char name[MIR_TOOL_NAME_MAX + 1];

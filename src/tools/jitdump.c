@@ -18,6 +18,8 @@
 #include "tools/target.h"
 #include "tools/tool-file.h"
 
+/* The records of the file, as the specification has them; in the byte order of this machine.  */
+
 struct jitdump_header {
   uint32_t magic, version;
   uint32_t size; /* bytes, of this structure */
@@ -30,8 +32,9 @@ struct jitdump_header {
 
 enum { JITDUMP_MAGIC = 0x4A695444, JITDUMP_VERSION = 1 };
 
-enum { CODE_LOAD = 0, CODE_CLOSE = 3 };
+enum { CODE_LOAD = 0, CODE_CLOSE = 3 }; /* `id` of a record */
 
+/* What each record begins with.  */
 struct jitdump_record {
   uint32_t id;
   uint32_t size; /* bytes, with this structure and everything after it */
@@ -47,6 +50,7 @@ struct code_load {
   uint64_t index; /* unique for each load */
 };
 
+/* The data of the tool.  */
 struct jitdump {
   char dir[PATH_MAX]; /* absolute: a child may change its current directory */
   void *marker;       /* NULL: not mapped */
@@ -54,6 +58,7 @@ struct jitdump {
   struct mir_tool_file file;
 };
 
+/* Unmap and close the file; what waits in its buffer is dropped.  */
 static void close_dump (struct jitdump *dump) {
   if (dump->marker != NULL) munmap (dump->marker, mir_os_page_size ());
   dump->marker = NULL;
@@ -114,17 +119,21 @@ static MIR_code_tool_status_t jitdump_start (struct mir_tool *tool,
   return status;
 }
 
+/* A file of its own for a child, in the same directory.  */
 static MIR_code_tool_status_t reopen_dump (struct mir_tool *tool) {
   close_dump ((struct jitdump *) tool->data);
   return open_dump (tool, (struct jitdump *) tool->data);
 }
 
+/* Append a record of EVENT with its code.  0, or -1: the tool has stopped, or the code is too
+   large.  */
 static int write_load (struct mir_tool *tool, struct jitdump *dump, const MIR_code_event_t *event,
                        uint32_t tid) {
   char name[MIR_TOOL_NAME_MAX + 1];
   size_t name_size = mir_tool_name (event, name) + 1;
-  struct code_load load = {.record = {CODE_LOAD, 0, mir_os_nanoseconds ()}, .tid = tid};
+  struct code_load load = {.record = {.id = CODE_LOAD}, .tid = tid};
   if (event->size > UINT32_MAX - sizeof (load) - sizeof (name)) return -1; /* the format's limit */
+  load.record.time = mir_os_nanoseconds ();
   load.record.size = (uint32_t) (sizeof (load) + name_size + event->size);
   load.pid = (uint32_t) dump->file.pid;
   load.mapped_at = load.start = (uintptr_t) event->start;
@@ -157,7 +166,8 @@ static void jitdump_flush (struct mir_tool *tool) {
 
 static void jitdump_finish (struct mir_tool *tool) {
   struct jitdump *dump = (struct jitdump *) tool->data;
-  struct jitdump_record end = {CODE_CLOSE, sizeof (end), mir_os_nanoseconds ()};
+  struct jitdump_record end = {.id = CODE_CLOSE, .size = sizeof (end)};
+  end.time = mir_os_nanoseconds ();
   if (tool->state.status == MIR_CODE_TOOL_OK && !mir_tool_file_is_parents (&dump->file)
       && mir_tool_file_append (tool, &dump->file, &end, sizeof (end)) == 0)
     mir_tool_file_flush (tool, &dump->file);

@@ -10,6 +10,7 @@
 
 #include "tools/tool-file.h"
 
+/* Open the file of this process; on failure the error is in the state of TOOL.  */
 static MIR_code_tool_status_t open_map (struct mir_tool *tool, struct mir_tool_file *file) {
   snprintf (file->path, sizeof (file->path), "/tmp/perf-%ld.map", (long) getpid ());
   return mir_tool_file_open (file, 1, &tool->state.error);
@@ -29,6 +30,7 @@ static MIR_code_tool_status_t perf_map_start (struct mir_tool *tool,
   return status;
 }
 
+/* A file of its own for a child.  */
 static MIR_code_tool_status_t reopen_map (struct mir_tool *tool) {
   mir_tool_file_close ((struct mir_tool_file *) tool->data);
   return open_map (tool, (struct mir_tool_file *) tool->data);
@@ -42,9 +44,10 @@ static char *put_hex (char *text, uintptr_t number) {
   return text + digits;
 }
 
+/* Append the line of EVENT.  0, or -1: the tool has stopped.  */
 static int write_line (struct mir_tool *tool, struct mir_tool_file *file,
                        const MIR_code_event_t *event) {
-  char line[2 * 17 + MIR_TOOL_NAME_MAX + 1], *p;
+  char line[2 * 17 + MIR_TOOL_NAME_MAX + 1], *p; /* two numbers and blanks, the name, its end */
   p = put_hex (line, (uintptr_t) event->start);
   *p++ = ' ';
   p = put_hex (p, event->size);

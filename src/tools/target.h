@@ -1,10 +1,11 @@
-/* What ELF and DWARF call things on this CPU.  One file per CPU; the build picks the file.  */
+/* What ELF and DWARF call things on this CPU.  One file per CPU; the build picks the file.
+   Constants: any thread.  */
 #ifndef MIR_TOOLS_TARGET_H
 #define MIR_TOOLS_TARGET_H
 
 #include <stdint.h>
 
-enum { MIR_CIE_BYTES = 16 };
+enum { MIR_CIE_BYTES = 16 }; /* of a CIE behind its length and ID */
 
 struct mir_target {
   uint16_t elf_machine; /* EM_... of elf.h; EM_NONE: neither perf nor GDB knows this CPU */

@@ -13,6 +13,7 @@
 
 /*---------------- Opening -----------------------------*/
 
+/* Since the beginning of the clock of T.  */
 static int64_t nanoseconds (struct timespec t) {
   return (int64_t) t.tv_sec * 1000000000 + t.tv_nsec;
 }
@@ -54,8 +55,9 @@ static int is_ours_alone (const struct stat *st) {
   return mir_os_file_is_ours (st) && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* Open PATH, which exists: replace it if it is stale, share it if that is allowed.  The check
-   before the open avoids opening devices; the check of the descriptor is the one that counts.  */
+/* Open PATH, which exists: replace it if it is stale, share it if that is allowed.  A descriptor,
+   or -1.  The check before the open avoids opening devices; the check of the descriptor is the one
+   that counts.  */
 static int open_existing (const char *path, int shared) {
   struct stat st, opened;
   int fd;
@@ -109,6 +111,7 @@ void mir_tool_file_close (struct mir_tool_file *file) {
 
 /*---------------- Writing -----------------------------*/
 
+/* Write LEN bytes now.  0, or -1: the tool has stopped, and what waited is lost.  */
 static int write_or_stop (struct mir_tool *tool, struct mir_tool_file *file, const uint8_t *bytes,
                           size_t len) {
   int error = mir_os_file_append (file->fd, bytes, len);

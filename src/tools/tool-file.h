@@ -1,4 +1,4 @@
-/* A buffered file that a tool appends to.  Linux.
+/* A buffered file that a tool appends to.  Linux.  The lock of all tools is held (tool.h).
 
    Its directory may be /tmp, where any user can create anything.  So the file is always new, or, if
    it may be shared, one that this process has created before.  */

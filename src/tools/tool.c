@@ -1,4 +1,5 @@
-/* What all tools use: the lock, the count of forks, stopping, names.  */
+/* What all tools use: the lock, the count of forks, stopping, names.  The lock is held, except
+   where it is taken.  */
 #include "tools/tool.h"
 
 #include <inttypes.h> /* PRIxPTR */
@@ -6,9 +7,9 @@
 
 #include "os/os.h"
 
-static mir_os_lock_t tools_lock = MIR_OS_LOCK_INITIALIZER;
-static int tools_forks_watched;
-static unsigned tools_forks;
+static mir_os_lock_t tools_lock = MIR_OS_LOCK_INITIALIZER; /* guards both of these: */
+static int tools_forks_watched;                            /* never unset */
+static unsigned tools_forks;                               /* counts up, modulo 2^32 */
 
 void mir_tool_lock (void) {
   mir_os_lock (&tools_lock);
@@ -18,7 +19,7 @@ void mir_tool_unlock (void) {
   mir_os_unlock (&tools_lock);
 }
 
-/* Runs in both processes.  */
+/* Runs in both processes, with the lock held since before the fork.  */
 static void tools_after_fork (void) {
   tools_forks++;
   mir_tool_unlock ();

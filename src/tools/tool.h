@@ -21,18 +21,21 @@ struct mir_tool {
 /* The functions of a tool.  A member is NULL if the tool does not need the call.  */
 struct mir_tool_kind {
   /* Set the data of TOOL and return MIR_CODE_TOOL_OK.  On failure leave the data NULL, and set the
-     error if there is one.  START itself is NULL if the tool does not
-     exist on this system.  */
+     error if there is one.  START itself is NULL if the tool does not exist on this system.  */
   MIR_code_tool_status_t (*start) (struct mir_tool *tool, const MIR_code_tools_options_t *options);
+  /* The hooks of mir-code.h.  On failure count what is lost, or stop.  */
   void (*mapped) (struct mir_tool *tool, uint8_t *start, size_t len);
   void (*unmapped) (struct mir_tool *tool, uint8_t *start, size_t len);
   void (*published) (struct mir_tool *tool, const MIR_code_event_t *events, size_t events_num);
   void (*freed) (struct mir_tool *tool, const MIR_code_event_t *event);
+  /* Write out what waits in buffers.  */
   void (*flush) (struct mir_tool *tool);
   /* Free the data; also called for a tool that has stopped.  */
   void (*finish) (struct mir_tool *tool);
 };
 
+/* Not recursive.  Nothing of the program is called while the lock is held, except its
+   allocator.  */
 void mir_tool_lock (void);
 void mir_tool_unlock (void);
 

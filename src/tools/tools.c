@@ -1,8 +1,10 @@
-/* The object of mir-code-tools.h: starts the tools, and passes the hooks on to them.  */
+/* The object of mir-code-tools.h: starts the tools, and passes the hooks on to them.  Any thread:
+   each function here takes the lock of all tools.  */
 #include "tools/tools.h"
 
 #include "defaults.h"
 
+/* In the order of the bits in mir-code-tools.h: bit I asks for tool I.  */
 static const struct mir_tool_kind *const tool_kinds[MIR_TOOLS_NUM] = {&mir_perf_map, &mir_jitdump,
                                                                       &mir_gdb, &mir_frames};
 
@@ -14,6 +16,7 @@ struct MIR_code_tools {
 
 /*---------------- The hooks -----------------------------*/
 
+/* Whether TOOL is wanted, has started and has not stopped.  */
 static int is_working (const struct mir_tool *tool) {
   return tool->state.status == MIR_CODE_TOOL_OK;
 }
@@ -76,6 +79,7 @@ const char *MIR_code_tool_status_text (MIR_code_tool_status_t status) {
   return (unsigned) status < sizeof (texts) / sizeof (texts[0]) ? texts[status] : "unknown status";
 }
 
+/* Start tool I if OPTIONS ask for it; its status says what became of that.  */
 static void start_tool (MIR_code_tools_t tools, size_t i, const MIR_code_tools_options_t *options) {
   struct mir_tool *tool = &tools->tools[i];
   tool->alloc = tools->alloc;

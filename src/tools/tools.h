@@ -1,5 +1,9 @@
 /* The table of tools: MIR_code_tools_t passes each event to each of them.
 
+   One lock guards all tools, and every function of a tool is called with it held; tool.h has that
+   lock, and the contract of each function.  A tool that fails counts what it loses and goes on, or
+   stops; the program never notices.
+
    tool         one way to tell a debugger, profiler or unwinder about code (tool.h)
    kind         the functions of a tool, in a file each: perf-map.c, jitdump.c, gdb-jit.c, frames*.c
    mapping      a range of executable memory, as the hooks of mir-code.h report it
@@ -16,7 +20,7 @@
 
 #include "tools/tool.h"
 
-enum { MIR_TOOLS_NUM = 4 };
+enum { MIR_TOOLS_NUM = 4 }; /* as many as bits of MIR_CODE_ALL_TOOLS */
 
 /* In the order of the bits in mir-code-tools.h.  */
 extern const struct mir_tool_kind mir_perf_map, mir_jitdump, mir_gdb, mir_frames;

@@ -11,7 +11,7 @@
 #ifndef MIR_TRACE_FORMAT_H
 #define MIR_TRACE_FORMAT_H
 
-#define MIR_TRACE_MAGIC "MIRtrace"
+#define MIR_TRACE_MAGIC "MIRtrace" /* the first bytes, without a 0 */
 
 enum {
   MIR_TRACE_VERSION = 1,

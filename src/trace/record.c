@@ -1,4 +1,4 @@
-/* Records, the buffer, and the lock of all traces.  */
+/* Records, the buffer, and the lock of all traces, which is held except where it is taken.  */
 #include "trace/record.h"
 
 #include <string.h>
@@ -7,9 +7,9 @@
 
 /*---------------- The lock -----------------------------*/
 
-static mir_os_lock_t trace_lock = MIR_OS_LOCK_INITIALIZER;
-static int trace_forks_watched;
-static unsigned trace_forks;
+static mir_os_lock_t trace_lock = MIR_OS_LOCK_INITIALIZER; /* guards both of these: */
+static int trace_forks_watched;                            /* never unset */
+static unsigned trace_forks;                               /* counts up, modulo 2^32 */
 
 void mir_trace_lock (void) {
   mir_os_lock (&trace_lock);
@@ -19,7 +19,7 @@ void mir_trace_unlock (void) {
   mir_os_unlock (&trace_lock);
 }
 
-/* Runs in both processes.  */
+/* Runs in both processes, with the lock held since before the fork.  */
 static void trace_after_fork (void) {
   trace_forks++;
   mir_trace_unlock ();
@@ -38,6 +38,7 @@ int mir_trace_watch_forks (void) {
 
 /*---------------- The buffer -----------------------------*/
 
+/* Stop TRACE with STATUS and ERROR; the events in its buffer are lost.  */
 static void stop_trace (MIR_trace_t trace, MIR_trace_status_t status, int error) {
   trace->state.status = status;
   trace->state.error = error;
@@ -116,6 +117,7 @@ void mir_trace_text (MIR_trace_t trace, const char *text) {
   trace->used += len;
 }
 
+/* Put STACK, for the record that follows, into the buffer.  */
 static void put_stack (MIR_trace_t trace, const struct mir_trace_stack *stack) {
   mir_trace_byte (trace, MIR_TRACE_STACK);
   mir_trace_number (trace, stack->num);

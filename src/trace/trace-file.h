@@ -1,4 +1,5 @@
-/* The file of a trace: no other user can substitute another file.
+/* The file of a trace: no other user can substitute another file.  The lock of all traces is held
+   while it is written.
 
    These functions do not allocate, and do not change errno unless they say so.  */
 #ifndef MIR_TRACE_TRACE_FILE_H

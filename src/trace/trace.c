@@ -1,4 +1,6 @@
-/* The trace object: the allocator, the hooks, the scopes, and its life.  */
+/* The trace object: the allocator, the hooks, the scopes, and its life.  Any thread: the functions
+   that record take the lock of all traces, and none holds it while the allocator below or another
+   hook is called.  */
 #include "trace/record.h"
 
 #include <inttypes.h> /* PRIxPTR */
@@ -28,6 +30,7 @@ static int name_of (uintptr_t address, char *text, size_t size) {
   return 1;
 }
 
+/* Write the name of ADDRESS to the file if it may not be there yet.  */
 static void announce_symbol (MIR_trace_t trace, uintptr_t address) {
   char name[MIR_TRACE_NAME_MAX + 1];
   _Atomic uintptr_t *known = &trace->known[(address ^ address >> 9) % MIR_TRACE_KNOWN];
@@ -44,6 +47,7 @@ static void announce_symbol (MIR_trace_t trace, uintptr_t address) {
   mir_trace_unlock ();
 }
 
+/* Set STACK to the return addresses from CALLER on, and have their names written.  */
 static void take_stack (MIR_trace_t trace, struct mir_trace_stack *stack, const void *caller) {
   stack->num = 0;
   if (trace->stack_depth == 0) return;
@@ -75,6 +79,7 @@ static void end_event (MIR_trace_t trace) {
 /* A free is recorded before it happens, an allocation after it: so the file never allocates an
    address that is still live in it.  A realloc is both, and becomes two records.  */
 
+/* Record an allocation of SIZE bytes as KIND, or as FAILED if BLOCK is NULL.  */
 static void record_block (MIR_trace_t trace, enum mir_trace_kind kind, enum mir_trace_kind failed,
                           size_t size, const void *block, const void *caller) {
   struct mir_trace_stack stack;
@@ -106,6 +111,7 @@ static void *trace_calloc (size_t num, size_t size, void *user_data) {
   return block;
 }
 
+/* Record what realloc will do, before it does; then what it did.  */
 static void record_realloc_begin (MIR_trace_t trace, const void *ptr, size_t old_size,
                                   size_t new_size, const struct mir_trace_stack *stack) {
   if (!begin_event (trace, MIR_TRACE_REALLOC, stack)) return;
@@ -149,6 +155,7 @@ static void trace_free (void *ptr, void *user_data) {
 
 /*---------------- The hooks -----------------------------*/
 
+/* Record an event of code without a name.  */
 static void record_code (MIR_trace_t trace, enum mir_trace_kind kind, const uint8_t *start,
                          size_t size) {
   if (!begin_event (trace, kind, NULL)) return;
@@ -223,6 +230,7 @@ const char *MIR_trace_status_text (MIR_trace_status_t status) {
   return (unsigned) status < sizeof (texts) / sizeof (texts[0]) ? texts[status] : "unknown status";
 }
 
+/* Put the head of the file (format.h) into the empty buffer.  */
 static void put_header (MIR_trace_t trace, const char *title) {
   time_t seconds = time (NULL);
   for (const char *p = MIR_TRACE_MAGIC; *p != '\0'; p++) mir_trace_byte (trace, (uint8_t) *p);
@@ -249,6 +257,7 @@ MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_tra
     mir_os_set_error (error);
     return status;
   }
+  /* In the order of the members: malloc, calloc, realloc, free, user_data.  */
   made->alloc = (struct MIR_alloc){trace_malloc, trace_calloc, trace_realloc, trace_free, made};
   made->hooks.mapped = trace_on_mapped;
   made->hooks.unmapped = trace_on_unmapped;

@@ -25,7 +25,7 @@
 #define MIR_UCRT_EXACT_SIZE 1
 #endif
 
-#define UCRT_LONG_SLACK 255u
+#define UCRT_LONG_SLACK 255u /* a last byte that says: the slack is a size_t before it */
 
 /* Note in BLOCK of USABLE bytes that N were asked for.  N + MIR_UCRT_EXACT_SIZE <= USABLE.  */
 static inline void ucrt_write_size (void *block, size_t usable, size_t n) {

@@ -1,8 +1,8 @@
 /* What compilers call on ARM64 for a frame larger than a page: __chkstk touches each page of the
    X15 * 16 bytes below the stack pointer, in order, so that the guard page moves.  All registers
-   but X16 and X17 are kept.  */
+   but X16 and X17 are kept.  Any thread.  */
 
-typedef int mir_ucrt_not_empty_t;
+typedef int mir_ucrt_not_empty_t; /* ISO C forbids a unit without a declaration */
 
 __asm__(
     ".text\n"

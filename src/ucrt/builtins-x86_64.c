@@ -1,8 +1,8 @@
 /* What compilers call on x86-64 for a frame larger than a page: ___chkstk_ms touches each page of
    the RAX bytes below the stack pointer, in order, so that the guard page moves.  All registers are
-   kept.  */
+   kept.  Any thread.  */
 
-typedef int mir_ucrt_not_empty_t;
+typedef int mir_ucrt_not_empty_t; /* ISO C forbids a unit without a declaration */
 
 __asm__(
     ".text\n"

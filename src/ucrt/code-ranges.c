@@ -14,18 +14,21 @@
 
 #include "ucrt/hooks.h"
 
+/* Add the code from the offset BEGIN to END, excluded.  0, or -1 if there is no room.  */
 static int add_range (struct ucrt_plan *plan, uint32_t begin, uint32_t end) {
   if (plan->ranges_num == UCRT_RANGES_MAX) return -1;
   uintptr_t base = (uintptr_t) plan->crt->base;
-  plan->ranges[plan->ranges_num++] = (struct ucrt_range){base + begin, base + end};
+  plan->ranges[plan->ranges_num++] = (struct ucrt_range){.begin = base + begin, .end = base + end};
   return 0;
 }
 
+/* Where the aligned functions, and those that they jump to, begin: offsets, each once.  */
 struct aligned {
   unsigned num;
   uint32_t begins[UCRT_ENTRIES_MAX * 2];
 };
 
+/* Add BEGIN unless it is there; what does not fit is left out.  */
 static void add_member (struct aligned *aligned, uint32_t begin) {
   for (unsigned i = 0; i < aligned->num; i++)
     if (aligned->begins[i] == begin) return;
@@ -42,7 +45,7 @@ static void add_targets (const struct ucrt_plan *plan, struct aligned *aligned,
   unsigned size = UCRT_CPU.jump_size, step = size == 4 ? 4 : 1;
   for (uint32_t at = extent.begin; at + size <= extent.end; at += step) {
     if (step == 1 && image->base[at] != 0xe9) continue;
-    struct ucrt_span code = {image->base + at, size, at};
+    struct ucrt_span code = {.bytes = image->base + at, .size = size, .address = at};
     struct ucrt_code found = UCRT_CPU.decode (&code);
     uint32_t target = (uint32_t) found.target;
     if (found.kind != UCRT_CODE_JUMP || found.target >= image->size) continue;

@@ -1,4 +1,5 @@
-/* The code that no other thread may be in while jumps are written.  */
+/* The code that no other thread may be in while jumps are written.  One thread at a time:
+   plan.h.  */
 
 #ifndef MIR_UCRT_CODE_RANGES_H
 #define MIR_UCRT_CODE_RANGES_H

@@ -1,4 +1,5 @@
-/* The CRTs that are known, and calls of their functions.  */
+/* The CRTs that are known, and calls of their functions.  Entries change under the loader's locks;
+   `initialised` only ever becomes 1, so any thread may set it.  */
 
 #include "ucrt/crt-calls.h"
 

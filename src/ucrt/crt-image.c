@@ -5,6 +5,7 @@
 
 #include <string.h> /* memcmp, memcpy, memset, strlen */
 
+/* Machines, and the first bytes of the DOS, PE and optional headers.  */
 enum { AMD64 = 0x8664, ARM64 = 0xaa64, DOS_MAGIC = 0x5a4d, PE_MAGIC = 0x4550, PE32_PLUS = 0x20b };
 enum {
   CHAINED = 4,      /* UNW_FLAG_CHAININFO */
@@ -22,6 +23,7 @@ enum { HEADER_MACHINE = 4, HEADER_SECTIONS = 6, HEADER_OPTIONAL_SIZE = 20, HEADE
 enum { OPTIONAL_COUNT = 92, OPTIONAL_COUNT_PLUS = 108, DIRECTORY_SIZE = 8 };
 enum { EXPORTS = 0, IMPORTS = 1, UNWIND = 3, LOAD_CONFIG = 10 }; /* numbers of directories */
 
+/* The export table, and a descriptor of the import table; _SIZE: bytes of the whole.  */
 enum { EXPORTS_FUNCTIONS_NUM = 20, EXPORTS_NAMES_NUM = 24, EXPORTS_FUNCTIONS = 28 };
 enum { EXPORTS_NAMES = 32, EXPORTS_ORDINALS = 36, EXPORTS_SIZE = 40 };
 enum { IMPORT_NAME = 12, IMPORT_ADDRESSES = 16, IMPORT_SIZE = 20 };
@@ -63,10 +65,12 @@ static uint32_t u32 (const struct ucrt_image *image, uint64_t offset) {
   return read (image, offset, 4);
 }
 
+/* Whether the SIZE bytes at OFFSET are in the image.  */
 static int fits (const struct ucrt_image *image, uint64_t offset, uint64_t size) {
   return offset <= image->size && size <= image->size - offset;
 }
 
+/* The offsets of the PE header, which is checked first, and of the optional header.  */
 static uint64_t headers (const struct ucrt_image *image) {
   return u32 (image, DOS_HEADER);
 }
@@ -92,6 +96,7 @@ static uint32_t directory (const struct ucrt_image *image, unsigned number, uint
   return offset;
 }
 
+/* Set the members about exports; what does not fit into the image counts as missing.  */
 static void open_exports (struct ucrt_image *image) {
   uint64_t at = image->exports = directory (image, EXPORTS, &image->exports_size);
   if (at == 0 || image->exports_size < EXPORTS_SIZE) {
@@ -192,6 +197,7 @@ int ucrt_is_exported (const struct ucrt_image *image, uint32_t offset) {
   return is;
 }
 
+/* The bytes of an unwind entry, and the number of entries; 0 on CPUs without them.  */
 static uint32_t unwind_entry_size (const struct ucrt_image *image) {
   return image->machine == ARM64 ? UNWIND_SIZE_ARM64 : UNWIND_SIZE;
 }
@@ -201,12 +207,13 @@ static uint32_t unwind_num (const struct ucrt_image *image) {
   return image->unwind_size / unwind_entry_size (image);
 }
 
+/* The code that the unwind entry I describes.  */
 static struct ucrt_extent unwind_extent (const struct ucrt_image *image, uint32_t i) {
   uint64_t entry = image->unwind + (uint64_t) i * unwind_entry_size (image);
   uint32_t begin = u32 (image, entry), second = u32 (image, entry + UNWIND_END);
-  if (image->machine == AMD64) return (struct ucrt_extent){begin, second};
+  if (image->machine == AMD64) return (struct ucrt_extent){.begin = begin, .end = second};
   uint32_t insns = second & 3 ? second >> 2 & 0x7ff : u32 (image, second) & 0x3ffff;
-  return (struct ucrt_extent){begin, begin + 4 * insns};
+  return (struct ucrt_extent){.begin = begin, .end = begin + 4 * insns};
 }
 
 /* The index of the first unwind entry that begins at OFFSET or above.  */
@@ -254,6 +261,7 @@ static uint32_t next_function (const struct ucrt_image *image, uint32_t offset) 
   return next;
 }
 
+/* The end of the int3 bytes that follow the function at BEGIN; END if there are none before it.  */
 static uint32_t before_padding (const struct ucrt_image *image, uint32_t begin, uint32_t end) {
   for (uint32_t at = (begin & ~15u) + 16; at <= end; at += 16)
     if (at - begin > 2 && image->base[at - 1] == 0xcc && image->base[at - 2] == 0xcc) return at;
@@ -268,9 +276,10 @@ struct ucrt_extent ucrt_function_at (const struct ucrt_image *image, uint32_t of
   }
   uint32_t end = next_function (image, offset);
   if (end - offset > GUESS_MAX) end = offset + GUESS_MAX;
-  return (struct ucrt_extent){offset, before_padding (image, offset, end)};
+  return (struct ucrt_extent){.begin = offset, .end = before_padding (image, offset, end)};
 }
 
+/* Whether 8 bytes before a function may be a hash of its type (XFG).  */
 static int has_type_hashes (const struct ucrt_image *image) {
   uint32_t flags = image->wide ? CONFIG_FLAGS_PLUS : CONFIG_FLAGS;
   return image->config_size >= flags + 4
@@ -293,7 +302,7 @@ uint32_t ucrt_room_at (const struct ucrt_image *image, uint32_t offset) {
    beginning if it is the whole.  */
 static uint32_t begin_of_whole (const struct ucrt_image *image, uint64_t entry) {
   uint32_t begin = u32 (image, entry);
-  for (int depth = 0; depth < 8; depth++) {
+  for (int depth = 0; depth < 8; depth++) { /* a longer chain is taken for a circle */
     uint32_t info = u32 (image, entry + UNWIND_INFO);
     if (info & 1) { /* the entry of the whole, not unwind codes */
       entry = info & ~1u;
@@ -335,7 +344,8 @@ struct ucrt_extent ucrt_section (const struct ucrt_image *image, const char *nam
     if (strlen (name) > SECTION_NAME || memcmp (own, name, strlen (name) + 1) != 0) continue;
     uint32_t size = u32 (image, at + SECTION_MAPPED_SIZE),
              offset = u32 (image, at + SECTION_OFFSET);
-    if (fits (image, offset, size)) return (struct ucrt_extent){offset, offset + size};
+    if (fits (image, offset, size))
+      return (struct ucrt_extent){.begin = offset, .end = offset + size};
   }
-  return (struct ucrt_extent){0, 0};
+  return (struct ucrt_extent){.begin = 0};
 }

@@ -14,14 +14,14 @@
 
 struct ucrt_image {
   const uint8_t *base;
-  uint32_t size;                     /* bytes mapped */
-  uint16_t machine;                  /* IMAGE_FILE_MACHINE_ */
-  int wide;                          /* PE32+ */
-  uint32_t exports, exports_size;    /* offsets, 0 if there are none */
-  uint32_t functions, functions_num; /* of exports, as offsets */
-  uint32_t names, ordinals, names_num;
-  uint32_t unwind, unwind_size; /* .pdata */
-  uint32_t config, config_size; /* load config */
+  uint32_t size;                       /* bytes mapped */
+  uint16_t machine;                    /* IMAGE_FILE_MACHINE_ */
+  int wide;                            /* PE32+ */
+  uint32_t exports, exports_size;      /* offsets, 0 if there are none */
+  uint32_t functions, functions_num;   /* of exports, as offsets */
+  uint32_t names, ordinals, names_num; /* likewise; sorted by name */
+  uint32_t unwind, unwind_size;        /* .pdata */
+  uint32_t config, config_size;        /* load config */
 };
 
 struct ucrt_extent {

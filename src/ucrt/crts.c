@@ -19,8 +19,9 @@
 #include "ucrt/status-section.h"
 #include "ucrt/take-over.h"
 
-static int is_notified; /* the loader notifies us of DLLs */
+static int is_notified; /* the loader notifies us of DLLs; changes under the loader lock only */
 
+/* LEN, less the ".dll" at the end of NAME if it is there.  */
 static size_t without_dll (const char *name, size_t len) {
   return len > 4 && memcmp (name + len - 4, ".dll", 4) == 0 ? len - 4 : len;
 }
@@ -37,6 +38,7 @@ static int is_wanted (const char *name, const char *list) {
   return 0;
 }
 
+/* The entry for the CRT at BASE, or NULL.  */
 static struct ucrt_crt *crt_at (const void *base) {
   for (unsigned i = 0; i < MIR_UCRT_CRTS_MAX; i++)
     if (ucrt_crts[i].base == base) return &ucrt_crts[i];
@@ -55,6 +57,7 @@ static void *export_in (const struct ucrt_crt *crt, const char *name) {
   return ucrt_export_of (crt->base, crt->size, name);
 }
 
+/* Make CRT the entry for the CRT at BASE; then begin its part of the status.  */
 static void fill (struct ucrt_crt *crt, uint8_t *base, size_t size) {
   memset (crt, 0, sizeof (*crt));
   crt->base = base;
@@ -77,6 +80,7 @@ static void fill_status (const struct ucrt_crt *crt, const char *name) {
   ucrt_status.functions_num = ucrt_status.crts_num * ucrt_hooks_num;
 }
 
+/* Whether the DllMain of CRT has run.  The loader lock is held.  */
 static int is_initialised (const struct ucrt_crt *crt) {
   const struct ucrt_nt_module *module = ucrt_module_at ((uintptr_t) crt->base);
   return module != NULL && (module->flags & UCRT_NT_ATTACHED) != 0;
@@ -90,7 +94,8 @@ static void pin_crt (const struct ucrt_crt *crt) {
   ucrt_nt.add_reference (UCRT_NT_DLL_PIN, crt->base);
 }
 
-/* 1: taken over; 0: nothing to do; -1: refused or failed.  */
+/* Take over the module NAME at BASE if it is a wanted CRT.  1: taken over; 0: nothing to do; -1:
+   refused or failed, with the reason in the status.  */
 static int try_crt (uint8_t *base, size_t size, const char *name, int is_loading) {
   if (!is_wanted (name, ucrt_options.crts)) return 0;
   struct ucrt_crt *crt = crt_at (base);
@@ -117,6 +122,7 @@ static int try_crt (uint8_t *base, size_t size, const char *name, int is_loading
   return 1;
 }
 
+/* Log what became of CRT, loaded late, if the options say so; RESULT as of try_crt.  */
 static void log_result (const struct ucrt_crt *crt, int result) {
   const MIR_ucrt_crt_t *status = &ucrt_status.crts[crt->index];
   if (!ucrt_options.verbose) return;
@@ -126,6 +132,7 @@ static void log_result (const struct ucrt_crt *crt, int result) {
     ucrt_log ("%s was loaded and is left alone: %s", status->name, status->reason);
 }
 
+/* The loader calls this for each DLL that it has mapped or unmapped, under a lock of its own.  */
 static VOID CALLBACK on_dll (ULONG reason, const struct ucrt_nt_dll *dll, void *user_data) {
   char name[UCRT_NAME_SIZE];
   (void) user_data;

@@ -1,4 +1,5 @@
-/* Which CRTs are loaded, and which are loaded later.  */
+/* Which CRTs are loaded, and which are loaded later.  Takes the loader lock; not while other
+   threads are stopped.  */
 
 #ifndef MIR_UCRT_CRTS_H
 #define MIR_UCRT_CRTS_H

@@ -1,5 +1,8 @@
-/* DllMain: reads the options, refuses where it must, has every CRT taken over, and follows
-   threads.  */
+/* DllMain: reads the options, refuses where it must, has every CRT taken over, and follows threads.
+
+   The loader calls it under its lock, one thread at a time, and often before a CRT is initialised:
+   no function of a CRT may be called here, and no DLL loaded.  No header: the linker is told the
+   name.  */
 
 #include <windows.h>
 #include <mimalloc.h>
@@ -16,7 +19,7 @@
 
 BOOL WINAPI ucrt_entry (HINSTANCE self, DWORD why, void *reserved);
 
-static DWORD first_thread; /* the thread that loaded us; for mimalloc the main one */
+static DWORD first_thread; /* the thread that loaded us, for mimalloc the main one; 0: has ended */
 
 /* Hooks point into this DLL for as long as the process lives.  */
 static void pin_self (void) {
@@ -36,6 +39,8 @@ static void stand_back (MIR_ucrt_state_t state, const char *reason) {
               reason);
 }
 
+/* The order matters: the options decide everything below; the heap and the status must be there
+   before a hook runs; refusals come before the first byte is written.  */
 static void start (void) {
   const char *reason;
   ucrt_read_options ();

@@ -1,4 +1,5 @@
-/* The options: environment variables, read once, before anything else runs.  */
+/* The options: environment variables, read once, before anything else runs; constant from then on,
+   so any thread may read them.  */
 
 #ifndef MIR_UCRT_ENVIRONMENT_H
 #define MIR_UCRT_ENVIRONMENT_H

@@ -1,4 +1,5 @@
-/* Exports of loaded images by name, also through forwarders.  */
+/* Exports of loaded images by name, also through forwarders.  Nothing is called: the loader's own
+   function would take its lock, and run code.  */
 
 #include "ucrt/exports.h"
 
@@ -7,7 +8,7 @@
 #include "ucrt/crt-image.h"
 #include "ucrt/nt.h"
 
-enum { FORWARDS_MAX = 4 };
+enum { FORWARDS_MAX = 4 }; /* a longer chain is taken for a loop */
 
 static void *export_of (const uint8_t *base, size_t size, const char *name, int depth);
 
@@ -31,6 +32,7 @@ static const struct ucrt_nt_module *forwarded_to (const char *text, const char *
   return NULL;
 }
 
+/* The export to which the forwarder at OFFSET leads; NULL as in ucrt_export_of.  */
 static void *follow_forwarder (const struct ucrt_image *image, uint32_t offset, int depth) {
   uint32_t end = offset;
   while (end < image->size && image->base[end] != 0) end++;

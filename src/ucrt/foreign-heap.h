@@ -1,4 +1,5 @@
-/* Foreign blocks: those of a CRT's own heap, or of the process heap before the CRT has one.
+/* Foreign blocks: those of a CRT's own heap, or of the process heap before the CRT has one.  The
+   heap's own lock is taken, so never while other threads are stopped.
 
    Any thread.  Functions that fail set the CRT's errno where it says so.  */
 

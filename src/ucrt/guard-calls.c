@@ -1,4 +1,5 @@
-/* The system's heap functions, for blocks of ours and for others.  */
+/* The system's heap functions, for blocks of ours and for others.  A block of ours goes to the
+   hooks of the first CRT, every other one to the original.  */
 
 #include "ucrt/guard-calls.h"
 
@@ -9,6 +10,7 @@
 #include "ucrt/hooks-slow.h"
 #include "ucrt/status-section.h"
 
+/* Whether BLOCK is ours; counts the calls for which it is.  */
 static int is_ours (const void *block) {
   if (!ucrt_is_ours (block)) return 0;
   __atomic_fetch_add (&ucrt_counters ()->guarded, 1, __ATOMIC_RELAXED);
@@ -74,7 +76,8 @@ static void WINAPI task_free (void *block) {
   { .dll = L##dll_, .name = name_, .guard = (void *) (uintptr_t) guard_, .original = original_, }
 #define TASK_FREE(dll) GUARDED (dll, "CoTaskMemFree", task_free, (void **) &task_free_original)
 
-/* One function may have an address of its own in each of several DLLs.  */
+/* Each row: DLL, function, guard, where the guard keeps the original.  One function may have an
+   address of its own in each of several DLLs.  guard.c has room for 32 rows.  */
 const struct ucrt_guarded ucrt_guarded[] = {
     GUARDED ("kernel32.dll", "HeapFree", heap_free, NULL),
     GUARDED ("kernelbase.dll", "HeapFree", heap_free, NULL),

@@ -10,9 +10,11 @@
 #include "ucrt/nt.h"
 #include "ucrt/threads.h"
 
-/* The address of each guarded function; 0 while its DLL is not loaded.  */
+/* The address of each guarded function, at the index that it has in ucrt_guarded; 0 while its DLL
+   is not loaded.  Changes under the loader's locks only.  */
 static uintptr_t addresses[32];
 
+/* Look for the guarded functions that were not there before.  */
 static void find_addresses (void) {
   for (size_t i = 0; i < ucrt_guarded_num; i++) {
     HMODULE dll = addresses[i] == 0 ? GetModuleHandleW (ucrt_guarded[i].dll) : NULL;
@@ -23,6 +25,7 @@ static void find_addresses (void) {
   }
 }
 
+/* The guard for the function at ADDRESS; NULL: it is not guarded.  */
 static void *guard_of (uintptr_t address) {
   for (size_t i = 0; address != 0 && i < ucrt_guarded_num; i++)
     if (addresses[i] == address) return ucrt_guarded[i].guard;
@@ -34,7 +37,7 @@ struct slot {
   uintptr_t function;
 } __attribute__ ((packed));
 
-enum { CACHE_LINE = 64 };
+enum { CACHE_LINE = 64 }; /* bytes, the smallest of any CPU here */
 
 /* The protection to write a slot with.  Some linkers put the table among code, which other threads
    may be running.  */
@@ -44,6 +47,7 @@ static DWORD writable (const struct slot *slot) {
   return (info.Protect & UCRT_NT_EXECUTABLE) != 0 ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE;
 }
 
+/* Whether all other threads are stopped now; the caller resumes them.  */
 static int stop_others (void) {
   enum ucrt_threads_result result = ucrt_threads_stop ();
   while (result == UCRT_THREADS_MORE && ucrt_threads_reserve () == 0) result = ucrt_threads_stop ();
@@ -63,6 +67,8 @@ static void redirect (struct slot *slot, void *guard, int nobody) {
   VirtualProtect (slot, sizeof (*slot), before, &before);
 }
 
+/* Redirect the guarded functions in the table of addresses at OFFSET of the image, which ends with
+   0.  */
 static void redirect_slots (uint8_t *base, size_t size, size_t offset, int nobody) {
   for (; offset != 0 && offset + sizeof (struct slot) <= size; offset += sizeof (struct slot)) {
     struct slot *slot = (struct slot *) (base + offset);
@@ -83,6 +89,7 @@ static int is_left_alone (const uint8_t *base) {
   return 0;
 }
 
+/* Redirect the imports of the module at BASE; NOBODY: none of its functions has run yet.  */
 static void redirect_module (uint8_t *base, size_t size, int nobody) {
   struct ucrt_image image;
   if (is_left_alone (base) || ucrt_open_image (&image, base, size) != 0

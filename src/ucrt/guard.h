@@ -13,7 +13,9 @@
 #ifndef MIR_UCRT_GUARD_H
 #define MIR_UCRT_GUARD_H
 
-/* Redirect the imports of all modules, and of those loaded later.  */
+/* Redirect the imports of all modules, and of those loaded later.  Once, in DllMain; takes the
+   loader lock.  Where that fails nothing is guarded, and the program runs as without the
+   option.  */
 void ucrt_guard (void);
 
 #endif

@@ -39,6 +39,7 @@ void ucrt_update_state (void) {
   __atomic_store_n (&ucrt_status.state, state, __ATOMIC_RELEASE);
 }
 
+/* The number of functions of CRT, an index, that are taken over.  */
 static unsigned functions_taken (unsigned crt) {
   unsigned taken = 0;
   for (unsigned i = 0; i < ucrt_hooks_num; i++)

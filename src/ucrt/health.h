@@ -1,4 +1,5 @@
-/* The state of the whole in the status, from the states of the CRTs.  */
+/* The state of the whole in the status, from the states of the CRTs.  One thread at a time: under
+   the locks of plan.h.  */
 
 #ifndef MIR_UCRT_HEALTH_H
 #define MIR_UCRT_HEALTH_H

@@ -12,7 +12,7 @@
 #include "ucrt/hooks-slow.h"
 #include "ucrt/status-section.h"
 
-#define POINTER sizeof (void *)
+#define POINTER sizeof (void *) /* bytes */
 
 /* ALIGNMENT, raised to at least a pointer's size; 0 after calling the invalid-parameter handler
    where the UCRT does.  */
@@ -47,6 +47,7 @@ static void *foreign_base (const void *block) {
   return *(void **) (((uintptr_t) block & ~(uintptr_t) (POINTER - 1)) - POINTER);
 }
 
+/* How many bytes BLOCK + OFFSET lies below the next multiple of ALIGNMENT; 0: it is one.  */
 static size_t aligned_shift (const void *block, size_t alignment, size_t offset) {
   return (0 - ((uintptr_t) block + offset)) & (alignment - 1);
 }
@@ -56,6 +57,7 @@ static size_t aligned_shift (const void *block, size_t alignment, size_t offset)
    thread that has ended.  */
 enum { ALWAYS_ALIGNED = 512 * 1024 };
 
+/* A foreign block laid out as the UCRT does: [ ... | base | gap | block ].  NULL on failure.  */
 static void *allocate_aligned_foreign (struct ucrt_crt *crt, size_t n, size_t alignment,
                                        size_t offset, int zero) {
   size_t gap = (0 - offset) & (POINTER - 1), whole = n + foreign_overhead (crt, alignment, offset);
@@ -67,6 +69,8 @@ static void *allocate_aligned_foreign (struct ucrt_crt *crt, size_t n, size_t al
   return (void *) block;
 }
 
+/* Allocate as ucrt_aligned_malloc, with checked arguments.  NULL on failure; neither the new
+   handler nor errno is touched.  */
 static void *allocate_aligned (struct ucrt_crt *crt, size_t n, size_t alignment, size_t offset,
                                int zero) {
   size_t request = n + MIR_UCRT_EXACT_SIZE;
@@ -81,6 +85,7 @@ static void *allocate_aligned (struct ucrt_crt *crt, size_t n, size_t alignment,
   return block;
 }
 
+/* The same, asking the new handler if memory is short.  NULL with errno on failure.  */
 static void *allocate_aligned_or_ask (struct ucrt_crt *crt, size_t n, size_t alignment,
                                       size_t offset, int zero) {
   void *block;
@@ -103,6 +108,7 @@ void ucrt_aligned_free_foreign (struct ucrt_crt *crt, void *block) {
   ucrt_foreign_free (crt, foreign_base (block));
 }
 
+/* Free BLOCK, an aligned block; OURS: a block of ours.  */
 static void free_any (struct ucrt_crt *crt, void *block, int ours) {
   if (ours)
     ucrt_free_ours (block);

@@ -7,7 +7,8 @@
 #define HOOK(name) PASTE (name, CRT)
 #define SELF (&ucrt_crts[CRT])
 
-/* RESULT is "return", or nothing for void.  */
+/* TYPE NAME PARAMETERS is the signature; RESULT is "return", or nothing for void; ARGUMENTS names
+   the parameters; CALL is what the hook does.  A counting hook counts and calls the plain one.  */
 #define FUNCTION(type, result, name, parameters, arguments, call) \
   static type __cdecl HOOK (hook_##name) parameters {             \
     result call;                                                  \

@@ -12,6 +12,7 @@
 #include "ucrt/hooks.h"
 #include "ucrt/status-section.h"
 
+/* A foreign block of N bytes, zeroed if ZERO; NULL on failure, with errno as it was.  */
 static void *allocate_foreign (struct ucrt_crt *crt, size_t n, int zero) {
   if (n == 0) n = 1;
   void *block = ucrt_foreign_realloc (crt, NULL, n);
@@ -67,6 +68,7 @@ static int fits_in_place (size_t usable, size_t n) {
   return request <= usable && request >= usable / 2;
 }
 
+/* Resize BLOCK, of ours, to N > 0 bytes.  NULL on failure, with BLOCK unchanged.  */
 static void *realloc_ours (struct ucrt_crt *crt, void *block, size_t n) {
   size_t usable = mi_usable_size (block);
   if (fits_in_place (usable, n)) {
@@ -80,6 +82,8 @@ static void *realloc_ours (struct ucrt_crt *crt, void *block, size_t n) {
   return moved;
 }
 
+/* Move the foreign BLOCK to N > 0 bytes of ours.  NULL with errno on failure, with BLOCK
+   unchanged.  */
 static void *realloc_foreign (struct ucrt_crt *crt, void *block, size_t n) {
   size_t old = ucrt_foreign_size (crt, block);
   if (old == (size_t) -1) { /* unknown to the heap; the UCRT would say so too */
@@ -156,6 +160,7 @@ void *ucrt_recalloc (struct ucrt_crt *crt, void *block, size_t count, size_t siz
    reports success all the same.  */
 #define LFH_MAX_SIZE 0x4000
 
+/* Resize the foreign BLOCK to N > 0 bytes where it is.  NULL with errno: it cannot be.  */
 static void *expand_foreign (struct ucrt_crt *crt, void *block, size_t n) {
   size_t old = ucrt_foreign_size (crt, block);
   if (old == (size_t) -1) {

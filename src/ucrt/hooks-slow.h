@@ -30,6 +30,8 @@ static inline int ucrt_multiply (size_t count, size_t size, size_t *total) {
 
 /*---------------- hooks-slow.c -----------------------------*/
 
+/* Each is the function of CRT that its name says, for blocks of ours and foreign blocks alike.  */
+
 void *ucrt_malloc (struct ucrt_crt *crt, size_t n);
 void *ucrt_calloc (struct ucrt_crt *crt, size_t count, size_t size);
 void *ucrt_realloc (struct ucrt_crt *crt, void *block, size_t n);
@@ -41,6 +43,8 @@ int ucrt_heapmin (struct ucrt_crt *crt);
 void ucrt_free_foreign (struct ucrt_crt *crt, void *block); /* not a block of ours */
 
 /*---------------- hooks-aligned.c -----------------------------*/
+
+/* The same for the aligned functions; OFFSET is 0 for those without one.  */
 
 void *ucrt_aligned_malloc (struct ucrt_crt *crt, size_t n, size_t alignment, size_t offset);
 void *ucrt_aligned_realloc (struct ucrt_crt *crt, void *block, size_t n, size_t alignment,

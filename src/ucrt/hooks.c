@@ -21,6 +21,7 @@
 
 /*---------------- The heap -----------------------------*/
 
+/* Whether all of mimalloc's map of pages is committed, so that any address can be looked up.  */
 #if MI_PAGE_MAP_FLAT
 static int page_map_is_complete (void) {
   return _mi_page_map != NULL && mi_page_map_commit == NULL;
@@ -100,17 +101,20 @@ static inline mi_theap_t *small_heap (size_t n) {
   return LIKELY (n <= SMALL_MAX) ? theap : NULL;
 }
 
+/* Take BLOCK, the first of the free list, from PAGE, which this thread owns.  */
 static inline void take_block (mi_page_t *page, mi_block_t *block) {
   page->free = mi_block_next (page, block);
   page->used++;
 }
 
+/* Note in BLOCK, a small one, that N bytes were asked for (block-size.h).  */
 static inline void write_small_size (mi_page_t *page, mi_block_t *block, size_t n) {
   if (!MIR_UCRT_EXACT_SIZE) return;
   size_t size = mi_page_usable_block_size (page);
   ((uint8_t *) block)[size - 1] = (uint8_t) (size - n);
 }
 
+/* malloc of CRT: a small block from this thread's own page, without a lock; else the slow half.  */
 static inline void *malloc_in (struct ucrt_crt *crt, size_t n) {
   mi_theap_t *theap = small_heap (n);
   if (LIKELY (theap != NULL)) {
@@ -126,6 +130,7 @@ static inline void *malloc_in (struct ucrt_crt *crt, size_t n) {
   return ucrt_malloc (crt, n);
 }
 
+/* Zero BLOCK, taken for N bytes, and note its size.  Rare: most new pages are zero.  */
 static mi_decl_noinline void *clear_block (mi_page_t *page, mi_block_t *block, size_t n) {
   _mi_memzero_aligned (block, mi_page_usable_block_size (page));
   write_small_size (page, block, n);
@@ -135,6 +140,7 @@ static mi_decl_noinline void *clear_block (mi_page_t *page, mi_block_t *block, s
 /* The product of two numbers below HALF cannot overflow.  */
 #define HALF ((size_t) 1 << (sizeof (size_t) * 4))
 
+/* calloc of CRT, as malloc_in; N may have overflowed until the factors are checked.  */
 static inline void *calloc_in (struct ucrt_crt *crt, size_t count, size_t size) {
   size_t n = count * size;
   mi_theap_t *theap = LIKELY ((count | size) < HALF) ? small_heap (n) : NULL;
@@ -160,6 +166,7 @@ static mi_decl_noinline void free_carefully (mi_page_t *page, void *block) {
   mi_free_ex (block, NULL, page);
 }
 
+/* free of CRT; CRT may be NULL if BLOCK is of ours.  */
 static inline void free_in (struct ucrt_crt *crt, void *block) {
   mi_page_t *page = _mi_checked_ptr_page (block);
   if (UNLIKELY (page == NULL))
@@ -174,6 +181,7 @@ void ucrt_free_ours (void *block) {
   free_in (NULL, block);
 }
 
+/* _aligned_free of CRT: only foreign blocks differ, by their header.  */
 static inline void aligned_free_in (struct ucrt_crt *crt, void *block) {
   if (UNLIKELY (block != NULL && !ucrt_is_ours (block)))
     ucrt_aligned_free_foreign (crt, block);
@@ -208,6 +216,7 @@ static inline void aligned_free_in (struct ucrt_crt *crt, void *block) {
 enum { HOOKED (INDEX) HOOKS_NUM };
 _Static_assert(HOOKS_NUM <= MIR_UCRT_FUNCTIONS_MAX / MIR_UCRT_CRTS_MAX, "room in the status");
 
+/* Count a call of the function HOOK of CRT, both indices, in the status.  */
 static inline void count (unsigned crt, unsigned hook) {
   __atomic_fetch_add (&ucrt_status.functions[crt * HOOKS_NUM + hook].calls, 1, __ATOMIC_RELAXED);
 }

@@ -36,7 +36,7 @@ enum {
 
 /* One function by name, and its hooks by the index of the CRT; a hook may be NULL: left alone.  */
 struct ucrt_hook {
-  const char *name;
+  const char *name; /* as exported */
   void *hook[MIR_UCRT_CRTS_MAX];
   void *counting[MIR_UCRT_CRTS_MAX]; /* the same, adding to CALLS in the status */
   unsigned flags;                    /* UCRT_HOOK_ */

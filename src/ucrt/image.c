@@ -1,5 +1,6 @@
 /* What the linker would take from a C runtime for the image: the directories of thread-local
-   storage and of the load configuration.  */
+   storage and of the load configuration.  The linker finds them by their names; nothing here
+   runs.  */
 
 #include <stdint.h>
 #include <windows.h>
@@ -20,6 +21,7 @@ __attribute__ ((section (".rdata$T"), used)) const IMAGE_TLS_DIRECTORY _tls_used
    names the table of functions that may be called indirectly, which the linker makes; the linker's
    names for it are absolute symbols, which C cannot use as initialisers.  The system would replace
    the check function; this DLL calls none.  */
+/* Words of an address: their directive, the name of a symbol, what comes before SecurityCookie.  */
 #ifdef _WIN64
 #define ADDRESS ".quad "
 #define NAME(name) #name

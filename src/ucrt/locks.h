@@ -9,6 +9,8 @@
    were: wait for nothing that they held or had begun.  */
 int ucrt_is_alone (void);
 
+/* As the system's functions, which they replace in mimalloc's source, until this thread is alone;
+   from then on they do nothing.  */
 void ucrt_lock_acquire (SRWLOCK *lock);
 void ucrt_lock_release (SRWLOCK *lock);
 

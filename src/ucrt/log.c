@@ -8,8 +8,10 @@
 /* A line that grows; what does not fit is dropped.  */
 struct line {
   char text[512];
-  size_t length;
+  size_t length; /* bytes of text */
 };
+
+/* These append to LINE, which stays unterminated.  */
 
 static void add_char (struct line *line, char c) {
   if (line->length < sizeof (line->text) - 1) line->text[line->length++] = c;

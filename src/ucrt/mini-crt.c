@@ -22,6 +22,7 @@ int *ucrt_errno (void) {
   return number != NULL ? number : &nobodys;
 }
 
+/* The function NAME of the first CRT; NULL before that is initialised.  */
 static void *function_of_first (const char *name) {
   struct ucrt_crt *crt = &ucrt_crts[0];
   return crt->base != NULL && ucrt_crt_ready (crt) ? ucrt_export_of (crt->base, crt->size, name)

@@ -1,5 +1,7 @@
 /* What mimalloc's source calls of the C runtime, and of DLLs that may not be loaded in our DllMain.
-   replace.h puts these in place of the original names.  */
+   replace.h puts these in place of the original names.  Any thread; each behaves as the function
+   whose name it has, as far as mimalloc needs it.  Where no CRT is initialised, errno is a dummy
+   and the environment is empty.  */
 
 #ifndef MIR_UCRT_MINI_CRT_H
 #define MIR_UCRT_MINI_CRT_H

@@ -25,8 +25,8 @@ enum {
   UCRT_NT_ATTACHED = 0x80000 /* LDRP_PROCESS_ATTACH_CALLED: the module's DllMain has returned */
 };
 
-#define UCRT_NT_THIS_PROCESS ((HANDLE) (intptr_t) -1)
-enum { UCRT_NT_PAGE = 0x1000 }; /* bytes */
+#define UCRT_NT_THIS_PROCESS ((HANDLE) (intptr_t) -1) /* a pseudo-handle, never closed */
+enum { UCRT_NT_PAGE = 0x1000 };                       /* bytes */
 #define UCRT_NT_EXECUTABLE \
   (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
 
@@ -80,6 +80,7 @@ struct ucrt_nt_dll {
 typedef VOID (CALLBACK *ucrt_nt_dll_function_t) (ULONG reason, const struct ucrt_nt_dll *dll,
                                                  void *user_data);
 
+/* Negative results are failures (NTSTATUS).  */
 struct ucrt_nt {
   LONG (NTAPI *protect) (HANDLE, void **, SIZE_T *, ULONG, ULONG *);
   LONG (NTAPI *allocate) (HANDLE, void **, ULONG_PTR, SIZE_T *, ULONG, ULONG);
@@ -103,9 +104,10 @@ struct ucrt_nt {
   struct ucrt_nt_peb *(NTAPI *peb) (void);
 };
 
+/* All 0 until ucrt_find_nt; constant afterwards, except in tests.  */
 extern struct ucrt_nt ucrt_nt;
 
-/* Fill ucrt_nt, once.  NULL, or the name of a function that this Windows lacks.  */
+/* Fill ucrt_nt, once, in DllMain.  NULL, or the name of a function that this Windows lacks.  */
 const char *ucrt_find_nt (void);
 
 /* The loaded modules, one after another: NULL gives the first, and NULL follows the last.  The

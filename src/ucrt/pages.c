@@ -12,7 +12,7 @@
 #include "ucrt/log.h"
 #include "ucrt/nt.h"
 
-enum { PAGES_MAX = 2 * UCRT_ENTRIES_MAX };
+enum { PAGES_MAX = 2 * UCRT_ENTRIES_MAX }; /* a jump may lie in two pages */
 
 struct page {
   uint8_t *begin;
@@ -22,6 +22,7 @@ struct page {
 static struct page pages[PAGES_MAX]; /* under the loader lock */
 static unsigned pages_num;
 
+/* Add the page of ADDRESS unless it is in the list.  */
 static void add_page (uint8_t *address) {
   uint8_t *begin = (uint8_t *) ((uintptr_t) address & ~(uintptr_t) (UCRT_NT_PAGE - 1));
   for (unsigned i = 0; i < pages_num; i++)
@@ -29,6 +30,7 @@ static void add_page (uint8_t *address) {
   pages[pages_num++].begin = begin;
 }
 
+/* Change the protection of one page; *OLD is the one before.  0, or -1.  */
 static int set_protection (uint8_t *page, ULONG protection, ULONG *old) {
   void *address = page;
   SIZE_T size = UCRT_NT_PAGE;
@@ -36,7 +38,8 @@ static int set_protection (uint8_t *page, ULONG protection, ULONG *old) {
 }
 
 /* Once written, a copy-on-write page of an image is private.  Asking for copy-on-write again
-   restores the protection it had; where that fails, leave it executable and read-only.  */
+   restores the protection it had, at the third try if need be; where that fails, leave it
+   executable and read-only.  */
 static int restore_protection (const struct page *page) {
   ULONG old;
   for (int tries = 0; tries < 3; tries++)
@@ -44,6 +47,7 @@ static int restore_protection (const struct page *page) {
   return set_protection (page->begin, PAGE_EXECUTE_READ, &old);
 }
 
+/* Restore the first NUM pages; open all of them for writing.  0, or -1; open_pages then undoes.  */
 static int close_pages (unsigned num) {
   int result = 0;
   for (unsigned i = 0; i < num; i++)
@@ -66,6 +70,7 @@ static void put (uint8_t *to, const uint8_t *bytes) {
   for (unsigned i = 0; i < UCRT_CPU.jump_size; i++) at[i] = bytes[i];
 }
 
+/* Flush the instruction cache where PLAN has written.  0, or -1.  */
 static int flush (const struct ucrt_plan *plan) {
   for (unsigned i = 0; i < plan->patches_num; i++)
     if (ucrt_nt.flush (UCRT_NT_THIS_PROCESS, plan->patches[i].at, UCRT_CPU.jump_size) < 0)

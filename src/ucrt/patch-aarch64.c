@@ -15,6 +15,7 @@ enum { INSN = 4 }; /* bytes */
 /* A jump reaches -128 MiB ..  128 MiB - 4; here the same in both directions.  */
 static const uint64_t reach = 0x7fffffc;
 
+/* The instruction at AT; 0, which is none, outside of CODE.  */
 static uint32_t insn_at (const struct ucrt_span *code, size_t at) {
   uint32_t insn;
   if (code->size < INSN || at > code->size - INSN) return 0;

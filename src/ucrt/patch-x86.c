@@ -11,11 +11,12 @@
 
 #include "ucrt/patch.h"
 
-enum { JUMP_SIZE = 5 };
+enum { JUMP_SIZE = 5 }; /* bytes */
 
 /* A jump reaches any 31-bit distance from its own end, thus a little less from its beginning.  */
 static const uint64_t reach = 0x7fffff00;
 
+/* Whether the bytes of CODE at AT are BYTES; 0 if they are not all there.  */
 static int begins_with (const struct ucrt_span *code, size_t at, const char *bytes, size_t len) {
   return at <= code->size && len <= code->size - at && memcmp (code->bytes + at, bytes, len) == 0;
 }
@@ -27,10 +28,12 @@ static uint32_t word_at (const struct ucrt_span *code, size_t at) {
   return word;
 }
 
+/* What lies DISTANCE from FROM, the end of an instruction.  */
 static uint64_t relative (uint64_t from, int64_t distance) {
   return from + (uint64_t) distance;
 }
 
+/* The bytes of the marker, endbr64 or endbr32, at the beginning of CODE; 0: there is none.  */
 static unsigned marker_of (const struct ucrt_span *code) {
   int marked =
       BEGINS_WITH (code, 0, "\xf3\x0f\x1e\xfa") || BEGINS_WITH (code, 0, "\xf3\x0f\x1e\xfb");
@@ -66,7 +69,7 @@ static int loads_and_jumps (const struct ucrt_span *code, size_t at, unsigned wi
 }
 
 static struct ucrt_code found (enum ucrt_code_kind kind, unsigned marker, uint64_t target) {
-  return (struct ucrt_code){kind, marker, target};
+  return (struct ucrt_code){.kind = kind, .marker = marker, .target = target};
 }
 
 /* What both CPUs have in common.  */
@@ -84,6 +87,7 @@ static struct ucrt_code decode_short (const struct ucrt_span *code, unsigned mar
   return found (UCRT_CODE_PLAIN, marker, 0);
 }
 
+/* `decode`; bytes that are not in CODE match nothing.  */
 static struct ucrt_code decode_64 (const struct ucrt_span *code) {
   unsigned marker = marker_of (code);
   size_t at = skip_idle (code, marker);
@@ -127,6 +131,7 @@ static struct ucrt_code decode_32 (const struct ucrt_span *code) {
   return result;
 }
 
+/* Write e9 with DISTANCE, from the end of the jump.  */
 static void put_jump (uint8_t *to, uint64_t distance) {
   uint32_t word = (uint32_t) distance;
   to[0] = 0xe9;

@@ -4,16 +4,19 @@
 
 #include <string.h> /* memcpy */
 
-enum { HOPS_MAX = 8 };
+enum { HOPS_MAX = 8 }; /* jumps that are followed; a longer chain is taken for a circle */
 
+/* Whether the SIZE bytes at ADDRESS are in SPAN.  */
 static int contains (const struct ucrt_span *span, uint64_t address, size_t size) {
   return address >= span->address && address - span->address <= span->size
          && size <= span->size - (size_t) (address - span->address);
 }
 
+/* The rest of IMAGE from ADDRESS on, which is inside.  */
 static struct ucrt_span from (const struct ucrt_span *image, uint64_t address) {
   size_t offset = (size_t) (address - image->address);
-  return (struct ucrt_span){image->bytes + offset, image->size - offset, address};
+  return (struct ucrt_span){
+      .bytes = image->bytes + offset, .size = image->size - offset, .address = address};
 }
 
 /* The pointer stored at ADDRESS; 0 if that is outside of the image.  Memory outside could be freed

@@ -1,7 +1,8 @@
 /* The bytes of a jump, per CPU: what is there, what to write, whether it fits.
 
    Nothing here knows Windows or the machine it runs on: code is a span of bytes that stands for
-   some address, so the arithmetic of every CPU is tested on any.
+   some address, so the arithmetic of every CPU is tested on any.  Any thread; nothing is written
+   but the results.
 
    entry   the address that an export leads to
    marker  an instruction that must stay first, because indirect calls may demand it (endbr, bti)
@@ -35,10 +36,11 @@ enum ucrt_code_kind {
   UCRT_CODE_TRAP = 4          /* a breakpoint */
 };
 
+/* What stands at an entry.  */
 struct ucrt_code {
   enum ucrt_code_kind kind;
   unsigned marker; /* bytes */
-  uint64_t target;
+  uint64_t target; /* an address, as far as KIND has one */
 };
 
 /* One CPU.  */

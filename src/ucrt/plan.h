@@ -34,7 +34,7 @@ struct ucrt_patch {
   const void *hook;
   unsigned function; /* index into ucrt_hooks */
   int distant;       /* 1: the jump does not reach the hook and needs a stub */
-  uint8_t old[UCRT_JUMP_MAX], ours[UCRT_JUMP_MAX];
+  uint8_t old[UCRT_JUMP_MAX], ours[UCRT_JUMP_MAX]; /* jump_size bytes: before, and the jump */
 };
 
 struct ucrt_plan {

@@ -1,4 +1,4 @@
-/* Random numbers for mimalloc, without the system's generator.
+/* Random numbers for mimalloc, without the system's generator.  Any thread; no lock, no allocation.
 
    mimalloc asks for 32 bytes inside our DllMain and whenever a thread allocates for the first time.
    The system's generator is in bcryptprimitives.dll, which may not be initialised yet in the first

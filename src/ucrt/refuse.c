@@ -49,7 +49,7 @@ static uint32_t global_flags (void) {
 static int forbids_dynamic_code (void) {
   struct {
     ULONG policy, flags;
-  } info = {DYNAMIC_CODE, 0};
+  } info = {.policy = DYNAMIC_CODE};
   if (ucrt_nt.query_process (UCRT_NT_THIS_PROCESS, UCRT_NT_PROCESS_POLICY, &info, sizeof (info),
                              NULL)
       < 0)
@@ -80,6 +80,8 @@ static MIR_ucrt_status_t *other_copy (const struct ucrt_nt_module *module) {
   return status != &ucrt_status && status->magic == MIR_UCRT_STATUS_MAGIC ? status : NULL;
 }
 
+/* Why nothing may be done beside MODULE, or NULL; tells another copy of this DLL that it is not
+   alone.  */
 static const char *refuse_module (const struct ucrt_nt_module *module) {
   char name[UCRT_NAME_SIZE] = {0};
   MIR_ucrt_status_t *other = other_copy (module);

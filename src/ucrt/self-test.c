@@ -18,6 +18,7 @@
    whether F behaved.  */
 #define CALL(type, parameters) ((type (__cdecl *) parameters) (uintptr_t) f)
 
+/* Whether BLOCK is a block of ours with N bytes at a multiple of ALIGNMENT; fills it.  */
 static int is (void *block, size_t n, size_t alignment) {
   if (block == NULL || !ucrt_is_ours (block)) return 0;
   if (mi_usable_size (block) < n || (uintptr_t) block % alignment != 0) return 0;
@@ -25,6 +26,7 @@ static int is (void *block, size_t n, size_t alignment) {
   return 1;
 }
 
+/* Whether the bytes of BLOCK from FROM to TO, excluded, are all WITH.  */
 static int is_filled (const void *block, size_t from, size_t to, uint8_t with) {
   const uint8_t *bytes = block;
   while (from < to && bytes[from] == with) from++;
@@ -38,6 +40,7 @@ static void *filled (size_t n, uint8_t with) {
   return block;
 }
 
+/* Free BLOCK if it is of ours; PASSED.  */
 static int result (void *block, int passed) {
   if (block != NULL && ucrt_is_ours (block)) mi_free (block);
   return passed;
@@ -51,7 +54,7 @@ static int grown (void *block, size_t n, size_t alignment, int zeroed) {
   return result (block, kept && is (block, n, alignment));
 }
 
-#define WORDS (2 * sizeof (void *))
+#define WORDS (2 * sizeof (void *)) /* the alignment of every block, in bytes */
 
 static int test_malloc (void *f) {
   void *block = CALL (void *, (size_t)) (100);
@@ -76,6 +79,7 @@ static int test_free (void *f) {
   return result (stays, before - ucrt_used_beside (goes) == 1);
 }
 
+/* Whether SIZE is what _msize should say of a block of N bytes.  */
 static int is_size (size_t size, size_t n) {
   return MIR_UCRT_EXACT_SIZE ? size == n : size >= n;
 }
@@ -178,12 +182,14 @@ static const struct test *test_of (const char *name) {
   return NULL;
 }
 
+/* Call FUNCTION, and note in its status whether it behaved.  */
 static int run (const struct test *test, MIR_ucrt_function_t *function) {
   int passed = test->run ((void *) (uintptr_t) function->address);
   function->test = passed ? MIR_UCRT_PASSED : MIR_UCRT_WRONG;
   return passed;
 }
 
+/* Whether a call of FUNCTION ends in a hook, at its entry or through another function.  */
 static int is_reached (const MIR_ucrt_function_t *function) {
   return function->address != 0
          && (function->state == MIR_UCRT_TAKEN || function->state == MIR_UCRT_ALIAS
@@ -207,6 +213,8 @@ int MIR_ucrt_check (void) {
 
 /*---------------- Right after the take-over -----------------------------*/
 
+/* Whether the entry of FUNCTION leads to a hook: an alias shares the entry of a function before
+   it.  */
 static int is_taken (const MIR_ucrt_function_t *function) {
   return function->state == MIR_UCRT_TAKEN || function->state == MIR_UCRT_ALIAS;
 }

@@ -13,7 +13,7 @@
 #include "ucrt/crt-image.h"
 #include "ucrt/nt.h"
 
-enum { FRAMES_MAX = 4096 };
+enum { FRAMES_MAX = 4096 }; /* a deeper thread counts as inside */
 
 /* A context has the registers in the order in which RtlVirtualUnwind numbers them.  */
 static uintptr_t register_of (const CONTEXT *context, unsigned number) {
@@ -31,8 +31,8 @@ static int is_safe (const struct ucrt_image *image, uint32_t entry, const CONTEX
   return value >= context->Rsp - 0x100 && value < end;
 }
 
-/* Move CONTEXT to the caller's frame.  0, or -1 if it is not known how.  FIRST: the function has
-   called nobody.  */
+/* Move CONTEXT to the caller's frame, without running exception handlers.  0, or -1 if it is not
+   known how.  FIRST: the function has called nobody.  */
 static int step (CONTEXT *context, uintptr_t end, int first) {
   struct ucrt_image image;
   void *handler_data;

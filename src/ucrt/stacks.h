@@ -1,4 +1,6 @@
-/* Where a stopped thread is, and where it returns to: for every CPU, and one file per CPU.  */
+/* Where a stopped thread is, and where it returns to: for every CPU, and one file per CPU.  The
+   other threads are stopped, so only system calls are made and no lock is taken; one thread at a
+   time.  */
 
 #ifndef MIR_UCRT_STACKS_H
 #define MIR_UCRT_STACKS_H
@@ -20,6 +22,7 @@ struct ucrt_code_ranges {
 
 /*---------------- stacks.c -----------------------------*/
 
+/* Whether ADDRESS is in one of RANGES.  */
 int ucrt_is_inside (const struct ucrt_code_ranges *ranges, uintptr_t address);
 
 /* The end of the readable memory from SP on, which is the stack's end or behind it; SP if there is

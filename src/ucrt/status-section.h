@@ -1,4 +1,5 @@
-/* The status: a section of the image, which other processes read.  */
+/* The status: a section of the image, which other processes read at any time.  Any thread reads it;
+   it changes under the locks of plan.h, and its counters atomically.  */
 
 #ifndef MIR_UCRT_STATUS_SECTION_H
 #define MIR_UCRT_STATUS_SECTION_H

@@ -5,8 +5,8 @@
 
 #include "ucrt/nt.h"
 
-enum { GRAIN = 0x10000 }; /* bytes: the granularity of addresses */
-enum { TRIES_MAX = 4096 };
+enum { GRAIN = 0x10000 };  /* bytes: the granularity of addresses */
+enum { TRIES_MAX = 4096 }; /* regions that are looked at in one direction */
 
 void ucrt_release_stubs (void *stubs) {
   SIZE_T whole = 0;
@@ -24,6 +24,7 @@ static void *page_at (void *wanted) {
   return page;
 }
 
+/* Make PAGE executable and read-only.  0, or -1.  */
 static int make_executable (void *page) {
   SIZE_T size = UCRT_NT_PAGE;
   ULONG old;
@@ -58,6 +59,8 @@ static int region_at (uint64_t address, int *is_free, uint64_t *begin, uint64_t 
   return 0;
 }
 
+/* Allocate a page at the lowest free address from ADDRESS on, below HIGH; NULL if there is
+   none.  */
 static void *page_above (uint64_t address, uint64_t high) {
   int is_free;
   uint64_t begin, end;
@@ -71,6 +74,8 @@ static void *page_above (uint64_t address, uint64_t high) {
   return NULL;
 }
 
+/* Allocate a page at the highest free address up to ADDRESS, not below LOW; NULL if there is
+   none.  */
 static void *page_below (uint64_t address, uint64_t low) {
   int is_free;
   uint64_t begin, end;
@@ -95,6 +100,7 @@ static void *page_near (const struct ucrt_plan *plan) {
   return page != NULL ? page : page_below ((base & ~(uint64_t) (GRAIN - 1)) - GRAIN, low);
 }
 
+/* The number of stubs that PLAN needs.  */
 static int distant_num (const struct ucrt_plan *plan) {
   int num = 0;
   for (unsigned i = 0; i < plan->patches_num; i++) num += plan->patches[i].distant;

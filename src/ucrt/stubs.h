@@ -1,4 +1,5 @@
-/* Jump stubs: jumps of any reach in memory so near to a CRT that its own jumps reach it.  */
+/* Jump stubs: jumps of any reach in memory so near to a CRT that its own jumps reach it.  One
+   thread at a time: plan.h.  */
 
 #ifndef MIR_UCRT_STUBS_H
 #define MIR_UCRT_STUBS_H
@@ -10,7 +11,7 @@
    must become so again.  0, or -1 with nothing allocated.  */
 int ucrt_make_stubs (struct ucrt_plan *plan);
 
-/* NULL is allowed.  */
+/* Free the stubs of a plan, to which no jump leads any more; NULL is allowed.  */
 void ucrt_release_stubs (void *stubs);
 
 #endif

@@ -20,8 +20,9 @@
 #include "ucrt/stubs.h"
 #include "ucrt/threads.h"
 
-enum { RETRIES_MAX = 200 };
+enum { RETRIES_MAX = 200 }; /* how often the other threads are resumed before giving up */
 
+/* What was written into one CRT.  */
 struct taken {
   unsigned num;
   void *stubs;
@@ -31,7 +32,7 @@ struct taken {
 /* One take-over at a time: plan.h.  This and TAKEN are static, 20 KiB of zeroes, so that a
    take-over depends on no heap.  */
 static struct ucrt_plan plan;
-static struct taken taken[MIR_UCRT_CRTS_MAX];
+static struct taken taken[MIR_UCRT_CRTS_MAX]; /* guarded by unload_lock */
 
 /* A CRT taken over while it was being loaded is not pinned and may be unloaded while its functions
    are looked at.  Holding this lock keeps it mapped; unloading takes it exclusively.  */
@@ -43,15 +44,18 @@ static int fail (const char *reason) {
   return -1;
 }
 
+/* The same for one function; then for one that leads to the address BY.  */
 static int fail_at (const struct ucrt_hook *hook, const char *reason) {
   ucrt_format (plan.reason, UCRT_REASON_SIZE, "%s %s", hook->name, reason);
   return -1;
 }
 
+/* The status of FUNCTION of CRT, both indices.  */
 static MIR_ucrt_function_t *status_of (unsigned crt, unsigned function) {
   return &ucrt_status.functions[crt * ucrt_hooks_num + function];
 }
 
+/* The patch of the plan for ENTRY, or NULL.  */
 static const struct ucrt_patch *patch_of_entry (const uint8_t *entry) {
   for (unsigned i = 0; i < plan.patches_num; i++)
     if (plan.patches[i].entry == entry) return &plan.patches[i];
@@ -95,6 +99,7 @@ static int fail_hooked (const struct ucrt_hook *hook, uint64_t by) {
   return -1;
 }
 
+/* Whether AT is in executable memory.  */
 static int is_code (const uint8_t *at) {
   MEMORY_BASIC_INFORMATION info;
   if (ucrt_nt.query (UCRT_NT_THIS_PROCESS, at, UCRT_NT_MEMORY_BASIC, &info, sizeof (info), NULL)
@@ -103,6 +108,7 @@ static int is_code (const uint8_t *at) {
   return (info.Protect & UCRT_NT_EXECUTABLE) != 0;
 }
 
+/* Decide where the jump of PATCH goes and whether it needs a stub.  0, or -1 with the reason.  */
 static int examine (struct ucrt_patch *patch) {
   const struct ucrt_hook *hook = &ucrt_hooks[patch->function];
   uint64_t entry = (uintptr_t) patch->entry, end;
@@ -121,6 +127,7 @@ static int examine (struct ucrt_patch *patch) {
   return 0;
 }
 
+/* Whether a jump would overwrite another entry.  */
 static int is_overlapping (void) {
   for (unsigned i = 0; i < plan.patches_num; i++)
     for (unsigned j = 0; j < plan.patches_num; j++) {
@@ -130,10 +137,12 @@ static int is_overlapping (void) {
   return 0;
 }
 
+/* Make the plan, without changing anything.  0, or -1 with the reason.  */
 static int prepare (void) {
   if (ucrt_open_image (&plan.image, plan.crt->base, plan.crt->size) != 0)
     return fail ("it is not a PE image");
-  plan.span = (struct ucrt_span){plan.crt->base, plan.crt->size, (uintptr_t) plan.crt->base};
+  plan.span = (struct ucrt_span){
+      .bytes = plan.crt->base, .size = plan.crt->size, .address = (uintptr_t) plan.crt->base};
   if (collect () != 0) return -1;
   for (unsigned i = 0; i < plan.patches_num; i++)
     if (examine (&plan.patches[i]) != 0) return -1;
@@ -147,11 +156,7 @@ static int prepare (void) {
 static int stop (void) {
   uintptr_t begin = (uintptr_t) plan.crt->base;
   struct ucrt_code_ranges ranges = {
-      .begin = begin,
-      .end = begin + plan.crt->size,
-      .num = plan.ranges_num,
-      .list = plan.ranges,
-  };
+      .begin = begin, .end = begin + plan.crt->size, .num = plan.ranges_num, .list = plan.ranges};
   uint32_t culprit = 0;
   for (int retries = 0; retries <= RETRIES_MAX; retries++) {
     enum ucrt_threads_result result = ucrt_threads_stop ();
@@ -173,9 +178,10 @@ static int stop (void) {
   return -1;
 }
 
-/* No thread can be inside a CRT whose DllMain has not run, so none need be stopped; and none may
-   be: since Windows 7 the loader notifies of a DLL under a lock of its own, not under the loader
-   lock, which a stopped thread could then hold.  */
+/* Carry the plan out.  0, or -1 with the reason and no jump written.  No thread can be inside a CRT
+   whose DllMain has not run, so none need be stopped; and none may be: since Windows 7 the loader
+   notifies of a DLL under a lock of its own, not under the loader lock, which a stopped thread
+   could then hold.  */
 static int apply (int late) {
   if (ucrt_make_stubs (&plan) != 0) return fail ("no executable memory is available near it");
   if (ucrt_find_code_ranges (&plan) != 0) return fail ("its aligned functions have too many parts");
@@ -213,6 +219,7 @@ static void note_taken (void) {
   ReleaseSRWLockExclusive (&unload_lock);
 }
 
+/* Note that the functions were left alone.  */
 static void note_left (void) {
   for (unsigned i = 0; i < ucrt_hooks_num; i++) {
     MIR_ucrt_function_t *status = status_of (plan.crt->index, i);
@@ -281,7 +288,7 @@ void ucrt_release_crts (void) {
 
 /* Where the entry leads now, if not to our hook.  */
 static uint64_t present_target (const struct ucrt_patch *patch, const struct ucrt_crt *crt) {
-  struct ucrt_span span = {crt->base, crt->size, (uintptr_t) crt->base};
+  struct ucrt_span span = {.bytes = crt->base, .size = crt->size, .address = (uintptr_t) crt->base};
   uint64_t end;
   ucrt_follow (&UCRT_CPU, &span, (uintptr_t) patch->entry, &end);
   return end;

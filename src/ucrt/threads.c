@@ -15,13 +15,14 @@ enum {
 
 struct thread {
   HANDLE handle;
-  uint32_t number;
-  int not_started;
+  uint32_t number; /* the system's thread id */
+  int not_started; /* it has run nothing and has no stack to look at */
 };
 
-static struct thread *threads; /* CAPACITY entries, NUM in use */
+/* One thread at a time uses these, under the loader lock.  */
+static struct thread *threads; /* CAPACITY entries, NUM in use: the stopped threads */
 static unsigned capacity, num;
-static uint32_t culprit;
+static uint32_t culprit; /* the thread that was tried last */
 
 int ucrt_threads_reserve (void) {
   SIZE_T size = (SIZE_T) (capacity + CAPACITY_STEP) * sizeof (struct thread);
@@ -45,12 +46,14 @@ void ucrt_threads_resume (void) {
   }
 }
 
+/* Whether the thread NUMBER is stopped already.  */
 static int is_known (uint32_t number) {
   for (unsigned i = 0; i < num; i++)
     if (threads[i].number == number) return 1;
   return 0;
 }
 
+/* Ask the system about the thread of HANDLE.  0, or -1.  */
 static int about (HANDLE handle, struct ucrt_nt_thread *info) {
   return ucrt_nt.query_thread (handle, UCRT_NT_THREAD_BASIC, info, sizeof (*info), NULL) < 0 ? -1
                                                                                              : 0;

@@ -20,6 +20,7 @@ enum ucrt_threads_result {
 /* Make memory for the present threads and some more.  0, or -1.  Not between stop and resume.  */
 int ucrt_threads_reserve (void);
 
+/* Stop all other threads, or on failure none; then let them run again.  */
 enum ucrt_threads_result ucrt_threads_stop (void);
 void ucrt_threads_resume (void);
 

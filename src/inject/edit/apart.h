@@ -1,11 +1,12 @@
-/* Checks that an edit does not overwrite what the import table refers to.  */
+/* Checks that an edit does not overwrite what the import table refers to.  Reads only; any
+   thread.  */
 
 #ifndef MIR_INJECT_EDIT_APART_H
 #define MIR_INJECT_EDIT_APART_H
 
 #include "inject/pe/pe.h"
 
-/* A range of offsets in the old file.  */
+/* A range of offsets in the old file, END excluded.  */
 struct edit_range {
   size_t begin, end;
 };

@@ -6,6 +6,7 @@
 
 #include "inject/pe/imports.h"
 
+/* Whether descriptor INDEX has the name NAME; -1 with the reason in ERROR if it cannot be read.  */
 static int is_called (const struct pe *pe, unsigned index, const char *name,
                       struct pe_error *error) {
   char found[PE_NAME_MAX];
@@ -70,6 +71,7 @@ static int new_position (const struct pe *pe, const struct edit_request *request
   return position;
 }
 
+/* Put D at P in the layout of the file.  */
 static void put_descriptor (uint8_t *p, const struct pe_descriptor *d) {
   pe_put32 (p + PE_DESCRIPTOR_LOOKUP, d->lookup);
   pe_put32 (p + PE_DESCRIPTOR_TIME_STAMP, d->time_stamp);
@@ -106,6 +108,7 @@ struct layout {
   size_t thunk, table, lookup, address, hint, name, names, size;
 };
 
+/* Set *AT to where everything goes.  0, or -1 with the reason in ERROR.  */
 static int lay_out (struct layout *at, const struct pe *pe, const struct edit_request *request,
                     int total, uint32_t rva, struct pe_error *error) {
   size_t symbol =
@@ -145,6 +148,7 @@ static int put_old (struct edit_block *block, const struct layout *at, const str
   return 0;
 }
 
+/* Put our descriptor at POSITION, and what it refers to.  */
 static void put_ours (const struct edit_block *block, const struct layout *at, const struct pe *pe,
                       uint32_t rva, const struct edit_request *request, int position) {
   struct pe_descriptor ours = {.lookup = rva + (uint32_t) at->lookup,

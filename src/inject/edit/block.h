@@ -1,4 +1,5 @@
-/* Makes the block: a new import table and everything it refers to.
+/* Makes the block: a new import table and everything it refers to.  edit.h has the words; one
+   thread at a time.
 
    [ descriptors, an empty one | lookup thunk, 0 | address thunk, 0 | hint, symbol | DLL |
      names of the other DLLs ]  */
@@ -8,6 +9,7 @@
 
 #include "inject/edit/edit.h"
 
+/* The block; offsets in it become RVAs where it is placed.  */
 struct edit_block {
   uint8_t *bytes; /* malloc'ed; the caller frees them */
   size_t size;

@@ -13,7 +13,8 @@
      old  [ headers | sections ................ | tail: symbols, certificate, appended data ]
      new  [ headers | sections ................ | block | record | tail without the certificate ]
 
-   One thread at a time.  */
+   The old file is never written.  int functions return 0, or -1 with the reason in ERROR if they
+   have one.  One thread at a time.  */
 
 #ifndef MIR_INJECT_EDIT_EDIT_H
 #define MIR_INJECT_EDIT_EDIT_H
@@ -24,12 +25,14 @@
 #include "inject/pe/digest.h"
 #include "inject/pe/pe.h"
 
+/* The name of the section that inject adds.  */
 #define EDIT_SECTION ".mirimp"
 
-enum { EDIT_PIECES_MAX = 192, EDIT_ORDER_MAX = 64 };
+enum { EDIT_PIECES_MAX = 192, EDIT_ORDER_MAX = 64 }; /* pieces of a plan; names of --order */
 /* Bytes read at a time; they stay in the cache until they are written.  */
 enum { EDIT_BLOCK = 128 * 1024 };
 
+/* What the user wants; the texts are the caller's and outlive the plan.  */
 struct edit_request {
   const char *dll;    /* the DLL to inject or to eject */
   const char *symbol; /* the function to import from it; NULL: the one with ORDINAL */
@@ -53,13 +56,14 @@ enum {
   EDIT_ADDED = 128          /* inject: the DLL was not imported before */
 };
 
-/* The old file must outlive the plan.  */
+/* A piece of a plan, which the old file must outlive.  */
 struct edit_piece {
   const uint8_t *bytes;
   size_t size;
   uint8_t *own; /* == BYTES if the plan owns them; NULL: they are in the old file */
 };
 
+/* A plan.  */
 struct edit {
   struct edit_piece pieces[EDIT_PIECES_MAX];
   unsigned pieces_num;

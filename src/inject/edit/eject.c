@@ -18,6 +18,7 @@ struct ours {
   const uint8_t *certificate; /* the bytes that inject cut out */
 };
 
+/* Find EDIT_SECTION, the last one, and read its record.  0, or -1 if either is not valid.  */
 static int find_record (struct ours *ours, const struct pe *pe) {
   if (pe->sections_num < 2) return -1;
   ours->section = pe_section (pe, pe->sections_num - 1);
@@ -84,6 +85,8 @@ static int add_tail (struct edit *edit, const struct ours *ours, const struct pe
              : 0;
 }
 
+/* Plan to restore every byte from the record.  0, or -1 if it does not fit the file.  The last
+   argument of edit_add: 1 makes a copy that the plan owns; 0 refers to the old file.  */
 static int undo (struct edit *edit, const struct ours *ours, const struct pe *pe) {
   const struct plan *plan = &ours->plan;
   size_t headers = (size_t) plan->headers_end, inserted = plan->headers_inserted;
@@ -113,6 +116,7 @@ static int undo (struct edit *edit, const struct ours *ours, const struct pe *pe
   return edit_put_checksum (edit, field);
 }
 
+/* Plan to remove the descriptor alone.  0, or -1 with the reason in ERROR.  */
 static int take_out (struct edit *edit, const struct pe *pe, const struct edit_request *request,
                      struct pe_error *error) {
   uint16_t from[PE_IMPORTS_MAX];

@@ -17,8 +17,9 @@
 #include "inject/pe/imports.h"
 #include "inject/pe/layout.h"
 
-enum { DEBUG_MAX = 16, PAGE = 4096, SECTOR = 512 };
+enum { DEBUG_MAX = 16, PAGE = 4096, SECTOR = 512 }; /* entries; bytes; bytes */
 
+/* Whether the bytes from BEGIN to END, excluded, are all 0.  */
 static int is_zero (const struct pe *pe, size_t begin, size_t end) {
   for (; begin < end; begin++)
     if (pe->bytes[begin] != 0) return 0;
@@ -83,12 +84,15 @@ static void cut_certificate (struct plan *plan, const struct pe *pe) {
   plan->certificate_size = size;
 }
 
+/* The patch functions add patches to PLAN, and return 0, or not 0 if one does not fit.  */
+
 static int patch_directory (struct plan *plan, const struct pe *pe, size_t at, uint32_t rva,
                             uint32_t size) {
   return plan_patch32 (plan, pe, at + PE_DIRECTORY_RVA, rva)
          | plan_patch32 (plan, pe, at + PE_DIRECTORY_SIZE, size);
 }
 
+/* The import table has SIZE bytes at RVA; bound imports and certificate are cleared.  */
 static int patch_directories (struct plan *plan, struct edit *edit, const struct pe *pe,
                               uint32_t rva, uint32_t size) {
   struct pe_directory import = pe_directory (pe, PE_IMPORT);
@@ -121,6 +125,7 @@ static int patch_offset (struct plan *plan, const struct pe *pe, size_t field) {
   return plan_patch32 (plan, pe, field, (uint32_t) plan_moved (plan, offset));
 }
 
+/* Patch every field that has an offset in the file.  */
 static int patch_offsets (struct plan *plan, const struct pe *pe) {
   int status = patch_offset (plan, pe, pe->nt + PE_NT_SYMBOLS);
   for (unsigned i = 0; i < pe->sections_num; i++) {
@@ -140,7 +145,9 @@ static int patch_offsets (struct plan *plan, const struct pe *pe) {
   return status;
 }
 
-/* Add the pieces of the result; the bytes of SECTION come to be at RAW.  */
+/* Add the pieces of the result in their order; the bytes of SECTION come to be at RAW.  The last
+   argument of edit_add: 1 makes a copy that the plan owns, which patches may change; 0 refers to
+   the old file.  */
 static int compose (struct edit *edit, const struct plan *plan, const struct pe *pe, size_t raw,
                     const uint8_t *section, size_t section_size) {
   const uint8_t *old = pe->bytes;
@@ -200,6 +207,7 @@ static void put_section_header (uint8_t *header, const struct place *place) {
   pe_put32 (header + PE_SECTION_FLAGS, PE_SCN_DATA | PE_SCN_READ | PE_SCN_WRITE);
 }
 
+/* Patch what a new section changes in the headers.  */
 static int patch_headers (struct plan *plan, const struct pe *pe, const struct place *place) {
   uint8_t header[PE_SECTION_HEADER], num[2];
   size_t slot = pe_section_header (pe, pe->sections_num);
@@ -218,6 +226,7 @@ static int patch_headers (struct plan *plan, const struct pe *pe, const struct p
          | plan_patch (plan, pe, slot, header, in_old);
 }
 
+/* Make all patches anew, for the present values of PLAN and PLACE.  */
 static int make_patches (struct plan *plan, struct edit *edit, const struct pe *pe,
                          const struct place *place, const struct edit_block *block) {
   plan->patches_num = 0;
@@ -244,6 +253,7 @@ static int make_plan (struct plan *plan, struct place *place, struct edit *edit,
   return make_patches (plan, edit, pe, place, block);
 }
 
+/* Check that nothing that will be overwritten is needed: the headers and the patches.  */
 static int check_apart (const struct plan *plan, const struct pe *pe, struct pe_error *error) {
   struct edit_range ranges[PLAN_PATCHES_MAX + 1] = {{0, (size_t) plan->headers_end}};
   unsigned num = 1;
@@ -255,6 +265,7 @@ static int check_apart (const struct plan *plan, const struct pe *pe, struct pe_
   return edit_check_apart (pe, ranges, num, error);
 }
 
+/* Plan the new section and all that follows from it.  0, or -1 with the reason in ERROR.  */
 static int add_section (struct edit *edit, const struct pe *pe, const struct edit_request *request,
                         struct plan *plan, struct pe_error *error) {
   struct place place = {0};

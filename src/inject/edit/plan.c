@@ -30,7 +30,7 @@ int edit_add (struct edit *edit, const uint8_t *bytes, size_t size, int own) {
   uint8_t *copy = own ? malloc (size) : NULL;
   if (own && copy == NULL) return -1;
   if (own) bytes = memcpy (copy, bytes, size);
-  edit->pieces[edit->pieces_num++] = (struct edit_piece){bytes, size, copy};
+  edit->pieces[edit->pieces_num++] = (struct edit_piece){.bytes = bytes, .size = size, .own = copy};
   edit->size += size;
   return 0;
 }

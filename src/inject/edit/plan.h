@@ -1,4 +1,4 @@
-/* Builds plans: pieces, patches, and the record.
+/* Builds plans: pieces, patches, and the record.  edit.h has the words; one thread at a time.
 
    Offsets of patches are those of the old file, in its headers and sections.  int functions return
    0 or -1.  */
@@ -8,14 +8,16 @@
 
 #include "inject/edit/edit.h"
 
-enum { PLAN_PATCHES_MAX = 320, PLAN_PATCH_MAX = 40 };
+enum { PLAN_PATCHES_MAX = 320, PLAN_PATCH_MAX = 40 /* bytes */ };
 /* An offset in the record; the digest is 0 until edit_write.  */
 enum { RECORD_DIGEST = 56 };
 
 /* EDIT_SECTION begins with this, then the offset and the size of the record.  */
 #define RECORD_MAGIC "mirinj1\n"
+/* Offsets in EDIT_SECTION; SECTION_HEAD is where the block begins.  */
 enum { SECTION_RECORD = 8, SECTION_RECORD_SIZE = 12, SECTION_HEAD = 16 };
 
+/* SIZE bytes at OFFSET of the old file, as they are and as they become.  */
 struct plan_patch {
   uint32_t offset;
   uint32_t size;
@@ -37,7 +39,8 @@ struct plan {
   struct plan_patch patches[PLAN_PATCHES_MAX];
 };
 
-/* Append a piece; if OWN, a copy that the plan owns.  Otherwise BYTES must outlive the plan.  */
+/* Append a piece; if OWN, a copy that the plan owns.  Otherwise BYTES, in the old file, must
+   outlive the plan.  */
 int edit_add (struct edit *edit, const uint8_t *bytes, size_t size, int own);
 /* Overwrite N bytes of the result.  */
 int edit_put (struct edit *edit, uint64_t offset, const uint8_t *bytes, size_t n);

@@ -10,6 +10,7 @@
 #include "inject/pe/imports.h"
 #include "inject/pe/layout.h"
 
+/* Plan to clear directory INDEX if the image has it, and then set NOTE.  0, or -1.  */
 static int clear_directory (struct edit *edit, const struct pe *pe, unsigned index, unsigned note) {
   static const uint8_t zeros[PE_DIRECTORY];
   size_t at = pe_directory_offset (pe, index);

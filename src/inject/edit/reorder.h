@@ -1,4 +1,5 @@
-/* Plans changes that need no space: the import table is overwritten in place.  */
+/* Plans changes that need no space: the import table is overwritten in place.  edit.h has the
+   words; one thread at a time.  */
 
 #ifndef MIR_INJECT_EDIT_REORDER_H
 #define MIR_INJECT_EDIT_REORDER_H

@@ -35,8 +35,10 @@ static int write_piece (struct progress *p, const struct edit_piece *piece) {
   return 0;
 }
 
+/* Write the digest of the old file, 0 so far, and correct the checksum for it.  0, or -1.  */
 static int write_digest (struct progress *p, uint64_t digest) {
   uint8_t bytes[8];
+  /* The members in their order: sum, size.  */
   struct pe_checksum with_it = {p->checksum.sum, p->edit->digest_at};
   pe_put64 (bytes, digest);
   pe_checksum_add (&with_it, bytes, 8);
@@ -44,6 +46,8 @@ static int write_digest (struct progress *p, uint64_t digest) {
   return p->output->write (p->self, p->edit->digest_at, bytes, 8);
 }
 
+/* Write the checksum last; if DIGEST shows that inject is undone, the one from before it.  0, or
+   -1.  */
 static int write_checksum (struct progress *p, uint64_t digest) {
   uint8_t bytes[4];
   uint32_t checksum = pe_checksum_end (&p->checksum);
@@ -65,6 +69,7 @@ int edit_write (struct edit *edit, const struct edit_output *output, void *self)
   return write_checksum (&p, digest);
 }
 
+/* `write` of edit_flatten: SELF is the array.  */
 static int write_to_block (void *self, uint64_t offset, const uint8_t *bytes, size_t n) {
   memcpy ((uint8_t *) self + (size_t) offset, bytes, n);
   return 0;

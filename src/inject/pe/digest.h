@@ -2,7 +2,7 @@
 
    The result does not depend on the parts in which bytes are added, nor on the machine.  A change
    of a single 8-byte word always changes the digest, any other change almost always.  It does not
-   protect against deliberate forgery.
+   protect against deliberate forgery.  One thread at a time.
 
    lane  one of eight independent sums, each over every eighth word: none waits for another  */
 
@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* DIGEST_STEP: bytes, one word for each lane.  */
 enum { DIGEST_LANES = 8, DIGEST_STEP = 8 * DIGEST_LANES };
 
 struct digest {
@@ -20,6 +21,7 @@ struct digest {
   uint8_t rest[DIGEST_STEP]; /* not yet in the lanes */
 };
 
+/* Begin with no bytes; add N.  */
 void digest_start (struct digest *digest);
 void digest_add (struct digest *digest, const uint8_t *bytes, size_t n);
 /* The digest so far; more bytes may be added afterwards.  */

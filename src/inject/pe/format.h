@@ -1,6 +1,7 @@
 /* The layout of PE files: offsets, sizes and flags from Microsoft's "PE Format" and winnt.h.
 
-   An offset is in bytes from the beginning of the structure that its name starts with.  */
+   An offset is in bytes from the beginning of the structure that its name starts with.  The name of
+   a structure alone is its size; _PLUS: in PE32+.  */
 
 #ifndef MIR_INJECT_PE_FORMAT_H
 #define MIR_INJECT_PE_FORMAT_H

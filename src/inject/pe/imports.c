@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+/* Of one DLL; more are damage.  */
 enum { FUNCTIONS_MAX = 1 << 17, EXPORTS_MAX = 1 << 16 };
 
 int pe_name_is (const char *a, const char *b) {
@@ -51,6 +52,7 @@ uint32_t pe_lookup_table (const struct pe *pe, const struct pe_descriptor *d) {
   return is_table ? d->lookup : d->address;
 }
 
+/* Read thunk INDEX of the table at RVA.  1, 0 at the end of the table, -1 if it is damaged.  */
 static int read_thunk (const struct pe *pe, uint32_t rva, unsigned index, uint64_t *thunk) {
   uint8_t bytes[8] = {0};
   size_t length = pe_thunk_size (pe);
@@ -110,6 +112,7 @@ int pe_delay_descriptor (const struct pe *pe, unsigned index, struct pe_descript
   return 1;
 }
 
+/* The export table: two counts, then RVAs.  */
 struct exports {
   uint32_t functions_num, names_num, functions, names, ordinals;
 };

@@ -1,4 +1,5 @@
-/* The import tables and the export table of an image.  */
+/* The import tables and the export table of an image.  pe.h has the words and the rules: results,
+   checks, threads.  */
 
 #ifndef MIR_INJECT_PE_IMPORTS_H
 #define MIR_INJECT_PE_IMPORTS_H
@@ -13,12 +14,13 @@ enum {
   PE_IMPORTS_MAX = 4096 /* DLLs; more are damage */
 };
 
+/* One imported DLL.  */
 struct pe_descriptor {
   uint32_t lookup; /* RVA of the thunks that name the functions; may be 0, see pe_lookup_table */
-  uint32_t time_stamp;
-  uint32_t forwarder;
-  uint32_t name;    /* RVA */
-  uint32_t address; /* RVA of the thunks that the loader replaces by addresses */
+  uint32_t time_stamp; /* not 0: bound imports, ADDRESS has addresses for one version of the DLL */
+  uint32_t forwarder;  /* of bound imports */
+  uint32_t name;       /* RVA */
+  uint32_t address;    /* RVA of the thunks that the loader replaces by addresses */
 };
 
 struct pe_function {

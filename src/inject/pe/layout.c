@@ -1,7 +1,7 @@
 /* Where the parts of an image lie in its file, and what a loader demands of them.  */
 #include "inject/pe/layout.h"
 
-enum { PAGE = 4096 };
+enum { PAGE = 4096 }; /* bytes */
 
 static int is_power_of_2 (uint32_t v) {
   return v != 0 && (v & (v - 1)) == 0;
@@ -42,6 +42,7 @@ int pe_symbols (const struct pe *pe, size_t *offset, size_t *size) {
   return 0;
 }
 
+/* Check the headers alone.  0, or -1 with the reason in ERROR.  */
 static int check_headers (const struct pe *pe, struct pe_error *error) {
   size_t table_end = pe_section_header (pe, pe->sections_num);
   const char *what = NULL;
@@ -91,6 +92,7 @@ int pe_check_layout (const struct pe *pe, struct pe_error *error) {
   return 0;
 }
 
+/* The 16-bit sum with end-around carry that SUM stands for.  */
 static uint64_t fold (uint64_t sum) {
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
   return sum;

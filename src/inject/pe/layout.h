@@ -1,5 +1,5 @@
-/* An image as a file: where its parts lie, whether a loader would accept them, and its
-   checksum.  */
+/* An image as a file: where its parts lie, whether a loader would accept them, and its checksum.
+   pe.h has the words and the rules: results, checks, threads.  */
 
 #ifndef MIR_INJECT_PE_LAYOUT_H
 #define MIR_INJECT_PE_LAYOUT_H
@@ -26,7 +26,7 @@ int pe_check_layout (const struct pe *pe, struct pe_error *error);
 /* The checksum of the optional header in the making: a sum over the file, added in any number of
    parts.  */
 struct pe_checksum {
-  uint64_t sum;
+  uint64_t sum;  /* 16 bits, with end-around carry */
   uint64_t size; /* bytes so far */
 };
 void pe_checksum_add (struct pe_checksum *state, const uint8_t *bytes, size_t n);

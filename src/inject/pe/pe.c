@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SECTOR 512u
-#define PAGE 4096u
+#define SECTOR 512u /* bytes */
+#define PAGE 4096u  /* bytes */
 
 int pe_fail (struct pe_error *error, const char *format, ...) {
   va_list args;
@@ -56,6 +56,8 @@ static enum pe_machine machine_of (const struct pe *pe) {
   }
 }
 
+/* Read the optional header, LENGTH bytes that are in the file.  0, or -1 with the reason in
+   ERROR.  */
 static int open_optional (struct pe *pe, size_t length, struct pe_error *error) {
   const uint8_t *p = pe->bytes + pe->optional;
   uint16_t magic = length >= 2 ? pe_u16 (p + PE_OPTIONAL_MAGIC) : 0;

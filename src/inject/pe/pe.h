@@ -20,7 +20,7 @@
 
 #include "inject/pe/format.h"
 
-enum { PE_ERROR_MAX = 512 };
+enum { PE_ERROR_MAX = 512 }; /* bytes */
 
 struct pe_error {
   char text[PE_ERROR_MAX]; /* one line, no dot at its end */
@@ -36,6 +36,7 @@ enum pe_layout {
   PE_MAPPED /* as the loader maps it: an offset is an RVA */
 };
 
+/* PE_OTHER: none of these, or not known.  */
 enum pe_machine { PE_OTHER, PE_X86, PE_X64, PE_ARM64, PE_ARM64EC, PE_ARM64X };
 
 struct pe_directory {
@@ -52,10 +53,11 @@ struct pe_section {
   uint32_t flags;
 };
 
-/* Offsets are into BYTES.  Headers, section table and directories lie inside BYTES.  */
+/* Offsets are into BYTES; sizes and alignments are in bytes.  The numbers from the headers are as
+   the file says, unchecked, but headers, section table and directories lie inside BYTES.  */
 struct pe {
   const uint8_t *bytes; /* owned by the caller; must outlive the view */
-  size_t size;
+  size_t size;          /* of BYTES */
   enum pe_layout layout;
   enum pe_machine machine;
   uint16_t machine_number;
@@ -70,7 +72,7 @@ struct pe {
   uint16_t dll_flags;
   uint16_t subsystem;
   uint64_t image_base;
-  uint32_t entry;
+  uint32_t entry; /* RVA */
   uint32_t section_alignment;
   uint32_t file_alignment;
   uint32_t image_size;
@@ -80,6 +82,7 @@ struct pe {
   uint32_t symbols_num;
 };
 
+/* Little-endian numbers at P, which need not be aligned: read, and written.  */
 static inline uint16_t pe_u16 (const uint8_t *p) {
   return (uint16_t) (p[0] | p[1] << 8);
 }

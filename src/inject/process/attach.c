@@ -58,6 +58,7 @@ static int load_and_look (const struct remote *remote, const struct process_opti
   return end == LOAD_ENDED ? PROCESS_UNKNOWN : PROCESS_NOT_LOADED;
 }
 
+/* Load the DLL into REMOTE unless it is there or cannot be loaded.  An exit status.  */
 static int attach_to (const struct remote *remote, const struct process_options *options,
                       struct presence *presence) {
   char cause[REASON_MAX];

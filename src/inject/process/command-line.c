@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Put N times C at TO.  The end.  */
 static char *put_many (char *to, char c, size_t n) {
   memset (to, c, n);
   return to + n;

@@ -2,7 +2,8 @@
 
    CreateProcess passes one string; the C runtime of the program splits it.  Microsoft documents the
    rules under "Parsing C command-line arguments" and CommandLineToArgvW: backslashes are doubled
-   only in front of a quote, and the name of the program has simpler rules without escapes.  */
+   only in front of a quote, and the name of the program has simpler rules without escapes.  Any
+   thread.  */
 
 #ifndef MIR_INJECT_PROCESS_COMMAND_LINE_H
 #define MIR_INJECT_PROCESS_COMMAND_LINE_H

@@ -1,5 +1,5 @@
 /* The commands themselves.  Windows: launch.c, attach.c, check.c, process-windows.c; elsewhere:
-   process-none.c.  */
+   process-none.c.  process.h has the words; one thread.  */
 
 #ifndef MIR_INJECT_PROCESS_COMMANDS_H
 #define MIR_INJECT_PROCESS_COMMANDS_H

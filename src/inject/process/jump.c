@@ -6,6 +6,7 @@
 /* These functions decode the jump at ADDRESS and set TARGET.  1, 0 if there is no jump, -1 if
    memory cannot be read.  */
 
+/* Set TARGET to the pointer of SIZE bytes at AT.  */
 static int read_pointer (uint64_t at, unsigned size, uint64_t *target, jump_read_t *read,
                          void *user_data) {
   uint8_t bytes[8] = {0};

@@ -1,4 +1,5 @@
-/* The gate: holds a program at its entry point.  Windows only; failures as in remote.h.  */
+/* The gate: holds a program at its entry point.  Windows only; failures and threads as in
+   remote.h.  */
 
 #ifndef MIR_INJECT_PROCESS_LAUNCH_GATE_H
 #define MIR_INJECT_PROCESS_LAUNCH_GATE_H

@@ -21,6 +21,8 @@
 #define REACH 0x7fff0000u        /* bytes; bit 31 of a 32-bit thunk means an ordinal */
 #define GRANULARITY 0x10000u     /* of the addresses of VirtualAlloc */
 
+/* One injection.  The functions below return 0, or -1 with the reason in CAUSE if they have
+   one.  */
 struct injection {
   const struct remote *remote;
   struct remote_image image;
@@ -33,11 +35,13 @@ struct injection {
   uint64_t address;                     /* of the block in the target */
 };
 
+/* Set CAUSE to TEXT.  -1.  */
 static int refuse (char cause[REASON_MAX], const char *text) {
   snprintf (cause, REASON_MAX, "%s", text);
   return -1;
 }
 
+/* Copy WIDE to TO, which has PATH_MAX_IN_IMPORT bytes.  -1 if it is not ASCII or too long.  */
 static int to_ascii (const wchar_t *wide, char *to) {
   size_t i;
   for (i = 0; wide[i] != 0; i++) {
@@ -87,6 +91,7 @@ static int is_il_only (struct injection *edit) {
          || (flags & PE_CLR_IL_ONLY) != 0;
 }
 
+/* Count the descriptors of the program, and check that its loader uses them.  */
 static int read_imports (struct injection *edit, char cause[REASON_MAX]) {
   const struct pe *pe = &edit->image.pe;
   struct pe_directory imports = pe_directory (pe, PE_IMPORT);
@@ -144,6 +149,8 @@ static int place_block (struct injection *edit, char cause[REASON_MAX]) {
   return refuse (cause, "there is no free address within 2 GiB above its program");
 }
 
+/* Write directory INDEX of the program in the target, unless the headers have no such
+   directory.  */
 static int write_directory (const struct injection *edit, unsigned index, uint32_t rva,
                             uint32_t size) {
   uint8_t entry[PE_DIRECTORY];
@@ -154,6 +161,7 @@ static int write_directory (const struct injection *edit, unsigned index, uint32
   return remote_write (edit->remote, edit->image.base + at, entry, sizeof (entry));
 }
 
+/* Write directory INDEX as it was.  */
 static int put_back (const struct injection *edit, unsigned index) {
   struct pe_directory before = pe_directory (&edit->image.pe, index);
   return write_directory (edit, index, before.rva, before.size);
@@ -182,6 +190,7 @@ static int write_headers (const struct injection *edit, uint32_t rva) {
   return -1;
 }
 
+/* Complete the block, write it, and make the headers refer to it; on failure free it.  */
 static int write_block (struct injection *edit, char cause[REASON_MAX]) {
   uint32_t rva = (uint32_t) (edit->address - edit->image.base),
            thunk = pe_thunk_size (&edit->image.pe);

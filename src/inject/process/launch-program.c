@@ -18,6 +18,7 @@ struct search {
   wchar_t *found, *candidate;
 };
 
+/* Whether PATH ends with END, ignoring case.  */
 static int ends_with (const wchar_t *path, const wchar_t *end) {
   size_t len = wcslen (path), end_len = wcslen (end);
   return len >= end_len && _wcsicmp (path + len - end_len, end) == 0;
@@ -66,6 +67,7 @@ static int try_path (struct search *search) {
 
 wchar_t *launch_find (const char *name, char cause[REASON_MAX], int *status) {
   wchar_t *wide = utf16_of (name);
+  /* In the order of the members: name, found, candidate.  */
   struct search search = {wide, malloc (PATH_SIZE * sizeof (wchar_t)),
                           malloc (PATH_SIZE * sizeof (wchar_t))};
   int found = 0;

@@ -1,4 +1,4 @@
-/* Finds the program that `run` starts.  Windows only.  */
+/* Finds the program that `run` starts.  Windows only.  One thread.  */
 
 #ifndef MIR_INJECT_PROCESS_LAUNCH_PROGRAM_H
 #define MIR_INJECT_PROCESS_LAUNCH_PROGRAM_H

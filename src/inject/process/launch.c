@@ -115,6 +115,8 @@ static int watch (struct launch *launch, unsigned timeout) {
   return 0;
 }
 
+/* Load the DLL by an APC of the first thread, before that has run.  0, or -1 with the cause
+   set.  */
 static int by_call (struct launch *launch) {
   if (load_prepare (&launch->remote, launch->dll, &launch->load, launch->cause) != 0) return -1;
   if (load_by_call (&launch->load, launch->thread, launch->cause) == 0) return 0;
@@ -122,7 +124,8 @@ static int by_call (struct launch *launch) {
   return -1;
 }
 
-/* The new thread is the first that runs in the process, so it initialises the process.  */
+/* Load the DLL by a new thread.  0, or -1 with the cause set.  The new thread is the first that
+   runs in the process, so it initialises the process.  */
 static int by_thread (struct launch *launch) {
   if (load_prepare (&launch->remote, launch->dll, &launch->load, launch->cause) != 0) return -1;
   enum load_end end = load_by_thread (&launch->remote, &launch->load, launch->options->timeout,
@@ -136,7 +139,7 @@ static int by_thread (struct launch *launch) {
 
 /* Try the ways in their order, or the one that the user wants.  */
 static void put_dll (struct launch *launch) {
-  static const char *const names[] = {"", "imports", "apc", "thread"};
+  static const char *const names[] = {"", "imports", "apc", "thread"}; /* by process_way */
   for (int way = PROCESS_IMPORTS; way <= PROCESS_THREAD; way++) {
     if (launch->options->way != PROCESS_ANY_WAY && (int) launch->options->way != way) continue;
     int result = way == PROCESS_IMPORTS ? launch_import (
@@ -208,6 +211,8 @@ static void prepare (struct launch *launch) {
   if (dll != NULL) put_dll (launch);
 }
 
+/* Start PROGRAM with the command line LINE, load the DLL, and wait for the end.  An exit
+   status.  */
 static int run_program (struct launch *launch, const wchar_t *program, wchar_t *line) {
   PROCESS_INFORMATION info;
   if (tool_start (program, line, CREATE_SUSPENDED, &info) != 0) {

@@ -1,4 +1,4 @@
-/* Messages of run, attach and check on standard error.  */
+/* Messages of run, attach and check on standard error.  One thread.  */
 
 #ifndef MIR_INJECT_PROCESS_LOG_H
 #define MIR_INJECT_PROCESS_LOG_H

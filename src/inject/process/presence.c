@@ -10,6 +10,7 @@
 #include "inject/process/process.h"
 #include "text/utf8.h"
 
+/* jump_read_t from the target USER_DATA.  */
 static int read_for_jump (void *user_data, uint64_t address, void *to, size_t n) {
   return remote_read (user_data, address, to, n);
 }
@@ -59,6 +60,7 @@ enum dll_presence presence_at (const struct remote *remote, uint64_t base,
   return presence->wrong == NULL ? DLL_PRESENT : DLL_UNREADABLE;
 }
 
+/* A search through all images: the best presence so far, room for the next, how many there are.  */
 struct look {
   const struct remote *remote;
   struct presence *best, *next;
@@ -66,6 +68,7 @@ struct look {
   uint32_t copies;
 };
 
+/* remote_found_t: examine the image at BASE and keep it if it is better.  */
 static int look_at (void *user_data, uint64_t base) {
   struct look *look = user_data;
   enum dll_presence found = presence_at (look->remote, base, look->next);
@@ -82,7 +85,8 @@ static int look_at (void *user_data, uint64_t base) {
 }
 
 enum dll_presence presence_look (const struct remote *remote, struct presence *presence) {
-  struct look look = {remote, presence, malloc (sizeof (*presence)), DLL_ABSENT, 0};
+  struct look look = {
+      .remote = remote, .best = presence, .next = malloc (sizeof (*presence)), .found = DLL_ABSENT};
   memset (presence, 0, sizeof (*presence));
   presence->wrong = "out of memory";
   if (look.next == NULL) return DLL_UNSEEN;

@@ -1,4 +1,5 @@
-/* Finds mir-ucrt.dll in the target and reads its status.  Windows only.  */
+/* Finds mir-ucrt.dll in the target and reads its status.  Windows only.  The status is not trusted;
+   threads as in remote.h.  */
 
 #ifndef MIR_INJECT_PROCESS_PRESENCE_H
 #define MIR_INJECT_PROCESS_PRESENCE_H
@@ -16,8 +17,8 @@ enum dll_presence {
 struct presence {
   MIR_ucrt_status_t status; /* valid if DLL_PRESENT */
   struct status_view view;
-  const char *wrong;
-  char file[1024]; /* view.dll */
+  const char *wrong; /* a static text; NULL: nothing */
+  char file[1024];   /* view.dll */
 };
 
 /* Look for the section in every image.  Of several copies the active one counts, else the first

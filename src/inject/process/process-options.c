@@ -69,8 +69,10 @@ static const char *value_of (const char *name, int argc, char **argv, int *i) {
   return *i + 1 < argc ? argv[++*i] : "";
 }
 
+/* The set functions take the text of one option.  0, or -1 after a message.  */
+
 static int set_way (struct process_options *options, const char *way) {
-  static const char *const names[] = {"", "imports", "apc", "thread"};
+  static const char *const names[] = {"", "imports", "apc", "thread"}; /* by process_way */
   for (unsigned i = 1; i < sizeof (names) / sizeof (*names); i++)
     if (strcmp (way, names[i]) == 0) {
       options->way = (enum process_way) i;

@@ -1,4 +1,5 @@
-/* Reads the command lines of run, attach and check, and calls the command.  */
+/* Reads the command lines of run, attach and check, and calls the command.  process.h has the
+   words; one thread.  */
 
 #ifndef MIR_INJECT_PROCESS_PROCESS_OPTIONS_H
 #define MIR_INJECT_PROCESS_PROCESS_OPTIONS_H

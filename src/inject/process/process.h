@@ -17,6 +17,7 @@
 #ifndef MIR_INJECT_PROCESS_PROCESS_H
 #define MIR_INJECT_PROCESS_PROCESS_H
 
+/* In the order in which they are tried.  */
 enum process_way { PROCESS_ANY_WAY, PROCESS_IMPORTS, PROCESS_APC, PROCESS_THREAD };
 
 struct process_options {

@@ -15,6 +15,7 @@ typedef void function_t (void); /* a function of any type */
 typedef BOOL WINAPI get_information_t (HANDLE, int, void *, DWORD);
 typedef BOOL WINAPI get_policy_t (HANDLE, int, void *, SIZE_T);
 
+/* A function of KERNEL32; NULL on a Windows that lacks it.  */
 static function_t *kernel_function (const char *name) {
   HMODULE kernel = GetModuleHandleW (L"kernel32.dll");
   return kernel == NULL ? NULL : (function_t *) GetProcAddress (kernel, name);
@@ -26,6 +27,8 @@ static int has_policy (HANDLE process, int policy) {
   DWORD flags = 0;
   return get != NULL && get (process, policy, &flags, sizeof (flags)) && (flags & 1) != 0;
 }
+
+/* The answers are 0, too, if the system does not give one.  */
 
 static int is_protected (HANDLE process) {
   get_information_t *get = (get_information_t *) kernel_function ("GetProcessInformation");

@@ -31,8 +31,9 @@ int remote_each_image (const struct remote *remote, remote_found_t *found, void 
   }
 }
 
-/* The path of a mapped file begins with a device, \Device\HarddiskVolume3\..., but users know its
-   letter.  The length of the part of FILE that LETTERS replace; 0 if no drive is that device.  */
+/* Set LETTERS to the drive of FILE.  The path of a mapped file begins with a device,
+   \Device\HarddiskVolume3\..., but users know its letter.  The length of the part of FILE that
+   LETTERS replace; 0 if no drive is that device.  */
 static size_t drive_of (const wchar_t *file, wchar_t letters[3]) {
   wchar_t device[MAX_PATH];
   wcscpy (letters, L"A:");
@@ -67,12 +68,14 @@ void remote_file_at (const struct remote *remote, uint64_t address, int bare, ch
   free (wide);
 }
 
+/* The image that has NAME: its address, 0 until it is found.  */
 struct search {
   const struct remote *remote;
   const char *name;
   uint64_t base;
 };
 
+/* remote_found_t: stops at the image that has the name.  */
 static int has_name (void *user_data, uint64_t base) {
   struct search *search = user_data;
   char name[MAX_PATH * 4];

@@ -7,11 +7,12 @@
 
 #include "inject/pe/imports.h"
 
-enum { READ_TRIES = 10 };
-#define PAGE 4096u /* bytes; no Windows has smaller pages */
+enum { READ_TRIES = 10 }; /* a millisecond apart */
+#define PAGE 4096u        /* bytes; no Windows has smaller pages */
 #define HEADERS_MAX (16 * PAGE)
 #define IMAGE_MAX (1u << 30) /* bytes; as many are allocated here */
 
+/* Set GetLastError () to ERROR.  -1.  */
 static int fail (DWORD error) {
   SetLastError (error);
   return -1;
@@ -145,6 +146,7 @@ static uint64_t program_of (const struct remote *remote) {
   return base;
 }
 
+/* Whether a 64-bit system runs PROCESS as a 32-bit one.  */
 static int is_wow (HANDLE process) {
   BOOL wow = FALSE;
   return IsWow64Process (process, &wow) && wow;
@@ -204,6 +206,8 @@ void remote_image_fetch (const struct remote *remote, struct remote_image *image
   }
 }
 
+/* The address of the export NAME of MODULE, or of what it is forwarded to: DEPTH counts the
+   forwards, and more than 4 are taken for a circle.  0: there is none.  */
 static uint64_t export_in (const struct remote *remote, const char *module, const char *name,
                            int depth) {
   struct remote_image image;

@@ -18,6 +18,7 @@
 /* Milliseconds to wait for a process that denies access because it is ending.  */
 enum { ENDS_WITHIN = 1000 };
 
+/* An open target.  */
 struct remote {
   HANDLE process;
   DWORD id;
@@ -28,7 +29,7 @@ struct remote {
 
 /* An image of the target: the headers, and what remote_image_fetch has read; the rest is zeros.  */
 struct remote_image {
-  uint64_t base;
+  uint64_t base;  /* address in the target */
   struct pe pe;   /* over BYTES, PE_MAPPED */
   uint8_t *bytes; /* pe.image_size of them; freed by remote_image_close */
 };
@@ -39,8 +40,8 @@ int remote_open (struct remote *remote, DWORD id, int writes, char cause[REASON_
 /* Set BITS, MACHINE and PROGRAM of REMOTE; PROCESS and ID are set already.  */
 int remote_look (struct remote *remote);
 void remote_close (struct remote *remote);
-/* Whether it has ended, or does so within MILLISECONDS: what fails, fails then because of that.  */
-/* Whether the process has ended or ends within MILLISECONDS.  */
+/* Whether the process has ended or ends within MILLISECONDS: a failure then needs no other
+   cause.  */
 int remote_has_ended (const struct remote *remote, unsigned milliseconds);
 
 /* Set CAUSE to WHAT with the number of GetLastError, which stays; or to "the process has ended" if

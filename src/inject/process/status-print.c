@@ -18,6 +18,7 @@ static const char *meaning_of (uint32_t state) {
   return state < sizeof (meanings) / sizeof (*meanings) ? meanings[state] : "";
 }
 
+/* Names by MIR_ucrt_function_state_t, then by MIR_ucrt_test_t; a newer DLL may have others.  */
 static const char *function_state_of (uint32_t state) {
   static const char *const names[] = {"absent", "taken", "alias", "reached", "left"};
   return state < sizeof (names) / sizeof (*names) ? names[state] : "unknown";
@@ -42,6 +43,7 @@ static void print_crts (FILE *out, const MIR_ucrt_status_t *status) {
   }
 }
 
+/* With ALL a line for each function; otherwise only what is wrong.  */
 static void print_functions (FILE *out, const MIR_ucrt_status_t *status,
                              const struct status_view *view, int all) {
   if (all && status->functions_num != 0)
@@ -106,6 +108,7 @@ void status_print (FILE *out, const MIR_ucrt_status_t *status, const struct stat
   print_functions (out, status, view, all);
 }
 
+/* One member of the object, an array.  */
 static void json_crts (FILE *out, const MIR_ucrt_status_t *status) {
   fputs ("  \"crts\": [", out);
   for (uint32_t i = 0; i < status->crts_num; i++) {

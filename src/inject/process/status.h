@@ -15,9 +15,9 @@
 
 /* What mir-inject found out in addition to the status.  */
 struct status_view {
-  uint32_t process;
-  const char *dll; /* path of the loaded DLL */
-  uint64_t base;   /* address of its image */
+  uint32_t process; /* its id */
+  const char *dll;  /* path of the loaded DLL */
+  uint64_t base;    /* address of its image */
   /* For each TAKEN function: whether its entry leads to the DLL now.  */
   uint8_t intact[MIR_UCRT_FUNCTIONS_MAX];
   uint32_t copies; /* how many images in the process have a status */

@@ -123,6 +123,7 @@ static void end_with_us (HANDLE process) {
     CloseHandle (job);
 }
 
+/* TRUE: this process goes on, the program gets the same event and decides.  */
 static BOOL WINAPI leave_to_program (DWORD event) {
   return event == CTRL_C_EVENT || event == CTRL_BREAK_EVENT;
 }

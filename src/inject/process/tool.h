@@ -1,4 +1,4 @@
-/* The files beside this mir-inject.exe, and starting programs.  Windows only.
+/* The files beside this mir-inject.exe, and starting programs.  Windows only.  One thread.
 
        mir-inject.exe   mir-ucrt.dll   x64\   x86\   arm64\        each with the same two files  */
 
