@@ -5,31 +5,13 @@
 
 #include <string.h> /* memcmp, memcpy, memset, strlen */
 
-/* Machines, and the first bytes of the DOS, PE and optional headers.  */
-enum { AMD64 = 0x8664, ARM64 = 0xaa64, DOS_MAGIC = 0x5a4d, PE_MAGIC = 0x4550, PE32_PLUS = 0x20b };
+#include "inject/pe/format.h"
+
 enum {
   CHAINED = 4,      /* UNW_FLAG_CHAININFO */
   XFG = 0x00800000, /* IMAGE_GUARD_XFG_ENABLED: 8 bytes before a function are a hash of its type */
   GUESS_MAX = 4096  /* bytes of a function of unknown size */
 };
-
-/*---------------- Offsets and sizes -----------------------------*/
-
-/* In the DOS header, the offset of the PE header, which the optional header follows.  */
-enum { DOS_HEADER = 0x3c };
-enum { HEADER_MACHINE = 4, HEADER_SECTIONS = 6, HEADER_OPTIONAL_SIZE = 20, HEADER_SIZE = 24 };
-
-/* The number of data directories, which follow it: an offset and a size each.  _PLUS: in PE32+.  */
-enum { OPTIONAL_COUNT = 92, OPTIONAL_COUNT_PLUS = 108, DIRECTORY_SIZE = 8 };
-enum { EXPORTS = 0, IMPORTS = 1, UNWIND = 3, LOAD_CONFIG = 10 }; /* numbers of directories */
-
-/* The export table, and a descriptor of the import table; _SIZE: bytes of the whole.  */
-enum { EXPORTS_FUNCTIONS_NUM = 20, EXPORTS_NAMES_NUM = 24, EXPORTS_FUNCTIONS = 28 };
-enum { EXPORTS_NAMES = 32, EXPORTS_ORDINALS = 36, EXPORTS_SIZE = 40 };
-enum { IMPORT_NAME = 12, IMPORT_ADDRESSES = 16, IMPORT_SIZE = 20 };
-
-/* A section begins with its name, SECTION_NAME bytes.  */
-enum { SECTION_NAME = 8, SECTION_MAPPED_SIZE = 8, SECTION_OFFSET = 12, SECTION_SIZE = 40 };
 
 /* An unwind entry begins with the function's offset; on ARM64 a length or a record follows.  */
 enum { UNWIND_END = 4, UNWIND_INFO = 8, UNWIND_SIZE = 12, UNWIND_SIZE_ARM64 = 8 };
@@ -37,14 +19,6 @@ enum { UNWIND_END = 4, UNWIND_INFO = 8, UNWIND_SIZE = 12, UNWIND_SIZE_ARM64 = 8 
 /* The unwind information of x86-64 begins with version and flags; the low four bits of INFO_FRAME
    are the frame register.  */
 enum { INFO_CODES_NUM = 2, INFO_FRAME = 3, INFO_CODES = 4 };
-
-/* GuardFlags and CHPEMetadataPointer of the load config.  */
-enum {
-  CONFIG_FLAGS = 0x58,
-  CONFIG_FLAGS_PLUS = 0x90,
-  CONFIG_HYBRID = 0x7c,
-  CONFIG_HYBRID_PLUS = 0xc8
-};
 
 /*---------------- Reading -----------------------------*/
 
@@ -72,17 +46,18 @@ static int fits (const struct ucrt_image *image, uint64_t offset, uint64_t size)
 
 /* The offsets of the PE header, which is checked first, and of the optional header.  */
 static uint64_t headers (const struct ucrt_image *image) {
-  return u32 (image, DOS_HEADER);
+  return u32 (image, PE_DOS_NT);
 }
 
 static uint64_t optional_header (const struct ucrt_image *image) {
-  return headers (image) + HEADER_SIZE;
+  return headers (image) + PE_NT_OPTIONAL;
 }
 
 /* Where the data directory NUMBER is described; 0 if there are fewer.  */
 static uint64_t directory_entry (const struct ucrt_image *image, unsigned number) {
-  uint64_t count = optional_header (image) + (image->wide ? OPTIONAL_COUNT_PLUS : OPTIONAL_COUNT);
-  return number < u32 (image, count) ? count + 4 + DIRECTORY_SIZE * (uint64_t) number : 0;
+  uint64_t count = optional_header (image)
+                   + (image->wide ? PE_OPTIONAL_DIRECTORIES_NUM_PLUS : PE_OPTIONAL_DIRECTORIES_NUM);
+  return number < u32 (image, count) ? count + 4 + PE_DIRECTORY * (uint64_t) number : 0;
 }
 
 /* The data directory NUMBER: its offset and size, both 0 if there is none.  */
@@ -98,16 +73,16 @@ static uint32_t directory (const struct ucrt_image *image, unsigned number, uint
 
 /* Set the members about exports; what does not fit into the image counts as missing.  */
 static void open_exports (struct ucrt_image *image) {
-  uint64_t at = image->exports = directory (image, EXPORTS, &image->exports_size);
-  if (at == 0 || image->exports_size < EXPORTS_SIZE) {
+  uint64_t at = image->exports = directory (image, PE_EXPORT, &image->exports_size);
+  if (at == 0 || image->exports_size < PE_EXPORT_TABLE) {
     image->exports = 0;
     return;
   }
-  image->functions_num = u32 (image, at + EXPORTS_FUNCTIONS_NUM);
-  image->names_num = u32 (image, at + EXPORTS_NAMES_NUM);
-  image->functions = u32 (image, at + EXPORTS_FUNCTIONS);
-  image->names = u32 (image, at + EXPORTS_NAMES);
-  image->ordinals = u32 (image, at + EXPORTS_ORDINALS);
+  image->functions_num = u32 (image, at + PE_EXPORT_FUNCTIONS_NUM);
+  image->names_num = u32 (image, at + PE_EXPORT_NAMES_NUM);
+  image->functions = u32 (image, at + PE_EXPORT_FUNCTIONS);
+  image->names = u32 (image, at + PE_EXPORT_NAMES);
+  image->ordinals = u32 (image, at + PE_EXPORT_ORDINALS);
   if (!fits (image, image->functions, 4 * (uint64_t) image->functions_num))
     image->functions_num = 0;
   if (!fits (image, image->names, 4 * (uint64_t) image->names_num)
@@ -120,14 +95,14 @@ int ucrt_open_image (struct ucrt_image *image, const uint8_t *base, size_t size)
   image->base = base;
   image->size = size > UINT32_MAX ? UINT32_MAX : (uint32_t) size;
   uint64_t header = headers (image);
-  if (u16 (image, 0) != DOS_MAGIC || header == 0 || !fits (image, header, HEADER_SIZE)
-      || u32 (image, header) != PE_MAGIC)
+  if (u16 (image, 0) != PE_DOS_MAGIC || header == 0 || !fits (image, header, PE_NT_OPTIONAL)
+      || u32 (image, header) != PE_SIGNATURE)
     return -1;
-  image->machine = (uint16_t) u16 (image, header + HEADER_MACHINE);
-  image->wide = u16 (image, optional_header (image)) == PE32_PLUS;
+  image->machine = (uint16_t) u16 (image, header + PE_NT_MACHINE);
+  image->wide = u16 (image, optional_header (image)) == PE_MAGIC_PLUS;
   open_exports (image);
-  image->unwind = directory (image, UNWIND, &image->unwind_size);
-  image->config = directory (image, LOAD_CONFIG, &image->config_size);
+  image->unwind = directory (image, PE_UNWIND, &image->unwind_size);
+  image->config = directory (image, PE_LOAD_CONFIG, &image->config_size);
   /* The directory always says 64 bytes, for the loader of Windows XP; the table states its real
      size.  */
   uint32_t own = u32 (image, image->config);
@@ -137,11 +112,11 @@ int ucrt_open_image (struct ucrt_image *image, const uint8_t *base, size_t size)
 
 /* The directory's size is not needed: a descriptor without a name ends the list.  */
 uint32_t ucrt_import_addresses (const struct ucrt_image *image, unsigned number) {
-  uint64_t entry = directory_entry (image, IMPORTS);
+  uint64_t entry = directory_entry (image, PE_IMPORT);
   uint64_t first = entry != 0 ? u32 (image, entry) : 0,
-           at = first + (uint64_t) number * IMPORT_SIZE;
-  if (first == 0 || u32 (image, at + IMPORT_NAME) == 0) return 0;
-  return u32 (image, at + IMPORT_ADDRESSES);
+           at = first + (uint64_t) number * PE_DESCRIPTOR;
+  if (first == 0 || u32 (image, at + PE_DESCRIPTOR_NAME) == 0) return 0;
+  return u32 (image, at + PE_DESCRIPTOR_ADDRESS);
 }
 
 /* Less than, equal to or greater than 0, as NAME compares with the name at OFFSET; an unterminated
@@ -199,11 +174,11 @@ int ucrt_is_exported (const struct ucrt_image *image, uint32_t offset) {
 
 /* The bytes of an unwind entry, and the number of entries; 0 on CPUs without them.  */
 static uint32_t unwind_entry_size (const struct ucrt_image *image) {
-  return image->machine == ARM64 ? UNWIND_SIZE_ARM64 : UNWIND_SIZE;
+  return image->machine == PE_NUMBER_ARM64 ? UNWIND_SIZE_ARM64 : UNWIND_SIZE;
 }
 
 static uint32_t unwind_num (const struct ucrt_image *image) {
-  if (image->machine != AMD64 && image->machine != ARM64) return 0;
+  if (image->machine != PE_NUMBER_X64 && image->machine != PE_NUMBER_ARM64) return 0;
   return image->unwind_size / unwind_entry_size (image);
 }
 
@@ -211,7 +186,7 @@ static uint32_t unwind_num (const struct ucrt_image *image) {
 static struct ucrt_extent unwind_extent (const struct ucrt_image *image, uint32_t i) {
   uint64_t entry = image->unwind + (uint64_t) i * unwind_entry_size (image);
   uint32_t begin = u32 (image, entry), second = u32 (image, entry + UNWIND_END);
-  if (image->machine == AMD64) return (struct ucrt_extent){.begin = begin, .end = second};
+  if (image->machine == PE_NUMBER_X64) return (struct ucrt_extent){.begin = begin, .end = second};
   uint32_t insns = second & 3 ? second >> 2 & 0x7ff : u32 (image, second) & 0x3ffff;
   return (struct ucrt_extent){.begin = begin, .end = begin + 4 * insns};
 }
@@ -281,7 +256,7 @@ struct ucrt_extent ucrt_function_at (const struct ucrt_image *image, uint32_t of
 
 /* Whether 8 bytes before a function may be a hash of its type (XFG).  */
 static int has_type_hashes (const struct ucrt_image *image) {
-  uint32_t flags = image->wide ? CONFIG_FLAGS_PLUS : CONFIG_FLAGS;
+  uint32_t flags = image->wide ? PE_CONFIG_GUARD_FLAGS_PLUS : PE_CONFIG_GUARD_FLAGS;
   return image->config_size >= flags + 4
          && (u32 (image, image->config + (uint64_t) flags) & XFG) != 0;
 }
@@ -293,7 +268,7 @@ uint32_t ucrt_room_at (const struct ucrt_image *image, uint32_t offset) {
     uint32_t own = ucrt_function_at (image, offset).end - offset;
     return own < room ? own : room;
   }
-  int is_jump = image->machine != ARM64 && read (image, offset, 1) == 0xe9;
+  int is_jump = image->machine != PE_NUMBER_ARM64 && read (image, offset, 1) == 0xe9;
   if (!has_type_hashes (image) || is_jump) return room;
   return room > 8 ? room - 8 : 0;
 }
@@ -318,7 +293,7 @@ static uint32_t begin_of_whole (const struct ucrt_image *image, uint64_t entry) 
 
 int ucrt_next_far_part (const struct ucrt_image *image, const uint32_t *begins, unsigned begins_num,
                         uint32_t *at, struct ucrt_extent *part) {
-  if (image->machine != AMD64) return 0;
+  if (image->machine != PE_NUMBER_X64) return 0;
   while (*at < unwind_num (image)) {
     *part = unwind_extent (image, *at);
     uint32_t whole = begin_of_whole (image, image->unwind + (uint64_t) (*at)++ * UNWIND_SIZE);
@@ -329,21 +304,23 @@ int ucrt_next_far_part (const struct ucrt_image *image, const uint32_t *begins, 
 }
 
 int ucrt_is_hybrid (const struct ucrt_image *image) {
-  uint32_t field = image->wide ? CONFIG_HYBRID_PLUS : CONFIG_HYBRID, size = image->wide ? 8 : 4;
+  uint32_t field = image->wide ? PE_CONFIG_HYBRID_PLUS : PE_CONFIG_HYBRID,
+           size = image->wide ? 8 : 4;
   if (image->config_size < field + size) return 0;
   return u32 (image, image->config + (uint64_t) field) != 0
          || (image->wide && u32 (image, image->config + (uint64_t) field + 4) != 0);
 }
 
 struct ucrt_extent ucrt_section (const struct ucrt_image *image, const char *name) {
-  uint32_t num = u16 (image, headers (image) + HEADER_SECTIONS);
-  uint64_t at = optional_header (image) + u16 (image, headers (image) + HEADER_OPTIONAL_SIZE);
-  for (uint32_t i = 0; i < num && fits (image, at, SECTION_SIZE); i++, at += SECTION_SIZE) {
-    char own[SECTION_NAME + 1] = {0};
-    memcpy (own, image->base + at, SECTION_NAME);
-    if (strlen (name) > SECTION_NAME || memcmp (own, name, strlen (name) + 1) != 0) continue;
-    uint32_t size = u32 (image, at + SECTION_MAPPED_SIZE),
-             offset = u32 (image, at + SECTION_OFFSET);
+  uint32_t num = u16 (image, headers (image) + PE_NT_SECTIONS_NUM);
+  uint64_t at = optional_header (image) + u16 (image, headers (image) + PE_NT_OPTIONAL_SIZE);
+  for (uint32_t i = 0; i < num && fits (image, at, PE_SECTION_HEADER);
+       i++, at += PE_SECTION_HEADER) {
+    char own[PE_SECTION_NAME_MAX + 1] = {0};
+    memcpy (own, image->base + at, PE_SECTION_NAME_MAX);
+    if (strlen (name) > PE_SECTION_NAME_MAX || memcmp (own, name, strlen (name) + 1) != 0) continue;
+    uint32_t size = u32 (image, at + PE_SECTION_VIRTUAL_SIZE),
+             offset = u32 (image, at + PE_SECTION_RVA);
     if (fits (image, offset, size))
       return (struct ucrt_extent){.begin = offset, .end = offset + size};
   }

@@ -1,4 +1,5 @@
-/* The layout of PE files: offsets, sizes and flags from Microsoft's "PE Format" and winnt.h.
+/* The layout of PE files, for mir-inject and for mir-ucrt.dll: offsets, sizes and flags from
+   Microsoft's "PE Format" and winnt.h.
 
    An offset is in bytes from the beginning of the structure that its name starts with.  The name of
    a structure alone is its size; _PLUS: in PE32+.  */
@@ -7,9 +8,10 @@
 #define MIR_INJECT_PE_FORMAT_H
 
 /* The DOS header.  */
-enum { PE_DOS_NT = 0x3c, PE_DOS_HEADER = 64 };
+enum { PE_DOS_NT = 0x3c, PE_DOS_HEADER = 64, PE_DOS_MAGIC = 0x5a4d };
 
 /* The signature "PE\0\0" and the file header; the optional header follows.  */
+enum { PE_SIGNATURE = 0x4550 };
 enum { PE_NT_MACHINE = 4, PE_NT_SECTIONS_NUM = 6, PE_NT_SYMBOLS = 12, PE_NT_SYMBOLS_NUM = 16 };
 enum { PE_NT_OPTIONAL_SIZE = 20, PE_NT_FLAGS = 22, PE_NT_OPTIONAL = 24 };
 
@@ -28,7 +30,14 @@ enum { PE_NUMBER_X86 = 0x14c, PE_NUMBER_X64 = 0x8664, PE_NUMBER_ARM64 = 0xaa64 }
 enum { PE_NUMBER_ARM64EC = 0xa641, PE_NUMBER_ARM64X = 0xa64e };
 
 /* The data directories: the index of each, then the layout of one.  */
-enum { PE_EXPORT = 0, PE_IMPORT = 1, PE_CERTIFICATE = 4, PE_DEBUG = 6, PE_LOAD_CONFIG = 10 };
+enum {
+  PE_EXPORT = 0,
+  PE_IMPORT = 1,
+  PE_UNWIND = 3,
+  PE_CERTIFICATE = 4,
+  PE_DEBUG = 6,
+  PE_LOAD_CONFIG = 10
+};
 enum { PE_BOUND_IMPORT = 11, PE_IAT = 12, PE_DELAY_IMPORT = 13, PE_CLR = 14 };
 enum { PE_DIRECTORY_RVA = 0, PE_DIRECTORY_SIZE = 4, PE_DIRECTORY = 8, PE_DIRECTORIES_MAX = 16 };
 
@@ -55,8 +64,9 @@ enum { PE_EXPORT_NAMES = 32, PE_EXPORT_ORDINALS = 36, PE_EXPORT_TABLE = 40 };
 /* One entry of the debug directory.  */
 enum { PE_DEBUG_RAW = 24, PE_DEBUG_ENTRY = 28 };
 
-/* The load configuration: DependentLoadFlags and CHPEMetadataPointer.  */
+/* The load configuration: DependentLoadFlags, GuardFlags and CHPEMetadataPointer.  */
 enum { PE_CONFIG_LOAD_FLAGS = 0x36, PE_CONFIG_LOAD_FLAGS_PLUS = 0x4e };
+enum { PE_CONFIG_GUARD_FLAGS = 0x58, PE_CONFIG_GUARD_FLAGS_PLUS = 0x90 };
 enum { PE_CONFIG_HYBRID = 0x7c, PE_CONFIG_HYBRID_PLUS = 0xc8 };
 enum { PE_LOAD_FROM_SYSTEM = 0x800 }; /* in DependentLoadFlags: LOAD_LIBRARY_SEARCH_SYSTEM32 */
 

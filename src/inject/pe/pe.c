@@ -89,13 +89,13 @@ int pe_open (struct pe *pe, const void *bytes, size_t size, enum pe_layout layou
              struct pe_error *error) {
   *pe = (struct pe){.bytes = bytes, .size = size, .layout = layout};
   *error = (struct pe_error){0};
-  if (!has (pe, 0, PE_DOS_HEADER) || pe->bytes[0] != 'M' || pe->bytes[1] != 'Z')
+  if (!has (pe, 0, PE_DOS_HEADER) || pe_u16 (pe->bytes) != PE_DOS_MAGIC)
     return pe_fail (error, "not a valid PE file (invalid DOS magic number)");
   pe->nt = pe_u32 (pe->bytes + PE_DOS_NT);
   if (!has (pe, pe->nt, PE_NT_OPTIONAL))
     return pe_fail (error, "not a valid PE file (the file ends before the headers)");
   const uint8_t *p = pe->bytes + pe->nt;
-  if (memcmp (p, "PE\0", 4) != 0)
+  if (pe_u32 (p) != PE_SIGNATURE)
     return pe_fail (error, "not a valid PE file (invalid PE signature)");
   pe->machine_number = pe_u16 (p + PE_NT_MACHINE);
   pe->sections_num = pe_u16 (p + PE_NT_SECTIONS_NUM);
