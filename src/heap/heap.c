@@ -1,5 +1,5 @@
-/* What the ready-made allocators share: labels, the default below, fatal messages, status
-   texts.  */
+/* What the ready-made allocators share: labels, the default for the allocator below, fatal
+   messages, status texts.  */
 #include "heap/heap.h"
 
 #include <stdio.h>
@@ -34,11 +34,11 @@ const char *MIR_heap_status_text (MIR_heap_status_t status) {
     case MIR_HEAP_NO_MEMORY:
       return "out of memory";
     case MIR_HEAP_NOT_SUPPORTED:
-      return "not supported by this build";
+      return "not supported by this build: heaps need mimalloc 3.3.0 or later";
     case MIR_HEAP_BAD_OPTION:
-      return "an option is out of range, or of another version";
+      return "an option is out of range, or the options are of another version";
     case MIR_HEAP_BAD_MARK:
-      return "not a valid mark of this arena";
+      return "the mark belongs to another arena, or is no longer valid";
   }
   return "unknown status";
 }

@@ -27,7 +27,7 @@ static void tools_on_mapped (void *user_data, uint8_t *start, size_t len) {
   mir_tool_unlock ();
 }
 
-/* Stopped tools are told too: they must withdraw what they registered.  */
+/* Stopped tools are notified too: they must withdraw what they registered.  */
 static void tools_on_unmapped (void *user_data, uint8_t *start, size_t len) {
   MIR_code_tools_t tools = (MIR_code_tools_t) user_data;
   mir_tool_lock ();
@@ -67,15 +67,15 @@ const char *MIR_code_tool_status_text (MIR_code_tool_status_t status) {
     case MIR_CODE_TOOL_OK:
       return "working";
     case MIR_CODE_TOOL_NOT_WANTED:
-      return "not asked for";
+      return "not requested";
     case MIR_CODE_TOOL_UNSUPPORTED:
       return "not available on this system or CPU";
     case MIR_CODE_TOOL_NO_MEMORY:
       return "out of memory";
     case MIR_CODE_TOOL_UNSAFE_FILE:
-      return "its file's name is taken by a link, another user's file or a file in use";
+      return "the name of the tool's file is taken by a link, another user's file or a file in use";
     case MIR_CODE_TOOL_FILE_REFUSED:
-      return "its file could not be created, mapped or written";
+      return "the tool's file could not be created, mapped or written";
     case MIR_CODE_TOOL_BAD_OPTION:
       return "an option is out of range";
   }

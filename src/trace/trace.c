@@ -32,7 +32,7 @@ static void announce_symbol (MIR_trace_t trace, uintptr_t address) {
   char name[MIR_TRACE_NAME_MAX + 1];
   _Atomic uintptr_t *known = &trace->known[(address ^ address >> 9) % MIR_TRACE_KNOWN];
   if (atomic_load_explicit (known, memory_order_relaxed) == address
-      || !name_of (address, name, sizeof (name))) /* takes the loader's lock: not under this one */
+      || !name_of (address, name, sizeof (name))) /* takes the loader's lock: not under ours */
     return;
   mir_trace_lock ();
   if (mir_trace_make_room (trace)) {
@@ -53,8 +53,8 @@ static void take_stack (MIR_trace_t trace, struct mir_trace_stack *stack, const 
 
 /*---------------- The allocator -----------------------------*/
 
-/* A free is recorded before it happens, an allocation after it: so the file never allocates an
-   address that is still live in it.  A realloc is both, and becomes two records.  */
+/* A free is recorded before it happens and an allocation after it, so no reader of the file meets
+   an allocation at an address that is still live.  A realloc is both, and becomes two records.  */
 
 static void record_block (MIR_trace_t trace, enum mir_trace_kind kind, enum mir_trace_kind failed,
                           size_t size, const void *block, const void *caller) {
@@ -233,11 +233,11 @@ const char *MIR_trace_status_text (MIR_trace_status_t status) {
     case MIR_TRACE_NO_MEMORY:
       return "out of memory";
     case MIR_TRACE_UNSAFE_FILE:
-      return "its file's name is taken by a link, a device or another user's file";
+      return "the name of the trace file is taken by a link, a device or another user's file";
     case MIR_TRACE_FILE_REFUSED:
-      return "its file could not be created or written";
+      return "the trace file could not be created or written";
     case MIR_TRACE_FORKED:
-      return "this process is a child of the traced one";
+      return "this process is a child of the traced one, and is not traced";
     case MIR_TRACE_BAD_OPTION:
       return "an option is out of range";
   }

@@ -181,7 +181,7 @@ static void what_no_trace_has_is_refused (void) {
   check_error ("version 2");
   begin_bytes ();
   bytes[9] = 3;
-  check_error ("pointers of 3 bytes");
+  check_error ("pointers of 3 bytes; only 4 and 8 are known");
   begin_bytes ();
   byte (200);
   check_error ("unknown kind 200");
@@ -200,7 +200,7 @@ static void what_no_trace_has_is_refused (void) {
   check_error ("no program can have so much memory");
   begin_bytes ();
   record (MIR_TRACE_POP, 1, UINT64_MAX, 0, 0, 0);
-  check_error ("a time is out of bounds");
+  check_error ("a time is out of range");
   begin_bytes ();
   for (int i = 0; i < 10; i++) byte (0xff);
   check_error ("unknown kind");
@@ -223,7 +223,7 @@ static void what_no_trace_has_is_refused (void) {
   begin_bytes ();
   record (MIR_TRACE_END, 2, 0, 0, 0, 0);
   byte (0);
-  check_error ("there is more behind the end");
+  check_error ("there is more behind the end of the trace");
 }
 
 static void what_began_before_the_trace_is_strange (void) {

@@ -1,4 +1,4 @@
-/* The words for errors of Windows.  */
+/* The texts that explain errors of Windows.  */
 #include "inject/process/reason.h"
 
 #include <stddef.h> /* NULL */
@@ -58,7 +58,7 @@ const char *reason_of_open_error (uint32_t error) {
     case 3: /* ERROR_PATH_NOT_FOUND */
       return "there is no such file";
     case 5: /* ERROR_ACCESS_DENIED */
-      return "access denied: it belongs to another user, or has more rights";
+      return "access is denied: it belongs to another user, or has more rights than mir-inject";
     case 87: /* ERROR_INVALID_PARAMETER: OpenProcess with an unused id */
       return "there is no such process";
     case 193: /* ERROR_BAD_EXE_FORMAT */
@@ -67,7 +67,7 @@ const char *reason_of_open_error (uint32_t error) {
     case 206: /* ERROR_FILENAME_EXCED_RANGE */
       return "its name or its arguments are too long";
     case 740: /* ERROR_ELEVATION_REQUIRED */
-      return "it needs the rights of an administrator";
+      return "it needs administrator rights";
     case 225:  /* ERROR_VIRUS_INFECTED */
     case 1260: /* ERROR_ACCESS_DISABLED_BY_POLICY */
     case 4551: /* ERROR_SYSTEM_INTEGRITY_POLICY_VIOLATION */
