@@ -1,5 +1,5 @@
-/* What the linker would take from a C runtime for the image: the directories of thread-local
-   storage and of the load configuration.  */
+/* Supplies what the linker usually takes from a C runtime: the directories of thread-local storage
+   and of the load configuration.  */
 
 #include <stdint.h>
 #include <windows.h>

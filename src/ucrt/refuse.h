@@ -1,4 +1,4 @@
-/* Where a take-over would not be safe, and why.  */
+/* Decides where a take-over would not be safe, and says why.  */
 
 #ifndef MIR_UCRT_REFUSE_H
 #define MIR_UCRT_REFUSE_H

@@ -1,4 +1,5 @@
-/* Where a stopped thread is, and where it returns to: for every CPU, and one file per CPU.  */
+/* Finds out where a stopped thread is and where it returns to: what is common to all CPUs, and one
+   file per CPU.  */
 
 #ifndef MIR_UCRT_STACKS_H
 #define MIR_UCRT_STACKS_H

@@ -17,17 +17,18 @@ enum ucrt_threads_result {
   UCRT_THREADS_REFUSED = 2 /* one could not be stopped; all run */
 };
 
-/* Make memory for the present threads and some more.  0, or -1.  Not between stop and resume.  */
+/* Make memory for the present threads and some more.  Returns 0, or -1.  Not between stop and
+   resume.  */
 int ucrt_threads_reserve (void);
 
 enum ucrt_threads_result ucrt_threads_stop (void);
 void ucrt_threads_resume (void);
 
-/* The number of the first stopped thread that is inside of RANGES or returns there; 0 if there is
-   none.  Between stop and resume.  */
+/* The ID of the first stopped thread that is inside of RANGES or returns there; 0 if there is none.
+   Between stop and resume.  */
 uint32_t ucrt_thread_inside (const struct ucrt_code_ranges *ranges);
 
-/* The number of the thread that could not be stopped.  */
+/* The ID of the thread that could not be stopped.  */
 uint32_t ucrt_threads_culprit (void);
 
 /* Let others run for MILLISECONDS.  */
