@@ -5,7 +5,7 @@
 #include "report/output.h"
 #include "report/types.h"
 
-/* A line "scope;scope;function BYTES" for each node that made blocks.  */
+/* Write a line "scope;scope;function BYTES" for each node that made blocks.  */
 void folded_write (struct output *output, const struct picture *picture);
 
 #endif /* MIR_REPORT_FOLDED_H */

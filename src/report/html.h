@@ -5,7 +5,7 @@
 #include "report/output.h"
 #include "report/types.h"
 
-/* NAME is the title of a trace without one.  */
+/* Write the page.  NAME is the title if the trace has none.  */
 void html_write (struct output *output, const struct picture *picture, const char *name);
 
 #endif /* MIR_REPORT_HTML_H */

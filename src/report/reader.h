@@ -49,8 +49,8 @@ struct reader {
 
 enum reader_result { READER_RECORD, READER_END, READER_ERROR };
 
-/* Read the head of the trace from STREAM, which is at its beginning.  0; or -1 with READER->error
-   if STREAM is not a trace.  */
+/* Read the head of the trace from STREAM, which is at its beginning.  Returns 0; or -1 with
+   READER->error if STREAM is not a trace.  */
 int reader_open (struct reader *reader, FILE *stream);
 /* Read the next record into RECORD.  Must not be called again after READER_END or READER_ERROR.  */
 enum reader_result reader_next (struct reader *reader, struct record *record);

@@ -25,8 +25,8 @@ static int is_zero (const struct pe *pe, size_t begin, size_t end) {
   return 1;
 }
 
-/* Whether the bytes may be overwritten.  Bound imports, which usually follow the section table,
-   may: they are cleared.  */
+/* Whether the bytes may be overwritten: unused ones, and bound imports, which usually follow the
+   section table and are cleared anyway.  */
 static int is_free (const struct pe *pe, size_t begin, size_t end) {
   struct pe_directory bound = pe_directory (pe, PE_BOUND_IMPORT);
   uint64_t bound_end = (uint64_t) bound.rva + bound.size;
@@ -140,7 +140,7 @@ static int patch_offsets (struct plan *plan, const struct pe *pe) {
   return status;
 }
 
-/* Add the pieces of the result; the bytes of SECTION come to be at RAW.  */
+/* Add the pieces of the result; the bytes of SECTION will be at offset RAW.  */
 static int compose (struct edit *edit, const struct plan *plan, const struct pe *pe, size_t raw,
                     const uint8_t *section, size_t section_size) {
   const uint8_t *old = pe->bytes;
