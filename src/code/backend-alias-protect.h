@@ -8,7 +8,7 @@
 #include "code/backend.h"
 
 /* Make the whole pages of the alias which [START, START + LEN), addresses in PAGES->rx, touches
-   readable and writable, or inaccessible.  0, or -1.  */
+   readable and writable, or inaccessible.  Returns 0, or -1.  */
 int mir_alias_protect (struct mir_pages *pages, const uint8_t *start, size_t len,
                        int is_accessible);
 

@@ -15,7 +15,7 @@ unsigned mir_generation (void);
 MIR_code_status_t mir_watch_forks (struct MIR_code_space *space);
 /* Also allowed for a space that was never watched.  */
 void mir_unwatch_forks (struct MIR_code_space *space);
-/* Add POOL to its space, as no fork is under way.  */
+/* Add POOL to its space at a moment when no fork is under way.  */
 void mir_watch_pool (struct mir_pool *pool);
 
 #endif /* MIR_CODE_FORK_H */

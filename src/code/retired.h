@@ -16,7 +16,7 @@
 enum { MIR_PERIODS = 16 };
 
 struct mir_retired_period {
-  uint64_t grace; /* grace periods begun when the blocks were freed: a later one must end */
+  uint64_t grace; /* grace periods begun before the blocks were freed: one begun later must end */
   uint32_t bound; /* behind its last block, counted as `oldest` is */
 };
 

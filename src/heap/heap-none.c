@@ -1,4 +1,4 @@
-/* The heap for a mimalloc without heaps for several threads: refused.  */
+/* Refuses MIR_heap: this mimalloc has no heaps that several threads can use.  */
 #include "heap/heap.h"
 
 MIR_heap_status_t MIR_heap_create (MIR_heap_t *res) {

@@ -174,7 +174,7 @@ static void drop_undone (struct mir_tool *tool, struct gdb_mapping *mapping) {
   mapping->changes_num = kept;
 }
 
-/* Register a new object with all symbols of MAPPING.  0, or -1 if there is no memory.  */
+/* Register a new object with all symbols of MAPPING.  Returns 0, or -1 if there is no memory.  */
 static int renew_object (struct mir_tool *tool, struct gdb_mapping *mapping) {
   const struct gdb *gdb = (const struct gdb *) tool->data;
   uint8_t *object = NULL;
@@ -195,7 +195,7 @@ static int renew_object (struct mir_tool *tool, struct gdb_mapping *mapping) {
   return 0;
 }
 
-/* Make room for one more change.  0, or -1 if there is no memory.  */
+/* Make room for one more change.  Returns 0, or -1 if there is no memory.  */
 static int make_room (struct mir_tool *tool, struct gdb_mapping *mapping) {
   size_t room = mapping->room == 0 ? FIRST_ROOM : mapping->room * 2;
   if (mapping->changes_num < mapping->room) return 0;
