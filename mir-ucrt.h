@@ -29,7 +29,7 @@ extern "C" {
 #endif
 
 #define MIR_UCRT_DLL "mir-ucrt.dll" /* the same name for every CPU */
-/* Begins with a MIR_ucrt_status_t and has nothing else.  */
+/* The section of the image that holds one MIR_ucrt_status_t and nothing else.  */
 #define MIR_UCRT_STATUS_SECTION ".mirst"
 #define MIR_UCRT_STATUS_MAGIC 0x7573726du /* "mrsu" in memory order */
 #define MIR_UCRT_STATUS_VERSION 1u

@@ -14,7 +14,7 @@ struct mir_tags;
 
 struct mir_placement {
   struct mir_slab *slab;
-  uint32_t start; /* granule: of a free run that is long enough */
+  uint32_t start; /* the first granule of a free run that is long enough */
   int fresh;      /* the slab was made for this placement */
 };
 

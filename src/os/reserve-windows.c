@@ -128,7 +128,7 @@ static void release_units (char *start, size_t len) {
     if (is_unit (start + i)) (void) VirtualFree (start + i, 0, MEM_RELEASE);
 }
 
-/* 0, or -1 with none of them reserved.  */
+/* Reserve the units of [START, START + LEN).  Returns 0, or -1 with none of them reserved.  */
 static int reserve_units (char *start, size_t len) {
   for (size_t i = 0; i < len; i += MIR_RESERVE_ALIGNMENT) {
     if (VirtualAlloc (start + i, MIR_RESERVE_ALIGNMENT, MEM_RESERVE, PAGE_NOACCESS) != NULL)

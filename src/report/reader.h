@@ -24,7 +24,7 @@ struct record {
      product overflows.  */
   uint64_t size;
   uint64_t old_size;                   /* of a realloc */
-  uint64_t events;                     /* of the end: how many there were */
+  uint64_t events;                     /* in the last record: the number of events */
   size_t name_len;                     /* bytes */
   size_t stack_num;                    /* of an allocation */
   char name[MIR_TRACE_NAME_MAX + 1];   /* ends with a 0, and may contain others */
@@ -34,7 +34,7 @@ struct record {
 struct reader {
   FILE *stream; /* the caller's, who closes it */
   uint64_t offset;
-  uint64_t time, thread, block, code, pc; /* the last ones: addresses are coded as differences */
+  uint64_t time, thread, block, code, pc; /* of the record before: both are coded as differences */
   uint64_t events;                        /* so far */
   int ended;
   /* From the head of the trace.  */

@@ -53,7 +53,7 @@ static void add_targets (const struct ucrt_plan *plan, struct aligned *aligned,
 }
 
 int ucrt_find_code_ranges (struct ucrt_plan *plan) {
-  static struct aligned aligned; /* under the loader lock */
+  static struct aligned aligned; /* guarded by the loader lock */
   struct ucrt_extent part;
   plan->ranges_num = aligned.num = 0;
   for (unsigned i = 0; i < plan->patches_num; i++) {

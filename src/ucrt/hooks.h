@@ -34,11 +34,12 @@ enum {
   UCRT_HOOK_ALIGNED = 2
 };
 
-/* One function by name, and its hooks by the index of the CRT; a hook may be NULL: left alone.  */
+/* One function: its name, and its hooks by the index of the CRT.  A NULL hook leaves the function
+   alone.  */
 struct ucrt_hook {
   const char *name;
   void *hook[MIR_UCRT_CRTS_MAX];
-  void *counting[MIR_UCRT_CRTS_MAX]; /* the same, adding to CALLS in the status */
+  void *counting[MIR_UCRT_CRTS_MAX]; /* hooks that also count CALLS in the status */
   unsigned flags;                    /* UCRT_HOOK_ */
 };
 

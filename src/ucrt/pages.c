@@ -19,7 +19,7 @@ struct page {
   ULONG old; /* protection before */
 };
 
-static struct page pages[PAGES_MAX]; /* under the loader lock */
+static struct page pages[PAGES_MAX]; /* guarded by the loader lock */
 static unsigned pages_num;
 
 static void add_page (uint8_t *address) {

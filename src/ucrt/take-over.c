@@ -265,7 +265,8 @@ void ucrt_forget (struct ucrt_crt *crt) {
   ReleaseSRWLockExclusive (&unload_lock);
 }
 
-/* Bounded, because at the end of the process a killed thread may have held it.  */
+/* The number of tries is bounded: at the end of the process a killed thread may have held the
+   lock.  */
 int ucrt_hold_crts (void) {
   enum { HOLD_TRIES_MAX = 10000 };
   for (int tries = 0; tries < HOLD_TRIES_MAX; tries++) {
@@ -279,7 +280,7 @@ void ucrt_release_crts (void) {
   ReleaseSRWLockShared (&unload_lock);
 }
 
-/* The address to which the entry leads now; it is not our hook.  */
+/* The address to which the entry of PATCH leads, after somebody has overwritten our jump.  */
 static uint64_t present_target (const struct ucrt_patch *patch, const struct ucrt_crt *crt) {
   struct ucrt_span span = {crt->base, crt->size, (uintptr_t) crt->base};
   uint64_t end;

@@ -13,8 +13,8 @@
 
 enum ucrt_threads_result {
   UCRT_THREADS_STOPPED = 0,
-  UCRT_THREADS_MORE = 1,   /* too little memory for so many: all run; ucrt_threads_reserve more */
-  UCRT_THREADS_REFUSED = 2 /* one could not be stopped; all run */
+  UCRT_THREADS_MORE = 1,   /* all run again: the list is too short, call ucrt_threads_reserve */
+  UCRT_THREADS_REFUSED = 2 /* all run again: one could not be stopped */
 };
 
 /* Make memory for the present threads and some more.  Returns 0, or -1.  Not between stop and

@@ -23,7 +23,7 @@ struct pe_descriptor {
 
 struct pe_function {
   int by_ordinal;
-  uint16_t ordinal;       /* by name: the hint */
+  uint16_t ordinal;       /* of a function imported by name: the hint */
   char name[PE_NAME_MAX]; /* by ordinal: "" */
 };
 
