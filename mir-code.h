@@ -1,6 +1,6 @@
 /* A code cache for any JIT runtime: executable memory that is written, freed and changed safely.
 
-   space       executable memory with its rules: which back end, how well protected, how much, where
+   space       a code cache with its rules: which back end, how well protected, how much, where
    writer      the access of one thread to a space.  It has memory of its own there, so writers do
                not wait for each other.
    code block  what one publication made, a `piece` in the names below: whole granules of 32 bytes,
@@ -198,7 +198,8 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_publish (MIR_code_writer_t writer, cons
                                                   size_t len, const MIR_code_info_t *info,
                                                   uint8_t **addr);
 
-/* A reservation: space for code that is not written yet.  */
+/* A reservation: space for code that is not written yet.  Its address is known, so relocations can
+   be applied before the code is published.  */
 typedef struct MIR_code_place {
   uint8_t *addr;   /* where the code will run */
   uint8_t *buffer; /* where the caller writes it; the writer owns the buffer */

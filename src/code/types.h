@@ -1,6 +1,6 @@
 /* The structures behind mir-code.h, and the words of this folder.
 
-   space         executable memory with its rules; has pools
+   space         a code cache with its rules; has pools
    pool          what one writer publishes in: slabs, and what is free in them, under a lock of its
                  own
    slab          one mapped range of pages, divided into granules: granules.h

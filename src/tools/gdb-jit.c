@@ -280,8 +280,8 @@ static void gdb_unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   free_mapping (tool, mapping);
 }
 
-/* Note that a code block was published.  Returns 0, or -1 if there is no memory.  */ static int
-add_event (struct mir_tool *tool, const MIR_code_event_t *event) {
+/* Note that a code block was published.  Returns 0, or -1 if there is no memory.  */
+static int add_event (struct mir_tool *tool, const MIR_code_event_t *event) {
   struct gdb_mapping *mapping = find_mapping ((struct gdb *) tool->data, event->start);
   char name[MIR_TOOL_NAME_MAX + 1];
   size_t name_size = mir_tool_name (event, name) + 1;

@@ -22,8 +22,7 @@
 struct injection {
   const struct remote *remote;
   struct remote_image image;
-  char path
-      [PATH_MAX_IN_IMPORT]; /* path of the DLL in ASCII, since the code page of descriptors is not defined */
+  char path[PATH_MAX_IN_IMPORT];        /* of the DLL; ASCII: no code page is defined for it */
   char function[PE_NAME_MAX];           /* one that the DLL exports */
   unsigned descriptors;                 /* number of those of the program */
   uint8_t *bytes;                       /* the block, before it is written to the target */

@@ -40,8 +40,8 @@ int remote_open (struct remote *remote, DWORD id, int writes, char cause[REASON_
 /* Set BITS, MACHINE and PROGRAM of REMOTE; PROCESS and ID are set already.  */
 int remote_look (struct remote *remote);
 void remote_close (struct remote *remote);
-/* Whether it has ended, or does so within MILLISECONDS: what fails, fails then because of that.  */
-/* Whether the process has ended or ends within MILLISECONDS.  */
+/* Whether the process has ended, or ends within MILLISECONDS: that explains why an access
+   failed.  */
 int remote_has_ended (const struct remote *remote, unsigned milliseconds);
 
 /* Set CAUSE to WHAT with the number of GetLastError, which stays; or to "the process has ended" if
