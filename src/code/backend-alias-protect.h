@@ -7,8 +7,9 @@
 
 #include "code/backend.h"
 
-/* Make the whole pages of the alias which [START, START + LEN), addresses in PAGES->rx, touches
-   readable and writable, or inaccessible.  Returns 0, or -1.  */
+/* Change the access to the alias of the code at [START, START + LEN), addresses in PAGES->rx: to
+   readable and writable, or to none.  Whole pages change, each that has a byte of the range.
+   Returns 0, or -1.  */
 int mir_alias_protect (struct mir_pages *pages, const uint8_t *start, size_t len,
                        int is_accessible);
 
