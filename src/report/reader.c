@@ -86,8 +86,7 @@ int reader_open (struct reader *reader, FILE *stream) {
                 MIR_TRACE_VERSION);
   if (get_byte (reader, &reader->pointer_size) != 0) return -1;
   if (reader->pointer_size != 4 && reader->pointer_size != 8)
-    return bad (reader, "the trace has pointers of %u bytes; only 4 and 8 are known",
-                reader->pointer_size);
+    return bad (reader, "the pointers have %u bytes, not 4 or 8", reader->pointer_size);
   if (get_number (reader, &reader->seconds) != 0 || get_number (reader, &reader->process) != 0)
     return -1;
   return get_text (reader, reader->title, &reader->title_len);
@@ -142,8 +141,7 @@ static int get_stack (struct reader *reader, struct record *record) {
 static int get_end (struct reader *reader, struct record *record) {
   if (get_number (reader, &record->events) != 0) return -1;
   if (record->events != reader->events) return bad (reader, "events are missing");
-  if (getc (reader->stream) != EOF)
-    return bad (reader, "there is more behind the end of the trace");
+  if (getc (reader->stream) != EOF) return bad (reader, "there is data behind the end");
   reader->ended = 1;
   return 0;
 }

@@ -181,7 +181,7 @@ static void what_no_trace_has_is_refused (void) {
   check_error ("version 2");
   begin_bytes ();
   bytes[9] = 3;
-  check_error ("pointers of 3 bytes; only 4 and 8 are known");
+  check_error ("pointers have 3 bytes, not 4 or 8");
   begin_bytes ();
   byte (200);
   check_error ("unknown kind 200");
@@ -223,7 +223,7 @@ static void what_no_trace_has_is_refused (void) {
   begin_bytes ();
   record (MIR_TRACE_END, 2, 0, 0, 0, 0);
   byte (0);
-  check_error ("there is more behind the end of the trace");
+  check_error ("there is data behind the end");
 }
 
 static void what_began_before_the_trace_is_strange (void) {

@@ -241,8 +241,7 @@ int process_run (const struct process_options *options, char **argv) {
   struct launch *launch = calloc (1, sizeof *launch);
   enum pe_machine machine = tool_file_machine (program);
   if (wide_line == NULL || launch == NULL) {
-    process_log (
-        "the command line cannot be made: out of memory, or a quote in the name of the program");
+    process_log ("out of memory, or the name of the program contains a quote");
   } else if (sizeof (void *) == 4 && machine != PE_X86 && machine != PE_OTHER) {
     status = tool_hand_over ("x64", "it is a 64-bit program", PROCESS_RUN_FAILED);
   } else {

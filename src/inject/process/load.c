@@ -77,8 +77,7 @@ enum load_end load_end (const struct remote *remote, const struct load *load, ui
   if (reason != NULL)
     snprintf (cause, REASON_MAX, "%s (error %lu)", reason, (unsigned long) block.error);
   else
-    snprintf (cause, REASON_MAX, "Windows refuses the DLL (error %lu)",
-              (unsigned long) block.error);
+    snprintf (cause, REASON_MAX, "it was refused (error %lu)", (unsigned long) block.error);
   return LOAD_FAILED;
 }
 
@@ -118,8 +117,7 @@ enum load_end load_by_thread (const struct remote *remote, const struct load *lo
 int load_by_call (const struct load *load, HANDLE thread, char cause[REASON_MAX]) {
   if (QueueUserAPC ((PAPCFUNC) (uintptr_t) load->function, thread, (ULONG_PTR) load->argument) != 0)
     return 0;
-  snprintf (cause, REASON_MAX, "no call could be queued to its first thread (error %lu)",
-            GetLastError ());
+  snprintf (cause, REASON_MAX, "its first thread takes no APC (error %lu)", GetLastError ());
   return -1;
 }
 
