@@ -11,7 +11,7 @@ const char *MIR_code_status_text (MIR_code_status_t status) {
       [MIR_CODE_TOO_LARGE] = "the size is zero or too large",
       [MIR_CODE_NOT_OURS] = "the address is not in published code of this space",
       [MIR_CODE_TAKEN] = "the requested address is not free any more",
-      [MIR_CODE_NOT_ATOMIC] = "threads may be running the code (see MIR_code_patch_stopped)",
+      [MIR_CODE_NOT_ATOMIC] = "this change cannot be made while threads run the code",
       [MIR_CODE_NO_BACKEND] = "no allowed back end works on this system (MIR_code_probe tells why)",
       [MIR_CODE_NO_RANGE] = "no range of addresses within direct-call range is free",
       [MIR_CODE_BAD_OPTION] = "an option is invalid or conflicts with another one",
