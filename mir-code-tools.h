@@ -33,13 +33,13 @@ extern "C" {
 /* The tools.  All exist on Linux, frames also on Windows; any other is
    MIR_CODE_TOOL_UNSUPPORTED.  */
 enum {
-  /* /tmp/perf-PID.map with a line for each code block.  perf and others look up addresses in it; it
-     is right as long as no place is reused.  See the Linux kernel's
+  /* /tmp/perf-PID.map with a line for each code block.  perf and others look up addresses in it;
+     its lines are right as long as no address is reused.  See the Linux kernel's
      tools/perf/Documentation/jit-interface.txt.  */
   MIR_CODE_PERF_MAP = 1 << 0,
   /* jit-PID.dump with copies of the code, for `perf record -k mono` and `perf inject --jit`; it is
-     right even where places are reused.  A process can make only one: perf reads a dump once.  See
-     perf's jitdump-specification.txt.  */
+     right even where addresses are reused.  A process can make only one: perf reads a dump once.
+     See perf's jitdump-specification.txt.  */
   MIR_CODE_JITDUMP = 1 << 1,
   /* GDB's JIT interface, which LLDB supports too ("JIT Compilation Interface" in GDB's manual).
      GDB reads a whole object at each registration, so a mapping's object is registered only at its
@@ -66,8 +66,8 @@ typedef enum MIR_code_tool_status {
   MIR_CODE_TOOL_NOT_WANTED,   /* not asked for */
   MIR_CODE_TOOL_UNSUPPORTED,  /* not available on this system or CPU */
   MIR_CODE_TOOL_NO_MEMORY,    /* the allocator refused memory */
-  MIR_CODE_TOOL_UNSAFE_FILE,  /* its file's name is taken: a link, another user's, one in use */
-  MIR_CODE_TOOL_FILE_REFUSED, /* its file could not be created, mapped or written */
+  MIR_CODE_TOOL_UNSAFE_FILE,  /* the file's name is taken: a link, another user's, one in use */
+  MIR_CODE_TOOL_FILE_REFUSED, /* the file could not be created, mapped or written */
   MIR_CODE_TOOL_BAD_OPTION    /* an option out of range */
 } MIR_code_tool_status_t;
 

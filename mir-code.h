@@ -1,6 +1,6 @@
 /* A code cache for any JIT runtime: executable memory that is written, freed and changed safely.
 
-   space       executable memory with its rules: which back end, how well protected, how much, where
+   space       a code cache with its rules: which back end, how well protected, how much, where
    writer      the access of one thread to a space.  It has memory of its own there, so writers do
                not wait for each other.
    code block  what one publication made, a `piece` in the names below: whole granules of 32 bytes,
@@ -41,7 +41,7 @@ typedef enum MIR_code_status {
   MIR_CODE_TAKEN,         /* the requested place is not free any more */
   MIR_CODE_NOT_ATOMIC,    /* the change cannot be made while threads run the code */
   MIR_CODE_NO_BACKEND,    /* none of the allowed back ends works on this system */
-  MIR_CODE_NO_RANGE,      /* no free addresses within reach of the requested place */
+  MIR_CODE_NO_RANGE,      /* no free addresses within direct-call range of near_addr */
   MIR_CODE_BAD_OPTION,    /* an option is out of bounds, or two options exclude each other */
   MIR_CODE_BAD_ORDER      /* commit without reserve, reserve within reserve, end without begin */
 } MIR_code_status_t;
@@ -99,12 +99,13 @@ typedef struct MIR_code_event {
 typedef struct MIR_code_hooks {
   /* LEN bytes at START hold code from now on; called before any is published there.  */
   void (*mapped) (void *user_data, uint8_t *start, size_t len);
-  /* They no longer hold code.  */
+  /* These bytes no longer hold code.  */
   void (*unmapped) (void *user_data, uint8_t *start, size_t len);
-  /* EVENTS_NUM > 0 code blocks, before any of them may be run; one call for a batch.  Not called
-     for the thunks of mir.h.  */
+  /* EVENTS_NUM > 0 code blocks were published: called before any of them may be run, once for a
+     batch.  Not called for the thunks of mir.h.  */
   void (*published) (void *user_data, const MIR_code_event_t *events, size_t events_num);
-  /* One code block, already poisoned, before its place can be used again.  */
+  /* One code block was reclaimed: called when it is already poisoned, before its place can be used
+     again.  */
   void (*freed) (void *user_data, const MIR_code_event_t *event);
   void *user_data;
 } MIR_code_hooks_t;
@@ -119,8 +120,8 @@ typedef struct MIR_code_options {
   /* Reserve this many bytes of address space up front; all code and cells go there, within
      direct-call range of each other.  0: anywhere.  Not with code_alloc.  */
   size_t reserve;
-  /* Reserve them within direct-call range of this address, in both directions.  NULL: anywhere.
-     Only with `reserve`.  */
+  /* Reserve those bytes within direct-call range of this address, in both directions.  NULL:
+     anywhere.  Only with `reserve`.  */
   const void *near_addr;
   size_t max_bytes; /* of executable memory mapped at one time; 0: no limit */
   /* Milliseconds for which an empty mapping is kept; then it is unmapped as soon as another one
@@ -162,7 +163,7 @@ enum { MIR_CODE_MAX_VERDICTS = 10 };
 typedef struct MIR_code_report {
   const char *backend; /* of a space with these options; NULL: none works */
   size_t verdicts_num;
-  /* Of that back end and of all better ones, the best first.  */
+  /* The verdicts on that back end and on all better ones, the best first.  */
   MIR_code_verdict_t verdicts[MIR_CODE_MAX_VERDICTS];
 } MIR_code_report_t;
 
@@ -197,7 +198,8 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_publish (MIR_code_writer_t writer, cons
                                                   size_t len, const MIR_code_info_t *info,
                                                   uint8_t **addr);
 
-/* A reservation: space for code that is not written yet.  */
+/* A reservation: space for code that is not written yet.  Its address is known, so relocations can
+   be applied before the code is published.  */
 typedef struct MIR_code_place {
   uint8_t *addr;   /* where the code will run */
   uint8_t *buffer; /* where the caller writes it; the writer owns the buffer */
@@ -253,15 +255,15 @@ MIR_ALLOC_API size_t MIR_code_trim (MIR_code_space_t space);
 
 /*---------------- Changing -----------------------------*/
 
-/* Replace the LEN bytes at ADDR of published code, not of a batch before its end, by those from
-   BYTES while threads may be running them: each executes the old bytes or the new ones.  All must
-   be within one aligned word of 8 bytes; else, or if the back end cannot store a word whole,
-   MIR_CODE_NOT_ATOMIC.  On x86-64 the word may hold any instructions of which none crosses its
-   ends; on aarch64 only B, BL, BRK, HVC, ISB, NOP, SMC and SVC may replace one another this way
-   (Arm Architecture Reference Manual, DDI 0487, B2).  */
+/* Replace the LEN bytes at ADDR, published code, by those from BYTES, while threads may be running
+   them: each thread executes the old bytes or the new ones.  The code of a batch is published when
+   the batch ends.  All bytes must be within one aligned word of 8 bytes; else, or if the back end
+   cannot store a word whole, the result is MIR_CODE_NOT_ATOMIC.  On x86-64 the word may hold any
+   instructions of which none crosses its ends; on aarch64 only B, BL, BRK, HVC, ISB, NOP, SMC and
+   SVC may replace one another this way (Arm Architecture Reference Manual, DDI 0487, B2).  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_patch (MIR_code_space_t space, void *addr,
                                                 const void *bytes, size_t len);
-/* The same for any LEN > 0 bytes of one code block, which no thread runs meanwhile.  */
+/* As MIR_code_patch, for any LEN > 0 bytes of one code block, which no thread runs meanwhile.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_patch_stopped (MIR_code_space_t space, void *addr,
                                                         const void *bytes, size_t len);
 

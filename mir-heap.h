@@ -36,7 +36,7 @@ extern "C" {
 typedef enum MIR_heap_status {
   MIR_HEAP_OK,
   MIR_HEAP_NO_MEMORY,     /* the allocator below, or the system, refused */
-  MIR_HEAP_NOT_SUPPORTED, /* this build has no such thing */
+  MIR_HEAP_NOT_SUPPORTED, /* this build does not have what was asked for */
   MIR_HEAP_BAD_OPTION,    /* an option out of range, or options of another version */
   MIR_HEAP_BAD_MARK       /* a mark of another arena, or invalidated by a reset to an older mark */
 } MIR_heap_status_t;
@@ -203,7 +203,8 @@ typedef struct MIR_failing_options {
   uint64_t seed;      /* of PROBABILITY: which calls fail depends only on SEED and their numbers */
 } MIR_failing_options_t;
 
-/* Fails on request, to test what the program does then.  Any thread; lock-free.  */
+/* An allocator whose calls fail as its rules say, to test how the program handles that.  Any
+   thread; lock-free.  */
 typedef struct MIR_failing {
   struct MIR_alloc alloc;
 } * MIR_failing_t;

@@ -595,7 +595,8 @@ static inline void mir_htab_index_fill_ (struct mir_htab_ *t, htab_hash_t hash, 
   mir_htab_fill_slot_ (group, slot, kind);
 }
 
-/* Uncount an element that is removed at PLACE and had gone on from HOME to there.  */
+/* Undo mir_htab_overflow_ for an element that is removed at PLACE: it had gone on from HOME to
+   there.  */
 MIR_HTAB_SLOW void mir_htab_uncount_ (struct mir_htab_ *t, size_t home, size_t place,
                                       unsigned kind) {
   for (; home != place; home = mir_htab_next_place_ (t, home)) {
@@ -903,13 +904,13 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
    start.  */
 #define MIR_HTAB_TINY_(T) (sizeof (T) <= 32 ? MIR_HTAB_TINY_HASHES : sizeof (T) <= 128 ? 8 : 4)
 
-#define MIR_HTAB_TYPE_(T, CALLBACKS)                                    \
-  typedef struct HTAB (T) HTAB (T);                                     \
-  struct HTAB (T) {                                                     \
-    struct mir_htab_ t;                                                 \
-    void (*free_func) (T el, void *arg);                                \
-    CALLBACKS                                                           \
-    T tiny_els[MIR_HTAB_TINY_ (T)]; /* while there is no other block */ \
+#define MIR_HTAB_TYPE_(T, CALLBACKS)                                         \
+  typedef struct HTAB (T) HTAB (T);                                          \
+  struct HTAB (T) {                                                          \
+    struct mir_htab_ t;                                                      \
+    void (*free_func) (T el, void *arg);                                     \
+    CALLBACKS                                                                \
+    T tiny_els[MIR_HTAB_TINY_ (T)]; /* used while there is no other block */ \
   };
 
 /* All functions except create, in terms of HTAB_OP (T, hash) and HTAB_OP (T, eq).  If MAY_BE (T,
@@ -1174,11 +1175,11 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
    elements.  H (el, A) is the hash; EQ (el1, el2, A) is nonzero if the elements are equal.  V is
    NULL on failure.  */
 #define HTAB_CREATE(T, V, M, S, H, EQ, A) (HTAB_OP (T, create) (&(V), M, S, H, EQ, NULL, A))
-/* The same, with F (el, A) called for every element that DELETE, REPLACE, CLEAR or DESTROY
+/* As HTAB_CREATE, with F (el, A) called for every element that DELETE, REPLACE, CLEAR or DESTROY
    removes.  */
 #define HTAB_CREATE_WITH_FREE_FUNC(T, V, M, S, H, EQ, F, A) \
   (HTAB_OP (T, create) (&(V), M, S, H, EQ, F, A))
-/* The same for a bound type; F may be NULL.  */
+/* As HTAB_CREATE_WITH_FREE_FUNC, for a bound type; F may be NULL.  */
 #define HTAB_CREATE_BOUND(T, V, M, S, F, A) (HTAB_OP (T, create_bound) (&(V), M, S, F, A))
 /* Remove all elements.  */
 #define HTAB_CLEAR(T, V) (HTAB_OP (T, clear) (V))

@@ -6,7 +6,7 @@
    docs/windows-override.md tells how to use it.
 
    CRT            a loaded copy of ucrtbase.dll or of a relative; a process may have several
-   taken over     the function's first bytes jump to ours
+   taken over     the function's first bytes jump to a function of the DLL
    foreign block  one of a CRT's own heap, from before the take-over or beside it
 
    A program that calls nothing of the DLL loses it when it is linked.  To keep it:
@@ -29,7 +29,7 @@ extern "C" {
 #endif
 
 #define MIR_UCRT_DLL "mir-ucrt.dll" /* the same name for every CPU */
-/* Begins with a MIR_ucrt_status_t and has nothing else.  */
+/* The section of the image that holds one MIR_ucrt_status_t and nothing else.  */
 #define MIR_UCRT_STATUS_SECTION ".mirst"
 #define MIR_UCRT_STATUS_MAGIC 0x7573726du /* "mrsu" in memory order */
 #define MIR_UCRT_STATUS_VERSION 1u
@@ -120,8 +120,8 @@ typedef struct {
 MIR_UCRT_API const MIR_ucrt_status_t *MIR_ucrt_status (void);
 
 /* Call every function that is taken over and note in TEST whether it behaved.  All but _heapmin
-   were already called once when they were taken over.  The number of functions that misbehaved, 0
-   if all is well, -1 if nothing is taken over.  Any thread.  */
+   were already called once when they were taken over.  Returns the number of functions that
+   misbehaved, 0 if all is well, -1 if nothing is taken over.  Any thread.  */
 MIR_UCRT_API int MIR_ucrt_check (void);
 #endif
 

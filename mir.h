@@ -172,14 +172,14 @@ typedef struct MIR_code_reloc MIR_code_reloc_t;
 MIR_ALLOC_API void _MIR_update_code_arr (MIR_context_t ctx, uint8_t *base, size_t nloc,
                                          const MIR_code_reloc_t *relocs);
 
-/* The same with NLOC < 20 pairs of arguments (size_t offset, void *value).  */
+/* As _MIR_update_code_arr, with NLOC < 20 pairs of arguments (size_t offset, void *value).  */
 MIR_ALLOC_API void _MIR_update_code (MIR_context_t ctx, uint8_t *base, size_t nloc, ...);
 
 /* The primitive below these functions, without a context and its lock: open [PROT_START, PROT_START
    + PROT_LEN) with mem_protect, write, close the pages again.  RELOC_SIZE 0 stores the pointers
    RELOCS[i].value; else RELOC_SIZE bytes are copied from each RELOCS[i].value.  The caller flushes
-   the instruction cache.  0, or -1 when mem_protect fails: if it fails to open nothing is written;
-   if it fails to close all is written, and the pages may still be writable.  */
+   the instruction cache.  Returns 0, or -1 when mem_protect fails: if it fails to open nothing is
+   written; if it fails to close all is written, and the pages may still be writable.  */
 MIR_ALLOC_API int _MIR_set_code (MIR_code_alloc_t code_alloc, size_t prot_start, size_t prot_len,
                                  uint8_t *base, size_t nloc, const MIR_code_reloc_t *relocs,
                                  size_t reloc_size);

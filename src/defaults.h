@@ -5,7 +5,7 @@
 #include "mir-alloc.h"
 #include "mir-code-alloc.h"
 
-/* Both: never NULL; valid for the life of the process.  Any thread.  */
+/* Both results are valid for the life of the process and never NULL.  Any thread.  */
 
 /* mimalloc.  The first call prepares its range of addresses for huge pages (heap/prepare.h).  */
 MIR_alloc_t mir_default_alloc (void);

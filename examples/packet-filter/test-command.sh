@@ -116,7 +116,7 @@ set -- $(sed -n 's/^traced: \([0-9]*\) allocations, \([0-9]*\) bytes at the peak
 result $? 'traces what it counts'
 refuses 'both --tools and --trace' '--tools and --trace exclude each other, see --help' \
   --tools --trace "$work/run.trace" "$capture" "$filter"
-refuses 'a trace in a missing folder' '/nonexistent/x: its file could not be .*' \
+refuses 'a trace in a missing folder' '/nonexistent/x: the trace file could not be .*' \
   --trace /nonexistent/x "$capture" "$filter"
 packet_filter --help
 [ $? = 0 ] && [ ! -s "$work/err" ] && [ "$(wc -l <"$work/out")" -le 24 ]

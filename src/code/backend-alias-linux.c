@@ -53,9 +53,9 @@ static int seal_file (struct mir_pages *pages, int fd) {
   return mir_linux_map_rx (pages, pages->rx, PROT_READ | PROT_EXEC, MAP_SHARED, fd);
 }
 
-/* Seal both mappings, or the file where mseal does not exist.  0, or -1.  If the second call is
-   refused, for which lack of memory is the only reason, the addresses of the first mapping are
-   lost.  */
+/* Seal both mappings, or the file where mseal does not exist.  Returns 0, or -1.  If the second call
+   is refused, which only a lack of memory causes, the first mapping stays sealed and its addresses
+   are lost.  */
 static int seal (struct mir_pages *pages, int fd) {
   if (seal_range (pages, pages->rx) == 0) return seal_range (pages, pages->rw);
   int error = errno; /* of mseal, the better of the two ways */
@@ -80,7 +80,7 @@ MIR_code_status_t mir_alias_map (struct mir_pages *pages, uint8_t *at, int fd) {
 static void unmap_rw (struct mir_pages *pages, uint8_t *rw) {
   if (rw == NULL) return;
   pages->system_calls++;
-  (void) munmap (rw, pages->len); /* only data: the code behind it is gone */
+  (void) munmap (rw, pages->len); /* a failure leaks only data: the code is unmapped */
 }
 
 int mir_alias_unmap (struct mir_pages *pages) {
@@ -125,7 +125,7 @@ size_t mir_alias_discard (struct mir_pages *pages, uint8_t *start, size_t len) {
 MIR_code_status_t mir_alias_make_private (struct mir_pages *pages, size_t used,
                                           MIR_code_status_t (*map) (struct mir_pages *pages,
                                                                     size_t len, uint8_t *at)) {
-  if (pages->level == MIR_CODE_SEALED) { /* and a sealed copy could not be moved */
+  if (pages->level == MIR_CODE_SEALED) { /* a sealed copy could not be moved over the old one */
     errno = EPERM;
     return MIR_CODE_WRITE_REFUSED;
   }
@@ -139,7 +139,7 @@ MIR_code_status_t mir_alias_make_private (struct mir_pages *pages, size_t used,
       mir_os_clean_icache (fresh.rx, fresh.rx + used);
       if (mremap (fresh.rx, fresh.len, fresh.len, MREMAP_MAYMOVE | MREMAP_FIXED, pages->rx)
           != MAP_FAILED) {
-        unmap_rw (&fresh, pages->rw); /* the other process's memory */
+        unmap_rw (&fresh, pages->rw); /* the old alias: memory of the other process */
         pages->rw = fresh.rw;
         pages->system_calls = calls + fresh.system_calls;
         return MIR_CODE_OK;

@@ -8,7 +8,7 @@ MIR_code_status_t mir_alias_open (struct mir_pages *pages, uint8_t *start, size_
   *writable = pages->rw + (start - pages->rx);
   if (pages->level != MIR_CODE_CLOSED_ALIAS) return MIR_CODE_OK;
   if (mir_alias_protect (pages, start, len, 1) != 0) {
-    /* A refusal in the middle may leave some pages accessible.  */
+    /* A refusal may have left some of the pages accessible.  */
     if (pages->open_spans == 0) (void) mir_alias_protect (pages, start, len, 0);
     return MIR_CODE_WRITE_REFUSED;
   }

@@ -13,7 +13,8 @@
 
 #include "os/os.h"
 
-/* Map the memory at FROM a second time, at *TO or, if that is NULL, anywhere.  0, or -1.  */
+/* Map the memory at FROM a second time, at *TO or, if that is NULL, anywhere.  Returns 0, or
+   -1.  */
 static int map_again (struct mir_pages *pages, uint8_t *from, uint8_t **to) {
   mach_vm_address_t addr = (mach_vm_address_t) (uintptr_t) *to;
   vm_prot_t current, maximum;
@@ -52,7 +53,7 @@ static int darwin_unmap (struct mir_pages *pages) {
   if ((pages->reserved ? reserve_place_again (pages, pages->rx) : munmap (pages->rx, pages->len))
       != 0)
     return -1;
-  if (pages->rw != NULL) (void) munmap (pages->rw, pages->len); /* only data: the code is gone */
+  if (pages->rw != NULL) (void) munmap (pages->rw, pages->len); /* a failure leaks only data */
   return 0;
 }
 
@@ -90,7 +91,7 @@ static MIR_code_status_t darwin_make_private (struct mir_pages *pages, size_t us
     if (mir_alias_close (&fresh, fresh.rx, fresh.len, writable) == MIR_CODE_OK
         && map_again (&fresh, fresh.rx, &rx) == 0) {
       (void) munmap (fresh.rx, fresh.len);
-      (void) munmap (old_rw, pages->len); /* the other process's memory */
+      (void) munmap (old_rw, pages->len); /* the old alias: memory of the other process */
       pages->rw = fresh.rw;
       pages->system_calls += fresh.system_calls + 2;
       return MIR_CODE_OK;

@@ -14,9 +14,10 @@
 #endif
 
 /* Map PAGES->len bytes for execution with mmap: at AT, in place of what is there, or anywhere if
-   that is NULL.  0, or -1, and then AT is reserved as before.  */
+   that is NULL.  Returns 0, or -1, and then AT is reserved as before.  */
 int mir_linux_map_rx (struct mir_pages *pages, uint8_t *at, int prot, int flags, int fd);
-/* Unmap PAGES, or if they are in a reserved range make the addresses inaccessible.  0, or -1.  */
+/* Unmap PAGES, or if they are in a reserved range make the addresses inaccessible.  Returns 0, or
+   -1.  */
 int mir_linux_unmap_rx (struct mir_pages *pages);
 
 /* `map` of back ends with private memory and no alias: LEN zeroed bytes, r-x, at AT in a reserved

@@ -25,7 +25,7 @@
 #endif
 
 /* Check RLIMIT_FSIZE: growing a file past it is no error but a signal which ends the process
-   (setrlimit(2)).  0, or -1.  */
+   (setrlimit(2)).  Returns 0, or -1.  */
 static int may_have_files_of (struct mir_pages *pages) {
   struct rlimit limit;
   pages->system_calls++;
@@ -81,7 +81,7 @@ static MIR_code_status_t make_private_memfd (struct mir_pages *pages, size_t use
   return mir_alias_make_private (pages, used, map_memfd);
 }
 
-/* Write zeros from a buffer which stays in the first-level cache.  0, or -1.  */
+/* Write zeros from a buffer which stays in the first-level cache.  Returns 0, or -1.  */
 static int fill_with_zeros (struct mir_pages *pages, int fd) {
   enum { PARTS = 64 };
   static const uint8_t zeros[4096];

@@ -32,8 +32,8 @@ static int flip_protect (struct mir_pages *pages, uint8_t *start, size_t len,
   return MIR_mem_protect (pages->code_alloc, start, len, prot);
 }
 
-/* Close pages which may be open after a refusal.  The caller reports that refusal and not this one,
-   but older code in the same pages should not stay writable if another try prevents it.  */
+/* Close pages that a refused change may have left open, so that older code in them does not stay
+   writable.  The caller reports the first refusal, not one from here.  */
 static void close_again (struct mir_pages *pages, uint8_t *start, size_t len) {
   for (int i = 0; i < TRIES_TO_CLOSE; i++)
     if (flip_protect (pages, start, len, PROT_READ_EXEC) == 0) return;

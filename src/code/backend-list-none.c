@@ -1,4 +1,5 @@
-/* The back ends of a system for which none is written yet: the default MIR_code_alloc serves.  */
+/* The back ends of a system for which none is written yet: only the fallback over the default
+   MIR_code_alloc.  */
 #include "code/backend-list.h"
 
 #include <stddef.h> /* NULL */

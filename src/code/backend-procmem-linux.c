@@ -92,8 +92,9 @@ static int is_this_memory (struct mir_pages *pages, int fd) {
   return 0;
 }
 
-/* Write LEN bytes from FROM over the code at TO.  0, or -1.  A refusal comes before the first byte,
-   unless the system runs out of memory between two pages; then the rest is as it was.  */
+/* Write LEN bytes from FROM over the code at TO.  Returns 0, or -1.  A refused write has usually
+   changed nothing; if the system runs out of memory between two pages, the pages before that point
+   are written and the others are not.  */
 static int write_memory (struct mir_pages *pages, int fd, uint8_t *to, const uint8_t *from,
                          size_t len) {
   for (size_t done = 0; done < len;) {

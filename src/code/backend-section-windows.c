@@ -54,7 +54,7 @@ static MIR_code_status_t section_map (struct mir_pages *pages, size_t len, uint8
 static int section_unmap (struct mir_pages *pages) {
   pages->system_calls += 2;
   if (mir_os_unmap_view (pages->rx, pages->len, pages->reserved) != 0) return -1;
-  (void) mir_os_unmap_view (pages->rw, pages->len, 0); /* only data: the code is gone */
+  (void) mir_os_unmap_view (pages->rw, pages->len, 0); /* a failure leaks only data */
   if (pages->reserved) pages->reserved = mir_os_is_reserved (pages->rx, pages->len);
   return 0;
 }

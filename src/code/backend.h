@@ -23,14 +23,14 @@ struct mir_pages {
   uint8_t *rx;                 /* where the code is executed; the start of the mapping */
   uint8_t *rw;                 /* the alias; NULL: none */
   size_t len;                  /* bytes, whole pages */
-  unsigned generation;         /* of fork.h, when they were mapped or made private */
+  unsigned generation;         /* mir_generation when they were mapped or made private */
   MIR_code_protection_t level; /* set before map */
-  /* rx is in a reserved range and becomes inaccessible again.  0 after a map or unmap in a range:
-     another thread has got the addresses meanwhile.  */
+  /* Nonzero: rx is in a reserved range, and unmap only makes it inaccessible.  A map or unmap in a
+     range clears this when another thread has taken the addresses meanwhile.  */
   int reserved;
   MIR_code_alloc_t code_alloc; /* for the flip back end; set before map */
   unsigned open_spans;         /* for back ends that count them */
-  size_t written;              /* bytes from rx on behind which all are zero; likewise */
+  size_t written;              /* all bytes from rx + written on are zero; likewise */
   uint64_t system_calls;       /* made for these pages; back ends count them */
 };
 
@@ -51,10 +51,10 @@ struct mir_backend {
   unsigned bit;     /* MIR_CODE_ANON ... */
   unsigned levels;  /* the supported ones: 1 << MIR_CODE_OPEN_ALIAS ... */
   size_t unit;      /* bytes, a power of two: spans are whole units; 0: pages */
-  /* A thread which runs the code meanwhile sees an aligned word, stored between open and close,
-     whole.  */
+  /* Nonzero: an aligned word that is stored between open and close appears whole to a thread which
+     runs the code meanwhile.  */
   int whole_words;
-  int always_open; /* unless the alias is accessible on demand only, a store needs no system call */
+  int always_open; /* no system call to store, unless the alias is accessible on demand */
   int reservable;  /* map takes AT */
 
   /* Map LEN bytes of zeroed memory, whole pages, at the level PAGES->level, and set all other
@@ -78,8 +78,8 @@ struct mir_backend {
   /* After a fork: put memory of this process alone under PAGES, with the first USED bytes as they
      were. NULL: this back end's memory is never shared between processes.  */
   MIR_code_status_t (*make_private) (struct mir_pages *pages, size_t used);
-  /* Maps large pages that are used up soon with less work, but needs more of the system.  NULL:
-     none.  */
+  /* A variant of this back end for large slabs that are filled soon: it maps them with less work,
+     but demands more of the system.  NULL: none.  */
   const struct mir_backend *large;
 };
 

@@ -8,7 +8,7 @@
 
 enum {
   EXACT = 64,   /* lengths up to this have a bin each; above it a power of two has four bins */
-  LOOKED_AT = 8 /* valid references in a bin whose runs may be too short */
+  LOOKED_AT = 8 /* valid references to examine in a bin whose runs may be too short */
 };
 
 /* The bin of runs of LEN > 0 granules.  */

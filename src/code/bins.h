@@ -39,7 +39,7 @@ void mir_bins_init (struct mir_bins *bins);
 /* Move to MEMORY, which has room for CAPACITY references, more than now.  Returns the old
    memory.  */
 void *mir_bins_move (struct mir_bins *bins, void *memory, uint32_t capacity);
-/* Add the run of LEN granules at START.  0, or -1 when there is no free reference.  */
+/* Add the run of LEN granules at START.  Returns 0, or -1 when there is no free reference.  */
 int mir_bins_add (struct mir_bins *bins, struct mir_slab *slab, uint32_t start, uint32_t len);
 /* Set *SLAB and *START to a run of at least LEN granules, from the smallest bin that has one.  0,
    or -1 if there is none.  */

@@ -33,7 +33,7 @@ struct mir_directory {
   _Atomic (uint16_t) hints[MIR_HINTS]; /* by address: the entry found last time */
   atomic_uint changes;                 /* begun and ended: odd during a change */
   atomic_size_t num;                   /* entries */
-  size_t promised; /* entries for which space is kept: they may be added without a check */
+  size_t promised; /* entries that will surely fit: they are added without a check */
   _Atomic (struct mir_directory_array *) array;
 };
 
@@ -44,8 +44,8 @@ struct mir_directory_find {
   unsigned changes;
 };
 
-/* Set *FOUND to the slab of ADDR and its pool.  0, or -1 if ADDR is in no slab.  Any thread;
-   lock-free.  */
+/* Set *FOUND to the slab of ADDR and its pool.  Returns 0, or -1 if ADDR is in no slab.  Any
+   thread; lock-free.  */
 int mir_directory_find (struct mir_directory *directory, uintptr_t addr,
                         struct mir_directory_find *found);
 /* Whether the directory is the same as when FOUND was set.  Any thread; lock-free.  */
@@ -54,7 +54,7 @@ int mir_directory_unchanged (struct mir_directory *directory,
 
 /* The lock of the space is held for all functions below.  */
 
-/* Whether one more entry can be promised.  */
+/* Whether the array has room for one more entry besides those promised already.  */
 int mir_directory_has_room (struct mir_directory *directory);
 /* The entries that the next larger array should have; the bytes of an array of CAPACITY
    entries.  */

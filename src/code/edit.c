@@ -43,8 +43,8 @@ static struct mir_slab *slab_beside (struct mir_slab *slab, uintptr_t addr) {
   return found.slab; /* which stays while its pool is locked */
 }
 
-/* Fill CHUNKS.  0, or -1 when a place is not in published code.  SLAB holds the first place; its
-   pool is locked.  */
+/* Fill CHUNKS.  Returns 0, or -1 when a place is not in published code.  SLAB holds the first
+   place; its pool is locked.  */
 static int find_places (struct mir_slab *slab, const struct mir_edit *edit,
                         struct mir_chunk *chunks) {
   for (size_t i = 0; i < edit->count; i++) {

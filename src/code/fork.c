@@ -1,4 +1,4 @@
-/* The registry of spaces, whose locks a fork takes, and the generation of pages, which it ends.
+/* The registry of spaces, whose locks a fork takes, and the generation of pages, which a fork ends.
 
    Shared memory stays shared between parent and child: a process which writes to pages of an older
    generation first takes memory of its own (make_private).  A fork waits for all locks, so that no

@@ -27,7 +27,7 @@ enum { MIR_GRANULE = 32 }; /* bytes */
 struct mir_granules {
   uint64_t *used, *end, *pinned; /* bits from top on are 0 */
   uint32_t count;                /* granules of the slab */
-  uint32_t top; /* behind the last block: the run from here on needs no look at its bits */
+  uint32_t top;                  /* behind the last block: all granules from here on are free */
 };
 
 /* The bytes of the bitmaps for COUNT granules.  */

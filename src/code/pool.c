@@ -13,7 +13,7 @@ enum {
   MAX_SLAB_SIZE = 1024 * 1024, /* bytes; only code that needs it gets a larger slab */
   FIRST_CAPACITY = 64,         /* of each metadata table */
   BUMP_MIN = 16 * 1024 / MIR_GRANULE, /* granules: the shortest run that becomes the bump region */
-  COLOURED = 16                       /* granules: a multiple of it gets one more */
+  COLOURED = 16                       /* granules: see mir_granules_for */
 };
 
 MIR_code_status_t mir_pool_init (struct mir_pool *pool, struct MIR_code_space *space) {
@@ -32,8 +32,8 @@ void mir_pool_finish (struct mir_pool *pool) {
     next = slab->next;
     if (hooks != NULL && hooks->unmapped != NULL)
       hooks->unmapped (hooks->user_data, slab->pages.rx, slab->pages.len);
-    /* A range which the user's mem_unmap refuses stays with the user: no caller is left to be
-       told.  */
+    /* Pages which the user's mem_unmap refuses stay mapped: no caller is left to report that
+       to.  */
     (void) slab->backend->unmap (&slab->pages);
     MIR_free (space->alloc, slab);
   }
@@ -115,8 +115,8 @@ static void *move_bins (struct mir_pool *pool, struct mir_tags *tags, void *memo
   return memory;
 }
 
-/* Half the capacity that the bins need: they should hold twice the runs, so that a purge always
-   pays.  */
+/* Half the capacity that the bins need.  They need room for twice the free runs: then a purge
+   leaves at least half of the references free.  */
 static uint32_t half_of_bins_needed (const struct mir_pool *pool) {
   uint32_t half = pool->bins.capacity;
   while (half != 0 && half < pool->runs) half *= 2;

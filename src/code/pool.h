@@ -14,7 +14,7 @@ struct mir_tags;
 
 struct mir_placement {
   struct mir_slab *slab;
-  uint32_t start; /* granule: of a free run that is long enough */
+  uint32_t start; /* the first granule of a free run that is long enough */
   int fresh;      /* the slab was made for this placement */
 };
 
@@ -30,8 +30,8 @@ uint32_t mir_granules_for (size_t len);
 /* Lock POOL and grow its metadata tables so that one more code block fits, and one more entry in
    TAGS unless that is NULL.  The lock stays held on success; on failure it is not held.  */
 MIR_code_status_t mir_pool_reserve_metadata (struct mir_pool *pool, struct mir_tags *tags);
-/* The same, and set *PLACEMENT to a free run of N granules or more; maps a slab if there is
-   none.  */
+/* As mir_pool_reserve_metadata, and set *PLACEMENT to a free run of N granules or more; maps a slab
+   if there is none.  */
 MIR_code_status_t mir_pool_find_room (struct mir_pool *pool, uint32_t n, struct mir_tags *tags,
                                       struct mir_placement *placement);
 
@@ -51,8 +51,8 @@ struct mir_slab *mir_pool_unlink_empty (struct mir_pool *pool, uint64_t older_th
 /* Unlink SLAB and return it; NULL if it is not empty.  */
 struct mir_slab *mir_pool_unlink_slab (struct mir_pool *pool, struct mir_slab *slab);
 
-/* Unmap the slabs which these two have returned; a slab that the system does not unmap goes back to
-   its pool.  No lock is held.  Returns the bytes unmapped.  */
+/* Unmap LIST, a result of mir_pool_unlink_empty or mir_pool_unlink_slab; a slab that the system
+   does not unmap goes back to its pool.  No lock is held.  Returns the bytes unmapped.  */
 size_t mir_pool_drop_slabs (struct mir_slab *list);
 /* Unmap the empty slabs of all pools of SPACE.  No lock is held.  Returns the bytes unmapped.  */
 size_t mir_pools_drop_empty (struct MIR_code_space *space);

@@ -16,7 +16,7 @@ static const char not_allowed[] = "not allowed by the options",
                   not_this_level[] = "does not support this protection",
                   not_mapped[] = "the system refused to map executable memory",
                   not_written[] = "the system refused to let code be written",
-                  not_seen[] = "changed code still ran unchanged",
+                  not_seen[] = "the CPU still ran the old code after a change",
                   not_unmapped[] = "the system refused to unmap executable memory";
 
 /* Put the function BYTES at the start of PAGES and check that it returns VALUE.  Returns NULL, or
@@ -38,7 +38,7 @@ static const char *run_proof (const struct mir_backend *backend, struct mir_page
   return mir_cpu.proof_len == 0 || func () == value ? NULL : not_seen;
 }
 
-/* Returns NULL if BACKEND works, else the reason, and leaves the system's error.  A page sealed by
+/* Returns NULL if BACKEND works, else the reason, with the system's error set.  A page sealed by
    mseal(2) stays mapped.  */
 static const char *try_backend (const struct mir_backend *backend, MIR_code_protection_t level) {
   struct mir_pages pages = {.level = level, .code_alloc = mir_default_code_alloc ()};
@@ -55,7 +55,7 @@ static const char *try_backend (const struct mir_backend *backend, MIR_code_prot
 
 /*---------------- All of them -----------------------------*/
 
-enum { UNLESS_NAMED = MIR_CODE_RWX }; /* taken only if a mask names them */
+enum { UNLESS_NAMED = MIR_CODE_RWX }; /* back ends that are taken only if a mask names them */
 
 /* Whether BACKEND is allowed, has LEVEL and works; the verdict goes to REPORT unless that is
    NULL.  */

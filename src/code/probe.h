@@ -10,10 +10,11 @@
    not NULL, gets the verdicts.  errno or GetLastError () stays as it was.  */
 const struct mir_backend *mir_backend_probe (unsigned allowed, MIR_code_protection_t level,
                                              MIR_code_report_t *report);
-/* The same with ALLOWED 0 and MIR_CODE_OPEN_ALIAS.  A back end that works is cached until
+/* mir_backend_probe with ALLOWED 0 and MIR_CODE_OPEN_ALIAS.  A back end that works is cached until
    mir_backend_forget.  Lock-free.  */
 const struct mir_backend *mir_backend_default (void);
-/* BACKEND->large if it works here, else NULL.  Both answers are cached likewise.  */
+/* BACKEND->large if it works here, else NULL.  Either answer is cached until
+   mir_backend_forget.  */
 const struct mir_backend *mir_backend_large (const struct mir_backend *backend);
 /* Forget what is cached: for tests that change what the system allows.  */
 void mir_backend_forget (void);

@@ -1,4 +1,4 @@
-/* The publication of one code block: next, or at a given address.  */
+/* The publication of one code block: wherever there is room, or at a given address.  */
 #include "code/publish.h"
 
 #include "code/pool.h"
@@ -12,7 +12,8 @@ void mir_notify_published (struct MIR_code_space *space, const MIR_code_event_t 
     space->hooks->published (space->hooks->user_data, events, num);
 }
 
-/* Write LEN bytes to the first N granules of PLACEMENT and take these.  The lock is held.  */
+/* Write LEN bytes to the first N granules of PLACEMENT and mark these granules as taken.  The lock
+   is held.  */
 static MIR_code_status_t fill_placement (struct mir_pool *pool,
                                          const struct mir_placement *placement, uint32_t n,
                                          const uint8_t *bytes, size_t len) {

@@ -14,8 +14,8 @@ struct mir_tags;
 /* Publish LEN > 0 bytes, set *RES to them and notify the hooks.  INFO may be NULL.  */
 MIR_code_status_t mir_publish (struct mir_pool *pool, const uint8_t *bytes, size_t len,
                                const MIR_code_info_t *info, uint8_t **res);
-/* The same without notifying the hooks; VALUE is remembered for the block in TAGS, a table of POOL,
-   unless that is NULL.  */
+/* As mir_publish, but without notifying the hooks; unless TAGS, a table of POOL, is NULL, VALUE is
+   remembered there for the block.  */
 MIR_code_status_t mir_publish_with (struct mir_pool *pool, const uint8_t *bytes, size_t len,
                                     struct mir_tags *tags, uint64_t value, uint8_t **res);
 /* Publish at ADDR, or fail with MIR_CODE_TAKEN.  LEN 0 only checks that ADDR is free.  */

@@ -1,4 +1,4 @@
-/* First fit in a reserved range.  */
+/* Takes units of a reserved range, first fit, and gives them back.  */
 #include "code/range.h"
 
 uint8_t *mir_range_take (struct mir_range *range, size_t len) {

@@ -14,7 +14,7 @@ enum { MIR_RANGE_UNIT = 64 * 1024 };
 struct mir_range {
   uint8_t *start;
   size_t len;                /* bytes, whole units; 0: the space has no range */
-  struct mir_granules units; /* the bookkeeping of slabs, here for units */
+  struct mir_granules units; /* the bitmaps of a slab, here with units for granules */
 };
 
 /* The bytes of the bitmaps for a range of LEN bytes.  */

@@ -49,7 +49,7 @@ static MIR_code_cell_t *forget_block (struct mir_pool *pool, const uint8_t *addr
 static void notify_freed (struct mir_slab *slab, uint32_t first) {
   const MIR_code_hooks_t *hooks = slab->pool->space->hooks;
   const uint8_t *addr = mir_slab_address (slab, first);
-  if (mir_tags_find (&slab->pool->thunks, (uintptr_t) addr) != NULL) return; /* no hook knows it */
+  if (mir_tags_find (&slab->pool->thunks, (uintptr_t) addr) != NULL) return; /* not told to hooks */
   struct mir_tag *tag = mir_tags_find (&slab->pool->tags, (uintptr_t) addr);
   MIR_code_event_t event = {
       .start = addr,
@@ -114,8 +114,9 @@ static struct mir_slab *slab_of (struct mir_pool *pool, const uint8_t *addr) {
   return found.slab;
 }
 
-/* Reclaim the blocks of POOL that were freed before GRACE ended.  The last failure, if any.  A
-   block which cannot be poisoned goes to the end of the queue: the others do not wait for it.  */
+/* Reclaim the blocks of POOL that were freed before GRACE ended.  Returns the last failure, if any.
+   A block which cannot be poisoned goes to the end of the ring, so that the others do not wait for
+   it.  */
 static MIR_code_status_t reclaim_in (struct mir_pool *pool, MIR_code_grace_t grace) {
   MIR_code_status_t status = MIR_CODE_OK;
   const uint8_t *addr;
@@ -141,8 +142,8 @@ static MIR_code_status_t reclaim_in (struct mir_pool *pool, MIR_code_grace_t gra
   return status;
 }
 
-/* The barrier is for cores which have prefetched old instructions.  It comes first: all that runs
-   after it was fetched after the grace period.  */
+/* The barrier is for cores which have prefetched old instructions.  It comes first: instructions
+   that run after the barrier were fetched after the grace period.  */
 MIR_code_status_t MIR_code_reclaim (MIR_code_space_t space, MIR_code_grace_t grace) {
   MIR_code_status_t status = MIR_CODE_OK;
   mir_os_sync_cores ();

@@ -14,7 +14,8 @@ void *mir_retired_move (struct mir_retired *retired, void *memory, uint32_t capa
   return (void *) old;
 }
 
-/* The last period, which is one of GRACE; if all are in use the last one becomes that.  */
+/* Ensure the last period is for GRACE or a later one, and return it.  If all periods are in use,
+   the last one is extended to GRACE.  */
 static struct mir_retired_period *last_period (struct mir_retired *retired, uint64_t grace) {
   uint32_t num = retired->periods_num;
   if (num != 0 && retired->periods[num - 1].grace >= grace) return &retired->periods[num - 1];

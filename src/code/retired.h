@@ -16,14 +16,14 @@
 enum { MIR_PERIODS = 16 }; /* grace periods that are told apart */
 
 struct mir_retired_period {
-  uint64_t grace; /* grace periods begun when the blocks were freed: a later one must end */
-  uint32_t bound; /* behind its last block, counted as `oldest` is */
+  uint64_t grace; /* grace periods begun before the blocks were freed: one begun later must end */
+  uint32_t bound; /* position behind its last block; counts like `oldest` */
 };
 
 struct mir_retired {
   const uint8_t **ring;
   uint32_t capacity;    /* 0 or a power of two */
-  uint32_t oldest;      /* counts up, modulo 2^32 */
+  uint32_t oldest;      /* position of the oldest block; counts up, modulo 2^32 */
   uint32_t num;         /* blocks */
   uint32_t periods_num; /* oldest first */
   struct mir_retired_period periods[MIR_PERIODS];

@@ -91,14 +91,14 @@ static const struct mir_backend *large_backend (const struct MIR_code_space *spa
 }
 
 /* Map the pages of SLAB: SIZE bytes at AT, or anywhere if that is NULL.  The generation is read
-   first: after a fork meanwhile the pages count as shared, which they may be.  */
+   first: if a fork happens meanwhile, the pages count as shared, and they may be.  */
 static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *at) {
   struct MIR_code_space *space = slab->pool->space;
   const struct mir_backend *large = size == LARGE ? large_backend (space) : NULL;
   MIR_code_status_t status = MIR_CODE_MAP_REFUSED;
   slab->pages.level = space->options.protection;
   slab->pages.code_alloc = space->code_alloc;
-  slab->pages.reserved = at != NULL; /* a back end that fails and loses the place clears it */
+  slab->pages.reserved = at != NULL; /* a back end that loses the addresses clears it */
   unsigned generation = mir_generation ();
   if (large != NULL) {
     slab->backend = large;

@@ -15,7 +15,7 @@ MIR_code_status_t mir_slab_make (struct mir_pool *pool, uint32_t n, size_t prefe
                                  struct mir_slab **slab);
 /* Put SLAB into the list of its pool and into the directory.  The lock of the pool is held.  */
 void mir_slab_link (struct mir_slab *slab);
-/* Take the empty SLAB out of both.  The lock of its pool is held.  */
+/* Remove the empty SLAB from that list and from the directory.  The lock of its pool is held.  */
 void mir_slab_unlink (struct mir_slab *slab);
 /* Unmap and free the unlinked SLAB.  No lock is held.  Returns the bytes unmapped, or 0 when the
    system refuses; then SLAB is as it was.  */

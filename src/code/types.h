@@ -1,6 +1,6 @@
 /* The structures behind mir-code.h, and the words of this folder.
 
-   space         executable memory with its rules; has pools
+   space         a code cache with its rules; has pools
    pool          what one writer publishes in: slabs, and what is free in them, under a lock of its
                  own
    slab          one mapped range of pages, divided into granules: granules.h
@@ -42,7 +42,7 @@
 
 struct mir_slab {
   struct mir_pages pages;
-  const struct mir_backend *backend; /* the space's, or its `large` */
+  const struct mir_backend *backend; /* of the space, or that one's `large` */
   struct mir_granules granules;      /* their bitmaps are behind this structure */
   struct mir_pool *pool;
   struct mir_slab *next, *previous; /* in the pool */
@@ -51,7 +51,7 @@ struct mir_slab {
   int frozen; /* sealed before a fork: cannot be written, so nothing is published here again */
 };
 
-/* A whole free run; SLAB NULL: no bump region.  */
+/* The bump region of a pool, always a whole free run.  SLAB NULL: the pool has none.  */
 struct mir_bump {
   struct mir_slab *slab;
   uint32_t start, bound; /* granules */
@@ -70,8 +70,8 @@ struct mir_pool {
   uint32_t runs; /* free runs counted by the last purge of the bins */
   int crowded;   /* more free runs than the bins hold: some may not be found */
   struct mir_retired retired;
-  uint32_t freed_granules;                                    /* of the retired blocks */
-  struct mir_tags tags;                                       /* of the blocks that have one */
+  uint32_t freed_granules;                                    /* in the retired blocks, together */
+  struct mir_tags tags;                                       /* the tags of code blocks */
   struct mir_tags thunks;                                     /* the cell of each thunk */
   uint64_t published, published_bytes, patched, system_calls; /* ever, for MIR_code_get_stats */
 };
@@ -84,7 +84,7 @@ struct MIR_code_space {
   const MIR_code_hooks_t *hooks; /* NULL: none */
   size_t page_size;              /* bytes */
   size_t unit;                   /* bytes that the back end opens: its own unit, or a page */
-  struct mir_pool first;         /* of MIR's functions; of all writers if `shared` */
+  struct mir_pool first;         /* used by MIR's functions; if `shared`, by all writers */
   int shared;                    /* `first` serves all writers: see above, the user's mem_protect */
   atomic_uint_fast64_t grace;    /* grace periods begun */
   struct mir_directory directory;

@@ -11,7 +11,7 @@
 #include "code/fork.h"
 #include "code/types.h"
 
-enum { TRIES_TO_UNDO = 3 }; /* for each chunk that is put back after a refusal */
+enum { TRIES_TO_UNDO = 3 }; /* attempts to put a chunk back after a refusal */
 
 /* A span: whole units of SLAB which are opened and closed together.  */
 struct opened {
@@ -101,7 +101,7 @@ static struct opened find_units (const struct mir_chunk *chunks, size_t num, siz
   return all;
 }
 
-/* Put the bytes of CHUNK back from OLD.  0, or -1 when opening or closing is refused.  */
+/* Put the bytes of CHUNK back from OLD.  Returns 0, or -1 when opening or closing is refused.  */
 static int undo_chunk (const struct mir_chunk *chunk, const uint8_t *old) {
   struct opened opened = units_of (chunk->slab, chunk->to, chunk->len);
   if (open_units (&opened) != MIR_CODE_OK) return -1;
@@ -120,7 +120,7 @@ static void undo_chunks (const struct mir_chunk *chunks, size_t num, const uint8
   }
 }
 
-/* Whether a store through the alias is all that writing to SLAB takes now.  */
+/* Whether writing to SLAB now takes no more than a store through the alias.  */
 static int is_direct (const struct mir_slab *slab) {
   return slab->pages.rw != NULL && slab->pages.level != MIR_CODE_CLOSED_ALIAS
          && slab->pages.generation == mir_generation ();

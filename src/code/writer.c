@@ -34,11 +34,11 @@ struct MIR_code_writer {
   struct mir_pool *pool;
   MIR_code_writer_t previous, next; /* of the space */
   uint8_t *buffer;                  /* NULL until it is needed */
-  size_t buffer_size, buffered;     /* bytes; a reservation is at `buffered` */
+  size_t buffer_size, buffered;     /* bytes; those of a reservation begin at `buffered` */
   int reserving, batching; /* between reserve and commit; between batch_begin and batch_end */
   MIR_code_place_t place;  /* while reserving */
   struct mir_slab *slab;
-  uint32_t first;           /* granule of the reserved block */
+  uint32_t first;           /* the first granule of the reserved block */
   MIR_code_event_t *events; /* of the batch */
   struct pending *pending;
   size_t num, capacity; /* of both */

@@ -22,7 +22,7 @@ static void fail (MIR_context_t ctx, const char *func, MIR_code_status_t status,
                        "%s: out of memory for the bookkeeping of %zu bytes of code", func, len);
       break;
     case MIR_CODE_MAP_REFUSED:
-      ctx->error_func (MIR_alloc_error, "%s: the system refused executable memory for %zu bytes",
+      ctx->error_func (MIR_alloc_error, "%s: the system refused %zu bytes of executable memory",
                        func, len);
       break;
     case MIR_CODE_WRITE_REFUSED:
@@ -84,7 +84,7 @@ void _MIR_update_code (MIR_context_t ctx, uint8_t *base, size_t nloc, ...) {
   MIR_code_reloc_t relocs[MAX_UPDATES];
   va_list args;
   if (nloc >= MAX_UPDATES) {
-    ctx->error_func (MIR_wrong_param_value_error, "_MIR_update_code: %zu places are too many",
+    ctx->error_func (MIR_wrong_param_value_error, "_MIR_update_code: %zu relocations are too many",
                      nloc);
     return;
   }
@@ -115,7 +115,7 @@ void _MIR_flush_code_cache (void *start, void *bound) {
 void *_MIR_get_thunk (MIR_context_t ctx) {
   uint8_t *res = NULL;
   if (mir_cpu.thunk_cell == 0)
-    ctx->error_func (MIR_alloc_error, "_MIR_get_thunk: there are no thunks for this CPU");
+    ctx->error_func (MIR_alloc_error, "_MIR_get_thunk: thunks are not supported on this CPU");
   MIR_code_status_t status = mir_thunk_new (&ctx->space.first, &res);
   if (status != MIR_CODE_OK)
     fail (ctx, "_MIR_get_thunk", status, mir_cpu.thunk_cell + sizeof (void *));

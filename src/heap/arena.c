@@ -16,7 +16,7 @@ struct chunk {
    so small blocks need no header.  */
 struct large {
   struct large *older, *newer;
-  uint64_t number; /* newer blocks have higher ones */
+  uint64_t number; /* newer blocks have higher numbers */
   size_t len;      /* bytes, with this header */
 };
 
@@ -29,7 +29,7 @@ struct arena {
   struct MIR_arena pub;
   MIR_alloc_t below;
   size_t chunk_len;    /* bytes */
-  size_t bytes;        /* held from below, with this structure */
+  size_t bytes;        /* held from the allocator below, this structure included */
   struct chunk *top;   /* the chunk that new blocks come from; NULL: none yet */
   struct chunk *spare; /* an empty chunk, which makes resets across a chunk's end cheap; or NULL */
   char *free, *bound;  /* what is left of the top chunk; free is aligned */

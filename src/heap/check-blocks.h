@@ -54,7 +54,7 @@ int mir_check_before_is_whole (const struct mir_check_block *block);
 int mir_check_behind_is_whole (const struct mir_check_block *block);
 /* Fill BLOCK from OFFSET to its end with 0xa5.  */
 void mir_check_fill_fresh (struct mir_check_block *block, size_t offset);
-/* Fill the freed BLOCK with 0xdd; check whether that is still so.  */
+/* Fill the freed BLOCK with 0xdd, and check whether it still holds only that.  */
 void mir_check_fill_freed (struct mir_check_block *block);
 int mir_check_is_freed (const struct mir_check_block *block);
 

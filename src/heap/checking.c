@@ -145,8 +145,8 @@ static void unlock_and_tell (struct findings *findings) {
   findings->num = 0;
 }
 
-/* Return kept blocks to the allocator below until at most MAX bytes are kept.  Whether there were
-   any.  */
+/* Return kept blocks to the allocator below until at most MAX bytes are kept.  Returns whether any
+   were returned.  */
 static int give_back (struct checking *checking, size_t max) {
   struct mir_check_block *block;
   int any = 0;

@@ -1,5 +1,5 @@
-/* The heap for a mimalloc without heaps for several threads: refused.  The build picks this file or
-   heap-mimalloc.c.  */
+/* Refuses MIR_heap: this mimalloc has no heaps that several threads can use.  The build picks this
+   file or heap-mimalloc.c.  */
 #include "heap/heap.h"
 
 MIR_heap_status_t MIR_heap_create (MIR_heap_t *res) {

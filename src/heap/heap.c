@@ -1,5 +1,5 @@
-/* What the ready-made allocators share: labels, the default below, fatal messages, status texts.
-   Any thread.  */
+/* What the ready-made allocators share: labels, the default for the allocator below, fatal
+   messages, status texts.  Any thread.  */
 #include "heap/heap.h"
 
 #include <stdio.h>
@@ -31,9 +31,9 @@ const char *MIR_heap_status_text (MIR_heap_status_t status) {
   static const char *const texts[] = {
       [MIR_HEAP_OK] = "no error",
       [MIR_HEAP_NO_MEMORY] = "out of memory",
-      [MIR_HEAP_NOT_SUPPORTED] = "not supported by this build",
-      [MIR_HEAP_BAD_OPTION] = "an option is out of range, or of another version",
-      [MIR_HEAP_BAD_MARK] = "not a valid mark of this arena",
+      [MIR_HEAP_NOT_SUPPORTED] = "not supported by this build: heaps need mimalloc 3.3.0 or later",
+      [MIR_HEAP_BAD_OPTION] = "an option is out of range, or the options are of another version",
+      [MIR_HEAP_BAD_MARK] = "the mark belongs to another arena, or is no longer valid",
   };
   return (unsigned) status < sizeof (texts) / sizeof (texts[0]) ? texts[status] : "unknown status";
 }

@@ -1,5 +1,5 @@
-/* The limit: refuses what would make the requested bytes of the live blocks exceed it.  Any thread;
-   lock-free.  */
+/* The limit allocator: refuses requests that would take the bytes of the live blocks above its
+   limit.  Any thread; lock-free.  */
 #include "heap/size-header.h"
 
 #include <stdatomic.h>
@@ -13,7 +13,8 @@ struct limit {
   void *user_data;
 };
 
-/* Call the embedder before counting: the function may free something.  */
+/* Call the embedder's function if SIZE more bytes cross the soft limit.  This comes before
+   counting, because the function may free something.  */
 static void tell_if_soft (struct limit *limit, size_t size) {
   size_t live = atomic_load_explicit (&limit->live, memory_order_relaxed);
   size_t soft = atomic_load_explicit (&limit->soft, memory_order_relaxed);
@@ -21,8 +22,8 @@ static void tell_if_soft (struct limit *limit, size_t size) {
     limit->func (limit->user_data, size > SIZE_MAX - live ? SIZE_MAX : live + size);
 }
 
-/* Count SIZE more bytes.  0, or -1 if they exceed the hard limit.  Counting comes before the call
-   below, so that several threads together stay within the limit.  */
+/* Count SIZE more bytes.  Returns 0, or -1 if they exceed the hard limit.  Counting comes before
+   the call of the allocator below, so that several threads together stay within the limit.  */
 static int limit_take (struct limit *limit, size_t size) {
   if (size == 0) return 0;
   tell_if_soft (limit, size);

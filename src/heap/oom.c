@@ -9,8 +9,9 @@ struct oom {
   void *user_data;
 };
 
-/* Whether to try again.  The function may leave by longjmp: nothing here is half done.  For size 0
-   the function is not called, because an allocator below may return NULL for it on success.  */
+/* Whether to try again.  The embedder's function may leave by longjmp, so nothing here is half
+   done.  For size 0 the function is not called, because an allocator below may return NULL for it
+   on success.  */
 static int ask_embedder (struct oom *oom, size_t size, unsigned *attempt) {
   return size != 0 && oom->func (oom->user_data, size, ++*attempt) != 0;
 }

@@ -47,7 +47,7 @@ static inline struct mir_heap_header *mir_heap_checked (const void *block, uintp
   struct mir_heap_header *header = mir_heap_header_of (block);
   if (header->magic != ((uintptr_t) header ^ tag))
     mir_heap_die (header->magic == ((uintptr_t) header ^ MIR_HEAP_TAG_FREED)
-                      ? "a block was freed twice"
+                      ? "freed twice"
                       : "not a live block of this allocator",
                   block);
   return header;

@@ -82,8 +82,8 @@ static int ask (const char *question) {
   return fgets (answer, sizeof (answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-/* Ask about what would be overwritten; a file that appears later is not.  1: write; 0: the user
-   said no; -1 with the reason in ERROR.  */
+/* Ask the user about files that would be overwritten; a file that appears later is never
+   overwritten.  Returns 1: write; 0: the user said no; -1 with the reason in ERROR.  */
 static int may_write (struct job *job, struct pe_error *error) {
   const char *in_the_way = NULL;
   char question[INJECT_PATH_MAX + 128];
@@ -219,7 +219,7 @@ static void say_what_is_missing (const struct job *job) {
   const char *dll = job->options->dll_name;
   if (inject_file_beside (job->target, dll, found, sizeof (found)) != 0)
     report_line (job->report,
-                 "put '%s' for %s beside it: without the DLL the program does not start.", dll,
+                 "put '%s' for %s beside it: without the DLL the program does not start", dll,
                  pe_machine_name (job->pe.machine));
 }
 
@@ -230,14 +230,14 @@ static void say_done (struct job *job, int written) {
   if (written) report_text (job->report, "wrote", job->target);
   if (written && job->backup[0] != 0) report_text (job->report, "backup", job->backup);
   if (!written && options->inplace && !job->edit.changed) {
-    report_line (job->report, "no changes: '%s' stays as it is.", job->path);
+    report_line (job->report, "no changes: '%s' stays as it is", job->path);
     return;
   }
   const char *verb = written ? "wrote" : "would write", *what = "with new import order";
   if (!job->edit.changed) what = "with the same import order";
   if (options->eject)
     what = job->edit.changed ? "without the module" : "unchanged: the module is not imported";
-  report_line (job->report, "%s '%s' %s%s%s%s.", verb, job->target, what,
+  report_line (job->report, "%s '%s' %s%s%s%s", verb, job->target, what,
                (job->edit.notes & EDIT_SAME_AS_BEFORE) != 0 ? ", identical to the original" : "",
                written && job->backup[0] != 0 ? "; the old file is kept as " : "",
                written && job->backup[0] != 0 ? job->backup : "");
@@ -259,7 +259,7 @@ static int run (struct job *job, struct pe_error *error) {
   int answer = writes ? may_write (job, error) : 1;
   if (answer < 0) return -1;
   if (answer == 0) {
-    report_line (job->report, "no changes: '%s' stays as it is.", job->path);
+    report_line (job->report, "no changes: '%s' stays as it is", job->path);
     return 0;
   }
   warn (job);

@@ -6,8 +6,8 @@
 #include "inject/options.h"
 #include "inject/report.h"
 
-/* Inject into the file at PATH or eject from it, as OPTIONS say.  0, or -1 with the reason in
-   ERROR.  */
+/* Inject into the file at PATH or eject from it, as OPTIONS say.  Returns 0, or -1 with the reason
+   in ERROR.  */
 int inject_apply (struct report *report, const struct options *options, const char *path,
                   struct pe_error *error);
 

@@ -217,8 +217,8 @@ static int copy_old (int folder, char name[SPARE_MAX], const struct inject_file 
   return status;
 }
 
-/* Give OLD a second name, so that there is a file at PATH at any time.  If PATH belongs to another
-   file by now, the hard link is not one to OLD.  */
+/* Give OLD a second name, so that there is a file at PATH at any time.  If PATH names another file
+   by now, the new link would lead to that file, which is checked.  */
 static int keep_old (int folder, char *path, const struct inject_file *old, const char *backup) {
   char name[SPARE_MAX] = "";
   int linked = make_spare (folder, name, link_name, path) == 0;

@@ -1,11 +1,12 @@
 /* Files that are mapped, and replaced in one step or not at all.
 
    Paths are UTF-8.  int functions return 0, or -1 with the reason in ERROR, which quotes the
-   system.  A new file is written in the folder of its target, flushed to the disk, and gets its
+   system.  A new file is written in the folder of its target and flushed to the disk.  It gets its
    name last, so any failure leaves the target as it was.  One thread at a time.
 
-   Another user may be able to rename files in the folder.  So a file is opened once, and then known
-   by its descriptor; its name is only used to give it to the new file.  */
+   Another user may be able to rename files in the folder.  So a file is opened once and then
+   identified by its descriptor; its name is used only once more, when the new file gets that
+   name.  */
 
 #ifndef MIR_INJECT_FILE_H
 #define MIR_INJECT_FILE_H
@@ -67,8 +68,8 @@ void inject_file_abandon (struct inject_file_new *file);
 int inject_file_exists (const char *path);
 /* Whether PATH exists and must not be replaced by a file: a folder, a device, a pipe.  */
 int inject_file_is_special (const char *path);
-/* Find the file NAME in the folder of PATH, ignoring case, and put its path into FOUND.  0 or
-   -1.  */
+/* Find the file NAME in the folder of PATH, ignoring case, and put its path into FOUND.  Returns 0
+   or -1.  */
 int inject_file_beside (const char *path, const char *name, char *found, size_t size);
 /* Whether standard input is a terminal, so that the user can be asked.  */
 int inject_file_is_terminal (void);

@@ -6,7 +6,7 @@
 #include "inject/report.h"
 
 /* Print the modules that PE imports, with TITLE above them, and the delay-loaded ones; if verbose,
-   also their functions.  0, or -1 with the reason in ERROR.  */
+   also their functions.  Returns 0, or -1 with the reason in ERROR.  */
 int inject_list_imports (struct report *report, const struct pe *pe, const char *title,
                          struct pe_error *error);
 

@@ -38,8 +38,8 @@ struct options {
   int files_num;
 };
 
-/* Read the arguments behind ARGV[0], and move the names of files to the front of ARGV.  0, or -1
-   with the reason in ERROR; call options_free in either case.  */
+/* Read the arguments behind ARGV[0], and move the names of files to the front of ARGV.  Returns 0,
+   or -1 with the reason in ERROR; call options_free in either case.  */
 int options_read (struct options *options, int argc, char **argv, struct pe_error *error);
 void options_free (struct options *options);
 void options_help (void);

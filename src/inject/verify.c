@@ -97,14 +97,14 @@ static void check_loader (struct check *check) {
   size_t field = pe->plus ? PE_CONFIG_LOAD_FLAGS_PLUS : PE_CONFIG_LOAD_FLAGS;
   uint32_t length = 0;
   if (pe->machine == PE_OTHER)
-    say (check, NO, "layout", "unknown machine 0x%x", pe->machine_number);
+    say (check, NO, "layout", "the file is for an unknown CPU (machine 0x%x)", pe->machine_number);
   else if (pe_check_layout (pe, &error) != 0)
     say (check, NO, "layout", "%s", error.text);
   else
     say (check, YES, "layout", "%s, headers and sections are valid", pe_machine_name (pe->machine));
   check_imports (check);
   if (pe->checksum != 0 && pe->checksum != pe_checksum (pe))
-    say (check, NOTE, "checksum", "wrong; only drivers are refused for that");
+    say (check, NOTE, "checksum", "the checksum is wrong, for which Windows refuses only drivers");
   if ((pe->dll_flags & PE_DLL_FORCE_INTEGRITY) != 0)
     say (check, NOTE, "signature", "the file demands that its signature is checked");
   if (config.rva != 0 && pe_read32 (pe, config.rva, &length) == 0 && length >= field + 2

@@ -46,8 +46,8 @@ void mir_os_clean_icache (void *start, void *bound);
    before it.  The first call in a process with several threads may take some 10 ms (Linux:
    membarrier(2) registers the process).  */
 void mir_os_sync_cores (void);
-/* The same for code at addresses that were never executed before: does nothing on CPUs that cannot
-   have prefetched from such addresses.  */
+/* As mir_os_sync_cores, for code at addresses that were never executed before: does nothing on CPUs
+   that cannot have prefetched from such addresses.  */
 void mir_os_sync_cores_for_new (void);
 
 /* Reserve LEN bytes of address space, whole pages, without access and without memory, for back ends
@@ -58,7 +58,7 @@ void *mir_os_reserve (size_t len, const void *near_addr, size_t reach);
    unmapped before.  */
 void mir_os_unreserve (void *start, size_t len);
 /* Make [START, START + LEN), whole pages in a reserved range, readable and writable zeroed memory.
-   0, or -1 on failure.  */
+   Returns 0, or -1 on failure.  */
 int mir_os_commit_data (void *start, size_t len);
 
 /* Milliseconds, and nanoseconds, of a clock that never goes back.  */
@@ -76,7 +76,7 @@ void mir_os_lock (mir_os_lock_t *lock);
 void mir_os_unlock (mir_os_lock_t *lock);
 
 /* From now on, call BEFORE in a thread that forks, and AFTER in that thread and in the child.  This
-   cannot be undone.  0, or -1 if there is no memory for it.  */
+   cannot be undone.  Returns 0, or -1 if there is no memory for it.  */
 int mir_os_at_fork (void (*before) (void), void (*after) (void));
 
 #endif /* MIR_OS_OS_H */

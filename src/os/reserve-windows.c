@@ -16,7 +16,7 @@ enum {
   REPLACE_PLACEHOLDER = 0x00004000,   /* MEM_REPLACE_PLACEHOLDER */
   COALESCE_PLACEHOLDERS = 0x00000001, /* MEM_COALESCE_PLACEHOLDERS */
   PRESERVE_PLACEHOLDER = 0x00000002,  /* MEM_PRESERVE_PLACEHOLDER */
-  TRIES = 8                           /* in case another thread takes the addresses */
+  TRIES = 8                           /* attempts, in case another thread takes the addresses */
 };
 
 typedef void *(WINAPI *alloc2_t) (HANDLE process, void *start, SIZE_T len, ULONG type,
@@ -135,7 +135,8 @@ static void release_units (char *start, size_t len) {
     if (is_unit (start + i)) (void) VirtualFree (start + i, 0, MEM_RELEASE);
 }
 
-/* Reserve LEN bytes at START as units.  0, or -1 with none of them reserved.  The lock is held.  */
+/* Reserve the units of [START, START + LEN).  Returns 0, or -1 with none of them reserved.  The
+   lock is held.  */
 static int reserve_units (char *start, size_t len) {
   for (size_t i = 0; i < len; i += MIR_RESERVE_ALIGNMENT) {
     if (VirtualAlloc (start + i, MIR_RESERVE_ALIGNMENT, MEM_RESERVE, PAGE_NOACCESS) != NULL)
@@ -212,7 +213,7 @@ void mir_os_unreserve (void *start, size_t len) {
     release_units ((char *) start, len);
 }
 
-/* Only units can be lost; placeholders cannot.  */
+/* Only units can be lost to another thread; placeholders cannot.  */
 int mir_os_is_reserved (void *start, size_t len) {
   if (have_placeholders ()) return 1;
   for (size_t i = 0; i < len; i += MIR_RESERVE_ALIGNMENT)

@@ -4,7 +4,8 @@
 
 #include "os/reserve.h"
 
-/* Tries at most in each direction.  A gap as long as the range and a step is never missed.  */
+/* The most addresses that are tried in each direction.  A gap as long as the range plus one step is
+   never missed.  */
 enum { STEPS = 2048 };
 
 /* The first and the last address that the range may contain.  */

@@ -10,7 +10,7 @@
 struct stack_walk {
   void **addresses;
   size_t num, max;
-  const void *caller; /* not met yet; NULL: already met, or not wanted */
+  const void *caller; /* skip frames up to this address; NULL: it was met, or nothing is skipped */
   int is_outside;     /* the walk has left mir_os_stack */
 };
 

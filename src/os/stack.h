@@ -20,7 +20,7 @@ struct mir_os_symbol {
    CALLER if it is among them; otherwise, or if CALLER is NULL, in the function that calls this one.
    Returns their number; 0 where the library cannot walk stacks.  */
 size_t mir_os_stack (void **addresses, size_t max, const void *caller);
-/* Describe ADDRESS.  1, or 0 if nothing is known about it.  */
+/* Describe ADDRESS.  Returns 1, or 0 if nothing is known about it.  */
 int mir_os_symbol (const void *address, struct mir_os_symbol *symbol);
 
 #endif /* MIR_OS_STACK_H */

@@ -17,7 +17,7 @@
    or the place is lost.  */
 void *mir_os_map_view (void *handle, size_t len, void *at, unsigned long protection);
 /* Unmap the view at START.  RESERVED: it lies in a reserved range, and its addresses are reserved
-   again, or lost.  0, or -1 on failure.  */
+   again, or lost.  Returns 0, or -1 on failure.  */
 int mir_os_unmap_view (void *start, size_t len, int reserved);
 /* Whether [START, START + LEN) of a range is neither mapped nor lost.  */
 int mir_os_is_reserved (void *start, size_t len);

@@ -39,7 +39,7 @@ static void subtract (struct sum *sum, uint64_t size) {
   sum->bytes -= size;
 }
 
-/* BLOCK, which has left the table, is no longer live.  */
+/* Count that BLOCK, which has left the table, is no longer live.  */
 static void count_gone (struct picture *picture, const struct block *block) {
   struct node *node = tree_node (picture, block->node);
   picture->classes[class_of (block->size)].live--;
@@ -77,7 +77,8 @@ static void count_scope (struct node *scope, uint64_t size) {
   if (scope->scope_most < scope->scope_live) scope->scope_most = scope->scope_live;
 }
 
-/* BLOCK was allocated or reallocated.  -1: no program can have so many bytes.  */
+/* Count that BLOCK was allocated or reallocated.  Returns 0; or -1 if no program can have so many
+   bytes.  */
 static int count_made (struct picture *picture, const struct block *block, uint64_t time) {
   struct totals *totals = &picture->totals;
   struct size_class *size_class = &picture->classes[class_of (block->size)];
@@ -147,7 +148,7 @@ int blocks_on_realloc_done (struct picture *picture, struct thread *thread,
                         .thread = picture->thread};
   enum realloc_state state = call->state;
   call->state = REALLOC_NONE;
-  if (state == REALLOC_NONE) { /* its beginning, which has the size, is not in the trace */
+  if (state == REALLOC_NONE) { /* the trace lacks its beginning, which has the size */
     picture->totals.strange++;
     return 0;
   }

@@ -7,8 +7,8 @@
 
 #include "report/types.h"
 
-/* STREAM is the trace that PICTURE was made of, at its beginning: the scopes are read from it.  0,
-   or -1 if it has changed since.  */
+/* Write the events.  STREAM is the trace from which PICTURE was made, at its beginning: the scopes
+   are read from it.  Returns 0, or -1 if the trace has changed since.  */
 int chrome_write (FILE *out, const struct picture *picture, FILE *stream);
 
 #endif /* MIR_REPORT_CHROME_H */

@@ -6,7 +6,7 @@
 
 #include "report/types.h"
 
-/* A line "scope;scope;function BYTES" for each node that made blocks.  */
+/* Write a line "scope;scope;function BYTES" for each node that made blocks.  */
 void folded_write (FILE *out, const struct picture *picture);
 
 #endif /* MIR_REPORT_FOLDED_H */

@@ -6,7 +6,7 @@
 
 #include "report/html-text.h"
 
-enum { ROWS_MAX = 100 /* of a table; one more row sums up the rest */ };
+enum { ROWS_MAX = 100 /* rows of a table; one more row sums up the rest */ };
 
 /*---------------- Cells -----------------------------*/
 

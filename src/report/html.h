@@ -6,8 +6,8 @@
 
 #include "report/types.h"
 
-/* Write the page to OUT, whose errors are noticed when it is closed.  NAME is the title of a trace
-   without one.  */
+/* Write the page to OUT, whose errors are noticed when it is closed.  NAME is the title if the
+   trace has none.  */
 void html_write (FILE *out, const struct picture *picture, const char *name);
 
 #endif /* MIR_REPORT_HTML_H */

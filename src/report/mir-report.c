@@ -79,23 +79,23 @@ static int parse (struct options *options, char **argv) {
     } else if (kind == STATS || kind == JSON) {
       options->paths[kind] = "-";
     } else if (kind != KINDS) {
-      if (argv[1] == NULL) return 1 + say (*argv, " needs a file, see --help", "");
+      if (argv[1] == NULL) return 1 + say (*argv, " needs the name of a file (see --help)", "");
       options->paths[kind] = *++argv;
     } else if (strcmp (*argv, "--partial") == 0) {
       options->partial = 1;
     } else if (strncmp (*argv, "--", 2) == 0) {
-      return 1 + say ("unknown option, see --help: ", *argv, "");
+      return 1 + say ("unknown option (see --help): ", *argv, "");
     } else if (options->trace != NULL) {
-      return 1 + say ("only one trace at a time, see --help", "", "");
+      return 1 + say ("only one trace can be read at a time (see --help)", "", "");
     } else {
       options->trace = *argv;
     }
   }
-  return options->trace != NULL ? 0 : 1 + say ("no trace is named, see --help", "", "");
+  return options->trace != NULL ? 0 : 1 + say ("no trace is named (see --help)", "", "");
 }
 
-/* Choose the page, with its path in PAGE, if the user has named no output.  0, or -1 if that path
-   is too long.  */
+/* Choose the page, with its path in PAGE, if the user has named no output.  Returns 0, or -1 if
+   that path is too long.  */
 static int choose_page (struct options *options, char page[OUTPUT_PATH_MAX]) {
   int len;
   for (int kind = HTML; kind < KINDS; kind++)
@@ -107,7 +107,7 @@ static int choose_page (struct options *options, char page[OUTPUT_PATH_MAX]) {
 
 /*---------------- The work -----------------------------*/
 
-/* 0, or -1: the trace has changed.  */
+/* Write the output KIND.  Returns 0, or -1: the trace has changed.  */
 static int write_kind (enum kind kind, FILE *out, const struct picture *picture, const char *name,
                        FILE *stream) {
   if (kind == CHROME)
@@ -132,7 +132,7 @@ static int write_file (enum kind kind, const struct options *options, const stru
     return say (path, "", strerror (errno));
   if (write_kind (kind, output.stream, picture, options->trace, stream) != 0) {
     output_drop (&output);
-    return say (options->trace, "", "the trace has changed while it was read");
+    return say (options->trace, "", "the trace changed while it was being read");
   }
   return output_close (&output) == 0 ? 0 : say (path, "", strerror (errno));
 }

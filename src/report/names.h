@@ -31,7 +31,7 @@ uint32_t names_add (struct names *names, const char *text, size_t len);
 /* The text of NAME, valid until the next call of names_add.  */
 const char *names_text (const struct names *names, uint32_t name);
 
-/* The same, or OTHERWISE for the empty name.  */
+/* The text of NAME, or OTHERWISE for the empty name.  */
 static inline const char *names_text_or (const struct names *names, uint32_t name,
                                          const char *otherwise) {
   return name == 0 ? otherwise : names_text (names, name);

@@ -26,7 +26,8 @@ FILE *output_file_special (const char *path);
    failure.  */
 FILE *output_file_beside (const char *path, FILE *trace, char temporary[OUTPUT_PATH_MAX]);
 
-/* Rename TEMPORARY to PATH, whatever has that name.  0, or -1 with errno and PATH as it was.  */
+/* Rename TEMPORARY to PATH, whatever has that name.  Returns 0, or -1 with errno and PATH as it
+   was.  */
 int output_file_replace (const char *temporary, const char *path);
 
 #endif /* MIR_REPORT_OUTPUT_FILE_H */

@@ -10,18 +10,20 @@
 struct output {
   const char *path;
   FILE *stream; /* errors of writing are reported by output_close */
-  /* Of the new file until it gets its name; empty: there is none.  */
+  /* The path of the new file until it gets its name; empty: there is none.  */
   char temporary[OUTPUT_PATH_MAX];
 };
 
 /* Begin a file that will replace whatever is called PATH; a link itself, not what it leads to.
    TRACE is the trace that was read: the file gets its permissions, never wider ones (NULL: it is
-   its owner's alone).  PATH must stay as it is until OUTPUT is closed.  0, or -1 with errno.  */
+   its owner's alone).  PATH must stay as it is until OUTPUT is closed.  Returns 0, or -1 with
+   errno.  */
 int output_create (struct output *output, const char *path, FILE *trace);
-/* The same for a PATH that the user has named: "-" and "/dev/stdout" are standard output, and a
-   pipe or a device is written to as it is.  */
+/* As output_create, for a PATH that the user has named: "-" and "/dev/stdout" are standard output,
+   and a pipe or a device is written to as it is.  */
 int output_open (struct output *output, const char *path, FILE *trace);
-/* 0; or -1 with errno, and then a file called PATH is as it was.  */
+/* Close OUTPUT and give the file its name.  Returns 0; or -1 with errno, and then a file called
+   PATH is as it was.  */
 int output_close (struct output *output);
 /* Close OUTPUT and leave a file called PATH as it was.  */
 void output_drop (struct output *output);

@@ -14,8 +14,8 @@ static void count_end (struct picture *picture) {
   totals->code_mapped_bytes = picture->code.mapped_bytes;
 }
 
-/* Count all records of STREAM.  AFTER, if not NULL, is called behind each.  0; or -1 with an
-   error.  */
+/* Count all records of STREAM.  AFTER, if not NULL, is called behind each.  Returns 0; or -1 with
+   an error.  */
 static int count_all (struct picture *picture, FILE *stream, int partial,
                       void (*after) (struct picture *picture, void *arg), void *arg) {
   struct record record;
@@ -142,7 +142,7 @@ int picture_read (struct picture *picture, FILE *stream, int partial) {
   if (count_all (picture, stream, partial, NULL, NULL) != 0) return -1;
   if (fseek (stream, 0, SEEK_SET) != 0) {
     snprintf (picture->reader.error, sizeof (picture->reader.error),
-              "the file cannot be read twice");
+              "the file cannot be read a second time");
     return -1;
   }
   return look_back (picture, stream);

@@ -5,7 +5,7 @@
 #include "report/picture.h"
 
 /* Count what is in STREAM, which is at its beginning; then, reading it again, what was live at the
-   peaks.  PARTIAL: a trace that only ends too early is no error.  0; or -1 with
+   peaks.  PARTIAL: a trace that only ends too early is no error.  Returns 0; or -1 with
    picture->reader.error.  */
 int picture_read (struct picture *picture, FILE *stream, int partial);
 

@@ -71,14 +71,14 @@ static void on_code (struct picture *picture, const struct record *record) {
       totals->code_freed++;
       totals->strange += !code_map_remove_piece (&picture->code, record->address);
       break;
-    default: /* a call that failed */
+    default: /* a call that returned NULL */
       break;
   }
 }
 
 /*---------------- Threads -----------------------------*/
 
-/* The thread of RECORD, a new one if need be; most often it is the last event's.  */
+/* The thread of RECORD, a new one if need be; most often it is the thread of the last event.  */
 static struct thread *thread_of (struct picture *picture, const struct record *record) {
   uint32_t number = (uint32_t) VARR_LENGTH (thread_t, picture->threads);
   struct thread_ref ref = {record->thread, number};

@@ -5,13 +5,13 @@
 
 #include "report/types.h"
 
-/* The caller finishes PICTURE in any case and does not move it.  Without memory the program ends
-   with a line.  */
+/* Make PICTURE empty.  The caller finishes PICTURE in any case and does not move it.  If memory
+   runs out, the program prints a line and ends.  */
 void picture_init (struct picture *picture, MIR_alloc_t alloc);
 void picture_finish (struct picture *picture);
 
-/* Count RECORD, which picture->reader has just read.  0; or -1 if no program can have so much
-   memory.  */
+/* Count RECORD, which picture->reader has just read.  Returns 0; or -1 if no program can have so
+   much memory.  */
 int picture_count (struct picture *picture, const struct record *record);
 
 /* The title of the trace, or the last part of the path NAME if it has none.  */

@@ -54,7 +54,7 @@ static int get_address (struct reader *reader, uint64_t *last) {
   return 0;
 }
 
-/* TEXT has room for MIR_TRACE_NAME_MAX bytes and the 0.  */
+/* Read a text.  TEXT has room for MIR_TRACE_NAME_MAX bytes and the 0.  */
 static int get_text (struct reader *reader, char *text, size_t *len) {
   uint64_t number;
   size_t got;
@@ -68,7 +68,7 @@ static int get_text (struct reader *reader, char *text, size_t *len) {
   return 0;
 }
 
-/* The size of a block or of code that exists.  */
+/* Read the size of a block or of code that exists.  */
 static int get_size (struct reader *reader, uint64_t *size) {
   if (get_number (reader, size) != 0) return -1;
   return *size < READER_MAX_SIZE ? 0 : bad (reader, "a size that nothing can have");
@@ -91,7 +91,7 @@ int reader_open (struct reader *reader, FILE *stream) {
                 MIR_TRACE_VERSION);
   if (get_byte (reader, &reader->pointer_size) != 0) return -1;
   if (reader->pointer_size != 4 && reader->pointer_size != 8)
-    return bad (reader, "the trace has pointers of %u bytes", reader->pointer_size);
+    return bad (reader, "the pointers have %u bytes, not 4 or 8", reader->pointer_size);
   if (get_number (reader, &reader->seconds) != 0 || get_number (reader, &reader->process) != 0)
     return -1;
   return get_text (reader, reader->title, &reader->title_len);
@@ -102,7 +102,7 @@ int reader_open (struct reader *reader, FILE *stream) {
 static int get_time (struct reader *reader, struct record *record) {
   uint64_t passed;
   if (get_number (reader, &passed) != 0) return -1;
-  if (passed >= READER_MAX_SIZE - reader->time) return bad (reader, "a time is out of bounds");
+  if (passed >= READER_MAX_SIZE - reader->time) return bad (reader, "a time is out of range");
   record->time = reader->time += passed;
   return 0;
 }
@@ -121,7 +121,7 @@ static int get_code (struct reader *reader, struct record *record) {
   return 0;
 }
 
-/* Any two numbers, if the call failed.  */
+/* Read the product of two numbers.  If the call failed, these may be any numbers.  */
 static int get_product (struct reader *reader, struct record *record) {
   uint64_t num, size;
   if (get_number (reader, &num) != 0 || get_number (reader, &size) != 0) return -1;
@@ -146,7 +146,7 @@ static int get_stack (struct reader *reader, struct record *record) {
 static int get_end (struct reader *reader, struct record *record) {
   if (get_number (reader, &record->events) != 0) return -1;
   if (record->events != reader->events) return bad (reader, "events are missing");
-  if (getc (reader->stream) != EOF) return bad (reader, "there is more behind the end");
+  if (getc (reader->stream) != EOF) return bad (reader, "there is data behind the end");
   reader->ended = 1;
   return 0;
 }

@@ -25,7 +25,7 @@ struct record {
      product overflows.  */
   uint64_t size;
   uint64_t old_size;                   /* of a realloc */
-  uint64_t events;                     /* of the end: how many there were */
+  uint64_t events;                     /* in the last record: the number of events */
   size_t name_len;                     /* bytes */
   size_t stack_num;                    /* of an allocation */
   char name[MIR_TRACE_NAME_MAX + 1];   /* ends with a 0, and may contain others */
@@ -36,7 +36,7 @@ struct record {
 struct reader {
   FILE *stream;                           /* the caller's, who closes it */
   uint64_t offset;                        /* bytes read */
-  uint64_t time, thread, block, code, pc; /* the last ones: addresses are coded as differences */
+  uint64_t time, thread, block, code, pc; /* of the record before: coded as differences */
   uint64_t events;                        /* so far */
   int ended;
   /* From the head of the trace.  */
@@ -51,8 +51,8 @@ struct reader {
 
 enum reader_result { READER_RECORD, READER_END, READER_ERROR };
 
-/* Read the head of the trace from STREAM, which is at its beginning.  0; or -1 with READER->error
-   if STREAM is not a trace.  */
+/* Read the head of the trace from STREAM, which is at its beginning.  Returns 0; or -1 with
+   READER->error if STREAM is not a trace.  */
 int reader_open (struct reader *reader, FILE *stream);
 /* Read the next record into RECORD.  Must not be called again after READER_END or READER_ERROR.  */
 enum reader_result reader_next (struct reader *reader, struct record *record);

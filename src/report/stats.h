@@ -8,7 +8,7 @@
 #include "report/types.h"
 
 struct stats_number {
-  const char *name; /* as in JSON; MIR_stats_report_t's where that has the number */
+  const char *name; /* as in JSON; the name in MIR_stats_report_t if that has the number */
   uint64_t value;
 };
 

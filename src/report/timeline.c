@@ -5,7 +5,7 @@
 
 void timeline_init (struct timeline *timeline) {
   memset (timeline, 0, sizeof (*timeline));
-  timeline->width = 1000; /* the narrowest: a microsecond */
+  timeline->width = 1000; /* nanoseconds: bins begin with a microsecond */
   timeline->num = 1;
 }
 
@@ -29,7 +29,7 @@ static void widen (struct timeline *timeline) {
 void timeline_set (struct timeline *timeline, uint64_t time, const struct amounts *now) {
   while (time / timeline->width >= TIMELINE_BINS) widen (timeline);
   while (timeline->num <= time / timeline->width)
-    timeline->most[timeline->num++] = timeline->now; /* nothing happened in it */
+    timeline->most[timeline->num++] = timeline->now; /* nothing happened in this bin */
   amounts_raise (&timeline->most[timeline->num - 1], now);
   timeline->now = *now;
 }

@@ -50,7 +50,8 @@ uint32_t tree_child (struct picture *picture, uint32_t parent, enum node_kind ki
   return number;
 }
 
-/* A return address may be the first one behind its caller's code.  */
+/* A return address can lie just behind the last byte of the calling function's code, so look up the
+   byte before it.  */
 uint32_t tree_caller (struct picture *picture, uint32_t scope, const struct record *record) {
   uint32_t node = scope;
   for (size_t i = record->stack_num; i-- > 0;) {

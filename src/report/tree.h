@@ -14,11 +14,11 @@ void tree_finish (struct picture *picture);
 /* The child of the node PARENT that has KEY, a name or for NODE_ADDRESS an address; a new one if
    there is none.  */
 uint32_t tree_child (struct picture *picture, uint32_t parent, enum node_kind kind, uint64_t key);
-/* The node below the node SCOPE for the stack of RECORD; SCOPE itself without one.  */
+/* The node below the node SCOPE for the stack of RECORD; SCOPE itself if RECORD has no stack.  */
 uint32_t tree_caller (struct picture *picture, uint32_t scope, const struct record *record);
 /* Name a return address.  */
 void tree_add_symbol (struct picture *picture, uint64_t address, uint32_t name);
-/* What to call NODE: a text that is valid until a name is added, or is in BUFFER.  */
+/* The text that names NODE.  It is in BUFFER, or valid until the next name is added.  */
 const char *tree_node_name (const struct picture *picture, const struct node *node,
                             char buffer[TREE_NAME_MAX]);
 

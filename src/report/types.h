@@ -65,8 +65,8 @@ typedef struct block {
 
 enum realloc_state {
   REALLOC_NONE,
-  REALLOC_OF_BLOCK,  /* of `old`, which has left the table of live blocks */
-  REALLOC_OF_UNKNOWN /* of a block that the trace has not seen */
+  REALLOC_OF_BLOCK,  /* a realloc of `old`, which has left the table of live blocks */
+  REALLOC_OF_UNKNOWN /* a realloc of a block that the trace has not seen */
 };
 
 /* A realloc that a thread has begun and not ended.  */

@@ -95,7 +95,7 @@ static uint8_t *map_info (const uint8_t *start, const uint8_t *bound) {
 
 struct windows_mapping {
   RUNTIME_FUNCTION entry; /* the unwinder keeps a pointer to this */
-  void *table;            /* if it is growable */
+  void *table;            /* the growable table; NULL: there is none */
   uint8_t *start;
   struct windows_mapping *next;
 };
@@ -137,7 +137,7 @@ static const uint8_t *info_for (struct mir_tool *tool, const uint8_t *start, con
   return page->info;
 }
 
-/* Register MAPPING.  0, or -1 on failure.  */
+/* Register MAPPING.  Returns 0, or -1 on failure.  */
 static int add_table (const struct growable *growable, struct windows_mapping *mapping,
                       size_t len) {
   ULONG_PTR base = (ULONG_PTR) mapping->start;

@@ -82,8 +82,8 @@ uint8_t *mir_gdb_elf (MIR_alloc_t alloc, const uint8_t *start, size_t len,
                       const struct mir_gdb_symbol *symbols, size_t symbols_num, int with_frames,
                       size_t *size) {
   size_t strings_size = 1; /* the first string is empty */
-  /* These sums cannot overflow: each name is a block in memory, and larger than its symbol's
-     share.  */
+  /* These sums cannot overflow: the names and the elements of SYMBOLS are all in memory already,
+     and a symbol of ELF is no larger than an element.  */
   for (size_t i = 0; i < symbols_num; i++) strings_size += symbols[i].name_size;
   *size = sizeof (struct object) + symbols_num * sizeof (ElfW (Sym)) + strings_size;
   struct object *object = (struct object *) MIR_calloc (alloc, 1, *size);

@@ -182,7 +182,7 @@ static void drop_undone (struct mir_tool *tool, struct gdb_mapping *mapping) {
   mapping->changes_num = kept;
 }
 
-/* Register a new object with all symbols of MAPPING.  0, or -1 if there is no memory.  */
+/* Register a new object with all symbols of MAPPING.  Returns 0, or -1 if there is no memory.  */
 static int renew_object (struct mir_tool *tool, struct gdb_mapping *mapping) {
   const struct gdb *gdb = (const struct gdb *) tool->data;
   uint8_t *object = NULL;
@@ -284,7 +284,7 @@ static void gdb_unmapped (struct mir_tool *tool, uint8_t *start, size_t len) {
   free_mapping (tool, mapping);
 }
 
-/* Note that the code block of EVENT was published.  0, or -1 if there is no memory.  */
+/* Note that the code block of EVENT was published.  Returns 0, or -1 if there is no memory.  */
 static int add_event (struct mir_tool *tool, const MIR_code_event_t *event) {
   struct gdb_mapping *mapping = find_mapping ((struct gdb *) tool->data, event->start);
   char name[MIR_TOOL_NAME_MAX + 1];

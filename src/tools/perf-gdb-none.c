@@ -1,4 +1,4 @@
-/* The perf map, the jitdump and GDB's interface on systems other than Linux: refused.  */
+/* Refuses the perf map, the jitdump and GDB's interface on systems other than Linux.  */
 #include "tools/tools.h"
 
 const struct mir_tool_kind mir_perf_map = {.start = NULL};

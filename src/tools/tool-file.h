@@ -31,7 +31,7 @@ MIR_code_tool_status_t mir_tool_file_open (struct mir_tool_file *file, int share
 /* Whether this process is a child of the one that opened FILE.  */
 int mir_tool_file_is_parents (struct mir_tool_file *file);
 /* After a fork, give the child a file of its own by REOPEN: what waits in the buffer belongs to the
-   parent.  0, or -1 if the tool has stopped.  */
+   parent.  Returns 0, or -1 if the tool has stopped.  */
 int mir_tool_file_follow_fork (struct mir_tool *tool, struct mir_tool_file *file,
                                MIR_code_tool_status_t (*reopen) (struct mir_tool *tool));
 

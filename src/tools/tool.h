@@ -39,8 +39,8 @@ struct mir_tool_kind {
 void mir_tool_lock (void);
 void mir_tool_unlock (void);
 
-/* From now on, count forks and make them wait for the lock.  0, or -1 if there is no memory for
-   it.  */
+/* From now on, count forks and make them wait for the lock.  Returns 0, or -1 if there is no memory
+   for it.  */
 int mir_tool_watch_forks (void);
 /* A number that changes with every fork, in both processes.  */
 unsigned mir_tool_forks (void);

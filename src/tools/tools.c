@@ -30,7 +30,7 @@ static void tools_on_mapped (void *user_data, uint8_t *start, size_t len) {
   mir_tool_unlock ();
 }
 
-/* Stopped tools are told too: they must withdraw what they registered.  */
+/* Stopped tools are notified too: they must withdraw what they registered.  */
 static void tools_on_unmapped (void *user_data, uint8_t *start, size_t len) {
   MIR_code_tools_t tools = (MIR_code_tools_t) user_data;
   mir_tool_lock ();
@@ -68,12 +68,12 @@ static void tools_on_freed (void *user_data, const MIR_code_event_t *event) {
 const char *MIR_code_tool_status_text (MIR_code_tool_status_t status) {
   static const char *const texts[] = {
       [MIR_CODE_TOOL_OK] = "working",
-      [MIR_CODE_TOOL_NOT_WANTED] = "not asked for",
+      [MIR_CODE_TOOL_NOT_WANTED] = "not requested",
       [MIR_CODE_TOOL_UNSUPPORTED] = "not available on this system or CPU",
       [MIR_CODE_TOOL_NO_MEMORY] = "out of memory",
       [MIR_CODE_TOOL_UNSAFE_FILE] =
-          "its file's name is taken by a link, another user's file or a file in use",
-      [MIR_CODE_TOOL_FILE_REFUSED] = "its file could not be created, mapped or written",
+          "the name of the tool's file is taken by a link, another user's file or a file in use",
+      [MIR_CODE_TOOL_FILE_REFUSED] = "the tool's file could not be created, mapped or written",
       [MIR_CODE_TOOL_BAD_OPTION] = "an option is out of range",
   };
   return (unsigned) status < sizeof (texts) / sizeof (texts[0]) ? texts[status] : "unknown status";

@@ -36,7 +36,7 @@ struct MIR_trace {
   unsigned forks;           /* the count of forks when PROCESS was last checked */
   unsigned thread;          /* of the last record */
   uint64_t time;            /* of the last record, in nanoseconds of mir_os_nanoseconds */
-  uint64_t block, code, pc; /* the last address of each sort */
+  uint64_t block, code, pc; /* the last address of each sort, see format.h */
   uint64_t waiting;         /* events that are in the buffer, at least in part */
   size_t used;              /* bytes of the buffer */
   uint8_t buffer[MIR_TRACE_BUFFER];
@@ -48,8 +48,8 @@ struct mir_trace_stack {
   void *addresses[MIR_TRACE_STACK_MAX];
 };
 
-/* From now on, count forks and make them wait for the lock.  0, or -1 if there is no memory for
-   it.  */
+/* From now on, count forks and make them wait for the lock.  Returns 0, or -1 if there is no memory
+   for it.  */
 int mir_trace_watch_forks (void);
 void mir_trace_lock (void);
 void mir_trace_unlock (void);
@@ -59,7 +59,8 @@ void mir_trace_unlock (void);
 /* Whether the trace is working and its buffer has room for the largest event; writes the buffer if
    that helps.  */
 int mir_trace_make_room (MIR_trace_t trace);
-/* The same before recording an event, which is counted as lost if the answer is no.  */
+/* As mir_trace_make_room, before recording an event: if the answer is no, the event is counted as
+   lost.  */
 int mir_trace_has_room (MIR_trace_t trace);
 /* Begin an event of this thread: write the thread if it changed, STACK unless that is NULL or
    empty, the kind and the time.  Then come the members that format.h lists, and mir_trace_end.  */

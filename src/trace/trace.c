@@ -35,7 +35,7 @@ static void announce_symbol (MIR_trace_t trace, uintptr_t address) {
   char name[MIR_TRACE_NAME_MAX + 1];
   _Atomic uintptr_t *known = &trace->known[(address ^ address >> 9) % MIR_TRACE_KNOWN];
   if (atomic_load_explicit (known, memory_order_relaxed) == address
-      || !name_of (address, name, sizeof (name))) /* takes the loader's lock: not under this one */
+      || !name_of (address, name, sizeof (name))) /* takes the loader's lock: not under ours */
     return;
   mir_trace_lock ();
   if (mir_trace_make_room (trace)) {
@@ -76,8 +76,8 @@ static void end_event (MIR_trace_t trace) {
 
 /*---------------- The allocator -----------------------------*/
 
-/* A free is recorded before it happens, an allocation after it: so the file never allocates an
-   address that is still live in it.  A realloc is both, and becomes two records.  */
+/* A free is recorded before it happens and an allocation after it, so no reader of the file meets
+   an allocation at an address that is still live.  A realloc is both, and becomes two records.  */
 
 /* Record an allocation of SIZE bytes as KIND, or as FAILED if BLOCK is NULL.  */
 static void record_block (MIR_trace_t trace, enum mir_trace_kind kind, enum mir_trace_kind failed,
@@ -222,9 +222,9 @@ const char *MIR_trace_status_text (MIR_trace_status_t status) {
       [MIR_TRACE_OK] = "working",
       [MIR_TRACE_NO_MEMORY] = "out of memory",
       [MIR_TRACE_UNSAFE_FILE] =
-          "its file's name is taken by a link, a device or another user's file",
-      [MIR_TRACE_FILE_REFUSED] = "its file could not be created or written",
-      [MIR_TRACE_FORKED] = "this process is a child of the traced one",
+          "the name of the trace file is taken by a link, a device or another user's file",
+      [MIR_TRACE_FILE_REFUSED] = "the trace file could not be created or written",
+      [MIR_TRACE_FORKED] = "this process is a child of the traced one, and is not traced",
       [MIR_TRACE_BAD_OPTION] = "an option is out of range",
   };
   return (unsigned) status < sizeof (texts) / sizeof (texts[0]) ? texts[status] : "unknown status";

@@ -8,7 +8,7 @@
    functions' jumps.  Functions that they call return to them, so a thread in there is found by its
    return address.
 
-   The other functions may be left half old, half new: all of them take blocks of both heaps.  */
+   Threads may be inside all other functions: old or new, those take blocks of both heaps.  */
 
 #include "ucrt/code-ranges.h"
 
@@ -56,7 +56,7 @@ static void add_targets (const struct ucrt_plan *plan, struct aligned *aligned,
 }
 
 int ucrt_find_code_ranges (struct ucrt_plan *plan) {
-  static struct aligned aligned; /* under the loader lock */
+  static struct aligned aligned; /* guarded by the loader lock */
   struct ucrt_extent part;
   plan->ranges_num = aligned.num = 0;
   for (unsigned i = 0; i < plan->patches_num; i++) {
@@ -69,7 +69,7 @@ int ucrt_find_code_ranges (struct ucrt_plan *plan) {
   unsigned entries_num = aligned.num;
   for (unsigned i = 0; i < aligned.num; i++) { /* the list grows */
     struct ucrt_extent extent = ucrt_function_at (&plan->image, aligned.begins[i]);
-    /* A thread at an entry has done nothing yet and will meet the jump.  */
+    /* A thread at an entry has executed nothing of the function yet, and will execute the jump.  */
     if (add_range (plan, extent.begin + (i < entries_num), extent.end) != 0) return -1;
     add_targets (plan, &aligned, extent);
   }

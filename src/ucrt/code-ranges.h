@@ -6,7 +6,7 @@
 
 #include "ucrt/plan.h"
 
-/* Fill the plan's RANGES from its patches.  0, or -1 if there are more than fit.  */
+/* Fill the plan's RANGES from its patches.  Returns 0, or -1 if there are more than fit.  */
 int ucrt_find_code_ranges (struct ucrt_plan *plan);
 
 #endif

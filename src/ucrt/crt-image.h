@@ -1,4 +1,4 @@
-/* A view of a loaded image: its exports and imports, how far its functions reach, what its linker
+/* A view of a loaded image: its exports and imports, the extents of its functions, what its linker
    says of it.
 
    The image is trusted as little as a file: every offset is checked against its size.  Nothing is
@@ -28,7 +28,8 @@ struct ucrt_extent {
   uint32_t begin, end; /* offsets */
 };
 
-/* Open the image at BASE, of which SIZE bytes are mapped.  0, or -1 if there is no image.  */
+/* Open the image at BASE, of which SIZE bytes are mapped.  Returns 0, or -1 if there is no
+   image.  */
 int ucrt_open_image (struct ucrt_image *image, const uint8_t *base, size_t size);
 
 /* The offset of the export NAME; 0 if there is none.  For a forwarder, the offset of its text,

@@ -45,7 +45,8 @@ static struct ucrt_crt *crt_at (const void *base) {
   return NULL;
 }
 
-/* An unused entry; if there is none, the entry of a CRT that could not be taken over, or NULL.  */
+/* Return an unused entry of ucrt_crts; if there is none, the entry of a CRT that could not be taken
+   over; else NULL.  */
 static struct ucrt_crt *free_crt (void) {
   struct ucrt_crt *crt = crt_at (NULL);
   for (unsigned i = 0; crt == NULL && i < MIR_UCRT_CRTS_MAX; i++)
@@ -94,8 +95,8 @@ static void pin_crt (const struct ucrt_crt *crt) {
   ucrt_nt.add_reference (UCRT_NT_DLL_PIN, crt->base);
 }
 
-/* Take over the module NAME at BASE if it is a wanted CRT.  1: taken over; 0: nothing to do; -1:
-   refused or failed, with the reason in the status.  */
+/* Take over the CRT at BASE if NAME is one that is wanted.  Returns 1: taken over; 0: nothing to
+   do; -1: refused or failed, with the reason in the status.  */
 static int try_crt (uint8_t *base, size_t size, const char *name, int is_loading) {
   if (!is_wanted (name, ucrt_options.crts)) return 0;
   struct ucrt_crt *crt = crt_at (base);
@@ -113,7 +114,7 @@ static int try_crt (uint8_t *base, size_t size, const char *name, int is_loading
     status->state = MIR_UCRT_REFUSED;
     status->late = 1;
     ucrt_format (status->reason, sizeof (status->reason),
-                 "it is already running, and MIR_UCRT_LATE=refuse");
+                 "it is already running, and MIR_UCRT_LATE=refuse is set");
     return -1;
   }
   if (ucrt_take_over (crt, late) != 0) return -1;

@@ -1,4 +1,5 @@
-/* DllMain: reads the options, refuses where it must, has every CRT taken over, and follows threads.
+/* DllMain: reads the options, refuses where a take-over would not be safe, has every CRT taken
+   over, and gives up the pages of threads that end.
 
    The loader calls it under its lock, one thread at a time, and often before a CRT is initialised:
    no function of a CRT may be called here, and no DLL loaded.  No header: the linker is told the
@@ -49,9 +50,9 @@ static void start (void) {
   int heap = ucrt_heap_init (); /* also for callers of mimalloc's own functions */
   ucrt_status_init ();
   if (ucrt_options.disable)
-    stand_back (MIR_UCRT_DISABLED, "by the environment");
+    stand_back (MIR_UCRT_DISABLED, "MIR_UCRT_DISABLE or MIMALLOC_DISABLE_REDIRECT is set");
   else if (heap != 0)
-    stand_back (MIR_UCRT_FAILED, "no memory for mimalloc's map of pages");
+    stand_back (MIR_UCRT_FAILED, "there is no memory for mimalloc's map of pages");
   else if ((reason = ucrt_refuse_process ()) != NULL)
     stand_back (MIR_UCRT_REFUSED, reason);
   else {
@@ -65,8 +66,8 @@ static void start (void) {
   }
 }
 
-/* Undo and collect nothing at the end of the process: the other threads were killed wherever they
-   were, and their blocks go with the process.  */
+/* Undo nothing and free nothing at the end of the process: the other threads were killed wherever
+   they were, and their blocks end with the process.  */
 static void finish (void) {
   ucrt_is_alone ();
   if (mi_option_is_enabled (mi_option_show_stats)) mi_stats_print (NULL);
@@ -74,7 +75,7 @@ static void finish (void) {
 
 /* Always TRUE: FALSE would end a program that has this DLL in its import table.  A thread that ends
    gives its pages to the others, except the first thread, whose heap mimalloc never gives up.
-   After the first thread has ended, its number may be another thread's.  */
+   After the first thread has ended, the system may give its ID to another thread.  */
 BOOL WINAPI ucrt_entry (HINSTANCE self, DWORD why, void *reserved) {
   (void) self;
   if (why == DLL_PROCESS_ATTACH)

@@ -40,7 +40,8 @@ static int is_on (const char *name) {
   return is_yes (variable (name, value, sizeof (value)));
 }
 
-/* A digit, or 1 for yes and 0 for no; WITHOUT if the variable is unset or anything else.  */
+/* The value of the variable NAME: a digit, or 1 for yes and 0 for no; WITHOUT if it is unset or
+   anything else.  */
 static int level (const char *name, int without) {
   char value[16];
   variable (name, value, sizeof (value));

@@ -8,15 +8,15 @@
 #include "ucrt/locks.h"
 #include "ucrt/status-section.h"
 
-/* The heap of CRT.  Before its DllMain has run there is none; a block from then can only be on the
-   process heap, which the real ucrtbase uses.  */
+/* The heap of CRT.  Before its DllMain has run it has none: a foreign block can then only be on the
+   process heap, which Microsoft's ucrtbase uses.  */
 static HANDLE heap_of (struct ucrt_crt *crt) {
   HANDLE heap = crt->heap_handle != NULL ? crt->heap_handle () : NULL;
   return heap != NULL ? heap : GetProcessHeap ();
 }
 
-/* Set errno as the UCRT does after a heap function fails; of its table only these errors can occur
-   here.  */
+/* Set errno as the UCRT does after a heap function fails.  Of the errors in the UCRT's table only
+   these can occur here.  */
 static void set_errno_from_system (struct ucrt_crt *crt) {
   DWORD error = GetLastError ();
   ucrt_set_errno (crt,

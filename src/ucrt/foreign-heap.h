@@ -13,17 +13,17 @@
 /* The size of BLOCK; (size_t) -1 if it is no block of that heap.  */
 size_t ucrt_foreign_size (struct ucrt_crt *crt, const void *block);
 
-/* Free BLOCK, which may be NULL.  0, or -1 with errno set as the CRT would.  */
+/* Free BLOCK, which may be NULL.  Returns 0, or -1 with errno set as the CRT would.  */
 int ucrt_foreign_free (struct ucrt_crt *crt, void *block);
 
 /* As the CRT's own _malloc_base and _realloc_base of N > 0 bytes, without the new handler.  NULL on
    failure; BLOCK may be NULL.  */
 void *ucrt_foreign_realloc (struct ucrt_crt *crt, void *block, size_t n);
 
-/* HeapReAlloc in place.  NULL on failure with errno set.  */
+/* Resize BLOCK in place to N bytes.  NULL on failure, with errno set.  */
 void *ucrt_foreign_resize (struct ucrt_crt *crt, void *block, size_t n);
 
-/* HeapCompact.  0, or -1 with errno set.  */
+/* Compact the CRT's heap.  Returns 0, or -1 with errno set.  */
 int ucrt_foreign_compact (struct ucrt_crt *crt);
 
 #endif

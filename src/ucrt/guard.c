@@ -55,8 +55,9 @@ static int stop_others (void) {
 }
 
 /* Redirect SLOT to GUARD.  A thread that calls through the slot meanwhile takes one way or the
-   other: within a cache line it sees one of the two values.  A slot across two lines is written
-   while other threads are stopped, unless NOBODY runs the module yet.  */
+   other: within a cache line it sees one of the two values.  A slot that crosses a cache line is
+   written while other threads are stopped, unless NOBODY says that no thread runs the module
+   yet.  */
 static void redirect (struct slot *slot, void *guard, int nobody) {
   DWORD before;
   int across = !nobody && (uintptr_t) slot % CACHE_LINE > CACHE_LINE - sizeof (*slot);

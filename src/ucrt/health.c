@@ -1,4 +1,4 @@
-/* The state of the whole in the status, from the states of the CRTs.  */
+/* Sets the DLL's state in the status, from the states of the CRTs.  */
 
 #include "ucrt/health.h"
 
@@ -23,7 +23,7 @@ void ucrt_set_left_out (const char *name) {
 
 void ucrt_update_state (void) {
   uint32_t state = MIR_UCRT_WAITING;
-  const char *reason = "nothing to take over: no C runtime DLL is loaded";
+  const char *reason = "nothing to take over yet: no C runtime DLL is loaded";
   for (unsigned i = 0; i < ucrt_status.crts_num; i++) {
     const MIR_ucrt_crt_t *crt = &ucrt_status.crts[i];
     if (crt->base == 0 || state == MIR_UCRT_ACTIVE) continue;

@@ -1,13 +1,13 @@
-/* The state of the whole in the status, from the states of the CRTs.  One thread at a time: under
-   the locks of plan.h.  */
+/* Sets the DLL's state in the status, from the states of the CRTs.  One thread at a time: under the
+   locks of plan.h.  */
 
 #ifndef MIR_UCRT_HEALTH_H
 #define MIR_UCRT_HEALTH_H
 
-/* Set the state of the whole and its reason.  */
+/* Set the DLL's state and its reason.  */
 void ucrt_update_state (void);
 
-/* The same, then log it if the options say so.  */
+/* As ucrt_update_state, then log the state if the options say so.  */
 void ucrt_report_state (void);
 
 /* There was no entry for the CRT of that NAME, because all are in use by others; "": there is room

@@ -1,6 +1,6 @@
 /* The hooks for one CRT: included with CRT, its index.  Each hook has the CRT's own signature and
-   only adds which CRT it is for.  Each exists twice more as a counting hook, for the function's
-   name and for its twin's.  */
+   only adds which CRT it is for.  For each there are also two hooks that count their calls: one for
+   the function, one for its twin.  */
 
 #define PASTE_(name, crt) name##_##crt
 #define PASTE(name, crt) PASTE_ (name, crt)

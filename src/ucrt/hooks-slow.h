@@ -17,12 +17,13 @@
 #define UCRT_MAX_REQUEST ((size_t) -0x20)
 
 /* What GetLastError reads: TEB.LastErrorValue (phnt), the 14th word of the thread's block on every
-   CPU.  Two calls would cost measurably in every malloc above the smallest sizes.  */
+   CPU.  Calls of GetLastError and SetLastError would cost measurably in every malloc above the
+   smallest sizes.  */
 static inline uint32_t *ucrt_last_error (void) {
   return (uint32_t *) ((char *) NtCurrentTeb () + 13 * sizeof (void *));
 }
 
-/* COUNT * SIZE in TOTAL; 0 if the UCRT would refuse it.  */
+/* Set *TOTAL to COUNT * SIZE.  Returns 0 if the UCRT would refuse that many bytes, else 1.  */
 static inline int ucrt_multiply (size_t count, size_t size, size_t *total) {
   *total = count * size;
   return count == 0 || UCRT_MAX_REQUEST / count >= size;

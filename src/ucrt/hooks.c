@@ -51,7 +51,7 @@ int ucrt_is_ours (const void *block) {
 
 size_t ucrt_used_beside (const void *block) {
   const mi_page_t *page = _mi_checked_ptr_page (block);
-  return page != NULL ? page->used : 0; /* freeing the last block may free the page */
+  return page != NULL ? page->used : 0; /* NULL: freeing the last block has freed the page */
 }
 
 /* mimalloc has no offsets with an alignment above MI_PAGE_MAX_OVERALLOC_ALIGN.  For those, place
@@ -75,7 +75,7 @@ void *ucrt_heap_aligned (size_t n, size_t alignment, size_t offset, int zero) {
                        : mi_malloc_aligned_at (n, alignment, offset);
 }
 
-/* What mimalloc asks its redirection DLL, whose place this DLL takes.  */
+/* The functions that mimalloc expects from its redirection DLL, whose place this DLL takes.  */
 bool _mi_is_redirected (void) {
   return ucrt_status.state == MIR_UCRT_ACTIVE;
 }
@@ -158,7 +158,7 @@ static inline void *calloc_in (struct ucrt_crt *crt, size_t count, size_t size) 
   return ucrt_calloc (crt, count, size);
 }
 
-/* Free a block on a page of another thread, an abandoned page, or one that needs a closer look.  At
+/* Free a block on a page of another thread, on an abandoned page, or on one in a special state.  At
    the end of the process give nothing back to pages of others: a killed thread may have been
    changing them.  */
 static mi_decl_noinline void free_carefully (mi_page_t *page, void *block) {
@@ -189,9 +189,10 @@ static inline void aligned_free_in (struct ucrt_crt *crt, void *block) {
     free_in (crt, block);
 }
 
-/*---------------- The functions, for each CRT, plain and counting -----------------------------*/
+/*---------------- The table of hooks, for each CRT -----------------------------*/
 
-/* In the order of the table, each followed by its twin _o_NAME: X (NAME, FLAGS).  */
+/* All functions that are taken over, as X (NAME, FLAGS), in the order of ucrt_hooks.  There each is
+   followed by its twin _o_NAME.  */
 #define HOOKED(X)                                \
   X (malloc, UCRT_HOOK_REQUIRED)                 \
   X (calloc, UCRT_HOOK_REQUIRED)                 \

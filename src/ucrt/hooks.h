@@ -34,11 +34,12 @@ enum {
   UCRT_HOOK_ALIGNED = 2
 };
 
-/* One function by name, and its hooks by the index of the CRT; a hook may be NULL: left alone.  */
+/* One function: its name, and its hooks by the index of the CRT.  A NULL hook leaves the function
+   alone.  */
 struct ucrt_hook {
   const char *name; /* as exported */
   void *hook[MIR_UCRT_CRTS_MAX];
-  void *counting[MIR_UCRT_CRTS_MAX]; /* the same, adding to CALLS in the status */
+  void *counting[MIR_UCRT_CRTS_MAX]; /* hooks that also count CALLS in the status */
   unsigned flags;                    /* UCRT_HOOK_ */
 };
 
@@ -49,28 +50,28 @@ extern const unsigned ucrt_hooks_num; /* <= MIR_UCRT_FUNCTIONS_MAX / MIR_UCRT_CR
 
 /*---------------- The heap -----------------------------*/
 
-/* Start mimalloc; on return it serves all threads.  0, or -1 if it has no memory.  */
+/* Start mimalloc; on return it serves all threads.  Returns 0, or -1 if it has no memory.  */
 int ucrt_heap_init (void);
 
 /* Abandon this thread's pages, so that other threads can use them.  */
 void ucrt_heap_thread_done (void);
 
 /* 1 once ucrt_heap_thread_done has run in this thread.  The thread may still run destructors of the
-   program's thread_local objects; nobody would own a mimalloc heap made for it now, so it must
-   allocate elsewhere.  */
+   program's thread_local objects; a mimalloc heap made for it now would never be given up, so it
+   must allocate elsewhere.  */
 extern _Thread_local int ucrt_thread_has_ended;
 
 /* Whether BLOCK is a block of ours.  Any address of user space.  Any thread; lock-free.  */
 int ucrt_is_ours (const void *block);
 
-/* Free BLOCK, a block of ours, as free does, also while the process ends.  */
+/* Free BLOCK, a block of ours, as the hook of free does.  Allowed while the process ends.  */
 void ucrt_free_ours (void *block);
 
 /* For the self-test: a block as malloc of the first CRT gives it.  NULL on failure.  */
 void *ucrt_hooks_malloc (size_t n);
 
 /* For the self-test: the number of blocks in use in the mimalloc page that BLOCK is or was in.
-   BLOCK is of this thread.  */
+   This thread has allocated BLOCK.  */
 size_t ucrt_used_beside (const void *block);
 
 #endif

@@ -1,6 +1,5 @@
-/* What the linker would take from a C runtime for the image: the directories of thread-local
-   storage and of the load configuration.  The linker finds them by their names; nothing here
-   runs.  */
+/* Supplies what the linker usually takes from a C runtime: the directories of thread-local storage
+   and of the load configuration.  The linker finds them by their names; nothing here runs.  */
 
 #include <stdint.h>
 #include <windows.h>

@@ -13,8 +13,8 @@ int ucrt_is_alone (void) {
 }
 
 /* ExitProcess kills the other threads and then detaches the DLLs.  A killed thread may have held
-   LOCK: nobody will release it, and nobody competes for it.  What that thread left half done is a
-   list with a valid head, or memory that nobody uses.  */
+   LOCK: nobody will release it, and nobody competes for it.  At worst that thread has left a list
+   with a valid head, or memory that nobody uses.  */
 void ucrt_lock_acquire (SRWLOCK *lock) {
   if (alone || TryAcquireSRWLockExclusive (lock)) return;
   if (!ucrt_is_alone ()) AcquireSRWLockExclusive (lock);

@@ -6,7 +6,7 @@
 #include <windows.h>
 
 /* 1 if the process ends and this thread is the only one left.  The others were killed wherever they
-   were: wait for nothing that they held or had begun.  */
+   were: do not wait for anything that they held or had begun.  */
 int ucrt_is_alone (void);
 
 /* As the system's functions, which they replace in mimalloc's source, until this thread is alone;

@@ -32,7 +32,7 @@ static void add_number (struct line *line, unsigned n) {
   while (i != 0) add_char (line, digits[--i]);
 }
 
-/* FORMAT has %s, %d and %u, no others.  */
+/* FORMAT may contain %s, %d and %u only.  */
 static void add_formatted (struct line *line, const char *format, va_list args) {
   for (; *format != 0; format++) {
     if (*format != '%') {

@@ -1,7 +1,7 @@
 /* Lines of text without a C runtime, for standard error, the debugger and the status.
 
-   FORMAT has %s, %d and %u, no others.  Nothing is allocated; a text that does not fit is cut.  Any
-   thread.  */
+   FORMAT may contain %s, %d and %u only.  Nothing is allocated; a text that does not fit is cut.
+   Any thread.  */
 
 #ifndef MIR_UCRT_LOG_H
 #define MIR_UCRT_LOG_H

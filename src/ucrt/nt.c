@@ -37,7 +37,7 @@ static const struct nt_name names[] = {
 const char *ucrt_find_nt (void) {
   uint8_t *ntdll = (uint8_t *) GetModuleHandleW (L"ntdll.dll");
   if (ntdll == NULL) return "ntdll.dll";
-  if (ucrt_nt.peb != NULL) return NULL; /* the last one that was set */
+  if (ucrt_nt.peb != NULL) return NULL; /* PEB is set last */
   for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++) {
     void *function = (void *) GetProcAddress ((HMODULE) ntdll, names[i].name);
     if (function == NULL && names[i].offset != offsetof (struct ucrt_nt, unwind))

@@ -19,7 +19,7 @@ struct page {
   ULONG old; /* protection before */
 };
 
-static struct page pages[PAGES_MAX]; /* under the loader lock */
+static struct page pages[PAGES_MAX]; /* guarded by the loader lock */
 static unsigned pages_num;
 
 /* Add the page of ADDRESS unless it is in the list.  */

@@ -5,8 +5,8 @@
 
 #include "ucrt/plan.h"
 
-/* Write the jumps of PLAN, all or none; afterwards the pages are as accessible as before.  0, or -1
-   with the reason in PLAN.  While other threads are stopped, or before the CRT runs.  */
+/* Write the jumps of PLAN, all or none; afterwards the pages are as accessible as before.  Returns
+   0, or -1 with the reason in PLAN.  While other threads are stopped, or before the CRT runs.  */
 int ucrt_write_jumps (struct ucrt_plan *plan);
 
 #endif

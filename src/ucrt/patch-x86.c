@@ -158,7 +158,8 @@ static void encode_stub_64 (uint8_t to[UCRT_STUB_SIZE], uint64_t from, uint64_t 
   memcpy (to + 6, &target, sizeof (target));
 }
 
-/* Never needed on x86; there so that every CPU has it.  */
+/* Never called on x86, where every jump reaches its target; it fills the member of struct
+   ucrt_cpu.  */
 static void encode_stub_32 (uint8_t to[UCRT_STUB_SIZE], uint64_t from, uint64_t target) {
   memset (to, 0xcc, UCRT_STUB_SIZE);
   put_jump (to, target - (from + JUMP_SIZE));

@@ -1,4 +1,4 @@
-/* What is the same for every CPU: following jumps, and finding room for one.  */
+/* The parts that are the same for every CPU: following jumps, and finding room for a jump.  */
 
 #include "ucrt/patch.h"
 

@@ -51,7 +51,7 @@ struct ucrt_cpu {
   uint64_t reach;        /* the jump reaches addresses less than this apart */
   /* Decode the beginning of CODE, which has at least one byte.  */
   struct ucrt_code (*decode) (const struct ucrt_span *code);
-  /* Encode a jump that will stand at FROM.  0, or -1 if TARGET is out of reach.  */
+  /* Encode a jump that will stand at FROM.  Returns 0, or -1 if TARGET is out of reach.  */
   int (*encode_jump) (uint8_t to[UCRT_JUMP_MAX], uint64_t from, uint64_t target);
   /* Encode a stub that will stand at FROM, a multiple of UCRT_STUB_SIZE.  */
   void (*encode_stub) (uint8_t to[UCRT_STUB_SIZE], uint64_t from, uint64_t target);

@@ -33,7 +33,7 @@ struct ucrt_patch {
   uint8_t *entry; /* the address that the export leads to */
   const void *hook;
   unsigned function; /* index into ucrt_hooks */
-  int distant;       /* 1: the jump does not reach the hook and needs a stub */
+  int distant;       /* 1: the jump does not reach the hook and needs a jump stub */
   uint8_t old[UCRT_JUMP_MAX], ours[UCRT_JUMP_MAX]; /* jump_size bytes: before, and the jump */
 };
 

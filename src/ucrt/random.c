@@ -21,7 +21,7 @@ static uint64_t mix (uint64_t x) {
   return x ^ x >> 31;
 }
 
-/* What differs between two processes, or two threads.  */
+/* A mix of values that differ between two processes, or two threads.  */
 static uint64_t circumstances (const void *stack) {
   LARGE_INTEGER ticks;
   FILETIME now;
@@ -33,9 +33,10 @@ static uint64_t circumstances (const void *stack) {
   return mix (x ^ (uintptr_t) stack);
 }
 
-/* This has the name of advapi32's generator, which mimalloc calls with MI_USE_RTLGENRANDOM.  */
+/* Stands in for the system's generator, which advapi32 exports under this name.  mimalloc calls it
+   with MI_USE_RTLGENRANDOM.  */
 BOOLEAN NTAPI SystemFunction036 (void *buffer, ULONG length) {
-  static uint64_t times; /* ensures that no two calls mix the same */
+  static uint64_t times; /* ensures that no two calls mix the same values */
   uint64_t state = circumstances (&state) ^ __atomic_add_fetch (&times, 1, __ATOMIC_RELAXED);
   for (ULONG i = 0; i < length; i += sizeof (state)) {
     state += 0x9e3779b97f4a7c15u;

@@ -1,4 +1,4 @@
-/* Where a take-over would not be safe, and why.
+/* Decides where a take-over would not be safe, and says why.
 
    Page heap, Application Verifier and AddressSanitizer look for errors in the very blocks that
    would no longer reach them.  Two DLLs that redirect the same functions would undo each other.
@@ -101,13 +101,13 @@ const char *ucrt_refuse_process (void) {
   ULONG_PTR cookie;
   const char *missing = ucrt_find_nt (), *result = NULL;
   if (missing != NULL) {
-    ucrt_format (reason, sizeof (reason), "this Windows has no %s", missing);
+    ucrt_format (reason, sizeof (reason), "this Windows lacks the function %s", missing);
     return reason;
   }
   if (global_flags () & PAGE_HEAP) return "page heap is on for this process";
   if (global_flags () & VERIFIER) return "Application Verifier watches this process";
   if (forbids_dynamic_code ()) return "this process may not create code (ProcessDynamicCodePolicy)";
-  if (is_emulated ()) return "x64 on ARM64 Windows: its C runtime is ARM64EC";
+  if (is_emulated ()) return "this is an x64 process on ARM64 Windows: its C runtime is ARM64EC";
   if (ucrt_nt.lock_loader (0, NULL, &cookie) < 0)
     return "the loader's list of modules cannot be locked";
   const struct ucrt_nt_module *module = NULL;
@@ -126,6 +126,6 @@ const char *ucrt_refuse_crt (const struct ucrt_crt *crt) {
   if (ucrt_find_export (&image, "_malloc_dbg") != 0)
     return "it is a debug C runtime, whose blocks are in a list and have headers and guard bytes";
   if (ucrt_find_export (&image, "_get_heap_handle") == 0)
-    return "it does not say which heap is its own, so foreign blocks could not be freed";
+    return "it does not say which heap is its own, so blocks from before could not be freed";
   return NULL;
 }

@@ -1,5 +1,5 @@
-/* Where a take-over would not be safe, and why.  In DllMain or under the loader's locks: one thread
-   at a time.  The texts are static.  */
+/* Decides where a take-over would not be safe, and says why.  In DllMain or under the loader's
+   locks: one thread at a time.  The texts are static.  */
 
 #ifndef MIR_UCRT_REFUSE_H
 #define MIR_UCRT_REFUSE_H

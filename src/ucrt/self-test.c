@@ -33,7 +33,8 @@ static int is_filled (const void *block, size_t from, size_t to, uint8_t with) {
   return from == to;
 }
 
-/* A block of ours of N bytes, all WITH, allocated as malloc does so that _msize knows its size.  */
+/* A block of ours of N bytes, filled with WITH, and allocated as malloc does, so that _msize knows
+   its size.  */
 static void *filled (size_t n, uint8_t with) {
   void *block = ucrt_hooks_malloc (n);
   if (block != NULL) memset (block, with, n);
@@ -46,8 +47,8 @@ static int result (void *block, int passed) {
   return passed;
 }
 
-/* Whether BLOCK, reallocated from 50 bytes of 7, has N bytes at a multiple of ALIGNMENT, and if
-   ZEROED, zeroes behind the old end.  Frees BLOCK.  */
+/* Whether BLOCK, which had 50 bytes of value 7 and was reallocated to N bytes, is at a multiple of
+   ALIGNMENT and kept its bytes, and if ZEROED, has zeros behind them.  Frees BLOCK.  */
 static int grown (void *block, size_t n, size_t alignment, int zeroed) {
   int kept = block != NULL && is_filled (block, 0, 50, 7);
   if (zeroed && MIR_UCRT_EXACT_SIZE) kept = kept && is_filled (block, 50, n, 0);
@@ -219,7 +220,8 @@ static int is_taken (const MIR_ucrt_function_t *function) {
   return function->state == MIR_UCRT_TAKEN || function->state == MIR_UCRT_ALIAS;
 }
 
-/* A call through an entry is counted for the function that has taken the entry over.  */
+/* Undo the counting of a test call.  A call through an entry is counted for the function under
+   whose name the entry was taken over.  */
 static void uncount_call (const MIR_ucrt_function_t *called) {
   for (uint32_t i = 0; ucrt_options.counting && i < ucrt_status.functions_num; i++) {
     MIR_ucrt_function_t *function = &ucrt_status.functions[i];
@@ -240,6 +242,6 @@ void ucrt_check_taken (const struct ucrt_crt *crt) {
     uncount_call (function);
   }
   if (wrong != 0)
-    ucrt_format (status->reason, sizeof (status->reason), "%u functions misbehaved when tested",
-                 wrong);
+    ucrt_format (status->reason, sizeof (status->reason),
+                 "%u of its functions misbehaved when tested", wrong);
 }

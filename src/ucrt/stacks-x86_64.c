@@ -31,8 +31,8 @@ static int is_safe (const struct ucrt_image *image, uint32_t entry, const CONTEX
   return value >= context->Rsp - 0x100 && value < end;
 }
 
-/* Move CONTEXT to the caller's frame, without running exception handlers.  0, or -1 if it is not
-   known how.  FIRST: the function has called nobody.  */
+/* Move CONTEXT to the caller's frame, without running exception handlers.  Returns 0, or -1 if it is
+   not known how.  FIRST: this is the innermost function.  */
 static int step (CONTEXT *context, uintptr_t end, int first) {
   struct ucrt_image image;
   void *handler_data;

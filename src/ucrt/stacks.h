@@ -1,6 +1,6 @@
-/* Where a stopped thread is, and where it returns to: for every CPU, and one file per CPU.  The
-   other threads are stopped, so only system calls are made and no lock is taken; one thread at a
-   time.  */
+/* Finds out where a stopped thread is and where it returns to: what is common to all CPUs, and one
+   file per CPU.  The other threads are stopped, so only system calls are made and no lock is taken;
+   one thread at a time.  */
 
 #ifndef MIR_UCRT_STACKS_H
 #define MIR_UCRT_STACKS_H

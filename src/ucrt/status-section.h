@@ -13,7 +13,7 @@ extern MIR_ucrt_status_t ucrt_status;
 /* Complete the status once the options are read; MAGIC is written last.  */
 void ucrt_status_init (void);
 
-/* Set the state of the whole with its REASON, one line.  */
+/* Set the DLL's state with its REASON, one line.  */
 void ucrt_set_state (MIR_ucrt_state_t state, const char *reason);
 
 /* The stripe of this thread; add to it with relaxed atomics.  */

@@ -5,7 +5,7 @@
 
 #include "ucrt/nt.h"
 
-enum { GRAIN = 0x10000 };  /* bytes: the granularity of addresses */
+enum { GRAIN = 0x10000 };  /* bytes: Windows allocates at multiples of this */
 enum { TRIES_MAX = 4096 }; /* regions that are looked at in one direction */
 
 void ucrt_release_stubs (void *stubs) {
@@ -32,7 +32,8 @@ static int make_executable (void *page) {
   return ucrt_nt.flush (UCRT_NT_THIS_PROCESS, page, UCRT_NT_PAGE) < 0 ? -1 : 0;
 }
 
-/* The range of addresses within reach of every patch; LOW > HIGH if there are none.  */
+/* Set *LOW and *HIGH to the range of addresses within reach of every patch; *LOW > *HIGH if no
+   address is.  */
 static void reach_of (const struct ucrt_plan *plan, uint64_t *low, uint64_t *high) {
   uint64_t first = UINT64_MAX, last = 0, reach = UCRT_CPU.reach - UCRT_NT_PAGE;
   for (unsigned i = 0; i < plan->patches_num; i++) {
@@ -45,7 +46,8 @@ static void reach_of (const struct ucrt_plan *plan, uint64_t *low, uint64_t *hig
   if (*low < GRAIN) *low = GRAIN;
 }
 
-/* Whether the region at ADDRESS is free, and where it begins and ends.  0, or -1 on failure.  */
+/* Whether the region at ADDRESS is free, and where it begins and ends.  Returns 0, or -1 on
+   failure.  */
 static int region_at (uint64_t address, int *is_free, uint64_t *begin, uint64_t *end) {
   MEMORY_BASIC_INFORMATION info;
   if (ucrt_nt.query (UCRT_NT_THIS_PROCESS, (void *) (uintptr_t) address, UCRT_NT_MEMORY_BASIC,

@@ -8,7 +8,7 @@
 
 /* Make stubs for the patches that are DISTANT, within reach of their AT; executable, not writable.
    If none is needed, check that this process may make memory executable at all: the CRT's pages
-   must become so again.  0, or -1 with nothing allocated.  */
+   must become so again.  Returns 0, or -1 with nothing allocated.  */
 int ucrt_make_stubs (struct ucrt_plan *plan);
 
 /* Free the stubs of a plan, to which no jump leads any more; NULL is allowed.  */

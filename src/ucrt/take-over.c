@@ -38,7 +38,7 @@ static struct taken taken[MIR_UCRT_CRTS_MAX]; /* guarded by unload_lock */
    are looked at.  Holding this lock keeps it mapped; unloading takes it exclusively.  */
 static SRWLOCK unload_lock = SRWLOCK_INIT;
 
-/* Note why the take-over ends; -1.  */
+/* Note why the take-over ends.  Returns -1.  */
 static int fail (const char *reason) {
   ucrt_format (plan.reason, UCRT_REASON_SIZE, "%s", reason);
   return -1;
@@ -146,13 +146,13 @@ static int prepare (void) {
   if (collect () != 0) return -1;
   for (unsigned i = 0; i < plan.patches_num; i++)
     if (examine (&plan.patches[i]) != 0) return -1;
-  if (plan.patches_num == 0) return fail ("it exports none of the functions");
-  if (is_overlapping ()) return fail ("its functions are too close together");
+  if (plan.patches_num == 0) return fail ("it exports none of the allocator's functions");
+  if (is_overlapping ()) return fail ("its functions are too close together for jumps");
   return 0;
 }
 
-/* Stop the other threads at a moment when none is inside the plan's ranges.  The number of tries
-   before, or -1 with the reason.  */
+/* Stop the other threads at a moment when none is inside the plan's ranges.  Returns the number of
+   tries before that, or -1 with the reason.  */
 static int stop (void) {
   uintptr_t begin = (uintptr_t) plan.crt->base;
   struct ucrt_code_ranges ranges = {
@@ -186,7 +186,7 @@ static int apply (int late) {
   if (ucrt_make_stubs (&plan) != 0) return fail ("no executable memory is available near it");
   if (ucrt_find_code_ranges (&plan) != 0) return fail ("its aligned functions have too many parts");
   if (!late) return ucrt_write_jumps (&plan);
-  if (ucrt_threads_reserve () != 0) return fail ("no memory for the list of threads");
+  if (ucrt_threads_reserve () != 0) return fail ("there is no memory for the list of threads");
   int retries = stop ();
   if (retries < 0) return -1;
   int result = ucrt_write_jumps (&plan);
@@ -272,7 +272,8 @@ void ucrt_forget (struct ucrt_crt *crt) {
   ReleaseSRWLockExclusive (&unload_lock);
 }
 
-/* Bounded, because at the end of the process a killed thread may have held it.  */
+/* The number of tries is bounded: at the end of the process a killed thread may have held the
+   lock.  */
 int ucrt_hold_crts (void) {
   enum { HOLD_TRIES_MAX = 10000 };
   for (int tries = 0; tries < HOLD_TRIES_MAX; tries++) {
@@ -286,7 +287,7 @@ void ucrt_release_crts (void) {
   ReleaseSRWLockShared (&unload_lock);
 }
 
-/* Where the entry leads now, if not to our hook.  */
+/* The address to which the entry of PATCH leads, after somebody has overwritten our jump.  */
 static uint64_t present_target (const struct ucrt_patch *patch, const struct ucrt_crt *crt) {
   struct ucrt_span span = {.bytes = crt->base, .size = crt->size, .address = (uintptr_t) crt->base};
   uint64_t end;

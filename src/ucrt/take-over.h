@@ -5,8 +5,8 @@
 
 #include "ucrt/crt-calls.h"
 
-/* Take all functions of CRT over, or none.  LATE: threads may be inside them.  0, or -1 with the
-   reason in the status.  One thread at a time: see plan.h.  */
+/* Take all functions of CRT over, or none.  LATE: threads may be inside them.  Returns 0, or -1
+   with the reason in the status.  One thread at a time: see plan.h.  */
 int ucrt_take_over (struct ucrt_crt *crt, int late);
 
 /* CRT was unmapped: release what was made for it.  Afterwards nothing looks at it any more.  */
@@ -16,8 +16,8 @@ void ucrt_forget (struct ucrt_crt *crt);
    its status.  Any thread.  */
 void ucrt_refresh_status (void);
 
-/* Keep every CRT that is taken over mapped until ucrt_release_crts.  1, or 0 if that cannot be
-   ensured, at the end of the process.  Any thread.  */
+/* Keep every CRT that is taken over mapped until ucrt_release_crts.  Returns 1, or 0 if that cannot
+   be ensured, at the end of the process.  Any thread.  */
 int ucrt_hold_crts (void);
 void ucrt_release_crts (void);
 

@@ -9,7 +9,7 @@
 
 enum {
   CAPACITY_STEP = 256, /* threads */
-  PASSES_MAX = 64,     /* gives up if others start threads as fast as we stop them */
+  PASSES_MAX = 64,     /* gives up where threads start as fast as they are stopped */
   ACCESS = THREAD_SUSPEND_RESUME | THREAD_GET_CONTEXT | THREAD_QUERY_INFORMATION
 };
 
@@ -90,7 +90,8 @@ static int stop_one (HANDLE handle, int *kept) {
   return ucrt_nt.context (handle, &context) < 0 && !has_ended (handle) ? -1 : 1;
 }
 
-/* One pass over all threads.  The number stopped; -1: one could not be stopped; -2: no room.  */
+/* Make one pass over all threads.  Returns the number stopped; -1: one could not be stopped; -2:
+   the list is full.  */
 static int stop_all (void) {
   HANDLE handle = NULL, next;
   int kept = 1, stopped = 0, result = 0;

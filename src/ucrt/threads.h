@@ -13,22 +13,23 @@
 
 enum ucrt_threads_result {
   UCRT_THREADS_STOPPED = 0,
-  UCRT_THREADS_MORE = 1,   /* too little memory for so many: all run; ucrt_threads_reserve more */
-  UCRT_THREADS_REFUSED = 2 /* one could not be stopped; all run */
+  UCRT_THREADS_MORE = 1,   /* all run again: the list is too short, call ucrt_threads_reserve */
+  UCRT_THREADS_REFUSED = 2 /* all run again: one could not be stopped */
 };
 
-/* Make memory for the present threads and some more.  0, or -1.  Not between stop and resume.  */
+/* Make memory for the present threads and some more.  Returns 0, or -1.  Not between stop and
+   resume.  */
 int ucrt_threads_reserve (void);
 
 /* Stop all other threads, or on failure none; then let them run again.  */
 enum ucrt_threads_result ucrt_threads_stop (void);
 void ucrt_threads_resume (void);
 
-/* The number of the first stopped thread that is inside of RANGES or returns there; 0 if there is
-   none.  Between stop and resume.  */
+/* The ID of the first stopped thread that is inside of RANGES or returns there; 0 if there is none.
+   Between stop and resume.  */
 uint32_t ucrt_thread_inside (const struct ucrt_code_ranges *ranges);
 
-/* The number of the thread that could not be stopped.  */
+/* The ID of the thread that could not be stopped.  */
 uint32_t ucrt_threads_culprit (void);
 
 /* Let others run for MILLISECONDS.  */

@@ -51,7 +51,7 @@ $make_images kind 13 d.exe && mir_inject --list d.exe &&
   grep -A1 '^delayed modules (1):$' out | grep -qx '   0: delayed.dll'
 result $? 'lists delayed modules'
 
-mir_inject a.exe && grep -qx "wrote 'a-mi.exe' with new import order." out && [ ! -s err ] && cmp a.exe a.old &&
+mir_inject a.exe && grep -qx "wrote 'a-mi.exe' with new import order" out && [ ! -s err ] && cmp a.exe a.old &&
   mir_inject -l a-mi.exe && grep -qx '   0: mir-ucrt.dll' out && grep -qx 'original imported modules (4):' out
 result $? 'injects into a copy which ends in -mi'
 mir_inject inject --output b.exe a.exe && cmp b.exe a-mi.exe
@@ -61,8 +61,8 @@ result $? 'ejects: each byte is as before'
 mir_inject a-mi.exe && cmp a-mi.exe a-mi-mi.exe && grep -q 'with the same import order' out
 result $? 'does not inject twice'
 fresh
-mir_inject a.exe && grep -qx "put 'mir-ucrt.dll' for x64 beside it: without the DLL the program does not start." out &&
-  : >MIR-UCRT.dll && mir_inject -f a.exe && [ "$(cat out)" = "wrote 'a-mi.exe' with new import order." ] &&
+mir_inject a.exe && grep -qx "put 'mir-ucrt.dll' for x64 beside it: without the DLL the program does not start" out &&
+  : >MIR-UCRT.dll && mir_inject -f a.exe && [ "$(cat out)" = "wrote 'a-mi.exe' with new import order" ] &&
   mir_inject --eject a-mi.exe && rm MIR-UCRT.dll && mir_inject -f --eject a-mi.exe && ! grep put out
 result $? 'says that the DLL is not beside the program'
 fresh
@@ -79,7 +79,7 @@ cp a.exe mir-ucrt.dll && mir_inject a.exe && mir_inject -lv a-mi.exe &&
 result $? 'looks for the function in the DLL beside the program'
 
 fresh
-mir_inject --dry-run -v a.exe && [ ! -e a-mi.exe ] && grep -qx "would write 'a-mi.exe' with new import order." out &&
+mir_inject --dry-run -v a.exe && [ ! -e a-mi.exe ] && grep -qx "would write 'a-mi.exe' with new import order" out &&
   grep -qx '   0: mir-ucrt.dll' out
 result $? 'only says what it would do'
 cp a.exe b.exe
@@ -89,7 +89,7 @@ result $? 'edits in place and keeps the old file'
 refuses 'to overwrite a backup' ".*b.exe.bak' exists already \(use --force\)" -i --eject b.exe
 mir_inject -i --eject --no-backup b.exe && cmp b.exe a.old
 result $? 'ejects in place, without a backup'
-mir_inject -i --eject b.exe && grep -qx "no changes: 'b.exe' stays as it is." out && cmp b.exe a.old
+mir_inject -i --eject b.exe && grep -qx "no changes: 'b.exe' stays as it is" out && cmp b.exe a.old
 result $? 'leaves a file alone that has nothing to eject'
 mir_inject a.exe && cp a.exe a-mi.exe
 refuses 'to overwrite a result' "a.exe: 'a-mi.exe' exists already \(use --force\)" a.exe
@@ -230,7 +230,7 @@ case $tool in
 import json
 r = json.load(open("out"))[0]
 assert r["file"] == "x\n\033[31m.exe" and r["wrote"] == "x\n\033[31m-mi.exe", r' 2>>err && mir_inject -f "$name" &&
-    grep -qx "wrote 'x??.31m-mi.exe' with new import order." out
+    grep -qx "wrote 'x??.31m-mi.exe' with new import order" out
   result $? 'prints names with control characters so that a terminal does not obey them'
   fresh
   mkfifo pipe.exe && refuses 'a pipe, without waiting for it' 'not a file: pipe.exe' pipe.exe

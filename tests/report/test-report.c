@@ -182,7 +182,7 @@ static void what_no_trace_has_is_refused (void) {
   check_error ("version 2");
   begin_bytes ();
   bytes[9] = 3;
-  check_error ("pointers of 3 bytes");
+  check_error ("pointers have 3 bytes, not 4 or 8");
   begin_bytes ();
   byte (200);
   check_error ("unknown kind 200");
@@ -201,7 +201,7 @@ static void what_no_trace_has_is_refused (void) {
   check_error ("no program can have so much memory");
   begin_bytes ();
   record (MIR_TRACE_POP, 1, UINT64_MAX, 0, 0, 0);
-  check_error ("a time is out of bounds");
+  check_error ("a time is out of range");
   begin_bytes ();
   for (int i = 0; i < 10; i++) byte (0xff);
   check_error ("unknown kind");
@@ -224,7 +224,7 @@ static void what_no_trace_has_is_refused (void) {
   begin_bytes ();
   record (MIR_TRACE_END, 2, 0, 0, 0, 0);
   byte (0);
-  check_error ("there is more behind the end");
+  check_error ("there is data behind the end");
 }
 
 static void what_began_before_the_trace_is_strange (void) {

@@ -82,10 +82,10 @@ END
   result $? 'has scopes, code and the peak in the Chrome trace'
 fi
 
-refuses 'no arguments' 'no trace is named, see --help'
-refuses 'an unknown option' 'unknown option, see --help: --fast' --fast "$trace"
-refuses 'two traces' 'only one trace at a time, see --help' "$trace" "$trace"
-refuses 'an option without its file' '--html needs a file, see --help' "$trace" --html
+refuses 'no arguments' 'no trace is named (see --help)'
+refuses 'an unknown option' 'unknown option (see --help): --fast' --fast "$trace"
+refuses 'two traces' 'only one trace can be read at a time (see --help)' "$trace" "$trace"
+refuses 'an option without its file' '--html needs the name of a file (see --help)' "$trace" --html
 refuses 'a trace which is not there' '.*/none: No such file or directory' "$work/none"
 refuses 'a folder' '.*: not a regular file' "$work"
 refuses 'another file' '.*numbers: byte 1: this is not a trace' "$work/numbers"

@@ -5,7 +5,8 @@
 
 #include "inject/pe/imports.h"
 
-/* Whether the N bytes at RVA lie outside of all RANGES; bytes that are not in the file do.  */
+/* Whether the N bytes at RVA lie outside of all RANGES.  Bytes that are not in the file count as
+   outside.  */
 static int is_apart (const struct pe *pe, uint64_t rva, size_t n, const struct edit_range *ranges,
                      unsigned num) {
   size_t at;

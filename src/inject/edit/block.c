@@ -16,8 +16,8 @@ static int is_called (const struct pe *pe, unsigned index, const char *name,
   return pe_name_is (found, name);
 }
 
-/* Append the descriptors called NAME to the N in FROM.  Their number, or -1 if the table is
-   damaged.  */
+/* Append the descriptors called NAME to the N in FROM.  Returns how many were appended, or -1 if
+   the table is damaged.  */
 static int take (const struct pe *pe, const char *name, uint16_t *from, int n, int total,
                  uint8_t *taken, struct pe_error *error) {
   int moved = 0;
@@ -91,7 +91,8 @@ int edit_copy_descriptor (const struct pe *pe, unsigned index, uint8_t *to,
   return 0;
 }
 
-/* Bytes of the names of all NUM DLLs with their zeros, and 1; 0 if a name cannot be read.  */
+/* One more than the bytes of the names of all NUM DLLs, each with its terminating 0; 0 if a name
+   cannot be read.  */
 static size_t names_size (const struct pe *pe, int num) {
   char name[PE_NAME_MAX];
   struct pe_descriptor d;

@@ -87,13 +87,13 @@ struct edit_output {
   /* Read the N bytes of the old file at BYTES: return BYTES or a copy, valid until the next call.
      NULL on failure.  The member may be NULL: then the bytes are used in place.  */
   const uint8_t *(*read) (void *self, const uint8_t *bytes, size_t n);
-  /* Write N bytes at OFFSET.  0 or -1.  The calls cover the result from its beginning to its end,
-     then overwrite a few bytes.  */
+  /* Write N bytes at OFFSET.  Returns 0 or -1.  The calls cover the result from its beginning to
+     its end, then overwrite a few bytes.  */
   int (*write) (void *self, uint64_t offset, const uint8_t *bytes, size_t n);
 };
 
-/* Plan to import REQUEST->dll first.  PE is a view of a file.  0, or -1 with the reason in ERROR.
-   The caller frees the plan with edit_free, also on failure.  */
+/* Plan to import REQUEST->dll first.  PE is a view of a file.  Returns 0, or -1 with the reason in
+   ERROR.  The caller frees the plan with edit_free, also on failure.  */
 int edit_inject (struct edit *edit, const struct pe *pe, const struct edit_request *request,
                  struct pe_error *error);
 /* Plan to eject REQUEST->dll; otherwise like edit_inject.  The plan follows the record, which may
@@ -102,7 +102,7 @@ int edit_eject (struct edit *edit, const struct pe *pe, const struct edit_reques
                 struct pe_error *error);
 void edit_free (struct edit *edit);
 /* Check that AFTER, the result, imports what BEFORE does, with the DLL first or, if EJECTED,
-   without it. 0, or -1 with the reason in ERROR.  */
+   without it.  Returns 0, or -1 with the reason in ERROR.  */
 int edit_check (const struct pe *before, const struct pe *after, const struct edit_request *request,
                 int ejected, struct pe_error *error);
 /* Write the result, at most EDIT_BLOCK bytes at a time; old bytes are read once.  SELF goes to the

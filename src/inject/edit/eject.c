@@ -63,7 +63,8 @@ static int is_untouched (const struct ours *ours, const struct pe *pe) {
   return 1;
 }
 
-/* Restore the tail with the old certificate and without one that was added since.  */
+/* Add the tail of the file as it was before the injection: with the certificate it had then,
+   without one that was added later.  */
 static int add_tail (struct edit *edit, const struct ours *ours, const struct pe *pe) {
   const struct plan *plan = &ours->plan;
   size_t begin = ours->section.raw + ours->section.raw_size, end = pe->size, offset, size;

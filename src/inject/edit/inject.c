@@ -26,8 +26,8 @@ static int is_zero (const struct pe *pe, size_t begin, size_t end) {
   return 1;
 }
 
-/* Whether the bytes may be overwritten.  Bound imports, which usually follow the section table,
-   may: they are cleared.  */
+/* Whether the bytes may be overwritten: unused ones, and bound imports, which usually follow the
+   section table and are cleared anyway.  */
 static int is_free (const struct pe *pe, size_t begin, size_t end) {
   struct pe_directory bound = pe_directory (pe, PE_BOUND_IMPORT);
   uint64_t bound_end = (uint64_t) bound.rva + bound.size;
@@ -145,7 +145,7 @@ static int patch_offsets (struct plan *plan, const struct pe *pe) {
   return status;
 }
 
-/* Add the pieces of the result in their order; the bytes of SECTION come to be at RAW.  The last
+/* Add the pieces of the result in their order; the bytes of SECTION will be at offset RAW.  The last
    argument of edit_add: 1 makes a copy that the plan owns, which patches may change; 0 refers to
    the old file.  */
 static int compose (struct edit *edit, const struct plan *plan, const struct pe *pe, size_t raw,

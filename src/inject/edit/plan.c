@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VERSION = 2 }; /* of the record's layout */
+enum { VERSION = 2 }; /* version of the record's layout */
 /* Offsets in the head of the record, in addition to RECORD_DIGEST.  */
 enum {
   RECORD_VERSION = 0,
@@ -40,8 +40,8 @@ void edit_free (struct edit *edit) {
   *edit = (struct edit){0};
 }
 
-/* Make PART bytes at offset IN of piece INDEX a piece that the plan owns, by splitting it into up
-   to three.  The index of the new piece, or -1.  */
+/* Split piece INDEX so that its PART bytes from offset IN on become a piece of their own, a copy
+   that the plan owns; up to three pieces result.  Returns the index of that piece, or -1.  */
 static int own_part (struct edit *edit, unsigned index, size_t in, size_t part) {
   struct edit_piece old = edit->pieces[index], parts[3];
   unsigned n = 0, changed;

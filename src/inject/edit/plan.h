@@ -31,7 +31,7 @@ struct plan {
   uint64_t headers_end;      /* where bytes are inserted if the headers need more space */
   uint32_t headers_inserted; /* bytes */
   uint32_t checksum;         /* of the old file */
-  uint64_t digest;           /* of the old file, see plan_start_digest */
+  uint64_t digest;           /* digest of the old file, see plan_start_digest */
   uint64_t certificate;      /* offset of what is cut out of the tail */
   uint64_t certificate_size;
   uint64_t tail_moved; /* bytes by which the offset of the tail grows */
@@ -51,12 +51,12 @@ int edit_put_checksum (struct edit *edit, size_t field);
 int plan_patch32 (struct plan *plan, const struct pe *pe, size_t offset, uint32_t value);
 int plan_patch (struct plan *plan, const struct pe *pe, size_t offset, const uint8_t *bytes,
                 size_t n);
-/* The offset in the result of the byte at OFFSET of the old file, which is not in the
-   certificate.  */
+/* Where a byte of the old file goes: OFFSET is its offset there, outside of the certificate;
+   returns its offset in the result.  */
 uint64_t plan_moved (const struct plan *plan, uint64_t offset);
-/* Begin the digest of the old file with what the new one may not have: its HEADERS, the old bytes
-   of the patches and the CERTIFICATE.  edit_write adds the rest while copying it, in the same order
-   for inject and for eject.  */
+/* Begin the digest of the old file with the bytes that the new file may not contain: its HEADERS,
+   the old bytes of the patches and the CERTIFICATE.  edit_write adds the rest while copying it, in
+   the same order for inject and for eject.  */
 void plan_start_digest (const struct plan *plan, struct edit *edit, const uint8_t *headers,
                         const uint8_t *certificate);
 

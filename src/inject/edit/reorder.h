@@ -6,9 +6,9 @@
 
 #include "inject/edit/edit.h"
 
-/* Plan to overwrite the table of OLD_NUM descriptors by NUM of them: element I of FROM is the old
+/* Plan  to overwrite the table of OLD_NUM descriptors by NUM of them: element I of FROM is the old
    index of the new descriptor I.  Empty ones fill the rest.  Bound imports and the signature are
-   cleared.  0, or -1 with the reason in ERROR.  */
+   cleared.  Returns 0, or -1 with the reason in ERROR.  */
 int edit_rewrite_table (struct edit *edit, const struct pe *pe, const uint16_t *from, int num,
                         int old_num, struct pe_error *error);
 /* Plan to sort the table as REQUEST says; PE imports REQUEST->dll already.  */

@@ -25,11 +25,11 @@ struct pe_descriptor {
 
 struct pe_function {
   int by_ordinal;
-  uint16_t ordinal;       /* by name: the hint */
+  uint16_t ordinal;       /* of a function imported by name: the hint */
   char name[PE_NAME_MAX]; /* by ordinal: "" */
 };
 
-/* Read descriptor INDEX of the import table.  1, 0 at the end of the table, -1 if it is
+/* Read descriptor INDEX of the import table.  Returns 1, 0 at the end of the table, -1 if it is
    damaged.  */
 int pe_descriptor (const struct pe *pe, unsigned index, struct pe_descriptor *descriptor);
 /* The same, with the name of the DLL; -1 also if the name is damaged.  */
@@ -39,7 +39,7 @@ int pe_import (const struct pe *pe, unsigned index, struct pe_descriptor *descri
 int pe_imports_num (const struct pe *pe);
 /* The RVA of the thunks that tell the loader which functions to look up.  */
 uint32_t pe_lookup_table (const struct pe *pe, const struct pe_descriptor *descriptor);
-/* Read function INDEX of the thunks at RVA.  1, 0 at their end, -1 if they are damaged.  */
+/* Read function INDEX of the thunks at RVA.  Returns 1, 0 at their end, -1 if they are damaged.  */
 int pe_function (const struct pe *pe, uint32_t rva, unsigned index, struct pe_function *function);
 /* The number of thunks at RVA, without looking at the names; -1 if they are damaged.  */
 long pe_functions_num (const struct pe *pe, uint32_t rva);

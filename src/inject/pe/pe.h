@@ -27,7 +27,8 @@ struct pe_error {
   int names_file;          /* TEXT says which file it is about */
 };
 
-/* Set the text of ERROR unless it has one, since the first error is the one to report.  -1.  */
+/* Set the text of ERROR unless it has one, since the first error is the one to report.  Returns
+   -1.  */
 int pe_fail (struct pe_error *error, const char *format, ...)
     __attribute__ ((format (printf, 2, 3)));
 

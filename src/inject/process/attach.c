@@ -32,7 +32,7 @@ static int load_and_look (const struct remote *remote, const struct process_opti
   if (load_prepare (remote, path, &load, cause) != 0)
     return presence_fail (options->json, "attach to", remote->id, cause);
   if (!load.tells && options->verbose)
-    process_log ("it lets no code in: if the DLL does not load, the reason will not be known");
+    process_log ("no code can be put into it: if the DLL does not load, the reason stays unknown");
   uint64_t module = 0;
   enum load_end end = load_by_thread (remote, &load, options->timeout, &module, cause);
   if (end != LOAD_TIMED_OUT && end != LOAD_ENDED) load_remove (remote, &load);

@@ -16,7 +16,8 @@ static int needs_quotes (const char *arg) {
   return *arg == 0 || strpbrk (arg, " \t\n\v\"") != NULL;
 }
 
-/* Append ARG at TO, which has room for twice its length and two quotes.  The end.  */
+/* Append ARG at TO, which has room for twice the length of ARG and two quotes.  Returns the end of
+   the text.  */
 static char *put_argument (char *to, const char *arg) {
   size_t slashes = 0; /* number of backslashes in front of ARG */
   int quotes = needs_quotes (arg);

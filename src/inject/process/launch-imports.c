@@ -26,11 +26,10 @@
 struct injection {
   const struct remote *remote;
   struct remote_image image;
-  char path
-      [PATH_MAX_IN_IMPORT];   /* of the DLL, ASCII: the code page of a descriptor is not defined */
-  char function[PE_NAME_MAX]; /* one that the DLL exports */
-  unsigned descriptors;       /* number of those of the program */
-  uint8_t *bytes;             /* of the block, before it is written to the target */
+  char path[PATH_MAX_IN_IMPORT];        /* of the DLL; ASCII: no code page is defined for it */
+  char function[PE_NAME_MAX];           /* one that the DLL exports */
+  unsigned descriptors;                 /* number of those of the program */
+  uint8_t *bytes;                       /* the block, before it is written to the target */
   uint32_t size, thunks, hint, path_at; /* bytes of the block; offsets in it */
   uint64_t address;                     /* of the block in the target */
 };

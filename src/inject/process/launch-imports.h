@@ -8,7 +8,7 @@
 
 /* Make the DLL at PATH the first import of the program of REMOTE.  *SLOT is the address, in REMOTE,
    of the pointer that the loader sets when it has mapped the DLL; until then the pointer is *EMPTY.
-   0, or -1 with the reason in CAUSE and nothing changed.  */
+   Returns 0, or -1 with the reason in CAUSE and nothing changed.  */
 int launch_import (const struct remote *remote, const wchar_t *path, uint64_t *slot,
                    uint64_t *empty, char cause[REASON_MAX]);
 

@@ -172,7 +172,8 @@ static int begin (struct launch *launch) {
   return taken || (launch->way != PROCESS_THREAD && watch (launch, timeout));
 }
 
-/* Let the program run, or end it if --require is not satisfied.  0, or -1 if it was ended.  */
+/* Let the program run, or end it if --require is not satisfied.  Returns 0, or -1 if it was
+   ended.  */
 static int let_run (struct launch *launch) {
   uint64_t module;
   char cause[REASON_MAX];
@@ -189,7 +190,7 @@ static int let_run (struct launch *launch) {
     process_log ("the program was not seen to be taken over: %s", launch->cause);
   if (!launch->options->require) return 0;
   if (taken && launch_gate_open (&launch->remote, &launch->gate, launch->thread) == 0) return 0;
-  process_log ("--require: it was ended");
+  process_log ("the program was not taken over, so it was ended (--require)");
   TerminateProcess (launch->remote.process, PROCESS_RUN_FAILED);
   return -1;
 }
@@ -245,7 +246,7 @@ int process_run (const struct process_options *options, char **argv) {
   struct launch *launch = calloc (1, sizeof (*launch));
   enum pe_machine machine = tool_file_machine (program);
   if (wide_line == NULL || launch == NULL) {
-    process_log ("unable to make the command line");
+    process_log ("out of memory, or the name of the program contains a quote");
   } else if (sizeof (void *) == 4 && machine != PE_X86 && machine != PE_OTHER) {
     status = tool_hand_over ("it is a 64-bit program", PROCESS_RUN_FAILED);
   } else {

@@ -77,7 +77,7 @@ enum load_end load_end (const struct remote *remote, const struct load *load, ui
   if (reason != NULL)
     snprintf (cause, REASON_MAX, "%s (error %lu)", reason, (unsigned long) block.error);
   else
-    snprintf (cause, REASON_MAX, "error %lu", (unsigned long) block.error);
+    snprintf (cause, REASON_MAX, "it was refused (error %lu)", (unsigned long) block.error);
   return LOAD_FAILED;
 }
 
@@ -101,8 +101,8 @@ enum load_end load_by_thread (const struct remote *remote, const struct load *lo
     return LOAD_TIMED_OUT;
   }
   enum load_end end = which == WAIT_OBJECT_0 ? LOAD_ENDED : load_end (remote, load, module, cause);
-  /* The code always tells a result, so something ended the thread, and probably the process
-     too.  */
+  /* The code always leaves a result in the block.  There is none, so something ended the thread,
+     and probably the process too.  */
   if (end == LOAD_UNKNOWN && load->tells
       && WaitForSingleObject (remote->process, 1000) == WAIT_OBJECT_0)
     end = LOAD_ENDED;
@@ -117,7 +117,7 @@ enum load_end load_by_thread (const struct remote *remote, const struct load *lo
 int load_by_call (const struct load *load, HANDLE thread, char cause[REASON_MAX]) {
   if (QueueUserAPC ((PAPCFUNC) (uintptr_t) load->function, thread, (ULONG_PTR) load->argument) != 0)
     return 0;
-  snprintf (cause, REASON_MAX, "QueueUserAPC failed (error %lu)", GetLastError ());
+  snprintf (cause, REASON_MAX, "its first thread takes no APC (error %lu)", GetLastError ());
   return -1;
 }
 

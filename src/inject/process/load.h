@@ -23,8 +23,8 @@ enum load_end {
   LOAD_ENDED      /* the target has ended */
 };
 
-/* Put code and argument for loading the DLL at PATH into the target.  0, or -1 with the reason in
-   CAUSE and nothing left in the target.  */
+/* Put code and argument for loading the DLL at PATH into the target.  Returns 0, or -1 with the
+   reason in CAUSE and nothing left in the target.  */
 int load_prepare (const struct remote *remote, const wchar_t *path, struct load *load,
                   char cause[REASON_MAX]);
 
@@ -34,8 +34,8 @@ int load_prepare (const struct remote *remote, const wchar_t *path, struct load 
 enum load_end load_by_thread (const struct remote *remote, const struct load *load,
                               unsigned timeout, uint64_t *module, char cause[REASON_MAX]);
 
-/* Queue the code as the first thing that THREAD, which has not begun, runs.  0, or -1 with the
-   reason in CAUSE.  */
+/* Queue the code as the first thing that THREAD, which has not begun, runs.  Returns 0, or -1 with
+   the reason in CAUSE.  */
 int load_by_call (const struct load *load, HANDLE thread, char cause[REASON_MAX]);
 
 /* The result so far: LOAD_UNKNOWN, LOAD_DONE with MODULE, or LOAD_FAILED with CAUSE.  */

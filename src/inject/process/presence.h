@@ -25,7 +25,7 @@ struct presence {
    readable one.  Follows the entries of the functions to fill view.intact.  */
 enum dll_presence presence_look (const struct remote *remote, struct presence *presence);
 
-/* The same for the image at BASE alone.  */
+/* As presence_look, for the image at BASE alone.  */
 enum dll_presence presence_at (const struct remote *remote, uint64_t base,
                                struct presence *presence);
 
@@ -39,7 +39,7 @@ void presence_print (const struct remote *remote, enum dll_presence found,
 /* Print the JSON object for a process that could not be examined or did not get the DLL.  */
 void presence_print_failure (unsigned long id, const char *cause);
 
-/* Log "cannot VERB process ID: CAUSE" and, if JSON, print the object.  PROCESS_UNKNOWN.  */
+/* Log "cannot VERB process ID: CAUSE" and, if JSON, print the object.  Returns PROCESS_UNKNOWN.  */
 int presence_fail (int json, const char *verb, unsigned long id, const char *cause);
 
 #endif

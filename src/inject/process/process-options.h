@@ -8,7 +8,7 @@
 int process_is_command (const char *name);
 
 /* Execute the command that is the first of ARGV, with its options and operands.  ARGV comes from
-   process_arguments.  An exit status.  */
+   process_arguments.  Returns an exit status.  */
 int process_main (int argc, char **argv);
 
 /* Read a process id, 1 to 2^32 - 1: decimal, or hexadecimal behind 0x.  0 if TEXT is none.  */

@@ -1,4 +1,4 @@
-/* The words for errors of Windows.  */
+/* The texts that explain errors of Windows.  */
 #include "inject/process/reason.h"
 
 #include <stddef.h> /* NULL */
@@ -62,7 +62,7 @@ const char *reason_of_open_error (uint32_t error) {
       /* ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND */
       {{2, 3}, "there is no such file"},
       /* ERROR_ACCESS_DENIED */
-      {{5}, "access denied: it belongs to another user, or has more rights"},
+      {{5}, "access is denied: it belongs to another user, or has more rights than mir-inject"},
       /* ERROR_INVALID_PARAMETER: OpenProcess with an unused id */
       {{87}, "there is no such process"},
       /* ERROR_BAD_EXE_FORMAT, ERROR_EXE_MACHINE_TYPE_MISMATCH */
@@ -70,7 +70,7 @@ const char *reason_of_open_error (uint32_t error) {
       /* ERROR_FILENAME_EXCED_RANGE */
       {{206}, "its name or its arguments are too long"},
       /* ERROR_ELEVATION_REQUIRED */
-      {{740}, "it needs the rights of an administrator"},
+      {{740}, "it needs administrator rights"},
       /* ERROR_VIRUS_INFECTED, ERROR_ACCESS_DISABLED_BY_POLICY,
          ERROR_SYSTEM_INTEGRITY_POLICY_VIOLATION */
       {{225, 1260, 4551}, "a policy of the machine refuses it"},

@@ -22,7 +22,8 @@ const char *reason_of_facts (const struct process_facts *facts);
 /* Why loading the DLL failed with ERROR; NULL if there is no better text than the number.  */
 const char *reason_of_load_error (uint32_t error);
 
-/* Why opening or creating a process failed with ERROR; NULL likewise.  */
+/* Why opening or creating a process failed with ERROR; NULL if there is no better text than the
+   number.  */
 const char *reason_of_open_error (uint32_t error);
 
 /* Why the loader ended a process with STATUS at its start; NULL if STATUS is none of the

@@ -40,19 +40,20 @@ int remote_open (struct remote *remote, DWORD id, int writes, char cause[REASON_
 /* Set BITS, MACHINE and PROGRAM of REMOTE; PROCESS and ID are set already.  */
 int remote_look (struct remote *remote);
 void remote_close (struct remote *remote);
-/* Whether the process has ended or ends within MILLISECONDS: a failure then needs no other
-   cause.  */
+/* Whether the process has ended, or ends within MILLISECONDS: that explains why an access
+   failed.  */
 int remote_has_ended (const struct remote *remote, unsigned milliseconds);
 
 /* Set CAUSE to WHAT with the number of GetLastError, which stays; or to "the process has ended" if
-   that explains the failure.  Whether it has ended.  */
+   that explains the failure.  Returns whether the process has ended.  */
 int remote_explain (const struct remote *remote, const char *what, char cause[REASON_MAX]);
 
 /* Read N bytes; -1 also if only some of them can be read.  */
 int remote_read (const struct remote *remote, uint64_t from, void *to, size_t n);
 /* Write N bytes.  Pages that are not writable become so meanwhile.  */
 int remote_write (const struct remote *remote, uint64_t to, const void *from, size_t n);
-/* Read up to N bytes, ending before the first page that cannot be read.  The number of bytes.  */
+/* Read up to N bytes, ending before the first page that cannot be read.  Returns the number of
+   bytes.  */
 size_t remote_read_some (const struct remote *remote, uint64_t from, void *to, size_t n);
 
 /* Open the image at BASE: its headers are read.  remote_image_close frees it.  */

@@ -10,10 +10,10 @@ const char *status_accept (MIR_ucrt_status_t *status, const void *from, size_t s
   if (size < offsetof (MIR_ucrt_status_t, state)) return "it is too short for a status";
   memcpy (status, from, size < sizeof (*status) ? size : sizeof (*status));
   if (status->magic == 0) return "its DLL has not been initialised";
-  if (status->magic != MIR_UCRT_STATUS_MAGIC) return "it does not begin like a status";
+  if (status->magic != MIR_UCRT_STATUS_MAGIC) return "it does not begin as a status does";
   if (status->version != MIR_UCRT_STATUS_VERSION)
     return "this mir-inject does not know its version";
-  if (status->size != sizeof (*status)) return "its size does not fit its version";
+  if (status->size != sizeof (*status)) return "its size is wrong for its version";
   if (size < sizeof (*status)) return "it is cut off";
   if (status->crts_num > MIR_UCRT_CRTS_MAX) return "it has too many C runtimes";
   if (status->functions_num > MIR_UCRT_FUNCTIONS_MAX) return "it has too many functions";

@@ -108,9 +108,9 @@ wchar_t *tool_dll (const char *wanted, enum pe_machine machine, char cause[REASO
   return NULL;
 }
 
-/* End the program when this process ends.  Whoever kills mir-inject, a test runner for example,
-   means the program.  What the program has started itself may go on.  Where a job of this process
-   forbids all this, nothing is done.  */
+/* End the program when this process ends.  When mir-inject is killed, by a test runner for example,
+   the program is what should end.  What the program has started itself may go on.  Where a job of
+   this process forbids all this, nothing is done.  */
 static void end_with_us (HANDLE process) {
   JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
   HANDLE job =

@@ -28,7 +28,7 @@ int tool_hand_over (const char *why, int failure);
 
 /* Start PROGRAM with the command line LINE, and with the handles and the window of this process.
    FLAGS are those of CreateProcess.  The program ends when this process ends; this process ignores
-   Ctrl-C and Ctrl-Break from now on, and the program gets them.  0, or -1 with the cause in
+   Ctrl-C and Ctrl-Break from now on, and the program gets them.  Returns 0, or -1 with the cause in
    GetLastError ().  */
 int tool_start (const wchar_t *program, wchar_t *line, DWORD flags, PROCESS_INFORMATION *info);
 

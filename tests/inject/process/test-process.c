@@ -360,7 +360,7 @@ static void reasons_are_told (void) {
   CHECK (strstr (reason_of_load_error (998), "exception") != NULL);
   CHECK (strstr (reason_of_load_error (193), "bitness") != NULL);
   CHECK_STR (reason_of_load_error (12345), NULL);
-  CHECK (strstr (reason_of_open_error (5), "access denied") != NULL);
+  CHECK (strstr (reason_of_open_error (5), "access is denied") != NULL);
   CHECK (strstr (reason_of_exit_status (0xc0000135), "not there") != NULL);
   CHECK_STR (reason_of_exit_status (1), NULL);
   CHECK_STR (reason_of_facts (&(struct process_facts){0}), NULL);

@@ -82,7 +82,7 @@ done
 
 export STAND_IN=refused
 inject run --require --dll=stand-in.dll ./target.exe args x
-[ $status = 125 ] && [ ! -s "$work/out" ] && says err 'refused: page heap is on' && says err 'it was ended'
+[ $status = 125 ] && [ ! -s "$work/out" ] && says err 'refused: page heap is on' && says err 'so it was ended'
 result $? '--require: if the DLL refuses, nothing of the program runs'
 inject run --via=thread --dll=stand-in.dll ./target.exe args x
 [ $status = 0 ] && says out '\[x\]' && says err 'not seen to be taken over: refused: page heap is on'
@@ -226,7 +226,7 @@ check_kind counting 0 'calls  *42$'
 check_kind overwritten 2 '1 of 2 intact' '^overwritten  *free'
 check_kind unreadable 2 '1 of 2 intact'
 check_kind wrong 2 'wrong result malloc'
-check_kind magic 3 'does not begin like a status'
+check_kind magic 3 'does not begin as a status does'
 check_kind silent 3 'has not been initialised'
 check_kind version 3 'does not know its version'
 check_kind size 3 'its size'

@@ -9,7 +9,7 @@
 #include "ucrt/nt.h"
 #include "support/tap.h"
 
-static const char waiting[] = "nothing to take over: no C runtime DLL is loaded";
+static const char waiting[] = "nothing to take over yet: no C runtime DLL is loaded";
 
 static void begin (const char *crts) {
   fixture_reset (crts);

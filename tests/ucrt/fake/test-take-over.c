@@ -176,7 +176,7 @@ static void late_is_refused_if_so_wished (void) {
   fixture_reset ("fake-shapes");
   ucrt_options.refuse_late = 1;
   CHECK_INT (ucrt_find_crts (), -1);
-  CHECK_STR (ucrt_status.crts[0].reason, "it is already running, and MIR_UCRT_LATE=refuse");
+  CHECK_STR (ucrt_status.crts[0].reason, "it is already running, and MIR_UCRT_LATE=refuse is set");
   CHECK_INT (fixture_checks, 0);
   CHECK (calls_go_to (dll, 0));
   fixture_unload (dll);
