@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the DLL shows.  Arguments: objdump, and the DLL.
+# Tests the DLL's exports and imports.  Arguments: objdump, and the DLL.
 set -eu
 . "$(dirname "$0")/../support/tap.sh"
 objdump=$1 dll=$2
@@ -10,7 +10,7 @@ dll_exports_only_MIR_names () {
   ! grep -v '^_\{0,1\}MIR_' "$work/exported"
 }
 
-# Without an installation of mingw nobody has its DLLs.
+# Users' machines do not have mingw's DLLs.
 dll_needs_none_of_the_compilers () {
   "$objdump" -p "$dll" | sed -n 's/.*DLL Name: //p' >"$work/imported"
   ! grep -i 'gcc\|stdc++\|pthread' "$work/imported"
