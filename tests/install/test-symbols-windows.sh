@@ -5,7 +5,7 @@ set -eu
 objdump=$1 dll=$2
 
 dll_exports_only_MIR_names () {
-  "$objdump" -p "$dll" | sed -n '/Ordinal\/Name Pointer/,/^$/p' | sed 1d | awk 'NF { print $NF }' >"$work/exported"
+  "$objdump" -p "$dll" | sed -n '/Ordinal\/Name Pointer/,/^$/p' | awk '/\[ *[0-9]/ { print $NF }' >"$work/exported"
   has_line '^MIR_finish$' "$work/exported"
   ! grep -v '^_\{0,1\}MIR_' "$work/exported"
 }
