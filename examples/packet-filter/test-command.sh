@@ -100,7 +100,7 @@ sh -c 'echo $$ >"$0/pid"; exec "$@"' "$work" "$program" --tools --packets 10 --r
   "$capture" "$filter" >"$work/out" 2>"$work/err"
 status=$?
 map=/tmp/perf-$(cat "$work/pid").map
-if grep -qx 'packet-filter: perf or gdb: not on this system.*' "$work/err"; then
+if grep -qx 'packet-filter: perf or gdb: not available on this system.*' "$work/err"; then
   result 0 'reports where there are no tools'
 else
   [ $status = 0 ] && grep -q "^[0-9a-f]* [0-9a-f]* $(basename "$filter" .bpf)\$" "$map"

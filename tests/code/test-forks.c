@@ -205,7 +205,7 @@ static void code_which_cannot_be_poisoned_does_not_delay_the_rest (void) {
 /* In a child: there are no addresses left for private memory after the fork, or for a copy.  */
 static int write_without_address_space (void) {
   uint8_t *func = fork_funcs[0];
-  if (refuse_address_space () != 0) return 1;
+  if (refuse_address_space () != 0) return 77;
   MIR_code_status_t status = change (func, 2);
   if (status == MIR_CODE_OK) return code_call (func) == 2 ? 0 : 2;
   if (status != MIR_CODE_WRITE_REFUSED && status != MIR_CODE_MAP_REFUSED) return 3;
@@ -216,7 +216,9 @@ static void refused_address_space_changes_nothing (void) {
   start ();
   fork_funcs[0] = publish (1);
   REQUIRE (fork_funcs[0] != NULL);
-  CHECK_INT (run_child (write_without_address_space, NULL, 0).status, 0);
+  int status = run_child (write_without_address_space, NULL, 0).status;
+  if (status == 77) tap_skip ("no such limit here");
+  CHECK_INT (status, 0);
   CHECK_INT (code_call (fork_funcs[0]), 1);
   finish ();
 }

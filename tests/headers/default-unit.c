@@ -1,3 +1,4 @@
+/* The second unit of the program that includes the default allocators.  */
 #include "mir-code-alloc-default.c"
 #include "mir-alloc-default.c"
 

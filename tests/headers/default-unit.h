@@ -1,4 +1,4 @@
-/* The default allocators as another unit of the program has them.  */
+/* The default allocators of a second unit of the program.  */
 #include "mir-alloc.h"
 #include "mir-code-alloc.h"
 

@@ -1,4 +1,4 @@
-/* Two units of one program include the default allocators and know each other's memory.  */
+/* Tests the default allocators in two units of one program: each unit's copy accepts the other's memory.  */
 #include "mir-code-alloc-default.c"
 #include "mir-alloc-default.c"
 
@@ -38,7 +38,7 @@ static void pages_are_unmapped_through_another_copy (void) {
   CHECK_INT (MIR_mem_unmap (other, start, 4 * page), 0);
 }
 
-/* Whether a child which runs FUNC on PAGE dies of a memory fault.  */
+/* Whether a forked child that runs FUNC on PAGE dies of a memory fault.  */
 static int faults (void (*func) (volatile unsigned char *page), volatile unsigned char *page) {
   int status;
   fflush (stdout);
@@ -92,7 +92,7 @@ static void failed_realloc_keeps_the_block (void) {
 }
 
 static void malloc_of_the_process_is_left_alone (void) {
-  void *volatile block = malloc (100); /* volatile: or the compiler leaves the pair out */
+  void *volatile block = malloc (100); /* volatile: else the compiler drops the pair */
   CHECK (block != NULL && !mi_is_in_heap_region (block));
   free (block);
 }

@@ -1,4 +1,4 @@
-/* Somebody else's program: a context, a function, the default vtables included as text.  */
+/* A program of a user: contexts, a function, and the default vtables included as text.  */
 #include <mir.h>
 #include <mir-htab.h>
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# As others use the library: installed or not, shared or static, through pkg-config and as a meson
-# subproject.  The argument is a compiled build directory.  Prints TAP.
+# Tests the ways in which other projects use the library: installed and uninstalled, shared and static, through
+# pkg-config and as a meson subproject.  The argument is a compiled build directory.  Prints TAP.
 set -eu
 . "$(dirname "$0")/../support/tap.sh"
 build=$(CDPATH= cd -- "$1" && pwd)
@@ -12,7 +12,7 @@ consume () {
   LD_LIBRARY_PATH="$libraries" "$work/consumer"
 }
 
-# The folder into which the libraries were installed.
+# Print the folder into which the libraries were installed.
 installed_libraries () { dirname "$(find "$work/root" -name libmir-alloc.a)"; }
 
 installed_shared_library_serves_a_program () {
@@ -44,13 +44,13 @@ nothing_is_installed_outside_its_own_folders () {
   [ -z "$strange" ]
 }
 
-# As a subproject of a host whose default_library is $1.
+# Compile and test a host project with default_library=$1 that has the library as a subproject.
 host_with () {
   rm -rf "$work/host"
   mkdir -p "$work/host/subprojects"
   cp "$source/tests/install/consumer.c" "$work/host/"
   ln -s "$source" "$work/host/subprojects/mir-alloc"
-  # A host keeps its dependencies' dependencies in its own subprojects.
+  # meson looks for subprojects of subprojects in the host's folder.
   ln -s "$source/subprojects/mimalloc" "$work/host/subprojects/mimalloc"
   cat >"$work/host/meson.build" <<'EOF'
 project('host', 'c')

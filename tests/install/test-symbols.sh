@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the libraries show to a linker.  Arguments: nm, the shared library, and, if we built it, the
-# archive of mimalloc.
+# Tests the symbols that the libraries define.  Arguments: nm, the shared library, and the archive of mimalloc if
+# this build makes it.
 set -eu
 . "$(dirname "$0")/../support/tap.sh"
 nm=$1 shared=$2 mimalloc=${3-}
@@ -8,7 +8,7 @@ nm=$1 shared=$2 mimalloc=${3-}
 "$nm" -D --defined-only "$shared" | awk '{ print $NF }' |
   grep -v '^_\(init\|fini\|edata\|end\|_bss_start\)$' >"$work/exported"
 
-# The two names of GDB's JIT interface, which GDB looks for, are not ours to choose.
+# GDB's JIT interface prescribes two other names.
 shared_library_exports_only_MIR_names () {
   ! grep -v '^_\{0,1\}MIR_\|^__jit_debug_\(register_code\|descriptor\)$' "$work/exported"
 }

@@ -1,5 +1,5 @@
-/* The DLL is loaded and freed again and again, as a plug-in is: nothing grows, and it stays for the
-   threads that have used it.  Its path is the first argument.  */
+/* Tests that the DLL can be loaded and freed repeatedly, like a plug-in: memory does not grow, and the DLL stays
+   loaded for threads that have used it.  The first argument is the DLL's path.  */
 #include "install/unload-fixture.h"
 
 #include <string.h>

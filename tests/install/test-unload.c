@@ -1,5 +1,5 @@
-/* The shared library is loaded and unloaded again and again, as a plug-in is: nothing grows.
-   Its path is the first argument.  */
+/* Tests that the shared library can be loaded and unloaded repeatedly, like a plug-in: memory does not grow.
+   The first argument is the library's path.  */
 #include "install/unload-fixture.h"
 
 #include <dlfcn.h>
@@ -27,8 +27,8 @@ static int free_library (void *library) {
   return dlclose (library) == 0;
 }
 
-/* Bytes mapped by this process: the ranges of /proc/self/maps (proc(5)), which qemu-user shows
-   without its own.  */
+/* Bytes that this process has mapped: the ranges in /proc/self/maps (proc(5)), from which qemu-user omits its
+   own.  */
 static size_t mapped_bytes (void) {
   size_t sum = 0;
   unsigned long start, bound;
@@ -40,7 +40,7 @@ static size_t mapped_bytes (void) {
   return sum;
 }
 
-/* Bytes of them in memory: the second number of /proc/self/statm, in pages (proc(5)).  */
+/* Bytes that are resident: the second number in /proc/self/statm, in pages (proc(5)).  */
 static size_t resident_bytes (void) {
   size_t mapped, resident;
   FILE *file = fopen ("/proc/self/statm", "r");
@@ -62,9 +62,8 @@ static void loading_100_times_maps_nothing_more (void) {
 }
 
 static void loading_100_times_keeps_nothing_more_in_memory (void) {
-  /* Set by meson for tests of another CPU; qemu-user's statm is about itself and its translations.
-   */
-  if (getenv ("MESON_EXE_WRAPPER") != NULL) tap_skip ("an emulator's memory is counted, too");
+  /* meson sets this for tests of another CPU; under qemu-user statm counts the emulator and its translations.  */
+  if (getenv ("MESON_EXE_WRAPPER") != NULL) tap_skip ("the emulator's memory is counted, too");
   use (WARM_UP);
   size_t before = resident_bytes ();
   use (TIMES);

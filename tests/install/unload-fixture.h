@@ -1,5 +1,5 @@
-/* A shared library in the life of a plug-in: loaded, used, and freed again.  How the system does
-   that is defined by the test which includes this, behind it.  */
+/* The life of a plug-in: the shared library is loaded, used and freed.  The including test defines the three
+   functions that depend on the system, after the #include.  */
 #ifndef UNLOAD_FIXTURE_H
 #define UNLOAD_FIXTURE_H
 
@@ -12,9 +12,9 @@
 
 /* NULL on failure.  */
 static void *load_library (void);
-/* Set the function pointer at FUNC; 0 if there is none of that name.  */
+/* Set the function pointer at FUNC to the function NAME; 0 if the library has none.  */
 static int find (void *library, const char *name, void *func);
-/* Whether that went well.  */
+/* 1 on success, 0 on failure.  */
 static int free_library (void *library);
 
 struct functions {
@@ -24,7 +24,7 @@ struct functions {
   void (*finish) (MIR_context_t);
 };
 
-/* One life of the library; 1 if all went well.  */
+/* Load, use and free the library once; 1 on success, 0 on failure.  */
 static int use_once (void) {
   struct functions f;
   uint8_t code[CODE_LEN];
@@ -48,7 +48,7 @@ static void *use_in_thread (void *arg) {
   return NULL;
 }
 
-/* The thread ends after the library is freed: whatever runs at its end must still be there.  */
+/* The thread ends after the library is freed: functions that run at the thread's end must still be mapped.  */
 static int use_once_in_a_thread (void) {
   pthread_t thread;
   int well = 0;

@@ -1,5 +1,6 @@
 """Windows programs under Wine."""
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -49,6 +50,12 @@ class Wine:
         quiet = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         subprocess.run(["wineserver", "-p60"], env=self.environment, **quiet)
         subprocess.run([self.command, "cmd", "/c", "exit"], env=self.environment, timeout=120, **quiet)
+
+    def version(self):
+        """The first number of "wine-10.0 (Debian ...)"."""
+        said = subprocess.run([self.command, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              check=True, text=True).stdout
+        return int(re.match(r"wine-(\d+)", said).group(1))
 
     def run(self, args, environment=None, native=(), debug=None, seconds=300):
         """Run ARGS under Wine; NATIVE are the DLLs from the folder of the program that replace those of Wine."""

@@ -3,6 +3,7 @@
 // exit status.
 #include <cstdio>
 #include <cstdlib>
+#include <cstdint>
 #include <exception>
 #include <malloc.h>
 #include <map>

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <wchar.h>
 
-size_t __cdecl _aligned_msize (void *, size_t, size_t); /* mingw's headers of Debian 12 lack it */
+/* The headers of mingw 10 lack it.  */
+__declspec(dllimport) size_t __cdecl _aligned_msize (void *, size_t, size_t);
 
 uint64_t stress_random (uint64_t *state) {
   uint64_t x = *state; /* xorshift64: Marsaglia, "Xorshift RNGs", 2003 */

@@ -1,0 +1,109 @@
+# The configurations that test on Linux, on this CPU or under qemu-user.  Sourced by .ci/test.sh.
+
+# gdb, and the libraries whose adapters are tested with them.
+needs_gcc () {
+  echo gdb=gdb pc:lua5.4=liblua5.4-dev pc:sqlite3=libsqlite3-dev pc:zlib=zlib1g-dev pc:libpcre2-8=libpcre2-dev \
+    file:/usr/include/xbyak/xbyak.h=libxbyak-dev
+}
+
+# Chromium is large and optional: without it the test of the report's page is skipped.
+test_gcc () {
+  command -v chromium >/dev/null || (need chromium=chromium) ||
+    echo "dev: no Chromium, the test of the page is skipped"
+  build_and_test build plain
+}
+
+needs_clang () {
+  version=$(clang -dumpversion 2>/dev/null || true)
+  runtime=${version:+libclang-rt-${version%%.*}-dev}
+  echo clang=clang "call:clang_links_fuzzers=${runtime:-libclang-rt-dev|libclang-rt-14-dev}"
+}
+
+# Whether clang's runtime libraries are there, as fuzz/meson.build asks.
+clang_links_fuzzers () {
+  program=$(mktemp)
+  links=0
+  echo 'int LLVMFuzzerTestOneInput (const unsigned char *p, unsigned long n) { return p == 0 && n; }' |
+    clang -fsanitize=fuzzer,address,undefined -x c - -o "$program" 2>/dev/null || links=1
+  rm -f "$program"
+  return "$links"
+}
+
+test_clang () {
+  CC=clang CXX=clang++ build_and_test build-clang plain
+}
+
+needs_asan () { :; }
+
+test_asan () {
+  build_and_test build-asan asan -Db_sanitize=address,undefined -Db_lundef=false -Dmimalloc:track=asan
+}
+
+needs_tsan () {
+  echo setarch=util-linux
+}
+
+test_tsan () {
+  build_and_test build-tsan tsan -Db_sanitize=thread -Db_lundef=false
+}
+
+needs_valgrind () {
+  echo valgrind=valgrind
+}
+
+test_valgrind () {
+  build_and_test build-valgrind valgrind -Dmimalloc:track=valgrind
+}
+
+# Debian's cross compiler for CPU $1, and qemu-user; nothing for this machine's own CPU.
+needs_arch () {
+  [ "$1" != "$(uname -m)" ] || return 0
+  echo "$(target_of "$1")-gcc=gcc-$(target_of "$1")" "$(target_of "$1")-g++=g++-$(target_of "$1")" \
+    "qemu-$1=qemu-user"
+}
+
+target_of () {
+  case $1 in
+  ppc64le) echo powerpc64le-linux-gnu ;;
+  *) echo "$1-linux-gnu" ;;
+  esac
+}
+
+# Without the demo: there is no libpcap for CPU $1.
+test_arch () {
+  if [ "$1" = "$(uname -m)" ]; then
+    echo "dev: $1 is this machine's own CPU, which the other configurations test"
+    return
+  fi
+  build_and_test "build-$1" emulated --cross-file "cross/$1.ini" -Dexamples=disabled
+}
+
+needs_images () {
+  echo npm=npm llvm-readobj=llvm x86_64-w64-mingw32-objdump=binutils-mingw-w64-x86-64
+}
+
+# mir-inject on some 190 programs and DLLs by others, from 250 MB of npm's packages.
+test_images () {
+  build
+  echo "== images"
+  run_script sh tests/inject/test-real.sh "$PWD/build/src/inject/mir-inject" "$PWD/tests/real/get"
+}
+
+needs_install () { :; }
+
+# The library as other projects use it: installed, uninstalled, and as a subproject.
+test_install () {
+  build
+  echo "== install"
+  run_script sh tests/install/test-install.sh build
+}
+
+test_format () {
+  echo "== format"
+  if format --check; then
+    echo '# 1 passed, 0 failed, 0 skipped' >>"$results"
+  else
+    failed=1
+    echo '# 0 passed, 1 failed, 0 skipped' >>"$results"
+  fi
+}
