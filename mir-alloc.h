@@ -35,7 +35,7 @@ typedef struct MIR_alloc {
   /* Free the block PTR; NULL is allowed and does nothing.  Cannot fail.  */
   void (*free) (void *ptr, void *user_data);
   void *user_data; /* passed to every callback, otherwise not used */
-} * MIR_alloc_t;
+} *MIR_alloc_t;
 
 static inline void *MIR_malloc (MIR_alloc_t alloc, size_t size) {
   assert (alloc != NULL);

@@ -53,7 +53,7 @@ typedef struct MIR_code_alloc {
      else, and each page has either its old or its new access.  */
   int (*mem_protect) (void *ptr, size_t len, MIR_mem_protect_t prot, void *user_data);
   void *user_data; /* passed to every callback, otherwise not used */
-} * MIR_code_alloc_t;
+} *MIR_code_alloc_t;
 
 /* Whether ADDR, the result of a mem_map, means failure: existing vtables return NULL or -1.  */
 static inline int MIR_mem_map_failed (const void *addr) {

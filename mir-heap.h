@@ -57,7 +57,7 @@ MIR_ALLOC_API const char *MIR_heap_set_label (const char *label);
    heap.  */
 typedef struct MIR_heap {
   struct MIR_alloc alloc;
-} * MIR_heap_t;
+} *MIR_heap_t;
 
 /* MIR_HEAP_NOT_SUPPORTED: mimalloc is older than 3.3.0, whose heaps serve one thread only.  */
 MIR_ALLOC_API MIR_heap_status_t MIR_heap_create (MIR_heap_t *heap);
@@ -71,7 +71,7 @@ MIR_ALLOC_API void MIR_heap_finish (MIR_heap_t heap);
    it.  */
 typedef struct MIR_arena {
   struct MIR_alloc alloc;
-} * MIR_arena_t;
+} *MIR_arena_t;
 
 /* A point in an arena's history, to reset to.  The members are private to the arena.  */
 typedef struct MIR_arena_mark {
@@ -142,7 +142,7 @@ typedef struct MIR_checking_options {
    early.  Any thread; takes a lock, but never holds it while it calls the allocator below.  */
 typedef struct MIR_checking {
   struct MIR_alloc alloc;
-} * MIR_checking_t;
+} *MIR_checking_t;
 
 /* OPTIONS NULL: all defaults.  */
 MIR_ALLOC_API MIR_heap_status_t MIR_checking_create (MIR_alloc_t below,
@@ -176,7 +176,7 @@ typedef struct MIR_limit_options {
    lock-free.  */
 typedef struct MIR_limit {
   struct MIR_alloc alloc;
-} * MIR_limit_t;
+} *MIR_limit_t;
 
 MIR_ALLOC_API MIR_heap_status_t MIR_limit_create (MIR_alloc_t below,
                                                   const MIR_limit_options_t *options,
@@ -207,7 +207,7 @@ typedef struct MIR_failing_options {
    thread; lock-free.  */
 typedef struct MIR_failing {
   struct MIR_alloc alloc;
-} * MIR_failing_t;
+} *MIR_failing_t;
 
 MIR_ALLOC_API MIR_heap_status_t MIR_failing_create (MIR_alloc_t below,
                                                     const MIR_failing_options_t *options,
@@ -232,7 +232,7 @@ typedef int (*MIR_oom_func_t) (void *user_data, size_t size, unsigned attempt);
 /* Calls a function before it lets a call fail.  Any thread; lock-free.  */
 typedef struct MIR_oom {
   struct MIR_alloc alloc;
-} * MIR_oom_t;
+} *MIR_oom_t;
 
 MIR_ALLOC_API MIR_heap_status_t MIR_oom_create (MIR_alloc_t below, MIR_oom_func_t func,
                                                 void *user_data, MIR_oom_t *oom);
@@ -244,7 +244,7 @@ MIR_ALLOC_API void MIR_oom_finish (MIR_oom_t oom);
    while the allocator below calls back.  */
 typedef struct MIR_locked {
   struct MIR_alloc alloc;
-} * MIR_locked_t;
+} *MIR_locked_t;
 
 MIR_ALLOC_API MIR_heap_status_t MIR_locked_create (MIR_alloc_t below, MIR_locked_t *locked);
 MIR_ALLOC_API void MIR_locked_finish (MIR_locked_t locked);
@@ -256,7 +256,7 @@ MIR_ALLOC_API void MIR_locked_finish (MIR_locked_t locked);
    prints a line to stderr and aborts.  Any thread; lock-free.  */
 typedef struct MIR_sized {
   struct MIR_alloc alloc;
-} * MIR_sized_t;
+} *MIR_sized_t;
 
 MIR_ALLOC_API MIR_heap_status_t MIR_sized_create (MIR_alloc_t below, MIR_sized_t *sized);
 /* Every block must have been freed, unless the allocator below frees it.  */
@@ -285,7 +285,7 @@ typedef struct MIR_stats_report {
 /* Counts calls, blocks and bytes.  Any thread; lock-free.  */
 typedef struct MIR_stats {
   struct MIR_alloc alloc;
-} * MIR_stats_t;
+} *MIR_stats_t;
 
 MIR_ALLOC_API MIR_heap_status_t MIR_stats_create (MIR_alloc_t below, MIR_stats_t *stats);
 /* Every block must have been freed, unless the allocator below frees it.  */

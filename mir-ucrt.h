@@ -109,9 +109,9 @@ typedef struct {
 } MIR_ucrt_status_t;
 
 #if defined(MIR_UCRT_BUILD)
-#define MIR_UCRT_API __declspec(dllexport)
+#define MIR_UCRT_API __declspec (dllexport)
 #else
-#define MIR_UCRT_API __declspec(dllimport)
+#define MIR_UCRT_API __declspec (dllimport)
 #endif
 
 #ifdef _WIN32

@@ -35,9 +35,9 @@ extern "C" {
 /* The visibility of the library's symbols.  MIR_ALLOC_BUILD is defined while the library is
    built.  */
 #if defined(_WIN32) && defined(MIR_ALLOC_SHARED) && defined(MIR_ALLOC_BUILD)
-#define MIR_ALLOC_API __declspec(dllexport)
+#define MIR_ALLOC_API __declspec (dllexport)
 #elif defined(_WIN32) && defined(MIR_ALLOC_SHARED)
-#define MIR_ALLOC_API __declspec(dllimport)
+#define MIR_ALLOC_API __declspec (dllimport)
 #elif defined(__GNUC__)
 #define MIR_ALLOC_API __attribute__ ((visibility ("default")))
 #else

@@ -51,7 +51,7 @@ void bench_count (const char *subject, const char *side, const char *unit, doubl
 void bench_fail (const char *what);
 /* Make the compiler assume that the memory at PTR is read and written here.  */
 static inline void bench_touch (void *ptr) {
-  __asm__ volatile("" : : "r"(ptr) : "memory");
+  __asm__ volatile ("" : : "r"(ptr) : "memory");
 }
 
 #ifdef __cplusplus

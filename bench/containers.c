@@ -55,7 +55,7 @@ static struct word make_name (char *chars, unsigned number) {
     end += len;
   }
   end += snprintf (end, 7, "_%x", number & 0xfffff);
-  return (struct word){chars, (size_t) (end - chars)};
+  return (struct word) {chars, (size_t) (end - chars)};
 }
 
 static struct word *make_names (size_t num, unsigned (*number) (size_t i)) {

@@ -66,7 +66,7 @@ static void compare (const char *subject, struct callees *callees, size_t num) {
   struct bench_side sides[BENCH_MAX_SIDES] = {{0}};
   for (size_t i = 0; i < num; i++) {
     make (&callees[i]);
-    sides[i] = (struct bench_side){.name = callees[i].name, .run = call_all, .arg = &callees[i]};
+    sides[i] = (struct bench_side) {.name = callees[i].name, .run = call_all, .arg = &callees[i]};
   }
   bench_compare (subject, CALLS, sides);
 }

@@ -30,7 +30,7 @@ static void compare (const char *name, size_t live) {
     tasks[i].random.state = 4;
     job_open (&tasks[i].job, tasks[i].way, live);
     job_publish (&tasks[i].job, live);
-    sides[i] = (struct bench_side){.name = tasks[i].way->name, .run = replace, .arg = &tasks[i]};
+    sides[i] = (struct bench_side) {.name = tasks[i].way->name, .run = replace, .arg = &tasks[i]};
   }
   bench_compare_as (&subject, sides);
   for (size_t i = 0; i < TASKS; i++) {

@@ -36,7 +36,7 @@ int main (int argc, char **argv) {
   for (size_t i = 0; i < WAYS; i++) {
     job_open (&jobs[i], ways[i], PIECES);
     job_publish (&jobs[i], PIECES);
-    sides[i] = (struct bench_side){
+    sides[i] = (struct bench_side) {
         .name = ways[i]->name,
         .run = patch,
         .arg = &jobs[i],
@@ -52,8 +52,8 @@ int main (int argc, char **argv) {
   sides[4].name = "MIR_code_patch";
   sides[5].name = "_MIR_update_code";
   sides[6].name = "_MIR_update_code by a vtable";
-  sides[WAYS] = (struct bench_side){.name = "MIR_code_cell_set", .run = set_cells};
-  sides[WAYS + 1] = (struct bench_side){.name = "_MIR_redirect_thunk", .run = redirect_thunks};
+  sides[WAYS] = (struct bench_side) {.name = "MIR_code_cell_set", .run = set_cells};
+  sides[WAYS + 1] = (struct bench_side) {.name = "_MIR_redirect_thunk", .run = redirect_thunks};
   bench_start (argc, argv);
   bench_compare ("patch an aligned word of 8 bytes", OPS, sides);
   for (size_t i = 0; i < WAYS; i++) job_close (&jobs[i]);

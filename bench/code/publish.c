@@ -46,12 +46,12 @@ static int flips (const struct way *way) {
 static void compare_fresh (void) {
   struct bench_side sides[BENCH_MAX_SIDES] = {{0}};
   for (size_t i = 0; i < sizeof (fresh_tasks) / sizeof (fresh_tasks[0]); i++)
-    sides[i] = (struct bench_side){.name = fresh_tasks[i].way->name,
-                                   .prepare = open_job,
-                                   .run = publish,
-                                   .finish = close_job,
-                                   .ops = flips (fresh_tasks[i].way) ? FLIPS : 0,
-                                   .arg = &fresh_tasks[i]};
+    sides[i] = (struct bench_side) {.name = fresh_tasks[i].way->name,
+                                    .prepare = open_job,
+                                    .run = publish,
+                                    .finish = close_job,
+                                    .ops = flips (fresh_tasks[i].way) ? FLIPS : 0,
+                                    .arg = &fresh_tasks[i]};
   bench_compare ("publish into fresh memory", FRESH, sides);
 }
 

@@ -57,12 +57,12 @@ int main (int argc, char **argv) {
                                   .rounds = 15,
                                   .all_threads = 1};
   for (size_t i = 0; i < sizeof (ways) / sizeof (ways[0]); i++)
-    sides[i] = (struct bench_side){.name = ways[i]->name,
-                                   .prepare = open_stores,
-                                   .run = publish_by_all,
-                                   .finish = close_stores,
-                                   .ops = ways[i] == &way_flip_page ? THREADS * FLIPS_EACH : 0,
-                                   .arg = (void *) (uintptr_t) ways[i]};
+    sides[i] = (struct bench_side) {.name = ways[i]->name,
+                                    .prepare = open_stores,
+                                    .run = publish_by_all,
+                                    .finish = close_stores,
+                                    .ops = ways[i] == &way_flip_page ? THREADS * FLIPS_EACH : 0,
+                                    .arg = (void *) (uintptr_t) ways[i]};
   bench_start (argc, argv);
   bench_compare_as (&subject, sides);
   return 0;

@@ -64,7 +64,7 @@ static void patch (void *hand, uint8_t *addr, uint64_t word) {
   __atomic_store_n (reinterpret_cast<uint64_t *> (to), word, __ATOMIC_RELEASE);
 }
 
-static constexpr way way_by (const char *name, void *(*open) (size_t)) {
+static constexpr way way_by (const char *name, void *(*open) (size_t) ) {
   return way{name, open, close_store, enter, leave, publish, nullptr, release, nullptr, patch};
 }
 

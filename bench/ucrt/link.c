@@ -1,7 +1,7 @@
 /* A reference in the program that is linked with mir-ucrt.dll, so that the linker keeps the
    DLL.  */
 
-__declspec(dllimport) int mi_version (void);
+__declspec (dllimport) int mi_version (void);
 
 int (*keep_mir_ucrt) (void);
 

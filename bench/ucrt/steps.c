@@ -31,14 +31,14 @@ static LONG CALLBACK step (EXCEPTION_POINTERS *exception) {
 }
 
 __attribute__ ((noinline)) static void nothing (void *block) {
-  __asm__ volatile("" : : "r"(block));
+  __asm__ volatile ("" : : "r"(block));
 }
 
 /* Includes a few instructions around the call, the same for every FUNCTION.  */
 static long steps_of (free_t function, void *block) {
   steps = 0;
   counting = 1;
-  __asm__ volatile("pushfq; orq %0, (%%rsp); popfq" : : "i"(TRAP_FLAG) : "memory", "cc");
+  __asm__ volatile ("pushfq; orq %0, (%%rsp); popfq" : : "i"(TRAP_FLAG) : "memory", "cc");
   function (block);
   counting = 0;
   return steps;

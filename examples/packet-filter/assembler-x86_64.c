@@ -21,7 +21,7 @@ void assembler_start (struct assembler *as, size_t labels) {
   VARR_TRUNC (uint8_t, as->raw, 0);
   VARR_TRUNC (jump_t, as->jumps, 0);
   VARR_TRUNC (label_t, as->labels, 0);
-  for (size_t i = 0; i < labels; i++) VARR_PUSH (label_t, as->labels, ((struct label){0, 0}));
+  for (size_t i = 0; i < labels; i++) VARR_PUSH (label_t, as->labels, ((struct label) {0, 0}));
 }
 
 /*---------------- Encoding -----------------------------*/

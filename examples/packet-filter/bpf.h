@@ -86,7 +86,7 @@ typedef struct insn {
   uint32_t k;
 } insn_t;
 
-_Static_assert(sizeof (struct insn) == 8, "an instruction has no padding");
+_Static_assert (sizeof (struct insn) == 8, "an instruction has no padding");
 
 DEF_VARR (insn_t)
 

@@ -27,8 +27,8 @@ static uint32_t get_32 (const uint8_t *p, int big_endian) {
 static struct format recognise (const uint8_t *header, const char *path) {
   for (int big_endian = 0; big_endian < 2; big_endian++) {
     uint32_t magic = get_32 (header, big_endian);
-    if (magic == MAGIC_MICROSECONDS) return (struct format){big_endian, 1000000};
-    if (magic == MAGIC_NANOSECONDS) return (struct format){big_endian, 1000000000};
+    if (magic == MAGIC_MICROSECONDS) return (struct format) {big_endian, 1000000};
+    if (magic == MAGIC_NANOSECONDS) return (struct format) {big_endian, 1000000000};
   }
   if (get_32 (header, 0) == MAGIC_PCAPNG)
     fail (MIR_binary_io_error,

@@ -69,12 +69,12 @@ static void counting_free (void *ptr, void *user_data) {
 }
 
 void counting_alloc_init (struct counting_alloc *counting, MIR_alloc_t inner) {
-  *counting = (struct counting_alloc){.alloc = {.malloc = counting_malloc,
-                                                .calloc = counting_calloc,
-                                                .realloc = counting_realloc,
-                                                .free = counting_free,
-                                                .user_data = counting},
-                                      .inner = inner};
+  *counting = (struct counting_alloc) {.alloc = {.malloc = counting_malloc,
+                                                 .calloc = counting_calloc,
+                                                 .realloc = counting_realloc,
+                                                 .free = counting_free,
+                                                 .user_data = counting},
+                                       .inner = inner};
 }
 
 static void *counting_map (size_t len, void *user_data) {
@@ -103,9 +103,9 @@ static int counting_protect (void *ptr, size_t len, MIR_mem_protect_t prot, void
 }
 
 void counting_code_alloc_init (struct counting_code_alloc *counting, MIR_code_alloc_t inner) {
-  *counting = (struct counting_code_alloc){.alloc = {.mem_map = counting_map,
-                                                     .mem_unmap = counting_unmap,
-                                                     .mem_protect = counting_protect,
-                                                     .user_data = counting},
-                                           .inner = inner};
+  *counting = (struct counting_code_alloc) {.alloc = {.mem_map = counting_map,
+                                                      .mem_unmap = counting_unmap,
+                                                      .mem_protect = counting_protect,
+                                                      .user_data = counting},
+                                            .inner = inner};
 }

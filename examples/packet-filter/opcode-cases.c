@@ -1,16 +1,14 @@
 /* A table of small programs with their results.  */
 #include "opcode-cases.h"
 
-#define S(CODE, K) \
-  { CODE, 0, 0, K }
-#define J(CODE, JT, JF, K) \
-  { CODE, JT, JF, K }
+#define S(CODE, K) {CODE, 0, 0, K}
+#define J(CODE, JT, JF, K) {CODE, JT, JF, K}
 /* RET A is added at the end.  */
-#define CASE(NAME, EXPECTED, ...)                                        \
-  {                                                                      \
-    NAME, EXPECTED, {__VA_ARGS__, S (RET_A, 0)},                         \
-        sizeof ((struct insn[]){__VA_ARGS__}) / sizeof (struct insn) + 1 \
-  }
+#define CASE(NAME, EXPECTED, ...) \
+  {NAME,                          \
+   EXPECTED,                      \
+   {__VA_ARGS__, S (RET_A, 0)},   \
+   sizeof ((struct insn[]) {__VA_ARGS__}) / sizeof (struct insn) + 1}
 /* The result is 1 if the condition is true, else 2.  */
 #define BRANCH(NAME, EXPECTED, A, X, CODE, K)                                            \
   CASE (NAME, EXPECTED, S (LDX_IMM, X), S (LD_IMM, A), J (CODE, 0, 2, K), S (LD_IMM, 1), \

@@ -76,7 +76,7 @@ void random_program (struct insn *insns, size_t len) {
     if (insns[i].code == JA || bpf_is_branch (insns[i].code)) straight = 0;
     if (straight && (insns[i].code == ST || insns[i].code == STX)) written |= 1u << insns[i].k;
   }
-  insns[len - 1] = (struct insn){.code = below (4) == 0 ? RET_K : RET_A, .k = random_constant ()};
+  insns[len - 1] = (struct insn) {.code = below (4) == 0 ? RET_K : RET_A, .k = random_constant ()};
 }
 
 uint8_t *random_packet (size_t len) {

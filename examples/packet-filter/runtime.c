@@ -80,7 +80,7 @@ void runtime_add_filter (struct runtime *rt, const char *path) {
 
   /* An empty filter is stored first and filled there, so that the runtime owns it if that
      fails.  */
-  VARR_PUSH (filter_t, rt->filters, ((struct filter){.program.path = path}));
+  VARR_PUSH (filter_t, rt->filters, ((struct filter) {.program.path = path}));
   filter = &VARR_ADDR (filter_t, rt->filters)[VARR_LENGTH (filter_t, rt->filters) - 1];
   set_name (filter);
   VARR_CREATE (insn_t, filter->program.insns, alloc, 64);

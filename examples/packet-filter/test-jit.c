@@ -155,18 +155,18 @@ static void jumps_any_distance (void) {
     for (int form = 0; form < 4; form++) {
       struct compiled c;
       size_t len = 0;
-      insns[len++] = (struct insn){LD_LEN, 0, 0, 0};
+      insns[len++] = (struct insn) {LD_LEN, 0, 0, 0};
       if (form == 0)
-        insns[len++] = (struct insn){JA, 0, 0, between};
+        insns[len++] = (struct insn) {JA, 0, 0, between};
       else if (form == 1)
-        insns[len++] = (struct insn){JEQ_K, (uint8_t) between, 0, 7};
+        insns[len++] = (struct insn) {JEQ_K, (uint8_t) between, 0, 7};
       else if (form == 2)
-        insns[len++] = (struct insn){JEQ_K, 0, (uint8_t) between, 7};
+        insns[len++] = (struct insn) {JEQ_K, 0, (uint8_t) between, 7};
       else /* two jumps, of which the second may be short even if the first is not */
-        insns[len++] = (struct insn){JGT_K, (uint8_t) between, (uint8_t) (between / 2), 7};
+        insns[len++] = (struct insn) {JGT_K, (uint8_t) between, (uint8_t) (between / 2), 7};
       for (uint32_t i = 0; i < between; i++)
-        insns[len++] = (struct insn){i % 3 == 0 ? TAX : ADD_K, 0, 0, i};
-      insns[len++] = (struct insn){RET_A, 0, 0, 0};
+        insns[len++] = (struct insn) {i % 3 == 0 ? TAX : ADD_K, 0, 0, i};
+      insns[len++] = (struct insn) {RET_A, 0, 0, 0};
       c = compile (jit, insns, len);
       for (uint32_t wirelen = 6; wirelen < 9; wirelen++)
         CHECK (agrees (c, insns, opcode_packet, OPCODE_PACKET_LEN, wirelen));
@@ -180,11 +180,11 @@ static void takes_the_shortest_jumps (void) {
   for (size_t bytes = 100; bytes < 150; bytes++) {
     struct insn insns[80];
     size_t two = bytes * 3 % 5, five = (bytes - 2 * two) / 5, len = 0;
-    insns[len++] = (struct insn){JA, 0, 0, (uint32_t) (two + five)};
-    for (size_t i = 0; i < two; i++) insns[len++] = (struct insn){TAX, 0, 0, 0}; /* 2 bytes */
+    insns[len++] = (struct insn) {JA, 0, 0, (uint32_t) (two + five)};
+    for (size_t i = 0; i < two; i++) insns[len++] = (struct insn) {TAX, 0, 0, 0}; /* 2 bytes */
     for (size_t i = 0; i < five; i++)
-      insns[len++] = (struct insn){LD_IMM, 0, 0, 1000}; /* 5 bytes */
-    insns[len++] = (struct insn){RET_A, 0, 0, 0};
+      insns[len++] = (struct insn) {LD_IMM, 0, 0, 1000}; /* 5 bytes */
+    insns[len++] = (struct insn) {RET_A, 0, 0, 0};
     /* 13 bytes of entry, the jump, 1 of ret, 4 for bad loads */
     CHECK_INT (compile (jit, insns, len).code_len, 13 + (bytes <= 127 ? 2 : 5) + bytes + 1 + 4);
   }
@@ -259,7 +259,7 @@ static void live (void *arg) {
 static void gives_all_back_when_memory_is_refused (void) {
   static struct life life;
   struct failure failure;
-  for (size_t i = 0; i < 600; i++) life.insns[i] = (struct insn){LD_W_ABS, 0, 0, (uint32_t) i};
+  for (size_t i = 0; i < 600; i++) life.insns[i] = (struct insn) {LD_W_ABS, 0, 0, (uint32_t) i};
   /* data, then mem_map, then mem_protect */
   for (int refused = 0; refused < 3; refused++) {
     int failed = 1;

@@ -36,7 +36,7 @@ static int kernel_accepts (const struct insn *insns, size_t len) {
   struct sock_filter filter[LEN_MAX];
   struct sock_fprog program = {.len = (unsigned short) len, .filter = filter};
   for (size_t i = 0; i < len; i++)
-    filter[i] = (struct sock_filter){insns[i].code, insns[i].jt, insns[i].jf, insns[i].k};
+    filter[i] = (struct sock_filter) {insns[i].code, insns[i].jt, insns[i].jf, insns[i].k};
   if (setsockopt (socket_fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof (program)) == 0)
     return 1;
   return errno == EINVAL ? 0 : -1;

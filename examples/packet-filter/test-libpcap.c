@@ -71,7 +71,7 @@ static void accepts_nothing_that_libpcap_refuses (void) {
     insns[damaged].code ^= (uint16_t) (1 << tap_random () % 10);
     insns[damaged].jt ^= (uint8_t) (tap_random () % 4);
     for (size_t i = 0; i < len; i++)
-      libpcap_insns[i] = (struct bpf_insn){insns[i].code, insns[i].jt, insns[i].jf, insns[i].k};
+      libpcap_insns[i] = (struct bpf_insn) {insns[i].code, insns[i].jt, insns[i].jf, insns[i].k};
     VARR_TRUNC (insn_t, program.insns, 0);
     VARR_PUSH_ARR (insn_t, program.insns, insns, len);
     if (catch_failure (&failure, verify, &program) != 0) continue;

@@ -223,7 +223,7 @@ static void counting_alloc_knows_what_is_live (void) {
   a = (char *) MIR_malloc (alloc, 100);
   b = (char *) MIR_calloc (alloc, 10, 5);
   REQUIRE (a != NULL && b != NULL);
-  CHECK_INT ((uintptr_t) a % _Alignof(max_align_t), 0);
+  CHECK_INT ((uintptr_t) a % _Alignof (max_align_t), 0);
   memset (a, 7, 100);
   for (int i = 0; i < 50; i++) CHECK_INT (b[i], 0);
   CHECK_INT (counting.live_bytes, 150);

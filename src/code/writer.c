@@ -218,7 +218,7 @@ static MIR_code_status_t add_to_batch (MIR_code_writer_t w, const uint8_t *bytes
                                        const MIR_code_info_t *info) {
   struct pending *pending = &w->pending[w->num];
   uint8_t *addr = mir_slab_address (w->slab, w->first);
-  *pending = (struct pending){.slab = w->slab, .first = w->first, .offset = SIZE_MAX};
+  *pending = (struct pending) {.slab = w->slab, .first = w->first, .offset = SIZE_MAX};
   if (is_cheap (w->space)) {
     struct mir_chunk chunk = {.slab = w->slab, .to = addr, .from = bytes, .len = len};
     MIR_code_status_t status = mir_write (&chunk, 1, NULL);
@@ -335,10 +335,10 @@ static MIR_code_status_t write_pending (MIR_code_writer_t w) {
   size_t num = 0;
   for (size_t i = 0; i < w->num; i++) {
     if (w->pending[i].offset == SIZE_MAX) continue;
-    chunks[num++] = (struct mir_chunk){.slab = w->pending[i].slab,
-                                       .to = (uint8_t *) w->events[i].start,
-                                       .from = w->buffer + w->pending[i].offset,
-                                       .len = w->events[i].size};
+    chunks[num++] = (struct mir_chunk) {.slab = w->pending[i].slab,
+                                        .to = (uint8_t *) w->events[i].start,
+                                        .from = w->buffer + w->pending[i].offset,
+                                        .len = w->events[i].size};
   }
   return mir_write (chunks, num, NULL);
 }

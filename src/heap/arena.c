@@ -284,7 +284,7 @@ MIR_heap_status_t MIR_arena_reset (MIR_arena_t pub, MIR_arena_mark_t mark) {
 }
 
 void MIR_arena_clear (MIR_arena_t pub) {
-  MIR_arena_reset (pub, (MIR_arena_mark_t){.chunk = NULL}); /* the mark of an empty arena */
+  MIR_arena_reset (pub, (MIR_arena_mark_t) {.chunk = NULL}); /* the mark of an empty arena */
 }
 
 void MIR_arena_finish (MIR_arena_t pub) {

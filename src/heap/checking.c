@@ -134,7 +134,7 @@ static struct mir_check_block *take_kept (struct findings *findings, size_t max)
 /* Take the lock, without findings yet; release it and report those that were noted since.  */
 static struct findings lock_findings (struct checking *checking) {
   mir_os_lock (&checking->lock);
-  return (struct findings){.checking = checking};
+  return (struct findings) {.checking = checking};
 }
 
 static void unlock_and_tell (struct findings *findings) {

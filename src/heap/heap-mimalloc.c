@@ -14,7 +14,7 @@ struct heap {
 
 /* mimalloc aligns blocks of up to 8 bytes only to 8.  */
 static size_t padded (size_t size) {
-  return size < _Alignof(max_align_t) ? _Alignof(max_align_t) : size;
+  return size < _Alignof (max_align_t) ? _Alignof (max_align_t) : size;
 }
 
 static void *heap_malloc (size_t size, void *user_data) {

@@ -39,14 +39,15 @@ enum { MIR_HEAP_ALIGN = 16 };
 
 /* The MIR_alloc of the instance to which the variable NAME points; the callbacks are NAME_malloc
    and so on.  */
-#define MIR_HEAP_ALLOC(NAME)                     \
-  ((struct MIR_alloc){.malloc = NAME##_malloc,   \
-                      .calloc = NAME##_calloc,   \
-                      .realloc = NAME##_realloc, \
-                      .free = NAME##_free,       \
-                      .user_data = NAME})
+#define MIR_HEAP_ALLOC(NAME)                      \
+  ((struct MIR_alloc) {.malloc = NAME##_malloc,   \
+                       .calloc = NAME##_calloc,   \
+                       .realloc = NAME##_realloc, \
+                       .free = NAME##_free,       \
+                       .user_data = NAME})
 
-_Static_assert(MIR_HEAP_ALIGN % _Alignof(max_align_t) == 0, "blocks keep the alignment from below");
+_Static_assert (MIR_HEAP_ALIGN % _Alignof (max_align_t) == 0,
+                "blocks keep the alignment from below");
 
 /* Whether NUM * SIZE overflows; if not, set *PRODUCT to it.  */
 static inline int mir_heap_overflows (size_t num, size_t size, size_t *product) {

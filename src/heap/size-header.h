@@ -20,7 +20,7 @@ struct mir_heap_header {
 
 enum { MIR_HEAP_HEADER = MIR_HEAP_ALIGN }; /* bytes */
 
-_Static_assert(sizeof (struct mir_heap_header) <= MIR_HEAP_HEADER, "a header fits in its bytes");
+_Static_assert (sizeof (struct mir_heap_header) <= MIR_HEAP_HEADER, "a header fits in its bytes");
 
 /* The kinds: odd numbers that memory is unlikely to hold by accident.  */
 #define MIR_HEAP_TAG_SIZED ((uintptr_t) 0x5ac3d1e7u)

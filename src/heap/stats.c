@@ -39,8 +39,7 @@ static void note_peak (struct stats *stats, uint64_t live) {
   uint64_t peak = value_of (&stats->peak_bytes);
   while (live > peak
          && !atomic_compare_exchange_weak_explicit (&stats->peak_bytes, &peak, live,
-                                                    memory_order_relaxed, memory_order_relaxed))
-    ;
+                                                    memory_order_relaxed, memory_order_relaxed));
 }
 
 /* A block of SIZE bytes was allocated, or begins anew by a realloc.  */

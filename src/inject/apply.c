@@ -208,7 +208,7 @@ static int finish (struct job *job, int writes, struct pe_error *error) {
   report_detail (job->report, "%s: trying again without the record of the injection", error->text);
   job->request.distrust = 1;
   edit_free (&job->edit);
-  *error = (struct pe_error){0};
+  *error = (struct pe_error) {0};
   if (edit_eject (&job->edit, &job->pe, &job->request, error) != 0) return -1;
   return writes ? write_result (job, error) : dry_run (job, error);
 }

@@ -81,7 +81,7 @@ static int map (struct inject_file *file, int fd, const char *path, struct pe_er
 /* Make FILE of descriptors that it then owns.  FD is -1 if the file could not be opened.  */
 static int take (struct inject_file *file, int fd, int folder, const char *path,
                  struct pe_error *error) {
-  *file = (struct inject_file){.descriptor = fd, .folder = folder};
+  *file = (struct inject_file) {.descriptor = fd, .folder = folder};
   int status = fd < 0 ? fail (error, "unable to open file", path) : map (file, fd, path, error);
   if (status != 0) inject_file_close (file);
   return status;
@@ -115,12 +115,12 @@ static void close_all (int *descriptor, int *folder) {
 void inject_file_close (struct inject_file *file) {
   if (file->mapping != NULL) munmap (file->mapping, file->size);
   close_all (&file->descriptor, &file->folder);
-  *file = (struct inject_file){.descriptor = -1, .folder = -1};
+  *file = (struct inject_file) {.descriptor = -1, .folder = -1};
 }
 
 int inject_file_read_back (const struct inject_file_new *written, struct inject_file *file,
                            struct pe_error *error) {
-  *file = (struct inject_file){.descriptor = -1, .folder = -1};
+  *file = (struct inject_file) {.descriptor = -1, .folder = -1};
   return map (file, written->descriptor, written->target, error);
 }
 
@@ -164,7 +164,7 @@ static int create (struct inject_file_new *file, struct pe_error *error) {
 int inject_file_write (struct inject_file_new *file, const char *target,
                        const struct inject_file *old, int in_place, struct edit *edit,
                        struct pe_error *error) {
-  *file = (struct inject_file_new){.descriptor = -1, .folder = -1, .in_place = in_place};
+  *file = (struct inject_file_new) {.descriptor = -1, .folder = -1, .in_place = in_place};
   int n = snprintf (file->target, sizeof (file->target), "%s", target);
   if (n < 0 || (size_t) n >= sizeof (file->target)) return pe_fail (error, "the path is too long");
   file->folder = in_place ? fcntl (old->folder, F_DUPFD_CLOEXEC, 0) : open_folder (target);

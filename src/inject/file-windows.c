@@ -38,7 +38,7 @@ const char *inject_file_name_of (const char *path) {
 /* The mapped view keeps the file open after HANDLE is closed.  */
 static int map (struct inject_file *file, HANDLE handle, const char *path, struct pe_error *error) {
   BY_HANDLE_FILE_INFORMATION facts;
-  *file = (struct inject_file){0};
+  *file = (struct inject_file) {0};
   if (!GetFileInformationByHandle (handle, &facts))
     return fail (error, "unable to read file", path);
   uint64_t size = (uint64_t) facts.nFileSizeHigh << 32 | facts.nFileSizeLow;
@@ -85,7 +85,7 @@ static int path_of (HANDLE handle, char *path, size_t size) {
 int inject_file_open_in_place (struct inject_file *file, const char *path, char *resolved,
                                size_t size, struct pe_error *error) {
   HANDLE handle = open_handle (path);
-  *file = (struct inject_file){0};
+  *file = (struct inject_file) {0};
   if (handle == INVALID_HANDLE_VALUE) return fail (error, "unable to open file", path);
   int status = resolved != NULL && path_of (handle, resolved, size) != 0
                    ? fail (error, "unable to open file", path)
@@ -100,7 +100,7 @@ int inject_file_open (struct inject_file *file, const char *path, struct pe_erro
 
 void inject_file_close (struct inject_file *file) {
   if (file->mapping != NULL) UnmapViewOfFile (file->mapping);
-  *file = (struct inject_file){0};
+  *file = (struct inject_file) {0};
 }
 
 int inject_file_read_back (const struct inject_file_new *written, struct inject_file *file,
@@ -132,7 +132,7 @@ int inject_file_write (struct inject_file_new *file, const char *target,
   static const struct edit_output output = {.write = write_new};
   WCHAR wide[INJECT_PATH_MAX];
   (void) old;
-  *file = (struct inject_file_new){.in_place = in_place, .handle = INVALID_HANDLE_VALUE};
+  *file = (struct inject_file_new) {.in_place = in_place, .handle = INVALID_HANDLE_VALUE};
   int n = snprintf (file->path, sizeof (file->path), "%s.mir-%lu.tmp", target,
                     (unsigned long) GetCurrentProcessId ());
   snprintf (file->target, sizeof (file->target), "%s", target);

@@ -168,7 +168,7 @@ static int read_arguments (struct options *o, const struct option *table, int ar
 }
 
 int options_read (struct options *o, int argc, char **argv, struct pe_error *error) {
-  *o = (struct options){.files = argv};
+  *o = (struct options) {.files = argv};
   const char *order = NULL;
   const struct option table[] = {{.name = "help", .letter = 'h', .flag = &o->help},
                                  {.name = "verbose", .letter = 'v', .flag = &o->verbose},
@@ -187,7 +187,7 @@ int options_read (struct options *o, int argc, char **argv, struct pe_error *err
                                  {.name = "postfix", .value = &o->postfix},
                                  {.name = "order", .value = &order},
                                  {0}};
-  *error = (struct pe_error){0};
+  *error = (struct pe_error) {0};
   if (read_arguments (o, table, argc, argv, error) != 0) return -1;
   if (o->help || o->version) return 0;
   o->request.force = o->force;

@@ -62,7 +62,7 @@ void report_close (struct report *report, char bracket) {
 }
 
 void report_begin (struct report *report, int json, int verbose) {
-  *report = (struct report){.json = json, .verbose = verbose};
+  *report = (struct report) {.json = json, .verbose = verbose};
   if (json) printf ("[");
 }
 

@@ -17,10 +17,10 @@ enum { STEP = 32 };
 void mir_os_clean_icache (void *start, void *bound) {
   uintptr_t first = (uintptr_t) start & ~(uintptr_t) (STEP - 1), end = (uintptr_t) bound;
   for (uintptr_t addr = first; addr < end; addr += STEP)
-    __asm__ volatile("dcbst 0, %0" : : "r"(addr) : "memory");
-  __asm__ volatile("sync" : : : "memory");
+    __asm__ volatile ("dcbst 0, %0" : : "r"(addr) : "memory");
+  __asm__ volatile ("sync" : : : "memory");
   for (uintptr_t addr = first; addr < end; addr += STEP)
-    __asm__ volatile("icbi 0, %0" : : "r"(addr) : "memory");
-  __asm__ volatile("sync; isync" : : : "memory"); /* sync: until all cores have seen the icbi */
+    __asm__ volatile ("icbi 0, %0" : : "r"(addr) : "memory");
+  __asm__ volatile ("sync; isync" : : : "memory"); /* sync: until all cores have seen the icbi */
   mir_os_discard_translations (start, bound);
 }

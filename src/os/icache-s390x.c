@@ -10,6 +10,6 @@
 
 void mir_os_clean_icache (void *start, void *bound) {
   /* Serializes, also after a store by another mapping.  */
-  __asm__ volatile("bcr 15, 0" : : : "memory");
+  __asm__ volatile ("bcr 15, 0" : : : "memory");
   mir_os_discard_translations (start, bound);
 }

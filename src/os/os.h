@@ -23,8 +23,7 @@
 typedef struct {
   void *srw; /* an SRWLOCK, which is one pointer, without windows.h */
 } mir_os_lock_t;
-#define MIR_OS_LOCK_INITIALIZER \
-  { NULL }
+#define MIR_OS_LOCK_INITIALIZER {NULL}
 #else
 #include <pthread.h>
 typedef pthread_mutex_t mir_os_lock_t;

@@ -40,7 +40,7 @@ static VARR (node_t) *make_rows (const struct picture *picture) {
   uint32_t num = (uint32_t) VARR_LENGTH (node_t, picture->nodes);
   VARR (node_t) *rows;
   VARR_CREATE (node_t, rows, picture->alloc, num);
-  for (uint32_t i = 0; i < num; i++) VARR_PUSH (node_t, rows, ((struct node){.scope = i}));
+  for (uint32_t i = 0; i < num; i++) VARR_PUSH (node_t, rows, ((struct node) {.scope = i}));
   for (uint32_t i = 0; i < num; i++) {
     const struct node *node = picture_node (picture, i);
     add_row (&VARR_ADDR (node_t, rows)[node->scope], node);

@@ -27,7 +27,7 @@ void tree_init (struct picture *picture) {
   VARR_CREATE (node_t, picture->nodes, picture->alloc, 64);
   HTAB_CREATE_BOUND (child_t, picture->children, picture->alloc, 64, NULL, NULL);
   HTAB_CREATE_BOUND (symbol_t, picture->symbols, picture->alloc, 64, NULL, NULL);
-  VARR_PUSH (node_t, picture->nodes, ((struct node){.kind = NODE_ROOT}));
+  VARR_PUSH (node_t, picture->nodes, ((struct node) {.kind = NODE_ROOT}));
 }
 
 void tree_finish (struct picture *picture) {

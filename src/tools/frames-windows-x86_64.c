@@ -175,7 +175,7 @@ static void forget_mapping (struct mir_tool *tool, struct windows_mapping **link
   struct windows_mapping *mapping = *link;
   *link = mapping->next;
   if (frames->growable.delete != NULL)
-    frames->growable.delete(mapping->table);
+    frames->growable.delete (mapping->table);
   else
     (void) RtlDeleteFunctionTable (&mapping->entry);
   MIR_free (tool->alloc, mapping);

@@ -49,7 +49,7 @@ extern struct jit_descriptor __jit_debug_descriptor;
 SHARED_WITH_GDB struct jit_descriptor __jit_debug_descriptor = {.version = 1};
 
 SHARED_WITH_GDB __attribute__ ((noinline)) void __jit_debug_register_code (void) {
-  __asm__ volatile("" ::: "memory"); /* keeps the call, and the stores to the list before it */
+  __asm__ volatile ("" ::: "memory"); /* keeps the call, and the stores to the list before it */
 }
 
 /* Stop in GDB, if it is there, with ACTION for ENTRY.  The lock of all tools is held for the

@@ -258,7 +258,7 @@ MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_tra
     return status;
   }
   /* In the order of the members: malloc, calloc, realloc, free, user_data.  */
-  made->alloc = (struct MIR_alloc){trace_malloc, trace_calloc, trace_realloc, trace_free, made};
+  made->alloc = (struct MIR_alloc) {trace_malloc, trace_calloc, trace_realloc, trace_free, made};
   made->hooks.mapped = trace_on_mapped;
   made->hooks.unmapped = trace_on_unmapped;
   made->hooks.published = trace_on_published;

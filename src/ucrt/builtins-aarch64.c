@@ -4,7 +4,7 @@
 
 typedef int mir_ucrt_not_empty_t; /* ISO C forbids a unit without a declaration */
 
-__asm__(
+__asm__ (
     ".text\n"
     ".globl __chkstk\n"
     "__chkstk:\n"

@@ -17,7 +17,7 @@ uint64_t __udivdi3 (uint64_t a, uint64_t b) {
   return _aulldiv (a, b);
 }
 
-__asm__(
+__asm__ (
     ".text\n"
     ".globl __alloca\n"
     "__alloca:\n"

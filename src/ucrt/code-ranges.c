@@ -18,7 +18,7 @@
 static int add_range (struct ucrt_plan *plan, uint32_t begin, uint32_t end) {
   if (plan->ranges_num == UCRT_RANGES_MAX) return -1;
   uintptr_t base = (uintptr_t) plan->crt->base;
-  plan->ranges[plan->ranges_num++] = (struct ucrt_range){.begin = base + begin, .end = base + end};
+  plan->ranges[plan->ranges_num++] = (struct ucrt_range) {.begin = base + begin, .end = base + end};
   return 0;
 }
 

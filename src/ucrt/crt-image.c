@@ -186,9 +186,9 @@ static uint32_t unwind_num (const struct ucrt_image *image) {
 static struct ucrt_extent unwind_extent (const struct ucrt_image *image, uint32_t i) {
   uint64_t entry = image->unwind + (uint64_t) i * unwind_entry_size (image);
   uint32_t begin = u32 (image, entry), second = u32 (image, entry + UNWIND_END);
-  if (image->machine == PE_NUMBER_X64) return (struct ucrt_extent){.begin = begin, .end = second};
+  if (image->machine == PE_NUMBER_X64) return (struct ucrt_extent) {.begin = begin, .end = second};
   uint32_t insns = second & 3 ? second >> 2 & 0x7ff : u32 (image, second) & 0x3ffff;
-  return (struct ucrt_extent){.begin = begin, .end = begin + 4 * insns};
+  return (struct ucrt_extent) {.begin = begin, .end = begin + 4 * insns};
 }
 
 /* The index of the first unwind entry that begins at OFFSET or above.  */
@@ -251,7 +251,7 @@ struct ucrt_extent ucrt_function_at (const struct ucrt_image *image, uint32_t of
   }
   uint32_t end = next_function (image, offset);
   if (end - offset > GUESS_MAX) end = offset + GUESS_MAX;
-  return (struct ucrt_extent){.begin = offset, .end = before_padding (image, offset, end)};
+  return (struct ucrt_extent) {.begin = offset, .end = before_padding (image, offset, end)};
 }
 
 /* Whether 8 bytes before a function may be a hash of its type (XFG).  */
@@ -322,7 +322,7 @@ struct ucrt_extent ucrt_section (const struct ucrt_image *image, const char *nam
     uint32_t size = u32 (image, at + PE_SECTION_VIRTUAL_SIZE),
              offset = u32 (image, at + PE_SECTION_RVA);
     if (fits (image, offset, size))
-      return (struct ucrt_extent){.begin = offset, .end = offset + size};
+      return (struct ucrt_extent) {.begin = offset, .end = offset + size};
   }
-  return (struct ucrt_extent){.begin = 0};
+  return (struct ucrt_extent) {.begin = 0};
 }

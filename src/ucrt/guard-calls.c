@@ -73,7 +73,12 @@ static void WINAPI task_free (void *block) {
 }
 
 #define GUARDED(dll_, name_, guard_, original_) \
-  { .dll = L##dll_, .name = name_, .guard = (void *) (uintptr_t) guard_, .original = original_, }
+  {                                             \
+      .dll = L##dll_,                           \
+      .name = name_,                            \
+      .guard = (void *) (uintptr_t) guard_,     \
+      .original = original_,                    \
+  }
 #define TASK_FREE(dll) GUARDED (dll, "CoTaskMemFree", task_free, (void **) &task_free_original)
 
 /* Each row: DLL, function, guard, where the guard keeps the original.  One function may have an

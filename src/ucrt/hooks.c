@@ -92,8 +92,8 @@ void _mi_allocator_done (void) {}
 /* Up to this size the slack always fits into a byte: there are four size classes to each power of
    two, so the last two are MI_SMALL_SIZE_MAX / 8 apart.  */
 #define SMALL_MAX (MI_SMALL_SIZE_MAX - 2 * sizeof (void *))
-_Static_assert(MI_SMALL_SIZE_MAX / 8 + 4 * sizeof (void *) < UCRT_LONG_SLACK,
-               "the slack of small blocks");
+_Static_assert (MI_SMALL_SIZE_MAX / 8 + 4 * sizeof (void *) < UCRT_LONG_SLACK,
+                "the slack of small blocks");
 
 /* The thread's heap if N bytes are a small block, else NULL.  */
 static inline mi_theap_t *small_heap (size_t n) {
@@ -215,7 +215,7 @@ static inline void aligned_free_in (struct ucrt_crt *crt, void *block) {
 
 #define INDEX(name, flags) AT_##name, AT_o_##name,
 enum { HOOKED (INDEX) HOOKS_NUM };
-_Static_assert(HOOKS_NUM <= MIR_UCRT_FUNCTIONS_MAX / MIR_UCRT_CRTS_MAX, "room in the status");
+_Static_assert (HOOKS_NUM <= MIR_UCRT_FUNCTIONS_MAX / MIR_UCRT_CRTS_MAX, "room in the status");
 
 /* Count a call of the function HOOK of CRT, both indices, in the status.  */
 static inline void count (unsigned crt, unsigned hook) {
@@ -238,8 +238,7 @@ void *ucrt_hooks_malloc (size_t n) {
 /*---------------- By name -----------------------------*/
 
 #define CODE(function) (void *) (uintptr_t) function
-#define FOUR(name) \
-  { CODE (name##_0), CODE (name##_1), CODE (name##_2), CODE (name##_3) }
+#define FOUR(name) {CODE (name##_0), CODE (name##_1), CODE (name##_2), CODE (name##_3)}
 #define ROW(name_, hook_, counting_, flags_) \
   {.name = name_, .hook = hook_, .counting = counting_, .flags = flags_},
 #define ENTRY(name, flags)                                     \

@@ -9,8 +9,7 @@ struct nt_name {
   size_t offset; /* in struct ucrt_nt */
 };
 
-#define NAMED(function, member) \
-  { .name = #function, .offset = offsetof (struct ucrt_nt, member) }
+#define NAMED(function, member) {.name = #function, .offset = offsetof (struct ucrt_nt, member)}
 
 static const struct nt_name names[] = {
     NAMED (NtProtectVirtualMemory, protect),

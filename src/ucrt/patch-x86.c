@@ -69,7 +69,7 @@ static int loads_and_jumps (const struct ucrt_span *code, size_t at, unsigned wi
 }
 
 static struct ucrt_code found (enum ucrt_code_kind kind, unsigned marker, uint64_t target) {
-  return (struct ucrt_code){.kind = kind, .marker = marker, .target = target};
+  return (struct ucrt_code) {.kind = kind, .marker = marker, .target = target};
 }
 
 /* What both CPUs have in common.  */

@@ -15,7 +15,7 @@ static int contains (const struct ucrt_span *span, uint64_t address, size_t size
 /* The rest of IMAGE from ADDRESS on, which is inside.  */
 static struct ucrt_span from (const struct ucrt_span *image, uint64_t address) {
   size_t offset = (size_t) (address - image->address);
-  return (struct ucrt_span){
+  return (struct ucrt_span) {
       .bytes = image->bytes + offset, .size = image->size - offset, .address = address};
 }
 

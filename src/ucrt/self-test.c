@@ -58,18 +58,18 @@ static int grown (void *block, size_t n, size_t alignment, int zeroed) {
 #define WORDS (2 * sizeof (void *)) /* the alignment of every block, in bytes */
 
 static int test_malloc (void *f) {
-  void *block = CALL (void *, (size_t)) (100);
+  void *block = CALL (void *, (size_t) ) (100);
   return result (block, is (block, 100, WORDS));
 }
 
 static int test_calloc (void *f) {
-  void *block = CALL (void *, (size_t, size_t)) (10, 30);
+  void *block = CALL (void *, (size_t, size_t) ) (10, 30);
   int zero = block != NULL && is_filled (block, 0, 300, 0);
   return result (block, zero && is (block, 300, WORDS));
 }
 
 static int test_realloc (void *f) {
-  return grown (CALL (void *, (void *, size_t)) (filled (50, 7), 5000), 5000, WORDS, 0);
+  return grown (CALL (void *, (void *, size_t) ) (filled (50, 7), 5000), 5000, WORDS, 0);
 }
 
 static int test_free (void *f) {
@@ -92,11 +92,11 @@ static int test_msize (void *f) {
 
 static int test_expand (void *f) {
   void *block = filled (200, 3);
-  return result (block, block != NULL && CALL (void *, (void *, size_t)) (block, 190) == block);
+  return result (block, block != NULL && CALL (void *, (void *, size_t) ) (block, 190) == block);
 }
 
 static int test_recalloc (void *f) {
-  return grown (CALL (void *, (void *, size_t, size_t)) (filled (50, 7), 100, 20), 2000, WORDS, 1);
+  return grown (CALL (void *, (void *, size_t, size_t) ) (filled (50, 7), 100, 20), 2000, WORDS, 1);
 }
 
 static int test_heapmin (void *f) {
@@ -105,24 +105,25 @@ static int test_heapmin (void *f) {
 }
 
 static int test_aligned_malloc (void *f) {
-  void *block = CALL (void *, (size_t, size_t)) (100, 256);
+  void *block = CALL (void *, (size_t, size_t) ) (100, 256);
   return result (block, is (block, 100, 256));
 }
 
 static int test_aligned_realloc (void *f) {
-  void *block = CALL (void *, (void *, size_t, size_t)) (filled (50, 7), 3000, 128);
+  void *block = CALL (void *, (void *, size_t, size_t) ) (filled (50, 7), 3000, 128);
   return grown (block, 3000, 128, 0);
 }
 
 static int test_aligned_recalloc (void *f) {
-  void *block = CALL (void *, (void *, size_t, size_t, size_t)) (filled (50, 7), 100, 30, 128);
+  void *block = CALL (void *, (void *, size_t, size_t, size_t) ) (filled (50, 7), 100, 30, 128);
   return grown (block, 3000, 128, 1);
 }
 
 static int test_aligned_msize (void *f) {
   void *block = filled (78, 3);
   return result (
-      block, block != NULL && is_size (CALL (size_t, (void *, size_t, size_t)) (block, 16, 0), 78));
+      block,
+      block != NULL && is_size (CALL (size_t, (void *, size_t, size_t) ) (block, 16, 0), 78));
 }
 
 /* Whether BLOCK is placed as alignment 128 with offset 32 demands.  */
@@ -131,18 +132,18 @@ static int is_at_offset (const void *block) {
 }
 
 static int test_offset_malloc (void *f) {
-  void *block = CALL (void *, (size_t, size_t, size_t)) (100, 128, 32);
+  void *block = CALL (void *, (size_t, size_t, size_t) ) (100, 128, 32);
   return result (block, is (block, 100, 1)) && is_at_offset (block);
 }
 
 static int test_offset_realloc (void *f) {
-  void *block = CALL (void *, (void *, size_t, size_t, size_t)) (filled (50, 7), 900, 128, 32);
+  void *block = CALL (void *, (void *, size_t, size_t, size_t) ) (filled (50, 7), 900, 128, 32);
   return grown (block, 900, 1, 0) && is_at_offset (block);
 }
 
 static int test_offset_recalloc (void *f) {
   void *block =
-      CALL (void *, (void *, size_t, size_t, size_t, size_t)) (filled (50, 7), 90, 10, 128, 32);
+      CALL (void *, (void *, size_t, size_t, size_t, size_t) ) (filled (50, 7), 90, 10, 128, 32);
   return grown (block, 900, 1, 1) && is_at_offset (block);
 }
 

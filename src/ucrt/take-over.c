@@ -141,7 +141,7 @@ static int is_overlapping (void) {
 static int prepare (void) {
   if (ucrt_open_image (&plan.image, plan.crt->base, plan.crt->size) != 0)
     return fail ("it is not a PE image");
-  plan.span = (struct ucrt_span){
+  plan.span = (struct ucrt_span) {
       .bytes = plan.crt->base, .size = plan.crt->size, .address = (uintptr_t) plan.crt->base};
   if (collect () != 0) return -1;
   for (unsigned i = 0; i < plan.patches_num; i++)

@@ -128,9 +128,9 @@ static void calls_fail_by_their_rules (void) {
   CHECK_INT (which_fail (&options, 8), 1 << 2);
   options.forever = 1;
   CHECK_INT (which_fail (&options, 8), ~(uint64_t) 3);
-  options = (MIR_failing_options_t){.size = sizeof (options), .every = 16};
+  options = (MIR_failing_options_t) {.size = sizeof (options), .every = 16};
   CHECK_INT (which_fail (&options, 8), 0x8000800080008000u);
-  options = (MIR_failing_options_t){.size = sizeof (options), .min_size = 100};
+  options = (MIR_failing_options_t) {.size = sizeof (options), .min_size = 100};
   CHECK_INT (which_fail (&options, 99), 0);
   CHECK_INT (which_fail (&options, 100), UINT64_MAX);
 }

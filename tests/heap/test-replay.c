@@ -19,7 +19,7 @@ static struct held {
   unsigned char *block;
   size_t size;
   unsigned char mark;
-} * held;
+} *held;
 
 static size_t wrong, live;
 

@@ -38,7 +38,7 @@ static inline struct made flatten (struct edit *edit) {
 }
 
 static inline struct edit_request request_for (const char *name) {
-  return (struct edit_request){.dll = name, .symbol = "mi_version", .ordinal = 1};
+  return (struct edit_request) {.dll = name, .symbol = "mi_version", .ordinal = 1};
 }
 
 static inline struct made inject (const struct made *old, const struct edit_request *request,

@@ -1,7 +1,7 @@
 /* A DLL without a C runtime that prints a line when it is initialised.  */
 #include <windows.h>
 
-__declspec(dllexport) int mi_version (void);
+__declspec (dllexport) int mi_version (void);
 
 int mi_version (void) {
   return 1;

@@ -241,11 +241,11 @@ uint8_t *image_make (const struct image_spec *spec, size_t *size) {
   uint32_t rdata_raw = (uint32_t) pe_round_up (rdata.size, FILE_ALIGNMENT);
   uint32_t rva = (uint32_t) pe_round_up (rdata_rva + rdata.size, PAGE);
   size_t table = NT + 24 + (plus ? 240 : 224), at = headers + text + rdata_raw;
-  put_section (file + table, ".text", (uint32_t[]){text, TEXT_RVA, text, headers, 0x60000020});
+  put_section (file + table, ".text", (uint32_t[]) {text, TEXT_RVA, text, headers, 0x60000020});
   put_section (file + table + 40, ".rdata",
-               (uint32_t[]){rdata.size, rdata_rva, rdata_raw, headers + text, 0x40000040});
+               (uint32_t[]) {rdata.size, rdata_rva, rdata_raw, headers + text, 0x40000040});
   for (unsigned i = 2; i < sections; i++, rva += PAGE) /* without bytes in the file */
-    put_section (file + table + 40 * i, ".data", (uint32_t[]){64, rva, 0, 0, 0xc0000080});
+    put_section (file + table + 40 * i, ".data", (uint32_t[]) {64, rva, 0, 0, 0xc0000080});
   size_t table_end = table + (size_t) sections * PE_SECTION_HEADER;
   put_headers (file, spec, sections,
                (spec->flags & IMAGE_GAP) != 0 ? (uint32_t) table_end : headers, rva);

@@ -86,7 +86,7 @@ static void refuses_with_a_reason (void) {
   struct image_spec spec = {0x14c, 0, 0, 0};
   struct made old = make (&spec);
   pe_put32 (old.bytes + old.pe.optional + 32, 512); /* section alignment */
-  REQUIRE (pe_open (&old.pe, old.bytes, old.pe.size, PE_FILE, &(struct pe_error){0}) == 0);
+  REQUIRE (pe_open (&old.pe, old.bytes, old.pe.size, PE_FILE, &(struct pe_error) {0}) == 0);
   CHECK_STR (refusal (&old, &request, 0),
              "the sections are smaller than a page: a driver, or a very small program");
   free (old.bytes);

@@ -94,7 +94,7 @@ static void start (mode_t mode) {
   struct image_spec spec = {0x8664, IMAGE_PLUS, 0, 0};
   char folder[] = "/tmp/mir-inject-test-XXXXXX";
   if (program == NULL) program = image_make (&spec, &program_size);
-  error = (struct pe_error){0};
+  error = (struct pe_error) {0};
   before_link = before_open = NULL;
   no_nameless = 0;
   REQUIRE (program != NULL && mkdtemp (folder) != NULL && chdir (folder) == 0

@@ -20,7 +20,7 @@ static void report (void) {
 }
 
 /* An export, so that programs can import this DLL.  */
-__declspec(dllexport) int report_loaded (void);
+__declspec (dllexport) int report_loaded (void);
 int report_loaded (void) {
   return 1;
 }

@@ -7,7 +7,7 @@
 #include "support/tap.h"
 
 static int is_aligned (const void *ptr) {
-  return (uintptr_t) ptr % _Alignof(max_align_t) == 0;
+  return (uintptr_t) ptr % _Alignof (max_align_t) == 0;
 }
 
 static void fill (void *block, size_t size, unsigned seed) {

@@ -128,8 +128,8 @@ static FARPROC WINAPI find (HMODULE module, const char *name) {
 
 /*---------------- The import pointers -----------------------------*/
 
-#define IMPORT(NAME, FUNC)                                  \
-  extern const NAME##_t imp_##NAME __asm__("__imp_" #NAME); \
+#define IMPORT(NAME, FUNC)                                   \
+  extern const NAME##_t imp_##NAME __asm__ ("__imp_" #NAME); \
   const NAME##_t imp_##NAME = FUNC
 
 IMPORT (CreateFileMappingW, create_mapping);

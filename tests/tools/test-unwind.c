@@ -80,7 +80,7 @@ static __attribute__ ((noinline)) void call_generated (const uint8_t *addr) {
   calls_back_t func;
   memcpy (&func, &addr, sizeof (func));
   func (walk);
-  __asm__ volatile(""); /* not a tail call */
+  __asm__ volatile (""); /* not a tail call */
 }
 
 /* 0, or -1 if the walk did not pass through the code at ADDR to its caller.  */

@@ -313,7 +313,7 @@ extern void *allocating_function (size_t size);
 
 __attribute__ ((noinline, visibility ("default"))) void *allocating_function (size_t size) {
   void *block = MIR_malloc (traced, size);
-  __asm__ volatile("" : : "r"(block) : "memory"); /* otherwise the call becomes a jump */
+  __asm__ volatile ("" : : "r"(block) : "memory"); /* otherwise the call becomes a jump */
   return block;
 }
 

@@ -9,72 +9,72 @@
 #include <stddef.h> /* size_t, wchar_t */
 
 /* All functions that are called: result, name, parameters.  */
-#define CALLS_BLOCKS(F)                                                             \
-  F (void *, malloc, (size_t))                                                      \
-  F (void *, calloc, (size_t, size_t))                                              \
-  F (void *, realloc, (void *, size_t))                                             \
-  F (void, free, (void *) )                                                         \
-  F (size_t, _msize, (void *) )                                                     \
-  F (void *, _expand, (void *, size_t))                                             \
-  F (void *, _recalloc, (void *, size_t, size_t))                                   \
-  F (void *, _malloc_base, (size_t))                                                \
-  F (void *, _calloc_base, (size_t, size_t))                                        \
-  F (void *, _realloc_base, (void *, size_t))                                       \
-  F (void, _free_base, (void *) )                                                   \
-  F (void *, _aligned_malloc, (size_t, size_t))                                     \
-  F (void *, _aligned_offset_malloc, (size_t, size_t, size_t))                      \
-  F (void *, _aligned_realloc, (void *, size_t, size_t))                            \
-  F (void *, _aligned_offset_realloc, (void *, size_t, size_t, size_t))             \
-  F (void *, _aligned_recalloc, (void *, size_t, size_t, size_t))                   \
-  F (void *, _aligned_offset_recalloc, (void *, size_t, size_t, size_t, size_t))    \
-  F (size_t, _aligned_msize, (void *, size_t, size_t))                              \
-  F (void, _aligned_free, (void *) )                                                \
-  F (void *, _o_malloc, (size_t))                                                   \
-  F (void *, _o_calloc, (size_t, size_t))                                           \
-  F (void *, _o_realloc, (void *, size_t))                                          \
-  F (void, _o_free, (void *) )                                                      \
-  F (size_t, _o__msize, (void *) )                                                  \
-  F (void *, _o__expand, (void *, size_t))                                          \
-  F (void *, _o__recalloc, (void *, size_t, size_t))                                \
-  F (void *, _o__aligned_malloc, (size_t, size_t))                                  \
-  F (void *, _o__aligned_offset_malloc, (size_t, size_t, size_t))                   \
-  F (void *, _o__aligned_realloc, (void *, size_t, size_t))                         \
-  F (void *, _o__aligned_offset_realloc, (void *, size_t, size_t, size_t))          \
-  F (void *, _o__aligned_recalloc, (void *, size_t, size_t, size_t))                \
-  F (void *, _o__aligned_offset_recalloc, (void *, size_t, size_t, size_t, size_t)) \
-  F (size_t, _o__aligned_msize, (void *, size_t, size_t))                           \
+#define CALLS_BLOCKS(F)                                                              \
+  F (void *, malloc, (size_t) )                                                      \
+  F (void *, calloc, (size_t, size_t) )                                              \
+  F (void *, realloc, (void *, size_t) )                                             \
+  F (void, free, (void *) )                                                          \
+  F (size_t, _msize, (void *) )                                                      \
+  F (void *, _expand, (void *, size_t) )                                             \
+  F (void *, _recalloc, (void *, size_t, size_t) )                                   \
+  F (void *, _malloc_base, (size_t) )                                                \
+  F (void *, _calloc_base, (size_t, size_t) )                                        \
+  F (void *, _realloc_base, (void *, size_t) )                                       \
+  F (void, _free_base, (void *) )                                                    \
+  F (void *, _aligned_malloc, (size_t, size_t) )                                     \
+  F (void *, _aligned_offset_malloc, (size_t, size_t, size_t) )                      \
+  F (void *, _aligned_realloc, (void *, size_t, size_t) )                            \
+  F (void *, _aligned_offset_realloc, (void *, size_t, size_t, size_t) )             \
+  F (void *, _aligned_recalloc, (void *, size_t, size_t, size_t) )                   \
+  F (void *, _aligned_offset_recalloc, (void *, size_t, size_t, size_t, size_t) )    \
+  F (size_t, _aligned_msize, (void *, size_t, size_t) )                              \
+  F (void, _aligned_free, (void *) )                                                 \
+  F (void *, _o_malloc, (size_t) )                                                   \
+  F (void *, _o_calloc, (size_t, size_t) )                                           \
+  F (void *, _o_realloc, (void *, size_t) )                                          \
+  F (void, _o_free, (void *) )                                                       \
+  F (size_t, _o__msize, (void *) )                                                   \
+  F (void *, _o__expand, (void *, size_t) )                                          \
+  F (void *, _o__recalloc, (void *, size_t, size_t) )                                \
+  F (void *, _o__aligned_malloc, (size_t, size_t) )                                  \
+  F (void *, _o__aligned_offset_malloc, (size_t, size_t, size_t) )                   \
+  F (void *, _o__aligned_realloc, (void *, size_t, size_t) )                         \
+  F (void *, _o__aligned_offset_realloc, (void *, size_t, size_t, size_t) )          \
+  F (void *, _o__aligned_recalloc, (void *, size_t, size_t, size_t) )                \
+  F (void *, _o__aligned_offset_recalloc, (void *, size_t, size_t, size_t, size_t) ) \
+  F (size_t, _o__aligned_msize, (void *, size_t, size_t) )                           \
   F (void, _o__aligned_free, (void *) )
 
-#define CALLS_OTHERS(F)                                           \
-  F (char *, _strdup, (const char *) )                            \
-  F (wchar_t *, _wcsdup, (const wchar_t *) )                      \
-  F (char *, _mbsdup, (const char *) )                            \
-  F (char *, _o__strdup, (const char *) )                         \
-  F (int, _dupenv_s, (char **, size_t *, const char *) )          \
-  F (int, _wdupenv_s, (wchar_t **, size_t *, const wchar_t *) )   \
-  F (int, _putenv, (const char *) )                               \
-  F (char *, _getcwd, (char *, int) )                             \
-  F (wchar_t *, _wgetcwd, (wchar_t *, int) )                      \
-  F (char *, _getdcwd, (int, char *, int) )                       \
-  F (wchar_t *, _wgetdcwd, (int, wchar_t *, int) )                \
-  F (char *, _fullpath, (char *, const char *, size_t))           \
-  F (wchar_t *, _wfullpath, (wchar_t *, const wchar_t *, size_t)) \
-  F (char *, _tempnam, (const char *, const char *) )             \
-  F (wchar_t *, _wtempnam, (const wchar_t *, const wchar_t *) )   \
-  F (char *, _Getdays, (void) )                                   \
-  F (char *, _Getmonths, (void) )                                 \
-  F (void *, _Gettnames, (void) )                                 \
-  F (wchar_t *, _W_Getdays, (void) )                              \
-  F (wchar_t *, _W_Getmonths, (void) )                            \
-  F (void *, _W_Gettnames, (void) )                               \
-  F (int, _heapchk, (void) )                                      \
-  F (int, _heapmin, (void) )                                      \
-  F (void *, _get_heap_handle, (void) )                           \
-  F (int *, _errno, (void) )                                      \
-  F (int, _set_new_mode, (int) )                                  \
-  F (int, _query_new_mode, (void) )                               \
-  F (void *, _set_new_handler, (int (*) (size_t)))                \
-  F (int, _callnewh, (size_t))                                    \
+#define CALLS_OTHERS(F)                                            \
+  F (char *, _strdup, (const char *) )                             \
+  F (wchar_t *, _wcsdup, (const wchar_t *) )                       \
+  F (char *, _mbsdup, (const char *) )                             \
+  F (char *, _o__strdup, (const char *) )                          \
+  F (int, _dupenv_s, (char **, size_t *, const char *) )           \
+  F (int, _wdupenv_s, (wchar_t **, size_t *, const wchar_t *) )    \
+  F (int, _putenv, (const char *) )                                \
+  F (char *, _getcwd, (char *, int) )                              \
+  F (wchar_t *, _wgetcwd, (wchar_t *, int) )                       \
+  F (char *, _getdcwd, (int, char *, int) )                        \
+  F (wchar_t *, _wgetdcwd, (int, wchar_t *, int) )                 \
+  F (char *, _fullpath, (char *, const char *, size_t) )           \
+  F (wchar_t *, _wfullpath, (wchar_t *, const wchar_t *, size_t) ) \
+  F (char *, _tempnam, (const char *, const char *) )              \
+  F (wchar_t *, _wtempnam, (const wchar_t *, const wchar_t *) )    \
+  F (char *, _Getdays, (void) )                                    \
+  F (char *, _Getmonths, (void) )                                  \
+  F (void *, _Gettnames, (void) )                                  \
+  F (wchar_t *, _W_Getdays, (void) )                               \
+  F (wchar_t *, _W_Getmonths, (void) )                             \
+  F (void *, _W_Gettnames, (void) )                                \
+  F (int, _heapchk, (void) )                                       \
+  F (int, _heapmin, (void) )                                       \
+  F (void *, _get_heap_handle, (void) )                            \
+  F (int *, _errno, (void) )                                       \
+  F (int, _set_new_mode, (int) )                                   \
+  F (int, _query_new_mode, (void) )                                \
+  F (void *, _set_new_handler, (int (*) (size_t)))                 \
+  F (int, _callnewh, (size_t) )                                    \
   F (void *, _set_invalid_parameter_handler, (void *) )
 
 #define CALLS_MEMBER(RESULT, NAME, PARAMETERS) RESULT (*NAME) PARAMETERS;

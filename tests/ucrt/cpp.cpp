@@ -56,8 +56,8 @@ static void exceptions () {
 
 // On x86 GNU's exceptions cannot pass frames of the runtime's own functions, either.
 #ifdef __x86_64__
-extern "C" __declspec(dllimport) int _set_new_mode (int);
-extern "C" __declspec(dllimport) void *_set_new_handler (int (*) (std::size_t));
+extern "C" __declspec (dllimport) int _set_new_mode (int);
+extern "C" __declspec (dllimport) void *_set_new_handler (int (*) (std::size_t));
 
 static int throwing_handler (std::size_t size) {
   throw std::length_error (std::to_string (size));

@@ -8,7 +8,7 @@
 #include <wchar.h>
 
 /* The headers of mingw 10 lack it.  */
-__declspec(dllimport) size_t __cdecl _aligned_msize (void *, size_t, size_t);
+__declspec (dllimport) size_t __cdecl _aligned_msize (void *, size_t, size_t);
 
 uint64_t stress_random (uint64_t *state) {
   uint64_t x = *state; /* xorshift64: Marsaglia, "Xorshift RNGs", 2003 */

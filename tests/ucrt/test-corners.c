@@ -16,7 +16,7 @@
 #include "support/tap.h"
 
 /* mingw's headers leave it out.  */
-__declspec(dllimport) size_t __cdecl _aligned_msize (void *, size_t, size_t);
+__declspec (dllimport) size_t __cdecl _aligned_msize (void *, size_t, size_t);
 
 /* Find the function NAME of the module DLL; FUNC points to a function pointer.  */
 static void find (const char *dll, const char *name, void *func) {
@@ -81,7 +81,8 @@ static void system_error_code_is_kept (void) {
   changed_by = NULL;
   call_sizes ();
   if (changed_by != NULL) tap_note ("%s makes it %u", changed_by, changed_to);
-  if (changed_by != NULL && !fixture_expects_dll ()) tap_skip ("the CRT's own %s does not", changed_by);
+  if (changed_by != NULL && !fixture_expects_dll ())
+    tap_skip ("the CRT's own %s does not", changed_by);
   CHECK (changed_by == NULL);
   changed_by = NULL;
   /* The thread's first blocks.  */

@@ -38,7 +38,7 @@ static void load_second (void) {
   second = LoadLibraryA (path);
   if (second == NULL) tap_note ("LoadLibrary (%s): error %lu", path, GetLastError ());
   REQUIRE (second != NULL && second != GetModuleHandleA ("ucrtbase.dll"));
-  SECOND (void *, second_malloc, (size_t))
+  SECOND (void *, second_malloc, (size_t) )
   old_block = second_malloc (100);
 }
 
@@ -53,8 +53,8 @@ static void both_are_taken_over (void) {
     CHECK_STR (fixture_state_name (status->crts[i].state), "active");
     tap_note ("%s: %s", status->crts[i].name, status->crts[i].reason);
   }
-  SECOND (void *, second_malloc, (size_t))
-  SECOND (void *, second_realloc, (void *, size_t))
+  SECOND (void *, second_malloc, (size_t) )
+  SECOND (void *, second_realloc, (void *, size_t) )
   void *p = second_malloc (100), *q = malloc (100);
   CHECK_INT (fixture_is_ours (p), 1);
   CHECK_INT (fixture_is_ours (q), 1);
@@ -85,7 +85,7 @@ static int __cdecl new_handler_second (size_t size) {
 
 static void each_has_its_errno_and_new_handler (void) {
   REQUIRE (second != NULL);
-  SECOND (void *, second_malloc, (size_t))
+  SECOND (void *, second_malloc, (size_t) )
   SECOND (int *, second__errno, (void) )
   SECOND (int, second__set_new_mode, (int) )
   SECOND (void *, second__set_new_handler, (int (__cdecl *) (size_t)))

@@ -170,7 +170,7 @@ int edit_block (struct edit_block *block, const struct pe *pe, uint32_t rva,
                 const struct edit_request *request, struct pe_error *error) {
   uint16_t from[PE_IMPORTS_MAX];
   struct layout at;
-  *block = (struct edit_block){0};
+  *block = (struct edit_block) {0};
   int total = edit_order (pe, request, from, error);
   int position = total < 0 ? -1 : new_position (pe, request, from, total, error);
   if (position < 0 || lay_out (&at, pe, request, total, rva, error) != 0) return -1;

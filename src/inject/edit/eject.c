@@ -145,8 +145,8 @@ static int take_out (struct edit *edit, const struct pe *pe, const struct edit_r
 
 int edit_eject (struct edit *edit, const struct pe *pe, const struct edit_request *request,
                 struct pe_error *error) {
-  *edit = (struct edit){0};
-  *error = (struct pe_error){0};
+  *edit = (struct edit) {0};
+  *error = (struct pe_error) {0};
   int total = pe_imports_num (pe);
   if (total < 0 || total >= PE_IMPORTS_MAX) return pe_fail (error, "damaged import table");
   if (pe_find_import (pe, request->dll) < 0) {

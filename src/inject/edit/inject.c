@@ -260,7 +260,7 @@ static int check_apart (const struct plan *plan, const struct pe *pe, struct pe_
   for (unsigned i = 0; i < plan->patches_num; i++) {
     const struct plan_patch *patch = &plan->patches[i];
     if (patch->offset >= plan->headers_end)
-      ranges[num++] = (struct edit_range){patch->offset, patch->offset + patch->size};
+      ranges[num++] = (struct edit_range) {patch->offset, patch->offset + patch->size};
   }
   return edit_check_apart (pe, ranges, num, error);
 }
@@ -274,7 +274,7 @@ static int add_section (struct edit *edit, const struct pe *pe, const struct edi
   struct pe_section last = pe_section (pe, pe->sections_num - 1);
   size_t slot = pe_section_header (pe, pe->sections_num);
   uint64_t rva = last.rva + pe_section_extent (pe, &last);
-  *plan = (struct plan){
+  *plan = (struct plan) {
       .old_size = pe->size, .sections_end = pe_sections_end (pe), .checksum = pe->checksum};
   if (make_room (plan, pe, &place.headers_size, error) != 0) return -1;
   if (rva > PE_IMAGE_MAX) return pe_fail (error, "the image would be too large");
@@ -301,8 +301,8 @@ static int add_section (struct edit *edit, const struct pe *pe, const struct edi
 
 int edit_inject (struct edit *edit, const struct pe *pe, const struct edit_request *request,
                  struct pe_error *error) {
-  *edit = (struct edit){0};
-  *error = (struct pe_error){0};
+  *edit = (struct edit) {0};
+  *error = (struct pe_error) {0};
   if (pe_find_import (pe, request->dll) >= 0) return edit_reorder (edit, pe, request, error);
   if (check (pe, error) != 0) return -1;
   struct pe_section before;

@@ -30,14 +30,15 @@ int edit_add (struct edit *edit, const uint8_t *bytes, size_t size, int own) {
   uint8_t *copy = own ? malloc (size) : NULL;
   if (own && copy == NULL) return -1;
   if (own) bytes = memcpy (copy, bytes, size);
-  edit->pieces[edit->pieces_num++] = (struct edit_piece){.bytes = bytes, .size = size, .own = copy};
+  edit->pieces[edit->pieces_num++] =
+      (struct edit_piece) {.bytes = bytes, .size = size, .own = copy};
   edit->size += size;
   return 0;
 }
 
 void edit_free (struct edit *edit) {
   for (unsigned i = 0; i < edit->pieces_num; i++) free (edit->pieces[i].own);
-  *edit = (struct edit){0};
+  *edit = (struct edit) {0};
 }
 
 /* Split piece INDEX so that its PART bytes from offset IN on become a piece of their own, a copy
@@ -49,11 +50,11 @@ static int own_part (struct edit *edit, unsigned index, size_t in, size_t part) 
   uint8_t *copy = malloc (part);
   if (copy == NULL) return -1;
   memcpy (copy, old.bytes + in, part);
-  if (in > 0) parts[n++] = (struct edit_piece){old.bytes, in, NULL};
+  if (in > 0) parts[n++] = (struct edit_piece) {old.bytes, in, NULL};
   changed = n;
-  parts[n++] = (struct edit_piece){copy, part, copy};
+  parts[n++] = (struct edit_piece) {copy, part, copy};
   if (in + part < old.size)
-    parts[n++] = (struct edit_piece){old.bytes + in + part, old.size - in - part, NULL};
+    parts[n++] = (struct edit_piece) {old.bytes + in + part, old.size - in - part, NULL};
   memmove (edit->pieces + index + n, edit->pieces + index + 1,
            (edit->pieces_num - index - 1) * sizeof (struct edit_piece));
   memcpy (edit->pieces + index, parts, n * sizeof (struct edit_piece));
@@ -162,7 +163,7 @@ uint8_t *plan_record (const struct plan *plan, const struct pe *pe, size_t *size
 }
 
 int plan_read_record (struct plan *plan, const uint8_t *record, size_t size, size_t *certificate) {
-  *plan = (struct plan){0};
+  *plan = (struct plan) {0};
   if (size < RECORD_HEAD || pe_u32 (record + RECORD_VERSION) != VERSION) return -1;
   const uint8_t *p = record + RECORD_HEAD, *end = record + size;
   unsigned num = pe_u32 (record + RECORD_PATCHES_NUM);

@@ -13,7 +13,7 @@ static inline uint64_t step (uint64_t lane, uint64_t word) {
 }
 
 void digest_start (struct digest *digest) {
-  *digest = (struct digest){0};
+  *digest = (struct digest) {0};
   for (unsigned i = 0; i < DIGEST_LANES; i++) digest->lanes[i] = step (0, i + 1);
 }
 

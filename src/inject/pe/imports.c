@@ -24,11 +24,11 @@ int pe_descriptor (const struct pe *pe, unsigned index, struct pe_descriptor *d)
   if (index > PE_IMPORTS_MAX
       || pe_read (pe, table.rva + (uint64_t) index * PE_DESCRIPTOR, p, sizeof (p)) != 0)
     return -1;
-  *d = (struct pe_descriptor){.lookup = pe_u32 (p + PE_DESCRIPTOR_LOOKUP),
-                              .time_stamp = pe_u32 (p + PE_DESCRIPTOR_TIME_STAMP),
-                              .forwarder = pe_u32 (p + PE_DESCRIPTOR_FORWARDER),
-                              .name = pe_u32 (p + PE_DESCRIPTOR_NAME),
-                              .address = pe_u32 (p + PE_DESCRIPTOR_ADDRESS)};
+  *d = (struct pe_descriptor) {.lookup = pe_u32 (p + PE_DESCRIPTOR_LOOKUP),
+                               .time_stamp = pe_u32 (p + PE_DESCRIPTOR_TIME_STAMP),
+                               .forwarder = pe_u32 (p + PE_DESCRIPTOR_FORWARDER),
+                               .name = pe_u32 (p + PE_DESCRIPTOR_NAME),
+                               .address = pe_u32 (p + PE_DESCRIPTOR_ADDRESS)};
   return d->name != 0 && d->address != 0;
 }
 
@@ -105,10 +105,10 @@ int pe_delay_descriptor (const struct pe *pe, unsigned index, struct pe_descript
   if (pe_u32 (p + PE_DELAY_NAME) == 0) return 0;
   int has_rvas = (pe_u32 (p + PE_DELAY_FLAGS) & PE_DELAY_RVAS) != 0;
   uint32_t base = has_rvas ? 0 : (uint32_t) pe->image_base;
-  *d = (struct pe_descriptor){.name = pe_u32 (p + PE_DELAY_NAME) - base,
-                              .address = pe_u32 (p + PE_DELAY_ADDRESS) - base,
-                              .lookup = pe_u32 (p + PE_DELAY_LOOKUP) - base,
-                              .time_stamp = pe_u32 (p + PE_DELAY_TIME_STAMP)};
+  *d = (struct pe_descriptor) {.name = pe_u32 (p + PE_DELAY_NAME) - base,
+                               .address = pe_u32 (p + PE_DELAY_ADDRESS) - base,
+                               .lookup = pe_u32 (p + PE_DELAY_LOOKUP) - base,
+                               .time_stamp = pe_u32 (p + PE_DELAY_TIME_STAMP)};
   return 1;
 }
 
@@ -121,11 +121,11 @@ static int read_exports (const struct pe *pe, struct exports *e) {
   uint8_t p[PE_EXPORT_TABLE];
   struct pe_directory table = pe_directory (pe, PE_EXPORT);
   if (table.rva == 0 || pe_read (pe, table.rva, p, sizeof (p)) != 0) return -1;
-  *e = (struct exports){.functions_num = pe_u32 (p + PE_EXPORT_FUNCTIONS_NUM),
-                        .names_num = pe_u32 (p + PE_EXPORT_NAMES_NUM),
-                        .functions = pe_u32 (p + PE_EXPORT_FUNCTIONS),
-                        .names = pe_u32 (p + PE_EXPORT_NAMES),
-                        .ordinals = pe_u32 (p + PE_EXPORT_ORDINALS)};
+  *e = (struct exports) {.functions_num = pe_u32 (p + PE_EXPORT_FUNCTIONS_NUM),
+                         .names_num = pe_u32 (p + PE_EXPORT_NAMES_NUM),
+                         .functions = pe_u32 (p + PE_EXPORT_FUNCTIONS),
+                         .names = pe_u32 (p + PE_EXPORT_NAMES),
+                         .ordinals = pe_u32 (p + PE_EXPORT_ORDINALS)};
   return e->names_num <= EXPORTS_MAX ? 0 : -1;
 }
 

@@ -87,8 +87,8 @@ static int open_optional (struct pe *pe, size_t length, struct pe_error *error) 
 
 int pe_open (struct pe *pe, const void *bytes, size_t size, enum pe_layout layout,
              struct pe_error *error) {
-  *pe = (struct pe){.bytes = bytes, .size = size, .layout = layout};
-  *error = (struct pe_error){0};
+  *pe = (struct pe) {.bytes = bytes, .size = size, .layout = layout};
+  *error = (struct pe_error) {0};
   if (!has (pe, 0, PE_DOS_HEADER) || pe_u16 (pe->bytes) != PE_DOS_MAGIC)
     return pe_fail (error, "not a valid PE file (invalid DOS magic number)");
   pe->nt = pe_u32 (pe->bytes + PE_DOS_NT);
@@ -155,9 +155,9 @@ int pe_section_of (const struct pe *pe, uint32_t rva, struct pe_section *section
 
 struct pe_directory pe_directory (const struct pe *pe, unsigned index) {
   size_t offset = pe_directory_offset (pe, index);
-  if (offset == 0) return (struct pe_directory){0};
-  return (struct pe_directory){.rva = pe_u32 (pe->bytes + offset + PE_DIRECTORY_RVA),
-                               .size = pe_u32 (pe->bytes + offset + PE_DIRECTORY_SIZE)};
+  if (offset == 0) return (struct pe_directory) {0};
+  return (struct pe_directory) {.rva = pe_u32 (pe->bytes + offset + PE_DIRECTORY_RVA),
+                                .size = pe_u32 (pe->bytes + offset + PE_DIRECTORY_SIZE)};
 }
 
 size_t pe_directory_offset (const struct pe *pe, unsigned index) {

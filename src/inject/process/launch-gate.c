@@ -7,7 +7,7 @@ static const uint8_t x86_loop[] = {0xeb, 0xfe}, arm64_loop[] = {0x00, 0x00, 0x00
 int launch_gate_close (const struct remote *remote, struct launch_gate *gate) {
   struct remote_image image;
   int is_arm = remote->machine == PE_ARM64;
-  *gate = (struct launch_gate){.size = is_arm ? sizeof (arm64_loop) : sizeof (x86_loop)};
+  *gate = (struct launch_gate) {.size = is_arm ? sizeof (arm64_loop) : sizeof (x86_loop)};
   if (remote_image (remote, remote->program, &image) != 0) return -1;
   uint32_t entry = image.pe.entry, size = image.pe.image_size;
   remote_image_close (&image);

@@ -174,9 +174,9 @@ static int write_headers (const struct injection *edit, uint32_t rva) {
   struct pe_directory imports = pe_directory (&edit->image.pe, PE_IMPORT);
   if (addresses.rva == 0) {
     struct pe_section section;
-    addresses = (struct pe_directory){rva, edit->size};
+    addresses = (struct pe_directory) {rva, edit->size};
     if (imports.rva != 0 && pe_section_of (&edit->image.pe, imports.rva, &section) == 0)
-      addresses = (struct pe_directory){
+      addresses = (struct pe_directory) {
           section.rva, section.virtual_size != 0 ? section.virtual_size : section.raw_size};
     if (write_directory (edit, PE_IAT, addresses.rva, addresses.size) != 0) return -1;
   }

@@ -142,8 +142,9 @@ static void put_dll (struct launch *launch) {
   static const char *const names[] = {"", "imports", "apc", "thread"}; /* by process_way */
   for (int way = PROCESS_IMPORTS; way <= PROCESS_THREAD; way++) {
     if (launch->options->way != PROCESS_ANY_WAY && (int) launch->options->way != way) continue;
-    int result = way == PROCESS_IMPORTS ? launch_import (
-                     &launch->remote, launch->dll, &launch->slot, &launch->empty, launch->cause)
+    int result = way == PROCESS_IMPORTS
+                     ? launch_import (&launch->remote, launch->dll, &launch->slot, &launch->empty,
+                                      launch->cause)
                  : way == PROCESS_APC ? by_call (launch)
                                       : by_thread (launch);
     if (launch->options->verbose)
@@ -223,7 +224,7 @@ static int run_program (struct launch *launch, const wchar_t *program, wchar_t *
                  reason != NULL ? reason : "Windows refuses it", error);
     return PROCESS_RUN_REFUSED;
   }
-  launch->remote = (struct remote){.process = info.hProcess, .id = info.dwProcessId};
+  launch->remote = (struct remote) {.process = info.hProcess, .id = info.dwProcessId};
   launch->thread = info.hThread;
   prepare (launch);
   int status = let_run (launch) == 0 ? (int) tool_wait (info.hProcess) : PROCESS_RUN_FAILED;

@@ -2,11 +2,11 @@
 #include "inject/process/load-code.h"
 
 /* The code uses these offsets of struct load_block.  */
-_Static_assert(sizeof (struct load_block) == 32 && offsetof (struct load_block, last_error) == 8
-                   && offsetof (struct load_block, module) == 16
-                   && offsetof (struct load_block, error) == 24
-                   && offsetof (struct load_block, done) == 28,
-               "the code below knows this layout");
+_Static_assert (sizeof (struct load_block) == 32 && offsetof (struct load_block, last_error) == 8
+                    && offsetof (struct load_block, module) == 16
+                    && offsetof (struct load_block, error) == 24
+                    && offsetof (struct load_block, done) == 28,
+                "the code below knows this layout");
 
 /* clang-format off */
 

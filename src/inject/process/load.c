@@ -39,7 +39,7 @@ int load_prepare (const struct remote *remote, const wchar_t *path, struct load 
   size_t path_size = (wcslen (path) + 1) * sizeof (*path);
   struct load_block block = {.load = kernel_function (remote, "LoadLibraryW"),
                              .last_error = kernel_function (remote, "GetLastError")};
-  *load = (struct load){0};
+  *load = (struct load) {0};
   if (block.load == 0 || block.last_error == 0) {
     snprintf (cause, REASON_MAX, "%s",
               remote_has_ended (remote, ENDS_WITHIN) ? "the process has ended"
@@ -124,5 +124,5 @@ int load_by_call (const struct load *load, HANDLE thread, char cause[REASON_MAX]
 void load_remove (const struct remote *remote, struct load *load) {
   if (load->memory != 0)
     VirtualFreeEx (remote->process, (void *) (uintptr_t) load->memory, 0, MEM_RELEASE);
-  *load = (struct load){0};
+  *load = (struct load) {0};
 }

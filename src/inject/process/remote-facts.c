@@ -48,7 +48,7 @@ static int is_app_container (HANDLE process) {
 }
 
 void remote_facts (const struct remote *remote, struct process_facts *facts) {
-  *facts = (struct process_facts){
+  *facts = (struct process_facts) {
       .is_protected = is_protected (remote->process),
       .app_container = is_app_container (remote->process),
       .microsoft_only = has_policy (remote->process, POLICY_SIGNATURE),

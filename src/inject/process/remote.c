@@ -38,7 +38,7 @@ static void explain_denied (DWORD id, DWORD error, char cause[REASON_MAX]) {
 int remote_open (struct remote *remote, DWORD id, int writes, char cause[REASON_MAX]) {
   DWORD access = PROCESS_QUERY_INFORMATION | PROCESS_VM_READ | SYNCHRONIZE;
   if (writes) access |= PROCESS_VM_OPERATION | PROCESS_VM_WRITE | PROCESS_CREATE_THREAD;
-  *remote = (struct remote){.id = id};
+  *remote = (struct remote) {.id = id};
   remote->process = OpenProcess (access, FALSE, id);
   if (remote->process == NULL) {
     DWORD error = GetLastError ();
@@ -136,7 +136,7 @@ static uint64_t program_of (const struct remote *remote) {
   HMODULE ntdll = GetModuleHandleW (L"ntdll.dll");
   query_t *query = ntdll == NULL ? NULL
                                  : (query_t *) (void (*) (void)) GetProcAddress (
-                                     ntdll, "NtQueryInformationProcess");
+                                       ntdll, "NtQueryInformationProcess");
   uint64_t base = 0;
   if (query == NULL || query (remote->process, 0, &basic, sizeof (basic), NULL) < 0) return 0;
   if (remote_read (remote, (uintptr_t) basic.environment_block + 2 * sizeof (void *), &base,
@@ -170,7 +170,7 @@ int remote_look (struct remote *remote) {
 int remote_image (const struct remote *remote, uint64_t base, struct remote_image *image) {
   struct pe_error error = {0};
   uint8_t *headers = malloc (HEADERS_MAX);
-  *image = (struct remote_image){.base = base};
+  *image = (struct remote_image) {.base = base};
   if (headers == NULL) return fail (ERROR_OUTOFMEMORY);
   size_t n = remote_read_some (remote, base, headers, HEADERS_MAX);
   if (n == 0 || pe_open (&image->pe, headers, n, PE_MAPPED, &error) != 0

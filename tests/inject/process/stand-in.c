@@ -14,7 +14,7 @@
 
 #ifdef NEEDS
 /* From a DLL that the test removes.  */
-__declspec(dllimport) int needed_function (void);
+__declspec (dllimport) int needed_function (void);
 #endif
 
 /* The whole section; with STATUS_BYTES it is too short for a status.  */

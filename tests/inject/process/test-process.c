@@ -15,7 +15,7 @@
 #include "text/utf8.h"
 
 /* String literals as arguments, which are not written to.  */
-#define ARGS(...) ((char **) (const char *[]){__VA_ARGS__, NULL})
+#define ARGS(...) ((char **) (const char *[]) {__VA_ARGS__, NULL})
 
 /*---------------- The command line -----------------------------*/
 
@@ -363,14 +363,16 @@ static void reasons_are_told (void) {
   CHECK (strstr (reason_of_open_error (5), "access is denied") != NULL);
   CHECK (strstr (reason_of_exit_status (0xc0000135), "not there") != NULL);
   CHECK_STR (reason_of_exit_status (1), NULL);
-  CHECK_STR (reason_of_facts (&(struct process_facts){0}), NULL);
-  CHECK (strstr (reason_of_facts (&(struct process_facts){.is_protected = 1, .no_dynamic_code = 1}),
-                 "protected")
+  CHECK_STR (reason_of_facts (&(struct process_facts) {0}), NULL);
+  CHECK (
+      strstr (reason_of_facts (&(struct process_facts) {.is_protected = 1, .no_dynamic_code = 1}),
+              "protected")
+      != NULL);
+  CHECK (strstr (reason_of_facts (&(struct process_facts) {.app_container = 1}), "AppContainer")
          != NULL);
-  CHECK (strstr (reason_of_facts (&(struct process_facts){.app_container = 1}), "AppContainer")
+  CHECK (strstr (reason_of_facts (&(struct process_facts) {.microsoft_only = 1}), "signed")
          != NULL);
-  CHECK (strstr (reason_of_facts (&(struct process_facts){.microsoft_only = 1}), "signed") != NULL);
-  CHECK (strstr (reason_of_facts (&(struct process_facts){.no_dynamic_code = 1}), "ACG") != NULL);
+  CHECK (strstr (reason_of_facts (&(struct process_facts) {.no_dynamic_code = 1}), "ACG") != NULL);
 }
 
 static void there_is_code_for_three_machines (void) {

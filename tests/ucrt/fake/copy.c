@@ -2,7 +2,7 @@
 
 #include "mir-ucrt.h"
 
-__declspec(dllexport) __attribute__ ((section (".mirst"))) MIR_ucrt_status_t status = {0};
+__declspec (dllexport) __attribute__ ((section (".mirst"))) MIR_ucrt_status_t status = {0};
 
 int DllMainCRTStartup (void *dll, unsigned reason, void *reserved) {
   (void) dll;

@@ -20,10 +20,8 @@ MIR_ucrt_status_t ucrt_status;
 #define EACH(X) X (1) X (2) X (3) X (4) X (5) X (6) X (7) X (8) X (9) X (10) X (11)
 EACH (HOOK)
 
-#define FOR_ALL_CRTS(HOOK) \
-  { (void *) HOOK, (void *) HOOK, (void *) HOOK, (void *) HOOK }
-#define ENTRY(NAME, NUMBER, FLAGS) \
-  { NAME, FOR_ALL_CRTS (hook_##NUMBER), {0}, FLAGS }
+#define FOR_ALL_CRTS(HOOK) {(void *) HOOK, (void *) HOOK, (void *) HOOK, (void *) HOOK}
+#define ENTRY(NAME, NUMBER, FLAGS) {NAME, FOR_ALL_CRTS (hook_##NUMBER), {0}, FLAGS}
 
 const struct ucrt_hook ucrt_hooks[] = {
     ENTRY ("malloc", 1, UCRT_HOOK_REQUIRED),

@@ -2,7 +2,7 @@
 
 #include <stddef.h> /* size_t */
 
-#define EXPORT __declspec(dllexport)
+#define EXPORT __declspec (dllexport)
 
 int DllMainCRTStartup (void *dll, unsigned reason, void *reserved) {
   (void) dll;
@@ -67,7 +67,7 @@ struct {
 #endif
 
 #ifdef FAKE_TIGHT /* free stands 4 bytes behind malloc */
-__asm__(
+__asm__ (
     ".section .drectve,\"yn\"\n .ascii \" -export:malloc -export:free\"\n .text\n"
     ".globl malloc\n.globl free\n .balign 16\nmalloc:\n xorl %eax, %eax\n inc %eax\n free:\n movl "
     "$4, %eax\n ret\n");

@@ -224,7 +224,7 @@ static void callers_see_the_old_or_the_new_function (void) {
     fixture_reset ("fake-shapes");
     stop = 0;
     for (int i = 0; i < CALLERS; i++) {
-      callers[i] = (struct caller){dll, 0, 0};
+      callers[i] = (struct caller) {dll, 0, 0};
       threads[i] = CreateThread (NULL, 0, call_all, &callers[i], 0, NULL);
     }
     Sleep (2);

@@ -13,7 +13,7 @@ static struct ucrt_span span_of (const char *bytes, size_t size, uint64_t addres
   uint8_t *copy = malloc (size);
   REQUIRE (copy != NULL);
   memcpy (copy, bytes, size);
-  return (struct ucrt_span){copy, size, address};
+  return (struct ucrt_span) {copy, size, address};
 }
 
 static struct ucrt_code decoded (const struct ucrt_cpu *cpu, const char *bytes, size_t size,
@@ -34,7 +34,7 @@ struct form {
 };
 
 #define FORM(CPU, WHAT, BYTES, KIND, TARGET) \
-  { &ucrt_cpu_##CPU, WHAT, BYTES, sizeof (BYTES) - 1, UCRT_CODE_##KIND, TARGET }
+  {&ucrt_cpu_##CPU, WHAT, BYTES, sizeof (BYTES) - 1, UCRT_CODE_##KIND, TARGET}
 
 /* All at 0x180001000, or 0x80001000 for x86.  */
 static const struct form forms[] = {
