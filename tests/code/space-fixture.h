@@ -1,4 +1,12 @@
-/* A code space with one writer over a probing allocator, for the tests of mir-code.h.  */
+/* A code space with one writer over a probing allocator, for the tests of mir-code.h.
+
+   The words are those of src/code/types.h.  The other files of this folder:
+     code-fixture     a context, for the tests of MIR's functions
+     backend-fixture  one back end without a space
+     test-*-refusal   every allocation, mapping and protection change is refused in turn
+     test-model       random operations, compared with a model after each
+     test-hardened    the library in processes under the restrictions of hardened systems
+     test-*           one file of src/code, or one group of functions of mir-code.h  */
 #ifndef MIR_TESTS_CODE_SPACE_FIXTURE_H
 #define MIR_TESTS_CODE_SPACE_FIXTURE_H
 

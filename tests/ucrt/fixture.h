@@ -1,7 +1,18 @@
 /* What the programs that test mir-ucrt.dll share: loading it late, and reading its status.
 
    A program is linked twice: with first.c the DLL comes first in its import table; without it the
-   program does not refer to the DLL. run.sh runs it and sets the environment.  */
+   program does not refer to the DLL. run.sh runs it and sets the environment.
+
+   The other files of this folder:
+     calls*       a table of calls, whose text is the same with and without the DLL
+     first        puts the DLL first into the import table
+     stress*      blocks that threads make, move and free while the DLL comes
+     test-*.c     a program that checks itself, run with the DLL first and late
+     other .c     a program that test-NAME.sh runs and judges
+     get-*, in-*  the C runtimes that the tests run on: Microsoft's, and Wine's for x86
+     fake/        C runtimes made for the take-over, with hooks that only count
+     patch/       the encoders of jumps, tested on any CPU
+     least/       the DLL built without exact sizes  */
 
 #ifndef MIR_TESTS_UCRT_FIXTURE_H
 #define MIR_TESTS_UCRT_FIXTURE_H
