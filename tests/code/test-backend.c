@@ -70,7 +70,8 @@ static void two_spans_of_a_page_can_be_open (void) {
 
 static void nothing_is_writable_and_executable (void) {
   char access[5];
-  int before = count_open_mappings ();
+  int before = count_open_mappings (); /* 0, but under a checker which has its own */
+  REQUIRE (before >= 0);
   start (2);
   if (backend->bit == MIR_CODE_RWX) {
     finish ();
@@ -85,9 +86,10 @@ static void nothing_is_writable_and_executable (void) {
   } else {
     CHECK (level != MIR_CODE_SEALED);
   }
-  CHECK_INT (count_open_mappings (), before);
+  /* The system may join a checker's mappings meanwhile.  */
+  CHECK (count_open_mappings () <= before);
   REQUIRE (put (0, 2) == MIR_CODE_OK);
-  CHECK_INT (count_open_mappings (), before);
+  CHECK (count_open_mappings () <= before);
   finish ();
 }
 

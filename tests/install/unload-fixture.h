@@ -1,7 +1,7 @@
 /* The life of a plug-in: the shared library is loaded, used and freed.  The including test defines the three
    functions that depend on the system, after the #include.  */
-#ifndef UNLOAD_FIXTURE_H
-#define UNLOAD_FIXTURE_H
+#ifndef MIR_TESTS_INSTALL_UNLOAD_FIXTURE_H
+#define MIR_TESTS_INSTALL_UNLOAD_FIXTURE_H
 
 #include "mir.h"
 
@@ -61,4 +61,4 @@ static void use (int times) {
   for (int i = 0; i < times; i++) REQUIRE (use_once () && use_once_in_a_thread ());
 }
 
-#endif /* UNLOAD_FIXTURE_H */
+#endif /* MIR_TESTS_INSTALL_UNLOAD_FIXTURE_H */

@@ -177,6 +177,8 @@ def report(**checks):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 5:
+        sys.exit(__doc__)
     product = Product(*sys.argv[1:])
     report(each_file_stands_in_one_row=product.misplaced, calls_go_down=product.check_calls(),
            includes_go_down=product.check_includes())

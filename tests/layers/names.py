@@ -60,4 +60,6 @@ def repeated(product):
                     yield f"{where} has {name}, which {found[a][0]} has too"
 
 
+if len(sys.argv) < 5:
+    sys.exit(__doc__)
 report(each_name_stands_once=repeated(Product(*sys.argv[1:])))
