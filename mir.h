@@ -167,8 +167,8 @@ typedef struct MIR_code_reloc MIR_code_reloc_t;
 
 /* Apply NLOC relocations to published code: store the pointers RELOCS[i].value at BASE +
    RELOCS[i].offset, all of them or, on failure, none.  A pointer at an aligned address is stored
-   whole: a thread which loads it meanwhile gets the old or the new one.  Otherwise as
-   _MIR_change_code.  */
+   whole: a thread which loads it meanwhile gets the old or the new one.  In
+   all other respects this works like _MIR_change_code.  */
 MIR_ALLOC_API void _MIR_update_code_arr (MIR_context_t ctx, uint8_t *base, size_t nloc,
                                          const MIR_code_reloc_t *relocs);
 

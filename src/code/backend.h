@@ -30,8 +30,8 @@ struct mir_pages {
   int reserved;
   MIR_code_alloc_t code_alloc; /* for the flip back end; set before map */
   unsigned open_spans;         /* for back ends that count them */
-  size_t written;              /* all bytes from rx + written on are zero; likewise */
-  uint64_t system_calls;       /* made for these pages; back ends count them */
+  size_t written;        /* all bytes from rx + written on are zero; for back ends that note it */
+  uint64_t system_calls; /* made for these pages; back ends count them */
 };
 
 /* Set all members but level and code_alloc; every map begins with this.  AT is the place in a

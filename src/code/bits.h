@@ -1,4 +1,5 @@
-/* Bitmaps which are interleaved word by word, so that all bits about one place share a cache line.
+/* Bitmaps which are interleaved word by word, so that all bits about one place are in one cache line or
+   two.
    A bitmap is the address of its first word; its next word is MIR_BITMAPS words further.  One
    thread at a time; the caller keeps indices in range.  */
 #ifndef MIR_CODE_BITS_H

@@ -37,7 +37,9 @@ struct mir_directory {
   _Atomic (struct mir_directory_array *) array;
 };
 
-/* What a reader has found, and the count of changes at that time.  */
+/* What a reader has found, and the count of changes at that time.  POOL lives as long as the space.
+   SLAB may be used only while POOL's lock is held and mir_directory_unchanged has confirmed the find
+   under that lock.  */
 struct mir_directory_find {
   struct mir_slab *slab;
   struct mir_pool *pool;

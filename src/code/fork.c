@@ -11,7 +11,7 @@
 
 static mir_os_lock_t registry_lock = MIR_OS_LOCK_INITIALIZER; /* taken before all others */
 static struct MIR_code_space *registry; /* a list of all spaces; guarded by registry_lock */
-static int watching;                    /* the handlers are registered; guarded likewise */
+static int watching;                    /* the handlers are registered; guarded by the same lock */
 static atomic_uint fork_generation;     /* any thread */
 
 /* Before a fork, in the thread that forks: every lock, in the order that types.h demands.  */

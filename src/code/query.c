@@ -19,6 +19,7 @@ MIR_code_status_t MIR_code_query (MIR_code_space_t space, const void *addr,
     piece->size = (size_t) mir_granules_block_len (&slab->granules, first) * MIR_GRANULE;
     struct mir_tag *tag = mir_tags_find (&slab->pool->tags, (uintptr_t) piece->start);
     piece->tag = tag != NULL ? tag->value : 0;
+    /* A retired block stays pinned until it is reclaimed.  */
     piece->freed = mir_granules_is_pinned (&slab->granules, first);
   }
   mir_os_unlock (&slab->pool->lock);

@@ -1,5 +1,5 @@
 /* Writers as statistics see them: a list and its bytes.  The lock of the space is held, so none
-   begins or ends.  */
+   begins or ends; their threads may be publishing meanwhile.  */
 #ifndef MIR_CODE_WRITER_H
 #define MIR_CODE_WRITER_H
 

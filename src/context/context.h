@@ -9,7 +9,7 @@
 
 struct MIR_context {
   MIR_alloc_t alloc;           /* the user's or the default; never NULL */
-  MIR_code_alloc_t code_alloc; /* likewise */
+  MIR_code_alloc_t code_alloc; /* the user's or the default; never NULL */
   MIR_error_func_t error_func; /* never NULL */
   struct MIR_code_space space;
 };

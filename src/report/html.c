@@ -58,8 +58,8 @@ static void write_facts (FILE *out, const struct picture *picture) {
              t->strange);
 }
 
-/* LARGE is the number in short, in large letters, and BELOW has the exact one.  LARGE NULL: VALUE
-   itself.  */
+/* Write one tile.  NUMBER is its name in `numbers` of the JSON.  LARGE is VALUE in short, shown in
+   large letters, with BELOW under it; LARGE NULL: VALUE itself is shown.  */
 static void write_tile (FILE *out, const char *number, uint64_t value, const char *label,
                         const char *large, const char *below) {
   char exact[HTML_TEXT_MAX];
@@ -70,7 +70,7 @@ static void write_tile (FILE *out, const char *number, uint64_t value, const cha
       number, exact, label, large != NULL ? large : exact, below);
 }
 
-/* A tile for an amount of bytes; then one for a count.  */
+/* Write the tile of an amount of bytes.  */
 static void write_bytes_tile (FILE *out, const char *number, uint64_t bytes, const char *label,
                               const char *below) {
   char large[HTML_TEXT_MAX], exact[160];
@@ -78,7 +78,7 @@ static void write_bytes_tile (FILE *out, const char *number, uint64_t bytes, con
   write_tile (out, number, bytes, label, html_bytes_text (bytes, large), exact);
 }
 
-/* The main numbers; NUMBER is the name in `numbers` of the JSON.  */
+/* Write the tiles with the main numbers.  */
 static void write_tiles (FILE *out, const struct picture *picture) {
   const struct totals *t = &picture->totals;
   char below[120], time[HTML_TEXT_MAX];

@@ -117,7 +117,7 @@ static int get_code (struct reader *reader, struct record *record) {
   if (get_address (reader, &reader->code) != 0 || get_size (reader, &record->size) != 0) return -1;
   record->address = reader->code;
   if (record->size > UINT64_MAX - record->address)
-    return bad (reader, "code extends beyond the last address");
+    return bad (reader, "code extends beyond the end of the address space");
   return 0;
 }
 

@@ -4,8 +4,10 @@
               So the file has no byte order.
    address    the difference to the last address of the same sort, modulo 2^64, zigzag-coded: 0, -1,
               1, -2 ... become 0, 1, 2, 3 ...
-   text       the number of bytes, then the bytes
+   text       the number of bytes, at most MIR_TRACE_NAME_MAX, then the bytes, without a 0
    time       a number: nanoseconds since the last record with a time
+
+   Any change needs a new MIR_TRACE_VERSION.
 
      file     "MIRtrace" version:byte pointer-size:byte seconds pid title:text  record ... end  */
 #ifndef MIR_TRACE_FORMAT_H

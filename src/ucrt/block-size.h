@@ -47,8 +47,10 @@ static inline size_t ucrt_read_size (const void *block, size_t usable) {
 }
 
 /* The bytes to ask mimalloc for, for N <= UCRT_MAX_REQUEST.  The UCRT aligns every block to 16
-   bytes (8 on x86), but mimalloc aligns blocks of one word to a word only.  All its other sizes
-   are multiples of two words, so setting the bit of a word's size in N makes no block larger.  */
+   bytes (8 on x86), but mimalloc aligns its smallest block, of one word, to a word only; all its
+   other sizes are multiples of two words.  So more than a word is always requested: N with the bit
+   of a word's size set, which stays within the same multiple of two words, and one byte for the
+   slack.  */
 static inline size_t ucrt_request (size_t n) {
   if (MIR_UCRT_EXACT_SIZE) return (n | sizeof (void *)) + 1;
   return n + (n <= sizeof (void *) ? sizeof (void *) + 1 : 0);

@@ -19,7 +19,7 @@ struct ucrt_image {
   int wide;                            /* PE32+ */
   uint32_t exports, exports_size;      /* offsets, 0 if there are none */
   uint32_t functions, functions_num;   /* of exports, as offsets */
-  uint32_t names, ordinals, names_num; /* likewise; sorted by name */
+  uint32_t names, ordinals, names_num; /* offsets as above; sorted by name */
   uint32_t unwind, unwind_size;        /* .pdata */
   uint32_t config, config_size;        /* load config */
 };

@@ -114,7 +114,7 @@ static int try_crt (uint8_t *base, size_t size, const char *name, int is_loading
     status->state = MIR_UCRT_REFUSED;
     status->late = 1;
     ucrt_format (status->reason, sizeof (status->reason),
-                 "it is already running, and MIR_UCRT_LATE=refuse is set");
+                 "the C runtime is already running, and MIR_UCRT_LATE=refuse is set");
     return -1;
   }
   if (ucrt_take_over (crt, late) != 0) return -1;

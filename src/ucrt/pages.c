@@ -86,7 +86,7 @@ int ucrt_write_jumps (struct ucrt_plan *plan) {
   }
   if (open_pages () != 0) {
     ucrt_format (plan->reason, UCRT_REASON_SIZE,
-                 "the system did not allow its pages to be written");
+                 "the system did not allow the C runtime's pages to be written");
     return -1;
   }
   for (unsigned i = 0; i < plan->patches_num; i++) put (plan->patches[i].at, plan->patches[i].ours);
@@ -99,6 +99,6 @@ int ucrt_write_jumps (struct ucrt_plan *plan) {
   }
   if (close_pages (pages_num) != 0)
     ucrt_format (plan->reason, UCRT_REASON_SIZE,
-                 "the protection of its pages could not be restored");
+                 "the protection of the C runtime's pages could not be restored");
   return result;
 }

@@ -119,13 +119,13 @@ const char *ucrt_refuse_process (void) {
 
 const char *ucrt_refuse_crt (const struct ucrt_crt *crt) {
   struct ucrt_image image;
-  if (ucrt_open_image (&image, crt->base, crt->size) != 0) return "it is not a PE image";
+  if (ucrt_open_image (&image, crt->base, crt->size) != 0) return "the C runtime is not a PE image";
   if (ucrt_is_hybrid (&image))
-    return "it is ARM64EC, made for two CPUs: its functions are not where its exports lead";
-  if (image.machine != UCRT_CPU.machine) return "it is for another CPU";
+    return "the C runtime is ARM64EC, made for two CPUs: its exports do not lead to its functions";
+  if (image.machine != UCRT_CPU.machine) return "the C runtime is for another CPU";
   if (ucrt_find_export (&image, "_malloc_dbg") != 0)
     return "it is a debug C runtime, whose blocks are in a list and have headers and guard bytes";
   if (ucrt_find_export (&image, "_get_heap_handle") == 0)
-    return "it does not say which heap is its own, so blocks from before could not be freed";
+    return "the C runtime does not say which heap is its own, so older blocks could not be freed";
   return NULL;
 }

@@ -44,7 +44,7 @@ static int fail (const char *reason) {
   return -1;
 }
 
-/* The same for one function; then for one that leads to the address BY.  */
+/* The same; the reason begins with the name of HOOK's function.  */
 static int fail_at (const struct ucrt_hook *hook, const char *reason) {
   ucrt_format (plan.reason, UCRT_REASON_SIZE, "%s %s", hook->name, reason);
   return -1;
@@ -91,6 +91,7 @@ static int collect (void) {
   return 0;
 }
 
+/* Note that the function of HOOK leads to the address BY, outside of the CRT.  Returns -1.  */
 static int fail_hooked (const struct ucrt_hook *hook, uint64_t by) {
   char name[UCRT_NAME_SIZE] = "code outside of any module";
   const struct ucrt_nt_module *module = ucrt_module_at (by);
@@ -140,14 +141,14 @@ static int is_overlapping (void) {
 /* Make the plan, without changing anything.  0, or -1 with the reason.  */
 static int prepare (void) {
   if (ucrt_open_image (&plan.image, plan.crt->base, plan.crt->size) != 0)
-    return fail ("it is not a PE image");
+    return fail ("the C runtime is not a PE image");
   plan.span = (struct ucrt_span) {
       .bytes = plan.crt->base, .size = plan.crt->size, .address = (uintptr_t) plan.crt->base};
   if (collect () != 0) return -1;
   for (unsigned i = 0; i < plan.patches_num; i++)
     if (examine (&plan.patches[i]) != 0) return -1;
-  if (plan.patches_num == 0) return fail ("it exports none of the allocator's functions");
-  if (is_overlapping ()) return fail ("its functions are too close together for jumps");
+  if (plan.patches_num == 0) return fail ("the C runtime exports no allocation functions");
+  if (is_overlapping ()) return fail ("the C runtime's functions are too close together for jumps");
   return 0;
 }
 
@@ -183,8 +184,10 @@ static int stop (void) {
    notifies of a DLL under a lock of its own, not under the loader lock, which a stopped thread
    could then hold.  */
 static int apply (int late) {
-  if (ucrt_make_stubs (&plan) != 0) return fail ("no executable memory is available near it");
-  if (ucrt_find_code_ranges (&plan) != 0) return fail ("its aligned functions have too many parts");
+  if (ucrt_make_stubs (&plan) != 0)
+    return fail ("no executable memory is available near the C runtime");
+  if (ucrt_find_code_ranges (&plan) != 0)
+    return fail ("the C runtime has too many pieces of code to keep threads out of");
   if (!late) return ucrt_write_jumps (&plan);
   if (ucrt_threads_reserve () != 0) return fail ("there is no memory for the list of threads");
   int retries = stop ();

@@ -217,7 +217,7 @@ static void what_no_trace_has_is_refused (void) {
   check_error ("a stack is too deep");
   begin_bytes ();
   record (MIR_TRACE_CODE_MAPPED, 3, 0, 1, 5, 0); /* begins at the last address */
-  check_error ("code extends beyond the last address");
+  check_error ("code extends beyond the end of the address space");
   begin_bytes ();
   record (MIR_TRACE_END, 2, 0, 1, 0, 0);
   check_error ("events are missing");

@@ -1,5 +1,5 @@
-/* Injects into the mapped image of a program that has not begun to run.  Windows only; threads as
-   in remote.h.  */
+/* Injects into the mapped image of a program that has not begun to run.  Windows only.  One
+   thread at a time may use a struct remote.  */
 
 #ifndef MIR_INJECT_PROCESS_LAUNCH_IMPORTS_H
 #define MIR_INJECT_PROCESS_LAUNCH_IMPORTS_H

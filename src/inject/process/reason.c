@@ -62,7 +62,9 @@ const char *reason_of_open_error (uint32_t error) {
       /* ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND */
       {{2, 3}, "there is no such file"},
       /* ERROR_ACCESS_DENIED */
-      {{5}, "access is denied: it belongs to another user, or has more rights than mir-inject"},
+      {{5},
+       "access is denied: it belongs to another user or has more rights, or this user may not run "
+       "it"},
       /* ERROR_INVALID_PARAMETER: OpenProcess with an unused id */
       {{87}, "there is no such process"},
       /* ERROR_BAD_EXE_FORMAT, ERROR_EXE_MACHINE_TYPE_MISMATCH */
@@ -73,7 +75,7 @@ const char *reason_of_open_error (uint32_t error) {
       {{740}, "it needs administrator rights"},
       /* ERROR_VIRUS_INFECTED, ERROR_ACCESS_DISABLED_BY_POLICY,
          ERROR_SYSTEM_INTEGRITY_POLICY_VIOLATION */
-      {{225, 1260, 4551}, "a policy of the machine refuses it"},
+      {{225, 1260, 4551}, "the virus scanner or a policy of this machine refuses it"},
       {{0}, NULL}};
   return reason_in (reasons, error);
 }

@@ -1,7 +1,7 @@
 /* Finds out what prevents loading a DLL into a process.
 
-   The system calls came with Windows 8.1 and 10, so they are looked up by name; where they are
-   missing the answer is no.  The numbers are from winnt.h and processthreadsapi.h of the Windows
+   The functions of KERNEL32 that tell came with Windows 8.1 and 10, so they are looked up by name;
+   where one is missing, its obstacle is taken to be absent.  The numbers are from winnt.h and processthreadsapi.h of the Windows
    SDK.  */
 #include "inject/process/remote.h"
 

@@ -12,11 +12,12 @@ const char *status_accept (MIR_ucrt_status_t *status, const void *from, size_t s
   if (status->magic == 0) return "its DLL has not been initialised";
   if (status->magic != MIR_UCRT_STATUS_MAGIC) return "it does not begin as a status does";
   if (status->version != MIR_UCRT_STATUS_VERSION)
-    return "this mir-inject does not know its version";
+    return "its version is unknown to this mir-inject: use the one that came with the DLL";
   if (status->size != sizeof (*status)) return "its size is wrong for its version";
   if (size < sizeof (*status)) return "it is cut off";
-  if (status->crts_num > MIR_UCRT_CRTS_MAX) return "it has too many C runtimes";
-  if (status->functions_num > MIR_UCRT_FUNCTIONS_MAX) return "it has too many functions";
+  if (status->crts_num > MIR_UCRT_CRTS_MAX) return "it lists more C runtimes than there can be";
+  if (status->functions_num > MIR_UCRT_FUNCTIONS_MAX)
+    return "it lists more functions than there can be";
   for (uint32_t i = 0; i < status->functions_num; i++) {
     if (status->functions[i].crt >= status->crts_num)
       return "one of its functions belongs to no C runtime";

@@ -157,11 +157,11 @@ static void unfit_runtimes_are_refused (void) {
   static const char *cases[][2] = {
       {"fake-missing", "free is missing"},
       {"fake-debug", "it is a debug C runtime"},
-      {"fake-heapless", "it does not say which heap is its own"},
+      {"fake-heapless", "the C runtime does not say which heap is its own"},
       {"fake-forward", "malloc is in another module"},
 #ifdef __x86_64__
       {"fake-tight", "malloc has no room for a jump"},
-      {"fake-hybrid", "it is ARM64EC"},
+      {"fake-hybrid", "the C runtime is ARM64EC"},
 #endif
   };
   for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
@@ -176,7 +176,8 @@ static void late_is_refused_if_so_wished (void) {
   fixture_reset ("fake-shapes");
   ucrt_options.refuse_late = 1;
   CHECK_INT (ucrt_find_crts (), -1);
-  CHECK_STR (ucrt_status.crts[0].reason, "it is already running, and MIR_UCRT_LATE=refuse is set");
+  CHECK_STR (ucrt_status.crts[0].reason,
+             "the C runtime is already running, and MIR_UCRT_LATE=refuse is set");
   CHECK_INT (fixture_checks, 0);
   CHECK (calls_go_to (dll, 0));
   fixture_unload (dll);
