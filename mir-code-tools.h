@@ -66,7 +66,7 @@ typedef enum MIR_code_tool_status {
   MIR_CODE_TOOL_NOT_WANTED,   /* not asked for */
   MIR_CODE_TOOL_UNSUPPORTED,  /* not available on this system or CPU */
   MIR_CODE_TOOL_NO_MEMORY,    /* the allocator refused memory */
-  MIR_CODE_TOOL_UNSAFE_FILE,  /* the file's name is taken: a link, another user's, one in use */
+  MIR_CODE_TOOL_UNSAFE_FILE,  /* the name is that of a link, another user's file or one in use */
   MIR_CODE_TOOL_FILE_REFUSED, /* the file could not be created, mapped or written */
   MIR_CODE_TOOL_BAD_OPTION    /* an option out of range */
 } MIR_code_tool_status_t;

@@ -91,7 +91,7 @@ static MIR_code_status_t darwin_make_private (struct mir_pages *pages, size_t us
     if (mir_alias_close (&fresh, fresh.rx, fresh.len, writable) == MIR_CODE_OK
         && map_again (&fresh, fresh.rx, &rx) == 0) {
       (void) munmap (fresh.rx, fresh.len);
-      (void) munmap (old_rw, pages->len); /* the old alias: memory of the other process */
+      (void) munmap (old_rw, pages->len); /* the old alias; the other process keeps the memory */
       pages->rw = fresh.rw;
       pages->system_calls += fresh.system_calls + 2;
       return MIR_CODE_OK;

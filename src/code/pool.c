@@ -136,8 +136,9 @@ static void *move_tags (struct mir_pool *pool, struct mir_tags *tags, void *memo
   return tags->capacity >= capacity ? memory : mir_tags_move (tags, memory, capacity);
 }
 
-/* Double a table which has CAPACITY entries of SIZE bytes.  The lock is held, released meanwhile,
-   and on failure no longer held.  */
+/* Double a table which has CAPACITY entries of SIZE bytes.  The lock is held.  It is released
+   meanwhile, since no lock may be held while the general allocator is called; on failure it stays
+   released.  */
 static MIR_code_status_t grow_metadata (struct mir_pool *pool, struct mir_tags *tags,
                                         move_func_t *move, uint32_t capacity, size_t size) {
   MIR_alloc_t alloc = pool->space->alloc;

@@ -194,7 +194,7 @@ void mir_slab_unlink (struct mir_slab *slab) {
   pool->empty_num--;
   mir_os_lock (&pool->space->lock);
   mir_directory_remove (&pool->space->directory, slab);
-  pool->space->directory.promised++; /* a slab which cannot be unmapped comes back */
+  pool->space->directory.promised++; /* to add the slab again if it cannot be unmapped */
   mir_os_unlock (&pool->space->lock);
 }
 

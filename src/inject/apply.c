@@ -176,7 +176,8 @@ static int dry_run (struct job *job, struct pe_error *error) {
   return status;
 }
 
-/* Write the result to a file without its name and check it.  0, or -1 with nothing left.  */
+/* Write the result to a new file that does not have its final name yet, and check it.  Returns 0, or
+   -1 with the new file removed.  */
 static int write_checked (struct job *job, struct inject_file_new *written,
                           struct pe_error *error) {
   struct inject_file result;

@@ -7,7 +7,8 @@
 
 /* Whether the DLL called DLL is a C runtime.  */
 int crt_is (const char *dll);
-/* Whether a C runtime's function is one of its allocator.  */
+/* Whether FUNCTION, as a C runtime exports it, makes, resizes, measures or frees blocks of its heap:
+   malloc and its relatives, _strdup and the like, new and delete.  */
 int crt_is_heap_function (const char *function);
 /* Whether the DLL called NAME imports a C runtime, directly or through other DLLs.  Only DLLs in
    the folder of PATH are looked at.  HOW gets the name of the one that imports it.  */

@@ -88,6 +88,7 @@ static int name_dll (struct options *options, struct pe_error *error) {
       && (*postfix == 0 || strpbrk (postfix, "/\\:") != NULL || strlen (postfix) > 100
           || !is_plain (postfix)))
     return pe_fail (error, "not a postfix for the name of a DLL: '%.100s'", postfix);
+  /* At most 200 + 1 + 100 + 4 bytes, which fit into PE_NAME_MAX.  */
   snprintf (options->dll_name, sizeof (options->dll_name), "%.*s%s%s%s", (int) stem, name,
             postfix != NULL ? "-" : "", postfix != NULL ? postfix : "", dot != NULL ? dot : ".dll");
   options->request.dll = options->dll_name;

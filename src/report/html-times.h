@@ -1,5 +1,5 @@
-/* The tables of the page below the charts over time (types.h: bin, layer).  OUTPUT reports errors
-   when it is closed.  */
+/* The tables of the page below the charts over time (types.h: bin, layer).  Errors of OUT are
+   noticed when it is closed.  */
 #ifndef MIR_REPORT_HTML_TIMES_H
 #define MIR_REPORT_HTML_TIMES_H
 

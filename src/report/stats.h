@@ -1,5 +1,5 @@
 /* The numbers of a picture, which is what a trace says about a program's memory: a fixed list, as
-   text and as JSON.  types.h has the words.  One thread.  */
+   text and as JSON.  types.h explains the terms.  One thread.  */
 #ifndef MIR_REPORT_STATS_H
 #define MIR_REPORT_STATS_H
 

@@ -166,7 +166,9 @@ static mi_decl_noinline void free_carefully (mi_page_t *page, void *block) {
   mi_free_ex (block, NULL, page);
 }
 
-/* free of CRT; CRT may be NULL if BLOCK is of ours.  */
+/* free of CRT; CRT may be NULL if BLOCK is of ours.  mi_page_xthread_id is the owner's ID with the
+   page's flags in its low bits: it equals this thread's ID only for a page of this thread without
+   flags.  */
 static inline void free_in (struct ucrt_crt *crt, void *block) {
   mi_page_t *page = _mi_checked_ptr_page (block);
   if (UNLIKELY (page == NULL))

@@ -164,7 +164,8 @@ static int stop (void) {
     for (int rooms = 0; result == UCRT_THREADS_MORE && rooms < RETRIES_MAX; rooms++)
       result = ucrt_threads_reserve () == 0 ? ucrt_threads_stop () : UCRT_THREADS_REFUSED;
     if (result != UCRT_THREADS_STOPPED) {
-      ucrt_format (plan.reason, UCRT_REASON_SIZE, "thread %u could not be stopped",
+      ucrt_format (plan.reason, UCRT_REASON_SIZE,
+                   "not all threads could be stopped; the last one tried is %u",
                    ucrt_threads_culprit ());
       return -1;
     }

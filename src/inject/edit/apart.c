@@ -48,9 +48,10 @@ int edit_check_apart (const struct pe *pe, const struct edit_range *ranges, unsi
         && is_apart (pe, d.name, strlen (name) + 1, ranges, num)
         && functions_apart (pe, pe_lookup_table (pe, &d), ranges, num, &total))
       continue;
-    return pe_fail (
-        error, "damaged import table (module %u %s)", i,
-        total > PE_FUNCTIONS_MAX ? "has too many functions" : "lies where bytes must be changed");
+    return pe_fail (error, "damaged import table (module %u %s)", i,
+                    total > PE_FUNCTIONS_MAX
+                        ? "has too many functions"
+                        : "cannot be read, or overlaps bytes that must be changed");
   }
   return 0;
 }

@@ -23,7 +23,8 @@ struct launch {
   HANDLE thread; /* the first thread of the program */
   const wchar_t *dll;
   enum process_way way; /* the one that worked; PROCESS_ANY_WAY: none */
-  uint64_t slot, empty; /* PROCESS_IMPORTS: see launch_import */
+  uint64_t slot, empty; /* PROCESS_IMPORTS: the loader replaces EMPTY, at SLOT, by a pointer into
+                           the DLL */
   struct load load;     /* PROCESS_APC, PROCESS_THREAD */
   uint64_t module;      /* PROCESS_THREAD: address of the DLL */
   struct launch_gate gate;

@@ -29,7 +29,8 @@ enum dll_presence presence_look (const struct remote *remote, struct presence *p
 enum dll_presence presence_at (const struct remote *remote, uint64_t base,
                                struct presence *presence);
 
-/* The exit status of `check` for these results.  */
+/* The exit status of `check` for these results.  FOUND is not DLL_UNSEEN, which callers report as a
+   failure.  */
 int presence_verdict (enum dll_presence found, const struct presence *presence);
 
 /* Print the result on standard output; ALL: with every function.  */

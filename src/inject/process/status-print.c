@@ -76,12 +76,13 @@ static void print_sums (FILE *out, const MIR_ucrt_status_t *status,
     calls += status->functions[i].calls;
     tested += status->functions[i].test != MIR_UCRT_UNTESTED;
   }
-  fprintf (
-      out,
-      "functions    %u taken over, %u aliases, %u reached through others, %u left, %u absent\n",
-      taken, status_functions_in (status, MIR_UCRT_ALIAS),
-      status_functions_in (status, MIR_UCRT_REACHED), status_functions_in (status, MIR_UCRT_LEFT),
-      status_functions_in (status, MIR_UCRT_ABSENT));
+  fprintf (out,
+           "functions    %u taken over, %u aliases, %u reached through others, %u left alone, %u "
+           "absent\n",
+           taken, status_functions_in (status, MIR_UCRT_ALIAS),
+           status_functions_in (status, MIR_UCRT_REACHED),
+           status_functions_in (status, MIR_UCRT_LEFT),
+           status_functions_in (status, MIR_UCRT_ABSENT));
   fprintf (out, "entries      %u of %u intact\n", taken - status_overwritten (status, view), taken);
   fprintf (out, "tests        %u of %u right\n", tested - status_wrong (status), tested);
   if (status->counting) fprintf (out, "calls        %" PRIu64 "\n", calls);

@@ -72,7 +72,9 @@ int status_verdict (const MIR_ucrt_status_t *status, const struct status_view *v
 }
 
 const char *status_state_name (uint32_t state) {
-  static const char *const names[] = {"starting", "active",  "waiting",
-                                      "disabled", "refused", "failed"};
+  static const char *const names[] = {
+      [MIR_UCRT_STARTING] = "starting", [MIR_UCRT_ACTIVE] = "active",
+      [MIR_UCRT_WAITING] = "waiting",   [MIR_UCRT_DISABLED] = "disabled",
+      [MIR_UCRT_REFUSED] = "refused",   [MIR_UCRT_FAILED] = "failed"};
   return state < sizeof (names) / sizeof (*names) ? names[state] : "unknown";
 }
