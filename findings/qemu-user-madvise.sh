@@ -1,7 +1,7 @@
 #!/bin/sh
-# qemu-user 7.2 answers 0 to every madvise of a guest and does next to nothing: MADV_REMOVE keeps the contents of a
-# shared file, advice that does not exist succeeds, and after MADV_WIPEONFORK a child reads what the advice promised to
-# clear (keys and the state of random generators, for instance).  A guest cannot find out by the result.
+# qemu-user 7.2 answers 0 to advice that it does not carry out: after MADV_REMOVE a shared file keeps its contents,
+# advice that does not exist succeeds, and after MADV_WIPEONFORK a child reads what the advice promised to clear (the
+# state of a random generator, for instance).  A guest cannot find out by the result.
 . "$(dirname "$0")/unpack.sh"
 unpack qemu-user=1:7.2+dfsg-7+deb12u18+b3
 cat >"$work/advice.c" <<'C'
