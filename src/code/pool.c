@@ -24,6 +24,7 @@ MIR_code_status_t mir_pool_init (struct mir_pool *pool, struct MIR_code_space *s
   memset (pool, 0, sizeof (*pool));
   pool->space = space;
   pool->slab_size = FIRST_SLAB_SIZE;
+  pool->crowded = 1; /* the bins have no memory yet */
   mir_bins_init (&pool->bins);
   return mir_os_lock_init (&pool->lock) == 0 ? MIR_CODE_OK : MIR_CODE_NO_MEMORY;
 }
@@ -39,7 +40,7 @@ void mir_pool_finish (struct mir_pool *pool) {
     /* Pages which the user's mem_unmap refuses stay mapped: no caller is left to report that
        to.  */
     (void) slab->backend->unmap (&slab->pages);
-    MIR_free (space->alloc, slab);
+    mir_slab_free (slab);
   }
   MIR_free (space->alloc, pool->bins.chunks);
   MIR_free (space->alloc, pool->retired.ring);
@@ -65,6 +66,18 @@ static uint32_t bump_len (const struct mir_pool *pool) {
   return pool->bump.slab != NULL ? pool->bump.bound - pool->bump.start : 0;
 }
 
+/* The chunks that the bins must have, however few free runs there are: a purge, which walks the
+   bitmaps, is paid for by the entries added since the last one.  */
+static uint32_t least_chunks (const struct mir_pool *pool) {
+  return (uint32_t) (mir_count (&pool->total) / GRANULES_PER_CHUNK) + 1;
+}
+
+/* Set POOL->crowded.  */
+static void check_capacity (struct mir_pool *pool) {
+  pool->crowded = pool->bins.used > pool->bins.capacity / 2
+                  || pool->bins.capacity < least_chunks (pool);
+}
+
 /* Clear the bins and add all free runs again, as many as there is room for.  Those at high addresses
    come first, so that the search, which takes the newest, tends to empty the slabs there.  */
 static void purge_bins (struct mir_pool *pool) {
@@ -81,7 +94,7 @@ static void purge_bins (struct mir_pool *pool) {
       i = mir_granules_next_run (&slab->granules, i + len);
     }
   }
-  pool->crowded = pool->bins.used > pool->bins.capacity / 2;
+  check_capacity (pool);
 }
 
 /* Add a new free run.  If the bins are full it is not found until they have grown, so freeing needs
@@ -132,12 +145,6 @@ static size_t entry_size (enum table table) {
   return table == BINS      ? sizeof (struct mir_run_chunk)
          : table == RETIRED ? sizeof (uint8_t *)
                             : sizeof (struct mir_tag);
-}
-
-/* The chunks that the bins must have, however few free runs there are: a purge, which walks the
-   bitmaps, is paid for by the entries added since the last one.  */
-static uint32_t least_chunks (const struct mir_pool *pool) {
-  return (uint32_t) (mir_count (&pool->total) / GRANULES_PER_CHUNK) + 1;
 }
 
 /* Entries that TABLE needs for the next code block.  The bins need twice the chunks that their free
@@ -214,6 +221,7 @@ static MIR_code_status_t grow_metadata (struct mir_pool *pool, enum table table)
 static MIR_code_status_t reserve_tables (struct mir_pool *pool, enum mir_table table) {
   MIR_code_status_t status = MIR_CODE_OK;
   while (status == MIR_CODE_OK) {
+    if (table == MIR_NO_TABLE && has_room (pool, BINS) && has_room (pool, RETIRED)) break;
     if (!has_room (pool, BINS))
       status = grow_metadata (pool, BINS);
     else if (!has_room (pool, RETIRED))
@@ -355,6 +363,7 @@ static MIR_code_status_t map_room (struct mir_pool *pool, uint32_t n, size_t lar
   if (status != MIR_CODE_OK) return status;
   mir_os_lock (&pool->lock);
   mir_slab_link (*slab);
+  if (pool->bins.capacity < least_chunks (pool)) pool->crowded = 1;
   enter_bump (pool, *slab, 0, (*slab)->granules.count);
   if (pool->slab_size == size && size < MAX_SLAB_SIZE) pool->slab_size *= 2;
   mir_os_unlock (&pool->lock);
@@ -493,6 +502,7 @@ struct mir_slab *mir_pool_unlink_empty (struct mir_pool *pool, uint64_t older_th
 static void take_back (struct mir_pool *pool, struct mir_slab *slab) {
   mir_os_lock (&pool->lock);
   mir_slab_link (slab);
+  if (pool->bins.capacity < least_chunks (pool)) pool->crowded = 1;
   enter_bump (pool, slab, 0, slab->granules.count);
   mir_os_unlock (&pool->lock);
 }
