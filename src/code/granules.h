@@ -88,8 +88,7 @@ static inline uint32_t mir_granules_block_last (const struct mir_granules *g, ui
   const struct mir_granule_word *word = &g->words[first / 64];
   uint64_t ends = word->end >> first % 64;
   if (ends != 0) return first + mir_bits_lowest (ends);
-  do
-    word++;
+  do word++;
   while (word->end == 0);
   return (uint32_t) (word - g->words) * 64 + mir_bits_lowest (word->end);
 }
@@ -200,19 +199,16 @@ static inline void mir_granules_clear (struct mir_granules *g, uint32_t first, u
 }
 
 /* Free [FIRST, BOUND), all taken: a block, or its last granules, before which it ends already, or
-   its first ones.  Sets *START to the start of the run which holds them and returns the length of
-   that run.  */
-static inline uint32_t mir_granules_release (struct mir_granules *g, uint32_t first, uint32_t bound,
-                                             uint32_t *start) {
+   its first ones.  Returns the start of the run that holds them now; MIR_NO_GRANULE if that is some
+   way off.  */
+static inline uint32_t mir_granules_release (struct mir_granules *g, uint32_t first,
+                                             uint32_t bound) {
   mir_granules_clear (g, first, bound);
-  if (first > 0 && !mir_granules_is_taken (g, first - 1)) first = mir_granules_run_start (g, first);
-  *start = first;
-  if (bound == g->top) {
-    g->top = first;
-    return g->count - first;
-  }
-  if (!mir_granules_is_taken (g, bound)) bound = mir_granules_run_bound (g, bound);
-  return bound - first;
+  if (bound == g->top) return g->top = mir_granules_run_start (g, first);
+  if (first == 0) return 0;
+  const struct mir_granule_word *word = &g->words[(first - 1) / 64];
+  uint64_t taken = (word->used | word->end) << (63 - (first - 1) % 64);
+  return taken != 0 ? first - mir_bits_leading_zeros (taken) : MIR_NO_GRANULE;
 }
 
 #endif /* MIR_CODE_GRANULES_H */

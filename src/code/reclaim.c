@@ -26,13 +26,13 @@ static size_t size_of (const struct block *block) {
 
 /* Set *BLOCK to the block that starts at ADDR and may be freed, with its pool locked.  Returns 0, or
    -1 if there is none, and nothing is locked.  */
-static inline int lock_block (struct MIR_code_space *space, const void *addr,
-                              struct block *block) {
+static inline int lock_block (struct MIR_code_space *space, const void *addr, struct block *block) {
   struct mir_slab *slab = mir_space_lock_slab (space, addr);
   if (slab == NULL) return -1;
   block->slab = slab;
   block->first = mir_slab_granule (slab, addr);
-  if ((uintptr_t) addr % MIR_GRANULE == 0 && mir_granules_is_block (&slab->granules, block->first)) {
+  if ((uintptr_t) addr % MIR_GRANULE == 0
+      && mir_granules_is_block (&slab->granules, block->first)) {
     block->last = mir_granules_block_last (&slab->granules, block->first);
     if (!mir_granules_is_pinned (&slab->granules, block->last)) return 0;
   }
@@ -84,8 +84,7 @@ static inline MIR_code_status_t reclaim_block (const struct block *block, MIR_co
     mir_granules_pin (&block->slab->granules, block->last);
     notify_freed (block);
   }
-  if (pool->tags.num != 0 || pool->thunks.num != 0)
-    *cell = forget_block (pool, address_of (block));
+  if (pool->tags.num != 0 || pool->thunks.num != 0) *cell = forget_block (pool, address_of (block));
   mir_pool_release (block->slab, block->first, block->last);
   return MIR_CODE_OK;
 }

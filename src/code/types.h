@@ -66,8 +66,8 @@ struct mir_pool {
   struct mir_bump bump;
   size_t slab_size; /* bytes of the next slab; grows up to a limit */
   struct mir_bins bins;
-  uint32_t runs; /* free runs counted by the last purge of the bins */
-  int crowded;   /* the bins need more memory; some runs may not be found */
+  uint32_t freed; /* blocks since the last purge of the bins: runs may have grown unseen */
+  int crowded;    /* the bins need more memory; some runs may not be found */
   /* Granules of code blocks, and of all slabs.  Any thread may read them, without the lock.  */
   atomic_uint_fast64_t taken, total;
   struct mir_retired retired;
