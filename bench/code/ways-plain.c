@@ -1,6 +1,6 @@
 /* Ways: bump allocation in plain mappings.  */
-#ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memfd_create */
 #endif
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +84,76 @@ static uint8_t *copy (void *hand, const uint8_t *code, size_t len) {
   return addr;
 }
 
+/*---------------- A memory file -----------------------------*/
+
+enum { MAPPED = 1 << 20, FILLED = 64 * 1024 }; /* bytes that are mapped or filled at a time */
+enum { MAX_MAPPED = 128 };
+
+struct filled {
+  int file;
+  size_t size;                     /* of the file */
+  uint8_t *rx, *rw;                /* both mappings of its last MAPPED bytes */
+  size_t free, bound;              /* in these: up to BOUND they are filled */
+  uint8_t *mapped[2 * MAX_MAPPED]; /* all mappings so far */
+  size_t mapped_num;
+};
+
+static void *open_filled (size_t bytes) {
+  struct filled *f = (struct filled *) calloc (1, sizeof (*f));
+  if (f == NULL) bench_fail ("no memory");
+  if (bytes + bytes / 64 > (MAX_MAPPED - 1) * (size_t) MAPPED) bench_fail ("too much code");
+  f->file = memfd_create ("filled", MFD_CLOEXEC);
+  if (f->file < 0) bench_fail ("memfd_create");
+  f->free = f->bound = MAPPED;
+  return f;
+}
+
+static void close_filled (void *store) {
+  struct filled *f = (struct filled *) store;
+  for (size_t i = 0; i < f->mapped_num; i++) munmap (f->mapped[i], MAPPED);
+  close (f->file);
+  free (f);
+}
+
+static uint8_t *map_filled (struct filled *f, int prot) {
+  void *start = mmap (NULL, MAPPED, prot, MAP_SHARED, f->file, (off_t) f->size);
+  if (start == MAP_FAILED) bench_fail ("mmap");
+  f->mapped[f->mapped_num++] = (uint8_t *) start;
+  return (uint8_t *) start;
+}
+
+static void map_more (struct filled *f) {
+  if (ftruncate (f->file, (off_t) (f->size + MAPPED)) != 0) bench_fail ("ftruncate");
+  f->rx = map_filled (f, RX);
+  f->rw = map_filled (f, RW);
+  f->size += MAPPED;
+  f->free = f->bound = 0;
+}
+
+/* The kernel maps the 64 KiB around a page that is read (mm/memory.c: fault_around_bytes), if the
+   file has them.  */
+static void fill_more (struct filled *f) {
+  static const uint8_t zeros[FILLED];
+  off_t at = (off_t) (f->size - MAPPED + f->bound);
+  if (pwrite (f->file, zeros, FILLED, at) != FILLED) bench_fail ("pwrite");
+  (void) *(volatile const uint8_t *) (f->rw + f->bound);
+  f->bound += FILLED;
+}
+
+static uint8_t *copy_by_alias (void *hand, const uint8_t *code, size_t len) {
+  struct filled *f = (struct filled *) hand;
+  size_t rounded = (len + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT, at;
+  if (MAPPED - f->free < rounded) map_more (f);
+  while (f->bound - f->free < rounded) fill_more (f);
+  at = f->free;
+  f->free += rounded;
+  memcpy (f->rw + at, code, len);
+  bench_touch (f->rw + at);
+  return f->rx + at;
+}
+
+/*---------------- Protections that flip -----------------------------*/
+
 static void set_access (uint8_t *start, size_t len, int prot) {
   if (mprotect (start, len, prot) != 0) bench_fail ("mprotect");
 }
@@ -163,6 +233,10 @@ const struct way way_rwx = {.name = "RWX mapping",
                             .publish = copy,
                             .rewind = rewind_plain,
                             .patch = store_word};
+const struct way way_filled = {.name = "memory file filled by pwrite",
+                               .open = open_filled,
+                               .close = close_filled,
+                               .publish = copy_by_alias};
 const struct way way_flip_page = {.name = "mprotect flip of the page",
                                   .open = open_flip_page,
                                   .close = close_plain,
