@@ -14,7 +14,7 @@
 #include "bench.h"
 
 enum { EVENTS = 3000000, SAMPLE = 1000, TURN = 10 * SAMPLE, WARM_UP = 100000, PERIOD = 500 };
-enum { LIMIT = 24 << 20, MAX_SIDES = 10, MAX_POINTS = 150, MEGABYTE = 1000000 };
+enum { LIMIT = 24 << 20, MAX_SIDES = 10, MAX_POINTS = 150, MILLION = 1000000 };
 
 struct side {
   const char *name; /* NULL: the way's */
@@ -147,8 +147,8 @@ static void sample (struct side *side) {
 }
 
 static void sample_curve (struct side *side, size_t point) {
-  side->mapped[point] = (double) side->way->mapped (side->store) / MEGABYTE;
-  side->used[point] = (double) (side->live + side->waiting) / MEGABYTE;
+  side->mapped[point] = (double) side->way->mapped (side->store) / MILLION;
+  side->used[point] = (double) (side->live + side->waiting) / MILLION;
 }
 
 /*---------------- A scenario -----------------------------*/
@@ -247,7 +247,8 @@ static void report_refused (const struct scenario *scenario, size_t events) {
 static void report_curve (const struct scenario *scenario, size_t events) {
   size_t points = points_of (events);
   char subject[200];
-  name_subject (subject, sizeof (subject), "mapped and live over time", scenario->shape.name);
+  snprintf (subject, sizeof (subject), "mapped and live over %g million events: %s",
+            (double) events / MILLION, scenario->shape.name);
   puts (subject);
   bench_curve (subject, "live", "MB", scenario->sides[0].used, points);
   for (size_t i = 0; i < count_sides (scenario, 1); i++)

@@ -1,10 +1,11 @@
 /* Ways: bump allocation in plain mappings.  */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* memfd_create */
+#define _GNU_SOURCE /* memfd_create, pwritev */
 #endif
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "ways.h"
@@ -87,66 +88,68 @@ static uint8_t *copy (void *hand, const uint8_t *code, size_t len) {
 /*---------------- A memory file -----------------------------*/
 
 enum { MAPPED = 1 << 20, FILLED = 64 * 1024 }; /* bytes that are mapped or filled at a time */
-enum { MAX_MAPPED = 128 };
 
 struct filled {
   int file;
-  size_t size;                     /* of the file */
-  uint8_t *rx, *rw;                /* both mappings of its last MAPPED bytes */
-  size_t free, bound;              /* in these: up to BOUND they are filled */
-  uint8_t *mapped[2 * MAX_MAPPED]; /* all mappings so far */
-  size_t mapped_num;
+  uint8_t *reserved, *rx, *rw; /* address space of LEN bytes for each mapping, after a gap */
+  size_t len;
+  size_t free, filled, mapped; /* offsets of both: FREE <= FILLED <= MAPPED <= LEN */
 };
 
 static void *open_filled (size_t bytes) {
   struct filled *f = (struct filled *) calloc (1, sizeof (*f));
+  void *start;
   if (f == NULL) bench_fail ("no memory");
-  if (bytes + bytes / 64 > (MAX_MAPPED - 1) * (size_t) MAPPED) bench_fail ("too much code");
+  f->len = (bytes + MAPPED) / MAPPED * MAPPED;
+  start = mmap (NULL, 2 * f->len + MAPPED, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (start == MAP_FAILED) bench_fail ("mmap");
+  f->reserved = (uint8_t *) start;
+  f->rx = f->reserved + (MAPPED - (uintptr_t) start % MAPPED);
+  f->rw = f->rx + f->len;
   f->file = memfd_create ("filled", MFD_CLOEXEC);
   if (f->file < 0) bench_fail ("memfd_create");
-  f->free = f->bound = MAPPED;
   return f;
 }
 
 static void close_filled (void *store) {
   struct filled *f = (struct filled *) store;
-  for (size_t i = 0; i < f->mapped_num; i++) munmap (f->mapped[i], MAPPED);
+  munmap (f->reserved, 2 * f->len + MAPPED);
   close (f->file);
   free (f);
 }
 
-static uint8_t *map_filled (struct filled *f, int prot) {
-  void *start = mmap (NULL, MAPPED, prot, MAP_SHARED, f->file, (off_t) f->size);
-  if (start == MAP_FAILED) bench_fail ("mmap");
-  f->mapped[f->mapped_num++] = (uint8_t *) start;
-  return (uint8_t *) start;
-}
-
 static void map_more (struct filled *f) {
-  if (ftruncate (f->file, (off_t) (f->size + MAPPED)) != 0) bench_fail ("ftruncate");
-  f->rx = map_filled (f, RX);
-  f->rw = map_filled (f, RW);
-  f->size += MAPPED;
-  f->free = f->bound = 0;
+  int flags = MAP_SHARED | MAP_FIXED;
+  off_t at = (off_t) f->mapped;
+  if (f->mapped == f->len) bench_fail ("the mapping is used up");
+  if (ftruncate (f->file, at + MAPPED) != 0) bench_fail ("ftruncate");
+  if (mmap (f->rx + at, MAPPED, RX, flags, f->file, at) == MAP_FAILED
+      || mmap (f->rw + at, MAPPED, RW, flags, f->file, at) == MAP_FAILED)
+    bench_fail ("mmap");
+  f->mapped += MAPPED;
 }
 
-/* The kernel maps the 64 KiB around a page that is read (mm/memory.c: fault_around_bytes), if the
-   file has them.  */
+/* The zeros are few enough to stay in the first-level cache.  A page that is read is mapped with the
+   aligned 64 KiB around it (mm/memory.c: fault_around_bytes), as far as the file has them.  */
 static void fill_more (struct filled *f) {
-  static const uint8_t zeros[FILLED];
-  off_t at = (off_t) (f->size - MAPPED + f->bound);
-  if (pwrite (f->file, zeros, FILLED, at) != FILLED) bench_fail ("pwrite");
-  (void) *(volatile const uint8_t *) (f->rw + f->bound);
-  f->bound += FILLED;
+  enum { ZEROS = 4096 };
+  static const uint8_t zeros[ZEROS];
+  struct iovec parts[FILLED / ZEROS];
+  if (f->filled == f->mapped) map_more (f);
+  for (size_t i = 0; i < FILLED / ZEROS; i++) {
+    parts[i].iov_base = (void *) (uintptr_t) zeros;
+    parts[i].iov_len = ZEROS;
+  }
+  if (pwritev (f->file, parts, FILLED / ZEROS, (off_t) f->filled) != FILLED) bench_fail ("pwritev");
+  (void) *(volatile const uint8_t *) (f->rw + f->filled);
+  f->filled += FILLED;
 }
 
 static uint8_t *copy_by_alias (void *hand, const uint8_t *code, size_t len) {
   struct filled *f = (struct filled *) hand;
-  size_t rounded = (len + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT, at;
-  if (MAPPED - f->free < rounded) map_more (f);
-  while (f->bound - f->free < rounded) fill_more (f);
-  at = f->free;
-  f->free += rounded;
+  size_t at = f->free;
+  f->free += (len + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  while (f->filled < f->free) fill_more (f);
   memcpy (f->rw + at, code, len);
   bench_touch (f->rw + at);
   return f->rx + at;
