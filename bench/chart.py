@@ -12,7 +12,8 @@ from html import escape
 from figures import Figures, is_limit, is_ours
 
 WIDTH, LABELS, BARS, ROW, BAR, TITLE, GAP = 860, 290, 400, 18, 12, 24, 14
-COUNTED = ("memory for each byte of code, fresh", "memory for each live byte, 50000 live")
+COUNTED = ("memory for each byte of code, fresh", "memory for each live byte, 50000 live",
+           "mapped for each live byte, mean: log-normal sizes, Zipf lifetimes")
 # The chart of curves, and the gap between the names of two curves.
 TOP, HEIGHT, RIGHT, NAME_GAP = 40, 320, 300, 15
 GREY, BLUE, ORANGE = "#8a8a8a", "#3b82d6", "#c9751b"
