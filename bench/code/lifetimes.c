@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "job.h"
 #include "stream.h"
-#include "ways.h"
 #include "bench.h"
 
 enum { EVENTS = 3000000, SAMPLE = 1000, TURN = 10 * SAMPLE, WARM_UP = 100000, PERIOD = 500 };
@@ -24,7 +24,8 @@ struct side {
   int untimed;  /* only simulated */
 
   void *store, *hand;
-  uint8_t **addrs; /* by number; NULL: it was refused */
+  uint8_t **addrs; /* by number; NULL: not live, or refused */
+  uint32_t *lens;  /* by number, in bytes */
   uint8_t **dead;  /* what waits for a grace period, unless the way keeps it itself */
   size_t dead_num, events;
   size_t live, waiting; /* bytes */
@@ -39,6 +40,7 @@ struct scenario {
   struct stream_shape shape;
   struct side sides[MAX_SIDES]; /* the timed ones first; the first is the reference */
   int curve;                    /* it is drawn */
+  size_t timed[BENCH_ROUNDS];   /* the events in each round */
 };
 
 /* The first scenario has all ways; the others have other shapes.  */
@@ -89,15 +91,24 @@ static void *new_array (size_t num, size_t size) {
 static void open_side (struct side *side) {
   if (side->name == NULL) side->name = side->way->name;
   side->addrs = (uint8_t **) new_array (STREAM_MAX_LIVE, sizeof (side->addrs[0]));
+  side->lens = (uint32_t *) new_array (STREAM_MAX_LIVE, sizeof (side->lens[0]));
   side->dead = (uint8_t **) new_array (STREAM_MAX_LIVE, sizeof (side->dead[0]));
   side->store = side->way->open (side->limit);
   side->hand = way_enter (side->way, side->store);
+}
+
+/* End the program unless the code of all live functions is there.  */
+static void check_side (const struct side *side) {
+  for (stream_number_t i = 0; i < STREAM_MAX_LIVE; i++)
+    if (side->addrs[i] != NULL && memcmp (side->addrs[i], code, side->lens[i]) != 0)
+      bench_fail ("published code is missing");
 }
 
 static void close_side (struct side *side) {
   way_leave (side->way, side->hand);
   side->way->close (side->store);
   free (side->addrs);
+  free (side->lens);
   free (side->dead);
 }
 
@@ -111,6 +122,7 @@ static void end_grace_period (struct side *side) {
 static void publish (struct side *side, const struct stream_step *step) {
   uint8_t *addr = side->way->publish (side->hand, code, step->len);
   side->addrs[step->number] = addr;
+  side->lens[step->number] = step->len;
   if (addr == NULL)
     side->refused++;
   else
@@ -121,6 +133,7 @@ static void publish (struct side *side, const struct stream_step *step) {
 static void release (struct side *side, const struct stream_step *step) {
   uint8_t *addr = side->addrs[step->number];
   if (addr == NULL) return;
+  side->addrs[step->number] = NULL;
   side->live -= step->len;
   if (side->graces) side->waiting += step->len;
   if (side->graces && side->way->settle == NULL)
@@ -170,13 +183,14 @@ static void take_turn (struct scenario *scenario, struct stream *stream, size_t 
                        size_t events) {
   size_t num = count_sides (scenario, 1);
   const struct stream_step *steps;
-  size_t steps_num = stream_next (stream, TURN, &steps);
+  size_t steps_num = stream_next (stream, TURN, &steps), round = first * BENCH_ROUNDS / events;
+  scenario->timed[round] += TURN;
   for (size_t i = 0; i < num; i++) {
     struct side *side = &scenario->sides[(i + first / TURN) % num];
     for (size_t at = 0, event = first; at < steps_num;) {
       size_t start = at;
       for (size_t births = 0; births < SAMPLE; at++) births += !steps[at].dies;
-      side->ns[first * BENCH_ROUNDS / events] += take_steps (side, steps + start, at - start);
+      side->ns[round] += take_steps (side, steps + start, at - start);
       event += SAMPLE;
       if (event > WARM_UP) sample (side);
     }
@@ -219,7 +233,7 @@ static void report_ratios (const struct scenario *scenario) {
     bench_count (subject, scenario->sides[i].name, "bytes", scenario->sides[i].worst);
 }
 
-static void report_times (const struct scenario *scenario, size_t events) {
+static void report_times (const struct scenario *scenario) {
   double ns[MAX_SIDES][BENCH_ROUNDS];
   const char *names[MAX_SIDES];
   char subject[200];
@@ -227,7 +241,7 @@ static void report_times (const struct scenario *scenario, size_t events) {
   for (size_t i = 0; i < num; i++) {
     names[i] = scenario->sides[i].name;
     for (int round = 0; round < BENCH_ROUNDS; round++)
-      ns[i][round] = scenario->sides[i].ns[round] * BENCH_ROUNDS / (double) events;
+      ns[i][round] = scenario->sides[i].ns[round] / (double) scenario->timed[round];
   }
   name_subject (subject, sizeof (subject), "free and publish", scenario->shape.name);
   bench_times (subject, names, num, ns, BENCH_ROUNDS);
@@ -264,6 +278,7 @@ static void close_sides (struct scenario *scenario) {
   puts (subject);
   for (size_t i = 0; i < count_sides (scenario, 1); i++) {
     struct side *side = &scenario->sides[i];
+    if (!side->untimed) check_side (side);
     double own = (double) side->way->mapped (side->store), before = executable_now ();
     close_side (side);
     double kernels = before - executable_now ();
@@ -276,7 +291,7 @@ static void run (struct scenario *scenario, size_t events) {
   for (size_t i = 0; i < count_sides (scenario, 1); i++) open_side (&scenario->sides[i]);
   for (size_t first = 0; first < events; first += TURN) take_turn (scenario, stream, first, events);
   report_ratios (scenario);
-  report_times (scenario, events);
+  report_times (scenario);
   if (scenario->curve) report_refused (scenario, events);
   if (scenario->curve) report_curve (scenario, events);
   close_sides (scenario);
@@ -287,8 +302,10 @@ static void run (struct scenario *scenario, size_t events) {
 int main (int argc, char **argv) {
   size_t events = argc > 2 ? strtoul (argv[2], NULL, 10) : EVENTS;
   bench_start (argc, argv);
-  if (events < 2 * WARM_UP || events % TURN != 0) bench_fail ("200000 events or more, in 10000s");
-  memset (code, 0xc3, sizeof (code)); /* RET on x86 */
+  if (events < (size_t) BENCH_ROUNDS * TURN || events % TURN != 0)
+    bench_fail ("210000 events or more, in 10000s");
+  struct job_random random = {1};
+  for (size_t i = 0; i < sizeof (code); i++) code[i] = (uint8_t) job_random (&random, 256);
   for (size_t i = 0; i < sizeof (scenarios) / sizeof (scenarios[0]); i++)
     run (&scenarios[i], events);
   return 0;
