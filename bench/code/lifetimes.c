@@ -153,7 +153,9 @@ static double take_steps (struct side *side, const struct stream_step *steps, si
 }
 
 static void sample (struct side *side) {
-  double ratio = (double) side->way->mapped (side->store) / (double) (side->live + side->waiting);
+  size_t mapped = side->way->mapped (side->store), used = side->live + side->waiting;
+  double ratio = (double) mapped / (double) used;
+  if (mapped < used) bench_fail ("less is mapped than lives");
   side->ratios += ratio;
   side->ratios_num++;
   if (ratio > side->worst) side->worst = ratio;
