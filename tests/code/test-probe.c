@@ -25,7 +25,7 @@ static void note (const MIR_code_report_t *report) {
 }
 
 static void the_best_that_works_is_taken (void) {
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   const struct mir_backend *found = mir_backend_probe (0, MIR_CODE_OPEN_ALIAS, &report);
   note (&report);
   REQUIRE (found != NULL);
@@ -57,7 +57,7 @@ static void the_error_number_is_left_alone (void) {
 }
 
 static void masks_are_obeyed (void) {
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   for (int i = 0; mir_backends[i] != NULL; i++) {
     const struct mir_backend *only = mir_backends[i];
     const struct mir_backend *found = mir_backend_probe (only->bit, MIR_CODE_OPEN_ALIAS, &report);
@@ -71,7 +71,7 @@ static void masks_are_obeyed (void) {
 }
 
 static void rwx_is_never_taken_unasked (void) {
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   const struct mir_backend *found =
       mir_backend_probe (ALL & ~(unsigned) MIR_CODE_RWX, MIR_CODE_NO_ALIAS, &report);
   CHECK (found == NULL || found->bit != MIR_CODE_RWX);
@@ -83,7 +83,7 @@ static void rwx_is_never_taken_unasked (void) {
 
 static void levels_are_obeyed (void) {
   for (int l = 0; l < LEVELS; l++) {
-    MIR_code_report_t report;
+    MIR_code_report_t report = {.size = sizeof (report)};
     const struct mir_backend *found = mir_backend_probe (0, (MIR_code_protection_t) l, &report);
     tap_note ("%s: %s", level_names[l], found == NULL ? "none" : found->name);
     CHECK (found == NULL || (found->levels & 1u << l) != 0);
@@ -101,7 +101,7 @@ static int expected_error;
 static int (*restriction) (void);
 
 static int probe_restricted (void) {
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   const struct mir_backend *only = backend_named (expected_name);
   if (mir_backend_probe (only->bit, MIR_CODE_OPEN_ALIAS, NULL) == NULL) return NOT_HERE;
   if (restriction () != 0) return NOT_HERE;

@@ -73,9 +73,9 @@ static void older_options_have_the_rest_as_default (void) {
 
 static void no_options_are_all_defaults (void) {
   MIR_code_space_t made;
-  MIR_code_stats_t seen;
+  MIR_code_stats_t seen = {.size = sizeof (seen)};
   if (MIR_code_space_create (NULL, &made) != MIR_CODE_OK) tap_skip ("no code memory here");
-  MIR_code_get_stats (made, &seen);
+  (void) MIR_code_get_stats (made, &seen);
   CHECK_INT (seen.mapped_bytes, 0);
   MIR_code_space_finish (made);
 }
@@ -91,7 +91,7 @@ static void every_status_has_a_text (void) {
 }
 
 static void the_probe_says_why (void) {
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   set_defaults ();
   if (MIR_code_probe (&options, &report) != MIR_CODE_OK) tap_skip ("no code memory here");
   tap_note ("chosen: %s", report.backend);
