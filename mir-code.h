@@ -49,7 +49,12 @@ typedef enum MIR_code_status {
   MIR_CODE_NO_BACKEND,    /* none of the allowed back ends works on this system */
   MIR_CODE_NO_RANGE,      /* no free addresses within direct-call range of near_addr */
   MIR_CODE_BAD_OPTION,    /* an option is out of bounds, or two options exclude each other */
-  MIR_CODE_BAD_ORDER      /* commit without reserve, reserve within reserve, end without begin */
+  MIR_CODE_BAD_ORDER,     /* commit without reserve, reserve within reserve, end without begin */
+  /* Limits of the process, which may be raised, or make way when something else is unmapped.  Any
+     function that maps, writes or probes executable memory may meet them.  */
+  MIR_CODE_NO_ADDRESS_SPACE, /* no more addresses: RLIMIT_AS, or too few are free */
+  MIR_CODE_NO_LOCKED_MEMORY, /* all memory is locked (mlockall), and RLIMIT_MEMLOCK allows no more */
+  MIR_CODE_TOO_MANY_MAPPINGS /* no more mappings: Linux, vm.max_map_count */
 } MIR_code_status_t;
 
 /* What STATUS means, in a few words in lower case.  The string is static.  */
@@ -142,7 +147,12 @@ typedef struct MIR_code_options {
 typedef struct MIR_code_space *MIR_code_space_t;
 
 /* Create a space with OPTIONS, NULL for all defaults, and set *SPACE to it.  The caller owns it
-   until MIR_code_space_finish.  It maps its first page when that is first needed.  */
+   until MIR_code_space_finish.  It maps its first page when that is first needed.
+
+   The first space of a process, and of a child after a fork, finds out which back ends work, as
+   MIR_code_probe does; later ones use what is known by then.  What is known is forgotten when the
+   system refuses a mapping although no limit is in the way.  After other changes of what the system
+   allows, call MIR_code_probe.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_space_create (const MIR_code_options_t *options,
                                                        MIR_code_space_t *space);
 
@@ -179,7 +189,10 @@ typedef struct MIR_code_report {
 } MIR_code_report_t;
 
 /* Try the back ends that OPTIONS allow, NULL for all defaults, by running code in each of them
-   until one works, and fill *REPORT.  Nothing is cached.  MIR_CODE_NO_BACKEND if none works.  */
+   until one works, and fill *REPORT.  Each call tries anew, and spaces created later follow its
+   result.  If none works the status is that of a limit if one is in the way, else
+   MIR_CODE_NO_BACKEND.  Verdicts are remembered in this process, except refusals whose cause may be
+   transient: limits, and a lack of memory, descriptors or disk space.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_probe (const MIR_code_options_t *options,
                                                 MIR_code_report_t *report);
 

@@ -208,7 +208,7 @@ static int write_without_address_space (void) {
   if (refuse_address_space () != 0) return 77;
   MIR_code_status_t status = change (func, 2);
   if (status == MIR_CODE_OK) return code_call (func) == 2 ? 0 : 2;
-  if (status != MIR_CODE_WRITE_REFUSED && status != MIR_CODE_MAP_REFUSED) return 3;
+  if (status != MIR_CODE_NO_ADDRESS_SPACE) return 3;
   return code_call (func) == 1 && code_call (func) == 1 ? 0 : 4;
 }
 
