@@ -17,7 +17,8 @@ enum {
   BUMP_MIN = 16 * 1024 / MIR_GRANULE, /* granules: the shortest run that becomes the bump region */
   COLOURED = 16,                      /* granules: see mir_granules_for */
   GRANULES_PER_CHUNK = 2048,          /* see least_chunks */
-  SPARE_PARTS = 8                     /* an eighth: see is_sharing_due */
+  SPARE_PARTS = 8,                    /* an eighth: see is_sharing_due */
+  KEPT_PARTS = 16                     /* a sixteenth: see has_too_many */
 };
 
 MIR_code_status_t mir_pool_init (struct mir_pool *pool, struct MIR_code_space *space) {
@@ -446,6 +447,7 @@ void mir_pool_take (const struct mir_placement *placement, uint32_t n) {
   if (mir_slab_is_empty (slab)) mir_slab_leave_empty (slab);
   pool->blocks++;
   mir_count_add (&pool->taken, n);
+  if (pool->most_taken < mir_count (&pool->taken)) pool->most_taken = mir_count (&pool->taken);
   mir_granules_take (&slab->granules, placement->start, n);
   if (is_bump (pool, slab, placement->start))
     pool->bump.start += n;
@@ -477,10 +479,13 @@ static void join_bump (struct mir_bump *bump, uint32_t first, uint32_t bound) {
 }
 
 /* Free the taken granules [FIRST, BOUND).  */
-static void free_granules (struct mir_slab *slab, uint32_t first, uint32_t bound) {
+static inline void free_granules (struct mir_slab *slab, uint32_t first, uint32_t bound,
+                                  int measured) {
   struct mir_pool *pool = slab->pool;
   struct mir_bump *bump = &pool->bump;
   uint32_t start = mir_granules_release (&slab->granules, first, bound);
+  if (measured && start == MIR_NO_GRANULE)
+    start = mir_granules_run_start (&slab->granules, first);
   pool->freed++;
   mir_count_subtract (&pool->taken, bound - first);
   if (bump->slab == slab && bump->start < bump->bound
@@ -488,12 +493,19 @@ static void free_granules (struct mir_slab *slab, uint32_t first, uint32_t bound
     join_bump (bump, first, bound);
   else if (start != MIR_NO_GRANULE)
     add_run (pool, slab, start, mir_granules_run_bound (&slab->granules, bound) - start);
-  if (mir_slab_is_empty (slab)) mir_slab_enter_empty (slab);
+  if (!mir_slab_is_empty (slab)) return;
+  mir_slab_enter_empty (slab);
+  if (pool->blocks == 0) purge_bins (pool); /* a few runs, instead of an entry for each block */
 }
 
 void mir_pool_release (struct mir_slab *slab, uint32_t first, uint32_t last) {
   slab->pool->blocks--;
-  free_granules (slab, first, last + 1);
+  free_granules (slab, first, last + 1, 0);
+}
+
+void mir_pool_release_one_of_many (struct mir_slab *slab, uint32_t first, uint32_t last) {
+  slab->pool->blocks--;
+  free_granules (slab, first, last + 1, 1);
 }
 
 void mir_pool_shrink (struct mir_slab *slab, uint32_t first, uint32_t n) {
@@ -501,19 +513,31 @@ void mir_pool_shrink (struct mir_slab *slab, uint32_t first, uint32_t n) {
   uint32_t last = mir_granules_block_last (granules, first);
   if (last == first + n - 1) return;
   mir_granules_end_at (granules, first + n - 1, mir_granules_is_pinned (granules, last));
-  free_granules (slab, first + n, last + 1);
+  free_granules (slab, first + n, last + 1, 0);
 }
 
 void mir_pool_cut (struct mir_slab *slab, uint32_t first, uint32_t n) {
-  if (n != 0) free_granules (slab, first, first + n);
+  if (n != 0) free_granules (slab, first, first + n, 0);
+}
+
+/* Whether the pool has more slabs than it has needed lately, by one of the size of SLAB.  */
+static int has_too_many (struct mir_pool *pool, const struct mir_slab *slab, uint64_t now,
+                         uint64_t lately) {
+  if (now - pool->most_since >= lately) {
+    pool->most_since = now;
+    pool->most_taken = mir_count (&pool->taken);
+  }
+  return mir_count (&pool->total) - slab->granules.count
+         >= pool->most_taken + pool->most_taken / KEPT_PARTS;
 }
 
 struct mir_slab *mir_pool_unlink_empty (struct mir_pool *pool, uint64_t older_than, int all) {
   struct mir_slab *list = NULL, *slab;
-  if (pool->empty_num < (all ? 1u : 2u)) return NULL;
+  if (pool->empty_num == 0) return NULL;
   uint64_t now = mir_os_now ();
-  while ((slab = pool->empty_oldest) != NULL && (all || slab != pool->empty_newest)
-         && now - slab->empty_since >= older_than) {
+  while ((slab = pool->empty_oldest) != NULL) {
+    int is_old = now - slab->empty_since >= older_than && slab != pool->empty_newest;
+    if (!all && !is_old && !has_too_many (pool, slab, now, older_than)) break;
     if (pool->bump.slab == slab) pool->bump.slab = NULL;
     mir_slab_unlink (slab);
     slab->next = list;

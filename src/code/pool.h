@@ -51,12 +51,14 @@ void mir_pool_leave (const struct mir_placement *placement);
 struct mir_slab *mir_pool_give_up (const struct mir_placement *placement);
 /* Free the code block from FIRST to LAST, its granules, in SLAB.  */
 void mir_pool_release (struct mir_slab *slab, uint32_t first, uint32_t last);
+/* The same, where neighbours are freed together: the run that holds the block is measured.  */
+void mir_pool_release_one_of_many (struct mir_slab *slab, uint32_t first, uint32_t last);
 /* Free all but the first N granules of the code block at FIRST.  */
 void mir_pool_shrink (struct mir_slab *slab, uint32_t first, uint32_t n);
 /* Free the first N granules, not all, of the code block at FIRST.  */
 void mir_pool_cut (struct mir_slab *slab, uint32_t first, uint32_t n);
-/* Unlink the slabs that have been empty for OLDER_THAN milliseconds and return them, linked by
-   `next`.  The newest empty slab stays unless ALL.  */
+/* Unlink empty slabs and return them, linked by `next`: those that have been empty for OLDER_THAN
+   milliseconds but for the newest one, and those that were not needed in that time; all if ALL.  */
 struct mir_slab *mir_pool_unlink_empty (struct mir_pool *pool, uint64_t older_than, int all);
 
 /* Unmap LIST, a result of mir_pool_unlink_empty or mir_pool_give_up; a slab that the system does not
