@@ -15,7 +15,6 @@ enum {
   FIRST_CAPACITY = 64,         /* of the retired blocks and of each table of tags */
   FIRST_CHUNKS = 16,           /* of the bins */
   BUMP_MIN = 16 * 1024 / MIR_GRANULE, /* granules: the shortest run that becomes the bump region */
-  COLOURED = 16,                      /* granules: see mir_granules_for */
   GRANULES_PER_CHUNK = 2048,          /* see least_chunks */
   SPARE_PARTS = 8,                    /* an eighth: see is_sharing_due */
   KEPT_PARTS = 16                     /* a sixteenth: see has_too_many */
@@ -48,12 +47,6 @@ void mir_pool_finish (struct mir_pool *pool) {
   MIR_free (space->alloc, pool->tags.table);
   MIR_free (space->alloc, pool->thunks.table);
   mir_os_lock_destroy (&pool->lock);
-}
-
-uint32_t mir_granules_for (size_t len) {
-  if (len > SIZE_MAX / 2 || len / MIR_GRANULE >= UINT32_MAX / 2) return 0;
-  uint32_t n = (uint32_t) ((len + MIR_GRANULE - 1) / MIR_GRANULE);
-  return n != 0 && n % COLOURED == 0 ? n + 1 : n;
 }
 
 /*---------------- Free runs -----------------------------*/
@@ -164,7 +157,7 @@ static uint32_t needed_in (const struct mir_pool *pool, enum table table) {
   }
 }
 
-static int has_room (const struct mir_pool *pool, enum table table) {
+static inline int has_room (const struct mir_pool *pool, enum table table) {
   switch (table) {
     case BINS:
       return pool->bins.capacity >= least_chunks (pool) && !pool->crowded;
@@ -275,7 +268,7 @@ void mir_pool_shrink_tables (struct mir_pool *pool) {
 /* Set *PLACEMENT to the shortest free run of at least N granules: 0, or -1 if there is none.  The
    bump region is a run like any other, but it is in no bin and needs no search while no shorter run
    fits.  */
-static int find_in (struct mir_pool *pool, uint32_t n, struct mir_placement *placement) {
+static inline int find_in (struct mir_pool *pool, uint32_t n, struct mir_placement *placement) {
   uint32_t straight = bump_len (pool);
   struct mir_run run;
   if (mir_bins_take (&pool->bins, n, straight >= n ? straight : UINT32_MAX, &run) == 0) {
@@ -406,12 +399,24 @@ static MIR_code_status_t look (struct mir_pool *pool, uint32_t n, enum mir_table
   return look_everywhere (pool, n, table, 1, placement, found);
 }
 
+/* The usual case of mir_pool_find_room: POOL has room.  Returns 0 with the lock held, or -1.  */
+static inline int look_here (struct mir_pool *pool, uint32_t n, enum mir_table table,
+                             struct mir_placement *placement) {
+  placement->fresh = 0;
+  mir_os_lock (&pool->lock);
+  if (table == MIR_NO_TABLE && has_room (pool, BINS) && has_room (pool, RETIRED)
+      && pool->space->options.protection != MIR_CODE_SEALED && find_in (pool, n, placement) == 0)
+    return 0;
+  mir_os_unlock (&pool->lock);
+  return -1;
+}
+
 MIR_code_status_t mir_pool_find_room (struct mir_pool *pool, uint32_t n, enum mir_table table,
                                       struct mir_placement *placement) {
   struct mir_slab *fresh = NULL;
   int found;
   size_t largest;
-  placement->fresh = 0;
+  if (look_here (pool, n, table, placement) == 0) return MIR_CODE_OK;
   MIR_code_status_t status = look_in (pool, n, table, 0, placement, &found);
   while (status == MIR_CODE_OK && !found) {
     int sharing = is_sharing_due (pool->space, &largest);

@@ -41,6 +41,7 @@
 #include "code/tags.h"
 #include "os/os.h"
 
+/* What freeing and publishing read is in the first 64 bytes.  */
 struct mir_slab {
   struct mir_granules granules; /* their bitmaps are an allocation of their own */
   struct mir_pool *pool;
