@@ -489,8 +489,7 @@ static inline void free_granules (struct mir_slab *slab, uint32_t first, uint32_
   struct mir_pool *pool = slab->pool;
   struct mir_bump *bump = &pool->bump;
   uint32_t start = mir_granules_release (&slab->granules, first, bound);
-  if (measured && start == MIR_NO_GRANULE)
-    start = mir_granules_run_start (&slab->granules, first);
+  if (measured && start == MIR_NO_GRANULE) start = mir_granules_run_start (&slab->granules, first);
   pool->freed++;
   mir_count_subtract (&pool->taken, bound - first);
   if (bump->slab == slab && bump->start < bump->bound
