@@ -227,6 +227,19 @@ static int reserve_when_nothing_is_left (void) {
   return MIR_code_space_create (&options, &other) == MIR_CODE_OK ? PASSED : 4;
 }
 
+/* Cells take memory in a range that is reserved already.  */
+static int create_cells_when_nothing_is_left (void) {
+  MIR_code_cell_t *cell;
+  set_options ();
+  options.reserve = 64 << 20;
+  if (MIR_code_space_create (&options, &space) != MIR_CODE_OK) return 2;
+  if (limit->reach (0) != 0) return NOT_HERE;
+  MIR_code_status_t status = MIR_code_cell_new (space, NULL, &cell);
+  if (status != limit->status) return 100 + (int) status;
+  if (limit->lift () != 0) return 3;
+  return MIR_code_cell_new (space, NULL, &cell) == MIR_CODE_OK ? PASSED : 4;
+}
+
 /* RLIMIT_DATA counts private writable memory, such as the copies of remap.  The kernel says ENOMEM,
    too, but the limit is none of the three.  */
 static int lack_something_else (void) {
@@ -261,6 +274,12 @@ static void check_range_limit (void) {
   check_limit ();
 }
 
+static void limit_of_mappings_refuses_cells (void) {
+  in_child = create_cells_when_nothing_is_left;
+  limit = &limits[LIMITS - 1];
+  check_range_limit ();
+}
+
 static void another_lack_of_memory_is_not_called_a_limit (void) {
   level = MIR_CODE_NO_ALIAS;
   in_child = lack_something_else;
@@ -283,6 +302,7 @@ int main (void) {
     snprintf (name, sizeof (name), "limit_of_%s_refuses_ranges", limit->name);
     tap_run (name, check_range_limit);
   }
+  TEST_RUN (limit_of_mappings_refuses_cells);
   TEST_RUN (another_lack_of_memory_is_not_called_a_limit);
   return tap_done ();
 }
