@@ -47,9 +47,9 @@ typedef enum MIR_code_status {
   MIR_CODE_TAKEN,         /* the requested place is not free any more */
   MIR_CODE_NOT_ATOMIC,    /* the change cannot be made while threads run the code */
   MIR_CODE_NO_BACKEND,    /* none of the allowed back ends works on this system */
-  MIR_CODE_NO_RANGE,      /* no free addresses within direct-call range of near_addr */
-  MIR_CODE_BAD_OPTION,    /* an option is out of bounds, or two options exclude each other */
-  MIR_CODE_BAD_ORDER,     /* commit without reserve, reserve within reserve, end without begin */
+  MIR_CODE_NO_RANGE,   /* none free in direct-call range of near_addr, or `reserve` exceeds that */
+  MIR_CODE_BAD_OPTION, /* an option is out of bounds, or two options exclude each other */
+  MIR_CODE_BAD_ORDER,  /* commit without reserve, reserve within reserve, end without begin */
   /* Limits of the process, which may be raised, or make way when something else is unmapped.  Any
      function that maps, writes or probes executable memory may meet them.  */
   MIR_CODE_NO_ADDRESS_SPACE, /* no more addresses: RLIMIT_AS, or too few are free */
