@@ -27,6 +27,7 @@ enum {
   BOXES = 64,
   OPERATIONS = 400, /* of each worker */
   FORK_EACH = 150,
+  FORK_FIRST = 20,
   MAX_LEN = 70000,
   CHILD_WRONG = 1 /* exit statuses from here on are lines */
 };
@@ -79,22 +80,31 @@ static void check_contents (const uint8_t *addr, size_t len, uint64_t seed) {
   EXPECT (found.start == addr && found.size >= len && !found.freed && found.tag == seed);
 }
 
-/* Publish LEN bytes with WRITER, in one of the ways to do that.  NULL on failure.  */
+/* Reserve, write and commit.  NULL: the reservation is older than a fork in another thread, and
+   sealed; it has been aborted.  */
+static uint8_t *reserve_and_commit (MIR_code_writer_t writer, const uint8_t *bytes, size_t len,
+                                    const MIR_code_info_t *info) {
+  size_t alignment = (size_t) 1 << stress_random () % 10, size = len + stress_random () % 100;
+  MIR_code_place_t place;
+  MIR_code_status_t status = MIR_code_reserve (writer, size, alignment, &place);
+  EXPECT (status == MIR_CODE_OK);
+  if (status != MIR_CODE_OK) return NULL;
+  EXPECT ((uintptr_t) place.addr % alignment == 0);
+  memcpy (place.buffer, bytes, len);
+  if ((status = MIR_code_commit (writer, len, info)) == MIR_CODE_OK) return place.addr;
+  EXPECT (status == MIR_CODE_WRITE_REFUSED && stress_options.protection == MIR_CODE_SEALED);
+  EXPECT (MIR_code_abort (writer) == MIR_CODE_OK);
+  return NULL;
+}
+
+/* Publish LEN bytes with WRITER, in one of the ways to do that.  */
 static uint8_t *publish_with (MIR_code_writer_t writer, const uint8_t *bytes, size_t len,
                               uint64_t tag) {
   MIR_code_info_t info = {"stress", tag};
-  MIR_code_place_t place;
   uint8_t *addr = NULL;
-  if (stress_random () % 2 == 0)
-    return MIR_code_publish (writer, bytes, len, &info, &addr) == MIR_CODE_OK ? addr : NULL;
-  size_t alignment = (size_t) 1 << stress_random () % 10;
-  if (MIR_code_reserve (writer, len + stress_random () % 100, alignment, &place) != MIR_CODE_OK)
-    return NULL;
-  EXPECT ((uintptr_t) place.addr % alignment == 0);
-  memcpy (place.buffer, bytes, len);
-  if (MIR_code_commit (writer, len, &info) == MIR_CODE_OK) return place.addr;
-  EXPECT (MIR_code_abort (writer) == MIR_CODE_OK);
-  return NULL;
+  if (stress_random () % 2 == 0) addr = reserve_and_commit (writer, bytes, len, &info);
+  if (addr == NULL) EXPECT (MIR_code_publish (writer, bytes, len, &info, &addr) == MIR_CODE_OK);
+  return addr;
 }
 
 /*---------------- Operations of a worker -----------------------------*/
@@ -337,7 +347,7 @@ static void *work (void *arg) {
     stress_quiesce ();
     operate ();
     call_slot ((unsigned) (stress_random () % SLOTS));
-    if (n % FORK_EACH == 0) fork_one ();
+    if (n % FORK_EACH == FORK_FIRST) fork_one ();
   }
   stress_go_offline ();
   MIR_code_writer_finish (stress_self->writer);
