@@ -7,12 +7,10 @@
 #include "code/stress-fixture.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* Promises that are not kept yet; the tests of them are off.  */
-enum { STATISTICS_ARE_SAFE = 0 }; /* one thread reads the statistics while others write */
 
 #if defined(__x86_64__)
 enum { WORDS_HOLD_FUNCTIONS = 1 }; /* so that MIR_code_patch may replace one which threads run */
@@ -308,6 +306,41 @@ static void handle_signal (int signal_num) {
   errno = error;
 }
 
+/*---------------- Hooks -----------------------------*/
+
+static atomic_size_t hooked_bytes, hooked_published, hooked_freed;
+
+static void count_mapped (void *user_data, uint8_t *start, size_t len) {
+  (void) user_data;
+  (void) start;
+  atomic_fetch_add (&hooked_bytes, len);
+}
+
+static void count_unmapped (void *user_data, uint8_t *start, size_t len) {
+  (void) user_data;
+  (void) start;
+  atomic_fetch_sub (&hooked_bytes, len);
+}
+
+static void count_published (void *user_data, const MIR_code_event_t *events, size_t num) {
+  (void) user_data;
+  (void) events;
+  atomic_fetch_add (&hooked_published, num);
+}
+
+/* Lets another thread fork meanwhile.  */
+static void count_freed (void *user_data, const MIR_code_event_t *event) {
+  (void) user_data;
+  (void) event;
+  atomic_fetch_add (&hooked_freed, 1);
+  sched_yield ();
+}
+
+static const MIR_code_hooks_t count_hooks = {.mapped = count_mapped,
+                                             .unmapped = count_unmapped,
+                                             .published = count_published,
+                                             .freed = count_freed};
+
 /*---------------- Threads -----------------------------*/
 
 static void operate (void) {
@@ -333,7 +366,7 @@ static void operate (void) {
     stress_advance ();
   else if (r == 97)
     MIR_code_trim (stress_space);
-  else if (r == 98 && STATISTICS_ARE_SAFE)
+  else if (r == 98)
     MIR_code_get_stats (stress_space, &stats);
   else if (r == 99)
     EXPECT (mir_space_check (stress_space));
@@ -381,6 +414,7 @@ static void threads_free_patch_fork_signal_and_leave (void) {
   MIR_code_stats_t stats;
   stress_start (WORKERS + READERS);
   atomic_store (&workers_left, WORKERS);
+  hooked_bytes = hooked_published = hooked_freed = 0;
   left_open = signals_seen = signals_wrong = longjmps = forks = 0;
   REQUIRE (pthread_barrier_init (&all_done, NULL, WORKERS) == 0);
   for (unsigned i = 0; i < WORKERS + READERS; i++) {
@@ -397,7 +431,51 @@ static void threads_free_patch_fork_signal_and_leave (void) {
   CHECK (stats.pieces <= left_open);
   CHECK_INT (stats.freed, 0);
   CHECK_INT (signals_wrong, 0);
+  if (stress_options.hooks != NULL) {
+    CHECK_INT (hooked_bytes, stats.mapped_bytes);
+    CHECK_INT (hooked_published, stats.published);
+    CHECK_INT (hooked_freed, stats.published);
+  }
   if (left_open == 0) CHECK_INT (stats.mapped_bytes, 0);
+  stress_finish ();
+}
+
+/*---------------- Statistics -----------------------------*/
+
+static void *grow_a_writer (void *arg) {
+  uint8_t bytes[CODE_LEN], *addr;
+  MIR_code_place_t place;
+  MIR_code_writer_t writer;
+  stress_self = (struct stress_thread *) arg;
+  EXPECT (MIR_code_writer_create (stress_space, &writer) == MIR_CODE_OK);
+  code_returning (bytes, 1);
+  EXPECT (MIR_code_batch_begin (writer) == MIR_CODE_OK);
+  for (size_t i = 0; i < tap_scaled (5000); i++)
+    EXPECT (MIR_code_publish (writer, bytes, CODE_LEN, NULL, &addr) == MIR_CODE_OK);
+  EXPECT (MIR_code_batch_end (writer) == MIR_CODE_OK);
+  for (size_t size = 1000; size < 2000000; size *= 2) {
+    EXPECT (MIR_code_reserve (writer, size, 0, &place) == MIR_CODE_OK);
+    code_returning (place.buffer, 2);
+    EXPECT (MIR_code_commit (writer, CODE_LEN, NULL) == MIR_CODE_OK);
+  }
+  MIR_code_writer_finish (writer);
+  atomic_fetch_sub (&workers_left, 1);
+  return NULL;
+}
+
+/* For ThreadSanitizer.  */
+static void statistics_are_read_while_writers_grow (void) {
+  MIR_code_stats_t stats;
+  size_t reads = 0;
+  REQUIRE (stress_choose (MIR_CODE_RWX - 1, MIR_CODE_OPEN_ALIAS, MIR_CODE_KEEP));
+  stress_start (2);
+  atomic_store (&workers_left, 1);
+  REQUIRE (pthread_create (&stress_threads[1].thread, NULL, grow_a_writer, &stress_threads[1])
+           == 0);
+  for (; atomic_load (&workers_left) > 0 || reads == 0; reads++)
+    MIR_code_get_stats (stress_space, &stats);
+  pthread_join (stress_threads[1].thread, NULL);
+  tap_note ("read %zu times", reads);
   stress_finish ();
 }
 
@@ -411,6 +489,7 @@ static void run_at (unsigned bit, MIR_code_protection_t level) {
   MIR_code_poison_t poison = (MIR_code_poison_t) (kind++ % 3);
   if (level == MIR_CODE_SEALED) poison = MIR_CODE_KEEP; /* what is sealed before a fork stays so */
   if (!stress_choose (bit, level, poison)) return;
+  if (kind % 4 < 2) stress_options.hooks = &count_hooks;
   if (MIR_code_probe (&stress_options, &report) != MIR_CODE_OK) return;
   snprintf (name, sizeof (name), "%s_%s_threads_free_patch_fork_signal_and_leave", report.backend,
             levels[level]);
@@ -423,6 +502,7 @@ int main (void) {
   action.sa_handler = handle_signal;
   action.sa_flags = SA_RESTART;
   sigaction (SIGUSR1, &action, NULL);
+  TEST_RUN (statistics_are_read_while_writers_grow);
   run_at (0, MIR_CODE_OPEN_ALIAS);
   for (unsigned bit = 1; bit <= MIR_CODE_RWX; bit <<= 1)
     for (int level = MIR_CODE_OPEN_ALIAS; level <= MIR_CODE_SEALED; level++)
