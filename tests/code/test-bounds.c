@@ -39,7 +39,12 @@ static unsigned make_room (MIR_code_writer_t w) {
   return freed;
 }
 
-/* Another writer makes as many by MAKE: nothing is mapped, and nothing refused.  */
+/* A writer may map its own memory while not more than this part of what is mapped is free.  */
+static size_t spare (size_t mapped) {
+  return mapped / 8;
+}
+
+/* Another writer makes as many by MAKE: little is mapped, and nothing refused.  */
 static void room_serves_another (make_func_t make) {
   MIR_code_writer_t other;
   unsigned made = 0;
@@ -50,7 +55,7 @@ static void room_serves_another (make_func_t make) {
   tap_note ("%u freed, %u made again; %zu KiB mapped, then %zu", freed, made, mapped / 1024,
             stats ().mapped_bytes / 1024);
   CHECK_INT (made, freed);
-  CHECK_INT (stats ().mapped_bytes, mapped);
+  CHECK (stats ().mapped_bytes <= mapped + spare (mapped));
   finish ();
 }
 
@@ -87,7 +92,7 @@ static void room_of_a_writer_serves_the_functions_of_the_context (void) {
   unsigned freed = make_room (writer);
   size_t mapped = stats ().mapped_bytes;
   for (unsigned i = 0; i < freed; i++) REQUIRE (_MIR_publish_code (ctx, bytes, FUNC) != NULL);
-  CHECK_INT (stats ().mapped_bytes, mapped);
+  CHECK (stats ().mapped_bytes <= mapped + spare (mapped));
   CHECK (mir_space_check (space));
   MIR_finish (ctx);
 }
@@ -138,11 +143,11 @@ static MIR_code_stats_t let_pass_by (size_t threads, size_t after, int finishes)
 }
 
 static void check_cost_the_same (size_t threads, size_t after) {
-  enum { EACH_WRITER = 1024 }; /* bytes */
+  enum { EACH_WRITER = 256, TABLES = 256 * 1024 }; /* bytes; the tables of a few */
   MIR_code_stats_t finished = let_pass_by (threads, after, 1);
   MIR_code_stats_t left = let_pass_by (threads, after, 0);
-  CHECK (left.mapped_bytes <= finished.mapped_bytes + finished.mapped_bytes / 20);
-  CHECK (left.bookkeeping_bytes <= finished.bookkeeping_bytes + threads * EACH_WRITER);
+  CHECK (left.mapped_bytes <= finished.mapped_bytes + spare (finished.mapped_bytes));
+  CHECK (left.bookkeeping_bytes <= finished.bookkeeping_bytes + threads * EACH_WRITER + TABLES);
 }
 
 static void writers_left_behind_cost_no_more_than_finished_ones (void) {
