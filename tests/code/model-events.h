@@ -119,7 +119,8 @@ static void events_freed_one (void *user_data, const MIR_code_event_t *event) {
                         events_poison == MIR_CODE_POISON_ALL ? block->size : EVENTS_ENTRY);
 }
 
-static const MIR_code_hooks_t events_hooks = {.mapped = events_mapped,
+static const MIR_code_hooks_t events_hooks = {.size = sizeof (MIR_code_hooks_t),
+                                              .mapped = events_mapped,
                                               .unmapped = events_unmapped,
                                               .published = events_published,
                                               .freed = events_freed_one};

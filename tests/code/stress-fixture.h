@@ -168,7 +168,7 @@ static inline void stress_advance (void) {
    system has it.  */
 static inline int stress_choose (unsigned bit, MIR_code_protection_t level,
                                  MIR_code_poison_t poison) {
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   memset (&stress_options, 0, sizeof (stress_options));
   stress_options.size = sizeof (stress_options);
   stress_options.alloc = &stress_alloc;

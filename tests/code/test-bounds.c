@@ -13,7 +13,7 @@ static uint8_t *publish_len (MIR_code_writer_t w, size_t len) {
 }
 
 static uint8_t *reserve_len (MIR_code_writer_t w, size_t len) {
-  MIR_code_place_t place;
+  MIR_code_place_t place = {.size = sizeof (place)};
   if (MIR_code_reserve (w, len, 0, &place) != MIR_CODE_OK) return NULL;
   memcpy (place.buffer, bytes, len);
   REQUIRE (MIR_code_commit (w, len, NULL) == MIR_CODE_OK);
@@ -296,7 +296,7 @@ enum { SMALL = 64 * 1024 }; /* bytes that may stay */
 
 static void a_huge_reservation_leaves_no_buffer (void) {
   enum { HUGE_SIZE = 64 << 20 };
-  MIR_code_place_t place;
+  MIR_code_place_t place = {.size = sizeof (place)};
   start_without_probe (); /* the probe would touch the whole buffer */
   start_with_options ();
   REQUIRE (publish (1) != NULL);
@@ -332,7 +332,7 @@ static void tables_shrink_when_all_is_freed (void) {
     size_t before = stats ().bookkeeping_bytes;
     if (batch) REQUIRE (MIR_code_batch_begin (writer) == MIR_CODE_OK);
     for (size_t i = 0; i < num; i++) {
-      MIR_code_info_t info = {NULL, i + 1};
+      MIR_code_info_t info = {sizeof (info), NULL, i + 1};
       REQUIRE (MIR_code_publish (writer, bytes, 40, &info, &funcs[i]) == MIR_CODE_OK);
     }
     if (batch) REQUIRE (MIR_code_batch_end (writer) == MIR_CODE_OK);

@@ -220,7 +220,7 @@ static void impossible_sizes_are_refused (void) {
 
 static void reserved_code_cannot_be_changed (void) {
   MIR_code_writer_t writer;
-  MIR_code_place_t place;
+  MIR_code_place_t place = {.size = sizeof (place)};
   uint8_t code[CODE_LEN];
   start ();
   REQUIRE (MIR_code_writer_create (MIR_get_code_space (ctx), &writer) == MIR_CODE_OK);

@@ -94,7 +94,7 @@ static void check_refused (MIR_code_status_t status, size_t len, size_t alignmen
 
 /* Query ADDR and compare with BLOCK, which holds it; NULL: none does.  */
 static void check_query (const uint8_t *addr, const struct model_block *block) {
-  MIR_code_piece_t found;
+  MIR_code_piece_t found = {.size = sizeof (found)};
   refuse_memory ();
   MIR_code_status_t status = MIR_code_query (space, addr, &found);
   refuse_nothing ();
@@ -104,16 +104,16 @@ static void check_query (const uint8_t *addr, const struct model_block *block) {
   CHECK_PTR (found.start, block->addr);
   CHECK_INT (found.freed != 0, block->state != MODEL_LIVE);
   if (block->state == MODEL_RESERVED) return;
-  CHECK_INT (found.size, block->size);
+  CHECK_INT (found.len, block->size);
   CHECK_INT (found.tag, block->tag);
 }
 
 /* The size of the new block at ADDR, of LEN bytes.  */
 static size_t size_of (const uint8_t *addr, size_t len) {
-  MIR_code_piece_t found;
+  MIR_code_piece_t found = {.size = sizeof (found)};
   REQUIRE (MIR_code_query (space, addr, &found) == MIR_CODE_OK);
-  CHECK (found.size >= model_round (len) && found.size <= model_round (len) + GRANULE);
-  return found.size;
+  CHECK (found.len >= model_round (len) && found.len <= model_round (len) + GRANULE);
+  return found.len;
 }
 
 static void check_block (const struct model_block *block) {
@@ -221,7 +221,7 @@ static void add (const struct model_writer *w, struct model_block *block) {
 static void publish_one (struct model_writer *w) {
   static uint8_t bytes[MODEL_LONGEST + 4096];
   struct model_block block = new_block ();
-  MIR_code_info_t info = {events_name, block.tag};
+  MIR_code_info_t info = {sizeof (info), events_name, block.tag};
   uint8_t *addr = NULL;
   model_fill (bytes, &block);
   events_expect (w->batching ? NULL : &block);
@@ -243,6 +243,7 @@ static void reserve_one (struct model_writer *w) {
   struct model_block block = {.len = random_len (), .state = MODEL_RESERVED};
   size_t alignment = tap_random () % 2 == 0 ? 0 : (size_t) 1 << tap_random () % 13;
   maybe_refuse ();
+  w->place.size = sizeof (w->place);
   MIR_code_status_t status = MIR_code_reserve (w->writer, block.len, alignment, &w->place);
   refuse_nothing ();
   if (status != MIR_CODE_OK) {
@@ -250,21 +251,21 @@ static void reserve_one (struct model_writer *w) {
     return;
   }
   if (alignment != 0) CHECK_INT ((uintptr_t) w->place.addr % alignment, 0);
-  CHECK (w->place.size >= block.len);
+  CHECK (w->place.len >= block.len);
   block.addr = w->place.addr;
-  block.size = w->place.size;
+  block.size = w->place.len;
   w->reserved = model_add (&block);
-  memset (w->place.buffer, 0x5a, w->place.size);
+  memset (w->place.buffer, 0x5a, w->place.len);
   check_around (block.addr);
 }
 
 static void commit_one (struct model_writer *w) {
   struct model_block block = new_block ();
-  MIR_code_info_t info = {events_name, block.tag};
+  MIR_code_info_t info = {sizeof (info), events_name, block.tag};
   if (tap_random () % 2 == 0)
     block.len = w->reserved->len;
-  else if (block.len > w->place.size)
-    block.len = w->place.size;
+  else if (block.len > w->place.len)
+    block.len = w->place.len;
   block.addr = w->place.addr;
   model_fill (w->place.buffer, &block);
   events_expect (w->batching ? NULL : &block);
@@ -699,7 +700,7 @@ static void run_as (const struct run *as) {
 
 /* Each back end that this system has, at each of its levels, with each poison.  */
 static void run_all_backends (void) {
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   unsigned kind = 0;
   for (unsigned bit = 1; bit <= MIR_CODE_RWX; bit <<= 1)
     for (int level = MIR_CODE_OPEN_ALIAS; level <= MIR_CODE_SEALED; level++, kind++) {

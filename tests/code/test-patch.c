@@ -34,7 +34,7 @@ static void check_not_patched (uint8_t *addr, size_t size) {
 
 /* Reserved, in a batch that has not ended, or behind what was committed.  */
 static void what_is_not_published_is_not_patched (void) {
-  MIR_code_place_t place;
+  MIR_code_place_t place = {.size = sizeof (place)};
   uint8_t code[100] = {0}, *addr;
   start ();
   for (int batch = 0; batch < 2; batch++) {
@@ -43,10 +43,10 @@ static void what_is_not_published_is_not_patched (void) {
     REQUIRE (MIR_code_publish (writer, code, sizeof (code), NULL, &addr) == MIR_CODE_OK);
     if (batch) check_not_patched (addr, sizeof (code));
     REQUIRE (MIR_code_reserve (writer, 1000, 64, &place) == MIR_CODE_OK);
-    check_not_patched (place.addr, place.size);
+    check_not_patched (place.addr, place.len);
     memcpy (place.buffer, code, CODE_LEN);
     REQUIRE (MIR_code_commit (writer, CODE_LEN, NULL) == MIR_CODE_OK);
-    check_not_patched (place.addr + (batch ? 0 : GRANULE), place.size - GRANULE);
+    check_not_patched (place.addr + (batch ? 0 : GRANULE), place.len - GRANULE);
     if (batch) REQUIRE (MIR_code_batch_end (writer) == MIR_CODE_OK);
     CHECK_INT (code_call (place.addr), 5);
     CHECK_INT (code_call (addr), 5);
@@ -58,7 +58,7 @@ static void what_is_not_published_is_not_patched (void) {
   }
   REQUIRE (MIR_code_reserve (writer, 1000, 0, &place) == MIR_CODE_OK);
   CHECK_INT (MIR_code_abort (writer), MIR_CODE_OK);
-  check_not_patched (place.addr, place.size);
+  check_not_patched (place.addr, place.len);
   finish ();
 }
 

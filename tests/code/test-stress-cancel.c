@@ -11,7 +11,7 @@
 
 #include "support/child.h"
 
-enum { ROUNDS = 10, LONG = 100000, HANG_SECONDS = 100 }; /* an alarm ends a child that hangs */
+enum { ROUNDS = 10, LONG = 100000, HANG_SECONDS = 20 }; /* an alarm ends a child that hangs */
 
 static MIR_code_writer_t writer; /* of the cancelled thread */
 static uint8_t *funcs[ROUNDS], bytes[LONG];
@@ -27,7 +27,7 @@ static void publish_long (unsigned i) {
 }
 
 static void reserve_and_commit (unsigned i) {
-  MIR_code_place_t place;
+  MIR_code_place_t place = {.size = sizeof (place)};
   (void) i;
   if (MIR_code_reserve (writer, LONG, 64, &place) != MIR_CODE_OK) return;
   memcpy (place.buffer, bytes, LONG);
@@ -119,11 +119,12 @@ static void add_mapped (void *user_data, uint8_t *start, size_t len) {
   mapped_now += len;
 }
 
-static const MIR_code_hooks_t adding_hooks = {.mapped = add_mapped};
+static const MIR_code_hooks_t adding_hooks = {.size = sizeof (MIR_code_hooks_t),
+                                              .mapped = add_mapped};
 
 /* Whether every thread can still do everything.  */
 static int space_works (void) {
-  MIR_code_stats_t stats;
+  MIR_code_stats_t stats = {.size = sizeof (stats)};
   MIR_code_writer_t own;
   uint8_t *func;
   if (MIR_code_writer_create (stress_space, &own) != MIR_CODE_OK) return 0;
@@ -183,7 +184,7 @@ static void a_cancelled_thread_takes_nothing_with_it (void) {
 
 static void run_at (unsigned bit, MIR_code_protection_t level) {
   static const char *const levels[] = {"open_alias", "closed_alias", "no_alias", "sealed"};
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   char name[120];
   if (!stress_choose (bit, level, MIR_CODE_KEEP)) return;
   if (MIR_code_probe (&stress_options, &report) != MIR_CODE_OK) return;

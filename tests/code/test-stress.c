@@ -70,12 +70,12 @@ static void fill (uint8_t *bytes, size_t len, uint64_t seed) {
 
 static void check_contents (const uint8_t *addr, size_t len, uint64_t seed) {
   static _Thread_local uint8_t bytes[MAX_LEN];
-  MIR_code_piece_t found;
+  MIR_code_piece_t found = {.size = sizeof (found)};
   fill (bytes, len, seed);
   EXPECT (memcmp (addr, bytes, len) == 0);
   if (len >= CODE_LEN) EXPECT (code_call (addr) == (uint32_t) seed);
   EXPECT (MIR_code_query (stress_space, addr + stress_random () % len, &found) == MIR_CODE_OK);
-  EXPECT (found.start == addr && found.size >= len && !found.freed && found.tag == seed);
+  EXPECT (found.start == addr && found.len >= len && !found.freed && found.tag == seed);
 }
 
 /* Reserve, write and commit.  NULL: the reservation is older than a fork in another thread, and
@@ -83,7 +83,7 @@ static void check_contents (const uint8_t *addr, size_t len, uint64_t seed) {
 static uint8_t *reserve_and_commit (MIR_code_writer_t writer, const uint8_t *bytes, size_t len,
                                     const MIR_code_info_t *info) {
   size_t alignment = (size_t) 1 << stress_random () % 10, size = len + stress_random () % 100;
-  MIR_code_place_t place;
+  MIR_code_place_t place = {.size = sizeof (place)};
   MIR_code_status_t status = MIR_code_reserve (writer, size, alignment, &place);
   EXPECT (status == MIR_CODE_OK);
   if (status != MIR_CODE_OK) return NULL;
@@ -98,7 +98,7 @@ static uint8_t *reserve_and_commit (MIR_code_writer_t writer, const uint8_t *byt
 /* Publish LEN bytes with WRITER, in one of the ways to do that.  */
 static uint8_t *publish_with (MIR_code_writer_t writer, const uint8_t *bytes, size_t len,
                               uint64_t tag) {
-  MIR_code_info_t info = {"stress", tag};
+  MIR_code_info_t info = {sizeof (info), "stress", tag};
   uint8_t *addr = NULL;
   if (stress_random () % 2 == 0) addr = reserve_and_commit (writer, bytes, len, &info);
   if (addr == NULL) EXPECT (MIR_code_publish (writer, bytes, len, &info, &addr) == MIR_CODE_OK);
@@ -210,7 +210,7 @@ static void leave_by_longjmp (void) {
 /* A thread with a writer of its own, which finishes it or does not.  */
 static void *pass_by (void *arg) {
   struct stress_thread self = {.random = *(uint64_t *) arg, .leave_in = -1};
-  MIR_code_place_t place;
+  MIR_code_place_t place = {.size = sizeof (place)};
   stress_self = &self;
   EXPECT (MIR_code_writer_create (stress_space, &self.writer) == MIR_CODE_OK);
   for (int i = 0; i < 10; i++) fill_box (self.writer);
@@ -246,7 +246,7 @@ static void let_one_pass_by (void) {
 static int work_in_child (void) {
   enum { FUNCS = 20 };
   uint8_t bytes[CODE_LEN], *funcs[FUNCS];
-  MIR_code_stats_t stats;
+  MIR_code_stats_t stats = {.size = sizeof (stats)};
   int may_refuse = stress_options.protection == MIR_CODE_SEALED;
   stress_self->wrong = 0;
   for (unsigned i = 0; i < SLOTS; i++) call_slot (i);
@@ -336,7 +336,8 @@ static void count_freed (void *user_data, const MIR_code_event_t *event) {
   sched_yield ();
 }
 
-static const MIR_code_hooks_t count_hooks = {.mapped = count_mapped,
+static const MIR_code_hooks_t count_hooks = {.size = sizeof (count_hooks),
+                                             .mapped = count_mapped,
                                              .unmapped = count_unmapped,
                                              .published = count_published,
                                              .freed = count_freed};
@@ -345,7 +346,7 @@ static const MIR_code_hooks_t count_hooks = {.mapped = count_mapped,
 
 static void operate (void) {
   uint64_t r = stress_random () % 100;
-  MIR_code_stats_t stats;
+  MIR_code_stats_t stats = {.size = sizeof (stats)};
   if (r < 30)
     replace_slot ();
   else if (r < 45)
@@ -411,7 +412,7 @@ static void free_all (void) {
 }
 
 static void threads_free_patch_fork_signal_and_leave (void) {
-  MIR_code_stats_t stats;
+  MIR_code_stats_t stats = {.size = sizeof (stats)};
   stress_start (WORKERS + READERS);
   atomic_store (&workers_left, WORKERS);
   hooked_bytes = hooked_published = hooked_freed = 0;
@@ -444,7 +445,7 @@ static void threads_free_patch_fork_signal_and_leave (void) {
 
 static void *grow_a_writer (void *arg) {
   uint8_t bytes[CODE_LEN], *addr;
-  MIR_code_place_t place;
+  MIR_code_place_t place = {.size = sizeof (place)};
   MIR_code_writer_t writer;
   stress_self = (struct stress_thread *) arg;
   EXPECT (MIR_code_writer_create (stress_space, &writer) == MIR_CODE_OK);
@@ -465,7 +466,7 @@ static void *grow_a_writer (void *arg) {
 
 /* For ThreadSanitizer.  */
 static void statistics_are_read_while_writers_grow (void) {
-  MIR_code_stats_t stats;
+  MIR_code_stats_t stats = {.size = sizeof (stats)};
   size_t reads = 0;
   REQUIRE (stress_choose (MIR_CODE_RWX - 1, MIR_CODE_OPEN_ALIAS, MIR_CODE_KEEP));
   stress_start (2);
@@ -484,7 +485,7 @@ static void statistics_are_read_while_writers_grow (void) {
 static void run_at (unsigned bit, MIR_code_protection_t level) {
   static const char *const levels[] = {"open_alias", "closed_alias", "no_alias", "sealed"};
   static unsigned kind;
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   char name[120];
   MIR_code_poison_t poison = (MIR_code_poison_t) (kind++ % 3);
   if (level == MIR_CODE_SEALED) poison = MIR_CODE_KEEP; /* what is sealed before a fork stays so */
