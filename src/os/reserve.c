@@ -31,6 +31,7 @@ struct search {
   uintptr_t unit;    /* of the system's reservations */
   uintptr_t gap;     /* during a look: all mappings up to here are known */
   int is_at_end;     /* during a look: a mapping reaches to the last address */
+  int can_ask;       /* mir_os_is_taken tells the truth */
   struct place last; /* it and all nearer places are taken */
   int places_num;
   struct place places[PLACES]; /* the nearest ones, the nearest first */
@@ -158,7 +159,8 @@ static int is_free (uintptr_t start, uintptr_t bound) {
    place.  */
 static void *reserve_around (const struct search *search, uintptr_t point) {
   uintptr_t unit = search->unit, bound = point + unit;
-  if (mir_os_is_taken ((void *) point) || !is_free (point, bound)) return NULL;
+  if (search->can_ask && mir_os_is_taken ((void *) point)) return NULL;
+  if (!is_free (point, bound)) return NULL;
   uintptr_t lowest = point > search->len ? bound - search->len : unit;
   uintptr_t taken = 0, free = (point - lowest) / unit; /* in units from LOWEST */
   if (is_free (lowest, bound)) free = 0;
@@ -174,11 +176,21 @@ static void *reserve_around (const struct search *search, uintptr_t point) {
   return try_at (search->window, start, search->len);
 }
 
+/* Whether mir_os_is_taken says that free addresses are free.  An emulator which has reserved all of
+   them (qemu-user for a CPU of 32 bits) lets it say that none is.  */
+static int can_ask (const struct search *search) {
+  void *start = mir_os_reserve_at (NULL, search->unit);
+  if (start == NULL) return 0;
+  mir_os_unreserve (start, search->unit);
+  return !mir_os_is_taken (start);
+}
+
 /* Every gap that is long enough has a point at one of the steps, which are as long as the range.  */
-static void *reserve_by_asking (const struct search *search) {
+static void *reserve_by_asking (struct search *search) {
   const struct window window = search->window;
   uintptr_t step = search->len & ~(search->unit - 1), middle = search->addr & ~(search->unit - 1);
   if (step == 0) step = search->unit;
+  search->can_ask = can_ask (search);
   for (uintptr_t distance = 0; distance <= window.last - window.first; distance += step) {
     void *start = NULL;
     if (middle > distance && middle - distance >= window.first)
