@@ -168,7 +168,9 @@ typedef struct MIR_code_report {
 } MIR_code_report_t;
 
 /* Try the back ends that OPTIONS allow, NULL for all defaults, by running code in each of them
-   until one works, and fill *REPORT.  Nothing is cached.  MIR_CODE_NO_BACKEND if none works.  */
+   until one works, and fill *REPORT.  Nothing is cached.  MIR_CODE_NO_BACKEND if none works.  On a
+   CPU for which the library has no code to run, what is written at one address and executed at
+   another is taken only if `backends` names it, and then unseen.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_probe (const MIR_code_options_t *options,
                                                 MIR_code_report_t *report);
 

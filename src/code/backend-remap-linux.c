@@ -42,6 +42,7 @@ const struct mir_backend mir_backend_remap = {
     .unit = 0,        /* pages */
     .whole_words = 1, /* a page is replaced as a whole */
     .reservable = 1,
+    .plain = 1,
     .map = mir_linux_map_private,
     .unmap = mir_linux_unmap_rx,
     .open = remap_open,

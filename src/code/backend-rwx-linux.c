@@ -44,6 +44,7 @@ const struct mir_backend mir_backend_rwx = {
     .whole_words = 1,
     .always_open = 1,
     .reservable = 1,
+    .plain = 1,
     .map = rwx_map,
     .unmap = mir_linux_unmap_rx,
     .open = rwx_open,

@@ -56,6 +56,9 @@ struct mir_backend {
   int whole_words;
   int always_open; /* no system call to store, unless the alias is accessible on demand */
   int reservable;  /* map takes AT */
+  /* Nonzero: changes reach the code's pages as in any program, by stores at its own address or by
+     new pages in place of the old ones, so every emulator notices them.  */
+  int plain;
 
   /* Map LEN bytes of zeroed memory, whole pages, at the level PAGES->level, and set all other
      members of PAGES.  AT: the place, within a range of mir_os_reserve; NULL: anywhere.  */

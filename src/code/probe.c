@@ -14,6 +14,7 @@
 /* The reasons not to take a back end.  */
 static const char not_allowed[] = "not allowed by the options",
                   not_this_level[] = "does not support this protection",
+                  not_provable[] = "no code to try it with on this CPU; taken only if named",
                   not_mapped[] = "the system refused to map executable memory",
                   not_written[] = "the system refused to let code be written",
                   not_seen[] = "the CPU still ran the old code after a change",
@@ -57,15 +58,18 @@ static const char *try_backend (const struct mir_backend *backend, MIR_code_prot
 
 enum { UNLESS_NAMED = MIR_CODE_RWX }; /* back ends that are taken only if a mask names them */
 
-/* Whether BACKEND is allowed, has LEVEL and works; the verdict goes to REPORT unless that is
-   NULL.  */
-static int judge (const struct mir_backend *backend, unsigned allowed, MIR_code_protection_t level,
-                  MIR_code_report_t *report) {
+/* Whether BACKEND is in the mask ALLOWED, has LEVEL and works; the verdict goes to REPORT unless
+   that is NULL.  Without code to run, what is written to one address and executed at another may
+   work or not, so it is taken only if the embedder's mask IS_NAMED.  */
+static int judge (const struct mir_backend *backend, unsigned allowed, int is_named,
+                  MIR_code_protection_t level, MIR_code_report_t *report) {
   MIR_code_verdict_t verdict = {.backend = backend->name};
   if ((allowed & backend->bit) == 0)
     verdict.reason = not_allowed;
   else if ((backend->levels & 1u << level) == 0)
     verdict.reason = not_this_level;
+  else if (mir_cpu.proof_len == 0 && !backend->plain && !is_named)
+    verdict.reason = not_provable;
   else if ((verdict.reason = try_backend (backend, level)) != NULL)
     verdict.error = mir_os_error ();
   if (report != NULL && report->verdicts_num < MIR_CODE_MAX_VERDICTS)
@@ -76,13 +80,13 @@ static int judge (const struct mir_backend *backend, unsigned allowed, MIR_code_
 const struct mir_backend *mir_backend_probe (unsigned allowed, MIR_code_protection_t level,
                                              MIR_code_report_t *report) {
   const struct mir_backend *found = NULL;
-  int error = mir_os_error ();
-  if (allowed == 0) allowed = ~(unsigned) UNLESS_NAMED;
+  int error = mir_os_error (), is_named = allowed != 0;
+  if (!is_named) allowed = ~(unsigned) UNLESS_NAMED;
   if (report != NULL) memset (report, 0, sizeof (*report));
   for (int i = 0; found == NULL && mir_backends[i] != NULL; i++)
-    if (judge (mir_backends[i], allowed, level, report)) found = mir_backends[i];
+    if (judge (mir_backends[i], allowed, is_named, level, report)) found = mir_backends[i];
   if (found == NULL && mir_backend_fallback != NULL
-      && judge (mir_backend_fallback, allowed, level, report))
+      && judge (mir_backend_fallback, allowed, is_named, level, report))
     found = mir_backend_fallback;
   if (report != NULL && found != NULL) report->backend = found->name;
   mir_os_set_error (error); /* the probe itself leaves no error */
