@@ -129,6 +129,11 @@ typedef struct MIR_code_options {
   unsigned purge_ms;
   MIR_code_poison_t poison;
   const MIR_code_hooks_t *hooks; /* kept by pointer; NULL: none */
+  /* Nonzero: where the CPU can demand it, an indirect call or jump into the code must arrive at an
+     instruction for that purpose, else the program is ended.  On aarch64 Linux (PROT_BTI) each
+     function that is called through a pointer begins with BTI C or PACIASP, and other targets of
+     indirect jumps with BTI J; thunks do already.  Ignored elsewhere.  Not with code_alloc.  */
+  int landing_pads;
 } MIR_code_options_t;
 
 typedef struct MIR_code_space *MIR_code_space_t;
