@@ -4,6 +4,7 @@
 
 #include "code/fork.h"
 #include "code/probe.h"
+#include "code/status.h"
 
 enum {
   LARGE = 1024 * 1024,            /* bytes */
@@ -112,17 +113,33 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
     slab->populated = 0;
   }
   slab->pages.generation = generation;
+  if (status == MIR_CODE_OK) return status;
+  status = mir_status_of_refusal (status, 2 * size);        /* for a dual mapping */
+  if (!mir_status_is_limit (status)) mir_backend_forget (); /* what was known is no longer so */
   return status;
 }
 
-/* Allocate a slab without pages, with bitmaps for SIZE bytes.  */
+/* Allocate a slab without pages, with bitmaps for SIZE bytes.  The two are apart: structures a power
+   of two from each other would compete for the same cache lines.  */
 static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
-  struct mir_slab *slab = (struct mir_slab *) MIR_malloc (
-      pool->space->alloc, sizeof (struct mir_slab) + mir_granules_size (size / MIR_GRANULE));
+  MIR_alloc_t alloc = pool->space->alloc;
+  struct mir_slab *slab = (struct mir_slab *) MIR_malloc (alloc, sizeof (struct mir_slab));
   if (slab == NULL) return NULL;
+  void *bitmaps = MIR_malloc (alloc, mir_granules_size (size / MIR_GRANULE));
+  if (bitmaps == NULL) {
+    MIR_free (alloc, slab);
+    return NULL;
+  }
+  slab->granules.words = (struct mir_granule_word *) bitmaps;
   slab->pool = pool;
   slab->frozen = 0;
   return slab;
+}
+
+void mir_slab_free (struct mir_slab *slab) {
+  MIR_alloc_t alloc = slab->pool->space->alloc;
+  MIR_free (alloc, slab->granules.words);
+  MIR_free (alloc, slab);
 }
 
 /* Map a slab of SIZE bytes, or of fewer, NEEDED at least, if a limit prevents that.  */
@@ -130,7 +147,7 @@ static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t
                                     struct mir_slab **res) {
   struct MIR_code_space *space = pool->space;
   size_t wanted = size;
-  uint8_t *at;
+  uint8_t *at = NULL;
   MIR_code_status_t status;
   struct mir_slab *slab;
   for (;;) {
@@ -141,15 +158,15 @@ static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t
     if (has_room) status = claim (space, needed, &size, &at);
     mir_os_unlock (&space->lock);
     if (has_room) break;
-    MIR_free (space->alloc, slab); /* another thread took the entry first */
+    mir_slab_free (slab); /* another thread took the entry first */
   }
   if (status == MIR_CODE_OK && (status = map_slab (slab, size, at)) != MIR_CODE_OK)
     unclaim (space, size, slab->pages.reserved ? at : NULL);
   if (status != MIR_CODE_OK) {
-    MIR_free (space->alloc, slab);
+    mir_slab_free (slab);
     return status;
   }
-  mir_granules_init (&slab->granules, slab + 1, size / MIR_GRANULE);
+  mir_granules_init (&slab->granules, slab->granules.words, size / MIR_GRANULE);
   if (space->hooks != NULL && space->hooks->mapped != NULL)
     space->hooks->mapped (space->hooks->user_data, slab->pages.rx, slab->pages.len);
   *res = slab;
@@ -162,20 +179,52 @@ MIR_code_status_t mir_slab_make (struct mir_pool *pool, uint32_t n, size_t prefe
   size_t needed = round_up ((size_t) n * MIR_GRANULE, slab_unit (pool->space));
   size_t size = preferred > needed ? preferred : needed;
   MIR_code_status_t status = make_slab (pool, needed, size, slab);
-  if (status == MIR_CODE_MAP_REFUSED && size > needed)
+  if ((status == MIR_CODE_MAP_REFUSED || mir_status_is_limit (status)) && size > needed)
     status = make_slab (pool, needed, needed, slab);
   return status;
 }
 
+void mir_slab_enter_empty (struct mir_slab *slab) {
+  struct mir_pool *pool = slab->pool;
+  slab->empty_since = mir_os_now ();
+  slab->later = NULL;
+  slab->earlier = pool->empty_newest;
+  if (slab->earlier != NULL)
+    slab->earlier->later = slab;
+  else
+    pool->empty_oldest = slab;
+  pool->empty_newest = slab;
+  pool->empty_num++;
+}
+
+void mir_slab_leave_empty (struct mir_slab *slab) {
+  struct mir_pool *pool = slab->pool;
+  if (slab->earlier != NULL)
+    slab->earlier->later = slab->later;
+  else
+    pool->empty_oldest = slab->later;
+  if (slab->later != NULL)
+    slab->later->earlier = slab->earlier;
+  else
+    pool->empty_newest = slab->earlier;
+  pool->empty_num--;
+}
+
 void mir_slab_link (struct mir_slab *slab) {
   struct mir_pool *pool = slab->pool;
-  slab->previous = NULL;
-  slab->next = pool->slabs;
-  if (pool->slabs != NULL) pool->slabs->previous = slab;
-  pool->slabs = slab;
+  struct mir_slab *before = NULL, *behind = pool->slabs;
+  for (; behind != NULL && behind->pages.rx < slab->pages.rx; behind = behind->next)
+    before = behind;
+  slab->previous = before;
+  slab->next = behind;
+  if (before != NULL)
+    before->next = slab;
+  else
+    pool->slabs = slab;
+  if (behind != NULL) behind->previous = slab;
   pool->slabs_num++;
-  pool->empty_num++;
-  slab->empty_since = mir_os_now ();
+  mir_count_add (&pool->total, slab->granules.count);
+  mir_slab_enter_empty (slab);
   mir_os_lock (&pool->space->lock);
   pool->space->directory.promised--;
   if (pool->space->peak_mapped_bytes < pool->space->mapped_bytes)
@@ -192,7 +241,8 @@ void mir_slab_unlink (struct mir_slab *slab) {
     pool->slabs = slab->next;
   if (slab->next != NULL) slab->next->previous = slab->previous;
   pool->slabs_num--;
-  pool->empty_num--;
+  mir_count_subtract (&pool->total, slab->granules.count);
+  mir_slab_leave_empty (slab);
   mir_os_lock (&pool->space->lock);
   mir_directory_remove (&pool->space->directory, slab);
   pool->space->directory.promised++; /* to add the slab again if it cannot be unmapped */
@@ -214,7 +264,7 @@ size_t mir_slab_unmap (struct mir_slab *slab) {
   pool->system_calls += slab->pages.system_calls;
   mir_os_unlock (&pool->lock);
   unclaim (space, len, slab->pages.reserved ? start : NULL);
-  MIR_free (space->alloc, slab);
+  mir_slab_free (slab);
   return len;
 }
 

@@ -13,10 +13,15 @@
    to it.  The slab is in no list and no directory yet.  No lock is held.  */
 MIR_code_status_t mir_slab_make (struct mir_pool *pool, uint32_t n, size_t preferred,
                                  struct mir_slab **slab);
+/* Free the structure of SLAB, whose pages are unmapped.  No lock is held.  */
+void mir_slab_free (struct mir_slab *slab);
 /* Put SLAB into the list of its pool and into the directory.  The lock of the pool is held.  */
 void mir_slab_link (struct mir_slab *slab);
 /* Remove the empty SLAB from that list and from the directory.  The lock of its pool is held.  */
 void mir_slab_unlink (struct mir_slab *slab);
+/* SLAB has lost its last code block, or is about to get its first.  The lock of its pool is held.  */
+void mir_slab_enter_empty (struct mir_slab *slab);
+void mir_slab_leave_empty (struct mir_slab *slab);
 /* Unmap and free the unlinked SLAB.  No lock is held.  Returns the bytes unmapped, or 0 when the
    system refuses; then SLAB is as it was.  */
 size_t mir_slab_unmap (struct mir_slab *slab);
