@@ -112,7 +112,7 @@ static void pass_mapping (void *user_data, uintptr_t start, uintptr_t last) {
 }
 
 /* Find the nearest places that were not tried yet.  0, or -1 if the system does not tell.  */
-static int find_places (struct search *search) {
+static int find_nearest_places (struct search *search) {
   search->gap = 0;
   search->is_at_end = 0;
   search->places_num = 0;
@@ -129,7 +129,7 @@ static void *reserve_in_gap (struct search *search, int *is_sure) {
   const struct place none = {0};
   *is_sure = 1;
   for (int looks = 0; looks < LOOKS; looks++) {
-    if (find_places (search) != 0) *is_sure = 0;
+    if (find_nearest_places (search) != 0) *is_sure = 0;
     if (search->places_num == 0) {
       if (!is_nearer (none, search->last)) break;
       search->last = none;
