@@ -169,7 +169,7 @@ static int use_space (size_t reserve) {
 static void check_row (const char *name, unsigned back_end, MIR_code_protection_t protection) {
   static long allowed[KNOWN * 4];
   size_t num = 0;
-  int status;
+  int status = 0;
   if (!add_row (name, allowed, &num)) tap_skip ("no row %s", name);
   REQUIRE (add_row ("all", allowed, &num));
   if (is_default_heap) REQUIRE (add_row ("the default heap", allowed, &num));
