@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "code/backend-common-linux.h"
+#include "code/backend-exec-linux.h"
 #include "code/fork.h"
 #include "os/os.h"
 
@@ -50,7 +51,7 @@ static int seal_range (struct mir_pages *pages, void *start) {
 static int seal_file (struct mir_pages *pages, int fd) {
   pages->system_calls++;
   if (fcntl (fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) != 0) return -1;
-  return mir_linux_map_rx (pages, pages->rx, PROT_READ | PROT_EXEC, MAP_SHARED, fd);
+  return mir_linux_map_rx (pages, pages->rx, mir_linux_exec_prot (pages), MAP_SHARED, fd);
 }
 
 /* Seal both mappings, or the file where mseal does not exist.  Returns 0, or -1.  If the second call
@@ -66,7 +67,7 @@ static int seal (struct mir_pages *pages, int fd) {
 
 MIR_code_status_t mir_alias_map (struct mir_pages *pages, uint8_t *at, int fd) {
   int flags = MAP_SHARED | (fd < 0 ? MAP_ANONYMOUS : 0);
-  if (mir_linux_map_rx (pages, at, PROT_READ | PROT_EXEC, flags, fd) != 0)
+  if (mir_linux_map_rx (pages, at, mir_linux_exec_prot (pages), flags, fd) != 0)
     return MIR_CODE_MAP_REFUSED;
   if (map_rw (pages, fd) == 0 && (pages->level != MIR_CODE_SEALED || seal (pages, fd) == 0))
     return MIR_CODE_OK;

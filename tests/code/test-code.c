@@ -178,7 +178,7 @@ static void code_that_is_not_ours_is_refused (void) {
   uint8_t code[64] = {0};
   start ();
   uint8_t *func = publish_returning (1);
-  MIR_code_reloc_t behind = {32 - 7, NULL}, overflow = {SIZE_MAX - 3, NULL};
+  MIR_code_reloc_t behind = {32 - (sizeof (void *) - 1), NULL}, overflow = {SIZE_MAX - 3, NULL};
   size_t protects = pages.protects;
   CHECK (ERROR_CAUGHT (_MIR_change_code (ctx, code, code, 1)));
   CHECK_INT (error_trap_type, MIR_wrong_param_value_error);

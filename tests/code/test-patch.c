@@ -78,7 +78,7 @@ static void what_is_no_code_is_not_patched (void) {
   CHECK_INT (MIR_code_patch_stopped (space, func, word, 33), MIR_CODE_NOT_OURS);
   CHECK_INT (MIR_code_patch_stopped (space, func, word, SIZE_MAX), MIR_CODE_TOO_LARGE);
   REQUIRE (MIR_code_cell_new (space, func, &cell) == MIR_CODE_OK);
-  CHECK_INT (MIR_code_patch (space, cell, word, 8), MIR_CODE_NOT_OURS);
+  CHECK_INT (MIR_code_patch (space, cell, word, sizeof (cell)), MIR_CODE_NOT_OURS);
   CHECK_INT (code_call (func), 1);
   finish ();
 }
