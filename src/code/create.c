@@ -12,6 +12,7 @@
 #include "code/space.h"
 #include "code/types.h"
 #include "defaults.h"
+#include "os/cancel.h"
 
 /*---------------- Finishing -----------------------------*/
 
@@ -29,6 +30,7 @@ void mir_space_finish (struct MIR_code_space *space) {
   struct mir_pool *next;
   while (space->writers != NULL) MIR_code_writer_finish (space->writers);
   mir_unwatch_forks (space);
+  (void) mir_pools_drop_orphans (space);
   for (struct mir_pool *pool = &space->first; pool != NULL; pool = next) {
     next = mir_pool_next (pool);
     mir_pool_finish (pool);
@@ -82,7 +84,9 @@ static const struct mir_backend *choose_backend (MIR_code_options_t *options,
 static MIR_code_status_t reserve_range (struct MIR_code_space *space, size_t len, void *bitmaps) {
   struct mir_range *range = &space->range;
   if (len == 0) return MIR_CODE_OK;
+  int held = mir_os_hold_cancel ();
   range->start = (uint8_t *) mir_os_reserve (len, space->options.near_addr, mir_cpu.reach);
+  mir_os_let_cancel (held);
   if (range->start == NULL) return MIR_CODE_NO_RANGE;
   range->len = len;
   mir_granules_init (&range->units, bitmaps, len / MIR_RANGE_UNIT);
@@ -134,7 +138,9 @@ MIR_code_status_t MIR_code_probe (const MIR_code_options_t *options, MIR_code_re
 void MIR_code_set_hooks (MIR_code_space_t space, const MIR_code_hooks_t *hooks) {
   space->hooks = hooks;
   if (hooks == NULL || hooks->mapped == NULL) return;
+  int held = mir_os_hold_cancel (); /* hooks must return */
   for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool))
     for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next)
       hooks->mapped (hooks->user_data, slab->pages.rx, slab->pages.len);
+  mir_os_let_cancel (held);
 }

@@ -7,6 +7,7 @@
 #include "code/fork.h"
 #include "code/slab.h"
 #include "code/types.h"
+#include "os/cancel.h"
 
 enum {
   FIRST_SLAB_SIZE = 64 * 1024, /* bytes: the smallest mapping on Windows, and the largest page */
@@ -28,6 +29,7 @@ void mir_pool_finish (struct mir_pool *pool) {
   struct MIR_code_space *space = pool->space;
   const MIR_code_hooks_t *hooks = space->hooks;
   struct mir_slab *next;
+  int held = mir_os_hold_cancel (); /* what is left to do here would be lost */
   for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = next) {
     next = slab->next;
     if (hooks != NULL && hooks->unmapped != NULL)
@@ -42,6 +44,7 @@ void mir_pool_finish (struct mir_pool *pool) {
   MIR_free (space->alloc, pool->tags.table);
   MIR_free (space->alloc, pool->thunks.table);
   mir_os_lock_destroy (&pool->lock);
+  mir_os_let_cancel (held);
 }
 
 uint32_t mir_granules_for (size_t len) {
@@ -222,6 +225,7 @@ MIR_code_status_t mir_pool_find_room (struct mir_pool *pool, uint32_t n, struct 
     size_t preferred = pool->slab_size;
     struct mir_slab *slab;
     mir_os_unlock (&pool->lock);
+    (void) mir_pools_drop_orphans (pool->space);
     status = mir_slab_make (pool, n, preferred, &slab);
     if (status == MIR_CODE_LIMIT && mir_pools_drop_empty (pool->space) > 0)
       status = mir_slab_make (pool, n, preferred, &slab);
@@ -334,8 +338,18 @@ size_t mir_pool_drop_slabs (struct mir_slab *list) {
   return bytes;
 }
 
-size_t mir_pools_drop_empty (struct MIR_code_space *space) {
+size_t mir_pools_drop_orphans (struct MIR_code_space *space) {
   size_t bytes = 0;
+  struct mir_slab *slab;
+  while ((slab = mir_slab_adopt (space)) != NULL) {
+    slab->next = NULL;
+    bytes += mir_pool_drop_slabs (slab);
+  }
+  return bytes;
+}
+
+size_t mir_pools_drop_empty (struct MIR_code_space *space) {
+  size_t bytes = mir_pools_drop_orphans (space);
   for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool)) {
     mir_os_lock (&pool->lock);
     struct mir_slab *dropped = mir_pool_unlink_empty (pool, 0 /* ms */, 1 /* all */);

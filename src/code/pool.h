@@ -54,7 +54,10 @@ struct mir_slab *mir_pool_unlink_slab (struct mir_pool *pool, struct mir_slab *s
 /* Unmap LIST, a result of mir_pool_unlink_empty or mir_pool_unlink_slab; a slab that the system
    does not unmap goes back to its pool.  No lock is held.  Returns the bytes unmapped.  */
 size_t mir_pool_drop_slabs (struct mir_slab *list);
-/* Unmap the empty slabs of all pools of SPACE.  No lock is held.  Returns the bytes unmapped.  */
+/* In a forked child: unmap the slabs which were in transit in other threads of the parent.  No lock
+   is held.  Returns the bytes unmapped.  */
+size_t mir_pools_drop_orphans (struct MIR_code_space *space);
+/* Unmap the empty slabs of all pools of SPACE, and orphans.  No lock is held.  Returns the bytes unmapped.  */
 size_t mir_pools_drop_empty (struct MIR_code_space *space);
 
 #endif /* MIR_CODE_POOL_H */

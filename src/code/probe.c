@@ -7,6 +7,7 @@
 #include "code/backend-list.h"
 #include "code/cpu.h"
 #include "defaults.h"
+#include "os/cancel.h"
 #include "os/os.h"
 
 /*---------------- One back end -----------------------------*/
@@ -38,9 +39,8 @@ static const char *run_proof (const struct mir_backend *backend, struct mir_page
   return mir_cpu.proof_len == 0 || func () == value ? NULL : not_seen;
 }
 
-/* Returns NULL if BACKEND works, else the reason, with the system's error set.  A page sealed by
-   mseal(2) stays mapped.  */
-static const char *try_backend (const struct mir_backend *backend, MIR_code_protection_t level) {
+/* try_backend, with cancellation held off.  */
+static const char *map_and_prove (const struct mir_backend *backend, MIR_code_protection_t level) {
   struct mir_pages pages = {.level = level, .code_alloc = mir_default_code_alloc ()};
   mir_os_set_error (0); /* a MIR_code_alloc need not set an error */
   if (backend->map (&pages, mir_os_page_size (), NULL) != MIR_CODE_OK) return not_mapped;
@@ -50,6 +50,15 @@ static const char *try_backend (const struct mir_backend *backend, MIR_code_prot
   int error = mir_os_error ();
   if (backend->unmap (&pages) != 0 && reason == NULL) return not_unmapped;
   mir_os_set_error (error);
+  return reason;
+}
+
+/* Returns NULL if BACKEND works, else the reason, with the system's error set.  A page sealed by
+   mseal(2) stays mapped.  */
+static const char *try_backend (const struct mir_backend *backend, MIR_code_protection_t level) {
+  int held = mir_os_hold_cancel ();
+  const char *reason = map_and_prove (backend, level);
+  mir_os_let_cancel (held);
   return reason;
 }
 

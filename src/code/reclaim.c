@@ -7,6 +7,7 @@
 #include "code/space.h"
 #include "code/types.h"
 #include "code/write.h"
+#include "os/cancel.h"
 
 enum { ENTRY = 16 }; /* bytes that MIR_CODE_POISON_ENTRY overwrites */
 
@@ -45,19 +46,28 @@ static MIR_code_cell_t *forget_block (struct mir_pool *pool, const uint8_t *addr
   return cell;
 }
 
-/* Call the hook `freed` for the pinned block at FIRST, with the lock released meanwhile.  */
+/* Call the hook `freed` for the pinned block at FIRST, with the lock released meanwhile.  A child
+   which another thread forks meanwhile finds the notice, and retires the block (fork.c).  */
 static void notify_freed (struct mir_slab *slab, uint32_t first) {
-  const MIR_code_hooks_t *hooks = slab->pool->space->hooks;
+  struct mir_pool *pool = slab->pool;
+  const MIR_code_hooks_t *hooks = pool->space->hooks;
   const uint8_t *addr = mir_slab_address (slab, first);
-  if (mir_tags_find (&slab->pool->thunks, (uintptr_t) addr) != NULL) return; /* not told to hooks */
-  struct mir_tag *tag = mir_tags_find (&slab->pool->tags, (uintptr_t) addr);
+  if (mir_tags_find (&pool->thunks, (uintptr_t) addr) != NULL) return; /* not told to hooks */
+  struct mir_tag *tag = mir_tags_find (&pool->tags, (uintptr_t) addr);
   MIR_code_event_t event = {
       .start = addr,
       .size = (size_t) mir_granules_block_len (&slab->granules, first) * MIR_GRANULE,
       .tag = tag != NULL ? tag->value : 0};
-  mir_os_unlock (&slab->pool->lock); /* the pinned block stays as it is meanwhile */
+  struct mir_notice notice = {.next = pool->notices, .addr = addr, .thread = mir_os_thread ()};
+  pool->notices = &notice;
+  mir_os_unlock (&pool->lock);      /* the pinned block stays as it is meanwhile */
+  int held = mir_os_hold_cancel (); /* hooks must return */
   hooks->freed (hooks->user_data, &event);
-  mir_os_lock (&slab->pool->lock);
+  mir_os_let_cancel (held);
+  mir_os_lock (&pool->lock);
+  struct mir_notice **link = &pool->notices;
+  while (*link != &notice) link = &(*link)->next;
+  *link = notice.next;
 }
 
 /* Reclaim the freed block at FIRST.  The lock of the pool is held, and released around the hook.
@@ -85,8 +95,8 @@ MIR_code_status_t MIR_code_free_now (MIR_code_space_t space, const void *addr) {
   MIR_code_status_t status = reclaim_block (slab, first, &cell);
   if (status != MIR_CODE_OK) mir_granules_unpin (&slab->granules, first);
   struct mir_slab *dropped = mir_pool_unlink_empty (pool, space->options.purge_ms, 0 /* not all */);
+  MIR_code_cell_free (space, cell); /* before a fork can come between; as in reclaim_in */
   mir_os_unlock (&pool->lock);
-  MIR_code_cell_free (space, cell);
   if (dropped != NULL) mir_pool_drop_slabs (dropped);
   return status;
 }
@@ -127,11 +137,11 @@ static MIR_code_status_t reclaim_in (struct mir_pool *pool, MIR_code_grace_t gra
     uint32_t first = mir_slab_granule (slab, addr);
     uint32_t len = mir_granules_block_len (&slab->granules, first);
     MIR_code_cell_t *cell;
+    pool->freed_granules -= len;
     MIR_code_status_t one = reclaim_block (slab, first, &cell);
-    if (one == MIR_CODE_OK) {
-      pool->freed_granules -= len;
-    } else {
+    if (one != MIR_CODE_OK) {
       mir_retired_add (&pool->retired, addr, grace);
+      pool->freed_granules += len;
       status = one;
     }
     MIR_code_cell_free (pool->space, cell); /* the space's lock comes after the pool's */

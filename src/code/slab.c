@@ -4,6 +4,7 @@
 
 #include "code/fork.h"
 #include "code/probe.h"
+#include "os/cancel.h"
 
 enum {
   LARGE = 1024 * 1024,            /* bytes */
@@ -25,6 +26,38 @@ static size_t slab_unit (const struct MIR_code_space *space) {
   return space->range.len != 0 ? MIR_RANGE_UNIT : space->page_size;
 }
 
+/*---------------- Transit -----------------------------*/
+
+/* SLAB, for which COUNTED bytes count as mapped, and as many at AT of the range unless that is NULL,
+   is in transit.  The lock of the space is held.  */
+static void enter_transit (struct mir_slab *slab, size_t counted, uint8_t *at, int whole) {
+  struct MIR_code_space *space = slab->pool->space;
+  slab->transit = (struct mir_transit) {.next = space->transit,
+                                        .thread = mir_os_thread (),
+                                        .counted = counted,
+                                        .at = at,
+                                        .len = counted,
+                                        .whole = whole};
+  if (space->transit != NULL) space->transit->transit.previous = slab;
+  space->transit = slab;
+}
+
+static void leave_transit (struct mir_slab *slab) {
+  struct mir_transit *transit = &slab->transit;
+  if (transit->previous != NULL)
+    transit->previous->transit.next = transit->next;
+  else
+    slab->pool->space->transit = transit->next;
+  if (transit->next != NULL) transit->next->transit.previous = transit->previous;
+}
+
+/* From now on a child may rely on the pages of SLAB, or may not.  No lock is held.  */
+static void set_whole (struct mir_slab *slab, int whole) {
+  mir_os_lock (&slab->pool->space->lock);
+  slab->transit.whole = whole;
+  mir_os_unlock (&slab->pool->space->lock);
+}
+
 /*---------------- Limits -----------------------------*/
 
 /* Ensure the directory has room for one more entry; another thread may still take it first.  No
@@ -44,10 +77,10 @@ static MIR_code_status_t widen_directory (struct MIR_code_space *space) {
   return MIR_CODE_OK;
 }
 
-/* Reduce *SIZE, the desired bytes, to what the limits allow, NEEDED bytes at least, and claim that.
-   Sets *AT to the place, or NULL for anywhere.  The lock of the space is held.  */
-static MIR_code_status_t claim (struct MIR_code_space *space, size_t needed, size_t *size,
-                                uint8_t **at) {
+/* Reduce *SIZE, the desired bytes, to what the limits allow, NEEDED bytes at least, and claim that
+   for SLAB.  Sets *AT to the place, or NULL for anywhere.  The lock of the space is held.  */
+static MIR_code_status_t claim (struct mir_slab *slab, size_t needed, size_t *size, uint8_t **at) {
+  struct MIR_code_space *space = slab->pool->space;
   size_t limit = space->options.max_bytes, left = limit - space->mapped_bytes;
   if (limit != 0 && *size > left) {
     *size = left / slab_unit (space) * slab_unit (space);
@@ -64,19 +97,40 @@ static MIR_code_status_t claim (struct MIR_code_space *space, size_t needed, siz
   }
   space->directory.promised++;
   space->mapped_bytes += *size;
+  enter_transit (slab, *size, *at, 0 /* not whole */);
   return MIR_CODE_OK;
 }
 
-/* Undo claim: SIZE bytes at AT, NULL if the place is lost or was none.  */
-static void unclaim (struct MIR_code_space *space, size_t size, const uint8_t *at) {
+/* Undo claim, at the end of SLAB's transit.  AT: the place, NULL if it is lost or was none.  */
+static void unclaim (struct mir_slab *slab, const uint8_t *at) {
+  struct MIR_code_space *space = slab->pool->space;
   mir_os_lock (&space->lock);
+  leave_transit (slab);
   space->directory.promised--;
-  space->mapped_bytes -= size;
+  space->mapped_bytes -= slab->transit.counted;
   if (at != NULL) mir_range_release (&space->range, at);
   mir_os_unlock (&space->lock);
 }
 
 /*---------------- Mapping -----------------------------*/
+
+/* Hooks must return: cancellation is held off while they run.  */
+
+static void notify_mapped (struct mir_slab *slab) {
+  const MIR_code_hooks_t *hooks = slab->pool->space->hooks;
+  if (hooks == NULL || hooks->mapped == NULL) return;
+  int held = mir_os_hold_cancel ();
+  hooks->mapped (hooks->user_data, slab->pages.rx, slab->pages.len);
+  mir_os_let_cancel (held);
+}
+
+static void notify_unmapped (struct mir_slab *slab) {
+  const MIR_code_hooks_t *hooks = slab->pool->space->hooks;
+  if (hooks == NULL || hooks->unmapped == NULL) return;
+  int held = mir_os_hold_cancel ();
+  hooks->unmapped (hooks->user_data, slab->pages.rx, slab->pages.len);
+  mir_os_let_cancel (held);
+}
 
 /* The back end for slabs of LARGE bytes.  A slab gets that large only when there is much code
    already, and then is used up soon; a still larger one is for one reservation, of which little may
@@ -94,6 +148,7 @@ static const struct mir_backend *large_backend (const struct MIR_code_space *spa
    first: if a fork happens meanwhile, the pages count as shared, and they may be.  */
 static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *at) {
   struct MIR_code_space *space = slab->pool->space;
+  int held = mir_os_hold_cancel (); /* back ends open and close files, and call the user's mem_map */
   const struct mir_backend *large = size == LARGE ? large_backend (space) : NULL;
   MIR_code_status_t status = MIR_CODE_MAP_REFUSED;
   slab->pages.level = space->options.protection;
@@ -111,6 +166,7 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
     slab->populated = 0;
   }
   slab->pages.generation = generation;
+  mir_os_let_cancel (held);
   return status;
 }
 
@@ -137,20 +193,20 @@ static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t
     if ((slab = new_slab (pool, wanted)) == NULL) return MIR_CODE_NO_MEMORY;
     mir_os_lock (&space->lock);
     int has_room = mir_directory_has_room (&space->directory);
-    if (has_room) status = claim (space, needed, &size, &at);
+    if (has_room) status = claim (slab, needed, &size, &at);
     mir_os_unlock (&space->lock);
     if (has_room) break;
     MIR_free (space->alloc, slab); /* another thread took the entry first */
   }
   if (status == MIR_CODE_OK && (status = map_slab (slab, size, at)) != MIR_CODE_OK)
-    unclaim (space, size, slab->pages.reserved ? at : NULL);
+    unclaim (slab, slab->pages.reserved ? at : NULL);
   if (status != MIR_CODE_OK) {
     MIR_free (space->alloc, slab);
     return status;
   }
   mir_granules_init (&slab->granules, slab + 1, size / MIR_GRANULE);
-  if (space->hooks != NULL && space->hooks->mapped != NULL)
-    space->hooks->mapped (space->hooks->user_data, slab->pages.rx, slab->pages.len);
+  set_whole (slab, 1);
+  notify_mapped (slab);
   *res = slab;
   return MIR_CODE_OK;
 }
@@ -176,6 +232,7 @@ void mir_slab_link (struct mir_slab *slab) {
   pool->empty_num++;
   slab->empty_since = mir_os_now ();
   mir_os_lock (&pool->space->lock);
+  leave_transit (slab);
   pool->space->directory.promised--;
   if (pool->space->peak_mapped_bytes < pool->space->mapped_bytes)
     pool->space->peak_mapped_bytes = pool->space->mapped_bytes;
@@ -195,26 +252,69 @@ void mir_slab_unlink (struct mir_slab *slab) {
   mir_os_lock (&pool->space->lock);
   mir_directory_remove (&pool->space->directory, slab);
   pool->space->directory.promised++; /* to add the slab again if it cannot be unmapped */
+  enter_transit (slab, slab->pages.len, slab->pages.reserved ? slab->pages.rx : NULL, 1);
   mir_os_unlock (&pool->space->lock);
 }
 
-size_t mir_slab_unmap (struct mir_slab *slab) {
+/* mir_slab_unmap, with cancellation held off.  */
+static size_t unmap_slab (struct mir_slab *slab) {
   struct mir_pool *pool = slab->pool;
-  struct MIR_code_space *space = pool->space;
-  const MIR_code_hooks_t *hooks = space->hooks;
-  uint8_t *start = slab->pages.rx;
   size_t len = slab->pages.len;
-  if (hooks != NULL && hooks->unmapped != NULL) hooks->unmapped (hooks->user_data, start, len);
+  notify_unmapped (slab);
+  set_whole (slab, 0);
   if (slab->backend->unmap (&slab->pages) != 0) {
-    if (hooks != NULL && hooks->mapped != NULL) hooks->mapped (hooks->user_data, start, len);
+    set_whole (slab, 1);
+    notify_mapped (slab);
     return 0;
   }
   mir_os_lock (&pool->lock);
   pool->system_calls += slab->pages.system_calls;
   mir_os_unlock (&pool->lock);
-  unclaim (space, len, slab->pages.reserved ? start : NULL);
-  MIR_free (space->alloc, slab);
+  unclaim (slab, slab->pages.reserved ? slab->pages.rx : NULL);
+  MIR_free (pool->space->alloc, slab);
   return len;
+}
+
+/* The caller may have more slabs to unmap, so not even the general allocator may be cancelled.  */
+size_t mir_slab_unmap (struct mir_slab *slab) {
+  int held = mir_os_hold_cancel ();
+  size_t len = unmap_slab (slab);
+  mir_os_let_cancel (held);
+  return len;
+}
+
+/*---------------- Orphans -----------------------------*/
+
+/* An orphan, which is this thread's from now on; NULL: there is none.  */
+static struct mir_slab *take_orphan (struct MIR_code_space *space) {
+  mir_os_lock (&space->lock);
+  struct mir_slab *slab = space->transit;
+  while (slab != NULL && slab->transit.thread != 0) slab = slab->transit.next;
+  if (slab != NULL) slab->transit.thread = mir_os_thread ();
+  mir_os_unlock (&space->lock);
+  return slab;
+}
+
+/* End the transit of SLAB, of which nobody knows what is mapped.  In a range that does not matter:
+   the whole place is made inaccessible again.  Elsewhere it stays: another thread may have got its
+   addresses already.  */
+static void drop_remains (struct mir_slab *slab) {
+  struct MIR_code_space *space = slab->pool->space;
+  uint8_t *at = slab->transit.at;
+  if (at != NULL) {
+    mir_pages_init (&slab->pages, slab->transit.len, at);
+    slab->pages.rx = at;
+    slab->pages.level = space->options.protection;
+    if (space->backend->unmap (&slab->pages) != 0 || !slab->pages.reserved) at = NULL;
+  }
+  unclaim (slab, at);
+  MIR_free (space->alloc, slab);
+}
+
+struct mir_slab *mir_slab_adopt (struct MIR_code_space *space) {
+  struct mir_slab *slab;
+  while ((slab = take_orphan (space)) != NULL && !slab->transit.whole) drop_remains (slab);
+  return slab;
 }
 
 void mir_slab_populate (struct mir_slab *slab, uint32_t bound) {

@@ -35,10 +35,8 @@ static struct mir_pool *find_idle (struct MIR_code_space *space) {
 }
 
 struct mir_pool *mir_space_get_pool (struct MIR_code_space *space) {
-  mir_os_lock (&space->lock);
   struct mir_pool *pool = find_idle (space);
   if (pool != NULL) pool->idle = 0;
-  mir_os_unlock (&space->lock);
   return pool;
 }
 
@@ -60,9 +58,7 @@ MIR_code_status_t mir_space_ensure_pool (struct MIR_code_space *space) {
 }
 
 void mir_space_leave_pool (struct mir_pool *pool) {
-  mir_os_lock (&pool->space->lock);
   pool->idle = pool != &pool->space->first;
-  mir_os_unlock (&pool->space->lock);
 }
 
 struct mir_slab *mir_space_lock_slab (struct MIR_code_space *space, const void *addr) {

@@ -1,5 +1,5 @@
-/* The pools of a space, and the slab which holds an address.  Any thread, with no lock held: these
-   functions take the locks they need.  */
+/* The pools of a space, and the slab which holds an address.  Any thread, with no lock held, unless a
+   comment says otherwise: these functions take the locks they need.  */
 #ifndef MIR_CODE_SPACE_H
 #define MIR_CODE_SPACE_H
 
@@ -19,7 +19,9 @@ MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_o
 
 /* Ensure an idle pool exists; another thread may still take it first.  */
 MIR_code_status_t mir_space_ensure_pool (struct MIR_code_space *space);
-/* Take an idle pool, or the first one if it is shared.  NULL: every pool has a writer.  */
+/* Take an idle pool, or the first one if it is shared.  NULL: every pool has a writer.  The lock of
+   the space is held for this function and the next one, and while the writer comes into the list of
+   its space or leaves it: after a fork each pool is idle or has a writer.  */
 struct mir_pool *mir_space_get_pool (struct MIR_code_space *space);
 /* POOL, whose writer ends, becomes idle again.  */
 void mir_space_leave_pool (struct mir_pool *pool);

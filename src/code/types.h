@@ -14,6 +14,9 @@
    range         a reserved range of addresses, in which slabs and cells are placed
    cell          a word of private data: the address to which a thunk jumps
    thunk         a trampoline: code which jumps through its cell
+   transit       of a slab: it is being mapped or unmapped and in no pool, but counts as mapped
+   orphan        a slab which was in transit when another thread forked: this process is the child,
+                 and the thread that mapped or unmapped the slab is not in it
    dual mapping  memory mapped twice, executable (RX) and writable (RW, the alias): backend.h
 
    Locks: a pool's lock is taken before the space's.  Neither is held while the general allocator, a
@@ -40,12 +43,31 @@
 #include "code/tags.h"
 #include "os/os.h"
 
+/* What a slab in transit holds of its space.  Guarded by the lock of the space, so that a forked
+   child finds it whole, as it finds nothing else that another thread was changing.  */
+struct mir_transit {
+  struct mir_slab *next, *previous; /* in the space */
+  uintptr_t thread; /* mir_os_thread of the one that maps or unmaps it; 0: it is an orphan */
+  size_t counted;   /* bytes, in the space's mapped_bytes */
+  uint8_t *at;      /* its place in the range, `len` bytes; NULL: none */
+  size_t len;
+  int whole; /* all pages are mapped, and no call of the back end is under way */
+};
+
+/* A block for which the hook `freed` is being called, on the stack of the thread that calls it.  */
+struct mir_notice {
+  struct mir_notice *next; /* in the pool */
+  const uint8_t *addr;
+  uintptr_t thread; /* mir_os_thread */
+};
+
 struct mir_slab {
   struct mir_pages pages;
   const struct mir_backend *backend; /* of the space, or that one's `large` */
   struct mir_granules granules;      /* their bitmaps are behind this structure */
   struct mir_pool *pool;
   struct mir_slab *next, *previous; /* in the pool */
+  struct mir_transit transit;       /* while it is in no pool */
   size_t populated;                 /* bytes from the start for which memory was requested ahead */
   uint64_t empty_since;             /* mir_os_now, while it is empty */
   int frozen; /* sealed before a fork: cannot be written, so nothing is published here again */
@@ -70,6 +92,7 @@ struct mir_pool {
   uint32_t runs; /* free runs counted by the last purge of the bins */
   int crowded;   /* more free runs than the bins hold: some may not be found */
   struct mir_retired retired;
+  struct mir_notice *notices; /* of blocks being reclaimed, which are not retired meanwhile */
   uint32_t freed_granules;                                    /* in the retired blocks, together */
   struct mir_tags tags;                                       /* the tags of code blocks */
   struct mir_tags thunks;                                     /* the cell of each thunk */
@@ -89,7 +112,8 @@ struct MIR_code_space {
   atomic_uint_fast64_t grace;    /* grace periods begun */
   struct mir_directory directory;
   mir_os_lock_t lock; /* guards everything below, and changes of the directory */
-  size_t mapped_bytes, peak_mapped_bytes; /* of all slabs, those being mapped included */
+  size_t mapped_bytes, peak_mapped_bytes; /* of all slabs, those in transit included */
+  struct mir_slab *transit;               /* the slabs in transit, newest first */
   struct mir_range range;
   struct mir_cells cells;
   MIR_code_writer_t writers;

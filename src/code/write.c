@@ -10,6 +10,7 @@
 #include "code/cpu.h"
 #include "code/fork.h"
 #include "code/types.h"
+#include "os/cancel.h"
 
 enum { TRIES_TO_UNDO = 3 }; /* attempts to put a chunk back after a refusal */
 
@@ -46,18 +47,24 @@ static MIR_code_status_t privatise (struct mir_slab *slab) {
   return MIR_CODE_OK;
 }
 
-/* Open OPENED and set where it is written; close it and clean the instruction cache.  */
+/* Open OPENED and set where it is written; close it and clean the instruction cache.  Back ends use
+   descriptors, and call the user's mem_protect, with the lock held: they may not be cancelled.  */
 static MIR_code_status_t open_units (struct opened *opened) {
   const struct mir_backend *backend = opened->slab->backend;
+  int held = mir_os_hold_cancel ();
   MIR_code_status_t status = privatise (opened->slab);
-  if (status != MIR_CODE_OK) return status;
-  return backend->open (&opened->slab->pages, opened->start, opened->len, &opened->writable);
+  if (status == MIR_CODE_OK)
+    status = backend->open (&opened->slab->pages, opened->start, opened->len, &opened->writable);
+  mir_os_let_cancel (held);
+  return status;
 }
 
 static MIR_code_status_t close_units (struct opened *opened) {
   const struct mir_backend *backend = opened->slab->backend;
+  int held = mir_os_hold_cancel ();
   MIR_code_status_t status =
       backend->close (&opened->slab->pages, opened->start, opened->len, opened->writable);
+  mir_os_let_cancel (held);
   if (status == MIR_CODE_OK) mir_os_clean_icache (opened->start, opened->start + opened->len);
   return status;
 }

@@ -1,5 +1,7 @@
 /* Writers: their reservations and batches.  One thread at a time uses a writer, so its members need
-   no lock; the pool is locked around every change of granules.
+   no lock to be read; the pool is locked around every change of granules, and of the members that
+   go with them: a forked child, which may finish the writers of threads it does not have, finds
+   them as the locks leave them.
 
    Code for a reservation is written to a buffer of the writer and copied at the commit: no thread
    can run it half-written, pages are opened once, and a fork meanwhile does no harm.  In a batch,
@@ -60,9 +62,12 @@ static MIR_code_status_t ensure_buffer (MIR_code_writer_t w, size_t size) {
   uint8_t *buffer = (uint8_t *) MIR_malloc (w->space->alloc, new_size);
   if (buffer == NULL) return MIR_CODE_NO_MEMORY;
   if (w->buffered != 0) memcpy (buffer, w->buffer, w->buffered);
-  MIR_free (w->space->alloc, w->buffer);
+  uint8_t *old = w->buffer;
+  mir_os_lock (&w->pool->lock);
   w->buffer = buffer;
   w->buffer_size = new_size;
+  mir_os_unlock (&w->pool->lock);
+  MIR_free (w->space->alloc, old);
   return MIR_CODE_OK;
 }
 
@@ -81,10 +86,13 @@ static MIR_code_status_t ensure_pending (MIR_code_writer_t w) {
     memcpy (events, w->events, w->num * sizeof (*events));
     memcpy (pending, w->pending, w->num * sizeof (*pending));
   }
-  MIR_free (w->space->alloc, w->events);
+  MIR_code_event_t *old = w->events;
+  mir_os_lock (&w->pool->lock);
   w->events = events;
   w->pending = pending;
   w->capacity = capacity;
+  mir_os_unlock (&w->pool->lock);
+  MIR_free (w->space->alloc, old);
   return MIR_CODE_OK;
 }
 
@@ -95,6 +103,14 @@ static struct mir_chunk *chunks_of (MIR_code_writer_t w) {
 
 /*---------------- Life -----------------------------*/
 
+/* Give W its POOL and put it into the list of its space, whose lock is held.  */
+static void link_writer (MIR_code_writer_t w, struct mir_pool *pool) {
+  w->pool = pool;
+  w->next = w->space->writers;
+  if (w->next != NULL) w->next->previous = w;
+  w->space->writers = w;
+}
+
 MIR_code_status_t MIR_code_writer_create (MIR_code_space_t space, MIR_code_writer_t *writer) {
   struct mir_pool *pool;
   MIR_code_writer_t w;
@@ -103,17 +119,13 @@ MIR_code_status_t MIR_code_writer_create (MIR_code_space_t space, MIR_code_write
     if (status != MIR_CODE_OK) return status;
     if ((w = (MIR_code_writer_t) MIR_malloc (space->alloc, sizeof (*w))) == NULL)
       return MIR_CODE_NO_MEMORY;
-    pool = mir_space_get_pool (space);
+    memset (w, 0, sizeof (*w));
+    w->space = space;
+    mir_os_lock (&space->lock);
+    if ((pool = mir_space_get_pool (space)) != NULL) link_writer (w, pool);
+    mir_os_unlock (&space->lock);
     if (pool == NULL) MIR_free (space->alloc, w); /* another thread took the pool first */
   } while (pool == NULL);
-  memset (w, 0, sizeof (*w));
-  w->space = space;
-  w->pool = pool;
-  mir_os_lock (&space->lock);
-  w->next = space->writers;
-  if (w->next != NULL) w->next->previous = w;
-  space->writers = w;
-  mir_os_unlock (&space->lock);
   *writer = w;
   return MIR_CODE_OK;
 }
@@ -137,14 +149,19 @@ static void release_block (MIR_code_writer_t w, size_t i) {
   pool->published_bytes -= w->events[i].size;
 }
 
+/* The blocks of the batch are not the writer's any more.  The lock of the pool is held.  */
+static void end_batch (MIR_code_writer_t w) {
+  w->num = 0;
+  w->buffered = 0;
+  w->batching = 0;
+}
+
 /* Take back all blocks of the batch and end it.  */
 static void abort_batch (MIR_code_writer_t w) {
   mir_os_lock (&w->pool->lock);
   for (size_t i = 0; i < w->num; i++) release_block (w, i);
+  end_batch (w);
   mir_os_unlock (&w->pool->lock);
-  w->num = 0;
-  w->buffered = 0;
-  w->batching = 0;
 }
 
 void MIR_code_writer_finish (MIR_code_writer_t w) {
@@ -158,8 +175,8 @@ void MIR_code_writer_finish (MIR_code_writer_t w) {
   else
     space->writers = w->next;
   if (w->next != NULL) w->next->previous = w->previous;
-  mir_os_unlock (&space->lock);
   mir_space_leave_pool (w->pool);
+  mir_os_unlock (&space->lock);
   MIR_free (space->alloc, w->buffer);
   MIR_free (space->alloc, w->events);
   MIR_free (space->alloc, w);
@@ -167,7 +184,7 @@ void MIR_code_writer_finish (MIR_code_writer_t w) {
 
 /*---------------- Reserving -----------------------------*/
 
-/* Take N granules whose first one is at a multiple of ALIGNMENT bytes, and pin them: W->slab and
+/* Reserve N granules whose first one is at a multiple of ALIGNMENT bytes, and pin them: W->slab and
    W->first.  No lock is held.  */
 static MIR_code_status_t take_aligned (MIR_code_writer_t w, uint32_t n, size_t alignment) {
   uint32_t spare = alignment > MIR_GRANULE ? (uint32_t) (alignment / MIR_GRANULE) - 1 : 0;
@@ -182,6 +199,7 @@ static MIR_code_status_t take_aligned (MIR_code_writer_t w, uint32_t n, size_t a
   w->slab = placement.slab;
   w->first = placement.start + gap;
   mir_granules_pin (&w->slab->granules, w->first);
+  w->reserving = 1;
   mir_os_unlock (&w->pool->lock);
   return MIR_CODE_OK;
 }
@@ -195,7 +213,6 @@ MIR_code_status_t MIR_code_reserve (MIR_code_writer_t w, size_t size, size_t ali
   if (n == 0) return MIR_CODE_TOO_LARGE;
   if ((status = ensure_buffer (w, (size_t) n * MIR_GRANULE)) != MIR_CODE_OK) return status;
   if ((status = take_aligned (w, n, alignment)) != MIR_CODE_OK) return status;
-  w->reserving = 1;
   w->place.addr = mir_slab_address (w->slab, w->first);
   w->place.buffer = w->buffer + w->buffered;
   w->place.size = (size_t) n * MIR_GRANULE;
@@ -207,8 +224,8 @@ MIR_code_status_t MIR_code_abort (MIR_code_writer_t w) {
   if (!w->reserving) return MIR_CODE_BAD_ORDER;
   mir_os_lock (&w->pool->lock);
   mir_pool_release (w->pool, w->slab, w->first);
-  mir_os_unlock (&w->pool->lock);
   w->reserving = 0;
+  mir_os_unlock (&w->pool->lock);
   return MIR_CODE_OK;
 }
 
@@ -272,9 +289,9 @@ MIR_code_status_t MIR_code_commit (MIR_code_writer_t w, size_t used, const MIR_c
   if (status != MIR_CODE_OK) return status;
   mir_slab_populate (w->slab, w->first + mir_granules_for (used));
   status = fill_reserved (w, w->place.buffer, used, info);
+  if (status == MIR_CODE_OK) w->reserving = 0;
   mir_os_unlock (&pool->lock);
   if (status != MIR_CODE_OK) return status;
-  w->reserving = 0;
   if (w->batching) return MIR_CODE_OK;
   mir_os_sync_cores_for_new ();
   MIR_code_event_t event = {.start = w->place.addr,
@@ -347,17 +364,16 @@ MIR_code_status_t MIR_code_batch_end (MIR_code_writer_t w) {
   if (!w->batching || w->reserving) return MIR_CODE_BAD_ORDER;
   mir_os_lock (&w->pool->lock);
   MIR_code_status_t status = w->buffered == 0 ? MIR_CODE_OK : write_pending (w);
-  for (size_t i = 0; i < w->num && status == MIR_CODE_OK; i++)
+  size_t num = w->num;
+  for (size_t i = 0; i < num && status == MIR_CODE_OK; i++)
     mir_granules_unpin (&w->pending[i].slab->granules, w->pending[i].first);
+  if (status == MIR_CODE_OK) end_batch (w);
   mir_os_unlock (&w->pool->lock);
   if (status != MIR_CODE_OK) {
     abort_batch (w);
     return status;
   }
   mir_os_sync_cores_for_new ();
-  mir_notify_published (w->space, w->events, w->num);
-  w->num = 0;
-  w->buffered = 0;
-  w->batching = 0;
+  mir_notify_published (w->space, w->events, num);
   return MIR_CODE_OK;
 }

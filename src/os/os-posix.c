@@ -32,6 +32,11 @@ long mir_os_process (void) {
   return (long) getpid ();
 }
 
+/* A pthread_t is a number or a pointer wherever this library runs, and never 0.  */
+uintptr_t mir_os_thread (void) {
+  return (uintptr_t) pthread_self ();
+}
+
 int mir_os_lock_init (mir_os_lock_t *lock) {
   return pthread_mutex_init (lock, NULL) == 0 ? 0 : -1;
 }
@@ -50,6 +55,6 @@ void mir_os_unlock (mir_os_lock_t *lock) {
   pthread_mutex_unlock (lock);
 }
 
-int mir_os_at_fork (void (*before) (void), void (*after) (void)) {
-  return pthread_atfork (before, after, after) == 0 ? 0 : -1;
+int mir_os_at_fork (void (*before) (void), void (*in_parent) (void), void (*in_child) (void)) {
+  return pthread_atfork (before, in_parent, in_child) == 0 ? 0 : -1;
 }
