@@ -28,6 +28,7 @@ static void free_chain (struct MIR_code_space *space, void *link) {
 
 void mir_space_finish (struct MIR_code_space *space) {
   struct mir_pool *next;
+  int held = mir_os_hold_cancel (); /* nobody could finish the rest */
   while (space->writers != NULL) MIR_code_writer_finish (space->writers);
   mir_unwatch_forks (space);
   (void) mir_pools_drop_orphans (space);
@@ -40,6 +41,7 @@ void mir_space_finish (struct MIR_code_space *space) {
   free_chain (space, space->cells.groups);
   if (space->range.len != 0) mir_os_unreserve (space->range.start, space->range.len);
   mir_os_lock_destroy (&space->lock);
+  mir_os_let_cancel (held);
 }
 
 /*---------------- Creating -----------------------------*/

@@ -7,7 +7,6 @@
 #include "code/fork.h"
 #include "code/slab.h"
 #include "code/types.h"
-#include "os/cancel.h"
 
 enum {
   FIRST_SLAB_SIZE = 64 * 1024, /* bytes: the smallest mapping on Windows, and the largest page */
@@ -29,7 +28,6 @@ void mir_pool_finish (struct mir_pool *pool) {
   struct MIR_code_space *space = pool->space;
   const MIR_code_hooks_t *hooks = space->hooks;
   struct mir_slab *next;
-  int held = mir_os_hold_cancel (); /* what is left to do here would be lost */
   for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = next) {
     next = slab->next;
     if (hooks != NULL && hooks->unmapped != NULL)
@@ -44,7 +42,6 @@ void mir_pool_finish (struct mir_pool *pool) {
   MIR_free (space->alloc, pool->tags.table);
   MIR_free (space->alloc, pool->thunks.table);
   mir_os_lock_destroy (&pool->lock);
-  mir_os_let_cancel (held);
 }
 
 uint32_t mir_granules_for (size_t len) {

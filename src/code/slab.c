@@ -148,7 +148,8 @@ static const struct mir_backend *large_backend (const struct MIR_code_space *spa
    first: if a fork happens meanwhile, the pages count as shared, and they may be.  */
 static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *at) {
   struct MIR_code_space *space = slab->pool->space;
-  int held = mir_os_hold_cancel (); /* back ends open and close files, and call the user's mem_map */
+  int held =
+      mir_os_hold_cancel (); /* back ends open and close files, and call the user's mem_map */
   const struct mir_backend *large = size == LARGE ? large_backend (space) : NULL;
   MIR_code_status_t status = MIR_CODE_MAP_REFUSED;
   slab->pages.level = space->options.protection;

@@ -93,9 +93,9 @@ struct mir_pool {
   int crowded;   /* more free runs than the bins hold: some may not be found */
   struct mir_retired retired;
   struct mir_notice *notices; /* of blocks being reclaimed, which are not retired meanwhile */
-  uint32_t freed_granules;                                    /* in the retired blocks, together */
-  struct mir_tags tags;                                       /* the tags of code blocks */
-  struct mir_tags thunks;                                     /* the cell of each thunk */
+  uint32_t freed_granules;    /* in the retired blocks, together */
+  struct mir_tags tags;       /* the tags of code blocks */
+  struct mir_tags thunks;     /* the cell of each thunk */
   uint64_t published, published_bytes, patched, system_calls; /* ever, for MIR_code_get_stats */
 };
 

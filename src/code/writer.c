@@ -17,6 +17,7 @@
 #include "code/space.h"
 #include "code/types.h"
 #include "code/write.h"
+#include "os/cancel.h"
 
 enum {
   FIRST_BUFFER = 4096, /* bytes */
@@ -167,6 +168,7 @@ static void abort_batch (MIR_code_writer_t w) {
 void MIR_code_writer_finish (MIR_code_writer_t w) {
   if (w == NULL) return;
   struct MIR_code_space *space = w->space;
+  int held = mir_os_hold_cancel (); /* nobody could finish the rest */
   if (w->reserving) (void) MIR_code_abort (w);
   if (w->batching) abort_batch (w);
   mir_os_lock (&space->lock);
@@ -180,6 +182,7 @@ void MIR_code_writer_finish (MIR_code_writer_t w) {
   MIR_free (space->alloc, w->buffer);
   MIR_free (space->alloc, w->events);
   MIR_free (space->alloc, w);
+  mir_os_let_cancel (held);
 }
 
 /*---------------- Reserving -----------------------------*/
