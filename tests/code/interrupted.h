@@ -207,6 +207,7 @@ static void make_batch (void) {
   (void) publish_in (writer, 21, 100000, &info);
   if (MIR_code_reserve (writer, CODE_LEN, 64, &place) == MIR_CODE_OK) {
     code_returning (place.buffer, 22);
+    remember (place.addr);
     (void) MIR_code_commit (writer, CODE_LEN, &info);
   }
   (void) MIR_code_batch_end (writer);
@@ -218,6 +219,7 @@ static void reserve_twice (void) {
   for (int i = 0; i < 2; i++) {
     if (MIR_code_reserve (writer, 70000, 4096, &place) != MIR_CODE_OK) continue;
     code_returning (place.buffer, 30);
+    remember (place.addr); /* published before a hook knows */
     if (i == 0) (void) MIR_code_commit (writer, 40000, &info);
     (void) MIR_code_abort (writer);
   }
