@@ -5,8 +5,8 @@
    lock in the child belongs to a thread which only the parent has, and all that locks guard is
    whole.  What such a thread was doing with no lock held is noted where locks guard it: slabs in
    transit become orphans, which the child unmaps when it maps, trims or ends (mir_slab_adopt), and
-   a block whose `freed` hook was running waits for the child's next MIR_code_reclaim.  What the
-   back end had mapped so far, and memory from the general allocator that was in no list yet, is
+   a block whose `freed` hook was running waits for the child's next MIR_code_reclaim.  Hooks that
+   were running are not called again: in the child they have returned.  What the back end had mapped so far, and memory from the general allocator that was in no list yet, is
    lost to the child as it is to any program which forks between a malloc and the use of its
    result.  */
 #include "code/fork.h"
@@ -53,14 +53,14 @@ static void orphan_slabs (struct MIR_code_space *space) {
     struct mir_transit *transit = &slab->transit;
     if (transit->thread == mir_os_thread ()) continue; /* a hook or an allocator has forked */
     transit->thread = 0;
-    if (transit->whole) continue;
+    if (transit->state != MIR_PARTLY_MAPPED) continue;
     space->mapped_bytes -= transit->counted;
     transit->counted = 0;
   }
 }
 
-/* Retire the blocks whose `freed` hook was being called, for the end of any grace period.  There is
-   room for them: the ring has room for every block of the pool.  */
+/* Retire the blocks whose `freed` hook was being called, for the end of any grace period; they are
+   poisoned already.  There is room for them: the ring has room for every block of the pool.  */
 static void retire_blocks (struct mir_pool *pool) {
   struct mir_notice **link = &pool->notices, *notice;
   while ((notice = *link) != NULL) {
@@ -73,7 +73,7 @@ static void retire_blocks (struct mir_pool *pool) {
     size_t offset = (size_t) (notice->addr - found.slab->pages.rx);
     pool->freed_granules +=
         mir_granules_block_len (&found.slab->granules, (uint32_t) (offset / MIR_GRANULE));
-    mir_retired_add (&pool->retired, notice->addr, 0 /* the first grace period */);
+    mir_retired_add (&pool->retired, notice->addr + MIR_RETIRED_TOLD, 0 /* the first period */);
     *link = notice->next;
   }
 }

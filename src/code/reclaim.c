@@ -79,6 +79,13 @@ static void notify_freed (const struct block *block) {
   *link = notice.next;
 }
 
+/* Free the granules of BLOCK.  Returns the cell if it is a thunk, else NULL.  */
+static MIR_code_cell_t *end_block (const struct block *block) {
+  MIR_code_cell_t *cell = forget_block (block->slab->pool, address_of (block));
+  mir_pool_release (block->slab, block->first, block->last);
+  return cell;
+}
+
 /* Reclaim the pinned BLOCK.  The lock is held, and released around the hook.  The caller frees
    *CELL.  */
 static MIR_code_status_t reclaim_block (const struct block *block, MIR_code_cell_t **cell) {
@@ -88,8 +95,7 @@ static MIR_code_status_t reclaim_block (const struct block *block, MIR_code_cell
   if (space->options.poison != MIR_CODE_KEEP && (status = poison (block)) != MIR_CODE_OK)
     return status;
   if (space->hooks != NULL && space->hooks->freed != NULL) notify_freed (block);
-  *cell = forget_block (block->slab->pool, address_of (block));
-  mir_pool_release (block->slab, block->first, block->last);
+  *cell = end_block (block);
   return MIR_CODE_OK;
 }
 
@@ -140,12 +146,18 @@ static MIR_code_status_t reclaim_in (struct mir_pool *pool, MIR_code_grace_t gra
   mir_os_lock (&pool->lock);
   for (uint32_t n = pool->retired.num;
        n > 0 && (addr = mir_retired_take (&pool->retired, grace)) != NULL; n--) {
+    int told = (uintptr_t) addr % MIR_GRANULE == MIR_RETIRED_TOLD; /* before a fork */
+    addr -= told;
     struct block block = {.slab = slab_of (pool, addr)};
     block.first = mir_slab_granule (block.slab, addr);
     block.last = mir_granules_block_last (&block.slab->granules, block.first);
     MIR_code_cell_t *cell;
+    MIR_code_status_t one = MIR_CODE_OK;
     pool->freed_granules -= block.last - block.first + 1;
-    MIR_code_status_t one = reclaim_block (&block, &cell);
+    if (told)
+      cell = end_block (&block);
+    else
+      one = reclaim_block (&block, &cell);
     if (one != MIR_CODE_OK) {
       mir_retired_add (&pool->retired, addr, grace);
       pool->freed_granules += block.last - block.first + 1;

@@ -30,14 +30,15 @@ static size_t slab_unit (const struct MIR_code_space *space) {
 
 /* SLAB, for which COUNTED bytes count as mapped, and as many at AT of the range unless that is NULL,
    is in transit.  The lock of the space is held.  */
-static void enter_transit (struct mir_slab *slab, size_t counted, uint8_t *at, int whole) {
+static void enter_transit (struct mir_slab *slab, size_t counted, uint8_t *at,
+                           enum mir_transit_state state) {
   struct MIR_code_space *space = slab->pool->space;
   slab->transit = (struct mir_transit) {.next = space->transit,
                                         .thread = mir_os_thread (),
                                         .counted = counted,
                                         .at = at,
                                         .len = counted,
-                                        .whole = whole};
+                                        .state = state};
   if (space->transit != NULL) space->transit->transit.previous = slab;
   space->transit = slab;
 }
@@ -51,10 +52,10 @@ static void leave_transit (struct mir_slab *slab) {
   if (transit->next != NULL) transit->next->transit.previous = transit->previous;
 }
 
-/* From now on a child may rely on the pages of SLAB, or may not.  No lock is held.  */
-static void set_whole (struct mir_slab *slab, int whole) {
+/* No lock is held.  */
+static void set_state (struct mir_slab *slab, enum mir_transit_state state) {
   mir_os_lock (&slab->pool->space->lock);
-  slab->transit.whole = whole;
+  slab->transit.state = state;
   mir_os_unlock (&slab->pool->space->lock);
 }
 
@@ -97,7 +98,7 @@ static MIR_code_status_t claim (struct mir_slab *slab, size_t needed, size_t *si
   }
   space->directory.promised++;
   space->mapped_bytes += *size;
-  enter_transit (slab, *size, *at, 0 /* not whole */);
+  enter_transit (slab, *size, *at, MIR_PARTLY_MAPPED);
   return MIR_CODE_OK;
 }
 
@@ -206,7 +207,7 @@ static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t
     return status;
   }
   mir_granules_init (&slab->granules, slab + 1, size / MIR_GRANULE);
-  set_whole (slab, 1);
+  set_state (slab, MIR_MAPPED);
   notify_mapped (slab);
   *res = slab;
   return MIR_CODE_OK;
@@ -286,7 +287,7 @@ void mir_slab_unlink (struct mir_slab *slab) {
   mir_os_lock (&pool->space->lock);
   mir_directory_remove (&pool->space->directory, slab);
   pool->space->directory.promised++; /* to add the slab again if it cannot be unmapped */
-  enter_transit (slab, slab->pages.len, slab->pages.reserved ? slab->pages.rx : NULL, 1);
+  enter_transit (slab, slab->pages.len, slab->pages.reserved ? slab->pages.rx : NULL, MIR_MAPPED);
   mir_os_unlock (&pool->space->lock);
 }
 
@@ -294,10 +295,13 @@ void mir_slab_unlink (struct mir_slab *slab) {
 static size_t unmap_slab (struct mir_slab *slab) {
   struct mir_pool *pool = slab->pool;
   size_t len = slab->pages.len;
-  notify_unmapped (slab);
-  set_whole (slab, 0);
+  if (slab->transit.state != MIR_MAPPED_NO_MORE) {
+    set_state (slab, MIR_MAPPED_NO_MORE);
+    notify_unmapped (slab);
+  }
+  set_state (slab, MIR_PARTLY_MAPPED);
   if (slab->backend->unmap (&slab->pages) != 0) {
-    set_whole (slab, 1);
+    set_state (slab, MIR_MAPPED);
     notify_mapped (slab);
     return 0;
   }
@@ -347,7 +351,8 @@ static void drop_remains (struct mir_slab *slab) {
 
 struct mir_slab *mir_slab_adopt (struct MIR_code_space *space) {
   struct mir_slab *slab;
-  while ((slab = take_orphan (space)) != NULL && !slab->transit.whole) drop_remains (slab);
+  while ((slab = take_orphan (space)) != NULL && slab->transit.state == MIR_PARTLY_MAPPED)
+    drop_remains (slab);
   return slab;
 }
 

@@ -44,6 +44,12 @@
 #include "code/tags.h"
 #include "os/os.h"
 
+enum mir_transit_state {
+  MIR_PARTLY_MAPPED, /* the back end is mapping or unmapping its pages */
+  MIR_MAPPED,
+  MIR_MAPPED_NO_MORE /* mapped, but the hook `unmapped` has been called or is being called */
+};
+
 /* What a slab in transit holds of its space.  Guarded by the lock of the space, so that a forked
    child finds it whole, as it finds nothing else that another thread was changing.  */
 struct mir_transit {
@@ -52,7 +58,7 @@ struct mir_transit {
   size_t counted;   /* bytes, in the space's mapped_bytes */
   uint8_t *at;      /* its place in the range, `len` bytes; NULL: none */
   size_t len;
-  int whole; /* all pages are mapped, and no call of the back end is under way */
+  enum mir_transit_state state;
 };
 
 /* A block for which the hook `freed` is being called, on the stack of the thread that calls it.  */

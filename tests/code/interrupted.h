@@ -44,12 +44,15 @@ static void remember (const uint8_t *addr) {
   known[known_num++] = addr;
 }
 
+static int freed_twice; /* the hook `freed` was told of what it knew to be freed */
+
 static void forget (const uint8_t *addr) {
   for (size_t i = 0; i < known_num; i++)
     if (known[i] == addr) {
       known[i] = known[--known_num];
       return;
     }
+  freed_twice = 1;
 }
 
 /*---------------- The user's functions -----------------------------*/
@@ -168,6 +171,7 @@ static void start_configuration (const struct configuration *configuration) {
   known_num = 0;
   memset (more_writers, 0, sizeof (more_writers));
   other_space = NULL;
+  freed_twice = 0;
   space_options = configuration->options;
   space_options.size = sizeof (space_options);
   space_options.alloc = &user_alloc;
@@ -330,6 +334,7 @@ static int empty_and_refill (void) {
   for (size_t i = known_num; i-- > 0;) (void) MIR_code_free (space, known[i]);
   if (MIR_code_reclaim (space, MIR_code_grace_begin (space)) != MIR_CODE_OK) return 3;
   if (!mir_space_check (space)) return 4;
+  if (freed_twice) return 12;
   MIR_code_get_stats (space, &stats);
   if (stats.pieces != 0 || stats.piece_bytes != 0) return 5;
   if (stats.freed != 0 || stats.freed_bytes != 0) return 6;
