@@ -172,14 +172,31 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
   return status;
 }
 
-/* Allocate a slab without pages, with bitmaps for SIZE bytes.  */
+/* Allocate a slab without pages, with bitmaps for SIZE bytes.  The two are apart: structures a power
+   of two from each other would compete for the same cache lines.  */
 static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
-  struct mir_slab *slab = (struct mir_slab *) MIR_malloc (
-      pool->space->alloc, sizeof (struct mir_slab) + mir_granules_size (size / MIR_GRANULE));
+  MIR_alloc_t alloc = pool->space->alloc;
+  struct mir_slab *slab = (struct mir_slab *) MIR_malloc (alloc, sizeof (struct mir_slab));
   if (slab == NULL) return NULL;
+  int held = mir_os_hold_cancel (); /* nobody could free SLAB */
+  void *bitmaps = MIR_malloc (alloc, mir_granules_size (size / MIR_GRANULE));
+  mir_os_let_cancel (held);
+  if (bitmaps == NULL) {
+    MIR_free (alloc, slab);
+    return NULL;
+  }
+  slab->granules.words = (struct mir_granule_word *) bitmaps;
   slab->pool = pool;
   slab->frozen = 0;
   return slab;
+}
+
+void mir_slab_free (struct mir_slab *slab) {
+  MIR_alloc_t alloc = slab->pool->space->alloc;
+  int held = mir_os_hold_cancel ();
+  MIR_free (alloc, slab->granules.words);
+  MIR_free (alloc, slab);
+  mir_os_let_cancel (held);
 }
 
 /* Map a slab of SIZE bytes, or of fewer, NEEDED at least, if a limit prevents that.  */
@@ -187,7 +204,7 @@ static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t
                                     struct mir_slab **res) {
   struct MIR_code_space *space = pool->space;
   size_t wanted = size;
-  uint8_t *at;
+  uint8_t *at = NULL;
   MIR_code_status_t status;
   struct mir_slab *slab;
   for (;;) {
@@ -198,15 +215,15 @@ static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t
     if (has_room) status = claim (slab, needed, &size, &at);
     mir_os_unlock (&space->lock);
     if (has_room) break;
-    MIR_free (space->alloc, slab); /* another thread took the entry first */
+    mir_slab_free (slab); /* another thread took the entry first */
   }
   if (status == MIR_CODE_OK && (status = map_slab (slab, size, at)) != MIR_CODE_OK)
     unclaim (slab, slab->pages.reserved ? at : NULL);
   if (status != MIR_CODE_OK) {
-    MIR_free (space->alloc, slab);
+    mir_slab_free (slab);
     return status;
   }
-  mir_granules_init (&slab->granules, slab + 1, size / MIR_GRANULE);
+  mir_granules_init (&slab->granules, slab->granules.words, size / MIR_GRANULE);
   set_state (slab, MIR_MAPPED);
   notify_mapped (slab);
   *res = slab;
@@ -309,7 +326,7 @@ static size_t unmap_slab (struct mir_slab *slab) {
   pool->system_calls += slab->pages.system_calls;
   mir_os_unlock (&pool->lock);
   unclaim (slab, slab->pages.reserved ? slab->pages.rx : NULL);
-  MIR_free (pool->space->alloc, slab);
+  mir_slab_free (slab);
   return len;
 }
 
@@ -346,7 +363,7 @@ static void drop_remains (struct mir_slab *slab) {
     if (space->backend->unmap (&slab->pages) != 0 || !slab->pages.reserved) at = NULL;
   }
   unclaim (slab, at);
-  MIR_free (space->alloc, slab);
+  mir_slab_free (slab);
 }
 
 struct mir_slab *mir_slab_adopt (struct MIR_code_space *space) {

@@ -66,11 +66,10 @@ void mir_space_leave_pool (struct mir_pool *pool) {
   pool->writers--;
 }
 
-struct mir_slab *mir_space_lock_slab (struct MIR_code_space *space, const void *addr) {
+struct mir_slab *mir_space_lock_found (struct MIR_code_space *space, const void *addr) {
   struct mir_directory_find found;
   while (mir_directory_find (&space->directory, (uintptr_t) addr, &found) == 0) {
     mir_os_lock (&found.pool->lock);
-    /* A slab leaves its pool only while the lock is held.  */
     if (mir_directory_unchanged (&space->directory, &found)) return found.slab;
     mir_os_unlock (&found.pool->lock);
   }

@@ -69,8 +69,9 @@ struct mir_notice {
 };
 
 struct mir_slab {
-  struct mir_granules granules; /* their bitmaps are behind this structure */
+  struct mir_granules granules; /* their bitmaps are an allocation of their own */
   struct mir_pool *pool;
+  int frozen; /* sealed before a fork: cannot be written, so nothing is published here again */
   struct mir_pages pages;
   const struct mir_backend *backend; /* of the space, or that one's `large` */
   struct mir_slab *next, *previous;  /* in the pool, by ascending address */
@@ -78,7 +79,6 @@ struct mir_slab {
   struct mir_transit transit;        /* while it is in no pool */
   size_t populated;                  /* bytes from the start for which memory was requested ahead */
   uint64_t empty_since;              /* mir_os_now, while it is empty */
-  int frozen; /* sealed before a fork: cannot be written, so nothing is published here again */
 };
 
 /* The bump region of a pool, always a whole free run.  SLAB NULL: the pool has none.  */
@@ -94,8 +94,8 @@ struct mir_pool {
   struct mir_bump bump;
   size_t slab_size; /* bytes of the next slab; grows up to a limit */
   struct mir_bins bins;
-  uint32_t runs; /* free runs counted by the last purge of the bins */
-  int crowded;   /* more free runs than the bins hold: some may not be found */
+  uint32_t freed; /* blocks since the last purge of the bins: runs may have grown unseen */
+  int crowded;    /* the bins need more memory; some runs may not be found */
   /* Granules of code blocks, and of all slabs.  Any thread may read them, without the lock.  */
   atomic_uint_fast64_t taken, total;
   struct mir_retired retired;
