@@ -106,7 +106,7 @@ static int fork_within (long calls) {
 
 /* The next call to fork at: every one of the first, some of those that repeat them.  */
 static long next_call (long calls) {
-  return calls + 1 + (calls < 8 ? 0 : (long) (tap_random () % 8));
+  return calls + 1 + (calls < 8 ? 0 : (long) (tap_random () % 16));
 }
 
 static void a_fork_beside_an_operation_loses_nothing (void) {
