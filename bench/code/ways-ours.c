@@ -78,7 +78,7 @@ static uint8_t *publish_in_batch (void *hand, const uint8_t *code, size_t len) {
    back what was not used.  */
 static uint8_t *reserve_and_commit (void *hand, const uint8_t *code, size_t len) {
   struct hand *h = (struct hand *) hand;
-  MIR_code_place_t place;
+  MIR_code_place_t place = {.size = sizeof (place)};
   must (MIR_code_reserve (h->writer, len + len / 4, 0, &place));
   memcpy (place.buffer, code, len);
   must (MIR_code_commit (h->writer, len, NULL));
@@ -112,8 +112,8 @@ static void patch (void *hand, uint8_t *addr, uint64_t word) {
 }
 
 static size_t mapped (void *store) {
-  MIR_code_stats_t stats;
-  MIR_code_get_stats ((MIR_code_space_t) store, &stats);
+  MIR_code_stats_t stats = {.size = sizeof (stats)};
+  must (MIR_code_get_stats ((MIR_code_space_t) store, &stats));
   return stats.mapped_bytes;
 }
 

@@ -6,9 +6,9 @@
    whole.  What such a thread was doing with no lock held is noted where locks guard it: slabs in
    transit become orphans, which the child unmaps when it maps, trims or ends (mir_slab_adopt), and
    a block whose `freed` hook was running waits for the child's next MIR_code_reclaim.  Hooks that
-   were running are not called again: in the child they have returned.  What the back end had mapped so far, and memory from the general allocator that was in no list yet, is
-   lost to the child as it is to any program which forks between a malloc and the use of its
-   result.  */
+   were running are not called again: in the child they have returned.  What the back end had mapped
+   so far, and memory from the general allocator that was in no list yet, is lost to the child as it
+   is to any program which forks between a malloc and the use of its result.  */
 #include "code/fork.h"
 
 #include <stdatomic.h>
@@ -89,13 +89,18 @@ static void unlock_spaces_in_child (void) {
 
 /*---------------- The registry -----------------------------*/
 
-MIR_code_status_t mir_watch_forks (struct MIR_code_space *space) {
+int mir_count_forks (void) {
   mir_os_lock (&registry_lock);
-  if (!watching && mir_os_at_fork (lock_spaces, unlock_spaces, unlock_spaces_in_child) != 0) {
-    mir_os_unlock (&registry_lock);
-    return MIR_CODE_NO_MEMORY;
-  }
-  watching = 1;
+  if (!watching)
+    watching = mir_os_at_fork (lock_spaces, unlock_spaces, unlock_spaces_in_child) == 0;
+  int counted = watching;
+  mir_os_unlock (&registry_lock);
+  return counted ? 0 : -1;
+}
+
+MIR_code_status_t mir_watch_forks (struct MIR_code_space *space) {
+  if (mir_count_forks () != 0) return MIR_CODE_NO_MEMORY;
+  mir_os_lock (&registry_lock);
   space->previous = NULL;
   space->next = registry;
   if (registry != NULL) registry->previous = space;

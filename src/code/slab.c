@@ -4,6 +4,7 @@
 
 #include "code/fork.h"
 #include "code/probe.h"
+#include "code/status.h"
 #include "os/cancel.h"
 
 enum {
@@ -168,6 +169,10 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
     slab->populated = 0;
   }
   slab->pages.generation = generation;
+  if (status != MIR_CODE_OK) {
+    status = mir_status_of_refusal (status, 2 * size);        /* for a dual mapping */
+    if (!mir_status_is_limit (status)) mir_backend_forget (); /* what was known is no longer so */
+  }
   mir_os_let_cancel (held);
   return status;
 }
@@ -236,7 +241,7 @@ MIR_code_status_t mir_slab_make (struct mir_pool *pool, uint32_t n, size_t prefe
   size_t needed = round_up ((size_t) n * MIR_GRANULE, slab_unit (pool->space));
   size_t size = preferred > needed ? preferred : needed;
   MIR_code_status_t status = make_slab (pool, needed, size, slab);
-  if (status == MIR_CODE_MAP_REFUSED && size > needed)
+  if ((status == MIR_CODE_MAP_REFUSED || mir_status_is_limit (status)) && size > needed)
     status = make_slab (pool, needed, needed, slab);
   return status;
 }

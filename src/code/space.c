@@ -14,7 +14,10 @@ MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_o
   space->alloc = options->alloc;
   space->code_alloc = options->code_alloc;
   space->backend = backend;
-  space->hooks = options->hooks;
+  if (options->hooks != NULL) {
+    space->own_hooks = *options->hooks;
+    space->hooks = space->options.hooks = &space->own_hooks;
+  }
   space->page_size = mir_os_page_size ();
   space->unit = backend->unit != 0 ? backend->unit : space->page_size;
   space->shared = backend == &mir_backend_flip; /* its mem_protect calls come one at a time */

@@ -7,11 +7,10 @@
 #include "code/backend.h"
 #include "code/types.h"
 
-/* Initialise *SPACE, in memory of the caller's, with OPTIONS, whose members are all set.  The
-   allocators and the hooks are kept by pointer; MIR_code_set_hooks later replaces SPACE->hooks, so
-   the options' hooks are not read again.  A fork
-   does not know the space before mir_watch_forks.  Call that after the last allocation which may
-   leave by longjmp: nothing would unwatch the space then.  */
+/* Initialise *SPACE, in memory of the caller's, with OPTIONS, whose members are all set, those of the
+   hooks included.  The allocators are kept by pointer; the hooks are copied.  A fork does not know the
+   space before mir_watch_forks.  Call that after the last allocation which may leave by longjmp:
+   nothing would unwatch the space then.  */
 MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_options_t *options,
                                   const struct mir_backend *backend);
 

@@ -116,12 +116,13 @@ struct MIR_code_space {
   MIR_code_alloc_t code_alloc; /* for the flip back end */
   const struct mir_backend *backend;
   MIR_code_options_t options;
-  const MIR_code_hooks_t *hooks; /* NULL: none */
-  size_t page_size;              /* bytes */
-  size_t unit;                   /* bytes that the back end opens: its own unit, or a page */
-  struct mir_pool first;         /* used by MIR's functions; if `shared`, by all writers */
-  int shared;                    /* `first` serves all writers: see above, the user's mem_protect */
-  atomic_uint_fast64_t grace;    /* grace periods begun */
+  const MIR_code_hooks_t *hooks; /* NULL: none; else &own_hooks, a copy of the caller's */
+  MIR_code_hooks_t own_hooks;
+  size_t page_size;           /* bytes */
+  size_t unit;                /* bytes that the back end opens: its own unit, or a page */
+  struct mir_pool first;      /* used by MIR's functions; if `shared`, by all writers */
+  int shared;                 /* `first` serves all writers: see above, the user's mem_protect */
+  atomic_uint_fast64_t grace; /* grace periods begun */
   struct mir_directory directory;
   mir_os_lock_t lock; /* guards everything below, and changes of the directory */
   size_t mapped_bytes, peak_mapped_bytes; /* of all slabs, those in transit included */

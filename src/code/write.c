@@ -9,6 +9,7 @@
 
 #include "code/cpu.h"
 #include "code/fork.h"
+#include "code/status.h"
 #include "code/types.h"
 #include "os/cancel.h"
 
@@ -47,6 +48,11 @@ static MIR_code_status_t privatise (struct mir_slab *slab) {
   return MIR_CODE_OK;
 }
 
+/* The cause of the refusal STATUS.  Private memory takes two mappings as long as the slab.  */
+static MIR_code_status_t refusal_of (const struct opened *opened, MIR_code_status_t status) {
+  return mir_status_of_refusal (status, 2 * opened->slab->pages.len);
+}
+
 /* Open OPENED and set where it is written; close it and clean the instruction cache.  Back ends use
    descriptors, and call the user's mem_protect, with the lock held: they may not be cancelled.  */
 static MIR_code_status_t open_units (struct opened *opened) {
@@ -55,6 +61,7 @@ static MIR_code_status_t open_units (struct opened *opened) {
   MIR_code_status_t status = privatise (opened->slab);
   if (status == MIR_CODE_OK)
     status = backend->open (&opened->slab->pages, opened->start, opened->len, &opened->writable);
+  if (status != MIR_CODE_OK) status = refusal_of (opened, status);
   mir_os_let_cancel (held);
   return status;
 }
@@ -64,6 +71,7 @@ static MIR_code_status_t close_units (struct opened *opened) {
   int held = mir_os_hold_cancel ();
   MIR_code_status_t status =
       backend->close (&opened->slab->pages, opened->start, opened->len, opened->writable);
+  if (status != MIR_CODE_OK) status = refusal_of (opened, status);
   mir_os_let_cancel (held);
   if (status == MIR_CODE_OK) mir_os_clean_icache (opened->start, opened->start + opened->len);
   return status;

@@ -74,8 +74,11 @@ static void on_freed (void *user_data, const MIR_code_event_t *event) {
   reached (IN_HOOK);
 }
 
-static const MIR_code_hooks_t user_hooks = {
-    .mapped = on_mapped, .unmapped = on_mapped, .published = on_published, .freed = on_freed};
+static const MIR_code_hooks_t user_hooks = {.size = sizeof (user_hooks),
+                                            .mapped = on_mapped,
+                                            .unmapped = on_mapped,
+                                            .published = on_published,
+                                            .freed = on_freed};
 
 static void *user_malloc (size_t size, void *user_data) {
   (void) user_data;
@@ -190,7 +193,7 @@ static void start_configuration (const struct configuration *configuration) {
 /* The results do not matter: an operation may be refused, for example by what a level cannot do.  */
 
 static void publish_small (void) {
-  MIR_code_info_t info = {.name = "small", .tag = 1};
+  MIR_code_info_t info = {.size = sizeof (info), .name = "small", .tag = 1};
   (void) publish_in (writer, 10, CODE_LEN, &info);
 }
 
@@ -204,8 +207,8 @@ static void publish_many (void) {
 }
 
 static void make_batch (void) {
-  MIR_code_place_t place;
-  MIR_code_info_t info = {.name = "batch", .tag = 2};
+  MIR_code_place_t place = {.size = sizeof (place)};
+  MIR_code_info_t info = {.size = sizeof (info), .name = "batch", .tag = 2};
   (void) MIR_code_batch_begin (writer);
   (void) publish_in (writer, 20, CODE_LEN, &info);
   (void) publish_in (writer, 21, 100000, &info);
@@ -218,8 +221,8 @@ static void make_batch (void) {
 }
 
 static void reserve_twice (void) {
-  MIR_code_place_t place;
-  MIR_code_info_t info = {.name = "reserved", .tag = 3};
+  MIR_code_place_t place = {.size = sizeof (place)};
+  MIR_code_info_t info = {.size = sizeof (info), .name = "reserved", .tag = 3};
   for (int i = 0; i < 2; i++) {
     if (MIR_code_reserve (writer, 70000, 4096, &place) != MIR_CODE_OK) continue;
     code_returning (place.buffer, 30);
@@ -280,9 +283,9 @@ static void change (void) {
 }
 
 static void ask (void) {
-  MIR_code_piece_t piece;
-  MIR_code_stats_t stats;
-  MIR_code_report_t report;
+  MIR_code_piece_t piece = {.size = sizeof (piece)};
+  MIR_code_stats_t stats = {.size = sizeof (stats)};
+  MIR_code_report_t report = {.size = sizeof (report)};
   (void) MIR_code_query (space, funcs[3], &piece);
   MIR_code_get_stats (space, &stats);
   (void) MIR_code_probe (&space_options, &report);
@@ -323,7 +326,7 @@ enum { OPERATIONS = sizeof (operations) / sizeof (operations[0]) };
 /* Free everything, as a thread does that knows what the hooks know, and fill the space anew.
    Returns 0, or the number of the first step that has not found everything.  */
 static int empty_and_refill (void) {
-  MIR_code_stats_t stats;
+  MIR_code_stats_t stats = {.size = sizeof (stats)};
   MIR_code_space_finish (other_space);
   other_space = NULL;
   if (!mir_space_check (space)) return 1;
@@ -344,7 +347,7 @@ static int empty_and_refill (void) {
   if (stats.mappings != 0) return 8;
   if (!mir_space_check (space)) return 9;
   if (MIR_code_writer_create (space, &writer) != MIR_CODE_OK) return 10;
-  MIR_code_place_t place;
+  MIR_code_place_t place = {.size = sizeof (place)};
   size_t left = space_options.reserve != 0 ? LIMIT - 65536 /* for cells */ : LIMIT;
   if (space_options.protection != MIR_CODE_SEALED
       && MIR_code_reserve (writer, left - 1024, 0, &place) != MIR_CODE_OK)
