@@ -130,12 +130,12 @@ static struct MIR_code_alloc user_code_alloc = {user_map, user_unmap, user_prote
 
 struct configuration {
   const char *name;
-  int forks; /* the forks' test uses it: others differ in the back end alone */
+  int forks; /* 0: differs in the back end alone; 2: forks within operations, too */
   MIR_code_options_t options;
 };
 
 static const struct configuration configurations[] = {
-    {"default", 1, {.max_bytes = LIMIT}},
+    {"default", 2, {.max_bytes = LIMIT}},
     {"closed", 0, {.protection = MIR_CODE_CLOSED_ALIAS, .max_bytes = LIMIT}},
     {"sealed", 1, {.protection = MIR_CODE_SEALED}},
     {"poisoned", 1, {.poison = MIR_CODE_POISON_ALL, .max_bytes = LIMIT}},
@@ -152,9 +152,9 @@ static const struct configuration configurations[] = {
      {.backends = MIR_CODE_PROCMEM, .protection = MIR_CODE_NO_ALIAS, .max_bytes = LIMIT}},
     {"remap", 0, {.backends = MIR_CODE_REMAP, .protection = MIR_CODE_NO_ALIAS, .max_bytes = LIMIT}},
     {"rwx", 0, {.backends = MIR_CODE_RWX, .max_bytes = LIMIT}},
-    {"range", 1, {.reserve = LIMIT}},
+    {"range", 2, {.reserve = LIMIT}},
     {"procmem_range", 0, {.backends = MIR_CODE_PROCMEM, .reserve = LIMIT}},
-    {"code_alloc", 1, {.code_alloc = &user_code_alloc, .max_bytes = LIMIT}},
+    {"code_alloc", 2, {.code_alloc = &user_code_alloc, .max_bytes = LIMIT}},
 };
 
 enum { CONFIGURATIONS = sizeof (configurations) / sizeof (configurations[0]) };
