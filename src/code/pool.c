@@ -525,15 +525,17 @@ void mir_pool_cut (struct mir_slab *slab, uint32_t first, uint32_t n) {
   if (n != 0) free_granules (slab, first, first + n, 0);
 }
 
-/* Whether the pool has more slabs than it has needed lately, by one of the size of SLAB.  */
+/* Whether the pool has more slabs than it has needed in the last LATELY milliseconds or two times
+   that, by one of the size of SLAB.  */
 static int has_too_many (struct mir_pool *pool, const struct mir_slab *slab, uint64_t now,
                          uint64_t lately) {
   if (now - pool->most_since >= lately) {
     pool->most_since = now;
+    pool->most_before = pool->most_taken;
     pool->most_taken = mir_count (&pool->taken);
   }
-  return mir_count (&pool->total) - slab->granules.count
-         >= pool->most_taken + pool->most_taken / KEPT_PARTS;
+  uint64_t most = pool->most_taken > pool->most_before ? pool->most_taken : pool->most_before;
+  return mir_count (&pool->total) - slab->granules.count >= most + most / KEPT_PARTS;
 }
 
 struct mir_slab *mir_pool_unlink_empty (struct mir_pool *pool, uint64_t older_than, int all) {

@@ -178,31 +178,29 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
   return status;
 }
 
-/* Allocate a slab without pages, with bitmaps for SIZE bytes.  The two are apart: structures a power
-   of two from each other would compete for the same cache lines.  */
+/* Allocate a slab without pages, with bitmaps for SIZE bytes behind it.  Large ones lie at different
+   distances from the start of their memory: structures a power of two from each other would compete
+   for the same cache lines.  */
 static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
-  MIR_alloc_t alloc = pool->space->alloc;
-  struct mir_slab *slab = (struct mir_slab *) MIR_malloc (alloc, sizeof (struct mir_slab));
-  if (slab == NULL) return NULL;
-  int held = mir_os_hold_cancel (); /* nobody could free SLAB */
-  void *bitmaps = MIR_malloc (alloc, mir_granules_size (size / MIR_GRANULE));
-  mir_os_let_cancel (held);
-  if (bitmaps == NULL) {
-    MIR_free (alloc, slab);
-    return NULL;
-  }
-  slab->granules.words = (struct mir_granule_word *) bitmaps;
+  enum { LINE = 64, COLOURS = 8, COLOUR = 4 * LINE };
+  struct MIR_code_space *space = pool->space;
+  size_t gap = size < LARGE ? 0 : atomic_load (&space->directory.num) % COLOURS * COLOUR;
+  size_t len =
+      LINE + gap + sizeof (struct mir_slab) + mir_granules_size (size / MIR_GRANULE);
+  uint8_t *memory = (uint8_t *) MIR_malloc (space->alloc, len);
+  if (memory == NULL) return NULL;
+  gap += (size_t) (0 - (uintptr_t) memory) % LINE;
+  struct mir_slab *slab = (struct mir_slab *) (void *) (memory + gap);
+  slab->memory = memory;
+  slab->memory_len = len;
+  slab->granules.words = (struct mir_granule_word *) (void *) (slab + 1);
   slab->pool = pool;
   slab->frozen = 0;
   return slab;
 }
 
 void mir_slab_free (struct mir_slab *slab) {
-  MIR_alloc_t alloc = slab->pool->space->alloc;
-  int held = mir_os_hold_cancel ();
-  MIR_free (alloc, slab->granules.words);
-  MIR_free (alloc, slab);
-  mir_os_let_cancel (held);
+  MIR_free (slab->pool->space->alloc, slab->memory);
 }
 
 /* Map a slab of SIZE bytes, or of fewer, NEEDED at least, if a limit prevents that.  */

@@ -70,7 +70,7 @@ struct mir_notice {
 
 /* What freeing and publishing read is in the first 64 bytes.  */
 struct mir_slab {
-  struct mir_granules granules; /* their bitmaps are an allocation of their own */
+  struct mir_granules granules; /* their bitmaps are behind this structure */
   struct mir_pool *pool;
   int frozen; /* sealed before a fork: cannot be written, so nothing is published here again */
   struct mir_pages pages;
@@ -80,6 +80,8 @@ struct mir_slab {
   struct mir_transit transit;        /* while it is in no pool */
   size_t populated;                  /* bytes from the start for which memory was requested ahead */
   uint64_t empty_since;              /* mir_os_now, while it is empty */
+  void *memory; /* of the general allocator, MEMORY_LEN bytes, for this structure and the bitmaps */
+  size_t memory_len;
 };
 
 /* The bump region of a pool, always a whole free run.  SLAB NULL: the pool has none.  */
@@ -99,8 +101,8 @@ struct mir_pool {
   int crowded;    /* the bins need more memory; some runs may not be found */
   /* Granules of code blocks, and of all slabs.  Any thread may read them, without the lock.  */
   atomic_uint_fast64_t taken, total;
-  uint64_t most_taken; /* the largest `taken` since `most_since`, about purge_ms ago */
-  uint64_t most_since; /* mir_os_now */
+  /* The largest `taken` since `most_since`, of mir_os_now, and in the period of purge_ms before.  */
+  uint64_t most_taken, most_before, most_since;
   struct mir_retired retired;
   struct mir_notice *notices; /* of blocks being reclaimed, which are not retired meanwhile */
   uint32_t freed_granules;    /* in the retired blocks, together */
