@@ -3,14 +3,23 @@
    a time.  */
 #include "code/backend.h"
 
-enum { TRIES_TO_CLOSE = 3 }; /* after another refusal: the system may allow a later one */
+#include "os/os.h"
 
-/* Bytes are written where they are executed, so `writable` is START itself.  */
+enum { FLIP_TRIES = 3 }; /* to close, or to unmap: the system may allow a later one */
+
+/* Whether LEN bytes at START can be pages: they begin at one, and the address behind them is not
+   0.  */
+static int are_pages (const uint8_t *start, size_t len) {
+  return (uintptr_t) start % mir_os_page_size () == 0 && (uintptr_t) start <= UINTPTR_MAX - len;
+}
+
+/* A range that cannot be used goes back as it came, since the user's mem_map says that it is ours;
+   but whether it overlaps another one, which must not be unmapped, only the directory knows.  */
 static MIR_code_status_t flip_map (struct mir_pages *pages, size_t len, uint8_t *at) {
   (void) at; /* not reservable */
   uint8_t *start = (uint8_t *) MIR_mem_map (pages->code_alloc, len);
   if (MIR_mem_map_failed (start)) return MIR_CODE_MAP_REFUSED;
-  if ((uintptr_t) start > UINTPTR_MAX - len) { /* the address behind the range would be 0 */
+  if (!are_pages (start, len)) {
     (void) MIR_mem_unmap (pages->code_alloc, start, len);
     return MIR_CODE_MAP_REFUSED;
   }
@@ -21,8 +30,11 @@ static MIR_code_status_t flip_map (struct mir_pages *pages, size_t len, uint8_t 
 }
 
 static int flip_unmap (struct mir_pages *pages) {
-  pages->system_calls++;
-  return MIR_mem_unmap (pages->code_alloc, pages->rx, pages->len) == 0 ? 0 : -1;
+  for (int i = 0; i < FLIP_TRIES; i++) {
+    pages->system_calls++;
+    if (MIR_mem_unmap (pages->code_alloc, pages->rx, pages->len) == 0) return 0;
+  }
+  return -1;
 }
 
 /* Change the protection of whole pages, which the user's function rounds to.  0, or not 0.  */
@@ -34,16 +46,24 @@ static int flip_protect (struct mir_pages *pages, uint8_t *start, size_t len,
 
 /* Close pages that a refused change may have left open, so that older code in them does not stay
    writable.  The caller reports the first refusal, not one from here.  */
-static void close_again (struct mir_pages *pages, uint8_t *start, size_t len) {
-  for (int i = 0; i < TRIES_TO_CLOSE; i++)
+static void close_pages (struct mir_pages *pages, uint8_t *start, size_t len) {
+  for (int i = 0; i < FLIP_TRIES; i++)
     if (flip_protect (pages, start, len, PROT_READ_EXEC) == 0) return;
+  pages->left_open = 1;
 }
 
+static void flip_close_again (struct mir_pages *pages) {
+  pages->left_open = 0;
+  close_pages (pages, pages->rx, pages->len);
+}
+
+/* Bytes are written where they are executed, so `writable` is START itself.  What was left open
+   before stays so: it may hold bytes to be put back.  */
 static MIR_code_status_t flip_open (struct mir_pages *pages, uint8_t *start, size_t len,
                                     uint8_t **writable) {
   *writable = start;
   if (flip_protect (pages, start, len, PROT_WRITE_EXEC) == 0) return MIR_CODE_OK;
-  close_again (pages, start, len);
+  if (!pages->left_open) close_pages (pages, start, len);
   return MIR_CODE_WRITE_REFUSED;
 }
 
@@ -51,7 +71,7 @@ static MIR_code_status_t flip_close (struct mir_pages *pages, uint8_t *start, si
                                      uint8_t *writable) {
   (void) writable;
   if (flip_protect (pages, start, len, PROT_READ_EXEC) == 0) return MIR_CODE_OK;
-  close_again (pages, start, len);
+  close_pages (pages, start, len);
   return MIR_CODE_WRITE_REFUSED;
 }
 
@@ -66,4 +86,5 @@ const struct mir_backend mir_backend_flip = {
     .unmap = flip_unmap,
     .open = flip_open,
     .close = flip_close,
+    .close_again = flip_close_again,
 };

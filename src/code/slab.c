@@ -105,7 +105,7 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
     status = large->map (&slab->pages, size, at);
     slab->populated = size;
   }
-  if (status != MIR_CODE_OK) {
+  if (status != MIR_CODE_OK && (at != NULL) == (slab->pages.reserved != 0)) {
     slab->backend = space->backend;
     status = slab->backend->map (&slab->pages, size, at);
     slab->populated = 0;

@@ -68,6 +68,7 @@ struct mir_pool {
   size_t slab_size; /* bytes of the next slab; grows up to a limit */
   struct mir_bins bins;
   uint32_t runs; /* free runs counted by the last purge of the bins */
+  int left_open; /* a slab may have pages that a refused close has left writable */
   int crowded;   /* more free runs than the bins hold: some may not be found */
   struct mir_retired retired;
   uint32_t freed_granules;                                    /* in the retired blocks, together */

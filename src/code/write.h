@@ -1,4 +1,4 @@
-/* Stores to executable memory, all of which go through these two functions.  */
+/* Stores to executable memory, all of which go through mir_write and mir_write_traps.  */
 #ifndef MIR_CODE_WRITE_H
 #define MIR_CODE_WRITE_H
 
@@ -7,6 +7,7 @@
 
 #include "mir-code.h"
 
+struct mir_pool;
 struct mir_slab;
 
 /* LEN > 0 bytes to be written from FROM to TO, the address in SLAB where they are executed.  */
@@ -23,8 +24,11 @@ struct mir_chunk {
    stored whole.  The lock of the pool is held.  The instruction cache is clean afterwards;
    synchronising other cores is left to the caller.  */
 MIR_code_status_t mir_write (const struct mir_chunk *chunks, size_t num, uint8_t *old);
-/* Fill LEN bytes at TO, a multiple of 4, with instructions which stop the program.  The lock is
-   held.  */
+/* Fill LEN bytes at TO, a multiple of 4, with instructions which stop the program.  On failure the
+   bytes are put back, as far as the system lets them be.  The lock is held.  */
 MIR_code_status_t mir_write_traps (struct mir_slab *slab, uint8_t *to, size_t len);
+/* Close the pages of POOL that a refused close has left writable.  The lock is held.  Each of these
+   functions begins with it.  */
+void mir_write_close_again (struct mir_pool *pool);
 
 #endif /* MIR_CODE_WRITE_H */
