@@ -4,6 +4,7 @@
      code-fixture     a context, for the tests of MIR's functions
      backend-fixture  one back end without a space
      test-*-refusal   every allocation, mapping and protection change is refused in turn
+     test-refused-calls   every system call is refused in turn, for each back end
      test-model       random operations, compared with a model after each
      test-hardened    the library in processes under the restrictions of hardened systems
      test-*           one file of src/code, or one group of functions of mir-code.h  */
