@@ -69,8 +69,7 @@ enum {
    with FLIP while something is written; with MAP_JIT for the writing thread, which cannot execute
    it meanwhile.  Where the system refuses to protect pages again after a write, with CLOSED_ALIAS
    and FLIP, they stay writable for the time being: the result is MIR_CODE_WRITE_REFUSED, with the old
-   bytes back in place, and each later write of the same writer and each MIR_code_trim tries to
-   protect them.  */
+   bytes back in place, and later writes and each MIR_code_trim try to protect them.  */
 typedef enum MIR_code_protection {
   MIR_CODE_OPEN_ALIAS,   /* the alias is always accessible: the fastest */
   MIR_CODE_CLOSED_ALIAS, /* the alias is accessible on demand, while something is written */

@@ -169,7 +169,6 @@ static void store_chunk (const struct mir_chunk *chunk, uint8_t *old) {
 
 MIR_code_status_t mir_write (const struct mir_chunk *chunks, size_t num, uint8_t *old) {
   size_t bound;
-  if (num != 0) mir_write_close_again (chunks[0].slab->pool);
   for (size_t first = 0; first < num; first = bound) {
     if (is_direct (chunks[first].slab)) {
       store_chunk (&chunks[first], old);
@@ -177,6 +176,7 @@ MIR_code_status_t mir_write (const struct mir_chunk *chunks, size_t num, uint8_t
       bound = first + 1;
       continue;
     }
+    mir_write_close_again (chunks[0].slab->pool);
     struct opened opened = find_units (chunks, num, first, &bound);
     MIR_code_status_t status = open_units (&opened);
     if (status != MIR_CODE_OK) {

@@ -27,8 +27,8 @@ MIR_code_status_t mir_write (const struct mir_chunk *chunks, size_t num, uint8_t
 /* Fill LEN bytes at TO, a multiple of 4, with instructions which stop the program.  On failure the
    bytes are put back, as far as the system lets them be.  The lock is held.  */
 MIR_code_status_t mir_write_traps (struct mir_slab *slab, uint8_t *to, size_t len);
-/* Close the pages of POOL that a refused close has left writable.  The lock is held.  Each of these
-   functions begins with it.  */
+/* Close the pages of POOL that a refused close has left writable.  The lock is held.  The functions
+   above do so before they open pages.  */
 void mir_write_close_again (struct mir_pool *pool);
 
 #endif /* MIR_CODE_WRITE_H */
