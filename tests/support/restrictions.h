@@ -50,10 +50,10 @@ static inline int mdwe (void) {
   return prctl (PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0);
 }
 
-/* Refuse the system call NR with EPERM if its argument ARG has all bits of MASK; always if MASK is
+/* Refuse the system call NR with ERROR if its argument ARG has all bits of MASK; always if MASK is
    0.  Only the lower 32 bits of the argument are compared; their offset depends on the byte
    order.  */
-static inline int refuse_call (unsigned nr, int arg, unsigned mask) {
+static inline int refuse_call_with (unsigned error, unsigned nr, int arg, unsigned mask) {
   unsigned offset = (unsigned) (offsetof (struct seccomp_data, args) + 8 * (size_t) arg);
   if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) offset += 4;
   struct sock_filter filter[] = {
@@ -62,12 +62,16 @@ static inline int refuse_call (unsigned nr, int arg, unsigned mask) {
       BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offset),
       BPF_STMT (BPF_ALU | BPF_AND | BPF_K, mask),
       BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, mask, 0, 1),
-      BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
       BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
   struct sock_fprog program = {sizeof (filter) / sizeof (filter[0]), filter};
   if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
   return prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static inline int refuse_call (unsigned nr, int arg, unsigned mask) {
+  return refuse_call_with (EPERM, nr, arg, mask);
 }
 
 /* The filter that systemd's MemoryDenyWriteExecute= used before MDWE existed: no mapping may be
@@ -92,6 +96,11 @@ static inline int mdwe_seccomp_no_memfd (void) {
 static inline int no_executable_mappings (void) {
   return refuse_call (__NR_mmap, 2, PROT_EXEC) != 0 ? -1
                                                     : refuse_call (__NR_mprotect, 2, PROT_EXEC);
+}
+
+/* As SELinux without execmem.  */
+static inline int no_executable_access (void) {
+  return refuse_call_with (EACCES, __NR_mmap, 2, PROT_EXEC);
 }
 
 static inline int write_file (const char *path, const char *text) {
