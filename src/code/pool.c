@@ -367,6 +367,11 @@ static MIR_code_status_t map_room (struct mir_pool *pool, uint32_t n, size_t lar
     status = mir_slab_make (pool, n, size, slab);
   if (status != MIR_CODE_OK) return status;
   mir_os_lock (&pool->lock);
+  if (mir_slab_overlaps (*slab)) { /* with one that another thread has got meanwhile */
+    mir_os_unlock (&pool->lock);
+    mir_slab_forget (*slab);
+    return MIR_CODE_MAP_REFUSED;
+  }
   mir_slab_link (*slab);
   if (pool->bins.capacity < least_chunks (pool)) pool->crowded = 1;
   enter_bump (pool, *slab, 0, (*slab)->granules.count);

@@ -174,7 +174,7 @@ static void check (int is_quiet) {
     EXPECT (is_as_published (&blocks[i], !is_quiet));
   }
   if (space == NULL) return;
-  MIR_code_stats_t stats;
+  MIR_code_stats_t stats = {.size = sizeof (stats)};
   MIR_code_get_stats (space, &stats);
   EXPECT (mir_space_check (space));
   EXPECT_INT (stats.pieces, live);
@@ -188,7 +188,7 @@ static void check (int is_quiet) {
 /*---------------- Operations -----------------------------*/
 
 static MIR_code_status_t publish (int i, size_t len, unsigned value, uint64_t tag) {
-  MIR_code_info_t info = {.name = NULL, .tag = tag};
+  MIR_code_info_t info = {.size = sizeof (info), .tag = tag};
   uint8_t *addr;
   fill (bytes, len, value);
   MIR_code_status_t status = MIR_code_publish (writer, bytes, len, &info, &addr);
@@ -226,7 +226,7 @@ static MIR_code_status_t op_publish_with_tag (void) {
 }
 
 static MIR_code_status_t op_reserve_and_commit (void) {
-  MIR_code_place_t place;
+  MIR_code_place_t place = {.size = sizeof (place)};
   MIR_code_status_t status = MIR_code_reserve (writer, SMALL, 256, &place);
   if (status != MIR_CODE_OK) return status;
   fill (place.buffer, SMALL, 1002);
@@ -373,7 +373,8 @@ static int run_child (void) {
 static int is_refusal (MIR_code_status_t status) {
   return status == MIR_CODE_MAP_REFUSED || status == MIR_CODE_WRITE_REFUSED
          || status == MIR_CODE_NO_MEMORY || status == MIR_CODE_NO_BACKEND
-         || status == MIR_CODE_NO_RANGE;
+         || status == MIR_CODE_NO_RANGE || status == MIR_CODE_NO_ADDRESS_SPACE
+         || status == MIR_CODE_NO_LOCKED_MEMORY || status == MIR_CODE_TOO_MANY_MAPPINGS;
 }
 
 static long failed_operations, failed_in_run;
@@ -381,7 +382,7 @@ enum { ENOUGH = 4 }; /* failed operations of a run; then the refusals end, if th
 
 /* While calls are refused for good, other operations fail as cleanly, or need no call.  */
 static void try_others (void) {
-  MIR_code_piece_t piece;
+  MIR_code_piece_t piece = {.size = sizeof (piece)};
   MIR_code_status_t status;
   if (space == NULL || writer == NULL) return;
   if (blocks[0].addr != NULL) {
@@ -419,6 +420,7 @@ static void run (const char *name, MIR_code_status_t (*func) (void)) {
     if (refusal.forever) try_others ();
   }
   calls_disarm ();
+  if (space == NULL) mir_backend_forget (); /* what the probe may have learnt of the refusal */
   if (status != MIR_CODE_OK) {
     EXPECT_INT (func (), MIR_CODE_OK);
     check (1);
@@ -452,6 +454,7 @@ static int run_scenario (void) {
   probe_alloc_init (&data);
   calls_forget_mappings ();
   failed_in_run = 0;
+  mir_backend_forget ();
   calls_arm (&refusal);
   run ("create", op_create);
   if (space == NULL) {
@@ -539,7 +542,7 @@ static int run_pair (void) {
 
 /* Leave the test if the system lacks the pair.  */
 static void skip_unless_it_works (void) {
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   if (pair->bit == MIR_CODE_FLIP) return; /* a vtable needs no probe */
   unsigned bit = (pair->bit & MIR_CODE_MEMFD) != 0 ? MIR_CODE_MEMFD : pair->bit;
   if (mir_backend_probe (bit, pair->level, &report) != NULL) return;
