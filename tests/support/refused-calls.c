@@ -410,6 +410,8 @@ long calls_live_locks (void) {
   return locks;
 }
 
+int __real_prctl (int option, ...);
+int __wrap_prctl (int option, ...);
 long __real_syscall (long number, ...);
 long __wrap_syscall (long number, ...);
 int __real_pthread_mutex_init (pthread_mutex_t *mutex, const pthread_mutexattr_t *attr);
@@ -436,6 +438,15 @@ long __wrap_syscall (long number, ...) {
   if (number == SYS_MSEAL && res == 0)
     mark_staying ((const void *) (uintptr_t) args[0], (size_t) args[1]);
   return res;
+}
+
+int __wrap_prctl (int option, ...) {
+  unsigned long args[4];
+  va_list list;
+  va_start (list, option);
+  for (int i = 0; i < 4; i++) args[i] = va_arg (list, unsigned long);
+  va_end (list);
+  return is_refused ("prctl") ? -1 : __real_prctl (option, args[0], args[1], args[2], args[3]);
 }
 
 /* Functions of pthreads return their error.  */
