@@ -39,56 +39,58 @@ struct pair {
   const char *call; /* one that only this back end makes; NULL: none */
   size_t reserve;
   MIR_code_poison_t poison;
+  int is_alike; /* the code is that of another pair: calls are refused once, and not for good */
 };
 
 static const struct pair pairs[] = {
     {"anon, open alias", "anon", MIR_CODE_ANON, MIR_CODE_OPEN_ALIAS, "mremap", 0,
-     MIR_CODE_POISON_ALL},
+     MIR_CODE_POISON_ALL, 0},
     {"anon, closed alias", "anon", MIR_CODE_ANON, MIR_CODE_CLOSED_ALIAS, "mremap", 0,
-     MIR_CODE_POISON_ALL},
-    {"anon, sealed", "anon", MIR_CODE_ANON, MIR_CODE_SEALED, "mseal", 0, MIR_CODE_KEEP},
+     MIR_CODE_POISON_ALL, 0},
+    {"anon, sealed", "anon", MIR_CODE_ANON, MIR_CODE_SEALED, "mseal", 0, MIR_CODE_KEEP, 0},
     {"memfd, open alias", "memfd", MIR_CODE_MEMFD, MIR_CODE_OPEN_ALIAS, "memfd_create", 0,
-     MIR_CODE_POISON_ENTRY},
+     MIR_CODE_POISON_ENTRY, 0},
     {"memfd, closed alias", "memfd", MIR_CODE_MEMFD, MIR_CODE_CLOSED_ALIAS, "memfd_create", 0,
-     MIR_CODE_POISON_ENTRY},
-    {"memfd, sealed", "memfd", MIR_CODE_MEMFD, MIR_CODE_SEALED, "memfd_create", 0, MIR_CODE_KEEP},
+     MIR_CODE_POISON_ENTRY, 0},
+    {"memfd, sealed", "memfd", MIR_CODE_MEMFD, MIR_CODE_SEALED, "memfd_create", 0, MIR_CODE_KEEP,
+     0},
     {"filled, open alias", "anon", MIR_CODE_ANON | MIR_CODE_MEMFD, MIR_CODE_OPEN_ALIAS, "pwritev",
-     0, MIR_CODE_POISON_ALL},
+     0, MIR_CODE_POISON_ALL, 0},
     {"tmpfile, open alias", "tmpfile", MIR_CODE_TMPFILE, MIR_CODE_OPEN_ALIAS, "fallocate", 0,
-     MIR_CODE_KEEP},
+     MIR_CODE_KEEP, 0},
     {"tmpfile, closed alias", "tmpfile", MIR_CODE_TMPFILE, MIR_CODE_CLOSED_ALIAS, "fallocate", 0,
-     MIR_CODE_POISON_ALL},
-    {"tmpfile, sealed", "tmpfile", MIR_CODE_TMPFILE, MIR_CODE_SEALED, "fallocate", 0,
-     MIR_CODE_KEEP},
+     MIR_CODE_POISON_ALL, 0},
+    {"tmpfile, sealed", "tmpfile", MIR_CODE_TMPFILE, MIR_CODE_SEALED, "fallocate", 0, MIR_CODE_KEEP,
+     0},
     {"procmem, open alias", "procmem", MIR_CODE_PROCMEM, MIR_CODE_OPEN_ALIAS, "pwrite", 0,
-     MIR_CODE_POISON_ENTRY},
+     MIR_CODE_POISON_ENTRY, 1},
     {"procmem, closed alias", "procmem", MIR_CODE_PROCMEM, MIR_CODE_CLOSED_ALIAS, "pwrite", 0,
-     MIR_CODE_KEEP},
+     MIR_CODE_KEEP, 1},
     {"procmem, no alias", "procmem", MIR_CODE_PROCMEM, MIR_CODE_NO_ALIAS, "pwrite", 0,
-     MIR_CODE_POISON_ALL},
+     MIR_CODE_POISON_ALL, 0},
     {"remap, open alias", "remap", MIR_CODE_REMAP, MIR_CODE_OPEN_ALIAS, "mremap", 0,
-     MIR_CODE_POISON_ENTRY},
+     MIR_CODE_POISON_ENTRY, 1},
     {"remap, closed alias", "remap", MIR_CODE_REMAP, MIR_CODE_CLOSED_ALIAS, "mremap", 0,
-     MIR_CODE_KEEP},
+     MIR_CODE_KEEP, 1},
     {"remap, no alias", "remap", MIR_CODE_REMAP, MIR_CODE_NO_ALIAS, "mremap", 0,
-     MIR_CODE_POISON_ALL},
-    {"rwx, open alias", "rwx", MIR_CODE_RWX, MIR_CODE_OPEN_ALIAS, NULL, 0, MIR_CODE_POISON_ALL},
+     MIR_CODE_POISON_ALL, 0},
+    {"rwx, open alias", "rwx", MIR_CODE_RWX, MIR_CODE_OPEN_ALIAS, NULL, 0, MIR_CODE_POISON_ALL, 0},
     {"flip, open alias", "flip", MIR_CODE_FLIP, MIR_CODE_OPEN_ALIAS, "mprotect", 0,
-     MIR_CODE_POISON_ALL},
+     MIR_CODE_POISON_ALL, 0},
     {"anon, open alias, in a range", "anon", MIR_CODE_ANON, MIR_CODE_OPEN_ALIAS, "mremap", RANGE,
-     MIR_CODE_KEEP},
+     MIR_CODE_KEEP, 0},
     {"anon, closed alias, in a range", "anon", MIR_CODE_ANON, MIR_CODE_CLOSED_ALIAS, "mremap",
-     RANGE, MIR_CODE_POISON_ENTRY},
+     RANGE, MIR_CODE_POISON_ENTRY, 0},
     {"memfd, sealed, in a range", "memfd", MIR_CODE_MEMFD, MIR_CODE_SEALED, "memfd_create", RANGE,
-     MIR_CODE_KEEP},
+     MIR_CODE_KEEP, 0},
     {"filled, open alias, in a range", "anon", MIR_CODE_ANON | MIR_CODE_MEMFD, MIR_CODE_OPEN_ALIAS,
-     "pwritev", RANGE, MIR_CODE_KEEP},
+     "pwritev", RANGE, MIR_CODE_KEEP, 0},
     {"procmem, no alias, in a range", "procmem", MIR_CODE_PROCMEM, MIR_CODE_NO_ALIAS, "pwrite",
-     RANGE, MIR_CODE_KEEP},
+     RANGE, MIR_CODE_KEEP, 0},
     {"remap, no alias, in a range", "remap", MIR_CODE_REMAP, MIR_CODE_NO_ALIAS, "mremap", RANGE,
-     MIR_CODE_KEEP},
+     MIR_CODE_KEEP, 0},
     {"rwx, open alias, in a range", "rwx", MIR_CODE_RWX, MIR_CODE_OPEN_ALIAS, NULL, RANGE,
-     MIR_CODE_KEEP},
+     MIR_CODE_KEEP, 0},
 };
 enum { PAIRS = sizeof (pairs) / sizeof (pairs[0]) };
 
@@ -513,13 +515,14 @@ static int run_scenario_apart (void) {
   return WIFEXITED (status) && WEXITSTATUS (status) == CHILD_SAW_REFUSAL;
 }
 
-/* Refuse call FIRST.at of the scenario, FIRST.at + STEP and so on, until there is no such call.  */
+/* Refuse call FIRST.at of the scenario, FIRST.at + STEP and so on, until there is no such call.  The
+   errors take turns from a random one on, so that more runs try more of them at each call.  */
 static void sweep (struct refusal first, long step) {
   static const int errors[] = {ENOMEM, EPERM, EACCES, EAGAIN, EMFILE, EINVAL, ENOSYS, ENOSPC};
   enum { ERRORS = sizeof (errors) / sizeof (errors[0]) };
   int refused = 1;
   refusal = first;
-  for (size_t i = 0; refused && failures < 100; i++, refusal.at += step) {
+  for (size_t i = tap_random () % ERRORS; refused && failures < 100; i++, refusal.at += step) {
     refusal.error = errors[i % ERRORS];
     refused = pair->bit == MIR_CODE_PROCMEM ? run_scenario_apart () : run_scenario ();
     seen->refused_runs += refused;
@@ -528,11 +531,12 @@ static void sweep (struct refusal first, long step) {
 
 /* All refusals of the pair, in a process of its own.  */
 static int run_pair (void) {
-  long step = (long) (100 / tap_scaled (100));
+  long step = tap_scaled (100) < 100 ? (long) (100 / tap_scaled (100)) : 1;
+  int kinds = pair->is_alike ? 1 : 3, sweeps = kinds * (int) tap_scaled (100) / 100;
   catch_crashes ();
   calls_begin ();
-  for (int kind = 0; kind < 3; kind++) {
-    struct refusal first = {.forever = kind == 1, .half = kind == 2};
+  for (int i = 0; i < (sweeps > kinds ? sweeps : kinds); i++) {
+    struct refusal first = {.forever = i % kinds == 1, .half = i % kinds == 2};
     first.at = 1 + (long) (tap_random () % (uint64_t) step);
     sweep (first, step);
   }
