@@ -103,7 +103,7 @@ static int advise (struct mir_pages *pages, uint8_t *start, size_t len, int advi
   if (mir_alias_open (pages, start, len, &writable) != MIR_CODE_OK) return -1;
   pages->system_calls++;
   int res = madvise (writable, len, advice);
-  (void) mir_alias_close (pages, start, len, writable);
+  (void) mir_alias_close (pages, start, len, writable); /* sets PAGES->left_open */
   return res;
 }
 

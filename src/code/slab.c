@@ -319,6 +319,7 @@ void mir_slab_populate (struct mir_slab *slab, uint32_t bound) {
   if (end > len) end = len;
   if (slab->backend->populate != NULL)
     slab->backend->populate (&slab->pages, slab->pages.rx + slab->populated, end - slab->populated);
+  slab->pool->left_open |= slab->pages.left_open;
   slab->populated = end;
 }
 
@@ -334,6 +335,7 @@ size_t mir_slab_discard (struct mir_slab *slab) {
       bytes += backend->discard (&slab->pages, slab->pages.rx + start, bound - start);
     i = mir_granules_next_run (&slab->granules, i + len);
   }
+  slab->pool->left_open |= slab->pages.left_open;
   size_t top = round_up ((size_t) slab->granules.top * MIR_GRANULE, page);
   if (slab->populated > top) slab->populated = top;
   return bytes;
