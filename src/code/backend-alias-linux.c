@@ -55,10 +55,10 @@ static int seal_file (struct mir_pages *pages, int fd) {
 }
 
 /* Seal both mappings, or the file where mseal does not exist.  Returns 0, or -1.  If the second call
-   is refused, which only a lack of memory causes, the first mapping stays sealed and its addresses
-   are lost.  */
+   is refused, which only a lack of memory causes, the alias stays sealed and its addresses are lost;
+   a place in a range is not.  */
 static int seal (struct mir_pages *pages, int fd) {
-  if (seal_range (pages, pages->rx) == 0) return seal_range (pages, pages->rw);
+  if (seal_range (pages, pages->rw) == 0) return seal_range (pages, pages->rx);
   int error = errno; /* of mseal, the better of the two ways */
   if (fd >= 0 && seal_file (pages, fd) == 0) return 0;
   errno = error;
@@ -72,26 +72,26 @@ MIR_code_status_t mir_alias_map (struct mir_pages *pages, uint8_t *at, int fd) {
   if (map_rw (pages, fd) == 0 && (pages->level != MIR_CODE_SEALED || seal (pages, fd) == 0))
     return MIR_CODE_OK;
   int error = errno;
-  (void) mir_alias_unmap (pages);
+  if (mir_alias_unmap (pages) != 0) pages->reserved = 0; /* the place is lost */
   errno = error;
   return MIR_CODE_MAP_REFUSED;
 }
 
 /* Unmap the RW view RW; NULL: there is none.  */
 static void unmap_rw (struct mir_pages *pages, uint8_t *rw) {
-  if (rw == NULL) return;
-  pages->system_calls++;
-  (void) munmap (rw, pages->len); /* a failure leaks only data: the code is unmapped */
+  /* A failure leaks only data: the code is unmapped, or both views are sealed.  */
+  if (rw != NULL) (void) mir_linux_unmap (pages, rw, pages->len);
 }
 
+/* A sealed mapping stays, without its memory, and its place is lost.  */
 int mir_alias_unmap (struct mir_pages *pages) {
-  if (mir_linux_unmap_rx (pages) == 0) {
-    unmap_rw (pages, pages->rw);
-    return 0;
+  int res = mir_linux_unmap_rx (pages);
+  if (res != 0 && (pages->level != MIR_CODE_SEALED || errno != EPERM)) return -1;
+  if (res != 0) {
+    if (pages->rw != NULL) (void) mir_alias_discard (pages, pages->rx, pages->len);
+    pages->reserved = 0;
   }
-  if (pages->level != MIR_CODE_SEALED || errno != EPERM) return -1;
-  (void) mir_alias_discard (pages, pages->rx, pages->len); /* a sealed mapping stays */
-  pages->reserved = 0;                                     /* the place is lost */
+  unmap_rw (pages, pages->rw);
   return 0;
 }
 
@@ -104,7 +104,7 @@ static int advise (struct mir_pages *pages, uint8_t *start, size_t len, int advi
   if (mir_alias_open (pages, start, len, &writable) != MIR_CODE_OK) return -1;
   pages->system_calls++;
   int res = madvise (writable, len, advice);
-  (void) mir_alias_close (pages, start, len, writable);
+  (void) mir_alias_close (pages, start, len, writable); /* sets PAGES->left_open */
   return res;
 }
 

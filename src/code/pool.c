@@ -7,6 +7,7 @@
 
 #include "code/fork.h"
 #include "code/slab.h"
+#include "code/status.h"
 #include "code/types.h"
 
 enum {
@@ -358,10 +359,16 @@ static MIR_code_status_t map_room (struct mir_pool *pool, uint32_t n, size_t lar
   mir_os_unlock (&pool->lock);
   (void) mir_pools_drop_orphans (pool->space);
   MIR_code_status_t status = mir_slab_make (pool, n, size, slab);
-  if (status == MIR_CODE_LIMIT && mir_pools_drop_empty (pool->space) > 0)
+  if ((status == MIR_CODE_LIMIT || mir_status_is_limit (status))
+      && mir_pools_drop_empty (pool->space) > 0)
     status = mir_slab_make (pool, n, size, slab);
   if (status != MIR_CODE_OK) return status;
   mir_os_lock (&pool->lock);
+  if (mir_slab_overlaps (*slab)) { /* with one that another thread has got meanwhile */
+    mir_os_unlock (&pool->lock);
+    mir_slab_forget (*slab);
+    return MIR_CODE_MAP_REFUSED;
+  }
   mir_slab_link (*slab);
   if (pool->bins.capacity < least_chunks (pool)) pool->crowded = 1;
   enter_bump (pool, *slab, 0, (*slab)->granules.count);

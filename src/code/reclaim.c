@@ -192,10 +192,10 @@ MIR_code_status_t MIR_code_reclaim (MIR_code_space_t space, MIR_code_grace_t gra
 /* Give the memory of whole free pages in the slabs of POOL back, as far as it was populated.  */
 static size_t discard_in (struct mir_pool *pool) {
   size_t bytes = 0;
-  if (pool->space->backend->discard == NULL) return 0;
   mir_os_lock (&pool->lock);
+  mir_write_close_again (pool);
   for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next)
-    bytes += mir_slab_discard (slab);
+    if (slab->backend->discard != NULL) bytes += mir_slab_discard (slab);
   mir_os_unlock (&pool->lock);
   return bytes;
 }

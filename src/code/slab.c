@@ -164,7 +164,7 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
     status = large->map (&slab->pages, size, at);
     slab->populated = size;
   }
-  if (status != MIR_CODE_OK) {
+  if (status != MIR_CODE_OK && (at != NULL) == (slab->pages.reserved != 0)) {
     slab->backend = space->backend;
     status = slab->backend->map (&slab->pages, size, at);
     slab->populated = 0;
@@ -185,8 +185,7 @@ static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
   enum { LINE = 64, COLOURS = 8, COLOUR = 4 * LINE };
   struct MIR_code_space *space = pool->space;
   size_t gap = size < LARGE ? 0 : atomic_load (&space->directory.num) % COLOURS * COLOUR;
-  size_t len =
-      LINE + gap + sizeof (struct mir_slab) + mir_granules_size (size / MIR_GRANULE);
+  size_t len = LINE + gap + sizeof (struct mir_slab) + mir_granules_size (size / MIR_GRANULE);
   uint8_t *memory = (uint8_t *) MIR_malloc (space->alloc, len);
   if (memory == NULL) return NULL;
   gap += (size_t) (0 - (uintptr_t) memory) % LINE;
@@ -202,6 +201,45 @@ static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
 void mir_slab_free (struct mir_slab *slab) {
   MIR_free (slab->pool->space->alloc, slab->memory);
 }
+
+/*---------------- Ranges from outside -----------------------------*/
+
+/* What a MIR_code_alloc returns may be no range at all, or one that it has returned before.  */
+
+int mir_slab_overlaps (const struct mir_slab *slab) {
+  struct MIR_code_space *space = slab->pool->space;
+  mir_os_lock (&space->lock);
+  int overlaps =
+      mir_directory_overlaps (&space->directory, (uintptr_t) slab->pages.rx, slab->pages.len);
+  mir_os_unlock (&space->lock);
+  return overlaps;
+}
+
+/* Whether PAGES can be pages of a program: they begin at one, and the address behind them is not 0,
+   nor in the upper half of 64 bits, which belongs to systems.  */
+static int are_pages (const struct mir_pages *pages, size_t page_size) {
+  const uintptr_t start = (uintptr_t) pages->rx;
+  const uintptr_t bound = sizeof (void *) == 8 ? (uintptr_t) INTPTR_MAX : UINTPTR_MAX;
+  return start % page_size == 0 && start <= bound && pages->len <= bound - start;
+}
+
+/* Check the pages of SLAB.  On failure they are given back, since mem_map says that they are ours;
+   but not what is in another slab as well.  */
+static MIR_code_status_t check_pages (struct mir_slab *slab) {
+  int overlaps = mir_slab_overlaps (slab);
+  if (!overlaps && are_pages (&slab->pages, slab->pool->space->page_size)) return MIR_CODE_OK;
+  int held = mir_os_hold_cancel (); /* the user's mem_unmap */
+  if (!overlaps) (void) slab->backend->unmap (&slab->pages);
+  mir_os_let_cancel (held);
+  return MIR_CODE_MAP_REFUSED;
+}
+
+void mir_slab_forget (struct mir_slab *slab) {
+  unclaim (slab, slab->pages.reserved ? slab->pages.rx : NULL);
+  mir_slab_free (slab);
+}
+
+/*---------------- Making -----------------------------*/
 
 /* Map a slab of SIZE bytes, or of fewer, NEEDED at least, if a limit prevents that.  */
 static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t size,
@@ -225,6 +263,10 @@ static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t
     unclaim (slab, slab->pages.reserved ? at : NULL);
   if (status != MIR_CODE_OK) {
     mir_slab_free (slab);
+    return status;
+  }
+  if ((status = check_pages (slab)) != MIR_CODE_OK) {
+    mir_slab_forget (slab);
     return status;
   }
   mir_granules_init (&slab->granules, slab->granules.words, size / MIR_GRANULE);
@@ -388,6 +430,7 @@ void mir_slab_populate (struct mir_slab *slab, uint32_t bound) {
   if (end > len) end = len;
   if (slab->backend->populate != NULL)
     slab->backend->populate (&slab->pages, slab->pages.rx + slab->populated, end - slab->populated);
+  slab->pool->left_open |= slab->pages.left_open;
   slab->populated = end;
 }
 
@@ -403,6 +446,7 @@ size_t mir_slab_discard (struct mir_slab *slab) {
       bytes += backend->discard (&slab->pages, slab->pages.rx + start, bound - start);
     i = mir_granules_next_run (&slab->granules, i + len);
   }
+  slab->pool->left_open |= slab->pages.left_open;
   size_t top = round_up ((size_t) slab->granules.top * MIR_GRANULE, page);
   if (slab->populated > top) slab->populated = top;
   return bytes;

@@ -1,4 +1,4 @@
-/* Stores to executable memory, all of which go through these two functions.  */
+/* Stores to executable memory, all of which go through mir_write and mir_write_traps.  */
 #ifndef MIR_CODE_WRITE_H
 #define MIR_CODE_WRITE_H
 
@@ -46,8 +46,11 @@ static inline void mir_write_prefetch (const struct mir_slab *slab, const uint8_
   for (size_t i = 0; i < len && i < MAX_LEN; i += LINE) __builtin_prefetch (rw + i, 1);
 }
 
-/* Fill LEN bytes at TO, a multiple of 4, with instructions which stop the program.  The lock is
-   held.  */
+/* Fill LEN bytes at TO, a multiple of 4, with instructions which stop the program.  On failure the
+   bytes are put back, as far as the system lets them be.  The lock is held.  */
 MIR_code_status_t mir_write_traps (struct mir_slab *slab, uint8_t *to, size_t len);
+/* Close the pages of POOL that a refused close has left writable.  The lock is held.  The functions
+   above do so before they open pages.  */
+void mir_write_close_again (struct mir_pool *pool);
 
 #endif /* MIR_CODE_WRITE_H */
