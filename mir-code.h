@@ -172,8 +172,8 @@ MIR_ALLOC_API void MIR_code_space_finish (MIR_code_space_t space);
 MIR_ALLOC_API MIR_code_space_t MIR_get_code_space (MIR_context_t ctx);
 
 /* Notify HOOKS, read during the call, of all events in SPACE from now on, and of the mappings it has
-   already.  NULL: none.  No other thread may be using SPACE.  For the space of a context, which has
-   no options.  */
+   already.  NULL: none.  No other thread may be using SPACE, and no writer may have an open batch
+   (MIR_CODE_BAD_ORDER).  For the space of a context, which has no options.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_set_hooks (MIR_code_space_t space,
                                                     const MIR_code_hooks_t *hooks);
 

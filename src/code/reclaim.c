@@ -144,12 +144,12 @@ static struct mir_slab *slab_of (struct mir_pool *pool, const uint8_t *addr) {
 }
 
 /* Reclaim the blocks of POOL that were freed before GRACE ended.  Returns the last failure, if any.
-   A block which cannot be poisoned goes to the end of the ring, so that the others do not wait for
-   it.  */
+   A block which cannot be poisoned does not keep the others waiting.  */
 static MIR_code_status_t reclaim_in (struct mir_pool *pool, MIR_code_grace_t grace) {
   MIR_code_status_t status = MIR_CODE_OK;
   const uint8_t *addr;
   mir_os_lock (&pool->lock);
+  mir_retired_begin (&pool->retired);
   for (uint32_t n = pool->retired.num;
        n > 0 && (addr = mir_retired_take (&pool->retired, grace)) != NULL; n--) {
     int told = (uintptr_t) addr % MIR_GRANULE == MIR_RETIRED_TOLD; /* before a fork */
@@ -165,7 +165,7 @@ static MIR_code_status_t reclaim_in (struct mir_pool *pool, MIR_code_grace_t gra
     else
       one = reclaim_block (&block, &cell);
     if (one != MIR_CODE_OK) {
-      mir_retired_add (&pool->retired, addr, grace);
+      mir_retired_put_back (&pool->retired, addr, grace);
       pool->freed_granules += block.last - block.first + 1;
       status = one;
     }
