@@ -80,18 +80,23 @@ static void notify_freed (const struct block *block) {
   *link = notice.next;
 }
 
-/* Free the granules of BLOCK.  Returns the cell if it is a thunk, else NULL.  */
-static inline MIR_code_cell_t *end_block (const struct block *block) {
+/* Free the granules of BLOCK, which is one of MANY or alone.  Returns the cell if it is a thunk, else
+   NULL.  */
+static inline MIR_code_cell_t *end_block (const struct block *block, int many) {
   struct mir_pool *pool = block->slab->pool;
   MIR_code_cell_t *cell = NULL;
   if (pool->tags.num != 0 || pool->thunks.num != 0) cell = forget_block (pool, address_of (block));
-  mir_pool_release (block->slab, block->first, block->last);
+  if (many)
+    mir_pool_release_one_of_many (block->slab, block->first, block->last);
+  else
+    mir_pool_release (block->slab, block->first, block->last);
   return cell;
 }
 
 /* Reclaim BLOCK.  The lock is held, and released around the hook, while the block is pinned.  The
    caller frees *CELL.  */
-static inline MIR_code_status_t reclaim_block (const struct block *block, MIR_code_cell_t **cell) {
+static inline MIR_code_status_t reclaim_block (const struct block *block, int many,
+                                               MIR_code_cell_t **cell) {
   struct mir_pool *pool = block->slab->pool;
   const struct MIR_code_space *space = pool->space;
   MIR_code_status_t status;
@@ -102,7 +107,7 @@ static inline MIR_code_status_t reclaim_block (const struct block *block, MIR_co
     mir_granules_pin (&block->slab->granules, block->last);
     notify_freed (block);
   }
-  *cell = end_block (block);
+  *cell = end_block (block, many);
   return MIR_CODE_OK;
 }
 
@@ -111,7 +116,7 @@ MIR_code_status_t MIR_code_free_now (MIR_code_space_t space, const void *addr) {
   MIR_code_cell_t *cell;
   if (lock_block (space, addr, &block) != 0) return MIR_CODE_NOT_OURS;
   struct mir_pool *pool = block.slab->pool;
-  MIR_code_status_t status = reclaim_block (&block, &cell);
+  MIR_code_status_t status = reclaim_block (&block, 0, &cell);
   struct mir_slab *dropped = NULL;
   if (status == MIR_CODE_OK && mir_slab_is_empty (block.slab))
     dropped = mir_pool_unlink_empty (pool, space->options.purge_ms, 0 /* not all */);
@@ -161,9 +166,9 @@ static MIR_code_status_t reclaim_in (struct mir_pool *pool, MIR_code_grace_t gra
     MIR_code_status_t one = MIR_CODE_OK;
     pool->freed_granules -= block.last - block.first + 1;
     if (told)
-      cell = end_block (&block);
+      cell = end_block (&block, 1);
     else
-      one = reclaim_block (&block, &cell);
+      one = reclaim_block (&block, 1, &cell);
     if (one != MIR_CODE_OK) {
       mir_retired_put_back (&pool->retired, addr, grace);
       pool->freed_granules += block.last - block.first + 1;
