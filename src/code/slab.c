@@ -182,7 +182,7 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
    distances from the start of their memory: structures a power of two from each other would compete
    for the same cache lines.  */
 static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
-  enum { LINE = 64, COLOURS = 8, COLOUR = 4 * LINE };
+  enum { LINE = 64, COLOURS = 32, COLOUR = LINE };
   struct MIR_code_space *space = pool->space;
   size_t gap = size < LARGE ? 0 : atomic_load (&space->directory.num) % COLOURS * COLOUR;
   size_t len = LINE + gap + sizeof (struct mir_slab) + mir_granules_size (size / MIR_GRANULE);
