@@ -29,11 +29,13 @@ MIR_code_status_t mir_alias_map (struct mir_pages *pages, uint8_t *at, int fd);
 
 /* `unmap`, `populate` and `discard` of the back ends: backend.h has their contracts.  */
 int mir_alias_unmap (struct mir_pages *pages);
-void mir_alias_populate (struct mir_pages *pages, uint8_t *start, size_t len);
+MIR_code_status_t mir_alias_populate (struct mir_pages *pages, uint8_t *start, size_t len);
 size_t mir_alias_discard (struct mir_pages *pages, uint8_t *start, size_t len);
-/* `make_private` of a back end whose `map` is MAP.  */
+/* As mir_alias_populate, but only a hint: for memory that was charged when it was mapped.  */
+MIR_code_status_t mir_alias_populate_hint (struct mir_pages *pages, uint8_t *start, size_t len);
+/* `make_private` of BACKEND, or of one whose new memory comes from BACKEND.  */
 MIR_code_status_t mir_alias_make_private (struct mir_pages *pages, size_t used,
-                                          MIR_code_status_t (*map) (struct mir_pages *pages,
-                                                                    size_t len, uint8_t *at));
+                                          const uint64_t *backed,
+                                          const struct mir_backend *backend);
 
 #endif /* MIR_CODE_BACKEND_ALIAS_LINUX_H */

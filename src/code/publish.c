@@ -19,8 +19,9 @@ static MIR_code_status_t fill_placement (struct mir_pool *pool,
                                          const uint8_t *bytes, size_t len) {
   struct mir_chunk chunk = {.slab = placement->slab, .from = bytes, .len = len};
   chunk.to = mir_slab_address (placement->slab, placement->start);
-  mir_slab_populate (placement->slab, placement->start + n);
-  MIR_code_status_t status = mir_write (&chunk, 1, NULL);
+  MIR_code_status_t status =
+      mir_slab_populate (placement->slab, placement->start, placement->start + n);
+  if (status == MIR_CODE_OK) status = mir_write (&chunk, 1, NULL);
   if (status != MIR_CODE_OK) return status;
   mir_pool_take (pool, placement, n);
   pool->published++;

@@ -55,7 +55,8 @@ static void add_pool_stats (const struct mir_pool *pool, MIR_code_stats_t *stats
     stats->mappings++;
     stats->piece_bytes += taken_bytes (slab);
     stats->system_calls += slab->pages.system_calls;
-    stats->bookkeeping_bytes += sizeof (*slab) + mir_granules_size (slab->granules.count);
+    stats->bookkeeping_bytes += sizeof (*slab) + mir_granules_size (slab->granules.count)
+                                + mir_backed_size (slab->pages.len);
   }
 }
 

@@ -20,10 +20,12 @@ void mir_slab_unlink (struct mir_slab *slab);
 /* Unmap and free the unlinked SLAB.  No lock is held.  Returns the bytes unmapped, or 0 when the
    system refuses; then SLAB is as it was.  */
 size_t mir_slab_unmap (struct mir_slab *slab);
-/* Ask for memory for what is written next, up to granule BOUND.  The lock of the pool is held.  */
-void mir_slab_populate (struct mir_slab *slab, uint32_t bound);
-/* Give the memory of the whole free pages of SLAB back to the system.  Returns the bytes.  The lock
-   of the pool is held.  */
+/* Ensure the granules [FIRST, BOUND), which are written next, have memory, and ask for more ahead.
+   Any other status than MIR_CODE_OK: the system has none, and nothing may be written there.  The
+   lock of the pool is held.  */
+MIR_code_status_t mir_slab_populate (struct mir_slab *slab, uint32_t first, uint32_t bound);
+/* Give the memory of the whole free pages of SLAB back to the system.  Returns the bytes that had
+   memory before and have none now.  The lock of the pool is held.  */
 size_t mir_slab_discard (struct mir_slab *slab);
 
 /* The address at which GRANULE of SLAB is executed; the granule that holds ADDR, an address in

@@ -30,6 +30,7 @@
 #include <stdint.h>
 
 #include "mir-code.h"
+#include "code/backed.h"
 #include "code/backend.h"
 #include "code/bins.h"
 #include "code/cells.h"
@@ -46,7 +47,7 @@ struct mir_slab {
   struct mir_granules granules;      /* their bitmaps are behind this structure */
   struct mir_pool *pool;
   struct mir_slab *next, *previous; /* in the pool */
-  size_t populated;                 /* bytes from the start for which memory was requested ahead */
+  uint64_t *backed;                 /* which pages have memory: behind those bitmaps */
   uint64_t empty_since;             /* mir_os_now, while it is empty */
   int frozen; /* sealed before a fork: cannot be written, so nothing is published here again */
 };

@@ -1,4 +1,5 @@
-/* Stores to executable memory, all of which go through these two functions.  */
+/* Stores to executable memory, all of which go through mir_write and mir_write_traps, into pages
+   which have memory: mir_slab_populate.  */
 #ifndef MIR_CODE_WRITE_H
 #define MIR_CODE_WRITE_H
 
@@ -26,5 +27,9 @@ MIR_code_status_t mir_write (const struct mir_chunk *chunks, size_t num, uint8_t
 /* Fill LEN bytes at TO, a multiple of 4, with instructions which stop the program.  The lock is
    held.  */
 MIR_code_status_t mir_write_traps (struct mir_slab *slab, uint8_t *to, size_t len);
+
+/* Replace memory of SLAB which may be shared with another process since a fork.  The lock is
+   held.  */
+MIR_code_status_t mir_write_privatise (struct mir_slab *slab);
 
 #endif /* MIR_CODE_WRITE_H */

@@ -270,8 +270,8 @@ MIR_code_status_t MIR_code_commit (MIR_code_writer_t w, size_t used, const MIR_c
   if (w->batching && (status = ensure_pending (w)) != MIR_CODE_OK) return status;
   status = mir_pool_reserve_metadata (pool, info != NULL && info->tag != 0 ? &pool->tags : NULL);
   if (status != MIR_CODE_OK) return status;
-  mir_slab_populate (w->slab, w->first + mir_granules_for (used));
-  status = fill_reserved (w, w->place.buffer, used, info);
+  status = mir_slab_populate (w->slab, w->first, w->first + mir_granules_for (used));
+  if (status == MIR_CODE_OK) status = fill_reserved (w, w->place.buffer, used, info);
   mir_os_unlock (&pool->lock);
   if (status != MIR_CODE_OK) return status;
   w->reserving = 0;
@@ -306,11 +306,12 @@ static MIR_code_status_t publish_in_batch (MIR_code_writer_t w, const uint8_t *b
   if (!is_cheap (w->space) && (status = ensure_buffer (w, len)) != MIR_CODE_OK) return status;
   status = mir_pool_find_room (pool, n, tag != 0 ? &pool->tags : NULL, &placement);
   if (status != MIR_CODE_OK) return status;
-  mir_slab_populate (placement.slab, placement.start + n);
+  status = mir_slab_populate (placement.slab, placement.start, placement.start + n);
   mir_pool_take (pool, &placement, n);
   w->slab = placement.slab;
   w->first = placement.start;
-  if ((status = fill_reserved (w, bytes, len, info)) != MIR_CODE_OK) {
+  if (status == MIR_CODE_OK) status = fill_reserved (w, bytes, len, info);
+  if (status != MIR_CODE_OK) {
     mir_pool_release (pool, placement.slab, placement.start);
     struct mir_slab *dropped = placement.fresh ? mir_pool_unlink_slab (pool, placement.slab) : NULL;
     mir_os_unlock (&pool->lock);
