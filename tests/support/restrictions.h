@@ -50,10 +50,10 @@ static inline int mdwe (void) {
   return prctl (PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0);
 }
 
-/* Refuse the system call NR with EPERM if its argument ARG has all bits of MASK; always if MASK is
-   0.  Only the lower 32 bits of the argument are compared; their offset depends on the byte
-   order.  */
-static inline int refuse_call (unsigned nr, int arg, unsigned mask) {
+/* Answer the system call NR with ERROR, 0 for success, without carrying it out, if its argument ARG
+   has all bits of MASK; always if MASK is 0.  Only the lower 32 bits of the argument are compared;
+   their offset depends on the byte order.  */
+static inline int answer_call (unsigned nr, int arg, unsigned mask, unsigned error) {
   unsigned offset = (unsigned) (offsetof (struct seccomp_data, args) + 8 * (size_t) arg);
   if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) offset += 4;
   struct sock_filter filter[] = {
@@ -62,12 +62,33 @@ static inline int refuse_call (unsigned nr, int arg, unsigned mask) {
       BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offset),
       BPF_STMT (BPF_ALU | BPF_AND | BPF_K, mask),
       BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, mask, 0, 1),
-      BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
       BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
   struct sock_fprog program = {sizeof (filter) / sizeof (filter[0]), filter};
   if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
   return prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/* Refuse it with EPERM.  */
+static inline int refuse_call (unsigned nr, int arg, unsigned mask) {
+  return answer_call (nr, arg, mask, EPERM);
+}
+
+/* From now on, memory files are as if the memory that may be committed were used up
+   (vm.overcommit_memory=2): they can be created and mapped, but a page of theirs cannot be had, and
+   a store to it is SIGBUS.  They stay empty, in fact.  */
+static inline int no_pages_for_memory_files (void) {
+  if (answer_call (__NR_ftruncate, 0, 0, 0) != 0) return -1;
+  return answer_call (__NR_pwritev, 0, 0, ENOSPC);
+}
+
+enum { ADVICE_POPULATE_WRITE = 23, ADVICE_REMOVE = 9 }; /* madvise(2) */
+
+/* Answer ADVICE, and hardly any other, with ERROR: EFAULT where there is no memory, EINVAL on older
+   kernels, 0 from emulators which do nothing.  */
+static inline int answer_advice (unsigned advice, unsigned error) {
+  return answer_call (__NR_madvise, 2, advice, error);
 }
 
 /* The filter that systemd's MemoryDenyWriteExecute= used before MDWE existed: no mapping may be

@@ -1,0 +1,314 @@
+/* Memory that the system does not have: no store ever meets a page for which it may have none, so a
+   lack of memory is a refusal and never a signal.  And memory that is given back: once, and really.
+
+   seccomp stands for systems which commit no more memory than they have, for older kernels, for
+   sandboxes and for emulators.  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "code/space-fixture.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "os/os.h"
+#include "support/child.h"
+#include "support/restrictions.h"
+
+enum { LEN = 4000, MAX = 4000 }; /* bytes of a function; the most functions */
+static const char no_seccomp[] = "no seccomp here, or an emulator";
+
+static uint8_t *funcs[MAX];
+static size_t num;
+
+/* Publish functions until WANTED are there or one is refused.  */
+static MIR_code_status_t publish_up_to (size_t wanted) {
+  MIR_code_status_t status = MIR_CODE_OK;
+  while (num < wanted && (status = publish_long ((unsigned) num, LEN, &funcs[num])) == MIR_CODE_OK)
+    num++;
+  return status;
+}
+
+/* The number of functions which do not return what they should.  */
+static size_t wrong_ones (void) {
+  size_t wrong = 0;
+  for (size_t i = 0; i < num; i++)
+    if (funcs[i] != NULL) wrong += code_call (funcs[i]) != (unsigned) i;
+  return wrong;
+}
+
+/* Free all functions but every KEPT'th.  */
+static void free_most (size_t kept) {
+  for (size_t i = 0; i < num; i++)
+    if (i % kept != 0) {
+      CHECK_INT (MIR_code_free_now (space, funcs[i]), MIR_CODE_OK);
+      funcs[i] = NULL;
+    }
+}
+
+static int is_resident (const uint8_t *addr) {
+  unsigned char state = 0;
+  uintptr_t page = (uintptr_t) addr & ~(uintptr_t) (mir_os_page_size () - 1);
+  return mincore ((void *) page, 1, &state) == 0 && (state & 1) != 0;
+}
+
+/* Run FUNC in a child for each of these spaces: memory files alone, with an open and with a closed
+   alias, and what is taken by default.  */
+static void run_for_spaces (int (*func) (void)) {
+  static const MIR_code_options_t spaces[] = {
+      {.backends = MIR_CODE_MEMFD},
+      {.backends = MIR_CODE_MEMFD, .protection = MIR_CODE_CLOSED_ALIAS},
+      {.backends = 0}};
+  for (size_t i = 0; i < sizeof (spaces) / sizeof (spaces[0]); i++) {
+    set_defaults ();
+    options.backends = spaces[i].backends;
+    options.protection = spaces[i].protection;
+    struct child_end end = run_child (func, NULL, 0);
+    if (end.status == NOT_HERE) tap_skip ("%s", no_seccomp);
+    CHECK_INT (end.signal, 0);
+    CHECK_INT (end.status, PASSED);
+  }
+}
+
+/*---------------- Refused -----------------------------*/
+
+/* How MADV_POPULATE_WRITE is answered, besides: as the system does, as on older kernels, in a
+   sandbox, by an emulator.  */
+static const int answers[] = {-1, EINVAL, EPERM, 0};
+enum { ANSWERS = sizeof (answers) / sizeof (answers[0]) };
+static int answer;
+
+static int set_answer (void) {
+  return answer < 0 ? 0 : answer_advice (ADVICE_POPULATE_WRITE, (unsigned) answer);
+}
+
+/* A memory file is refused, with the reason; the default is another back end.  */
+static int probe_without_memory (void) {
+  MIR_code_options_t named = {.size = sizeof (named), .backends = MIR_CODE_MEMFD};
+  MIR_code_report_t report;
+  if (set_answer () != 0 || MIR_code_probe (&named, &report) != MIR_CODE_OK) return NOT_HERE;
+  if (no_pages_for_memory_files () != 0) return NOT_HERE;
+  if (MIR_code_probe (&named, &report) == MIR_CODE_OK) return 2;
+  if (MIR_code_space_create (&named, &space) == MIR_CODE_OK) return 3;
+  for (size_t i = 0; i < report.verdicts_num; i++)
+    if (strcmp (report.verdicts[i].backend, "memfd") == 0)
+      return report.verdicts[i].reason != NULL && report.verdicts[i].error != 0 ? PASSED : 4;
+  return 5;
+}
+
+static void the_probe_refuses_memory_files (void) {
+  for (int i = 0; i < ANSWERS; i++) {
+    answer = answers[i];
+    check_passes_in_child (probe_without_memory, no_seccomp);
+  }
+}
+
+/* After a publication was refused, the other ways of publishing are, too, and nothing is lost.  */
+static int is_intact_after_refusal (void) {
+  static uint8_t bytes[LEN];
+  MIR_code_place_t place;
+  uint8_t *addr;
+  if (wrong_ones () != 0 || stats ().pieces != num) return 10;
+  if (MIR_code_batch_begin (writer) != MIR_CODE_OK) return 11;
+  if (MIR_code_publish (writer, bytes, LEN, NULL, &addr) != MIR_CODE_MAP_REFUSED) return 12;
+  if (MIR_code_batch_end (writer) != MIR_CODE_OK) return 13;
+  MIR_code_status_t status = MIR_code_reserve (writer, LEN, 0, &place);
+  if (status == MIR_CODE_OK) { /* no bytes are stored before the commit */
+    if (MIR_code_commit (writer, LEN, NULL) != MIR_CODE_MAP_REFUSED) return 14;
+    if (MIR_code_abort (writer) != MIR_CODE_OK) return 15;
+  }
+  if (wrong_ones () != 0 || stats ().pieces != num || !mir_space_check (space)) return 16;
+  if (MIR_code_free_now (space, funcs[--num]) != MIR_CODE_OK) return 17;
+  return wrong_ones () == 0 && stats ().pieces == num ? PASSED : 18;
+}
+
+static int publish_without_memory (void) {
+  if (set_answer () != 0) return NOT_HERE;
+  start_with_options ();
+  if (publish_up_to (40) != MIR_CODE_OK) return 2;
+  if (no_pages_for_memory_files () != 0) return NOT_HERE;
+  MIR_code_status_t status = publish_up_to (1000);
+  if (options.backends == 0) return status == MIR_CODE_OK && wrong_ones () == 0 ? PASSED : 3;
+  return status == MIR_CODE_MAP_REFUSED ? is_intact_after_refusal () : 4;
+}
+
+static void publishing_is_refused (void) {
+  for (int i = 0; i < ANSWERS; i++) {
+    answer = answers[i];
+    run_for_spaces (publish_without_memory);
+  }
+}
+
+/* Where there is memory, none of the answers does any harm.  */
+static int publish_with_memory (void) {
+  if (set_answer () != 0) return NOT_HERE;
+  start_with_options ();
+  if (publish_up_to (1000) != MIR_CODE_OK) return 2;
+  free_most (10);
+  (void) MIR_code_trim (space);
+  for (size_t i = 0; i < num; i++)
+    if (funcs[i] == NULL && publish_long ((unsigned) i, LEN, &funcs[i]) != MIR_CODE_OK) return 3;
+  return wrong_ones () == 0 && mir_space_check (space) ? PASSED : 4;
+}
+
+static void missing_advice_refuses_nothing (void) {
+  for (int i = 0; i < ANSWERS; i++) {
+    answer = answers[i];
+    run_for_spaces (publish_with_memory);
+  }
+}
+
+/*---------------- Discarded -----------------------------*/
+
+/* Publish as many functions as were freed, until one is refused.  Returns whether one was.  */
+static int publish_again (size_t *again) {
+  for (size_t i = 0; i < num; i++) {
+    if (funcs[i] != NULL) continue;
+    MIR_code_status_t status = publish_long ((unsigned) i, LEN, &funcs[i]);
+    if (status == MIR_CODE_MAP_REFUSED) return 1;
+    if (status != MIR_CODE_OK) return -1;
+    ++*again;
+  }
+  return 0;
+}
+
+/* Holes count as memory that is not there, also those of files which were full.  */
+static int publish_into_holes (void) {
+  size_t kept = 0, again = 0;
+  start_with_options ();
+  if (publish_up_to (2000) != MIR_CODE_OK) return 2;
+  free_most (40);
+  for (size_t i = 0; i < num; i++) kept += funcs[i] != NULL;
+  if (MIR_code_trim (space) == 0) return NOT_HERE;
+  if (answer_advice (ADVICE_POPULATE_WRITE, EFAULT) != 0) return NOT_HERE;
+  if (publish_again (&again) != 1) return 3;
+  if (wrong_ones () != 0 || stats ().pieces != kept + again) return 4;
+  return mir_space_check (space) ? PASSED : 5;
+}
+
+static void publishing_where_memory_was_discarded_is_refused (void) {
+  run_for_spaces (publish_into_holes);
+}
+
+/* What was given back is not counted again, and memory that is used again is.  */
+static int trim_twice (void) {
+  size_t again = 0;
+  start_with_options ();
+  if (publish_up_to (2000) != MIR_CODE_OK) return 2;
+  free_most (40);
+  size_t first = MIR_code_trim (space);
+  if (first < 2000 * (size_t) LEN / 2) return first == 0 ? NOT_HERE : 3;
+  if (MIR_code_trim (space) != 0) return 4;
+  if (publish_again (&again) != 0 || wrong_ones () != 0) return 5;
+  if (MIR_code_trim (space) > first / 10) return 6; /* what was populated ahead */
+  free_most (40);
+  if (MIR_code_trim (space) < first / 2) return 7;
+  return MIR_code_trim (space) == 0 && wrong_ones () == 0 ? PASSED : 8;
+}
+
+static void trim_counts_memory_once (void) {
+  run_for_spaces (trim_twice);
+}
+
+/* An emulator says that it has taken the memory, and has not.  */
+static int trim_for_nothing (void) {
+  start_with_options ();
+  if (publish_up_to (500) != MIR_CODE_OK) return 2;
+  free_most (2);
+  uint64_t mapped = stats ().mapped_bytes;
+  if (answer_advice (ADVICE_REMOVE, 0) != 0) return NOT_HERE;
+  size_t bytes = MIR_code_trim (space); /* no mapping is empty */
+  return bytes == 0 && stats ().mapped_bytes == mapped && wrong_ones () == 0 ? PASSED : 3;
+}
+
+static void trim_counts_what_was_given_back (void) {
+  run_for_spaces (trim_for_nothing);
+}
+
+/*---------------- Forks -----------------------------*/
+
+static MIR_code_status_t change (size_t i, unsigned value) {
+  uint8_t bytes[CODE_LEN];
+  code_returning (bytes, value);
+  return MIR_code_patch_stopped (space, funcs[i], bytes, CODE_LEN);
+}
+
+/* In a child of the process with the space: changes need memory of its own.  */
+static int change_without_memory (void) {
+  int refused = 0;
+  if (no_pages_for_memory_files () != 0) return NOT_HERE;
+  for (size_t i = 0; i < num; i++) {
+    MIR_code_status_t status = change (i, (unsigned) i);
+    if (status != MIR_CODE_OK && status != MIR_CODE_WRITE_REFUSED) return 2;
+    refused += status != MIR_CODE_OK;
+  }
+  if (refused == 0) return 3;
+  return wrong_ones () == 0 && mir_space_check (space) ? PASSED : 4;
+}
+
+static int change_in_child (void) {
+  start_with_options ();
+  if (publish_up_to (2000) != MIR_CODE_OK) return 20;
+  struct child_end end = run_child (change_without_memory, NULL, 0);
+  if (end.signal != 0) return 21;
+  return wrong_ones () == 0 ? end.status : 22;
+}
+
+static void a_private_copy_is_refused (void) {
+  run_for_spaces (change_in_child);
+}
+
+static size_t resident_pages (uint8_t **places, size_t n) {
+  size_t sum = 0;
+  for (size_t i = 0; i < n; i++) sum += (size_t) is_resident (places[i]);
+  return sum;
+}
+
+static uint8_t *holes[MAX];
+static size_t holes_num;
+
+/* The child's copy has its holes in the same places.  */
+static int change_around_holes (void) {
+  for (size_t i = 0; i < num; i++) {
+    if (funcs[i] == NULL) continue;
+    if (code_call (funcs[i]) != i || change (i, (unsigned) i + 1) != MIR_CODE_OK) return 30;
+    if (code_call (funcs[i]) != (unsigned) i + 1) return 31;
+  }
+  if (resident_pages (holes, holes_num) != 0) return 32;
+  size_t again = 0;
+  for (size_t i = 0; i < num; i++) /* wrong_ones is for the functions published from now on */
+    if (funcs[i] != NULL && change (i, (unsigned) i) != MIR_CODE_OK) return 33;
+  return publish_again (&again) == 0 && wrong_ones () == 0 && mir_space_check (space) ? PASSED : 34;
+}
+
+/* A copy for a child reads no hole: that would need memory, in both processes.  */
+static int copy_holes (void) {
+  start_with_options ();
+  if (publish_up_to (2000) != MIR_CODE_OK) return 20;
+  holes_num = 0;
+  for (size_t i = 0; i < num; i++)
+    if (i % 40 == 20) holes[holes_num++] = funcs[i];
+  free_most (40);
+  if (MIR_code_trim (space) == 0) return NOT_HERE;
+  if (resident_pages (holes, holes_num) != 0) return 21;
+  struct child_end end = run_child (change_around_holes, NULL, 0);
+  if (end.status != PASSED) return end.signal != 0 ? 22 : end.status;
+  if (resident_pages (holes, holes_num) != 0) return 23;
+  return wrong_ones () == 0 ? PASSED : 24;
+}
+
+static void a_private_copy_has_the_same_holes (void) {
+  run_for_spaces (copy_holes);
+}
+
+int main (void) {
+  TEST_RUN (the_probe_refuses_memory_files);
+  TEST_RUN (publishing_is_refused);
+  TEST_RUN (missing_advice_refuses_nothing);
+  TEST_RUN (publishing_where_memory_was_discarded_is_refused);
+  TEST_RUN (trim_counts_memory_once);
+  TEST_RUN (trim_counts_what_was_given_back);
+  TEST_RUN (a_private_copy_is_refused);
+  TEST_RUN (a_private_copy_has_the_same_holes);
+  return tap_done ();
+}
