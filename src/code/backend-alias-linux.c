@@ -32,20 +32,26 @@
    and more.  */
 enum { WINDOW_BITS = 34 };
 
+static _Atomic uint64_t window; /* its start; 0: to be chosen.  Any thread.  */
+
 /* A place where the system is asked to put the alias; NULL, where it likes: without random numbers
    or with less than two windows below the stack, thus on 32-bit systems.  */
 static void *random_place (struct mir_pages *pages) {
-  static _Atomic uint64_t chosen; /* the start of the window; 0: not chosen yet.  Any thread.  */
-  uint64_t random[2], expected = 0;
-  uint64_t windows = (uint64_t) (uintptr_t) random >> WINDOW_BITS;
+  uint64_t random[2], start = 0, windows = (uint64_t) (uintptr_t) random >> WINDOW_BITS;
   pages->system_calls++;
   if (windows < 2 || getrandom (random, sizeof (random), GRND_NONBLOCK) != sizeof (random))
     return NULL;
   /* Not the lowest window: programs that are not position-independent and their heaps are there.  */
-  uint64_t window = (random[0] % (windows - 1) + 1) << WINDOW_BITS;
-  if (!atomic_compare_exchange_strong (&chosen, &expected, window)) window = expected;
+  uint64_t other = (random[0] % (windows - 1) + 1) << WINDOW_BITS;
+  if (atomic_compare_exchange_strong (&window, &start, other)) start = other;
   uint64_t page = mir_os_page_size (), offset = random[1] >> (64 - WINDOW_BITS);
-  return (void *) (uintptr_t) (window + (offset & ~(page - 1)));
+  return (void *) (uintptr_t) (start + (offset & ~(page - 1)));
+}
+
+/* The system has put an alias, or the reservation for it, at PLACE.  If that is not where it was
+   asked to, at HINT, something large may be in the window: choose another one next time.  */
+static void note_place (const void *hint, const void *place) {
+  if (place != MAP_FAILED && place != hint) atomic_store (&window, 0);
 }
 
 /*---------------- Mapping -----------------------------*/
@@ -58,6 +64,7 @@ static void *map_anon_again (struct mir_pages *pages) {
   if (hint != NULL) {
     pages->system_calls++;
     place = mmap (hint, pages->len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    note_place (hint, place);
   }
   pages->system_calls++;
   if (place == MAP_FAILED) return mremap (pages->rx, 0, pages->len, MREMAP_MAYMOVE);
@@ -76,8 +83,10 @@ static int map_rw (struct mir_pages *pages, int fd) {
   int prot = pages->level == MIR_CODE_CLOSED_ALIAS ? PROT_NONE : PROT_READ | PROT_WRITE;
   void *rw;
   if (fd >= 0) {
+    void *hint = random_place (pages);
     pages->system_calls++;
-    rw = mmap (random_place (pages), pages->len, prot, MAP_SHARED, fd, 0);
+    rw = mmap (hint, pages->len, prot, MAP_SHARED, fd, 0);
+    note_place (hint, rw);
   } else {
     rw = map_anon_again (pages);
   }
