@@ -3,9 +3,11 @@
    MIR_CODE_SEALED is mseal(2) on both mappings, after which no call changes, moves, replaces or
    unmaps them.  So unmap only gives the memory back, unless another process may have it since a
    fork, and the addresses stay taken.  make_private is refused: code published before a fork cannot
-   be changed in either process.  Before Linux 6.10 a memory file gets F_SEAL_FUTURE_WRITE instead:
-   its code can never become writable at the address where it is executed, but the alias may become
-   executable.
+   be changed in either process.  A memory file has seals, too: a descriptor of it, which privileged
+   processes get from /proc, can neither be mapped writable nor written, and does not change its
+   size.  Then no page can be given back, so discard is refused, and so is unmap.  Before Linux 6.10
+   these seals must do: code can never become writable at the address where it is executed, but the
+   alias may become executable, and the mappings may be replaced.
 
    As backend.h demands: one call at a time for the same pages; each function counts its system
    calls in PAGES, which statistics show, and leaves errno on failure.  */
