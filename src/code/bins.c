@@ -1,14 +1,13 @@
-/* The bins of a pool: which length has which bin, and searches that drop stale references.  */
+/* The bins of a pool: which length has which bin, and searches that drop stale entries.  */
 #include "code/bins.h"
 
-#include <limits.h> /* INT_MAX */
 #include <string.h> /* memcpy */
 
 #include "code/types.h"
 
 enum {
-  EXACT = 64,   /* lengths up to this have a bin each; above it a power of two has four bins */
-  LOOKED_AT = 8 /* valid references to examine in a bin whose runs may be too short */
+  EXACT = 64,    /* lengths up to this have a bin each; above it a power of two has four bins */
+  LOOKED_AT = 64 /* entries to examine in a bin whose runs have different lengths */
 };
 
 /* The bin of runs of LEN > 0 granules.  */
@@ -19,88 +18,159 @@ static uint32_t bin_of (uint32_t len) {
   return bin < MIR_BINS ? bin : MIR_BINS - 1;
 }
 
+static int is_filled (const struct mir_bins *bins, uint32_t bin) {
+  return (int) (bins->filled[bin / 64] >> bin % 64 & 1);
+}
+
 void mir_bins_clear (struct mir_bins *bins) {
-  for (int i = 0; i < MIR_BINS; i++) bins->heads[i] = MIR_NO_REF;
-  bins->free = MIR_NO_REF;
-  bins->fresh = 0;
+  bins->free = MIR_NO_CHUNK;
+  bins->fresh = bins->used = 0;
   bins->filled[0] = bins->filled[1] = 0;
 }
 
 void mir_bins_init (struct mir_bins *bins) {
-  bins->refs = NULL;
+  bins->chunks = NULL;
   bins->capacity = 0;
   mir_bins_clear (bins);
 }
 
 void *mir_bins_move (struct mir_bins *bins, void *memory, uint32_t capacity) {
-  struct mir_run *old = bins->refs;
-  bins->refs = (struct mir_run *) memory;
-  if (bins->fresh != 0) memcpy (bins->refs, old, bins->fresh * sizeof (*old));
+  struct mir_run_chunk *old = bins->chunks;
+  bins->chunks = (struct mir_run_chunk *) memory;
+  if (bins->fresh != 0) memcpy (bins->chunks, old, bins->fresh * sizeof (*old));
   bins->capacity = capacity;
   return old;
 }
 
-int mir_bins_add (struct mir_bins *bins, struct mir_slab *slab, uint32_t start, uint32_t len) {
-  uint32_t ref = bins->free, bin = bin_of (len);
-  if (ref != MIR_NO_REF)
-    bins->free = bins->refs[ref].next;
+/*---------------- Chunks -----------------------------*/
+
+/* Put an empty chunk on top of BIN and return it.  NULL: there is none.  */
+static struct mir_run_chunk *push_chunk (struct mir_bins *bins, uint32_t bin) {
+  uint32_t i = bins->free;
+  if (i != MIR_NO_CHUNK)
+    bins->free = bins->chunks[i].next;
   else if (bins->fresh < bins->capacity)
-    ref = bins->fresh++;
+    i = bins->fresh++;
   else
-    return -1;
-  bins->refs[ref].slab = slab;
-  bins->refs[ref].start = start;
-  bins->refs[ref].next = bins->heads[bin];
-  bins->heads[bin] = ref;
-  bins->filled[bin / 64] |= (uint64_t) 1 << bin % 64;
+    return NULL;
+  struct mir_run_chunk *chunk = &bins->chunks[i];
+  chunk->num = 0;
+  if (is_filled (bins, bin)) {
+    chunk->next = bins->heads[bin];
+  } else {
+    chunk->next = MIR_NO_CHUNK;
+    bins->filled[bin / 64] |= (uint64_t) 1 << bin % 64;
+  }
+  bins->heads[bin] = i;
+  bins->used++;
+  return chunk;
+}
+
+/* Remove the empty chunk on top of BIN.  */
+static void pop_chunk (struct mir_bins *bins, uint32_t bin) {
+  uint32_t i = bins->heads[bin];
+  struct mir_run_chunk *chunk = &bins->chunks[i];
+  if (chunk->next != MIR_NO_CHUNK)
+    bins->heads[bin] = chunk->next;
+  else
+    bins->filled[bin / 64] &= ~((uint64_t) 1 << bin % 64);
+  chunk->next = bins->free;
+  bins->free = i;
+  bins->used--;
+}
+
+int mir_bins_add (struct mir_bins *bins, struct mir_slab *slab, uint32_t start, uint32_t len) {
+  uint32_t bin = bin_of (len);
+  struct mir_run_chunk *chunk = is_filled (bins, bin) ? &bins->chunks[bins->heads[bin]] : NULL;
+  if (chunk == NULL || chunk->num == MIR_CHUNK_RUNS) chunk = push_chunk (bins, bin);
+  if (chunk == NULL) return -1;
+  struct mir_run *run = &chunk->runs[chunk->num++];
+  run->slab = slab;
+  run->start = start;
+  run->len = len;
   return 0;
 }
 
-/* The length of the run of REF; 0: no run starts there any more.  */
-static uint32_t run_len_of (const struct mir_run *ref) {
-  return ref->slab->frozen ? 0 : mir_granules_run_len (&ref->slab->granules, ref->start);
+/* Remove the newest entry of BIN.  */
+static struct mir_run pop (struct mir_bins *bins, uint32_t bin) {
+  struct mir_run_chunk *chunk = &bins->chunks[bins->heads[bin]];
+  struct mir_run run = chunk->runs[--chunk->num];
+  if (chunk->num == 0) pop_chunk (bins, bin);
+  return run;
 }
 
-/* Look for a run of at least LEN granules among the first LIMIT valid references of BIN, and drop
-   the stale ones on the way.  */
-static struct mir_run *find_in (struct mir_bins *bins, uint32_t bin, uint32_t len, int limit) {
-  uint32_t *link = &bins->heads[bin];
-  while (*link != MIR_NO_REF && limit > 0) {
-    uint32_t ref = *link;
-    struct mir_run *run = &bins->refs[ref];
-    uint32_t run_len = run_len_of (run);
-    if (run_len == 0 || bin_of (run_len) != bin) {
-      *link = run->next;
-      run->next = bins->free;
-      bins->free = ref;
-      continue;
-    }
-    if (run_len >= len) return run;
-    link = &run->next;
-    limit--;
+/*---------------- Searches -----------------------------*/
+
+/* Whether RUN is still there, and of that length.  */
+static int is_current (const struct mir_run *run) {
+  return !run->slab->frozen && mir_granules_run_len (&run->slab->granules, run->start) == run->len;
+}
+
+/* Remove a run from BIN, all of whose runs have one length that fits.  0, or -1.  */
+static int take_newest (struct mir_bins *bins, uint32_t bin, struct mir_run *run) {
+  while (is_filled (bins, bin)) {
+    *run = pop (bins, bin);
+    if (is_current (run)) return 0;
   }
-  if (bins->heads[bin] == MIR_NO_REF) bins->filled[bin / 64] &= ~((uint64_t) 1 << bin % 64);
-  return NULL;
+  return -1;
 }
 
-/* The first bin from BIN on which may have references; MIR_BINS: there is none.  */
+static const uint8_t *run_address (const struct mir_run *run) {
+  return run->slab->pages.rx + (size_t) run->start * MIR_GRANULE;
+}
+
+/* Whether A is better than B for what fits in both: shorter, or else at a lower address.  */
+static int is_better (const struct mir_run *a, const struct mir_run *b) {
+  return a->len != b->len ? a->len < b->len : run_address (a) < run_address (b);
+}
+
+/* The best entry of at least LEN granules among the LIMIT newest in BIN; NULL: there is none.  */
+static struct mir_run *find_best (struct mir_bins *bins, uint32_t bin, uint32_t len,
+                                  uint32_t limit) {
+  struct mir_run *best = NULL;
+  uint32_t looked_at = 0;
+  for (uint32_t i = bins->heads[bin]; i != MIR_NO_CHUNK && looked_at < limit;
+       i = bins->chunks[i].next) {
+    struct mir_run_chunk *chunk = &bins->chunks[i];
+    looked_at += chunk->num;
+    for (uint32_t k = 0; k < chunk->num; k++)
+      if (chunk->runs[k].len >= len && (best == NULL || is_better (&chunk->runs[k], best)))
+        best = &chunk->runs[k];
+  }
+  return best;
+}
+
+/* Remove the best run of at least LEN granules from BIN, whose runs have different lengths.  0, or
+   -1.  */
+static int take_best (struct mir_bins *bins, uint32_t bin, uint32_t len, uint32_t limit,
+                      struct mir_run *run) {
+  while (is_filled (bins, bin)) {
+    struct mir_run *best = find_best (bins, bin, len, limit);
+    if (best == NULL) break;
+    *run = *best;
+    *best = pop (bins, bin); /* the newest takes its place */
+    if (is_current (run)) return 0;
+  }
+  return -1;
+}
+
+/* The first bin from BIN on that has entries; MIR_BINS: there is none.  */
 static uint32_t next_filled (const struct mir_bins *bins, uint32_t bin) {
   for (uint32_t word = bin / 64; word < MIR_BINS / 64; word++) {
     uint64_t filled = bins->filled[word];
     if (word == bin / 64) filled &= ~(uint64_t) 0 << bin % 64;
-    if (filled != 0) return word * 64 + (uint32_t) __builtin_ctzll (filled);
+    if (filled != 0) return word * 64 + mir_bits_lowest (filled);
   }
   return MIR_BINS;
 }
 
-int mir_bins_find (struct mir_bins *bins, uint32_t len, struct mir_slab **slab, uint32_t *start) {
-  for (uint32_t bin = bin_of (len); (bin = next_filled (bins, bin)) < MIR_BINS; bin++) {
-    /* The last bin has all longer runs: few, but of very different lengths.  */
-    struct mir_run *run = find_in (bins, bin, len, bin < MIR_BINS - 1 ? LOOKED_AT : INT_MAX);
-    if (run == NULL) continue;
-    *slab = run->slab;
-    *start = run->start;
-    return 0;
-  }
-  return -1;
+/* The search in the bin of LEN itself may pass over runs that fit, where there are many that do not;
+   the last step does not.  */
+int mir_bins_take (struct mir_bins *bins, uint32_t len, uint32_t longest, struct mir_run *run) {
+  uint32_t first = bin_of (len), last = bin_of (longest);
+  for (uint32_t bin = first; (bin = next_filled (bins, bin)) <= last && bin < MIR_BINS; bin++)
+    if ((bin < EXACT ? take_newest (bins, bin, run) : take_best (bins, bin, len, LOOKED_AT, run))
+        == 0)
+      return 0;
+  return first < EXACT || first > last ? -1 : take_best (bins, first, len, UINT32_MAX, run);
 }

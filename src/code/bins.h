@@ -1,10 +1,12 @@
-/* Free runs in bins by length (size classes), so that a fitting one is found fast.
+/* Free runs in bins by length (size classes), so that the shortest one that fits is found fast.
 
-   The bins are lazy.  A reference whose run was taken, or has merged with a neighbour, stays until
-   a search meets it, and counts only if the bitmaps of the slab confirm it: freeing a code block
-   has nothing to find and unlink.  A run without a reference is merely not found.  The caller
-   clears the bins and adds all runs again when references run out, and moves the bins to more
-   memory in time.
+   A bin is a stack of entries, in chunks of a few; the newest entry is on top and in the cache.
+   The bins are lazy: an entry whose run was taken, or has merged with a neighbour, stays until a
+   search meets it, and counts only if the bitmaps of its slab confirm it.  Freeing a code block has
+   nothing to find and unlink.  An entry has the length of its run, so the bitmaps are looked at
+   for one entry of a search as a rule.  A run without an entry is merely not found.  The caller
+   clears the bins and adds all runs again when chunks run out, and moves the bins to more memory in
+   time.
 
    One thread at a time.  The caller owns the memory.  */
 #ifndef MIR_CODE_BINS_H
@@ -15,36 +17,44 @@
 
 struct mir_slab;
 
-enum { MIR_BINS = 128 }; /* two words of `filled` */
+enum { MIR_BINS = 128, MIR_CHUNK_RUNS = 7 };
 
-/* A reference to a free run.  */
+/* A free run of LEN granules.  */
 struct mir_run {
   struct mir_slab *slab;
-  uint32_t start; /* granule */
-  uint32_t next;  /* index of the next reference in its bin, or in the free list */
+  uint32_t start, len;
+};
+
+/* Entries of one bin, 128 bytes where a pointer has 8.  */
+struct mir_run_chunk {
+  struct mir_run runs[MIR_CHUNK_RUNS];
+  uint32_t num;  /* entries, > 0 while the chunk is in a bin */
+  uint32_t next; /* index of the next chunk of the bin, or of the free list */
+  uint64_t unused;
 };
 
 struct mir_bins {
-  struct mir_run *refs;
-  uint32_t capacity;        /* references in REFS */
-  uint32_t fresh;           /* references from here on, and their memory, were never touched */
-  uint32_t free;            /* free list of the references before `fresh`; MIR_NO_REF: empty */
+  struct mir_run_chunk *chunks;
+  uint32_t capacity;        /* of CHUNKS */
+  uint32_t fresh;           /* chunks from here on, and their memory, were never touched */
+  uint32_t free;            /* free list of the chunks before `fresh`; MIR_NO_CHUNK: empty */
+  uint32_t used;            /* chunks in bins */
   uint64_t filled[2];       /* bit N is 0: bin N is empty */
-  uint32_t heads[MIR_BINS]; /* MIR_NO_REF: empty */
+  uint32_t heads[MIR_BINS]; /* the top chunk of each bin that is not empty */
 };
 
-#define MIR_NO_REF UINT32_MAX /* no index of a reference */
+#define MIR_NO_CHUNK UINT32_MAX /* no index of a chunk */
 
 void mir_bins_init (struct mir_bins *bins);
-/* Move to MEMORY, which has room for CAPACITY references, more than now.  Returns the old
-   memory.  */
+/* Move to MEMORY, which has room for CAPACITY chunks, at least as many as are touched.  Returns the
+   old memory.  */
 void *mir_bins_move (struct mir_bins *bins, void *memory, uint32_t capacity);
-/* Add the run of LEN granules at START.  Returns 0, or -1 when there is no free reference.  */
+/* Add the run of LEN granules at START.  Returns 0, or -1 when there is no free chunk.  */
 int mir_bins_add (struct mir_bins *bins, struct mir_slab *slab, uint32_t start, uint32_t len);
-/* Set *SLAB and *START to a run of at least LEN granules, from the smallest bin that has one.  0,
-   or -1 if there is none.  */
-int mir_bins_find (struct mir_bins *bins, uint32_t len, struct mir_slab **slab, uint32_t *start);
-/* Remove all references.  */
+/* Remove the shortest run of at least LEN granules, or nearly the shortest where there are many
+   longer than 64, and set *RUN to it.  Bins for more than LONGEST granules are not searched.  0, or
+   -1 if there is none.  */
+int mir_bins_take (struct mir_bins *bins, uint32_t len, uint32_t longest, struct mir_run *run);
+/* Remove all entries.  */
 void mir_bins_clear (struct mir_bins *bins);
-
 #endif /* MIR_CODE_BINS_H */

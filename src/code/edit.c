@@ -10,14 +10,15 @@
 
 enum { BYTES_ON_STACK = 512 }; /* for chunks and old bytes; larger edits allocate */
 
-/* Whether the LEN bytes at ADDR, in SLAB, are within one code block.  The lock of the pool is
-   held.  */
+/* Whether the LEN bytes at ADDR, in SLAB, are within one code block that is published and not freed.
+   The lock of the pool is held.  */
 static int is_published (const struct mir_slab *slab, uintptr_t addr, size_t len) {
   size_t offset = addr - (uintptr_t) slab->pages.rx;
-  uint32_t block = mir_granules_block (&slab->granules, (uint32_t) (offset / MIR_GRANULE));
-  if (block == MIR_NO_GRANULE) return 0;
-  size_t bound = ((size_t) block + mir_granules_block_len (&slab->granules, block)) * MIR_GRANULE;
-  return len <= bound - offset;
+  uint32_t first = mir_granules_block (&slab->granules, (uint32_t) (offset / MIR_GRANULE));
+  if (first == MIR_NO_GRANULE) return 0;
+  uint32_t last = mir_granules_block_last (&slab->granules, first);
+  return !mir_granules_is_pinned (&slab->granules, last)
+         && len <= ((size_t) last + 1) * MIR_GRANULE - offset;
 }
 
 /*---------------- Many places -----------------------------*/

@@ -1,5 +1,6 @@
-/* Pools: placements in the slabs of one writer, granules given back, and the metadata tables.  The
-   static functions are called with the lock of the pool held, except take_back, which takes it.  */
+/* Pools: placements in their slabs and in those of other pools, granules given back, and the
+   metadata tables.  The static functions are called with the lock of the pool held, except where
+   they say otherwise.  */
 #include "code/pool.h"
 
 #include <string.h> /* memset */
@@ -11,9 +12,12 @@
 enum {
   FIRST_SLAB_SIZE = 64 * 1024, /* bytes: the smallest mapping on Windows, and the largest page */
   MAX_SLAB_SIZE = 1024 * 1024, /* bytes; only code that needs it gets a larger slab */
-  FIRST_CAPACITY = 64,         /* of each metadata table */
+  FIRST_CAPACITY = 64,         /* of the retired blocks and of each table of tags */
+  FIRST_CHUNKS = 16,           /* of the bins */
   BUMP_MIN = 16 * 1024 / MIR_GRANULE, /* granules: the shortest run that becomes the bump region */
-  COLOURED = 16                       /* granules: see mir_granules_for */
+  COLOURED = 16,                      /* granules: see mir_granules_for */
+  GRANULES_PER_CHUNK = 2048,          /* see least_chunks */
+  SPARE_PARTS = 8                     /* an eighth: see is_sharing_due */
 };
 
 MIR_code_status_t mir_pool_init (struct mir_pool *pool, struct MIR_code_space *space) {
@@ -37,7 +41,7 @@ void mir_pool_finish (struct mir_pool *pool) {
     (void) slab->backend->unmap (&slab->pages);
     MIR_free (space->alloc, slab);
   }
-  MIR_free (space->alloc, pool->bins.refs);
+  MIR_free (space->alloc, pool->bins.chunks);
   MIR_free (space->alloc, pool->retired.ring);
   MIR_free (space->alloc, pool->tags.table);
   MIR_free (space->alloc, pool->thunks.table);
@@ -52,17 +56,23 @@ uint32_t mir_granules_for (size_t len) {
 
 /*---------------- Free runs -----------------------------*/
 
-/* Whether the run at START is the bump region, which is in no bin.  */
 static int is_bump (const struct mir_pool *pool, const struct mir_slab *slab, uint32_t start) {
   const struct mir_bump *bump = &pool->bump;
   return bump->slab == slab && bump->start == start && start < bump->bound;
 }
 
-/* Clear the bins and add all free runs again, as many as there is room for.  */
+static uint32_t bump_len (const struct mir_pool *pool) {
+  return pool->bump.slab != NULL ? pool->bump.bound - pool->bump.start : 0;
+}
+
+/* Clear the bins and add all free runs again, as many as there is room for.  Those at high addresses
+   come first, so that the search, which takes the newest, tends to empty the slabs there.  */
 static void purge_bins (struct mir_pool *pool) {
+  struct mir_slab *slab = pool->slabs;
   pool->runs = 0;
   mir_bins_clear (&pool->bins);
-  for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next) {
+  while (slab != NULL && slab->next != NULL) slab = slab->next;
+  for (; slab != NULL; slab = slab->previous) {
     if (slab->frozen) continue;
     for (uint32_t i = mir_granules_next_run (&slab->granules, 0); i != MIR_NO_GRANULE;) {
       uint32_t len = mir_granules_run_len (&slab->granules, i);
@@ -71,7 +81,7 @@ static void purge_bins (struct mir_pool *pool) {
       i = mir_granules_next_run (&slab->granules, i + len);
     }
   }
-  pool->crowded = pool->runs > pool->bins.capacity / 2;
+  pool->crowded = pool->bins.used > pool->bins.capacity / 2;
 }
 
 /* Add a new free run.  If the bins are full it is not found until they have grown, so freeing needs
@@ -89,112 +99,189 @@ static void leave_bump (struct mir_pool *pool) {
     add_run (pool, old.slab, old.start, old.bound - old.start);
 }
 
-/* Make the free run at START the bump region.  */
-static void enter_bump (struct mir_pool *pool, struct mir_slab *slab, uint32_t start) {
+/* Make the free run of LEN granules at START the bump region.  */
+static void enter_bump (struct mir_pool *pool, struct mir_slab *slab, uint32_t start,
+                        uint32_t len) {
   leave_bump (pool);
   pool->bump.slab = slab;
   pool->bump.start = start;
-  pool->bump.bound = start + mir_granules_run_len (&slab->granules, start);
+  pool->bump.bound = start + len;
 }
 
 /*---------------- Metadata tables -----------------------------*/
 
-/* Moves a table of POOL to MEMORY, of CAPACITY entries, if the table is smaller.  Returns the
-   memory to be freed: the old one, or MEMORY.  */
-typedef void *(move_func_t) (struct mir_pool *pool, struct mir_tags *tags, void *memory,
-                             uint32_t capacity);
+/* What can be moved to other memory.  */
+enum table { BINS, RETIRED, TAGS, THUNKS };
 
-/* These three are move functions, for the bins, the retired blocks and a table of tags.  */
-
-static void *move_bins (struct mir_pool *pool, struct mir_tags *tags, void *memory,
-                        uint32_t capacity) {
-  (void) tags;
-  if (pool->bins.capacity >= capacity) return memory;
-  memory = mir_bins_move (&pool->bins, memory, capacity);
-  if (pool->crowded) purge_bins (pool);
-  return memory;
+/* Entries that TABLE has room for.  */
+static uint32_t capacity_of (const struct mir_pool *pool, enum table table) {
+  switch (table) {
+    case BINS:
+      return pool->bins.capacity;
+    case RETIRED:
+      return pool->retired.capacity;
+    case TAGS:
+      return pool->tags.capacity;
+    default:
+      return pool->thunks.capacity;
+  }
 }
 
-/* Half the capacity that the bins need.  They need room for twice the free runs: then a purge
-   leaves at least half of the references free.  */
-static uint32_t half_of_bins_needed (const struct mir_pool *pool) {
-  uint32_t half = pool->bins.capacity;
-  while (half != 0 && half < pool->runs) half *= 2;
-  return half;
+/* Bytes of an entry of TABLE.  */
+static size_t entry_size (enum table table) {
+  return table == BINS      ? sizeof (struct mir_run_chunk)
+         : table == RETIRED ? sizeof (uint8_t *)
+                            : sizeof (struct mir_tag);
 }
 
-static void *move_retired (struct mir_pool *pool, struct mir_tags *tags, void *memory,
-                           uint32_t capacity) {
-  (void) tags;
-  return pool->retired.capacity >= capacity ? memory
-                                            : mir_retired_move (&pool->retired, memory, capacity);
+/* The chunks that the bins must have, however few free runs there are: a purge, which walks the
+   bitmaps, is paid for by the entries added since the last one.  */
+static uint32_t least_chunks (const struct mir_pool *pool) {
+  return (uint32_t) (mir_count (&pool->total) / GRANULES_PER_CHUNK) + 1;
 }
 
-static void *move_tags (struct mir_pool *pool, struct mir_tags *tags, void *memory,
-                        uint32_t capacity) {
-  (void) pool;
-  return tags->capacity >= capacity ? memory : mir_tags_move (tags, memory, capacity);
+/* Entries that TABLE needs for the next code block.  The bins need twice the chunks that their free
+   runs fill, so that a purge leaves half of them free.  */
+static uint32_t needed_in (const struct mir_pool *pool, enum table table) {
+  uint32_t least;
+  switch (table) {
+    case BINS:
+      least = least_chunks (pool);
+      return pool->crowded && least < 2 * pool->bins.used + 1 ? 2 * pool->bins.used + 1 : least;
+    case RETIRED:
+      return pool->blocks + 1;
+    case TAGS:
+      return (pool->tags.num + 1) / 3 * 4 + 4;
+    default:
+      return (pool->thunks.num + 1) / 3 * 4 + 4;
+  }
 }
 
-/* Double a table which has CAPACITY entries of SIZE bytes.  The lock is held.  It is released
-   meanwhile, since no lock may be held while the general allocator is called; on failure it stays
-   released.  */
-static MIR_code_status_t grow_metadata (struct mir_pool *pool, struct mir_tags *tags,
-                                        move_func_t *move, uint32_t capacity, size_t size) {
+static int has_room (const struct mir_pool *pool, enum table table) {
+  switch (table) {
+    case BINS:
+      return pool->bins.capacity >= least_chunks (pool) && !pool->crowded;
+    case RETIRED:
+      return pool->retired.capacity > pool->blocks;
+    case TAGS:
+      return mir_tags_have_room (&pool->tags);
+    default:
+      return mir_tags_have_room (&pool->thunks);
+  }
+}
+
+/* Move TABLE to MEMORY, of CAPACITY entries, enough for what it holds.  Returns the old memory.  */
+static void *move_table (struct mir_pool *pool, enum table table, void *memory, uint32_t capacity) {
+  void *old;
+  switch (table) {
+    case BINS:
+      if (pool->bins.fresh > capacity) mir_bins_clear (&pool->bins); /* and all are added again */
+      old = mir_bins_move (&pool->bins, memory, capacity);
+      purge_bins (pool);
+      return old;
+    case RETIRED:
+      return mir_retired_move (&pool->retired, memory, capacity);
+    case TAGS:
+      return mir_tags_move (&pool->tags, memory, capacity);
+    default:
+      return mir_tags_move (&pool->thunks, memory, capacity);
+  }
+}
+
+/* Make room for one more entry in TABLE.  The lock is released meanwhile, since no lock may be held
+   while the general allocator is called; on failure it stays released.  */
+static MIR_code_status_t grow_metadata (struct mir_pool *pool, enum table table) {
   MIR_alloc_t alloc = pool->space->alloc;
+  uint32_t needed = needed_in (pool, table);
+  uint32_t capacity = table == BINS ? FIRST_CHUNKS : FIRST_CAPACITY;
+  size_t size = entry_size (table);
   mir_os_unlock (&pool->lock);
-  if (capacity > UINT32_MAX / 4) return MIR_CODE_NO_MEMORY;
-  capacity = capacity == 0 ? FIRST_CAPACITY : 2 * capacity;
+  if (needed > UINT32_MAX / 2) return MIR_CODE_NO_MEMORY;
+  while (capacity < needed) capacity *= 2;
   if (capacity > SIZE_MAX / size) return MIR_CODE_NO_MEMORY;
   void *memory = MIR_malloc (alloc, capacity * size);
   if (memory == NULL) return MIR_CODE_NO_MEMORY;
   mir_os_lock (&pool->lock);
-  memory = move (pool, tags, memory, capacity);
+  if (!has_room (pool, table) && capacity_of (pool, table) < capacity)
+    memory = move_table (pool, table, memory, capacity);
   mir_os_unlock (&pool->lock);
   MIR_free (alloc, memory);
   mir_os_lock (&pool->lock);
   return MIR_CODE_OK;
 }
 
-/* The lock is held, and may be released meanwhile; on failure it is no longer held.  */
-static MIR_code_status_t reserve_tables (struct mir_pool *pool, struct mir_tags *tags) {
+/* The lock may be released meanwhile; on failure it is no longer held.  */
+static MIR_code_status_t reserve_tables (struct mir_pool *pool, enum mir_table table) {
   MIR_code_status_t status = MIR_CODE_OK;
   while (status == MIR_CODE_OK) {
-    if (pool->bins.capacity == 0 || pool->crowded)
-      status = grow_metadata (pool, NULL, move_bins, half_of_bins_needed (pool),
-                              sizeof (struct mir_run));
-    else if (pool->retired.capacity <= pool->blocks)
-      status = grow_metadata (pool, NULL, move_retired, pool->retired.capacity, sizeof (uint8_t *));
-    else if (tags != NULL && !mir_tags_have_room (tags))
-      status = grow_metadata (pool, tags, move_tags, tags->capacity, sizeof (struct mir_tag));
+    if (!has_room (pool, BINS))
+      status = grow_metadata (pool, BINS);
+    else if (!has_room (pool, RETIRED))
+      status = grow_metadata (pool, RETIRED);
+    else if (table == MIR_TAGS && !has_room (pool, TAGS))
+      status = grow_metadata (pool, TAGS);
+    else if (table == MIR_THUNKS && !has_room (pool, THUNKS))
+      status = grow_metadata (pool, THUNKS);
     else
       break;
   }
   return status;
 }
 
-MIR_code_status_t mir_pool_reserve_metadata (struct mir_pool *pool, struct mir_tags *tags) {
+MIR_code_status_t mir_pool_reserve_metadata (struct mir_pool *pool, enum mir_table table) {
   mir_os_lock (&pool->lock);
-  return reserve_tables (pool, tags);
+  return reserve_tables (pool, table);
 }
 
-/*---------------- Taking -----------------------------*/
+/* Move TABLE to a quarter of its memory or less if that is enough.  The lock is not held.  */
+static void shrink_table (struct mir_pool *pool, enum table table) {
+  MIR_alloc_t alloc = pool->space->alloc;
+  uint32_t capacity = table == BINS ? FIRST_CHUNKS : FIRST_CAPACITY;
+  mir_os_lock (&pool->lock);
+  if (table == BINS) purge_bins (pool);
+  uint32_t needed = needed_in (pool, table);
+  uint32_t old_capacity = capacity_of (pool, table);
+  mir_os_unlock (&pool->lock);
+  while (capacity < 2 * needed) capacity *= 2;
+  if (capacity > old_capacity / 4) return;
+  void *memory = MIR_malloc (alloc, capacity * entry_size (table));
+  if (memory == NULL) return;
+  mir_os_lock (&pool->lock);
+  if (table == BINS) purge_bins (pool);
+  needed = needed_in (pool, table);
+  if (needed <= capacity && capacity < capacity_of (pool, table))
+    memory = move_table (pool, table, memory, capacity);
+  mir_os_unlock (&pool->lock);
+  MIR_free (alloc, memory);
+}
 
-/* Set *PLACEMENT to a free run of at least N granules: the bump region first.  0: there is
-   none.  */
-static int find_room (struct mir_pool *pool, uint32_t n, struct mir_placement *placement) {
-  struct mir_bump *bump = &pool->bump;
-  if (bump->slab != NULL && bump->bound - bump->start >= n) {
-    placement->slab = bump->slab;
-    placement->start = bump->start;
-    return 1;
+void mir_pool_shrink_tables (struct mir_pool *pool) {
+  shrink_table (pool, BINS);
+  shrink_table (pool, RETIRED);
+  shrink_table (pool, TAGS);
+  shrink_table (pool, THUNKS);
+}
+
+/*---------------- Finding room -----------------------------*/
+
+/* Set *PLACEMENT to the shortest free run of at least N granules: 0, or -1 if there is none.  The
+   bump region is a run like any other, but it is in no bin and needs no search while no shorter run
+   fits.  */
+static int find_in (struct mir_pool *pool, uint32_t n, struct mir_placement *placement) {
+  uint32_t straight = bump_len (pool);
+  struct mir_run run;
+  if (mir_bins_take (&pool->bins, n, straight >= n ? straight : UINT32_MAX, &run) == 0) {
+    placement->slab = run.slab;
+    placement->start = run.start;
+    placement->len = run.len;
+    if (run.len >= BUMP_MIN && straight < n) enter_bump (pool, run.slab, run.start, run.len);
+    return 0;
   }
-  if (mir_bins_find (&pool->bins, n > BUMP_MIN ? n : BUMP_MIN, &placement->slab, &placement->start)
-      == 0) {
-    enter_bump (pool, placement->slab, placement->start);
-    return 1;
-  }
-  return mir_bins_find (&pool->bins, n, &placement->slab, &placement->start) == 0;
+  if (straight < n) return -1;
+  placement->slab = pool->bump.slab;
+  placement->start = pool->bump.start;
+  placement->len = straight;
+  return 0;
 }
 
 /* Whether SLAB is sealed and older than a fork.  Such a slab cannot be written: from now on nothing
@@ -208,52 +295,158 @@ static int freeze (struct mir_pool *pool, struct mir_slab *slab) {
   return 1;
 }
 
-MIR_code_status_t mir_pool_find_room (struct mir_pool *pool, uint32_t n, struct mir_tags *tags,
-                                      struct mir_placement *placement) {
-  placement->fresh = 0;
-  mir_os_lock (&pool->lock);
-  for (;;) {
-    MIR_code_status_t status = reserve_tables (pool, tags);
-    if (status != MIR_CODE_OK) return status;
-    if (find_room (pool, n, placement)) {
-      if (!freeze (pool, placement->slab)) return MIR_CODE_OK;
-      continue;
+/* As mir_pool_find_room, in POOL alone.  The lock is not held, nor afterwards unless *FOUND.  */
+static MIR_code_status_t look_in (struct mir_pool *pool, uint32_t n, enum mir_table table,
+                                  struct mir_placement *placement, int *found) {
+  MIR_code_status_t status = mir_pool_reserve_metadata (pool, table);
+  *found = 0;
+  if (status != MIR_CODE_OK) return status;
+  while (find_in (pool, n, placement) == 0)
+    if (!freeze (pool, placement->slab)) {
+      *found = 1;
+      return MIR_CODE_OK;
     }
-    size_t preferred = pool->slab_size;
-    struct mir_slab *slab;
-    mir_os_unlock (&pool->lock);
-    status = mir_slab_make (pool, n, preferred, &slab);
-    if (status == MIR_CODE_LIMIT && mir_pools_drop_empty (pool->space) > 0)
-      status = mir_slab_make (pool, n, preferred, &slab);
-    if (status != MIR_CODE_OK) return status;
-    mir_os_lock (&pool->lock);
-    mir_slab_link (slab);
-    enter_bump (pool, slab, 0);
-    if (pool->slab_size < MAX_SLAB_SIZE) pool->slab_size *= 2;
-    placement->fresh = 1;
+  mir_os_unlock (&pool->lock);
+  return MIR_CODE_OK;
+}
+
+/* Whether so much is free in all pools of SPACE together that pools look for room in each other.
+   Below that each pool keeps its straight line, and writers do not wait for each other.  Sets *SIZE
+   to the largest slab for which that holds while all pools grow.  No lock is held.  */
+static int is_sharing_due (struct MIR_code_space *space, size_t *size) {
+  uint64_t taken = 0, total = 0;
+  unsigned pools = 0;
+  for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool)) {
+    uint64_t slabs = mir_count (&pool->total);
+    pools += slabs != 0;
+    total += slabs;
+    taken += mir_count (&pool->taken);
+  }
+  size_t share = (size_t) total * MIR_GRANULE / (pools + 1) / 2;
+  *size = pools < 2 ? MAX_SLAB_SIZE : FIRST_SLAB_SIZE;
+  while (*size < MAX_SLAB_SIZE && *size <= share / 2) *size *= 2;
+  return total > taken && total - taken > taken / SPARE_PARTS;
+}
+
+/* As look_in, in all pools of the space but POOL that may have room.  */
+static MIR_code_status_t look_elsewhere (struct mir_pool *pool, uint32_t n, enum mir_table table,
+                                         struct mir_placement *placement, int *found) {
+  struct mir_pool *other = pool;
+  *found = 0;
+  for (;;) {
+    other = mir_pool_next (other) != NULL ? mir_pool_next (other) : &pool->space->first;
+    if (other == pool) return MIR_CODE_OK;
+    if (mir_count (&other->total) - mir_count (&other->taken) < n) continue;
+    MIR_code_status_t status = look_in (other, n, table, placement, found);
+    if (status != MIR_CODE_OK || *found) return status;
   }
 }
 
-void mir_pool_take (struct mir_pool *pool, const struct mir_placement *placement, uint32_t n) {
-  struct mir_granules *granules = &placement->slab->granules;
-  if (mir_slab_is_empty (placement->slab)) pool->empty_num--;
-  pool->blocks++;
-  if (is_bump (pool, placement->slab, placement->start)) {
-    mir_granules_take (granules, placement->start, n);
-    pool->bump.start += n;
-    return;
+/* Map a slab for N granules, at most LARGEST bytes unless N needs more, and make it the bump region.
+   The lock is not held.  */
+static MIR_code_status_t map_room (struct mir_pool *pool, uint32_t n, size_t largest,
+                                   struct mir_slab **slab) {
+  mir_os_lock (&pool->lock);
+  size_t size = pool->slab_size < largest ? pool->slab_size : largest;
+  mir_os_unlock (&pool->lock);
+  MIR_code_status_t status = mir_slab_make (pool, n, size, slab);
+  if (status == MIR_CODE_LIMIT && mir_pools_drop_empty (pool->space) > 0)
+    status = mir_slab_make (pool, n, size, slab);
+  if (status != MIR_CODE_OK) return status;
+  mir_os_lock (&pool->lock);
+  mir_slab_link (*slab);
+  enter_bump (pool, *slab, 0, (*slab)->granules.count);
+  if (pool->slab_size == size && size < MAX_SLAB_SIZE) pool->slab_size *= 2;
+  mir_os_unlock (&pool->lock);
+  return MIR_CODE_OK;
+}
+
+/* Remove SLAB, which is empty, from its pool and return it.  */
+static struct mir_slab *unlink_slab (struct mir_slab *slab) {
+  struct mir_pool *pool = slab->pool;
+  if (pool->bump.slab == slab) pool->bump.slab = NULL;
+  mir_slab_unlink (slab);
+  slab->next = NULL;
+  purge_bins (pool);
+  return slab;
+}
+
+/* Unmap SLAB if it is still in POOL and empty.  The lock is not held.  */
+static void drop_slab (struct mir_pool *pool, struct mir_slab *slab) {
+  mir_os_lock (&pool->lock);
+  struct mir_slab *empty = pool->empty_oldest;
+  while (empty != NULL && empty != slab) empty = empty->later;
+  if (empty != NULL) empty = unlink_slab (empty);
+  mir_os_unlock (&pool->lock);
+  mir_pool_drop_slabs (empty);
+}
+
+MIR_code_status_t mir_pool_find_room (struct mir_pool *pool, uint32_t n, enum mir_table table,
+                                      struct mir_placement *placement) {
+  struct mir_slab *fresh = NULL;
+  int found, looked = 0;
+  size_t largest;
+  for (;;) {
+    MIR_code_status_t status = look_in (pool, n, table, placement, &found);
+    placement->fresh = found && placement->slab == fresh;
+    if (status != MIR_CODE_OK && fresh != NULL) drop_slab (pool, fresh);
+    if (status != MIR_CODE_OK || found) return status;
+    if (is_sharing_due (pool->space, &largest)) {
+      looked = 1;
+      status = look_elsewhere (pool, n, table, placement, &found);
+      if (status != MIR_CODE_OK || found) return status;
+    }
+    MIR_code_status_t refused = map_room (pool, n, largest, &fresh);
+    if (refused == MIR_CODE_OK) continue;
+    if (!looked) status = look_elsewhere (pool, n, table, placement, &found);
+    return status != MIR_CODE_OK || found ? status : refused;
   }
-  uint32_t len = mir_granules_run_len (granules, placement->start);
-  mir_granules_take (granules, placement->start, n);
-  if (len > n) add_run (pool, placement->slab, placement->start + n, len - n);
+}
+
+uint32_t mir_pool_place_at (struct mir_slab *slab, uint32_t start,
+                            struct mir_placement *placement) {
+  placement->slab = slab;
+  placement->start = start;
+  placement->len = slab->frozen ? 0 : mir_granules_run_len (&slab->granules, start);
+  placement->fresh = 0;
+  return placement->len;
+}
+
+/*---------------- Taking -----------------------------*/
+
+void mir_pool_take (const struct mir_placement *placement, uint32_t n) {
+  struct mir_slab *slab = placement->slab;
+  struct mir_pool *pool = slab->pool;
+  if (mir_slab_is_empty (slab)) mir_slab_leave_empty (slab);
+  pool->blocks++;
+  mir_count_add (&pool->taken, n);
+  mir_granules_take (&slab->granules, placement->start, n);
+  if (is_bump (pool, slab, placement->start))
+    pool->bump.start += n;
+  else if (placement->len > n)
+    add_run (pool, slab, placement->start + n, placement->len - n);
+}
+
+void mir_pool_leave (const struct mir_placement *placement) {
+  struct mir_pool *pool = placement->slab->pool;
+  if (!is_bump (pool, placement->slab, placement->start))
+    add_run (pool, placement->slab, placement->start, placement->len);
+}
+
+struct mir_slab *mir_pool_give_up (const struct mir_placement *placement) {
+  struct mir_slab *slab = placement->slab;
+  mir_pool_leave (placement);
+  return placement->fresh && mir_slab_is_empty (slab) ? unlink_slab (slab) : NULL;
 }
 
 /*---------------- Giving back -----------------------------*/
 
-/* Free the granules of the block at FIRST; they merge with the runs around them.  */
-static void free_granules (struct mir_pool *pool, struct mir_slab *slab, uint32_t first) {
+/* Free the taken granules [FIRST, BOUND); they merge with the runs around them.  */
+static void free_granules (struct mir_slab *slab, uint32_t first, uint32_t bound) {
+  struct mir_pool *pool = slab->pool;
   struct mir_bump *bump = &pool->bump;
-  uint32_t start, len = mir_granules_release (&slab->granules, first, &start);
+  uint32_t start, len = mir_granules_release (&slab->granules, first, bound, &start);
+  mir_count_subtract (&pool->taken, bound - first);
   if (bump->slab == slab && bump->start < bump->bound && start <= bump->start
       && bump->start < start + len) {
     bump->start = start;
@@ -261,40 +454,32 @@ static void free_granules (struct mir_pool *pool, struct mir_slab *slab, uint32_
   } else {
     add_run (pool, slab, start, len);
   }
-  if (!mir_slab_is_empty (slab)) return;
-  pool->empty_num++;
-  slab->empty_since = mir_os_now ();
+  if (mir_slab_is_empty (slab)) mir_slab_enter_empty (slab);
 }
 
-void mir_pool_release (struct mir_pool *pool, struct mir_slab *slab, uint32_t first) {
-  pool->blocks--;
-  free_granules (pool, slab, first);
+void mir_pool_release (struct mir_slab *slab, uint32_t first, uint32_t last) {
+  slab->pool->blocks--;
+  free_granules (slab, first, last + 1);
 }
 
-void mir_pool_shrink (struct mir_pool *pool, struct mir_slab *slab, uint32_t first, uint32_t n) {
-  if (mir_granules_block_len (&slab->granules, first) == n) return;
-  mir_granules_split (&slab->granules, first, n);
-  free_granules (pool, slab, first + n);
+void mir_pool_shrink (struct mir_slab *slab, uint32_t first, uint32_t n) {
+  struct mir_granules *granules = &slab->granules;
+  uint32_t last = mir_granules_block_last (granules, first);
+  if (last == first + n - 1) return;
+  mir_granules_end_at (granules, first + n - 1, mir_granules_is_pinned (granules, last));
+  free_granules (slab, first + n, last + 1);
 }
 
-void mir_pool_cut (struct mir_pool *pool, struct mir_slab *slab, uint32_t first, uint32_t n) {
-  if (n == 0) return;
-  mir_granules_split (&slab->granules, first, n);
-  free_granules (pool, slab, first);
+void mir_pool_cut (struct mir_slab *slab, uint32_t first, uint32_t n) {
+  if (n != 0) free_granules (slab, first, first + n);
 }
 
 struct mir_slab *mir_pool_unlink_empty (struct mir_pool *pool, uint64_t older_than, int all) {
-  struct mir_slab *list = NULL, *next;
-  int kept = all;
+  struct mir_slab *list = NULL, *slab;
   if (pool->empty_num < (all ? 1u : 2u)) return NULL;
   uint64_t now = mir_os_now ();
-  for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = next) {
-    next = slab->next;
-    if (!mir_slab_is_empty (slab)) continue;
-    if (!kept || now - slab->empty_since < older_than) {
-      kept = 1;
-      continue;
-    }
+  while ((slab = pool->empty_oldest) != NULL && (all || slab != pool->empty_newest)
+         && now - slab->empty_since >= older_than) {
     if (pool->bump.slab == slab) pool->bump.slab = NULL;
     mir_slab_unlink (slab);
     slab->next = list;
@@ -304,20 +489,11 @@ struct mir_slab *mir_pool_unlink_empty (struct mir_pool *pool, uint64_t older_th
   return list;
 }
 
-struct mir_slab *mir_pool_unlink_slab (struct mir_pool *pool, struct mir_slab *slab) {
-  if (!mir_slab_is_empty (slab)) return NULL;
-  if (pool->bump.slab == slab) pool->bump.slab = NULL;
-  mir_slab_unlink (slab);
-  slab->next = NULL;
-  purge_bins (pool);
-  return slab;
-}
-
-/* Put SLAB, which the system does not unmap, back into the lists.  */
+/* Put SLAB, which the system does not unmap, back into the lists.  The lock is not held.  */
 static void take_back (struct mir_pool *pool, struct mir_slab *slab) {
   mir_os_lock (&pool->lock);
   mir_slab_link (slab);
-  enter_bump (pool, slab, 0);
+  enter_bump (pool, slab, 0, slab->granules.count);
   mir_os_unlock (&pool->lock);
 }
 

@@ -1,5 +1,5 @@
-/* Pools: what is taken and what is free in the slabs of one writer, and the metadata tables for it.
-   Any thread; the comments say which lock is held.  types.h has the structures and the words.  */
+/* Pools: what is taken and what is free in their slabs, and the metadata tables for it.  Any thread;
+   the comments say which lock is held.  types.h has the structures and the words.  */
 #ifndef MIR_CODE_POOL_H
 #define MIR_CODE_POOL_H
 
@@ -10,13 +10,16 @@
 
 struct mir_pool;
 struct mir_slab;
-struct mir_tags;
 
+/* A free run that is long enough, taken out of the bins until mir_pool_take or mir_pool_leave.  */
 struct mir_placement {
   struct mir_slab *slab;
-  uint32_t start; /* the first granule of a free run that is long enough */
-  int fresh;      /* the slab was made for this placement */
+  uint32_t start, len; /* granules */
+  int fresh;           /* the slab was made for this placement */
 };
+
+/* The table that must have room for one more entry.  */
+enum mir_table { MIR_NO_TABLE, MIR_TAGS, MIR_THUNKS };
 
 /* Initialise POOL, in memory of the caller's, without slabs.  MIR_CODE_NO_MEMORY: no lock.  */
 MIR_code_status_t mir_pool_init (struct mir_pool *pool, struct MIR_code_space *space);
@@ -28,33 +31,41 @@ void mir_pool_finish (struct mir_pool *pool);
 uint32_t mir_granules_for (size_t len);
 
 /* Lock POOL and grow its metadata tables so that one more code block fits, and one more entry in
-   TAGS unless that is NULL.  The lock stays held on success; on failure it is not held.  */
-MIR_code_status_t mir_pool_reserve_metadata (struct mir_pool *pool, struct mir_tags *tags);
-/* As mir_pool_reserve_metadata, and set *PLACEMENT to a free run of N granules or more; maps a slab
-   if there is none.  */
-MIR_code_status_t mir_pool_find_room (struct mir_pool *pool, uint32_t n, struct mir_tags *tags,
+   TABLE.  The lock stays held on success; on failure it is not held.  */
+MIR_code_status_t mir_pool_reserve_metadata (struct mir_pool *pool, enum mir_table table);
+/* Set *PLACEMENT to a free run of N granules or more: of POOL; or of another pool of the space; or
+   of a slab that is mapped for it.  On success the pool of the slab is locked and has room in its
+   tables as after mir_pool_reserve_metadata; on failure nothing is locked.  */
+MIR_code_status_t mir_pool_find_room (struct mir_pool *pool, uint32_t n, enum mir_table table,
                                       struct mir_placement *placement);
+/* Set *PLACEMENT to the run at START in SLAB, whose pool is locked.  Returns its length, or 0 when no
+   run starts there.  */
+uint32_t mir_pool_place_at (struct mir_slab *slab, uint32_t start, struct mir_placement *placement);
 
-/* The lock is held for all functions down to mir_pool_unlink_slab.  */
+/* The lock of the slab's pool is held for all functions down to mir_pool_unlink_slab.  */
 
-/* Make the first N granules of PLACEMENT a code block.  */
-void mir_pool_take (struct mir_pool *pool, const struct mir_placement *placement, uint32_t n);
-/* Free the granules of the code block at FIRST in SLAB.  */
-void mir_pool_release (struct mir_pool *pool, struct mir_slab *slab, uint32_t first);
+/* Make the first N granules of PLACEMENT a code block; or leave PLACEMENT free.  */
+void mir_pool_take (const struct mir_placement *placement, uint32_t n);
+void mir_pool_leave (const struct mir_placement *placement);
+/* As mir_pool_leave; then, if the slab was made for PLACEMENT, unlink it and return it.  */
+struct mir_slab *mir_pool_give_up (const struct mir_placement *placement);
+/* Free the code block from FIRST to LAST, its granules, in SLAB.  */
+void mir_pool_release (struct mir_slab *slab, uint32_t first, uint32_t last);
 /* Free all but the first N granules of the code block at FIRST.  */
-void mir_pool_shrink (struct mir_pool *pool, struct mir_slab *slab, uint32_t first, uint32_t n);
+void mir_pool_shrink (struct mir_slab *slab, uint32_t first, uint32_t n);
 /* Free the first N granules, not all, of the code block at FIRST.  */
-void mir_pool_cut (struct mir_pool *pool, struct mir_slab *slab, uint32_t first, uint32_t n);
-/* Unlink the slabs which have been empty for OLDER_THAN milliseconds and return them, linked by
+void mir_pool_cut (struct mir_slab *slab, uint32_t first, uint32_t n);
+/* Unlink the slabs that have been empty for OLDER_THAN milliseconds and return them, linked by
    `next`.  The newest empty slab stays unless ALL.  */
 struct mir_slab *mir_pool_unlink_empty (struct mir_pool *pool, uint64_t older_than, int all);
-/* Unlink SLAB and return it; NULL if it is not empty.  */
-struct mir_slab *mir_pool_unlink_slab (struct mir_pool *pool, struct mir_slab *slab);
 
-/* Unmap LIST, a result of mir_pool_unlink_empty or mir_pool_unlink_slab; a slab that the system
-   does not unmap goes back to its pool.  No lock is held.  Returns the bytes unmapped.  */
+/* Unmap LIST, a result of mir_pool_unlink_empty or mir_pool_give_up; a slab that the system does not
+   unmap goes back to its pool.  No lock is held.  Returns the bytes unmapped.  */
 size_t mir_pool_drop_slabs (struct mir_slab *list);
 /* Unmap the empty slabs of all pools of SPACE.  No lock is held.  Returns the bytes unmapped.  */
 size_t mir_pools_drop_empty (struct MIR_code_space *space);
+/* Move the metadata tables of POOL to less memory where they use little of what they have.  No lock
+   is held.  Without memory for that they stay.  */
+void mir_pool_shrink_tables (struct mir_pool *pool);
 
 #endif /* MIR_CODE_POOL_H */

@@ -14,36 +14,38 @@ void mir_notify_published (struct MIR_code_space *space, const MIR_code_event_t 
 
 /* Write LEN bytes to the first N granules of PLACEMENT and mark these granules as taken.  The lock
    is held.  */
-static MIR_code_status_t fill_placement (struct mir_pool *pool,
-                                         const struct mir_placement *placement, uint32_t n,
+static MIR_code_status_t fill_placement (const struct mir_placement *placement, uint32_t n,
                                          const uint8_t *bytes, size_t len) {
+  struct mir_pool *pool = placement->slab->pool;
   struct mir_chunk chunk = {.slab = placement->slab, .from = bytes, .len = len};
   chunk.to = mir_slab_address (placement->slab, placement->start);
   MIR_code_status_t status =
       mir_slab_populate (placement->slab, placement->start, placement->start + n);
   if (status == MIR_CODE_OK) status = mir_write (&chunk, 1, NULL);
   if (status != MIR_CODE_OK) return status;
-  mir_pool_take (pool, placement, n);
+  mir_pool_take (placement, n);
   pool->published++;
   pool->published_bytes += len;
   return MIR_CODE_OK;
 }
 
 MIR_code_status_t mir_publish_with (struct mir_pool *pool, const uint8_t *bytes, size_t len,
-                                    struct mir_tags *tags, uint64_t value, uint8_t **res) {
+                                    enum mir_table table, uint64_t value, uint8_t **res) {
   uint32_t n = mir_granules_for (len);
   struct mir_placement placement;
   if (n == 0) return MIR_CODE_TOO_LARGE;
-  MIR_code_status_t status = mir_pool_find_room (pool, n, tags, &placement);
+  MIR_code_status_t status = mir_pool_find_room (pool, n, table, &placement);
   if (status != MIR_CODE_OK) return status;
-  if ((status = fill_placement (pool, &placement, n, bytes, len)) != MIR_CODE_OK) {
-    struct mir_slab *dropped = placement.fresh ? mir_pool_unlink_slab (pool, placement.slab) : NULL;
+  pool = placement.slab->pool;
+  if ((status = fill_placement (&placement, n, bytes, len)) != MIR_CODE_OK) {
+    struct mir_slab *dropped = mir_pool_give_up (&placement);
     mir_os_unlock (&pool->lock);
     mir_pool_drop_slabs (dropped);
     return status;
   }
   *res = mir_slab_address (placement.slab, placement.start);
-  if (tags != NULL) mir_tags_add (tags, (uintptr_t) *res, value);
+  if (table != MIR_NO_TABLE)
+    mir_tags_add (table == MIR_TAGS ? &pool->tags : &pool->thunks, (uintptr_t) *res, value);
   mir_os_unlock (&pool->lock);
   mir_os_sync_cores_for_new ();
   return MIR_CODE_OK;
@@ -52,14 +54,14 @@ MIR_code_status_t mir_publish_with (struct mir_pool *pool, const uint8_t *bytes,
 MIR_code_status_t mir_publish (struct mir_pool *pool, const uint8_t *bytes, size_t len,
                                const MIR_code_info_t *info, uint8_t **res) {
   MIR_code_event_t event = {.size = len};
-  struct mir_tags *tags = NULL;
+  enum mir_table table = MIR_NO_TABLE;
   uint8_t *addr;
   if (info != NULL) {
     event.name = info->name;
     event.tag = info->tag;
-    if (info->tag != 0) tags = &pool->tags;
+    if (info->tag != 0) table = MIR_TAGS;
   }
-  MIR_code_status_t status = mir_publish_with (pool, bytes, len, tags, event.tag, &addr);
+  MIR_code_status_t status = mir_publish_with (pool, bytes, len, table, event.tag, &addr);
   if (status != MIR_CODE_OK) return status;
   event.start = addr;
   mir_notify_published (pool->space, &event, 1);
@@ -71,19 +73,21 @@ MIR_code_status_t mir_next_addr (struct mir_pool *pool, size_t size, uint8_t **r
   uint32_t n = mir_granules_for (size == 0 ? 1 : size);
   struct mir_placement placement;
   if (n == 0) return MIR_CODE_TOO_LARGE;
-  MIR_code_status_t status = mir_pool_find_room (pool, n, NULL, &placement);
+  MIR_code_status_t status = mir_pool_find_room (pool, n, MIR_NO_TABLE, &placement);
   if (status != MIR_CODE_OK) return status;
   *res = mir_slab_address (placement.slab, placement.start);
-  mir_os_unlock (&pool->lock);
+  mir_pool_leave (&placement);
+  mir_os_unlock (&placement.slab->pool->lock);
   return MIR_CODE_OK;
 }
 
-/* The granules to take for LEN bytes at ADDR in SLAB; 0 when ADDR is not free or the run too short.
-   The lock of the slab's pool is held.  */
-static uint32_t room_at (const struct mir_slab *slab, const uint8_t *addr, size_t len) {
+/* Set *PLACEMENT to ADDR in SLAB and return the granules to take for LEN bytes there; 0 when ADDR is
+   not free or the run too short.  The lock of the slab's pool is held.  */
+static uint32_t room_at (struct mir_slab *slab, const uint8_t *addr, size_t len,
+                         struct mir_placement *placement) {
   uint32_t n = mir_granules_for (len);
-  if ((size_t) (addr - slab->pages.rx) % MIR_GRANULE != 0 || slab->frozen) return 0;
-  uint32_t run_len = mir_granules_run_len (&slab->granules, mir_slab_granule (slab, addr));
+  if ((size_t) (addr - slab->pages.rx) % MIR_GRANULE != 0) return 0;
+  uint32_t run_len = mir_pool_place_at (slab, mir_slab_granule (slab, addr), placement);
   if (n == 0 || len > (size_t) run_len * MIR_GRANULE) return 0;
   return n <= run_len ? n : run_len;
 }
@@ -94,7 +98,8 @@ static struct mir_slab *lock_with_room (struct MIR_code_space *space, const uint
                                         MIR_code_status_t *status) {
   struct mir_directory_find found;
   while (mir_directory_find (&space->directory, (uintptr_t) addr, &found) == 0) {
-    if ((*status = mir_pool_reserve_metadata (found.pool, NULL)) != MIR_CODE_OK) return NULL;
+    if ((*status = mir_pool_reserve_metadata (found.pool, MIR_NO_TABLE)) != MIR_CODE_OK)
+      return NULL;
     if (mir_directory_unchanged (&space->directory, &found)) return found.slab;
     mir_os_unlock (&found.pool->lock);
   }
@@ -107,11 +112,10 @@ MIR_code_status_t mir_publish_at (struct MIR_code_space *space, uint8_t *addr, c
   MIR_code_status_t status;
   struct mir_slab *slab = lock_with_room (space, addr, &status);
   if (slab == NULL) return status;
-  struct mir_placement placement = {.slab = slab, .start = mir_slab_granule (slab, addr)};
-  uint32_t n = room_at (slab, addr, len == 0 ? 1 : len);
+  struct mir_placement placement;
+  uint32_t n = room_at (slab, addr, len == 0 ? 1 : len, &placement);
   status = MIR_CODE_TAKEN;
-  if (n != 0)
-    status = len == 0 ? MIR_CODE_OK : fill_placement (slab->pool, &placement, n, bytes, len);
+  if (n != 0) status = len == 0 ? MIR_CODE_OK : fill_placement (&placement, n, bytes, len);
   mir_os_unlock (&slab->pool->lock);
   if (status != MIR_CODE_OK || len == 0) return status;
   mir_os_sync_cores_for_new ();

@@ -7,17 +7,14 @@
 #include <stdint.h>
 
 #include "mir-code.h"
-
-struct mir_pool;
-struct mir_tags;
+#include "code/pool.h"
 
 /* Publish LEN > 0 bytes, set *RES to them and notify the hooks.  INFO may be NULL.  */
 MIR_code_status_t mir_publish (struct mir_pool *pool, const uint8_t *bytes, size_t len,
                                const MIR_code_info_t *info, uint8_t **res);
-/* As mir_publish, but without notifying the hooks; unless TAGS, a table of POOL, is NULL, VALUE is
-   remembered there for the block.  */
+/* As mir_publish, but without notifying the hooks; VALUE is remembered for the block in TABLE.  */
 MIR_code_status_t mir_publish_with (struct mir_pool *pool, const uint8_t *bytes, size_t len,
-                                    struct mir_tags *tags, uint64_t value, uint8_t **res);
+                                    enum mir_table table, uint64_t value, uint8_t **res);
 /* Publish at ADDR, or fail with MIR_CODE_TAKEN.  LEN 0 only checks that ADDR is free.  */
 MIR_code_status_t mir_publish_at (struct MIR_code_space *space, uint8_t *addr, const uint8_t *bytes,
                                   size_t len);

@@ -16,11 +16,12 @@ MIR_code_status_t MIR_code_query (MIR_code_space_t space, const void *addr,
   uint32_t first = mir_granules_block (&slab->granules, mir_slab_granule (slab, addr));
   if (first != MIR_NO_GRANULE) {
     piece->start = mir_slab_address (slab, first);
-    piece->size = (size_t) mir_granules_block_len (&slab->granules, first) * MIR_GRANULE;
+    uint32_t last = mir_granules_block_last (&slab->granules, first);
+    piece->size = (size_t) (last - first + 1) * MIR_GRANULE;
     struct mir_tag *tag = mir_tags_find (&slab->pool->tags, (uintptr_t) piece->start);
     piece->tag = tag != NULL ? tag->value : 0;
     /* A retired block stays pinned until it is reclaimed.  */
-    piece->freed = mir_granules_is_pinned (&slab->granules, first);
+    piece->freed = mir_granules_is_pinned (&slab->granules, last);
   }
   mir_os_unlock (&slab->pool->lock);
   return first != MIR_NO_GRANULE ? MIR_CODE_OK : MIR_CODE_NOT_OURS;
@@ -28,32 +29,22 @@ MIR_code_status_t MIR_code_query (MIR_code_space_t space, const void *addr,
 
 /*---------------- Statistics -----------------------------*/
 
-/* The bytes of SLAB that are in code blocks.  */
-static size_t taken_bytes (const struct mir_slab *slab) {
-  size_t bytes = slab->pages.len;
-  for (uint32_t i = mir_granules_next_run (&slab->granules, 0); i != MIR_NO_GRANULE;) {
-    uint32_t len = mir_granules_run_len (&slab->granules, i);
-    bytes -= (size_t) len * MIR_GRANULE;
-    i = mir_granules_next_run (&slab->granules, i + len);
-  }
-  return bytes;
-}
-
 /* Add the numbers of POOL to STATS.  */
 static void add_pool_stats (const struct mir_pool *pool, MIR_code_stats_t *stats) {
   stats->pieces += pool->blocks - pool->retired.num;
   stats->freed += pool->retired.num;
   stats->freed_bytes += (size_t) pool->freed_granules * MIR_GRANULE;
+  stats->piece_bytes += (size_t) mir_count (&pool->taken) * MIR_GRANULE;
   stats->published += pool->published;
   stats->published_bytes += pool->published_bytes;
   stats->patched += pool->patched;
   stats->system_calls += pool->system_calls;
   stats->bookkeeping_bytes +=
-      pool->bins.capacity * sizeof (struct mir_run) + pool->retired.capacity * sizeof (uint8_t *)
+      pool->bins.capacity * sizeof (struct mir_run_chunk)
+      + pool->retired.capacity * sizeof (uint8_t *)
       + (pool->tags.capacity + pool->thunks.capacity) * sizeof (struct mir_tag);
   for (const struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next) {
     stats->mappings++;
-    stats->piece_bytes += taken_bytes (slab);
     stats->system_calls += slab->pages.system_calls;
     stats->bookkeeping_bytes += sizeof (*slab) + mir_granules_size (slab->granules.count)
                                 + mir_backed_size (slab->pages.len);
@@ -86,19 +77,26 @@ void MIR_code_get_stats (MIR_code_space_t space, MIR_code_stats_t *stats) {
 
 /*---------------- Invariants -----------------------------*/
 
-/* Whether the blocks in SLAB are well-formed; adds their number to *BLOCKS.  */
-static int check_slab (const struct mir_slab *slab, uint32_t *blocks) {
+/* What check_slab counts.  */
+struct counted {
+  uint32_t blocks, taken;
+};
+
+/* Whether the blocks in SLAB are well-formed; adds them to *COUNTED.  */
+static int check_slab (const struct mir_slab *slab, struct counted *counted) {
   const struct mir_granules *g = &slab->granules;
-  uint32_t i = 0, len;
+  uint32_t i = 0, len, top = 0;
   while (i < g->count) {
     if ((len = mir_granules_run_len (g, i)) == 0) {
-      if (mir_granules_block (g, i) != i) return 0;
+      if (i >= g->top || mir_granules_block (g, i) != i) return 0;
       len = mir_granules_block_len (g, i);
-      ++*blocks;
+      counted->blocks++;
+      counted->taken += len;
+      top = i + len;
     }
     i += len;
   }
-  return i == g->count && slab->pages.len == (size_t) g->count * MIR_GRANULE;
+  return i == g->count && top == g->top && slab->pages.len == (size_t) g->count * MIR_GRANULE;
 }
 
 /* Whether BUMP is none, used up, or a whole free run.  */
@@ -115,25 +113,38 @@ static uint32_t check_freed (struct mir_pool *pool, const uint8_t *addr) {
     return 0;
   const struct mir_granules *g = &found.slab->granules;
   uint32_t first = mir_slab_granule (found.slab, addr);
-  return mir_granules_is_block (g, first) && mir_granules_is_pinned (g, first)
-             ? mir_granules_block_len (g, first)
-             : 0;
+  if (!mir_granules_is_block (g, first)) return 0;
+  uint32_t last = mir_granules_block_last (g, first);
+  return mir_granules_is_pinned (g, last) ? last - first + 1 : 0;
+}
+
+/* Whether SLAB is in its pool's list of empty slabs.  */
+static int is_in_empty_list (const struct mir_slab *slab) {
+  const struct mir_slab *empty = slab->pool->empty_oldest;
+  while (empty != NULL && empty != slab) empty = empty->later;
+  return empty != NULL;
 }
 
 /* Whether the numbers of POOL agree with its slabs.  */
 static int check_pool (struct mir_pool *pool) {
-  uint32_t blocks = 0, slabs = 0, empty = 0, freed = 0;
+  struct counted counted = {0, 0};
+  uint32_t slabs = 0, empty = 0, freed = 0;
+  uint64_t total = 0;
   int valid = check_bump (&pool->bump) && pool->retired.num <= pool->blocks;
   for (const struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next, slabs++) {
-    valid &= check_slab (slab, &blocks) && slab->pool == pool
+    valid &= check_slab (slab, &counted) && slab->pool == pool
              && (uintptr_t) slab->pages.rx % pool->space->page_size == 0
-             && (slab->next == NULL || slab->next->previous == slab);
+             && (slab->next == NULL
+                 || (slab->next->previous == slab && slab->next->pages.rx > slab->pages.rx))
+             && mir_slab_is_empty (slab) == is_in_empty_list (slab);
     empty += mir_slab_is_empty (slab) != 0;
+    total += slab->granules.count;
   }
   for (uint32_t i = 0; i < pool->retired.num; i++)
     freed += check_freed (pool, mir_retired_at (&pool->retired, i));
-  return valid && blocks == pool->blocks && slabs == pool->slabs_num && empty == pool->empty_num
-         && freed == pool->freed_granules;
+  return valid && counted.blocks == pool->blocks && counted.taken == mir_count (&pool->taken)
+         && total == mir_count (&pool->total) && slabs == pool->slabs_num
+         && empty == pool->empty_num && freed == pool->freed_granules;
 }
 
 int mir_space_check (struct MIR_code_space *space) {

@@ -10,28 +10,39 @@
 
 enum { ENTRY = 16 }; /* bytes that MIR_CODE_POISON_ENTRY overwrites */
 
-/* Find the block which starts at ADDR and may be freed: set *FIRST to its first granule and return
-   its slab with the pool locked.  NULL: there is none, and nothing is locked.  */
-static struct mir_slab *lock_block (struct MIR_code_space *space, const void *addr,
-                                    uint32_t *first) {
-  struct mir_slab *slab = mir_space_lock_slab (space, addr);
-  if (slab == NULL) return NULL;
-  *first = mir_slab_granule (slab, addr);
-  if (mir_slab_address (slab, *first) == addr && mir_granules_is_block (&slab->granules, *first)
-      && !mir_granules_is_pinned (&slab->granules, *first))
-    return slab;
-  mir_os_unlock (&slab->pool->lock);
-  return NULL;
+/* A code block: the granules from FIRST to LAST of SLAB.  */
+struct block {
+  struct mir_slab *slab;
+  uint32_t first, last;
+};
+
+static uint8_t *address_of (const struct block *block) {
+  return mir_slab_address (block->slab, block->first);
 }
 
-/* Overwrite the block at FIRST, or its beginning, with traps: a stale pointer then stops the
-   program.  */
-static MIR_code_status_t poison (struct mir_slab *slab, uint32_t first) {
-  MIR_code_poison_t how = slab->pool->space->options.poison;
-  size_t len = ENTRY;
-  if (how == MIR_CODE_POISON_ALL)
-    len = (size_t) mir_granules_block_len (&slab->granules, first) * MIR_GRANULE;
-  return mir_write_traps (slab, mir_slab_address (slab, first), len);
+static size_t size_of (const struct block *block) {
+  return (size_t) (block->last - block->first + 1) * MIR_GRANULE;
+}
+
+/* Set *BLOCK to the block that starts at ADDR and may be freed, with its pool locked.  Returns 0, or
+   -1 if there is none, and nothing is locked.  */
+static int lock_block (struct MIR_code_space *space, const void *addr, struct block *block) {
+  struct mir_slab *slab = mir_space_lock_slab (space, addr);
+  if (slab == NULL) return -1;
+  block->slab = slab;
+  block->first = mir_slab_granule (slab, addr);
+  if (address_of (block) == addr && mir_granules_is_block (&slab->granules, block->first)) {
+    block->last = mir_granules_block_last (&slab->granules, block->first);
+    if (!mir_granules_is_pinned (&slab->granules, block->last)) return 0;
+  }
+  mir_os_unlock (&slab->pool->lock);
+  return -1;
+}
+
+/* Overwrite BLOCK, or its beginning, with traps: a stale pointer then stops the program.  */
+static MIR_code_status_t poison (const struct block *block) {
+  int all = block->slab->pool->space->options.poison == MIR_CODE_POISON_ALL;
+  return mir_write_traps (block->slab, address_of (block), all ? size_of (block) : ENTRY);
 }
 
 /* Remove the tag of the block at ADDR.  Returns the cell if the block is a thunk, else NULL.  */
@@ -45,61 +56,58 @@ static MIR_code_cell_t *forget_block (struct mir_pool *pool, const uint8_t *addr
   return cell;
 }
 
-/* Call the hook `freed` for the pinned block at FIRST, with the lock released meanwhile.  */
-static void notify_freed (struct mir_slab *slab, uint32_t first) {
-  const MIR_code_hooks_t *hooks = slab->pool->space->hooks;
-  const uint8_t *addr = mir_slab_address (slab, first);
-  if (mir_tags_find (&slab->pool->thunks, (uintptr_t) addr) != NULL) return; /* not told to hooks */
-  struct mir_tag *tag = mir_tags_find (&slab->pool->tags, (uintptr_t) addr);
+/* Call the hook `freed` for the pinned BLOCK, with the lock released meanwhile.  */
+static void notify_freed (const struct block *block) {
+  struct mir_pool *pool = block->slab->pool;
+  const MIR_code_hooks_t *hooks = pool->space->hooks;
+  const uint8_t *addr = address_of (block);
+  if (mir_tags_find (&pool->thunks, (uintptr_t) addr) != NULL) return; /* not told to hooks */
+  struct mir_tag *tag = mir_tags_find (&pool->tags, (uintptr_t) addr);
   MIR_code_event_t event = {
-      .start = addr,
-      .size = (size_t) mir_granules_block_len (&slab->granules, first) * MIR_GRANULE,
-      .tag = tag != NULL ? tag->value : 0};
-  mir_os_unlock (&slab->pool->lock); /* the pinned block stays as it is meanwhile */
+      .start = addr, .size = size_of (block), .tag = tag != NULL ? tag->value : 0};
+  mir_os_unlock (&pool->lock); /* the pinned block stays as it is meanwhile */
   hooks->freed (hooks->user_data, &event);
-  mir_os_lock (&slab->pool->lock);
+  mir_os_lock (&pool->lock);
 }
 
-/* Reclaim the freed block at FIRST.  The lock of the pool is held, and released around the hook.
-   The caller frees *CELL.  */
-static MIR_code_status_t reclaim_block (struct mir_slab *slab, uint32_t first,
-                                        MIR_code_cell_t **cell) {
-  *cell = NULL;
-  const struct MIR_code_space *space = slab->pool->space;
+/* Reclaim the pinned BLOCK.  The lock is held, and released around the hook.  The caller frees
+   *CELL.  */
+static MIR_code_status_t reclaim_block (const struct block *block, MIR_code_cell_t **cell) {
+  const struct MIR_code_space *space = block->slab->pool->space;
   MIR_code_status_t status;
-  if (space->options.poison != MIR_CODE_KEEP && (status = poison (slab, first)) != MIR_CODE_OK)
+  *cell = NULL;
+  if (space->options.poison != MIR_CODE_KEEP && (status = poison (block)) != MIR_CODE_OK)
     return status;
-  if (space->hooks != NULL && space->hooks->freed != NULL) notify_freed (slab, first);
-  *cell = forget_block (slab->pool, mir_slab_address (slab, first));
-  mir_pool_release (slab->pool, slab, first);
+  if (space->hooks != NULL && space->hooks->freed != NULL) notify_freed (block);
+  *cell = forget_block (block->slab->pool, address_of (block));
+  mir_pool_release (block->slab, block->first, block->last);
   return MIR_CODE_OK;
 }
 
 MIR_code_status_t MIR_code_free_now (MIR_code_space_t space, const void *addr) {
-  uint32_t first;
+  struct block block;
   MIR_code_cell_t *cell;
-  struct mir_slab *slab = lock_block (space, addr, &first);
-  if (slab == NULL) return MIR_CODE_NOT_OURS;
-  struct mir_pool *pool = slab->pool;
-  mir_granules_pin (&slab->granules, first);
-  MIR_code_status_t status = reclaim_block (slab, first, &cell);
-  if (status != MIR_CODE_OK) mir_granules_unpin (&slab->granules, first);
+  if (lock_block (space, addr, &block) != 0) return MIR_CODE_NOT_OURS;
+  struct mir_granules *granules = &block.slab->granules;
+  struct mir_pool *pool = block.slab->pool;
+  mir_granules_pin (granules, block.last);
+  MIR_code_status_t status = reclaim_block (&block, &cell);
+  if (status != MIR_CODE_OK) mir_granules_unpin (granules, block.last);
   struct mir_slab *dropped = mir_pool_unlink_empty (pool, space->options.purge_ms, 0 /* not all */);
   mir_os_unlock (&pool->lock);
-  MIR_code_cell_free (space, cell);
+  if (cell != NULL) MIR_code_cell_free (space, cell);
   if (dropped != NULL) mir_pool_drop_slabs (dropped);
   return status;
 }
 
 MIR_code_status_t MIR_code_free (MIR_code_space_t space, const void *addr) {
-  uint32_t first;
-  struct mir_slab *slab = lock_block (space, addr, &first);
-  if (slab == NULL) return MIR_CODE_NOT_OURS;
-  mir_granules_pin (&slab->granules, first);
-  mir_retired_add (&slab->pool->retired, (const uint8_t *) addr,
-                   atomic_fetch_add (&space->grace, 0));
-  slab->pool->freed_granules += mir_granules_block_len (&slab->granules, first);
-  mir_os_unlock (&slab->pool->lock);
+  struct block block;
+  if (lock_block (space, addr, &block) != 0) return MIR_CODE_NOT_OURS;
+  struct mir_pool *pool = block.slab->pool;
+  mir_granules_pin (&block.slab->granules, block.last);
+  mir_retired_add (&pool->retired, (const uint8_t *) addr, atomic_fetch_add (&space->grace, 0));
+  pool->freed_granules += block.last - block.first + 1;
+  mir_os_unlock (&pool->lock);
   return MIR_CODE_OK;
 }
 
@@ -123,13 +131,13 @@ static MIR_code_status_t reclaim_in (struct mir_pool *pool, MIR_code_grace_t gra
   mir_os_lock (&pool->lock);
   for (uint32_t n = pool->retired.num;
        n > 0 && (addr = mir_retired_take (&pool->retired, grace)) != NULL; n--) {
-    struct mir_slab *slab = slab_of (pool, addr);
-    uint32_t first = mir_slab_granule (slab, addr);
-    uint32_t len = mir_granules_block_len (&slab->granules, first);
+    struct block block = {.slab = slab_of (pool, addr)};
+    block.first = mir_slab_granule (block.slab, addr);
+    block.last = mir_granules_block_last (&block.slab->granules, block.first);
     MIR_code_cell_t *cell;
-    MIR_code_status_t one = reclaim_block (slab, first, &cell);
+    MIR_code_status_t one = reclaim_block (&block, &cell);
     if (one == MIR_CODE_OK) {
-      pool->freed_granules -= len;
+      pool->freed_granules -= block.last - block.first + 1;
     } else {
       mir_retired_add (&pool->retired, addr, grace);
       status = one;
@@ -169,5 +177,7 @@ size_t MIR_code_trim (MIR_code_space_t space) {
   size_t bytes = mir_pools_drop_empty (space);
   for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool))
     bytes += discard_in (pool);
+  for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool))
+    mir_pool_shrink_tables (pool);
   return bytes;
 }

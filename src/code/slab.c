@@ -171,15 +171,47 @@ MIR_code_status_t mir_slab_make (struct mir_pool *pool, uint32_t n, size_t prefe
   return status;
 }
 
+void mir_slab_enter_empty (struct mir_slab *slab) {
+  struct mir_pool *pool = slab->pool;
+  slab->empty_since = mir_os_now ();
+  slab->later = NULL;
+  slab->earlier = pool->empty_newest;
+  if (slab->earlier != NULL)
+    slab->earlier->later = slab;
+  else
+    pool->empty_oldest = slab;
+  pool->empty_newest = slab;
+  pool->empty_num++;
+}
+
+void mir_slab_leave_empty (struct mir_slab *slab) {
+  struct mir_pool *pool = slab->pool;
+  if (slab->earlier != NULL)
+    slab->earlier->later = slab->later;
+  else
+    pool->empty_oldest = slab->later;
+  if (slab->later != NULL)
+    slab->later->earlier = slab->earlier;
+  else
+    pool->empty_newest = slab->earlier;
+  pool->empty_num--;
+}
+
 void mir_slab_link (struct mir_slab *slab) {
   struct mir_pool *pool = slab->pool;
-  slab->previous = NULL;
-  slab->next = pool->slabs;
-  if (pool->slabs != NULL) pool->slabs->previous = slab;
-  pool->slabs = slab;
+  struct mir_slab *before = NULL, *behind = pool->slabs;
+  for (; behind != NULL && behind->pages.rx < slab->pages.rx; behind = behind->next)
+    before = behind;
+  slab->previous = before;
+  slab->next = behind;
+  if (before != NULL)
+    before->next = slab;
+  else
+    pool->slabs = slab;
+  if (behind != NULL) behind->previous = slab;
   pool->slabs_num++;
-  pool->empty_num++;
-  slab->empty_since = mir_os_now ();
+  mir_count_add (&pool->total, slab->granules.count);
+  mir_slab_enter_empty (slab);
   mir_os_lock (&pool->space->lock);
   pool->space->directory.promised--;
   if (pool->space->peak_mapped_bytes < pool->space->mapped_bytes)
@@ -196,7 +228,8 @@ void mir_slab_unlink (struct mir_slab *slab) {
     pool->slabs = slab->next;
   if (slab->next != NULL) slab->next->previous = slab->previous;
   pool->slabs_num--;
-  pool->empty_num--;
+  mir_count_subtract (&pool->total, slab->granules.count);
+  mir_slab_leave_empty (slab);
   mir_os_lock (&pool->space->lock);
   mir_directory_remove (&pool->space->directory, slab);
   pool->space->directory.promised++; /* to add the slab again if it cannot be unmapped */
@@ -245,7 +278,7 @@ static MIR_code_status_t populate_pages (struct mir_slab *slab, size_t start, si
    yet.  */
 MIR_code_status_t mir_slab_populate (struct mir_slab *slab, uint32_t first, uint32_t bound) {
   size_t page = slab->pool->space->page_size, len = slab->pages.len;
-  size_t written = (size_t) bound * MIR_GRANULE;
+  size_t written = (size_t) bound * MIR_GRANULE < len ? (size_t) bound * MIR_GRANULE : len;
   size_t at = (size_t) first * MIR_GRANULE & ~(size_t) (MIR_BACKED_UNIT - 1);
   if ((at = mir_backed_next (slab->backed, at, written, 0)) == written) return MIR_CODE_OK;
   MIR_code_status_t status = mir_write_privatise (slab);

@@ -17,10 +17,14 @@ MIR_code_status_t mir_slab_make (struct mir_pool *pool, uint32_t n, size_t prefe
 void mir_slab_link (struct mir_slab *slab);
 /* Remove the empty SLAB from that list and from the directory.  The lock of its pool is held.  */
 void mir_slab_unlink (struct mir_slab *slab);
+/* SLAB has lost its last code block, or is about to get its first.  The lock of its pool is held.  */
+void mir_slab_enter_empty (struct mir_slab *slab);
+void mir_slab_leave_empty (struct mir_slab *slab);
 /* Unmap and free the unlinked SLAB.  No lock is held.  Returns the bytes unmapped, or 0 when the
    system refuses; then SLAB is as it was.  */
 size_t mir_slab_unmap (struct mir_slab *slab);
-/* Ensure the granules [FIRST, BOUND), which are written next, have memory, and ask for more ahead.
+/* Ensure the granules [FIRST, BOUND), which are written next, have memory, and ask for more ahead;
+   those behind the end of SLAB do not count.
    Any other status than MIR_CODE_OK: the system has none, and nothing may be written there.  The
    lock of the pool is held.  */
 MIR_code_status_t mir_slab_populate (struct mir_slab *slab, uint32_t first, uint32_t bound);

@@ -26,25 +26,31 @@ MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_o
 
 /*---------------- Pools -----------------------------*/
 
-/* A pool without a writer, or NULL.  The lock of the space is held.  */
-static struct mir_pool *find_idle (struct MIR_code_space *space) {
+enum { MAX_POOLS = 32 }; /* without the first; more writers share pools */
+
+/* The pool with the fewest writers; NULL if none is idle and there may be another one.  The lock of
+   the space is held.  */
+static struct mir_pool *best_pool (struct MIR_code_space *space) {
+  struct mir_pool *best = NULL;
+  unsigned pools = 0;
   if (space->shared) return &space->first;
-  struct mir_pool *pool = mir_pool_next (&space->first);
-  while (pool != NULL && !pool->idle) pool = mir_pool_next (pool);
-  return pool;
+  for (struct mir_pool *pool = mir_pool_next (&space->first); pool != NULL;
+       pool = mir_pool_next (pool), pools++)
+    if (best == NULL || pool->writers < best->writers) best = pool;
+  return best != NULL && (best->writers == 0 || pools >= MAX_POOLS) ? best : NULL;
 }
 
 struct mir_pool *mir_space_get_pool (struct MIR_code_space *space) {
   mir_os_lock (&space->lock);
-  struct mir_pool *pool = find_idle (space);
-  if (pool != NULL) pool->idle = 0;
+  struct mir_pool *pool = best_pool (space);
+  if (pool != NULL) pool->writers++;
   mir_os_unlock (&space->lock);
   return pool;
 }
 
 MIR_code_status_t mir_space_ensure_pool (struct MIR_code_space *space) {
   mir_os_lock (&space->lock);
-  int found = find_idle (space) != NULL;
+  int found = best_pool (space) != NULL;
   mir_os_unlock (&space->lock);
   if (found) return MIR_CODE_OK;
   struct mir_pool *fresh = (struct mir_pool *) MIR_malloc (space->alloc, sizeof (*fresh));
@@ -54,14 +60,13 @@ MIR_code_status_t mir_space_ensure_pool (struct MIR_code_space *space) {
     MIR_free (space->alloc, fresh);
     return status;
   }
-  fresh->idle = 1;
   mir_watch_pool (fresh);
   return MIR_CODE_OK;
 }
 
 void mir_space_leave_pool (struct mir_pool *pool) {
   mir_os_lock (&pool->space->lock);
-  pool->idle = pool != &pool->space->first;
+  pool->writers--;
   mir_os_unlock (&pool->space->lock);
 }
 

@@ -17,11 +17,13 @@ struct mir_slab;
 MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_options_t *options,
                                   const struct mir_backend *backend);
 
-/* Ensure an idle pool exists; another thread may still take it first.  */
+/* Ensure a pool exists that mir_space_get_pool may return; another thread may still take it
+   first.  */
 MIR_code_status_t mir_space_ensure_pool (struct MIR_code_space *space);
-/* Take an idle pool, or the first one if it is shared.  NULL: every pool has a writer.  */
+/* The pool for one more writer: an idle one, the first one if it is shared, or that with the fewest
+   writers where there are many pools.  NULL: every pool has a writer, and there may be another.  */
 struct mir_pool *mir_space_get_pool (struct MIR_code_space *space);
-/* POOL, whose writer ends, becomes idle again.  */
+/* A writer of POOL ends.  */
 void mir_space_leave_pool (struct mir_pool *pool);
 
 /* The slab which holds ADDR, with its pool locked.  NULL: there is none, and nothing is locked.  */

@@ -15,7 +15,7 @@ MIR_code_status_t mir_thunk_new (struct mir_pool *pool, uint8_t **res) {
   if (status != MIR_CODE_OK) return status;
   memcpy (bytes, mir_cpu.thunk, sizeof (bytes));
   memcpy (bytes + mir_cpu.thunk_cell, &cell, sizeof (cell));
-  status = mir_publish_with (pool, bytes, mir_cpu.thunk_cell + sizeof (cell), &pool->thunks,
+  status = mir_publish_with (pool, bytes, mir_cpu.thunk_cell + sizeof (cell), MIR_THUNKS,
                              (uintptr_t) cell, res);
   if (status != MIR_CODE_OK) MIR_code_cell_free (pool->space, cell);
   return status;

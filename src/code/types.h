@@ -1,8 +1,8 @@
 /* The structures behind mir-code.h, and the words of this folder.
 
    space         a code cache with its rules; has pools
-   pool          what one writer publishes in: slabs, and what is free in them, under a lock of its
-                 own
+   pool          slabs, and what is free in them, under a lock of its own; each writer publishes in
+                 one, and in others before it maps anything
    slab          one mapped range of pages, divided into granules: granules.h
    code block    one publication: whole granules, which never move
    free run      free granules between two code blocks
@@ -16,7 +16,8 @@
    thunk         a trampoline: code which jumps through its cell
    dual mapping  memory mapped twice, executable (RX) and writable (RW, the alias): backend.h
 
-   Locks: a pool's lock is taken before the space's.  Neither is held while the general allocator, a
+   Locks: a pool's lock is taken before the space's, and no two pools' locks together, except by a
+   fork.  Neither is held while the general allocator, a
    hook or an error function is called, nor while code pages are mapped or unmapped.  The user's
    mem_protect is called with the pool's lock held; a space over a MIR_code_alloc has one pool for
    all writers, so those calls come one at a time.
@@ -42,13 +43,14 @@
 #include "os/os.h"
 
 struct mir_slab {
+  struct mir_granules granules; /* their bitmaps are behind this structure */
+  struct mir_pool *pool;
   struct mir_pages pages;
   const struct mir_backend *backend; /* of the space, or that one's `large` */
-  struct mir_granules granules;      /* their bitmaps are behind this structure */
-  struct mir_pool *pool;
-  struct mir_slab *next, *previous; /* in the pool */
-  uint64_t *backed;                 /* which pages have memory: behind those bitmaps */
-  uint64_t empty_since;             /* mir_os_now, while it is empty */
+  struct mir_slab *next, *previous;  /* in the pool, by ascending address */
+  struct mir_slab *later, *earlier;  /* while it is empty: in the pool's list of empty slabs */
+  uint64_t *backed;                  /* which pages have memory: behind those bitmaps */
+  uint64_t empty_since;              /* mir_os_now, while it is empty */
   int frozen; /* sealed before a fork: cannot be written, so nothing is published here again */
 };
 
@@ -60,21 +62,25 @@ struct mir_bump {
 
 struct mir_pool {
   mir_os_lock_t lock; /* guards everything below, and the contents of the slabs */
+  uint32_t blocks;    /* code blocks */
   struct MIR_code_space *space;
-  _Atomic (struct mir_pool *) next;      /* in the space: pools are only ever added */
-  int idle;                              /* no writer has it; guarded by the lock of the space */
-  struct mir_slab *slabs;                /* newest first */
-  uint32_t slabs_num, empty_num, blocks; /* slabs, those without a code block, code blocks */
   struct mir_bump bump;
   size_t slab_size; /* bytes of the next slab; grows up to a limit */
   struct mir_bins bins;
   uint32_t runs; /* free runs counted by the last purge of the bins */
   int crowded;   /* more free runs than the bins hold: some may not be found */
+  /* Granules of code blocks, and of all slabs.  Any thread may read them, without the lock.  */
+  atomic_uint_fast64_t taken, total;
   struct mir_retired retired;
   uint32_t freed_granules;                                    /* in the retired blocks, together */
   struct mir_tags tags;                                       /* the tags of code blocks */
   struct mir_tags thunks;                                     /* the cell of each thunk */
   uint64_t published, published_bytes, patched, system_calls; /* ever, for MIR_code_get_stats */
+  struct mir_slab *slabs;                                     /* by ascending address */
+  struct mir_slab *empty_oldest, *empty_newest;               /* those without a code block */
+  uint32_t slabs_num, empty_num;
+  _Atomic (struct mir_pool *) next; /* in the space: pools are only ever added */
+  uint32_t writers;                 /* that publish here; guarded by the lock of the space */
 };
 
 struct MIR_code_space {
@@ -96,6 +102,19 @@ struct MIR_code_space {
   MIR_code_writer_t writers;
   struct MIR_code_space *previous, *next; /* guarded by the lock of fork.c */
 };
+
+/* `taken` or `total` of a pool.  Any thread may load them; only one with the lock stores them.  */
+static inline uint64_t mir_count (const atomic_uint_fast64_t *count) {
+  return atomic_load_explicit (count, memory_order_relaxed);
+}
+
+static inline void mir_count_add (atomic_uint_fast64_t *count, uint64_t n) {
+  atomic_store_explicit (count, mir_count (count) + n, memory_order_relaxed);
+}
+
+static inline void mir_count_subtract (atomic_uint_fast64_t *count, uint64_t n) {
+  atomic_store_explicit (count, mir_count (count) - n, memory_order_relaxed);
+}
 
 /* Any thread; lock-free.  */
 static inline struct mir_pool *mir_pool_next (struct mir_pool *pool) {

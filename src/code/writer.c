@@ -1,12 +1,13 @@
 /* Writers: their reservations and batches.  One thread at a time uses a writer, so its members need
-   no lock; the pool is locked around every change of granules.
+   no lock; the pool of a slab is locked around every change of its granules.
 
    Code for a reservation is written to a buffer of the writer and copied at the commit: no thread
    can run it half-written, pages are opened once, and a fork meanwhile does no harm.  In a batch,
    bytes which can be stored without a system call are stored at once; all others wait in the buffer
-   for the end of the batch.  */
+   for the end of the batch.  The blocks of a batch are pinned until its end.  */
 #include "code/writer.h"
 
+#include <stdatomic.h>
 #include <string.h> /* memcpy */
 
 #include "code/pool.h"
@@ -17,31 +18,37 @@
 #include "code/write.h"
 
 enum {
-  FIRST_BUFFER = 4096, /* bytes */
-  FIRST_BATCH = 16,    /* code blocks */
+  FIRST_BUFFER = 4096,     /* bytes */
+  KEPT_BUFFER = 64 * 1024, /* bytes; a larger one is freed when it is not in use */
+  FIRST_BATCH = 16,        /* runs of blocks, and events */
+  KEPT_BATCH = 1024,
   MAX_ALIGNMENT = 4096
 };
 
-/* A code block of a batch.  */
+/* A run of code blocks of a batch, one behind the other; only one block if its bytes are in the
+   buffer.  */
 struct pending {
   struct mir_slab *slab;
-  uint32_t first; /* granule */
-  size_t offset;  /* of its bytes in the buffer; SIZE_MAX: they are written already */
+  uint32_t first, bound; /* granules */
+  size_t offset;         /* of the bytes in the buffer; SIZE_MAX: they are written already */
+  size_t len;            /* bytes in the buffer */
 };
 
 struct MIR_code_writer {
   struct MIR_code_space *space;
-  struct mir_pool *pool;
+  struct mir_pool *pool;   /* where it looks for room first */
+  int reserving, batching; /* between reserve and commit; between batch_begin and batch_end */
   MIR_code_writer_t previous, next; /* of the space */
   uint8_t *buffer;                  /* NULL until it is needed */
   size_t buffer_size, buffered;     /* bytes; those of a reservation begin at `buffered` */
-  int reserving, batching; /* between reserve and commit; between batch_begin and batch_end */
-  MIR_code_place_t place;  /* while reserving */
+  MIR_code_place_t place;           /* while reserving */
   struct mir_slab *slab;
   uint32_t first;           /* the first granule of the reserved block */
-  MIR_code_event_t *events; /* of the batch */
-  struct pending *pending;
-  size_t num, capacity; /* of both */
+  struct pending *pending;  /* of the batch; as many chunks follow them in memory */
+  MIR_code_event_t *events; /* of the batch, if there is a hook for them */
+  size_t pending_num, pending_capacity, events_num, events_capacity;
+  uint64_t batch_blocks, batch_bytes; /* published so far */
+  atomic_size_t bytes;                /* of buffer, pending and events, for statistics */
 };
 
 /* Whether writing to the slabs of SPACE needs no system call.  */
@@ -50,6 +57,15 @@ static int is_cheap (const struct MIR_code_space *space) {
 }
 
 /*---------------- Memory -----------------------------*/
+
+enum { PENDING_SIZE = sizeof (struct pending) + sizeof (struct mir_chunk) };
+
+static void count_bytes (MIR_code_writer_t w) {
+  atomic_store_explicit (&w->bytes,
+                         w->buffer_size + w->pending_capacity * PENDING_SIZE
+                             + w->events_capacity * sizeof (*w->events),
+                         memory_order_relaxed);
+}
 
 /* Ensure the buffer has SIZE bytes behind `buffered`.  No lock is held.  */
 static MIR_code_status_t ensure_buffer (MIR_code_writer_t w, size_t size) {
@@ -63,34 +79,74 @@ static MIR_code_status_t ensure_buffer (MIR_code_writer_t w, size_t size) {
   MIR_free (w->space->alloc, w->buffer);
   w->buffer = buffer;
   w->buffer_size = new_size;
+  count_bytes (w);
   return MIR_CODE_OK;
 }
 
-/* Ensure the batch has room for one more block.  Events, pending blocks and chunks share one
-   allocation.  No lock is held.  */
-static MIR_code_status_t ensure_pending (MIR_code_writer_t w) {
-  const size_t each =
-      sizeof (MIR_code_event_t) + sizeof (struct pending) + sizeof (struct mir_chunk);
-  if (w->num < w->capacity) return MIR_CODE_OK;
-  size_t capacity = w->capacity == 0 ? FIRST_BATCH : 2 * w->capacity;
-  if (capacity > SIZE_MAX / each) return MIR_CODE_NO_MEMORY;
-  MIR_code_event_t *events = (MIR_code_event_t *) MIR_malloc (w->space->alloc, capacity * each);
-  if (events == NULL) return MIR_CODE_NO_MEMORY;
-  struct pending *pending = (struct pending *) (void *) (events + capacity);
-  if (w->num != 0) {
-    memcpy (events, w->events, w->num * sizeof (*events));
-    memcpy (pending, w->pending, w->num * sizeof (*pending));
-  }
-  MIR_free (w->space->alloc, w->events);
-  w->events = events;
-  w->pending = pending;
-  w->capacity = capacity;
+/* Move an array of *CAPACITY entries of SIZE bytes, of which NUM are in use and USED_SIZE bytes of
+   each, to one of twice the size, and set *MEMORY to it.  No lock is held.  */
+static MIR_code_status_t double_array (MIR_code_writer_t w, void **memory, size_t *capacity,
+                                       size_t num, size_t used_size, size_t size) {
+  size_t new_capacity = *capacity == 0 ? FIRST_BATCH : 2 * *capacity;
+  if (new_capacity > SIZE_MAX / size) return MIR_CODE_NO_MEMORY;
+  void *moved = MIR_malloc (w->space->alloc, new_capacity * size);
+  if (moved == NULL) return MIR_CODE_NO_MEMORY;
+  if (num != 0) memcpy (moved, *memory, num * used_size);
+  MIR_free (w->space->alloc, *memory);
+  *memory = moved;
+  *capacity = new_capacity;
   return MIR_CODE_OK;
+}
+
+/* Whether the end of a batch has a hook to call.  */
+static int wants_events (const struct MIR_code_space *space) {
+  return space->hooks != NULL && space->hooks->published != NULL;
+}
+
+/* Ensure the batch has room for one more block.  No lock is held.  */
+static MIR_code_status_t ensure_pending (MIR_code_writer_t w) {
+  MIR_code_status_t status = MIR_CODE_OK;
+  void *memory;
+  if (w->pending_num == w->pending_capacity) {
+    memory = w->pending;
+    status = double_array (w, &memory, &w->pending_capacity, w->pending_num,
+                           sizeof (struct pending), PENDING_SIZE);
+    w->pending = (struct pending *) memory;
+  }
+  if (status == MIR_CODE_OK && w->events_num == w->events_capacity && wants_events (w->space)) {
+    memory = w->events;
+    status = double_array (w, &memory, &w->events_capacity, w->events_num, sizeof (*w->events),
+                           sizeof (*w->events));
+    w->events = (MIR_code_event_t *) memory;
+  }
+  count_bytes (w);
+  return status;
 }
 
 /* The chunks of the batch, behind the pending blocks.  */
 static struct mir_chunk *chunks_of (MIR_code_writer_t w) {
-  return (struct mir_chunk *) (void *) (w->pending + w->capacity);
+  return (struct mir_chunk *) (void *) (w->pending + w->pending_capacity);
+}
+
+/* Free what is large and not in use.  No lock is held.  */
+static void shrink_memory (MIR_code_writer_t w) {
+  MIR_alloc_t alloc = w->space->alloc;
+  if (w->buffer_size > KEPT_BUFFER && w->buffered == 0 && !w->reserving) {
+    MIR_free (alloc, w->buffer);
+    w->buffer = NULL;
+    w->buffer_size = 0;
+  }
+  if (w->pending_capacity > KEPT_BATCH && !w->batching) {
+    MIR_free (alloc, w->pending);
+    w->pending = NULL;
+    w->pending_capacity = 0;
+  }
+  if (w->events_capacity > KEPT_BATCH && !w->batching) {
+    MIR_free (alloc, w->events);
+    w->events = NULL;
+    w->events_capacity = 0;
+  }
+  count_bytes (w);
 }
 
 /*---------------- Life -----------------------------*/
@@ -119,32 +175,44 @@ MIR_code_status_t MIR_code_writer_create (MIR_code_space_t space, MIR_code_write
 }
 
 size_t mir_writer_bytes (MIR_code_writer_t w) {
-  return sizeof (*w) + w->buffer_size
-         + w->capacity * (sizeof (*w->events) + sizeof (*w->pending) + sizeof (struct mir_chunk));
+  return sizeof (*w) + atomic_load_explicit (&w->bytes, memory_order_relaxed);
 }
 
 MIR_code_writer_t mir_writer_next (MIR_code_writer_t w) {
   return w->next;
 }
 
-/* Take back block I of the batch.  The lock of the pool is held.  */
-static void release_block (MIR_code_writer_t w, size_t i) {
-  struct mir_pool *pool = w->pool;
-  struct mir_tag *tag = mir_tags_find (&pool->tags, (uintptr_t) w->events[i].start);
-  if (tag != NULL) mir_tags_remove (&pool->tags, tag);
-  mir_pool_release (pool, w->pending[i].slab, w->pending[i].first);
-  pool->published--;
-  pool->published_bytes -= w->events[i].size;
+/* Take back the blocks of PENDING.  No lock is held.  */
+static void release_blocks (const struct pending *pending) {
+  struct mir_slab *slab = pending->slab;
+  struct mir_pool *pool = slab->pool;
+  uint32_t last;
+  mir_os_lock (&pool->lock);
+  for (uint32_t first = pending->first; first < pending->bound; first = last + 1) {
+    struct mir_tag *tag = mir_tags_find (&pool->tags, (uintptr_t) mir_slab_address (slab, first));
+    if (tag != NULL) mir_tags_remove (&pool->tags, tag);
+    last = mir_granules_block_last (&slab->granules, first);
+    mir_pool_release (slab, first, last);
+  }
+  mir_os_unlock (&pool->lock);
+}
+
+/* The batch has ended.  No lock is held.  */
+static void forget_batch (MIR_code_writer_t w) {
+  w->pending_num = w->events_num = w->buffered = 0;
+  w->batch_blocks = w->batch_bytes = 0;
+  w->batching = 0;
+  shrink_memory (w);
 }
 
 /* Take back all blocks of the batch and end it.  */
 static void abort_batch (MIR_code_writer_t w) {
-  mir_os_lock (&w->pool->lock);
-  for (size_t i = 0; i < w->num; i++) release_block (w, i);
+  for (size_t i = 0; i < w->pending_num; i++) release_blocks (&w->pending[i]);
+  mir_os_lock (&w->pool->lock); /* the pools' numbers are only ever added up */
+  w->pool->published -= w->batch_blocks;
+  w->pool->published_bytes -= w->batch_bytes;
   mir_os_unlock (&w->pool->lock);
-  w->num = 0;
-  w->buffered = 0;
-  w->batching = 0;
+  forget_batch (w);
 }
 
 void MIR_code_writer_finish (MIR_code_writer_t w) {
@@ -161,6 +229,7 @@ void MIR_code_writer_finish (MIR_code_writer_t w) {
   mir_os_unlock (&space->lock);
   mir_space_leave_pool (w->pool);
   MIR_free (space->alloc, w->buffer);
+  MIR_free (space->alloc, w->pending);
   MIR_free (space->alloc, w->events);
   MIR_free (space->alloc, w);
 }
@@ -172,17 +241,17 @@ void MIR_code_writer_finish (MIR_code_writer_t w) {
 static MIR_code_status_t take_aligned (MIR_code_writer_t w, uint32_t n, size_t alignment) {
   uint32_t spare = alignment > MIR_GRANULE ? (uint32_t) (alignment / MIR_GRANULE) - 1 : 0;
   struct mir_placement placement;
-  MIR_code_status_t status = mir_pool_find_room (w->pool, n + spare, NULL, &placement);
+  MIR_code_status_t status = mir_pool_find_room (w->pool, n + spare, MIR_NO_TABLE, &placement);
   if (status != MIR_CODE_OK) return status;
-  mir_pool_take (w->pool, &placement, n + spare);
-  uintptr_t addr = (uintptr_t) mir_slab_address (placement.slab, placement.start);
-  uint32_t gap = spare == 0 ? 0 : (uint32_t) ((0 - addr) % alignment / MIR_GRANULE);
-  mir_pool_shrink (w->pool, placement.slab, placement.start, gap + n);
-  mir_pool_cut (w->pool, placement.slab, placement.start, gap);
   w->slab = placement.slab;
+  mir_pool_take (&placement, n + spare);
+  uintptr_t addr = (uintptr_t) mir_slab_address (w->slab, placement.start);
+  uint32_t gap = spare == 0 ? 0 : (uint32_t) ((0 - addr) % alignment / MIR_GRANULE);
+  mir_pool_shrink (w->slab, placement.start, gap + n);
+  mir_pool_cut (w->slab, placement.start, gap);
   w->first = placement.start + gap;
-  mir_granules_pin (&w->slab->granules, w->first);
-  mir_os_unlock (&w->pool->lock);
+  mir_granules_pin (&w->slab->granules, w->first + n - 1);
+  mir_os_unlock (&w->slab->pool->lock);
   return MIR_CODE_OK;
 }
 
@@ -205,77 +274,96 @@ MIR_code_status_t MIR_code_reserve (MIR_code_writer_t w, size_t size, size_t ali
 
 MIR_code_status_t MIR_code_abort (MIR_code_writer_t w) {
   if (!w->reserving) return MIR_CODE_BAD_ORDER;
-  mir_os_lock (&w->pool->lock);
-  mir_pool_release (w->pool, w->slab, w->first);
-  mir_os_unlock (&w->pool->lock);
+  struct mir_pool *pool = w->slab->pool;
+  mir_os_lock (&pool->lock);
+  mir_pool_release (w->slab, w->first, mir_granules_block_last (&w->slab->granules, w->first));
+  mir_os_unlock (&pool->lock);
   w->reserving = 0;
+  shrink_memory (w);
   return MIR_CODE_OK;
 }
 
-/* Add the taken block to the batch.  Its LEN bytes are at BYTES, which may be in the buffer
-   already.  The lock is held.  */
-static MIR_code_status_t add_to_batch (MIR_code_writer_t w, const uint8_t *bytes, size_t len,
-                                       const MIR_code_info_t *info) {
-  struct pending *pending = &w->pending[w->num];
-  uint8_t *addr = mir_slab_address (w->slab, w->first);
-  *pending = (struct pending) {.slab = w->slab, .first = w->first, .offset = SIZE_MAX};
-  if (is_cheap (w->space)) {
-    struct mir_chunk chunk = {.slab = w->slab, .to = addr, .from = bytes, .len = len};
-    MIR_code_status_t status = mir_write (&chunk, 1, NULL);
-    if (status != MIR_CODE_OK) return status;
-  } else {
-    pending->offset = w->buffered;
-    if (bytes != w->buffer + w->buffered) memcpy (w->buffer + w->buffered, bytes, len);
-    w->buffered += len;
+/* Write LEN bytes to where the block at FIRST in SLAB is executed, or for a batch keep them for its
+   end.  BYTES may be in the buffer already.  The lock is held.  */
+static MIR_code_status_t write_block (MIR_code_writer_t w, struct mir_slab *slab, uint32_t first,
+                                      const uint8_t *bytes, size_t len, size_t *offset) {
+  *offset = SIZE_MAX;
+  if (!w->batching || is_cheap (w->space)) {
+    struct mir_chunk chunk = {
+        .slab = slab, .to = mir_slab_address (slab, first), .from = bytes, .len = len};
+    return mir_write (&chunk, 1, NULL);
   }
-  mir_granules_pin (&w->slab->granules, w->first);
-  w->events[w->num].start = addr;
-  w->events[w->num].size = len;
-  w->events[w->num].name = info != NULL ? info->name : NULL;
-  w->events[w->num].tag = info != NULL ? info->tag : 0;
-  w->num++;
+  *offset = w->buffered;
+  if (bytes != w->buffer + w->buffered) memcpy (w->buffer + w->buffered, bytes, len);
+  w->buffered += len;
   return MIR_CODE_OK;
 }
 
-/* Write LEN bytes to the reserved block and unpin it.  The lock is held.  */
-static MIR_code_status_t write_now (MIR_code_writer_t w, const uint8_t *bytes, size_t len) {
-  struct mir_chunk chunk = {
-      .slab = w->slab, .to = mir_slab_address (w->slab, w->first), .from = bytes, .len = len};
-  MIR_code_status_t status = mir_write (&chunk, 1, NULL);
-  if (status == MIR_CODE_OK) mir_granules_unpin (&w->slab->granules, w->first);
-  return status;
+/* Add the taken block of N granules at FIRST in SLAB to the batch and pin it.  OFFSET is that of
+   write_block.  The lock is held.  */
+static void add_to_batch (MIR_code_writer_t w, struct mir_slab *slab, uint32_t first, uint32_t n,
+                          size_t offset, size_t len, const MIR_code_info_t *info) {
+  struct pending *last = w->pending_num != 0 ? &w->pending[w->pending_num - 1] : NULL;
+  mir_granules_pin (&slab->granules, first + n - 1);
+  if (last != NULL && last->slab == slab && last->bound == first && offset == SIZE_MAX
+      && last->offset == SIZE_MAX)
+    last->bound = first + n;
+  else
+    w->pending[w->pending_num++] = (struct pending) {
+        .slab = slab, .first = first, .bound = first + n, .offset = offset, .len = len};
+  w->batch_blocks++;
+  w->batch_bytes += len;
+  if (!wants_events (w->space)) return;
+  w->events[w->events_num++] = (MIR_code_event_t) {.start = mir_slab_address (slab, first),
+                                                   .size = len,
+                                                   .name = info != NULL ? info->name : NULL,
+                                                   .tag = info != NULL ? info->tag : 0};
 }
 
-/* Give the taken block its bytes and its tag, for which there is room.  The lock is held.  */
-static MIR_code_status_t fill_reserved (MIR_code_writer_t w, const uint8_t *bytes, size_t len,
-                                        const MIR_code_info_t *info) {
-  uint32_t n = mir_granules_for (len);
-  MIR_code_status_t status =
-      w->batching ? add_to_batch (w, bytes, len, info) : write_now (w, bytes, len);
-  if (status != MIR_CODE_OK) return status;
-  if (info != NULL && info->tag != 0)
-    mir_tags_add (&w->pool->tags, (uintptr_t) mir_slab_address (w->slab, w->first), info->tag);
-  if (n < mir_granules_block_len (&w->slab->granules, w->first))
-    mir_pool_shrink (w->pool, w->slab, w->first, n);
-  w->pool->published++;
-  w->pool->published_bytes += len;
-  return MIR_CODE_OK;
+static enum mir_table table_for (const MIR_code_info_t *info) {
+  return info != NULL && info->tag != 0 ? MIR_TAGS : MIR_NO_TABLE;
+}
+
+/* Count the block at FIRST in SLAB, and give it its tag, for which there is room.  The lock is
+   held.  */
+static void finish_block (struct mir_slab *slab, uint32_t first, size_t len,
+                          const MIR_code_info_t *info) {
+  struct mir_pool *pool = slab->pool;
+  if (table_for (info) == MIR_TAGS)
+    mir_tags_add (&pool->tags, (uintptr_t) mir_slab_address (slab, first), info->tag);
+  pool->published++;
+  pool->published_bytes += len;
 }
 
 MIR_code_status_t MIR_code_commit (MIR_code_writer_t w, size_t used, const MIR_code_info_t *info) {
-  struct mir_pool *pool = w->pool;
+  struct mir_slab *slab = w->slab;
+  size_t offset;
   MIR_code_status_t status;
   if (!w->reserving) return MIR_CODE_BAD_ORDER;
   if (used == 0 || used > w->place.size) return MIR_CODE_TOO_LARGE;
   if (w->batching && (status = ensure_pending (w)) != MIR_CODE_OK) return status;
-  status = mir_pool_reserve_metadata (pool, info != NULL && info->tag != 0 ? &pool->tags : NULL);
+  struct mir_pool *pool = slab->pool;
+  uint32_t n = mir_granules_for (used);
+  status = mir_pool_reserve_metadata (pool, table_for (info));
   if (status != MIR_CODE_OK) return status;
-  status = mir_slab_populate (w->slab, w->first, w->first + mir_granules_for (used));
-  if (status == MIR_CODE_OK) status = fill_reserved (w, w->place.buffer, used, info);
+  status = mir_slab_populate (slab, w->first, w->first + n);
+  if (status == MIR_CODE_OK)
+    status = write_block (w, slab, w->first, w->place.buffer, used, &offset);
+  if (status == MIR_CODE_OK) {
+    uint32_t last = mir_granules_block_last (&slab->granules, w->first);
+    if (n > last + 1 - w->first) n = last + 1 - w->first; /* of USED all that is reserved */
+    mir_pool_shrink (slab, w->first, n);
+    if (w->batching)
+      add_to_batch (w, slab, w->first, n, offset, used, info);
+    else
+      mir_granules_unpin (&slab->granules, w->first + n - 1);
+    finish_block (slab, w->first, used, info);
+  }
   mir_os_unlock (&pool->lock);
   if (status != MIR_CODE_OK) return status;
   w->reserving = 0;
   if (w->batching) return MIR_CODE_OK;
+  shrink_memory (w);
   mir_os_sync_cores_for_new ();
   MIR_code_event_t event = {.start = w->place.addr,
                             .size = used,
@@ -296,29 +384,29 @@ MIR_code_status_t MIR_code_batch_begin (MIR_code_writer_t w) {
 /* Take a block for LEN bytes and add it to the batch.  No lock is held.  */
 static MIR_code_status_t publish_in_batch (MIR_code_writer_t w, const uint8_t *bytes, size_t len,
                                            const MIR_code_info_t *info, uint8_t **addr) {
-  struct mir_pool *pool = w->pool;
-  uint64_t tag = info != NULL ? info->tag : 0;
   uint32_t n = mir_granules_for (len);
   struct mir_placement placement;
+  size_t offset;
   MIR_code_status_t status;
   if (n == 0) return MIR_CODE_TOO_LARGE;
   if ((status = ensure_pending (w)) != MIR_CODE_OK) return status;
   if (!is_cheap (w->space) && (status = ensure_buffer (w, len)) != MIR_CODE_OK) return status;
-  status = mir_pool_find_room (pool, n, tag != 0 ? &pool->tags : NULL, &placement);
+  status = mir_pool_find_room (w->pool, n, table_for (info), &placement);
   if (status != MIR_CODE_OK) return status;
-  status = mir_slab_populate (placement.slab, placement.start, placement.start + n);
-  mir_pool_take (pool, &placement, n);
-  w->slab = placement.slab;
-  w->first = placement.start;
-  if (status == MIR_CODE_OK) status = fill_reserved (w, bytes, len, info);
+  struct mir_slab *slab = placement.slab;
+  struct mir_pool *pool = slab->pool;
+  status = mir_slab_populate (slab, placement.start, placement.start + n);
+  if (status == MIR_CODE_OK) status = write_block (w, slab, placement.start, bytes, len, &offset);
   if (status != MIR_CODE_OK) {
-    mir_pool_release (pool, placement.slab, placement.start);
-    struct mir_slab *dropped = placement.fresh ? mir_pool_unlink_slab (pool, placement.slab) : NULL;
+    struct mir_slab *dropped = mir_pool_give_up (&placement);
     mir_os_unlock (&pool->lock);
     mir_pool_drop_slabs (dropped);
     return status;
   }
-  *addr = mir_slab_address (placement.slab, placement.start);
+  mir_pool_take (&placement, n);
+  add_to_batch (w, slab, placement.start, n, offset, len, info);
+  finish_block (slab, placement.start, len, info);
+  *addr = mir_slab_address (slab, placement.start);
   mir_os_unlock (&pool->lock);
   return MIR_CODE_OK;
 }
@@ -330,35 +418,52 @@ MIR_code_status_t MIR_code_publish (MIR_code_writer_t w, const uint8_t *bytes, s
                      : mir_publish (w->pool, bytes, len, info, addr);
 }
 
-/* Write the bytes which wait in the buffer.  The lock is held.  */
-static MIR_code_status_t write_pending (MIR_code_writer_t w) {
+/* The end of the pending blocks, from FIRST on, whose pool is the same.  */
+static size_t same_pool (MIR_code_writer_t w, size_t first) {
+  size_t bound = first + 1;
+  while (bound < w->pending_num && w->pending[bound].slab->pool == w->pending[first].slab->pool)
+    bound++;
+  return bound;
+}
+
+/* Write the bytes of the pending blocks [FIRST, BOUND) that wait in the buffer.  The lock of their
+   pool is held.  */
+static MIR_code_status_t write_pending (MIR_code_writer_t w, size_t first, size_t bound) {
   struct mir_chunk *chunks = chunks_of (w);
   size_t num = 0;
-  for (size_t i = 0; i < w->num; i++) {
-    if (w->pending[i].offset == SIZE_MAX) continue;
-    chunks[num++] = (struct mir_chunk) {.slab = w->pending[i].slab,
-                                        .to = (uint8_t *) w->events[i].start,
-                                        .from = w->buffer + w->pending[i].offset,
-                                        .len = w->events[i].size};
+  for (size_t i = first; i < bound; i++) {
+    const struct pending *pending = &w->pending[i];
+    if (pending->offset == SIZE_MAX) continue;
+    chunks[num++] = (struct mir_chunk) {.slab = pending->slab,
+                                        .to = mir_slab_address (pending->slab, pending->first),
+                                        .from = w->buffer + pending->offset,
+                                        .len = pending->len};
   }
   return mir_write (chunks, num, NULL);
 }
 
 MIR_code_status_t MIR_code_batch_end (MIR_code_writer_t w) {
+  size_t bound;
   if (!w->batching || w->reserving) return MIR_CODE_BAD_ORDER;
-  mir_os_lock (&w->pool->lock);
-  MIR_code_status_t status = w->buffered == 0 ? MIR_CODE_OK : write_pending (w);
-  for (size_t i = 0; i < w->num && status == MIR_CODE_OK; i++)
-    mir_granules_unpin (&w->pending[i].slab->granules, w->pending[i].first);
-  mir_os_unlock (&w->pool->lock);
-  if (status != MIR_CODE_OK) {
-    abort_batch (w);
-    return status;
+  for (size_t first = 0; first < w->pending_num && w->buffered != 0; first = bound) {
+    struct mir_pool *pool = w->pending[first].slab->pool;
+    bound = same_pool (w, first);
+    mir_os_lock (&pool->lock);
+    MIR_code_status_t status = write_pending (w, first, bound);
+    mir_os_unlock (&pool->lock);
+    if (status != MIR_CODE_OK) {
+      abort_batch (w);
+      return status;
+    }
+  }
+  for (size_t i = 0; i < w->pending_num; i++) {
+    struct pending *pending = &w->pending[i];
+    mir_os_lock (&pending->slab->pool->lock);
+    mir_granules_unpin_all (&pending->slab->granules, pending->first, pending->bound);
+    mir_os_unlock (&pending->slab->pool->lock);
   }
   mir_os_sync_cores_for_new ();
-  mir_notify_published (w->space, w->events, w->num);
-  w->num = 0;
-  w->buffered = 0;
-  w->batching = 0;
+  mir_notify_published (w->space, w->events, w->events_num);
+  forget_batch (w);
   return MIR_CODE_OK;
 }
