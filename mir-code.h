@@ -17,7 +17,13 @@
    everything is as it was before the call.  No function here calls an error function.  Bookkeeping
    is allocated from the space's MIR_alloc with no lock held.  Any thread may use a space; one
    thread at a time may use a writer.  Published code is executed as it is: the caller ensures that
-   it is correct.  */
+   it is correct.
+
+   A structure that the caller allocates begins with its own size, which the caller sets to sizeof
+   it: that is its version.  The library reads and writes only so many bytes, so a program that was
+   compiled with an older, shorter structure works with a newer library: the members it lacks are 0
+   or are not written.  A size shorter than the first version or longer than the library's is
+   MIR_CODE_BAD_OPTION.  */
 #ifndef MIR_CODE_H
 #define MIR_CODE_H
 
@@ -43,7 +49,12 @@ typedef enum MIR_code_status {
   MIR_CODE_NO_BACKEND,    /* none of the allowed back ends works on this system */
   MIR_CODE_NO_RANGE,      /* no free addresses within direct-call range of near_addr */
   MIR_CODE_BAD_OPTION,    /* an option is out of bounds, or two options exclude each other */
-  MIR_CODE_BAD_ORDER      /* commit without reserve, reserve within reserve, end without begin */
+  MIR_CODE_BAD_ORDER,     /* commit without reserve, reserve within reserve, end without begin */
+  /* Limits of the process, which may be raised, or make way when something else is unmapped.  Any
+     function that maps, writes or probes executable memory may meet them.  */
+  MIR_CODE_NO_ADDRESS_SPACE, /* no more addresses: RLIMIT_AS, or too few are free */
+  MIR_CODE_NO_LOCKED_MEMORY, /* all memory is locked (mlockall), and RLIMIT_MEMLOCK allows no more */
+  MIR_CODE_TOO_MANY_MAPPINGS /* no more mappings: Linux, vm.max_map_count */
 } MIR_code_status_t;
 
 /* What STATUS means, in a few words in lower case.  The string is static.  */
@@ -85,7 +96,8 @@ typedef enum MIR_code_poison {
   MIR_CODE_POISON_ALL    /* traps from end to end */
 } MIR_code_poison_t;
 
-/* A code block that was published or freed, for tools.  */
+/* A code block that was published or freed, for tools.  The library owns these structures, also
+   where it passes an array of them.  */
 typedef struct MIR_code_event {
   const uint8_t *start;
   size_t size;      /* bytes: the published ones, or the granules of a freed block */
@@ -94,10 +106,11 @@ typedef struct MIR_code_event {
 } MIR_code_event_t;
 
 /* Functions which are notified of events, for debuggers, profilers and unwinders; mir-code-tools.h
-   has ready-made ones.  Any member may be NULL.  A hook is called in the thread which causes the
+   has ready-made ones.  Any function may be NULL.  A hook is called in the thread which causes the
    event, with no lock of the space held and possibly by several threads at once.  It must return,
    and may not use the space except to read published code.  */
 typedef struct MIR_code_hooks {
+  size_t size; /* sizeof (MIR_code_hooks_t) */
   /* LEN bytes at START hold code from now on; called before any is published there.  */
   void (*mapped) (void *user_data, uint8_t *start, size_t len);
   /* These bytes no longer hold code.  */
@@ -113,7 +126,7 @@ typedef struct MIR_code_hooks {
 
 /* Every member but SIZE may be 0, which is its default.  */
 typedef struct MIR_code_options {
-  size_t size;                 /* sizeof (MIR_code_options_t): the version of this structure */
+  size_t size;                 /* sizeof (MIR_code_options_t) */
   MIR_alloc_t alloc;           /* for bookkeeping, kept by pointer; NULL: mimalloc */
   MIR_code_alloc_t code_alloc; /* for pages, kept by pointer; NULL: a back end of the system */
   unsigned backends;           /* a mask of the allowed ones; 0: all but MIR_CODE_RWX */
@@ -129,13 +142,18 @@ typedef struct MIR_code_options {
      becomes empty.  0: half a second.  */
   unsigned purge_ms;
   MIR_code_poison_t poison;
-  const MIR_code_hooks_t *hooks; /* kept by pointer; NULL: none */
+  const MIR_code_hooks_t *hooks; /* read during the call; NULL: none */
 } MIR_code_options_t;
 
 typedef struct MIR_code_space *MIR_code_space_t;
 
 /* Create a space with OPTIONS, NULL for all defaults, and set *SPACE to it.  The caller owns it
-   until MIR_code_space_finish.  It maps its first page when that is first needed.  */
+   until MIR_code_space_finish.  It maps its first page when that is first needed.
+
+   The first space of a process, and of a child after a fork, finds out which back ends work, as
+   MIR_code_probe does; later ones use what is known by then.  What is known is forgotten when the
+   system refuses a mapping although no limit is in the way.  After other changes of what the system
+   allows, call MIR_code_probe.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_space_create (const MIR_code_options_t *options,
                                                        MIR_code_space_t *space);
 
@@ -147,10 +165,11 @@ MIR_ALLOC_API void MIR_code_space_finish (MIR_code_space_t space);
 /* The space in which MIR's functions publish.  CTX owns it.  */
 MIR_ALLOC_API MIR_code_space_t MIR_get_code_space (MIR_context_t ctx);
 
-/* Notify HOOKS, kept by pointer until they are replaced, of all events in SPACE from now on, and of
-   the mappings it has already.  NULL: none.  No other thread may be using SPACE.  For the space of
-   a context, which has no options.  */
-MIR_ALLOC_API void MIR_code_set_hooks (MIR_code_space_t space, const MIR_code_hooks_t *hooks);
+/* Notify HOOKS, read during the call, of all events in SPACE from now on, and of the mappings it has
+   already.  NULL: none.  No other thread may be using SPACE.  For the space of a context, which has
+   no options.  */
+MIR_ALLOC_API MIR_code_status_t MIR_code_set_hooks (MIR_code_space_t space,
+                                                    const MIR_code_hooks_t *hooks);
 
 /* The result of the probe for one back end.  */
 typedef struct MIR_code_verdict {
@@ -162,14 +181,19 @@ typedef struct MIR_code_verdict {
 enum { MIR_CODE_MAX_VERDICTS = 10 };
 
 typedef struct MIR_code_report {
+  size_t size;         /* sizeof (MIR_code_report_t), or less for fewer verdicts */
   const char *backend; /* of a space with these options; NULL: none works */
   size_t verdicts_num;
-  /* The verdicts on that back end and on all better ones, the best first.  */
+  /* The verdicts on all better back ends and on that one, the best first, as many as SIZE has room
+     for.  */
   MIR_code_verdict_t verdicts[MIR_CODE_MAX_VERDICTS];
 } MIR_code_report_t;
 
 /* Try the back ends that OPTIONS allow, NULL for all defaults, by running code in each of them
-   until one works, and fill *REPORT.  Nothing is cached.  MIR_CODE_NO_BACKEND if none works.  */
+   until one works, and fill *REPORT.  Each call tries anew, and spaces created later follow its
+   result.  If none works the status is that of a limit if one is in the way, else
+   MIR_CODE_NO_BACKEND.  Verdicts are remembered in this process, except refusals whose cause may be
+   transient: limits, and a lack of memory, descriptors or disk space.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_probe (const MIR_code_options_t *options,
                                                 MIR_code_report_t *report);
 
@@ -188,6 +212,7 @@ MIR_ALLOC_API void MIR_code_writer_finish (MIR_code_writer_t writer);
 
 /* What the embedder says about a code block.  */
 typedef struct MIR_code_info {
+  size_t size;      /* sizeof (MIR_code_info_t) */
   const char *name; /* for tools, read during the call, in a batch until its end; NULL: none */
   uint64_t tag;     /* any value, for MIR_code_query */
 } MIR_code_info_t;
@@ -202,15 +227,16 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_publish (MIR_code_writer_t writer, cons
 /* A reservation: space for code that is not written yet.  Its address is known, so relocations can
    be applied before the code is published.  */
 typedef struct MIR_code_place {
+  size_t size;     /* sizeof (MIR_code_place_t) */
   uint8_t *addr;   /* where the code will run */
   uint8_t *buffer; /* where the caller writes it; the writer owns the buffer */
-  size_t size;     /* bytes of both: at least the requested ones */
+  size_t len;      /* bytes of both: at least the requested ones */
 } MIR_code_place_t;
 
-/* Reserve SIZE > 0 bytes at a multiple of ALIGNMENT, a power of two up to 4096 or 0 for any, and
-   set *PLACE to them.  The reservation ends with MIR_code_commit or MIR_code_abort; until then
+/* Reserve LEN > 0 bytes at a multiple of ALIGNMENT, a power of two up to 4096 or 0 for any, and set
+   *PLACE to them.  The reservation ends with MIR_code_commit or MIR_code_abort; until then
    WRITER reserves and publishes nothing else.  */
-MIR_ALLOC_API MIR_code_status_t MIR_code_reserve (MIR_code_writer_t writer, size_t size,
+MIR_ALLOC_API MIR_code_status_t MIR_code_reserve (MIR_code_writer_t writer, size_t len,
                                                   size_t alignment, MIR_code_place_t *place);
 /* Publish the first USED > 0 bytes of the buffer at the reserved address and free the rest of the
    reservation.  INFO may be NULL.  On failure the reservation stays as it was.  */
@@ -289,8 +315,9 @@ MIR_ALLOC_API void MIR_code_cell_free (MIR_code_space_t space, MIR_code_cell_t *
 /*---------------- Queries -----------------------------*/
 
 typedef struct MIR_code_piece {
+  size_t size; /* sizeof (MIR_code_piece_t) */
   uint8_t *start;
-  size_t size; /* bytes, whole granules */
+  size_t len; /* bytes, whole granules */
   uint64_t tag;
   int freed; /* freed and not reclaimed yet, or not published yet */
 } MIR_code_piece_t;
@@ -301,6 +328,7 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_query (MIR_code_space_t space, const vo
                                                 MIR_code_piece_t *piece);
 
 typedef struct MIR_code_stats {
+  size_t size; /* sizeof (MIR_code_stats_t) */
   const char *backend;
   size_t pieces, piece_bytes; /* published and not freed; whole granules */
   size_t freed, freed_bytes;  /* freed and not reclaimed */
@@ -315,7 +343,8 @@ typedef struct MIR_code_stats {
 } MIR_code_stats_t;
 
 /* Set *STATS to the current numbers.  Takes time in proportion to the mapped memory.  */
-MIR_ALLOC_API void MIR_code_get_stats (MIR_code_space_t space, MIR_code_stats_t *stats);
+MIR_ALLOC_API MIR_code_status_t MIR_code_get_stats (MIR_code_space_t space,
+                                                    MIR_code_stats_t *stats);
 
 #ifdef __cplusplus
 }

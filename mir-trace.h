@@ -64,8 +64,8 @@ typedef struct MIR_trace_options {
   /* Return addresses to record with each allocation, at most MIR_TRACE_MAX_STACK; costs some
      microseconds each time.  0: none.  */
   unsigned stack_depth;
-  /* Called by MIR_trace_hooks after the trace: a space has room for only one set of hooks.  Kept by
-     pointer; NULL: none.  */
+  /* Called by MIR_trace_hooks after the trace: a space has room for only one set of hooks.  Read
+     during the call; NULL: none.  */
   const MIR_code_hooks_t *hooks;
 } MIR_trace_options_t;
 

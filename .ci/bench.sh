@@ -12,7 +12,7 @@ put_figures_into_docs () {
   csv=build-bench/bench-code.csv
   [ -f "$csv" ] || die "no figures: ./dev bench code"
   python3 bench/report.py "$csv" docs/benchmarks.md
-  python3 bench/chart.py "$csv" docs/bench-code.svg
+  python3 bench/chart.py "$csv" docs/bench-code.svg docs/bench-code-memory.svg
 }
 
 bench_ucrt () {
@@ -35,7 +35,13 @@ bench_library () {
   need file:/usr/include/uthash.h=uthash-dev file:/usr/include/asmjit/core.h=libasmjit-dev \
     pc:absl_raw_hash_set=libabsl-dev 'call:has_flat_map=libboost-dev(>=1.81)|libboost1.81-dev' \
     pc:glib-2.0=libglib2.0-dev \
-    python3=python3 "file:$libs/libjemalloc.so.2=libjemalloc2" "file:$libs/libtcmalloc.so.4=libgoogle-perftools4"
+    valgrind=valgrind python3=python3 "file:$libs/libjemalloc.so.2=libjemalloc2" "file:$libs/libtcmalloc.so.4=libgoogle-perftools4"
   build_in build-bench -Dbuildtype=release -Dbench=enabled -Dtests=disabled
+  case " ${*:-code} " in
+  *" code "* | *" code-instructions "*)
+    configure_in build-bench-lto -Dbuildtype=release -Dbench=enabled -Dtests=disabled -Db_lto=true
+    compile_in build-bench-lto bench/bench-code-instructions
+    ;;
+  esac
   sh bench/run.sh build-bench "$@"
 }

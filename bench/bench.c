@@ -30,7 +30,7 @@ void bench_fail (const char *what) {
   exit (1);
 }
 
-static double cpu_ns (int all_threads) {
+double bench_cpu_ns (int all_threads) {
   struct timespec now;
   clock_gettime (all_threads ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_THREAD_CPUTIME_ID, &now);
   return (double) now.tv_sec * 1e9 + (double) now.tv_nsec;
@@ -69,35 +69,50 @@ void bench_count (const char *subject, const char *side, const char *unit, doubl
     fprintf (csv, "%s,\"%s\",\"%s\",%s,%.6f,,,,,,\n", program, subject, side, unit, value);
 }
 
+void bench_curve (const char *subject, const char *side, const char *unit, const double *values,
+                  size_t num) {
+  printf ("  %-38s %12.5f %s at the end\n", side, values[num - 1], unit);
+  if (csv == NULL) return;
+  fprintf (csv, "%s,\"%s\",\"%s\",%s,%.6f,,,,,,", program, subject, side, unit, values[num - 1]);
+  for (size_t i = 0; i < num; i++) fprintf (csv, "%s%.4g", i == 0 ? "" : " ", values[i]);
+  fputc ('\n', csv);
+}
+
+void bench_times (const char *subject, const char *const *names, size_t num,
+                  double (*ns)[BENCH_ROUNDS], int rounds) {
+  printf ("%s\n", subject);
+  for (size_t side = 0; side < num; side++) {
+    double ratios[BENCH_ROUNDS];
+    for (int round = 0; round < rounds; round++) ratios[round] = ns[side][round] / ns[0][round];
+    report (subject, names[side], ns[side], ratios, rounds);
+  }
+  fflush (stdout);
+}
+
 static double time_side (const struct bench_subject *subject, const struct bench_side *side) {
   bench_running = side;
   bench_running_ops = side->ops != 0 ? side->ops : subject->ops;
   if (side->prepare != NULL) side->prepare ();
-  double start = cpu_ns (subject->all_threads);
+  double start = bench_cpu_ns (subject->all_threads);
   side->run ();
-  double ns = (cpu_ns (subject->all_threads) - start) / (double) bench_running_ops;
+  double ns = (bench_cpu_ns (subject->all_threads) - start) / (double) bench_running_ops;
   if (side->finish != NULL) side->finish ();
   bench_running = NULL;
   return ns;
 }
 
 void bench_compare_as (const struct bench_subject *subject, const struct bench_side *sides) {
-  static double ns[BENCH_MAX_SIDES][BENCH_ROUNDS], ratios[BENCH_MAX_SIDES][BENCH_ROUNDS];
+  static double ns[BENCH_MAX_SIDES][BENCH_ROUNDS];
+  const char *names[BENCH_MAX_SIDES];
   int n = 0, rounds = subject->rounds == 0 ? BENCH_ROUNDS : subject->rounds;
-  while (n < BENCH_MAX_SIDES && sides[n].name != NULL) n++;
+  for (; n < BENCH_MAX_SIDES && sides[n].name != NULL; n++) names[n] = sides[n].name;
   for (int round = -1; round < rounds; round++) /* round -1 warms up */
     for (int i = 0; i < n; i++) {
       int side = (i + round + 1) % n;
       double one = time_side (subject, &sides[side]);
       if (round >= 0) ns[side][round] = one;
     }
-  printf ("%s\n", subject->name);
-  for (int side = 0; side < n; side++) {
-    for (int round = 0; round < rounds; round++)
-      ratios[side][round] = ns[side][round] / ns[0][round];
-    report (subject->name, sides[side].name, ns[side], ratios[side], rounds);
-  }
-  fflush (stdout);
+  bench_times (subject->name, names, (size_t) n, ns, rounds);
 }
 
 void bench_compare (const char *name, size_t ops, const struct bench_side *sides) {

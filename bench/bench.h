@@ -45,8 +45,18 @@ void bench_start (int argc, char **argv);
 void bench_compare_as (const struct bench_subject *subject, const struct bench_side *sides);
 /* The same, with OPS operations and defaults otherwise.  */
 void bench_compare (const char *name, size_t ops, const struct bench_side *sides);
+/* Print and store figures that the caller has timed itself, with bench_cpu_ns: a line for each of
+   the NUM > 0 sides NAMES, of which NAMES[0] is the reference.  NS[I] has a figure of the side I
+   for each of ROUNDS rounds.  */
+void bench_times (const char *subject, const char *const *names, size_t num,
+                  double (*ns)[BENCH_ROUNDS], int rounds);
+/* The CPU time so far, in nanoseconds, of this thread or of the whole process.  */
+double bench_cpu_ns (int all_threads);
 /* Print and store a figure that is counted, not timed.  */
 void bench_count (const char *subject, const char *side, const char *unit, double value);
+/* Store a figure that was read NUM > 0 times, at equal distances, and print the last one.  */
+void bench_curve (const char *subject, const char *side, const char *unit, const double *values,
+                  size_t num);
 /* Print WHAT has failed and exit with status 1: a benchmark never goes on without a figure.  */
 void bench_fail (const char *what);
 /* Make the compiler assume that the memory at PTR is read and written here.  */

@@ -24,6 +24,11 @@ class Figures:
         row = self.subjects.get(subject, {}).get(side)
         return None if row is None else float(row["median"])
 
+    def curves(self):
+        """The subjects whose sides were read again and again: subject -> side -> values."""
+        return {subject: {side: [float(value) for value in row["rounds"].split()] for side, row in sides.items()}
+                for subject, sides in self.subjects.items() if is_curve(sides)}
+
     def ratio(self, subject, side, reference):
         """The median of the ratios within a round; None if a side was not measured."""
         sides = self.subjects.get(subject, {})
@@ -33,11 +38,18 @@ class Figures:
         return statistics.median(one / other for one, other in zip(*rounds))
 
 
+def is_curve(sides):
+    """Whether SIDES, side -> row, have a value for each of several moments."""
+    row = next(iter(sides.values()))
+    return row["unit"] != "ns" and row["rounds"] != ""
+
+
 def is_ours(side):
     return "MIR_" in side
 
 
 def is_limit(side):
-    """Whether SIDE is a limit, which executable memory cannot beat: data memory, or code placed by hand."""
-    return "data memory" in side or side in ("RWX mapping", "store into an RWX mapping") or (
+    """Whether SIDE is a limit, which executable memory cannot beat: data memory, code placed by hand, a simulation."""
+    return "data memory" in side or side in ("RWX mapping", "store into an RWX mapping", "live") or (
+        "filled by pwrite" in side or "simulated" in side) or (
         "apart" in side or "each page" in side)

@@ -3,6 +3,8 @@
 # file there, with the command, the machine and the commit: those of `code` to bench-code.csv, for bench/report.py
 # and bench/chart.py, the others to bench.csv.
 #
+# NAME may be one subject of `code`, such as code-lifetimes.
+#
 # usage: run.sh BUILD [NAME...]
 set -eu
 build=$1
@@ -18,6 +20,7 @@ start_csv () {
     echo "# command: ./dev bench $2"
     echo "# machine: $(uname -srm), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores"
     echo "# huge pages: $(setting enabled), shared $(setting shmem_enabled)"
+    echo "# mimalloc: $("$build/bench/bench-mimalloc")"
     echo "# commit: $(git describe --always --dirty 2>/dev/null || echo unknown)"
     echo "program,subject,side,unit,median,quartile1,quartile3,ratio,ratio_quartile1,ratio_quartile3,rounds"
   } >"$1"
@@ -47,6 +50,14 @@ run_heap () {
   done
 }
 
+# Also of a build whose units the linker compiles together, if there is one: .ci/bench.sh.
+run_instructions () {
+  sh bench/code/instructions.sh "$build/bench/bench-code-instructions" "$1"
+  if [ -x "$build-lto/bench/bench-code-instructions" ]; then
+    sh bench/code/instructions.sh "$build-lto/bench/bench-code-instructions" "$1" ", LTO"
+  fi
+}
+
 csv=$build/bench.csv code_csv=$build/bench-code.csv
 start_csv "$csv" "$*"
 for name in "$@"; do
@@ -54,13 +65,16 @@ for name in "$@"; do
     run_heap "$csv"
   elif [ "$name" = code ]; then
     start_csv "$code_csv" code
-    for subject in publish churn patch calls threads kernel fork; do
+    for subject in publish churn lifetimes patch calls threads kernel fork; do
       run "code-$subject" "$code_csv"
     done
+    run_instructions "$code_csv"
     echo "figures: $code_csv"
     python3 bench/report.py "$code_csv"
-    python3 bench/chart.py "$code_csv" "$build/bench-code.svg"
-    echo "chart: $build/bench-code.svg"
+    python3 bench/chart.py "$code_csv" "$build/bench-code.svg" "$build/bench-code-memory.svg"
+    echo "charts: $build/bench-code.svg, $build/bench-code-memory.svg"
+  elif [ "$name" = code-instructions ]; then
+    run_instructions "$csv"
   else
     run "$name" "$csv"
   fi

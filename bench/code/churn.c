@@ -41,6 +41,7 @@ static void compare (const char *name, size_t live) {
 
 int main (int argc, char **argv) {
   bench_start (argc, argv);
+  compare ("free and publish, 256 live", 256);
   compare ("free and publish, 10000 live", 10000);
   compare ("free and publish, 50000 live", 50000);
   return 0;

@@ -31,10 +31,11 @@ static void close_job (void) {
 }
 
 static struct task fresh_tasks[] = {
-    {.way = &way_memcpy},      {.way = &way_rwx},          {.way = &way_flip_page},
-    {.way = &way_flip_area},   {.way = &way_flip_mapping}, {.way = &way_asmjit},
-    {.way = &way_asmjit_dual}, {.way = &way_vtable},       {.way = &way_mir},
-    {.way = &way_publish},     {.way = &way_batch},        {.way = &way_reserve}};
+    {.way = &way_memcpy},    {.way = &way_rwx},          {.way = &way_flip_page},
+    {.way = &way_flip_area}, {.way = &way_flip_mapping}, {.way = &way_filled},
+    {.way = &way_asmjit},    {.way = &way_asmjit_dual},  {.way = &way_vtable},
+    {.way = &way_mir},       {.way = &way_publish},      {.way = &way_batch},
+    {.way = &way_reserve}};
 
 /* Whether WAY changes protections for each function.  Such ways are a hundred times slower, so they
    do fewer operations.  */

@@ -64,8 +64,13 @@ static void patch (void *hand, uint8_t *addr, uint64_t word) {
   __atomic_store_n (reinterpret_cast<uint64_t *> (to), word, __ATOMIC_RELEASE);
 }
 
+static size_t reserved (void *store) {
+  return static_cast<JitAllocator *> (store)->statistics ().reservedSize ();
+}
+
 static constexpr way way_by (const char *name, void *(*open) (size_t) ) {
-  return way{name, open, close_store, enter, leave, publish, nullptr, release, nullptr, patch};
+  return way{name,    open,    close_store, enter, leave,   publish,
+             nullptr, release, nullptr,     patch, reserved};
 }
 
 extern const way way_asmjit = way_by ("asmjit RWX", open_rwx);

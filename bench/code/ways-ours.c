@@ -78,7 +78,7 @@ static uint8_t *publish_in_batch (void *hand, const uint8_t *code, size_t len) {
    back what was not used.  */
 static uint8_t *reserve_and_commit (void *hand, const uint8_t *code, size_t len) {
   struct hand *h = (struct hand *) hand;
-  MIR_code_place_t place;
+  MIR_code_place_t place = {.size = sizeof (place)};
   must (MIR_code_reserve (h->writer, len + len / 4, 0, &place));
   memcpy (place.buffer, code, len);
   must (MIR_code_commit (h->writer, len, NULL));
@@ -109,6 +109,63 @@ static void free_and_reclaim (void *hand, uint8_t *addr) {
 
 static void patch (void *hand, uint8_t *addr, uint64_t word) {
   must (MIR_code_patch (((struct hand *) hand)->space, addr, &word, sizeof (word)));
+}
+
+static size_t mapped (void *store) {
+  MIR_code_stats_t stats;
+  MIR_code_get_stats ((MIR_code_space_t) store, &stats);
+  return stats.mapped_bytes;
+}
+
+/*---------------- Several writers, a limit -----------------------------*/
+
+enum { WRITERS = 4 };
+
+struct hands {
+  struct hand hand; /* with the first writer, to free and to settle */
+  MIR_code_writer_t writers[WRITERS];
+  unsigned next;
+};
+
+static void *enter_with_writers (void *store) {
+  struct hands *h = (struct hands *) calloc (1, sizeof (*h));
+  if (h == NULL) bench_fail ("no memory");
+  h->hand.space = (MIR_code_space_t) store;
+  for (int i = 0; i < WRITERS; i++) must (MIR_code_writer_create (h->hand.space, &h->writers[i]));
+  return h;
+}
+
+static void leave_with_writers (void *hand) {
+  struct hands *h = (struct hands *) hand;
+  for (int i = 0; i < WRITERS; i++) MIR_code_writer_finish (h->writers[i]);
+  free (h);
+}
+
+static uint8_t *publish_by_next (void *hand, const uint8_t *code, size_t len) {
+  struct hands *h = (struct hands *) hand;
+  uint8_t *addr;
+  must (MIR_code_publish (h->writers[h->next++ % WRITERS], code, len, NULL, &addr));
+  return addr;
+}
+
+static void free_until_settled (void *hand, uint8_t *addr) {
+  must (MIR_code_free (((struct hand *) hand)->space, addr));
+}
+
+static void *open_limited (size_t bytes) {
+  MIR_code_options_t options = {.size = sizeof (options), .max_bytes = bytes};
+  MIR_code_space_t space;
+  must (MIR_code_space_create (&options, &space));
+  return space;
+}
+
+static uint8_t *publish_limited (void *hand, const uint8_t *code, size_t len) {
+  uint8_t *addr;
+  MIR_code_status_t status =
+      MIR_code_publish (((struct hand *) hand)->writer, code, len, NULL, &addr);
+  if (status == MIR_CODE_LIMIT) return NULL;
+  must (status);
+  return addr;
 }
 
 /*---------------- MIR's functions -----------------------------*/
@@ -158,7 +215,7 @@ static void update_as_mir (void *hand, uint8_t *addr, uint64_t word) {
   _MIR_update_code ((MIR_context_t) hand, addr, 1, (size_t) 0, (void *) (uintptr_t) word);
 }
 
-#define SPACE .close = close_space, .enter = enter_space, .leave = leave_space
+#define SPACE .close = close_space, .enter = enter_space, .leave = leave_space, .mapped = mapped
 #define CONTEXT .close = close_context, .enter = enter_context, .leave = leave_context
 
 const struct way way_publish = {.name = "MIR_code_publish",
@@ -189,6 +246,25 @@ const struct way way_reclaim = {.name = "MIR_code_publish, 64 reclaimed at once"
                                 .publish = publish,
                                 .settle = settle_freed,
                                 .free = free_and_reclaim};
+const struct way way_writers = {.name = "MIR_code_publish, four writers",
+                                .open = open_space,
+                                .close = close_space,
+                                .enter = enter_with_writers,
+                                .leave = leave_with_writers,
+                                .publish = publish_by_next,
+                                .free = free_now,
+                                .mapped = mapped};
+const struct way way_grace = {.name = "MIR_code_publish, grace periods",
+                              .open = open_space,
+                              SPACE,
+                              .publish = publish,
+                              .settle = settle_freed,
+                              .free = free_until_settled};
+const struct way way_limited = {.name = "MIR_code_publish, max_bytes",
+                                .open = open_limited,
+                                SPACE,
+                                .publish = publish_limited,
+                                .free = free_now};
 const struct way way_mir = {.name = "_MIR_publish_code",
                             .open = open_context,
                             CONTEXT,

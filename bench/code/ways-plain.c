@@ -1,10 +1,11 @@
 /* Ways: bump allocation in plain mappings.  */
-#ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memfd_create, pwritev */
 #endif
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "ways.h"
@@ -83,6 +84,78 @@ static uint8_t *copy (void *hand, const uint8_t *code, size_t len) {
   bench_touch (addr);
   return addr;
 }
+
+/*---------------- A memory file -----------------------------*/
+
+enum { MAPPED = 1 << 20, FILLED = 64 * 1024 }; /* bytes that are mapped or filled at a time */
+
+struct filled {
+  int file;
+  uint8_t *reserved, *rx, *rw; /* address space of LEN bytes for each mapping, after a gap */
+  size_t len;
+  size_t free, filled, mapped; /* offsets of both: FREE <= FILLED <= MAPPED <= LEN */
+};
+
+static void *open_filled (size_t bytes) {
+  struct filled *f = (struct filled *) calloc (1, sizeof (*f));
+  void *start;
+  if (f == NULL) bench_fail ("no memory");
+  f->len = (bytes + MAPPED) / MAPPED * MAPPED;
+  start = mmap (NULL, 2 * f->len + MAPPED, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (start == MAP_FAILED) bench_fail ("mmap");
+  f->reserved = (uint8_t *) start;
+  f->rx = f->reserved + (MAPPED - (uintptr_t) start % MAPPED);
+  f->rw = f->rx + f->len;
+  f->file = memfd_create ("filled", MFD_CLOEXEC);
+  if (f->file < 0) bench_fail ("memfd_create");
+  return f;
+}
+
+static void close_filled (void *store) {
+  struct filled *f = (struct filled *) store;
+  munmap (f->reserved, 2 * f->len + MAPPED);
+  close (f->file);
+  free (f);
+}
+
+static void map_more (struct filled *f) {
+  int flags = MAP_SHARED | MAP_FIXED;
+  off_t at = (off_t) f->mapped;
+  if (f->mapped == f->len) bench_fail ("the mapping is used up");
+  if (ftruncate (f->file, at + MAPPED) != 0) bench_fail ("ftruncate");
+  if (mmap (f->rx + at, MAPPED, RX, flags, f->file, at) == MAP_FAILED
+      || mmap (f->rw + at, MAPPED, RW, flags, f->file, at) == MAP_FAILED)
+    bench_fail ("mmap");
+  f->mapped += MAPPED;
+}
+
+/* The zeros are few enough to stay in the first-level cache.  A page that is read is mapped with the
+   aligned 64 KiB around it (mm/memory.c: fault_around_bytes), as far as the file has them.  */
+static void fill_more (struct filled *f) {
+  enum { ZEROS = 4096 };
+  static const uint8_t zeros[ZEROS];
+  struct iovec parts[FILLED / ZEROS];
+  if (f->filled == f->mapped) map_more (f);
+  for (size_t i = 0; i < FILLED / ZEROS; i++) {
+    parts[i].iov_base = (void *) (uintptr_t) zeros;
+    parts[i].iov_len = ZEROS;
+  }
+  if (pwritev (f->file, parts, FILLED / ZEROS, (off_t) f->filled) != FILLED) bench_fail ("pwritev");
+  (void) *(volatile const uint8_t *) (f->rw + f->filled);
+  f->filled += FILLED;
+}
+
+static uint8_t *copy_by_alias (void *hand, const uint8_t *code, size_t len) {
+  struct filled *f = (struct filled *) hand;
+  size_t at = f->free;
+  f->free += (len + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  while (f->filled < f->free) fill_more (f);
+  memcpy (f->rw + at, code, len);
+  bench_touch (f->rw + at);
+  return f->rx + at;
+}
+
+/*---------------- Protections that flip -----------------------------*/
 
 static void set_access (uint8_t *start, size_t len, int prot) {
   if (mprotect (start, len, prot) != 0) bench_fail ("mprotect");
@@ -163,6 +236,10 @@ const struct way way_rwx = {.name = "RWX mapping",
                             .publish = copy,
                             .rewind = rewind_plain,
                             .patch = store_word};
+const struct way way_filled = {.name = "memory file filled by pwrite",
+                               .open = open_filled,
+                               .close = close_filled,
+                               .publish = copy_by_alias};
 const struct way way_flip_page = {.name = "mprotect flip of the page",
                                   .open = open_flip_page,
                                   .close = close_plain,

@@ -29,6 +29,8 @@ struct way {
   void (*free) (void *hand, uint8_t *addr);                 /* NULL: there is only rewind */
   void (*rewind) (void *hand);                              /* frees everything; NULL: impossible */
   void (*patch) (void *hand, uint8_t *addr, uint64_t word); /* an aligned word; NULL: impossible */
+  /* The bytes of executable memory that STORE has mapped, by its own account; NULL: no account.  */
+  size_t (*mapped) (void *store);
 };
 
 static inline void *way_enter (const struct way *way, void *store) {
@@ -50,14 +52,26 @@ extern const struct way way_memcpy, way_slots, way_rwx;
    MIR.  */
 extern const struct way way_flip_page, way_flip_area, way_flip_mapping;
 
+/* The limit for a dual mapping: nothing but bump allocation, in a memory file that is mapped twice, a
+   MiB at a time, and filled with zeros by pwrite, 64 KiB at a time.  */
+extern const struct way way_filled;
+
 /* ways-asmjit.cpp: JitAllocator with its defaults, except for what the name says.  */
 extern const struct way way_asmjit, way_asmjit_dual, way_asmjit_pools, way_asmjit_fill;
 
 /* ways-ours.c: a space with all defaults, except for what the name says; a hand is a writer.
    way_reclaim frees code blocks and reclaims 64 of them at a time.  */
 extern const struct way way_publish, way_batch, way_reserve, way_poison, way_reclaim;
+/* way_writers publishes by four writers in turn.  way_grace frees code blocks and reclaims them when
+   it settles.  way_limited has BYTES as its max_bytes, and its publish returns NULL when it is
+   refused for that.  */
+extern const struct way way_writers, way_grace, way_limited;
 /* A context with its default code memory, and one with a vtable of four functions.  */
 extern const struct way way_mir, way_vtable;
+
+/* ways-best-fit.cpp: the bound for memory; its addresses are those of no memory.  It maps at most
+   BYTES, unless they are 0, and its publish returns NULL when it is refused for that.  */
+extern const struct way way_best_fit;
 
 #ifdef __cplusplus
 }

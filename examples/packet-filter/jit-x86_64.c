@@ -266,7 +266,7 @@ static int uses_scratch (const struct insn *insns, size_t len) {
 filter_func_t jit_compile (struct jit *jit, const struct jit_abi *abi, const char *name,
                            const struct insn *insns, size_t len, size_t *code_len) {
   struct assembler *as = &jit->as;
-  MIR_code_info_t info = {.name = name};
+  MIR_code_info_t info = {.size = sizeof (info), .name = name};
   uint8_t *code;
   jit->abi = abi;
   jit->frame = uses_scratch (insns, len) ? abi->frame : 0;

@@ -42,7 +42,7 @@ static void work (void *arg) {
   runtime_init (rt, job->alloc, job->code_alloc);
   if (job->timed && options->tools) runtime_start_tools (rt);
   if (rt->trace != NULL)
-    MIR_code_set_hooks (MIR_get_code_space (rt->ctx), MIR_trace_hooks (rt->trace));
+    (void) MIR_code_set_hooks (MIR_get_code_space (rt->ctx), MIR_trace_hooks (rt->trace));
   MIR_trace_push (rt->trace, "capture");
   capture_load (&rt->capture, MIR_get_alloc (rt->ctx), options->capture);
   MIR_trace_pop (rt->trace);

@@ -93,8 +93,8 @@ void report_filters (const struct runtime *rt, const struct options *options) {
 }
 
 void report_swaps (const struct runtime *rt, const struct swap_result *result) {
-  MIR_code_stats_t stats;
-  MIR_code_get_stats (MIR_get_code_space (rt->ctx), &stats);
+  MIR_code_stats_t stats = {.size = sizeof (stats)};
+  (void) MIR_code_get_stats (MIR_get_code_space (rt->ctx), &stats);
   printf (
       "hot swap: %zu filters compiled, swapped in and freed while a thread ran %zu packets,\n"
       "%zu of them astray; now %zu code blocks are live, %zu bytes in %zu mapped (%s)\n\n",
@@ -103,7 +103,7 @@ void report_swaps (const struct runtime *rt, const struct swap_result *result) {
 }
 
 void report_code_memory (void) {
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   if (MIR_code_probe (NULL, &report) != MIR_CODE_OK) return;
   printf ("code memory: %s", report.backend);
   for (size_t i = 0; i + 1 < report.verdicts_num; i++)

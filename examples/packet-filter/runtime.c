@@ -45,7 +45,7 @@ void runtime_start_tools (struct runtime *rt) {
     status = MIR_code_tools_flush (rt->tools); /* does every tool work? */
   if (status != MIR_CODE_TOOL_OK)
     fail (MIR_alloc_error, "perf or gdb: %s", MIR_code_tool_status_text (status));
-  MIR_code_set_hooks (MIR_get_code_space (rt->ctx), MIR_code_tools_hooks (rt->tools));
+  (void) MIR_code_set_hooks (MIR_get_code_space (rt->ctx), MIR_code_tools_hooks (rt->tools));
 }
 
 /* Give FILTER its machine code, from the cache if an earlier filter had the same program.  */

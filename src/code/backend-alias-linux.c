@@ -58,7 +58,8 @@ static void note_place (const void *hint, const void *place) {
 
 /* Map the memory of PAGES->rx a second time.  For shared anonymous memory mremap with the old size
    0 makes "a new mapping of the same pages" (mremap(2)), at a given place only in place of another
-   mapping.  MAP_FAILED on failure.  */
+   mapping.  Near a limit the kernel may refuse that, and still map it where it likes.  MAP_FAILED
+   on failure.  */
 static void *map_anon_again (struct mir_pages *pages) {
   void *hint = random_place (pages), *place = MAP_FAILED;
   if (hint != NULL) {
@@ -66,35 +67,71 @@ static void *map_anon_again (struct mir_pages *pages) {
     place = mmap (hint, pages->len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     note_place (hint, place);
   }
+  if (place != MAP_FAILED) {
+    pages->system_calls++;
+    void *rw = mremap (pages->rx, 0, pages->len, MREMAP_MAYMOVE | MREMAP_FIXED, place);
+    if (rw != MAP_FAILED) return rw;
+    pages->system_calls++;
+    (void) munmap (place, pages->len);
+  }
   pages->system_calls++;
-  if (place == MAP_FAILED) return mremap (pages->rx, 0, pages->len, MREMAP_MAYMOVE);
-  void *rw = mremap (pages->rx, 0, pages->len, MREMAP_MAYMOVE | MREMAP_FIXED, place);
-  if (rw != MAP_FAILED) return rw;
-  int error = errno;
-  pages->system_calls++;
-  (void) munmap (place, pages->len);
-  errno = error;
-  return MAP_FAILED;
+  return mremap (pages->rx, 0, pages->len, MREMAP_MAYMOVE);
 }
 
-/* The memory that mremap maps again has the access of the old mapping, so access is only ever taken
-   away, and PR_SET_MDWE and MemoryDenyWriteExecute do not object.  */
-static int map_rw (struct mir_pages *pages, int fd) {
-  int prot = pages->level == MIR_CODE_CLOSED_ALIAS ? PROT_NONE : PROT_READ | PROT_WRITE;
-  void *rw;
-  if (fd >= 0) {
-    void *hint = random_place (pages);
-    pages->system_calls++;
-    rw = mmap (hint, pages->len, prot, MAP_SHARED, fd, 0);
-    note_place (hint, rw);
-  } else {
-    rw = map_anon_again (pages);
-  }
-  if (rw == MAP_FAILED) return -1;
-  pages->rw = (uint8_t *) rw;
-  if (fd >= 0) return 0;
+/* Unmap the RW view RW; NULL: there is none.  */
+static void unmap_rw (struct mir_pages *pages, uint8_t *rw) {
+  if (rw == NULL) return;
   pages->system_calls++;
-  return mprotect (rw, pages->len, prot);
+  (void) munmap (rw, pages->len); /* a failure leaks only data: the code is unmapped */
+}
+
+static int access_of_rw (const struct mir_pages *pages) {
+  return pages->level == MIR_CODE_CLOSED_ALIAS ? PROT_NONE : PROT_READ | PROT_WRITE;
+}
+
+/* Map shared anonymous memory, for execution first: the second mapping has the access of the first
+   one, so access is only ever taken away, and PR_SET_MDWE and MemoryDenyWriteExecute do not object.
+   0, or -1 with neither mapped.  */
+static int map_memory (struct mir_pages *pages, uint8_t *at) {
+  if (mir_linux_map_rx (pages, at, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS, -1) != 0)
+    return -1;
+  void *rw = map_anon_again (pages);
+  if (rw != MAP_FAILED) {
+    pages->rw = (uint8_t *) rw;
+    pages->system_calls++;
+    if (mprotect (rw, pages->len, access_of_rw (pages)) == 0) return 0;
+  }
+  int error = errno;
+  (void) mir_linux_unmap_rx (pages);
+  unmap_rw (pages, pages->rw);
+  errno = error;
+  return -1;
+}
+
+/* Seal the file, so that nobody who comes by a descriptor, through /proc say, maps it writable,
+   writes to it or changes its size.  Files that are no memory files have no seals.  Returns whether
+   the file is sealed.  */
+static int seal_file (struct mir_pages *pages, int fd) {
+  enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL };
+  pages->system_calls++;
+  return fcntl (fd, F_ADD_SEALS, SEALS) == 0;
+}
+
+/* Map FD.  Its seals affect later mappings only (fcntl(2)), hence the alias comes first.  Sets
+   *SEALED to whether it has them.  0, or -1 with neither mapped.  */
+static int map_file (struct mir_pages *pages, uint8_t *at, int fd, int *sealed) {
+  void *hint = random_place (pages);
+  pages->system_calls++;
+  void *rw = mmap (hint, pages->len, access_of_rw (pages), MAP_SHARED, fd, 0);
+  if (rw == MAP_FAILED) return -1;
+  note_place (hint, rw);
+  pages->rw = (uint8_t *) rw;
+  *sealed = pages->level == MIR_CODE_SEALED && seal_file (pages, fd);
+  if (mir_linux_map_rx (pages, at, PROT_READ | PROT_EXEC, MAP_SHARED, fd) == 0) return 0;
+  int error = errno;
+  unmap_rw (pages, pages->rw);
+  errno = error;
+  return -1;
 }
 
 /* Both are advice: a refusal costs memory, no more.  Code is in core files once, through rx.  A
@@ -112,47 +149,24 @@ static int seal_range (struct mir_pages *pages, void *start) {
   return (int) syscall (SYS_mseal, start, pages->len, 0ul);
 }
 
-/* Seal the file, so that nobody who comes by a descriptor, through /proc say, maps it writable,
-   writes to it or changes its size.  Files that are no memory files have no seals.  The seal
-   affects later mappings only (fcntl(2)), hence the new one for rx.  1: sealed; 0: not; -1: rx is
-   lost.  */
-static int seal_file (struct mir_pages *pages, int fd) {
-  enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL };
-  if (fd < 0) return 0;
-  pages->system_calls++;
-  if (fcntl (fd, F_ADD_SEALS, SEALS) != 0) return 0;
-  return mir_linux_map_rx (pages, pages->rx, PROT_READ | PROT_EXEC, MAP_SHARED, fd) == 0 ? 1 : -1;
-}
-
-/* Seal the file if there is one and both mappings; where mseal does not exist, the file must do.
-   Returns 0, or -1.  If the last call is refused, which only a lack of memory causes, the first
-   mapping stays sealed and its addresses are lost.  */
-static int seal (struct mir_pages *pages, int fd) {
-  int sealed = seal_file (pages, fd);
-  if (sealed < 0) return -1;
+/* Seal both mappings; where mseal does not exist, the file must do, IS_FILE_SEALED.  Returns 0, or
+   -1.  If the second call is refused, which only a lack of memory causes, the first mapping stays
+   sealed and its addresses are lost.  */
+static int seal (struct mir_pages *pages, int is_file_sealed) {
   if (seal_range (pages, pages->rx) == 0) return seal_range (pages, pages->rw);
-  return sealed ? 0 : -1;
+  return is_file_sealed ? 0 : -1;
 }
 
 MIR_code_status_t mir_alias_map (struct mir_pages *pages, uint8_t *at, int fd) {
-  int flags = MAP_SHARED | (fd < 0 ? MAP_ANONYMOUS : 0);
-  if (mir_linux_map_rx (pages, at, PROT_READ | PROT_EXEC, flags, fd) != 0)
+  int sealed = 0;
+  if ((fd < 0 ? map_memory (pages, at) : map_file (pages, at, fd, &sealed)) != 0)
     return MIR_CODE_MAP_REFUSED;
-  if (map_rw (pages, fd) == 0) {
-    advise_rw (pages);
-    if (pages->level != MIR_CODE_SEALED || seal (pages, fd) == 0) return MIR_CODE_OK;
-  }
+  advise_rw (pages);
+  if (pages->level != MIR_CODE_SEALED || seal (pages, sealed) == 0) return MIR_CODE_OK;
   int error = errno;
   (void) mir_alias_unmap (pages);
   errno = error;
   return MIR_CODE_MAP_REFUSED;
-}
-
-/* Unmap the RW view RW; NULL: there is none.  */
-static void unmap_rw (struct mir_pages *pages, uint8_t *rw) {
-  if (rw == NULL) return;
-  pages->system_calls++;
-  (void) munmap (rw, pages->len); /* a failure leaks only data: the code is unmapped */
 }
 
 /* A mapping that mseal has sealed stays.  If its memory can be given back, or may belong to another

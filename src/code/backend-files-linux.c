@@ -182,6 +182,7 @@ static MIR_code_status_t map_tmpfile (struct mir_pages *pages, size_t len, uint8
     int fd = dirs[i] == NULL ? -1 : create_tmpfile (pages, dirs[i]);
     /* A file system which is mounted noexec refuses the map.  */
     if (fd >= 0 && map_and_close (pages, at, fd) == MIR_CODE_OK) return MIR_CODE_OK;
+    if (fd >= 0 && (errno == ENOMEM || errno == EAGAIN)) break; /* elsewhere, too */
   }
   return MIR_CODE_MAP_REFUSED;
 }

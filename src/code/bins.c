@@ -101,16 +101,26 @@ static struct mir_run pop (struct mir_bins *bins, uint32_t bin) {
 
 /*---------------- Searches -----------------------------*/
 
-/* Whether RUN is still there, and of that length.  */
-static int is_current (const struct mir_run *run) {
-  return !run->slab->frozen && mir_granules_run_len (&run->slab->granules, run->start) == run->len;
+/* Look at the run of an entry that was removed from BIN.  Returns whether it is there, is as long as
+   the entry says or longer, and belongs in BIN; else it is added again as it is, or is gone.  The
+   bump region is in no bin.  */
+static int is_current (struct mir_bins *bins, uint32_t bin, struct mir_run *run) {
+  const struct mir_slab *slab = run->slab;
+  const struct mir_bump *bump = &slab->pool->bump;
+  uint32_t old_len = run->len;
+  uint32_t len = slab->frozen ? 0 : mir_granules_run_len (&slab->granules, run->start);
+  if (len == 0 || (bump->slab == slab && bump->start == run->start)) return 0;
+  run->len = len;
+  if (len >= old_len && bin_of (len) == bin) return 1;
+  (void) mir_bins_add (bins, run->slab, run->start, len);
+  return 0;
 }
 
 /* Remove a run from BIN, all of whose runs have one length that fits.  0, or -1.  */
 static int take_newest (struct mir_bins *bins, uint32_t bin, struct mir_run *run) {
   while (is_filled (bins, bin)) {
     *run = pop (bins, bin);
-    if (is_current (run)) return 0;
+    if (is_current (bins, bin, run)) return 0;
   }
   return -1;
 }
@@ -149,7 +159,7 @@ static int take_best (struct mir_bins *bins, uint32_t bin, uint32_t len, uint32_
     if (best == NULL) break;
     *run = *best;
     *best = pop (bins, bin); /* the newest takes its place */
-    if (is_current (run)) return 0;
+    if (is_current (bins, bin, run)) return 0;
   }
   return -1;
 }

@@ -1,12 +1,12 @@
 /* Free runs in bins by length (size classes), so that the shortest one that fits is found fast.
 
    A bin is a stack of entries, in chunks of a few; the newest entry is on top and in the cache.
-   The bins are lazy: an entry whose run was taken, or has merged with a neighbour, stays until a
-   search meets it, and counts only if the bitmaps of its slab confirm it.  Freeing a code block has
-   nothing to find and unlink.  An entry has the length of its run, so the bitmaps are looked at
-   for one entry of a search as a rule.  A run without an entry is merely not found.  The caller
-   clears the bins and adds all runs again when chunks run out, and moves the bins to more memory in
-   time.
+   The bins are lazy.  Each free run has an entry with its start, but the run may have grown since,
+   and an entry whose run was taken, or has joined the run before it, stays until a search meets it:
+   freeing a code block has nothing to find and unlink, and does not measure the runs around it.  A
+   search looks at the bitmaps of what it is about to return; a longer run than the entry says goes
+   to the bin of its length.  The caller clears the bins and adds all runs again when chunks run
+   out, or when no run is found and some may have grown, and moves the bins to more memory in time.
 
    One thread at a time.  The caller owns the memory.  */
 #ifndef MIR_CODE_BINS_H

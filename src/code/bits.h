@@ -13,6 +13,11 @@ static inline uint32_t mir_bits_highest (uint64_t word) {
   return 63 - (uint32_t) __builtin_clzll (word);
 }
 
+/* The zeros above the highest set bit of WORD, which is not 0.  */
+static inline uint32_t mir_bits_leading_zeros (uint64_t word) {
+  return (uint32_t) __builtin_clzll (word);
+}
+
 /* The bits [FIRST, BOUND) of a word; FIRST < BOUND <= 64.  */
 static inline uint64_t mir_bits_mask (uint32_t first, uint32_t bound) {
   return ~(uint64_t) 0 >> (64 - (bound - first)) << first;

@@ -10,7 +10,9 @@
 #include "code/pool.h"
 #include "code/probe.h"
 #include "code/space.h"
+#include "code/status.h"
 #include "code/types.h"
+#include "code/versions.h"
 #include "defaults.h"
 
 /*---------------- Finishing -----------------------------*/
@@ -42,16 +44,19 @@ void mir_space_finish (struct MIR_code_space *space) {
 
 /*---------------- Creating -----------------------------*/
 
-/* Set all members of *FULL from OPTIONS, which may be of an older version and so shorter.  */
+/* Set all members of *FULL from OPTIONS, and of *HOOKS from the hooks there, if any.  Both may be of
+   an older version and so shorter.  */
 static MIR_code_status_t complete_options (const MIR_code_options_t *options,
-                                           MIR_code_options_t *full) {
+                                           MIR_code_options_t *full, MIR_code_hooks_t *hooks) {
   memset (full, 0, sizeof (*full));
-  if (options != NULL) {
-    if (options->size < sizeof (size_t) || options->size > sizeof (*full))
-      return MIR_CODE_BAD_OPTION;
-    memcpy (full, options, options->size);
-  }
   full->size = sizeof (*full);
+  if (options != NULL && mir_read_version (full, sizeof (*full), MIR_OPTIONS_FIRST, options) != 0)
+    return MIR_CODE_BAD_OPTION;
+  if (full->hooks != NULL) {
+    if (mir_read_version (hooks, sizeof (*hooks), MIR_HOOKS_FIRST, full->hooks) != 0)
+      return MIR_CODE_BAD_OPTION;
+    full->hooks = hooks;
+  }
   if (full->purge_ms == 0) full->purge_ms = MIR_PURGE_MS;
   if (full->alloc == NULL) full->alloc = mir_default_alloc ();
   if (full->reserve > SIZE_MAX / 2) return MIR_CODE_TOO_LARGE;
@@ -63,16 +68,13 @@ static MIR_code_status_t complete_options (const MIR_code_options_t *options,
   return wrong ? MIR_CODE_BAD_OPTION : MIR_CODE_OK;
 }
 
-/* The back end for OPTIONS, with the verdicts in REPORT; sets OPTIONS->code_alloc if it is flip.
-   NULL: none works.  */
+/* The back end for OPTIONS; sets OPTIONS->code_alloc if it is flip.  NULL: none works, and *STATUS is
+   the reason.  */
 static const struct mir_backend *choose_backend (MIR_code_options_t *options,
-                                                 MIR_code_report_t *report) {
-  if (options->code_alloc != NULL) {
-    report->backend = mir_backend_flip.name;
-    return &mir_backend_flip;
-  }
+                                                 MIR_code_status_t *status) {
+  if (options->code_alloc != NULL) return &mir_backend_flip;
   const struct mir_backend *backend =
-      mir_backend_probe (options->backends, options->protection, report);
+      mir_backend_choose (options->backends, options->protection, status);
   if (backend == &mir_backend_flip) options->code_alloc = mir_default_code_alloc ();
   return backend;
 }
@@ -83,7 +85,9 @@ static MIR_code_status_t reserve_range (struct MIR_code_space *space, size_t len
   struct mir_range *range = &space->range;
   if (len == 0) return MIR_CODE_OK;
   range->start = (uint8_t *) mir_os_reserve (len, space->options.near_addr, mir_cpu.reach);
-  if (range->start == NULL) return MIR_CODE_NO_RANGE;
+  if (range->start == NULL)
+    return mir_status_of_refusal (
+        space->options.near_addr != NULL ? MIR_CODE_NO_RANGE : MIR_CODE_NO_ADDRESS_SPACE, len);
   range->len = len;
   mir_granules_init (&range->units, bitmaps, len / MIR_RANGE_UNIT);
   return MIR_CODE_OK;
@@ -92,11 +96,11 @@ static MIR_code_status_t reserve_range (struct MIR_code_space *space, size_t len
 MIR_code_status_t MIR_code_space_create (const MIR_code_options_t *options,
                                          MIR_code_space_t *space) {
   MIR_code_options_t full;
-  MIR_code_report_t report = {0};
-  MIR_code_status_t status = complete_options (options, &full);
+  MIR_code_hooks_t hooks;
+  MIR_code_status_t status = complete_options (options, &full, &hooks);
   if (status != MIR_CODE_OK) return status;
-  const struct mir_backend *backend = choose_backend (&full, &report);
-  if (backend == NULL) return MIR_CODE_NO_BACKEND;
+  const struct mir_backend *backend = choose_backend (&full, &status);
+  if (backend == NULL) return status;
   if (full.reserve != 0 && !backend->reservable) return MIR_CODE_BAD_OPTION;
   size_t len = (full.reserve + MIR_RANGE_UNIT - 1) / MIR_RANGE_UNIT * MIR_RANGE_UNIT;
   if (len > mir_cpu.reach) return MIR_CODE_NO_RANGE;
@@ -125,16 +129,31 @@ void MIR_code_space_finish (MIR_code_space_t space) {
 
 MIR_code_status_t MIR_code_probe (const MIR_code_options_t *options, MIR_code_report_t *report) {
   MIR_code_options_t full;
-  memset (report, 0, sizeof (*report));
-  MIR_code_status_t status = complete_options (options, &full);
+  MIR_code_hooks_t hooks;
+  MIR_code_report_t all = {0};
+  if (!mir_version_is_known (report->size, MIR_REPORT_FIRST, sizeof (*report)))
+    return MIR_CODE_BAD_OPTION;
+  MIR_code_status_t status = complete_options (options, &full, &hooks);
   if (status != MIR_CODE_OK) return status;
-  return choose_backend (&full, report) != NULL ? MIR_CODE_OK : MIR_CODE_NO_BACKEND;
+  if (full.code_alloc != NULL)
+    all.backend = mir_backend_flip.name;
+  else if (mir_backend_probe (full.backends, full.protection, &all) == NULL)
+    status = mir_probe_status (&all);
+  size_t room = (report->size - MIR_REPORT_FIRST) / sizeof (all.verdicts[0]);
+  if (all.verdicts_num > room) all.verdicts_num = room;
+  mir_write_version (report, &all);
+  return status;
 }
 
-void MIR_code_set_hooks (MIR_code_space_t space, const MIR_code_hooks_t *hooks) {
-  space->hooks = hooks;
-  if (hooks == NULL || hooks->mapped == NULL) return;
+MIR_code_status_t MIR_code_set_hooks (MIR_code_space_t space, const MIR_code_hooks_t *hooks) {
+  if (hooks != NULL
+      && mir_read_version (&space->own_hooks, sizeof (space->own_hooks), MIR_HOOKS_FIRST, hooks)
+             != 0)
+    return MIR_CODE_BAD_OPTION;
+  space->hooks = hooks != NULL ? &space->own_hooks : NULL;
+  if (hooks == NULL || space->hooks->mapped == NULL) return MIR_CODE_OK;
   for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool))
     for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next)
-      hooks->mapped (hooks->user_data, slab->pages.rx, slab->pages.len);
+      space->hooks->mapped (space->hooks->user_data, slab->pages.rx, slab->pages.len);
+  return MIR_CODE_OK;
 }

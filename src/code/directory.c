@@ -3,9 +3,6 @@
 
 #include "code/types.h"
 
-/* Fields are loaded with acquire and stored with release order: a reader which sees a value stored
-   after the count became odd sees that count, too.  */
-
 static uintptr_t load_field (const atomic_uintptr_t *field) {
   return atomic_load_explicit (field, memory_order_acquire);
 }
@@ -19,6 +16,9 @@ static size_t count_below (struct mir_directory_array *array, size_t num, uintpt
   return low + (load_field (&array->entries[low].start) <= addr);
 }
 
+/* Fields are loaded with acquire and stored with release order: a reader which sees a value stored
+   after the count became odd sees that count, too.  */
+
 /* Whether ADDR is in the slab of ENTRY.  A reader checks afterwards that nothing has changed.  */
 static int holds (struct mir_directory_entry *entry, uintptr_t addr) {
   return load_field (&entry->start) <= addr && addr < load_field (&entry->bound);
@@ -28,12 +28,10 @@ static int holds (struct mir_directory_entry *entry, uintptr_t addr) {
 static struct mir_directory_entry *find_entry (struct mir_directory *directory,
                                                struct mir_directory_array *array, size_t num,
                                                uintptr_t addr) {
-  _Atomic (uint16_t) *hint = &directory->hints[addr / MIR_HINT_UNIT % MIR_HINTS];
-  size_t i = atomic_load_explicit (hint, memory_order_relaxed);
-  if (i < num && holds (&array->entries[i], addr)) return &array->entries[i];
-  i = count_below (array, num, addr);
+  size_t i = count_below (array, num, addr);
   if (i == 0 || !holds (&array->entries[i - 1], addr)) return NULL;
-  atomic_store_explicit (hint, (uint16_t) (i - 1), memory_order_relaxed);
+  atomic_store_explicit (&directory->hints[addr / MIR_HINT_UNIT % MIR_HINTS], (uint16_t) (i - 1),
+                         memory_order_relaxed);
   return &array->entries[i - 1];
 }
 
@@ -44,8 +42,9 @@ int mir_directory_find (struct mir_directory *directory, uintptr_t addr,
     struct mir_directory_array *array =
         atomic_load_explicit (&directory->array, memory_order_acquire);
     size_t num = atomic_load_explicit (&directory->num, memory_order_acquire);
-    struct mir_directory_entry *entry = NULL;
-    if (array != NULL && num <= array->capacity) entry = find_entry (directory, array, num, addr);
+    struct mir_directory_entry *entry = mir_directory_guess (directory, addr);
+    if (entry == NULL && array != NULL && num <= array->capacity)
+      entry = find_entry (directory, array, num, addr);
     if (entry != NULL) {
       found->slab = atomic_load_explicit (&entry->slab, memory_order_acquire);
       found->pool = atomic_load_explicit (&entry->pool, memory_order_acquire);
@@ -54,11 +53,6 @@ int mir_directory_find (struct mir_directory *directory, uintptr_t addr,
     if (changes % 2 == 0 && mir_directory_unchanged (directory, found))
       return entry != NULL ? 0 : -1;
   }
-}
-
-int mir_directory_unchanged (struct mir_directory *directory,
-                             const struct mir_directory_find *found) {
-  return atomic_load_explicit (&directory->changes, memory_order_acquire) == found->changes;
 }
 
 /*---------------- Changing -----------------------------*/

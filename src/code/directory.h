@@ -27,7 +27,7 @@ struct mir_directory_array {
   struct mir_directory_entry entries[];
 };
 
-enum { MIR_HINTS = 512, MIR_HINT_UNIT = 64 * 1024 /* bytes: the usual smallest slab */ };
+enum { MIR_HINTS = 1024, MIR_HINT_UNIT = 64 * 1024 /* bytes: the usual smallest slab */ };
 
 struct mir_directory {
   _Atomic (uint16_t) hints[MIR_HINTS]; /* by address: the entry found last time */
@@ -46,13 +46,33 @@ struct mir_directory_find {
   unsigned changes;
 };
 
+/* Whether the directory is the same as when FOUND was set.  Any thread; lock-free.  */
+static inline int mir_directory_unchanged (struct mir_directory *directory,
+                                           const struct mir_directory_find *found) {
+  return atomic_load_explicit (&directory->changes, memory_order_acquire) == found->changes;
+}
+
+/* The entry that was found last time near ADDR, if it holds ADDR; else NULL.  What it says counts
+   only if no change was under way when CHANGES was loaded, before this call, and none has begun
+   since.  `num` is loaded before the array, which has room for that many entries then.  */
+static inline struct mir_directory_entry *mir_directory_guess (struct mir_directory *directory,
+                                                               uintptr_t addr) {
+  size_t num = atomic_load_explicit (&directory->num, memory_order_acquire);
+  size_t i = atomic_load_explicit (&directory->hints[addr / MIR_HINT_UNIT % MIR_HINTS],
+                                   memory_order_relaxed);
+  if (i >= num) return NULL;
+  struct mir_directory_entry *entry =
+      &atomic_load_explicit (&directory->array, memory_order_acquire)->entries[i];
+  return atomic_load_explicit (&entry->start, memory_order_acquire) <= addr
+                 && addr < atomic_load_explicit (&entry->bound, memory_order_acquire)
+             ? entry
+             : NULL;
+}
+
 /* Set *FOUND to the slab of ADDR and its pool.  Returns 0, or -1 if ADDR is in no slab.  Any
    thread; lock-free.  */
 int mir_directory_find (struct mir_directory *directory, uintptr_t addr,
                         struct mir_directory_find *found);
-/* Whether the directory is the same as when FOUND was set.  Any thread; lock-free.  */
-int mir_directory_unchanged (struct mir_directory *directory,
-                             const struct mir_directory_find *found);
 
 /* The lock of the space is held for all functions below.  */
 

@@ -35,13 +35,17 @@ static void unlock_spaces (void) {
   mir_os_unlock (&registry_lock);
 }
 
-MIR_code_status_t mir_watch_forks (struct MIR_code_space *space) {
+int mir_count_forks (void) {
   mir_os_lock (&registry_lock);
-  if (!watching && mir_os_at_fork (lock_spaces, unlock_spaces) != 0) {
-    mir_os_unlock (&registry_lock);
-    return MIR_CODE_NO_MEMORY;
-  }
-  watching = 1;
+  if (!watching) watching = mir_os_at_fork (lock_spaces, unlock_spaces) == 0;
+  int counted = watching;
+  mir_os_unlock (&registry_lock);
+  return counted ? 0 : -1;
+}
+
+MIR_code_status_t mir_watch_forks (struct MIR_code_space *space) {
+  if (mir_count_forks () != 0) return MIR_CODE_NO_MEMORY;
+  mir_os_lock (&registry_lock);
   space->previous = NULL;
   space->next = registry;
   if (registry != NULL) registry->previous = space;

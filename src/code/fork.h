@@ -10,6 +10,9 @@ struct mir_pool;
 /* The number of forks so far.  Pages of another generation may be shared with another process.  Any
    thread; lock-free.  */
 unsigned mir_generation (void);
+/* From now on forks are counted; the first mir_watch_forks does the same.  0, or -1 when the system
+   cannot register that.  */
+int mir_count_forks (void);
 
 /* From now until mir_unwatch_forks a fork takes the locks of SPACE and ends its generation.
    MIR_CODE_NO_MEMORY when the system cannot register that.  */

@@ -85,10 +85,12 @@ static inline uint32_t mir_granules_block (const struct mir_granules *g, uint32_
 
 /* The last granule of the block at FIRST.  */
 static inline uint32_t mir_granules_block_last (const struct mir_granules *g, uint32_t first) {
-  uint32_t word = first / 64;
-  uint64_t ends = g->words[word].end >> first % 64 << first % 64;
-  while (ends == 0) ends = g->words[++word].end;
-  return word * 64 + mir_bits_lowest (ends);
+  const struct mir_granule_word *word = &g->words[first / 64];
+  uint64_t ends = word->end >> first % 64;
+  if (ends != 0) return first + mir_bits_lowest (ends);
+  do word++;
+  while (word->end == 0);
+  return (uint32_t) (word - g->words) * 64 + mir_bits_lowest (word->end);
 }
 
 /* The length of the block at FIRST.  */
@@ -98,13 +100,13 @@ static inline uint32_t mir_granules_block_len (const struct mir_granules *g, uin
 
 /* Make [FIRST, FIRST + N), a part of a run, a block that is not pinned.  */
 static inline void mir_granules_take (struct mir_granules *g, uint32_t first, uint32_t n) {
-  uint32_t bound = first + n, word = first / 64, last_word = (bound - 1) / 64;
+  uint32_t bound = first + n;
+  struct mir_granule_word *word = &g->words[first / 64], *last = &g->words[(bound - 1) / 64];
+  uint64_t added = ~(uint64_t) 0 << first % 64;
   if (g->top < bound) g->top = bound;
-  for (uint32_t begin = first % 64; word < last_word; word++, begin = 0)
-    g->words[word].used |= ~(uint64_t) 0 << begin;
-  uint32_t begin = word == first / 64 ? first % 64 : 0, end = (bound - 1) % 64;
-  g->words[word].used |= mir_bits_mask (begin, end + 1);
-  g->words[word].end |= (uint64_t) 1 << end;
+  for (; word < last; word++, added = ~(uint64_t) 0) word->used |= added;
+  word->used |= added & ~(uint64_t) 0 >> (63 - (bound - 1) % 64);
+  word->end |= (uint64_t) 1 << (bound - 1) % 64;
 }
 
 /* Whether the block whose last granule is LAST is pinned; pin or unpin it.  */
@@ -142,16 +144,16 @@ static inline void mir_granules_end_at (struct mir_granules *g, uint32_t last, i
 /* The first taken granule from I on, or count.  */
 static inline uint32_t mir_granules_run_bound (const struct mir_granules *g, uint32_t i) {
   if (i >= g->top) return g->count;
-  uint32_t word = i / 64;
-  uint64_t taken = (g->words[word].used | g->words[word].end) >> i % 64 << i % 64;
-  while (taken == 0) { /* ends at the latest below top, which follows a taken granule */
+  const struct mir_granule_word *word = &g->words[i / 64];
+  uint64_t taken = (word->used | word->end) >> i % 64;
+  if (taken != 0) return i + mir_bits_lowest (taken);
+  do /* ends at the latest below top, which follows a taken granule */
     word++;
-    taken = g->words[word].used | g->words[word].end;
-  }
-  return word * 64 + mir_bits_lowest (taken);
+  while ((taken = word->used | word->end) == 0);
+  return (uint32_t) (word - g->words) * 64 + mir_bits_lowest (taken);
 }
 
-/* The start of the run which holds the free granule before I; I if that is taken.  */
+/* The start of the run which holds the granule before I; I if that is taken.  */
 static inline uint32_t mir_granules_run_start (const struct mir_granules *g, uint32_t i) {
   while (i > 0) {
     const struct mir_granule_word *word = &g->words[(i - 1) / 64];
@@ -183,28 +185,30 @@ static inline uint32_t mir_granules_next_run (const struct mir_granules *g, uint
   return MIR_NO_GRANULE;
 }
 
-/* Free [FIRST, BOUND), all taken: a block, or a part of one that ends with it or before which the
-   block ends now.  Sets *START to the start of the run which holds them and returns the length of
-   that run.  */
-static inline uint32_t mir_granules_release (struct mir_granules *g, uint32_t first, uint32_t bound,
-                                             uint32_t *start) {
-  uint32_t word = first / 64, last_word = (bound - 1) / 64;
-  uint64_t mask = ~(uint64_t) 0 << first % 64;
-  for (; word < last_word; word++, mask = ~(uint64_t) 0) {
-    g->words[word].used &= ~mask;
-    g->words[word].end &= ~mask;
+/* Clear the bits of [FIRST, BOUND).  */
+static inline void mir_granules_clear (struct mir_granules *g, uint32_t first, uint32_t bound) {
+  struct mir_granule_word *word = &g->words[first / 64], *last = &g->words[(bound - 1) / 64];
+  uint64_t kept = ~(~(uint64_t) 0 << first % 64);
+  for (; word < last; word++, kept = 0) {
+    word->used &= kept;
+    word->end &= kept;
   }
-  mask &= mir_bits_mask (0, (bound - 1) % 64 + 1);
-  g->words[word].used &= ~mask;
-  g->words[word].end &= ~mask;
-  *start = mir_granules_run_start (g, first);
-  if (bound == g->top) {
-    g->top = *start;
-    bound = g->count;
-  } else {
-    bound = mir_granules_run_bound (g, bound);
-  }
-  return bound - *start;
+  kept |= ~(~(uint64_t) 0 >> (63 - (bound - 1) % 64));
+  word->used &= kept;
+  word->end &= kept;
+}
+
+/* Free [FIRST, BOUND), all taken: a block, or its last granules, before which it ends already, or
+   its first ones.  Returns the start of the run that holds them now; MIR_NO_GRANULE if that is some
+   way off.  */
+static inline uint32_t mir_granules_release (struct mir_granules *g, uint32_t first,
+                                             uint32_t bound) {
+  mir_granules_clear (g, first, bound);
+  if (bound == g->top) return g->top = mir_granules_run_start (g, first);
+  if (first == 0) return 0;
+  const struct mir_granule_word *word = &g->words[(first - 1) / 64];
+  uint64_t taken = (word->used | word->end) << (63 - (first - 1) % 64);
+  return taken != 0 ? first - mir_bits_leading_zeros (taken) : MIR_NO_GRANULE;
 }
 
 #endif /* MIR_CODE_GRANULES_H */

@@ -24,6 +24,7 @@ MIR_code_status_t mir_pool_init (struct mir_pool *pool, struct MIR_code_space *s
   memset (pool, 0, sizeof (*pool));
   pool->space = space;
   pool->slab_size = FIRST_SLAB_SIZE;
+  pool->crowded = 1; /* the bins have no memory yet */
   mir_bins_init (&pool->bins);
   return mir_os_lock_init (&pool->lock) == 0 ? MIR_CODE_OK : MIR_CODE_NO_MEMORY;
 }
@@ -39,7 +40,7 @@ void mir_pool_finish (struct mir_pool *pool) {
     /* Pages which the user's mem_unmap refuses stay mapped: no caller is left to report that
        to.  */
     (void) slab->backend->unmap (&slab->pages);
-    MIR_free (space->alloc, slab);
+    mir_slab_free (slab);
   }
   MIR_free (space->alloc, pool->bins.chunks);
   MIR_free (space->alloc, pool->retired.ring);
@@ -65,11 +66,23 @@ static uint32_t bump_len (const struct mir_pool *pool) {
   return pool->bump.slab != NULL ? pool->bump.bound - pool->bump.start : 0;
 }
 
+/* The chunks that the bins must have, however few free runs there are: a purge, which walks the
+   bitmaps, is paid for by the entries added since the last one.  */
+static uint32_t least_chunks (const struct mir_pool *pool) {
+  return (uint32_t) (mir_count (&pool->total) / GRANULES_PER_CHUNK) + 1;
+}
+
+/* Set POOL->crowded.  */
+static void check_capacity (struct mir_pool *pool) {
+  pool->crowded =
+      pool->bins.used > pool->bins.capacity / 2 || pool->bins.capacity < least_chunks (pool);
+}
+
 /* Clear the bins and add all free runs again, as many as there is room for.  Those at high addresses
    come first, so that the search, which takes the newest, tends to empty the slabs there.  */
 static void purge_bins (struct mir_pool *pool) {
   struct mir_slab *slab = pool->slabs;
-  pool->runs = 0;
+  pool->freed = 0;
   mir_bins_clear (&pool->bins);
   while (slab != NULL && slab->next != NULL) slab = slab->next;
   for (; slab != NULL; slab = slab->previous) {
@@ -77,11 +90,10 @@ static void purge_bins (struct mir_pool *pool) {
     for (uint32_t i = mir_granules_next_run (&slab->granules, 0); i != MIR_NO_GRANULE;) {
       uint32_t len = mir_granules_run_len (&slab->granules, i);
       if (!is_bump (pool, slab, i)) (void) mir_bins_add (&pool->bins, slab, i, len);
-      pool->runs++;
       i = mir_granules_next_run (&slab->granules, i + len);
     }
   }
-  pool->crowded = pool->bins.used > pool->bins.capacity / 2;
+  check_capacity (pool);
 }
 
 /* Add a new free run.  If the bins are full it is not found until they have grown, so freeing needs
@@ -132,12 +144,6 @@ static size_t entry_size (enum table table) {
   return table == BINS      ? sizeof (struct mir_run_chunk)
          : table == RETIRED ? sizeof (uint8_t *)
                             : sizeof (struct mir_tag);
-}
-
-/* The chunks that the bins must have, however few free runs there are: a purge, which walks the
-   bitmaps, is paid for by the entries added since the last one.  */
-static uint32_t least_chunks (const struct mir_pool *pool) {
-  return (uint32_t) (mir_count (&pool->total) / GRANULES_PER_CHUNK) + 1;
 }
 
 /* Entries that TABLE needs for the next code block.  The bins need twice the chunks that their free
@@ -214,6 +220,7 @@ static MIR_code_status_t grow_metadata (struct mir_pool *pool, enum table table)
 static MIR_code_status_t reserve_tables (struct mir_pool *pool, enum mir_table table) {
   MIR_code_status_t status = MIR_CODE_OK;
   while (status == MIR_CODE_OK) {
+    if (table == MIR_NO_TABLE && has_room (pool, BINS) && has_room (pool, RETIRED)) break;
     if (!has_room (pool, BINS))
       status = grow_metadata (pool, BINS);
     else if (!has_room (pool, RETIRED))
@@ -295,17 +302,22 @@ static int freeze (struct mir_pool *pool, struct mir_slab *slab) {
   return 1;
 }
 
-/* As mir_pool_find_room, in POOL alone.  The lock is not held, nor afterwards unless *FOUND.  */
+/* As mir_pool_find_room, in POOL alone.  Runs that have grown unseen are found if THOROUGH, or if so
+   many may have that a purge is paid for.  The lock is not held, nor afterwards unless *FOUND.  */
 static MIR_code_status_t look_in (struct mir_pool *pool, uint32_t n, enum mir_table table,
-                                  struct mir_placement *placement, int *found) {
+                                  int thorough, struct mir_placement *placement, int *found) {
   MIR_code_status_t status = mir_pool_reserve_metadata (pool, table);
   *found = 0;
   if (status != MIR_CODE_OK) return status;
-  while (find_in (pool, n, placement) == 0)
-    if (!freeze (pool, placement->slab)) {
-      *found = 1;
-      return MIR_CODE_OK;
-    }
+  for (;;) {
+    while (find_in (pool, n, placement) == 0)
+      if (!freeze (pool, placement->slab)) {
+        *found = 1;
+        return MIR_CODE_OK;
+      }
+    if (pool->freed < (thorough ? 1 : least_chunks (pool))) break;
+    purge_bins (pool);
+  }
   mir_os_unlock (&pool->lock);
   return MIR_CODE_OK;
 }
@@ -328,18 +340,19 @@ static int is_sharing_due (struct MIR_code_space *space, size_t *size) {
   return total > taken && total - taken > taken / SPARE_PARTS;
 }
 
-/* As look_in, in all pools of the space but POOL that may have room.  */
-static MIR_code_status_t look_elsewhere (struct mir_pool *pool, uint32_t n, enum mir_table table,
-                                         struct mir_placement *placement, int *found) {
+/* As look_in, in all pools of the space, POOL last, that may have room.  */
+static MIR_code_status_t look_everywhere (struct mir_pool *pool, uint32_t n, enum mir_table table,
+                                          int thorough, struct mir_placement *placement,
+                                          int *found) {
   struct mir_pool *other = pool;
   *found = 0;
-  for (;;) {
+  do {
     other = mir_pool_next (other) != NULL ? mir_pool_next (other) : &pool->space->first;
-    if (other == pool) return MIR_CODE_OK;
     if (mir_count (&other->total) - mir_count (&other->taken) < n) continue;
-    MIR_code_status_t status = look_in (other, n, table, placement, found);
+    MIR_code_status_t status = look_in (other, n, table, thorough, placement, found);
     if (status != MIR_CODE_OK || *found) return status;
-  }
+  } while (other != pool);
+  return MIR_CODE_OK;
 }
 
 /* Map a slab for N granules, at most LARGEST bytes unless N needs more, and make it the bump region.
@@ -355,6 +368,7 @@ static MIR_code_status_t map_room (struct mir_pool *pool, uint32_t n, size_t lar
   if (status != MIR_CODE_OK) return status;
   mir_os_lock (&pool->lock);
   mir_slab_link (*slab);
+  if (pool->bins.capacity < least_chunks (pool)) pool->crowded = 1;
   enter_bump (pool, *slab, 0, (*slab)->granules.count);
   if (pool->slab_size == size && size < MAX_SLAB_SIZE) pool->slab_size *= 2;
   mir_os_unlock (&pool->lock);
@@ -381,26 +395,38 @@ static void drop_slab (struct mir_pool *pool, struct mir_slab *slab) {
   mir_pool_drop_slabs (empty);
 }
 
+/* As mir_pool_find_room, without mapping anything.  */
+static MIR_code_status_t look (struct mir_pool *pool, uint32_t n, enum mir_table table, int sharing,
+                               struct mir_placement *placement, int *found) {
+  MIR_code_status_t status = look_in (pool, n, table, 1 /* thorough */, placement, found);
+  if (status != MIR_CODE_OK || *found || !sharing) return status;
+  status = look_everywhere (pool, n, table, 0, placement, found);
+  if (status != MIR_CODE_OK || *found) return status;
+  return look_everywhere (pool, n, table, 1, placement, found);
+}
+
 MIR_code_status_t mir_pool_find_room (struct mir_pool *pool, uint32_t n, enum mir_table table,
                                       struct mir_placement *placement) {
   struct mir_slab *fresh = NULL;
-  int found, looked = 0;
+  int found;
   size_t largest;
-  for (;;) {
-    MIR_code_status_t status = look_in (pool, n, table, placement, &found);
-    placement->fresh = found && placement->slab == fresh;
-    if (status != MIR_CODE_OK && fresh != NULL) drop_slab (pool, fresh);
-    if (status != MIR_CODE_OK || found) return status;
-    if (is_sharing_due (pool->space, &largest)) {
-      looked = 1;
-      status = look_elsewhere (pool, n, table, placement, &found);
-      if (status != MIR_CODE_OK || found) return status;
-    }
+  placement->fresh = 0;
+  MIR_code_status_t status = look_in (pool, n, table, 0, placement, &found);
+  while (status == MIR_CODE_OK && !found) {
+    int sharing = is_sharing_due (pool->space, &largest);
+    status = look (pool, n, table, sharing, placement, &found);
+    if (status != MIR_CODE_OK || found) break;
     MIR_code_status_t refused = map_room (pool, n, largest, &fresh);
-    if (refused == MIR_CODE_OK) continue;
-    if (!looked) status = look_elsewhere (pool, n, table, placement, &found);
-    return status != MIR_CODE_OK || found ? status : refused;
+    if (refused == MIR_CODE_OK) {
+      status = look_in (pool, n, table, 0, placement, &found);
+      placement->fresh = found && placement->slab == fresh;
+      if (status != MIR_CODE_OK) drop_slab (pool, fresh);
+    } else {
+      if (!sharing) status = look (pool, n, table, 1, placement, &found);
+      if (status == MIR_CODE_OK && !found) status = refused;
+    }
   }
+  return status;
 }
 
 uint32_t mir_pool_place_at (struct mir_slab *slab, uint32_t start,
@@ -441,19 +467,27 @@ struct mir_slab *mir_pool_give_up (const struct mir_placement *placement) {
 
 /*---------------- Giving back -----------------------------*/
 
-/* Free the taken granules [FIRST, BOUND); they merge with the runs around them.  */
+/* The taken granules [FIRST, BOUND), just freed, join the bump region, which they adjoin.  */
+static void join_bump (struct mir_bump *bump, uint32_t first, uint32_t bound) {
+  struct mir_granules *granules = &bump->slab->granules;
+  if (bound == bump->start)
+    bump->start = mir_granules_run_start (granules, first);
+  else
+    bump->bound = mir_granules_run_bound (granules, bound);
+}
+
+/* Free the taken granules [FIRST, BOUND).  */
 static void free_granules (struct mir_slab *slab, uint32_t first, uint32_t bound) {
   struct mir_pool *pool = slab->pool;
   struct mir_bump *bump = &pool->bump;
-  uint32_t start, len = mir_granules_release (&slab->granules, first, bound, &start);
+  uint32_t start = mir_granules_release (&slab->granules, first, bound);
+  pool->freed++;
   mir_count_subtract (&pool->taken, bound - first);
-  if (bump->slab == slab && bump->start < bump->bound && start <= bump->start
-      && bump->start < start + len) {
-    bump->start = start;
-    bump->bound = start + len;
-  } else {
-    add_run (pool, slab, start, len);
-  }
+  if (bump->slab == slab && bump->start < bump->bound
+      && (bound == bump->start || first == bump->bound))
+    join_bump (bump, first, bound);
+  else if (start != MIR_NO_GRANULE)
+    add_run (pool, slab, start, mir_granules_run_bound (&slab->granules, bound) - start);
   if (mir_slab_is_empty (slab)) mir_slab_enter_empty (slab);
 }
 
@@ -493,6 +527,7 @@ struct mir_slab *mir_pool_unlink_empty (struct mir_pool *pool, uint64_t older_th
 static void take_back (struct mir_pool *pool, struct mir_slab *slab) {
   mir_os_lock (&pool->lock);
   mir_slab_link (slab);
+  if (pool->bins.capacity < least_chunks (pool)) pool->crowded = 1;
   enter_bump (pool, slab, 0, slab->granules.count);
   mir_os_unlock (&pool->lock);
 }

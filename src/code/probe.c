@@ -1,4 +1,5 @@
-/* The probe: runs code in the memory of each back end until one works, and caches that.  */
+/* The probe: runs code in the memory of each back end until one works, and remembers the verdicts for
+   this process.  */
 #include "code/probe.h"
 
 #include <stdatomic.h>
@@ -6,8 +7,11 @@
 
 #include "code/backend-list.h"
 #include "code/cpu.h"
+#include "code/fork.h"
+#include "code/status.h"
 #include "defaults.h"
 #include "os/os.h"
+#include "os/refusal.h"
 
 /*---------------- One back end -----------------------------*/
 
@@ -18,7 +22,9 @@ static const char not_allowed[] = "not allowed by the options",
                   not_populated[] = "the system has no memory for executable pages",
                   not_written[] = "the system refused to let code be written",
                   not_seen[] = "the CPU still ran the old code after a change",
-                  not_unmapped[] = "the system refused to unmap executable memory";
+                  not_unmapped[] = "the system refused to unmap executable memory",
+                  forbidden[] = "SELinux forbids executable memory (execmem; execute for files)",
+                  refused_before[] = "did not work before";
 
 /* Put the function BYTES at the start of PAGES and check that it returns VALUE.  Returns NULL, or
    the reason why not.  */
@@ -39,21 +45,88 @@ static const char *run_proof (const struct mir_backend *backend, struct mir_page
   return mir_cpu.proof_len == 0 || func () == value ? NULL : not_seen;
 }
 
+/* The reason for a refusal: the limit that is in the way, or else NAMED.  */
+static const char *reason_of_refusal (const char *named) {
+  size_t len = 2 * mir_os_page_size (); /* of a dual mapping */
+  if (mir_os_refusal (len) == MIR_REFUSED_BY_SELINUX) return forbidden;
+  MIR_code_status_t status = mir_status_of_refusal (MIR_CODE_OK, len);
+  return status == MIR_CODE_OK ? named : MIR_code_status_text (status);
+}
+
 /* Returns NULL if BACKEND works, else the reason, with the system's error set.  A page sealed by
    mseal(2) stays mapped.  */
 static const char *try_backend (const struct mir_backend *backend, MIR_code_protection_t level) {
   struct mir_pages pages = {.level = level, .code_alloc = mir_default_code_alloc ()};
   const char *reason = NULL;
   mir_os_set_error (0); /* a MIR_code_alloc need not set an error */
-  if (backend->map (&pages, mir_os_page_size (), NULL) != MIR_CODE_OK) return not_mapped;
+  if (backend->map (&pages, mir_os_page_size (), NULL) != MIR_CODE_OK)
+    return reason_of_refusal (not_mapped);
   if (backend->populate != NULL && backend->populate (&pages, pages.rx, pages.len) != MIR_CODE_OK)
     reason = not_populated;
   if (reason == NULL) reason = run_proof (backend, &pages, mir_cpu.proof[0], 42);
   /* The second function goes to the same address: valgrind would run the first one again.  */
   if (reason == NULL) reason = run_proof (backend, &pages, mir_cpu.proof[1], 43);
+  if (reason == not_written) reason = reason_of_refusal (not_written);
   int error = mir_os_error ();
   if (backend->unmap (&pages) != 0 && reason == NULL && level != MIR_CODE_SEALED)
-    return not_unmapped;
+    return reason_of_refusal (not_unmapped);
+  mir_os_set_error (error);
+  return reason;
+}
+
+/*---------------- What is known -----------------------------*/
+
+/* A verdict on one back end at one level.  UNKNOWN is 0.  */
+enum { UNKNOWN, WORKS, REFUSED };
+
+enum {
+  LEVELS = MIR_CODE_SEALED + 1,
+  LARGE_SLOT = MIR_CODE_MAX_VERDICTS, /* the slot of a `large` back end */
+  SLOTS
+};
+
+/* The verdicts of this process; those of the parent before a fork do not count, since the child may
+   have been restricted since.  Several threads may probe at once; then they find the same.  */
+static atomic_uchar known[SLOTS][LEVELS];
+static atomic_uint known_generation; /* the forks that the verdicts have seen */
+static atomic_long known_process;    /* the process that KNOWN belongs to; 0: none */
+
+void mir_backend_forget (void) {
+  for (int slot = 0; slot < SLOTS; slot++)
+    for (int level = 0; level < LEVELS; level++)
+      atomic_store_explicit (&known[slot][level], UNKNOWN, memory_order_relaxed);
+}
+
+/* Forget what is known if this process is a child of the one which found it out.  After a fork the
+   parent only asks for its ID once.  */
+static void follow_forks (void) {
+  unsigned generation = mir_generation ();
+  long process;
+  if (atomic_load_explicit (&known_generation, memory_order_acquire) == generation
+      && atomic_load_explicit (&known_process, memory_order_relaxed) != 0)
+    return;
+  if (atomic_load_explicit (&known_process, memory_order_relaxed) != (process = mir_os_process ()))
+    mir_backend_forget ();
+  atomic_store_explicit (&known_process, process, memory_order_relaxed);
+  atomic_store_explicit (&known_generation, generation, memory_order_release);
+}
+
+/* What is known about the back end in SLOT at LEVEL.  */
+static unsigned verdict_in (int slot, MIR_code_protection_t level) {
+  return atomic_load_explicit (&known[slot][level], memory_order_relaxed);
+}
+
+/* Try BACKEND and remember the verdict in SLOT, unless it is a refusal that may be transient, or
+   forks are not counted.  Returns as try_backend.  */
+static const char *try_and_remember (const struct mir_backend *backend, int slot,
+                                     MIR_code_protection_t level) {
+  const char *reason = try_backend (backend, level);
+  int error = mir_os_error ();
+  unsigned verdict = reason == NULL                                    ? WORKS
+                     : reason == not_seen || mir_os_is_lasting (error) ? REFUSED
+                                                                       : UNKNOWN;
+  if (mir_count_forks () != 0) verdict = UNKNOWN;
+  atomic_store_explicit (&known[slot][level], (unsigned char) verdict, memory_order_relaxed);
   mir_os_set_error (error);
   return reason;
 }
@@ -62,68 +135,74 @@ static const char *try_backend (const struct mir_backend *backend, MIR_code_prot
 
 enum { UNLESS_NAMED = MIR_CODE_RWX }; /* back ends that are taken only if a mask names them */
 
-/* Whether BACKEND is allowed, has LEVEL and works; the verdict goes to REPORT unless that is
-   NULL.  */
-static int judge (const struct mir_backend *backend, unsigned allowed, MIR_code_protection_t level,
-                  MIR_code_report_t *report) {
+/* Whether BACKEND, in SLOT, is allowed, has LEVEL and works.  It is tried if ANEW or if that is not
+   known.  The verdict goes to REPORT.  */
+static int judge (const struct mir_backend *backend, int slot, unsigned allowed,
+                  MIR_code_protection_t level, MIR_code_report_t *report, int anew) {
   MIR_code_verdict_t verdict = {.backend = backend->name};
   if ((allowed & backend->bit) == 0)
     verdict.reason = not_allowed;
   else if ((backend->levels & 1u << level) == 0)
     verdict.reason = not_this_level;
-  else if ((verdict.reason = try_backend (backend, level)) != NULL)
+  else if (!anew && verdict_in (slot, level) == REFUSED)
+    verdict.reason = refused_before;
+  else if ((anew || verdict_in (slot, level) == UNKNOWN)
+           && (verdict.reason = try_and_remember (backend, slot, level)) != NULL)
     verdict.error = mir_os_error ();
-  if (report != NULL && report->verdicts_num < MIR_CODE_MAX_VERDICTS)
+  if (report->verdicts_num < MIR_CODE_MAX_VERDICTS)
     report->verdicts[report->verdicts_num++] = verdict;
   return verdict.reason == NULL;
 }
 
-const struct mir_backend *mir_backend_probe (unsigned allowed, MIR_code_protection_t level,
-                                             MIR_code_report_t *report) {
+/* The first back end that works, with the verdicts in *REPORT.  */
+static const struct mir_backend *search (unsigned allowed, MIR_code_protection_t level,
+                                         MIR_code_report_t *report, int anew) {
   const struct mir_backend *found = NULL;
-  int error = mir_os_error ();
+  int error = mir_os_error (), slot = 0;
   if (allowed == 0) allowed = ~(unsigned) UNLESS_NAMED;
-  if (report != NULL) memset (report, 0, sizeof (*report));
-  for (int i = 0; found == NULL && mir_backends[i] != NULL; i++)
-    if (judge (mir_backends[i], allowed, level, report)) found = mir_backends[i];
+  memset (report, 0, sizeof (*report));
+  follow_forks ();
+  for (; found == NULL && mir_backends[slot] != NULL; slot++)
+    if (judge (mir_backends[slot], slot, allowed, level, report, anew)) found = mir_backends[slot];
   if (found == NULL && mir_backend_fallback != NULL
-      && judge (mir_backend_fallback, allowed, level, report))
+      && judge (mir_backend_fallback, slot, allowed, level, report, anew))
     found = mir_backend_fallback;
-  if (report != NULL && found != NULL) report->backend = found->name;
+  if (found != NULL) report->backend = found->name;
   mir_os_set_error (error); /* the probe itself leaves no error */
   return found;
 }
 
-/* The result of mir_backend_default; NULL: not probed yet.  Two threads may probe at once.  */
-static _Atomic (const struct mir_backend *) cached;
-
-/* A failed probe is not cached: the cause may be transient (no file descriptors).  */
-const struct mir_backend *mir_backend_default (void) {
-  const struct mir_backend *backend = atomic_load_explicit (&cached, memory_order_relaxed);
-  if (backend != NULL) return backend;
-  backend = mir_backend_probe (0, MIR_CODE_OPEN_ALIAS, NULL);
-  atomic_store_explicit (&cached, backend, memory_order_relaxed);
-  return backend;
+const struct mir_backend *mir_backend_probe (unsigned allowed, MIR_code_protection_t level,
+                                             MIR_code_report_t *report) {
+  MIR_code_report_t own;
+  return search (allowed, level, report != NULL ? report : &own, 1);
 }
 
-/* The `large` back end that was tried last, and whether it works: `works` is stored first.  */
-static _Atomic (const struct mir_backend *) tried;
-static atomic_int works;
+MIR_code_status_t mir_probe_status (const MIR_code_report_t *report) {
+  if (report->backend != NULL) return MIR_CODE_OK;
+  for (size_t i = 0; i < report->verdicts_num; i++)
+    for (MIR_code_status_t limit = MIR_CODE_NO_ADDRESS_SPACE; mir_status_is_limit (limit); limit++)
+      if (report->verdicts[i].reason == MIR_code_status_text (limit)) return limit;
+  return MIR_CODE_NO_BACKEND;
+}
+
+const struct mir_backend *mir_backend_choose (unsigned allowed, MIR_code_protection_t level,
+                                              MIR_code_status_t *status) {
+  MIR_code_report_t report;
+  const struct mir_backend *found = search (allowed, level, &report, 0);
+  *status = mir_probe_status (&report);
+  return found;
+}
 
 const struct mir_backend *mir_backend_large (const struct mir_backend *backend) {
   const struct mir_backend *large = backend->large;
   if (large == NULL) return NULL;
-  if (atomic_load_explicit (&tried, memory_order_acquire) != large) {
+  follow_forks ();
+  unsigned verdict = verdict_in (LARGE_SLOT, MIR_CODE_OPEN_ALIAS);
+  if (verdict == UNKNOWN) {
     int error = mir_os_error ();
-    atomic_store_explicit (&works, try_backend (large, MIR_CODE_OPEN_ALIAS) == NULL,
-                           memory_order_relaxed);
-    atomic_store_explicit (&tried, large, memory_order_release);
+    verdict = try_and_remember (large, LARGE_SLOT, MIR_CODE_OPEN_ALIAS) == NULL ? WORKS : REFUSED;
     mir_os_set_error (error);
   }
-  return atomic_load_explicit (&works, memory_order_relaxed) ? large : NULL;
-}
-
-void mir_backend_forget (void) {
-  atomic_store_explicit (&tried, NULL, memory_order_relaxed);
-  atomic_store_explicit (&cached, NULL, memory_order_relaxed);
+  return verdict == WORKS ? large : NULL;
 }

@@ -2,29 +2,33 @@
    functions are called with the lock of the pool held.  */
 #include "code/query.h"
 
-#include <string.h> /* memset */
-
 #include "code/slab.h"
 #include "code/space.h"
 #include "code/types.h"
+#include "code/versions.h"
 #include "code/writer.h"
 
 MIR_code_status_t MIR_code_query (MIR_code_space_t space, const void *addr,
                                   MIR_code_piece_t *piece) {
+  MIR_code_piece_t found = {0};
+  if (!mir_version_is_known (piece->size, MIR_PIECE_FIRST, sizeof (*piece)))
+    return MIR_CODE_BAD_OPTION;
   struct mir_slab *slab = mir_space_lock_slab (space, addr);
   if (slab == NULL) return MIR_CODE_NOT_OURS;
   uint32_t first = mir_granules_block (&slab->granules, mir_slab_granule (slab, addr));
   if (first != MIR_NO_GRANULE) {
-    piece->start = mir_slab_address (slab, first);
     uint32_t last = mir_granules_block_last (&slab->granules, first);
-    piece->size = (size_t) (last - first + 1) * MIR_GRANULE;
-    struct mir_tag *tag = mir_tags_find (&slab->pool->tags, (uintptr_t) piece->start);
-    piece->tag = tag != NULL ? tag->value : 0;
+    found.start = mir_slab_address (slab, first);
+    found.len = (size_t) (last - first + 1) * MIR_GRANULE;
+    struct mir_tag *tag = mir_tags_find (&slab->pool->tags, (uintptr_t) found.start);
+    found.tag = tag != NULL ? tag->value : 0;
     /* A retired block stays pinned until it is reclaimed.  */
-    piece->freed = mir_granules_is_pinned (&slab->granules, last);
+    found.freed = mir_granules_is_pinned (&slab->granules, last);
   }
   mir_os_unlock (&slab->pool->lock);
-  return first != MIR_NO_GRANULE ? MIR_CODE_OK : MIR_CODE_NOT_OURS;
+  if (first == MIR_NO_GRANULE) return MIR_CODE_NOT_OURS;
+  mir_write_version (piece, &found);
+  return MIR_CODE_OK;
 }
 
 /*---------------- Statistics -----------------------------*/
@@ -51,8 +55,8 @@ static void add_pool_stats (const struct mir_pool *pool, MIR_code_stats_t *stats
   }
 }
 
-void MIR_code_get_stats (MIR_code_space_t space, MIR_code_stats_t *stats) {
-  memset (stats, 0, sizeof (*stats));
+/* Set *STATS, all 0, to the numbers of SPACE.  No lock is held.  */
+static void collect_stats (struct MIR_code_space *space, MIR_code_stats_t *stats) {
   stats->backend = space->backend->name;
   for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool)) {
     mir_os_lock (&pool->lock);
@@ -73,6 +77,15 @@ void MIR_code_get_stats (MIR_code_space_t space, MIR_code_stats_t *stats) {
     stats->bookkeeping_bytes += mir_writer_bytes (w);
   }
   mir_os_unlock (&space->lock);
+}
+
+MIR_code_status_t MIR_code_get_stats (MIR_code_space_t space, MIR_code_stats_t *stats) {
+  MIR_code_stats_t all = {0};
+  if (!mir_version_is_known (stats->size, MIR_STATS_FIRST, sizeof (*stats)))
+    return MIR_CODE_BAD_OPTION;
+  collect_stats (space, &all);
+  mir_write_version (stats, &all);
+  return MIR_CODE_OK;
 }
 
 /*---------------- Invariants -----------------------------*/

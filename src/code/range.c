@@ -15,7 +15,7 @@ uint8_t *mir_range_take (struct mir_range *range, size_t len) {
 }
 
 void mir_range_release (struct mir_range *range, const uint8_t *start) {
-  uint32_t first = (uint32_t) ((size_t) (start - range->start) / MIR_RANGE_UNIT), run;
-  mir_granules_release (&range->units, first, mir_granules_block_last (&range->units, first) + 1,
-                        &run);
+  uint32_t first = (uint32_t) ((size_t) (start - range->start) / MIR_RANGE_UNIT);
+  (void) mir_granules_release (&range->units, first,
+                               mir_granules_block_last (&range->units, first) + 1);
 }

@@ -26,12 +26,13 @@ static size_t size_of (const struct block *block) {
 
 /* Set *BLOCK to the block that starts at ADDR and may be freed, with its pool locked.  Returns 0, or
    -1 if there is none, and nothing is locked.  */
-static int lock_block (struct MIR_code_space *space, const void *addr, struct block *block) {
+static inline int lock_block (struct MIR_code_space *space, const void *addr, struct block *block) {
   struct mir_slab *slab = mir_space_lock_slab (space, addr);
   if (slab == NULL) return -1;
   block->slab = slab;
   block->first = mir_slab_granule (slab, addr);
-  if (address_of (block) == addr && mir_granules_is_block (&slab->granules, block->first)) {
+  if ((uintptr_t) addr % MIR_GRANULE == 0
+      && mir_granules_is_block (&slab->granules, block->first)) {
     block->last = mir_granules_block_last (&slab->granules, block->first);
     if (!mir_granules_is_pinned (&slab->granules, block->last)) return 0;
   }
@@ -70,16 +71,20 @@ static void notify_freed (const struct block *block) {
   mir_os_lock (&pool->lock);
 }
 
-/* Reclaim the pinned BLOCK.  The lock is held, and released around the hook.  The caller frees
-   *CELL.  */
-static MIR_code_status_t reclaim_block (const struct block *block, MIR_code_cell_t **cell) {
-  const struct MIR_code_space *space = block->slab->pool->space;
+/* Reclaim BLOCK.  The lock is held, and released around the hook, while the block is pinned.  The
+   caller frees *CELL.  */
+static inline MIR_code_status_t reclaim_block (const struct block *block, MIR_code_cell_t **cell) {
+  struct mir_pool *pool = block->slab->pool;
+  const struct MIR_code_space *space = pool->space;
   MIR_code_status_t status;
   *cell = NULL;
   if (space->options.poison != MIR_CODE_KEEP && (status = poison (block)) != MIR_CODE_OK)
     return status;
-  if (space->hooks != NULL && space->hooks->freed != NULL) notify_freed (block);
-  *cell = forget_block (block->slab->pool, address_of (block));
+  if (space->hooks != NULL && space->hooks->freed != NULL) {
+    mir_granules_pin (&block->slab->granules, block->last);
+    notify_freed (block);
+  }
+  if (pool->tags.num != 0 || pool->thunks.num != 0) *cell = forget_block (pool, address_of (block));
   mir_pool_release (block->slab, block->first, block->last);
   return MIR_CODE_OK;
 }
@@ -88,12 +93,11 @@ MIR_code_status_t MIR_code_free_now (MIR_code_space_t space, const void *addr) {
   struct block block;
   MIR_code_cell_t *cell;
   if (lock_block (space, addr, &block) != 0) return MIR_CODE_NOT_OURS;
-  struct mir_granules *granules = &block.slab->granules;
   struct mir_pool *pool = block.slab->pool;
-  mir_granules_pin (granules, block.last);
   MIR_code_status_t status = reclaim_block (&block, &cell);
-  if (status != MIR_CODE_OK) mir_granules_unpin (granules, block.last);
-  struct mir_slab *dropped = mir_pool_unlink_empty (pool, space->options.purge_ms, 0 /* not all */);
+  struct mir_slab *dropped = NULL;
+  if (status == MIR_CODE_OK && mir_slab_is_empty (block.slab))
+    dropped = mir_pool_unlink_empty (pool, space->options.purge_ms, 0 /* not all */);
   mir_os_unlock (&pool->lock);
   if (cell != NULL) MIR_code_cell_free (space, cell);
   if (dropped != NULL) mir_pool_drop_slabs (dropped);

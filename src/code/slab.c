@@ -6,6 +6,7 @@
 
 #include "code/fork.h"
 #include "code/probe.h"
+#include "code/status.h"
 #include "code/write.h"
 
 enum {
@@ -113,20 +114,36 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
     status = slab->backend->map (&slab->pages, size, at);
   }
   slab->pages.generation = generation;
+  if (status == MIR_CODE_OK) return status;
+  status = mir_status_of_refusal (status, 2 * size);        /* for a dual mapping */
+  if (!mir_status_is_limit (status)) mir_backend_forget (); /* what was known is no longer so */
   return status;
 }
 
-/* Allocate a slab without pages, with bitmaps for SIZE bytes.  */
+/* Allocate a slab without pages, with bitmaps for SIZE bytes.  The two are apart: structures a power
+   of two from each other would compete for the same cache lines.  */
 static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
-  size_t granules_size = mir_granules_size (size / MIR_GRANULE);
-  struct mir_slab *slab = (struct mir_slab *) MIR_malloc (
-      pool->space->alloc, sizeof (struct mir_slab) + granules_size + mir_backed_size (size));
+  MIR_alloc_t alloc = pool->space->alloc;
+  struct mir_slab *slab = (struct mir_slab *) MIR_malloc (alloc, sizeof (struct mir_slab));
   if (slab == NULL) return NULL;
-  slab->backed = (uint64_t *) (void *) ((uint8_t *) (slab + 1) + granules_size);
+  size_t granules_size = mir_granules_size (size / MIR_GRANULE);
+  void *bitmaps = MIR_malloc (alloc, granules_size + mir_backed_size (size));
+  if (bitmaps == NULL) {
+    MIR_free (alloc, slab);
+    return NULL;
+  }
+  slab->granules.words = (struct mir_granule_word *) bitmaps;
+  slab->backed = (uint64_t *) (void *) ((uint8_t *) bitmaps + granules_size);
   memset (slab->backed, 0, mir_backed_size (size));
   slab->pool = pool;
   slab->frozen = 0;
   return slab;
+}
+
+void mir_slab_free (struct mir_slab *slab) {
+  MIR_alloc_t alloc = slab->pool->space->alloc;
+  MIR_free (alloc, slab->granules.words);
+  MIR_free (alloc, slab);
 }
 
 /* Map a slab of SIZE bytes, or of fewer, NEEDED at least, if a limit prevents that.  */
@@ -134,7 +151,7 @@ static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t
                                     struct mir_slab **res) {
   struct MIR_code_space *space = pool->space;
   size_t wanted = size;
-  uint8_t *at;
+  uint8_t *at = NULL;
   MIR_code_status_t status;
   struct mir_slab *slab;
   for (;;) {
@@ -145,15 +162,15 @@ static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t
     if (has_room) status = claim (space, needed, &size, &at);
     mir_os_unlock (&space->lock);
     if (has_room) break;
-    MIR_free (space->alloc, slab); /* another thread took the entry first */
+    mir_slab_free (slab); /* another thread took the entry first */
   }
   if (status == MIR_CODE_OK && (status = map_slab (slab, size, at)) != MIR_CODE_OK)
     unclaim (space, size, slab->pages.reserved ? at : NULL);
   if (status != MIR_CODE_OK) {
-    MIR_free (space->alloc, slab);
+    mir_slab_free (slab);
     return status;
   }
-  mir_granules_init (&slab->granules, slab + 1, size / MIR_GRANULE);
+  mir_granules_init (&slab->granules, slab->granules.words, size / MIR_GRANULE);
   if (space->hooks != NULL && space->hooks->mapped != NULL)
     space->hooks->mapped (space->hooks->user_data, slab->pages.rx, slab->pages.len);
   *res = slab;
@@ -166,7 +183,7 @@ MIR_code_status_t mir_slab_make (struct mir_pool *pool, uint32_t n, size_t prefe
   size_t needed = round_up ((size_t) n * MIR_GRANULE, slab_unit (pool->space));
   size_t size = preferred > needed ? preferred : needed;
   MIR_code_status_t status = make_slab (pool, needed, size, slab);
-  if (status == MIR_CODE_MAP_REFUSED && size > needed)
+  if ((status == MIR_CODE_MAP_REFUSED || mir_status_is_limit (status)) && size > needed)
     status = make_slab (pool, needed, needed, slab);
   return status;
 }
@@ -251,7 +268,7 @@ size_t mir_slab_unmap (struct mir_slab *slab) {
   pool->system_calls += slab->pages.system_calls;
   mir_os_unlock (&pool->lock);
   unclaim (space, len, slab->pages.reserved ? start : NULL);
-  MIR_free (space->alloc, slab);
+  mir_slab_free (slab);
   return len;
 }
 
@@ -292,7 +309,7 @@ MIR_code_status_t mir_slab_populate (struct mir_slab *slab, uint32_t first, uint
     size_t least = round_up (written, page) < end ? round_up (written, page) : end;
     status = populate_pages (slab, start, least, end);
   }
-  return status;
+  return status == MIR_CODE_OK ? status : mir_status_of_refusal (status, 2 * len);
 }
 
 /* Discard the pages of [START, BOUND) which have memory.  Returns the bytes.  */

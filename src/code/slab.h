@@ -13,6 +13,8 @@
    to it.  The slab is in no list and no directory yet.  No lock is held.  */
 MIR_code_status_t mir_slab_make (struct mir_pool *pool, uint32_t n, size_t preferred,
                                  struct mir_slab **slab);
+/* Free the structure of SLAB, whose pages are unmapped.  No lock is held.  */
+void mir_slab_free (struct mir_slab *slab);
 /* Put SLAB into the list of its pool and into the directory.  The lock of the pool is held.  */
 void mir_slab_link (struct mir_slab *slab);
 /* Remove the empty SLAB from that list and from the directory.  The lock of its pool is held.  */

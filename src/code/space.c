@@ -14,7 +14,10 @@ MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_o
   space->alloc = options->alloc;
   space->code_alloc = options->code_alloc;
   space->backend = backend;
-  space->hooks = options->hooks;
+  if (options->hooks != NULL) {
+    space->own_hooks = *options->hooks;
+    space->hooks = space->options.hooks = &space->own_hooks;
+  }
   space->page_size = mir_os_page_size ();
   space->unit = backend->unit != 0 ? backend->unit : space->page_size;
   space->shared = backend == &mir_backend_flip; /* its mem_protect calls come one at a time */
@@ -70,11 +73,10 @@ void mir_space_leave_pool (struct mir_pool *pool) {
   mir_os_unlock (&pool->space->lock);
 }
 
-struct mir_slab *mir_space_lock_slab (struct MIR_code_space *space, const void *addr) {
+struct mir_slab *mir_space_lock_found (struct MIR_code_space *space, const void *addr) {
   struct mir_directory_find found;
   while (mir_directory_find (&space->directory, (uintptr_t) addr, &found) == 0) {
     mir_os_lock (&found.pool->lock);
-    /* A slab leaves its pool only while the lock is held.  */
     if (mir_directory_unchanged (&space->directory, &found)) return found.slab;
     mir_os_unlock (&found.pool->lock);
   }

@@ -5,15 +5,12 @@
 
 #include "mir-code.h"
 #include "code/backend.h"
+#include "code/types.h"
 
-struct mir_pool;
-struct mir_slab;
-
-/* Initialise *SPACE, in memory of the caller's, with OPTIONS, whose members are all set.  The
-   allocators and the hooks are kept by pointer; MIR_code_set_hooks later replaces SPACE->hooks, so
-   the options' hooks are not read again.  A fork
-   does not know the space before mir_watch_forks.  Call that after the last allocation which may
-   leave by longjmp: nothing would unwatch the space then.  */
+/* Initialise *SPACE, in memory of the caller's, with OPTIONS, whose members are all set, those of the
+   hooks included.  The allocators are kept by pointer; the hooks are copied.  A fork does not know the
+   space before mir_watch_forks.  Call that after the last allocation which may leave by longjmp:
+   nothing would unwatch the space then.  */
 MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_options_t *options,
                                   const struct mir_backend *backend);
 
@@ -26,7 +23,26 @@ struct mir_pool *mir_space_get_pool (struct MIR_code_space *space);
 /* A writer of POOL ends.  */
 void mir_space_leave_pool (struct mir_pool *pool);
 
-/* The slab which holds ADDR, with its pool locked.  NULL: there is none, and nothing is locked.  */
-struct mir_slab *mir_space_lock_slab (struct MIR_code_space *space, const void *addr);
+/* As mir_space_lock_slab, without the guess.  */
+struct mir_slab *mir_space_lock_found (struct MIR_code_space *space, const void *addr);
+
+/* The slab which holds ADDR, with its pool locked.  NULL: there is none, and nothing is locked.  A
+   pool lives as long as the space, and a slab leaves it only while its lock is held.  */
+static inline struct mir_slab *mir_space_lock_slab (struct MIR_code_space *space,
+                                                    const void *addr) {
+  struct mir_directory *directory = &space->directory;
+  unsigned changes = atomic_load_explicit (&directory->changes, memory_order_acquire);
+  struct mir_directory_entry *entry = mir_directory_guess (directory, (uintptr_t) addr);
+  if (entry != NULL) {
+    struct mir_slab *slab = atomic_load_explicit (&entry->slab, memory_order_acquire);
+    struct mir_pool *pool = atomic_load_explicit (&entry->pool, memory_order_acquire);
+    mir_os_lock (&pool->lock);
+    if (changes % 2 == 0
+        && changes == atomic_load_explicit (&directory->changes, memory_order_acquire))
+      return slab;
+    mir_os_unlock (&pool->lock);
+  }
+  return mir_space_lock_found (space, addr);
+}
 
 #endif /* MIR_CODE_SPACE_H */

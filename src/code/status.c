@@ -1,5 +1,7 @@
-/* The texts of statuses: static strings, any thread.  */
-#include "mir-code.h"
+/* Statuses: their texts, static strings, and those of refused system calls.  Any thread.  */
+#include "code/status.h"
+
+#include "os/refusal.h"
 
 const char *MIR_code_status_text (MIR_code_status_t status) {
   static const char *const texts[] = {
@@ -16,6 +18,24 @@ const char *MIR_code_status_text (MIR_code_status_t status) {
       [MIR_CODE_NO_RANGE] = "no range of addresses within direct-call range is free",
       [MIR_CODE_BAD_OPTION] = "an option is invalid or conflicts with another one",
       [MIR_CODE_BAD_ORDER] = "the writer's reservation or batch is not open, or still open",
+      [MIR_CODE_NO_ADDRESS_SPACE] = "the process has no more address space",
+      [MIR_CODE_NO_LOCKED_MEMORY] = "all memory is locked, and the process may lock no more",
+      [MIR_CODE_TOO_MANY_MAPPINGS] = "the process may have no more mappings (vm.max_map_count)",
   };
   return (unsigned) status < sizeof (texts) / sizeof (texts[0]) ? texts[status] : "unknown status";
+}
+
+MIR_code_status_t mir_status_of_refusal (MIR_code_status_t otherwise, size_t len) {
+  switch (mir_os_refusal (len)) {
+    case MIR_REFUSED_ADDRESSES:
+      return MIR_CODE_NO_ADDRESS_SPACE;
+    case MIR_REFUSED_LOCKING:
+      return MIR_CODE_NO_LOCKED_MEMORY;
+    case MIR_REFUSED_MAPPINGS:
+      return MIR_CODE_TOO_MANY_MAPPINGS;
+    case MIR_REFUSED_BY_SELINUX:
+    case MIR_REFUSED_OTHERWISE:
+      break;
+  }
+  return otherwise;
 }

@@ -43,15 +43,15 @@
 #include "os/os.h"
 
 struct mir_slab {
-  struct mir_granules granules; /* their bitmaps are behind this structure */
+  struct mir_granules granules; /* their bitmaps are an allocation of their own */
   struct mir_pool *pool;
+  int frozen; /* sealed before a fork: cannot be written, so nothing is published here again */
   struct mir_pages pages;
   const struct mir_backend *backend; /* of the space, or that one's `large` */
   struct mir_slab *next, *previous;  /* in the pool, by ascending address */
   struct mir_slab *later, *earlier;  /* while it is empty: in the pool's list of empty slabs */
   uint64_t *backed;                  /* which pages have memory: behind those bitmaps */
   uint64_t empty_since;              /* mir_os_now, while it is empty */
-  int frozen; /* sealed before a fork: cannot be written, so nothing is published here again */
 };
 
 /* The bump region of a pool, always a whole free run.  SLAB NULL: the pool has none.  */
@@ -67,8 +67,8 @@ struct mir_pool {
   struct mir_bump bump;
   size_t slab_size; /* bytes of the next slab; grows up to a limit */
   struct mir_bins bins;
-  uint32_t runs; /* free runs counted by the last purge of the bins */
-  int crowded;   /* more free runs than the bins hold: some may not be found */
+  uint32_t freed; /* blocks since the last purge of the bins: runs may have grown unseen */
+  int crowded;    /* the bins need more memory; some runs may not be found */
   /* Granules of code blocks, and of all slabs.  Any thread may read them, without the lock.  */
   atomic_uint_fast64_t taken, total;
   struct mir_retired retired;
@@ -88,12 +88,13 @@ struct MIR_code_space {
   MIR_code_alloc_t code_alloc; /* for the flip back end */
   const struct mir_backend *backend;
   MIR_code_options_t options;
-  const MIR_code_hooks_t *hooks; /* NULL: none */
-  size_t page_size;              /* bytes */
-  size_t unit;                   /* bytes that the back end opens: its own unit, or a page */
-  struct mir_pool first;         /* used by MIR's functions; if `shared`, by all writers */
-  int shared;                    /* `first` serves all writers: see above, the user's mem_protect */
-  atomic_uint_fast64_t grace;    /* grace periods begun */
+  const MIR_code_hooks_t *hooks; /* NULL: none; else &own_hooks, a copy of the caller's */
+  MIR_code_hooks_t own_hooks;
+  size_t page_size;           /* bytes */
+  size_t unit;                /* bytes that the back end opens: its own unit, or a page */
+  struct mir_pool first;      /* used by MIR's functions; if `shared`, by all writers */
+  int shared;                 /* `first` serves all writers: see above, the user's mem_protect */
+  atomic_uint_fast64_t grace; /* grace periods begun */
   struct mir_directory directory;
   mir_os_lock_t lock; /* guards everything below, and changes of the directory */
   size_t mapped_bytes, peak_mapped_bytes; /* of all slabs, those being mapped included */

@@ -9,6 +9,7 @@
 
 #include "code/cpu.h"
 #include "code/fork.h"
+#include "code/status.h"
 #include "code/types.h"
 
 enum { TRIES_TO_UNDO = 3 }; /* attempts to put a chunk back after a refusal */
@@ -55,20 +56,27 @@ MIR_code_status_t mir_write_privatise (struct mir_slab *slab) {
   return MIR_CODE_OK;
 }
 
+/* The cause of the refusal STATUS.  Private memory takes two mappings as long as the slab.  */
+static MIR_code_status_t refusal_of (const struct opened *opened, MIR_code_status_t status) {
+  return mir_status_of_refusal (status, 2 * opened->slab->pages.len);
+}
+
 /* Open OPENED and set where it is written; close it and clean the instruction cache.  */
 static MIR_code_status_t open_units (struct opened *opened) {
   const struct mir_backend *backend = opened->slab->backend;
   MIR_code_status_t status = mir_write_privatise (opened->slab);
-  if (status != MIR_CODE_OK) return status;
-  return backend->open (&opened->slab->pages, opened->start, opened->len, &opened->writable);
+  if (status == MIR_CODE_OK)
+    status = backend->open (&opened->slab->pages, opened->start, opened->len, &opened->writable);
+  return status == MIR_CODE_OK ? status : refusal_of (opened, status);
 }
 
 static MIR_code_status_t close_units (struct opened *opened) {
   const struct mir_backend *backend = opened->slab->backend;
   MIR_code_status_t status =
       backend->close (&opened->slab->pages, opened->start, opened->len, opened->writable);
-  if (status == MIR_CODE_OK) mir_os_clean_icache (opened->start, opened->start + opened->len);
-  return status;
+  if (status != MIR_CODE_OK) return refusal_of (opened, status);
+  mir_os_clean_icache (opened->start, opened->start + opened->len);
+  return MIR_CODE_OK;
 }
 
 /* The address at which ADDR, in OPENED, is written.  */

@@ -15,6 +15,7 @@
 #include "code/slab.h"
 #include "code/space.h"
 #include "code/types.h"
+#include "code/versions.h"
 #include "code/write.h"
 
 enum {
@@ -255,20 +256,22 @@ static MIR_code_status_t take_aligned (MIR_code_writer_t w, uint32_t n, size_t a
   return MIR_CODE_OK;
 }
 
-MIR_code_status_t MIR_code_reserve (MIR_code_writer_t w, size_t size, size_t alignment,
+MIR_code_status_t MIR_code_reserve (MIR_code_writer_t w, size_t len, size_t alignment,
                                     MIR_code_place_t *place) {
-  uint32_t n = mir_granules_for (size);
+  uint32_t n = mir_granules_for (len);
   MIR_code_status_t status;
   if (w->reserving) return MIR_CODE_BAD_ORDER;
-  if ((alignment & (alignment - 1)) != 0 || alignment > MAX_ALIGNMENT) return MIR_CODE_BAD_OPTION;
+  if ((alignment & (alignment - 1)) != 0 || alignment > MAX_ALIGNMENT
+      || !mir_version_is_known (place->size, MIR_PLACE_FIRST, sizeof (*place)))
+    return MIR_CODE_BAD_OPTION;
   if (n == 0) return MIR_CODE_TOO_LARGE;
   if ((status = ensure_buffer (w, (size_t) n * MIR_GRANULE)) != MIR_CODE_OK) return status;
   if ((status = take_aligned (w, n, alignment)) != MIR_CODE_OK) return status;
   w->reserving = 1;
   w->place.addr = mir_slab_address (w->slab, w->first);
   w->place.buffer = w->buffer + w->buffered;
-  w->place.size = (size_t) n * MIR_GRANULE;
-  *place = w->place;
+  w->place.len = (size_t) n * MIR_GRANULE;
+  mir_write_version (place, &w->place);
   return MIR_CODE_OK;
 }
 
@@ -340,7 +343,8 @@ MIR_code_status_t MIR_code_commit (MIR_code_writer_t w, size_t used, const MIR_c
   size_t offset;
   MIR_code_status_t status;
   if (!w->reserving) return MIR_CODE_BAD_ORDER;
-  if (used == 0 || used > w->place.size) return MIR_CODE_TOO_LARGE;
+  if (!mir_info_is_known (info)) return MIR_CODE_BAD_OPTION;
+  if (used == 0 || used > w->place.len) return MIR_CODE_TOO_LARGE;
   if (w->batching && (status = ensure_pending (w)) != MIR_CODE_OK) return status;
   struct mir_pool *pool = slab->pool;
   uint32_t n = mir_granules_for (used);
@@ -414,6 +418,7 @@ static MIR_code_status_t publish_in_batch (MIR_code_writer_t w, const uint8_t *b
 MIR_code_status_t MIR_code_publish (MIR_code_writer_t w, const uint8_t *bytes, size_t len,
                                     const MIR_code_info_t *info, uint8_t **addr) {
   if (w->reserving) return MIR_CODE_BAD_ORDER;
+  if (!mir_info_is_known (info)) return MIR_CODE_BAD_OPTION;
   return w->batching ? publish_in_batch (w, bytes, len, info, addr)
                      : mir_publish (w->pool, bytes, len, info, addr);
 }

@@ -39,8 +39,9 @@ static MIR_code_status_t prepare (struct MIR_code_space *space) {
 }
 
 MIR_context_t _MIR_init (MIR_alloc_t alloc, MIR_code_alloc_t code_alloc) {
+  MIR_code_status_t status;
   const struct mir_backend *backend =
-      code_alloc == NULL ? mir_backend_default () : &mir_backend_flip;
+      code_alloc == NULL ? mir_backend_choose (0, MIR_CODE_OPEN_ALIAS, &status) : &mir_backend_flip;
   MIR_code_options_t options = {.size = sizeof (options)};
   if (backend == NULL) return NULL; /* this system has no executable memory */
   if (alloc == NULL) alloc = mir_default_alloc ();

@@ -29,6 +29,12 @@ static void fail (MIR_context_t ctx, const char *func, MIR_code_status_t status,
       ctx->error_func (MIR_alloc_error, "%s: the system refused to make %zu bytes of code writable",
                        func, len);
       break;
+    case MIR_CODE_NO_ADDRESS_SPACE:
+    case MIR_CODE_NO_LOCKED_MEMORY:
+    case MIR_CODE_TOO_MANY_MAPPINGS:
+      ctx->error_func (MIR_alloc_error, "%s: %zu bytes of code: %s", func, len,
+                       MIR_code_status_text (status));
+      break;
     case MIR_CODE_TOO_LARGE:
       ctx->error_func (MIR_wrong_param_value_error, "%s: %zu bytes of code are too many", func,
                        len);

@@ -1,8 +1,9 @@
-/* POSIX: errors, page size, clocks, locks and forks.  */
+/* POSIX: errors, page size, clocks and forks.  */
 #define _GNU_SOURCE /* clock_gettime */
 #include "os/os.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,24 +31,6 @@ uint64_t mir_os_nanoseconds (void) {
 
 long mir_os_process (void) {
   return (long) getpid ();
-}
-
-int mir_os_lock_init (mir_os_lock_t *lock) {
-  return pthread_mutex_init (lock, NULL) == 0 ? 0 : -1;
-}
-
-void mir_os_lock_destroy (mir_os_lock_t *lock) {
-  pthread_mutex_destroy (lock);
-}
-
-/* Locking cannot fail: the mutex is initialised, of the default type, and not held by the caller
-   (POSIX.1-2017, pthread_mutex_lock, Errors).  */
-void mir_os_lock (mir_os_lock_t *lock) {
-  pthread_mutex_lock (lock);
-}
-
-void mir_os_unlock (mir_os_lock_t *lock) {
-  pthread_mutex_unlock (lock);
 }
 
 int mir_os_at_fork (void (*before) (void), void (*after) (void)) {

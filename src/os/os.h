@@ -19,15 +19,13 @@
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint64_t */
 
-#ifdef _WIN32
-typedef struct {
-  void *srw; /* an SRWLOCK, which is one pointer, without windows.h */
-} mir_os_lock_t;
-#define MIR_OS_LOCK_INITIALIZER {NULL}
+/* mir_os_lock_t, MIR_OS_LOCK_INITIALIZER, mir_os_lock and mir_os_unlock.  */
+#if defined(_WIN32)
+#include "os/lock-windows.h"
+#elif defined(__linux__)
+#include "os/lock-linux.h"
 #else
-#include <pthread.h>
-typedef pthread_mutex_t mir_os_lock_t;
-#define MIR_OS_LOCK_INITIALIZER PTHREAD_MUTEX_INITIALIZER
+#include "os/lock-pthread.h"
 #endif
 
 /* The error of the last refused call in this thread: errno, or GetLastError ().  */
@@ -66,13 +64,11 @@ uint64_t mir_os_nanoseconds (void);
 /* The ID of this process.  */
 long mir_os_process (void);
 
-/* 0, or -1 if the system has no resources for a lock.  */
+/* A lock is taken by mir_os_lock and left by mir_os_unlock; it is not recursive.  0, or -1 if the
+   system has no resources for one.  */
 int mir_os_lock_init (mir_os_lock_t *lock);
 /* No thread may hold LOCK.  */
 void mir_os_lock_destroy (mir_os_lock_t *lock);
-/* Not recursive.  */
-void mir_os_lock (mir_os_lock_t *lock);
-void mir_os_unlock (mir_os_lock_t *lock);
 
 /* From now on, call BEFORE in a thread that forks, and AFTER in that thread and in the child.  This
    cannot be undone.  Returns 0, or -1 if there is no memory for it.  */

@@ -108,7 +108,8 @@ MIR_code_tool_status_t MIR_code_tools_create (const MIR_code_tools_options_t *op
   MIR_code_tools_t made = (MIR_code_tools_t) MIR_calloc (checked.alloc, 1, sizeof (*made));
   if (made == NULL) return MIR_CODE_TOOL_NO_MEMORY;
   made->alloc = checked.alloc;
-  made->hooks = (MIR_code_hooks_t) {.mapped = tools_on_mapped,
+  made->hooks = (MIR_code_hooks_t) {.size = sizeof (made->hooks),
+                                    .mapped = tools_on_mapped,
                                     .unmapped = tools_on_unmapped,
                                     .published = tools_on_published,
                                     .freed = tools_on_freed,

@@ -23,9 +23,9 @@ struct MIR_trace {
   struct MIR_alloc alloc;
   MIR_code_hooks_t hooks;
   MIR_alloc_t below;
-  MIR_alloc_t own; /* the allocator of this structure */
-  const MIR_code_hooks_t *next_hooks;
-  unsigned stack_depth; /* return addresses to record; 0: none */
+  MIR_alloc_t own;             /* the allocator of this structure */
+  MIR_code_hooks_t next_hooks; /* called after HOOKS; all NULL: none */
+  unsigned stack_depth;        /* return addresses to record; 0: none */
   /* Hash table of return addresses whose symbols are in the file.  A collision replaces an address,
      and its symbol is then written again.  */
   _Atomic uintptr_t known[MIR_TRACE_KNOWN];

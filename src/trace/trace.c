@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "defaults.h"
+#include "code/versions.h"
 #include "os/os.h"
 #include "os/stack.h"
 
@@ -166,22 +167,22 @@ static void record_code (MIR_trace_t trace, enum mir_trace_kind kind, const uint
 
 static void trace_on_mapped (void *user_data, uint8_t *start, size_t len) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
-  const MIR_code_hooks_t *next = trace->next_hooks;
+  const MIR_code_hooks_t *next = &trace->next_hooks;
   record_code (trace, MIR_TRACE_CODE_MAPPED, start, len);
-  if (next != NULL && next->mapped != NULL) next->mapped (next->user_data, start, len);
+  if (next->mapped != NULL) next->mapped (next->user_data, start, len);
 }
 
 static void trace_on_unmapped (void *user_data, uint8_t *start, size_t len) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
-  const MIR_code_hooks_t *next = trace->next_hooks;
+  const MIR_code_hooks_t *next = &trace->next_hooks;
   record_code (trace, MIR_TRACE_CODE_UNMAPPED, start, len);
-  if (next != NULL && next->unmapped != NULL) next->unmapped (next->user_data, start, len);
+  if (next->unmapped != NULL) next->unmapped (next->user_data, start, len);
 }
 
 static void trace_on_published (void *user_data, const MIR_code_event_t *events,
                                 size_t events_num) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
-  const MIR_code_hooks_t *next = trace->next_hooks;
+  const MIR_code_hooks_t *next = &trace->next_hooks;
   mir_trace_lock ();
   for (size_t i = 0; i < events_num; i++) {
     if (!mir_trace_has_room (trace)) continue;
@@ -192,15 +193,14 @@ static void trace_on_published (void *user_data, const MIR_code_event_t *events,
     mir_trace_end (trace);
   }
   mir_trace_unlock ();
-  if (next != NULL && next->published != NULL)
-    next->published (next->user_data, events, events_num);
+  if (next->published != NULL) next->published (next->user_data, events, events_num);
 }
 
 static void trace_on_freed (void *user_data, const MIR_code_event_t *event) {
   MIR_trace_t trace = (MIR_trace_t) user_data;
-  const MIR_code_hooks_t *next = trace->next_hooks;
+  const MIR_code_hooks_t *next = &trace->next_hooks;
   record_code (trace, MIR_TRACE_CODE_FREED, event->start, event->size);
-  if (next != NULL && next->freed != NULL) next->freed (next->user_data, event);
+  if (next->freed != NULL) next->freed (next->user_data, event);
 }
 
 /*---------------- Scopes -----------------------------*/
@@ -246,6 +246,10 @@ MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_tra
   if (options == NULL || options->size != sizeof (*options) || options->file == NULL
       || options->stack_depth > MIR_TRACE_MAX_STACK)
     return MIR_TRACE_BAD_OPTION;
+  MIR_code_hooks_t next = {0};
+  if (options->hooks != NULL
+      && mir_read_version (&next, sizeof (next), MIR_HOOKS_FIRST, options->hooks) != 0)
+    return MIR_TRACE_BAD_OPTION;
   MIR_alloc_t own = options->own != NULL ? options->own : mir_default_alloc ();
   if (mir_trace_watch_forks () != 0) return MIR_TRACE_NO_MEMORY;
   MIR_trace_t made = (MIR_trace_t) MIR_calloc (own, 1, sizeof (*made));
@@ -259,6 +263,7 @@ MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_tra
   }
   /* In the order of the members: malloc, calloc, realloc, free, user_data.  */
   made->alloc = (struct MIR_alloc) {trace_malloc, trace_calloc, trace_realloc, trace_free, made};
+  made->hooks.size = sizeof (made->hooks);
   made->hooks.mapped = trace_on_mapped;
   made->hooks.unmapped = trace_on_unmapped;
   made->hooks.published = trace_on_published;
@@ -266,7 +271,7 @@ MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_tra
   made->hooks.user_data = made;
   made->below = options->alloc != NULL ? options->alloc : mir_default_alloc ();
   made->own = own;
-  made->next_hooks = options->hooks;
+  made->next_hooks = next;
   made->stack_depth = options->stack_depth;
   made->process = mir_os_process ();
   made->time = mir_os_nanoseconds ();

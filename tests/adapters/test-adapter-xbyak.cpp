@@ -54,8 +54,9 @@ void generated_code_runs_and_is_freed () {
   {
     mir::xbyak_allocator allocator{writer, &probe.alloc};
     sum_code code (4096, nullptr, &allocator);
-    MIR_code_info_t info = {"sum", 17};
-    MIR_code_piece_t piece;
+    MIR_code_info_t info = {sizeof (info), "sum", 17};
+    MIR_code_piece_t piece = {};
+    piece.size = sizeof (piece);
     uint8_t *addr = nullptr;
     REQUIRE (allocator.publish (code, &info, &addr) == MIR_CODE_OK);
     CHECK (addr != code.getCode () && std::memcmp (addr, code.getCode (), code.getSize ()) == 0);

@@ -29,7 +29,7 @@ static inline const struct mir_backend *backend_named (const char *name) {
 
 /* Leave the test if BACKEND does not work on this system.  */
 static inline void skip_unless_it_works (void) {
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   if (mir_backend_probe (backend->bit, level, &report) != NULL) return;
   for (size_t i = 0; i < report.verdicts_num; i++)
     if (strcmp (report.verdicts[i].backend, backend->name) == 0)

@@ -80,8 +80,8 @@ static inline MIR_code_status_t publish_long (unsigned value, size_t len, uint8_
 }
 
 static inline MIR_code_stats_t stats (void) {
-  MIR_code_stats_t res;
-  MIR_code_get_stats (space, &res);
+  MIR_code_stats_t res = {.size = sizeof (res)};
+  (void) MIR_code_get_stats (space, &res);
   return res;
 }
 

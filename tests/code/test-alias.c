@@ -91,7 +91,7 @@ static void the_alias_is_outside_of_a_range (void) {
 static int change_without_mappings (void) {
   char access[5];
   unsigned page = (unsigned) mir_os_page_size ();
-  if (answer_call (__NR_mprotect, 1, page, ENOMEM) != 0) return NOT_HERE;
+  if (refuse_call_with (ENOMEM, __NR_mprotect, 1, page) != 0) return NOT_HERE;
   if (mprotect (pages.rw, page, PROT_NONE) == 0) return NOT_HERE;
   for (unsigned i = 2; i < 5; i++) {
     if (put (0, i) != MIR_CODE_OK) return (int) i;

@@ -144,7 +144,7 @@ static void an_unsealed_descriptor_does (void) {
 /* In a child in which seccomp refuses mseal.  */
 static int attack_without_mseal (void) {
   if (refuse_call (SYS_MSEAL, 0, 0) != 0) return NOT_HERE;
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   const struct mir_backend *found = mir_backend_probe (backend->bit, MIR_CODE_SEALED, &report);
   if (backend->bit != MIR_CODE_MEMFD) return found == NULL ? PASSED : FAILED;
   if (found == NULL) return NOT_HERE; /* no F_SEAL_FUTURE_WRITE either */

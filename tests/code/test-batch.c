@@ -8,8 +8,8 @@ static void fill_batch (uint8_t **funcs) {
   REQUIRE (MIR_code_batch_begin (writer) == MIR_CODE_OK);
   for (unsigned i = 0; i < BATCH; i++) {
     uint8_t code[600] = {0};
-    MIR_code_info_t info = {NULL, i + 1};
-    MIR_code_place_t place;
+    MIR_code_info_t info = {sizeof (info), NULL, i + 1};
+    MIR_code_place_t place = {.size = sizeof (place)};
     code_returning (code, i);
     if (i % 2 == 0) {
       REQUIRE (MIR_code_publish (writer, code, CODE_LEN + i, &info, &funcs[i]) == MIR_CODE_OK);
@@ -73,7 +73,7 @@ static void a_batch_opens_its_pages_once (void) {
 
 static void a_refused_batch_does_not_exist (void) {
   uint8_t *funcs[BATCH];
-  MIR_code_piece_t piece;
+  MIR_code_piece_t piece = {.size = sizeof (piece)};
   int n = 0;
   MIR_code_status_t status;
   start_flip ();
@@ -102,7 +102,7 @@ static void a_refused_batch_does_not_exist (void) {
 
 static void a_writer_which_ends_in_the_middle_leaves_nothing (void) {
   uint8_t *funcs[BATCH];
-  MIR_code_place_t place;
+  MIR_code_place_t place = {.size = sizeof (place)};
   start ();
   fill_batch (funcs);
   REQUIRE (MIR_code_reserve (writer, 100, 0, &place) == MIR_CODE_OK);

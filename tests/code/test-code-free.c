@@ -52,13 +52,13 @@ static void publish_one (void) {
 
 static void check_one (size_t i) {
   struct live *l = &live[i];
-  MIR_code_piece_t piece;
+  MIR_code_piece_t piece = {.size = sizeof (piece)};
   if (l->len > CODE_LEN) CHECK_INT (code_call (l->addr), l->value);
   CHECK_INT (l->addr[l->len - 1], (uint8_t) l->value);
   REQUIRE (MIR_code_query (MIR_get_code_space (ctx), l->addr + tap_random () % l->len, &piece)
            == 0);
   CHECK_PTR (piece.start, l->addr);
-  CHECK_INT (piece.size, whole (l->len));
+  CHECK_INT (piece.len, whole (l->len));
 }
 
 static void free_one (size_t i) {
@@ -69,9 +69,9 @@ static void free_one (size_t i) {
 }
 
 static void check_totals (void) {
-  MIR_code_stats_t stats;
+  MIR_code_stats_t stats = {.size = sizeof (stats)};
   CHECK (mir_space_check (&ctx->space));
-  MIR_code_get_stats (MIR_get_code_space (ctx), &stats);
+  (void) MIR_code_get_stats (MIR_get_code_space (ctx), &stats);
   CHECK_INT (stats.pieces, live_num);
   CHECK_INT (stats.piece_bytes, live_bytes);
   CHECK (stats.mapped_bytes >= stats.piece_bytes);
@@ -91,9 +91,9 @@ static void churn (size_t operations) {
   for (size_t i = 0; i < live_num; i++) check_one (i);
   while (live_num > 0) free_one (live_num - 1);
   check_totals ();
-  MIR_code_stats_t stats;
+  MIR_code_stats_t stats = {.size = sizeof (stats)};
   CHECK (MIR_code_trim (MIR_get_code_space (ctx)) > 0);
-  MIR_code_get_stats (MIR_get_code_space (ctx), &stats);
+  (void) MIR_code_get_stats (MIR_get_code_space (ctx), &stats);
   CHECK_INT (stats.mappings, 0);
   CHECK_INT (stats.mapped_bytes, 0);
 }
@@ -113,7 +113,7 @@ static void random_churn_over_a_vtable_agrees_with_a_model (void) {
 }
 
 static void churn_does_not_grow (void) {
-  MIR_code_stats_t stats;
+  MIR_code_stats_t stats = {.size = sizeof (stats)};
   uint8_t *funcs[100] = {NULL};
   ctx = MIR_init ();
   REQUIRE (ctx != NULL);
@@ -122,7 +122,7 @@ static void churn_does_not_grow (void) {
     if (*func != NULL) MIR_code_free_now (MIR_get_code_space (ctx), *func);
     *func = publish_long (1, CODE_LEN + n * 7 % 500);
   }
-  MIR_code_get_stats (MIR_get_code_space (ctx), &stats);
+  (void) MIR_code_get_stats (MIR_get_code_space (ctx), &stats);
   tap_note ("%zu bytes mapped for %zu bytes of code", stats.mapped_bytes, stats.piece_bytes);
   CHECK_INT (stats.pieces, 100);
   CHECK (stats.mapped_bytes <= 256 * 1024);
@@ -159,7 +159,7 @@ static void a_large_function_that_is_gone_leaves_nothing_large (void) {
 
 static void what_starts_no_block_is_not_freed (void) {
   uint8_t other[64] = {0};
-  MIR_code_piece_t piece = {NULL, 7, 0, 0};
+  MIR_code_piece_t piece = {sizeof (piece), NULL, 7, 0, 0};
   start ();
   uint8_t *func = publish_long (1, 100), *freed = publish_returning (2);
   MIR_code_free_now (MIR_get_code_space (ctx), freed);
@@ -171,7 +171,7 @@ static void what_starts_no_block_is_not_freed (void) {
   CHECK_INT (MIR_code_query (MIR_get_code_space (ctx), freed, &piece), MIR_CODE_NOT_OURS);
   CHECK_INT (MIR_code_query (MIR_get_code_space (ctx), other, &piece), MIR_CODE_NOT_OURS);
   CHECK_INT (MIR_code_query (MIR_get_code_space (ctx), NULL, &piece), MIR_CODE_NOT_OURS);
-  CHECK_INT (piece.size, 7);
+  CHECK_INT (piece.len, 7);
   CHECK_INT (code_call (func), 1);
   finish ();
 }
@@ -184,10 +184,10 @@ static void note_freed (void *user_data, const MIR_code_event_t *event) {
 /* As hooks are not notified of its publication.  */
 static void hooks_are_not_notified_of_a_freed_thunk (void) {
   int told = 0;
-  MIR_code_hooks_t hooks = {NULL, NULL, NULL, note_freed, &told};
+  MIR_code_hooks_t hooks = {sizeof (hooks), NULL, NULL, NULL, note_freed, &told};
   start ();
   if (mir_cpu.thunk_cell == 0) tap_skip ("no thunks for this CPU");
-  MIR_code_set_hooks (MIR_get_code_space (ctx), &hooks);
+  CHECK_INT (MIR_code_set_hooks (MIR_get_code_space (ctx), &hooks), MIR_CODE_OK);
   CHECK_INT (MIR_code_free_now (MIR_get_code_space (ctx), publish_returning (1)), MIR_CODE_OK);
   CHECK_INT (told, 1);
   CHECK_INT (MIR_code_free_now (MIR_get_code_space (ctx), _MIR_get_thunk (ctx)), MIR_CODE_OK);

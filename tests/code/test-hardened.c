@@ -44,8 +44,8 @@ static int tell (const char *text) {
 }
 
 static int tell_backend (MIR_code_space_t space) {
-  MIR_code_stats_t stats;
-  MIR_code_get_stats (space, &stats);
+  MIR_code_stats_t stats = {.size = sizeof (stats)};
+  (void) MIR_code_get_stats (space, &stats);
   return tell (stats.backend);
 }
 
@@ -103,7 +103,7 @@ static MIR_code_status_t use_space (MIR_code_space_t space, int *wrong) {
 }
 
 static int use_one_backend (void) {
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   MIR_code_options_t options;
   MIR_code_space_t space;
   int wrong = 0;

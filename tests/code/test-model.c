@@ -31,14 +31,14 @@ static void fill_code (uint8_t *bytes, const struct block *p) {
 }
 
 static void check_block (const struct block *p, int is_freed) {
-  MIR_code_piece_t found;
+  MIR_code_piece_t found = {.size = sizeof (found)};
   CHECK_INT (code_call (p->addr), p->value);
   if (p->len > CODE_LEN) CHECK_INT (p->addr[p->len - 1], (uint8_t) p->value);
   REQUIRE (MIR_code_query (space, p->addr + tap_random () % p->len, &found) == MIR_CODE_OK);
   CHECK_PTR (found.start, p->addr);
   CHECK_INT (found.tag, p->tag);
   CHECK_INT (found.freed, is_freed);
-  CHECK (found.size >= p->len && found.size < p->len + 2 * GRANULE);
+  CHECK (found.len >= p->len && found.len < p->len + 2 * GRANULE);
 }
 
 static struct block new_block (void) {
@@ -56,7 +56,7 @@ static void add (struct block p) {
 static void publish_one (MIR_code_writer_t w) {
   static uint8_t bytes[60000];
   struct block p = new_block ();
-  MIR_code_info_t info = {NULL, p.tag};
+  MIR_code_info_t info = {sizeof (info), NULL, p.tag};
   fill_code (bytes, &p);
   REQUIRE (MIR_code_publish (w, bytes, p.len, &info, &p.addr) == MIR_CODE_OK);
   add (p);
@@ -65,8 +65,8 @@ static void publish_one (MIR_code_writer_t w) {
 
 static void reserve_one (MIR_code_writer_t w) {
   struct block p = new_block ();
-  MIR_code_info_t info = {NULL, p.tag};
-  MIR_code_place_t place;
+  MIR_code_info_t info = {sizeof (info), NULL, p.tag};
+  MIR_code_place_t place = {.size = sizeof (place)};
   size_t alignment = (size_t) 1 << tap_random () % 9;
   REQUIRE (MIR_code_reserve (w, p.len + tap_random () % 500, alignment, &place) == MIR_CODE_OK);
   CHECK_INT ((uintptr_t) place.addr % alignment, 0);

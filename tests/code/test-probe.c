@@ -25,7 +25,7 @@ static void note (const MIR_code_report_t *report) {
 }
 
 static void the_best_that_works_is_taken (void) {
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   const struct mir_backend *found = mir_backend_probe (0, MIR_CODE_OPEN_ALIAS, &report);
   note (&report);
   REQUIRE (found != NULL);
@@ -40,13 +40,21 @@ static void the_best_that_works_is_taken (void) {
   CHECK_PTR (mir_backend_probe (0, MIR_CODE_OPEN_ALIAS, NULL), found);
 }
 
+/* What a space with default options would get.  */
+static const struct mir_backend *choose_default (void) {
+  MIR_code_status_t status;
+  const struct mir_backend *found = mir_backend_choose (0, MIR_CODE_OPEN_ALIAS, &status);
+  CHECK ((found != NULL) == (status == MIR_CODE_OK));
+  return found;
+}
+
 static void the_default_is_remembered_until_forgotten (void) {
   mir_backend_forget ();
-  const struct mir_backend *found = mir_backend_default ();
+  const struct mir_backend *found = choose_default ();
   REQUIRE (found != NULL);
-  CHECK_PTR (mir_backend_default (), found);
+  CHECK_PTR (choose_default (), found);
   mir_backend_forget ();
-  CHECK_PTR (mir_backend_default (), found);
+  CHECK_PTR (choose_default (), found);
   CHECK_PTR (mir_backend_probe (0, MIR_CODE_OPEN_ALIAS, NULL), found);
 }
 
@@ -57,7 +65,7 @@ static void the_error_number_is_left_alone (void) {
 }
 
 static void masks_are_obeyed (void) {
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   for (int i = 0; mir_backends[i] != NULL; i++) {
     const struct mir_backend *only = mir_backends[i];
     const struct mir_backend *found = mir_backend_probe (only->bit, MIR_CODE_OPEN_ALIAS, &report);
@@ -71,7 +79,7 @@ static void masks_are_obeyed (void) {
 }
 
 static void rwx_is_never_taken_unasked (void) {
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   const struct mir_backend *found =
       mir_backend_probe (ALL & ~(unsigned) MIR_CODE_RWX, MIR_CODE_NO_ALIAS, &report);
   CHECK (found == NULL || found->bit != MIR_CODE_RWX);
@@ -83,7 +91,7 @@ static void rwx_is_never_taken_unasked (void) {
 
 static void levels_are_obeyed (void) {
   for (int l = 0; l < LEVELS; l++) {
-    MIR_code_report_t report;
+    MIR_code_report_t report = {.size = sizeof (report)};
     const struct mir_backend *found = mir_backend_probe (0, (MIR_code_protection_t) l, &report);
     tap_note ("%s: %s", level_names[l], found == NULL ? "none" : found->name);
     CHECK (found == NULL || (found->levels & 1u << l) != 0);
@@ -91,6 +99,128 @@ static void levels_are_obeyed (void) {
     REQUIRE (anon != NULL);
     if (l == MIR_CODE_NO_ALIAS) CHECK_STR (anon->reason, "does not support this protection");
   }
+}
+
+/*---------------- SELinux -----------------------------*/
+
+static const char no_such_restriction[] =
+    "this system, or emulator, or user may not have the restriction";
+
+/* Put a file in place of the one that tells whether SELinux is enforced.  */
+static int pretend_selinux (const char *enforced) {
+  if (own_mounts () != 0 || mount ("tmpfs", "/sys/fs", "tmpfs", MS_NOSUID | MS_NODEV, NULL) != 0
+      || mkdir ("/sys/fs/selinux", 0755) != 0)
+    return -1;
+  int fd = open ("/sys/fs/selinux/enforce", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0) return -1;
+  close (fd);
+  return write_file ("/sys/fs/selinux/enforce", enforced);
+}
+
+/* The reason why anon does not work.  */
+static const char *reason_of_anon (void) {
+  static MIR_code_report_t report;
+  if (mir_backend_probe (MIR_CODE_ANON, MIR_CODE_OPEN_ALIAS, &report) != NULL) return "works";
+  return verdict_of (&report, "anon")->reason;
+}
+
+static int selinux_enforced (void) {
+  if (pretend_selinux ("1") != 0 || no_executable_access () != 0) return NOT_HERE;
+  const char *reason = reason_of_anon ();
+  return strstr (reason, "SELinux") != NULL && strstr (reason, "execmem") != NULL ? PASSED : 2;
+}
+
+static int selinux_permissive (void) {
+  if (pretend_selinux ("0") != 0 || no_executable_access () != 0) return NOT_HERE;
+  return strstr (reason_of_anon (), "SELinux") == NULL ? PASSED : 2;
+}
+
+static int selinux_enforced_and_mdwe (void) {
+  if (pretend_selinux ("1") != 0 || mdwe () != 0 || no_executable_access () != 0) return NOT_HERE;
+  return strstr (reason_of_anon (), "SELinux") == NULL ? PASSED : 2;
+}
+
+static int selinux_and_another_error (void) {
+  if (pretend_selinux ("1") != 0 || no_executable_mappings () != 0) return NOT_HERE;
+  return strstr (reason_of_anon (), "SELinux") == NULL ? PASSED : 2;
+}
+
+static void selinux_is_named_where_it_forbids (void) {
+  check_passes_in_child (selinux_enforced, no_such_restriction);
+  check_passes_in_child (selinux_permissive, no_such_restriction);
+  check_passes_in_child (selinux_and_another_error, no_such_restriction);
+  check_passes_in_child (selinux_enforced_and_mdwe, no_such_restriction);
+}
+
+/*---------------- What is remembered -----------------------------*/
+
+/* In a child: later restrictions do not matter to what is known, until a probe asks anew.  */
+static int known_until_probed (void) {
+  MIR_code_report_t report = {.size = sizeof (report)};
+  const struct mir_backend *found = choose_default ();
+  if (found == NULL || no_executable_mappings () != 0) return NOT_HERE;
+  if (choose_default () != found) return 2;
+  if (MIR_code_probe (NULL, &report) != MIR_CODE_NO_BACKEND) return NOT_HERE;
+  return choose_default () == NULL ? PASSED : 3;
+}
+
+static void what_works_is_known_until_a_probe_asks_anew (void) {
+  check_passes_in_child (known_until_probed, no_such_restriction);
+}
+
+/* In a child: a refusal that will last is known, too.  */
+static int refused_until_probed (void) {
+  MIR_code_status_t status;
+  const struct mir_backend *procmem = backend_named ("procmem");
+  if (mir_backend_choose (procmem->bit, MIR_CODE_NO_ALIAS, &status) != procmem) return NOT_HERE;
+  if (no_proc () != 0) return NOT_HERE;
+  mir_backend_forget ();
+  if (mir_backend_choose (procmem->bit, MIR_CODE_NO_ALIAS, &status) != NULL) return 2;
+  if (status != MIR_CODE_NO_BACKEND || umount ("/proc") != 0) return 3;
+  if (mir_backend_choose (procmem->bit, MIR_CODE_NO_ALIAS, &status) != NULL) return 4;
+  if (mir_backend_choose (MIR_CODE_ANON, MIR_CODE_OPEN_ALIAS, &status)
+      != mir_backend_probe (MIR_CODE_ANON, MIR_CODE_OPEN_ALIAS, NULL))
+    return 5; /* another back end is another matter */
+  if (mir_backend_probe (procmem->bit, MIR_CODE_NO_ALIAS, NULL) != procmem) return 6;
+  return mir_backend_choose (procmem->bit, MIR_CODE_NO_ALIAS, &status) == procmem ? PASSED : 7;
+}
+
+static void what_is_refused_for_good_is_known_until_a_probe_asks_anew (void) {
+  check_passes_in_child (refused_until_probed, no_such_restriction);
+}
+
+/* In a child of a process that knows its back end.  */
+static int restricted_child (void) {
+  if (no_executable_mappings () != 0) return NOT_HERE;
+  if (mir_backend_choose (MIR_CODE_ANON, MIR_CODE_OPEN_ALIAS, &(MIR_code_status_t) {0}) != NULL)
+    return 2;
+  return PASSED;
+}
+
+static void a_child_asks_again (void) {
+  MIR_code_status_t status;
+  const struct mir_backend *anon = backend_named ("anon");
+  if (mir_backend_choose (anon->bit, MIR_CODE_OPEN_ALIAS, &status) == NULL)
+    tap_skip ("no anon here");
+  check_passes_in_child (restricted_child, no_such_restriction);
+  CHECK_PTR (mir_backend_choose (anon->bit, MIR_CODE_OPEN_ALIAS, &status), anon);
+}
+
+/* In a child: a space meets a restriction that came after the probe.  */
+static int refused_later (void) {
+  MIR_code_space_t first, second;
+  MIR_code_writer_t writer;
+  uint8_t code[CODE_LEN], *addr;
+  code_returning (code, 1);
+  if (MIR_code_space_create (NULL, &first) != MIR_CODE_OK) return NOT_HERE;
+  if (MIR_code_writer_create (first, &writer) != MIR_CODE_OK) return 2;
+  if (no_executable_mappings () != 0) return NOT_HERE;
+  if (MIR_code_publish (writer, code, CODE_LEN, NULL, &addr) != MIR_CODE_MAP_REFUSED) return 3;
+  return MIR_code_space_create (NULL, &second) == MIR_CODE_NO_BACKEND ? PASSED : 4;
+}
+
+static void a_refused_mapping_ends_what_was_known (void) {
+  check_passes_in_child (refused_later, no_such_restriction);
 }
 
 /*---------------- In children -----------------------------*/
@@ -101,7 +231,7 @@ static int expected_error;
 static int (*restriction) (void);
 
 static int probe_restricted (void) {
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   const struct mir_backend *only = backend_named (expected_name);
   if (mir_backend_probe (only->bit, MIR_CODE_OPEN_ALIAS, NULL) == NULL) return NOT_HERE;
   if (restriction () != 0) return NOT_HERE;
@@ -150,6 +280,11 @@ static void anon_is_refused_without_executable_memory (void) {
 int main (void) {
   TEST_RUN (the_best_that_works_is_taken);
   TEST_RUN (the_default_is_remembered_until_forgotten);
+  TEST_RUN (selinux_is_named_where_it_forbids);
+  TEST_RUN (what_works_is_known_until_a_probe_asks_anew);
+  TEST_RUN (what_is_refused_for_good_is_known_until_a_probe_asks_anew);
+  TEST_RUN (a_child_asks_again);
+  TEST_RUN (a_refused_mapping_ends_what_was_known);
   TEST_RUN (the_error_number_is_left_alone);
   TEST_RUN (masks_are_obeyed);
   TEST_RUN (rwx_is_never_taken_unasked);

@@ -92,7 +92,7 @@ static void code_is_within_reach_of_the_asked_for_place (void) {
 static void generated_code_calls_the_program_directly (void) {
   unsigned (*func) (void) = near_function;
   uint8_t *target;
-  MIR_code_place_t place;
+  MIR_code_place_t place = {.size = sizeof (place)};
   memcpy (&target, &func, sizeof (target));
   start_reserved (1024 * 1024, target);
   REQUIRE (MIR_code_reserve (writer, 64, 0, &place) == MIR_CODE_OK);

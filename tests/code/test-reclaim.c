@@ -13,7 +13,7 @@
 #include "support/child.h"
 
 static void freed_code_runs_until_it_is_reclaimed (void) {
-  MIR_code_piece_t piece;
+  MIR_code_piece_t piece = {.size = sizeof (piece)};
   start ();
   uint8_t *func = publish (1);
   CHECK_INT (MIR_code_free (space, func), MIR_CODE_OK);
@@ -57,7 +57,7 @@ static void many_periods_wait_long_enough (void) {
   enum { MANY = 100 };
   uint8_t *funcs[MANY];
   MIR_code_grace_t graces[MANY];
-  MIR_code_piece_t piece;
+  MIR_code_piece_t piece = {.size = sizeof (piece)};
   start ();
   for (unsigned i = 0; i < MANY; i++) {
     funcs[i] = publish (i);
@@ -221,9 +221,9 @@ static void note_freed (void *user_data, const MIR_code_event_t *event) {
 
 static void hooks_see_everything (void) {
   static struct seen seen;
-  static const MIR_code_hooks_t hooks = {note_mapped, note_unmapped, note_published, note_freed,
-                                         &seen};
-  MIR_code_info_t info = {"name", 9};
+  static const MIR_code_hooks_t hooks = {sizeof (hooks), note_mapped, note_unmapped,
+                                         note_published, note_freed,  &seen};
+  MIR_code_info_t info = {sizeof (info), "name", 9};
   uint8_t code[CODE_LEN], *addr;
   memset (&seen, 0, sizeof (seen));
   set_defaults ();
@@ -255,7 +255,7 @@ static void hooks_see_everything (void) {
 
 static void hooks_are_told_once_when_poison_was_refused (void) {
   static struct seen seen;
-  static const MIR_code_hooks_t hooks = {NULL, NULL, NULL, note_freed, &seen};
+  static const MIR_code_hooks_t hooks = {sizeof (hooks), NULL, NULL, NULL, note_freed, &seen};
   memset (&seen, 0, sizeof (seen));
   start_flip ();
   MIR_code_space_finish (space);

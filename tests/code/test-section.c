@@ -407,7 +407,7 @@ static void note (const MIR_code_report_t *report) {
 }
 
 static void without_sections_protections_change (void) {
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   imports_reset ();
   CHECK_INT (MIR_code_probe (NULL, &report), MIR_CODE_OK);
   CHECK_STR (report.backend, "section");
@@ -424,7 +424,7 @@ static void without_sections_protections_change (void) {
 
 /* Simulates ProcessDynamicCodePolicy, which Wine does not have.  */
 static void without_executable_memory_there_is_no_context (void) {
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   MIR_code_space_t space;
   struct taken before = look_around ();
   probe_alloc_init (&data);

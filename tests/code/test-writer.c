@@ -9,13 +9,13 @@
 /*---------------- Reservations -----------------------------*/
 
 static void committed_code_runs_where_it_was_promised (void) {
-  MIR_code_place_t place;
+  MIR_code_place_t place = {.size = sizeof (place)};
   start ();
   for (unsigned i = 0; i < 1000; i++) {
     REQUIRE (MIR_code_reserve (writer, 100 + i * 7, 0, &place) == MIR_CODE_OK);
-    CHECK (place.size >= 100 + i * 7);
+    CHECK (place.len >= 100 + i * 7);
     CHECK_INT ((uintptr_t) place.addr % GRANULE, 0);
-    memset (place.buffer, 0, place.size);
+    memset (place.buffer, 0, place.len);
     code_returning (place.buffer, i);
     REQUIRE (MIR_code_commit (writer, CODE_LEN, NULL) == MIR_CODE_OK);
     CHECK_INT (code_call (place.addr), i);
@@ -24,14 +24,14 @@ static void committed_code_runs_where_it_was_promised (void) {
 }
 
 static void what_is_not_used_is_free_again (void) {
-  MIR_code_place_t place;
-  MIR_code_piece_t piece;
+  MIR_code_place_t place = {.size = sizeof (place)};
+  MIR_code_piece_t piece = {.size = sizeof (piece)};
   start ();
   REQUIRE (MIR_code_reserve (writer, 10000, 0, &place) == MIR_CODE_OK);
   code_returning (place.buffer, 1);
   REQUIRE (MIR_code_commit (writer, CODE_LEN, NULL) == MIR_CODE_OK);
   REQUIRE (MIR_code_query (space, place.addr, &piece) == MIR_CODE_OK);
-  CHECK_INT (piece.size, GRANULE);
+  CHECK_INT (piece.len, GRANULE);
   CHECK_PTR (publish (2), place.addr + GRANULE);
   finish ();
 }
@@ -48,7 +48,7 @@ static size_t shared_bytes (void) {
 
 static void room_that_is_never_written_needs_no_memory (void) {
   enum { SIZE = 64 * 1024 * 1024 };
-  MIR_code_place_t place;
+  MIR_code_place_t place = {.size = sizeof (place)};
   set_defaults ();
   options.alloc = NULL; /* the probing allocator touches the whole buffer */
   start_with_options ();
@@ -64,7 +64,7 @@ static void room_that_is_never_written_needs_no_memory (void) {
 }
 
 static void an_aborted_reservation_leaves_nothing (void) {
-  MIR_code_place_t place, again;
+  MIR_code_place_t place = {.size = sizeof (place)}, again = {.size = sizeof (again)};
   start ();
   REQUIRE (MIR_code_reserve (writer, 5000, 0, &place) == MIR_CODE_OK);
   CHECK_INT (MIR_code_abort (writer), MIR_CODE_OK);
@@ -76,7 +76,7 @@ static void an_aborted_reservation_leaves_nothing (void) {
 }
 
 static void reservations_are_aligned_as_asked (void) {
-  MIR_code_place_t place;
+  MIR_code_place_t place = {.size = sizeof (place)};
   start ();
   for (unsigned i = 0; i < 500; i++) {
     size_t alignment = (size_t) 1 << tap_random () % 13;
@@ -86,7 +86,7 @@ static void reservations_are_aligned_as_asked (void) {
       CHECK_INT (MIR_code_abort (writer), MIR_CODE_OK);
       continue;
     }
-    if (place.size < CODE_LEN) continue;
+    if (place.len < CODE_LEN) continue;
     code_returning (place.buffer, i);
     CHECK_INT (MIR_code_commit (writer, CODE_LEN, NULL), MIR_CODE_OK);
     CHECK_INT (code_call (place.addr), i);
@@ -97,7 +97,7 @@ static void reservations_are_aligned_as_asked (void) {
 
 static void wrong_order_and_sizes_are_refused (void) {
   uint8_t code[CODE_LEN] = {0}, *addr = NULL;
-  MIR_code_place_t place;
+  MIR_code_place_t place = {.size = sizeof (place)};
   start ();
   CHECK_INT (MIR_code_commit (writer, 1, NULL), MIR_CODE_BAD_ORDER);
   CHECK_INT (MIR_code_abort (writer), MIR_CODE_BAD_ORDER);
@@ -112,7 +112,7 @@ static void wrong_order_and_sizes_are_refused (void) {
   CHECK_INT (MIR_code_reserve (writer, 100, 0, &place), MIR_CODE_BAD_ORDER);
   CHECK_INT (MIR_code_publish (writer, code, CODE_LEN, NULL, &addr), MIR_CODE_BAD_ORDER);
   CHECK_INT (MIR_code_batch_begin (writer), MIR_CODE_BAD_ORDER);
-  CHECK_INT (MIR_code_commit (writer, place.size + 1, NULL), MIR_CODE_TOO_LARGE);
+  CHECK_INT (MIR_code_commit (writer, place.len + 1, NULL), MIR_CODE_TOO_LARGE);
   CHECK_INT (MIR_code_commit (writer, 0, NULL), MIR_CODE_TOO_LARGE);
   CHECK_INT (MIR_code_abort (writer), MIR_CODE_OK);
   CHECK_PTR (addr, NULL);
@@ -126,7 +126,7 @@ static void check_not_published (const uint8_t *addr) {
 }
 
 static void what_is_not_published_yet_cannot_be_freed (void) {
-  MIR_code_place_t place;
+  MIR_code_place_t place = {.size = sizeof (place)};
   uint8_t code[CODE_LEN], *addr, *other;
   start ();
   code_returning (code, 5);
@@ -160,10 +160,10 @@ static void a_query_tells_start_size_and_tag (void) {
   enum { FUNCS = 2000 };
   static uint8_t *funcs[FUNCS];
   uint8_t code[400] = {0};
-  MIR_code_piece_t piece;
+  MIR_code_piece_t piece = {.size = sizeof (piece)};
   start ();
   for (unsigned i = 0; i < FUNCS; i++) {
-    MIR_code_info_t info = {NULL, i % 3 == 0 ? 0 : i};
+    MIR_code_info_t info = {sizeof (info), NULL, i % 3 == 0 ? 0 : i};
     REQUIRE (MIR_code_publish (writer, code, 1 + i % 400, &info, &funcs[i]) == MIR_CODE_OK);
   }
   for (unsigned i = 0; i < FUNCS; i += 2)
@@ -183,8 +183,8 @@ static void a_query_tells_start_size_and_tag (void) {
 /* Publish in every way.  0 if all of them succeed.  */
 static int use_all_ways (void) {
   static uint8_t code[100];
-  MIR_code_info_t info = {"name", 5};
-  MIR_code_place_t place;
+  MIR_code_info_t info = {sizeof (info), "name", 5};
+  MIR_code_place_t place = {.size = sizeof (place)};
   MIR_code_cell_t *cell;
   uint8_t *addr;
   code_returning (code, 3);

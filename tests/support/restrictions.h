@@ -53,7 +53,7 @@ static inline int mdwe (void) {
 /* Answer the system call NR with ERROR, 0 for success, without carrying it out, if its argument ARG
    has all bits of MASK; always if MASK is 0.  Only the lower 32 bits of the argument are compared;
    their offset depends on the byte order.  */
-static inline int answer_call (unsigned nr, int arg, unsigned mask, unsigned error) {
+static inline int refuse_call_with (unsigned error, unsigned nr, int arg, unsigned mask) {
   unsigned offset = (unsigned) (offsetof (struct seccomp_data, args) + 8 * (size_t) arg);
   if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) offset += 4;
   struct sock_filter filter[] = {
@@ -70,17 +70,16 @@ static inline int answer_call (unsigned nr, int arg, unsigned mask, unsigned err
   return prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
-/* Refuse it with EPERM.  */
 static inline int refuse_call (unsigned nr, int arg, unsigned mask) {
-  return answer_call (nr, arg, mask, EPERM);
+  return refuse_call_with (EPERM, nr, arg, mask);
 }
 
 /* From now on, memory files are as if the memory that may be committed were used up
    (vm.overcommit_memory=2): they can be created and mapped, but a page of theirs cannot be had, and
    a store to it is SIGBUS.  They stay empty, in fact.  */
 static inline int no_pages_for_memory_files (void) {
-  if (answer_call (__NR_ftruncate, 0, 0, 0) != 0) return -1;
-  return answer_call (__NR_pwritev, 0, 0, ENOSPC);
+  if (refuse_call_with (0, __NR_ftruncate, 0, 0) != 0) return -1;
+  return refuse_call_with (ENOSPC, __NR_pwritev, 0, 0);
 }
 
 enum { ADVICE_POPULATE_WRITE = 23, ADVICE_REMOVE = 9 }; /* madvise(2) */
@@ -88,7 +87,7 @@ enum { ADVICE_POPULATE_WRITE = 23, ADVICE_REMOVE = 9 }; /* madvise(2) */
 /* Answer ADVICE, and hardly any other, with ERROR: EFAULT where there is no memory, EINVAL on older
    kernels, 0 from emulators which do nothing.  */
 static inline int answer_advice (unsigned advice, unsigned error) {
-  return answer_call (__NR_madvise, 2, advice, error);
+  return refuse_call_with (error, __NR_madvise, 2, advice);
 }
 
 /* The filter that systemd's MemoryDenyWriteExecute= used before MDWE existed: no mapping may be
@@ -113,6 +112,11 @@ static inline int mdwe_seccomp_no_memfd (void) {
 static inline int no_executable_mappings (void) {
   return refuse_call (__NR_mmap, 2, PROT_EXEC) != 0 ? -1
                                                     : refuse_call (__NR_mprotect, 2, PROT_EXEC);
+}
+
+/* As SELinux without execmem.  */
+static inline int no_executable_access (void) {
+  return refuse_call_with (EACCES, __NR_mmap, 2, PROT_EXEC);
 }
 
 static inline int write_file (const char *path, const char *text) {

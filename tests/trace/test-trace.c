@@ -356,11 +356,21 @@ static void count_published (void *user_data, const MIR_code_event_t *events, si
   told += num;
 }
 
+static void hooks_of_an_unknown_version_are_refused (void) {
+  static const size_t sizes[] = {0, sizeof (MIR_code_hooks_t) - 1, sizeof (MIR_code_hooks_t) + 1};
+  MIR_code_hooks_t next = {.size = 0};
+  for (size_t i = 0; i < sizeof (sizes) / sizeof (sizes[0]); i++) {
+    next.size = sizes[i];
+    CHECK_INT (begin_with (0, &next), MIR_TRACE_BAD_OPTION);
+    CHECK_PTR (trace, NULL);
+  }
+}
+
 static void code_is_mapped_published_and_freed (void) {
   static const uint8_t ret[4] = {0xc3};
-  MIR_code_hooks_t next = {.published = count_published};
+  MIR_code_hooks_t next = {.size = sizeof (next), .published = count_published};
   MIR_code_options_t options = {.size = sizeof (options)};
-  MIR_code_info_t info = {.name = "add_two"};
+  MIR_code_info_t info = {.size = sizeof (info), .name = "add_two"};
   MIR_code_space_t space;
   MIR_code_writer_t writer;
   uint8_t *first, *second;
@@ -402,6 +412,7 @@ int main (void) {
   TEST_RUN (blocks_belong_to_scopes);
   TEST_RUN (long_names_and_deep_scopes_are_cut);
   TEST_RUN (stacks_name_functions);
+  TEST_RUN (hooks_of_an_unknown_version_are_refused);
   TEST_RUN (code_is_mapped_published_and_freed);
   remove_trace_dir ();
   return tap_done ();

@@ -65,7 +65,7 @@ static void generate (MIR_code_writer_t writer, MIR_code_space_t space) {
   uint8_t *addr[PIECES];
   char name[40];
   for (size_t i = 0; i < PIECES; i++) {
-    MIR_code_info_t info = {name, 0};
+    MIR_code_info_t info = {sizeof (info), name, 0};
     snprintf (name, sizeof (name), i % 2 == 0 ? "function_%zu" : "</title>'%zu'", i);
     if (MIR_code_publish (writer, bytes, 10 + i * 9, &info, &addr[i]) != MIR_CODE_OK) exit (1);
     code_published++;

@@ -1,0 +1,42 @@
+/* Linux: what a contended lock asks of the kernel.  None of it is a cancellation point.  */
+#define _GNU_SOURCE /* syscall */
+#include "os/os.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { SPINS = 100 }; /* looks at the lock before a thread sleeps: most holders are done by then */
+
+/* Make no change to errno: the callers' error stays that of their own call.  */
+static void futex (mir_os_lock_t *lock, int operation, int value) {
+  int error = errno;
+  (void) syscall (SYS_futex, &lock->state, operation, value, NULL, NULL, 0);
+  errno = error;
+}
+
+void mir_os_lock_wait (mir_os_lock_t *lock) {
+  for (int i = 0; i < SPINS; i++) {
+    int state = 0;
+    if (atomic_load_explicit (&lock->state, memory_order_relaxed) == 0
+        && atomic_compare_exchange_strong_explicit (&lock->state, &state, 1, memory_order_acquire,
+                                                    memory_order_relaxed))
+      return;
+  }
+  while (atomic_exchange_explicit (&lock->state, 2, memory_order_acquire) != 0)
+    futex (lock, FUTEX_WAIT_PRIVATE, 2);
+}
+
+void mir_os_lock_wake (mir_os_lock_t *lock) {
+  futex (lock, FUTEX_WAKE_PRIVATE, 1);
+}
+
+int mir_os_lock_init (mir_os_lock_t *lock) {
+  atomic_init (&lock->state, 0);
+  return 0;
+}
+
+void mir_os_lock_destroy (mir_os_lock_t *lock) {
+  (void) lock; /* a word owns nothing */
+}
