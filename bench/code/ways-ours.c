@@ -112,8 +112,8 @@ static void patch (void *hand, uint8_t *addr, uint64_t word) {
 }
 
 static size_t mapped (void *store) {
-  MIR_code_stats_t stats;
-  MIR_code_get_stats ((MIR_code_space_t) store, &stats);
+  MIR_code_stats_t stats = {.size = sizeof (stats)};
+  must (MIR_code_get_stats ((MIR_code_space_t) store, &stats));
   return stats.mapped_bytes;
 }
 
