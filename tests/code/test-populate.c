@@ -57,7 +57,7 @@ static int is_resident (const uint8_t *addr) {
 
 /* In a child: what the library learns about the system would be wrong after a restriction.  */
 static int probe (void) {
-  MIR_code_report_t report;
+  MIR_code_report_t report = {.size = sizeof (report)};
   return MIR_code_probe (&options, &report) == MIR_CODE_OK ? PASSED : NOT_HERE;
 }
 
@@ -97,9 +97,8 @@ static int set_answer (void) {
 /* A memory file is refused, with the reason; the default is another back end.  */
 static int probe_without_memory (void) {
   MIR_code_options_t named = {.size = sizeof (named), .backends = MIR_CODE_MEMFD};
-  MIR_code_report_t report;
-  if (set_answer () != 0 || MIR_code_probe (&named, &report) != MIR_CODE_OK) return NOT_HERE;
-  if (no_pages_for_memory_files () != 0) return NOT_HERE;
+  MIR_code_report_t report = {.size = sizeof (report)};
+  if (set_answer () != 0 || no_pages_for_memory_files () != 0) return NOT_HERE;
   if (MIR_code_probe (&named, &report) == MIR_CODE_OK) return 2;
   if (MIR_code_space_create (&named, &space) == MIR_CODE_OK) return 3;
   for (size_t i = 0; i < report.verdicts_num; i++)
@@ -109,6 +108,9 @@ static int probe_without_memory (void) {
 }
 
 static void the_probe_refuses_memory_files (void) {
+  set_defaults ();
+  options.backends = MIR_CODE_MEMFD;
+  if (run_child (probe, NULL, 0).status != PASSED) tap_skip ("memory files do not work here");
   for (int i = 0; i < ANSWERS; i++) {
     answer = answers[i];
     check_passes_in_child (probe_without_memory, no_seccomp);
