@@ -23,6 +23,13 @@ static inline int mir_is_backed (const uint64_t *backed, size_t offset) {
   return (int) (backed[unit / 64] >> unit % 64 & 1);
 }
 
+/* Whether all of [START, BOUND) has memory.  0: it may have, too, if it is long.  */
+static inline int mir_are_backed (const uint64_t *backed, size_t start, size_t bound) {
+  size_t first = start / MIR_BACKED_UNIT, last = (bound - 1) / MIR_BACKED_UNIT;
+  uint64_t mask = ~(uint64_t) 0 >> (63 - (last - first) % 64) << first % 64;
+  return first / 64 == last / 64 && (backed[first / 64] & mask) == mask;
+}
+
 /* Note that the units of [START, BOUND) have memory, IS_BACKED 1, or have none, 0.  */
 static inline void mir_backed_set (uint64_t *backed, size_t start, size_t bound, int is_backed) {
   for (size_t unit = start / MIR_BACKED_UNIT; unit * MIR_BACKED_UNIT < bound; unit++) {

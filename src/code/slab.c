@@ -293,7 +293,7 @@ static MIR_code_status_t populate_pages (struct mir_slab *slab, size_t start, si
 
 /* The first step: memory of this process alone, which make_private gives to no page that has none
    yet.  */
-MIR_code_status_t mir_slab_populate (struct mir_slab *slab, uint32_t first, uint32_t bound) {
+MIR_code_status_t mir_slab_populate_ahead (struct mir_slab *slab, uint32_t first, uint32_t bound) {
   size_t page = slab->pool->space->page_size, len = slab->pages.len;
   size_t written = (size_t) bound * MIR_GRANULE < len ? (size_t) bound * MIR_GRANULE : len;
   size_t at = (size_t) first * MIR_GRANULE & ~(size_t) (MIR_BACKED_UNIT - 1);
