@@ -47,9 +47,9 @@ typedef enum MIR_code_status {
   MIR_CODE_TAKEN,         /* the requested place is not free any more */
   MIR_CODE_NOT_ATOMIC,    /* the change cannot be made while threads run the code */
   MIR_CODE_NO_BACKEND,    /* none of the allowed back ends works on this system */
-  MIR_CODE_NO_RANGE,      /* no free addresses within direct-call range of near_addr */
-  MIR_CODE_BAD_OPTION,    /* an option is out of bounds, or two options exclude each other */
-  MIR_CODE_BAD_ORDER,     /* commit without reserve, reserve within reserve, end without begin */
+  MIR_CODE_NO_RANGE,   /* none free in direct-call range of near_addr, or `reserve` exceeds that */
+  MIR_CODE_BAD_OPTION, /* an option is out of bounds, or two options exclude each other */
+  MIR_CODE_BAD_ORDER,  /* commit without reserve, reserve within reserve, end without begin */
   /* Limits of the process, which may be raised, or make way when something else is unmapped.  Any
      function that maps, writes or probes executable memory may meet them.  */
   MIR_CODE_NO_ADDRESS_SPACE, /* no more addresses: RLIMIT_AS, or too few are free */
@@ -143,6 +143,11 @@ typedef struct MIR_code_options {
   unsigned purge_ms;
   MIR_code_poison_t poison;
   const MIR_code_hooks_t *hooks; /* read during the call; NULL: none */
+  /* Nonzero: where the CPU can demand it, an indirect call or jump into the code must arrive at an
+     instruction for that purpose, else the program is ended.  On aarch64 Linux (PROT_BTI) each
+     function that is called through a pointer begins with BTI C or PACIASP, and other targets of
+     indirect jumps with BTI J; thunks do already.  Ignored elsewhere.  Not with code_alloc.  */
+  int landing_pads;
 } MIR_code_options_t;
 
 typedef struct MIR_code_space *MIR_code_space_t;
@@ -193,7 +198,9 @@ typedef struct MIR_code_report {
    until one works, and fill *REPORT.  Each call tries anew, and spaces created later follow its
    result.  If none works the status is that of a limit if one is in the way, else
    MIR_CODE_NO_BACKEND.  Verdicts are remembered in this process, except refusals whose cause may be
-   transient: limits, and a lack of memory, descriptors or disk space.  */
+   transient: limits, and a lack of memory, descriptors or disk space.  On a CPU for which the
+   library has no code to run, what is written at one address and executed at another is taken only
+   if `backends` names it, and then unseen.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_probe (const MIR_code_options_t *options,
                                                 MIR_code_report_t *report);
 

@@ -47,6 +47,33 @@ test_tsan () {
   build_and_test build-tsan tsan -Db_sanitize=thread -Db_lundef=false
 }
 
+needs_stress () {
+  needs_tsan
+}
+
+# A million random operations against the model of a code space, and the threads of test-stress for long: plain, and
+# under the sanitizers.  TAP_SCALE, 1000 if it is not set, makes both longer or shorter.
+test_stress () {
+  stress_in build plain
+  stress_in build-asan asan -Db_sanitize=address,undefined -Db_lundef=false -Dmimalloc:track=asan
+  stress_in build-tsan tsanlong -Db_sanitize=thread -Db_lundef=false
+}
+
+stress_in () {
+  dir=$1 setup=$2
+  shift 2
+  configure_in "$dir" "$@"
+  compile_in "$dir" tests/code/test-model tests/code/test-stress
+  echo "== $dir, long"
+  log=$dir/meson-logs/testlog-$setup.txt
+  TAP_SCALE=${TAP_SCALE:-1000} meson test -C "$dir" --no-rebuild --timeout-multiplier=0 --setup="$setup" \
+    model stress || {
+    failed=1
+    explain "$log"
+  }
+  cat "$log" >>"$results"
+}
+
 needs_valgrind () {
   echo valgrind=valgrind
 }

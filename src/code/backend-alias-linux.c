@@ -13,6 +13,7 @@
 
 #include "code/backed.h"
 #include "code/backend-common-linux.h"
+#include "code/backend-exec-linux.h"
 #include "code/fork.h"
 #include "os/os.h"
 
@@ -50,7 +51,7 @@ static void *random_place (struct mir_pages *pages) {
 
 /* The system has put an alias, or the reservation for it, at PLACE.  If that is not where it was
    asked to, at HINT, something large may be in the window: choose another one next time.  */
-static void note_place (const void *hint, const void *place) {
+static void note_alias_place (const void *hint, const void *place) {
   if (place != MAP_FAILED && place != hint) atomic_store (&window, 0);
 }
 
@@ -65,7 +66,7 @@ static void *map_anon_again (struct mir_pages *pages) {
   if (hint != NULL) {
     pages->system_calls++;
     place = mmap (hint, pages->len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    note_place (hint, place);
+    note_alias_place (hint, place);
   }
   if (place != MAP_FAILED) {
     pages->system_calls++;
@@ -93,7 +94,8 @@ static int access_of_rw (const struct mir_pages *pages) {
    one, so access is only ever taken away, and PR_SET_MDWE and MemoryDenyWriteExecute do not object.
    0, or -1 with neither mapped.  */
 static int map_memory (struct mir_pages *pages, uint8_t *at) {
-  if (mir_linux_map_rx (pages, at, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS, -1) != 0)
+  if (mir_linux_map_rx (pages, at, mir_linux_exec_prot (pages), MAP_SHARED | MAP_ANONYMOUS, -1)
+      != 0)
     return -1;
   void *rw = map_anon_again (pages);
   if (rw != MAP_FAILED) {
@@ -124,10 +126,10 @@ static int map_file (struct mir_pages *pages, uint8_t *at, int fd, int *sealed) 
   pages->system_calls++;
   void *rw = mmap (hint, pages->len, access_of_rw (pages), MAP_SHARED, fd, 0);
   if (rw == MAP_FAILED) return -1;
-  note_place (hint, rw);
+  note_alias_place (hint, rw);
   pages->rw = (uint8_t *) rw;
   *sealed = pages->level == MIR_CODE_SEALED && seal_file (pages, fd);
-  if (mir_linux_map_rx (pages, at, PROT_READ | PROT_EXEC, MAP_SHARED, fd) == 0) return 0;
+  if (mir_linux_map_rx (pages, at, mir_linux_exec_prot (pages), MAP_SHARED, fd) == 0) return 0;
   int error = errno;
   unmap_rw (pages, pages->rw);
   errno = error;

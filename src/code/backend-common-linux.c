@@ -11,6 +11,8 @@
 
 #include "os/os.h"
 
+#include "code/backend-exec-linux.h"
+
 /* Reserve the LEN bytes of PAGES at AT again.  One mapping replaces another in one step: no other
    thread can take the addresses meanwhile.  */
 static void *reserve_again (struct mir_pages *pages, uint8_t *at) {
@@ -40,7 +42,8 @@ int mir_linux_unmap_rx (struct mir_pages *pages) {
 
 MIR_code_status_t mir_linux_map_private (struct mir_pages *pages, size_t len, uint8_t *at) {
   mir_pages_init (pages, len, at);
-  return mir_linux_map_rx (pages, at, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1) == 0
+  return mir_linux_map_rx (pages, at, mir_linux_exec_prot (pages), MAP_PRIVATE | MAP_ANONYMOUS, -1)
+                 == 0
              ? MIR_CODE_OK
              : MIR_CODE_MAP_REFUSED;
 }

@@ -62,6 +62,7 @@ const struct mir_backend mir_backend_flip = {
     .unit = 0, /* pages */
     .whole_words = 1,
     .reservable = 0,
+    .plain = 1,
     .map = flip_map,
     .unmap = flip_unmap,
     .open = flip_open,

@@ -57,6 +57,7 @@ const struct mir_backend mir_backend_map_jit = {
     .unit = 8,
     .whole_words = 1,
     .reservable = 0,
+    .plain = 1,
     .map = jit_map,
     .unmap = jit_unmap,
     .open = jit_open,

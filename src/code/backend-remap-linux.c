@@ -8,6 +8,7 @@
 #include <string.h> /* memcpy */
 #include <sys/mman.h>
 
+#include "code/backend-exec-linux.h"
 #include "os/os.h"
 
 /* Give the caller a copy of the span, whole pages, to change.  */
@@ -26,7 +27,7 @@ static MIR_code_status_t remap_close (struct mir_pages *pages, uint8_t *start, s
                                       uint8_t *writable) {
   mir_os_clean_icache (writable, writable + len);
   pages->system_calls += 2;
-  if (mprotect (writable, len, PROT_READ | PROT_EXEC) == 0
+  if (mprotect (writable, len, mir_linux_exec_prot (pages)) == 0
       && mremap (writable, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, start) != MAP_FAILED)
     return MIR_CODE_OK;
   int error = errno;
@@ -42,6 +43,7 @@ const struct mir_backend mir_backend_remap = {
     .unit = 0,        /* pages */
     .whole_words = 1, /* a page is replaced as a whole */
     .reservable = 1,
+    .plain = 1,
     .map = mir_linux_map_private,
     .unmap = mir_linux_unmap_rx,
     .open = remap_open,

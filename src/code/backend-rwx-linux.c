@@ -5,9 +5,11 @@
 
 #include <sys/mman.h>
 
+#include "code/backend-exec-linux.h"
+
 static MIR_code_status_t rwx_map (struct mir_pages *pages, size_t len, uint8_t *at) {
   mir_pages_init (pages, len, at);
-  return mir_linux_map_rx (pages, at, PROT_READ | PROT_WRITE | PROT_EXEC,
+  return mir_linux_map_rx (pages, at, PROT_WRITE | mir_linux_exec_prot (pages),
                            MAP_PRIVATE | MAP_ANONYMOUS, -1)
                  == 0
              ? MIR_CODE_OK
@@ -47,6 +49,7 @@ const struct mir_backend mir_backend_rwx = {
     .whole_words = 1,
     .always_open = 1,
     .reservable = 1,
+    .plain = 1,
     .map = rwx_map,
     .unmap = mir_linux_unmap_rx,
     .open = rwx_open,

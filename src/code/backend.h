@@ -25,6 +25,7 @@ struct mir_pages {
   size_t len;                  /* bytes, whole pages */
   unsigned generation;         /* mir_generation when they were mapped or made private */
   MIR_code_protection_t level; /* set before map */
+  int landing_pads;            /* of the options; set before map */
   /* Nonzero: rx is in a reserved range, and unmap only makes it inaccessible.  A map or unmap in a
      range clears this when another thread has taken the addresses meanwhile.  */
   int reserved;
@@ -34,7 +35,7 @@ struct mir_pages {
   uint64_t system_calls; /* made for these pages; back ends count them */
 };
 
-/* Set all members but level and code_alloc; every map begins with this.  AT is the place in a
+/* Set all members but level, landing_pads and code_alloc; every map begins with this.  AT is the place in a
    reserved range or NULL.  */
 static inline void mir_pages_init (struct mir_pages *pages, size_t len, const uint8_t *at) {
   pages->rx = pages->rw = NULL;
@@ -56,6 +57,9 @@ struct mir_backend {
   int whole_words;
   int always_open; /* no system call to store, unless the alias is accessible on demand */
   int reservable;  /* map takes AT */
+  /* Nonzero: changes reach the code's pages as in any program, by stores at its own address or by
+     new pages in place of the old ones, so every emulator notices them.  */
+  int plain;
 
   /* Map LEN bytes of zeroed memory, whole pages, at the level PAGES->level, and set all other
      members of PAGES.  AT: the place, within a range of mir_os_reserve; NULL: anywhere.  */

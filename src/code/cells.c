@@ -3,6 +3,7 @@
 #include "code/cells.h"
 
 #include "mir-code.h"
+#include "code/status.h"
 #include "code/types.h"
 
 /* Put the NUM cells from FIRST on into the free list.  The lock of the space is held.  */
@@ -18,8 +19,9 @@ static MIR_code_status_t add_unit (struct MIR_code_space *space) {
   uint8_t *unit = mir_range_take (&space->range, MIR_RANGE_UNIT);
   if (unit == NULL) return MIR_CODE_LIMIT;
   if (mir_os_commit_data (unit, MIR_RANGE_UNIT) != 0) {
+    MIR_code_status_t status = mir_status_of_refusal (MIR_CODE_NO_MEMORY, MIR_RANGE_UNIT);
     mir_range_release (&space->range, unit);
-    return MIR_CODE_NO_MEMORY;
+    return status;
   }
   add_free (space, (struct MIR_code_cell *) (void *) unit,
             MIR_RANGE_UNIT / sizeof (struct MIR_code_cell));

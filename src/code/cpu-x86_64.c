@@ -3,13 +3,15 @@
 
 /* AMD64 Architecture Programmer's Manual, volume 3: JMP, opcode FF /4.  Both ABIs
    leave R11 to linkage code (System V ABI, AMD64 Supplement, 3.2.3; Microsoft's x64 software
-   conventions).  */
+   conventions).  ENDBR64, a nop elsewhere, is where an indirect call must arrive if indirect branch
+   tracking is on (Intel's manual, volume 1, 17.3).  */
 const struct mir_cpu mir_cpu = {
     .thunk =
         {
-            0x4c, 0x8b, 0x1d, 9, 0, 0, 0, /* mov 9(%rip), %r11 */
+            0xf3, 0x0f, 0x1e, 0xfa,       /* endbr64 */
+            0x4c, 0x8b, 0x1d, 5, 0, 0, 0, /* mov 5(%rip), %r11 */
             0x41, 0xff, 0x23,             /* jmp *(%r11) */
-            0x0f, 0x1f, 0x44, 0, 0, 0x90, /* nop */
+            0x66, 0x90,                   /* nop */
         },
     .thunk_cell = 16,
     .proof = {{0xb8, 42, 0, 0, 0, 0xc3}, {0xb8, 43, 0, 0, 0, 0xc3}}, /* mov $42, %eax; ret */

@@ -26,9 +26,9 @@ enum {
 
 struct mir_cpu {
   uint8_t thunk[MIR_CPU_THUNK_MAX_LEN];    /* instructions, up to THUNK_CELL */
-  size_t thunk_cell;                       /* offset of the cell's address, a multiple of 8 */
+  size_t thunk_cell;                       /* offset of the cell's address; 0: no thunks */
   uint8_t proof[2][MIR_CPU_PROOF_MAX_LEN]; /* returning 42 and 43 */
-  size_t proof_len;                        /* bytes; 0: no code is run */
+  size_t proof_len;                        /* bytes; 0: there is none */
   uint8_t trap[4];                         /* repeated until the space is full */
   size_t reach;                            /* bytes: how far a direct call goes, forward and back */
 };

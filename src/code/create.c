@@ -60,11 +60,12 @@ static MIR_code_status_t complete_options (const MIR_code_options_t *options,
   if (full->purge_ms == 0) full->purge_ms = MIR_PURGE_MS;
   if (full->alloc == NULL) full->alloc = mir_default_alloc ();
   if (full->reserve > SIZE_MAX / 2) return MIR_CODE_TOO_LARGE;
-  int wrong = full->protection > MIR_CODE_SEALED || full->poison > MIR_CODE_POISON_ALL
-              || (full->near_addr != NULL && full->reserve == 0)
-              || (full->code_alloc != NULL
-                  && (full->reserve != 0 || full->protection != MIR_CODE_OPEN_ALIAS
-                      || (full->backends & ~(unsigned) MIR_CODE_FLIP) != 0));
+  int wrong =
+      full->protection > MIR_CODE_SEALED || full->poison > MIR_CODE_POISON_ALL
+      || (full->near_addr != NULL && full->reserve == 0)
+      || (full->code_alloc != NULL
+          && (full->reserve != 0 || full->landing_pads || full->protection != MIR_CODE_OPEN_ALIAS
+              || (full->backends & ~(unsigned) MIR_CODE_FLIP) != 0));
   return wrong ? MIR_CODE_BAD_OPTION : MIR_CODE_OK;
 }
 

@@ -12,7 +12,7 @@
 static mir_os_lock_t registry_lock = MIR_OS_LOCK_INITIALIZER; /* taken before all others */
 static struct MIR_code_space *registry; /* a list of all spaces; guarded by registry_lock */
 static int watching;                    /* the handlers are registered; guarded by the same lock */
-static atomic_uint fork_generation;     /* any thread */
+atomic_uint mir_fork_generation;        /* any thread */
 
 /* Before a fork, in the thread that forks: every lock, in the order that types.h demands.  */
 static void lock_spaces (void) {
@@ -26,7 +26,7 @@ static void lock_spaces (void) {
 
 /* After it, in the parent and in the child.  */
 static void unlock_spaces (void) {
-  atomic_fetch_add (&fork_generation, 1);
+  atomic_fetch_add (&mir_fork_generation, 1);
   for (struct MIR_code_space *space = registry; space != NULL; space = space->next) {
     mir_os_unlock (&space->lock);
     for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool))
@@ -70,8 +70,4 @@ void mir_watch_pool (struct mir_pool *pool) {
   while (mir_pool_next (last) != NULL) last = mir_pool_next (last);
   atomic_store_explicit (&last->next, pool, memory_order_release);
   mir_os_unlock (&registry_lock);
-}
-
-unsigned mir_generation (void) {
-  return atomic_load (&fork_generation);
 }

@@ -3,13 +3,19 @@
 #ifndef MIR_CODE_FORK_H
 #define MIR_CODE_FORK_H
 
+#include <stdatomic.h>
+
 #include "mir-code.h"
 
 struct mir_pool;
 
+extern atomic_uint mir_fork_generation; /* only fork.c stores to it */
+
 /* The number of forks so far.  Pages of another generation may be shared with another process.  Any
    thread; lock-free.  */
-unsigned mir_generation (void);
+static inline unsigned mir_generation (void) {
+  return atomic_load_explicit (&mir_fork_generation, memory_order_relaxed);
+}
 /* From now on forks are counted; the first mir_watch_forks does the same.  0, or -1 when the system
    cannot register that.  */
 int mir_count_forks (void);

@@ -15,9 +15,9 @@ enum {
   FIRST_CAPACITY = 64,         /* of the retired blocks and of each table of tags */
   FIRST_CHUNKS = 16,           /* of the bins */
   BUMP_MIN = 16 * 1024 / MIR_GRANULE, /* granules: the shortest run that becomes the bump region */
-  COLOURED = 16,                      /* granules: see mir_granules_for */
   GRANULES_PER_CHUNK = 2048,          /* see least_chunks */
-  SPARE_PARTS = 8                     /* an eighth: see is_sharing_due */
+  SPARE_PARTS = 8,                    /* an eighth: see is_sharing_due */
+  KEPT_PARTS = 16                     /* a sixteenth: see has_too_many */
 };
 
 MIR_code_status_t mir_pool_init (struct mir_pool *pool, struct MIR_code_space *space) {
@@ -47,12 +47,6 @@ void mir_pool_finish (struct mir_pool *pool) {
   MIR_free (space->alloc, pool->tags.table);
   MIR_free (space->alloc, pool->thunks.table);
   mir_os_lock_destroy (&pool->lock);
-}
-
-uint32_t mir_granules_for (size_t len) {
-  if (len > SIZE_MAX / 2 || len / MIR_GRANULE >= UINT32_MAX / 2) return 0;
-  uint32_t n = (uint32_t) ((len + MIR_GRANULE - 1) / MIR_GRANULE);
-  return n != 0 && n % COLOURED == 0 ? n + 1 : n;
 }
 
 /*---------------- Free runs -----------------------------*/
@@ -163,7 +157,7 @@ static uint32_t needed_in (const struct mir_pool *pool, enum table table) {
   }
 }
 
-static int has_room (const struct mir_pool *pool, enum table table) {
+static inline int has_room (const struct mir_pool *pool, enum table table) {
   switch (table) {
     case BINS:
       return pool->bins.capacity >= least_chunks (pool) && !pool->crowded;
@@ -274,7 +268,7 @@ void mir_pool_shrink_tables (struct mir_pool *pool) {
 /* Set *PLACEMENT to the shortest free run of at least N granules: 0, or -1 if there is none.  The
    bump region is a run like any other, but it is in no bin and needs no search while no shorter run
    fits.  */
-static int find_in (struct mir_pool *pool, uint32_t n, struct mir_placement *placement) {
+static inline int find_in (struct mir_pool *pool, uint32_t n, struct mir_placement *placement) {
   uint32_t straight = bump_len (pool);
   struct mir_run run;
   if (mir_bins_take (&pool->bins, n, straight >= n ? straight : UINT32_MAX, &run) == 0) {
@@ -405,12 +399,24 @@ static MIR_code_status_t look (struct mir_pool *pool, uint32_t n, enum mir_table
   return look_everywhere (pool, n, table, 1, placement, found);
 }
 
+/* The usual case of mir_pool_find_room: POOL has room.  Returns 0 with the lock held, or -1.  */
+static inline int look_here (struct mir_pool *pool, uint32_t n, enum mir_table table,
+                             struct mir_placement *placement) {
+  placement->fresh = 0;
+  mir_os_lock (&pool->lock);
+  if (table == MIR_NO_TABLE && has_room (pool, BINS) && has_room (pool, RETIRED)
+      && pool->space->options.protection != MIR_CODE_SEALED && find_in (pool, n, placement) == 0)
+    return 0;
+  mir_os_unlock (&pool->lock);
+  return -1;
+}
+
 MIR_code_status_t mir_pool_find_room (struct mir_pool *pool, uint32_t n, enum mir_table table,
                                       struct mir_placement *placement) {
   struct mir_slab *fresh = NULL;
   int found;
   size_t largest;
-  placement->fresh = 0;
+  if (look_here (pool, n, table, placement) == 0) return MIR_CODE_OK;
   MIR_code_status_t status = look_in (pool, n, table, 0, placement, &found);
   while (status == MIR_CODE_OK && !found) {
     int sharing = is_sharing_due (pool->space, &largest);
@@ -446,6 +452,7 @@ void mir_pool_take (const struct mir_placement *placement, uint32_t n) {
   if (mir_slab_is_empty (slab)) mir_slab_leave_empty (slab);
   pool->blocks++;
   mir_count_add (&pool->taken, n);
+  if (pool->most_taken < mir_count (&pool->taken)) pool->most_taken = mir_count (&pool->taken);
   mir_granules_take (&slab->granules, placement->start, n);
   if (is_bump (pool, slab, placement->start))
     pool->bump.start += n;
@@ -477,10 +484,12 @@ static void join_bump (struct mir_bump *bump, uint32_t first, uint32_t bound) {
 }
 
 /* Free the taken granules [FIRST, BOUND).  */
-static void free_granules (struct mir_slab *slab, uint32_t first, uint32_t bound) {
+static inline void free_granules (struct mir_slab *slab, uint32_t first, uint32_t bound,
+                                  int measured) {
   struct mir_pool *pool = slab->pool;
   struct mir_bump *bump = &pool->bump;
   uint32_t start = mir_granules_release (&slab->granules, first, bound);
+  if (measured && start == MIR_NO_GRANULE) start = mir_granules_run_start (&slab->granules, first);
   pool->freed++;
   mir_count_subtract (&pool->taken, bound - first);
   if (bump->slab == slab && bump->start < bump->bound
@@ -488,12 +497,19 @@ static void free_granules (struct mir_slab *slab, uint32_t first, uint32_t bound
     join_bump (bump, first, bound);
   else if (start != MIR_NO_GRANULE)
     add_run (pool, slab, start, mir_granules_run_bound (&slab->granules, bound) - start);
-  if (mir_slab_is_empty (slab)) mir_slab_enter_empty (slab);
+  if (!mir_slab_is_empty (slab)) return;
+  mir_slab_enter_empty (slab);
+  if (pool->blocks == 0) purge_bins (pool); /* a few runs, instead of an entry for each block */
 }
 
 void mir_pool_release (struct mir_slab *slab, uint32_t first, uint32_t last) {
   slab->pool->blocks--;
-  free_granules (slab, first, last + 1);
+  free_granules (slab, first, last + 1, 0);
+}
+
+void mir_pool_release_one_of_many (struct mir_slab *slab, uint32_t first, uint32_t last) {
+  slab->pool->blocks--;
+  free_granules (slab, first, last + 1, 1);
 }
 
 void mir_pool_shrink (struct mir_slab *slab, uint32_t first, uint32_t n) {
@@ -501,19 +517,31 @@ void mir_pool_shrink (struct mir_slab *slab, uint32_t first, uint32_t n) {
   uint32_t last = mir_granules_block_last (granules, first);
   if (last == first + n - 1) return;
   mir_granules_end_at (granules, first + n - 1, mir_granules_is_pinned (granules, last));
-  free_granules (slab, first + n, last + 1);
+  free_granules (slab, first + n, last + 1, 0);
 }
 
 void mir_pool_cut (struct mir_slab *slab, uint32_t first, uint32_t n) {
-  if (n != 0) free_granules (slab, first, first + n);
+  if (n != 0) free_granules (slab, first, first + n, 0);
+}
+
+/* Whether the pool has more slabs than it has needed lately, by one of the size of SLAB.  */
+static int has_too_many (struct mir_pool *pool, const struct mir_slab *slab, uint64_t now,
+                         uint64_t lately) {
+  if (now - pool->most_since >= lately) {
+    pool->most_since = now;
+    pool->most_taken = mir_count (&pool->taken);
+  }
+  return mir_count (&pool->total) - slab->granules.count
+         >= pool->most_taken + pool->most_taken / KEPT_PARTS;
 }
 
 struct mir_slab *mir_pool_unlink_empty (struct mir_pool *pool, uint64_t older_than, int all) {
   struct mir_slab *list = NULL, *slab;
-  if (pool->empty_num < (all ? 1u : 2u)) return NULL;
+  if (pool->empty_num == 0) return NULL;
   uint64_t now = mir_os_now ();
-  while ((slab = pool->empty_oldest) != NULL && (all || slab != pool->empty_newest)
-         && now - slab->empty_since >= older_than) {
+  while ((slab = pool->empty_oldest) != NULL) {
+    int is_old = now - slab->empty_since >= older_than && slab != pool->empty_newest;
+    if (!all && !is_old && !has_too_many (pool, slab, now, older_than)) break;
     if (pool->bump.slab == slab) pool->bump.slab = NULL;
     mir_slab_unlink (slab);
     slab->next = list;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "mir-code.h"
+#include "code/granules.h"
 
 struct mir_pool;
 struct mir_slab;
@@ -26,9 +27,16 @@ MIR_code_status_t mir_pool_init (struct mir_pool *pool, struct MIR_code_space *s
 /* Unmap the slabs and free the memory of POOL.  No other thread uses it.  */
 void mir_pool_finish (struct mir_pool *pool);
 
-/* The granules for LEN bytes of code, or 0 when LEN is too large.  A multiple of 16 granules gets
-   one more, so that blocks of large powers of two do not all compete for the same cache lines.  */
-uint32_t mir_granules_for (size_t len);
+enum { MIR_COLOURED = 16 }; /* granules: see mir_granules_for */
+
+/* The granules for LEN bytes of code, or 0 when LEN is 0 or too large.  A multiple of 16 granules
+   gets one more, so that blocks of large powers of two do not all compete for the same cache
+   lines.  */
+static inline uint32_t mir_granules_for (size_t len) {
+  size_t n = len / MIR_GRANULE + (len % MIR_GRANULE != 0);
+  if (n >= UINT32_MAX / 2) return 0;
+  return (uint32_t) (n != 0 && n % MIR_COLOURED == 0 ? n + 1 : n);
+}
 
 /* Lock POOL and grow its metadata tables so that one more code block fits, and one more entry in
    TABLE.  The lock stays held on success; on failure it is not held.  */
@@ -51,12 +59,14 @@ void mir_pool_leave (const struct mir_placement *placement);
 struct mir_slab *mir_pool_give_up (const struct mir_placement *placement);
 /* Free the code block from FIRST to LAST, its granules, in SLAB.  */
 void mir_pool_release (struct mir_slab *slab, uint32_t first, uint32_t last);
+/* The same, where neighbours are freed together: the run that holds the block is measured.  */
+void mir_pool_release_one_of_many (struct mir_slab *slab, uint32_t first, uint32_t last);
 /* Free all but the first N granules of the code block at FIRST.  */
 void mir_pool_shrink (struct mir_slab *slab, uint32_t first, uint32_t n);
 /* Free the first N granules, not all, of the code block at FIRST.  */
 void mir_pool_cut (struct mir_slab *slab, uint32_t first, uint32_t n);
-/* Unlink the slabs that have been empty for OLDER_THAN milliseconds and return them, linked by
-   `next`.  The newest empty slab stays unless ALL.  */
+/* Unlink empty slabs and return them, linked by `next`: those that have been empty for OLDER_THAN
+   milliseconds but for the newest one, and those that were not needed in that time; all if ALL.  */
 struct mir_slab *mir_pool_unlink_empty (struct mir_pool *pool, uint64_t older_than, int all);
 
 /* Unmap LIST, a result of mir_pool_unlink_empty or mir_pool_give_up; a slab that the system does not

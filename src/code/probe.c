@@ -18,6 +18,7 @@
 /* The reasons not to take a back end.  */
 static const char not_allowed[] = "not allowed by the options",
                   not_this_level[] = "does not support this protection",
+                  not_provable[] = "no code to try it with on this CPU; taken only if named",
                   not_mapped[] = "the system refused to map executable memory",
                   not_populated[] = "the system has no memory for executable pages",
                   not_written[] = "the system refused to let code be written",
@@ -136,14 +137,17 @@ static const char *try_and_remember (const struct mir_backend *backend, int slot
 enum { UNLESS_NAMED = MIR_CODE_RWX }; /* back ends that are taken only if a mask names them */
 
 /* Whether BACKEND, in SLOT, is allowed, has LEVEL and works.  It is tried if ANEW or if that is not
-   known.  The verdict goes to REPORT.  */
-static int judge (const struct mir_backend *backend, int slot, unsigned allowed,
+   known.  The verdict goes to REPORT.  Without code to run, what is written at one address and
+   executed at another may work or not, so it is taken only if the embedder's mask IS_NAMED.  */
+static int judge (const struct mir_backend *backend, int slot, unsigned allowed, int is_named,
                   MIR_code_protection_t level, MIR_code_report_t *report, int anew) {
   MIR_code_verdict_t verdict = {.backend = backend->name};
   if ((allowed & backend->bit) == 0)
     verdict.reason = not_allowed;
   else if ((backend->levels & 1u << level) == 0)
     verdict.reason = not_this_level;
+  else if (mir_cpu.proof_len == 0 && !backend->plain && !is_named)
+    verdict.reason = not_provable;
   else if (!anew && verdict_in (slot, level) == REFUSED)
     verdict.reason = refused_before;
   else if ((anew || verdict_in (slot, level) == UNKNOWN)
@@ -158,14 +162,15 @@ static int judge (const struct mir_backend *backend, int slot, unsigned allowed,
 static const struct mir_backend *search (unsigned allowed, MIR_code_protection_t level,
                                          MIR_code_report_t *report, int anew) {
   const struct mir_backend *found = NULL;
-  int error = mir_os_error (), slot = 0;
-  if (allowed == 0) allowed = ~(unsigned) UNLESS_NAMED;
+  int error = mir_os_error (), slot = 0, is_named = allowed != 0;
+  if (!is_named) allowed = ~(unsigned) UNLESS_NAMED;
   memset (report, 0, sizeof (*report));
   follow_forks ();
   for (; found == NULL && mir_backends[slot] != NULL; slot++)
-    if (judge (mir_backends[slot], slot, allowed, level, report, anew)) found = mir_backends[slot];
+    if (judge (mir_backends[slot], slot, allowed, is_named, level, report, anew))
+      found = mir_backends[slot];
   if (found == NULL && mir_backend_fallback != NULL
-      && judge (mir_backend_fallback, slot, allowed, level, report, anew))
+      && judge (mir_backend_fallback, slot, allowed, is_named, level, report, anew))
     found = mir_backend_fallback;
   if (found != NULL) report->backend = found->name;
   mir_os_set_error (error); /* the probe itself leaves no error */

@@ -17,13 +17,18 @@ void mir_notify_published (struct MIR_code_space *space, const MIR_code_event_t 
 static MIR_code_status_t fill_placement (const struct mir_placement *placement, uint32_t n,
                                          const uint8_t *bytes, size_t len) {
   struct mir_pool *pool = placement->slab->pool;
-  struct mir_chunk chunk = {.slab = placement->slab, .from = bytes, .len = len};
-  chunk.to = mir_slab_address (placement->slab, placement->start);
-  MIR_code_status_t status =
-      mir_slab_populate (placement->slab, placement->start, placement->start + n);
-  if (status == MIR_CODE_OK) status = mir_write (&chunk, 1, NULL);
+  struct mir_slab *slab = placement->slab;
+  struct mir_chunk chunk = {.slab = slab, .from = bytes, .len = len};
+  chunk.to = mir_slab_address (slab, placement->start);
+  mir_write_prefetch (slab, chunk.to, len);
+  MIR_code_status_t status = mir_slab_populate (slab, placement->start, placement->start + n);
   if (status != MIR_CODE_OK) return status;
   mir_pool_take (placement, n);
+  status = mir_write_new (&chunk);
+  if (status != MIR_CODE_OK) {
+    mir_pool_release (slab, placement->start, placement->start + n - 1);
+    return status;
+  }
   pool->published++;
   pool->published_bytes += len;
   return MIR_CODE_OK;

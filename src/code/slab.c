@@ -101,6 +101,7 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
   const struct mir_backend *large = size == LARGE ? large_backend (space) : NULL;
   MIR_code_status_t status = MIR_CODE_MAP_REFUSED;
   slab->pages.level = space->options.protection;
+  slab->pages.landing_pads = space->options.landing_pads;
   slab->pages.code_alloc = space->code_alloc;
   slab->pages.reserved = at != NULL; /* a back end that loses the addresses clears it */
   unsigned generation = mir_generation ();

@@ -42,6 +42,7 @@
 #include "code/tags.h"
 #include "os/os.h"
 
+/* What freeing and publishing read is in the first 64 bytes.  */
 struct mir_slab {
   struct mir_granules granules; /* their bitmaps are an allocation of their own */
   struct mir_pool *pool;
@@ -71,6 +72,8 @@ struct mir_pool {
   int crowded;    /* the bins need more memory; some runs may not be found */
   /* Granules of code blocks, and of all slabs.  Any thread may read them, without the lock.  */
   atomic_uint_fast64_t taken, total;
+  uint64_t most_taken; /* the largest `taken` since `most_since`, about purge_ms ago */
+  uint64_t most_since; /* mir_os_now */
   struct mir_retired retired;
   uint32_t freed_granules;                                    /* in the retired blocks, together */
   struct mir_tags tags;                                       /* the tags of code blocks */

@@ -137,12 +137,6 @@ static void undo_chunks (const struct mir_chunk *chunks, size_t num, const uint8
   }
 }
 
-/* Whether writing to SLAB now takes no more than a store through the alias.  */
-static int is_direct (const struct mir_slab *slab) {
-  return slab->pages.rw != NULL && slab->pages.level != MIR_CODE_CLOSED_ALIAS
-         && slab->pages.generation == mir_generation ();
-}
-
 /* Write through an alias that is always accessible: the usual case.  OLD may be NULL.  */
 static void store_chunk (const struct mir_chunk *chunk, uint8_t *old) {
   if (old != NULL) memcpy (old, chunk->to, chunk->len);
@@ -153,7 +147,7 @@ static void store_chunk (const struct mir_chunk *chunk, uint8_t *old) {
 MIR_code_status_t mir_write (const struct mir_chunk *chunks, size_t num, uint8_t *old) {
   size_t bound;
   for (size_t first = 0; first < num; first = bound) {
-    if (is_direct (chunks[first].slab)) {
+    if (mir_write_is_direct (chunks[first].slab)) {
       store_chunk (&chunks[first], old);
       if (old != NULL) old += chunks[first].len;
       bound = first + 1;
@@ -189,7 +183,7 @@ static void fill_with_traps (uint8_t *to, size_t len) {
 }
 
 MIR_code_status_t mir_write_traps (struct mir_slab *slab, uint8_t *to, size_t len) {
-  if (is_direct (slab)) {
+  if (mir_write_is_direct (slab)) {
     fill_with_traps (slab->pages.rw + (to - slab->pages.rx), len);
     mir_os_clean_icache (to, to + len);
     return MIR_CODE_OK;

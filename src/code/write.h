@@ -5,10 +5,11 @@
 
 #include <stddef.h> /* size_t */
 #include <stdint.h>
+#include <string.h> /* memcpy */
 
 #include "mir-code.h"
-
-struct mir_slab;
+#include "code/fork.h"
+#include "code/types.h"
 
 /* LEN > 0 bytes to be written from FROM to TO, the address in SLAB where they are executed.  */
 struct mir_chunk {
@@ -24,6 +25,28 @@ struct mir_chunk {
    stored whole.  The lock of the pool is held.  The instruction cache is clean afterwards;
    synchronising other cores is left to the caller.  */
 MIR_code_status_t mir_write (const struct mir_chunk *chunks, size_t num, uint8_t *old);
+/* Whether writing to SLAB now takes no more than a store through the alias.  */
+static inline int mir_write_is_direct (const struct mir_slab *slab) {
+  return slab->pages.rw != NULL && slab->pages.level != MIR_CODE_CLOSED_ALIAS
+         && slab->pages.generation == mir_generation ();
+}
+
+/* As mir_write of one chunk, with code that is not published yet, so nothing is stored whole.  */
+static inline MIR_code_status_t mir_write_new (const struct mir_chunk *chunk) {
+  if (!mir_write_is_direct (chunk->slab)) return mir_write (chunk, 1, NULL);
+  memcpy (chunk->slab->pages.rw + (chunk->to - chunk->slab->pages.rx), chunk->from, chunk->len);
+  mir_os_clean_icache (chunk->to, chunk->to + chunk->len);
+  return MIR_CODE_OK;
+}
+
+/* Ask for the cache lines of the first of LEN bytes that will be written for TO in SLAB.  */
+static inline void mir_write_prefetch (const struct mir_slab *slab, const uint8_t *to, size_t len) {
+  enum { LINE = 64, MAX_LEN = 512 };
+  if (slab->pages.rw == NULL) return;
+  const uint8_t *rw = slab->pages.rw + (to - slab->pages.rx);
+  for (size_t i = 0; i < len && i < MAX_LEN; i += LINE) __builtin_prefetch (rw + i, 1);
+}
+
 /* Fill LEN bytes at TO, a multiple of 4, with instructions which stop the program.  The lock is
    held.  */
 MIR_code_status_t mir_write_traps (struct mir_slab *slab, uint8_t *to, size_t len);

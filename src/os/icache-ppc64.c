@@ -1,4 +1,4 @@
-/* How new code becomes visible on ppc64.
+/* How new code becomes visible on ppc64 and ppc.
 
    The sequence is that of the Power ISA, Book II, Instruction Storage: it writes the new
    instructions to memory and invalidates the old ones in the instruction caches of all cores; the
@@ -10,7 +10,7 @@
 
 #include "os/translations.h"
 
-/* Bytes, at most the cache block of any 64-bit core (128 on POWER, 64 on embedded cores).  Visiting
+/* Bytes, at most the cache block of any core (128 on POWER, 64 or 32 on others).  Visiting
    a block twice costs only time.  */
 enum { STEP = 32 };
 

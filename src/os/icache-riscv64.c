@@ -1,4 +1,4 @@
-/* How new code becomes visible on riscv64, also to the other cores.
+/* How new code becomes visible on riscv64 and riscv32, also to the other cores.
 
    fence.i affects only the hart that executes it, and the system may move a thread to another hart.
    So the kernel executes it on every hart that runs the process, at once or before the hart next

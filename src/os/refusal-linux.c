@@ -31,26 +31,46 @@ static int error_of_addresses (size_t len) {
   return 0;
 }
 
+/* The number at the start of the file PATH; -1 if it cannot be read.  */
+static long long number_in (const char *path) {
+  char text[32];
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -1;
+  ssize_t got = read (fd, text, sizeof (text) - 1);
+  (void) close (fd);
+  if (got <= 0) return -1;
+  text[got] = '\0';
+  return strtoll (text, NULL, 10);
+}
+
 /* The pages of this process and those of LEN, compared with RLIMIT_AS as the kernel does (mm/mmap.c,
    may_expand_vm).  Without /proc the limit is blamed if there is one.  */
 static int exceeds_address_limit (size_t len) {
   struct rlimit limit;
-  char text[32]; /* "size resident ..." in pages: proc(5), statm */
   size_t page = mir_os_page_size ();
   if (getrlimit (RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 0;
-  int fd = open ("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  long long taken = number_in ("/proc/self/statm"); /* pages: proc(5) */
+  return taken < 0 || (rlim_t) taken + len / page > limit.rlim_cur / page;
+}
+
+/* Whether this process has about as many mappings as it may.  Each is a line of the file.  Without
+   /proc nothing is known, and the answer is yes.  */
+static int has_most_mappings (long long spare) {
+  char text[4096];
+  long long most = number_in ("/proc/sys/vm/max_map_count"), lines = 0;
+  int fd = most < 0 ? -1 : open ("/proc/self/maps", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return 1;
-  ssize_t got = read (fd, text, sizeof (text) - 1);
+  for (ssize_t got; (got = read (fd, text, sizeof (text))) > 0;)
+    for (ssize_t i = 0; i < got; i++) lines += text[i] == '\n';
   (void) close (fd);
-  if (got <= 0) return 1;
-  text[got] = '\0';
-  return strtoull (text, NULL, 10) + len / page > limit.rlim_cur / page;
+  return lines + spare >= most;
 }
 
 /* The number of mappings is limited (vm.max_map_count), and a call fails that would leave too few:
    mmap none, mprotect up to two, and mremap wants six free (mm/mremap.c, move_vma, mremap_to).  So
    pages are made to differ from their neighbours until eight more mappings exist.  Readable memory
-   without a reserve does not join with other mappings, which are rarely like that.  */
+   without a reserve does not join with other mappings, which are rarely like that.  Only where not
+   even these few pages can be mapped are all mappings counted, which takes some 10 ms.  */
 static enum mir_refusal try_mappings (void) {
   enum { PAGES = 9 };
   size_t page = mir_os_page_size (), len = PAGES * page;
@@ -58,7 +78,8 @@ static enum mir_refusal try_mappings (void) {
   char *start = (char *) map_addresses (len, PROT_READ);
   if (start == MAP_FAILED) {
     if (errno == EAGAIN) return MIR_REFUSED_LOCKING;
-    return exceeds_address_limit (len) ? MIR_REFUSED_ADDRESSES : MIR_REFUSED_MAPPINGS;
+    if (exceeds_address_limit (len)) return MIR_REFUSED_ADDRESSES;
+    return has_most_mappings (PAGES) ? MIR_REFUSED_MAPPINGS : MIR_REFUSED_ADDRESSES;
   }
   for (size_t i = 1; i < PAGES && res == MIR_REFUSED_OTHERWISE; i += 2)
     if (mprotect (start + i * page, page, PROT_NONE) != 0) res = MIR_REFUSED_MAPPINGS;

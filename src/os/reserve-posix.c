@@ -10,6 +10,11 @@
 #ifndef MAP_NORESERVE
 #define MAP_NORESERVE 0
 #endif
+
+size_t mir_os_reserve_unit (void) {
+  return mir_os_page_size ();
+}
+
 void *mir_os_reserve_at (void *hint, size_t len) {
   /* Not MAP_FIXED_NOREPLACE: ThreadSanitizer replaces addresses that it dislikes by 0.  */
   void *start = mmap (hint, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -23,4 +28,9 @@ void mir_os_unreserve (void *start, size_t len) {
 
 int mir_os_commit_data (void *start, size_t len) {
   return mprotect (start, len, PROT_READ | PROT_WRITE);
+}
+
+/* MS_ASYNC only checks that the pages are there (POSIX.1-2017, msync, ENOMEM; Linux, mm/msync.c).  */
+int mir_os_is_taken (void *start) {
+  return msync (start, mir_os_page_size (), MS_ASYNC) == 0;
 }

@@ -185,6 +185,15 @@ static int leave_units (char *start, size_t len) {
 
 /*---------------- Ranges -----------------------------*/
 
+size_t mir_os_reserve_unit (void) {
+  return MIR_RESERVE_ALIGNMENT;
+}
+
+int mir_os_is_taken (void *start) {
+  MEMORY_BASIC_INFORMATION info;
+  return VirtualQuery (start, &info, sizeof (info)) == 0 || info.State != MEM_FREE;
+}
+
 void *mir_os_reserve_at (void *hint, size_t len) {
   const size_t unit = MIR_RESERVE_ALIGNMENT;
   if (len > SIZE_MAX - unit) return NULL;

@@ -38,8 +38,9 @@ static inline void skip_unless_it_works (void) {
 }
 
 static inline void map_at (struct mir_pages *mapped, size_t len, uint8_t *at) {
-  memset (mapped, 0xee, sizeof (*mapped)); /* the back end sets all but two members */
+  memset (mapped, 0xee, sizeof (*mapped)); /* the back end sets all but three members */
   mapped->level = level;
+  mapped->landing_pads = 0;
   mapped->code_alloc = NULL;
   REQUIRE (backend->map (mapped, len, at) == MIR_CODE_OK);
 }

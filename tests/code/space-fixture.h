@@ -4,7 +4,10 @@
      code-fixture     a context, for the tests of MIR's functions
      backend-fixture  one back end without a space
      test-*-refusal   every allocation, mapping and protection change is refused in turn
+     model            what a space holds and what is free in it; model-events: its hooks
      test-model       random operations, compared with a model after each
+     stress-fixture   a space that threads use at once; test-stress: what they do to it
+     test-bounds      what a space may cost for what is live in it
      test-hardened    the library in processes under the restrictions of hardened systems
      test-*           one file of src/code, or one group of functions of mir-code.h  */
 #ifndef MIR_TESTS_CODE_SPACE_FIXTURE_H

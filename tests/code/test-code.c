@@ -178,7 +178,7 @@ static void code_that_is_not_ours_is_refused (void) {
   uint8_t code[64] = {0};
   start ();
   uint8_t *func = publish_returning (1);
-  MIR_code_reloc_t behind = {32 - 7, NULL}, overflow = {SIZE_MAX - 3, NULL};
+  MIR_code_reloc_t behind = {32 - (sizeof (void *) - 1), NULL}, overflow = {SIZE_MAX - 3, NULL};
   size_t protects = pages.protects;
   CHECK (ERROR_CAUGHT (_MIR_change_code (ctx, code, code, 1)));
   CHECK_INT (error_trap_type, MIR_wrong_param_value_error);
@@ -218,6 +218,24 @@ static void impossible_sizes_are_refused (void) {
   finish ();
 }
 
+static void reserved_code_cannot_be_changed (void) {
+  MIR_code_writer_t writer;
+  MIR_code_place_t place = {.size = sizeof (place)};
+  uint8_t code[CODE_LEN];
+  start ();
+  REQUIRE (MIR_code_writer_create (MIR_get_code_space (ctx), &writer) == MIR_CODE_OK);
+  REQUIRE (MIR_code_reserve (writer, 100, 0, &place) == MIR_CODE_OK);
+  code_returning (code, 1);
+  CHECK (ERROR_CAUGHT (_MIR_change_code (ctx, place.addr, code, CODE_LEN)));
+  CHECK (ERROR_CAUGHT (_MIR_update_code (ctx, place.addr, 1, (size_t) 0, (void *) code)));
+  memcpy (place.buffer, code, CODE_LEN);
+  REQUIRE (MIR_code_commit (writer, CODE_LEN, NULL) == MIR_CODE_OK);
+  code_returning (code, 2);
+  _MIR_change_code (ctx, place.addr, code, CODE_LEN);
+  CHECK_INT (code_call (place.addr), 2);
+  finish ();
+}
+
 int main (void) {
   TEST_RUN (published_code_runs_and_is_aligned_and_closed);
   TEST_RUN (code_larger_than_a_slab_is_published);
@@ -233,5 +251,6 @@ int main (void) {
   TEST_RUN (adjoining_slabs_are_told_apart);
   TEST_RUN (slabs_grow);
   TEST_RUN (room_in_older_slabs_is_used);
+  TEST_RUN (reserved_code_cannot_be_changed);
   return tap_done ();
 }

@@ -22,6 +22,46 @@ static void a_word_is_replaced_and_its_neighbours_are_kept (void) {
   finish ();
 }
 
+static void check_not_patched (uint8_t *addr, size_t size) {
+  uint8_t word[8] = {0};
+  for (size_t offset = 0; offset < size; offset += 8) {
+    REQUIRE (MIR_code_patch (space, addr + offset, word, 8) == MIR_CODE_NOT_OURS);
+    REQUIRE (MIR_code_patch_stopped (space, addr + offset, word, 8) == MIR_CODE_NOT_OURS);
+  }
+  CHECK_INT (MIR_code_patch (space, addr, word, 1), MIR_CODE_NOT_OURS);
+  CHECK_INT (MIR_code_patch_stopped (space, addr, word, 1), MIR_CODE_NOT_OURS);
+}
+
+/* Reserved, in a batch that has not ended, or behind what was committed.  */
+static void what_is_not_published_is_not_patched (void) {
+  MIR_code_place_t place = {.size = sizeof (place)};
+  uint8_t code[100] = {0}, *addr;
+  start ();
+  for (int batch = 0; batch < 2; batch++) {
+    code_returning (code, 5);
+    if (batch) REQUIRE (MIR_code_batch_begin (writer) == MIR_CODE_OK);
+    REQUIRE (MIR_code_publish (writer, code, sizeof (code), NULL, &addr) == MIR_CODE_OK);
+    if (batch) check_not_patched (addr, sizeof (code));
+    REQUIRE (MIR_code_reserve (writer, 1000, 64, &place) == MIR_CODE_OK);
+    check_not_patched (place.addr, place.len);
+    memcpy (place.buffer, code, CODE_LEN);
+    REQUIRE (MIR_code_commit (writer, CODE_LEN, NULL) == MIR_CODE_OK);
+    check_not_patched (place.addr + (batch ? 0 : GRANULE), place.len - GRANULE);
+    if (batch) REQUIRE (MIR_code_batch_end (writer) == MIR_CODE_OK);
+    CHECK_INT (code_call (place.addr), 5);
+    CHECK_INT (code_call (addr), 5);
+    code_returning (code, 6);
+    CHECK_INT (MIR_code_patch_stopped (space, addr, code, CODE_LEN), MIR_CODE_OK);
+    CHECK_INT (MIR_code_patch_stopped (space, place.addr, code, CODE_LEN), MIR_CODE_OK);
+    CHECK_INT (code_call (place.addr), 6);
+    CHECK_INT (code_call (addr), 6);
+  }
+  REQUIRE (MIR_code_reserve (writer, 1000, 0, &place) == MIR_CODE_OK);
+  CHECK_INT (MIR_code_abort (writer), MIR_CODE_OK);
+  check_not_patched (place.addr, place.len);
+  finish ();
+}
+
 static void what_is_no_code_is_not_patched (void) {
   uint8_t word[64] = {0};
   MIR_code_cell_t *cell;
@@ -38,7 +78,7 @@ static void what_is_no_code_is_not_patched (void) {
   CHECK_INT (MIR_code_patch_stopped (space, func, word, 33), MIR_CODE_NOT_OURS);
   CHECK_INT (MIR_code_patch_stopped (space, func, word, SIZE_MAX), MIR_CODE_TOO_LARGE);
   REQUIRE (MIR_code_cell_new (space, func, &cell) == MIR_CODE_OK);
-  CHECK_INT (MIR_code_patch (space, cell, word, 8), MIR_CODE_NOT_OURS);
+  CHECK_INT (MIR_code_patch (space, cell, word, sizeof (cell)), MIR_CODE_NOT_OURS);
   CHECK_INT (code_call (func), 1);
   finish ();
 }
@@ -151,6 +191,7 @@ static void no_thread_sees_a_torn_word (void) {
 int main (void) {
   TEST_RUN (a_word_is_replaced_and_its_neighbours_are_kept);
   TEST_RUN (what_is_no_code_is_not_patched);
+  TEST_RUN (what_is_not_published_is_not_patched);
   TEST_RUN (a_back_end_without_whole_words_says_so);
   TEST_RUN (a_refused_patch_changes_nothing);
   TEST_RUN (cells_keep_their_targets);

@@ -167,6 +167,55 @@ static void a_call_of_poisoned_code_ends_the_process (void) {
   finish ();
 }
 
+/* Free a block of LEN bytes at once, or with a grace period, and refuse the N-th protection.  Returns
+   whether that failed.  */
+static int poison_refused_at (long n, size_t len, MIR_code_poison_t poison, int at_once) {
+  static uint8_t before[20000];
+  MIR_code_piece_t piece = {.size = sizeof (piece)};
+  uint8_t *func;
+  set_defaults ();
+  probe_code_alloc_init (&pages);
+  over_pages = 1;
+  options.code_alloc = &pages.alloc;
+  options.poison = poison;
+  start_with_options ();
+  REQUIRE (publish_long (7, len, &func) == MIR_CODE_OK);
+  memcpy (before, func, len);
+  if (!at_once) CHECK_INT (MIR_code_free (space, func), MIR_CODE_OK);
+  MIR_code_grace_t grace = MIR_code_grace_begin (space);
+  pages.fail_protect_in = n;
+  MIR_code_status_t status =
+      at_once ? MIR_code_free_now (space, func) : MIR_code_reclaim (space, grace);
+  pages.fail_protect_in = -1;
+  if (status != MIR_CODE_OK) {
+    CHECK_INT (status, MIR_CODE_WRITE_REFUSED);
+    REQUIRE (memcmp (func, before, len) == 0);
+    CHECK_INT (code_call (func), 7);
+    REQUIRE (MIR_code_query (space, func, &piece) == MIR_CODE_OK);
+    CHECK_INT (piece.freed, !at_once);
+    CHECK (probe_code_all_closed (&pages));
+    CHECK_INT (at_once ? MIR_code_free_now (space, func) : MIR_code_reclaim (space, grace),
+               MIR_CODE_OK);
+  }
+  CHECK_INT (MIR_code_query (space, func, &piece), MIR_CODE_NOT_OURS);
+  CHECK (memcmp (func, before, CODE_LEN) != 0);
+  finish ();
+  return status != MIR_CODE_OK;
+}
+
+static void refused_poison_leaves_the_code_as_it_was (void) {
+  static const size_t lens[] = {CODE_LEN, 300, 20000};
+  for (size_t i = 0; i < 3; i++)
+    for (int kind = 0; kind < 4; kind++) {
+      long n = 0;
+      while (n < 20
+             && poison_refused_at (
+                 n, lens[i], kind % 2 ? MIR_CODE_POISON_ALL : MIR_CODE_POISON_ENTRY, kind / 2))
+        n++;
+      CHECK (n > 0 && n < 20);
+    }
+}
+
 static void refused_poison_keeps_the_block (void) {
   start_flip ();
   MIR_code_space_finish (space);
@@ -346,6 +395,7 @@ int main (void) {
   TEST_RUN (poison_is_where_the_options_want_it);
   TEST_RUN (a_call_of_poisoned_code_ends_the_process);
   TEST_RUN (refused_poison_keeps_the_block);
+  TEST_RUN (refused_poison_leaves_the_code_as_it_was);
   TEST_RUN (hooks_see_everything);
   TEST_RUN (hooks_are_told_once_when_poison_was_refused);
   TEST_RUN (code_is_replaced_under_running_callers);

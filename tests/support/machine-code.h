@@ -58,6 +58,36 @@ static inline void code_returning (uint8_t *code, uint32_t value) {
   code[6] = 0x07;
   code[7] = 0xfe;
 }
+#elif defined(__arm__)
+enum { CODE_LEN = 12 };
+/* ldr r0, .+8; bx lr; VALUE  */
+static inline void code_returning (uint8_t *code, uint32_t value) {
+  uint32_t insns[3] = {0xe59f0000u, 0xe12fff1eu, value};
+  memcpy (code, insns, sizeof (insns));
+}
+#elif defined(__mips__)
+enum { CODE_LEN = 16 };
+/* lui v0, VALUE >> 16; jr ra; ori v0, v0, VALUE & 0xffff; nop.  The jump executes the instruction
+   behind it first.  The result is sign-extended, as the ABI demands.  */
+static inline void code_returning (uint8_t *code, uint32_t value) {
+  uint32_t insns[4] = {0x3c020000u | value >> 16, 0x03e00009u, 0x34420000u | (value & 0xffff), 0};
+  memcpy (code, insns, sizeof (insns));
+}
+#elif defined(__loongarch64)
+enum { CODE_LEN = 12 };
+/* lu12i.w a0, VALUE >> 12; ori a0, a0, VALUE & 0xfff; ret  */
+static inline void code_returning (uint8_t *code, uint32_t value) {
+  uint32_t insns[3] = {0x14000004u | (value >> 12) << 5, 0x03800084u | (value & 0xfff) << 10,
+                       0x4c000020u};
+  memcpy (code, insns, sizeof (insns));
+}
+#elif defined(__powerpc__) && !defined(__powerpc64__)
+enum { CODE_LEN = 12 };
+/* lis r3, VALUE >> 16; ori r3, r3, VALUE & 0xffff; blr  */
+static inline void code_returning (uint8_t *code, uint32_t value) {
+  uint32_t insns[3] = {0x3c600000u | value >> 16, 0x60630000u | (value & 0xffff), 0x4e800020u};
+  memcpy (code, insns, sizeof (insns));
+}
 #else
 #error "no test code for this CPU yet"
 #endif

@@ -73,6 +73,12 @@ static inline int refuse_call_with (unsigned error, unsigned nr, int arg, unsign
 static inline int refuse_call (unsigned nr, int arg, unsigned mask) {
   return refuse_call_with (EPERM, nr, arg, mask);
 }
+/* The system call that the C library's mmap makes.  */
+#ifdef __NR_mmap2
+#define NR_MMAP __NR_mmap2
+#else
+#define NR_MMAP __NR_mmap
+#endif
 
 /* From now on, memory files are as if the memory that may be committed were used up
    (vm.overcommit_memory=2): they can be created and mapped, but a page of theirs cannot be had, and
@@ -94,7 +100,7 @@ static inline int answer_advice (unsigned advice, unsigned error) {
    writable and executable, and none may become executable.  */
 static inline int seccomp_write_execute (void) {
   if (refuse_call (__NR_mprotect, 2, PROT_EXEC) != 0) return -1;
-  return refuse_call (__NR_mmap, 2, PROT_WRITE | PROT_EXEC);
+  return refuse_call (NR_MMAP, 2, PROT_WRITE | PROT_EXEC);
 }
 
 static inline int mdwe_and_seccomp (void) {
@@ -110,8 +116,7 @@ static inline int mdwe_seccomp_no_memfd (void) {
 }
 
 static inline int no_executable_mappings (void) {
-  return refuse_call (__NR_mmap, 2, PROT_EXEC) != 0 ? -1
-                                                    : refuse_call (__NR_mprotect, 2, PROT_EXEC);
+  return refuse_call (NR_MMAP, 2, PROT_EXEC) != 0 ? -1 : refuse_call (__NR_mprotect, 2, PROT_EXEC);
 }
 
 /* As SELinux without execmem.  */
