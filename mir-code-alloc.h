@@ -10,8 +10,8 @@
 
    Threads: callbacks are called from every thread that uses a context made with them; mem_protect
    is never called by two threads at once for one context.  Other threads may be executing code in a
-   page whose protection is being changed.  A callback must return: it may not leave by longjmp.  A
-   callback may not use the context.
+   page whose protection is being changed.  A callback must return: it may not leave by longjmp, and
+   thread cancellation waits while it runs.  A callback may not use the context.
 
    Lifetime: a context keeps the structure by pointer, so it must outlive the context.
 

@@ -16,7 +16,8 @@
    A tool that fails never harms the program: it stops and counts the events it loses, and the other
    tools go on.  docs/debugging.md shows the commands for gdb and perf.
 
-   Threads: any.  All tools of a process share one lock, which forks also wait for.  Only
+   Threads: any.  All tools of a process share one lock, which forks also wait for.  Only where the
+   user's MIR_alloc is one may a function be a cancellation point.  Only
    MIR_code_tools_finish must not run at the same time as another call on its object.  */
 #ifndef MIR_CODE_TOOLS_H
 #define MIR_CODE_TOOLS_H

@@ -17,7 +17,7 @@
    everything is as it was before the call.  No function here calls an error function.  Bookkeeping
    is allocated from the space's MIR_alloc with no lock held.  Any thread may use a space; one
    thread at a time may use a writer.  Published code is executed as it is: the caller ensures that
-   it is correct.
+   it is correct.  The end of this file has what holds for forks and for thread cancellation.
 
    A structure that the caller allocates begins with its own size, which the caller sets to sizeof
    it: that is its version.  The library reads and writes only so many bytes, so a program that was
@@ -108,7 +108,7 @@ typedef struct MIR_code_event {
 /* Functions which are notified of events, for debuggers, profilers and unwinders; mir-code-tools.h
    has ready-made ones.  Any function may be NULL.  A hook is called in the thread which causes the
    event, with no lock of the space held and possibly by several threads at once.  It must return,
-   and may not use the space except to read published code.  */
+   and may not use the space except to read published code.  It may fork.  */
 typedef struct MIR_code_hooks {
   size_t size; /* sizeof (MIR_code_hooks_t) */
   /* LEN bytes at START hold code from now on; called before any is published there.  */
@@ -352,6 +352,39 @@ typedef struct MIR_code_stats {
 /* Set *STATS to the current numbers.  Takes time in proportion to the mapped memory.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_get_stats (MIR_code_space_t space,
                                                     MIR_code_stats_t *stats);
+
+/*---------------- Forks and cancellation -----------------------------*/
+
+/* Forks.  A child may use every space: what either process publishes, changes or frees after the
+   fork stays its own.  fork waits until no thread is in the middle of a change.  What other threads
+   of the parent were doing while they called the user's functions, or the system, the child finds
+   like this:
+
+   - Everything it can free, max_bytes and `reserve` are as if those calls had ended or had never
+     begun.  Mappings that came or went count until the child maps, trims or finishes.
+   - A hook, or a function of a MIR_code_alloc, is not called again for what it was called for: in
+     the child it has returned.  Its own locks and data are the user's matter (pthread_atfork).
+   - A block of which `freed` was told is free after the child's next MIR_code_reclaim.
+   - The child may finish the writers of threads that it does not have; what these had open is
+     aborted.  It may not use them for anything else.  A cell or a code block whose address only
+     such a thread knew stays.
+   - A space that such a thread was creating or finishing stays as it is, and may not be used.
+   - Memory of the MIR_alloc that was not in use yet, and pages that the system was mapping or
+     unmapping outside a reserved range, are lost to the child.
+
+   Hooks, and functions of a MIR_alloc, may fork, and so may mem_map and mem_unmap; mem_protect may
+   not.  A signal handler may not fork where it may have interrupted a function of this library: the
+   fork would wait for a lock of its own thread.  vfork and posix_spawn may be used anywhere.  After
+   _Fork or clone(2), which run no fork handlers, a child may not use any space: it would change
+   its parent's code.
+
+   Cancellation, of POSIX threads.  No function of this file is a cancellation point, except where a
+   function of the user's MIR_alloc is one.  A request which acts there leaves everything as it was
+   before the call, except that a batch, and what an operation has done up to then, may remain; no
+   lock, no descriptor and no memory is lost, and any thread may use or finish the writer.  A request
+   waits while a hook or a function of a MIR_code_alloc runs, since these must return, and during
+   MIR_code_writer_finish and MIR_code_space_finish.  A thread whose cancellation is asynchronous may
+   not call this library.  */
 
 #ifdef __cplusplus
 }

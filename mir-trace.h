@@ -22,7 +22,8 @@
    below by longjmp is not recorded: no block came or went.
 
    Threads: any, if the allocator below allows it.  All traces of a process share one lock, which is
-   not held while the allocator below runs; forks wait for it too.  Only MIR_trace_finish must not
+   not held while the allocator below runs; forks wait for it too.  Only where the allocator below
+   is one may a function be a cancellation point.  Only MIR_trace_finish must not
    run at the same time as another call on its trace.  */
 #ifndef MIR_TRACE_H
 #define MIR_TRACE_H

@@ -10,6 +10,8 @@
    no lock held and with everything as it was before the call: published code has its old bytes and
    is closed, unless a code allocator of the user's refuses even the calls which restore that.  The
    error function does not return.  It may leave by longjmp, and the context can be used afterwards.
+   No function is a cancellation point, except where the error function or the user's MIR_alloc is
+   one; the end of mir-code.h has more on that, and on forks.
 
    Published code is executed as it is: the caller ensures that it is correct.  On Linux a context
    with the default code memory keeps W^X: no memory is ever writable and executable through one

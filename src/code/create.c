@@ -14,6 +14,7 @@
 #include "code/types.h"
 #include "code/versions.h"
 #include "defaults.h"
+#include "os/cancel.h"
 
 /*---------------- Finishing -----------------------------*/
 
@@ -29,8 +30,10 @@ static void free_chain (struct MIR_code_space *space, void *link) {
 
 void mir_space_finish (struct MIR_code_space *space) {
   struct mir_pool *next;
+  int held = mir_os_hold_cancel (); /* nobody could finish the rest */
   while (space->writers != NULL) MIR_code_writer_finish (space->writers);
   mir_unwatch_forks (space);
+  (void) mir_pools_drop_orphans (space);
   for (struct mir_pool *pool = &space->first; pool != NULL; pool = next) {
     next = mir_pool_next (pool);
     mir_pool_finish (pool);
@@ -40,6 +43,7 @@ void mir_space_finish (struct MIR_code_space *space) {
   free_chain (space, space->cells.groups);
   if (space->range.len != 0) mir_os_unreserve (space->range.start, space->range.len);
   mir_os_lock_destroy (&space->lock);
+  mir_os_let_cancel (held);
 }
 
 /*---------------- Creating -----------------------------*/
@@ -85,10 +89,14 @@ static const struct mir_backend *choose_backend (MIR_code_options_t *options,
 static MIR_code_status_t reserve_range (struct MIR_code_space *space, size_t len, void *bitmaps) {
   struct mir_range *range = &space->range;
   if (len == 0) return MIR_CODE_OK;
+  MIR_code_status_t status = MIR_CODE_OK;
+  int held = mir_os_hold_cancel (); /* files are read */
   range->start = (uint8_t *) mir_os_reserve (len, space->options.near_addr, mir_cpu.reach);
   if (range->start == NULL)
-    return mir_status_of_refusal (
+    status = mir_status_of_refusal (
         space->options.near_addr != NULL ? MIR_CODE_NO_RANGE : MIR_CODE_NO_ADDRESS_SPACE, len);
+  mir_os_let_cancel (held);
+  if (status != MIR_CODE_OK) return status;
   range->len = len;
   mir_granules_init (&range->units, bitmaps, len / MIR_RANGE_UNIT);
   return MIR_CODE_OK;
@@ -153,8 +161,10 @@ MIR_code_status_t MIR_code_set_hooks (MIR_code_space_t space, const MIR_code_hoo
     return MIR_CODE_BAD_OPTION;
   space->hooks = hooks != NULL ? &space->own_hooks : NULL;
   if (hooks == NULL || space->hooks->mapped == NULL) return MIR_CODE_OK;
+  int held = mir_os_hold_cancel (); /* hooks must return */
   for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool))
     for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next)
       space->hooks->mapped (space->hooks->user_data, slab->pages.rx, slab->pages.len);
+  mir_os_let_cancel (held);
   return MIR_CODE_OK;
 }

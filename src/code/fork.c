@@ -2,7 +2,13 @@
 
    Shared memory stays shared between parent and child: a process which writes to pages of an older
    generation first takes memory of its own (make_private).  A fork waits for all locks, so that no
-   lock in the child belongs to a thread which only the parent has.  */
+   lock in the child belongs to a thread which only the parent has, and all that locks guard is
+   whole.  What such a thread was doing with no lock held is noted where locks guard it: slabs in
+   transit become orphans, which the child unmaps when it maps, trims or ends (mir_slab_adopt), and
+   a block whose `freed` hook was running waits for the child's next MIR_code_reclaim.  Hooks that
+   were running are not called again: in the child they have returned.  What the back end had mapped
+   so far, and memory from the general allocator that was in no list yet, is lost to the child as it
+   is to any program which forks between a malloc and the use of its result.  */
 #include "code/fork.h"
 
 #include <stdatomic.h>
@@ -24,7 +30,7 @@ static void lock_spaces (void) {
   }
 }
 
-/* After it, in the parent and in the child.  */
+/* After it, in the parent; the child has more to do.  */
 static void unlock_spaces (void) {
   atomic_fetch_add (&mir_fork_generation, 1);
   for (struct MIR_code_space *space = registry; space != NULL; space = space->next) {
@@ -35,9 +41,58 @@ static void unlock_spaces (void) {
   mir_os_unlock (&registry_lock);
 }
 
+/*---------------- In a child -----------------------------*/
+
+/* What threads were doing which this process does not have.  The locks are held, and nothing here
+   calls the system or the user: other handlers may not have run yet.  */
+
+/* Make the slabs in transit orphans.  What the back end was mapping or unmapping is not counted any
+   more.  */
+static void orphan_slabs (struct MIR_code_space *space) {
+  for (struct mir_slab *slab = space->transit; slab != NULL; slab = slab->transit.next) {
+    struct mir_transit *transit = &slab->transit;
+    if (transit->thread == mir_os_thread ()) continue; /* a hook or an allocator has forked */
+    transit->thread = 0;
+    if (transit->state != MIR_PARTLY_MAPPED) continue;
+    space->mapped_bytes -= transit->counted;
+    transit->counted = 0;
+  }
+}
+
+/* Retire the blocks whose `freed` hook was being called, for the end of any grace period; they are
+   poisoned already.  There is room for them: the ring has room for every block of the pool.  */
+static void retire_blocks (struct mir_pool *pool) {
+  struct mir_notice **link = &pool->notices, *notice;
+  while ((notice = *link) != NULL) {
+    struct mir_directory_find found;
+    if (notice->thread == mir_os_thread ()
+        || mir_directory_find (&pool->space->directory, (uintptr_t) notice->addr, &found) != 0) {
+      link = &notice->next;
+      continue;
+    }
+    size_t offset = (size_t) (notice->addr - found.slab->pages.rx);
+    pool->freed_granules +=
+        mir_granules_block_len (&found.slab->granules, (uint32_t) (offset / MIR_GRANULE));
+    mir_retired_add (&pool->retired, notice->addr + MIR_RETIRED_TOLD, 0 /* the first period */);
+    *link = notice->next;
+  }
+}
+
+static void unlock_spaces_in_child (void) {
+  for (struct MIR_code_space *space = registry; space != NULL; space = space->next) {
+    for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool))
+      retire_blocks (pool);
+    orphan_slabs (space);
+  }
+  unlock_spaces ();
+}
+
+/*---------------- The registry -----------------------------*/
+
 int mir_count_forks (void) {
   mir_os_lock (&registry_lock);
-  if (!watching) watching = mir_os_at_fork (lock_spaces, unlock_spaces) == 0;
+  if (!watching)
+    watching = mir_os_at_fork (lock_spaces, unlock_spaces, unlock_spaces_in_child) == 0;
   int counted = watching;
   mir_os_unlock (&registry_lock);
   return counted ? 0 : -1;

@@ -356,6 +356,7 @@ static MIR_code_status_t map_room (struct mir_pool *pool, uint32_t n, size_t lar
   mir_os_lock (&pool->lock);
   size_t size = pool->slab_size < largest ? pool->slab_size : largest;
   mir_os_unlock (&pool->lock);
+  (void) mir_pools_drop_orphans (pool->space);
   MIR_code_status_t status = mir_slab_make (pool, n, size, slab);
   if (status == MIR_CODE_LIMIT && mir_pools_drop_empty (pool->space) > 0)
     status = mir_slab_make (pool, n, size, slab);
@@ -524,15 +525,17 @@ void mir_pool_cut (struct mir_slab *slab, uint32_t first, uint32_t n) {
   if (n != 0) free_granules (slab, first, first + n, 0);
 }
 
-/* Whether the pool has more slabs than it has needed lately, by one of the size of SLAB.  */
+/* Whether the pool has more slabs than it has needed in the last LATELY milliseconds or two times
+   that, by one of the size of SLAB.  */
 static int has_too_many (struct mir_pool *pool, const struct mir_slab *slab, uint64_t now,
                          uint64_t lately) {
   if (now - pool->most_since >= lately) {
     pool->most_since = now;
+    pool->most_before = pool->most_taken;
     pool->most_taken = mir_count (&pool->taken);
   }
-  return mir_count (&pool->total) - slab->granules.count
-         >= pool->most_taken + pool->most_taken / KEPT_PARTS;
+  uint64_t most = pool->most_taken > pool->most_before ? pool->most_taken : pool->most_before;
+  return mir_count (&pool->total) - slab->granules.count >= most + most / KEPT_PARTS;
 }
 
 struct mir_slab *mir_pool_unlink_empty (struct mir_pool *pool, uint64_t older_than, int all) {
@@ -573,8 +576,18 @@ size_t mir_pool_drop_slabs (struct mir_slab *list) {
   return bytes;
 }
 
-size_t mir_pools_drop_empty (struct MIR_code_space *space) {
+size_t mir_pools_drop_orphans (struct MIR_code_space *space) {
   size_t bytes = 0;
+  struct mir_slab *slab;
+  while ((slab = mir_slab_adopt (space)) != NULL) {
+    slab->next = NULL;
+    bytes += mir_pool_drop_slabs (slab);
+  }
+  return bytes;
+}
+
+size_t mir_pools_drop_empty (struct MIR_code_space *space) {
+  size_t bytes = mir_pools_drop_orphans (space);
   for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool)) {
     mir_os_lock (&pool->lock);
     struct mir_slab *dropped = mir_pool_unlink_empty (pool, 0 /* ms */, 1 /* all */);

@@ -72,7 +72,10 @@ struct mir_slab *mir_pool_unlink_empty (struct mir_pool *pool, uint64_t older_th
 /* Unmap LIST, a result of mir_pool_unlink_empty or mir_pool_give_up; a slab that the system does not
    unmap goes back to its pool.  No lock is held.  Returns the bytes unmapped.  */
 size_t mir_pool_drop_slabs (struct mir_slab *list);
-/* Unmap the empty slabs of all pools of SPACE.  No lock is held.  Returns the bytes unmapped.  */
+/* In a forked child: unmap the slabs which were in transit in other threads of the parent.  No lock
+   is held.  Returns the bytes unmapped.  */
+size_t mir_pools_drop_orphans (struct MIR_code_space *space);
+/* Unmap the empty slabs of all pools of SPACE, and orphans.  No lock is held.  Returns the bytes unmapped.  */
 size_t mir_pools_drop_empty (struct MIR_code_space *space);
 /* Move the metadata tables of POOL to less memory where they use little of what they have.  No lock
    is held.  Without memory for that they stay.  */

@@ -10,6 +10,7 @@
 #include "code/fork.h"
 #include "code/status.h"
 #include "defaults.h"
+#include "os/cancel.h"
 #include "os/os.h"
 #include "os/refusal.h"
 
@@ -54,9 +55,8 @@ static const char *reason_of_refusal (const char *named) {
   return status == MIR_CODE_OK ? named : MIR_code_status_text (status);
 }
 
-/* Returns NULL if BACKEND works, else the reason, with the system's error set.  A page sealed by
-   mseal(2) stays mapped.  */
-static const char *try_backend (const struct mir_backend *backend, MIR_code_protection_t level) {
+/* try_backend, with cancellation held off.  */
+static const char *map_and_prove (const struct mir_backend *backend, MIR_code_protection_t level) {
   struct mir_pages pages = {.level = level, .code_alloc = mir_default_code_alloc ()};
   const char *reason = NULL;
   mir_os_set_error (0); /* a MIR_code_alloc need not set an error */
@@ -72,6 +72,15 @@ static const char *try_backend (const struct mir_backend *backend, MIR_code_prot
   if (backend->unmap (&pages) != 0 && reason == NULL && level != MIR_CODE_SEALED)
     return reason_of_refusal (not_unmapped);
   mir_os_set_error (error);
+  return reason;
+}
+
+/* Returns NULL if BACKEND works, else the reason, with the system's error set.  A page sealed by
+   mseal(2) stays mapped.  */
+static const char *try_backend (const struct mir_backend *backend, MIR_code_protection_t level) {
+  int held = mir_os_hold_cancel ();
+  const char *reason = map_and_prove (backend, level);
+  mir_os_let_cancel (held);
   return reason;
 }
 

@@ -5,11 +5,14 @@
 #include "code/slab.h"
 #include "code/types.h"
 #include "code/write.h"
+#include "os/cancel.h"
 
 void mir_notify_published (struct MIR_code_space *space, const MIR_code_event_t *events,
                            size_t num) {
-  if (space->hooks != NULL && space->hooks->published != NULL && num > 0)
-    space->hooks->published (space->hooks->user_data, events, num);
+  if (space->hooks == NULL || space->hooks->published == NULL || num == 0) return;
+  int held = mir_os_hold_cancel (); /* hooks must return */
+  space->hooks->published (space->hooks->user_data, events, num);
+  mir_os_let_cancel (held);
 }
 
 /* Write LEN bytes to the first N granules of PLACEMENT and mark these granules as taken.  The lock

@@ -50,8 +50,7 @@ static void add_pool_stats (const struct mir_pool *pool, MIR_code_stats_t *stats
   for (const struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next) {
     stats->mappings++;
     stats->system_calls += slab->pages.system_calls;
-    stats->bookkeeping_bytes += sizeof (*slab) + mir_granules_size (slab->granules.count)
-                                + mir_backed_size (slab->pages.len);
+    stats->bookkeeping_bytes += slab->memory_len;
   }
 }
 

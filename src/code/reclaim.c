@@ -7,6 +7,7 @@
 #include "code/space.h"
 #include "code/types.h"
 #include "code/write.h"
+#include "os/cancel.h"
 
 enum { ENTRY = 16 }; /* bytes that MIR_CODE_POISON_ENTRY overwrites */
 
@@ -57,7 +58,8 @@ static MIR_code_cell_t *forget_block (struct mir_pool *pool, const uint8_t *addr
   return cell;
 }
 
-/* Call the hook `freed` for the pinned BLOCK, with the lock released meanwhile.  */
+/* Call the hook `freed` for the pinned BLOCK, with the lock released meanwhile.  A child which
+   another thread forks meanwhile finds the notice, and retires the block (fork.c).  */
 static void notify_freed (const struct block *block) {
   struct mir_pool *pool = block->slab->pool;
   const MIR_code_hooks_t *hooks = pool->space->hooks;
@@ -66,9 +68,25 @@ static void notify_freed (const struct block *block) {
   struct mir_tag *tag = mir_tags_find (&pool->tags, (uintptr_t) addr);
   MIR_code_event_t event = {
       .start = addr, .size = size_of (block), .tag = tag != NULL ? tag->value : 0};
-  mir_os_unlock (&pool->lock); /* the pinned block stays as it is meanwhile */
+  struct mir_notice notice = {.next = pool->notices, .addr = addr, .thread = mir_os_thread ()};
+  pool->notices = &notice;
+  mir_os_unlock (&pool->lock);      /* the pinned block stays as it is meanwhile */
+  int held = mir_os_hold_cancel (); /* hooks must return */
   hooks->freed (hooks->user_data, &event);
+  mir_os_let_cancel (held);
   mir_os_lock (&pool->lock);
+  struct mir_notice **link = &pool->notices;
+  while (*link != &notice) link = &(*link)->next;
+  *link = notice.next;
+}
+
+/* Free the granules of BLOCK.  Returns the cell if it is a thunk, else NULL.  */
+static inline MIR_code_cell_t *end_block (const struct block *block) {
+  struct mir_pool *pool = block->slab->pool;
+  MIR_code_cell_t *cell = NULL;
+  if (pool->tags.num != 0 || pool->thunks.num != 0) cell = forget_block (pool, address_of (block));
+  mir_pool_release (block->slab, block->first, block->last);
+  return cell;
 }
 
 /* Reclaim BLOCK.  The lock is held, and released around the hook, while the block is pinned.  The
@@ -84,8 +102,7 @@ static inline MIR_code_status_t reclaim_block (const struct block *block, MIR_co
     mir_granules_pin (&block->slab->granules, block->last);
     notify_freed (block);
   }
-  if (pool->tags.num != 0 || pool->thunks.num != 0) *cell = forget_block (pool, address_of (block));
-  mir_pool_release (block->slab, block->first, block->last);
+  *cell = end_block (block);
   return MIR_CODE_OK;
 }
 
@@ -98,8 +115,8 @@ MIR_code_status_t MIR_code_free_now (MIR_code_space_t space, const void *addr) {
   struct mir_slab *dropped = NULL;
   if (status == MIR_CODE_OK && mir_slab_is_empty (block.slab))
     dropped = mir_pool_unlink_empty (pool, space->options.purge_ms, 0 /* not all */);
+  if (cell != NULL) MIR_code_cell_free (space, cell); /* before a fork can come between */
   mir_os_unlock (&pool->lock);
-  if (cell != NULL) MIR_code_cell_free (space, cell);
   if (dropped != NULL) mir_pool_drop_slabs (dropped);
   return status;
 }
@@ -135,15 +152,21 @@ static MIR_code_status_t reclaim_in (struct mir_pool *pool, MIR_code_grace_t gra
   mir_os_lock (&pool->lock);
   for (uint32_t n = pool->retired.num;
        n > 0 && (addr = mir_retired_take (&pool->retired, grace)) != NULL; n--) {
+    int told = (uintptr_t) addr % MIR_GRANULE == MIR_RETIRED_TOLD; /* before a fork */
+    addr -= told;
     struct block block = {.slab = slab_of (pool, addr)};
     block.first = mir_slab_granule (block.slab, addr);
     block.last = mir_granules_block_last (&block.slab->granules, block.first);
     MIR_code_cell_t *cell;
-    MIR_code_status_t one = reclaim_block (&block, &cell);
-    if (one == MIR_CODE_OK) {
-      pool->freed_granules -= block.last - block.first + 1;
-    } else {
+    MIR_code_status_t one = MIR_CODE_OK;
+    pool->freed_granules -= block.last - block.first + 1;
+    if (told)
+      cell = end_block (&block);
+    else
+      one = reclaim_block (&block, &cell);
+    if (one != MIR_CODE_OK) {
       mir_retired_add (&pool->retired, addr, grace);
+      pool->freed_granules += block.last - block.first + 1;
       status = one;
     }
     MIR_code_cell_free (pool->space, cell); /* the space's lock comes after the pool's */

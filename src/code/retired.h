@@ -13,7 +13,12 @@
 
 #include <stdint.h>
 
-enum { MIR_PERIODS = 16 }; /* grace periods that are told apart */
+enum {
+  MIR_PERIODS = 16, /* grace periods that are told apart */
+  /* Added to the address of a block which is poisoned, and of which the hook `freed` was told, by a
+     thread that only the parent of this process has.  */
+  MIR_RETIRED_TOLD = 1
+};
 
 struct mir_retired_period {
   uint64_t grace; /* grace periods begun before the blocks were freed: one begun later must end */

@@ -8,6 +8,7 @@
 #include "code/probe.h"
 #include "code/status.h"
 #include "code/write.h"
+#include "os/cancel.h"
 
 enum {
   LARGE = 1024 * 1024,            /* bytes */
@@ -29,6 +30,39 @@ static size_t slab_unit (const struct MIR_code_space *space) {
   return space->range.len != 0 ? MIR_RANGE_UNIT : space->page_size;
 }
 
+/*---------------- Transit -----------------------------*/
+
+/* SLAB, for which COUNTED bytes count as mapped, and as many at AT of the range unless that is NULL,
+   is in transit.  The lock of the space is held.  */
+static void enter_transit (struct mir_slab *slab, size_t counted, uint8_t *at,
+                           enum mir_transit_state state) {
+  struct MIR_code_space *space = slab->pool->space;
+  slab->transit = (struct mir_transit) {.next = space->transit,
+                                        .thread = mir_os_thread (),
+                                        .counted = counted,
+                                        .at = at,
+                                        .len = counted,
+                                        .state = state};
+  if (space->transit != NULL) space->transit->transit.previous = slab;
+  space->transit = slab;
+}
+
+static void leave_transit (struct mir_slab *slab) {
+  struct mir_transit *transit = &slab->transit;
+  if (transit->previous != NULL)
+    transit->previous->transit.next = transit->next;
+  else
+    slab->pool->space->transit = transit->next;
+  if (transit->next != NULL) transit->next->transit.previous = transit->previous;
+}
+
+/* No lock is held.  */
+static void set_state (struct mir_slab *slab, enum mir_transit_state state) {
+  mir_os_lock (&slab->pool->space->lock);
+  slab->transit.state = state;
+  mir_os_unlock (&slab->pool->space->lock);
+}
+
 /*---------------- Limits -----------------------------*/
 
 /* Ensure the directory has room for one more entry; another thread may still take it first.  No
@@ -48,10 +82,10 @@ static MIR_code_status_t widen_directory (struct MIR_code_space *space) {
   return MIR_CODE_OK;
 }
 
-/* Reduce *SIZE, the desired bytes, to what the limits allow, NEEDED bytes at least, and claim that.
-   Sets *AT to the place, or NULL for anywhere.  The lock of the space is held.  */
-static MIR_code_status_t claim (struct MIR_code_space *space, size_t needed, size_t *size,
-                                uint8_t **at) {
+/* Reduce *SIZE, the desired bytes, to what the limits allow, NEEDED bytes at least, and claim that
+   for SLAB.  Sets *AT to the place, or NULL for anywhere.  The lock of the space is held.  */
+static MIR_code_status_t claim (struct mir_slab *slab, size_t needed, size_t *size, uint8_t **at) {
+  struct MIR_code_space *space = slab->pool->space;
   size_t limit = space->options.max_bytes, left = limit - space->mapped_bytes;
   if (limit != 0 && *size > left) {
     *size = left / slab_unit (space) * slab_unit (space);
@@ -68,19 +102,40 @@ static MIR_code_status_t claim (struct MIR_code_space *space, size_t needed, siz
   }
   space->directory.promised++;
   space->mapped_bytes += *size;
+  enter_transit (slab, *size, *at, MIR_PARTLY_MAPPED);
   return MIR_CODE_OK;
 }
 
-/* Undo claim: SIZE bytes at AT, NULL if the place is lost or was none.  */
-static void unclaim (struct MIR_code_space *space, size_t size, const uint8_t *at) {
+/* Undo claim, at the end of SLAB's transit.  AT: the place, NULL if it is lost or was none.  */
+static void unclaim (struct mir_slab *slab, const uint8_t *at) {
+  struct MIR_code_space *space = slab->pool->space;
   mir_os_lock (&space->lock);
+  leave_transit (slab);
   space->directory.promised--;
-  space->mapped_bytes -= size;
+  space->mapped_bytes -= slab->transit.counted;
   if (at != NULL) mir_range_release (&space->range, at);
   mir_os_unlock (&space->lock);
 }
 
 /*---------------- Mapping -----------------------------*/
+
+/* Hooks must return: cancellation is held off while they run.  */
+
+static void notify_mapped (struct mir_slab *slab) {
+  const MIR_code_hooks_t *hooks = slab->pool->space->hooks;
+  if (hooks == NULL || hooks->mapped == NULL) return;
+  int held = mir_os_hold_cancel ();
+  hooks->mapped (hooks->user_data, slab->pages.rx, slab->pages.len);
+  mir_os_let_cancel (held);
+}
+
+static void notify_unmapped (struct mir_slab *slab) {
+  const MIR_code_hooks_t *hooks = slab->pool->space->hooks;
+  if (hooks == NULL || hooks->unmapped == NULL) return;
+  int held = mir_os_hold_cancel ();
+  hooks->unmapped (hooks->user_data, slab->pages.rx, slab->pages.len);
+  mir_os_let_cancel (held);
+}
 
 /* The back end for slabs of LARGE bytes.  A slab gets that large only when there is much code
    already, and then is used up soon; a still larger one is for one reservation, of which little may
@@ -98,6 +153,8 @@ static const struct mir_backend *large_backend (const struct MIR_code_space *spa
    first: if a fork happens meanwhile, the pages count as shared, and they may be.  */
 static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *at) {
   struct MIR_code_space *space = slab->pool->space;
+  int held =
+      mir_os_hold_cancel (); /* back ends open and close files, and call the user's mem_map */
   const struct mir_backend *large = size == LARGE ? large_backend (space) : NULL;
   MIR_code_status_t status = MIR_CODE_MAP_REFUSED;
   slab->pages.level = space->options.protection;
@@ -115,26 +172,31 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
     status = slab->backend->map (&slab->pages, size, at);
   }
   slab->pages.generation = generation;
-  if (status == MIR_CODE_OK) return status;
-  status = mir_status_of_refusal (status, 2 * size);        /* for a dual mapping */
-  if (!mir_status_is_limit (status)) mir_backend_forget (); /* what was known is no longer so */
+  if (status != MIR_CODE_OK) {
+    status = mir_status_of_refusal (status, 2 * size);        /* for a dual mapping */
+    if (!mir_status_is_limit (status)) mir_backend_forget (); /* what was known is no longer so */
+  }
+  mir_os_let_cancel (held);
   return status;
 }
 
-/* Allocate a slab without pages, with bitmaps for SIZE bytes.  The two are apart: structures a power
-   of two from each other would compete for the same cache lines.  */
+/* Allocate a slab without pages, with bitmaps for SIZE bytes behind it.  Large ones lie at different
+   distances from the start of their memory: structures a power of two from each other would compete
+   for the same cache lines.  */
 static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
-  MIR_alloc_t alloc = pool->space->alloc;
-  struct mir_slab *slab = (struct mir_slab *) MIR_malloc (alloc, sizeof (struct mir_slab));
-  if (slab == NULL) return NULL;
+  enum { LINE = 64, COLOURS = 8, COLOUR = 4 * LINE };
+  struct MIR_code_space *space = pool->space;
+  size_t gap = size < LARGE ? 0 : atomic_load (&space->directory.num) % COLOURS * COLOUR;
   size_t granules_size = mir_granules_size (size / MIR_GRANULE);
-  void *bitmaps = MIR_malloc (alloc, granules_size + mir_backed_size (size));
-  if (bitmaps == NULL) {
-    MIR_free (alloc, slab);
-    return NULL;
-  }
-  slab->granules.words = (struct mir_granule_word *) bitmaps;
-  slab->backed = (uint64_t *) (void *) ((uint8_t *) bitmaps + granules_size);
+  size_t len = LINE + gap + sizeof (struct mir_slab) + granules_size + mir_backed_size (size);
+  uint8_t *memory = (uint8_t *) MIR_malloc (space->alloc, len);
+  if (memory == NULL) return NULL;
+  gap += (size_t) (0 - (uintptr_t) memory) % LINE;
+  struct mir_slab *slab = (struct mir_slab *) (void *) (memory + gap);
+  slab->memory = memory;
+  slab->memory_len = len;
+  slab->granules.words = (struct mir_granule_word *) (void *) (slab + 1);
+  slab->backed = (uint64_t *) (void *) ((uint8_t *) (slab + 1) + granules_size);
   memset (slab->backed, 0, mir_backed_size (size));
   slab->pool = pool;
   slab->frozen = 0;
@@ -142,9 +204,7 @@ static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
 }
 
 void mir_slab_free (struct mir_slab *slab) {
-  MIR_alloc_t alloc = slab->pool->space->alloc;
-  MIR_free (alloc, slab->granules.words);
-  MIR_free (alloc, slab);
+  MIR_free (slab->pool->space->alloc, slab->memory);
 }
 
 /* Map a slab of SIZE bytes, or of fewer, NEEDED at least, if a limit prevents that.  */
@@ -160,20 +220,20 @@ static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t
     if ((slab = new_slab (pool, wanted)) == NULL) return MIR_CODE_NO_MEMORY;
     mir_os_lock (&space->lock);
     int has_room = mir_directory_has_room (&space->directory);
-    if (has_room) status = claim (space, needed, &size, &at);
+    if (has_room) status = claim (slab, needed, &size, &at);
     mir_os_unlock (&space->lock);
     if (has_room) break;
     mir_slab_free (slab); /* another thread took the entry first */
   }
   if (status == MIR_CODE_OK && (status = map_slab (slab, size, at)) != MIR_CODE_OK)
-    unclaim (space, size, slab->pages.reserved ? at : NULL);
+    unclaim (slab, slab->pages.reserved ? at : NULL);
   if (status != MIR_CODE_OK) {
     mir_slab_free (slab);
     return status;
   }
   mir_granules_init (&slab->granules, slab->granules.words, size / MIR_GRANULE);
-  if (space->hooks != NULL && space->hooks->mapped != NULL)
-    space->hooks->mapped (space->hooks->user_data, slab->pages.rx, slab->pages.len);
+  set_state (slab, MIR_MAPPED);
+  notify_mapped (slab);
   *res = slab;
   return MIR_CODE_OK;
 }
@@ -231,6 +291,7 @@ void mir_slab_link (struct mir_slab *slab) {
   mir_count_add (&pool->total, slab->granules.count);
   mir_slab_enter_empty (slab);
   mir_os_lock (&pool->space->lock);
+  leave_transit (slab);
   pool->space->directory.promised--;
   if (pool->space->peak_mapped_bytes < pool->space->mapped_bytes)
     pool->space->peak_mapped_bytes = pool->space->mapped_bytes;
@@ -251,26 +312,73 @@ void mir_slab_unlink (struct mir_slab *slab) {
   mir_os_lock (&pool->space->lock);
   mir_directory_remove (&pool->space->directory, slab);
   pool->space->directory.promised++; /* to add the slab again if it cannot be unmapped */
+  enter_transit (slab, slab->pages.len, slab->pages.reserved ? slab->pages.rx : NULL, MIR_MAPPED);
   mir_os_unlock (&pool->space->lock);
 }
 
-size_t mir_slab_unmap (struct mir_slab *slab) {
+/* mir_slab_unmap, with cancellation held off.  */
+static size_t unmap_slab (struct mir_slab *slab) {
   struct mir_pool *pool = slab->pool;
-  struct MIR_code_space *space = pool->space;
-  const MIR_code_hooks_t *hooks = space->hooks;
-  uint8_t *start = slab->pages.rx;
   size_t len = slab->pages.len;
-  if (hooks != NULL && hooks->unmapped != NULL) hooks->unmapped (hooks->user_data, start, len);
+  if (slab->transit.state != MIR_MAPPED_NO_MORE) {
+    set_state (slab, MIR_MAPPED_NO_MORE);
+    notify_unmapped (slab);
+  }
+  set_state (slab, MIR_PARTLY_MAPPED);
   if (slab->backend->unmap (&slab->pages) != 0) {
-    if (hooks != NULL && hooks->mapped != NULL) hooks->mapped (hooks->user_data, start, len);
+    set_state (slab, MIR_MAPPED);
+    notify_mapped (slab);
     return 0;
   }
   mir_os_lock (&pool->lock);
   pool->system_calls += slab->pages.system_calls;
   mir_os_unlock (&pool->lock);
-  unclaim (space, len, slab->pages.reserved ? start : NULL);
+  unclaim (slab, slab->pages.reserved ? slab->pages.rx : NULL);
   mir_slab_free (slab);
   return len;
+}
+
+/* The caller may have more slabs to unmap, so not even the general allocator may be cancelled.  */
+size_t mir_slab_unmap (struct mir_slab *slab) {
+  int held = mir_os_hold_cancel ();
+  size_t len = unmap_slab (slab);
+  mir_os_let_cancel (held);
+  return len;
+}
+
+/*---------------- Orphans -----------------------------*/
+
+/* An orphan, which is this thread's from now on; NULL: there is none.  */
+static struct mir_slab *take_orphan (struct MIR_code_space *space) {
+  mir_os_lock (&space->lock);
+  struct mir_slab *slab = space->transit;
+  while (slab != NULL && slab->transit.thread != 0) slab = slab->transit.next;
+  if (slab != NULL) slab->transit.thread = mir_os_thread ();
+  mir_os_unlock (&space->lock);
+  return slab;
+}
+
+/* End the transit of SLAB, of which nobody knows what is mapped.  In a range that does not matter:
+   the whole place is made inaccessible again.  Elsewhere it stays: another thread may have got its
+   addresses already.  */
+static void drop_remains (struct mir_slab *slab) {
+  struct MIR_code_space *space = slab->pool->space;
+  uint8_t *at = slab->transit.at;
+  if (at != NULL) {
+    mir_pages_init (&slab->pages, slab->transit.len, at);
+    slab->pages.rx = at;
+    slab->pages.level = space->options.protection;
+    if (space->backend->unmap (&slab->pages) != 0 || !slab->pages.reserved) at = NULL;
+  }
+  unclaim (slab, at);
+  mir_slab_free (slab);
+}
+
+struct mir_slab *mir_slab_adopt (struct MIR_code_space *space) {
+  struct mir_slab *slab;
+  while ((slab = take_orphan (space)) != NULL && slab->transit.state == MIR_PARTLY_MAPPED)
+    drop_remains (slab);
+  return slab;
 }
 
 /*---------------- Memory -----------------------------*/
@@ -299,6 +407,7 @@ MIR_code_status_t mir_slab_populate_ahead (struct mir_slab *slab, uint32_t first
   size_t written = (size_t) bound * MIR_GRANULE < len ? (size_t) bound * MIR_GRANULE : len;
   size_t at = (size_t) first * MIR_GRANULE & ~(size_t) (MIR_BACKED_UNIT - 1);
   if ((at = mir_backed_next (slab->backed, at, written, 0)) == written) return MIR_CODE_OK;
+  int held = mir_os_hold_cancel ();
   MIR_code_status_t status = mir_write_privatise (slab);
   size_t step = slab->backend->populate != NULL ? len / POPULATED_PARTS : 0;
   if (step > MAX_POPULATED_STEP) step = MAX_POPULATED_STEP;
@@ -310,7 +419,9 @@ MIR_code_status_t mir_slab_populate_ahead (struct mir_slab *slab, uint32_t first
     size_t least = round_up (written, page) < end ? round_up (written, page) : end;
     status = populate_pages (slab, start, least, end);
   }
-  return status == MIR_CODE_OK ? status : mir_status_of_refusal (status, 2 * len);
+  if (status != MIR_CODE_OK) status = mir_status_of_refusal (status, 2 * len);
+  mir_os_let_cancel (held);
+  return status;
 }
 
 /* Discard the pages of [START, BOUND) which have memory.  Returns the bytes.  */

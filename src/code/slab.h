@@ -25,6 +25,10 @@ void mir_slab_leave_empty (struct mir_slab *slab);
 /* Unmap and free the unlinked SLAB.  No lock is held.  Returns the bytes unmapped, or 0 when the
    system refuses; then SLAB is as it was.  */
 size_t mir_slab_unmap (struct mir_slab *slab);
+/* In a forked child: take one of the slabs which were in transit in the parent, as mir_slab_unlink
+   leaves it, and drop those which were only partly mapped.  NULL: there is none.  No lock is
+   held.  */
+struct mir_slab *mir_slab_adopt (struct MIR_code_space *space);
 /* As mir_slab_populate, which is quicker for granules that have memory.  */
 MIR_code_status_t mir_slab_populate_ahead (struct mir_slab *slab, uint32_t first, uint32_t bound);
 /* Give the memory of the whole free pages of SLAB back to the system.  Returns the bytes that had

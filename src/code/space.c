@@ -44,10 +44,8 @@ static struct mir_pool *best_pool (struct MIR_code_space *space) {
 }
 
 struct mir_pool *mir_space_get_pool (struct MIR_code_space *space) {
-  mir_os_lock (&space->lock);
   struct mir_pool *pool = best_pool (space);
   if (pool != NULL) pool->writers++;
-  mir_os_unlock (&space->lock);
   return pool;
 }
 
@@ -68,9 +66,7 @@ MIR_code_status_t mir_space_ensure_pool (struct MIR_code_space *space) {
 }
 
 void mir_space_leave_pool (struct mir_pool *pool) {
-  mir_os_lock (&pool->space->lock);
   pool->writers--;
-  mir_os_unlock (&pool->space->lock);
 }
 
 struct mir_slab *mir_space_lock_found (struct MIR_code_space *space, const void *addr) {

@@ -1,5 +1,5 @@
-/* The pools of a space, and the slab which holds an address.  Any thread, with no lock held: these
-   functions take the locks they need.  */
+/* The pools of a space, and the slab which holds an address.  Any thread, with no lock held, unless a
+   comment says otherwise: these functions take the locks they need.  */
 #ifndef MIR_CODE_SPACE_H
 #define MIR_CODE_SPACE_H
 
@@ -18,7 +18,9 @@ MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_o
    first.  */
 MIR_code_status_t mir_space_ensure_pool (struct MIR_code_space *space);
 /* The pool for one more writer: an idle one, the first one if it is shared, or that with the fewest
-   writers where there are many pools.  NULL: every pool has a writer, and there may be another.  */
+   writers where there are many pools.  NULL: every pool has a writer, and there may be another.
+   The lock of the space is held for this function and the next one, and while the writer comes into
+   the list of its space or leaves it: then a forked child finds as many writers as pools count.  */
 struct mir_pool *mir_space_get_pool (struct MIR_code_space *space);
 /* A writer of POOL ends.  */
 void mir_space_leave_pool (struct mir_pool *pool);

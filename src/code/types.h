@@ -14,6 +14,9 @@
    range         a reserved range of addresses, in which slabs and cells are placed
    cell          a word of private data: the address to which a thunk jumps
    thunk         a trampoline: code which jumps through its cell
+   transit       of a slab: it is being mapped or unmapped and in no pool, but counts as mapped
+   orphan        a slab which was in transit when another thread forked: this process is the child,
+                 and the thread that mapped or unmapped the slab is not in it
    dual mapping  memory mapped twice, executable (RX) and writable (RW, the alias): backend.h
 
    Locks: a pool's lock is taken before the space's, and no two pools' locks together, except by a
@@ -42,17 +45,44 @@
 #include "code/tags.h"
 #include "os/os.h"
 
+enum mir_transit_state {
+  MIR_PARTLY_MAPPED, /* the back end is mapping or unmapping its pages */
+  MIR_MAPPED,
+  MIR_MAPPED_NO_MORE /* mapped, but the hook `unmapped` has been called or is being called */
+};
+
+/* What a slab in transit holds of its space.  Guarded by the lock of the space, so that a forked
+   child finds it whole, as it finds nothing else that another thread was changing.  */
+struct mir_transit {
+  struct mir_slab *next, *previous; /* in the space */
+  uintptr_t thread; /* mir_os_thread of the one that maps or unmaps it; 0: it is an orphan */
+  size_t counted;   /* bytes, in the space's mapped_bytes */
+  uint8_t *at;      /* its place in the range, `len` bytes; NULL: none */
+  size_t len;
+  enum mir_transit_state state;
+};
+
+/* A block for which the hook `freed` is being called, on the stack of the thread that calls it.  */
+struct mir_notice {
+  struct mir_notice *next; /* in the pool */
+  const uint8_t *addr;
+  uintptr_t thread; /* mir_os_thread */
+};
+
 /* What freeing and publishing read is in the first 64 bytes.  */
 struct mir_slab {
-  struct mir_granules granules; /* their bitmaps are an allocation of their own */
+  struct mir_granules granules; /* their bitmaps are behind this structure */
   struct mir_pool *pool;
   int frozen; /* sealed before a fork: cannot be written, so nothing is published here again */
   struct mir_pages pages;
   const struct mir_backend *backend; /* of the space, or that one's `large` */
   struct mir_slab *next, *previous;  /* in the pool, by ascending address */
   struct mir_slab *later, *earlier;  /* while it is empty: in the pool's list of empty slabs */
+  struct mir_transit transit;        /* while it is in no pool */
   uint64_t *backed;                  /* which pages have memory: behind those bitmaps */
   uint64_t empty_since;              /* mir_os_now, while it is empty */
+  void *memory; /* of the general allocator, MEMORY_LEN bytes, for this structure and the bitmaps */
+  size_t memory_len;
 };
 
 /* The bump region of a pool, always a whole free run.  SLAB NULL: the pool has none.  */
@@ -72,12 +102,13 @@ struct mir_pool {
   int crowded;    /* the bins need more memory; some runs may not be found */
   /* Granules of code blocks, and of all slabs.  Any thread may read them, without the lock.  */
   atomic_uint_fast64_t taken, total;
-  uint64_t most_taken; /* the largest `taken` since `most_since`, about purge_ms ago */
-  uint64_t most_since; /* mir_os_now */
+  /* The largest `taken` since `most_since`, of mir_os_now, and in the period of purge_ms before.  */
+  uint64_t most_taken, most_before, most_since;
   struct mir_retired retired;
-  uint32_t freed_granules;                                    /* in the retired blocks, together */
-  struct mir_tags tags;                                       /* the tags of code blocks */
-  struct mir_tags thunks;                                     /* the cell of each thunk */
+  struct mir_notice *notices; /* of blocks being reclaimed, which are not retired meanwhile */
+  uint32_t freed_granules;    /* in the retired blocks, together */
+  struct mir_tags tags;       /* the tags of code blocks */
+  struct mir_tags thunks;     /* the cell of each thunk */
   uint64_t published, published_bytes, patched, system_calls; /* ever, for MIR_code_get_stats */
   struct mir_slab *slabs;                                     /* by ascending address */
   struct mir_slab *empty_oldest, *empty_newest;               /* those without a code block */
@@ -100,7 +131,8 @@ struct MIR_code_space {
   atomic_uint_fast64_t grace; /* grace periods begun */
   struct mir_directory directory;
   mir_os_lock_t lock; /* guards everything below, and changes of the directory */
-  size_t mapped_bytes, peak_mapped_bytes; /* of all slabs, those being mapped included */
+  size_t mapped_bytes, peak_mapped_bytes; /* of all slabs, those in transit included */
+  struct mir_slab *transit;               /* the slabs in transit, newest first */
   struct mir_range range;
   struct mir_cells cells;
   MIR_code_writer_t writers;

@@ -11,6 +11,7 @@
 #include "code/fork.h"
 #include "code/status.h"
 #include "code/types.h"
+#include "os/cancel.h"
 
 enum { TRIES_TO_UNDO = 3 }; /* attempts to put a chunk back after a refusal */
 
@@ -61,22 +62,28 @@ static MIR_code_status_t refusal_of (const struct opened *opened, MIR_code_statu
   return mir_status_of_refusal (status, 2 * opened->slab->pages.len);
 }
 
-/* Open OPENED and set where it is written; close it and clean the instruction cache.  */
+/* Open OPENED and set where it is written; close it and clean the instruction cache.  Back ends use
+   descriptors, and call the user's mem_protect, with the lock held: they may not be cancelled.  */
 static MIR_code_status_t open_units (struct opened *opened) {
   const struct mir_backend *backend = opened->slab->backend;
+  int held = mir_os_hold_cancel ();
   MIR_code_status_t status = mir_write_privatise (opened->slab);
   if (status == MIR_CODE_OK)
     status = backend->open (&opened->slab->pages, opened->start, opened->len, &opened->writable);
-  return status == MIR_CODE_OK ? status : refusal_of (opened, status);
+  if (status != MIR_CODE_OK) status = refusal_of (opened, status);
+  mir_os_let_cancel (held);
+  return status;
 }
 
 static MIR_code_status_t close_units (struct opened *opened) {
   const struct mir_backend *backend = opened->slab->backend;
+  int held = mir_os_hold_cancel ();
   MIR_code_status_t status =
       backend->close (&opened->slab->pages, opened->start, opened->len, opened->writable);
-  if (status != MIR_CODE_OK) return refusal_of (opened, status);
-  mir_os_clean_icache (opened->start, opened->start + opened->len);
-  return MIR_CODE_OK;
+  if (status != MIR_CODE_OK) status = refusal_of (opened, status);
+  mir_os_let_cancel (held);
+  if (status == MIR_CODE_OK) mir_os_clean_icache (opened->start, opened->start + opened->len);
+  return status;
 }
 
 /* The address at which ADDR, in OPENED, is written.  */

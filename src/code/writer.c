@@ -1,5 +1,7 @@
 /* Writers: their reservations and batches.  One thread at a time uses a writer, so its members need
-   no lock; the pool of a slab is locked around every change of its granules.
+   no lock to be read; the pool of a slab is locked around every change of its granules.  Members
+   that own memory or blocks change with the lock of some pool held: a fork waits for it, and a
+   child may finish the writers of threads that it does not have.
 
    Code for a reservation is written to a buffer of the writer and copied at the commit: no thread
    can run it half-written, pages are opened once, and a fork meanwhile does no harm.  In a batch,
@@ -17,6 +19,7 @@
 #include "code/types.h"
 #include "code/versions.h"
 #include "code/write.h"
+#include "os/cancel.h"
 
 enum {
   FIRST_BUFFER = 4096,     /* bytes */
@@ -77,26 +80,27 @@ static MIR_code_status_t ensure_buffer (MIR_code_writer_t w, size_t size) {
   uint8_t *buffer = (uint8_t *) MIR_malloc (w->space->alloc, new_size);
   if (buffer == NULL) return MIR_CODE_NO_MEMORY;
   if (w->buffered != 0) memcpy (buffer, w->buffer, w->buffered);
-  MIR_free (w->space->alloc, w->buffer);
+  uint8_t *old = w->buffer;
+  mir_os_lock (&w->pool->lock);
   w->buffer = buffer;
   w->buffer_size = new_size;
+  mir_os_unlock (&w->pool->lock);
   count_bytes (w);
+  MIR_free (w->space->alloc, old);
   return MIR_CODE_OK;
 }
 
-/* Move an array of *CAPACITY entries of SIZE bytes, of which NUM are in use and USED_SIZE bytes of
-   each, to one of twice the size, and set *MEMORY to it.  No lock is held.  */
-static MIR_code_status_t double_array (MIR_code_writer_t w, void **memory, size_t *capacity,
-                                       size_t num, size_t used_size, size_t size) {
+/* Copy MEMORY, an array of *CAPACITY entries of SIZE bytes, of which NUM are in use and USED_SIZE
+   bytes of each, to one of twice the size; NULL on failure.  No lock is held.  */
+static void *double_array (MIR_code_writer_t w, const void *memory, size_t *capacity, size_t num,
+                           size_t used_size, size_t size) {
   size_t new_capacity = *capacity == 0 ? FIRST_BATCH : 2 * *capacity;
-  if (new_capacity > SIZE_MAX / size) return MIR_CODE_NO_MEMORY;
-  void *moved = MIR_malloc (w->space->alloc, new_capacity * size);
-  if (moved == NULL) return MIR_CODE_NO_MEMORY;
-  if (num != 0) memcpy (moved, *memory, num * used_size);
-  MIR_free (w->space->alloc, *memory);
-  *memory = moved;
+  if (new_capacity > SIZE_MAX / size) return NULL;
+  void *copy = MIR_malloc (w->space->alloc, new_capacity * size);
+  if (copy == NULL) return NULL;
+  if (num != 0) memcpy (copy, memory, num * used_size);
   *capacity = new_capacity;
-  return MIR_CODE_OK;
+  return copy;
 }
 
 /* Whether the end of a batch has a hook to call.  */
@@ -104,23 +108,44 @@ static int wants_events (const struct MIR_code_space *space) {
   return space->hooks != NULL && space->hooks->published != NULL;
 }
 
+/* Double the pending blocks; double the events.  No lock is held.  */
+
+static MIR_code_status_t grow_pending (MIR_code_writer_t w) {
+  size_t capacity = w->pending_capacity;
+  struct pending *old = w->pending;
+  struct pending *copy = (struct pending *) double_array (w, old, &capacity, w->pending_num,
+                                                          sizeof (struct pending), PENDING_SIZE);
+  if (copy == NULL) return MIR_CODE_NO_MEMORY;
+  mir_os_lock (&w->pool->lock);
+  w->pending = copy;
+  w->pending_capacity = capacity;
+  mir_os_unlock (&w->pool->lock);
+  count_bytes (w);
+  MIR_free (w->space->alloc, old);
+  return MIR_CODE_OK;
+}
+
+static MIR_code_status_t grow_events (MIR_code_writer_t w) {
+  size_t capacity = w->events_capacity;
+  MIR_code_event_t *old = w->events;
+  MIR_code_event_t *copy = (MIR_code_event_t *) double_array (w, old, &capacity, w->events_num,
+                                                              sizeof (*old), sizeof (*old));
+  if (copy == NULL) return MIR_CODE_NO_MEMORY;
+  mir_os_lock (&w->pool->lock);
+  w->events = copy;
+  w->events_capacity = capacity;
+  mir_os_unlock (&w->pool->lock);
+  count_bytes (w);
+  MIR_free (w->space->alloc, old);
+  return MIR_CODE_OK;
+}
+
 /* Ensure the batch has room for one more block.  No lock is held.  */
 static MIR_code_status_t ensure_pending (MIR_code_writer_t w) {
   MIR_code_status_t status = MIR_CODE_OK;
-  void *memory;
-  if (w->pending_num == w->pending_capacity) {
-    memory = w->pending;
-    status = double_array (w, &memory, &w->pending_capacity, w->pending_num,
-                           sizeof (struct pending), PENDING_SIZE);
-    w->pending = (struct pending *) memory;
-  }
-  if (status == MIR_CODE_OK && w->events_num == w->events_capacity && wants_events (w->space)) {
-    memory = w->events;
-    status = double_array (w, &memory, &w->events_capacity, w->events_num, sizeof (*w->events),
-                           sizeof (*w->events));
-    w->events = (MIR_code_event_t *) memory;
-  }
-  count_bytes (w);
+  if (w->pending_num == w->pending_capacity) status = grow_pending (w);
+  if (status == MIR_CODE_OK && w->events_num == w->events_capacity && wants_events (w->space))
+    status = grow_events (w);
   return status;
 }
 
@@ -131,26 +156,43 @@ static struct mir_chunk *chunks_of (MIR_code_writer_t w) {
 
 /* Free what is large and not in use.  No lock is held.  */
 static void shrink_memory (MIR_code_writer_t w) {
-  MIR_alloc_t alloc = w->space->alloc;
-  if (w->buffer_size > KEPT_BUFFER && w->buffered == 0 && !w->reserving) {
-    MIR_free (alloc, w->buffer);
+  int buffer = w->buffer_size > KEPT_BUFFER && w->buffered == 0 && !w->reserving;
+  int pending = w->pending_capacity > KEPT_BATCH && !w->batching;
+  int events = w->events_capacity > KEPT_BATCH && !w->batching;
+  if (!buffer && !pending && !events) return;
+  void *unused[3] = {NULL, NULL, NULL};
+  mir_os_lock (&w->pool->lock);
+  if (buffer) {
+    unused[0] = w->buffer;
     w->buffer = NULL;
     w->buffer_size = 0;
   }
-  if (w->pending_capacity > KEPT_BATCH && !w->batching) {
-    MIR_free (alloc, w->pending);
+  if (pending) {
+    unused[1] = w->pending;
     w->pending = NULL;
     w->pending_capacity = 0;
   }
-  if (w->events_capacity > KEPT_BATCH && !w->batching) {
-    MIR_free (alloc, w->events);
+  if (events) {
+    unused[2] = w->events;
     w->events = NULL;
     w->events_capacity = 0;
   }
+  mir_os_unlock (&w->pool->lock);
   count_bytes (w);
+  int held = mir_os_hold_cancel (); /* nobody else could free the rest */
+  for (int i = 0; i < 3; i++) MIR_free (w->space->alloc, unused[i]);
+  mir_os_let_cancel (held);
 }
 
 /*---------------- Life -----------------------------*/
+
+/* Give W its POOL and put it into the list of its space, whose lock is held.  */
+static void link_writer (MIR_code_writer_t w, struct mir_pool *pool) {
+  w->pool = pool;
+  w->next = w->space->writers;
+  if (w->next != NULL) w->next->previous = w;
+  w->space->writers = w;
+}
 
 MIR_code_status_t MIR_code_writer_create (MIR_code_space_t space, MIR_code_writer_t *writer) {
   struct mir_pool *pool;
@@ -160,17 +202,13 @@ MIR_code_status_t MIR_code_writer_create (MIR_code_space_t space, MIR_code_write
     if (status != MIR_CODE_OK) return status;
     if ((w = (MIR_code_writer_t) MIR_malloc (space->alloc, sizeof (*w))) == NULL)
       return MIR_CODE_NO_MEMORY;
-    pool = mir_space_get_pool (space);
+    memset (w, 0, sizeof (*w));
+    w->space = space;
+    mir_os_lock (&space->lock);
+    if ((pool = mir_space_get_pool (space)) != NULL) link_writer (w, pool);
+    mir_os_unlock (&space->lock);
     if (pool == NULL) MIR_free (space->alloc, w); /* another thread took the pool first */
   } while (pool == NULL);
-  memset (w, 0, sizeof (*w));
-  w->space = space;
-  w->pool = pool;
-  mir_os_lock (&space->lock);
-  w->next = space->writers;
-  if (w->next != NULL) w->next->previous = w;
-  space->writers = w;
-  mir_os_unlock (&space->lock);
   *writer = w;
   return MIR_CODE_OK;
 }
@@ -183,8 +221,9 @@ MIR_code_writer_t mir_writer_next (MIR_code_writer_t w) {
   return w->next;
 }
 
-/* Take back the blocks of PENDING.  No lock is held.  */
-static void release_blocks (const struct pending *pending) {
+/* Take back the last pending blocks of W.  No lock is held.  */
+static void release_blocks (MIR_code_writer_t w) {
+  const struct pending *pending = &w->pending[w->pending_num - 1];
   struct mir_slab *slab = pending->slab;
   struct mir_pool *pool = slab->pool;
   uint32_t last;
@@ -195,6 +234,7 @@ static void release_blocks (const struct pending *pending) {
     last = mir_granules_block_last (&slab->granules, first);
     mir_pool_release (slab, first, last);
   }
+  w->pending_num--;
   mir_os_unlock (&pool->lock);
 }
 
@@ -208,10 +248,11 @@ static void forget_batch (MIR_code_writer_t w) {
 
 /* Take back all blocks of the batch and end it.  */
 static void abort_batch (MIR_code_writer_t w) {
-  for (size_t i = 0; i < w->pending_num; i++) release_blocks (&w->pending[i]);
+  while (w->pending_num > 0) release_blocks (w);
   mir_os_lock (&w->pool->lock); /* the pools' numbers are only ever added up */
   w->pool->published -= w->batch_blocks;
   w->pool->published_bytes -= w->batch_bytes;
+  w->batch_blocks = w->batch_bytes = 0;
   mir_os_unlock (&w->pool->lock);
   forget_batch (w);
 }
@@ -219,6 +260,7 @@ static void abort_batch (MIR_code_writer_t w) {
 void MIR_code_writer_finish (MIR_code_writer_t w) {
   if (w == NULL) return;
   struct MIR_code_space *space = w->space;
+  int held = mir_os_hold_cancel (); /* nobody could finish the rest */
   if (w->reserving) (void) MIR_code_abort (w);
   if (w->batching) abort_batch (w);
   mir_os_lock (&space->lock);
@@ -227,17 +269,18 @@ void MIR_code_writer_finish (MIR_code_writer_t w) {
   else
     space->writers = w->next;
   if (w->next != NULL) w->next->previous = w->previous;
-  mir_os_unlock (&space->lock);
   mir_space_leave_pool (w->pool);
+  mir_os_unlock (&space->lock);
   MIR_free (space->alloc, w->buffer);
   MIR_free (space->alloc, w->pending);
   MIR_free (space->alloc, w->events);
   MIR_free (space->alloc, w);
+  mir_os_let_cancel (held);
 }
 
 /*---------------- Reserving -----------------------------*/
 
-/* Take N granules whose first one is at a multiple of ALIGNMENT bytes, and pin them: W->slab and
+/* Reserve N granules whose first one is at a multiple of ALIGNMENT bytes, and pin them: W->slab and
    W->first.  No lock is held.  */
 static MIR_code_status_t take_aligned (MIR_code_writer_t w, uint32_t n, size_t alignment) {
   uint32_t spare = alignment > MIR_GRANULE ? (uint32_t) (alignment / MIR_GRANULE) - 1 : 0;
@@ -252,6 +295,7 @@ static MIR_code_status_t take_aligned (MIR_code_writer_t w, uint32_t n, size_t a
   mir_pool_cut (w->slab, placement.start, gap);
   w->first = placement.start + gap;
   mir_granules_pin (&w->slab->granules, w->first + n - 1);
+  w->reserving = 1;
   mir_os_unlock (&w->slab->pool->lock);
   return MIR_CODE_OK;
 }
@@ -267,7 +311,6 @@ MIR_code_status_t MIR_code_reserve (MIR_code_writer_t w, size_t len, size_t alig
   if (n == 0) return MIR_CODE_TOO_LARGE;
   if ((status = ensure_buffer (w, (size_t) n * MIR_GRANULE)) != MIR_CODE_OK) return status;
   if ((status = take_aligned (w, n, alignment)) != MIR_CODE_OK) return status;
-  w->reserving = 1;
   w->place.addr = mir_slab_address (w->slab, w->first);
   w->place.buffer = w->buffer + w->buffered;
   w->place.len = (size_t) n * MIR_GRANULE;
@@ -280,8 +323,8 @@ MIR_code_status_t MIR_code_abort (MIR_code_writer_t w) {
   struct mir_pool *pool = w->slab->pool;
   mir_os_lock (&pool->lock);
   mir_pool_release (w->slab, w->first, mir_granules_block_last (&w->slab->granules, w->first));
-  mir_os_unlock (&pool->lock);
   w->reserving = 0;
+  mir_os_unlock (&pool->lock);
   shrink_memory (w);
   return MIR_CODE_OK;
 }
@@ -362,10 +405,10 @@ MIR_code_status_t MIR_code_commit (MIR_code_writer_t w, size_t used, const MIR_c
     else
       mir_granules_unpin (&slab->granules, w->first + n - 1);
     finish_block (slab, w->first, used, info);
+    w->reserving = 0;
   }
   mir_os_unlock (&pool->lock);
   if (status != MIR_CODE_OK) return status;
-  w->reserving = 0;
   if (w->batching) return MIR_CODE_OK;
   shrink_memory (w);
   mir_os_sync_cores_for_new ();
@@ -447,6 +490,16 @@ static MIR_code_status_t write_pending (MIR_code_writer_t w, size_t first, size_
   return mir_write (chunks, num, NULL);
 }
 
+/* Unpin the last pending blocks of W, which are not its own any more.  No lock is held.  */
+static void hand_over_blocks (MIR_code_writer_t w) {
+  const struct pending *pending = &w->pending[w->pending_num - 1];
+  struct mir_pool *pool = pending->slab->pool;
+  mir_os_lock (&pool->lock);
+  mir_granules_unpin_all (&pending->slab->granules, pending->first, pending->bound);
+  if (--w->pending_num == 0) w->batch_blocks = w->batch_bytes = 0;
+  mir_os_unlock (&pool->lock);
+}
+
 MIR_code_status_t MIR_code_batch_end (MIR_code_writer_t w) {
   size_t bound;
   if (!w->batching || w->reserving) return MIR_CODE_BAD_ORDER;
@@ -461,12 +514,7 @@ MIR_code_status_t MIR_code_batch_end (MIR_code_writer_t w) {
       return status;
     }
   }
-  for (size_t i = 0; i < w->pending_num; i++) {
-    struct pending *pending = &w->pending[i];
-    mir_os_lock (&pending->slab->pool->lock);
-    mir_granules_unpin_all (&pending->slab->granules, pending->first, pending->bound);
-    mir_os_unlock (&pending->slab->pool->lock);
-  }
+  while (w->pending_num > 0) hand_over_blocks (w);
   mir_os_sync_cores_for_new ();
   mir_notify_published (w->space, w->events, w->events_num);
   forget_batch (w);

@@ -2,44 +2,58 @@
    during the call below, so the one below must not call this one.  */
 #include "heap/heap.h"
 
+#include "os/cancel.h"
 #include "os/os.h"
 
 struct locked {
   struct MIR_locked pub;
   MIR_alloc_t below;
   mir_os_lock_t lock; /* held around every call below */
+  int held;           /* cancellation, by the thread which has the lock */
 };
+
+static void enter (struct locked *locked) {
+  int held = mir_os_hold_cancel ();
+  mir_os_lock (&locked->lock);
+  locked->held = held;
+}
+
+static void leave (struct locked *locked) {
+  int held = locked->held;
+  mir_os_unlock (&locked->lock);
+  mir_os_let_cancel (held);
+}
 
 static void *locked_malloc (size_t size, void *user_data) {
   struct locked *locked = (struct locked *) user_data;
-  mir_os_lock (&locked->lock);
+  enter (locked);
   void *res = MIR_malloc (locked->below, size);
-  mir_os_unlock (&locked->lock);
+  leave (locked);
   return res;
 }
 
 static void *locked_calloc (size_t num, size_t size, void *user_data) {
   struct locked *locked = (struct locked *) user_data;
-  mir_os_lock (&locked->lock);
+  enter (locked);
   void *res = MIR_calloc (locked->below, num, size);
-  mir_os_unlock (&locked->lock);
+  leave (locked);
   return res;
 }
 
 static void *locked_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
   struct locked *locked = (struct locked *) user_data;
-  mir_os_lock (&locked->lock);
+  enter (locked);
   void *res = MIR_realloc (locked->below, ptr, old_size, new_size);
-  mir_os_unlock (&locked->lock);
+  leave (locked);
   return res;
 }
 
 static void locked_free (void *ptr, void *user_data) {
   struct locked *locked = (struct locked *) user_data;
   if (ptr == NULL) return;
-  mir_os_lock (&locked->lock);
+  enter (locked);
   MIR_free (locked->below, ptr);
-  mir_os_unlock (&locked->lock);
+  leave (locked);
 }
 
 MIR_heap_status_t MIR_locked_create (MIR_alloc_t below, MIR_locked_t *res) {

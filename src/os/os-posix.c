@@ -33,6 +33,11 @@ long mir_os_process (void) {
   return (long) getpid ();
 }
 
-int mir_os_at_fork (void (*before) (void), void (*after) (void)) {
-  return pthread_atfork (before, after, after) == 0 ? 0 : -1;
+/* A pthread_t is a number or a pointer wherever this library runs, and never 0.  */
+uintptr_t mir_os_thread (void) {
+  return (uintptr_t) pthread_self ();
+}
+
+int mir_os_at_fork (void (*before) (void), void (*in_parent) (void), void (*in_child) (void)) {
+  return pthread_atfork (before, in_parent, in_child) == 0 ? 0 : -1;
 }

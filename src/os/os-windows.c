@@ -37,6 +37,10 @@ long mir_os_process (void) {
   return (long) GetCurrentProcessId ();
 }
 
+uintptr_t mir_os_thread (void) {
+  return GetCurrentThreadId ();
+}
+
 size_t mir_os_page_size (void) {
   SYSTEM_INFO info;
   GetSystemInfo (&info);
@@ -76,7 +80,7 @@ void mir_os_unlock (mir_os_lock_t *lock) {
   ReleaseSRWLockExclusive ((SRWLOCK *) lock);
 }
 
-int mir_os_at_fork (void (*before) (void), void (*after) (void)) {
-  (void) before, (void) after;
+int mir_os_at_fork (void (*before) (void), void (*in_parent) (void), void (*in_child) (void)) {
+  (void) before, (void) in_parent, (void) in_child;
   return 0; /* there is no fork */
 }

@@ -63,6 +63,9 @@ uint64_t mir_os_now (void);
 uint64_t mir_os_nanoseconds (void);
 /* The ID of this process.  */
 long mir_os_process (void);
+/* A number that no other living thread of this process has; not 0.  The thread of a forked child
+   has the number of the one that forked.  */
+uintptr_t mir_os_thread (void);
 
 /* A lock is taken by mir_os_lock and left by mir_os_unlock; it is not recursive.  0, or -1 if the
    system has no resources for one.  */
@@ -70,8 +73,8 @@ int mir_os_lock_init (mir_os_lock_t *lock);
 /* No thread may hold LOCK.  */
 void mir_os_lock_destroy (mir_os_lock_t *lock);
 
-/* From now on, call BEFORE in a thread that forks, and AFTER in that thread and in the child.  This
-   cannot be undone.  Returns 0, or -1 if there is no memory for it.  */
-int mir_os_at_fork (void (*before) (void), void (*after) (void));
+/* From now on, call BEFORE in a thread that forks, then IN_PARENT in that thread and IN_CHILD in the
+   child.  This cannot be undone.  Returns 0, or -1 if there is no memory for it.  */
+int mir_os_at_fork (void (*before) (void), void (*in_parent) (void), void (*in_child) (void));
 
 #endif /* MIR_OS_OS_H */

@@ -5,18 +5,25 @@
 #include <inttypes.h> /* PRIxPTR */
 #include <stdio.h>
 
+#include "os/cancel.h"
 #include "os/os.h"
 
-static mir_os_lock_t tools_lock = MIR_OS_LOCK_INITIALIZER; /* guards both of these: */
+static mir_os_lock_t tools_lock = MIR_OS_LOCK_INITIALIZER; /* guards these three: */
+static int tools_held;                                     /* cancellation, by who has the lock */
 static int tools_forks_watched;                            /* never unset */
 static unsigned tools_forks;                               /* counts up, modulo 2^32 */
 
+/* Tools use files, and call the program's allocator.  */
 void mir_tool_lock (void) {
+  int held = mir_os_hold_cancel ();
   mir_os_lock (&tools_lock);
+  tools_held = held;
 }
 
 void mir_tool_unlock (void) {
+  int held = tools_held;
   mir_os_unlock (&tools_lock);
+  mir_os_let_cancel (held);
 }
 
 /* Runs in both processes, with the lock held since before the fork.  */
@@ -31,7 +38,7 @@ int mir_tool_watch_forks (void) {
   int result = 0;
   mir_tool_lock ();
   if (!tools_forks_watched) {
-    result = mir_os_at_fork (mir_tool_lock, tools_after_fork);
+    result = mir_os_at_fork (mir_tool_lock, tools_after_fork, tools_after_fork);
     tools_forks_watched = result == 0;
   }
   mir_tool_unlock ();

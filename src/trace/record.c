@@ -3,20 +3,27 @@
 
 #include <string.h>
 
+#include "os/cancel.h"
 #include "os/os.h"
 
 /*---------------- The lock -----------------------------*/
 
-static mir_os_lock_t trace_lock = MIR_OS_LOCK_INITIALIZER; /* guards both of these: */
+static mir_os_lock_t trace_lock = MIR_OS_LOCK_INITIALIZER; /* guards these three: */
+static int trace_held;                                     /* cancellation, by who has the lock */
 static int trace_forks_watched;                            /* never unset */
 static unsigned trace_forks;                               /* counts up, modulo 2^32 */
 
+/* The buffer is written to the file with the lock held.  */
 void mir_trace_lock (void) {
+  int held = mir_os_hold_cancel ();
   mir_os_lock (&trace_lock);
+  trace_held = held;
 }
 
 void mir_trace_unlock (void) {
+  int held = trace_held;
   mir_os_unlock (&trace_lock);
+  mir_os_let_cancel (held);
 }
 
 /* Runs in both processes, with the lock held since before the fork.  */
@@ -29,7 +36,7 @@ int mir_trace_watch_forks (void) {
   int result = 0;
   mir_trace_lock ();
   if (!trace_forks_watched) {
-    result = mir_os_at_fork (mir_trace_lock, trace_after_fork);
+    result = mir_os_at_fork (mir_trace_lock, trace_after_fork, trace_after_fork);
     trace_forks_watched = result == 0;
   }
   mir_trace_unlock ();

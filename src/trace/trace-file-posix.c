@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "os/cancel.h"
 #include "os/file.h"
 
 /* Whether PATH is a plain file that this user owns and that has only one name.  */
@@ -16,7 +17,7 @@ static int may_replace (const char *path) {
 
 /* Whatever another process puts at PATH between these calls is not opened, because the file must be
    new; at worst unlink removes a name that this user may remove anyway.  */
-MIR_trace_status_t mir_trace_file_create (const char *path, mir_trace_file_t *file) {
+static MIR_trace_status_t create_new (const char *path, mir_trace_file_t *file) {
   *file = mir_os_file_create (path);
   if (*file < 0 && errno == EEXIST) {
     if (!may_replace (path)) {
@@ -28,12 +29,21 @@ MIR_trace_status_t mir_trace_file_create (const char *path, mir_trace_file_t *fi
   return *file >= 0 ? MIR_TRACE_OK : MIR_TRACE_FILE_REFUSED;
 }
 
+MIR_trace_status_t mir_trace_file_create (const char *path, mir_trace_file_t *file) {
+  int held = mir_os_hold_cancel ();
+  MIR_trace_status_t status = create_new (path, file);
+  mir_os_let_cancel (held);
+  return status;
+}
+
 int mir_trace_file_write (mir_trace_file_t file, const uint8_t *bytes, size_t len) {
   return mir_os_file_append (file, bytes, len);
 }
 
 int mir_trace_file_close (mir_trace_file_t file) {
+  int held = mir_os_hold_cancel ();
   int saved = errno, error = close (file) == 0 || errno == EINTR ? 0 : errno;
   errno = saved;
+  mir_os_let_cancel (held);
   return error;
 }
