@@ -400,15 +400,15 @@ static MIR_code_status_t populate_pages (struct mir_slab *slab, size_t start, si
   return MIR_CODE_OK;
 }
 
-/* The first step: memory of this process alone, which make_private gives to no page that has none
-   yet.  */
+/* Memory of this process alone comes first: make_private gives none to the pages behind the code,
+   and BACKED says so afterwards.  No fork happens while the lock is held.  */
 MIR_code_status_t mir_slab_populate_ahead (struct mir_slab *slab, uint32_t first, uint32_t bound) {
   size_t page = slab->pool->space->page_size, len = slab->pages.len;
   size_t written = (size_t) bound * MIR_GRANULE < len ? (size_t) bound * MIR_GRANULE : len;
-  size_t at = (size_t) first * MIR_GRANULE & ~(size_t) (MIR_BACKED_UNIT - 1);
-  if ((at = mir_backed_next (slab->backed, at, written, 0)) == written) return MIR_CODE_OK;
   int held = mir_os_hold_cancel ();
   MIR_code_status_t status = mir_write_privatise (slab);
+  size_t at = (size_t) first * MIR_GRANULE & ~(size_t) (MIR_BACKED_UNIT - 1);
+  at = mir_backed_next (slab->backed, at, written, 0);
   size_t step = slab->backend->populate != NULL ? len / POPULATED_PARTS : 0;
   if (step > MAX_POPULATED_STEP) step = MAX_POPULATED_STEP;
   for (; at < written && status == MIR_CODE_OK;

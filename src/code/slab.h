@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "mir-code.h"
+#include "code/fork.h"
 #include "code/types.h"
 
 /* Map a slab of at least N granules, and of PREFERRED bytes if no limit prevents it, and set *SLAB
@@ -55,7 +56,9 @@ static inline int mir_slab_is_empty (const struct mir_slab *slab) {
    none, and nothing may be written there.  The lock of the pool is held.  */
 static inline MIR_code_status_t mir_slab_populate (struct mir_slab *slab, uint32_t first,
                                                    uint32_t bound) {
-  return mir_are_backed (slab->backed, (size_t) first * MIR_GRANULE, (size_t) bound * MIR_GRANULE)
+  return slab->pages.generation == mir_generation ()
+                 && mir_are_backed (slab->backed, (size_t) first * MIR_GRANULE,
+                                    (size_t) bound * MIR_GRANULE)
              ? MIR_CODE_OK
              : mir_slab_populate_ahead (slab, first, bound);
 }

@@ -18,17 +18,24 @@
 #include "support/child.h"
 #include "support/restrictions.h"
 
-enum { LEN = 4000, MAX = 4000 }; /* bytes of a function; the most functions */
+enum { LEN = 4000, MAX = 4000, FILLER = 0x5a }; /* bytes of a function; the most functions */
 static const char no_seccomp[] = "no seccomp here, or an emulator";
 
 static uint8_t *funcs[MAX];
 static size_t num;
 
+/* Publish a function which returns VALUE and is LEN bytes long, all of them used.  */
+static MIR_code_status_t publish_one (unsigned value, uint8_t **addr) {
+  static uint8_t bytes[LEN];
+  memset (bytes, FILLER, sizeof (bytes));
+  code_returning (bytes, value);
+  return MIR_code_publish (writer, bytes, sizeof (bytes), NULL, addr);
+}
+
 /* Publish functions until WANTED are there or one is refused.  */
 static MIR_code_status_t publish_up_to (size_t wanted) {
   MIR_code_status_t status = MIR_CODE_OK;
-  while (num < wanted && (status = publish_long ((unsigned) num, LEN, &funcs[num])) == MIR_CODE_OK)
-    num++;
+  while (num < wanted && (status = publish_one ((unsigned) num, &funcs[num])) == MIR_CODE_OK) num++;
   return status;
 }
 
@@ -37,6 +44,15 @@ static size_t wrong_ones (void) {
   size_t wrong = 0;
   for (size_t i = 0; i < num; i++)
     if (funcs[i] != NULL) wrong += code_call (funcs[i]) != (unsigned) i;
+  return wrong;
+}
+
+/* The number of functions of which a byte behind the code is not that which was published.  */
+static size_t wrong_bytes (void) {
+  size_t wrong = 0;
+  for (size_t i = 0; i < num; i++)
+    for (size_t at = CODE_LEN, found = 0; funcs[i] != NULL && at < LEN && !found; at++)
+      wrong += found = funcs[i][at] != FILLER;
   return wrong;
 }
 
@@ -162,7 +178,7 @@ static int publish_with_memory (void) {
   free_most (10);
   (void) MIR_code_trim (space);
   for (size_t i = 0; i < num; i++)
-    if (funcs[i] == NULL && publish_long ((unsigned) i, LEN, &funcs[i]) != MIR_CODE_OK) return 3;
+    if (funcs[i] == NULL && publish_one ((unsigned) i, &funcs[i]) != MIR_CODE_OK) return 3;
   return wrong_ones () == 0 && mir_space_check (space) ? PASSED : 4;
 }
 
@@ -179,7 +195,7 @@ static void missing_advice_refuses_nothing (void) {
 static int publish_again (size_t *again) {
   for (size_t i = 0; i < num; i++) {
     if (funcs[i] != NULL) continue;
-    MIR_code_status_t status = publish_long ((unsigned) i, LEN, &funcs[i]);
+    MIR_code_status_t status = publish_one ((unsigned) i, &funcs[i]);
     if (status == MIR_CODE_MAP_REFUSED) return 1;
     if (status != MIR_CODE_OK) return -1;
     ++*again;
@@ -367,6 +383,27 @@ static void a_private_copy_has_the_same_holes (void) {
   run_for_spaces (copy_holes);
 }
 
+static int nothing (void) {
+  return PASSED;
+}
+
+/* Each fork makes the next publication take another copy, which has all of the code before.  */
+static int publish_between_forks (void) {
+  start_with_options ();
+  for (size_t i = 1; i < 150; i++) {
+    if (run_child (nothing, NULL, 0).status != PASSED) return 40;
+    if (i % 2 == 0 && MIR_code_batch_begin (writer) != MIR_CODE_OK) return 41;
+    if (publish_up_to (num + 1 + i % 3) != MIR_CODE_OK) return 42;
+    if (i % 2 == 0 && MIR_code_batch_end (writer) != MIR_CODE_OK) return 43;
+    if (wrong_ones () != 0 || wrong_bytes () != 0) return 44;
+  }
+  return mir_space_check (space) ? PASSED : 45;
+}
+
+static void private_copies_have_all_code (void) {
+  run_for_spaces (publish_between_forks);
+}
+
 int main (void) {
   TEST_RUN (the_probe_refuses_memory_files);
   TEST_RUN (publishing_is_refused);
@@ -376,6 +413,7 @@ int main (void) {
   TEST_RUN (trim_counts_what_was_given_back);
   TEST_RUN (a_private_copy_is_refused);
   TEST_RUN (a_private_copy_has_the_same_holes);
+  TEST_RUN (private_copies_have_all_code);
   TEST_RUN (memory_files_take_what_is_mapped); /* in this process, hence the last */
   return tap_done ();
 }
