@@ -86,7 +86,8 @@ typedef enum MIR_code_protection {
   MIR_CODE_CLOSED_ALIAS, /* the alias is accessible on demand, while something is written */
   MIR_CODE_NO_ALIAS,     /* there is no alias */
   /* OPEN_ALIAS, and no code can ever change the protections again: mseal(2), Linux 6.10, or
-     F_SEAL_FUTURE_WRITE (fcntl(2), Linux 5.1).  */
+     F_SEAL_FUTURE_WRITE (fcntl(2), Linux 5.1).  Contents are not sealed: who can write to the alias
+     changes code, and so does a privileged process by other ways; see SECURITY.md.  */
   MIR_CODE_SEALED
 } MIR_code_protection_t;
 
@@ -284,8 +285,8 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_reclaim (MIR_code_space_t space, MIR_co
 MIR_ALLOC_API MIR_code_status_t MIR_code_free_now (MIR_code_space_t space, const void *addr);
 
 /* Unmap empty mappings and give unused memory back to the system, except memory which another
-   process may use after a fork.  Returns the bytes given back; every call counts the unused pages
-   between code blocks, also if they have no memory any more.  */
+   process may use after a fork.  Returns the bytes given back; a page counts again only when it has
+   been used again.  Publishing there asks the system for memory, and may be refused.  */
 MIR_ALLOC_API size_t MIR_code_trim (MIR_code_space_t space);
 
 /*---------------- Changing -----------------------------*/

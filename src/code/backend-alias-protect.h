@@ -8,9 +8,9 @@
 #include "code/backend.h"
 
 /* Change the access to the alias of the code at [START, START + LEN), addresses in PAGES->rx: to
-   readable and writable, or to none.  Whole pages change, each that has a byte of the range; PAGES
-   counts the calls.  Returns 0, or -1 with errno or GetLastError (); then some pages may have
-   changed.  */
+   readable and writable, or to none.  Whole pages change: each that has a byte of the range, or all
+   of the alias where the system has no room for a mapping more.  PAGES counts the calls.  Returns
+   0, or -1 with errno or GetLastError (); then some pages may have changed.  */
 int mir_alias_protect (struct mir_pages *pages, const uint8_t *start, size_t len,
                        int is_accessible);
 

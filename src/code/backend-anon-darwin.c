@@ -82,7 +82,10 @@ static MIR_code_status_t darwin_map (struct mir_pages *pages, size_t len, uint8_
 }
 
 /* Copy, then map the copy in place of the old pages, whose code may be running.  */
-static MIR_code_status_t darwin_make_private (struct mir_pages *pages, size_t used) {
+/* Nothing was discarded, so all of the first USED bytes can be read.  */
+static MIR_code_status_t darwin_make_private (struct mir_pages *pages, size_t used,
+                                              const uint64_t *backed) {
+  (void) backed;
   struct mir_pages fresh = *pages;
   uint8_t *writable, *rx = pages->rx, *old_rw = pages->rw;
   if (darwin_map (&fresh, pages->len, NULL) != MIR_CODE_OK) return MIR_CODE_WRITE_REFUSED;

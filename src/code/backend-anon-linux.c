@@ -7,8 +7,9 @@ static MIR_code_status_t anon_map (struct mir_pages *pages, size_t len, uint8_t 
   return mir_alias_map (pages, at, -1);
 }
 
-static MIR_code_status_t anon_make_private (struct mir_pages *pages, size_t used) {
-  return mir_alias_make_private (pages, used, anon_map);
+static MIR_code_status_t anon_make_private (struct mir_pages *pages, size_t used,
+                                            const uint64_t *backed) {
+  return mir_alias_make_private (pages, used, backed, &mir_backend_anon);
 }
 
 const struct mir_backend mir_backend_anon = {
@@ -18,7 +19,7 @@ const struct mir_backend mir_backend_anon = {
     MIR_ALIAS_MEMBERS,
     .map = anon_map,
     .unmap = mir_alias_unmap,
-    .populate = mir_alias_populate,
+    .populate = mir_alias_populate_hint,
     .discard = mir_alias_discard,
     .make_private = anon_make_private,
     .large = &mir_backend_filled,

@@ -3,7 +3,13 @@
 #include "code/backend-common-linux.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/random.h> /* GRND_NONBLOCK */
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "os/os.h"
 
 #include "code/backend-exec-linux.h"
 enum { TRIES_TO_UNMAP = 3 }; /* to give addresses back: a refusal may be transient, a leak is not */
@@ -56,7 +62,48 @@ MIR_code_status_t mir_linux_map_private (struct mir_pages *pages, size_t len, ui
              : MIR_CODE_MAP_REFUSED;
 }
 
+/*---------------- Memory -----------------------------*/
+
+int mir_linux_is_resident (struct mir_pages *pages, uint8_t *addr) {
+  unsigned char state = 0;
+  pages->system_calls++;
+  return mincore (addr, mir_os_page_size (), &state) == 0 ? state & 1 : -1;
+}
+
 size_t mir_linux_discard_private (struct mir_pages *pages, uint8_t *start, size_t len) {
   pages->system_calls++;
-  return madvise (start, len, MADV_DONTNEED) == 0 ? len : 0;
+  if (madvise (start, len, MADV_DONTNEED) != 0) return 0;
+  return mir_linux_is_resident (pages, start) == 0 ? len : 0;
+}
+
+/* Let the system store a byte in each page: where a store of this program would be a signal, that
+   is an error.  The call itself and not getrandom (), which may store without a system call.  0, or
+   -1.  */
+static int touch_in_system (struct mir_pages *pages, uint8_t *start, size_t len) {
+  for (size_t at = 0, page = mir_os_page_size (); at < len; at += page) {
+    pages->system_calls++;
+    if (syscall (SYS_getrandom, start + at, (size_t) 1, GRND_NONBLOCK) != 1) return -1;
+    start[at] = 0;
+  }
+  return 0;
+}
+
+/* Before Linux 5.14 there is no MADV_POPULATE_WRITE, sandboxes refuse it, and emulators ignore it.
+   EFAULT: a store would be a signal (madvise(2)).  */
+int mir_linux_populate (struct mir_pages *pages, uint8_t *start, size_t len) {
+  static atomic_int
+      seen; /* what the advice does: 0 unknown, 1 populate, -1 nothing.  Any thread  */
+  int works = atomic_load_explicit (&seen, memory_order_relaxed);
+  if (works >= 0) {
+    pages->system_calls++;
+    int refused = madvise (start, len, MADV_POPULATE_WRITE) != 0;
+    if (refused && (errno == EFAULT || errno == ENOMEM)) return -1;
+    uint8_t *last = start + len - mir_os_page_size ();
+    if (!refused && (works > 0 || mir_linux_is_resident (pages, last) == 1)) {
+      if (works == 0) atomic_store_explicit (&seen, 1, memory_order_relaxed);
+      return 0;
+    }
+    atomic_store_explicit (&seen, -1, memory_order_relaxed);
+  }
+  return touch_in_system (pages, start, len);
 }

@@ -28,4 +28,11 @@ MIR_code_status_t mir_linux_map_private (struct mir_pages *pages, size_t len, ui
 /* `discard` of these: give the pages back, which are then zero.  Returns LEN, or 0 if refused.  */
 size_t mir_linux_discard_private (struct mir_pages *pages, uint8_t *start, size_t len);
 
+/* Whether the page at ADDR is in memory, 1 or 0; -1 if that is not known.  For what madvise(2) says
+   it has done: qemu-user answers 0 to most advice and does nothing.  */
+int mir_linux_is_resident (struct mir_pages *pages, uint8_t *addr);
+/* Ensure stores to [START, START + LEN), whole pages which are writable and hold no code, meet
+   memory.  0, or -1 when there is none.  */
+int mir_linux_populate (struct mir_pages *pages, uint8_t *start, size_t len);
+
 #endif /* MIR_CODE_BACKEND_COMMON_LINUX_H */

@@ -15,6 +15,7 @@
 #include <stdlib.h> /* secure_getenv */
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -77,8 +78,18 @@ static MIR_code_status_t map_memfd (struct mir_pages *pages, size_t len, uint8_t
   return fd < 0 ? MIR_CODE_MAP_REFUSED : map_and_close (pages, at, fd);
 }
 
-static MIR_code_status_t make_private_memfd (struct mir_pages *pages, size_t used) {
-  return mir_alias_make_private (pages, used, map_memfd);
+static MIR_code_status_t make_private_memfd (struct mir_pages *pages, size_t used,
+                                             const uint64_t *backed) {
+  return mir_alias_make_private (pages, used, backed, &mir_backend_memfd);
+}
+
+/* Whether FD, which is full, takes more memory than it holds: where shared memory gets huge pages
+   (Documentation/admin-guide/mm/transhuge, shmem_enabled), a write makes one of a small file.  */
+static int is_oversized (struct mir_pages *pages, int fd) {
+  enum { BLOCK = 512 }; /* bytes in st_blocks (inode(7)) */
+  struct stat status;
+  pages->system_calls++;
+  return fstat (fd, &status) == 0 && (uint64_t) status.st_blocks * BLOCK > pages->len;
 }
 
 /* Write zeros from a buffer which stays in the first-level cache.  Returns 0, or -1.  */
@@ -106,12 +117,13 @@ static void touch (const struct mir_pages *pages) {
   for (size_t at = 0; at < pages->len; at += AROUND) (void) *(volatile uint8_t *) (pages->rw + at);
 }
 
-/* `map`: the file is full of zeros before it is mapped.  */
+/* `map`: the file is full of zeros before it is mapped.  Refused where that takes too much memory:
+   the page faults of the other back ends do not.  */
 static MIR_code_status_t map_filled (struct mir_pages *pages, size_t len, uint8_t *at) {
   mir_pages_init (pages, len, at);
   int fd = open_memfd (pages);
   if (fd < 0) return MIR_CODE_MAP_REFUSED;
-  if (fill_with_zeros (pages, fd) != 0) {
+  if (fill_with_zeros (pages, fd) != 0 || is_oversized (pages, fd)) {
     close_file (pages, fd);
     return MIR_CODE_MAP_REFUSED;
   }
@@ -127,6 +139,7 @@ const struct mir_backend mir_backend_filled = {
     MIR_ALIAS_MEMBERS,
     .map = map_filled,
     .unmap = mir_alias_unmap,
+    .populate = mir_alias_populate, /* what was discarded */
     .discard = mir_alias_discard,
     .make_private = make_private_memfd,
 };
@@ -174,8 +187,9 @@ static MIR_code_status_t map_tmpfile (struct mir_pages *pages, size_t len, uint8
   return MIR_CODE_MAP_REFUSED;
 }
 
-static MIR_code_status_t make_private_tmpfile (struct mir_pages *pages, size_t used) {
-  return mir_alias_make_private (pages, used, map_tmpfile);
+static MIR_code_status_t make_private_tmpfile (struct mir_pages *pages, size_t used,
+                                               const uint64_t *backed) {
+  return mir_alias_make_private (pages, used, backed, &mir_backend_tmpfile);
 }
 
 /* No discard: the file system may have no blocks left when the pages are used again, and that is a

@@ -33,9 +33,12 @@ static MIR_code_status_t rwx_close (struct mir_pages *pages, uint8_t *start, siz
   return MIR_CODE_OK;
 }
 
-static void rwx_populate (struct mir_pages *pages, uint8_t *start, size_t len) {
+/* Private writable memory is charged when it is mapped (Documentation/mm/overcommit-accounting), so
+   the advice only saves page faults.  */
+static MIR_code_status_t rwx_populate (struct mir_pages *pages, uint8_t *start, size_t len) {
   pages->system_calls++;
   (void) madvise (start, len, MADV_POPULATE_WRITE);
+  return MIR_CODE_OK;
 }
 
 const struct mir_backend mir_backend_rwx = {

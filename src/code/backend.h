@@ -77,16 +77,20 @@ struct mir_backend {
   /* Close what a refused close has left open, if the system lets it be: then PAGES->left_open is 0.
      No span is open.  NULL: nothing is ever left open.  */
   void (*close_again) (struct mir_pages *pages);
-  /* Populate [START, START + LEN), whole pages which will be written soon, in one step instead of a
-     fault per page.  Only a hint.  NULL: nothing is gained by it.  */
-  void (*populate) (struct mir_pages *pages, uint8_t *start, size_t len);
-  /* Give the memory of [START, START + LEN), whole pages without code, back to the system.  Returns
-     the bytes, or 0 when that is refused or another process may have code there.  NULL: not
+  /* Give memory to [START, START + LEN), whole pages without code which will be written soon, in
+     one step instead of a fault per page.  Afterwards no store there is refused: a store to a page
+     which the system cannot provide is a signal, not an error.  MIR_CODE_MAP_REFUSED: some of the
+     pages may have memory.  NULL: pages have their memory since `map`, or are sure to get it.  */
+  MIR_code_status_t (*populate) (struct mir_pages *pages, uint8_t *start, size_t len);
+  /* Give the memory of [START, START + LEN), whole pages without code, back to the system; then
+     they need `populate` again, whatever the result is.  Returns the bytes which the system has
+     really taken, or 0 when it refuses or another process may have code there.  NULL: not
      possible.  */
   size_t (*discard) (struct mir_pages *pages, uint8_t *start, size_t len);
-  /* After a fork: put memory of this process alone under PAGES, with the first USED bytes as they
-     were. NULL: this back end's memory is never shared between processes.  */
-  MIR_code_status_t (*make_private) (struct mir_pages *pages, size_t used);
+  /* After a fork: put memory of this process alone under PAGES.  The first USED bytes, as far as
+     BACKED (backed.h) says that they have memory, are as they were; the others have no memory.
+     NULL: this back end's memory is never shared between processes.  */
+  MIR_code_status_t (*make_private) (struct mir_pages *pages, size_t used, const uint64_t *backed);
   /* A variant of this back end for large slabs that are filled soon: it maps them with less work,
      but demands more of the system.  NULL: none.  */
   const struct mir_backend *large;

@@ -21,6 +21,7 @@ static const char not_allowed[] = "not allowed by the options",
                   not_this_level[] = "does not support this protection",
                   not_provable[] = "no code to try it with on this CPU; taken only if named",
                   not_mapped[] = "the system refused to map executable memory",
+                  not_populated[] = "the system has no memory for executable pages",
                   not_written[] = "the system refused to let code be written",
                   not_seen[] = "the CPU still ran the old code after a change",
                   not_unmapped[] = "the system refused to unmap executable memory",
@@ -57,15 +58,19 @@ static const char *reason_of_refusal (const char *named) {
 /* try_backend, with cancellation held off.  */
 static const char *map_and_prove (const struct mir_backend *backend, MIR_code_protection_t level) {
   struct mir_pages pages = {.level = level, .code_alloc = mir_default_code_alloc ()};
+  const char *reason = NULL;
   mir_os_set_error (0); /* a MIR_code_alloc need not set an error */
   if (backend->map (&pages, mir_os_page_size (), NULL) != MIR_CODE_OK)
     return reason_of_refusal (not_mapped);
-  const char *reason = run_proof (backend, &pages, mir_cpu.proof[0], 42);
+  if (backend->populate != NULL && backend->populate (&pages, pages.rx, pages.len) != MIR_CODE_OK)
+    reason = not_populated;
+  if (reason == NULL) reason = run_proof (backend, &pages, mir_cpu.proof[0], 42);
   /* The second function goes to the same address: valgrind would run the first one again.  */
   if (reason == NULL) reason = run_proof (backend, &pages, mir_cpu.proof[1], 43);
   if (reason == not_written) reason = reason_of_refusal (not_written);
   int error = mir_os_error ();
-  if (backend->unmap (&pages) != 0 && reason == NULL) return reason_of_refusal (not_unmapped);
+  if (backend->unmap (&pages) != 0 && reason == NULL && level != MIR_CODE_SEALED)
+    return reason_of_refusal (not_unmapped);
   mir_os_set_error (error);
   return reason;
 }

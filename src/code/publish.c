@@ -24,9 +24,10 @@ static MIR_code_status_t fill_placement (const struct mir_placement *placement, 
   struct mir_chunk chunk = {.slab = slab, .from = bytes, .len = len};
   chunk.to = mir_slab_address (slab, placement->start);
   mir_write_prefetch (slab, chunk.to, len);
-  mir_slab_populate (slab, placement->start + n);
+  MIR_code_status_t status = mir_slab_populate (slab, placement->start, placement->start + n);
+  if (status != MIR_CODE_OK) return status;
   mir_pool_take (placement, n);
-  MIR_code_status_t status = mir_write_new (&chunk);
+  status = mir_write_new (&chunk);
   if (status != MIR_CODE_OK) {
     mir_pool_release (slab, placement->start, placement->start + n - 1);
     return status;

@@ -2,9 +2,12 @@
    held when the static functions are called, except where they say so: mapping is slow.  */
 #include "code/slab.h"
 
+#include <string.h> /* memset */
+
 #include "code/fork.h"
 #include "code/probe.h"
 #include "code/status.h"
+#include "code/write.h"
 #include "os/cancel.h"
 
 enum {
@@ -162,12 +165,11 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
   if (large != NULL) {
     slab->backend = large;
     status = large->map (&slab->pages, size, at);
-    slab->populated = size;
+    if (status == MIR_CODE_OK) mir_backed_set (slab->backed, 0, size, 1);
   }
   if (status != MIR_CODE_OK && (at != NULL) == (slab->pages.reserved != 0)) {
     slab->backend = space->backend;
     status = slab->backend->map (&slab->pages, size, at);
-    slab->populated = 0;
   }
   slab->pages.generation = generation;
   if (status != MIR_CODE_OK) {
@@ -185,7 +187,8 @@ static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
   enum { LINE = 64, COLOURS = 32, COLOUR = LINE };
   struct MIR_code_space *space = pool->space;
   size_t gap = size < LARGE ? 0 : atomic_load (&space->directory.num) % COLOURS * COLOUR;
-  size_t len = LINE + gap + sizeof (struct mir_slab) + mir_granules_size (size / MIR_GRANULE);
+  size_t granules_size = mir_granules_size (size / MIR_GRANULE);
+  size_t len = LINE + gap + sizeof (struct mir_slab) + granules_size + mir_backed_size (size);
   uint8_t *memory = (uint8_t *) MIR_malloc (space->alloc, len);
   if (memory == NULL) return NULL;
   gap += (size_t) (0 - (uintptr_t) memory) % LINE;
@@ -193,6 +196,8 @@ static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
   slab->memory = memory;
   slab->memory_len = len;
   slab->granules.words = (struct mir_granule_word *) (void *) (slab + 1);
+  slab->backed = (uint64_t *) (void *) ((uint8_t *) (slab + 1) + granules_size);
+  memset (slab->backed, 0, mir_backed_size (size));
   slab->pool = pool;
   slab->frozen = 0;
   return slab;
@@ -419,35 +424,69 @@ struct mir_slab *mir_slab_adopt (struct MIR_code_space *space) {
   return slab;
 }
 
-void mir_slab_populate (struct mir_slab *slab, uint32_t bound) {
-  struct MIR_code_space *space = slab->pool->space;
-  size_t written = (size_t) bound * MIR_GRANULE, len = slab->pages.len;
-  if (written <= slab->populated) return;
+/*---------------- Memory -----------------------------*/
+
+/* Give memory to [START, BOUND) of SLAB, whole pages; up to LEAST, if there is less.  */
+static MIR_code_status_t populate_pages (struct mir_slab *slab, size_t start, size_t least,
+                                         size_t bound) {
+  const struct mir_backend *backend = slab->backend;
+  if (backend->populate != NULL) {
+    uint8_t *rx = slab->pages.rx + start;
+    MIR_code_status_t status = backend->populate (&slab->pages, rx, bound - start);
+    if (status != MIR_CODE_OK && least < bound) {
+      bound = least;
+      status = backend->populate (&slab->pages, rx, bound - start);
+    }
+    if (status != MIR_CODE_OK) return status;
+  }
+  mir_backed_set (slab->backed, start, bound, 1);
+  return MIR_CODE_OK;
+}
+
+/* Memory of this process alone comes first: make_private gives none to the pages behind the code,
+   and BACKED says so afterwards.  No fork happens while the lock is held.  */
+MIR_code_status_t mir_slab_populate_ahead (struct mir_slab *slab, uint32_t first, uint32_t bound) {
+  size_t page = slab->pool->space->page_size, len = slab->pages.len;
+  size_t written = (size_t) bound * MIR_GRANULE < len ? (size_t) bound * MIR_GRANULE : len;
+  int held = mir_os_hold_cancel ();
+  MIR_code_status_t status = mir_write_privatise (slab);
+  size_t at = (size_t) first * MIR_GRANULE & ~(size_t) (MIR_BACKED_UNIT - 1);
+  at = mir_backed_next (slab->backed, at, written, 0);
   size_t step = slab->backend->populate != NULL ? len / POPULATED_PARTS : 0;
   if (step > MAX_POPULATED_STEP) step = MAX_POPULATED_STEP;
-  size_t end = round_up (written > slab->populated + step ? written : slab->populated + step,
-                         space->page_size);
-  if (end > len) end = len;
-  if (slab->backend->populate != NULL)
-    slab->backend->populate (&slab->pages, slab->pages.rx + slab->populated, end - slab->populated);
-  slab->pool->left_open |= slab->pages.left_open;
-  slab->populated = end;
+  for (; at < written && status == MIR_CODE_OK;
+       at = mir_backed_next (slab->backed, at, written, 0)) {
+    size_t start = at & ~(page - 1);
+    size_t ahead = round_up (start + step > written ? start + step : written, page);
+    size_t end = mir_backed_next (slab->backed, start, ahead < len ? ahead : len, 1);
+    size_t least = round_up (written, page) < end ? round_up (written, page) : end;
+    status = populate_pages (slab, start, least, end);
+  }
+  if (status != MIR_CODE_OK) status = mir_status_of_refusal (status, 2 * len);
+  mir_os_let_cancel (held);
+  return status;
+}
+
+/* Discard the pages of [START, BOUND) which have memory.  Returns the bytes.  */
+static size_t discard_pages (struct mir_slab *slab, size_t start, size_t bound) {
+  size_t bytes = 0, end;
+  while ((start = mir_backed_next (slab->backed, start, bound, 1)) < bound) {
+    end = mir_backed_next (slab->backed, start, bound, 0);
+    bytes += slab->backend->discard (&slab->pages, slab->pages.rx + start, end - start);
+    mir_backed_set (slab->backed, start, end, 0);
+    start = end;
+  }
+  return bytes;
 }
 
 size_t mir_slab_discard (struct mir_slab *slab) {
-  const struct mir_backend *backend = slab->backend;
   size_t page = slab->pool->space->page_size, bytes = 0;
   for (uint32_t i = mir_granules_next_run (&slab->granules, 0); i != MIR_NO_GRANULE;) {
     uint32_t len = mir_granules_run_len (&slab->granules, i);
     size_t start = round_up ((size_t) i * MIR_GRANULE, page);
     size_t bound = (size_t) (i + len) * MIR_GRANULE / page * page;
-    if (bound > slab->populated) bound = slab->populated; /* nothing was written behind that */
-    if (start < bound)
-      bytes += backend->discard (&slab->pages, slab->pages.rx + start, bound - start);
+    if (start < bound) bytes += discard_pages (slab, start, bound);
     i = mir_granules_next_run (&slab->granules, i + len);
   }
-  slab->pool->left_open |= slab->pages.left_open;
-  size_t top = round_up ((size_t) slab->granules.top * MIR_GRANULE, page);
-  if (slab->populated > top) slab->populated = top;
   return bytes;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "mir-code.h"
+#include "code/fork.h"
 #include "code/types.h"
 
 /* Map a slab of at least N granules, and of PREFERRED bytes if no limit prevents it, and set *SLAB
@@ -33,10 +34,10 @@ size_t mir_slab_unmap (struct mir_slab *slab);
    leaves it, and drop those which were only partly mapped.  NULL: there is none.  No lock is
    held.  */
 struct mir_slab *mir_slab_adopt (struct MIR_code_space *space);
-/* Ask for memory for what is written next, up to granule BOUND.  The lock of the pool is held.  */
-void mir_slab_populate (struct mir_slab *slab, uint32_t bound);
-/* Give the memory of the whole free pages of SLAB back to the system.  Returns the bytes.  The lock
-   of the pool is held.  */
+/* As mir_slab_populate, which is quicker for granules that have memory.  */
+MIR_code_status_t mir_slab_populate_ahead (struct mir_slab *slab, uint32_t first, uint32_t bound);
+/* Give the memory of the whole free pages of SLAB back to the system.  Returns the bytes that had
+   memory before and have none now.  The lock of the pool is held.  */
 size_t mir_slab_discard (struct mir_slab *slab);
 
 /* The address at which GRANULE of SLAB is executed; the granule that holds ADDR, an address in
@@ -52,6 +53,18 @@ static inline uint32_t mir_slab_granule (const struct mir_slab *slab, const void
 /* Whether SLAB has no code block.  The lock of its pool is held.  */
 static inline int mir_slab_is_empty (const struct mir_slab *slab) {
   return slab->granules.top == 0;
+}
+
+/* Ensure the granules [FIRST, BOUND), which are written next, have memory, and ask for more ahead;
+   those behind the end of SLAB do not count.  Any other status than MIR_CODE_OK: the system has
+   none, and nothing may be written there.  The lock of the pool is held.  */
+static inline MIR_code_status_t mir_slab_populate (struct mir_slab *slab, uint32_t first,
+                                                   uint32_t bound) {
+  return slab->pages.generation == mir_generation ()
+                 && mir_are_backed (slab->backed, (size_t) first * MIR_GRANULE,
+                                    (size_t) bound * MIR_GRANULE)
+             ? MIR_CODE_OK
+             : mir_slab_populate_ahead (slab, first, bound);
 }
 
 #endif /* MIR_CODE_SLAB_H */

@@ -34,6 +34,7 @@
 #include <stdint.h>
 
 #include "mir-code.h"
+#include "code/backed.h"
 #include "code/backend.h"
 #include "code/bins.h"
 #include "code/cells.h"
@@ -78,7 +79,7 @@ struct mir_slab {
   struct mir_slab *next, *previous;  /* in the pool, by ascending address */
   struct mir_slab *later, *earlier;  /* while it is empty: in the pool's list of empty slabs */
   struct mir_transit transit;        /* while it is in no pool */
-  size_t populated;                  /* bytes from the start for which memory was requested ahead */
+  uint64_t *backed;                  /* which pages have memory: behind those bitmaps */
   uint64_t empty_since;              /* mir_os_now, while it is empty */
   void *memory; /* of the general allocator, MEMORY_LEN bytes, for this structure and the bitmaps */
   size_t memory_len;

@@ -35,17 +35,26 @@ static struct opened units_of (struct mir_slab *slab, const uint8_t *start, size
   return opened;
 }
 
-/* Replace memory which may be shared with another process since a fork.  */
-static MIR_code_status_t privatise (struct mir_slab *slab) {
+/* Clean the instruction cache of the first USED bytes of SLAB.  Not where they have no memory: on
+   some CPUs that is an access, for which the system may have no page.  */
+static void clean_used (struct mir_slab *slab, size_t used) {
+  for (size_t at = 0, end; (at = mir_backed_next (slab->backed, at, used, 1)) < used; at = end) {
+    end = mir_backed_next (slab->backed, at, used, 0);
+    mir_os_clean_icache (slab->pages.rx + at, slab->pages.rx + end);
+  }
+}
+
+MIR_code_status_t mir_write_privatise (struct mir_slab *slab) {
   const struct mir_backend *backend = slab->backend;
   unsigned generation = mir_generation ();
   if (slab->pages.generation == generation) return MIR_CODE_OK;
   if (backend->make_private != NULL) {
     size_t used = (size_t) slab->granules.top * MIR_GRANULE;
-    MIR_code_status_t status = backend->make_private (&slab->pages, used);
+    MIR_code_status_t status = backend->make_private (&slab->pages, used, slab->backed);
     if (status != MIR_CODE_OK) return status;
-    mir_os_clean_icache (slab->pages.rx, slab->pages.rx + used);
-    slab->populated = 0;
+    clean_used (slab, used);
+    size_t page = slab->pool->space->page_size;
+    mir_backed_set (slab->backed, (used + page - 1) & ~(page - 1), slab->pages.len, 0);
   }
   slab->pages.generation = generation;
   return MIR_CODE_OK;
@@ -61,7 +70,7 @@ static MIR_code_status_t refusal_of (const struct opened *opened, MIR_code_statu
 static MIR_code_status_t open_units (struct opened *opened) {
   const struct mir_backend *backend = opened->slab->backend;
   int held = mir_os_hold_cancel ();
-  MIR_code_status_t status = privatise (opened->slab);
+  MIR_code_status_t status = mir_write_privatise (opened->slab);
   if (status == MIR_CODE_OK)
     status = backend->open (&opened->slab->pages, opened->start, opened->len, &opened->writable);
   if (status != MIR_CODE_OK) status = refusal_of (opened, status);

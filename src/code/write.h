@@ -1,4 +1,5 @@
-/* Stores to executable memory, all of which go through mir_write and mir_write_traps.  */
+/* Stores to executable memory, all of which go through mir_write and mir_write_traps, into pages
+   which have memory: mir_slab_populate.  */
 #ifndef MIR_CODE_WRITE_H
 #define MIR_CODE_WRITE_H
 
@@ -52,5 +53,9 @@ MIR_code_status_t mir_write_traps (struct mir_slab *slab, uint8_t *to, size_t le
 /* Close the pages of POOL that a refused close has left writable.  The lock is held.  The functions
    above do so before they open pages.  */
 void mir_write_close_again (struct mir_pool *pool);
+
+/* Replace memory of SLAB which may be shared with another process since a fork.  The lock is
+   held.  */
+MIR_code_status_t mir_write_privatise (struct mir_slab *slab);
 
 #endif /* MIR_CODE_WRITE_H */

@@ -402,8 +402,9 @@ MIR_code_status_t MIR_code_commit (MIR_code_writer_t w, size_t used, const MIR_c
   uint32_t n = mir_granules_for (used);
   status = mir_pool_reserve_metadata (pool, table_for (info));
   if (status != MIR_CODE_OK) return status;
-  mir_slab_populate (slab, w->first + n);
-  status = write_block (w, slab, w->first, w->place.buffer, used, &offset);
+  status = mir_slab_populate (slab, w->first, w->first + n);
+  if (status == MIR_CODE_OK)
+    status = write_block (w, slab, w->first, w->place.buffer, used, &offset);
   if (status == MIR_CODE_OK) {
     uint32_t last = mir_granules_block_last (&slab->granules, w->first);
     if (n > last + 1 - w->first) n = last + 1 - w->first; /* of USED all that is reserved */
@@ -450,8 +451,9 @@ static MIR_code_status_t publish_in_batch (MIR_code_writer_t w, const uint8_t *b
   if (status != MIR_CODE_OK) return status;
   struct mir_slab *slab = placement.slab;
   struct mir_pool *pool = slab->pool;
-  mir_slab_populate (slab, placement.start + n);
-  if ((status = write_block (w, slab, placement.start, bytes, len, &offset)) != MIR_CODE_OK) {
+  status = mir_slab_populate (slab, placement.start, placement.start + n);
+  if (status == MIR_CODE_OK) status = write_block (w, slab, placement.start, bytes, len, &offset);
+  if (status != MIR_CODE_OK) {
     struct mir_slab *dropped = mir_pool_give_up (&placement);
     mir_os_unlock (&pool->lock);
     mir_pool_drop_slabs (dropped);

@@ -26,7 +26,8 @@ static int write_without_address_space (void) {
   if (refuse_address_space () != 0) return NOT_HERE;
   if (backend->make_private != NULL) {
     uint8_t *rw = pages.rw;
-    if (backend->make_private (&pages, 64) != MIR_CODE_WRITE_REFUSED || errno == 0) return 5;
+    if (backend->make_private (&pages, 64, all_backed) != MIR_CODE_WRITE_REFUSED || errno == 0)
+      return 5;
     if (pages.rw != rw || call (0) != 1) return 6;
   }
   return change_or_keep ();

@@ -90,6 +90,57 @@ static void a_sealed_mapping_in_a_range_holds_it (void) {
   mir_os_unreserve (range, 2 * unit); /* must leave sealed code, which may be running */
 }
 
+/*---------------- The file -----------------------------*/
+
+/* What the owner of a descriptor of the memory may try.  Returns the number of attempts that were
+   not refused.  */
+static int attack_descriptor (int fd) {
+  int successes = 0;
+  void *again = mmap (NULL, pages.len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  successes += again != MAP_FAILED;
+  if (again != MAP_FAILED) munmap (again, pages.len);
+  successes += pwrite (fd, "", 1, 0) == 1;
+  successes += ftruncate (fd, (off_t) pages.len / 2) == 0;
+  successes += ftruncate (fd, (off_t) pages.len * 2) == 0;
+  successes += fcntl (fd, F_ADD_SEALS, F_SEAL_WRITE) == 0;
+  return successes;
+}
+
+/* A descriptor of the memory at RX, as a privileged process gets it; -1 if it does not.  */
+static int descriptor_of_code (void) {
+  char path[80];
+  snprintf (path, sizeof (path), "/proc/self/map_files/%lx-%lx", (unsigned long) pages.rx,
+            (unsigned long) (pages.rx + pages.len));
+  return open (path, O_RDWR | O_CLOEXEC);
+}
+
+static void a_descriptor_changes_nothing (void) {
+  level = MIR_CODE_SEALED;
+  if (backend->bit != MIR_CODE_MEMFD) tap_skip ("%s: has no seals", backend->name);
+  start (4);
+  REQUIRE (put (0, 1) == MIR_CODE_OK);
+  int fd = descriptor_of_code ();
+  if (fd < 0) {
+    finish ();
+    tap_skip ("/proc/self/map_files: %s", strerror (errno));
+  }
+  CHECK_INT (attack_descriptor (fd), 0);
+  close (fd);
+  code_still_works ();
+  finish ();
+}
+
+/* The control: without seals such a descriptor changes code.  */
+static void an_unsealed_descriptor_does (void) {
+  level = MIR_CODE_OPEN_ALIAS;
+  start (4);
+  int fd = pages.rw == NULL ? -1 : descriptor_of_code ();
+  if (fd >= 0) CHECK (attack_descriptor (fd) >= 4);
+  if (fd >= 0) close (fd);
+  finish ();
+  if (fd < 0) tap_skip ("/proc/self/map_files: %s", strerror (errno));
+}
+
 /* In a child in which seccomp refuses mseal.  */
 static int attack_without_mseal (void) {
   if (refuse_call (SYS_MSEAL, 0, 0) != 0) return NOT_HERE;
@@ -105,6 +156,9 @@ static int attack_without_mseal (void) {
   void *twice = mremap (pages.rx, 0, pages.len, MREMAP_MAYMOVE);
   if (twice != MAP_FAILED && mprotect (twice, pages.len, PROT_WRITE) == 0) return 5;
   if (call (0) != 1 || put (0, 2) != MIR_CODE_OK || call (0) != 2) return 6;
+  int fd = descriptor_of_code (), successes = fd < 0 ? 0 : attack_descriptor (fd);
+  if (fd >= 0) close (fd);
+  if (successes != 0) return 9;
   if (backend->discard (&pages, pages.rx, pages.len) != 0) return 7; /* the seal refuses */
   return backend->unmap (&pages) == 0 ? PASSED : 8;
 }
@@ -139,6 +193,8 @@ int main (void) {
     RUN (a_sealed_mapping_in_a_range_holds_it);
     RUN (without_mseal_only_a_memfd_is_sealed);
     RUN (an_open_alias_is_not_sealed);
+    RUN (a_descriptor_changes_nothing);
+    RUN (an_unsealed_descriptor_does);
 #undef RUN
   }
   return tap_done ();

@@ -50,9 +50,9 @@ static inline int mdwe (void) {
   return prctl (PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0);
 }
 
-/* Refuse the system call NR with ERROR if its argument ARG has all bits of MASK; always if MASK is
-   0.  Only the lower 32 bits of the argument are compared; their offset depends on the byte
-   order.  */
+/* Answer the system call NR with ERROR, 0 for success, without carrying it out, if its argument ARG
+   has all bits of MASK; always if MASK is 0.  Only the lower 32 bits of the argument are compared;
+   their offset depends on the byte order.  */
 static inline int refuse_call_with (unsigned error, unsigned nr, int arg, unsigned mask) {
   unsigned offset = (unsigned) (offsetof (struct seccomp_data, args) + 8 * (size_t) arg);
   if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) offset += 4;
@@ -79,6 +79,22 @@ static inline int refuse_call (unsigned nr, int arg, unsigned mask) {
 #else
 #define NR_MMAP __NR_mmap
 #endif
+
+/* From now on, memory files are as if the memory that may be committed were used up
+   (vm.overcommit_memory=2): they can be created and mapped, but a page of theirs cannot be had, and
+   a store to it is SIGBUS.  They stay empty, in fact.  */
+static inline int no_pages_for_memory_files (void) {
+  if (refuse_call_with (0, __NR_ftruncate, 0, 0) != 0) return -1;
+  return refuse_call_with (ENOSPC, __NR_pwritev, 0, 0);
+}
+
+enum { ADVICE_POPULATE_WRITE = 23, ADVICE_REMOVE = 9 }; /* madvise(2) */
+
+/* Answer ADVICE, and hardly any other, with ERROR: EFAULT where there is no memory, EINVAL on older
+   kernels, 0 from emulators which do nothing.  */
+static inline int answer_advice (unsigned advice, unsigned error) {
+  return refuse_call_with (error, __NR_madvise, 2, advice);
+}
 
 /* The filter that systemd's MemoryDenyWriteExecute= used before MDWE existed: no mapping may be
    writable and executable, and none may become executable.  */
