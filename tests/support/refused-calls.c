@@ -373,6 +373,26 @@ int __wrap_getrlimit64 (int which, struct rlimit *limit) {
   return is_refused ("getrlimit") ? -1 : __real_getrlimit64 (which, limit);
 }
 
+struct stat;
+int __real_fstat64 (int fd, struct stat *status);
+int __wrap_fstat64 (int fd, struct stat *status);
+int __real_mincore (void *start, size_t len, unsigned char *states);
+int __wrap_mincore (void *start, size_t len, unsigned char *states);
+ssize_t __real_getrandom (void *bytes, size_t len, unsigned flags);
+ssize_t __wrap_getrandom (void *bytes, size_t len, unsigned flags);
+
+int __wrap_fstat64 (int fd, struct stat *status) {
+  return is_refused ("fstat") ? -1 : __real_fstat64 (fd, status);
+}
+
+int __wrap_mincore (void *start, size_t len, unsigned char *states) {
+  return is_refused ("mincore") ? -1 : __real_mincore (start, len, states);
+}
+
+ssize_t __wrap_getrandom (void *bytes, size_t len, unsigned flags) {
+  return is_refused ("getrandom") ? -1 : __real_getrandom (bytes, len, flags);
+}
+
 /* The part of LEN bytes that a refused call transfers; 0: it fails.  */
 static size_t short_len (size_t len) {
   return refusal.half && !refusal.forever ? len / 2 : 0;
