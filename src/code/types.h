@@ -73,7 +73,9 @@ struct mir_notice {
 struct mir_slab {
   struct mir_granules granules; /* their bitmaps are behind this structure */
   struct mir_pool *pool;
-  int frozen; /* sealed before a fork: cannot be written, so nothing is published here again */
+  /* Sealed before a fork: cannot be written, so nothing is published here again.  */
+  uint8_t frozen;
+  uint8_t all_backed; /* every page has memory */
   struct mir_pages pages;
   const struct mir_backend *backend; /* of the space, or that one's `large` */
   struct mir_slab *next, *previous;  /* in the pool, by ascending address */
@@ -133,6 +135,15 @@ struct MIR_code_space {
   MIR_code_writer_t writers;
   struct MIR_code_space *previous, *next; /* guarded by the lock of fork.c */
 };
+
+/* Note that the pages of [START, BOUND), offsets in SLAB, have memory, or have none.  The lock of its
+   pool is held.  */
+static inline void mir_slab_set_backed (struct mir_slab *slab, size_t start, size_t bound,
+                                        int is_backed) {
+  mir_backed_set (slab->backed, start, bound, is_backed);
+  size_t len = slab->pages.len;
+  slab->all_backed = is_backed && mir_backed_next (slab->backed, 0, len, 0) == len;
+}
 
 /* `taken` or `total` of a pool.  Any thread may load them; only one with the lock stores them.  */
 static inline uint64_t mir_count (const atomic_uint_fast64_t *count) {
