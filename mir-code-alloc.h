@@ -44,7 +44,9 @@ typedef enum MIR_mem_protect {
 
 typedef struct MIR_code_alloc {
   /* Map LEN > 0 bytes, zeroed; mem_protect grants access later.  The caller owns the range until
-     mem_unmap.  NULL or (void *) -1 on failure.  */
+     mem_unmap.  NULL or (void *) -1 on failure.  A result that cannot be such a range counts as a
+     failure: one off a page goes back to mem_unmap, one that overlaps a range of the caller does
+     not.  */
   void *(*mem_map) (size_t len, void *user_data);
   /* Unmap exactly one range.  0 on success; on failure anything else, and the range is
      unchanged.  */

@@ -78,7 +78,9 @@ enum {
 /* How well executable memory is protected from writes by accident or attack.  At no level is it
    writable through the address where it is executed, except with three back ends: always with RWX;
    with FLIP while something is written; with MAP_JIT for the writing thread, which cannot execute
-   it meanwhile.  */
+   it meanwhile.  Where the system refuses to protect pages again after a write, with CLOSED_ALIAS
+   and FLIP, they stay writable for the time being: the result is MIR_CODE_WRITE_REFUSED, with the old
+   bytes back in place, and later writes and each MIR_code_trim try to protect them.  */
 typedef enum MIR_code_protection {
   MIR_CODE_OPEN_ALIAS,   /* the alias is always accessible: the fastest */
   MIR_CODE_CLOSED_ALIAS, /* the alias is accessible on demand, while something is written */
@@ -171,8 +173,8 @@ MIR_ALLOC_API void MIR_code_space_finish (MIR_code_space_t space);
 MIR_ALLOC_API MIR_code_space_t MIR_get_code_space (MIR_context_t ctx);
 
 /* Notify HOOKS, read during the call, of all events in SPACE from now on, and of the mappings it has
-   already.  NULL: none.  No other thread may be using SPACE.  For the space of a context, which has
-   no options.  */
+   already.  NULL: none.  No other thread may be using SPACE, and no writer may have an open batch
+   (MIR_CODE_BAD_ORDER).  For the space of a context, which has no options.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_set_hooks (MIR_code_space_t space,
                                                     const MIR_code_hooks_t *hooks);
 

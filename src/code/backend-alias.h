@@ -17,15 +17,16 @@
 #include "mir-code.h"
 #include "code/backend.h"
 
-/* `open` and `close` of the back ends.  */
+/* `open`, `close` and `close_again` of the back ends.  */
 MIR_code_status_t mir_alias_open (struct mir_pages *pages, uint8_t *start, size_t len,
                                   uint8_t **writable);
 MIR_code_status_t mir_alias_close (struct mir_pages *pages, uint8_t *start, size_t len,
                                    uint8_t *writable);
+void mir_alias_close_again (struct mir_pages *pages);
 
 /* The members of struct mir_backend that all dual mappings have in common.  */
 #define MIR_ALIAS_MEMBERS                                                                 \
   .unit = 8, .whole_words = 1, .always_open = 1, .reservable = 1, .open = mir_alias_open, \
-  .close = mir_alias_close
+  .close = mir_alias_close, .close_again = mir_alias_close_again
 
 #endif /* MIR_CODE_BACKEND_ALIAS_H */

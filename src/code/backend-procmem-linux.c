@@ -63,8 +63,7 @@ static void give_buffer_back (struct mir_pages *pages, uint8_t *copy, size_t len
       atomic_store_explicit (&buffers[i].taken, 0, memory_order_release);
       return;
     }
-  pages->system_calls++;
-  (void) munmap (copy, len);
+  (void) mir_linux_unmap (pages, copy, len);
 }
 
 /*---------------- /proc/self/mem -----------------------------*/
@@ -116,7 +115,7 @@ static MIR_code_status_t procmem_map (struct mir_pages *pages, size_t len, uint8
   if (fd >= 0) close_memory (pages, fd);
   if (ours) return MIR_CODE_OK;
   int error = errno;
-  (void) mir_linux_unmap_rx (pages);
+  if (mir_linux_unmap_rx (pages) != 0) pages->reserved = 0; /* the place is lost */
   errno = error;
   return MIR_CODE_MAP_REFUSED;
 }

@@ -31,7 +31,7 @@ static MIR_code_status_t remap_close (struct mir_pages *pages, uint8_t *start, s
       && mremap (writable, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, start) != MAP_FAILED)
     return MIR_CODE_OK;
   int error = errno;
-  (void) munmap (writable, len);
+  (void) mir_linux_unmap (pages, writable, len);
   errno = error;
   return MIR_CODE_WRITE_REFUSED;
 }

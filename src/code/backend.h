@@ -9,7 +9,7 @@
    A back end has no state of its own.  Calls for the same pages come one at a time.  Several spans
    may be open at once; they share no unit.  Nothing is allocated from a MIR_alloc.  On failure
    everything is as it was, and errno or GetLastError () says why; but a close which cannot change
-   protections leaves the span written, and open or closed.  Pages at the level MIR_CODE_SEALED may
+   protections leaves the span written, and open or closed, and sets PAGES->left_open.  Pages at the level MIR_CODE_SEALED may
    keep their addresses when they are unmapped, and are never made private.  */
 #ifndef MIR_CODE_BACKEND_H
 #define MIR_CODE_BACKEND_H
@@ -31,6 +31,7 @@ struct mir_pages {
   int reserved;
   MIR_code_alloc_t code_alloc; /* for the flip back end; set before map */
   unsigned open_spans;         /* for back ends that count them */
+  int left_open;         /* a close was refused: pages may be writable although no span is open */
   size_t written;        /* all bytes from rx + written on are zero; for back ends that note it */
   uint64_t system_calls; /* made for these pages; back ends count them */
 };
@@ -43,6 +44,7 @@ static inline void mir_pages_init (struct mir_pages *pages, size_t len, const ui
   pages->generation = 0;
   pages->reserved = at != NULL;
   pages->open_spans = 0;
+  pages->left_open = 0;
   pages->written = 0;
   pages->system_calls = 0;
 }
@@ -72,6 +74,9 @@ struct mir_backend {
                              uint8_t **writable);
   MIR_code_status_t (*close) (struct mir_pages *pages, uint8_t *start, size_t len,
                               uint8_t *writable);
+  /* Close what a refused close has left open, if the system lets it be: then PAGES->left_open is 0.
+     No span is open.  NULL: nothing is ever left open.  */
+  void (*close_again) (struct mir_pages *pages);
   /* Give memory to [START, START + LEN), whole pages without code which will be written soon, in
      one step instead of a fault per page.  Afterwards no store there is refused: a store to a page
      which the system cannot provide is a signal, not an error.  MIR_CODE_MAP_REFUSED: some of the

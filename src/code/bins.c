@@ -109,7 +109,8 @@ static int is_current (struct mir_bins *bins, uint32_t bin, struct mir_run *run)
   const struct mir_bump *bump = &slab->pool->bump;
   uint32_t old_len = run->len;
   uint32_t len = slab->frozen ? 0 : mir_granules_run_len (&slab->granules, run->start);
-  if (len == 0 || (bump->slab == slab && bump->start == run->start)) return 0;
+  if (len == 0 || (bump->slab == slab && bump->start == run->start && bump->start < bump->bound))
+    return 0;
   run->len = len;
   if (len >= old_len && bin_of (len) == bin) return 1;
   (void) mir_bins_add (bins, run->slab, run->start, len);

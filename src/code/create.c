@@ -13,6 +13,7 @@
 #include "code/status.h"
 #include "code/types.h"
 #include "code/versions.h"
+#include "code/writer.h"
 #include "defaults.h"
 #include "os/cancel.h"
 
@@ -155,6 +156,8 @@ MIR_code_status_t MIR_code_probe (const MIR_code_options_t *options, MIR_code_re
 }
 
 MIR_code_status_t MIR_code_set_hooks (MIR_code_space_t space, const MIR_code_hooks_t *hooks) {
+  for (MIR_code_writer_t w = space->writers; w != NULL; w = mir_writer_next (w))
+    if (mir_writer_is_batching (w)) return MIR_CODE_BAD_ORDER;
   if (hooks != NULL
       && mir_read_version (&space->own_hooks, sizeof (space->own_hooks), MIR_HOOKS_FIRST, hooks)
              != 0)

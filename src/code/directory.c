@@ -102,6 +102,14 @@ void *mir_directory_move (struct mir_directory *directory, void *memory, size_t 
   return NULL;
 }
 
+/* Of the slabs that begin before the end of the range, the last one ends last.  */
+int mir_directory_overlaps (struct mir_directory *directory, uintptr_t start, size_t len) {
+  struct mir_directory_array *array = atomic_load (&directory->array);
+  uintptr_t last = len - 1 < UINTPTR_MAX - start ? start + (len - 1) : UINTPTR_MAX;
+  size_t i = count_below (array, atomic_load (&directory->num), last);
+  return i != 0 && load_field (&array->entries[i - 1].bound) > start;
+}
+
 void mir_directory_add (struct mir_directory *directory, struct mir_slab *slab) {
   struct mir_directory_array *array = atomic_load (&directory->array);
   size_t num = atomic_load (&directory->num);

@@ -87,6 +87,8 @@ size_t mir_directory_array_size (size_t capacity);
 void *mir_directory_move (struct mir_directory *directory, void *memory, size_t capacity);
 /* The bytes of all arrays, outgrown ones included.  */
 size_t mir_directory_bytes (struct mir_directory *directory);
+/* Whether any of the LEN > 0 bytes at START is in a slab.  */
+int mir_directory_overlaps (struct mir_directory *directory, uintptr_t start, size_t len);
 /* Add SLAB, for which an entry was promised; remove SLAB, which is in the directory.  */
 void mir_directory_add (struct mir_directory *directory, struct mir_slab *slab);
 void mir_directory_remove (struct mir_directory *directory, const struct mir_slab *slab);

@@ -7,6 +7,7 @@
 
 #include "code/fork.h"
 #include "code/slab.h"
+#include "code/status.h"
 #include "code/types.h"
 
 enum {
@@ -358,10 +359,16 @@ static MIR_code_status_t map_room (struct mir_pool *pool, uint32_t n, size_t lar
   mir_os_unlock (&pool->lock);
   (void) mir_pools_drop_orphans (pool->space);
   MIR_code_status_t status = mir_slab_make (pool, n, size, slab);
-  if (status == MIR_CODE_LIMIT && mir_pools_drop_empty (pool->space) > 0)
+  if ((status == MIR_CODE_LIMIT || mir_status_is_limit (status))
+      && mir_pools_drop_empty (pool->space) > 0)
     status = mir_slab_make (pool, n, size, slab);
   if (status != MIR_CODE_OK) return status;
   mir_os_lock (&pool->lock);
+  if (mir_slab_overlaps (*slab)) { /* with one that another thread has got meanwhile */
+    mir_os_unlock (&pool->lock);
+    mir_slab_forget (*slab);
+    return MIR_CODE_MAP_REFUSED;
+  }
   mir_slab_link (*slab);
   if (pool->bins.capacity < least_chunks (pool)) pool->crowded = 1;
   enter_bump (pool, *slab, 0, (*slab)->granules.count);
@@ -434,6 +441,36 @@ MIR_code_status_t mir_pool_find_room (struct mir_pool *pool, uint32_t n, enum mi
     }
   }
   return status;
+}
+
+/* Set *PLACEMENT to N free granules at a multiple of ALIGNMENT bytes.  0, or -1 if there are none.  */
+static int find_aligned_in (struct mir_pool *pool, uint32_t n, size_t alignment,
+                            struct mir_placement *placement) {
+  for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next)
+    for (uint32_t i = mir_granules_next_run (&slab->granules, 0);
+         i != MIR_NO_GRANULE && !slab->frozen;) {
+      uint32_t len = mir_granules_run_len (&slab->granules, i);
+      uintptr_t addr = (uintptr_t) mir_slab_address (slab, i);
+      uint32_t gap = (uint32_t) ((0 - addr) % alignment / MIR_GRANULE);
+      if (len >= n && len - n >= gap) {
+        if (gap != 0 && is_bump (pool, slab, i)) leave_bump (pool);
+        *placement = (struct mir_placement) {.slab = slab, .start = i + gap, .len = len - gap};
+        return 0;
+      }
+      i = mir_granules_next_run (&slab->granules, i + len);
+    }
+  return -1;
+}
+
+int mir_pool_find_aligned (struct mir_pool *pool, uint32_t n, size_t alignment,
+                           struct mir_placement *placement) {
+  for (struct mir_pool *each = &pool->space->first; each != NULL; each = mir_pool_next (each)) {
+    if (mir_pool_reserve_metadata (each, MIR_NO_TABLE) != MIR_CODE_OK) return -1;
+    if (find_aligned_in (each, n, alignment, placement) == 0 && !freeze (each, placement->slab))
+      return 0;
+    mir_os_unlock (&each->lock);
+  }
+  return -1;
 }
 
 uint32_t mir_pool_place_at (struct mir_slab *slab, uint32_t start,

@@ -46,6 +46,10 @@ MIR_code_status_t mir_pool_reserve_metadata (struct mir_pool *pool, enum mir_tab
    tables as after mir_pool_reserve_metadata; on failure nothing is locked.  */
 MIR_code_status_t mir_pool_find_room (struct mir_pool *pool, uint32_t n, enum mir_table table,
                                       struct mir_placement *placement);
+/* Set *PLACEMENT to N free granules at a multiple of ALIGNMENT bytes, in any pool of the space, by
+   looking at all of it.  0 as mir_pool_find_room on success, or -1 if there are none.  */
+int mir_pool_find_aligned (struct mir_pool *pool, uint32_t n, size_t alignment,
+                           struct mir_placement *placement);
 /* Set *PLACEMENT to the run at START in SLAB, whose pool is locked.  Returns its length, or 0 when no
    run starts there.  */
 uint32_t mir_pool_place_at (struct mir_slab *slab, uint32_t start, struct mir_placement *placement);

@@ -80,18 +80,23 @@ static void notify_freed (const struct block *block) {
   *link = notice.next;
 }
 
-/* Free the granules of BLOCK.  Returns the cell if it is a thunk, else NULL.  */
-static inline MIR_code_cell_t *end_block (const struct block *block) {
+/* Free the granules of BLOCK, which is one of MANY or alone.  Returns the cell if it is a thunk, else
+   NULL.  */
+static inline MIR_code_cell_t *end_block (const struct block *block, int many) {
   struct mir_pool *pool = block->slab->pool;
   MIR_code_cell_t *cell = NULL;
   if (pool->tags.num != 0 || pool->thunks.num != 0) cell = forget_block (pool, address_of (block));
-  mir_pool_release (block->slab, block->first, block->last);
+  if (many)
+    mir_pool_release_one_of_many (block->slab, block->first, block->last);
+  else
+    mir_pool_release (block->slab, block->first, block->last);
   return cell;
 }
 
 /* Reclaim BLOCK.  The lock is held, and released around the hook, while the block is pinned.  The
    caller frees *CELL.  */
-static inline MIR_code_status_t reclaim_block (const struct block *block, MIR_code_cell_t **cell) {
+static inline MIR_code_status_t reclaim_block (const struct block *block, int many,
+                                               MIR_code_cell_t **cell) {
   struct mir_pool *pool = block->slab->pool;
   const struct MIR_code_space *space = pool->space;
   MIR_code_status_t status;
@@ -102,7 +107,7 @@ static inline MIR_code_status_t reclaim_block (const struct block *block, MIR_co
     mir_granules_pin (&block->slab->granules, block->last);
     notify_freed (block);
   }
-  *cell = end_block (block);
+  *cell = end_block (block, many);
   return MIR_CODE_OK;
 }
 
@@ -111,7 +116,7 @@ MIR_code_status_t MIR_code_free_now (MIR_code_space_t space, const void *addr) {
   MIR_code_cell_t *cell;
   if (lock_block (space, addr, &block) != 0) return MIR_CODE_NOT_OURS;
   struct mir_pool *pool = block.slab->pool;
-  MIR_code_status_t status = reclaim_block (&block, &cell);
+  MIR_code_status_t status = reclaim_block (&block, 0, &cell);
   struct mir_slab *dropped = NULL;
   if (status == MIR_CODE_OK && mir_slab_is_empty (block.slab))
     dropped = mir_pool_unlink_empty (pool, space->options.purge_ms, 0 /* not all */);
@@ -144,12 +149,12 @@ static struct mir_slab *slab_of (struct mir_pool *pool, const uint8_t *addr) {
 }
 
 /* Reclaim the blocks of POOL that were freed before GRACE ended.  Returns the last failure, if any.
-   A block which cannot be poisoned goes to the end of the ring, so that the others do not wait for
-   it.  */
+   A block which cannot be poisoned does not keep the others waiting.  */
 static MIR_code_status_t reclaim_in (struct mir_pool *pool, MIR_code_grace_t grace) {
   MIR_code_status_t status = MIR_CODE_OK;
   const uint8_t *addr;
   mir_os_lock (&pool->lock);
+  mir_retired_begin (&pool->retired);
   for (uint32_t n = pool->retired.num;
        n > 0 && (addr = mir_retired_take (&pool->retired, grace)) != NULL; n--) {
     int told = (uintptr_t) addr % MIR_GRANULE == MIR_RETIRED_TOLD; /* before a fork */
@@ -161,11 +166,11 @@ static MIR_code_status_t reclaim_in (struct mir_pool *pool, MIR_code_grace_t gra
     MIR_code_status_t one = MIR_CODE_OK;
     pool->freed_granules -= block.last - block.first + 1;
     if (told)
-      cell = end_block (&block);
+      cell = end_block (&block, 1);
     else
-      one = reclaim_block (&block, &cell);
+      one = reclaim_block (&block, 1, &cell);
     if (one != MIR_CODE_OK) {
-      mir_retired_add (&pool->retired, addr, grace);
+      mir_retired_put_back (&pool->retired, addr, grace);
       pool->freed_granules += block.last - block.first + 1;
       status = one;
     }
@@ -192,10 +197,10 @@ MIR_code_status_t MIR_code_reclaim (MIR_code_space_t space, MIR_code_grace_t gra
 /* Give the memory of whole free pages in the slabs of POOL back, as far as it was populated.  */
 static size_t discard_in (struct mir_pool *pool) {
   size_t bytes = 0;
-  if (pool->space->backend->discard == NULL) return 0;
   mir_os_lock (&pool->lock);
+  mir_write_close_again (pool);
   for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next)
-    bytes += mir_slab_discard (slab);
+    if (slab->backend->discard != NULL) bytes += mir_slab_discard (slab);
   mir_os_unlock (&pool->lock);
   return bytes;
 }

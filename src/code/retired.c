@@ -29,15 +29,44 @@ void mir_retired_add (struct mir_retired *retired, const uint8_t *addr, uint64_t
   last_period (retired, grace)->bound = retired->oldest + retired->num;
 }
 
+void mir_retired_begin (struct mir_retired *retired) {
+  retired->put_back = 0;
+}
+
+/* Whether position A comes before B.  */
+static int is_before (uint32_t a, uint32_t b) {
+  return (int32_t) (a - b) < 0;
+}
+
+/* The block that is taken leaves its slot to the oldest of those put back, whose period is over,
+   too: so these stay together.  */
 const uint8_t *mir_retired_take (struct mir_retired *retired, uint64_t grace) {
-  struct mir_retired_period *first = &retired->periods[0];
-  if (retired->num == 0 || first->grace > grace) return NULL;
-  const uint8_t *addr = mir_retired_at (retired, 0);
+  uint32_t position = retired->oldest + retired->put_back, mask = retired->capacity - 1, i = 0;
+  if (retired->num <= retired->put_back) return NULL;
+  while (!is_before (position, retired->periods[i].bound)) i++;
+  if (retired->periods[i].grace > grace) return NULL;
+  const uint8_t *addr = retired->ring[position & mask];
+  retired->ring[position & mask] = retired->ring[retired->oldest & mask];
   retired->oldest++;
   retired->num--;
+  struct mir_retired_period *first = &retired->periods[0];
   if (retired->oldest == first->bound) {
     retired->periods_num--;
     memmove (first, first + 1, retired->periods_num * sizeof (*first));
   }
   return addr;
+}
+
+/* If its period has ended with the block, there is room for it again.  */
+void mir_retired_put_back (struct mir_retired *retired, const uint8_t *addr, uint64_t grace) {
+  struct mir_retired_period *first = &retired->periods[0];
+  retired->oldest--;
+  retired->num++;
+  retired->put_back++;
+  retired->ring[retired->oldest & (retired->capacity - 1)] = addr;
+  if (retired->periods_num != 0 && first->grace <= grace) return;
+  memmove (first + 1, first, retired->periods_num * sizeof (*first));
+  retired->periods_num++;
+  first->grace = grace;
+  first->bound = retired->oldest + 1;
 }

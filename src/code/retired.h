@@ -1,10 +1,13 @@
 /* The retired blocks of a pool, freed and waiting for the end of a grace period: a ring of
-   addresses, the oldest first, except that a block which could not be reclaimed goes to the end.
+   addresses, the oldest first.
 
    The ring has room for every code block of the pool, so an entry is an address and no more; the
    grace periods are kept beside it, each with the end of its blocks:
 
      ring      a b c d e f g h i        periods   3 up to d, 4 up to h, 7 up to i
+
+   A pass takes blocks from the ring.  Those that could not be reclaimed are put back in front, and
+   the pass leaves them there; the next one takes them again.
 
    One thread at a time.  The caller owns the memory and ensures that the ring has room for all
    blocks: freeing needs no memory.  */
@@ -30,6 +33,7 @@ struct mir_retired {
   uint32_t capacity;    /* 0 or a power of two */
   uint32_t oldest;      /* position of the oldest block; counts up, modulo 2^32 */
   uint32_t num;         /* blocks */
+  uint32_t put_back;    /* the oldest ones, which this pass has put back */
   uint32_t periods_num; /* oldest first */
   struct mir_retired_period periods[MIR_PERIODS];
 };
@@ -40,8 +44,13 @@ void *mir_retired_move (struct mir_retired *retired, void *memory, uint32_t capa
 /* Add the block at ADDR, freed when GRACE had begun.  If all periods are in use it joins the last
    one, which then waits for the later end.  */
 void mir_retired_add (struct mir_retired *retired, const uint8_t *addr, uint64_t grace);
-/* Remove and return the oldest block if its grace period is GRACE or earlier; else NULL.  */
+/* Begin a pass.  */
+void mir_retired_begin (struct mir_retired *retired);
+/* Remove and return the oldest block which this pass has not had, if its grace period is GRACE or
+   earlier; else NULL.  */
 const uint8_t *mir_retired_take (struct mir_retired *retired, uint64_t grace);
+/* Put back the block at ADDR, which mir_retired_take with GRACE has returned just before.  */
+void mir_retired_put_back (struct mir_retired *retired, const uint8_t *addr, uint64_t grace);
 
 /* The block at position I, counted from the oldest.  */
 static inline const uint8_t *mir_retired_at (const struct mir_retired *retired, uint32_t i) {

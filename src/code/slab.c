@@ -167,7 +167,7 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
     status = large->map (&slab->pages, size, at);
     if (status == MIR_CODE_OK) mir_backed_set (slab->backed, 0, size, 1);
   }
-  if (status != MIR_CODE_OK) {
+  if (status != MIR_CODE_OK && (at != NULL) == (slab->pages.reserved != 0)) {
     slab->backend = space->backend;
     status = slab->backend->map (&slab->pages, size, at);
   }
@@ -207,6 +207,45 @@ void mir_slab_free (struct mir_slab *slab) {
   MIR_free (slab->pool->space->alloc, slab->memory);
 }
 
+/*---------------- Ranges from outside -----------------------------*/
+
+/* What a MIR_code_alloc returns may be no range at all, or one that it has returned before.  */
+
+int mir_slab_overlaps (const struct mir_slab *slab) {
+  struct MIR_code_space *space = slab->pool->space;
+  mir_os_lock (&space->lock);
+  int overlaps =
+      mir_directory_overlaps (&space->directory, (uintptr_t) slab->pages.rx, slab->pages.len);
+  mir_os_unlock (&space->lock);
+  return overlaps;
+}
+
+/* Whether PAGES can be pages of a program: they begin at one, and the address behind them is not 0,
+   nor in the upper half of 64 bits, which belongs to systems.  */
+static int are_pages (const struct mir_pages *pages, size_t page_size) {
+  const uintptr_t start = (uintptr_t) pages->rx;
+  const uintptr_t bound = sizeof (void *) == 8 ? (uintptr_t) INTPTR_MAX : UINTPTR_MAX;
+  return start % page_size == 0 && start <= bound && pages->len <= bound - start;
+}
+
+/* Check the pages of SLAB.  On failure they are given back, since mem_map says that they are ours;
+   but not what is in another slab as well.  */
+static MIR_code_status_t check_pages (struct mir_slab *slab) {
+  int overlaps = mir_slab_overlaps (slab);
+  if (!overlaps && are_pages (&slab->pages, slab->pool->space->page_size)) return MIR_CODE_OK;
+  int held = mir_os_hold_cancel (); /* the user's mem_unmap */
+  if (!overlaps) (void) slab->backend->unmap (&slab->pages);
+  mir_os_let_cancel (held);
+  return MIR_CODE_MAP_REFUSED;
+}
+
+void mir_slab_forget (struct mir_slab *slab) {
+  unclaim (slab, slab->pages.reserved ? slab->pages.rx : NULL);
+  mir_slab_free (slab);
+}
+
+/*---------------- Making -----------------------------*/
+
 /* Map a slab of SIZE bytes, or of fewer, NEEDED at least, if a limit prevents that.  */
 static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t size,
                                     struct mir_slab **res) {
@@ -229,6 +268,10 @@ static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t
     unclaim (slab, slab->pages.reserved ? at : NULL);
   if (status != MIR_CODE_OK) {
     mir_slab_free (slab);
+    return status;
+  }
+  if ((status = check_pages (slab)) != MIR_CODE_OK) {
+    mir_slab_forget (slab);
     return status;
   }
   mir_granules_init (&slab->granules, slab->granules.words, size / MIR_GRANULE);
@@ -419,6 +462,7 @@ MIR_code_status_t mir_slab_populate_ahead (struct mir_slab *slab, uint32_t first
     size_t least = round_up (written, page) < end ? round_up (written, page) : end;
     status = populate_pages (slab, start, least, end);
   }
+  slab->pool->left_open |= slab->pages.left_open;
   if (status != MIR_CODE_OK) status = mir_status_of_refusal (status, 2 * len);
   mir_os_let_cancel (held);
   return status;
@@ -445,5 +489,6 @@ size_t mir_slab_discard (struct mir_slab *slab) {
     if (start < bound) bytes += discard_pages (slab, start, bound);
     i = mir_granules_next_run (&slab->granules, i + len);
   }
+  slab->pool->left_open |= slab->pages.left_open;
   return bytes;
 }

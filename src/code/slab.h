@@ -16,6 +16,10 @@ MIR_code_status_t mir_slab_make (struct mir_pool *pool, uint32_t n, size_t prefe
                                  struct mir_slab **slab);
 /* Free the structure of SLAB, whose pages are unmapped.  No lock is held.  */
 void mir_slab_free (struct mir_slab *slab);
+/* Whether any address of the unlinked SLAB is in a linked one.  */
+int mir_slab_overlaps (const struct mir_slab *slab);
+/* Free the unlinked SLAB without unmapping its pages.  No lock is held.  */
+void mir_slab_forget (struct mir_slab *slab);
 /* Put SLAB into the list of its pool and into the directory.  The lock of the pool is held.  */
 void mir_slab_link (struct mir_slab *slab);
 /* Remove the empty SLAB from that list and from the directory.  The lock of its pool is held.  */

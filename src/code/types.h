@@ -99,6 +99,7 @@ struct mir_pool {
   size_t slab_size; /* bytes of the next slab; grows up to a limit */
   struct mir_bins bins;
   uint32_t freed; /* blocks since the last purge of the bins: runs may have grown unseen */
+  int left_open;  /* a slab may have pages that a refused close has left writable */
   int crowded;    /* the bins need more memory; some runs may not be found */
   /* Granules of code blocks, and of all slabs.  Any thread may read them, without the lock.  */
   atomic_uint_fast64_t taken, total;

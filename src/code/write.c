@@ -1,7 +1,10 @@
 /* The only stores to executable memory.
 
    A span is opened, written, closed and flushed with the pool's lock held: of two threads with
-   spans in one page, each would close the page while the other writes.  */
+   spans in one page, each would close the page while the other writes.
+
+   A system that refuses to close a span leaves its pages writable.  Then the old bytes are put back
+   while they can be, and the next write of the pool tries first to close the pages.  */
 #include "code/write.h"
 
 #include <stdatomic.h>
@@ -72,6 +75,7 @@ static MIR_code_status_t open_units (struct opened *opened) {
     status = backend->open (&opened->slab->pages, opened->start, opened->len, &opened->writable);
   if (status != MIR_CODE_OK) status = refusal_of (opened, status);
   mir_os_let_cancel (held);
+  opened->slab->pool->left_open |= opened->slab->pages.left_open;
   return status;
 }
 
@@ -82,6 +86,7 @@ static MIR_code_status_t close_units (struct opened *opened) {
       backend->close (&opened->slab->pages, opened->start, opened->len, opened->writable);
   if (status != MIR_CODE_OK) status = refusal_of (opened, status);
   mir_os_let_cancel (held);
+  opened->slab->pool->left_open |= opened->slab->pages.left_open;
   if (status == MIR_CODE_OK) mir_os_clean_icache (opened->start, opened->start + opened->len);
   return status;
 }
@@ -100,6 +105,15 @@ static void copy_chunk (uint8_t *to, const uint8_t *from, size_t len) {
   void *value;
   memcpy (&value, from, sizeof (value));
   atomic_store_explicit ((_Atomic (void *) *) (void *) to, value, memory_order_release);
+}
+
+void mir_write_close_again (struct mir_pool *pool) {
+  if (!pool->left_open) return;
+  pool->left_open = 0;
+  for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next) {
+    if (slab->pages.left_open) slab->backend->close_again (&slab->pages);
+    pool->left_open |= slab->pages.left_open;
+  }
 }
 
 /*---------------- Chunks -----------------------------*/
@@ -125,23 +139,42 @@ static struct opened find_units (const struct mir_chunk *chunks, size_t num, siz
   return all;
 }
 
+/* Put the bytes of CHUNK back from OLD into pages that a refused close has left writable.  Returns
+   0, or -1 if it is not certain that they are.  */
+static int undo_left_open (const struct mir_chunk *chunk, const uint8_t *old) {
+  const struct mir_pages *pages = &chunk->slab->pages;
+  uint8_t *to = pages->rw != NULL ? pages->rw + (chunk->to - pages->rx) : chunk->to;
+  if (!pages->left_open || !mir_os_is_writable (to, chunk->len)) return -1;
+  copy_chunk (to, old, chunk->len);
+  mir_os_clean_icache (chunk->to, chunk->to + chunk->len);
+  return 0;
+}
+
 /* Put the bytes of CHUNK back from OLD.  Returns 0, or -1 when opening or closing is refused.  */
 static int undo_chunk (const struct mir_chunk *chunk, const uint8_t *old) {
   struct opened opened = units_of (chunk->slab, chunk->to, chunk->len);
-  if (open_units (&opened) != MIR_CODE_OK) return -1;
+  if (open_units (&opened) != MIR_CODE_OK) return undo_left_open (chunk, old);
   copy_chunk (writable_at (&opened, chunk->to), old, chunk->len);
   return close_units (&opened) == MIR_CODE_OK ? 0 : -1;
 }
 
 /* Put back the first NUM chunks, whose old bytes end at OLD; the last one first, since chunks may
    overlap.  A system which has just refused is asked for as little as possible, one chunk at a
-   time, but more than once.  If it still refuses, these bytes cannot be reached any more.  */
+   time, but more than once.  If it still refuses, and the pages are not open either, these bytes
+   cannot be reached any more.  */
 static void undo_chunks (const struct mir_chunk *chunks, size_t num, const uint8_t *old) {
   while (num-- > 0) {
     old -= chunks[num].len;
     for (int i = 0; i < TRIES_TO_UNDO; i++)
       if (undo_chunk (&chunks[num], old) == 0) break;
   }
+}
+
+/* The end of a failed mir_write, which has written the first NUM chunks and kept their old bytes
+   behind each other, up to OLD, unless that is NULL.  */
+static void undo_write (const struct mir_chunk *chunks, size_t num, const uint8_t *old) {
+  if (old != NULL) undo_chunks (chunks, num, old);
+  mir_write_close_again (chunks[0].slab->pool);
 }
 
 /* Write through an alias that is always accessible: the usual case.  OLD may be NULL.  */
@@ -160,10 +193,11 @@ MIR_code_status_t mir_write (const struct mir_chunk *chunks, size_t num, uint8_t
       bound = first + 1;
       continue;
     }
+    mir_write_close_again (chunks[0].slab->pool);
     struct opened opened = find_units (chunks, num, first, &bound);
     MIR_code_status_t status = open_units (&opened);
     if (status != MIR_CODE_OK) {
-      if (old != NULL) undo_chunks (chunks, first, old);
+      undo_write (chunks, first, old);
       return status;
     }
     for (size_t i = first; i < bound; i++) {
@@ -176,12 +210,16 @@ MIR_code_status_t mir_write (const struct mir_chunk *chunks, size_t num, uint8_t
     }
     status = close_units (&opened);
     if (status != MIR_CODE_OK) {
-      if (old != NULL) undo_chunks (chunks, bound, old);
+      undo_write (chunks, bound, old);
       return status;
     }
   }
   return MIR_CODE_OK;
 }
+
+/*---------------- Traps -----------------------------*/
+
+enum { TRAPS_ON_STACK = 256 }; /* bytes; more need a mapping for a moment */
 
 /* Fill LEN bytes, a multiple of 4, at the writable address TO.  */
 static void fill_with_traps (uint8_t *to, size_t len) {
@@ -189,15 +227,29 @@ static void fill_with_traps (uint8_t *to, size_t len) {
     memcpy (to + i, mir_cpu.trap, sizeof (mir_cpu.trap));
 }
 
+/* Write LEN bytes of traps, which are made at MEMORY, with room for the old bytes behind them.  */
+static MIR_code_status_t write_traps_from (uint8_t *memory, struct mir_slab *slab, uint8_t *to,
+                                           size_t len) {
+  struct mir_chunk chunk = {.slab = slab, .to = to, .from = memory, .len = len};
+  fill_with_traps (memory, len);
+  return mir_write (&chunk, 1, memory + len);
+}
+
+/* The general allocator may not be called here, so many traps get a mapping.  */
 MIR_code_status_t mir_write_traps (struct mir_slab *slab, uint8_t *to, size_t len) {
+  uint8_t on_stack[2 * TRAPS_ON_STACK];
   if (mir_write_is_direct (slab)) {
     fill_with_traps (slab->pages.rw + (to - slab->pages.rx), len);
     mir_os_clean_icache (to, to + len);
     return MIR_CODE_OK;
   }
-  struct opened opened = units_of (slab, to, len);
-  MIR_code_status_t status = open_units (&opened);
-  if (status != MIR_CODE_OK) return status;
-  fill_with_traps (writable_at (&opened, to), len);
-  return close_units (&opened);
+  if (len <= TRAPS_ON_STACK) return write_traps_from (on_stack, slab, to, len);
+  size_t page = slab->pool->space->page_size, size = (2 * len + page - 1) & ~(page - 1);
+  void *memory = mir_os_reserve (size, NULL, 0);
+  if (memory == NULL) return MIR_CODE_WRITE_REFUSED;
+  MIR_code_status_t status = mir_os_commit_data (memory, size) == 0
+                                 ? write_traps_from ((uint8_t *) memory, slab, to, len)
+                                 : MIR_CODE_WRITE_REFUSED;
+  mir_os_unreserve (memory, size);
+  return status;
 }

@@ -41,15 +41,18 @@ static inline MIR_code_status_t mir_write_new (const struct mir_chunk *chunk) {
 
 /* Ask for the cache lines of the first of LEN bytes that will be written for TO in SLAB.  */
 static inline void mir_write_prefetch (const struct mir_slab *slab, const uint8_t *to, size_t len) {
-  enum { LINE = 64, MAX_LEN = 512 };
+  enum { EACH = 64, MAX_LEN = 512 };
   if (slab->pages.rw == NULL) return;
   const uint8_t *rw = slab->pages.rw + (to - slab->pages.rx);
-  for (size_t i = 0; i < len && i < MAX_LEN; i += LINE) __builtin_prefetch (rw + i, 1);
+  for (size_t i = 0; i < len && i < MAX_LEN; i += EACH) __builtin_prefetch (rw + i, 1);
 }
 
-/* Fill LEN bytes at TO, a multiple of 4, with instructions which stop the program.  The lock is
-   held.  */
+/* Fill LEN bytes at TO, a multiple of 4, with instructions which stop the program.  On failure the
+   bytes are put back, as far as the system lets them be.  The lock is held.  */
 MIR_code_status_t mir_write_traps (struct mir_slab *slab, uint8_t *to, size_t len);
+/* Close the pages of POOL that a refused close has left writable.  The lock is held.  The functions
+   above do so before they open pages.  */
+void mir_write_close_again (struct mir_pool *pool);
 
 /* Replace memory of SLAB which may be shared with another process since a fork.  The lock is
    held.  */

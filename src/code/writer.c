@@ -217,6 +217,10 @@ size_t mir_writer_bytes (MIR_code_writer_t w) {
   return sizeof (*w) + atomic_load_explicit (&w->bytes, memory_order_relaxed);
 }
 
+int mir_writer_is_batching (MIR_code_writer_t w) {
+  return w->batching;
+}
+
 MIR_code_writer_t mir_writer_next (MIR_code_writer_t w) {
   return w->next;
 }
@@ -286,6 +290,11 @@ static MIR_code_status_t take_aligned (MIR_code_writer_t w, uint32_t n, size_t a
   uint32_t spare = alignment > MIR_GRANULE ? (uint32_t) (alignment / MIR_GRANULE) - 1 : 0;
   struct mir_placement placement;
   MIR_code_status_t status = mir_pool_find_room (w->pool, n + spare, MIR_NO_TABLE, &placement);
+  if (status != MIR_CODE_OK && spare != 0
+      && mir_pool_find_aligned (w->pool, n, alignment, &placement) == 0) {
+    status = MIR_CODE_OK;
+    spare = 0;
+  }
   if (status != MIR_CODE_OK) return status;
   w->slab = placement.slab;
   mir_pool_take (&placement, n + spare);

@@ -58,6 +58,10 @@ void mir_os_unreserve (void *start, size_t len);
    Returns 0, or -1 on failure.  */
 int mir_os_commit_data (void *start, size_t len);
 
+/* Whether it is certain that a store to each of the LEN > 0 bytes at START is no fault: they are
+   mapped, writable, and have memory.  For the state after a refused change of protections.  */
+int mir_os_is_writable (void *start, size_t len);
+
 /* Milliseconds, and nanoseconds, of a clock that never goes back.  */
 uint64_t mir_os_now (void);
 uint64_t mir_os_nanoseconds (void);

@@ -21,9 +21,12 @@ void *mir_os_reserve_at (void *hint, size_t len) {
   return start == MAP_FAILED ? NULL : start;
 }
 
+enum { TRIES_TO_RELEASE = 3 }; /* a refusal may be transient, a leak is not */
+
 /* Fails if anything in the range is sealed (mseal(2)); then the range stays reserved.  */
 void mir_os_unreserve (void *start, size_t len) {
-  (void) munmap (start, len);
+  for (int i = 0; i < TRIES_TO_RELEASE; i++)
+    if (munmap (start, len) == 0) return;
 }
 
 int mir_os_commit_data (void *start, size_t len) {

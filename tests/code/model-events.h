@@ -50,6 +50,18 @@ static void events_mapped (void *user_data, uint8_t *start, size_t len) {
   if (model_peak < model_mapped) model_peak = model_mapped;
 }
 
+/* Whether a block lies in MAPPING that is published, and not being freed in this operation.  */
+static int events_is_used (const struct model_mapping *mapping) {
+  int used = 0;
+  for (unsigned i = model_count_below (mapping->start); i < model_order_num; i++) {
+    const struct model_block *block = &model_blocks[model_order[i]];
+    if (block->addr >= mapping->start + mapping->len) break;
+    used |= (block->state == MODEL_LIVE && block != events_freed)
+            || (block->state == MODEL_WAITING && block->period >= events_begun);
+  }
+  return used;
+}
+
 static void events_unmapped (void *user_data, uint8_t *start, size_t len) {
   size_t i = 0;
   (void) user_data;
@@ -57,7 +69,7 @@ static void events_unmapped (void *user_data, uint8_t *start, size_t len) {
   CHECK (i < model_mappings_num);
   if (i == model_mappings_num) return;
   CHECK_INT (len, model_mappings[i].len);
-  CHECK (!model_is_used (&model_mappings[i]));
+  CHECK (!events_is_used (&model_mappings[i]));
   model_mapped -= model_mappings[i].len;
   model_mappings[i] = model_mappings[--model_mappings_num];
 }

@@ -5,6 +5,7 @@
      backend-fixture  one back end without a space
      test-*-refusal   every allocation, mapping and protection change is refused in turn
      model            what a space holds and what is free in it; model-events: its hooks
+     test-refused-calls   every system call is refused in turn, for each back end
      test-model       random operations, compared with a model after each
      stress-fixture   a space that threads use at once; test-stress: what they do to it
      test-bounds      what a space may cost for what is live in it

@@ -10,6 +10,7 @@
      probe        an allocator, or its pages, that checks its caller and fails on demand
      conformance  the contract of mir-alloc.h, checked on any allocator
      child        a function run in a child process, and how it ended
+     refused-calls the system calls of the library, refused on demand
      restrictions what hardened systems forbid, put on the calling process
      maps         the mappings of this process
      imports      Windows functions that fail on demand
