@@ -92,7 +92,7 @@ int mir_bins_add (struct mir_bins *bins, struct mir_slab *slab, uint32_t start, 
 }
 
 /* Remove the newest entry of BIN.  */
-static struct mir_run pop (struct mir_bins *bins, uint32_t bin) {
+static inline struct mir_run pop (struct mir_bins *bins, uint32_t bin) {
   struct mir_run_chunk *chunk = &bins->chunks[bins->heads[bin]];
   struct mir_run run = chunk->runs[--chunk->num];
   if (chunk->num == 0) pop_chunk (bins, bin);
@@ -102,27 +102,30 @@ static struct mir_run pop (struct mir_bins *bins, uint32_t bin) {
 /*---------------- Searches -----------------------------*/
 
 /* Look at the run of an entry that was removed from BIN.  Returns whether it is there, is as long as
-   the entry says or longer, and belongs in BIN; else it is added again as it is, or is gone.  The
-   bump region is in no bin.  */
-static int is_current (struct mir_bins *bins, uint32_t bin, struct mir_run *run) {
+   the entry says or longer, and belongs in BIN; else it is added again as it is, or is gone.  BUMP,
+   the bump region, is in no bin.  */
+static inline int is_current (struct mir_bins *bins, uint32_t bin, const struct mir_bump *bump,
+                              struct mir_run *run) {
   const struct mir_slab *slab = run->slab;
-  const struct mir_bump *bump = &slab->pool->bump;
   uint32_t old_len = run->len;
   uint32_t len = slab->frozen ? 0 : mir_granules_run_len (&slab->granules, run->start);
-  if (len == 0 || (bump->slab == slab && bump->start == run->start && bump->start < bump->bound))
-    return 0;
+  if (bump->slab == slab && bump->start == run->start && bump->start < bump->bound) return 0;
+  if (len == old_len) return 1;
+  if (len == 0) return 0;
   run->len = len;
   if (len >= old_len && bin_of (len) == bin) return 1;
   (void) mir_bins_add (bins, run->slab, run->start, len);
   return 0;
 }
 
-/* Remove a run from BIN, all of whose runs have one length that fits.  0, or -1.  */
-static int take_newest (struct mir_bins *bins, uint32_t bin, struct mir_run *run) {
-  while (is_filled (bins, bin)) {
+/* Remove a run from BIN, which is not empty, and all of whose runs have one length that fits.  0, or
+   -1.  */
+static inline int take_newest (struct mir_bins *bins, uint32_t bin, const struct mir_bump *bump,
+                               struct mir_run *run) {
+  do {
     *run = pop (bins, bin);
-    if (is_current (bins, bin, run)) return 0;
-  }
+    if (is_current (bins, bin, bump, run)) return 0;
+  } while (is_filled (bins, bin));
   return -1;
 }
 
@@ -154,13 +157,13 @@ static struct mir_run *find_best (struct mir_bins *bins, uint32_t bin, uint32_t 
 /* Remove the best run of at least LEN granules from BIN, whose runs have different lengths.  0, or
    -1.  */
 static int take_best (struct mir_bins *bins, uint32_t bin, uint32_t len, uint32_t limit,
-                      struct mir_run *run) {
+                      const struct mir_bump *bump, struct mir_run *run) {
   while (is_filled (bins, bin)) {
     struct mir_run *best = find_best (bins, bin, len, limit);
     if (best == NULL) break;
     *run = *best;
     *best = pop (bins, bin); /* the newest takes its place */
-    if (is_current (bins, bin, run)) return 0;
+    if (is_current (bins, bin, bump, run)) return 0;
   }
   return -1;
 }
@@ -177,11 +180,13 @@ static uint32_t next_filled (const struct mir_bins *bins, uint32_t bin) {
 
 /* The search in the bin of LEN itself may pass over runs that fit, where there are many that do not;
    the last step does not.  */
-int mir_bins_take (struct mir_bins *bins, uint32_t len, uint32_t longest, struct mir_run *run) {
+int mir_bins_take (struct mir_bins *bins, uint32_t len, uint32_t longest,
+                   const struct mir_bump *bump, struct mir_run *run) {
   uint32_t first = bin_of (len), last = bin_of (longest);
   for (uint32_t bin = first; (bin = next_filled (bins, bin)) <= last && bin < MIR_BINS; bin++)
-    if ((bin < EXACT ? take_newest (bins, bin, run) : take_best (bins, bin, len, LOOKED_AT, run))
+    if ((bin < EXACT ? take_newest (bins, bin, bump, run)
+                     : take_best (bins, bin, len, LOOKED_AT, bump, run))
         == 0)
       return 0;
-  return first < EXACT || first > last ? -1 : take_best (bins, first, len, UINT32_MAX, run);
+  return first < EXACT || first > last ? -1 : take_best (bins, first, len, UINT32_MAX, bump, run);
 }

@@ -17,6 +17,13 @@
 
 struct mir_slab;
 
+/* A long free run from whose start a pool publishes next, without a search; always a whole one.
+   SLAB NULL: there is none.  */
+struct mir_bump {
+  struct mir_slab *slab;
+  uint32_t start, bound; /* granules */
+};
+
 enum { MIR_BINS = 128, MIR_CHUNK_RUNS = 7 };
 
 /* A free run of LEN granules.  */
@@ -52,9 +59,10 @@ void *mir_bins_move (struct mir_bins *bins, void *memory, uint32_t capacity);
 /* Add the run of LEN granules at START.  Returns 0, or -1 when there is no free chunk.  */
 int mir_bins_add (struct mir_bins *bins, struct mir_slab *slab, uint32_t start, uint32_t len);
 /* Remove the shortest run of at least LEN granules, or nearly the shortest where there are many
-   longer than 64, and set *RUN to it.  Bins for more than LONGEST granules are not searched.  0, or
-   -1 if there is none.  */
-int mir_bins_take (struct mir_bins *bins, uint32_t len, uint32_t longest, struct mir_run *run);
+   longer than 64, and set *RUN to it.  Bins for more than LONGEST granules are not searched, and
+   BUMP, the bump region, is not found.  0, or -1 if there is none.  */
+int mir_bins_take (struct mir_bins *bins, uint32_t len, uint32_t longest,
+                   const struct mir_bump *bump, struct mir_run *run);
 /* Remove all entries.  */
 void mir_bins_clear (struct mir_bins *bins);
 #endif /* MIR_CODE_BINS_H */

@@ -184,7 +184,7 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
    distances from the start of their memory: structures a power of two from each other would compete
    for the same cache lines.  */
 static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
-  enum { LINE = 64, COLOURS = 8, COLOUR = 4 * LINE };
+  enum { LINE = 64, COLOURS = 32, COLOUR = LINE };
   struct MIR_code_space *space = pool->space;
   size_t gap = size < LARGE ? 0 : atomic_load (&space->directory.num) % COLOURS * COLOUR;
   size_t granules_size = mir_granules_size (size / MIR_GRANULE);
@@ -462,7 +462,6 @@ MIR_code_status_t mir_slab_populate_ahead (struct mir_slab *slab, uint32_t first
     size_t least = round_up (written, page) < end ? round_up (written, page) : end;
     status = populate_pages (slab, start, least, end);
   }
-  slab->pool->left_open |= slab->pages.left_open;
   if (status != MIR_CODE_OK) status = mir_status_of_refusal (status, 2 * len);
   mir_os_let_cancel (held);
   return status;
@@ -489,6 +488,5 @@ size_t mir_slab_discard (struct mir_slab *slab) {
     if (start < bound) bytes += discard_pages (slab, start, bound);
     i = mir_granules_next_run (&slab->granules, i + len);
   }
-  slab->pool->left_open |= slab->pages.left_open;
   return bytes;
 }

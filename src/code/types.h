@@ -85,12 +85,6 @@ struct mir_slab {
   size_t memory_len;
 };
 
-/* The bump region of a pool, always a whole free run.  SLAB NULL: the pool has none.  */
-struct mir_bump {
-  struct mir_slab *slab;
-  uint32_t start, bound; /* granules */
-};
-
 struct mir_pool {
   mir_os_lock_t lock; /* guards everything below, and the contents of the slabs */
   uint32_t blocks;    /* code blocks */

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -223,8 +222,6 @@ int __real_mprotect (void *addr, size_t len, int prot);
 int __wrap_mprotect (void *addr, size_t len, int prot);
 void *__real_mremap (void *addr, size_t len, size_t new_len, int flags, ...);
 void *__wrap_mremap (void *addr, size_t len, size_t new_len, int flags, ...);
-int __real_mincore (void *addr, size_t len, unsigned char *states);
-int __wrap_mincore (void *addr, size_t len, unsigned char *states);
 int __real_madvise (void *addr, size_t len, int advice);
 int __wrap_madvise (void *addr, size_t len, int advice);
 
@@ -285,10 +282,6 @@ void *__wrap_mremap (void *addr, size_t len, size_t new_len, int flags, ...) {
   return res;
 }
 
-int __wrap_mincore (void *addr, size_t len, unsigned char *states) {
-  return is_refused ("mincore") ? -1 : __real_mincore (addr, len, states);
-}
-
 int __wrap_madvise (void *addr, size_t len, int advice) {
   if (is_refused ("madvise")) {
     if (refusal.half && half_of (len) != 0) __real_madvise (addr, half_of (len), advice);
@@ -324,8 +317,6 @@ int __real_fallocate64 (int fd, int mode, off_t at, off_t len);
 int __wrap_fallocate64 (int fd, int mode, off_t at, off_t len);
 int __real_fcntl64 (int fd, int command, ...);
 int __wrap_fcntl64 (int fd, int command, ...);
-int __real_fstat64 (int fd, struct stat *status);
-int __wrap_fstat64 (int fd, struct stat *status);
 int __real_getrlimit64 (int which, struct rlimit *limit);
 int __wrap_getrlimit64 (int which, struct rlimit *limit);
 ssize_t __real_read (int fd, void *bytes, size_t len);
@@ -378,12 +369,28 @@ int __wrap_fcntl64 (int fd, int command, ...) {
   return is_refused ("fcntl") ? -1 : __real_fcntl64 (fd, command, value);
 }
 
+int __wrap_getrlimit64 (int which, struct rlimit *limit) {
+  return is_refused ("getrlimit") ? -1 : __real_getrlimit64 (which, limit);
+}
+
+struct stat;
+int __real_fstat64 (int fd, struct stat *status);
+int __wrap_fstat64 (int fd, struct stat *status);
+int __real_mincore (void *start, size_t len, unsigned char *states);
+int __wrap_mincore (void *start, size_t len, unsigned char *states);
+ssize_t __real_getrandom (void *bytes, size_t len, unsigned flags);
+ssize_t __wrap_getrandom (void *bytes, size_t len, unsigned flags);
+
 int __wrap_fstat64 (int fd, struct stat *status) {
   return is_refused ("fstat") ? -1 : __real_fstat64 (fd, status);
 }
 
-int __wrap_getrlimit64 (int which, struct rlimit *limit) {
-  return is_refused ("getrlimit") ? -1 : __real_getrlimit64 (which, limit);
+int __wrap_mincore (void *start, size_t len, unsigned char *states) {
+  return is_refused ("mincore") ? -1 : __real_mincore (start, len, states);
+}
+
+ssize_t __wrap_getrandom (void *bytes, size_t len, unsigned flags) {
+  return is_refused ("getrandom") ? -1 : __real_getrandom (bytes, len, flags);
 }
 
 /* The part of LEN bytes that a refused call transfers; 0: it fails.  */
@@ -423,8 +430,6 @@ long calls_live_locks (void) {
   return locks;
 }
 
-ssize_t __real_getrandom (void *bytes, size_t len, unsigned flags);
-ssize_t __wrap_getrandom (void *bytes, size_t len, unsigned flags);
 int __real_prctl (int option, ...);
 int __wrap_prctl (int option, ...);
 long __real_syscall (long number, ...);
@@ -453,10 +458,6 @@ long __wrap_syscall (long number, ...) {
   if (number == SYS_MSEAL && res == 0)
     mark_staying ((const void *) (uintptr_t) args[0], (size_t) args[1]);
   return res;
-}
-
-ssize_t __wrap_getrandom (void *bytes, size_t len, unsigned flags) {
-  return is_refused ("getrandom") ? -1 : __real_getrandom (bytes, len, flags);
 }
 
 int __wrap_prctl (int option, ...) {
