@@ -6,7 +6,7 @@
    slab          one mapped range of pages, divided into granules: granules.h
    code block    one publication: whole granules, which never move
    free run      free granules between two code blocks
-   bump region   the free run from whose start a pool publishes next, without a search
+   bump region   a long free run from whose start a pool publishes when no shorter one fits
    placement     where a publication goes: the start of a free run that is long enough
    metadata tables   a pool's bins, retired blocks and tags, in memory of the general allocator
    pinned        of a code block: it may not be freed, since it is not published yet, or freed but
@@ -20,10 +20,10 @@
    dual mapping  memory mapped twice, executable (RX) and writable (RW, the alias): backend.h
 
    Locks: a pool's lock is taken before the space's, and no two pools' locks together, except by a
-   fork.  Neither is held while the general allocator, a
-   hook or an error function is called, nor while code pages are mapped or unmapped.  The user's
-   mem_protect is called with the pool's lock held; a space over a MIR_code_alloc has one pool for
-   all writers, so those calls come one at a time.
+   fork.  Neither is held while the general allocator, a hook or an error function is called, nor
+   while code pages are mapped or unmapped.  The user's mem_protect is called with the pool's lock
+   held; a space over a MIR_code_alloc has one pool for all writers, so those calls come one at a
+   time.
 
    In this folder a function that fails leaves everything as it was before the call.  */
 #ifndef MIR_CODE_TYPES_H
