@@ -398,13 +398,16 @@ static void drop_slab (struct mir_pool *pool, struct mir_slab *slab) {
   mir_pool_drop_slabs (empty);
 }
 
-/* As mir_pool_find_room, without mapping anything.  */
+/* As mir_pool_find_room, without mapping anything, after a look in POOL that was not thorough.  The
+   other pools come before a purge, which is dear.  */
 static MIR_code_status_t look (struct mir_pool *pool, uint32_t n, enum mir_table table, int sharing,
                                struct mir_placement *placement, int *found) {
-  MIR_code_status_t status = look_in (pool, n, table, 1 /* thorough */, placement, found);
-  if (status != MIR_CODE_OK || *found || !sharing) return status;
-  status = look_everywhere (pool, n, table, 0, placement, found);
+  MIR_code_status_t status = MIR_CODE_OK;
+  *found = 0;
+  if (sharing) status = look_everywhere (pool, n, table, 0, placement, found);
   if (status != MIR_CODE_OK || *found) return status;
+  status = look_in (pool, n, table, 1 /* thorough */, placement, found);
+  if (status != MIR_CODE_OK || *found || !sharing) return status;
   return look_everywhere (pool, n, table, 1, placement, found);
 }
 
