@@ -5,16 +5,13 @@
 
 #include "code/types.h"
 
-enum {
-  EXACT = 64,    /* lengths up to this have a bin each; above it a power of two has four bins */
-  LOOKED_AT = 64 /* entries to examine in a bin whose runs have different lengths */
-};
+enum { LOOKED_AT = 64 }; /* entries to examine in a bin whose runs have different lengths */
 
 /* The bin of runs of LEN > 0 granules.  */
 static uint32_t bin_of (uint32_t len) {
-  if (len <= EXACT) return len - 1;
+  if (len <= MIR_EXACT_BINS) return len - 1;
   uint32_t log = 31 - (uint32_t) __builtin_clz (len);
-  uint32_t bin = EXACT + 4 * (log - 6) + (len >> (log - 2) & 3);
+  uint32_t bin = MIR_EXACT_BINS + 4 * (log - 6) + (len >> (log - 2) & 3);
   return bin < MIR_BINS ? bin : MIR_BINS - 1;
 }
 
@@ -184,9 +181,11 @@ int mir_bins_take (struct mir_bins *bins, uint32_t len, uint32_t longest,
                    const struct mir_bump *bump, struct mir_run *run) {
   uint32_t first = bin_of (len), last = bin_of (longest);
   for (uint32_t bin = first; (bin = next_filled (bins, bin)) <= last && bin < MIR_BINS; bin++)
-    if ((bin < EXACT ? take_newest (bins, bin, bump, run)
-                     : take_best (bins, bin, len, LOOKED_AT, bump, run))
+    if ((bin < MIR_EXACT_BINS ? take_newest (bins, bin, bump, run)
+                              : take_best (bins, bin, len, LOOKED_AT, bump, run))
         == 0)
       return 0;
-  return first < EXACT || first > last ? -1 : take_best (bins, first, len, UINT32_MAX, bump, run);
+  return first < MIR_EXACT_BINS || first > last
+             ? -1
+             : take_best (bins, first, len, UINT32_MAX, bump, run);
 }

@@ -24,7 +24,11 @@ struct mir_bump {
   uint32_t start, bound; /* granules */
 };
 
-enum { MIR_BINS = 128, MIR_CHUNK_RUNS = 7 };
+enum {
+  MIR_BINS = 128,
+  MIR_EXACT_BINS = 64, /* of lengths up to this each has one; above, a power of two has four */
+  MIR_CHUNK_RUNS = 7
+};
 
 /* A free run of LEN granules.  */
 struct mir_run {
@@ -63,6 +67,11 @@ int mir_bins_add (struct mir_bins *bins, struct mir_slab *slab, uint32_t start, 
    BUMP, the bump region, is not found.  0, or -1 if there is none.  */
 int mir_bins_take (struct mir_bins *bins, uint32_t len, uint32_t longest,
                    const struct mir_bump *bump, struct mir_run *run);
+/* Whether mir_bins_take of LEN granules is sure to find nothing.  */
+static inline int mir_bins_have_none (const struct mir_bins *bins, uint32_t len) {
+  return bins->filled[1] == 0 && (len > MIR_EXACT_BINS || bins->filled[0] >> (len - 1) == 0);
+}
+
 /* Remove all entries.  */
 void mir_bins_clear (struct mir_bins *bins);
 #endif /* MIR_CODE_BINS_H */

@@ -272,8 +272,9 @@ void mir_pool_shrink_tables (struct mir_pool *pool) {
 static inline int find_in (struct mir_pool *pool, uint32_t n, struct mir_placement *placement) {
   uint32_t straight = bump_len (pool);
   struct mir_run run;
-  if (mir_bins_take (&pool->bins, n, straight >= n ? straight : UINT32_MAX, &pool->bump, &run)
-      == 0) {
+  if (!mir_bins_have_none (&pool->bins, n)
+      && mir_bins_take (&pool->bins, n, straight >= n ? straight : UINT32_MAX, &pool->bump, &run)
+             == 0) {
     placement->slab = run.slab;
     placement->start = run.start;
     placement->len = run.len;
