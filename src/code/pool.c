@@ -18,7 +18,7 @@ enum {
   BUMP_MIN = 16 * 1024 / MIR_GRANULE, /* granules: the shortest run that becomes the bump region */
   GRANULES_PER_CHUNK = 2048,          /* see least_chunks */
   SPARE_PARTS = 8,                    /* an eighth: see is_sharing_due */
-  KEPT_PARTS = 16                     /* a sixteenth: see has_too_many */
+  KEPT_PARTS = 16                     /* a sixteenth: see mir_pool_unlink_empty */
 };
 
 MIR_code_status_t mir_pool_init (struct mir_pool *pool, struct MIR_code_space *space) {
@@ -161,7 +161,7 @@ static uint32_t needed_in (const struct mir_pool *pool, enum table table) {
 static inline int has_room (const struct mir_pool *pool, enum table table) {
   switch (table) {
     case BINS:
-      return pool->bins.capacity >= least_chunks (pool) && !pool->crowded;
+      return !pool->crowded;
     case RETIRED:
       return pool->retired.capacity > pool->blocks;
     case TAGS:
@@ -567,26 +567,30 @@ void mir_pool_cut (struct mir_slab *slab, uint32_t first, uint32_t n) {
   if (n != 0) free_granules (slab, first, first + n, 0);
 }
 
-/* Whether the pool has more slabs than it has needed in the last LATELY milliseconds or two times
-   that, by one of the size of SLAB.  */
-static int has_too_many (struct mir_pool *pool, const struct mir_slab *slab, uint64_t now,
-                         uint64_t lately) {
+/* The granules of slabs that are kept: what was taken in the last LATELY milliseconds, or up to three
+   times that, and a little more.  */
+static uint64_t kept_granules (struct mir_pool *pool, uint64_t now, uint64_t lately) {
   if (now - pool->most_since >= lately) {
     pool->most_since = now;
     pool->most_before = pool->most_taken;
     pool->most_taken = mir_count (&pool->taken);
   }
   uint64_t most = pool->most_taken > pool->most_before ? pool->most_taken : pool->most_before;
-  return mir_count (&pool->total) - slab->granules.count >= most + most / KEPT_PARTS;
+  return most + most / KEPT_PARTS;
 }
 
+/* What is not needed goes only when it is a sixteenth of all: then the purge, which walks all of the
+   rest, is paid for.  */
 struct mir_slab *mir_pool_unlink_empty (struct mir_pool *pool, uint64_t older_than, int all) {
   struct mir_slab *list = NULL, *slab;
   if (pool->empty_num == 0) return NULL;
-  uint64_t now = mir_os_now ();
+  uint64_t now = mir_os_now (), kept = all ? 0 : kept_granules (pool, now, older_than);
+  uint64_t total = mir_count (&pool->total);
+  int too_many = total > kept && total - kept >= total / KEPT_PARTS;
   while ((slab = pool->empty_oldest) != NULL) {
     int is_old = now - slab->empty_since >= older_than && slab != pool->empty_newest;
-    if (!all && !is_old && !has_too_many (pool, slab, now, older_than)) break;
+    int is_spare = too_many && mir_count (&pool->total) - slab->granules.count >= kept;
+    if (!all && !is_old && !is_spare) break;
     if (pool->bump.slab == slab) pool->bump.slab = NULL;
     mir_slab_unlink (slab);
     slab->next = list;
