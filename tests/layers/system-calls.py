@@ -12,11 +12,10 @@ import sys
 
 OBJECTS = re.compile(r"src_(code|os)_")
 TOOLS_ONLY = re.compile(r"src_os_(file|stack)")  # for tools and traces
-# They make no system call, or none whose refusal is an error: a clock, locks, the ID of the process, the page size;
-# msync only asks what is mapped.
+# They make no system call, or none whose refusal is an error: a clock, locks, the ID of the process, the page size.
 NO_CALL = {"memcpy", "memmove", "memset", "memcmp", "strcmp", "strlen", "strtoull", "strtoul", "strtoll", "secure_getenv", "sysconf",
            "clock_gettime", "getpid", "pthread_mutex_lock", "pthread_mutex_unlock", "pthread_self",
-           "pthread_setcancelstate", "msync"}
+           "pthread_setcancelstate"}
 
 
 def undefined(nm, library):
