@@ -154,7 +154,7 @@ static void writers_left_behind_cost_no_more_than_finished_ones (void) {
   passer.funcs = 500;
   passer.kept_each = 10;
   check_cost_the_same (100, 0);
-  check_cost_the_same (100, 50000);
+  check_cost_the_same (100, tap_scaled (50000));
 }
 
 static void ten_thousand_writers_left_behind_cost_no_more (void) {
