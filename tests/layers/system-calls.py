@@ -12,10 +12,11 @@ import sys
 
 OBJECTS = re.compile(r"src_(code|os)_")
 TOOLS_ONLY = re.compile(r"src_os_(file|stack)")  # for tools and traces
-# They make no system call, or none whose refusal is an error: a clock, locks, the ID of the process, the page size.
+# They make no system call, or none whose refusal is an error: a clock, locks, the ID of the process, the page size,
+# what the system told at the start (getauxval).
 NO_CALL = {"memcpy", "memmove", "memset", "memcmp", "strcmp", "strlen", "strtoull", "strtoul", "strtoll", "secure_getenv", "sysconf",
            "clock_gettime", "getpid", "pthread_mutex_lock", "pthread_mutex_unlock", "pthread_self",
-           "pthread_setcancelstate"}
+           "pthread_setcancelstate", "getauxval"}
 
 
 def undefined(nm, library):
