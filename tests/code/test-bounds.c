@@ -154,7 +154,7 @@ static void writers_left_behind_cost_no_more_than_finished_ones (void) {
   passer.funcs = 500;
   passer.kept_each = 10;
   check_cost_the_same (100, 0);
-  check_cost_the_same (100, 50000);
+  check_cost_the_same (100, tap_scaled (50000));
 }
 
 static void ten_thousand_writers_left_behind_cost_no_more (void) {
@@ -320,10 +320,12 @@ static void a_huge_reservation_leaves_no_buffer (void) {
 }
 
 static void tables_shrink_when_all_is_freed (void) {
-  enum { MANY = 100000 };
+  /* So many at least that a writer keeps none of the arrays of its batch, nor the buffer.  */
+  enum { MANY = 100000, FEWEST = 5000 };
   static uint8_t *funcs[MANY];
   size_t num = tap_scaled (MANY);
   if (num > MANY) num = MANY;
+  if (num < FEWEST) num = FEWEST;
   for (int batch = 0; batch < 2; batch++) {
     start_without_probe ();
     options.protection = batch ? MIR_CODE_CLOSED_ALIAS : MIR_CODE_OPEN_ALIAS;
