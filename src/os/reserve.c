@@ -122,9 +122,10 @@ static int find_nearest_places (struct search *search) {
   return 0;
 }
 
-/* Reserve the nearest place.  NULL: there is none; *IS_SURE says that no place was refused.  After a
-   refusal the next look begins behind it, and when no place is left, at the start again: the threads which
-   took these places may have left others.  */
+/* Reserve the nearest place.  NULL: there is none; *IS_SURE says that no place was refused, but for those
+   behind the last mapping, where the address space may end.  After a refusal the next look begins behind
+   it, and when no place is left, at the start again: the threads which took these places may have left
+   others.  */
 static void *reserve_in_gap (struct search *search, int *is_sure) {
   const struct place none = {0};
   *is_sure = 1;
@@ -139,8 +140,8 @@ static void *reserve_in_gap (struct search *search, int *is_sure) {
       void *start = try_at (search->window, search->places[i].start, search->len);
       if (start != NULL) return start;
       search->last = search->places[i];
+      if (search->is_at_end || search->last.start < search->gap) *is_sure = 0;
     }
-    *is_sure = 0;
   }
   return NULL;
 }

@@ -372,6 +372,13 @@ static int run_child (void) {
 
 /*---------------- A run of the scenario -----------------------------*/
 
+/* What the processes of a pair have seen, in shared memory.  */
+static struct seen {
+  long refused_runs, failed_operations;
+  int reached;
+  const char *refused, *refused_in; /* the first refused call of the last run, its operation */
+} *seen;
+
 static int is_refusal (MIR_code_status_t status) {
   return status == MIR_CODE_MAP_REFUSED || status == MIR_CODE_WRITE_REFUSED
          || status == MIR_CODE_NO_MEMORY || status == MIR_CODE_NO_BACKEND
@@ -413,6 +420,7 @@ static void run (const char *name, MIR_code_status_t (*func) (void)) {
   operation = name;
   if (failed_in_run < ENOUGH) calls_rearm ();
   MIR_code_status_t status = func ();
+  if (before == 0) seen->refused_in = name;
   if (status != MIR_CODE_OK) {
     failed_operations++;
     failed_in_run++;
@@ -435,6 +443,7 @@ static void run (const char *name, MIR_code_status_t (*func) (void)) {
 /* End the space; afterwards nothing is left.  */
 static void finish (void) {
   operation = "finish";
+  if (calls_refused () == 0) seen->refused_in = operation;
   calls_rearm ();
   MIR_code_writer_finish (writer);
   MIR_code_space_finish (space);
@@ -480,16 +489,11 @@ static int run_scenario (void) {
   int refused = calls_refused () == 0 ? run_child () : 0; /* else the fork adds nothing */
   run_after_fork ();
   finish ();
+  seen->refused = calls_first_refused ();
   return refused || calls_refused () != 0;
 }
 
 /*---------------- Sweeps -----------------------------*/
-
-/* What the processes of a pair have seen, in shared memory.  */
-static struct seen {
-  long refused_runs, failed_operations;
-  int reached;
-} *seen;
 
 static void note_seen (void) {
   seen->failed_operations += failed_operations;
@@ -515,17 +519,32 @@ static int run_scenario_apart (void) {
   return WIFEXITED (status) && WEXITSTATUS (status) == CHILD_SAW_REFUSAL;
 }
 
-/* Refuse call FIRST.at of the scenario, FIRST.at + STEP and so on, until there is no such call.  The
-   errors take turns from a random one on, so that more runs try more of them at each call.  */
+/* How many calls on the next refusal is.  Where the last runs have refused the same call of one
+   operation again and again, as for each page of a large block, some of its further repetitions
+   stand for all.  */
+static long stride (long step) {
+  enum { MANY = 8, MOST = 64 };
+  static const char *call, *in;
+  static int times;
+  times = seen->refused == call && seen->refused_in == in ? times + 1 : 0;
+  call = seen->refused;
+  in = seen->refused_in;
+  return step + (times < MANY ? 0 : (long) (tap_random () % MOST));
+}
+
+/* Refuse call FIRST.at of the scenario, then one STEP further and so on, until there is no such
+   call.  The errors take turns from a random one on, so that more runs try more of them at each
+   call.  */
 static void sweep (struct refusal first, long step) {
   static const int errors[] = {ENOMEM, EPERM, EACCES, EAGAIN, EMFILE, EINVAL, ENOSYS, ENOSPC};
   enum { ERRORS = sizeof (errors) / sizeof (errors[0]) };
   int refused = 1;
   refusal = first;
-  for (size_t i = tap_random () % ERRORS; refused && failures < 100; i++, refusal.at += step) {
+  for (size_t i = tap_random () % ERRORS; refused && failures < 100; i++) {
     refusal.error = errors[i % ERRORS];
     refused = pair->bit == MIR_CODE_PROCMEM ? run_scenario_apart () : run_scenario ();
     seen->refused_runs += refused;
+    refusal.at += stride (step);
   }
 }
 
