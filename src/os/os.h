@@ -38,7 +38,7 @@ size_t mir_os_page_size (void);
 /* Ensure that the instructions written to [START, BOUND) are the ones that a CPU fetches there from
    now on: mir_os_clean_icache (START, BOUND).  */
 #if (defined(__x86_64__) || defined(__i386__)) && !defined(_WIN32)
-#include "os/icache-x86.h"
+#include "os/icache-x86-posix.h"
 #else
 void mir_os_clean_icache (void *start, void *bound);
 #endif

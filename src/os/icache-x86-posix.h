@@ -1,6 +1,6 @@
-/* New code on x86: see icache-x86.c.  */
-#ifndef MIR_OS_ICACHE_X86_H
-#define MIR_OS_ICACHE_X86_H
+/* New code on x86: see icache-x86-posix.c.  */
+#ifndef MIR_OS_ICACHE_X86_POSIX_H
+#define MIR_OS_ICACHE_X86_POSIX_H
 
 #include <stdatomic.h>
 
@@ -15,4 +15,4 @@ static inline void mir_os_clean_icache (void *start, void *bound) {
     mir_os_clean_translations (start, bound);
 }
 
-#endif /* MIR_OS_ICACHE_X86_H */
+#endif /* MIR_OS_ICACHE_X86_POSIX_H */
