@@ -151,6 +151,12 @@ typedef struct MIR_code_options {
      function that is called through a pointer begins with BTI C or PACIASP, and other targets of
      indirect jumps with BTI J; thunks do already.  Ignored elsewhere.  Not with code_alloc.  */
   int landing_pads;
+  /* Nonzero: code is mapped by huge pages, so that calls all over much code miss the TLB less often.
+     From about 2 MiB of code on each mapping has 2 MiB, and all its memory at once.  Linux 6.1, where
+     a huge page has 2 MiB; in the back ends anon, memfd and rwx.  Ignored elsewhere, and for each
+     mapping where the system has no huge page.  What MIR_code_trim gives back splits a huge page, and
+     what a child after a fork publishes or changes is copied to small ones.  */
+  int huge_pages;
 } MIR_code_options_t;
 
 typedef struct MIR_code_space *MIR_code_space_t;

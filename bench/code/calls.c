@@ -1,6 +1,7 @@
 /* Times calls of 256 functions in turn, which depend on where the code is.  The instruction cache
    and the predictors are indexed by the low bits of addresses, so functions at equal distances of a
-   large power of two evict each other.  */
+   large power of two evict each other.  And calls of 102 400 functions at random, all over 50 MiB
+   of code: their pages are more than the TLB has entries for.  */
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #endif
@@ -71,6 +72,46 @@ static void compare (const char *subject, struct callees *callees, size_t num) {
   bench_compare (subject, CALLS, sides);
 }
 
+/*---------------- Random calls -----------------------------*/
+
+enum { MANY = 102400, MANY_LEN = 480 /* with the library's granules, 50 MiB together */ };
+
+struct many {
+  const struct way *way;
+  function functions[MANY];
+};
+
+static void call_at_random (void) {
+  const struct many *many = (const struct many *) bench_running->arg;
+  struct job_random random = {1};
+  int sum = 0;
+  for (size_t i = 0; i < bench_running_ops; i++)
+    sum += many->functions[job_random (&random, MANY)]();
+  if (sum != (int) bench_running_ops * 42) bench_fail ("a function returned something else");
+}
+
+static void make_many (struct many *many) {
+  static uint8_t code[MANY_LEN];
+  void *hand = way_enter (many->way, many->way->open ((size_t) MANY * 512));
+  memcpy (code, tiny, sizeof (tiny));
+  for (size_t i = 0; i < MANY; i++) {
+    void *addr = (void *) many->way->publish (hand, code, MANY_LEN);
+    memcpy (&many->functions[i], &addr, sizeof (addr));
+  }
+  way_settle (many->way, hand);
+}
+
+static void compare_many (void) {
+  static struct many many[] = {{.way = &way_publish}, {.way = &way_huge}, {.way = &way_asmjit}};
+  struct bench_side sides[BENCH_MAX_SIDES] = {{0}};
+  for (size_t i = 0; i < sizeof (many) / sizeof (many[0]); i++) {
+    make_many (&many[i]);
+    sides[i] =
+        (struct bench_side) {.name = many[i].way->name, .run = call_at_random, .arg = &many[i]};
+  }
+  bench_compare ("call 102400 functions at random", 10 * MANY, sides);
+}
+
 int main (int argc, char **argv) {
   static struct callees small[] = {
       {.name = "16 bytes apart", .stride = 16, .len = sizeof (tiny)},
@@ -90,5 +131,6 @@ int main (int argc, char **argv) {
   bench_start (argc, argv);
   compare ("call 256 tiny functions in turn", small, sizeof (small) / sizeof (small[0]));
   compare ("call 256 functions of 1024 bytes in turn", large, sizeof (large) / sizeof (large[0]));
+  compare_many ();
   return 0;
 }

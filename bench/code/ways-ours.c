@@ -33,6 +33,13 @@ static void *open_poisoned_space (size_t bytes) {
   (void) bytes;
   return open_with (MIR_CODE_POISON_ENTRY);
 }
+static void *open_huge_space (size_t bytes) {
+  MIR_code_options_t options = {.size = sizeof (options), .huge_pages = 1};
+  MIR_code_space_t space;
+  (void) bytes;
+  must (MIR_code_space_create (&options, &space));
+  return space;
+}
 static void close_space (void *store) {
   MIR_code_space_finish ((MIR_code_space_t) store);
 }
@@ -224,6 +231,11 @@ const struct way way_publish = {.name = "MIR_code_publish",
                                 .publish = publish,
                                 .free = free_now,
                                 .patch = patch};
+const struct way way_huge = {.name = "MIR_code_publish, huge pages",
+                             .open = open_huge_space,
+                             SPACE,
+                             .publish = publish,
+                             .free = free_now};
 const struct way way_batch = {.name = "MIR_code_publish, batches of 16",
                               .open = open_space,
                               SPACE,

@@ -62,6 +62,8 @@ extern const struct way way_asmjit, way_asmjit_dual, way_asmjit_pools, way_asmji
 /* ways-ours.c: a space with all defaults, except for what the name says; a hand is a writer.
    way_reclaim frees code blocks and reclaims 64 of them at a time.  */
 extern const struct way way_publish, way_batch, way_reserve, way_poison, way_reclaim;
+/* A space with `huge_pages`.  */
+extern const struct way way_huge;
 /* way_writers publishes by four writers in turn.  way_grace frees code blocks and reclaims them when
    it settles.  way_limited has BYTES as its max_bytes, and its publish returns NULL when it is
    refused for that.  */

@@ -30,7 +30,7 @@
    puts the alias just below the code.  So it goes to a random page of a window of 16 GiB, which
    itself lies at random below the stack: 35 bits with 47 bits of addresses and pages of 4 KiB.  One
    window for the process, and not any place, because page tables are mapped in units of a gibibyte
-   and more.  */
+   and more.  For a huge page, a multiple of one: 26 bits.  */
 enum { WINDOW_BITS = 34 };
 
 static _Atomic uint64_t window; /* its start; 0: to be chosen.  Any thread.  */
@@ -45,8 +45,9 @@ static void *random_place (struct mir_pages *pages) {
   /* Not the lowest window: programs that are not position-independent and their heaps are there.  */
   uint64_t other = (random[0] % (windows - 1) + 1) << WINDOW_BITS;
   if (atomic_compare_exchange_strong (&window, &start, other)) start = other;
-  uint64_t page = mir_os_page_size (), offset = random[1] >> (64 - WINDOW_BITS);
-  return (void *) (uintptr_t) (start + (offset & ~(page - 1)));
+  uint64_t unit = pages->huge ? MIR_HUGE_PAGE : mir_os_page_size ();
+  uint64_t offset = random[1] >> (64 - WINDOW_BITS);
+  return (void *) (uintptr_t) (start + (offset & ~(unit - 1)));
 }
 
 /* The system has put an alias, or the reservation for it, at PLACE.  If that is not where it was
@@ -135,8 +136,8 @@ static int map_file (struct mir_pages *pages, uint8_t *at, int fd, int *sealed) 
 }
 
 /* Both are advice: a refusal costs memory, no more.  Code is in core files once, through rx.  A
-   huge page, where the system gives them to all shared memory, would be larger than a slab: the
-   page faults of the alias, by which the memory comes, get small ones.  */
+   huge page, where the system gives them to all shared memory, would be larger than most slabs: the
+   page faults of the alias, by which the memory comes, get small ones.  See mir_alias_collapse.  */
 static void advise_rw (struct mir_pages *pages) {
   pages->system_calls += 2;
   (void) madvise (pages->rw, pages->len, MADV_DONTDUMP);
@@ -216,6 +217,18 @@ MIR_code_status_t mir_alias_populate_hint (struct mir_pages *pages, uint8_t *sta
   (void) madvise (writable, len, MADV_POPULATE_WRITE);
   (void) mir_alias_close (pages, start, len, writable); /* sets PAGES->left_open */
   return MIR_CODE_OK;
+}
+
+/* The kernel collapses what has one page at least, and fills the rest with zeros (mm/khugepaged.c,
+   collapse_file).  The alias then gets the huge page by its first page fault, if no advice forbids
+   it.  */
+int mir_alias_collapse (struct mir_pages *pages) {
+  if (mir_alias_populate (pages, pages->rx, mir_os_page_size ()) != MIR_CODE_OK
+      || mir_linux_collapse (pages) != 0)
+    return -1;
+  pages->system_calls++;
+  (void) madvise (pages->rw, pages->len, MADV_HUGEPAGE);
+  return 0;
 }
 
 /*---------------- Forks -----------------------------*/

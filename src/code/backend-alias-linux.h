@@ -35,6 +35,8 @@ MIR_code_status_t mir_alias_populate (struct mir_pages *pages, uint8_t *start, s
 size_t mir_alias_discard (struct mir_pages *pages, uint8_t *start, size_t len);
 /* As mir_alias_populate, but only a hint: for memory that was charged when it was mapped.  */
 MIR_code_status_t mir_alias_populate_hint (struct mir_pages *pages, uint8_t *start, size_t len);
+/* `collapse` of memory without blocks of a file system.  */
+int mir_alias_collapse (struct mir_pages *pages);
 /* `make_private` of BACKEND, or of one whose new memory comes from BACKEND.  */
 MIR_code_status_t mir_alias_make_private (struct mir_pages *pages, size_t used,
                                           const uint64_t *backed,

@@ -23,4 +23,5 @@ const struct mir_backend mir_backend_anon = {
     .discard = mir_alias_discard,
     .make_private = anon_make_private,
     .large = &mir_backend_filled,
+    .collapse = mir_alias_collapse,
 };

@@ -26,9 +26,30 @@ static void *reserve_again (struct mir_pages *pages, uint8_t *at) {
   return res;
 }
 
-int mir_linux_map_rx (struct mir_pages *pages, uint8_t *at, int prot, int flags, int fd) {
+int mir_linux_unmap (struct mir_pages *pages, void *start, size_t len) {
+  int res = -1;
+  for (int i = 0; i < TRIES_TO_UNMAP && res != 0; i++) {
+    pages->system_calls++;
+    res = munmap (start, len);
+  }
+  return res;
+}
+
+/* A multiple of MIR_HUGE_PAGE where PAGES->len bytes are free; NULL if none is found.  Another thread
+   may take the addresses before they are mapped.  */
+static uint8_t *find_aligned (struct mir_pages *pages) {
+  size_t len = pages->len + MIR_HUGE_PAGE;
   pages->system_calls++;
-  void *rx = mmap (at, pages->len, prot, flags | (at == NULL ? 0 : MAP_FIXED), fd, 0);
+  void *hole = mmap (NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (hole == MAP_FAILED) return NULL;
+  (void) mir_linux_unmap (pages, hole, len);
+  return (uint8_t *) hole + (0 - (uintptr_t) hole) % MIR_HUGE_PAGE;
+}
+
+int mir_linux_map_rx (struct mir_pages *pages, uint8_t *at, int prot, int flags, int fd) {
+  uint8_t *hint = at == NULL && pages->huge ? find_aligned (pages) : at;
+  pages->system_calls++;
+  void *rx = mmap (hint, pages->len, prot, flags | (at == NULL ? 0 : MAP_FIXED), fd, 0);
   if (rx != MAP_FAILED) {
     pages->rx = (uint8_t *) rx;
     return 0;
@@ -38,15 +59,6 @@ int mir_linux_map_rx (struct mir_pages *pages, uint8_t *at, int prot, int flags,
   if (at != NULL && reserve_again (pages, at) == MAP_FAILED) pages->reserved = 0;
   errno = error;
   return -1;
-}
-
-int mir_linux_unmap (struct mir_pages *pages, void *start, size_t len) {
-  int res = -1;
-  for (int i = 0; i < TRIES_TO_UNMAP && res != 0; i++) {
-    pages->system_calls++;
-    res = munmap (start, len);
-  }
-  return res;
 }
 
 int mir_linux_unmap_rx (struct mir_pages *pages) {
@@ -106,4 +118,13 @@ int mir_linux_populate (struct mir_pages *pages, uint8_t *start, size_t len) {
     atomic_store_explicit (&seen, -1, memory_order_relaxed);
   }
   return touch_in_system (pages, start, len);
+}
+
+/* MADV_COLLAPSE (madvise(2)) does what it can, which may be nothing, or all but reported as done by an
+   emulator: so the last page is looked at.  */
+int mir_linux_collapse (struct mir_pages *pages) {
+  if ((uintptr_t) pages->rx % MIR_HUGE_PAGE != 0) return -1;
+  pages->system_calls++;
+  if (madvise (pages->rx, pages->len, MADV_COLLAPSE) != 0) return -1;
+  return mir_linux_is_resident (pages, pages->rx + pages->len - mir_os_page_size ()) == 1 ? 0 : -1;
 }

@@ -12,9 +12,12 @@
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
 #endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25 /* Linux 6.1 */
+#endif
 
 /* Map PAGES->len bytes for execution with mmap: at AT, in place of what is there, or anywhere if
-   that is NULL.  Returns 0, or -1, and then AT is reserved as before, or PAGES->reserved is 0.  */
+   that is NULL, as PAGES->huge says.  Returns 0, or -1, and then AT is reserved as before, or PAGES->reserved is 0.  */
 int mir_linux_map_rx (struct mir_pages *pages, uint8_t *at, int prot, int flags, int fd);
 /* Unmap LEN bytes at START, trying again after a refusal.  Returns 0, or -1.  */
 int mir_linux_unmap (struct mir_pages *pages, void *start, size_t len);
@@ -34,5 +37,7 @@ int mir_linux_is_resident (struct mir_pages *pages, uint8_t *addr);
 /* Ensure stores to [START, START + LEN), whole pages which are writable and hold no code, meet
    memory.  0, or -1 when there is none.  */
 int mir_linux_populate (struct mir_pages *pages, uint8_t *start, size_t len);
+/* Put a huge page under PAGES->rx, whose first page has memory: `collapse` of backend.h.  */
+int mir_linux_collapse (struct mir_pages *pages);
 
 #endif /* MIR_CODE_BACKEND_COMMON_LINUX_H */

@@ -155,6 +155,7 @@ const struct mir_backend mir_backend_memfd = {
     .discard = mir_alias_discard,
     .make_private = make_private_memfd,
     .large = &mir_backend_filled,
+    .collapse = mir_alias_collapse,
 };
 
 /*---------------- tmpfile -----------------------------*/

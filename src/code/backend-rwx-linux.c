@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "code/backend-exec-linux.h"
+#include "os/os.h"
 
 static MIR_code_status_t rwx_map (struct mir_pages *pages, size_t len, uint8_t *at) {
   mir_pages_init (pages, len, at);
@@ -41,6 +42,12 @@ static MIR_code_status_t rwx_populate (struct mir_pages *pages, uint8_t *start, 
   return MIR_CODE_OK;
 }
 
+static int rwx_collapse (struct mir_pages *pages) {
+  return mir_linux_populate (pages, pages->rx, mir_os_page_size ()) == 0
+             ? mir_linux_collapse (pages)
+             : -1;
+}
+
 const struct mir_backend mir_backend_rwx = {
     .name = "rwx",
     .bit = MIR_CODE_RWX,
@@ -56,4 +63,5 @@ const struct mir_backend mir_backend_rwx = {
     .close = rwx_close,
     .populate = rwx_populate,
     .discard = mir_linux_discard_private,
+    .collapse = rwx_collapse,
 };

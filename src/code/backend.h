@@ -19,6 +19,8 @@
 
 #include "mir-code.h"
 
+enum { MIR_HUGE_PAGE = 2 * 1024 * 1024 }; /* bytes: with pages of 4096 bytes */
+
 struct mir_pages {
   uint8_t *rx;                 /* where the code is executed; the start of the mapping */
   uint8_t *rw;                 /* the alias; NULL: none */
@@ -26,6 +28,9 @@ struct mir_pages {
   unsigned generation;         /* mir_generation when they were mapped or made private */
   MIR_code_protection_t level; /* set before map */
   int landing_pads;            /* of the options; set before map */
+  /* Nonzero: rx, unless it is in a reserved range, and the alias go to multiples of MIR_HUGE_PAGE, if
+     the system lets them; set before map.  */
+  int huge;
   /* Nonzero: rx is in a reserved range, and unmap only makes it inaccessible.  A map or unmap in a
      range clears this when another thread has taken the addresses meanwhile.  */
   int reserved;
@@ -36,7 +41,7 @@ struct mir_pages {
   uint64_t system_calls; /* made for these pages; back ends count them */
 };
 
-/* Set all members but level, landing_pads and code_alloc; every map begins with this.  AT is the place in a
+/* Set all members which are not set before map; every map begins with this.  AT is the place in a
    reserved range or NULL.  */
 static inline void mir_pages_init (struct mir_pages *pages, size_t len, const uint8_t *at) {
   pages->rx = pages->rw = NULL;
@@ -94,6 +99,10 @@ struct mir_backend {
   /* A variant of this back end for large slabs that are filled soon: it maps them with less work,
      but demands more of the system.  NULL: none.  */
   const struct mir_backend *large;
+  /* Put a huge page under PAGES, which are MIR_HUGE_PAGE bytes, mapped with `huge` set, and known to
+     no other thread yet.  Afterwards all of them have memory.  0, or -1: they have small pages as
+     before.  NULL: not possible.  */
+  int (*collapse) (struct mir_pages *pages);
 };
 
 /* The back ends of all systems; each system has some of them.  */

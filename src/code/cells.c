@@ -16,7 +16,7 @@ static void add_free (struct MIR_code_space *space, struct MIR_code_cell *first,
 
 /* Turn a unit of the range into cells.  The lock of the space is held.  */
 static MIR_code_status_t add_unit (struct MIR_code_space *space) {
-  uint8_t *unit = mir_range_take (&space->range, MIR_RANGE_UNIT);
+  uint8_t *unit = mir_range_take (&space->range, MIR_RANGE_UNIT, MIR_RANGE_UNIT);
   if (unit == NULL) return MIR_CODE_LIMIT;
   if (mir_os_commit_data (unit, MIR_RANGE_UNIT) != 0) {
     MIR_code_status_t status = mir_status_of_refusal (MIR_CODE_NO_MEMORY, MIR_RANGE_UNIT);

@@ -85,6 +85,20 @@ static const struct mir_backend *choose_backend (MIR_code_options_t *options,
   return backend;
 }
 
+/* Reserve LEN bytes as the options of SPACE say: for huge pages at a multiple of one, if nothing else
+   says where.  NULL on failure.  */
+static uint8_t *reserve (const struct MIR_code_space *space, size_t len) {
+  const void *near_addr = space->options.near_addr;
+  uint8_t *start = NULL;
+  if (space->huge && near_addr == NULL)
+    start = (uint8_t *) mir_os_reserve (len + MIR_HUGE_PAGE, NULL, mir_cpu.reach);
+  if (start == NULL) return (uint8_t *) mir_os_reserve (len, near_addr, mir_cpu.reach);
+  size_t gap = (0 - (uintptr_t) start) % MIR_HUGE_PAGE;
+  if (gap != 0) mir_os_unreserve (start, gap);
+  mir_os_unreserve (start + gap + len, MIR_HUGE_PAGE - gap);
+  return start + gap;
+}
+
 /* Reserve LEN bytes, whole units, and keep their bitmaps at BITMAPS, which mir_range_bitmaps_size
    has sized.  LEN 0: no range.  */
 static MIR_code_status_t reserve_range (struct MIR_code_space *space, size_t len, void *bitmaps) {
@@ -92,7 +106,7 @@ static MIR_code_status_t reserve_range (struct MIR_code_space *space, size_t len
   if (len == 0) return MIR_CODE_OK;
   MIR_code_status_t status = MIR_CODE_OK;
   int held = mir_os_hold_cancel (); /* files are read */
-  range->start = (uint8_t *) mir_os_reserve (len, space->options.near_addr, mir_cpu.reach);
+  range->start = reserve (space, len);
   if (range->start == NULL)
     status = mir_status_of_refusal (
         space->options.near_addr != NULL ? MIR_CODE_NO_RANGE : MIR_CODE_NO_ADDRESS_SPACE, len);

@@ -12,9 +12,10 @@
 
 enum {
   FIRST_SLAB_SIZE = 64 * 1024, /* bytes: the smallest mapping on Windows, and the largest page */
-  MAX_SLAB_SIZE = 1024 * 1024, /* bytes; only code that needs it gets a larger slab */
-  FIRST_CAPACITY = 64,         /* of the retired blocks and of each table of tags */
-  FIRST_CHUNKS = 16,           /* of the bins */
+  MAX_SLAB_SIZE =
+      1024 * 1024,     /* bytes; only huge pages, or code that needs it, get a larger slab */
+  FIRST_CAPACITY = 64, /* of the retired blocks and of each table of tags */
+  FIRST_CHUNKS = 16,   /* of the bins */
   BUMP_MIN = 16 * 1024 / MIR_GRANULE, /* granules: the shortest run that becomes the bump region */
   GRANULES_PER_CHUNK = 2048,          /* see least_chunks */
   SPARE_PARTS = 8,                    /* an eighth: see is_sharing_due */
@@ -319,11 +320,16 @@ static MIR_code_status_t look_in (struct mir_pool *pool, uint32_t n, enum mir_ta
   return MIR_CODE_OK;
 }
 
+static size_t max_slab_size (const struct MIR_code_space *space) {
+  return space->huge ? MIR_HUGE_PAGE : MAX_SLAB_SIZE;
+}
+
 /* Whether so much is free in all pools of SPACE together that pools look for room in each other.
    Below that each pool keeps its straight line, and writers do not wait for each other.  Sets *SIZE
    to the largest slab for which that holds while all pools grow.  No lock is held.  */
 static int is_sharing_due (struct MIR_code_space *space, size_t *size) {
   uint64_t taken = 0, total = 0;
+  size_t max_size = max_slab_size (space);
   unsigned pools = 0;
   for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool)) {
     uint64_t slabs = mir_count (&pool->total);
@@ -332,8 +338,8 @@ static int is_sharing_due (struct MIR_code_space *space, size_t *size) {
     taken += mir_count (&pool->taken);
   }
   size_t share = (size_t) total * MIR_GRANULE / (pools + 1) / 2;
-  *size = pools < 2 ? MAX_SLAB_SIZE : FIRST_SLAB_SIZE;
-  while (*size < MAX_SLAB_SIZE && *size <= share / 2) *size *= 2;
+  *size = pools < 2 ? max_size : FIRST_SLAB_SIZE;
+  while (*size < max_size && *size <= share / 2) *size *= 2;
   return total > taken && total - taken > taken / SPARE_PARTS;
 }
 
@@ -374,7 +380,7 @@ static MIR_code_status_t map_room (struct mir_pool *pool, uint32_t n, size_t lar
   mir_slab_link (*slab);
   if (pool->bins.capacity < least_chunks (pool)) pool->crowded = 1;
   enter_bump (pool, *slab, 0, (*slab)->granules.count);
-  if (pool->slab_size == size && size < MAX_SLAB_SIZE) pool->slab_size *= 2;
+  if (pool->slab_size == size && size < max_slab_size (pool->space)) pool->slab_size *= 2;
   mir_os_unlock (&pool->lock);
   return MIR_CODE_OK;
 }

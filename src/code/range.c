@@ -1,13 +1,21 @@
 /* Takes units of a reserved range, first fit, and gives them back.  */
 #include "code/range.h"
 
-uint8_t *mir_range_take (struct mir_range *range, size_t len) {
+/* The units from START to the next multiple of ALIGNMENT.  */
+static uint32_t gap_before (const uint8_t *start, size_t alignment) {
+  uintptr_t gap = (0 - (uintptr_t) start) % alignment;
+  return (uint32_t) ((gap + MIR_RANGE_UNIT - 1) / MIR_RANGE_UNIT);
+}
+
+uint8_t *mir_range_take (struct mir_range *range, size_t len, size_t alignment) {
   uint32_t n = (uint32_t) (len / MIR_RANGE_UNIT);
   for (uint32_t i = mir_granules_next_run (&range->units, 0); i != MIR_NO_GRANULE;) {
     uint32_t run_len = mir_granules_run_len (&range->units, i);
-    if (run_len >= n) {
-      mir_granules_take (&range->units, i, n);
-      return range->start + (size_t) i * MIR_RANGE_UNIT;
+    uint8_t *start = range->start + (size_t) i * MIR_RANGE_UNIT;
+    uint32_t gap = gap_before (start, alignment);
+    if (run_len >= n && run_len - n >= gap) {
+      mir_granules_take (&range->units, i + gap, n);
+      return start + (size_t) gap * MIR_RANGE_UNIT;
     }
     i = mir_granules_next_run (&range->units, i + run_len);
   }

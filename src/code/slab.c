@@ -30,6 +30,11 @@ static size_t slab_unit (const struct MIR_code_space *space) {
   return space->range.len != 0 ? MIR_RANGE_UNIT : space->page_size;
 }
 
+/* Whether a slab of SIZE bytes gets a huge page.  */
+static int is_huge (const struct MIR_code_space *space, size_t size) {
+  return space->huge && size == MIR_HUGE_PAGE;
+}
+
 /*---------------- Transit -----------------------------*/
 
 /* SLAB, for which COUNTED bytes count as mapped, and as many at AT of the range unless that is NULL,
@@ -93,10 +98,11 @@ static MIR_code_status_t claim (struct mir_slab *slab, size_t needed, size_t *si
   }
   *at = NULL;
   if (space->range.len != 0) {
-    *at = mir_range_take (&space->range, range_len (*size));
+    size_t alignment = is_huge (space, *size) ? MIR_HUGE_PAGE : MIR_RANGE_UNIT;
+    *at = mir_range_take (&space->range, range_len (*size), alignment);
     if (*at == NULL) {
       *size = needed;
-      *at = mir_range_take (&space->range, range_len (*size));
+      *at = mir_range_take (&space->range, range_len (*size), MIR_RANGE_UNIT);
     }
     if (*at == NULL) return MIR_CODE_LIMIT;
   }
@@ -159,6 +165,7 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
   MIR_code_status_t status = MIR_CODE_MAP_REFUSED;
   slab->pages.level = space->options.protection;
   slab->pages.landing_pads = space->options.landing_pads;
+  slab->pages.huge = is_huge (space, size);
   slab->pages.code_alloc = space->code_alloc;
   slab->pages.reserved = at != NULL; /* a back end that loses the addresses clears it */
   unsigned generation = mir_generation ();
@@ -171,6 +178,8 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
     slab->backend = space->backend;
     status = slab->backend->map (&slab->pages, size, at);
   }
+  if (status == MIR_CODE_OK && slab->pages.huge && slab->backend->collapse (&slab->pages) == 0)
+    mir_backed_set (slab->backed, 0, size, 1);
   slab->pages.generation = generation;
   if (status != MIR_CODE_OK) {
     status = mir_status_of_refusal (status, 2 * size);        /* for a dual mapping */

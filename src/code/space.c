@@ -20,6 +20,9 @@ MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_o
   }
   space->page_size = mir_os_page_size ();
   space->unit = backend->unit != 0 ? backend->unit : space->page_size;
+  /* A huge page takes the place of a page table, a page of entries of 8 bytes each.  */
+  size_t huge_page = space->page_size / sizeof (uint64_t) * space->page_size;
+  space->huge = options->huge_pages && backend->collapse != NULL && huge_page == MIR_HUGE_PAGE;
   space->shared = backend == &mir_backend_flip; /* its mem_protect calls come one at a time */
   if (mir_os_lock_init (&space->lock) != 0) return MIR_CODE_NO_MEMORY;
   if (mir_pool_init (&space->first, space) == MIR_CODE_OK) return MIR_CODE_OK;

@@ -125,6 +125,7 @@ struct MIR_code_space {
   size_t unit;                /* bytes that the back end opens: its own unit, or a page */
   struct mir_pool first;      /* used by MIR's functions; if `shared`, by all writers */
   int shared;                 /* `first` serves all writers: see above, the user's mem_protect */
+  int huge;                   /* slabs grow to MIR_HUGE_PAGE bytes, and then get a huge page */
   atomic_uint_fast64_t grace; /* grace periods begun */
   struct mir_directory directory;
   mir_os_lock_t lock; /* guards everything below, and changes of the directory */

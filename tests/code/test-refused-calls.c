@@ -91,6 +91,11 @@ static const struct pair pairs[] = {
      MIR_CODE_KEEP, 0},
     {"rwx, open alias, in a range", "rwx", MIR_CODE_RWX, MIR_CODE_OPEN_ALIAS, NULL, RANGE,
      MIR_CODE_KEEP, 0},
+    {"huge anon, open alias", "anon", MIR_CODE_ANON, MIR_CODE_OPEN_ALIAS, "mremap", 0,
+     MIR_CODE_KEEP, 0},
+    {"huge anon, closed alias, in a range", "anon", MIR_CODE_ANON, MIR_CODE_CLOSED_ALIAS, "mremap",
+     RANGE, MIR_CODE_KEEP, 1},
+    {"huge rwx, open alias", "rwx", MIR_CODE_RWX, MIR_CODE_OPEN_ALIAS, NULL, 0, MIR_CODE_KEEP, 1},
 };
 enum { PAIRS = sizeof (pairs) / sizeof (pairs[0]) };
 
@@ -135,7 +140,13 @@ static void catch_crashes (void) {
 
 /*---------------- The model -----------------------------*/
 
-enum { SMALL = 96, LARGE = 1024 * 1024 - 64, MIDDLE = 70 * 1024, MAX_BLOCKS = 24 };
+enum {
+  SMALL = 96,
+  HUGE = 2 * 1024 * 1024 - 64,
+  LARGE = 1024 * 1024 - 64,
+  MIDDLE = 70 * 1024,
+  MAX_BLOCKS = 24
+};
 
 struct block {
   uint8_t *addr; /* NULL: none */
@@ -148,7 +159,7 @@ static struct probe_alloc data;
 static MIR_code_space_t space;
 static MIR_code_writer_t writer;
 static struct block blocks[MAX_BLOCKS];
-static uint8_t bytes[LARGE], other_bytes[LARGE];
+static uint8_t bytes[HUGE], other_bytes[HUGE];
 
 /* What a block of LEN bytes with VALUE holds.  */
 static void fill (uint8_t *to, size_t len, unsigned value) {
@@ -198,6 +209,14 @@ static MIR_code_status_t publish (int i, size_t len, unsigned value, uint64_t ta
   return status;
 }
 
+/* Pairs with huge pages; and those with a slab as large as `filled` is for.  */
+static int is_huge (void) {
+  return strncmp (pair->name, "huge", 4) == 0;
+}
+static int is_filled (void) {
+  return strncmp (pair->name, "filled", 6) == 0;
+}
+
 static MIR_code_status_t op_create (void) {
   static struct MIR_code_alloc vtable;
   MIR_code_options_t options = {.size = sizeof (options)};
@@ -211,6 +230,7 @@ static MIR_code_status_t op_create (void) {
   options.reserve = pair->reserve;
   options.purge_ms = 1000 * 1000; /* no call depends on the time */
   options.poison = pair->poison;
+  options.huge_pages = is_huge ();
   MIR_code_status_t status = MIR_code_space_create (&options, &space);
   if (status != MIR_CODE_OK) space = NULL;
   return status;
@@ -256,10 +276,9 @@ static MIR_code_status_t op_batch (void) {
   return status;
 }
 
-/* More than a slab of the usual size: one that is as large as `filled` is for.  */
+/* More than a slab of the usual size.  */
 static MIR_code_status_t op_publish_large (void) {
-  int fill_slab = strncmp (pair->name, "filled", 6) == 0;
-  return publish (6, fill_slab ? LARGE : MIDDLE, 1006, 0);
+  return publish (6, is_huge () ? HUGE : is_filled () ? LARGE : MIDDLE, 1006, 0);
 }
 
 static MIR_code_status_t patch_stopped (int i, unsigned value) {
