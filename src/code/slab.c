@@ -179,7 +179,7 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
     status = slab->backend->map (&slab->pages, size, at);
   }
   if (status == MIR_CODE_OK && slab->pages.huge && slab->backend->collapse (&slab->pages) == 0)
-    mir_backed_set (slab->backed, 0, size, 1);
+    mir_slab_set_backed (slab, 0, size, 1);
   slab->pages.generation = generation;
   if (status != MIR_CODE_OK) {
     status = mir_status_of_refusal (status, 2 * size);        /* for a dual mapping */
