@@ -65,4 +65,5 @@ int mir_bins_take (struct mir_bins *bins, uint32_t len, uint32_t longest,
                    const struct mir_bump *bump, struct mir_run *run);
 /* Remove all entries.  */
 void mir_bins_clear (struct mir_bins *bins);
+
 #endif /* MIR_CODE_BINS_H */
