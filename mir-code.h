@@ -133,8 +133,8 @@ typedef struct MIR_code_options {
   MIR_code_alloc_t code_alloc; /* for pages, kept by pointer; NULL: a back end of the system */
   unsigned backends;           /* a mask of the allowed ones; 0: all but MIR_CODE_RWX */
   MIR_code_protection_t protection;
-  /* Reserve this many bytes of address space up front; all code and cells go there, within
-     direct-call range of each other.  0: anywhere.  Not with code_alloc.  */
+  /* Reserve this many bytes of address space up front, rounded up to 64 KiB; all code and cells go
+     there, within direct-call range of each other.  0: anywhere.  Not with code_alloc.  */
   size_t reserve;
   /* Reserve those bytes within direct-call range of this address, in both directions.  NULL:
      anywhere.  Only with `reserve`.  */
@@ -361,7 +361,7 @@ typedef struct MIR_code_stats {
   uint64_t system_calls; /* of the back end so far: to map, unmap, open, close, write */
 } MIR_code_stats_t;
 
-/* Set *STATS to the current numbers.  Takes time in proportion to the mapped memory.  */
+/* Set *STATS to the current numbers.  Takes time in proportion to the mappings and writers.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_get_stats (MIR_code_space_t space,
                                                     MIR_code_stats_t *stats);
 

@@ -74,4 +74,5 @@ static inline int mir_bins_have_none (const struct mir_bins *bins, uint32_t len)
 
 /* Remove all entries.  */
 void mir_bins_clear (struct mir_bins *bins);
+
 #endif /* MIR_CODE_BINS_H */

@@ -54,7 +54,7 @@ int mir_pool_find_aligned (struct mir_pool *pool, uint32_t n, size_t alignment,
    run starts there.  */
 uint32_t mir_pool_place_at (struct mir_slab *slab, uint32_t start, struct mir_placement *placement);
 
-/* The lock of the slab's pool is held for all functions down to mir_pool_unlink_slab.  */
+/* The lock of the slab's pool is held for all functions down to mir_pool_unlink_empty.  */
 
 /* Make the first N granules of PLACEMENT a code block; or leave PLACEMENT free.  */
 void mir_pool_take (const struct mir_placement *placement, uint32_t n);
