@@ -5,8 +5,6 @@
 
 #include "code/types.h"
 
-enum { LOOKED_AT = 64 }; /* entries to examine in a bin whose runs have different lengths */
-
 /* The bin of runs of LEN > 0 granules.  */
 static uint32_t bin_of (uint32_t len) {
   if (len <= MIR_EXACT_BINS) return len - 1;
@@ -175,17 +173,43 @@ static uint32_t next_filled (const struct mir_bins *bins, uint32_t bin) {
   return MIR_BINS;
 }
 
-/* The search in the bin of LEN itself may pass over runs that fit, where there are many that do not;
-   the last step does not.  */
-int mir_bins_take (struct mir_bins *bins, uint32_t len, uint32_t longest,
+int mir_bins_take (struct mir_bins *bins, uint32_t len, uint32_t longest, uint32_t limit,
                    const struct mir_bump *bump, struct mir_run *run) {
-  uint32_t first = bin_of (len), last = bin_of (longest);
-  for (uint32_t bin = first; (bin = next_filled (bins, bin)) <= last && bin < MIR_BINS; bin++)
+  uint32_t last = bin_of (longest);
+  for (uint32_t bin = bin_of (len); (bin = next_filled (bins, bin)) <= last && bin < MIR_BINS;
+       bin++)
     if ((bin < MIR_EXACT_BINS ? take_newest (bins, bin, bump, run)
-                              : take_best (bins, bin, len, LOOKED_AT, bump, run))
+                              : take_best (bins, bin, len, limit, bump, run))
         == 0)
       return 0;
-  return first < MIR_EXACT_BINS || first > last
-             ? -1
-             : take_best (bins, first, len, UINT32_MAX, bump, run);
+  return -1;
+}
+
+/* Remove the entries of SLAB from CHUNK.  */
+static void forget_in (struct mir_run_chunk *chunk, const struct mir_slab *slab) {
+  for (uint32_t k = 0; k < chunk->num;)
+    if (chunk->runs[k].slab == slab)
+      chunk->runs[k] = chunk->runs[--chunk->num];
+    else
+      k++;
+}
+
+void mir_bins_forget (struct mir_bins *bins, const struct mir_slab *slab) {
+  for (uint32_t bin = 0; (bin = next_filled (bins, bin)) < MIR_BINS; bin++) {
+    uint32_t *link = &bins->heads[bin];
+    while (*link != MIR_NO_CHUNK) {
+      uint32_t i = *link;
+      struct mir_run_chunk *chunk = &bins->chunks[i];
+      forget_in (chunk, slab);
+      if (chunk->num != 0) {
+        link = &chunk->next;
+        continue;
+      }
+      *link = chunk->next;
+      chunk->next = bins->free;
+      bins->free = i;
+      bins->used--;
+    }
+    if (bins->heads[bin] == MIR_NO_CHUNK) bins->filled[bin / 64] &= ~((uint64_t) 1 << bin % 64);
+  }
 }

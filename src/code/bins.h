@@ -36,12 +36,12 @@ struct mir_run {
   uint32_t start, len;
 };
 
-/* Entries of one bin, 128 bytes where a pointer has 8.  */
+/* Entries of one bin.  */
 struct mir_run_chunk {
   struct mir_run runs[MIR_CHUNK_RUNS];
-  uint32_t num;  /* entries, > 0 while the chunk is in a bin */
-  uint32_t next; /* index of the next chunk of the bin, or of the free list */
-  uint64_t unused;
+  uint32_t num;     /* entries, > 0 while the chunk is in a bin */
+  uint32_t next;    /* index of the next chunk of the bin, or of the free list */
+  uint64_t padding; /* to 128 bytes, whole cache lines */
 };
 
 struct mir_bins {
@@ -62,11 +62,13 @@ void mir_bins_init (struct mir_bins *bins);
 void *mir_bins_move (struct mir_bins *bins, void *memory, uint32_t capacity);
 /* Add the run of LEN granules at START.  Returns 0, or -1 when there is no free chunk.  */
 int mir_bins_add (struct mir_bins *bins, struct mir_slab *slab, uint32_t start, uint32_t len);
-/* Remove the shortest run of at least LEN granules, or nearly the shortest where there are many
-   longer than 64, and set *RUN to it.  Bins for more than LONGEST granules are not searched, and
-   BUMP, the bump region, is not found.  0, or -1 if there is none.  */
-int mir_bins_take (struct mir_bins *bins, uint32_t len, uint32_t longest,
+/* Remove the shortest run of at least LEN granules and set *RUN to it.  In a bin of runs of different
+   lengths, from 65 granules on, only about LIMIT entries are looked at.  Bins for more than LONGEST
+   granules are not searched, and BUMP, the bump region, is not found.  0, or -1 if there is none.  */
+int mir_bins_take (struct mir_bins *bins, uint32_t len, uint32_t longest, uint32_t limit,
                    const struct mir_bump *bump, struct mir_run *run);
+/* Remove the entries of SLAB, which has no code block.  */
+void mir_bins_forget (struct mir_bins *bins, const struct mir_slab *slab);
 /* Whether mir_bins_take of LEN granules is sure to find nothing.  */
 static inline int mir_bins_have_none (const struct mir_bins *bins, uint32_t len) {
   return bins->filled[1] == 0 && (len > MIR_EXACT_BINS || bins->filled[0] >> (len - 1) == 0);

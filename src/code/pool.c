@@ -16,10 +16,13 @@ enum {
       1024 * 1024,     /* bytes; only huge pages, or code that needs it, get a larger slab */
   FIRST_CAPACITY = 64, /* of the retired blocks and of each table of tags */
   FIRST_CHUNKS = 16,   /* of the bins */
+  LOOKED_AT = 64,      /* entries of a bin: see mir_bins_take */
   BUMP_MIN = 16 * 1024 / MIR_GRANULE, /* granules: the shortest run that becomes the bump region */
   GRANULES_PER_CHUNK = 2048,          /* see least_chunks */
   SPARE_PARTS = 8,                    /* an eighth: see is_sharing_due */
-  KEPT_PARTS = 16                     /* a sixteenth: see mir_pool_unlink_empty */
+  KEPT_PARTS = 16,                    /* a sixteenth: see mir_pool_unlink_empty */
+  SLAB_PARTS = 128,                   /* see is_sharing_due */
+  FORGOTTEN = 4                       /* slabs whose entries cost less than a purge */
 };
 
 MIR_code_status_t mir_pool_init (struct mir_pool *pool, struct MIR_code_space *space) {
@@ -78,7 +81,7 @@ static void check_capacity (struct mir_pool *pool) {
    come first, so that the search, which takes the newest, tends to empty the slabs there.  */
 static void purge_bins (struct mir_pool *pool) {
   struct mir_slab *slab = pool->slabs;
-  pool->freed = 0;
+  pool->freed = pool->hidden = 0;
   mir_bins_clear (&pool->bins);
   while (slab != NULL && slab->next != NULL) slab = slab->next;
   for (; slab != NULL; slab = slab->previous) {
@@ -267,14 +270,16 @@ void mir_pool_shrink_tables (struct mir_pool *pool) {
 
 /*---------------- Finding room -----------------------------*/
 
-/* Set *PLACEMENT to the shortest free run of at least N granules: 0, or -1 if there is none.  The
-   bump region is a run like any other, but it is in no bin and needs no search while no shorter run
-   fits.  */
-static inline int find_in (struct mir_pool *pool, uint32_t n, struct mir_placement *placement) {
+/* Set *PLACEMENT to the shortest free run of at least N granules: 0, or -1 if there is none.  LIMIT
+   is that of mir_bins_take.  The bump region is a run like any other, but it is in no bin and needs
+   no search while no shorter run fits.  */
+static inline int find_in (struct mir_pool *pool, uint32_t n, uint32_t limit,
+                           struct mir_placement *placement) {
   uint32_t straight = bump_len (pool);
   struct mir_run run;
   if (!mir_bins_have_none (&pool->bins, n)
-      && mir_bins_take (&pool->bins, n, straight >= n ? straight : UINT32_MAX, &pool->bump, &run)
+      && mir_bins_take (&pool->bins, n, straight >= n ? straight : UINT32_MAX, limit, &pool->bump,
+                        &run)
              == 0) {
     placement->slab = run.slab;
     placement->start = run.start;
@@ -300,22 +305,24 @@ static int freeze (struct mir_pool *pool, struct mir_slab *slab) {
   return 1;
 }
 
-/* As mir_pool_find_room, in POOL alone.  Runs that have grown unseen are found if THOROUGH, or if so
-   many may have that a purge is paid for.  The lock is not held, nor afterwards unless *FOUND.  */
+/* As mir_pool_find_room, in POOL alone.  If THOROUGH, runs are found that have grown unseen, and
+   those behind many that are too short.  Then freeing measures runs until the pool grows: a pool at
+   its limit is asked for room again and again.  The lock is not held, nor afterwards unless
+   *FOUND.  */
 static MIR_code_status_t look_in (struct mir_pool *pool, uint32_t n, enum mir_table table,
                                   int thorough, struct mir_placement *placement, int *found) {
   MIR_code_status_t status = mir_pool_reserve_metadata (pool, table);
   *found = 0;
   if (status != MIR_CODE_OK) return status;
-  for (;;) {
-    while (find_in (pool, n, placement) == 0)
-      if (!freeze (pool, placement->slab)) {
-        *found = 1;
-        return MIR_CODE_OK;
-      }
-    if (pool->freed < (thorough ? 1 : least_chunks (pool))) break;
+  if (pool->hidden >= (thorough ? 1 : least_chunks (pool))) {
     purge_bins (pool);
+    pool->measuring |= thorough;
   }
+  while (find_in (pool, n, thorough ? UINT32_MAX : LOOKED_AT, placement) == 0)
+    if (!freeze (pool, placement->slab)) {
+      *found = 1;
+      return MIR_CODE_OK;
+    }
   mir_os_unlock (&pool->lock);
   return MIR_CODE_OK;
 }
@@ -326,7 +333,9 @@ static size_t max_slab_size (const struct MIR_code_space *space) {
 
 /* Whether so much is free in all pools of SPACE together that pools look for room in each other.
    Below that each pool keeps its straight line, and writers do not wait for each other.  Sets *SIZE
-   to the largest slab for which that holds while all pools grow.  No lock is held.  */
+   to the bytes of a slab for which that holds while all pools grow; not to less than a 128th of all,
+   since a process may have only so many mappings; 0: only one pool has slabs, and may double them.
+   No lock is held.  */
 static int is_sharing_due (struct MIR_code_space *space, size_t *size) {
   uint64_t taken = 0, total = 0;
   size_t max_size = max_slab_size (space);
@@ -337,9 +346,10 @@ static int is_sharing_due (struct MIR_code_space *space, size_t *size) {
     total += slabs;
     taken += mir_count (&pool->taken);
   }
-  size_t share = (size_t) total * MIR_GRANULE / (pools + 1) / 2;
-  *size = pools < 2 ? max_size : FIRST_SLAB_SIZE;
-  while (*size < max_size && *size <= share / 2) *size *= 2;
+  unsigned parts = 2 * (pools + 1) < SLAB_PARTS ? 2 * (pools + 1) : SLAB_PARTS;
+  size_t share = (size_t) total * MIR_GRANULE / parts;
+  *size = pools < 2 ? 0 : FIRST_SLAB_SIZE;
+  while (*size != 0 && *size < max_size && *size <= share / 2) *size *= 2;
   return total > taken && total - taken > taken / SPARE_PARTS;
 }
 
@@ -358,12 +368,12 @@ static MIR_code_status_t look_everywhere (struct mir_pool *pool, uint32_t n, enu
   return MIR_CODE_OK;
 }
 
-/* Map a slab for N granules, at most LARGEST bytes unless N needs more, and make it the bump region.
-   The lock is not held.  */
-static MIR_code_status_t map_room (struct mir_pool *pool, uint32_t n, size_t largest,
+/* Map a slab for N granules, of SIZE bytes unless N needs more, 0: twice as large as the last one, and
+   make it the bump region.  The lock is not held.  */
+static MIR_code_status_t map_room (struct mir_pool *pool, uint32_t n, size_t size,
                                    struct mir_slab **slab) {
   mir_os_lock (&pool->lock);
-  size_t size = pool->slab_size < largest ? pool->slab_size : largest;
+  if (size == 0) size = pool->slab_size;
   mir_os_unlock (&pool->lock);
   (void) mir_pools_drop_orphans (pool->space);
   MIR_code_status_t status = mir_slab_make (pool, n, size, slab);
@@ -379,6 +389,7 @@ static MIR_code_status_t map_room (struct mir_pool *pool, uint32_t n, size_t lar
   }
   mir_slab_link (*slab);
   if (pool->bins.capacity < least_chunks (pool)) pool->crowded = 1;
+  pool->measuring = 0;
   enter_bump (pool, *slab, 0, (*slab)->granules.count);
   if (pool->slab_size == size && size < max_slab_size (pool->space)) pool->slab_size *= 2;
   mir_os_unlock (&pool->lock);
@@ -391,7 +402,7 @@ static struct mir_slab *unlink_slab (struct mir_slab *slab) {
   if (pool->bump.slab == slab) pool->bump.slab = NULL;
   mir_slab_unlink (slab);
   slab->next = NULL;
-  purge_bins (pool);
+  mir_bins_forget (&pool->bins, slab);
   return slab;
 }
 
@@ -424,7 +435,8 @@ static inline int look_here (struct mir_pool *pool, uint32_t n, enum mir_table t
   placement->fresh = 0;
   mir_os_lock (&pool->lock);
   if (table == MIR_NO_TABLE && has_room (pool, BINS) && has_room (pool, RETIRED)
-      && pool->space->options.protection != MIR_CODE_SEALED && find_in (pool, n, placement) == 0)
+      && pool->space->options.protection != MIR_CODE_SEALED
+      && find_in (pool, n, LOOKED_AT, placement) == 0)
     return 0;
   mir_os_unlock (&pool->lock);
   return -1;
@@ -434,14 +446,14 @@ MIR_code_status_t mir_pool_find_room (struct mir_pool *pool, uint32_t n, enum mi
                                       struct mir_placement *placement) {
   struct mir_slab *fresh = NULL;
   int found;
-  size_t largest;
+  size_t size;
   if (look_here (pool, n, table, placement) == 0) return MIR_CODE_OK;
   MIR_code_status_t status = look_in (pool, n, table, 0, placement, &found);
   while (status == MIR_CODE_OK && !found) {
-    int sharing = is_sharing_due (pool->space, &largest);
+    int sharing = is_sharing_due (pool->space, &size);
     status = look (pool, n, table, sharing, placement, &found);
     if (status != MIR_CODE_OK || found) break;
-    MIR_code_status_t refused = map_room (pool, n, largest, &fresh);
+    MIR_code_status_t refused = map_room (pool, n, size, &fresh);
     if (refused == MIR_CODE_OK) {
       status = look_in (pool, n, table, 0, placement, &found);
       placement->fresh = found && placement->slab == fresh;
@@ -538,7 +550,12 @@ static inline void free_granules (struct mir_slab *slab, uint32_t first, uint32_
   struct mir_pool *pool = slab->pool;
   struct mir_bump *bump = &pool->bump;
   uint32_t start = mir_granules_release (&slab->granules, first, bound);
-  if (measured && start == MIR_NO_GRANULE) start = mir_granules_run_start (&slab->granules, first);
+  if (start == MIR_NO_GRANULE) {
+    if (measured || pool->measuring)
+      start = mir_granules_run_start (&slab->granules, first);
+    else
+      pool->hidden++;
+  }
   pool->freed++;
   mir_count_subtract (&pool->taken, bound - first);
   if (bump->slab == slab && bump->start < bump->bound
@@ -548,7 +565,8 @@ static inline void free_granules (struct mir_slab *slab, uint32_t first, uint32_
     add_run (pool, slab, start, mir_granules_run_bound (&slab->granules, bound) - start);
   if (!mir_slab_is_empty (slab)) return;
   mir_slab_enter_empty (slab);
-  if (pool->blocks == 0) purge_bins (pool); /* a few runs, instead of an entry for each block */
+  if (pool->blocks == 0 && pool->freed >= least_chunks (pool))
+    purge_bins (pool); /* a few runs, instead of an entry for each block */
 }
 
 void mir_pool_release (struct mir_slab *slab, uint32_t first, uint32_t last) {
@@ -589,6 +607,7 @@ static uint64_t kept_granules (struct mir_pool *pool, uint64_t now, uint64_t lat
    rest, is paid for.  */
 struct mir_slab *mir_pool_unlink_empty (struct mir_pool *pool, uint64_t older_than, int all) {
   struct mir_slab *list = NULL, *slab;
+  uint32_t num = 0;
   if (pool->empty_num == 0) return NULL;
   uint64_t now = mir_os_now (), kept = all ? 0 : kept_granules (pool, now, older_than);
   uint64_t total = mir_count (&pool->total);
@@ -601,8 +620,12 @@ struct mir_slab *mir_pool_unlink_empty (struct mir_pool *pool, uint64_t older_th
     mir_slab_unlink (slab);
     slab->next = list;
     list = slab;
+    num++;
   }
-  if (list != NULL) purge_bins (pool);
+  if (num > FORGOTTEN)
+    purge_bins (pool);
+  else if (list != NULL)
+    for (slab = list; slab != NULL; slab = slab->next) mir_bins_forget (&pool->bins, slab);
   return list;
 }
 

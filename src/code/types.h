@@ -94,9 +94,11 @@ struct mir_pool {
   struct mir_bump bump;
   size_t slab_size; /* bytes of the next slab; grows up to a limit */
   struct mir_bins bins;
-  uint32_t freed; /* blocks since the last purge of the bins: runs may have grown unseen */
-  int left_open;  /* a slab may have pages that a refused close has left writable */
-  int crowded;    /* the bins need more memory; some runs may not be found */
+  /* Since the last purge of the bins: blocks freed, and runs that have grown unseen by the bins.  */
+  uint32_t freed, hidden;
+  int measuring; /* no run grows unseen: a purge was dearer lately */
+  int left_open; /* a slab may have pages that a refused close has left writable */
+  int crowded;   /* the bins need more memory; some runs may not be found */
   /* Granules of code blocks, and of all slabs.  Any thread may read them, without the lock.  */
   atomic_uint_fast64_t taken, total;
   /* The largest `taken` since `most_since`, of mir_os_now, and in the period of purge_ms before.  */

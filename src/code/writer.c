@@ -23,7 +23,7 @@
 
 enum {
   FIRST_BUFFER = 4096,     /* bytes */
-  KEPT_BUFFER = 64 * 1024, /* bytes; a larger one is freed when it is not in use */
+  KEPT_BUFFER = 16 * 1024, /* bytes; a larger one is freed when it is not in use */
   FIRST_BATCH = 16,        /* runs of blocks, and events */
   KEPT_BATCH = 1024,
   MAX_ALIGNMENT = 4096

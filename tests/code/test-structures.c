@@ -163,10 +163,11 @@ static void bins_find_the_shortest_run (void) {
     }
     uint32_t wanted = random_below (8) == 0 ? random_below (400) + 1 : random_below (40) + 1;
     struct mir_run found;
-    if (mir_bins_take (&pool.bins, wanted, UINT32_MAX, &pool.bump, &found) != 0) {
+    if (mir_bins_take (&pool.bins, wanted, UINT32_MAX, UINT32_MAX, &pool.bump, &found) != 0) {
       add_all (); /* some may have grown unseen */
-      CHECK_INT (mir_bins_take (&pool.bins, wanted, UINT32_MAX, &pool.bump, &found) == 0,
-                 shortest (wanted) != 0);
+      CHECK_INT (
+          mir_bins_take (&pool.bins, wanted, UINT32_MAX, UINT32_MAX, &pool.bump, &found) == 0,
+          shortest (wanted) != 0);
       if (shortest (wanted) == 0) continue;
     }
     CHECK_INT (found.len, run_at (found.start));
@@ -187,7 +188,7 @@ static void fresh_bins_are_exact (void) {
     struct mir_run found;
     add_all ();
     CHECK_INT (mir_bins_have_none (&pool.bins, n), shortest (n) == 0);
-    if (mir_bins_take (&pool.bins, n, UINT32_MAX, &pool.bump, &found) == 0)
+    if (mir_bins_take (&pool.bins, n, UINT32_MAX, UINT32_MAX, &pool.bump, &found) == 0)
       CHECK (found.len == shortest (n) || shortest (n) > 64);
     else
       CHECK_INT (shortest (n), 0);
@@ -201,16 +202,43 @@ static void stale_entries_are_not_believed (void) {
   start ();
   REQUIRE (mir_bins_add (&pool.bins, &slab, 0, 78) == 0);
   take (65, 1); /* 65 are left, in the same bin as 78 */
-  CHECK_INT (mir_bins_take (&pool.bins, 70, 100, &pool.bump, &found), -1);
-  CHECK_INT (mir_bins_take (&pool.bins, 65, 100, &pool.bump, &found), 0);
+  CHECK_INT (mir_bins_take (&pool.bins, 70, 100, UINT32_MAX, &pool.bump, &found), -1);
+  CHECK_INT (mir_bins_take (&pool.bins, 65, 100, UINT32_MAX, &pool.bump, &found), 0);
   CHECK_INT (found.len, 65);
   pool.bump = (struct mir_bump) {.slab = &slab, .start = 66, .bound = GRANULES};
   REQUIRE (mir_bins_add (&pool.bins, &slab, 66, GRANULES - 66) == 0);
-  CHECK_INT (mir_bins_take (&pool.bins, 10, UINT32_MAX, &pool.bump, &found), -1);
+  CHECK_INT (mir_bins_take (&pool.bins, 10, UINT32_MAX, UINT32_MAX, &pool.bump, &found), -1);
   pool.bump.start = pool.bump.bound = 66; /* used up: what begins there is another run */
   REQUIRE (mir_bins_add (&pool.bins, &slab, 66, GRANULES - 66) == 0);
-  CHECK_INT (mir_bins_take (&pool.bins, 10, UINT32_MAX, &pool.bump, &found), 0);
+  CHECK_INT (mir_bins_take (&pool.bins, 10, UINT32_MAX, UINT32_MAX, &pool.bump, &found), 0);
   CHECK_INT (found.start, 66);
+}
+
+/* The entries of a slab are gone, and those of others are all there, in any order.  */
+static void a_slab_is_forgotten (void) {
+  static struct mir_slab other;
+  struct mir_run found;
+  uint32_t kept = 0;
+  start ();
+  other = slab; /* the same bitmaps will do: all granules are free */
+  for (uint32_t i = 0; i < 200; i++) {
+    uint32_t len = random_below (3) == 0 ? random_below (3) + 1 : random_below (30) + 1;
+    int is_other = random_below (3) == 0;
+    kept += !is_other;
+    REQUIRE (mir_bins_add (&pool.bins, is_other ? &other : &slab, 0, len) == 0);
+  }
+  mir_bins_forget (&pool.bins, &other);
+  slab.granules.count = slab.granules.top = 0; /* no entry is right any more: each is met once */
+  CHECK_INT (mir_bins_take (&pool.bins, 1, UINT32_MAX, UINT32_MAX, &pool.bump, &found), -1);
+  CHECK (mir_bins_have_none (&pool.bins, 1));
+  CHECK_INT (pool.bins.used, 0);
+  start ();
+  for (uint32_t i = 0; i < kept; i++)
+    REQUIRE (mir_bins_add (&pool.bins, &slab, 0, random_below (30) + 1) == 0);
+  mir_bins_forget (&pool.bins, &slab);
+  CHECK_INT (pool.bins.used, 0);
+  for (uint32_t i = 0; i < CHUNKS * MIR_CHUNK_RUNS; i++) /* and no chunk is lost */
+    CHECK_INT (mir_bins_add (&pool.bins, &slab, 0, 1), 0);
 }
 
 static void full_bins_say_so (void) {
@@ -270,6 +298,7 @@ int main (void) {
   TEST_RUN (bins_find_the_shortest_run);
   TEST_RUN (fresh_bins_are_exact);
   TEST_RUN (stale_entries_are_not_believed);
+  TEST_RUN (a_slab_is_forgotten);
   TEST_RUN (full_bins_say_so);
   TEST_RUN (passes_put_blocks_back);
   return tap_done ();
