@@ -1,8 +1,8 @@
 /* A code cache for any JIT runtime: executable memory that is written, freed and changed safely.
 
    space       a code cache with its rules: which back end, how well protected, how much, where
-   writer      the access of one thread to a space.  It has memory of its own there, so writers do
-               not wait for each other.
+   writer      the access of one thread to a space.  It publishes in memory of its own there as long
+               as little else is free, so writers do not wait for each other.
    code block  what one publication made, a `piece` in the names below: whole granules of 32 bytes,
                which never move
    free        give a code block back.  Threads may still run it until the embedder says that a
@@ -41,7 +41,7 @@ typedef enum MIR_code_status {
   MIR_CODE_NO_MEMORY,     /* the general allocator has no memory for bookkeeping */
   MIR_CODE_MAP_REFUSED,   /* the system refused to map executable memory */
   MIR_CODE_WRITE_REFUSED, /* the system refused to let pages be written, or protected again */
-  MIR_CODE_LIMIT,         /* max_bytes, or the reserved range, is used up */
+  MIR_CODE_LIMIT,         /* max_bytes, or the reserved range, is used up, and no free room fits */
   MIR_CODE_TOO_LARGE,     /* a size of 0, or one that cannot fit */
   MIR_CODE_NOT_OURS,      /* no published code at the address, or not as many bytes */
   MIR_CODE_TAKEN,         /* the requested place is not free any more */
@@ -140,8 +140,9 @@ typedef struct MIR_code_options {
      anywhere.  Only with `reserve`.  */
   const void *near_addr;
   size_t max_bytes; /* of executable memory mapped at one time; 0: no limit */
-  /* Milliseconds for which an empty mapping is kept; then it is unmapped as soon as another one
-     becomes empty.  0: half a second.  */
+  /* Milliseconds for which an empty mapping is kept, if that much was needed not long ago; then it is
+     unmapped as soon as another one becomes empty.  What was not needed in that time is unmapped at
+     once.  0: half a second.  */
   unsigned purge_ms;
   MIR_code_poison_t poison;
   const MIR_code_hooks_t *hooks; /* read during the call; NULL: none */
@@ -211,8 +212,11 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_probe (const MIR_code_options_t *option
 typedef struct MIR_code_writer *MIR_code_writer_t;
 
 /* Create a writer into SPACE and set *WRITER to it.  The caller owns it until
-   MIR_code_writer_finish.  Publishing is cheap for a thread with a writer of its own; a writer
-   which several threads use under a lock of the caller's works as well.  */
+   MIR_code_writer_finish.  Publishing is cheap for a thread with a writer of its own: up to 32
+   writers do not wait for each other; a writer which several threads use under a lock of the
+   caller's works as well.  Room that any code left free is there for all writers.  A writer that its
+   thread leaves behind costs its structure and buffer until the space ends, and no code memory
+   but what it has reserved or in a batch.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_writer_create (MIR_code_space_t space,
                                                         MIR_code_writer_t *writer);
 /* Free WRITER and abort its open reservation or batch.  The code it has published stays.  NULL is

@@ -72,8 +72,7 @@ static void *map_anon_again (struct mir_pages *pages) {
     pages->system_calls++;
     void *rw = mremap (pages->rx, 0, pages->len, MREMAP_MAYMOVE | MREMAP_FIXED, place);
     if (rw != MAP_FAILED) return rw;
-    pages->system_calls++;
-    (void) munmap (place, pages->len);
+    (void) mir_linux_unmap (pages, place, pages->len);
   }
   pages->system_calls++;
   return mremap (pages->rx, 0, pages->len, MREMAP_MAYMOVE);
@@ -103,7 +102,7 @@ static int map_memory (struct mir_pages *pages, uint8_t *at) {
     if (mprotect (rw, pages->len, access_of_rw (pages)) == 0) return 0;
   }
   int error = errno;
-  (void) mir_linux_unmap_rx (pages);
+  if (mir_linux_unmap_rx (pages) != 0) pages->reserved = 0; /* the place is lost */
   unmap_rw (pages, pages->rw);
   errno = error;
   return -1;
@@ -174,15 +173,14 @@ MIR_code_status_t mir_alias_map (struct mir_pages *pages, uint8_t *at, int fd) {
    process, too, only the place is lost.  A sealed memory file keeps its memory, so it is not
    unmapped: code can be published there again.  */
 int mir_alias_unmap (struct mir_pages *pages) {
-  if (mir_linux_unmap_rx (pages) == 0) {
-    unmap_rw (pages, pages->rw);
-    return 0;
+  if (mir_linux_unmap_rx (pages) != 0) {
+    if (pages->level != MIR_CODE_SEALED || errno != EPERM) return -1;
+    if (pages->rw != NULL && mir_alias_discard (pages, pages->rx, pages->len) == 0
+        && pages->generation == mir_generation ())
+      return -1;
+    pages->reserved = 0;
   }
-  if (pages->level != MIR_CODE_SEALED || errno != EPERM) return -1;
-  if (pages->rw != NULL && mir_alias_discard (pages, pages->rx, pages->len) == 0
-      && pages->generation == mir_generation ())
-    return -1;
-  pages->reserved = 0;
+  unmap_rw (pages, pages->rw);
   return 0;
 }
 
@@ -198,7 +196,7 @@ size_t mir_alias_discard (struct mir_pages *pages, uint8_t *start, size_t len) {
     return 0;
   pages->system_calls++;
   int res = madvise (writable, len, MADV_REMOVE);
-  (void) mir_alias_close (pages, start, len, writable);
+  (void) mir_alias_close (pages, start, len, writable); /* sets PAGES->left_open */
   return res == 0 && mir_linux_is_resident (pages, start) == 0 ? len : 0;
 }
 
@@ -206,7 +204,7 @@ MIR_code_status_t mir_alias_populate (struct mir_pages *pages, uint8_t *start, s
   uint8_t *writable;
   if (mir_alias_open (pages, start, len, &writable) != MIR_CODE_OK) return MIR_CODE_MAP_REFUSED;
   int res = mir_linux_populate (pages, writable, len), error = errno;
-  (void) mir_alias_close (pages, start, len, writable);
+  (void) mir_alias_close (pages, start, len, writable); /* sets PAGES->left_open */
   errno = error;
   return res == 0 ? MIR_CODE_OK : MIR_CODE_MAP_REFUSED;
 }
@@ -216,7 +214,7 @@ MIR_code_status_t mir_alias_populate_hint (struct mir_pages *pages, uint8_t *sta
   if (mir_alias_open (pages, start, len, &writable) != MIR_CODE_OK) return MIR_CODE_OK;
   pages->system_calls++;
   (void) madvise (writable, len, MADV_POPULATE_WRITE);
-  (void) mir_alias_close (pages, start, len, writable);
+  (void) mir_alias_close (pages, start, len, writable); /* sets PAGES->left_open */
   return MIR_CODE_OK;
 }
 

@@ -17,8 +17,8 @@ void mir_notify_published (struct MIR_code_space *space, const MIR_code_event_t 
 
 /* Write LEN bytes to the first N granules of PLACEMENT and mark these granules as taken.  The lock
    is held.  */
-static MIR_code_status_t fill_placement (const struct mir_placement *placement, uint32_t n,
-                                         const uint8_t *bytes, size_t len) {
+static inline MIR_code_status_t fill_placement (const struct mir_placement *placement, uint32_t n,
+                                                const uint8_t *bytes, size_t len) {
   struct mir_pool *pool = placement->slab->pool;
   struct mir_slab *slab = placement->slab;
   struct mir_chunk chunk = {.slab = slab, .from = bytes, .len = len};
@@ -61,19 +61,13 @@ MIR_code_status_t mir_publish_with (struct mir_pool *pool, const uint8_t *bytes,
 
 MIR_code_status_t mir_publish (struct mir_pool *pool, const uint8_t *bytes, size_t len,
                                const MIR_code_info_t *info, uint8_t **res) {
-  MIR_code_event_t event = {.size = len};
-  enum mir_table table = MIR_NO_TABLE;
-  uint8_t *addr;
-  if (info != NULL) {
-    event.name = info->name;
-    event.tag = info->tag;
-    if (info->tag != 0) table = MIR_TAGS;
-  }
-  MIR_code_status_t status = mir_publish_with (pool, bytes, len, table, event.tag, &addr);
-  if (status != MIR_CODE_OK) return status;
-  event.start = addr;
+  uint64_t tag = info != NULL ? info->tag : 0;
+  MIR_code_status_t status =
+      mir_publish_with (pool, bytes, len, tag != 0 ? MIR_TAGS : MIR_NO_TABLE, tag, res);
+  if (status != MIR_CODE_OK || pool->space->hooks == NULL) return status;
+  MIR_code_event_t event = {
+      .start = *res, .size = len, .name = info != NULL ? info->name : NULL, .tag = tag};
   mir_notify_published (pool->space, &event, 1);
-  *res = addr;
   return MIR_CODE_OK;
 }
 

@@ -165,7 +165,7 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
   if (large != NULL) {
     slab->backend = large;
     status = large->map (&slab->pages, size, at);
-    if (status == MIR_CODE_OK) mir_backed_set (slab->backed, 0, size, 1);
+    if (status == MIR_CODE_OK) mir_slab_set_backed (slab, 0, size, 1);
   }
   if (status != MIR_CODE_OK && (at != NULL) == (slab->pages.reserved != 0)) {
     slab->backend = space->backend;
@@ -199,7 +199,7 @@ static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
   slab->backed = (uint64_t *) (void *) ((uint8_t *) (slab + 1) + granules_size);
   memset (slab->backed, 0, mir_backed_size (size));
   slab->pool = pool;
-  slab->frozen = 0;
+  slab->frozen = slab->all_backed = 0;
   return slab;
 }
 
@@ -439,7 +439,7 @@ static MIR_code_status_t populate_pages (struct mir_slab *slab, size_t start, si
     }
     if (status != MIR_CODE_OK) return status;
   }
-  mir_backed_set (slab->backed, start, bound, 1);
+  mir_slab_set_backed (slab, start, bound, 1);
   return MIR_CODE_OK;
 }
 
@@ -473,7 +473,7 @@ static size_t discard_pages (struct mir_slab *slab, size_t start, size_t bound) 
   while ((start = mir_backed_next (slab->backed, start, bound, 1)) < bound) {
     end = mir_backed_next (slab->backed, start, bound, 0);
     bytes += slab->backend->discard (&slab->pages, slab->pages.rx + start, end - start);
-    mir_backed_set (slab->backed, start, end, 0);
+    mir_slab_set_backed (slab, start, end, 0);
     start = end;
   }
   return bytes;

@@ -61,8 +61,9 @@ static inline int mir_slab_is_empty (const struct mir_slab *slab) {
 static inline MIR_code_status_t mir_slab_populate (struct mir_slab *slab, uint32_t first,
                                                    uint32_t bound) {
   return slab->pages.generation == mir_generation ()
-                 && mir_are_backed (slab->backed, (size_t) first * MIR_GRANULE,
-                                    (size_t) bound * MIR_GRANULE)
+                 && (slab->all_backed
+                     || mir_are_backed (slab->backed, (size_t) first * MIR_GRANULE,
+                                        (size_t) bound * MIR_GRANULE))
              ? MIR_CODE_OK
              : mir_slab_populate_ahead (slab, first, bound);
 }

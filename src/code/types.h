@@ -6,7 +6,7 @@
    slab          one mapped range of pages, divided into granules: granules.h
    code block    one publication: whole granules, which never move
    free run      free granules between two code blocks
-   bump region   the free run from whose start a pool publishes next, without a search
+   bump region   a long free run from whose start a pool publishes when no shorter one fits
    placement     where a publication goes: the start of a free run that is long enough
    metadata tables   a pool's bins, retired blocks and tags, in memory of the general allocator
    pinned        of a code block: it may not be freed, since it is not published yet, or freed but
@@ -20,10 +20,10 @@
    dual mapping  memory mapped twice, executable (RX) and writable (RW, the alias): backend.h
 
    Locks: a pool's lock is taken before the space's, and no two pools' locks together, except by a
-   fork.  Neither is held while the general allocator, a
-   hook or an error function is called, nor while code pages are mapped or unmapped.  The user's
-   mem_protect is called with the pool's lock held; a space over a MIR_code_alloc has one pool for
-   all writers, so those calls come one at a time.
+   fork.  Neither is held while the general allocator, a hook or an error function is called, nor
+   while code pages are mapped or unmapped.  The user's mem_protect is called with the pool's lock
+   held; a space over a MIR_code_alloc has one pool for all writers, so those calls come one at a
+   time.
 
    In this folder a function that fails leaves everything as it was before the call.  */
 #ifndef MIR_CODE_TYPES_H
@@ -73,7 +73,9 @@ struct mir_notice {
 struct mir_slab {
   struct mir_granules granules; /* their bitmaps are behind this structure */
   struct mir_pool *pool;
-  int frozen; /* sealed before a fork: cannot be written, so nothing is published here again */
+  /* Sealed before a fork: cannot be written, so nothing is published here again.  */
+  uint8_t frozen;
+  uint8_t all_backed; /* every page has memory */
   struct mir_pages pages;
   const struct mir_backend *backend; /* of the space, or that one's `large` */
   struct mir_slab *next, *previous;  /* in the pool, by ascending address */
@@ -133,6 +135,15 @@ struct MIR_code_space {
   MIR_code_writer_t writers;
   struct MIR_code_space *previous, *next; /* guarded by the lock of fork.c */
 };
+
+/* Note that the pages of [START, BOUND), offsets in SLAB, have memory, or have none.  The lock of its
+   pool is held.  */
+static inline void mir_slab_set_backed (struct mir_slab *slab, size_t start, size_t bound,
+                                        int is_backed) {
+  mir_backed_set (slab->backed, start, bound, is_backed);
+  size_t len = slab->pages.len;
+  slab->all_backed = is_backed && mir_backed_next (slab->backed, 0, len, 0) == len;
+}
 
 /* `taken` or `total` of a pool.  Any thread may load them; only one with the lock stores them.  */
 static inline uint64_t mir_count (const atomic_uint_fast64_t *count) {

@@ -54,7 +54,7 @@ MIR_code_status_t mir_write_privatise (struct mir_slab *slab) {
     if (status != MIR_CODE_OK) return status;
     clean_used (slab, used);
     size_t page = slab->pool->space->page_size;
-    mir_backed_set (slab->backed, (used + page - 1) & ~(page - 1), slab->pages.len, 0);
+    mir_slab_set_backed (slab, (used + page - 1) & ~(page - 1), slab->pages.len, 0);
   }
   slab->pages.generation = generation;
   return MIR_CODE_OK;

@@ -44,7 +44,11 @@ static inline void mir_write_prefetch (const struct mir_slab *slab, const uint8_
   enum { EACH = 64, MAX_LEN = 512 };
   if (slab->pages.rw == NULL) return;
   const uint8_t *rw = slab->pages.rw + (to - slab->pages.rx);
-  for (size_t i = 0; i < len && i < MAX_LEN; i += EACH) __builtin_prefetch (rw + i, 1);
+  const uint8_t *bound = rw + (len < MAX_LEN ? len : MAX_LEN);
+  do {
+    __builtin_prefetch (rw, 1);
+    rw += EACH;
+  } while (rw < bound);
 }
 
 /* Fill LEN bytes at TO, a multiple of 4, with instructions which stop the program.  On failure the

@@ -469,10 +469,11 @@ static MIR_code_status_t publish_in_batch (MIR_code_writer_t w, const uint8_t *b
 
 MIR_code_status_t MIR_code_publish (MIR_code_writer_t w, const uint8_t *bytes, size_t len,
                                     const MIR_code_info_t *info, uint8_t **addr) {
+  if (!w->reserving && !w->batching && mir_info_is_known (info))
+    return mir_publish (w->pool, bytes, len, info, addr);
   if (w->reserving) return MIR_CODE_BAD_ORDER;
   if (!mir_info_is_known (info)) return MIR_CODE_BAD_OPTION;
-  return w->batching ? publish_in_batch (w, bytes, len, info, addr)
-                     : mir_publish (w->pool, bytes, len, info, addr);
+  return publish_in_batch (w, bytes, len, info, addr);
 }
 
 /* The end of the pending blocks, from FIRST on, whose pool is the same.  */

@@ -8,7 +8,11 @@
 
 #include "os/translations.h"
 
-void mir_os_clean_icache (void *start, void *bound) {
-  __builtin___clear_cache ((char *) start, (char *) bound); /* only orders the stores */
-  mir_os_discard_translations (start, bound);
+atomic_int mir_os_may_be_translated = 1;
+
+void mir_os_clean_translations (void *start, void *bound) {
+  if (mir_os_is_translated ())
+    mir_os_discard_translations (start, bound);
+  else
+    atomic_store_explicit (&mir_os_may_be_translated, 0, memory_order_relaxed);
 }

@@ -36,8 +36,12 @@ void mir_os_set_error (int error);
 size_t mir_os_page_size (void);
 
 /* Ensure that the instructions written to [START, BOUND) are the ones that a CPU fetches there from
-   now on.  */
+   now on: mir_os_clean_icache (START, BOUND).  */
+#if (defined(__x86_64__) || defined(__i386__)) && !defined(_WIN32)
+#include "os/icache-x86.h"
+#else
 void mir_os_clean_icache (void *start, void *bound);
+#endif
 /* Make every core that runs a thread of this process drop its prefetched instructions before it
    executes another one, and see all earlier stores.  One call is enough for any number of cleanings
    before it.  The first call in a process with several threads may take some 10 ms (Linux:
