@@ -40,6 +40,12 @@ enum { CAN_LIMIT = 0 }; /* ThreadSanitizer dies without addresses for its own me
 enum { CAN_LIMIT = 1 };
 #endif
 
+#if defined(__SANITIZE_ADDRESS__) && __GNUC__ >= 13
+enum { CAN_LIMIT_MAPPINGS = 0 }; /* AddressSanitizer of gcc 14 dies without mappings of its own */
+#else
+enum { CAN_LIMIT_MAPPINGS = CAN_LIMIT };
+#endif
+
 /* One limit.  `reach` leaves room for LEFT bytes or mappings, and returns -1 where that is not
    possible; `lift` takes the limit away again.  */
 struct limit {
@@ -114,7 +120,7 @@ static int reach_mappings (size_t left) {
   FILE *file = fopen ("/proc/sys/vm/max_map_count", "r");
   if (file == NULL || fscanf (file, "%lu", &allowed) != 1) allowed = 0;
   if (file != NULL) fclose (file);
-  if (!CAN_LIMIT || allowed == 0 || allowed > MOST_MAPPINGS) return -1;
+  if (!CAN_LIMIT_MAPPINGS || allowed == 0 || allowed > MOST_MAPPINGS) return -1;
   stripes_len = (allowed + 2) * page;
   void *area =
       mmap (NULL, stripes_len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
