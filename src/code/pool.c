@@ -220,6 +220,7 @@ static MIR_code_status_t reserve_tables (struct mir_pool *pool, enum mir_table t
   MIR_code_status_t status = MIR_CODE_OK;
   while (status == MIR_CODE_OK) {
     if (table == MIR_NO_TABLE && has_room (pool, BINS) && has_room (pool, RETIRED)) break;
+    if (!has_room (pool, BINS)) purge_bins (pool); /* runs may have gone since they were full */
     if (!has_room (pool, BINS))
       status = grow_metadata (pool, BINS);
     else if (!has_room (pool, RETIRED))

@@ -46,6 +46,12 @@ static int can_limit (void) {
   return !HAS_TSAN && !RUNNING_ON_VALGRIND;
 }
 
+#if defined(__SANITIZE_ADDRESS__) && __GNUC__ >= 13
+enum { SPARES_MAPPINGS = 1 }; /* AddressSanitizer of gcc 14 dies without mappings of its own */
+#else
+enum { SPARES_MAPPINGS = 0 };
+#endif
+
 /* One limit.  `reach` leaves room for LEFT bytes or mappings, and returns -1 where that is not
    possible; `lift` takes the limit away again.  */
 struct limit {
@@ -156,7 +162,8 @@ static void make_stripes (void) {
   FILE *file = fopen ("/proc/sys/vm/max_map_count", "r");
   if (file == NULL || fscanf (file, "%lu", &allowed_mappings) != 1) allowed_mappings = 0;
   if (file != NULL) fclose (file);
-  if (!can_limit () || allowed_mappings <= LAST_MAPPINGS || allowed_mappings > MOST_MAPPINGS)
+  if (!can_limit () || SPARES_MAPPINGS || allowed_mappings <= LAST_MAPPINGS
+      || allowed_mappings > MOST_MAPPINGS)
     return;
   stripes_len = (allowed_mappings + 2) * page;
   void *area =
