@@ -346,7 +346,7 @@ static MIR_code_status_t write_block (MIR_code_writer_t w, struct mir_slab *slab
   if (!w->batching || is_cheap (w->space)) {
     struct mir_chunk chunk = {
         .slab = slab, .to = mir_slab_address (slab, first), .from = bytes, .len = len};
-    return mir_write (&chunk, 1, NULL);
+    return mir_write_new (&chunk);
   }
   *offset = w->buffered;
   if (bytes != w->buffer + w->buffered) memcpy (w->buffer + w->buffered, bytes, len);
@@ -451,6 +451,7 @@ static MIR_code_status_t publish_in_batch (MIR_code_writer_t w, const uint8_t *b
   if (status != MIR_CODE_OK) return status;
   struct mir_slab *slab = placement.slab;
   struct mir_pool *pool = slab->pool;
+  mir_write_prefetch (slab, mir_slab_address (slab, placement.start), len);
   status = mir_slab_populate (slab, placement.start, placement.start + n);
   if (status == MIR_CODE_OK) status = write_block (w, slab, placement.start, bytes, len, &offset);
   if (status != MIR_CODE_OK) {
