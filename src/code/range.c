@@ -1,8 +1,10 @@
 /* Takes units of a reserved range, first fit, and gives them back.  */
 #include "code/range.h"
 
-/* The units from START to the next multiple of ALIGNMENT.  */
+/* The units from START, that of a unit, to the next multiple of ALIGNMENT, or about there if the range
+   itself does not start at a multiple of a unit.  */
 static uint32_t gap_before (const uint8_t *start, size_t alignment) {
+  if (alignment <= MIR_RANGE_UNIT) return 0;
   uintptr_t gap = (0 - (uintptr_t) start) % alignment;
   return (uint32_t) ((gap + MIR_RANGE_UNIT - 1) / MIR_RANGE_UNIT);
 }

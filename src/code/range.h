@@ -22,8 +22,9 @@ static inline size_t mir_range_bitmaps_size (size_t len) {
   return mir_granules_size (len / MIR_RANGE_UNIT);
 }
 
-/* Take LEN bytes, whole units, at an address that is a multiple of ALIGNMENT, a power of two and one
-   or more units.  NULL if no free run is long enough.  */
+/* Take LEN bytes, whole units, at an address that is a multiple of ALIGNMENT, a power of two and more
+   than a unit, if the range starts at that of a unit; or MIR_RANGE_UNIT: anywhere.  NULL if no free
+   run is long enough.  */
 uint8_t *mir_range_take (struct mir_range *range, size_t len, size_t alignment);
 /* Give back the bytes at START, a result of mir_range_take.  */
 void mir_range_release (struct mir_range *range, const uint8_t *start);

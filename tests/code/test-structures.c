@@ -5,6 +5,7 @@
 
 #include "code/bins.h"
 #include "code/granules.h"
+#include "code/range.h"
 #include "code/retired.h"
 #include "code/types.h"
 #include "support/tap.h"
@@ -293,6 +294,25 @@ static void passes_put_blocks_back (void) {
   CHECK_INT (retired.num, 0);
 }
 
+/* A range has room for all of its units, wherever the system has put it.  */
+static void ranges_are_used_whole (void) {
+  enum { UNITS = 40, UNIT = MIR_RANGE_UNIT };
+  static struct mir_granule_word bits;
+  for (size_t offset = 0; offset < UNIT; offset += 4096) {
+    struct mir_range range = {.start = (uint8_t *) (UNIT + offset), .len = UNITS * UNIT};
+    mir_granules_init (&range.units, &bits, UNITS);
+    for (int i = 0; i < UNITS; i++)
+      CHECK_PTR (mir_range_take (&range, UNIT, UNIT), range.start + i * UNIT);
+    CHECK_PTR (mir_range_take (&range, UNIT, UNIT), NULL);
+    for (int i = 0; i < UNITS; i++) mir_range_release (&range, range.start + i * UNIT);
+    CHECK_PTR (mir_range_take (&range, range.len, UNIT), range.start);
+    mir_range_release (&range, range.start);
+    uint8_t *aligned = mir_range_take (&range, 4 * UNIT, 4 * UNIT);
+    REQUIRE (aligned != NULL);
+    CHECK ((uintptr_t) aligned % (4 * UNIT) == offset);
+  }
+}
+
 int main (void) {
   TEST_RUN (granules_agree_with_an_array);
   TEST_RUN (bins_find_the_shortest_run);
@@ -301,5 +321,6 @@ int main (void) {
   TEST_RUN (a_slab_is_forgotten);
   TEST_RUN (full_bins_say_so);
   TEST_RUN (passes_put_blocks_back);
+  TEST_RUN (ranges_are_used_whole);
   return tap_done ();
 }
