@@ -141,8 +141,8 @@ typedef struct MIR_code_options {
   const void *near_addr;
   size_t max_bytes; /* of executable memory mapped at one time; 0: no limit */
   /* Milliseconds for which an empty mapping is kept, if that much was needed not long ago; then it is
-     unmapped as soon as another one becomes empty.  What was not needed in that time is unmapped at
-     once.  0: half a second.  */
+     unmapped as soon as another one becomes empty.  Empty mappings that were not needed in that time
+     are unmapped as soon as they are a sixteenth of all.  0: half a second.  */
   unsigned purge_ms;
   MIR_code_poison_t poison;
   const MIR_code_hooks_t *hooks; /* read during the call; NULL: none */

@@ -242,6 +242,18 @@ static void a_slab_is_forgotten (void) {
     CHECK_INT (mir_bins_add (&pool.bins, &slab, 0, 1), 0);
 }
 
+/* A search passes over many runs that are too short only if it has no limit.  */
+static void a_limit_ends_a_search (void) {
+  struct mir_run found;
+  start ();
+  slab.granules.count = 79; /* one free run */
+  REQUIRE (mir_bins_add (&pool.bins, &slab, 0, 79) == 0);
+  for (int i = 0; i < 300; i++) REQUIRE (mir_bins_add (&pool.bins, &slab, 0, 70) == 0);
+  CHECK_INT (mir_bins_take (&pool.bins, 79, UINT32_MAX, 64, &pool.bump, &found), -1);
+  CHECK_INT (mir_bins_take (&pool.bins, 79, UINT32_MAX, UINT32_MAX, &pool.bump, &found), 0);
+  CHECK_INT (found.len, 79);
+}
+
 static void full_bins_say_so (void) {
   static struct mir_run_chunk two[2];
   uint32_t added = 0;
@@ -319,6 +331,7 @@ int main (void) {
   TEST_RUN (fresh_bins_are_exact);
   TEST_RUN (stale_entries_are_not_believed);
   TEST_RUN (a_slab_is_forgotten);
+  TEST_RUN (a_limit_ends_a_search);
   TEST_RUN (full_bins_say_so);
   TEST_RUN (passes_put_blocks_back);
   TEST_RUN (ranges_are_used_whole);
