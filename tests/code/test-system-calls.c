@@ -1,6 +1,6 @@
-/* The system calls of the library, compared with the table in docs/hardened.md: under a seccomp
-   filter which kills a process for any other call, each back end does all that it can do.  Linux on
-   x86-64.  Argument: the page.  */
+/* The system calls of the library, compared with the table in docs/hardened-linux.md: under a
+   seccomp filter which kills a process for any other call, each back end does all that it can do.
+   Linux on x86-64.  Argument: the page.  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
