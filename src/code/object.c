@@ -94,7 +94,6 @@ static size_t add_segment (struct group *group, const MIR_code_segment_t *segmen
 /* Set the lengths and alignments of GROUPS, which are 0.  */
 static MIR_code_status_t lay_out (const struct MIR_code_space *space, MIR_code_segment_t *segments,
                                   size_t num, struct group *groups) {
-  size_t len = 0;
   if (space->range.len == 0 || num == 0
       || !mir_version_is_known (segments->size, MIR_SEGMENT_FIRST, sizeof (*segments)))
     return MIR_CODE_BAD_OPTION;
@@ -104,11 +103,9 @@ static MIR_code_status_t lay_out (const struct MIR_code_space *space, MIR_code_s
     if (add_segment (&groups[group_of (segment)], segment, space->range.len) == SIZE_MAX)
       return MIR_CODE_TOO_LARGE;
   }
-  for (int i = 0; i < GROUPS; i++) {
+  for (int i = 0; i < GROUPS; i++)
     if (groups[i].len != 0 && granules_of (&groups[i], i) == 0) return MIR_CODE_TOO_LARGE;
-    len += groups[i].len != 0;
-  }
-  return len != 0 ? MIR_CODE_OK : MIR_CODE_TOO_LARGE;
+  return MIR_CODE_OK;
 }
 
 /* Set the addresses and buffers of SEGMENTS, which lie in the blocks of OPEN.  */

@@ -362,6 +362,7 @@ void mir_slab_link (struct mir_slab *slab) {
     pool->slabs = slab;
   if (behind != NULL) behind->previous = slab;
   pool->slabs_num++;
+  pool->left_open |= slab->pages.left_open; /* one that could not be unmapped comes back */
   mir_count_add (&pool->total, slab->granules.count);
   mir_slab_enter_empty (slab);
   struct MIR_code_space *space = pool->space, *account = mir_space_account (space);
@@ -507,6 +508,7 @@ MIR_code_status_t mir_slab_populate_ahead (struct mir_slab *slab, uint32_t first
     status = populate_pages (slab, start, least, end);
   }
   if (status != MIR_CODE_OK) status = mir_status_of_refusal (status, 2 * len);
+  slab->pool->left_open |= slab->pages.left_open;
   mir_os_let_cancel (held);
   return status;
 }
@@ -532,5 +534,6 @@ size_t mir_slab_discard (struct mir_slab *slab) {
     if (start < bound) bytes += discard_pages (slab, start, bound);
     i = mir_granules_next_run (&slab->granules, i + len);
   }
+  slab->pool->left_open |= slab->pages.left_open;
   return bytes;
 }

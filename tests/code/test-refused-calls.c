@@ -365,8 +365,11 @@ static MIR_code_status_t op_trim (void) {
   return MIR_CODE_OK;
 }
 
+static MIR_code_status_t op_write_everywhere (void);
+
 static MIR_code_status_t op_publish_again (void) {
-  return publish (7, 100 * SMALL, 1007, 3);
+  MIR_code_status_t status = pair->reserve != 0 ? op_write_everywhere () : MIR_CODE_OK;
+  return status == MIR_CODE_OK ? publish (7, 100 * SMALL, 1007, 3) : status;
 }
 
 static MIR_code_status_t op_publish_after_fork (void) {
@@ -429,6 +432,13 @@ static MIR_code_status_t op_free_object (void) {
   return free_object (0);
 }
 
+/* Write in both parts that have an alias, and in the space itself.  */
+static MIR_code_status_t op_write_everywhere (void) {
+  MIR_code_status_t status = objects[2].handle == NULL ? make_object (2, 53) : MIR_CODE_OK;
+  if (status == MIR_CODE_OK) status = free_object (2);
+  return status == MIR_CODE_OK ? patch_stopped (1, 2001) : status;
+}
+
 static MIR_code_status_t op_retire_object (void) {
   if (objects[1].freed) return MIR_CODE_OK; /* done before the refusal */
   MIR_code_status_t status = MIR_code_object_free (space, objects[1].handle);
@@ -460,6 +470,7 @@ static void run_with_objects (void) {
   run ("free an object", op_retire_object);
   run ("reclaim an object", op_reclaim_object);
   run ("trim with objects", op_trim);
+  run ("write everywhere", op_write_everywhere); /* closes what a refusal has left open */
 }
 
 static void run_with_objects_after_fork (void) {
