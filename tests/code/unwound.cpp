@@ -8,6 +8,9 @@ typedef void (*calls_back_t) (callback_t);
 
 extern "C" const void *_Unwind_Find_FDE (void *pc, void *bases);
 
+// LLVM's libunwind has it.
+extern "C" void __unw_add_dynamic_eh_frame_section (uintptr_t) __attribute__ ((weak));
+
 //---------------- Exceptions -----------------------------
 
 static thread_local const uint8_t *const *next_addr;
@@ -37,6 +40,10 @@ int unwound_throw_deep (const uint8_t *const *addrs, size_t num, int value) {
 
 int unwound_throw (const uint8_t *addr, int value) {
   return unwound_throw_deep (&addr, 1, value);
+}
+
+int unwound_follows_personalities () {
+  return __unw_add_dynamic_eh_frame_section != nullptr;
 }
 
 int unwound_is_known (const uint8_t *pc) {
@@ -103,12 +110,12 @@ static void close_record (struct unwound_section *section, size_t start) {
 static void *const no_personality = nullptr;
 
 static unsigned encoding_of (enum unwound_encoding encoding) {
-  return encoding == UNWOUND_ABSPTR ? 0x00 : encoding == UNWOUND_PCREL4 ? 0x1b : 0x1c;
+  return encoding == UNWOUND_PCREL4 ? 0x1b : encoding == UNWOUND_PCREL8 ? 0x1c : 0x00;
 }
 
 static void put_address (struct unwound_section *section, uintptr_t value) {
   uintptr_t place = (uintptr_t) (section->place + section->len);
-  if (section->encoding != UNWOUND_ABSPTR) value -= place;
+  if (encoding_of (section->encoding) != 0) value -= place;
   put (section, &value, section->encoding == UNWOUND_PCREL4 ? 4 : sizeof (value));
 }
 
@@ -129,8 +136,9 @@ void unwound_another_cie (struct unwound_section *section, enum unwound_encoding
   put_byte (section, DW_RETURN);
   if (all) {
     put_byte (section, 1 + sizeof (uintptr_t) + 2);
-    put_byte (section, 0x9c);  // where the address of the personality is
-    put_address (section, (uintptr_t) &no_personality);
+    uintptr_t personality = (uintptr_t) &no_personality;
+    put_byte (section, 0x80);  // where the address of the personality is
+    put (section, &personality, sizeof (personality));
     put_byte (section, 0x00);
   } else {
     put_byte (section, 1);

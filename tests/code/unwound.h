@@ -60,6 +60,8 @@ void unwound_describe (struct unwound_section *section, const uint8_t *addr, siz
 void unwound_another_cie (struct unwound_section *section, enum unwound_encoding encoding);
 void unwound_end (struct unwound_section *section);
 
+/* Whether the unwinder reads the pointer to a personality as soon as a section is registered.  */
+int unwound_follows_personalities (void);
 /* Whether the unwinder knows PC, which is in no file of the program.  */
 int unwound_is_known (const uint8_t *pc);
 
