@@ -59,9 +59,7 @@ static MIR_code_status_t describe (MIR_alloc_t alloc, const struct mir_frame_sec
   struct mir_described *res =
       (struct mir_described *) MIR_malloc (alloc, mir_described_size ((size_t) num));
   if (res == NULL) return MIR_CODE_NO_MEMORY;
-  res->num = (uint32_t) num;
-  res->hidden = 1;
-  res->section = section->bytes;
+  mir_described_init (res, section->bytes, (size_t) num);
   if (mir_unwinder_parse (section, res->frames, (size_t) num) != num || sort_frames (res) != 0) {
     MIR_free (alloc, res);
     return MIR_CODE_BAD_OPTION;

@@ -245,6 +245,19 @@ void mir_frames_free (struct mir_slab *slab) {
 
 /*---------------- Blocks -----------------------------*/
 
+size_t mir_described_size (size_t num) {
+  size_t size = sizeof (struct mir_described) + num * sizeof (struct mir_frame);
+  return mir_unwinder_way () == MIR_BY_TABLE ? size : size + MIR_SECTION_WORDS * sizeof (uintptr_t);
+}
+
+void mir_described_init (struct mir_described *block, const void *section, size_t num) {
+  memset (block, 0, sizeof (*block));
+  block->num = (uint32_t) num;
+  block->hidden = 1;
+  block->section = section;
+  block->own = (uintptr_t *) (void *) &block->frames[num];
+}
+
 struct mir_described *mir_frames_find (const struct mir_slab *slab, uint32_t first) {
   struct mir_frame_region *region = region_at (slab, first / MIR_REGION_GRANULES);
   return region != NULL ? *link_of (region, first) : NULL;

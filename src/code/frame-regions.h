@@ -36,8 +36,8 @@ struct mir_described {
   uint32_t num;                      /* descriptions, at least one */
   int hidden;
   const void *section;
-  uint64_t own[MIR_UNWINDER_WORDS]; /* for an unwinder that takes sections */
-  struct mir_frame frames[];        /* ascending; none overlaps another */
+  uintptr_t *own;            /* for an unwinder that takes sections: behind the frames */
+  struct mir_frame frames[]; /* ascending; none overlaps another */
 };
 
 struct mir_frame_region {
@@ -56,9 +56,10 @@ struct mir_frame_regions {
   struct mir_frame_region *regions[]; /* NULL: none of its blocks was ever described */
 };
 
-static inline size_t mir_described_size (size_t num) {
-  return sizeof (struct mir_described) + num * sizeof (struct mir_frame);
-}
+/* The bytes of a described block with NUM descriptions.  No lock is needed.  */
+size_t mir_described_size (size_t num);
+/* Initialise BLOCK, in memory of that size, but for its frames and its place.  */
+void mir_described_init (struct mir_described *block, const void *section, size_t num);
 
 /* What a slab lacks for one more described block.  */
 enum mir_frames_part {

@@ -64,7 +64,7 @@ long mir_unwinder_parse (const struct mir_frame_section *section, struct mir_fra
   return more == 0 && (uintptr_t) section->bytes % sizeof (uint32_t) == 0 ? num : -1;
 }
 
-void mir_unwinder_add (const void *bytes, uint64_t own[MIR_UNWINDER_WORDS]) {
+void mir_unwinder_add (const void *bytes, uintptr_t own[MIR_SECTION_WORDS]) {
   if (atomic_load (&is_llvm))
     __unw_add_dynamic_eh_frame_section ((uintptr_t) bytes);
   else
@@ -119,7 +119,7 @@ struct libgcc_table {
   struct anchor anchor;
 };
 
-_Static_assert (sizeof (struct libgcc_table) <= MIR_UNWINDER_WORDS * sizeof (uint64_t),
+_Static_assert (sizeof (struct libgcc_table) <= MIR_TABLE_WORDS * sizeof (uint64_t),
                 "a table has room for it");
 
 static struct libgcc_table *table_of (struct mir_frame_table *table) {
@@ -231,7 +231,7 @@ static int has_list (uintptr_t start) {
 /* Whether a section is found once it is registered.  */
 static int takes_sections (uintptr_t start) {
   struct anchor anchor;
-  uint64_t object[MIR_UNWINDER_WORDS];
+  uintptr_t object[OBJECT_WORDS];
   drop_anchor (&anchor, start);
   __register_frame_info (&anchor, object);
   int found = find (start + 1) == &anchor.fdes[1];

@@ -31,7 +31,7 @@ void mir_unwinder_close (struct mir_frame_table *table) {
   (void) table;
 }
 
-void mir_unwinder_add (const void *bytes, uint64_t own[MIR_UNWINDER_WORDS]) {
+void mir_unwinder_add (const void *bytes, uintptr_t own[MIR_SECTION_WORDS]) {
   (void) bytes;
   (void) own;
 }

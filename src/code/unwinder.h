@@ -38,11 +38,12 @@ struct mir_frame_vector {
   const void *descriptions[];
 };
 
-enum { MIR_UNWINDER_WORDS = 32 };
+/* Of what an unwinder keeps about a table, and about a section.  */
+enum { MIR_TABLE_WORDS = 32, MIR_SECTION_WORDS = 12 };
 
 struct mir_frame_table {
-  uintptr_t start, bound;           /* of the region */
-  uint64_t own[MIR_UNWINDER_WORDS]; /* the unwinder's, while the table is open */
+  uintptr_t start, bound;        /* of the region */
+  uint64_t own[MIR_TABLE_WORDS]; /* the unwinder's, while the table is open */
 };
 
 enum mir_unwinder_way { MIR_UNWINDER_UNKNOWN, MIR_NO_UNWINDER, MIR_BY_SECTION, MIR_BY_TABLE };
@@ -72,7 +73,7 @@ void mir_unwinder_close (struct mir_frame_table *table);
 
 /* Make the section at BYTES, which has descriptions, known to the unwinder, with OWN for its use until
    mir_unwinder_remove, which reads the section once more.  */
-void mir_unwinder_add (const void *bytes, uint64_t own[MIR_UNWINDER_WORDS]);
+void mir_unwinder_add (const void *bytes, uintptr_t own[MIR_SECTION_WORDS]);
 void mir_unwinder_remove (const void *bytes);
 
 #endif /* MIR_CODE_UNWINDER_H */

@@ -538,6 +538,7 @@ static int free_in_child (void) {
     if (i % 3 == 0) continue;
     if (MIR_code_free_now (space, blocks[i].addr) != MIR_CODE_OK) return 2;
     if (unwound_is_known (blocks[i].addr)) return 3;
+    drop_frames (&blocks[i]);
   }
   blocks[1] = new_block (2, 100);
   if (describe (&blocks[1]) != MIR_CODE_OK) return 4;
@@ -545,8 +546,10 @@ static int free_in_child (void) {
   if (!mir_space_check (space)) return 6;
   MIR_code_writer_finish (writer);
   MIR_code_space_finish (space);
-  for (unsigned i = 0; i < 100; i++)
+  for (unsigned i = 0; i < 100; i++) {
     if (unwound_is_known (blocks[i].addr)) return 7;
+    drop_frames (&blocks[i]);
+  }
   return probe_alloc_finish (&data) == 0 ? 0 : 8;
 }
 
