@@ -5,8 +5,8 @@
 #include <stdlib.h> /* qsort */
 
 #include "code/frame-regions.h"
+#include "code/part.h"
 #include "code/slab.h"
-#include "code/space.h"
 #include "code/types.h"
 #include "code/unwinder.h"
 #include "os/cancel.h"
@@ -20,7 +20,7 @@ struct place {
 /* Set *PLACE to the published block of SPACE that holds ADDR, with its pool locked.  Returns 0, or -1
    if there is none, and nothing is locked.  */
 static int lock_place (struct MIR_code_space *space, const void *addr, struct place *place) {
-  struct mir_slab *slab = mir_space_lock_slab (space, addr);
+  struct mir_slab *slab = mir_part_lock_code (space, addr);
   if (slab == NULL) return -1;
   place->slab = slab;
   place->first = mir_granules_block (&slab->granules, mir_slab_granule (slab, addr));
