@@ -277,6 +277,53 @@ static void frames_may_be_in_the_block (void) {
   }
 }
 
+/* As linkers place them: the section is read-only data of the object, or in the middle of the code.  */
+static void objects_carry_their_frames (void) {
+  enum { OBJECTS = 300 };
+  static MIR_code_object_t objects[OBJECTS];
+  static const uint8_t *addrs[OBJECTS];
+  if (UNWOUND_LEN == 0) tap_skip ("no code without frame pointers for this CPU");
+  mir_unwinder_use (way);
+  set_defaults ();
+  options.reserve = 16 << 20;
+  options.poison = MIR_CODE_POISON_ALL;
+  start_with_options ();
+  for (unsigned i = 0; i < OBJECTS; i++) {
+    struct unwound_section section;
+    MIR_code_segment_t segments[3] = {
+        {.size = sizeof (segments[0]), .access = MIR_CODE_READ_EXEC, .len = 100},
+        {.size = sizeof (segments[0]), .access = MIR_CODE_READ_ONLY, .len = 500, .alignment = 8},
+        {.size = sizeof (segments[0]),
+         .access = MIR_CODE_READ_EXEC,
+         .flags = MIR_CODE_TRANSIENT,
+         .len = 10}};
+    REQUIRE (MIR_code_object_reserve (space, segments, 3, &objects[i]) == MIR_CODE_OK);
+    addrs[i] = segments[0].addr;
+    unwound_code (segments[0].buffer, i);
+    unwound_begin (&section, segments[1].addr, UNWOUND_PCREL4);
+    unwound_describe (&section, segments[0].addr, UNWOUND_LEN, i);
+    unwound_end (&section);
+    memcpy (segments[1].buffer, section.bytes, section.len);
+    CHECK_INT (MIR_code_add_frames (space, addrs[i], segments[1].addr, 500), MIR_CODE_NOT_OURS);
+    REQUIRE (MIR_code_object_commit (space, objects[i], NULL) == MIR_CODE_OK);
+    CHECK_INT (MIR_code_add_frames (space, addrs[i] + 99, segments[1].addr, 500), MIR_CODE_OK);
+    if (i % 2) MIR_code_object_settle (space, objects[i]);
+  }
+  for (unsigned i = 0; i < OBJECTS; i++) CHECK_INT (unwound_throw (addrs[i], 2), 2);
+  for (unsigned i = 0; i < OBJECTS; i += 3)
+    CHECK_INT (MIR_code_object_free_now (space, objects[i]), MIR_CODE_OK);
+  for (unsigned i = 1; i < OBJECTS; i += 3)
+    CHECK_INT (MIR_code_object_free (space, objects[i]), MIR_CODE_OK);
+  for (unsigned i = 0; i < OBJECTS; i++) CHECK_INT (unwound_is_known (addrs[i]), i % 3 != 0);
+  for (unsigned i = 1; i < OBJECTS; i++)
+    if (i % 3 != 0) CHECK_INT (unwound_throw (addrs[i], 2), 2);
+  CHECK_INT (MIR_code_reclaim (space, MIR_code_grace_begin (space)), MIR_CODE_OK);
+  for (unsigned i = 0; i < OBJECTS; i++) CHECK_INT (unwound_is_known (addrs[i]), i % 3 == 2);
+  for (unsigned i = 2; i < OBJECTS; i += 3) CHECK_INT (unwound_throw (addrs[i], 2), 2);
+  finish ();
+  for (unsigned i = 0; i < OBJECTS; i++) CHECK (!unwound_is_known (addrs[i]));
+}
+
 /*---------------- Bad sections -----------------------------*/
 
 static MIR_code_status_t try_bytes (const struct block *block, const void *bytes, size_t len) {
@@ -661,6 +708,7 @@ static void run_all (void) {
   TEST_RUN (only_published_code_is_described);
   TEST_RUN (a_section_may_describe_nothing);
   TEST_RUN (frames_may_be_in_the_block);
+  TEST_RUN (objects_carry_their_frames);
   TEST_RUN (truncated_sections_are_refused);
   TEST_RUN (descriptions_of_other_code_are_refused);
   TEST_RUN (wrong_records_are_refused);
