@@ -126,6 +126,7 @@ MIR_code_status_t MIR_code_add_frames (MIR_code_space_t space, const void *addr,
   section.start = (uintptr_t) mir_slab_address (place.slab, place.first);
   section.bound = (uintptr_t) mir_slab_address (place.slab, place.last + 1);
   section.base = (uintptr_t) space->range.start;
+  section.range_len = space->range.len;
   mir_os_unlock (&place.slab->pool->lock);
   int held = mir_os_hold_cancel ();
   MIR_code_status_t status = describe (space->alloc, &section, &block);

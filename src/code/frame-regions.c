@@ -200,6 +200,9 @@ static void *give_region (struct mir_slab *slab, const struct mir_frames_need *n
     return memory;
   struct mir_frame_region *region = (struct mir_frame_region *) memory;
   memset (region, 0, sizeof (*region));
+  const struct mir_range *range = &slab->pool->space->owner->range;
+  region->table.base = (uintptr_t) range->start;
+  region->table.range_len = range->len;
   region->table.start = start_of (slab, need->region);
   region->table.bound = bound_of (slab, need->region);
   regions->regions[need->region] = region;

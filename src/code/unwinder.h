@@ -23,12 +23,14 @@ struct mir_frame {
   const void *description;
 };
 
-/* What an embedder gives for the code [start, bound).  Addresses in it count from BASE, on systems
-   where they are no pointers.  */
+/* What an embedder gives for the code [start, bound).  Where addresses in it are no pointers, they count
+   from the start of the range of the space: RANGE_LEN bytes from BASE on; 0: there is none.  */
 struct mir_frame_section {
   const void *bytes;
   size_t len;
-  uintptr_t start, bound, base;
+  uintptr_t start, bound;
+  uintptr_t base;
+  size_t range_len;
 };
 
 /* libgcc's `struct fde_vector`.  */
@@ -42,6 +44,8 @@ struct mir_frame_vector {
 enum { MIR_TABLE_WORDS = 32, MIR_SECTION_WORDS = 12 };
 
 struct mir_frame_table {
+  uintptr_t base; /* of the range, as above */
+  size_t range_len;
   uintptr_t start, bound;        /* of the region */
   uint64_t own[MIR_TABLE_WORDS]; /* the unwinder's, while the table is open */
 };
