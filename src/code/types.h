@@ -115,12 +115,13 @@ struct mir_pool {
   struct mir_retired retired;
   struct mir_notice *notices; /* of blocks being reclaimed, which are not retired meanwhile */
   uint32_t freed_granules;    /* in the retired blocks, together */
-  struct mir_described *described; /* of blocks that have been reclaimed: to be freed */
   struct mir_tags tags;       /* the tags of code blocks */
   struct mir_tags thunks;     /* the cell of each thunk */
   uint64_t published, published_bytes, patched, system_calls; /* ever, for MIR_code_get_stats */
-  struct mir_slab *slabs;                                     /* by ascending address */
-  struct mir_slab *empty_oldest, *empty_newest;               /* those without a code block */
+  /* Of blocks that have been reclaimed: freed as soon as the lock is not held.  */
+  struct mir_described *described;
+  struct mir_slab *slabs;                       /* by ascending address */
+  struct mir_slab *empty_oldest, *empty_newest; /* those without a code block */
   uint32_t slabs_num, empty_num;
   _Atomic (struct mir_pool *) next; /* in the space: pools are only ever added */
   uint32_t writers;                 /* that publish here; guarded by the lock of the space */

@@ -86,7 +86,7 @@ struct anchor_cie {
   uint8_t version;
   char augmentation[3];
   uint8_t code_factor, data_factor, return_address, augments_len, encoding;
-  uint8_t nops[3];
+  uint8_t instructions[7];
 };
 
 struct anchor_fde {
@@ -126,20 +126,25 @@ static struct libgcc_table *table_of (struct mir_frame_table *table) {
   return (struct libgcc_table *) (void *) table->own;
 }
 
-/* Describe the first and the second byte at START.  */
+/* Describe the first and the second byte at START: the stack ends there, since the return address,
+   register 0, is undefined.  That is what an unwinder takes code without frames for, and there is none
+   other yet.  */
 static void drop_anchor (struct anchor *anchor, uintptr_t start) {
   enum { DW_EH_PE_ABSPTR = 0, DW_EH_PE_UDATA4 = 3, DW_EH_PE_UDATA8 = 4 };
+  enum { DW_CFA_UNDEFINED = 0x07, DW_CFA_DEF_CFA_EXPRESSION = 0x0f, DW_OP_LIT0 = 0x30 };
   uint8_t fixed = sizeof (uintptr_t) == 8 ? DW_EH_PE_UDATA8 : DW_EH_PE_UDATA4;
   for (unsigned i = 0; i < 2; i++) {
     struct anchor_cie *cie = &anchor->cies[i];
     struct anchor_fde *fde = &anchor->fdes[i];
-    *cie = (struct anchor_cie) {.len = sizeof (*cie) - sizeof (cie->len),
-                                .version = 1,
-                                .augmentation = {'z', 'R', 0},
-                                .code_factor = 1,
-                                .data_factor = 1,
-                                .augments_len = 1,
-                                .encoding = i == 0 ? DW_EH_PE_ABSPTR : fixed};
+    *cie = (struct anchor_cie) {
+        .len = sizeof (*cie) - sizeof (cie->len),
+        .version = 1,
+        .augmentation = {'z', 'R', 0},
+        .code_factor = 1,
+        .data_factor = 1,
+        .augments_len = 1,
+        .encoding = i == 0 ? DW_EH_PE_ABSPTR : fixed,
+        .instructions = {DW_CFA_DEF_CFA_EXPRESSION, 1, DW_OP_LIT0, DW_CFA_UNDEFINED, 0}};
     *fde = (struct anchor_fde) {
         .len = sizeof (*fde) - sizeof (fde->len), .start = start + i, .size = 1};
     fde->distance = (uint32_t) ((uint8_t *) &fde->distance - (uint8_t *) cie);
