@@ -90,7 +90,7 @@ static int is_known (uint8_t encoding) {
   return size_of (encoding) != 0 && (application == 0 || application == DW_EH_PE_PCREL);
 }
 
-/* A pointer of the known ENCODING.  */
+/* A pointer of the known ENCODING.  0 is none, also where pointers are relative (unwind-pe.h).  */
 static uintptr_t take_pointer (struct reader *reader, uint8_t encoding) {
   int32_t word;
   int16_t half;
@@ -112,7 +112,7 @@ static uintptr_t take_pointer (struct reader *reader, uint8_t encoding) {
       memcpy (&value, bytes, sizeof (value));
   }
   int is_relative = (encoding & DW_EH_PE_APPLICATION) == DW_EH_PE_PCREL;
-  return (uintptr_t) value + (is_relative ? place : 0);
+  return (uintptr_t) value + (is_relative && value != 0 ? place : 0);
 }
 
 /*---------------- Records -----------------------------*/
