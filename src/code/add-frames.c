@@ -59,7 +59,7 @@ static MIR_code_status_t describe (MIR_alloc_t alloc, const struct mir_frame_sec
   struct mir_described *res =
       (struct mir_described *) MIR_malloc (alloc, mir_described_size ((size_t) num));
   if (res == NULL) return MIR_CODE_NO_MEMORY;
-  mir_described_init (res, section->bytes, (size_t) num);
+  mir_described_init (res, section, (size_t) num);
   if (mir_unwinder_parse (section, res->frames, (size_t) num) != num || sort_frames (res) != 0) {
     MIR_free (alloc, res);
     return MIR_CODE_BAD_OPTION;
@@ -70,48 +70,76 @@ static MIR_code_status_t describe (MIR_alloc_t alloc, const struct mir_frame_sec
 
 /*---------------- Adding -----------------------------*/
 
-/* Add BLOCK, the description of PLACE by SECTION, or set *NEED to what is lacking for it.  The lock is
-   held.  */
+/* Add BLOCK, the description of PLACE by SECTION, unless *ADDED; *NEED gets what is lacking for it.  The
+   lock is held.  */
 static MIR_code_status_t try_to_add (const struct place *place,
                                      const struct mir_frame_section *section,
-                                     struct mir_described *block, struct mir_frames_need *need) {
+                                     struct mir_described *block, int *added,
+                                     struct mir_frames_need *need) {
   struct mir_slab *slab = place->slab;
   uintptr_t slab_start = (uintptr_t) slab->pages.rx;
   need->part = MIR_FRAMES_NOTHING;
   if ((uintptr_t) mir_slab_address (slab, place->first) != section->start
       || (uintptr_t) mir_slab_address (slab, place->last + 1) != section->bound)
     return MIR_CODE_NOT_OURS; /* another block by now */
-  if (mir_frames_find (slab, place->first) != NULL) return MIR_CODE_BAD_OPTION;
-  block->first = place->first;
-  block->first_region = (uint32_t) ((block->frames[0].start - slab_start) / MIR_REGION);
-  block->end_region =
-      (uint32_t) ((block->frames[block->num - 1].bound - 1 - slab_start) / MIR_REGION) + 1;
-  *need = mir_frames_need (slab, block);
-  if (need->part != MIR_FRAMES_NOTHING || mir_frames_add (slab, block) == 0) return MIR_CODE_OK;
-  return MIR_CODE_NO_MEMORY;
+  const struct mir_described *found = mir_frames_find (slab, place->first);
+  if (*added && found != block) return MIR_CODE_NOT_OURS;
+  if (!*added) {
+    if (found != NULL) return MIR_CODE_BAD_OPTION;
+    block->first = place->first;
+    block->first_region = (uint32_t) ((block->frames[0].start - slab_start) / MIR_REGION);
+    block->end_region =
+        (uint32_t) ((block->frames[block->num - 1].bound - 1 - slab_start) / MIR_REGION) + 1;
+    *need = mir_frames_need (slab, block);
+    if (need->part != MIR_FRAMES_NOTHING) return MIR_CODE_OK;
+    if (mir_frames_add (slab, block) != 0) return MIR_CODE_NO_MEMORY;
+    *added = 1;
+  }
+  *need = mir_frames_lost (block);
+  return MIR_CODE_OK;
 }
 
-/* Add BLOCK, the description of what holds ADDR, as soon as nothing is lacking for it.  The lock is
-   released while memory is allocated, and the slab may be another one afterwards.  */
+/* Remove BLOCK, the description of what holds ADDR, for which there is no memory.  */
+static void take_back (struct MIR_code_space *space, const void *addr,
+                       struct mir_described *block) {
+  struct place place;
+  if (lock_place (space, addr, &place) != 0) return;
+  int is_there = mir_frames_find (place.slab, place.first) == block;
+  if (is_there) (void) mir_frames_remove (place.slab, place.first);
+  mir_os_unlock (&place.slab->pool->lock);
+  if (is_there) mir_described_free (space->alloc, block);
+}
+
+/* Add BLOCK, the description of what holds ADDR, with all that is lacking for it.  The lock is released
+   while memory is allocated, and the slab may be another one afterwards.  On failure BLOCK is
+   freed.  */
 static MIR_code_status_t add (struct MIR_code_space *space, const void *addr,
                               const struct mir_frame_section *section,
                               struct mir_described *block) {
-  struct place place;
-  void *memory = NULL;
   struct mir_frames_need need = {.part = MIR_FRAMES_NOTHING};
-  for (;;) {
-    if (lock_place (space, addr, &place) != 0) {
-      MIR_free (space->alloc, memory);
-      return MIR_CODE_NOT_OURS; /* it was freed meanwhile */
+  void *memory = NULL;
+  int added = 0; /* who frees the code frees the block, too */
+  MIR_code_status_t status;
+  do {
+    struct place place;
+    if (need.part != MIR_FRAMES_NOTHING
+        && (memory = MIR_malloc (space->alloc, need.size)) == NULL) {
+      if (added) take_back (space, addr, block);
+      status = MIR_CODE_NO_MEMORY;
+      break;
     }
-    if (memory != NULL) memory = mir_frames_give (place.slab, &need, memory);
-    MIR_code_status_t status = try_to_add (&place, section, block, &need);
-    mir_os_unlock (&place.slab->pool->lock);
+    status = MIR_CODE_NOT_OURS; /* it was freed meanwhile */
+    if (lock_place (space, addr, &place) == 0) {
+      if (memory != NULL && (!added || mir_frames_find (place.slab, place.first) == block))
+        memory = mir_frames_give (place.slab, block, &need, memory);
+      status = try_to_add (&place, section, block, &added, &need);
+      mir_os_unlock (&place.slab->pool->lock);
+    }
     MIR_free (space->alloc, memory);
-    if (status != MIR_CODE_OK || need.part == MIR_FRAMES_NOTHING) return status;
-    memory = MIR_malloc (space->alloc, need.size);
-    if (memory == NULL) return MIR_CODE_NO_MEMORY;
-  }
+    memory = NULL;
+  } while (status == MIR_CODE_OK && need.part != MIR_FRAMES_NOTHING);
+  if (status != MIR_CODE_OK && !added) mir_described_free (space->alloc, block);
+  return status;
 }
 
 /* Several blocks of memory are on their way here: not even the general allocator may be
@@ -130,10 +158,7 @@ MIR_code_status_t MIR_code_add_frames (MIR_code_space_t space, const void *addr,
   mir_os_unlock (&place.slab->pool->lock);
   int held = mir_os_hold_cancel ();
   MIR_code_status_t status = describe (space->alloc, &section, &block);
-  if (status == MIR_CODE_OK && block != NULL) {
-    status = add (space, addr, &section, block);
-    if (status != MIR_CODE_OK) MIR_free (space->alloc, block);
-  }
+  if (status == MIR_CODE_OK && block != NULL) status = add (space, addr, &section, block);
   mir_os_let_cancel (held);
   return status;
 }

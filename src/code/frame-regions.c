@@ -3,6 +3,7 @@
 
 #include <string.h> /* memcpy, memset */
 
+#include "code/frame-parts.h"
 #include "code/types.h"
 
 enum { FIRST_CAPACITY = 16 };
@@ -211,7 +212,13 @@ static void *give_region (struct mir_slab *slab, const struct mir_frames_need *n
 }
 
 /* The slab may have got, or lost, what NEED is about, since another thread adds frames, too.  */
-void *mir_frames_give (struct mir_slab *slab, const struct mir_frames_need *need, void *memory) {
+void *mir_frames_give (struct mir_slab *slab, struct mir_described *block,
+                       const struct mir_frames_need *need, void *memory) {
+  if (need->part == MIR_FRAMES_PART) {
+    mir_frame_parts_give (block, memory);
+    slab->frames->bytes += need->size;
+    return NULL;
+  }
   if (need->part == MIR_FRAMES_REGIONS) return give_regions (slab, need, memory);
   if (need->part == MIR_FRAMES_REGION) return give_region (slab, need, memory);
   struct mir_frame_region *region = region_at (slab, need->region);
@@ -238,7 +245,7 @@ void mir_frames_free (struct mir_slab *slab) {
       while (region->chains[j] != NULL) {
         struct mir_described *block = region->chains[j];
         region->chains[j] = block->next;
-        MIR_free (alloc, block);
+        mir_described_free (alloc, block);
       }
     MIR_free (alloc, region->memory);
     MIR_free (alloc, region);
@@ -253,12 +260,31 @@ size_t mir_described_size (size_t num) {
   return mir_unwinder_way () == MIR_BY_TABLE ? size : size + MIR_SECTION_WORDS * sizeof (uintptr_t);
 }
 
-void mir_described_init (struct mir_described *block, const void *section, size_t num) {
+void mir_described_init (struct mir_described *block, const struct mir_frame_section *section,
+                         size_t num) {
   memset (block, 0, sizeof (*block));
   block->num = (uint32_t) num;
   block->hidden = 1;
-  block->section = section;
+  block->section = section->bytes;
+  block->section_len = section->len;
   block->own = (uintptr_t *) (void *) &block->frames[num];
+}
+
+void mir_described_free (MIR_alloc_t alloc, struct mir_described *block) {
+  while (block->parts != NULL) {
+    struct mir_frame_part *part = block->parts;
+    block->parts = part->next;
+    MIR_free (alloc, part);
+  }
+  MIR_free (alloc, block);
+}
+
+/* The bytes of BLOCK.  */
+static size_t size_of_described (const struct mir_described *block) {
+  size_t size = mir_described_size (block->num);
+  for (const struct mir_frame_part *part = block->parts; part != NULL; part = part->next)
+    size += part->size;
+  return size;
 }
 
 struct mir_described *mir_frames_find (const struct mir_slab *slab, uint32_t first) {
@@ -281,7 +307,10 @@ static int open_tables (struct mir_slab *slab, const struct mir_described *block
 static void show (struct mir_slab *slab, struct mir_described *block) {
   block->hidden = 0;
   if (mir_unwinder_way () != MIR_BY_TABLE) {
-    mir_unwinder_add (block->section, block->own);
+    if (block->is_in_parts)
+      mir_frame_parts_show (block);
+    else
+      mir_unwinder_add (block->section, block->own);
     return;
   }
   for (uint32_t i = block->first_region; i < block->end_region; i++)
@@ -291,7 +320,10 @@ static void show (struct mir_slab *slab, struct mir_described *block) {
 static void hide (struct mir_slab *slab, struct mir_described *block) {
   block->hidden = 1;
   if (mir_unwinder_way () != MIR_BY_TABLE) {
-    mir_unwinder_remove (block->section);
+    if (block->is_in_parts)
+      mir_frame_parts_hide (block);
+    else
+      mir_unwinder_remove (block->section);
     return;
   }
   for (uint32_t i = block->first_region; i < block->end_region; i++)
@@ -306,6 +338,13 @@ int mir_frames_add (struct mir_slab *slab, struct mir_described *block) {
   slab->frames->bytes += mir_described_size (block->num);
   show (slab, block);
   return 0;
+}
+
+struct mir_frames_need mir_frames_lost (struct mir_described *block) {
+  struct mir_frames_need need = {.part = MIR_FRAMES_NOTHING};
+  if (mir_unwinder_way () == MIR_BY_SECTION) need.size = mir_frame_parts_need (block);
+  if (need.size != 0) need.part = MIR_FRAMES_PART;
+  return need;
 }
 
 void mir_frames_hide (struct mir_slab *slab, uint32_t first) {
@@ -325,7 +364,7 @@ struct mir_described *mir_frames_remove (struct mir_slab *slab, uint32_t first) 
   struct mir_described *block = *link;
   if (!block->hidden) hide (slab, block);
   *link = block->next;
-  slab->frames->bytes -= mir_described_size (block->num);
+  slab->frames->bytes -= size_of_described (block);
   return block;
 }
 

@@ -17,10 +17,12 @@
 #include <stddef.h> /* size_t */
 #include <stdint.h>
 
+#include "mir-alloc.h"
 #include "code/granules.h"
 #include "code/unwinder.h"
 
 struct mir_slab;
+struct mir_frame_part; /* frame-parts.h */
 
 enum {
   MIR_REGION = 64 * 1024, /* bytes */
@@ -36,8 +38,11 @@ struct mir_described {
   uint32_t num;                      /* descriptions, at least one */
   int hidden;
   const void *section;
-  uintptr_t *own;            /* for an unwinder that takes sections: behind the frames */
-  struct mir_frame frames[]; /* ascending; none overlaps another */
+  size_t section_len;
+  int is_in_parts;              /* the section is not registered, but its parts are */
+  struct mir_frame_part *parts; /* the newest one first */
+  uintptr_t *own;               /* for an unwinder that takes sections: behind the frames */
+  struct mir_frame frames[];    /* ascending; none overlaps another */
 };
 
 struct mir_frame_region {
@@ -59,14 +64,18 @@ struct mir_frame_regions {
 /* The bytes of a described block with NUM descriptions.  No lock is needed.  */
 size_t mir_described_size (size_t num);
 /* Initialise BLOCK, in memory of that size, but for its frames and its place.  */
-void mir_described_init (struct mir_described *block, const void *section, size_t num);
+void mir_described_init (struct mir_described *block, const struct mir_frame_section *section,
+                         size_t num);
+/* Free BLOCK, with its parts.  No lock is held.  */
+void mir_described_free (MIR_alloc_t alloc, struct mir_described *block);
 
 /* What a slab lacks for one more described block.  */
 enum mir_frames_part {
   MIR_FRAMES_NOTHING,
   MIR_FRAMES_REGIONS,
   MIR_FRAMES_REGION,
-  MIR_FRAMES_VECTORS
+  MIR_FRAMES_VECTORS,
+  MIR_FRAMES_PART /* of the block, which has been added already */
 };
 
 struct mir_frames_need {
@@ -79,12 +88,15 @@ struct mir_frames_need {
 /* What SLAB lacks for BLOCK.  */
 struct mir_frames_need mir_frames_need (const struct mir_slab *slab,
                                         const struct mir_described *block);
-/* Let SLAB have MEMORY, which NEED asked for.  Returns the memory to be freed instead, MEMORY itself if
-   it is not needed any more, or NULL.  */
-void *mir_frames_give (struct mir_slab *slab, const struct mir_frames_need *need, void *memory);
+/* Let SLAB, or BLOCK in it, have MEMORY, which NEED asked for.  Returns the memory to be freed instead,
+   MEMORY itself if it is not needed any more, or NULL.  */
+void *mir_frames_give (struct mir_slab *slab, struct mir_described *block,
+                       const struct mir_frames_need *need, void *memory);
 
 /* The described block at the granule FIRST of SLAB, or NULL.  */
 struct mir_described *mir_frames_find (const struct mir_slab *slab, uint32_t first);
+/* What the added BLOCK lacks to be found by the unwinder.  */
+struct mir_frames_need mir_frames_lost (struct mir_described *block);
 /* Add BLOCK to SLAB, which lacks nothing for it, and let the unwinder know it.  Returns 0, or -1 if
    the unwinder has no memory; then it is not added.  */
 int mir_frames_add (struct mir_slab *slab, struct mir_described *block);

@@ -604,7 +604,7 @@ void mir_pool_free_described (struct mir_pool *pool) {
     block = pool->described;
     if (block != NULL) pool->described = block->next;
     mir_os_unlock (&pool->lock);
-    MIR_free (pool->space->alloc, block);
+    if (block != NULL) mir_described_free (pool->space->alloc, block);
   } while (block != NULL);
 }
 

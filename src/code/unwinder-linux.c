@@ -42,7 +42,8 @@ extern void __unw_add_dynamic_eh_frame_section (uintptr_t section) __attribute__
 extern void __unw_remove_dynamic_eh_frame_section (uintptr_t section) __attribute__ ((weak));
 
 static atomic_int known_way; /* enum mir_unwinder_way; any thread */
-static atomic_int is_llvm;
+static atomic_int is_llvm, is_tree;
+static atomic_uintptr_t pretended_distance; /* see mir_unwinder_pretend_loss */
 
 /*---------------- Sections -----------------------------*/
 
@@ -76,6 +77,25 @@ void mir_unwinder_remove (const void *bytes) {
     __unw_remove_dynamic_eh_frame_section ((uintptr_t) bytes);
   else
     (void) __deregister_frame_info (bytes);
+}
+
+static const void *find (uintptr_t pc) {
+  struct eh_bases bases;
+  return _Unwind_Find_FDE ((void *) pc, &bases);
+}
+
+int mir_unwinder_may_lose (void) {
+  return atomic_load (&is_tree) || atomic_load (&pretended_distance) != 0;
+}
+
+int mir_unwinder_finds (uintptr_t pc, uintptr_t start, const void *description) {
+  uintptr_t distance = atomic_load (&pretended_distance);
+  if (distance != 0 && start / distance != pc / distance) return 0;
+  return find (pc) == description;
+}
+
+void mir_unwinder_pretend_loss (uintptr_t distance) {
+  atomic_store (&pretended_distance, distance);
 }
 
 /*---------------- Tables -----------------------------*/
@@ -150,11 +170,6 @@ static void drop_anchor (struct anchor *anchor, uintptr_t start) {
     fde->distance = (uint32_t) ((uint8_t *) &fde->distance - (uint8_t *) cie);
   }
   anchor->end = 0;
-}
-
-static const void *find (uintptr_t pc) {
-  struct eh_bases bases;
-  return _Unwind_Find_FDE ((void *) pc, &bases);
 }
 
 /* Wait until every thread that was in libgcc's lock has left it: register and deregister a section
@@ -270,7 +285,9 @@ static enum mir_unwinder_way find_way (void) {
   if (__register_frame_info == NULL || __deregister_frame_info == NULL || _Unwind_Find_FDE == NULL
       || !takes_sections (start))
     return MIR_NO_UNWINDER;
-  return has_list (start) && takes_tables (start) ? MIR_BY_TABLE : MIR_BY_SECTION;
+  int is_list = has_list (start);
+  atomic_store (&is_tree, !is_list);
+  return is_list && takes_tables (start) ? MIR_BY_TABLE : MIR_BY_SECTION;
 }
 
 enum mir_unwinder_way mir_unwinder_way (void) {

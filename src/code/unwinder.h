@@ -80,4 +80,11 @@ void mir_unwinder_close (struct mir_frame_table *table);
 void mir_unwinder_add (const void *bytes, uintptr_t own[MIR_SECTION_WORDS]);
 void mir_unwinder_remove (const void *bytes);
 
+/* Whether descriptions in sections that are registered may not be found.  */
+int mir_unwinder_may_lose (void);
+/* Whether PC, in a range that was registered from START on, leads to DESCRIPTION.  */
+int mir_unwinder_finds (uintptr_t pc, uintptr_t start, const void *description);
+/* For tests: pretend that a range is lost from its first multiple of DISTANCE bytes on; 0: do not.  */
+void mir_unwinder_pretend_loss (uintptr_t distance);
+
 #endif /* MIR_CODE_UNWINDER_H */
