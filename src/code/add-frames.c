@@ -3,6 +3,7 @@
 #include "mir-code-object.h"
 
 #include <stdlib.h> /* qsort */
+#include <string.h> /* memcpy */
 
 #include "code/frame-regions.h"
 #include "code/part.h"
@@ -51,7 +52,9 @@ static int sort_frames (struct mir_described *block) {
 /* Set *BLOCK to a new description of a block by SECTION; to NULL if that describes nothing.  */
 static MIR_code_status_t describe (MIR_alloc_t alloc, const struct mir_frame_section *section,
                                    struct mir_described **block) {
-  long num = mir_unwinder_parse (section, NULL, 0);
+  enum { FEW = 8 }; /* most blocks have one */
+  struct mir_frame few[FEW];
+  long num = mir_unwinder_parse (section, few, FEW);
   *block = NULL;
   if (num < 0 || (unsigned long) num > UINT32_MAX / sizeof (struct mir_frame))
     return MIR_CODE_BAD_OPTION;
@@ -60,7 +63,11 @@ static MIR_code_status_t describe (MIR_alloc_t alloc, const struct mir_frame_sec
       (struct mir_described *) MIR_malloc (alloc, mir_described_size ((size_t) num));
   if (res == NULL) return MIR_CODE_NO_MEMORY;
   mir_described_init (res, section, (size_t) num);
-  if (mir_unwinder_parse (section, res->frames, (size_t) num) != num || sort_frames (res) != 0) {
+  if (num <= FEW)
+    memcpy (res->frames, few, (size_t) num * sizeof (few[0]));
+  else
+    num = mir_unwinder_parse (section, res->frames, (size_t) num);
+  if (num != (long) res->num || sort_frames (res) != 0) {
     MIR_free (alloc, res);
     return MIR_CODE_BAD_OPTION;
   }

@@ -3,7 +3,7 @@
 
 #include <string.h> /* memset */
 
-#include "code/eh-section.h"
+#include "code/eh-copy.h"
 
 /* Make the copy of PART describe [START, BOUND).  */
 static void set_range (struct mir_frame_part *part, uintptr_t start, uintptr_t bound) {

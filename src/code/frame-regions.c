@@ -4,6 +4,7 @@
 #include <string.h> /* memcpy, memset */
 
 #include "code/frame-parts.h"
+#include "code/frame-vectors.h"
 #include "code/types.h"
 
 enum { FIRST_CAPACITY = 16 };
@@ -39,29 +40,6 @@ static struct mir_described **link_of (struct mir_frame_region *region, uint32_t
 
 /*---------------- Vectors -----------------------------*/
 
-static size_t vector_size (uint32_t capacity) {
-  size_t size = sizeof (struct mir_frame_vector) + capacity * sizeof (const void *);
-  return size + (capacity + 1) / 2 * 2 * sizeof (uint32_t);
-}
-
-/* The first granules of the blocks whose descriptions VECTOR has, ascending.  */
-static uint32_t *firsts_of (struct mir_frame_vector *vector, uint32_t capacity) {
-  return (uint32_t *) (void *) &vector->descriptions[capacity];
-}
-
-/* The number of entries in FIRSTS[0] ... FIRSTS[NUM - 1] that are below FIRST.  */
-static size_t count_below (const uint32_t *firsts, size_t num, uint32_t first) {
-  size_t low = 0;
-  while (low < num) {
-    size_t middle = low + (num - low) / 2;
-    if (firsts[middle] < first)
-      low = middle + 1;
-    else
-      num = middle;
-  }
-  return low;
-}
-
 /* Set *FROM and return the number of frames of BLOCK, neighbours, which reach into
    [START, BOUND).  */
 static uint32_t frames_within (const struct mir_described *block, uintptr_t start, uintptr_t bound,
@@ -71,17 +49,6 @@ static uint32_t frames_within (const struct mir_described *block, uintptr_t star
   *from = i;
   while (i < block->num && block->frames[i].start < bound) i++;
   return i - *from;
-}
-
-/* Append entries to the vector TO, of CAPACITY: those of FROM between I and BOUND.  */
-static void copy_entries (struct mir_frame_vector *to, struct mir_frame_vector *from,
-                          uint32_t capacity, size_t i, size_t bound) {
-  if (i == bound) return;
-  memcpy (&to->descriptions[to->num], &from->descriptions[i],
-          (bound - i) * sizeof (from->descriptions[0]));
-  memcpy (firsts_of (to, capacity) + to->num, firsts_of (from, capacity) + i,
-          (bound - i) * sizeof (uint32_t));
-  to->num += bound - i;
 }
 
 /* The spare vector of REGION becomes the one that the unwinder has.  */
@@ -95,30 +62,31 @@ static void exchange (struct mir_frame_region *region) {
 /* Add the descriptions of BLOCK to the vector of REGION, which has room for them.  */
 static void enter (struct mir_frame_region *region, const struct mir_described *block) {
   struct mir_frame_vector *from = region->vector, *to = region->spare;
-  uint32_t *firsts = firsts_of (from, region->capacity), *added = firsts_of (to, region->capacity);
+  uint32_t *firsts = mir_frame_vector_firsts (from, region->capacity),
+           *added = mir_frame_vector_firsts (to, region->capacity);
   uint32_t i, num = frames_within (block, region->table.start, region->table.bound, &i);
-  size_t place = count_below (firsts, from->num, block->first);
+  size_t place = mir_frame_firsts_below (firsts, from->num, block->first);
   if (num == 0) return;
   to->num = 0;
-  copy_entries (to, from, region->capacity, 0, place);
+  mir_frame_vector_copy (to, from, region->capacity, 0, place);
   for (uint32_t bound = i + num; i < bound; i++) {
     to->descriptions[to->num] = block->frames[i].description;
     added[to->num++] = block->first;
   }
-  copy_entries (to, from, region->capacity, place, from->num);
+  mir_frame_vector_copy (to, from, region->capacity, place, from->num);
   exchange (region);
 }
 
 /* Remove the descriptions of BLOCK from the vector of REGION.  */
 static void leave (struct mir_frame_region *region, const struct mir_described *block) {
   struct mir_frame_vector *from = region->vector, *to = region->spare;
-  uint32_t *firsts = firsts_of (from, region->capacity);
-  size_t place = count_below (firsts, from->num, block->first);
-  size_t behind = count_below (firsts, from->num, block->first + 1);
+  uint32_t *firsts = mir_frame_vector_firsts (from, region->capacity);
+  size_t place = mir_frame_firsts_below (firsts, from->num, block->first);
+  size_t behind = mir_frame_firsts_below (firsts, from->num, block->first + 1);
   if (place == behind) return;
   to->num = 0;
-  copy_entries (to, from, region->capacity, 0, place);
-  copy_entries (to, from, region->capacity, behind, from->num);
+  mir_frame_vector_copy (to, from, region->capacity, 0, place);
+  mir_frame_vector_copy (to, from, region->capacity, behind, from->num);
   exchange (region);
 }
 
@@ -142,7 +110,7 @@ static struct mir_frames_need need_in (const struct mir_slab *slab, uint32_t i,
   need.capacity = region->capacity != 0 ? region->capacity : FIRST_CAPACITY;
   while (need.capacity < num) need.capacity *= 2;
   need.part = MIR_FRAMES_VECTORS;
-  need.size = 2 * vector_size (need.capacity);
+  need.size = 2 * mir_frame_vector_size (need.capacity);
   return need;
 }
 
@@ -170,7 +138,8 @@ static void *move_vectors (struct mir_frame_region *region, void *memory, uint32
   if (region->vector != NULL) {
     memcpy (vector->descriptions, region->vector->descriptions,
             region->vector->num * sizeof (vector->descriptions[0]));
-    memcpy (firsts_of (vector, capacity), firsts_of (region->vector, region->capacity),
+    memcpy (mir_frame_vector_firsts (vector, capacity),
+            mir_frame_vector_firsts (region->vector, region->capacity),
             region->vector->num * sizeof (uint32_t));
     vector->num = region->vector->num;
   }
@@ -178,7 +147,7 @@ static void *move_vectors (struct mir_frame_region *region, void *memory, uint32
   region->memory = memory;
   region->vector = vector;
   region->spare =
-      (struct mir_frame_vector *) (void *) ((uint8_t *) memory + vector_size (capacity));
+      (struct mir_frame_vector *) (void *) ((uint8_t *) memory + mir_frame_vector_size (capacity));
   region->capacity = capacity;
   return old;
 }
@@ -224,7 +193,7 @@ void *mir_frames_give (struct mir_slab *slab, struct mir_described *block,
   struct mir_frame_region *region = region_at (slab, need->region);
   if (region == NULL || need->capacity <= region->capacity) return memory;
   slab->frames->bytes += need->size;
-  if (region->capacity != 0) slab->frames->bytes -= 2 * vector_size (region->capacity);
+  if (region->capacity != 0) slab->frames->bytes -= 2 * mir_frame_vector_size (region->capacity);
   return move_vectors (region, memory, need->capacity);
 }
 
@@ -389,9 +358,10 @@ static int check_vector (const struct mir_slab *slab, uint32_t i,
   uint32_t from, num = frames_within (block, start_of (slab, i), bound_of (slab, i), &from);
   if (region == NULL || !region->is_open) return 0;
   if (block->hidden) num = 0;
-  const uint32_t *firsts = firsts_of (region->vector, region->capacity);
-  size_t place = count_below (firsts, region->vector->num, block->first);
-  if (count_below (firsts, region->vector->num, block->first + 1) - place != num) return 0;
+  const uint32_t *firsts = mir_frame_vector_firsts (region->vector, region->capacity);
+  size_t place = mir_frame_firsts_below (firsts, region->vector->num, block->first);
+  if (mir_frame_firsts_below (firsts, region->vector->num, block->first + 1) - place != num)
+    return 0;
   for (uint32_t j = 0; j < num; j++)
     if (region->vector->descriptions[place + j] != block->frames[from + j].description) return 0;
   return 1;
