@@ -130,8 +130,9 @@ typedef struct MIR_context_options {
   MIR_alloc_t alloc;           /* as for MIR_init2 */
   MIR_code_alloc_t code_alloc; /* as for MIR_init2 */
   /* All else about code memory: hooks, max_bytes, protection, poison, backends...  Read during the
-     call; NULL: all defaults.  The two allocators there are NULL.  `reserve` is another range than that
-     of MIR_CONTEXT_RESERVE, and the context is not created without it.  */
+     call; NULL: all defaults.  The two allocators there are NULL.  `reserve` asks for a range of
+     another size than MIR_CONTEXT_RESERVE, `near_addr` for one at that place; without such a range the
+     context is not created.  */
   const MIR_code_options_t *code;
   /* Nonzero: reserve nothing unless CODE->reserve says so.  The code may be anywhere, out of reach of
      direct calls, and has no limit but CODE->max_bytes.  */

@@ -57,8 +57,8 @@ static int read_options (const MIR_context_options_t *options, MIR_context_optio
   return 0;
 }
 
-/* Create the space for CODE, in a range unless ANYWHERE is set.  Where the default range, or memory in
-   it, is refused, the space has none: a small address space is for more than code.  */
+/* Create the space for CODE, in a range unless ANYWHERE is set.  Where the default range is refused, or
+   memory in it, the space has none: a small address space is for more than code.  */
 static MIR_code_status_t create_space (MIR_code_options_t *code, int anywhere,
                                        MIR_code_space_t *space) {
   MIR_code_status_t status;
@@ -66,7 +66,8 @@ static MIR_code_status_t create_space (MIR_code_options_t *code, int anywhere,
     return MIR_code_space_create (code, space);
   code->reserve = default_reserve ();
   status = MIR_code_space_create (code, space);
-  if (status == MIR_CODE_OK || status == MIR_CODE_NO_MEMORY) return status;
+  if (status == MIR_CODE_OK || status == MIR_CODE_NO_MEMORY || code->near_addr != NULL)
+    return status;
   code->reserve = 0;
   return MIR_code_space_create (code, space);
 }

@@ -30,6 +30,7 @@ static void fail (MIR_context_t ctx, const char *func, MIR_code_status_t status,
     case MIR_CODE_NO_ADDRESS_SPACE:
     case MIR_CODE_NO_LOCKED_MEMORY:
     case MIR_CODE_TOO_MANY_MAPPINGS:
+    case MIR_CODE_NO_THUNKS:
       ctx->error_func (MIR_alloc_error, "%s: %zu bytes of code: %s", func, len,
                        MIR_code_status_text (status));
       break;
