@@ -11,11 +11,12 @@
 // It is a JitRuntime, so functions that take one need no change.  The differences:
 //
 // - Only sections with kExecutable are executable.  The address table and sections with kReadOnly
-//   are read-only, and all others are writable.  These three lie apart, so the address of a label is
-//   code.baseAddress () + code.labelOffsetFromBase (label); the function's address is no base.
+//   are read-only, and all others are writable.  These three lie apart, so the address of a label
+//   is code.baseAddress () + code.labelOffsetFromBase (label); the function's address is no base.
 // - A section called ".eh_frame" is registered with the unwinder as long as the code lives.
 // - A CodeHolder with an address table or with sections that lie apart can be added once, since
-//   adding it writes distances into it.
+//   adding it writes distances into it.  One with a label that is used and not bound is refused,
+//   with kErrorInvalidLabel.
 // - allocator () and reset () are about memory that is not used here.  What is not released lives
 //   until the space ends.
 //
@@ -31,19 +32,22 @@
 #include "mir-code-object.h"
 #include "mir-code.h"
 
-// The names of asmjit: snake_case and an enum class for errors since 1.18.
+// The names of asmjit: 1.17 renamed links, 1.18 uses snake_case and an enum class for errors.
 #if ASMJIT_LIBRARY_VERSION >= 0x011200
 #define MIR_ASMJIT_(OLD, NEW) NEW
 #define MIR_ASMJIT_ERROR_(NAME) asmjit::Error::k##NAME
+#define MIR_ASMJIT_RESOLVE_ resolve_cross_section_fixups
+#define MIR_ASMJIT_UNRESOLVED_ has_unresolved_fixups
 #else
 #define MIR_ASMJIT_(OLD, NEW) OLD
 #define MIR_ASMJIT_ERROR_(NAME) asmjit::Error (asmjit::kError##NAME)
-#endif
 #if ASMJIT_LIBRARY_VERSION >= 0x011100
-#define MIR_ASMJIT_FIXUPS_(OLD, NEW) \
-  MIR_ASMJIT_ (OLD##CrossSectionFixups, NEW##_cross_section_fixups)
+#define MIR_ASMJIT_RESOLVE_ resolveCrossSectionFixups
+#define MIR_ASMJIT_UNRESOLVED_ hasUnresolvedFixups
 #else
-#define MIR_ASMJIT_FIXUPS_(OLD, NEW) OLD##UnresolvedLinks
+#define MIR_ASMJIT_RESOLVE_ resolveUnresolvedLinks
+#define MIR_ASMJIT_UNRESOLVED_ hasUnresolvedLinks
+#endif
 #endif
 
 namespace mir {
@@ -85,7 +89,7 @@ class asmjit_runtime : public asmjit::JitRuntime {
   static constexpr std::size_t code_alignment = 64;     // of JitRuntime
 
   // The parts of CODE by their access, which is their index.
-  struct plan {
+  struct layout {
     MIR_code_segment_t segments[MIR_CODE_READ_WRITE + 1];
     std::size_t num;
     std::uint64_t base;
@@ -139,8 +143,8 @@ class asmjit_runtime : public asmjit::JitRuntime {
     return false;
   }
 
-  // Set PLAN to the segments that CODE needs, and the offset of each section to that in its segment.
-  asmjit::Error make_plan (asmjit::CodeHolder &code, plan *plan) const noexcept {
+  // Set PLAN to the segments that CODE needs, and the offsets of sections to those in them.
+  asmjit::Error make_plan (asmjit::CodeHolder &code, layout *plan) const noexcept {
     const asmjit::Section *table = code.MIR_ASMJIT_ (addressTableSection, address_table_section) ();
     bool with_table = table != nullptr && needs_table (code);
     for (asmjit::Section *section : code.MIR_ASMJIT_ (sectionsByOrder, sections_by_order) ()) {
@@ -164,7 +168,7 @@ class asmjit_runtime : public asmjit::JitRuntime {
   }
 
   // Relocate CODE to the reserved segments of PLAN, and copy it to their buffers.
-  static asmjit::Error write (asmjit::CodeHolder &code, plan *plan) noexcept {
+  static asmjit::Error write (asmjit::CodeHolder &code, layout *plan) noexcept {
     auto addr_of = [&] (std::size_t i) {
       return std::uint64_t (reinterpret_cast<std::uintptr_t> (plan->segments[i].addr));
     };
@@ -178,7 +182,8 @@ class asmjit_runtime : public asmjit::JitRuntime {
     for (asmjit::Section *section : sections)
       section->MIR_ASMJIT_ (
           setOffset, set_offset) (section->offset () + distances[access_of (code, *section)]);
-    asmjit::Error error = code.MIR_ASMJIT_FIXUPS_ (resolve, resolve) ();
+    asmjit::Error error = code.MIR_ASMJIT_RESOLVE_ ();
+    if (error == ok && code.MIR_ASMJIT_UNRESOLVED_ ()) error = MIR_ASMJIT_ERROR_ (InvalidLabel);
     if (error == ok) error = code.MIR_ASMJIT_ (relocateToBase, relocate_to_base) (plan->base);
     if (error != ok) return error;
     for (asmjit::Section *section : sections) {
@@ -193,7 +198,7 @@ class asmjit_runtime : public asmjit::JitRuntime {
   // The tag of the code block is its object, for release.
   asmjit::Error place (void **dst, asmjit::CodeHolder &code, const char *name) noexcept {
     *dst = nullptr;
-    plan plan = {};
+    layout plan = {};
     for (std::size_t i = 0; i <= MIR_CODE_READ_WRITE; i++) {
       plan.segments[i].size = sizeof (MIR_code_segment_t);
       plan.segments[i].access = static_cast<MIR_code_access_t> (i);
@@ -220,7 +225,7 @@ class asmjit_runtime : public asmjit::JitRuntime {
     return error;
   }
 
-  asmjit::Error add_frames (const plan &plan, const std::uint8_t *addr) noexcept {
+  asmjit::Error add_frames (const layout &plan, const std::uint8_t *addr) noexcept {
     std::uintptr_t start = std::uintptr_t (plan.base + plan.frames->offset ());
     return error_of (MIR_code_add_frames (space_, addr, reinterpret_cast<const void *> (start),
                                           plan.frames->MIR_ASMJIT_ (bufferSize, buffer_size) ()));
@@ -243,6 +248,7 @@ class asmjit_runtime : public asmjit::JitRuntime {
 
 #undef MIR_ASMJIT_
 #undef MIR_ASMJIT_ERROR_
-#undef MIR_ASMJIT_FIXUPS_
+#undef MIR_ASMJIT_RESOLVE_
+#undef MIR_ASMJIT_UNRESOLVED_
 
 #endif  // MIR_ASMJIT_HPP

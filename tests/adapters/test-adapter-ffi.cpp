@@ -114,7 +114,7 @@ void structures_and_doubles_pass () {
   ffi_type *args[] = {&type, &ffi_type_double};
   ffi_cif cif;
   float half = 0.5f;
-  void *code;
+  void *code = nullptr;
   start ();
   REQUIRE (ffi_prep_cif (&cif, FFI_DEFAULT_ABI, 2, &type, args) == FFI_OK);
   REQUIRE (MIR_ffi_closure_new (writer, &cif, swap_scaled, &half, &code) == MIR_CODE_OK);
@@ -283,10 +283,10 @@ void throw_sum (ffi_cif *, void *, void **args, void *user_data) {
   throw *static_cast<int *> (args[0]) + *static_cast<int *> (user_data);
 }
 
-// The closure's code jumps into libffi, whose frames have descriptions, and has no frame of its own.
+// A closure jumps into libffi, whose frames have descriptions, and has no frame of its own.
 void exceptions_pass_through_a_closure () {
   int five = 5, caught = 0;
-  void *code;
+  void *code = nullptr;
   start ();
   REQUIRE (MIR_ffi_closure_new (writer, &int_cif, throw_sum, &five, &code) == MIR_CODE_OK);
   try {
