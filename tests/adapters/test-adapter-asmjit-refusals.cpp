@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "adapters/adapter-fixture.h"
+#include "adapters/every-backend.hpp"
 #include "support/restrictions.h"
 
 namespace {
@@ -121,6 +122,22 @@ void a_holder_refused_at_the_limit_is_added_later () {
 
 /*---------------- Hardened systems, forks, threads -----------------------------*/
 
+bool runs_in (const MIR_code_options_t &options) {
+  int_func func;
+  if (MIR_code_space_create (&options, &space) != MIR_CODE_OK) return false;
+  mir::asmjit_runtime runtime{space};
+  REQUIRE (add_parts (runtime, &func, 20) == asmjit::kErrorOk);
+  CHECK_INT (func (3), 124);
+  CHECK_INT (func (3), 125);
+  CHECK_INT (runtime.release (func), asmjit::kErrorOk);
+  finish ();
+  return true;
+}
+
+void every_back_end_holds_code () {
+  in_every_backend (default_options (), runs_in);
+}
+
 int run_under_mdwe () {
   if (mdwe () != 0) return NOT_HERE;
   return run_parts (nullptr) == RIGHT ? PASSED : FAILED;
@@ -195,6 +212,7 @@ int main () {
   TEST_RUN (nothing_is_left_after_code);
   TEST_RUN (every_refused_allocation_is_an_error_of_asmjit);
   TEST_RUN (a_holder_refused_at_the_limit_is_added_later);
+  TEST_RUN (every_back_end_holds_code);
   TEST_RUN (code_runs_under_mdwe);
   TEST_RUN (refused_mappings_are_an_error_of_asmjit);
   TEST_RUN (a_child_has_code_and_data_of_its_own);

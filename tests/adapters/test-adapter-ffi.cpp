@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "adapters/adapter-fixture.h"
+#include "adapters/every-backend.hpp"
 #include "mir-code.h"
 #include "support/maps.h"
 #include "support/restrictions.h"
@@ -19,16 +20,25 @@ namespace {
 MIR_code_space_t space;
 MIR_code_writer_t writer;
 
-MIR_code_status_t open_space (MIR_alloc_t alloc, size_t max_bytes) {
+MIR_code_options_t with_size () {
   MIR_code_options_t options = {};
   options.size = sizeof (options);
-  options.alloc = alloc;
-  options.max_bytes = max_bytes;
+  return options;
+}
+
+MIR_code_status_t open_space (const MIR_code_options_t &options) {
   MIR_code_status_t status = MIR_code_space_create (&options, &space);
   if (status != MIR_CODE_OK) return status;
   status = MIR_code_writer_create (space, &writer);
   if (status != MIR_CODE_OK) MIR_code_space_finish (space);
   return status;
+}
+
+MIR_code_status_t open_space (MIR_alloc_t alloc, size_t max_bytes) {
+  MIR_code_options_t options = with_size ();
+  options.alloc = alloc;
+  options.max_bytes = max_bytes;
+  return open_space (options);
 }
 
 size_t pieces () {
@@ -230,6 +240,20 @@ void closures_beyond_the_limit_are_refused () {
 
 /*---------------- Hardened systems and forks -----------------------------*/
 
+bool runs_in (const MIR_code_options_t &options) {
+  int five = 5;
+  if (open_space (options) != MIR_CODE_OK) return false;
+  int_func func = adder (&five);
+  CHECK_INT (func (1), 6);
+  free_adder (func);
+  finish ();
+  return true;
+}
+
+void every_back_end_holds_closures () {
+  in_every_backend (with_size (), runs_in);
+}
+
 int use_a_closure_under_mdwe () {
   if (mdwe () != 0) return NOT_HERE;
   return use_a_closure (nullptr) == RIGHT ? PASSED : FAILED;
@@ -311,6 +335,7 @@ int main () {
   TEST_RUN (nothing_is_left_after_a_closure);
   TEST_RUN (every_refused_allocation_is_a_status);
   TEST_RUN (closures_beyond_the_limit_are_refused);
+  TEST_RUN (every_back_end_holds_closures);
   TEST_RUN (closures_work_under_mdwe);
   TEST_RUN (refused_mappings_are_a_status);
   TEST_RUN (a_child_does_not_change_its_parents_closures);
