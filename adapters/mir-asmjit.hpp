@@ -162,7 +162,9 @@ class asmjit_runtime : public asmjit::JitRuntime {
     }
     for (std::size_t i = 0; i <= MIR_CODE_READ_WRITE; i++)
       if (plan->segments[i].len != 0) plan->num = i + 1;
-    if (plan->segments[MIR_CODE_READ_EXEC].len == 0) return MIR_ASMJIT_ERROR_ (NoCodeGenerated);
+    std::size_t &len = plan->segments[MIR_CODE_READ_EXEC].len;
+    if (len == 0) return MIR_ASMJIT_ERROR_ (NoCodeGenerated);
+    len = (len + code_alignment - 1) & ~(code_alignment - 1);  // leave no short gap to the next
     bool is_spent = code.MIR_ASMJIT_ (hasBaseAddress, has_base_address) ();
     return is_spent && (table != nullptr || plan->num != 1) ? MIR_ASMJIT_ERROR_ (InvalidState) : ok;
   }
