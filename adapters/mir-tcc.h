@@ -56,7 +56,7 @@ static inline MIR_code_status_t MIR_tcc_relocate (MIR_code_space_t space, TCCSta
   segment.access = MIR_CODE_READ_EXEC;
   segment.flags = MIR_CODE_IN_PLACE;
   segment.len = (size_t) len;
-  segment.alignment = 4096;
+  segment.alignment = 64;
   status = MIR_code_object_reserve (space, &segment, 1, object);
   if (status != MIR_CODE_OK) return status;
   /* tcc_relocate does the same, and ends the process if it fails.  */
