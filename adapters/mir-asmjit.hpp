@@ -105,6 +105,8 @@ class asmjit_runtime : public asmjit::JitRuntime {
       case MIR_CODE_NOT_OURS:
       case MIR_CODE_BAD_OPTION:
         return MIR_ASMJIT_ERROR_ (InvalidArgument);
+      case MIR_CODE_NO_BACKEND:  // for frames
+        return MIR_ASMJIT_ERROR_ (FeatureNotEnabled);
       case MIR_CODE_BAD_ORDER:
         return MIR_ASMJIT_ERROR_ (InvalidState);
       default:

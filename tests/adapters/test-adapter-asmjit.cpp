@@ -204,6 +204,24 @@ void exceptions_pass_through_a_section_of_frames () {
   finish ();
 }
 
+// The code is well, and its description is not: there is no code.
+void malformed_frames_are_refused () {
+  asmjit::CodeHolder code;
+  asmjit::Section *frames;
+  int_func func;
+  start ();
+  mir::asmjit_runtime runtime{space};
+  generate_leaf (&code, runtime);
+  code.newSection (&frames, ".eh_frame", SIZE_MAX, asmjit::SectionFlags::kReadOnly, 8);
+  asmjit::x86::Assembler a (&code);
+  a.section (frames);
+  a.embedUInt32 (1000);
+  a.embedUInt32 (0);
+  CHECK_INT (runtime.add (&func, &code), asmjit::kErrorInvalidArgument);
+  CHECK (func == nullptr);
+  finish ();
+}
+
 }  // namespace
 
 int main () {
@@ -214,5 +232,6 @@ int main () {
   TEST_RUN (names_reach_the_hooks);
   TEST_RUN (exceptions_pass_through_frame_records);
   TEST_RUN (exceptions_pass_through_a_section_of_frames);
+  TEST_RUN (malformed_frames_are_refused);
   return tap_done ();
 }
