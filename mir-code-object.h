@@ -50,8 +50,9 @@ enum {
   MIR_CODE_TRANSIENT = 1 << 0,
   /* For a generator that writes where the code will run: `buffer` is `addr`.  The memory is private
      and writable, and not executable, until the commit puts executable memory in its place.  Only
-     for the one MIR_CODE_READ_EXEC segment of an object; it has pages of its own.  MIR_CODE_BAD_OPTION
-     where MIR_code_probe does not report MIR_CODE_CAN_WRITE_IN_PLACE.  */
+     for the one MIR_CODE_READ_EXEC segment of an object, at a multiple of a page at most; it begins at
+     a multiple of 64 KiB of the range, whose unused rest other code may fill after the commit.
+     MIR_CODE_BAD_OPTION where MIR_code_probe does not report MIR_CODE_CAN_WRITE_IN_PLACE.  */
   MIR_CODE_IN_PLACE = 1 << 1
 };
 
@@ -88,7 +89,8 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_object_commit (MIR_code_space_t space,
                                                         MIR_code_object_t object,
                                                         const MIR_code_info_t *info);
 /* Give the transient segments of the committed OBJECT back, which no thread uses any more.  Without
-   this call they stay as long as the object.  Needs no memory and cannot fail.  */
+   this call they stay as long as the object.  Needs no memory and cannot fail: code that the system
+   does not let be poisoned waits for the next MIR_code_reclaim.  */
 MIR_ALLOC_API void MIR_code_object_settle (MIR_code_space_t space, MIR_code_object_t object);
 /* Give OBJECT, which is not committed, back.  NULL is allowed.  Needs no memory and cannot fail.  */
 MIR_ALLOC_API void MIR_code_object_abort (MIR_code_space_t space, MIR_code_object_t object);
