@@ -23,6 +23,7 @@
 #include <libtcc.h>
 #include <string.h> /* memset, strcmp */
 #include <sys/mman.h>
+#include <unistd.h> /* sysconf */
 
 #include "mir-code-object.h"
 #include "mir-code.h"
@@ -60,7 +61,11 @@ static inline MIR_code_status_t MIR_tcc_relocate (MIR_code_space_t space, TCCSta
   status = MIR_code_object_reserve (space, &segment, 1, object);
   if (status != MIR_CODE_OK) return status;
   /* tcc_relocate does the same, and ends the process if it fails.  */
-  if (mprotect (segment.addr, segment.len, PROT_READ | PROT_WRITE | PROT_EXEC) != 0)
+  uintptr_t page = (uintptr_t) sysconf (_SC_PAGESIZE);
+  uintptr_t first = (uintptr_t) segment.addr & ~(page - 1);
+  if (mprotect ((void *) first, (uintptr_t) segment.addr + segment.len - first,
+                PROT_READ | PROT_WRITE | PROT_EXEC)
+      != 0)
     status = MIR_CODE_WRITE_REFUSED;
   else if (tcc_relocate (state, segment.addr) < 0)
     status = MIR_CODE_BAD_OPTION;
