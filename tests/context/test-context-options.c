@@ -203,6 +203,68 @@ static void anywhere_has_no_range_to_use_up (void) {
   finish ();
 }
 
+/*---------------- What MIR's functions lack -----------------------------*/
+
+static int is_piece (const void *addr, MIR_code_piece_t *piece) {
+  memset (piece, 0, sizeof (*piece));
+  piece->size = sizeof (*piece);
+  return MIR_code_query (MIR_get_code_space (ctx), addr, piece) == MIR_CODE_OK && !piece->freed;
+}
+
+static void a_function_has_a_tag_at_the_address_mir_chose (void) {
+  MIR_code_info_t info = {.size = sizeof (info), .name = "f", .tag = 99};
+  MIR_code_piece_t piece;
+  uint8_t code[CODE_LEN];
+  set_defaults ();
+  start ();
+  uint8_t *addr = _MIR_get_new_code_addr (ctx, CODE_LEN);
+  code_returning (code, 13);
+  CHECK_INT (MIR_code_publish_at (MIR_get_code_space (ctx), addr, code, CODE_LEN, &info),
+             MIR_CODE_OK);
+  CHECK_INT (code_call (addr), 13);
+  CHECK (is_piece (addr, &piece));
+  CHECK_INT (piece.tag, 99);
+  CHECK_PTR (_MIR_publish_code_by_addr (ctx, addr, code, CODE_LEN), NULL); /* taken */
+  finish ();
+}
+
+static void a_writer_publishes_in_batches_beside_mirs_functions (void) {
+  enum { FUNCS = 5 };
+  MIR_code_writer_t writer;
+  uint8_t code[CODE_LEN], *funcs[FUNCS];
+  set_defaults ();
+  start ();
+  REQUIRE (MIR_code_writer_create (MIR_get_code_space (ctx), &writer) == MIR_CODE_OK);
+  CHECK_INT (MIR_code_batch_begin (writer), MIR_CODE_OK);
+  for (unsigned i = 0; i < FUNCS; i++) {
+    code_returning (code, i);
+    CHECK_INT (MIR_code_publish (writer, code, CODE_LEN, NULL, &funcs[i]), MIR_CODE_OK);
+  }
+  uint8_t *beside = publish_returning (FUNCS);
+  CHECK_INT (MIR_code_batch_end (writer), MIR_CODE_OK);
+  for (unsigned i = 0; i < FUNCS; i++) CHECK_INT (code_call (funcs[i]), i);
+  CHECK_INT (code_call (beside), FUNCS);
+  finish (); /* and the writer */
+}
+
+static void all_that_mir_publishes_can_be_given_back (void) {
+  MIR_code_piece_t piece;
+  set_defaults ();
+  start ();
+  MIR_code_space_t space = MIR_get_code_space (ctx);
+  uint8_t *one = publish_returning (1), *two = publish_returning (2);
+  void *thunk = NULL;
+  int has_thunk = !ERROR_CAUGHT (thunk = _MIR_get_thunk (ctx));
+  CHECK_INT (MIR_code_free_now (space, one), MIR_CODE_OK);
+  CHECK (!is_piece (one, &piece));
+  CHECK_INT (MIR_code_free (space, two), MIR_CODE_OK);
+  if (has_thunk) CHECK_INT (MIR_code_free (space, thunk), MIR_CODE_OK);
+  CHECK_INT (MIR_code_reclaim (space, MIR_code_grace_begin (space)), MIR_CODE_OK);
+  CHECK_INT (stats ().pieces + stats ().freed, 0);
+  if (has_thunk) CHECK (ERROR_CAUGHT (_MIR_redirect_thunk (ctx, thunk, one)));
+  finish ();
+}
+
 /*---------------- Options that are refused -----------------------------*/
 
 /* The context is not created, and nothing is left of it.  */
@@ -300,6 +362,9 @@ int main (void) {
   TEST_RUN (protection_is_the_asked_one);
   TEST_RUN (freed_code_is_poisoned);
   TEST_RUN (anywhere_has_no_range_to_use_up);
+  TEST_RUN (a_function_has_a_tag_at_the_address_mir_chose);
+  TEST_RUN (a_writer_publishes_in_batches_beside_mirs_functions);
+  TEST_RUN (all_that_mir_publishes_can_be_given_back);
   TEST_RUN (sizes_of_no_version_are_refused);
   TEST_RUN (allocators_among_the_code_options_are_refused);
   TEST_RUN (what_a_space_refuses_a_context_refuses);
