@@ -19,6 +19,7 @@
 #ifndef MIR_LLVM_HPP
 #define MIR_LLVM_HPP
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -48,8 +49,10 @@
 #include <llvm/Support/Error.h>
 #include <llvm/Support/MathExtras.h>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -140,7 +143,7 @@ class jitlink_memory_manager final : public llvm::jitlink::JITLinkMemoryManager 
 
   void allocate (const llvm::jitlink::JITLinkDylib *, llvm::jitlink::LinkGraph &graph,
                  OnAllocatedFunction on_allocated) override {
-    auto alloc = std::make_unique<in_flight> (space_, frames_, graph);
+    auto alloc = std::make_unique<in_flight> (*this, graph);
     if (llvm::Error error = alloc->reserve ())
       on_allocated (std::move (error));
     else
@@ -151,18 +154,14 @@ class jitlink_memory_manager final : public llvm::jitlink::JITLinkMemoryManager 
                    OnDeallocatedFunction on_deallocated) override {
     llvm::Error error = llvm::Error::success ();
     for (FinalizedAlloc &alloc : llvm::reverse (allocs))
-      error = llvm::joinErrors (std::move (error), free (alloc.release ().getValue ()));
+      error = llvm::joinErrors (
+          std::move (error),
+          free (reinterpret_cast<MIR_code_object_t> (alloc.release ().getValue ())));
     on_deallocated (std::move (error));
   }
 
  private:
   using actions = std::vector<llvm::orc::shared::WrapperFunctionCall>;
-
-  // The address of a finished allocation is the object, or one of these, marked by the lowest bit.
-  struct object_with_actions {
-    MIR_code_object_t object;
-    actions before_free;
-  };
 
   static llvm::Error run (actions &before_free) {
     llvm::Error error = llvm::Error::success ();
@@ -173,14 +172,13 @@ class jitlink_memory_manager final : public llvm::jitlink::JITLinkMemoryManager 
 
   class in_flight final : public InFlightAlloc {
    public:
-    in_flight (MIR_code_space_t space, llvm_frames frames, llvm::jitlink::LinkGraph &graph)
-        : space_{space}, frames_{frames}, graph_{graph} {}
-    ~in_flight () override { MIR_code_object_abort (space_, object_); }
+    in_flight (jitlink_memory_manager &manager, llvm::jitlink::LinkGraph &graph)
+        : manager_{manager}, graph_{graph} {}
+    ~in_flight () override { MIR_code_object_abort (manager_.space_, object_); }
 
     llvm::Error reserve ();
     void abandon (OnAbandonedFunction on_abandoned) override {
-      MIR_code_object_abort (space_, object_);
-      object_ = nullptr;
+      MIR_code_object_abort (manager_.space_, std::exchange (object_, nullptr));
       on_abandoned (llvm::Error::success ());
     }
     // The callback ends the life of *this.
@@ -192,23 +190,32 @@ class jitlink_memory_manager final : public llvm::jitlink::JITLinkMemoryManager 
     llvm::Error add_frames ();
     llvm::Error run_actions (actions &before_free);
 
-    MIR_code_space_t space_;
-    llvm_frames frames_;
+    jitlink_memory_manager &manager_;
     llvm::jitlink::LinkGraph &graph_;
-    MIR_code_object_t object_ = nullptr;  // nullptr: nothing is reserved
+    MIR_code_object_t object_ = nullptr;  // nullptr: nothing is reserved, or all is published
     const std::uint8_t *code_ = nullptr;  // nullptr: the object has no code
   };
 
-  llvm::Error free (std::uint64_t address) {
-    llvm::Error error = llvm::Error::success ();
-    auto object = reinterpret_cast<MIR_code_object_t> (address);
-    if ((address & 1) != 0) {
-      std::unique_ptr<object_with_actions> owner (
-          reinterpret_cast<object_with_actions *> (address - 1));
-      object = owner->object;
-      error = run (owner->before_free);
-    }
-    if (object == nullptr) return error;
+  // Few objects have actions, so that freeing one of the others takes no lock.
+  void keep (MIR_code_object_t object, actions before_free) {
+    std::lock_guard<std::mutex> guard (lock_);
+    kept_.emplace (object, std::move (before_free));
+    num_kept_.fetch_add (1, std::memory_order_relaxed);
+  }
+  actions take_kept (MIR_code_object_t object) {
+    if (num_kept_.load (std::memory_order_relaxed) == 0) return {};
+    std::lock_guard<std::mutex> guard (lock_);
+    auto found = kept_.find (object);
+    if (found == kept_.end ()) return {};
+    actions before_free = std::move (found->second);
+    kept_.erase (found);
+    num_kept_.fetch_sub (1, std::memory_order_relaxed);
+    return before_free;
+  }
+
+  llvm::Error free (MIR_code_object_t object) {
+    actions before_free = take_kept (object);
+    llvm::Error error = run (before_free);
     MIR_code_status_t status = MIR_code_object_free_now (space_, object);
     if (status == MIR_CODE_OK) return error;
     return llvm::joinErrors (std::move (error), llvm_details::failure ("cannot free code", status));
@@ -216,6 +223,9 @@ class jitlink_memory_manager final : public llvm::jitlink::JITLinkMemoryManager 
 
   MIR_code_space_t space_;
   llvm_frames frames_;
+  std::mutex lock_;
+  std::unordered_map<MIR_code_object_t, actions> kept_;
+  std::atomic<std::size_t> num_kept_{0};
 };
 
 inline llvm::Error jitlink_memory_manager::in_flight::reserve () {
@@ -236,12 +246,14 @@ inline llvm::Error jitlink_memory_manager::in_flight::place (llvm::jitlink::Basi
     segments.push_back (llvm_details::make_segment (
         llvm_details::access_of (group.getMemProt ()), segment.ContentSize + segment.ZeroFillSize,
         segment.Alignment.value (), llvm_names::is_transient (group) ? MIR_CODE_TRANSIENT : 0));
-  if (segments.empty ()) return llvm::Error::success ();
+  // The handle of an empty object is the address of an empty allocation.
+  if (segments.empty ())
+    segments.push_back (llvm_details::make_segment (MIR_CODE_READ_ONLY, 0, 1, 0));
   MIR_code_status_t status =
-      MIR_code_object_reserve (space_, segments.data (), segments.size (), &object_);
+      MIR_code_object_reserve (manager_.space_, segments.data (), segments.size (), &object_);
   if (status != MIR_CODE_OK)
     return llvm_details::failure ("no memory for " + graph_.getName (), status);
-  const MIR_code_segment_t *placed = segments.data ();
+  const MIR_code_segment_t *placed = segments.begin ();
   for (auto &[group, segment] : layout.segments ()) {
     segment.WorkingMem = reinterpret_cast<char *> (placed->buffer);
     segment.Addr = llvm::orc::ExecutorAddr (reinterpret_cast<std::uintptr_t> (placed->addr));
@@ -253,37 +265,29 @@ inline llvm::Error jitlink_memory_manager::in_flight::place (llvm::jitlink::Basi
 
 inline llvm::Expected<llvm::jitlink::JITLinkMemoryManager::FinalizedAlloc>
 jitlink_memory_manager::in_flight::publish () {
-  actions before_free;
+  MIR_code_status_t status = llvm_details::commit (manager_.space_, object_, graph_.getName ());
+  if (status != MIR_CODE_OK)
+    return llvm_details::failure ("cannot publish " + graph_.getName (), status);
   MIR_code_object_t object = std::exchange (object_, nullptr);
-  if (object != nullptr) {
-    MIR_code_status_t status = llvm_details::commit (space_, object, graph_.getName ());
-    if (status != MIR_CODE_OK) {
-      MIR_code_object_abort (space_, object);
-      return llvm_details::failure ("cannot publish " + graph_.getName (), status);
-    }
-  }
+  actions before_free;
   llvm::Error error = add_frames ();
   if (!error) error = run_actions (before_free);
   if (error) {
-    if (object != nullptr) (void) MIR_code_object_free_now (space_, object);
+    (void) MIR_code_object_free_now (manager_.space_, object);
     return error;
   }
-  if (object != nullptr) MIR_code_object_settle (space_, object);
-  auto address = reinterpret_cast<std::uintptr_t> (object);
-  if (!before_free.empty ()) {
-    auto owner = std::make_unique<object_with_actions> ();
-    *owner = {object, std::move (before_free)};
-    address = reinterpret_cast<std::uintptr_t> (owner.release ()) + 1;
-  }
-  return FinalizedAlloc (llvm::orc::ExecutorAddr (address));
+  MIR_code_object_settle (manager_.space_, object);
+  if (!before_free.empty ()) manager_.keep (object, std::move (before_free));
+  return FinalizedAlloc (llvm::orc::ExecutorAddr (reinterpret_cast<std::uintptr_t> (object)));
 }
 
 inline llvm::Error jitlink_memory_manager::in_flight::add_frames () {
   llvm::jitlink::Section *section = graph_.findSectionByName (".eh_frame");
-  if (frames_ == llvm_frames::by_llvm || section == nullptr) return llvm::Error::success ();
+  if (manager_.frames_ == llvm_frames::by_llvm || section == nullptr)
+    return llvm::Error::success ();
   llvm::jitlink::SectionRange range (*section);
-  MIR_code_status_t status =
-      llvm_details::add_frames (space_, code_, range.getStart ().getValue (), range.getSize ());
+  MIR_code_status_t status = llvm_details::add_frames (
+      manager_.space_, code_, range.getStart ().getValue (), range.getSize ());
   if (status == MIR_CODE_OK) return llvm::Error::success ();
   return llvm_details::failure ("cannot register the frames of " + graph_.getName (), status);
 }
