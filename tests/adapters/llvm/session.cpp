@@ -1,7 +1,9 @@
 /* The parts of the tests that use LLVM.  */
 #include "session.h"
 
+#include <llvm/ExecutionEngine/ExecutionEngine.h>
 #include <llvm/ExecutionEngine/JITSymbol.h>
+#include <llvm/ExecutionEngine/MCJIT.h>
 #include <llvm/ExecutionEngine/Orc/ExecutionUtils.h>
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
 #include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
@@ -17,20 +19,34 @@
 
 using namespace llvm;
 
+#if LLVM_VERSION_MAJOR >= 18
+static void make_transient (jitlink::Section &section) {
+  section.setMemLifetime (orc::MemLifetime::Finalize);
+}
+#elif LLVM_VERSION_MAJOR == 16
+static void make_transient (jitlink::Section &section) {
+  section.setMemDeallocPolicy (orc::MemDeallocPolicy::Finalize);
+}
+#else
+static void make_transient (jitlink::Section &section) {
+  section.setMemDeallocPolicy (jitlink::MemDeallocPolicy::Finalize);
+}
+#endif
+
 /*---------------- Glue, as a user writes it -----------------------------*/
 
 static Expected<std::unique_ptr<orc::LLJIT>> make_jit (linker with, MIR_code_space_t space) {
   orc::LLJITBuilder builder;
-  Error error = with == JITLINK ? mir::use_jitlink (builder, space)
-                                : mir::use_rtdyld (builder, space);
+  Error error =
+      with == JITLINK ? mir::use_jitlink (builder, space) : mir::use_rtdyld (builder, space);
   if (error) return error;
   return builder.create ();
 }
 
 /*---------------- Sessions -----------------------------*/
 
-bool constants_are_read_only (linker with) {
-  return with == RTDYLD || LLVM_VERSION_MAJOR >= 18;
+bool jitlink_tells_accesses () {
+  return LLVM_VERSION_MAJOR >= 18;
 }
 
 struct session::object {
@@ -64,9 +80,9 @@ session::session (linker with, MIR_code_space_t space) : inside_ (new inside) {
   inside_->jit->getExecutionSession ().setErrorReporter (
       [this] (Error error) { note (toString (std::move (error))); });
   for (int i = 0; i < LIBRARIES; i++) {
-    orc::JITDylib &library
-        = i == 0 ? inside_->jit->getMainJITDylib ()
-                 : cantFail (inside_->jit->createJITDylib ("library " + std::to_string (i)));
+    orc::JITDylib &library =
+        i == 0 ? inside_->jit->getMainJITDylib ()
+               : cantFail (inside_->jit->createJITDylib ("library " + std::to_string (i)));
     library.addGenerator (cantFail (orc::DynamicLibrarySearchGenerator::GetForCurrentProcess (
         inside_->jit->getDataLayout ().getGlobalPrefix ())));
     inside_->libraries[i] = &library;
@@ -113,22 +129,47 @@ void *session::find (const char *symbol, unsigned library) {
   return nullptr;
 }
 
+// A module whose function NAME returns the address of its variable, which holds VALUE.
+static std::unique_ptr<Module> make_module (LLVMContext &context, const char *name, int value,
+                                            GlobalValue::ThreadLocalMode mode) {
+  auto module = std::make_unique<Module> (name, context);
+  IRBuilder<> builder (context);
+  auto *variable = new GlobalVariable (
+      *module, builder.getInt32Ty (), false, GlobalValue::InternalLinkage,
+      builder.getInt32 (static_cast<unsigned> (value)), "variable", nullptr, mode);
+  auto *function = Function::Create (FunctionType::get (variable->getType (), false),
+                                     GlobalValue::ExternalLinkage, name, *module);
+  builder.SetInsertPoint (BasicBlock::Create (context, "", function));
+  builder.CreateRet (variable);
+  return module;
+}
+
 void session::add_thread_local () {
   auto context = std::make_unique<LLVMContext> ();
-  auto module = std::make_unique<Module> ("thread local", *context);
+  auto module =
+      make_module (*context, "emulated_thread_local", 11, GlobalValue::GeneralDynamicTLSModel);
   module->setDataLayout (inside_->jit->getDataLayout ());
-  IRBuilder<> builder (*context);
-  Type *type = builder.getInt32Ty ();
-  auto *variable = new GlobalVariable (*module, type, false, GlobalValue::InternalLinkage,
-                                       builder.getInt32 (11), "variable", nullptr,
-                                       GlobalValue::GeneralDynamicTLSModel);
-  auto *function = Function::Create (FunctionType::get (variable->getType (), false),
-                                     GlobalValue::ExternalLinkage, "emulated_thread_local", *module);
-  builder.SetInsertPoint (BasicBlock::Create (*context, "", function));
-  builder.CreateRet (variable);
   if (Error error = inside_->jit->addIRModule (
           orc::ThreadSafeModule (std::move (module), std::move (context))))
     note (toString (std::move (error)));
+}
+
+int run_with_mcjit (MIR_code_space_t space) {
+  InitializeNativeTarget ();
+  InitializeNativeTargetAsmPrinter ();
+  LLVMContext context;
+  std::unique_ptr<ExecutionEngine> engine (
+      EngineBuilder (make_module (context, "first", 40, GlobalValue::NotThreadLocal))
+          .setMCJITMemoryManager (std::make_unique<mir::rtdyld_memory_manager> (space))
+          .setRelocationModel (Reloc::PIC_)
+          .setCodeModel (CodeModel::Small)
+          .create ());
+  if (engine == nullptr) return -1;
+  auto first = reinterpret_cast<int *(*) ()> (engine->getFunctionAddress ("first"));
+  engine->addModule (make_module (context, "second", 2, GlobalValue::NotThreadLocal));
+  auto second = reinterpret_cast<int *(*) ()> (engine->getFunctionAddress ("second"));
+  if (first == nullptr || second == nullptr || engine->hasError ()) return -1;
+  return *first () + *second ();
 }
 
 /*---------------- Actions -----------------------------*/
@@ -157,13 +198,13 @@ namespace {
 // LLVM's versions give some of these functions other arguments.
 class plugin : public orc::ObjectLinkingLayer::Plugin {
  public:
-  explicit plugin (int *counts) : counts_{counts} {}
+  explicit plugin (jitlink::LinkGraphPassFunction pass, bool is_early)
+      : pass_{std::move (pass)}, is_early_{is_early} {}
   void modifyPassConfig (orc::MaterializationResponsibility &, jitlink::LinkGraph &,
                          jitlink::PassConfiguration &passes) override {
-    passes.PostFixupPasses.push_back ([this] (jitlink::LinkGraph &graph) {
-      graph.allocActions ().push_back ({count_in (&counts_[0]), count_in (&counts_[1])});
-      return Error::success ();
-    });
+    // A copy of the pass for each graph.
+    auto run = [this] (jitlink::LinkGraph &graph) { return pass_ (graph); };
+    (is_early_ ? passes.PostPrunePasses : passes.PostFixupPasses).push_back (run);
   }
   Error notifyFailed (orc::MaterializationResponsibility &) override { return Error::success (); }
   virtual Error notifyRemovingResources (orc::ResourceKey) { return Error::success (); }
@@ -174,12 +215,33 @@ class plugin : public orc::ObjectLinkingLayer::Plugin {
   virtual void notifyTransferringResources (orc::JITDylib &, orc::ResourceKey, orc::ResourceKey) {}
 
  private:
-  int *counts_;
+  jitlink::LinkGraphPassFunction pass_;
+  bool is_early_;  // before memory is reserved
 };
 
 }  // namespace
 
+static void add_plugin (orc::LLJIT &jit, jitlink::LinkGraphPassFunction pass, bool is_early) {
+  static_cast<orc::ObjectLinkingLayer &> (jit.getObjLinkingLayer ())
+      .addPlugin (std::make_unique<plugin> (std::move (pass), is_early));
+}
+
 void session::use_actions (int *counts) {
-  static_cast<orc::ObjectLinkingLayer &> (inside_->jit->getObjLinkingLayer ())
-      .addPlugin (std::make_unique<plugin> (counts));
+  auto pass = [counts] (jitlink::LinkGraph &graph) {
+    graph.allocActions ().push_back ({count_in (&counts[0]), count_in (&counts[1])});
+    return Error (Error::success ());
+  };
+  add_plugin (*inside_->jit, pass, false);
+}
+
+void session::use_transient_bytes (std::size_t len) {
+  auto pass = [len] (jitlink::LinkGraph &graph) {
+    auto &section = graph.createSection (
+        ".transient", mir::llvm_names::access::Read | mir::llvm_names::access::Exec);
+    make_transient (section);
+    auto &block = graph.createZeroFillBlock (section, len, orc::ExecutorAddr (), 16, 0);
+    graph.addAnonymousSymbol (block, 0, len, true, true);
+    return Error (Error::success ());
+  };
+  add_plugin (*inside_->jit, pass, true);
 }

@@ -2,6 +2,7 @@
 #ifndef MIR_TESTS_ADAPTERS_LLVM_SESSION_H
 #define MIR_TESTS_ADAPTERS_LLVM_SESSION_H
 
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -10,13 +11,16 @@
 
 enum linker { JITLINK, RTDYLD };
 
-// Whether this LLVM maps what LINKER links from .rodata without write access.
-bool constants_are_read_only (linker with);
+// Whether this LLVM tells JITLink's memory manager of what is read only, and of what is writable and executable:
+// 14 and 16 know code and data alone.
+bool jitlink_tells_accesses ();
+// What two modules return that an MCJIT has compiled, whose variables are 40 and 2; -1 if that fails.
+int run_with_mcjit (MIR_code_space_t space);
 
 class session {
  public:
   enum { LIBRARIES = 4 };
-  struct object; // what has been added
+  struct object;  // what has been added
 
   // SPACE must outlive the session.
   session (linker with, MIR_code_space_t space);
@@ -41,13 +45,15 @@ class session {
   // Let actions count in COUNTS[0] when an object is published and in COUNTS[1] when it is freed; the
   // first one fails if COUNTS[0] is negative.  For JITLINK, before anything is added.
   void use_actions (int *counts);
+  // Add LEN bytes to each object that are needed until it is published.  The same.
+  void use_transient_bytes (std::size_t len);
 
  private:
   struct inside;
   void note (const std::string &text);
 
   std::unique_ptr<inside> inside_;
-  std::mutex lock_; // guards text_
+  std::mutex lock_;  // guards text_
   std::string text_;
 };
 

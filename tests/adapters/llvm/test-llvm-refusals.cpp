@@ -77,12 +77,12 @@ template <linker with>
 void every_refused_allocation_is_an_error () {
   long refused = 1, n = 0;
   for (; refused != 0; n++) {
-    refused = run_with_refusal<with> (
-        [n] (probe_alloc &probe) { probe_alloc_fail_after (&probe, n, 0); },
-        [] (probe_alloc &probe) {
-          probe_alloc_fail_after (&probe, -1, 0);
-          return static_cast<long> (probe.failed);
-        });
+    refused =
+        run_with_refusal<with> ([n] (probe_alloc &probe) { probe_alloc_fail_after (&probe, n, 0); },
+                                [] (probe_alloc &probe) {
+                                  probe_alloc_fail_after (&probe, -1, 0);
+                                  return static_cast<long> (probe.failed);
+                                });
     REQUIRE (n < 200);
   }
   tap_note ("%ld allocations", n - 1);
@@ -178,7 +178,7 @@ void code_is_linked_under_both_without_memory_files () {
 
 }  // namespace
 
-#define WITH_BOTH(NAME)                                \
+#define WITH_BOTH(NAME)                            \
   (tap_run (#NAME " with JITLink", NAME<JITLINK>), \
    tap_run (#NAME " with RuntimeDyld", NAME<RTDYLD>))
 

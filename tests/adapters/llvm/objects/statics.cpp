@@ -15,14 +15,22 @@ int statics (int x) {
 
 int statics_switch (int x) {
   switch (x) {
-  case 0: return 17;
-  case 1: return statics_made;
-  case 2: return program_add (7);
-  case 3: return 2 * x + statics_made;
-  case 4: return 99;
-  case 5: return program_add (statics_made);
-  case 6: return -x;
-  default: return -1;
+    case 0:
+      return 17;
+    case 1:
+      return statics_made;
+    case 2:
+      return program_add (7);
+    case 3:
+      return 2 * x + statics_made;
+    case 4:
+      return 99;
+    case 5:
+      return program_add (statics_made);
+    case 6:
+      return -x;
+    default:
+      return -1;
   }
 }
 }
