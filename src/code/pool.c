@@ -370,6 +370,19 @@ static MIR_code_status_t look_everywhere (struct mir_pool *pool, uint32_t n, enu
   return MIR_CODE_OK;
 }
 
+MIR_code_status_t mir_pool_add_slab (struct mir_pool *pool, struct mir_slab *slab) {
+  mir_os_lock (&pool->lock);
+  if (mir_slab_overlaps (slab)) { /* with one that another thread has got meanwhile */
+    mir_os_unlock (&pool->lock);
+    mir_slab_forget (slab);
+    return MIR_CODE_MAP_REFUSED;
+  }
+  mir_slab_link (slab);
+  if (pool->bins.capacity < least_chunks (pool)) pool->crowded = 1;
+  pool->measuring = 0;
+  return MIR_CODE_OK;
+}
+
 /* Map a slab for N granules, of SIZE bytes unless N needs more, 0: twice as large as the last one, and
    make it the bump region.  The lock is not held.  */
 static MIR_code_status_t map_room (struct mir_pool *pool, uint32_t n, size_t size,
@@ -383,15 +396,7 @@ static MIR_code_status_t map_room (struct mir_pool *pool, uint32_t n, size_t siz
       && mir_pools_drop_empty (pool->space) > 0)
     status = mir_slab_make (pool, n, size, slab);
   if (status != MIR_CODE_OK) return status;
-  mir_os_lock (&pool->lock);
-  if (mir_slab_overlaps (*slab)) { /* with one that another thread has got meanwhile */
-    mir_os_unlock (&pool->lock);
-    mir_slab_forget (*slab);
-    return MIR_CODE_MAP_REFUSED;
-  }
-  mir_slab_link (*slab);
-  if (pool->bins.capacity < least_chunks (pool)) pool->crowded = 1;
-  pool->measuring = 0;
+  if ((status = mir_pool_add_slab (pool, *slab)) != MIR_CODE_OK) return status;
   enter_bump (pool, *slab, 0, (*slab)->granules.count);
   if (pool->slab_size == size && size < max_slab_size (pool->space)) pool->slab_size *= 2;
   mir_os_unlock (&pool->lock);
@@ -408,8 +413,7 @@ static struct mir_slab *unlink_slab (struct mir_slab *slab) {
   return slab;
 }
 
-/* Unmap SLAB if it is still in POOL and empty.  The lock is not held.  */
-static void drop_slab (struct mir_pool *pool, struct mir_slab *slab) {
+void mir_pool_drop_slab (struct mir_pool *pool, struct mir_slab *slab) {
   mir_os_lock (&pool->lock);
   struct mir_slab *empty = pool->empty_oldest;
   while (empty != NULL && empty != slab) empty = empty->later;
@@ -459,7 +463,7 @@ MIR_code_status_t mir_pool_find_room (struct mir_pool *pool, uint32_t n, enum mi
     if (refused == MIR_CODE_OK) {
       status = look_in (pool, n, table, 0, placement, &found);
       placement->fresh = found && placement->slab == fresh;
-      if (status != MIR_CODE_OK) drop_slab (pool, fresh);
+      if (status != MIR_CODE_OK) mir_pool_drop_slab (pool, fresh);
     } else {
       if (!sharing) status = look (pool, n, table, 1, placement, &found);
       if (status == MIR_CODE_OK && !found) status = refused;
@@ -636,7 +640,7 @@ static void take_back (struct mir_pool *pool, struct mir_slab *slab) {
   mir_os_lock (&pool->lock);
   mir_slab_link (slab);
   if (pool->bins.capacity < least_chunks (pool)) pool->crowded = 1;
-  enter_bump (pool, slab, 0, slab->granules.count);
+  if (!slab->frozen) enter_bump (pool, slab, 0, slab->granules.count);
   mir_os_unlock (&pool->lock);
 }
 

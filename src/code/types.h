@@ -80,6 +80,7 @@ struct mir_slab {
   uint8_t frozen;
   uint8_t all_backed; /* every page has memory */
   uint8_t shift;      /* of the space: the bits of an offset in a granule */
+  uint8_t in_place;   /* writable memory, to be replaced by executable memory: in-place.h */
   struct mir_pages pages;
   const struct mir_backend *backend; /* of the space, or that one's `large` */
   struct mir_slab *next, *previous;  /* in the pool, by ascending address */

@@ -338,6 +338,20 @@ static void use_another_space (void) {
   MIR_code_space_finish (finished);
 }
 
+static void make_object_in_place (void) {
+  MIR_code_segment_t segment = {.size = sizeof (segment),
+                                .access = MIR_CODE_READ_EXEC,
+                                .flags = MIR_CODE_IN_PLACE,
+                                .len = 70000};
+  MIR_code_object_t made;
+  if (MIR_code_object_reserve (space, &segment, 1, &made) != MIR_CODE_OK) return;
+  objects[3] = made;
+  code_returning (segment.addr, 3);
+  if (MIR_code_object_commit (space, made, NULL) == MIR_CODE_OK) return;
+  objects[3] = NULL;
+  MIR_code_object_abort (space, made);
+}
+
 static void make_objects (void) {
   for (int i = 3; i < OBJECTS; i++) make_object (i);
 }
@@ -367,12 +381,23 @@ struct operation {
 
 #define OPERATION(NAME) {#NAME, NAME}
 static const struct operation operations[] = {
-    OPERATION (publish_small),     OPERATION (publish_large), OPERATION (publish_many),
-    OPERATION (make_batch),        OPERATION (reserve_twice), OPERATION (free_and_reclaim),
-    OPERATION (free_at_once),      OPERATION (come_and_go),   OPERATION (write_beside),
-    OPERATION (take_cells),        OPERATION (change),        OPERATION (ask),
-    OPERATION (use_another_space), OPERATION (make_objects),  OPERATION (free_objects),
+    OPERATION (publish_small),
+    OPERATION (publish_large),
+    OPERATION (publish_many),
+    OPERATION (make_batch),
+    OPERATION (reserve_twice),
+    OPERATION (free_and_reclaim),
+    OPERATION (free_at_once),
+    OPERATION (come_and_go),
+    OPERATION (write_beside),
+    OPERATION (take_cells),
+    OPERATION (change),
+    OPERATION (ask),
+    OPERATION (use_another_space),
+    OPERATION (make_objects),
+    OPERATION (free_objects),
     OPERATION (use_data),
+    OPERATION (make_object_in_place),
 };
 #undef OPERATION
 
