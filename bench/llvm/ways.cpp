@@ -203,7 +203,7 @@ const std::vector<way> rtdyld_ways = {{"nothing", make<nothing_rtdyld_store>},
 
 /*---------------- Sessions -----------------------------*/
 
-session::session (const way &way, const functions &all)
+session::session (const way &way, const functions &all, std::size_t num)
     : all_{all},
       store_{way.make ()},
       session_{check (orc::SelfExecutorProcessControl::Create ())},
