@@ -63,7 +63,9 @@ static MIR_code_status_t end_part (struct MIR_code_space *space, struct mir_obje
   if (status == MIR_CODE_OK) object->blocks[access] = 0; /* a fork waits for the pool's lock */
   if (status == MIR_CODE_OK && mir_slab_is_empty (slab))
     dropped = mir_pool_unlink_empty (pool, pool->space->options.purge_ms, 0 /* not all */);
+  int has_described = pool->described != NULL;
   mir_os_unlock (&pool->lock);
+  if (has_described) mir_pool_free_described (pool);
   mir_pool_drop_slabs (dropped);
   return status;
 }

@@ -43,11 +43,13 @@ void mir_pool_finish (struct mir_pool *pool) {
     next = slab->next;
     if (hooks != NULL && hooks->unmapped != NULL)
       hooks->unmapped (hooks->user_data, slab->pages.rx, slab->pages.len);
+    if (slab->has_frames) mir_frames_close (slab);
     /* Pages which the user's mem_unmap refuses stay mapped: no caller is left to report that
        to.  */
     (void) slab->backend->unmap (&slab->pages);
     mir_slab_free (slab);
   }
+  mir_pool_free_described (pool);
   MIR_free (space->alloc, pool->bins.chunks);
   MIR_free (space->alloc, pool->retired.ring);
   MIR_free (space->alloc, pool->tags.table);
@@ -595,6 +597,19 @@ void mir_pool_shrink (struct mir_slab *slab, uint32_t first, uint32_t n) {
 
 void mir_pool_cut (struct mir_slab *slab, uint32_t first, uint32_t n) {
   if (n != 0) free_granules (slab, first, first + n, 0);
+}
+
+/* One block at a time is out of the list: a request for cancellation that acts in the general allocator
+   loses none.  */
+void mir_pool_free_described (struct mir_pool *pool) {
+  struct mir_described *block;
+  do {
+    mir_os_lock (&pool->lock);
+    block = pool->described;
+    if (block != NULL) pool->described = block->next;
+    mir_os_unlock (&pool->lock);
+    if (block != NULL) mir_described_free (pool->space->alloc, block);
+  } while (block != NULL);
 }
 
 /* The granules of slabs that are kept: what was taken in the last LATELY milliseconds, or up to three

@@ -227,13 +227,15 @@ static struct mir_slab *new_slab (struct mir_pool *pool, size_t size, int in_pla
   slab->backed = (uint64_t *) (void *) ((uint8_t *) (slab + 1) + granules_size);
   memset (slab->backed, 0, mir_backed_size (size));
   slab->pool = pool;
+  slab->frozen = slab->all_backed = slab->has_frames = 0;
+  slab->frames = NULL;
   slab->shift = space->shift;
   slab->in_place = in_place != 0;
-  slab->frozen = slab->all_backed = 0;
   return slab;
 }
 
 void mir_slab_free (struct mir_slab *slab) {
+  if (slab->has_frames) mir_frames_free (slab);
   MIR_free (slab->pool->space->alloc, slab->memory);
 }
 
@@ -386,6 +388,7 @@ void mir_slab_link (struct mir_slab *slab) {
 
 void mir_slab_unlink (struct mir_slab *slab) {
   struct mir_pool *pool = slab->pool;
+  if (slab->has_frames) mir_frames_close (slab);
   if (slab->previous != NULL)
     slab->previous->next = slab->next;
   else

@@ -14,6 +14,7 @@
 #include "support/machine-code.h"
 #include "support/probe-alloc.h"
 #include "support/tap.h"
+#include "unwound.h"
 
 /* Where an operation is.  */
 enum user_function { IN_HOOK, IN_MALLOC, IN_FREE, IN_MAP, IN_PROTECT };
@@ -275,6 +276,20 @@ static void free_at_once (void) {
   for (int i = 0; i < 3; i++) (void) MIR_code_free_now (space, funcs[i]);
 }
 
+/* Give frames for three functions, and free two of them.  */
+static void describe (void) {
+  static struct unwound_section sections[3];
+  for (unsigned i = 0; i < 3; i++) {
+    unwound_begin (&sections[i], sections[i].bytes, UNWOUND_ABSPTR);
+    unwound_describe (&sections[i], funcs[i], CODE_LEN, i);
+    unwound_end (&sections[i]);
+    (void) MIR_code_add_frames (space, funcs[i], sections[i].bytes, sections[i].len);
+  }
+  (void) MIR_code_free_now (space, funcs[0]);
+  (void) MIR_code_free (space, funcs[1]);
+  (void) MIR_code_reclaim (space, MIR_code_grace_begin (space));
+}
+
 /* Several slabs come, become empty, and are unmapped.  */
 static void come_and_go (void) {
   uint8_t *large[3];
@@ -398,6 +413,7 @@ static const struct operation operations[] = {
     OPERATION (free_objects),
     OPERATION (use_data),
     OPERATION (make_object_in_place),
+    OPERATION (describe),
 };
 #undef OPERATION
 
