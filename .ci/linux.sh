@@ -4,7 +4,8 @@
 needs_gcc () {
   echo gdb=gdb pc:lua5.4=liblua5.4-dev pc:sqlite3=libsqlite3-dev pc:zlib=zlib1g-dev pc:libpcre2-8=libpcre2-dev \
     file:/usr/include/xbyak/xbyak.h=libxbyak-dev file:/usr/include/asmjit/core.h=libasmjit-dev \
-    file:/usr/include/libtcc.h=libtcc-dev pc:libffi=libffi-dev
+    file:/usr/include/libtcc.h=libtcc-dev pc:libffi=libffi-dev \
+    llvm-config-19=llvm-19-dev
 }
 
 # Chromium is large and optional: without it the test of the report's page is skipped.
