@@ -57,8 +57,8 @@ struct linked {
   uint64_t *matches;
 };
 
-/* Link OBJECT and fill LINKED, which is all zero.  The same object may be linked many times: each unit
-   has names of its own.  */
+/* Link OBJECT and fill LINKED, which is all zero.  The same object may be linked many times: each
+   unit has names of its own.  */
 int linker_link (struct linker *linker, const struct linker_object *object, struct linked *linked);
 /* Free the memory of LINKED, at once: no thread runs its function, or will.  LINKED is all zero
    then.  */

@@ -171,8 +171,9 @@ static void work (void *arg) {
   struct llvm_runtime *lr = &job->lr;
   job->options = parse_arguments (job->argc, job->argv);
   const struct options *options = &job->options;
+  struct linker_options linker_options = {.manager = options->manager};
   if (options->mdwe) deny_write_then_execute ();
-  llvm_runtime_init (lr, options->manager);
+  llvm_runtime_init (lr, &linker_options);
   capture_load (&lr->rt.capture, MIR_get_alloc (lr->rt.ctx), options->capture);
   for (size_t i = 0; i < options->filters_num; i++)
     llvm_runtime_add_filter (lr, options->filters[i]);

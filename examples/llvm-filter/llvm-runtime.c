@@ -1,13 +1,13 @@
 /* Makes and finishes the runtime with LLVM's compiler, and adds filters to it.  */
 #include "llvm-runtime.h"
 
-void llvm_runtime_init (struct llvm_runtime *lr, enum linker_manager manager) {
-  struct linker_options options = {.manager = manager};
-  runtime_init (&lr->rt, NULL, NULL);
-  options.alloc = MIR_get_alloc (lr->rt.ctx);
-  codegen_create (&lr->codegen, options.alloc);
-  VARR_CREATE (llvm_filter_t, lr->filters, options.alloc, 16);
-  if (linker_create (&lr->linker, &options) != 0)
+#include <string.h>
+
+void llvm_runtime_init (struct llvm_runtime *lr, const struct linker_options *options) {
+  runtime_init (&lr->rt, options->alloc, NULL);
+  codegen_create (&lr->codegen, MIR_get_alloc (lr->rt.ctx));
+  VARR_CREATE (llvm_filter_t, lr->filters, MIR_get_alloc (lr->rt.ctx), 16);
+  if (linker_create (&lr->linker, options) != 0)
     fail (MIR_alloc_error, "%s", linker_message (lr->linker));
 }
 
@@ -22,8 +22,7 @@ void llvm_runtime_finish (struct llvm_runtime *lr) {
   }
   codegen_destroy (lr->codegen);
   runtime_finish (&lr->rt);
-  lr->linker = NULL;
-  lr->codegen = NULL;
+  memset (lr, 0, sizeof (*lr));
 }
 
 void llvm_runtime_link (struct llvm_runtime *lr, const struct object *object,

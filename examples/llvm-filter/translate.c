@@ -230,7 +230,7 @@ static void create_entry (struct translation *t) {
   set (t, t->x, constant (t, 0));
 }
 
-/* The ends of the function.  The word of MATCHES is hidden, so code finds it relative to itself.  */
+/* The ends of the function.  The word MATCHES is hidden, so code finds it relative to itself.  */
 static void create_exits (struct translation *t, const char *matches) {
   LLVMValueRef word = LLVMAddGlobal (t->module, t->i64, matches);
   LLVMValueRef result, is_match, count;
