@@ -1,0 +1,30 @@
+// The names of LLVM 14 and 15 for what later versions call differently; only mir-llvm.hpp includes it.
+#ifndef MIR_LLVM_14_HPP
+#define MIR_LLVM_14_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <llvm/ExecutionEngine/JITLink/JITLink.h>
+#include <llvm/ExecutionEngine/JITLink/MemoryFlags.h>
+
+namespace mir::llvm_names {
+
+using access = llvm::jitlink::MemProt;
+using segment_group = llvm::jitlink::AllocGroup;
+using alignment = std::uint32_t;
+
+inline std::size_t in_bytes (alignment al) {
+  return al;
+}
+
+inline bool is_transient (const segment_group &group) {
+  return group.getMemDeallocPolicy () == llvm::jitlink::MemDeallocPolicy::Finalize;
+}
+
+inline llvm::StringRef name_of (const llvm::jitlink::Symbol &symbol) {
+  return symbol.getName ();
+}
+
+}  // namespace mir::llvm_names
+
+#endif  // MIR_LLVM_14_HPP
