@@ -7,7 +7,8 @@
 #include <vector>
 
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
-#include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
+
+#include "adapters/mir-llvm.hpp"
 
 using namespace llvm;
 using namespace llvm::orc;
@@ -36,38 +37,34 @@ namespace {
 
 /*---------------- Messages -----------------------------*/
 
-int fail_with (linker &l, std::string message) {
+// LLVM tells the reason to the reporter of the session, and then the caller that something failed: the
+// first message counts.
+int fail_with (linker &l, Error error) {
+  std::string message = toString (std::move (error));
   for (char &c : message)
     if (c == '\n') c = ' ';
-  l.message = std::move (message);
+  if (l.message.empty ()) l.message = std::move (message);
   return -1;
-}
-
-// LLVM tells the reason to the reporter of the session, and the caller that there was one.
-int fail_with (linker &l, Error error) {
-  std::string text = toString (std::move (error));
-  return l.message.empty () ? fail_with (l, text) : -1;
 }
 
 void report_errors_to (linker &l) {
   l.jit->getExecutionSession ().setErrorReporter (
-      [&l] (Error error) { fail_with (l, toString (std::move (error))); });
+      [&l] (Error error) { fail_with (l, std::move (error)); });
 }
 
-/*---------------- The two managers -----------------------------*/
+/*---------------- Our manager -----------------------------*/
 
 // All of a unit must be near the rest of it, so the space has a range.
-int create_space (linker &l, const linker_options &options) {
+Error use_space (linker &l, const linker_options &options, LLJITBuilder &builder) {
   MIR_code_options_t o = {};
   o.size = sizeof (o);
   o.alloc = options.alloc;
   o.reserve = size_t (64) << 20;
   o.max_bytes = options.max_bytes;
   MIR_code_status_t status = MIR_code_space_create (&o, &l.space);
-  return status == MIR_CODE_OK ? 0 : fail_with (l, MIR_code_status_text (status));
+  if (status == MIR_CODE_OK) return mir::use_jitlink (builder, l.space);
+  return make_error<StringError> (MIR_code_status_text (status), inconvertibleErrorCode ());
 }
-
-void use_space (linker &, LLJITBuilder &) {}
 
 }  // namespace
 
@@ -77,10 +74,9 @@ int linker_create (struct linker **result, const struct linker_options *options)
   linker &l = *(*result = new linker);
   LLJITBuilder builder;
   builder.setPlatformSetUp (setUpInactivePlatform);  // filters have no initializers
-  if (options->manager == LINKER_MIR) {
-    if (create_space (l, *options) != 0) return -1;
-    use_space (l, builder);
-  }
+  // Without this, LLJIT links with what it takes itself, in memory of its own manager.
+  if (options->manager == LINKER_MIR)
+    if (Error error = use_space (l, *options, builder)) return fail_with (l, std::move (error));
   Expected<std::unique_ptr<LLJIT>> jit = builder.create ();
   if (!jit) return fail_with (l, jit.takeError ());
   l.jit = std::move (*jit);

@@ -34,8 +34,7 @@ int linker_create (struct linker **linker, const struct linker_options *options)
 /* Also frees the units that are left.  NULL is allowed.  */
 void linker_destroy (struct linker *linker);
 
-/* Why the last call failed, in one line, until the next call; LINKER may be NULL after
-   linker_create has failed.  */
+/* Why the last call failed, in one line, until the next call.  */
 const char *linker_message (const struct linker *linker);
 
 /* The space that units are in; NULL: LLVM's manager has none.  */

@@ -16,7 +16,7 @@ static struct object object;
 static struct linked linked;
 
 static void start (void) {
-  struct linker_options options = {.manager = LINKER_LLVM};
+  struct linker_options options = {.manager = LINKER_MIR};
   llvm_runtime_init (&lr, &options);
   VARR_CREATE (uint8_t, object.bytes, MIR_get_alloc (lr.rt.ctx), 4096);
 }
