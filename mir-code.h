@@ -359,6 +359,10 @@ typedef struct MIR_code_stats {
   uint64_t published, published_bytes; /* so far */
   uint64_t patched;                    /* calls so far */
   uint64_t system_calls; /* of the back end so far: to map, unmap, open, close, write */
+  /* Of mir-code-object.h.  The code of objects counts as code blocks above.  */
+  size_t objects;                      /* committed and not freed */
+  size_t constant_bytes, data_bytes;   /* read-only, writable: in objects and in pieces */
+  size_t constant_mapped, data_mapped; /* bytes mapped for them; not in mapped_bytes */
 } MIR_code_stats_t;
 
 /* Set *STATS to the current numbers.  Takes time in proportion to the mappings and writers.  */

@@ -93,7 +93,7 @@ static int access_of_rw (const struct mir_pages *pages) {
    one, so access is only ever taken away, and PR_SET_MDWE and MemoryDenyWriteExecute do not object.
    0, or -1 with neither mapped.  */
 static int map_memory (struct mir_pages *pages, uint8_t *at) {
-  if (mir_linux_map_rx (pages, at, mir_linux_exec_prot (pages), MAP_SHARED | MAP_ANONYMOUS, -1)
+  if (mir_linux_map_rx (pages, at, mir_linux_rx_prot (pages), MAP_SHARED | MAP_ANONYMOUS, -1)
       != 0)
     return -1;
   void *rw = map_anon_again (pages);
@@ -128,7 +128,7 @@ static int map_file (struct mir_pages *pages, uint8_t *at, int fd, int *sealed) 
   note_alias_place (hint, rw);
   pages->rw = (uint8_t *) rw;
   *sealed = pages->level == MIR_CODE_SEALED && seal_file (pages, fd);
-  if (mir_linux_map_rx (pages, at, mir_linux_exec_prot (pages), MAP_SHARED, fd) == 0) return 0;
+  if (mir_linux_map_rx (pages, at, mir_linux_rx_prot (pages), MAP_SHARED, fd) == 0) return 0;
   int error = errno;
   unmap_rw (pages, pages->rw);
   errno = error;

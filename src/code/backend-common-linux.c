@@ -46,6 +46,10 @@ static uint8_t *find_aligned (struct mir_pages *pages) {
   return (uint8_t *) hole + (0 - (uintptr_t) hole) % MIR_HUGE_PAGE;
 }
 
+int mir_linux_rx_prot (const struct mir_pages *pages) {
+  return pages->access == MIR_CODE_READ_ONLY ? PROT_READ : mir_linux_exec_prot (pages);
+}
+
 int mir_linux_map_rx (struct mir_pages *pages, uint8_t *at, int prot, int flags, int fd) {
   uint8_t *hint = at == NULL && pages->huge ? find_aligned (pages) : at;
   pages->system_calls++;
@@ -68,7 +72,7 @@ int mir_linux_unmap_rx (struct mir_pages *pages) {
 
 MIR_code_status_t mir_linux_map_private (struct mir_pages *pages, size_t len, uint8_t *at) {
   mir_pages_init (pages, len, at);
-  return mir_linux_map_rx (pages, at, mir_linux_exec_prot (pages), MAP_PRIVATE | MAP_ANONYMOUS, -1)
+  return mir_linux_map_rx (pages, at, mir_linux_rx_prot (pages), MAP_PRIVATE | MAP_ANONYMOUS, -1)
                  == 0
              ? MIR_CODE_OK
              : MIR_CODE_MAP_REFUSED;

@@ -16,7 +16,9 @@
 #define MADV_COLLAPSE 25 /* Linux 6.1 */
 #endif
 
-/* Map PAGES->len bytes for execution with mmap: at AT, in place of what is there, or anywhere if
+/* What PAGES->access allows at rx, for mmap and mprotect, of code or read-only data.  */
+int mir_linux_rx_prot (const struct mir_pages *pages);
+/* Map PAGES->len bytes with mmap: at AT, in place of what is there, or anywhere if
    that is NULL, as PAGES->huge says.  Returns 0, or -1, and then AT is reserved as before, or PAGES->reserved is 0.  */
 int mir_linux_map_rx (struct mir_pages *pages, uint8_t *at, int prot, int flags, int fd);
 /* Unmap LEN bytes at START, trying again after a refusal.  Returns 0, or -1.  */

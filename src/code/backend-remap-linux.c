@@ -27,7 +27,7 @@ static MIR_code_status_t remap_close (struct mir_pages *pages, uint8_t *start, s
                                       uint8_t *writable) {
   mir_os_clean_icache (writable, writable + len);
   pages->system_calls += 2;
-  if (mprotect (writable, len, mir_linux_exec_prot (pages)) == 0
+  if (mprotect (writable, len, mir_linux_rx_prot (pages)) == 0
       && mremap (writable, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, start) != MAP_FAILED)
     return MIR_CODE_OK;
   int error = errno;

@@ -10,7 +10,7 @@
 
 static MIR_code_status_t rwx_map (struct mir_pages *pages, size_t len, uint8_t *at) {
   mir_pages_init (pages, len, at);
-  return mir_linux_map_rx (pages, at, PROT_WRITE | mir_linux_exec_prot (pages),
+  return mir_linux_map_rx (pages, at, PROT_WRITE | mir_linux_rx_prot (pages),
                            MAP_PRIVATE | MAP_ANONYMOUS, -1)
                  == 0
              ? MIR_CODE_OK

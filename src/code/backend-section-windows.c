@@ -22,10 +22,14 @@ static void unmap_after_error (struct mir_pages *pages) {
   mir_os_set_error (error);
 }
 
+static DWORD protection_of_rx (const struct mir_pages *pages) {
+  return pages->access == MIR_CODE_READ_ONLY ? PAGE_READONLY : PAGE_EXECUTE_READ;
+}
+
 /* Map both views of SECTION.  0, or -1 with neither mapped.  */
 static int map_views (struct mir_pages *pages, HANDLE section, uint8_t *at) {
   pages->system_calls += 2;
-  pages->rx = (uint8_t *) mir_os_map_view (section, pages->len, at, PAGE_EXECUTE_READ);
+  pages->rx = (uint8_t *) mir_os_map_view (section, pages->len, at, protection_of_rx (pages));
   if (pages->rx == NULL) return -1;
   pages->rw = (uint8_t *) mir_os_map_view (section, pages->len, NULL, PAGE_READWRITE);
   if (pages->rw != NULL
@@ -41,8 +45,9 @@ static MIR_code_status_t section_map (struct mir_pages *pages, size_t len, uint8
   DWORD high = (DWORD) ((uint64_t) len >> 32), low = (DWORD) len;
   mir_pages_init (pages, len, at);
   pages->system_calls = 2;
-  HANDLE section = CreateFileMappingW (INVALID_HANDLE_VALUE, NULL,
-                                       PAGE_EXECUTE_READWRITE | SEC_COMMIT, high, low, NULL);
+  DWORD most = pages->access == MIR_CODE_READ_ONLY ? PAGE_READWRITE : PAGE_EXECUTE_READWRITE;
+  HANDLE section =
+      CreateFileMappingW (INVALID_HANDLE_VALUE, NULL, most | SEC_COMMIT, high, low, NULL);
   if (section == NULL) return MIR_CODE_MAP_REFUSED;
   int res = map_views (pages, section, at), error = mir_os_error ();
   CloseHandle (section); /* the views keep it */

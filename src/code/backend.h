@@ -17,7 +17,7 @@
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint8_t */
 
-#include "mir-code.h"
+#include "mir-code-object.h"
 
 enum { MIR_HUGE_PAGE = 2 * 1024 * 1024 }; /* bytes: with pages of 4096 bytes */
 
@@ -28,6 +28,9 @@ struct mir_pages {
   unsigned generation;         /* mir_generation when they were mapped or made private */
   MIR_code_protection_t level; /* set before map */
   int landing_pads;            /* of the options; set before map */
+  /* What the program may do at rx; set before map.  For MIR_CODE_READ_WRITE there is a back end of its
+     own; rwx and map-jit have MIR_CODE_READ_ONLY writable.  */
+  MIR_code_access_t access;
   /* Nonzero: rx, unless it is in a reserved range, and the alias go to multiples of MIR_HUGE_PAGE, if
      the system lets them; set before map.  */
   int huge;
@@ -109,6 +112,8 @@ struct mir_backend {
 extern const struct mir_backend mir_backend_anon, mir_backend_filled, mir_backend_memfd,
     mir_backend_tmpfile, mir_backend_section, mir_backend_map_jit, mir_backend_procmem,
     mir_backend_remap, mir_backend_rwx;
+/* Writable data in a reserved range, at one address and private; never executable.  */
+extern const struct mir_backend mir_backend_data;
 /* The memory of a MIR_code_alloc: writable and executable at one address while a span is open, as
    that contract says.  On every system.  */
 extern const struct mir_backend mir_backend_flip;

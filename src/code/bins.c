@@ -125,7 +125,7 @@ static inline int take_newest (struct mir_bins *bins, uint32_t bin, const struct
 }
 
 static const uint8_t *run_address (const struct mir_run *run) {
-  return run->slab->pages.rx + (size_t) run->start * MIR_GRANULE;
+  return run->slab->pages.rx + ((size_t) run->start << run->slab->shift);
 }
 
 /* Whether A is better than B for what fits in both: shorter, or else at a lower address.  */

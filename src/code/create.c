@@ -7,6 +7,8 @@
 #include "code/backend.h"
 #include "code/cpu.h"
 #include "code/fork.h"
+#include "code/object-end.h"
+#include "code/part.h"
 #include "code/pool.h"
 #include "code/probe.h"
 #include "code/space.h"
@@ -29,9 +31,21 @@ static void free_chain (struct MIR_code_space *space, void *link) {
   }
 }
 
+/* Finish the parts of SPACE and free the records of its objects.  */
+static void finish_objects (struct MIR_code_space *space) {
+  mir_objects_finish (space);
+  for (int i = 0; i < MIR_PARTS; i++) {
+    struct MIR_code_space *part = mir_part (space, (MIR_code_access_t) i);
+    if (part == NULL) continue;
+    mir_space_finish (part);
+    MIR_free (space->alloc, part);
+  }
+}
+
 void mir_space_finish (struct MIR_code_space *space) {
   struct mir_pool *next;
   int held = mir_os_hold_cancel (); /* nobody could finish the rest */
+  finish_objects (space);
   while (space->writers != NULL) MIR_code_writer_finish (space->writers);
   mir_unwatch_forks (space);
   (void) mir_pools_drop_orphans (space);
@@ -169,6 +183,15 @@ MIR_code_status_t MIR_code_probe (const MIR_code_options_t *options, MIR_code_re
   return status;
 }
 
+/* Call the hook `mapped` for the slabs that SPACE has.  */
+static void notify_of_mappings (struct MIR_code_space *space) {
+  int held = mir_os_hold_cancel (); /* hooks must return */
+  for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool))
+    for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next)
+      space->hooks->mapped (space->hooks->user_data, slab->pages.rx, slab->pages.len);
+  mir_os_let_cancel (held);
+}
+
 MIR_code_status_t MIR_code_set_hooks (MIR_code_space_t space, const MIR_code_hooks_t *hooks) {
   for (MIR_code_writer_t w = space->writers; w != NULL; w = mir_writer_next (w))
     if (mir_writer_is_batching (w)) return MIR_CODE_BAD_ORDER;
@@ -177,11 +200,10 @@ MIR_code_status_t MIR_code_set_hooks (MIR_code_space_t space, const MIR_code_hoo
              != 0)
     return MIR_CODE_BAD_OPTION;
   space->hooks = hooks != NULL ? &space->own_hooks : NULL;
+  struct MIR_code_space *part = mir_part (space, MIR_CODE_READ_EXEC);
+  if (part != NULL) part->hooks = space->hooks;
   if (hooks == NULL || space->hooks->mapped == NULL) return MIR_CODE_OK;
-  int held = mir_os_hold_cancel (); /* hooks must return */
-  for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool))
-    for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next)
-      space->hooks->mapped (space->hooks->user_data, slab->pages.rx, slab->pages.len);
-  mir_os_let_cancel (held);
+  notify_of_mappings (space);
+  if (part != NULL) notify_of_mappings (part);
   return MIR_CODE_OK;
 }

@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 #include <string.h> /* memcpy */
 
-#include "code/space.h"
+#include "code/part.h"
 #include "code/types.h"
 #include "code/write.h"
 
@@ -14,11 +14,11 @@ enum { BYTES_ON_STACK = 512 }; /* for chunks and old bytes; larger edits allocat
    The lock of the pool is held.  */
 static int is_published (const struct mir_slab *slab, uintptr_t addr, size_t len) {
   size_t offset = addr - (uintptr_t) slab->pages.rx;
-  uint32_t first = mir_granules_block (&slab->granules, (uint32_t) (offset / MIR_GRANULE));
+  uint32_t first = mir_granules_block (&slab->granules, (uint32_t) (offset >> slab->shift));
   if (first == MIR_NO_GRANULE) return 0;
   uint32_t last = mir_granules_block_last (&slab->granules, first);
   return !mir_granules_is_pinned (&slab->granules, last)
-         && len <= ((size_t) last + 1) * MIR_GRANULE - offset;
+         && len <= (((size_t) last + 1) << slab->shift) - offset;
 }
 
 /*---------------- Many places -----------------------------*/
@@ -78,7 +78,7 @@ MIR_code_status_t mir_edit (struct MIR_code_space *space, const struct mir_edit 
     return MIR_CODE_NO_MEMORY;
   struct mir_chunk *chunks = (struct mir_chunk *) (void *) memory;
   uintptr_t first = (uintptr_t) edit->base + edit->relocs[0].offset; /* find_places checks it */
-  struct mir_slab *slab = mir_space_lock_slab (space, (const void *) first);
+  struct mir_slab *slab = mir_part_lock_code (space, (const void *) first);
   if (slab != NULL) {
     if (find_places (slab, edit, chunks) == 0)
       status = mir_write (chunks, count, (uint8_t *) (chunks + count));
@@ -102,7 +102,7 @@ MIR_code_status_t MIR_code_patch (MIR_code_space_t space, void *addr, const void
   size_t offset = (uintptr_t) addr % sizeof (uint64_t);
   uint8_t word[sizeof (uint64_t)], old[sizeof (word)];
   if (!space->backend->whole_words || len > sizeof (word) - offset) return MIR_CODE_NOT_ATOMIC;
-  struct mir_slab *slab = mir_space_lock_slab (space, addr);
+  struct mir_slab *slab = mir_part_lock_code (space, addr);
   if (slab == NULL) return MIR_CODE_NOT_OURS;
   MIR_code_status_t status = MIR_CODE_NOT_OURS;
   if (len > 0 && is_published (slab, (uintptr_t) addr, len)) {

@@ -54,7 +54,7 @@ static void orphan_slabs (struct MIR_code_space *space) {
     if (transit->thread == mir_os_thread ()) continue; /* a hook or an allocator has forked */
     transit->thread = 0;
     if (transit->state != MIR_PARTLY_MAPPED) continue;
-    space->mapped_bytes -= transit->counted;
+    mir_space_account (space)->mapped_bytes -= transit->counted;
     transit->counted = 0;
   }
 }
@@ -63,6 +63,7 @@ static void orphan_slabs (struct MIR_code_space *space) {
    poisoned already.  There is room for them: the ring has room for every block of the pool.  */
 static void retire_blocks (struct mir_pool *pool) {
   struct mir_notice **link = &pool->notices, *notice;
+  int is_part = pool->space->owner != pool->space; /* its objects are retired instead */
   while ((notice = *link) != NULL) {
     struct mir_directory_find found;
     if (notice->thread == mir_os_thread ()
@@ -70,18 +71,39 @@ static void retire_blocks (struct mir_pool *pool) {
       link = &notice->next;
       continue;
     }
+    *link = notice->next;
     size_t offset = (size_t) (notice->addr - found.slab->pages.rx);
     pool->freed_granules +=
-        mir_granules_block_len (&found.slab->granules, (uint32_t) (offset / MIR_GRANULE));
-    mir_retired_add (&pool->retired, notice->addr + MIR_RETIRED_TOLD, 0 /* the first period */);
-    *link = notice->next;
+        mir_granules_block_len (&found.slab->granules, (uint32_t) (offset >> found.slab->shift));
+    if (!is_part)
+      mir_retired_add (&pool->retired, notice->addr + MIR_RETIRED_TOLD, 0 /* the first period */);
   }
+}
+
+/* Retire the objects that were being freed, for the end of any grace period; what was freed of them
+   already is in their records no more.  Those that were being reserved are for the next thread that
+   reserves one to drop.  */
+static void retire_objects (struct mir_objects *objects) {
+  struct mir_ending **link = &objects->ending, *ending;
+  while ((ending = *link) != NULL) {
+    if (ending->thread == mir_os_thread ()) {
+      link = &ending->next;
+      continue;
+    }
+    *link = ending->next;
+    uint32_t transient = mir_objects_find (objects, ending->handle)->next;
+    mir_objects_put_back (objects, ending->handle);
+    if (transient != 0) mir_objects_put_back (objects, transient);
+  }
+  for (struct mir_making *making = objects->making; making != NULL; making = making->next)
+    if (making->thread != mir_os_thread ()) making->thread = 0;
 }
 
 static void unlock_spaces_in_child (void) {
   for (struct MIR_code_space *space = registry; space != NULL; space = space->next) {
     for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool))
       retire_blocks (pool);
+    retire_objects (&space->objects);
     orphan_slabs (space);
   }
   unlock_spaces ();

@@ -1,6 +1,7 @@
 /* The granules of a slab: two bitmaps beside the code, never in it, say which are taken.
 
-   granule   32 bytes, the unit of everything here; an index counts granules from the slab's start
+   granule   the unit of everything here, 32 bytes where code is and 8 where data is; an index counts
+             granules from the slab's start
    block     a code block: the neighbouring granules of one publication
    run       a free run: granules between two blocks, or between a block and an end of the slab
    pinned    of a block: it may not be freed, since it is not published yet, or freed but not
@@ -25,7 +26,11 @@
 
 #include "code/bits.h"
 
-enum { MIR_GRANULE = 32 }; /* bytes */
+enum {
+  MIR_CODE_SHIFT = 5, /* the bits of an offset in a granule: of code, of data */
+  MIR_DATA_SHIFT = 3,
+  MIR_GRANULE = 1 << MIR_CODE_SHIFT /* bytes */
+};
 
 #define MIR_NO_GRANULE UINT32_MAX /* no index */
 

@@ -12,23 +12,24 @@
 
 enum {
   FIRST_SLAB_SIZE = 64 * 1024, /* bytes: the smallest mapping on Windows, and the largest page */
+  FIRST_PART_SLAB_SIZE = 128 * 1024, /* in parts: see populated_step */
   MAX_SLAB_SIZE =
-      1024 * 1024,     /* bytes; only huge pages, or code that needs it, get a larger slab */
-  FIRST_CAPACITY = 64, /* of the retired blocks and of each table of tags */
-  FIRST_CHUNKS = 16,   /* of the bins */
-  LOOKED_AT = 64,      /* entries of a bin: see mir_bins_take */
-  BUMP_MIN = 16 * 1024 / MIR_GRANULE, /* granules: the shortest run that becomes the bump region */
-  GRANULES_PER_CHUNK = 2048,          /* see least_chunks */
-  SPARE_PARTS = 8,                    /* an eighth: see is_sharing_due */
-  KEPT_PARTS = 16,                    /* a sixteenth: see mir_pool_unlink_empty */
-  SLAB_PARTS = 128,                   /* see is_sharing_due */
-  FORGOTTEN = 4                       /* slabs whose entries cost less than a purge */
+      1024 * 1024,           /* bytes; only huge pages, or code that needs it, get a larger slab */
+  FIRST_CAPACITY = 64,       /* of the retired blocks and of each table of tags */
+  FIRST_CHUNKS = 16,         /* of the bins */
+  LOOKED_AT = 64,            /* entries of a bin: see mir_bins_take */
+  BUMP_MIN = 512,            /* granules: the shortest run that becomes the bump region */
+  GRANULES_PER_CHUNK = 2048, /* see least_chunks */
+  SPARE_PARTS = 8,           /* an eighth: see is_sharing_due */
+  KEPT_PARTS = 16,           /* a sixteenth: see mir_pool_unlink_empty */
+  SLAB_PARTS = 128,          /* see is_sharing_due */
+  FORGOTTEN = 4              /* slabs whose entries cost less than a purge */
 };
 
 MIR_code_status_t mir_pool_init (struct mir_pool *pool, struct MIR_code_space *space) {
   memset (pool, 0, sizeof (*pool));
   pool->space = space;
-  pool->slab_size = FIRST_SLAB_SIZE;
+  pool->slab_size = space->owner == space ? FIRST_SLAB_SIZE : FIRST_PART_SLAB_SIZE;
   pool->crowded = 1; /* the bins have no memory yet */
   mir_bins_init (&pool->bins);
   return mir_os_lock_init (&pool->lock) == 0 ? MIR_CODE_OK : MIR_CODE_NO_MEMORY;
@@ -166,8 +167,8 @@ static inline int has_room (const struct mir_pool *pool, enum table table) {
   switch (table) {
     case BINS:
       return !pool->crowded;
-    case RETIRED:
-      return pool->retired.capacity > pool->blocks;
+    case RETIRED: /* the blocks of a part are retired by their objects */
+      return pool->retired.capacity > pool->blocks || pool->space->owner != pool->space;
     case TAGS:
       return mir_tags_have_room (&pool->tags);
     default:
@@ -348,7 +349,7 @@ static int is_sharing_due (struct MIR_code_space *space, size_t *size) {
     taken += mir_count (&pool->taken);
   }
   unsigned parts = 2 * (pools + 1) < SLAB_PARTS ? 2 * (pools + 1) : SLAB_PARTS;
-  size_t share = (size_t) total * MIR_GRANULE / parts;
+  size_t share = ((size_t) total << space->shift) / parts;
   *size = pools < 2 ? 0 : FIRST_SLAB_SIZE;
   while (*size != 0 && *size < max_size && *size <= share / 2) *size *= 2;
   return total > taken && total - taken > taken / SPARE_PARTS;
@@ -475,7 +476,7 @@ static int find_aligned_in (struct mir_pool *pool, uint32_t n, size_t alignment,
          i != MIR_NO_GRANULE && !slab->frozen;) {
       uint32_t len = mir_granules_run_len (&slab->granules, i);
       uintptr_t addr = (uintptr_t) mir_slab_address (slab, i);
-      uint32_t gap = (uint32_t) ((0 - addr) % alignment / MIR_GRANULE);
+      uint32_t gap = (uint32_t) ((0 - addr) % alignment >> slab->shift);
       if (len >= n && len - n >= gap) {
         if (gap != 0 && is_bump (pool, slab, i)) leave_bump (pool);
         *placement = (struct mir_placement) {.slab = slab, .start = i + gap, .len = len - gap};

@@ -38,6 +38,12 @@ static inline uint32_t mir_granules_for (size_t len) {
   return (uint32_t) (n != 0 && n % MIR_COLOURED == 0 ? n + 1 : n);
 }
 
+/* The granules of 1 << SHIFT bytes for LEN bytes of data, or 0 as above.  */
+static inline uint32_t mir_data_granules_for (size_t len, unsigned shift) {
+  size_t n = (len >> shift) + ((len & (((size_t) 1 << shift) - 1)) != 0);
+  return n < UINT32_MAX / 2 ? (uint32_t) n : 0;
+}
+
 /* Lock POOL and grow its metadata tables so that one more code block fits, and one more entry in
    TABLE.  The lock stays held on success; on failure it is not held.  */
 MIR_code_status_t mir_pool_reserve_metadata (struct mir_pool *pool, enum mir_table table);

@@ -1,6 +1,6 @@
 /* The end of code blocks: they are freed, wait for the end of a grace period, and are reclaimed.
    Any thread.  Static functions that do not take the lock of the pool are called with it held.  */
-#include "mir-code.h"
+#include "code/reclaim.h"
 
 #include "code/pool.h"
 #include "code/slab.h"
@@ -22,7 +22,7 @@ static uint8_t *address_of (const struct block *block) {
 }
 
 static size_t size_of (const struct block *block) {
-  return (size_t) (block->last - block->first + 1) * MIR_GRANULE;
+  return mir_slab_offset (block->slab, block->last - block->first + 1);
 }
 
 /* Set *BLOCK to the block that starts at ADDR and may be freed, with its pool locked.  Returns 0, or
@@ -111,6 +111,15 @@ static inline MIR_code_status_t reclaim_block (const struct block *block, int ma
   return MIR_CODE_OK;
 }
 
+MIR_code_status_t mir_reclaim_block (struct mir_slab *slab, uint32_t first, int many, int told) {
+  struct block block = {
+      .slab = slab, .first = first, .last = mir_granules_block_last (&slab->granules, first)};
+  MIR_code_cell_t *cell;
+  if (!told) return reclaim_block (&block, many, &cell);
+  (void) end_block (&block, many);
+  return MIR_CODE_OK;
+}
+
 MIR_code_status_t MIR_code_free_now (MIR_code_space_t space, const void *addr) {
   struct block block;
   MIR_code_cell_t *cell;
@@ -135,10 +144,6 @@ MIR_code_status_t MIR_code_free (MIR_code_space_t space, const void *addr) {
   pool->freed_granules += block.last - block.first + 1;
   mir_os_unlock (&pool->lock);
   return MIR_CODE_OK;
-}
-
-MIR_code_grace_t MIR_code_grace_begin (MIR_code_space_t space) {
-  return atomic_fetch_add (&space->grace, 1);
 }
 
 /* The slab of the freed block at ADDR, which stays as long as the block.  */
@@ -182,34 +187,11 @@ static MIR_code_status_t reclaim_in (struct mir_pool *pool, MIR_code_grace_t gra
   return status;
 }
 
-/* The barrier is for cores which have prefetched old instructions.  It comes first: instructions
-   that run after the barrier were fetched after the grace period.  */
-MIR_code_status_t MIR_code_reclaim (MIR_code_space_t space, MIR_code_grace_t grace) {
+MIR_code_status_t mir_reclaim_blocks (struct MIR_code_space *space, MIR_code_grace_t grace) {
   MIR_code_status_t status = MIR_CODE_OK;
-  mir_os_sync_cores ();
   for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool)) {
     MIR_code_status_t one = reclaim_in (pool, grace);
     if (one != MIR_CODE_OK) status = one;
   }
   return status;
-}
-
-/* Give the memory of whole free pages in the slabs of POOL back, as far as it was populated.  */
-static size_t discard_in (struct mir_pool *pool) {
-  size_t bytes = 0;
-  mir_os_lock (&pool->lock);
-  mir_write_close_again (pool);
-  for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next)
-    if (slab->backend->discard != NULL) bytes += mir_slab_discard (slab);
-  mir_os_unlock (&pool->lock);
-  return bytes;
-}
-
-size_t MIR_code_trim (MIR_code_space_t space) {
-  size_t bytes = mir_pools_drop_empty (space);
-  for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool))
-    bytes += discard_in (pool);
-  for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool))
-    mir_pool_shrink_tables (pool);
-  return bytes;
 }

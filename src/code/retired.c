@@ -14,19 +14,9 @@ void *mir_retired_move (struct mir_retired *retired, void *memory, uint32_t capa
   return (void *) old;
 }
 
-/* Ensure the last period is for GRACE or a later one, and return it.  If all periods are in use,
-   the last one is extended to GRACE.  */
-static struct mir_retired_period *last_period (struct mir_retired *retired, uint64_t grace) {
-  uint32_t num = retired->periods_num;
-  if (num != 0 && retired->periods[num - 1].grace >= grace) return &retired->periods[num - 1];
-  if (num < MIR_PERIODS) num = ++retired->periods_num;
-  retired->periods[num - 1].grace = grace;
-  return &retired->periods[num - 1];
-}
-
 void mir_retired_add (struct mir_retired *retired, const uint8_t *addr, uint64_t grace) {
   retired->ring[(retired->oldest + retired->num++) & (retired->capacity - 1)] = addr;
-  last_period (retired, grace)->bound = retired->oldest + retired->num;
+  mir_periods_add (&retired->periods, grace, retired->oldest + retired->num);
 }
 
 void mir_retired_begin (struct mir_retired *retired) {
@@ -43,30 +33,26 @@ static int is_before (uint32_t a, uint32_t b) {
 const uint8_t *mir_retired_take (struct mir_retired *retired, uint64_t grace) {
   uint32_t position = retired->oldest + retired->put_back, mask = retired->capacity - 1, i = 0;
   if (retired->num <= retired->put_back) return NULL;
-  while (!is_before (position, retired->periods[i].bound)) i++;
-  if (retired->periods[i].grace > grace) return NULL;
+  while (!is_before (position, retired->periods.at[i].bound)) i++;
+  if (retired->periods.at[i].grace > grace) return NULL;
   const uint8_t *addr = retired->ring[position & mask];
   retired->ring[position & mask] = retired->ring[retired->oldest & mask];
   retired->oldest++;
   retired->num--;
-  struct mir_retired_period *first = &retired->periods[0];
-  if (retired->oldest == first->bound) {
-    retired->periods_num--;
-    memmove (first, first + 1, retired->periods_num * sizeof (*first));
-  }
+  mir_periods_pass (&retired->periods, retired->oldest);
   return addr;
 }
 
 /* If its period has ended with the block, there is room for it again.  */
 void mir_retired_put_back (struct mir_retired *retired, const uint8_t *addr, uint64_t grace) {
-  struct mir_retired_period *first = &retired->periods[0];
+  struct mir_period *first = &retired->periods.at[0];
   retired->oldest--;
   retired->num++;
   retired->put_back++;
   retired->ring[retired->oldest & (retired->capacity - 1)] = addr;
-  if (retired->periods_num != 0 && first->grace <= grace) return;
-  memmove (first + 1, first, retired->periods_num * sizeof (*first));
-  retired->periods_num++;
+  if (retired->periods.num != 0 && first->grace <= grace) return;
+  memmove (first + 1, first, retired->periods.num * sizeof (*first));
+  retired->periods.num++;
   first->grace = grace;
   first->bound = retired->oldest + 1;
 }

@@ -2,9 +2,7 @@
    addresses, the oldest first.
 
    The ring has room for every code block of the pool, so an entry is an address and no more; the
-   grace periods are kept beside it, each with the end of its blocks:
-
-     ring      a b c d e f g h i        periods   3 up to d, 4 up to h, 7 up to i
+   grace periods are kept beside it (periods.h).
 
    A pass takes blocks from the ring.  Those that could not be reclaimed are put back in front, and
    the pass leaves them there; the next one takes them again.
@@ -16,26 +14,21 @@
 
 #include <stdint.h>
 
+#include "code/periods.h"
+
 enum {
-  MIR_PERIODS = 16, /* grace periods that are told apart */
   /* Added to the address of a block which is poisoned, and of which the hook `freed` was told, by a
      thread that only the parent of this process has.  */
   MIR_RETIRED_TOLD = 1
 };
 
-struct mir_retired_period {
-  uint64_t grace; /* grace periods begun before the blocks were freed: one begun later must end */
-  uint32_t bound; /* position behind its last block; counts like `oldest` */
-};
-
 struct mir_retired {
   const uint8_t **ring;
-  uint32_t capacity;    /* 0 or a power of two */
-  uint32_t oldest;      /* position of the oldest block; counts up, modulo 2^32 */
-  uint32_t num;         /* blocks */
-  uint32_t put_back;    /* the oldest ones, which this pass has put back */
-  uint32_t periods_num; /* oldest first */
-  struct mir_retired_period periods[MIR_PERIODS];
+  uint32_t capacity; /* 0 or a power of two */
+  uint32_t oldest;   /* position of the oldest block; counts up, modulo 2^32 */
+  uint32_t num;      /* blocks */
+  uint32_t put_back; /* the oldest ones, which this pass has put back */
+  struct mir_periods periods;
 };
 
 /* Move to MEMORY, which has room for CAPACITY blocks, a power of two and more than now.  Returns

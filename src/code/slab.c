@@ -11,9 +11,11 @@
 #include "os/cancel.h"
 
 enum {
-  LARGE = 1024 * 1024,            /* bytes */
-  POPULATED_PARTS = 8,            /* an eighth of a slab is populated ahead */
-  MAX_POPULATED_STEP = 256 * 1024 /* bytes; larger steps gain nothing */
+  LARGE = 1024 * 1024,             /* bytes */
+  POPULATED_PARTS = 8,             /* an eighth of a slab is populated ahead */
+  MAX_POPULATED_STEP = 256 * 1024, /* bytes; larger steps gain nothing */
+  LEAST_PART_STEP = 16 * 1024,     /* bytes, in parts */
+  MAX_PART_STEP = 64 * 1024
 };
 
 /* SIZE rounded up to a MULTIPLE; to whole units of a range.  */
@@ -27,12 +29,22 @@ static size_t range_len (size_t size) {
 
 /* The size of a slab is a multiple of this; in a range Windows maps nothing smaller.  */
 static size_t slab_unit (const struct MIR_code_space *space) {
-  return space->range.len != 0 ? MIR_RANGE_UNIT : space->page_size;
+  return space->owner->range.len != 0 ? MIR_RANGE_UNIT : space->page_size;
 }
 
 /* Whether a slab of SIZE bytes gets a huge page.  */
 static int is_huge (const struct MIR_code_space *space, size_t size) {
   return space->huge && size == MIR_HUGE_PAGE;
+}
+
+/* The lock of the space is held, so that of its owner comes next.  */
+
+static void lock_owner (const struct MIR_code_space *space) {
+  if (space->owner != space) mir_os_lock (&space->owner->lock);
+}
+
+static void unlock_owner (const struct MIR_code_space *space) {
+  if (space->owner != space) mir_os_unlock (&space->owner->lock);
 }
 
 /*---------------- Transit -----------------------------*/
@@ -88,26 +100,28 @@ static MIR_code_status_t widen_directory (struct MIR_code_space *space) {
 }
 
 /* Reduce *SIZE, the desired bytes, to what the limits allow, NEEDED bytes at least, and claim that
-   for SLAB.  Sets *AT to the place, or NULL for anywhere.  The lock of the space is held.  */
+   for SLAB.  Sets *AT to the place, or NULL for anywhere.  The locks of the space and of its owner are
+   held.  */
 static MIR_code_status_t claim (struct mir_slab *slab, size_t needed, size_t *size, uint8_t **at) {
-  struct MIR_code_space *space = slab->pool->space;
-  size_t limit = space->options.max_bytes, left = limit - space->mapped_bytes;
+  struct MIR_code_space *space = slab->pool->space, *account = mir_space_account (space);
+  struct mir_range *range = &space->owner->range;
+  size_t limit = space->options.max_bytes, left = limit - account->mapped_bytes;
   if (limit != 0 && *size > left) {
     *size = left / slab_unit (space) * slab_unit (space);
     if (*size < needed) return MIR_CODE_LIMIT;
   }
   *at = NULL;
-  if (space->range.len != 0) {
+  if (range->len != 0) {
     size_t alignment = is_huge (space, *size) ? MIR_HUGE_PAGE : MIR_RANGE_UNIT;
-    *at = mir_range_take (&space->range, range_len (*size), alignment);
+    *at = mir_range_take (range, range_len (*size), alignment);
     if (*at == NULL) {
       *size = needed;
-      *at = mir_range_take (&space->range, range_len (*size), MIR_RANGE_UNIT);
+      *at = mir_range_take (range, range_len (*size), MIR_RANGE_UNIT);
     }
     if (*at == NULL) return MIR_CODE_LIMIT;
   }
   space->directory.promised++;
-  space->mapped_bytes += *size;
+  account->mapped_bytes += *size;
   enter_transit (slab, *size, *at, MIR_PARTLY_MAPPED);
   return MIR_CODE_OK;
 }
@@ -116,10 +130,12 @@ static MIR_code_status_t claim (struct mir_slab *slab, size_t needed, size_t *si
 static void unclaim (struct mir_slab *slab, const uint8_t *at) {
   struct MIR_code_space *space = slab->pool->space;
   mir_os_lock (&space->lock);
+  lock_owner (space);
   leave_transit (slab);
   space->directory.promised--;
-  space->mapped_bytes -= slab->transit.counted;
-  if (at != NULL) mir_range_release (&space->range, at);
+  mir_space_account (space)->mapped_bytes -= slab->transit.counted;
+  if (at != NULL) mir_range_release (&space->owner->range, at);
+  unlock_owner (space);
   mir_os_unlock (&space->lock);
 }
 
@@ -146,11 +162,13 @@ static void notify_unmapped (struct mir_slab *slab) {
 /* The back end for slabs of LARGE bytes.  A slab gets that large only when there is much code
    already, and then is used up soon; a still larger one is for one reservation, of which little may
    be used.  NULL where the options ask for another kind of memory, and with hooks: perf reads the
-   names of code in anonymous memory only (tools/perf/util/map.h, is_anon_memory).  */
+   names of code in anonymous memory only (tools/perf/util/map.h, is_anon_memory); and in parts, where
+   each kind of memory would have a slab that is filled with zeros.  */
 static const struct mir_backend *large_backend (const struct MIR_code_space *space) {
   const MIR_code_options_t *options = &space->options;
   const struct mir_backend *large = space->backend->large;
-  int allowed = large != NULL && (options->backends == 0 || (options->backends & large->bit) != 0)
+  int allowed = large != NULL && space->owner == space
+                && (options->backends == 0 || (options->backends & large->bit) != 0)
                 && options->protection == MIR_CODE_OPEN_ALIAS && space->hooks == NULL;
   return allowed ? mir_backend_large (space->backend) : NULL;
 }
@@ -165,6 +183,7 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
   MIR_code_status_t status = MIR_CODE_MAP_REFUSED;
   slab->pages.level = space->options.protection;
   slab->pages.landing_pads = space->options.landing_pads;
+  slab->pages.access = space->access;
   slab->pages.huge = is_huge (space, size);
   slab->pages.code_alloc = space->code_alloc;
   slab->pages.reserved = at != NULL; /* a back end that loses the addresses clears it */
@@ -196,7 +215,7 @@ static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
   enum { LINE = 64, COLOURS = 32, COLOUR = LINE };
   struct MIR_code_space *space = pool->space;
   size_t gap = size < LARGE ? 0 : atomic_load (&space->directory.num) % COLOURS * COLOUR;
-  size_t granules_size = mir_granules_size (size / MIR_GRANULE);
+  size_t granules_size = mir_granules_size (size >> space->shift);
   size_t len = LINE + gap + sizeof (struct mir_slab) + granules_size + mir_backed_size (size);
   uint8_t *memory = (uint8_t *) MIR_malloc (space->alloc, len);
   if (memory == NULL) return NULL;
@@ -208,6 +227,7 @@ static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
   slab->backed = (uint64_t *) (void *) ((uint8_t *) (slab + 1) + granules_size);
   memset (slab->backed, 0, mir_backed_size (size));
   slab->pool = pool;
+  slab->shift = space->shift;
   slab->frozen = slab->all_backed = 0;
   return slab;
 }
@@ -268,7 +288,9 @@ static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t
     if ((slab = new_slab (pool, wanted)) == NULL) return MIR_CODE_NO_MEMORY;
     mir_os_lock (&space->lock);
     int has_room = mir_directory_has_room (&space->directory);
+    lock_owner (space);
     if (has_room) status = claim (slab, needed, &size, &at);
+    unlock_owner (space);
     mir_os_unlock (&space->lock);
     if (has_room) break;
     mir_slab_free (slab); /* another thread took the entry first */
@@ -283,7 +305,7 @@ static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t
     mir_slab_forget (slab);
     return status;
   }
-  mir_granules_init (&slab->granules, slab->granules.words, size / MIR_GRANULE);
+  mir_granules_init (&slab->granules, slab->granules.words, size >> slab->shift);
   set_state (slab, MIR_MAPPED);
   notify_mapped (slab);
   *res = slab;
@@ -293,7 +315,7 @@ static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t
 /* When the system refuses the preferred size, try the needed one.  */
 MIR_code_status_t mir_slab_make (struct mir_pool *pool, uint32_t n, size_t preferred,
                                  struct mir_slab **slab) {
-  size_t needed = round_up ((size_t) n * MIR_GRANULE, slab_unit (pool->space));
+  size_t needed = round_up ((size_t) n << pool->space->shift, slab_unit (pool->space));
   size_t size = preferred > needed ? preferred : needed;
   MIR_code_status_t status = make_slab (pool, needed, size, slab);
   if ((status == MIR_CODE_MAP_REFUSED || mir_status_is_limit (status)) && size > needed)
@@ -342,13 +364,16 @@ void mir_slab_link (struct mir_slab *slab) {
   pool->slabs_num++;
   mir_count_add (&pool->total, slab->granules.count);
   mir_slab_enter_empty (slab);
-  mir_os_lock (&pool->space->lock);
+  struct MIR_code_space *space = pool->space, *account = mir_space_account (space);
+  mir_os_lock (&space->lock);
+  lock_owner (space);
   leave_transit (slab);
-  pool->space->directory.promised--;
-  if (pool->space->peak_mapped_bytes < pool->space->mapped_bytes)
-    pool->space->peak_mapped_bytes = pool->space->mapped_bytes;
-  mir_directory_add (&pool->space->directory, slab);
-  mir_os_unlock (&pool->space->lock);
+  space->directory.promised--;
+  if (account->peak_mapped_bytes < account->mapped_bytes)
+    account->peak_mapped_bytes = account->mapped_bytes;
+  mir_directory_add (&space->directory, slab);
+  unlock_owner (space);
+  mir_os_unlock (&space->lock);
 }
 
 void mir_slab_unlink (struct mir_slab *slab) {
@@ -420,6 +445,7 @@ static void drop_remains (struct mir_slab *slab) {
     mir_pages_init (&slab->pages, slab->transit.len, at);
     slab->pages.rx = at;
     slab->pages.level = space->options.protection;
+    slab->pages.access = space->access;
     if (space->backend->unmap (&slab->pages) != 0 || !slab->pages.reserved) at = NULL;
   }
   unclaim (slab, at);
@@ -452,17 +478,26 @@ static MIR_code_status_t populate_pages (struct mir_slab *slab, size_t start, si
   return MIR_CODE_OK;
 }
 
+/* Bytes of SLAB that get memory together.  A space with parts has up to three slabs at a time that are
+   being filled.  */
+static size_t populated_step (const struct mir_slab *slab) {
+  const struct MIR_code_space *space = slab->pool->space;
+  size_t step = slab->pages.len / POPULATED_PARTS;
+  if (space->owner == space) return step < MAX_POPULATED_STEP ? step : MAX_POPULATED_STEP;
+  return step < LEAST_PART_STEP ? LEAST_PART_STEP : step > MAX_PART_STEP ? MAX_PART_STEP : step;
+}
+
 /* Memory of this process alone comes first: make_private gives none to the pages behind the code,
    and BACKED says so afterwards.  No fork happens while the lock is held.  */
 MIR_code_status_t mir_slab_populate_ahead (struct mir_slab *slab, uint32_t first, uint32_t bound) {
   size_t page = slab->pool->space->page_size, len = slab->pages.len;
-  size_t written = (size_t) bound * MIR_GRANULE < len ? (size_t) bound * MIR_GRANULE : len;
+  size_t written = mir_slab_offset (slab, bound);
+  if (written > len) written = len;
   int held = mir_os_hold_cancel ();
   MIR_code_status_t status = mir_write_privatise (slab);
-  size_t at = (size_t) first * MIR_GRANULE & ~(size_t) (MIR_BACKED_UNIT - 1);
+  size_t at = mir_slab_offset (slab, first) & ~(size_t) (MIR_BACKED_UNIT - 1);
   at = mir_backed_next (slab->backed, at, written, 0);
-  size_t step = slab->backend->populate != NULL ? len / POPULATED_PARTS : 0;
-  if (step > MAX_POPULATED_STEP) step = MAX_POPULATED_STEP;
+  size_t step = slab->backend->populate != NULL ? populated_step (slab) : 0;
   for (; at < written && status == MIR_CODE_OK;
        at = mir_backed_next (slab->backed, at, written, 0)) {
     size_t start = at & ~(page - 1);
@@ -492,8 +527,8 @@ size_t mir_slab_discard (struct mir_slab *slab) {
   size_t page = slab->pool->space->page_size, bytes = 0;
   for (uint32_t i = mir_granules_next_run (&slab->granules, 0); i != MIR_NO_GRANULE;) {
     uint32_t len = mir_granules_run_len (&slab->granules, i);
-    size_t start = round_up ((size_t) i * MIR_GRANULE, page);
-    size_t bound = (size_t) (i + len) * MIR_GRANULE / page * page;
+    size_t start = round_up (mir_slab_offset (slab, i), page);
+    size_t bound = mir_slab_offset (slab, i + len) / page * page;
     if (start < bound) bytes += discard_pages (slab, start, bound);
     i = mir_granules_next_run (&slab->granules, i + len);
   }

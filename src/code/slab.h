@@ -40,14 +40,19 @@ MIR_code_status_t mir_slab_populate_ahead (struct mir_slab *slab, uint32_t first
    memory before and have none now.  The lock of the pool is held.  */
 size_t mir_slab_discard (struct mir_slab *slab);
 
+/* The bytes of N granules of SLAB, thus the offset of granule N.  */
+static inline size_t mir_slab_offset (const struct mir_slab *slab, uint32_t n) {
+  return (size_t) n << slab->shift;
+}
+
 /* The address at which GRANULE of SLAB is executed; the granule that holds ADDR, an address in
    SLAB.  */
 static inline uint8_t *mir_slab_address (const struct mir_slab *slab, uint32_t granule) {
-  return slab->pages.rx + (size_t) granule * MIR_GRANULE;
+  return slab->pages.rx + mir_slab_offset (slab, granule);
 }
 
 static inline uint32_t mir_slab_granule (const struct mir_slab *slab, const void *addr) {
-  return (uint32_t) ((size_t) ((const uint8_t *) addr - slab->pages.rx) / MIR_GRANULE);
+  return (uint32_t) ((size_t) ((const uint8_t *) addr - slab->pages.rx) >> slab->shift);
 }
 
 /* Whether SLAB has no code block.  The lock of its pool is held.  */
@@ -62,8 +67,8 @@ static inline MIR_code_status_t mir_slab_populate (struct mir_slab *slab, uint32
                                                    uint32_t bound) {
   return slab->pages.generation == mir_generation ()
                  && (slab->all_backed
-                     || mir_are_backed (slab->backed, (size_t) first * MIR_GRANULE,
-                                        (size_t) bound * MIR_GRANULE))
+                     || mir_are_backed (slab->backed, mir_slab_offset (slab, first),
+                                        mir_slab_offset (slab, bound)))
              ? MIR_CODE_OK
              : mir_slab_populate_ahead (slab, first, bound);
 }

@@ -7,9 +7,10 @@
 #include "code/pool.h"
 #include "code/types.h"
 
-MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_options_t *options,
-                                  const struct mir_backend *backend) {
-  memset (space, 0, sizeof (*space));
+/* As mir_space_init, with *SPACE all 0 but for its owner, access and shift.  */
+static MIR_code_status_t init_space (struct MIR_code_space *space,
+                                     const MIR_code_options_t *options,
+                                     const struct mir_backend *backend) {
   space->options = *options;
   space->alloc = options->alloc;
   space->code_alloc = options->code_alloc;
@@ -28,6 +29,30 @@ MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_o
   if (mir_pool_init (&space->first, space) == MIR_CODE_OK) return MIR_CODE_OK;
   mir_os_lock_destroy (&space->lock);
   return MIR_CODE_NO_MEMORY;
+}
+
+MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_options_t *options,
+                                  const struct mir_backend *backend) {
+  memset (space, 0, sizeof (*space));
+  space->owner = space;
+  space->access = MIR_CODE_READ_EXEC;
+  space->shift = MIR_CODE_SHIFT;
+  return init_space (space, options, backend);
+}
+
+MIR_code_status_t mir_space_init_part (struct MIR_code_space *part, struct MIR_code_space *owner,
+                                       MIR_code_access_t access, const MIR_code_options_t *options,
+                                       const struct mir_backend *backend) {
+  memset (part, 0, sizeof (*part));
+  part->owner = owner;
+  part->access = access;
+  part->shift = access == MIR_CODE_READ_EXEC ? MIR_CODE_SHIFT : MIR_DATA_SHIFT;
+  return init_space (part, options, backend);
+}
+
+void mir_space_destroy (struct MIR_code_space *space) {
+  mir_pool_finish (&space->first);
+  mir_os_lock_destroy (&space->lock);
 }
 
 /*---------------- Pools -----------------------------*/

@@ -14,6 +14,13 @@
 MIR_code_status_t mir_space_init (struct MIR_code_space *space, const MIR_code_options_t *options,
                                   const struct mir_backend *backend);
 
+/* As mir_space_init, for the part of OWNER that holds memory of ACCESS.  */
+MIR_code_status_t mir_space_init_part (struct MIR_code_space *part, struct MIR_code_space *owner,
+                                       MIR_code_access_t access, const MIR_code_options_t *options,
+                                       const struct mir_backend *backend);
+/* Undo mir_space_init or mir_space_init_part of SPACE, which was never used.  */
+void mir_space_destroy (struct MIR_code_space *space);
+
 /* Ensure a pool exists that mir_space_get_pool may return; another thread may still take it
    first.  */
 MIR_code_status_t mir_space_ensure_pool (struct MIR_code_space *space);

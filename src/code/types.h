@@ -12,6 +12,8 @@
    pinned        of a code block: it may not be freed, since it is not published yet, or freed but
                  not reclaimed yet
    range         a reserved range of addresses, in which slabs and cells are placed
+   part          a space inside a space: its objects' code, read-only data or writable data; it takes
+                 its addresses from the range of the other one, its owner
    cell          a word of private data: the address to which a thunk jumps
    thunk         a trampoline: code which jumps through its cell
    transit       of a slab: it is being mapped or unmapped and in no pool, but counts as mapped
@@ -19,8 +21,8 @@
                  and the thread that mapped or unmapped the slab is not in it
    dual mapping  memory mapped twice, executable (RX) and writable (RW, the alias): backend.h
 
-   Locks: a pool's lock is taken before the space's, and no two pools' locks together, except by a
-   fork.  Neither is held while the general allocator, a hook or an error function is called, nor
+   Locks: a pool's lock is taken before the space's, that of a part before its owner's, and no two
+   pools' locks together, except by a fork.  Neither is held while the general allocator, a hook or an error function is called, nor
    while code pages are mapped or unmapped.  The user's mem_protect is called with the pool's lock
    held; a space over a MIR_code_alloc has one pool for all writers, so those calls come one at a
    time.
@@ -33,13 +35,14 @@
 #include <stddef.h> /* size_t */
 #include <stdint.h>
 
-#include "mir-code.h"
+#include "mir-code-object.h"
 #include "code/backed.h"
 #include "code/backend.h"
 #include "code/bins.h"
 #include "code/cells.h"
 #include "code/directory.h"
 #include "code/granules.h"
+#include "code/objects.h"
 #include "code/range.h"
 #include "code/retired.h"
 #include "code/tags.h"
@@ -76,6 +79,7 @@ struct mir_slab {
   /* Sealed before a fork: cannot be written, so nothing is published here again.  */
   uint8_t frozen;
   uint8_t all_backed; /* every page has memory */
+  uint8_t shift;      /* of the space: the bits of an offset in a granule */
   struct mir_pages pages;
   const struct mir_backend *backend; /* of the space, or that one's `large` */
   struct mir_slab *next, *previous;  /* in the pool, by ascending address */
@@ -116,7 +120,10 @@ struct mir_pool {
   uint32_t writers;                 /* that publish here; guarded by the lock of the space */
 };
 
+enum { MIR_PARTS = 3 }; /* one for each MIR_code_access_t */
+
 struct MIR_code_space {
+  struct MIR_code_space *owner; /* of a part; else the space itself */
   MIR_alloc_t alloc;
   MIR_code_alloc_t code_alloc; /* for the flip back end */
   const struct mir_backend *backend;
@@ -127,6 +134,8 @@ struct MIR_code_space {
   size_t unit;                /* bytes that the back end opens: its own unit, or a page */
   struct mir_pool first;      /* used by MIR's functions; if `shared`, by all writers */
   int shared;                 /* `first` serves all writers: see above, the user's mem_protect */
+  MIR_code_access_t access;   /* of its memory */
+  uint8_t shift;              /* MIR_CODE_SHIFT or MIR_DATA_SHIFT */
   int huge;                   /* slabs grow to MIR_HUGE_PAGE bytes, and then get a huge page */
   atomic_uint_fast64_t grace; /* grace periods begun */
   struct mir_directory directory;
@@ -136,6 +145,8 @@ struct MIR_code_space {
   struct mir_range range;
   struct mir_cells cells;
   MIR_code_writer_t writers;
+  _Atomic (struct MIR_code_space *) parts[MIR_PARTS]; /* NULL until they are needed */
+  struct mir_objects objects;
   struct MIR_code_space *previous, *next; /* guarded by the lock of fork.c */
 };
 
@@ -146,6 +157,12 @@ static inline void mir_slab_set_backed (struct mir_slab *slab, size_t start, siz
   mir_backed_set (slab->backed, start, bound, is_backed);
   size_t len = slab->pages.len;
   slab->all_backed = is_backed && mir_backed_next (slab->backed, 0, len, 0) == len;
+}
+
+/* The space whose `mapped_bytes`, and thus max_bytes, the memory of SPACE counts in: code counts in the
+   owner's.  That is guarded by the lock of the owner.  */
+static inline struct MIR_code_space *mir_space_account (struct MIR_code_space *space) {
+  return space->access == MIR_CODE_READ_EXEC ? space->owner : space;
 }
 
 /* `taken` or `total` of a pool.  Any thread may load them; only one with the lock stores them.  */

@@ -9,7 +9,7 @@
 #include <stddef.h> /* size_t, offsetof */
 #include <string.h> /* memcpy, memset */
 
-#include "mir-code.h"
+#include "mir-code-object.h"
 
 /* The bytes of TYPE up to and including MEMBER.  */
 #define MIR_END_OF(type, member) (offsetof (type, member) + sizeof (((type *) 0)->member))
@@ -22,6 +22,7 @@ enum {
   MIR_INFO_FIRST = MIR_END_OF (MIR_code_info_t, tag),
   MIR_PLACE_FIRST = MIR_END_OF (MIR_code_place_t, len),
   MIR_PIECE_FIRST = MIR_END_OF (MIR_code_piece_t, freed),
+  MIR_SEGMENT_FIRST = MIR_END_OF (MIR_code_segment_t, buffer),
   MIR_STATS_FIRST = MIR_END_OF (MIR_code_stats_t, system_calls)
 };
 

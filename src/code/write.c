@@ -49,7 +49,7 @@ MIR_code_status_t mir_write_privatise (struct mir_slab *slab) {
   unsigned generation = mir_generation ();
   if (slab->pages.generation == generation) return MIR_CODE_OK;
   if (backend->make_private != NULL) {
-    size_t used = (size_t) slab->granules.top * MIR_GRANULE;
+    size_t used = (size_t) slab->granules.top << slab->shift;
     MIR_code_status_t status = backend->make_private (&slab->pages, used, slab->backed);
     if (status != MIR_CODE_OK) return status;
     clean_used (slab, used);

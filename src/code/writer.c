@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <string.h> /* memcpy */
 
+#include "code/aligned.h"
 #include "code/pool.h"
 #include "code/publish.h"
 #include "code/slab.h"
@@ -46,8 +47,7 @@ struct MIR_code_writer {
   uint8_t *buffer;                  /* NULL until it is needed */
   size_t buffer_size, buffered;     /* bytes; those of a reservation begin at `buffered` */
   MIR_code_place_t place;           /* while reserving */
-  struct mir_slab *slab;
-  uint32_t first;           /* the first granule of the reserved block */
+  struct mir_block block;           /* the reserved one */
   struct pending *pending;  /* of the batch; as many chunks follow them in memory */
   MIR_code_event_t *events; /* of the batch, if there is a hook for them */
   size_t pending_num, pending_capacity, events_num, events_capacity;
@@ -284,31 +284,6 @@ void MIR_code_writer_finish (MIR_code_writer_t w) {
 
 /*---------------- Reserving -----------------------------*/
 
-/* Reserve N granules whose first one is at a multiple of ALIGNMENT bytes, and pin them: W->slab and
-   W->first.  No lock is held.  */
-static MIR_code_status_t take_aligned (MIR_code_writer_t w, uint32_t n, size_t alignment) {
-  uint32_t spare = alignment > MIR_GRANULE ? (uint32_t) (alignment / MIR_GRANULE) - 1 : 0;
-  struct mir_placement placement;
-  MIR_code_status_t status = mir_pool_find_room (w->pool, n + spare, MIR_NO_TABLE, &placement);
-  if (status != MIR_CODE_OK && spare != 0
-      && mir_pool_find_aligned (w->pool, n, alignment, &placement) == 0) {
-    status = MIR_CODE_OK;
-    spare = 0;
-  }
-  if (status != MIR_CODE_OK) return status;
-  w->slab = placement.slab;
-  mir_pool_take (&placement, n + spare);
-  uintptr_t addr = (uintptr_t) mir_slab_address (w->slab, placement.start);
-  uint32_t gap = spare == 0 ? 0 : (uint32_t) ((0 - addr) % alignment / MIR_GRANULE);
-  mir_pool_shrink (w->slab, placement.start, gap + n);
-  mir_pool_cut (w->slab, placement.start, gap);
-  w->first = placement.start + gap;
-  mir_granules_pin (&w->slab->granules, w->first + n - 1);
-  w->reserving = 1;
-  mir_os_unlock (&w->slab->pool->lock);
-  return MIR_CODE_OK;
-}
-
 MIR_code_status_t MIR_code_reserve (MIR_code_writer_t w, size_t len, size_t alignment,
                                     MIR_code_place_t *place) {
   uint32_t n = mir_granules_for (len);
@@ -319,8 +294,10 @@ MIR_code_status_t MIR_code_reserve (MIR_code_writer_t w, size_t len, size_t alig
     return MIR_CODE_BAD_OPTION;
   if (n == 0) return MIR_CODE_TOO_LARGE;
   if ((status = ensure_buffer (w, (size_t) n * MIR_GRANULE)) != MIR_CODE_OK) return status;
-  if ((status = take_aligned (w, n, alignment)) != MIR_CODE_OK) return status;
-  w->place.addr = mir_slab_address (w->slab, w->first);
+  if ((status = mir_take_aligned (w->pool, n, alignment, &w->block)) != MIR_CODE_OK) return status;
+  w->reserving = 1;
+  mir_os_unlock (&w->block.slab->pool->lock);
+  w->place.addr = mir_slab_address (w->block.slab, w->block.first);
   w->place.buffer = w->buffer + w->buffered;
   w->place.len = (size_t) n * MIR_GRANULE;
   mir_write_version (place, &w->place);
@@ -329,9 +306,9 @@ MIR_code_status_t MIR_code_reserve (MIR_code_writer_t w, size_t len, size_t alig
 
 MIR_code_status_t MIR_code_abort (MIR_code_writer_t w) {
   if (!w->reserving) return MIR_CODE_BAD_ORDER;
-  struct mir_pool *pool = w->slab->pool;
+  struct mir_pool *pool = w->block.slab->pool;
   mir_os_lock (&pool->lock);
-  mir_pool_release (w->slab, w->first, mir_granules_block_last (&w->slab->granules, w->first));
+  mir_pool_release (w->block.slab, w->block.first, mir_granules_block_last (&w->block.slab->granules, w->block.first));
   w->reserving = 0;
   mir_os_unlock (&pool->lock);
   shrink_memory (w);
@@ -391,7 +368,7 @@ static void finish_block (struct mir_slab *slab, uint32_t first, size_t len,
 }
 
 MIR_code_status_t MIR_code_commit (MIR_code_writer_t w, size_t used, const MIR_code_info_t *info) {
-  struct mir_slab *slab = w->slab;
+  struct mir_slab *slab = w->block.slab;
   size_t offset;
   MIR_code_status_t status;
   if (!w->reserving) return MIR_CODE_BAD_ORDER;
@@ -402,18 +379,18 @@ MIR_code_status_t MIR_code_commit (MIR_code_writer_t w, size_t used, const MIR_c
   uint32_t n = mir_granules_for (used);
   status = mir_pool_reserve_metadata (pool, table_for (info));
   if (status != MIR_CODE_OK) return status;
-  status = mir_slab_populate (slab, w->first, w->first + n);
+  status = mir_slab_populate (slab, w->block.first, w->block.first + n);
   if (status == MIR_CODE_OK)
-    status = write_block (w, slab, w->first, w->place.buffer, used, &offset);
+    status = write_block (w, slab, w->block.first, w->place.buffer, used, &offset);
   if (status == MIR_CODE_OK) {
-    uint32_t last = mir_granules_block_last (&slab->granules, w->first);
-    if (n > last + 1 - w->first) n = last + 1 - w->first; /* of USED all that is reserved */
-    mir_pool_shrink (slab, w->first, n);
+    uint32_t last = mir_granules_block_last (&slab->granules, w->block.first);
+    if (n > last + 1 - w->block.first) n = last + 1 - w->block.first; /* of USED all that is reserved */
+    mir_pool_shrink (slab, w->block.first, n);
     if (w->batching)
-      add_to_batch (w, slab, w->first, n, offset, used, info);
+      add_to_batch (w, slab, w->block.first, n, offset, used, info);
     else
-      mir_granules_unpin (&slab->granules, w->first + n - 1);
-    finish_block (slab, w->first, used, info);
+      mir_granules_unpin (&slab->granules, w->block.first + n - 1);
+    finish_block (slab, w->block.first, used, info);
     w->reserving = 0;
   }
   mir_os_unlock (&pool->lock);

@@ -41,6 +41,7 @@ static void *alloc2 (void *start, size_t len, ULONG type, ULONG protection) {
 /* The access that MapViewOfFileEx needs for PROTECTION.  */
 static DWORD access_of (unsigned long protection) {
   return protection == PAGE_EXECUTE_READ ? FILE_MAP_READ | FILE_MAP_EXECUTE
+         : protection == PAGE_READONLY   ? FILE_MAP_READ
                                          : FILE_MAP_READ | FILE_MAP_WRITE;
 }
 

@@ -1,0 +1,208 @@
+/* The end of objects: their blocks are freed one after another, now or after a grace period.  What is
+   being freed is noted in the space: its thread may be in the parent of this process.  */
+#include "code/object-end.h"
+
+#include "mir-code-object.h"
+#include "code/part.h"
+#include "code/pool.h"
+#include "code/reclaim.h"
+#include "code/slab.h"
+#include "code/space.h"
+
+/*---------------- Blocks -----------------------------*/
+
+/* Note that the block of ACCESS is not in OBJECT any more.  */
+static void note_end (struct MIR_code_space *space, struct mir_object *object,
+                      MIR_code_access_t access) {
+  mir_os_lock (&space->lock);
+  object->blocks[access] = 0;
+  mir_os_unlock (&space->lock);
+}
+
+/* Free the block of OBJECT with ACCESS, if it has one.  No lock is held.  On failure, which only poison
+   meets, all is as it was.  */
+static MIR_code_status_t end_part (struct MIR_code_space *space, struct mir_object *object,
+                                   MIR_code_access_t access, int many) {
+  MIR_code_status_t status = MIR_CODE_OK;
+  struct mir_slab *dropped = NULL;
+  if (object->blocks[access] == 0) return MIR_CODE_OK;
+  uint8_t *addr = space->range.start + (size_t) (object->blocks[access] - 1) * MIR_OBJECT_UNIT;
+  struct mir_slab *slab = mir_space_lock_slab (mir_part (space, access), addr);
+  struct mir_pool *pool = slab->pool;
+  uint32_t first = mir_slab_granule (slab, addr);
+  if (access == MIR_CODE_READ_EXEC) {
+    uint32_t n = mir_granules_block_len (&slab->granules, first);
+    int told = object->told, was_freed = mir_granules_is_pinned (&slab->granules, first + n - 1);
+    object->told = 1; /* for a child, if a hook is called */
+    status = mir_reclaim_block (slab, first, many, told);
+    if (status != MIR_CODE_OK) object->told = told != 0;
+    if (status == MIR_CODE_OK && was_freed) pool->freed_granules -= n;
+  } else {
+    uint32_t last = mir_granules_block_last (&slab->granules, first);
+    if (many)
+      mir_pool_release_one_of_many (slab, first, last);
+    else
+      mir_pool_release (slab, first, last);
+  }
+  if (status == MIR_CODE_OK) note_end (space, object, access);
+  if (status == MIR_CODE_OK && mir_slab_is_empty (slab))
+    dropped = mir_pool_unlink_empty (pool, pool->space->options.purge_ms, 0 /* not all */);
+  mir_os_unlock (&pool->lock);
+  mir_pool_drop_slabs (dropped);
+  return status;
+}
+
+/* Free all blocks of the object ENDING->handle, which is in no list but that of ending ones, and its
+   record.  On failure only the list is as it was.  No lock is held.  */
+static MIR_code_status_t end_object (struct MIR_code_space *space, struct mir_ending *ending,
+                                     struct mir_object *object, int many) {
+  MIR_code_status_t status = MIR_CODE_OK;
+  for (int i = 0; i < MIR_PARTS && status == MIR_CODE_OK; i++)
+    status = end_part (space, object, (MIR_code_access_t) i, many);
+  mir_os_lock (&space->lock);
+  struct mir_ending **link = &space->objects.ending;
+  while (*link != ending) link = &(*link)->next;
+  *link = ending->next;
+  if (status == MIR_CODE_OK) mir_objects_give_back (&space->objects, ending->handle);
+  mir_os_unlock (&space->lock);
+  return status;
+}
+
+/* Note ENDING, of this thread, for the object HANDLE.  The lock of SPACE is held.  */
+static void begin_ending (struct MIR_code_space *space, struct mir_ending *ending,
+                          uint32_t handle) {
+  ending->handle = handle;
+  ending->thread = mir_os_thread ();
+  ending->next = space->objects.ending;
+  space->objects.ending = ending;
+}
+
+/* The record of the live OBJECT, with the lock of SPACE held.  NULL: nothing is locked, and *STATUS is
+   the reason.  */
+static struct mir_object *lock_live (struct MIR_code_space *space, MIR_code_object_t object,
+                                     MIR_code_status_t *status) {
+  mir_os_lock (&space->lock);
+  struct mir_object *found = mir_objects_find (&space->objects, (uintptr_t) object);
+  if (found != NULL && found->state == MIR_OBJECT_LIVE) return found;
+  *status = found == NULL ? MIR_CODE_NOT_OURS : MIR_CODE_BAD_ORDER;
+  mir_os_unlock (&space->lock);
+  return NULL;
+}
+
+/* End the live object with HANDLE at once.  The lock of SPACE is held, and not afterwards.  */
+static MIR_code_status_t end_now (struct MIR_code_space *space, uint32_t handle) {
+  struct mir_ending ending;
+  struct mir_object *object = mir_objects_find (&space->objects, handle);
+  uint32_t transient = object->next;
+  object->state = MIR_OBJECT_RETIRED;
+  begin_ending (space, &ending, handle);
+  mir_os_unlock (&space->lock);
+  MIR_code_status_t status = end_object (space, &ending, object, 0);
+  if (status == MIR_CODE_OK) return MIR_CODE_OK;
+  mir_os_lock (&space->lock);
+  object->state = MIR_OBJECT_LIVE;
+  object->next = transient;
+  mir_os_unlock (&space->lock);
+  return status;
+}
+
+void MIR_code_object_settle (MIR_code_space_t space, MIR_code_object_t object) {
+  MIR_code_status_t status;
+  struct mir_object *found = lock_live (space, object, &status);
+  if (found == NULL) return;
+  uint32_t transient = found->next;
+  if (transient == 0) {
+    mir_os_unlock (&space->lock);
+    return;
+  }
+  if (end_now (space, transient) != MIR_CODE_OK) return; /* poison is refused: it stays */
+  mir_os_lock (&space->lock);
+  found->next = 0;
+  mir_os_unlock (&space->lock);
+}
+
+MIR_code_status_t MIR_code_object_free_now (MIR_code_space_t space, MIR_code_object_t object) {
+  MIR_code_status_t status;
+  struct mir_object *found = lock_live (space, object, &status);
+  if (found == NULL) return status;
+  uint32_t transient = found->next;
+  space->objects.num--;
+  status = end_now (space, (uint32_t) (uintptr_t) object);
+  if (status == MIR_CODE_OK && transient == 0) return MIR_CODE_OK;
+  mir_os_lock (&space->lock);
+  if (status != MIR_CODE_OK) {
+    space->objects.num++;
+    mir_os_unlock (&space->lock);
+    return status;
+  }
+  if (end_now (space, transient) == MIR_CODE_OK) return MIR_CODE_OK;
+  mir_os_lock (&space->lock);
+  mir_objects_put_back (&space->objects, transient); /* poison is refused: tried again later */
+  mir_os_unlock (&space->lock);
+  return MIR_CODE_OK;
+}
+
+/* Pin the code of the freed OBJECT: it cannot be patched any more, and queries say that it is freed.  */
+static void pin_code (struct MIR_code_space *space, const struct mir_object *object) {
+  uint32_t code = object->blocks[MIR_CODE_READ_EXEC];
+  if (code == 0) return;
+  uint8_t *addr = space->range.start + (size_t) (code - 1) * MIR_OBJECT_UNIT;
+  struct mir_slab *slab = mir_space_lock_slab (mir_part (space, MIR_CODE_READ_EXEC), addr);
+  uint32_t first = mir_slab_granule (slab, addr);
+  uint32_t last = mir_granules_block_last (&slab->granules, first);
+  mir_granules_pin (&slab->granules, last);
+  slab->pool->freed_granules += last - first + 1;
+  mir_os_unlock (&slab->pool->lock);
+}
+
+/* The code is pinned before the object is retired: after that another thread may reclaim it.  */
+MIR_code_status_t MIR_code_object_free (MIR_code_space_t space, MIR_code_object_t object) {
+  MIR_code_status_t status;
+  struct mir_object *found = lock_live (space, object, &status);
+  if (found == NULL) return status;
+  mir_os_unlock (&space->lock);
+  pin_code (space, found);
+  mir_os_lock (&space->lock);
+  uint32_t transient = found->next;
+  uint64_t grace = atomic_fetch_add (&space->grace, 0);
+  mir_objects_retire (&space->objects, (uint32_t) (uintptr_t) object, grace);
+  if (transient != 0) mir_objects_retire (&space->objects, transient, grace);
+  space->objects.num--;
+  mir_os_unlock (&space->lock);
+  return MIR_CODE_OK;
+}
+
+MIR_code_status_t mir_objects_reclaim (struct MIR_code_space *space, uint64_t grace) {
+  struct mir_objects *objects = &space->objects;
+  MIR_code_status_t status = MIR_CODE_OK;
+  struct mir_ending ending;
+  mir_os_lock (&space->lock);
+  mir_objects_begin (objects);
+  for (uint32_t n = objects->retired_num; n > 0; n--) {
+    uint32_t handle = mir_objects_take_retired (objects, grace);
+    if (handle == 0) break;
+    struct mir_object *object = mir_objects_find (objects, handle);
+    begin_ending (space, &ending, handle);
+    mir_os_unlock (&space->lock);
+    MIR_code_status_t one = end_object (space, &ending, object, 1);
+    mir_os_lock (&space->lock);
+    if (one == MIR_CODE_OK) continue;
+    mir_objects_put_back (objects, handle);
+    status = one;
+  }
+  mir_os_unlock (&space->lock);
+  return status;
+}
+
+/*---------------- The end of a space -----------------------------*/
+
+void mir_objects_finish (struct MIR_code_space *space) {
+  struct mir_objects *objects = &space->objects;
+  for (uint32_t handle = 1; handle <= objects->fresh; handle++) {
+    const struct mir_object *object = mir_objects_find (objects, handle);
+    if (object != NULL && object->state == MIR_OBJECT_OPEN)
+      MIR_free (space->alloc, mir_object_get_open (object));
+  }
+  for (uint32_t i = 0; i < objects->chunks_num; i++) MIR_free (space->alloc, objects->chunks[i]);
+  MIR_free (space->alloc, objects->chunks);
+}
