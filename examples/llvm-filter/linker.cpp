@@ -61,6 +61,7 @@ Error use_space (linker &l, const linker_options &options, LLJITBuilder &builder
   o.alloc = options.alloc;
   o.reserve = size_t (64) << 20;
   o.max_bytes = options.max_bytes;
+  o.poison = MIR_CODE_POISON_ALL;  // stops a thread that runs what is freed
   MIR_code_status_t status = MIR_code_space_create (&o, &l.space);
   if (status == MIR_CODE_OK) return mir::use_jitlink (builder, l.space);
   return make_error<StringError> (MIR_code_status_text (status), inconvertibleErrorCode ());
