@@ -19,8 +19,10 @@
 #ifndef MIR_LLVM_HPP
 #define MIR_LLVM_HPP
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <llvm/Config/llvm-config.h>
 
 #if LLVM_VERSION_MAJOR >= 20
@@ -47,8 +49,10 @@
 #include <llvm/Support/Error.h>
 #include <llvm/Support/MathExtras.h>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -139,7 +143,7 @@ class jitlink_memory_manager final : public llvm::jitlink::JITLinkMemoryManager 
 
   void allocate (const llvm::jitlink::JITLinkDylib *, llvm::jitlink::LinkGraph &graph,
                  OnAllocatedFunction on_allocated) override {
-    auto alloc = std::make_unique<in_flight> (space_, frames_, graph);
+    auto alloc = std::make_unique<in_flight> (*this, graph);
     if (llvm::Error error = alloc->reserve ())
       on_allocated (std::move (error));
     else
@@ -150,18 +154,14 @@ class jitlink_memory_manager final : public llvm::jitlink::JITLinkMemoryManager 
                    OnDeallocatedFunction on_deallocated) override {
     llvm::Error error = llvm::Error::success ();
     for (FinalizedAlloc &alloc : llvm::reverse (allocs))
-      error = llvm::joinErrors (std::move (error), free (alloc.release ().getValue ()));
+      error = llvm::joinErrors (
+          std::move (error),
+          free (reinterpret_cast<MIR_code_object_t> (alloc.release ().getValue ())));
     on_deallocated (std::move (error));
   }
 
  private:
   using actions = std::vector<llvm::orc::shared::WrapperFunctionCall>;
-
-  // The address of a finished allocation is the object, or one of these, marked by the lowest bit.
-  struct object_with_actions {
-    MIR_code_object_t object;
-    actions before_free;
-  };
 
   static llvm::Error run (actions &before_free) {
     llvm::Error error = llvm::Error::success ();
@@ -172,14 +172,13 @@ class jitlink_memory_manager final : public llvm::jitlink::JITLinkMemoryManager 
 
   class in_flight final : public InFlightAlloc {
    public:
-    in_flight (MIR_code_space_t space, llvm_frames frames, llvm::jitlink::LinkGraph &graph)
-        : space_{space}, frames_{frames}, graph_{graph} {}
-    ~in_flight () override { MIR_code_object_abort (space_, object_); }
+    in_flight (jitlink_memory_manager &manager, llvm::jitlink::LinkGraph &graph)
+        : manager_{manager}, graph_{graph} {}
+    ~in_flight () override { MIR_code_object_abort (manager_.space_, object_); }
 
     llvm::Error reserve ();
     void abandon (OnAbandonedFunction on_abandoned) override {
-      MIR_code_object_abort (space_, object_);
-      object_ = nullptr;
+      MIR_code_object_abort (manager_.space_, std::exchange (object_, nullptr));
       on_abandoned (llvm::Error::success ());
     }
     // The callback ends the life of *this.
@@ -191,23 +190,32 @@ class jitlink_memory_manager final : public llvm::jitlink::JITLinkMemoryManager 
     llvm::Error add_frames ();
     llvm::Error run_actions (actions &before_free);
 
-    MIR_code_space_t space_;
-    llvm_frames frames_;
+    jitlink_memory_manager &manager_;
     llvm::jitlink::LinkGraph &graph_;
-    MIR_code_object_t object_ = nullptr;  // nullptr: nothing is reserved
+    MIR_code_object_t object_ = nullptr;  // nullptr: nothing is reserved, or all is published
     const std::uint8_t *code_ = nullptr;  // nullptr: the object has no code
   };
 
-  llvm::Error free (std::uint64_t address) {
-    llvm::Error error = llvm::Error::success ();
-    auto object = reinterpret_cast<MIR_code_object_t> (address);
-    if ((address & 1) != 0) {
-      std::unique_ptr<object_with_actions> owner (
-          reinterpret_cast<object_with_actions *> (address - 1));
-      object = owner->object;
-      error = run (owner->before_free);
-    }
-    if (object == nullptr) return error;
+  // Few objects have actions, so that freeing one of the others takes no lock.
+  void keep (MIR_code_object_t object, actions before_free) {
+    std::lock_guard<std::mutex> guard (lock_);
+    kept_.emplace (object, std::move (before_free));
+    num_kept_.fetch_add (1, std::memory_order_relaxed);
+  }
+  actions take_kept (MIR_code_object_t object) {
+    if (num_kept_.load (std::memory_order_relaxed) == 0) return {};
+    std::lock_guard<std::mutex> guard (lock_);
+    auto found = kept_.find (object);
+    if (found == kept_.end ()) return {};
+    actions before_free = std::move (found->second);
+    kept_.erase (found);
+    num_kept_.fetch_sub (1, std::memory_order_relaxed);
+    return before_free;
+  }
+
+  llvm::Error free (MIR_code_object_t object) {
+    actions before_free = take_kept (object);
+    llvm::Error error = run (before_free);
     MIR_code_status_t status = MIR_code_object_free_now (space_, object);
     if (status == MIR_CODE_OK) return error;
     return llvm::joinErrors (std::move (error), llvm_details::failure ("cannot free code", status));
@@ -215,6 +223,9 @@ class jitlink_memory_manager final : public llvm::jitlink::JITLinkMemoryManager 
 
   MIR_code_space_t space_;
   llvm_frames frames_;
+  std::mutex lock_;
+  std::unordered_map<MIR_code_object_t, actions> kept_;
+  std::atomic<std::size_t> num_kept_{0};
 };
 
 inline llvm::Error jitlink_memory_manager::in_flight::reserve () {
@@ -235,12 +246,14 @@ inline llvm::Error jitlink_memory_manager::in_flight::place (llvm::jitlink::Basi
     segments.push_back (llvm_details::make_segment (
         llvm_details::access_of (group.getMemProt ()), segment.ContentSize + segment.ZeroFillSize,
         segment.Alignment.value (), llvm_names::is_transient (group) ? MIR_CODE_TRANSIENT : 0));
-  if (segments.empty ()) return llvm::Error::success ();
+  // The handle of an empty object is the address of an empty allocation.
+  if (segments.empty ())
+    segments.push_back (llvm_details::make_segment (MIR_CODE_READ_ONLY, 0, 1, 0));
   MIR_code_status_t status =
-      MIR_code_object_reserve (space_, segments.data (), segments.size (), &object_);
+      MIR_code_object_reserve (manager_.space_, segments.data (), segments.size (), &object_);
   if (status != MIR_CODE_OK)
     return llvm_details::failure ("no memory for " + graph_.getName (), status);
-  const MIR_code_segment_t *placed = segments.data ();
+  const MIR_code_segment_t *placed = segments.begin ();
   for (auto &[group, segment] : layout.segments ()) {
     segment.WorkingMem = reinterpret_cast<char *> (placed->buffer);
     segment.Addr = llvm::orc::ExecutorAddr (reinterpret_cast<std::uintptr_t> (placed->addr));
@@ -252,37 +265,29 @@ inline llvm::Error jitlink_memory_manager::in_flight::place (llvm::jitlink::Basi
 
 inline llvm::Expected<llvm::jitlink::JITLinkMemoryManager::FinalizedAlloc>
 jitlink_memory_manager::in_flight::publish () {
-  actions before_free;
+  MIR_code_status_t status = llvm_details::commit (manager_.space_, object_, graph_.getName ());
+  if (status != MIR_CODE_OK)
+    return llvm_details::failure ("cannot publish " + graph_.getName (), status);
   MIR_code_object_t object = std::exchange (object_, nullptr);
-  if (object != nullptr) {
-    MIR_code_status_t status = llvm_details::commit (space_, object, graph_.getName ());
-    if (status != MIR_CODE_OK) {
-      MIR_code_object_abort (space_, object);
-      return llvm_details::failure ("cannot publish " + graph_.getName (), status);
-    }
-  }
+  actions before_free;
   llvm::Error error = add_frames ();
   if (!error) error = run_actions (before_free);
   if (error) {
-    if (object != nullptr) (void) MIR_code_object_free_now (space_, object);
+    (void) MIR_code_object_free_now (manager_.space_, object);
     return error;
   }
-  if (object != nullptr) MIR_code_object_settle (space_, object);
-  auto address = reinterpret_cast<std::uintptr_t> (object);
-  if (!before_free.empty ()) {
-    auto owner = std::make_unique<object_with_actions> ();
-    *owner = {object, std::move (before_free)};
-    address = reinterpret_cast<std::uintptr_t> (owner.release ()) + 1;
-  }
-  return FinalizedAlloc (llvm::orc::ExecutorAddr (address));
+  MIR_code_object_settle (manager_.space_, object);
+  if (!before_free.empty ()) manager_.keep (object, std::move (before_free));
+  return FinalizedAlloc (llvm::orc::ExecutorAddr (reinterpret_cast<std::uintptr_t> (object)));
 }
 
 inline llvm::Error jitlink_memory_manager::in_flight::add_frames () {
   llvm::jitlink::Section *section = graph_.findSectionByName (".eh_frame");
-  if (frames_ == llvm_frames::by_llvm || section == nullptr) return llvm::Error::success ();
+  if (manager_.frames_ == llvm_frames::by_llvm || section == nullptr)
+    return llvm::Error::success ();
   llvm::jitlink::SectionRange range (*section);
-  MIR_code_status_t status =
-      llvm_details::add_frames (space_, code_, range.getStart ().getValue (), range.getSize ());
+  MIR_code_status_t status = llvm_details::add_frames (
+      manager_.space_, code_, range.getStart ().getValue (), range.getSize ());
   if (status == MIR_CODE_OK) return llvm::Error::success ();
   return llvm_details::failure ("cannot register the frames of " + graph_.getName (), status);
 }
@@ -304,191 +309,198 @@ inline llvm::Error jitlink_memory_manager::in_flight::run_actions (actions &befo
 // For one object of RTDyldObjectLinkingLayer, which takes a manager for each, or for all of an MCJIT.
 // One thread at a time.  SPACE must outlive the manager.
 //
-// LLVM ends the process when a manager has no memory.  So this one then gives out other memory, where
-// nothing can run, and reports the failure from finalizeMemory.
+// LLVM writes and relocates sections in memory that this manager keeps until finalizeMemory.  They are
+// reserved together, with exact sizes, when all are known: RuntimeDyld's own sums are costly, and lack
+// the global offset table.  Since LLVM ends the process when a section gets no memory, a refusal is
+// reported from finalizeMemory, and until then LLVM goes on with addresses where nothing is.
 class rtdyld_memory_manager final : public llvm::RTDyldMemoryManager {
  public:
   explicit rtdyld_memory_manager (MIR_code_space_t space) : space_{space} {}
   ~rtdyld_memory_manager () override;
 
-  // The sizes of all sections of an object come before these.
-  bool needsToReserveAllocationSpace () override { return true; }
-  void reserveAllocationSpace (std::uintptr_t code, llvm_names::alignment code_alignment,
-                               std::uintptr_t read_only, llvm_names::alignment read_only_alignment,
-                               std::uintptr_t writable,
-                               llvm_names::alignment writable_alignment) override;
-
   std::uint8_t *allocateCodeSection (std::uintptr_t size, unsigned alignment, unsigned id,
                                      llvm::StringRef) override {
-    return place (MIR_CODE_READ_EXEC, size, alignment, id);
+    return add_section (MIR_CODE_READ_EXEC, size, alignment, id);
   }
   std::uint8_t *allocateDataSection (std::uintptr_t size, unsigned alignment, unsigned id,
                                      llvm::StringRef, bool read_only) override {
-    return place (read_only ? MIR_CODE_READ_ONLY : MIR_CODE_READ_WRITE, size, alignment, id);
+    return add_section (read_only ? MIR_CODE_READ_ONLY : MIR_CODE_READ_WRITE, size, alignment, id);
   }
-  TLSSection allocateTLSSection (std::uintptr_t size, unsigned alignment, unsigned,
+  TLSSection allocateTLSSection (std::uintptr_t size, unsigned alignment, unsigned id,
                                  llvm::StringRef name) override {
     fail ("RuntimeDyld cannot link native thread-local variables (" + name
           + "); compile with emulated ones");
-    return {scratch (size, alignment), 0};
+    return {add_section (MIR_CODE_READ_ONLY, size, alignment, id), 0};
   }
 
   using RTDyldMemoryManager::notifyObjectLoaded;
   void notifyObjectLoaded (llvm::RuntimeDyld &linker,
                            const llvm::object::ObjectFile &file) override;
-  // Frames belong to the object, and end with it.
   void registerEHFrames (std::uint8_t *, std::uint64_t address, std::size_t len) override {
-    frames_.push_back ({address, len});
+    pending ().frames.push_back ({address, len});
   }
+  // Frames belong to the object, and end with it.
   void deregisterEHFrames () override {}
   bool finalizeMemory (std::string *text) override;
 
  private:
-  enum { ACCESSES = 3 };
-  struct part {
-    MIR_code_object_t object;
-    MIR_code_segment_t segments[ACCESSES];  // by access
-    std::size_t used[ACCESSES];
-    bool is_published;
-    std::string name;
-  };
+  // A section, and a copy of it which LLVM writes.
   struct section {
     unsigned id;
-    std::uint64_t address;
+    MIR_code_access_t access;
+    std::size_t size, alignment, offset;  // bytes; the offset in the segment
+    std::uint8_t *copy, *buffer;
   };
   struct frame_section {
     std::uint64_t address;
     std::size_t len;
   };
+  enum { ACCESSES = 3 };
+  struct object {
+    MIR_code_object_t handle;
+    MIR_code_segment_t segments[ACCESSES];  // by access
+    std::string name;
+    std::size_t sections_end;  // those before it are of this object, or of objects before it
+  };
+  // What is not published yet.
+  struct unpublished {
+    llvm::SmallVector<section, 8> sections;
+    llvm::SmallVector<object, 1> objects;
+    llvm::SmallVector<frame_section, 1> frames;
+    std::string failure;  // empty: none
+    std::vector<std::unique_ptr<std::uint8_t[]>> copies;
+    std::size_t used = 0;  // bytes of `small_copies`, which has room for most objects
+    alignas (16) std::uint8_t small_copies[1024];
 
-  static MIR_code_segment_t segment_for (MIR_code_access_t access, std::size_t len,
-                                         llvm_names::alignment alignment) {
-    // RuntimeDyld appends stubs to sections, whatever their alignment.
-    constexpr std::size_t of_stubs = 16;
-    std::size_t al = llvm_names::in_bytes (alignment);
-    return llvm_details::make_segment (access, len, al < of_stubs ? of_stubs : al, 0);
+    std::uint8_t *make_copy (std::size_t size, std::size_t alignment);
+  };
+
+  unpublished &pending () {
+    if (pending_ == nullptr) pending_.reset (new unpublished);
+    return *pending_;
   }
-  std::uint8_t *place (MIR_code_access_t access, std::size_t size, std::size_t alignment,
-                       unsigned id);
-  std::uint8_t *place_elsewhere (MIR_code_access_t access, std::size_t size, std::size_t alignment,
-                                 unsigned id);
-  std::uint8_t *scratch (std::size_t size, std::size_t alignment);
-  void publish (part &p);
   void fail (const llvm::Twine &text) {
-    if (failure_.empty ()) failure_ = text.str ();
+    if (pending ().failure.empty ()) pending ().failure = text.str ();
   }
+  std::uint8_t *add_section (MIR_code_access_t access, std::size_t size, std::size_t alignment,
+                             unsigned id);
+  MIR_code_status_t reserve (llvm::MutableArrayRef<section> sections, object &o);
+  void publish (object &o, llvm::ArrayRef<section> sections);
+  void add_frames (const object &o);
 
   MIR_code_space_t space_;
-  std::string failure_;  // empty: none
-  llvm::SmallVector<part, 1> parts_;
-  llvm::SmallVector<section, 8> moved_;  // sections of the last part that are not at their address
-  llvm::SmallVector<frame_section, 1> frames_;
-  llvm::SmallVector<void *, 1> data_;
-  llvm::SmallVector<std::unique_ptr<std::uint8_t[]>, 0> scratch_;
-  std::uint64_t next_nowhere_ = 1 << 20;  // an address for what will never run
+  std::unique_ptr<unpublished> pending_;  // nullptr: all is published
+  llvm::SmallVector<MIR_code_object_t, 1> published_;
 };
 
 inline rtdyld_memory_manager::~rtdyld_memory_manager () {
-  for (part &p : parts_)
-    if (p.is_published)
-      (void) MIR_code_object_free_now (space_, p.object);
-    else
-      MIR_code_object_abort (space_, p.object);
-  for (void *data : data_) (void) MIR_code_data_free (space_, data);
+  if (pending_ != nullptr)
+    for (const object &o : pending_->objects) MIR_code_object_abort (space_, o.handle);
+  for (MIR_code_object_t handle : published_) (void) MIR_code_object_free_now (space_, handle);
 }
 
-inline void rtdyld_memory_manager::reserveAllocationSpace (
-    std::uintptr_t code, llvm_names::alignment code_alignment, std::uintptr_t read_only,
-    llvm_names::alignment read_only_alignment, std::uintptr_t writable,
-    llvm_names::alignment writable_alignment) {
-  // The global offset table is not in the sums.  One of two entries fits here, a longer one gets
-  // memory of its own.
-  constexpr std::size_t short_table = 16;
-  part p = {};
-  p.segments[MIR_CODE_READ_EXEC] = segment_for (MIR_CODE_READ_EXEC, code, code_alignment);
-  p.segments[MIR_CODE_READ_ONLY] = segment_for (MIR_CODE_READ_ONLY, read_only, read_only_alignment);
-  p.segments[MIR_CODE_READ_WRITE] = segment_for (
-      MIR_CODE_READ_WRITE, llvm::alignTo (writable, 8) + short_table, writable_alignment);
-  MIR_code_status_t status = MIR_code_object_reserve (space_, p.segments, ACCESSES, &p.object);
-  if (status == MIR_CODE_OK)
-    parts_.push_back (std::move (p));
-  else
-    fail (llvm::Twine ("no memory for an object: ") + MIR_code_status_text (status));
-}
-
-inline std::uint8_t *rtdyld_memory_manager::place (MIR_code_access_t access, std::size_t size,
-                                                   std::size_t alignment, unsigned id) {
-  if (alignment == 0) alignment = 16;
-  if (!failure_.empty () || parts_.empty () || parts_.back ().is_published)
-    return place_elsewhere (access, size, alignment, id);
-  part &p = parts_.back ();
-  const MIR_code_segment_t &segment = p.segments[access];
-  std::size_t offset = llvm::alignTo (p.used[access], alignment);
-  if (alignment > segment.alignment || offset > segment.len || size > segment.len - offset)
-    return place_elsewhere (access, size, alignment, id);
-  p.used[access] = offset + size;
-  if (segment.buffer != segment.addr)
-    moved_.push_back ({id, reinterpret_cast<std::uintptr_t> (segment.addr + offset)});
-  return segment.buffer + offset;
-}
-
-// A place outside the last part: data in reach of it, or after a failure memory which only LLVM writes.
-inline std::uint8_t *rtdyld_memory_manager::place_elsewhere (MIR_code_access_t access,
-                                                             std::size_t size,
-                                                             std::size_t alignment, unsigned id) {
-  if (failure_.empty () && access == MIR_CODE_READ_WRITE) {
-    void *data;
-    MIR_code_status_t status = MIR_code_data_new (space_, size, alignment, &data);
-    if (status == MIR_CODE_OK) {
-      data_.push_back (data);
-      return static_cast<std::uint8_t *> (data);
-    }
-    fail (llvm::Twine ("no memory for data: ") + MIR_code_status_text (status));
+// Room for SIZE bytes, or nullptr.
+inline std::uint8_t *rtdyld_memory_manager::unpublished::make_copy (std::size_t size,
+                                                                    std::size_t alignment) {
+  std::size_t start = llvm::alignTo (used, 16);
+  if (alignment <= 16 && size <= sizeof (small_copies) - start) {
+    used = start + size;
+    return small_copies + start;
   }
-  fail ("RuntimeDyld needs more code than it said");
-  next_nowhere_ = llvm::alignTo (next_nowhere_, alignment);
-  moved_.push_back ({id, next_nowhere_});
-  next_nowhere_ += size;
-  return scratch (size, alignment);
-}
-
-inline std::uint8_t *rtdyld_memory_manager::scratch (std::size_t size, std::size_t alignment) {
   std::unique_ptr<std::uint8_t[]> memory (new (std::nothrow) std::uint8_t[size + alignment]);
   if (memory == nullptr) return nullptr;
-  auto start = llvm::alignTo (reinterpret_cast<std::uintptr_t> (memory.get ()), alignment);
-  scratch_.push_back (std::move (memory));
-  return reinterpret_cast<std::uint8_t *> (start);
+  auto address = reinterpret_cast<std::uintptr_t> (memory.get ());
+  copies.push_back (std::move (memory));
+  return reinterpret_cast<std::uint8_t *> (llvm::alignTo (address, alignment));
+}
+
+inline std::uint8_t *rtdyld_memory_manager::add_section (MIR_code_access_t access, std::size_t size,
+                                                         std::size_t alignment, unsigned id) {
+  // Of code, also that of the stubs which RuntimeDyld appends to it.
+  if (alignment == 0 || (alignment < 16 && access == MIR_CODE_READ_EXEC)) alignment = 16;
+  // LLVM places common symbols by the address that it gets here.
+  std::uint8_t *copy = pending ().make_copy (size, alignment);
+  if (copy != nullptr)
+    pending ().sections.push_back ({id, access, size, alignment, 0, copy, nullptr});
+  return copy;
+}
+
+// Reserve O for SECTIONS and set their offsets and buffers.
+inline MIR_code_status_t rtdyld_memory_manager::reserve (llvm::MutableArrayRef<section> sections,
+                                                         object &o) {
+  for (int access = 0; access < ACCESSES; access++)
+    o.segments[access] =
+        llvm_details::make_segment (static_cast<MIR_code_access_t> (access), 0, 1, 0);
+  for (section &s : sections) {
+    MIR_code_segment_t &segment = o.segments[s.access];
+    s.offset = llvm::alignTo (segment.len, s.alignment);
+    segment.len = s.offset + s.size;
+    if (segment.alignment < s.alignment) segment.alignment = s.alignment;
+  }
+  MIR_code_status_t status = MIR_code_object_reserve (space_, o.segments, ACCESSES, &o.handle);
+  if (status == MIR_CODE_OK)
+    for (section &s : sections) s.buffer = o.segments[s.access].buffer + s.offset;
+  return status;
 }
 
 inline void rtdyld_memory_manager::notifyObjectLoaded (llvm::RuntimeDyld &linker,
                                                        const llvm::object::ObjectFile &file) {
-  for (const section &s : moved_) linker.reassignSectionAddress (s.id, s.address);
-  moved_.clear ();
-  if (!parts_.empty ()) parts_.back ().name = file.getFileName ().str ();
+  auto &objects = pending ().objects;
+  std::size_t first = objects.empty () ? 0 : objects.back ().sections_end;
+  auto sections = llvm::MutableArrayRef<section> (pending ().sections).drop_front (first);
+  if (sections.empty ()) return;
+  object o = {};
+  o.name = file.getFileName ().str ();
+  o.sections_end = first + sections.size ();
+  MIR_code_status_t status = reserve (sections, o);
+  if (status != MIR_CODE_OK)
+    fail ("no memory for " + o.name + ": " + MIR_code_status_text (status));
+  std::uint64_t nowhere = MIR_CODE_MAX_ALIGNMENT;
+  for (const section &s : sections) {
+    nowhere = llvm::alignTo (nowhere, s.alignment);
+    linker.reassignSectionAddress (
+        s.id, status != MIR_CODE_OK
+                  ? nowhere
+                  : reinterpret_cast<std::uintptr_t> (o.segments[s.access].addr + s.offset));
+    nowhere += s.size;
+  }
+  objects.push_back (std::move (o));
 }
 
 inline bool rtdyld_memory_manager::finalizeMemory (std::string *text) {
-  for (part &p : parts_)
-    if (failure_.empty () && !p.is_published) publish (p);
-  frames_.clear ();
-  if (failure_.empty ()) return false;
-  if (text != nullptr) *text = failure_;
-  return true;
+  std::size_t first = 0;
+  for (object &o : pending ().objects) {
+    if (pending ().failure.empty ())
+      publish (o,
+               llvm::ArrayRef<section> (pending ().sections).slice (first, o.sections_end - first));
+    first = o.sections_end;
+  }
+  if (!pending ().failure.empty ()) {
+    if (text != nullptr) *text = pending ().failure;
+    return true;
+  }
+  pending_.reset ();
+  return false;
 }
 
-inline void rtdyld_memory_manager::publish (part &p) {
-  MIR_code_status_t status = llvm_details::commit (space_, p.object, p.name);
+inline void rtdyld_memory_manager::publish (object &o, llvm::ArrayRef<section> sections) {
+  for (const section &s : sections) std::memcpy (s.buffer, s.copy, s.size);
+  MIR_code_status_t status = llvm_details::commit (space_, o.handle, o.name);
   if (status != MIR_CODE_OK)
-    return fail ("cannot publish " + p.name + ": " + MIR_code_status_text (status));
-  p.is_published = true;
-  for (const frame_section &frames : frames_)
-    for (const MIR_code_segment_t &segment : p.segments) {
+    return fail ("cannot publish " + o.name + ": " + MIR_code_status_text (status));
+  published_.push_back (std::exchange (o.handle, nullptr));
+  add_frames (o);
+}
+
+inline void rtdyld_memory_manager::add_frames (const object &o) {
+  const MIR_code_segment_t &code = o.segments[MIR_CODE_READ_EXEC];
+  for (const frame_section &frames : pending ().frames)
+    for (const MIR_code_segment_t &segment : o.segments) {
       if (frames.address - reinterpret_cast<std::uintptr_t> (segment.addr) >= segment.len) continue;
-      const void *code =
-          p.used[MIR_CODE_READ_EXEC] != 0 ? p.segments[MIR_CODE_READ_EXEC].addr : nullptr;
-      status = llvm_details::add_frames (space_, code, frames.address, frames.len);
+      MIR_code_status_t status = llvm_details::add_frames (
+          space_, code.len != 0 ? code.addr : nullptr, frames.address, frames.len);
       if (status != MIR_CODE_OK)
-        fail ("cannot register the frames of " + p.name + ": " + MIR_code_status_text (status));
+        fail ("cannot register the frames of " + o.name + ": " + MIR_code_status_text (status));
     }
 }
 

@@ -1,0 +1,23 @@
+// The functions that all sides link: objects as LLVM's compiler makes them, a function in each.
+#ifndef MIR_BENCH_LLVM_FUNCTIONS_H
+#define MIR_BENCH_LLVM_FUNCTIONS_H
+
+#include <cstddef>
+#include <llvm/Support/MemoryBuffer.h>
+#include <memory>
+#include <string>
+#include <vector>
+
+struct functions {
+  std::vector<std::string> names;
+  std::vector<std::unique_ptr<llvm::MemoryBuffer>> objects;
+};
+
+// Compile NUM functions.  Each has constants, a variable and frames, and calls the program.
+functions compile_functions (std::size_t num);
+// What the function I returns for X when it is called for the first time.
+int result_of_function (std::size_t i, int x);
+// What the functions call.
+extern "C" int function_of_program (int x);
+
+#endif // MIR_BENCH_LLVM_FUNCTIONS_H
