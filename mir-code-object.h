@@ -88,7 +88,8 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_object_commit (MIR_code_space_t space,
                                                         MIR_code_object_t object,
                                                         const MIR_code_info_t *info);
 /* Give the transient segments of the committed OBJECT back, which no thread uses any more.  Without
-   this call they stay as long as the object.  Needs no memory and cannot fail.  */
+   this call they stay as long as the object.  Needs no memory and cannot fail: code that the system
+   does not let be poisoned waits for the next MIR_code_reclaim.  */
 MIR_ALLOC_API void MIR_code_object_settle (MIR_code_space_t space, MIR_code_object_t object);
 /* Give OBJECT, which is not committed, back.  NULL is allowed.  Needs no memory and cannot fail.  */
 MIR_ALLOC_API void MIR_code_object_abort (MIR_code_space_t space, MIR_code_object_t object);

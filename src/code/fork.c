@@ -72,11 +72,11 @@ static void retire_blocks (struct mir_pool *pool) {
       continue;
     }
     *link = notice->next;
+    if (is_part) continue;
     size_t offset = (size_t) (notice->addr - found.slab->pages.rx);
     pool->freed_granules +=
         mir_granules_block_len (&found.slab->granules, (uint32_t) (offset >> found.slab->shift));
-    if (!is_part)
-      mir_retired_add (&pool->retired, notice->addr + MIR_RETIRED_TOLD, 0 /* the first period */);
+    mir_retired_add (&pool->retired, notice->addr + MIR_RETIRED_TOLD, 0 /* the first period */);
   }
 }
 

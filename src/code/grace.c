@@ -1,4 +1,5 @@
 /* Grace periods, which end for all that was freed in a space; and memory that goes back.  Any thread.  */
+#include "code/object.h"
 #include "code/object-end.h"
 #include "code/part.h"
 #include "code/pool.h"
@@ -14,6 +15,7 @@ MIR_code_grace_t MIR_code_grace_begin (MIR_code_space_t space) {
    that run after the barrier were fetched after the grace period.  */
 MIR_code_status_t MIR_code_reclaim (MIR_code_space_t space, MIR_code_grace_t grace) {
   mir_os_sync_cores ();
+  mir_objects_drop_left (space);
   MIR_code_status_t status = mir_reclaim_blocks (space, grace);
   MIR_code_status_t of_objects = mir_objects_reclaim (space, grace);
   return of_objects != MIR_CODE_OK ? of_objects : status;

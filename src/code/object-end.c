@@ -19,6 +19,37 @@ static void note_end (struct MIR_code_space *space, struct mir_object *object,
   mir_os_unlock (&space->lock);
 }
 
+/* Pin the code block at FIRST in SLAB, which counts as freed from now on, or undo that.  The lock is
+   held.  */
+static void set_freed (struct mir_slab *slab, uint32_t first, int is_freed) {
+  uint32_t last = mir_granules_block_last (&slab->granules, first), n = last - first + 1;
+  if (mir_granules_is_pinned (&slab->granules, last) == (is_freed != 0)) return;
+  if (is_freed)
+    mir_granules_pin (&slab->granules, last);
+  else
+    mir_granules_unpin (&slab->granules, last);
+  slab->pool->freed_granules += is_freed ? n : 0 - n;
+}
+
+/* Free the code block of OBJECT at FIRST in SLAB.  The lock is held, and released around the hook.  */
+static MIR_code_status_t end_code (struct mir_slab *slab, uint32_t first, struct mir_object *object,
+                                   int many) {
+  uint32_t n = mir_granules_block_len (&slab->granules, first);
+  int was_freed = mir_granules_is_pinned (&slab->granules, first + n - 1);
+  int how = (many ? MIR_RECLAIM_MANY : 0) | (object->told ? MIR_RECLAIM_TOLD : 0)
+            | (object->quiet ? MIR_RECLAIM_QUIET : 0);
+  set_freed (slab, first, 1);
+  object->told = 1; /* for a child, if a hook is called */
+  MIR_code_status_t status = mir_reclaim_block (slab, first, how);
+  if (status == MIR_CODE_OK) {
+    slab->pool->freed_granules -= n;
+    return MIR_CODE_OK;
+  }
+  object->told = (how & MIR_RECLAIM_TOLD) != 0;
+  set_freed (slab, first, was_freed);
+  return status;
+}
+
 /* Free the block of OBJECT with ACCESS, if it has one.  No lock is held.  On failure, which only poison
    meets, all is as it was.  */
 static MIR_code_status_t end_part (struct MIR_code_space *space, struct mir_object *object,
@@ -30,20 +61,13 @@ static MIR_code_status_t end_part (struct MIR_code_space *space, struct mir_obje
   struct mir_slab *slab = mir_space_lock_slab (mir_part (space, access), addr);
   struct mir_pool *pool = slab->pool;
   uint32_t first = mir_slab_granule (slab, addr);
-  if (access == MIR_CODE_READ_EXEC) {
-    uint32_t n = mir_granules_block_len (&slab->granules, first);
-    int told = object->told, was_freed = mir_granules_is_pinned (&slab->granules, first + n - 1);
-    object->told = 1; /* for a child, if a hook is called */
-    status = mir_reclaim_block (slab, first, many, told);
-    if (status != MIR_CODE_OK) object->told = told != 0;
-    if (status == MIR_CODE_OK && was_freed) pool->freed_granules -= n;
-  } else {
-    uint32_t last = mir_granules_block_last (&slab->granules, first);
-    if (many)
-      mir_pool_release_one_of_many (slab, first, last);
-    else
-      mir_pool_release (slab, first, last);
-  }
+  uint32_t last = mir_granules_block_last (&slab->granules, first);
+  if (access == MIR_CODE_READ_EXEC)
+    status = end_code (slab, first, object, many);
+  else if (many)
+    mir_pool_release_one_of_many (slab, first, last);
+  else
+    mir_pool_release (slab, first, last);
   if (status == MIR_CODE_OK) note_end (space, object, access);
   if (status == MIR_CODE_OK && mir_slab_is_empty (slab))
     dropped = mir_pool_unlink_empty (pool, pool->space->options.purge_ms, 0 /* not all */);
@@ -106,6 +130,14 @@ static MIR_code_status_t end_now (struct MIR_code_space *space, uint32_t handle)
   return status;
 }
 
+/* The same for transient segments.  Those that cannot be poisoned wait for the next reclamation.  */
+static void end_transient (struct MIR_code_space *space, uint32_t handle) {
+  if (end_now (space, handle) == MIR_CODE_OK) return;
+  mir_os_lock (&space->lock);
+  mir_objects_put_back (&space->objects, handle);
+  mir_os_unlock (&space->lock);
+}
+
 void MIR_code_object_settle (MIR_code_space_t space, MIR_code_object_t object) {
   MIR_code_status_t status;
   struct mir_object *found = lock_live (space, object, &status);
@@ -115,10 +147,8 @@ void MIR_code_object_settle (MIR_code_space_t space, MIR_code_object_t object) {
     mir_os_unlock (&space->lock);
     return;
   }
-  if (end_now (space, transient) != MIR_CODE_OK) return; /* poison is refused: it stays */
-  mir_os_lock (&space->lock);
   found->next = 0;
-  mir_os_unlock (&space->lock);
+  end_transient (space, transient);
 }
 
 MIR_code_status_t MIR_code_object_free_now (MIR_code_space_t space, MIR_code_object_t object) {
@@ -135,37 +165,37 @@ MIR_code_status_t MIR_code_object_free_now (MIR_code_space_t space, MIR_code_obj
     mir_os_unlock (&space->lock);
     return status;
   }
-  if (end_now (space, transient) == MIR_CODE_OK) return MIR_CODE_OK;
-  mir_os_lock (&space->lock);
-  mir_objects_put_back (&space->objects, transient); /* poison is refused: tried again later */
-  mir_os_unlock (&space->lock);
+  end_transient (space, transient);
   return MIR_CODE_OK;
 }
 
-/* Pin the code of the freed OBJECT: it cannot be patched any more, and queries say that it is freed.  */
-static void pin_code (struct MIR_code_space *space, const struct mir_object *object) {
-  uint32_t code = object->blocks[MIR_CODE_READ_EXEC];
+/* Pin the code of the object with HANDLE, 0: none, which is being freed: it cannot be patched any more,
+   and queries say that it is freed.  No lock is held.  */
+static void pin_code (struct MIR_code_space *space, uint32_t handle) {
+  mir_os_lock (&space->lock);
+  const struct mir_object *object = mir_objects_find (&space->objects, handle);
+  uint32_t code = object != NULL ? object->blocks[MIR_CODE_READ_EXEC] : 0;
+  mir_os_unlock (&space->lock);
   if (code == 0) return;
   uint8_t *addr = space->range.start + (size_t) (code - 1) * MIR_OBJECT_UNIT;
   struct mir_slab *slab = mir_space_lock_slab (mir_part (space, MIR_CODE_READ_EXEC), addr);
-  uint32_t first = mir_slab_granule (slab, addr);
-  uint32_t last = mir_granules_block_last (&slab->granules, first);
-  mir_granules_pin (&slab->granules, last);
-  slab->pool->freed_granules += last - first + 1;
+  set_freed (slab, mir_slab_granule (slab, addr), 1);
   mir_os_unlock (&slab->pool->lock);
 }
 
 /* The code is pinned before the object is retired: after that another thread may reclaim it.  */
 MIR_code_status_t MIR_code_object_free (MIR_code_space_t space, MIR_code_object_t object) {
   MIR_code_status_t status;
+  uint32_t handle = (uint32_t) (uintptr_t) object;
   struct mir_object *found = lock_live (space, object, &status);
   if (found == NULL) return status;
-  mir_os_unlock (&space->lock);
-  pin_code (space, found);
-  mir_os_lock (&space->lock);
   uint32_t transient = found->next;
+  mir_os_unlock (&space->lock);
+  pin_code (space, handle);
+  pin_code (space, transient);
+  mir_os_lock (&space->lock);
   uint64_t grace = atomic_fetch_add (&space->grace, 0);
-  mir_objects_retire (&space->objects, (uint32_t) (uintptr_t) object, grace);
+  mir_objects_retire (&space->objects, handle, grace);
   if (transient != 0) mir_objects_retire (&space->objects, transient, grace);
   space->objects.num--;
   mir_os_unlock (&space->lock);

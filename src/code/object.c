@@ -4,6 +4,8 @@
 
    What is being reserved is noted in the space: a call may end in the middle, because the general
    allocator leaves by longjmp or its thread is in the parent of this process.  */
+#include "code/object.h"
+
 #include <string.h> /* memset */
 
 #include "mir-code-object.h"
@@ -215,9 +217,7 @@ static void end_making (struct MIR_code_space *space, struct open_object *open) 
   *link = open->making.next;
 }
 
-/* Drop what earlier calls have left: in this thread, by a longjmp or, in a thread of the same number, by
-   its cancellation; or in the parent of this process.  */
-static void drop_left (struct MIR_code_space *space) {
+void mir_objects_drop_left (struct MIR_code_space *space) {
   for (;;) {
     mir_os_lock (&space->lock);
     struct mir_making *making = space->objects.making;
@@ -268,7 +268,7 @@ MIR_code_status_t MIR_code_object_reserve (MIR_code_space_t space, MIR_code_segm
   struct group groups[GROUPS] = {{.len = 0}};
   MIR_code_status_t status = lay_out (space, segments, num, groups);
   if (status != MIR_CODE_OK) return status;
-  drop_left (space);
+  mir_objects_drop_left (space);
   struct open_object *open = new_open (space, groups);
   if (open == NULL) return MIR_CODE_NO_MEMORY;
   begin_making (space, open);
@@ -373,6 +373,7 @@ MIR_code_status_t MIR_code_object_commit (MIR_code_space_t space, MIR_code_objec
   space->objects.num++;
   if (open->transient != 0) {
     set_live (space, open->transient, open->groups + MIR_PARTS);
+    mir_objects_find (&space->objects, open->transient)->quiet = 1;
     mir_objects_find (&space->objects, open->handle)->next = open->transient;
   }
   mir_os_unlock (&space->lock);

@@ -25,7 +25,8 @@ struct mir_object {
   uint32_t blocks[3];
   /* Handle.  Of a record without an object: the next one; of a retired object: the next one; of a live
      object: that of its transient segments.  0: none.  */
-  uint32_t next : 29;
+  uint32_t next : 28;
+  uint32_t quiet : 1; /* transient segments: hooks do not hear of their code */
   /* The hook `freed` was told of it, by a thread that only the parent of this process has.  */
   uint32_t told : 1;
   uint32_t state : 2; /* enum mir_object_state */
@@ -34,7 +35,7 @@ struct mir_object {
 enum {
   MIR_OBJECT_UNIT = 8, /* bytes, of offsets of blocks */
   MIR_OBJECTS_PER_CHUNK = 256,
-  MIR_MAX_OBJECTS = (1 << 29) - 1 /* at one time */
+  MIR_MAX_OBJECTS = (1 << 28) - 1 /* at one time */
 };
 
 /* An object in MIR_code_object_reserve: the beginning of what the record points to.  */

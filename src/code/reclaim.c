@@ -111,13 +111,19 @@ static inline MIR_code_status_t reclaim_block (const struct block *block, int ma
   return MIR_CODE_OK;
 }
 
-MIR_code_status_t mir_reclaim_block (struct mir_slab *slab, uint32_t first, int many, int told) {
+MIR_code_status_t mir_reclaim_block (struct mir_slab *slab, uint32_t first, int how) {
   struct block block = {
       .slab = slab, .first = first, .last = mir_granules_block_last (&slab->granules, first)};
+  const struct MIR_code_space *space = slab->pool->space;
+  int many = (how & MIR_RECLAIM_MANY) != 0;
   MIR_code_cell_t *cell;
-  if (!told) return reclaim_block (&block, many, &cell);
-  (void) end_block (&block, many);
-  return MIR_CODE_OK;
+  MIR_code_status_t status = MIR_CODE_OK;
+  if ((how & (MIR_RECLAIM_TOLD | MIR_RECLAIM_QUIET)) == 0)
+    return reclaim_block (&block, many, &cell);
+  if ((how & MIR_RECLAIM_TOLD) == 0 && space->options.poison != MIR_CODE_KEEP)
+    status = poison (&block);
+  if (status == MIR_CODE_OK) (void) end_block (&block, many);
+  return status;
 }
 
 MIR_code_status_t MIR_code_free_now (MIR_code_space_t space, const void *addr) {

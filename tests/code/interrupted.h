@@ -3,7 +3,7 @@
 #ifndef MIR_TESTS_CODE_INTERRUPTED_H
 #define MIR_TESTS_CODE_INTERRUPTED_H
 
-#include "mir-code.h"
+#include "mir-code-object.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -29,6 +29,10 @@ static MIR_code_writer_t more_writers[MORE_WRITERS]; /* created and finished by 
 static MIR_code_space_t other_space;                 /* created and finished by it */
 static uint8_t *funcs[4];                            /* published before */
 static MIR_code_options_t space_options;             /* of the space */
+
+enum { OBJECTS = 8 };
+static MIR_code_object_t objects[OBJECTS]; /* where there is a range; NULL: none, or aborted */
+static void *piece;                        /* of data; NULL: none */
 
 enum { LIMIT = 2 * 1024 * 1024 };
 
@@ -167,13 +171,42 @@ static uint8_t *publish_in (MIR_code_writer_t w, unsigned value, size_t len,
   return MIR_code_publish (w, bytes, len, info, &res) == MIR_CODE_OK ? res : NULL;
 }
 
+/* Make object I with code, constants, data and what is needed only until it is settled.  */
+static void make_object (int i) {
+  MIR_code_segment_t segments[5] = {
+      {.size = sizeof (segments[0]), .access = MIR_CODE_READ_EXEC, .len = 100},
+      {.size = sizeof (segments[0]), .access = MIR_CODE_READ_ONLY, .len = 5000},
+      {.size = sizeof (segments[0]), .access = MIR_CODE_READ_WRITE, .len = 70, .alignment = 4096},
+      {.size = sizeof (segments[0]),
+       .access = MIR_CODE_READ_EXEC,
+       .flags = MIR_CODE_TRANSIENT,
+       .len = 9},
+      {.size = sizeof (segments[0]),
+       .access = MIR_CODE_READ_WRITE,
+       .flags = MIR_CODE_TRANSIENT,
+       .len = 9}};
+  MIR_code_info_t info = {.size = sizeof (info), .name = "object", .tag = 7};
+  MIR_code_object_t made;
+  if (MIR_code_object_reserve (space, segments, 5, &made) != MIR_CODE_OK) return;
+  objects[i] = made;
+  code_returning (segments[0].buffer, (unsigned) i);
+  if (MIR_code_object_commit (space, made, &info) == MIR_CODE_OK) {
+    MIR_code_object_settle (space, made);
+    return;
+  }
+  objects[i] = NULL;
+  MIR_code_object_abort (space, made);
+}
+
 /* A space with a writer and four functions; skips the test where no back end works.  */
 static void start_configuration (const struct configuration *configuration) {
   probe_alloc_init (&data);
   user_alloc = (struct MIR_alloc) {user_malloc, user_calloc, user_realloc, user_free, NULL};
   known_num = 0;
   memset (more_writers, 0, sizeof (more_writers));
+  memset (objects, 0, sizeof (objects));
   other_space = NULL;
+  piece = NULL;
   freed_twice = 0;
   space_options = configuration->options;
   space_options.size = sizeof (space_options);
@@ -186,6 +219,7 @@ static void start_configuration (const struct configuration *configuration) {
   REQUIRE (MIR_code_writer_create (space, &writer) == MIR_CODE_OK);
   for (unsigned i = 0; i < 4; i++)
     REQUIRE ((funcs[i] = publish_in (writer, i, CODE_LEN, NULL)) != NULL);
+  for (int i = 0; i < 3 && space_options.reserve != 0; i++) make_object (i);
 }
 
 /*---------------- Operations -----------------------------*/
@@ -283,10 +317,10 @@ static void change (void) {
 }
 
 static void ask (void) {
-  MIR_code_piece_t piece = {.size = sizeof (piece)};
+  MIR_code_piece_t found = {.size = sizeof (found)};
   MIR_code_stats_t stats = {.size = sizeof (stats)};
   MIR_code_report_t report = {.size = sizeof (report)};
-  (void) MIR_code_query (space, funcs[3], &piece);
+  (void) MIR_code_query (space, funcs[3], &found);
   MIR_code_get_stats (space, &stats);
   (void) MIR_code_probe (&space_options, &report);
 }
@@ -304,6 +338,28 @@ static void use_another_space (void) {
   MIR_code_space_finish (finished);
 }
 
+static void make_objects (void) {
+  for (int i = 3; i < OBJECTS; i++) make_object (i);
+}
+
+static void free_objects (void) {
+  (void) MIR_code_object_free (space, objects[0]);
+  (void) MIR_code_object_free (space, objects[1]);
+  (void) MIR_code_reclaim (space, MIR_code_grace_begin (space));
+  (void) MIR_code_object_free_now (space, objects[2]);
+}
+
+static void use_data (void) {
+  void *made;
+  for (int i = 0; i < 5; i++) {
+    if (MIR_code_data_new (space, 30000, 64, &made) != MIR_CODE_OK) return;
+    piece = made;
+    void *freed = piece;
+    piece = NULL;
+    (void) MIR_code_data_free (space, freed);
+  }
+}
+
 struct operation {
   const char *name;
   void (*run) (void);
@@ -315,7 +371,8 @@ static const struct operation operations[] = {
     OPERATION (make_batch),        OPERATION (reserve_twice), OPERATION (free_and_reclaim),
     OPERATION (free_at_once),      OPERATION (come_and_go),   OPERATION (write_beside),
     OPERATION (take_cells),        OPERATION (change),        OPERATION (ask),
-    OPERATION (use_another_space),
+    OPERATION (use_another_space), OPERATION (make_objects),  OPERATION (free_objects),
+    OPERATION (use_data),
 };
 #undef OPERATION
 
@@ -335,16 +392,22 @@ static int empty_and_refill (void) {
   MIR_code_get_stats (space, &stats);
   if (stats.writers != 0) return 2;
   for (size_t i = known_num; i-- > 0;) (void) MIR_code_free (space, known[i]);
+  for (int i = 0; i < OBJECTS; i++)
+    if (MIR_code_object_free (space, objects[i]) == MIR_CODE_BAD_ORDER)
+      MIR_code_object_abort (space, objects[i]); /* not committed; or freed before */
+  (void) MIR_code_data_free (space, piece);
   if (MIR_code_reclaim (space, MIR_code_grace_begin (space)) != MIR_CODE_OK) return 3;
   if (!mir_space_check (space)) return 4;
   if (freed_twice) return 12;
   MIR_code_get_stats (space, &stats);
   if (stats.pieces != 0 || stats.piece_bytes != 0) return 5;
   if (stats.freed != 0 || stats.freed_bytes != 0) return 6;
+  if (stats.objects != 0 || stats.constant_bytes != 0 || stats.data_bytes != 0) return 13;
   (void) MIR_code_trim (space);
   MIR_code_get_stats (space, &stats);
   if (stats.mapped_bytes != 0) return 7;
   if (stats.mappings != 0) return 8;
+  if (stats.constant_mapped != 0 || stats.data_mapped != 0) return 14;
   if (!mir_space_check (space)) return 9;
   if (MIR_code_writer_create (space, &writer) != MIR_CODE_OK) return 10;
   MIR_code_place_t place = {.size = sizeof (place)};

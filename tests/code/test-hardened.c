@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "mir-code-object.h"
 #include "mir-code.h"
 #include "support/error-trap.h"
 #include "support/machine-code.h"
@@ -102,6 +103,28 @@ static MIR_code_status_t use_space (MIR_code_space_t space, int *wrong) {
   return status;
 }
 
+/* Code that has a constant and a variable, in a SPACE with a range.  Likewise.  */
+static MIR_code_status_t use_object (MIR_code_space_t space, int *wrong) {
+  MIR_code_segment_t segments[] = {
+      {.size = sizeof (*segments), .access = MIR_CODE_READ_EXEC, .len = CODE_LEN},
+      {.size = sizeof (*segments), .access = MIR_CODE_READ_ONLY, .len = 1},
+      {.size = sizeof (*segments), .access = MIR_CODE_READ_WRITE, .len = 1},
+  };
+  MIR_code_object_t object;
+  MIR_code_status_t status = MIR_code_object_reserve (space, segments, 3, &object);
+  if (status != MIR_CODE_OK) return status;
+  code_returning (segments[0].buffer, 3);
+  *segments[1].buffer = 4;
+  status = MIR_code_object_commit (space, object, NULL);
+  if (status != MIR_CODE_OK) {
+    MIR_code_object_abort (space, object);
+    return status;
+  }
+  *segments[2].addr = 5;
+  if (code_call (segments[0].addr) != 3 || *segments[1].addr != 4) *wrong = 1;
+  return MIR_code_object_free_now (space, object);
+}
+
 static int use_one_backend (void) {
   MIR_code_report_t report = {.size = sizeof (report)};
   MIR_code_options_t options;
@@ -117,6 +140,12 @@ static int use_one_backend (void) {
   MIR_code_status_t status = MIR_code_space_create (&options, &space);
   if (status == MIR_CODE_OK) {
     status = use_space (space, &wrong);
+    MIR_code_space_finish (space);
+  }
+  options.reserve = (size_t) 16 << 20;
+  if (status == MIR_CODE_OK) status = MIR_code_space_create (&options, &space);
+  if (status == MIR_CODE_OK) {
+    status = use_object (space, &wrong);
     MIR_code_space_finish (space);
   }
   if (wrong || (probed == MIR_CODE_OK && status != MIR_CODE_OK)) return FAILED;

@@ -7,7 +7,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "mir-code.h"
+#include "mir-code-object.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -155,6 +155,17 @@ struct block {
   int freed;
 };
 
+/* Objects, in the pairs with a range: a function, constants, and data, all with VALUE.  */
+enum { OBJECTS = 3, CONSTANTS = 5000, DATA = 300 };
+
+static struct made {
+  MIR_code_object_t handle; /* NULL: none */
+  uint8_t *code, *constants, *data;
+  unsigned value;
+  int freed;
+} objects[OBJECTS];
+static uint8_t *piece; /* of data; NULL: none */
+
 static struct probe_alloc data;
 static MIR_code_space_t space;
 static MIR_code_writer_t writer;
@@ -176,6 +187,26 @@ static int is_as_published (const struct block *block, int all) {
          && code_call (block->addr) == block->value;
 }
 
+static int is_all (const uint8_t *start, size_t len, unsigned value) {
+  for (size_t i = 0; i < len; i++)
+    if (start[i] != (value & 0xff)) return 0;
+  return 1;
+}
+
+/* Check the objects and add them to *LIVE and *FREED.  */
+static void check_objects (size_t *live, size_t *freed) {
+  for (int i = 0; i < OBJECTS; i++) {
+    const struct made *made = &objects[i];
+    if (made->handle == NULL) continue;
+    EXPECT_INT (code_call (made->code), made->value);
+    EXPECT (is_all (made->constants, CONSTANTS, made->value));
+    EXPECT (is_all (made->data, DATA, made->value));
+    *live += !made->freed;
+    *freed += made->freed != 0;
+  }
+  if (piece != NULL) EXPECT (is_all (piece, DATA, 77));
+}
+
 /* Check everything that can be seen of the space.  IS_QUIET: no call is refused now, and nothing
    was when the last operation ran.  */
 static void check (int is_quiet) {
@@ -186,6 +217,7 @@ static void check (int is_quiet) {
     freed += blocks[i].freed != 0;
     EXPECT (is_as_published (&blocks[i], !is_quiet));
   }
+  check_objects (&live, &freed);
   if (space == NULL) return;
   MIR_code_stats_t stats = {.size = sizeof (stats)};
   MIR_code_get_stats (space, &stats);
@@ -351,7 +383,90 @@ static MIR_code_status_t op_cell (void) {
   return status;
 }
 
+/*---------------- Operations on objects -----------------------------*/
+
+static MIR_code_status_t make_object (int i, unsigned value) {
+  MIR_code_segment_t segments[4] = {
+      {.size = sizeof (segments[0]), .access = MIR_CODE_READ_EXEC, .len = SMALL},
+      {.size = sizeof (segments[0]), .access = MIR_CODE_READ_ONLY, .len = CONSTANTS},
+      {.size = sizeof (segments[0]), .access = MIR_CODE_READ_WRITE, .len = DATA},
+      {.size = sizeof (segments[0]), .access = MIR_CODE_READ_EXEC, .len = SMALL}};
+  segments[1].alignment = 4096;
+  segments[3].flags = MIR_CODE_TRANSIENT;
+  size_t num = pair->poison == MIR_CODE_KEEP ? 4 : 3; /* what cannot be poisoned counts as freed */
+  MIR_code_object_t made;
+  MIR_code_status_t status = MIR_code_object_reserve (space, segments, num, &made);
+  if (status != MIR_CODE_OK) return status;
+  code_returning (segments[0].buffer, value);
+  memset (segments[1].buffer, (int) value, CONSTANTS);
+  memset (segments[2].buffer, (int) value, DATA);
+  if ((status = MIR_code_object_commit (space, made, NULL)) != MIR_CODE_OK) {
+    MIR_code_object_abort (space, made);
+    return status;
+  }
+  MIR_code_object_settle (space, made);
+  objects[i] = (struct made) {made, segments[0].addr, segments[1].addr, segments[2].addr, value, 0};
+  return MIR_CODE_OK;
+}
+
+static MIR_code_status_t op_object (void) {
+  return make_object (0, 50);
+}
+static MIR_code_status_t op_object_to_free (void) {
+  return make_object (1, 51);
+}
+static MIR_code_status_t op_object_after_fork (void) {
+  return make_object (2, 52);
+}
+
+static MIR_code_status_t free_object (int i) {
+  MIR_code_status_t status = MIR_code_object_free_now (space, objects[i].handle);
+  if (status == MIR_CODE_OK) objects[i].handle = NULL;
+  return status;
+}
+
+static MIR_code_status_t op_free_object (void) {
+  return free_object (0);
+}
+
+static MIR_code_status_t op_retire_object (void) {
+  if (objects[1].freed) return MIR_CODE_OK; /* done before the refusal */
+  MIR_code_status_t status = MIR_code_object_free (space, objects[1].handle);
+  if (status == MIR_CODE_OK) objects[1].freed = 1;
+  return status;
+}
+
+static MIR_code_status_t op_reclaim_object (void) {
+  MIR_code_status_t status = MIR_code_reclaim (space, MIR_code_grace_begin (space));
+  if (status == MIR_CODE_OK) objects[1].handle = NULL;
+  return status;
+}
+
+static MIR_code_status_t op_data (void) {
+  void *made;
+  MIR_code_status_t status = MIR_code_data_new (space, DATA, 64, &made);
+  if (status != MIR_CODE_OK) return status;
+  piece = (uint8_t *) made;
+  memset (piece, 77, DATA);
+  return MIR_CODE_OK;
+}
+
 static void run (const char *name, MIR_code_status_t (*func) (void));
+
+static void run_with_objects (void) {
+  run ("make an object", op_object);
+  run ("make another object", op_object_to_free);
+  run ("make a piece of data", op_data);
+  run ("free an object", op_retire_object);
+  run ("reclaim an object", op_reclaim_object);
+  run ("trim with objects", op_trim);
+}
+
+static void run_with_objects_after_fork (void) {
+  if (pair->level != MIR_CODE_SEALED || pair->poison == MIR_CODE_KEEP)
+    run ("free an object after a fork", op_free_object);
+  run ("make an object after a fork", op_object_after_fork);
+}
 
 /* What parent and child do after a fork, each with memory of its own.  */
 static void run_after_fork (void) {
@@ -363,6 +478,7 @@ static void run_after_fork (void) {
     run ("free_now after a fork", op_free_now);
   }
   run ("free the large block after a fork", op_free_large);
+  if (pair->reserve != 0) run_with_objects_after_fork ();
   run ("trim after a fork", op_trim);
 }
 
@@ -410,7 +526,7 @@ enum { ENOUGH = 4 }; /* failed operations of a run; then the refusals end, if th
 
 /* While calls are refused for good, other operations fail as cleanly, or need no call.  */
 static void try_others (void) {
-  MIR_code_piece_t piece = {.size = sizeof (piece)};
+  MIR_code_piece_t found = {.size = sizeof (found)};
   MIR_code_status_t status;
   if (space == NULL || writer == NULL) return;
   if (blocks[0].addr != NULL) {
@@ -418,7 +534,7 @@ static void try_others (void) {
     status = patch_stopped (0, 3000);
     EXPECT (status == MIR_CODE_OK || is_refusal (status));
     check (0);
-    EXPECT_INT (MIR_code_query (space, old.addr, &piece), MIR_CODE_OK);
+    EXPECT_INT (MIR_code_query (space, old.addr, &found), MIR_CODE_OK);
     EXPECT_INT (MIR_code_free_now (space, old.addr + 32), MIR_CODE_NOT_OURS);
   }
   status = publish (MAX_BLOCKS - 1, SMALL, 3001, 5);
@@ -481,6 +597,8 @@ static void finish (void) {
 /* Run the whole scenario under REFUSAL.  Returns whether a call was refused.  */
 static int run_scenario (void) {
   memset (blocks, 0, sizeof (blocks));
+  memset (objects, 0, sizeof (objects));
+  piece = NULL;
   probe_alloc_init (&data);
   calls_forget_mappings ();
   failed_in_run = 0;
@@ -501,6 +619,7 @@ static int run_scenario (void) {
   if (pair->bit != MIR_CODE_PROCMEM) run ("patch", op_patch);
   run ("patch_stopped", op_patch_stopped);
   run ("patch the large block", op_patch_large);
+  if (pair->reserve != 0) run_with_objects ();
   run ("free", op_free);
   run ("reclaim", op_reclaim);
   run ("trim", op_trim);

@@ -1,6 +1,6 @@
-/* The system calls of the library, compared with the table in docs/hardened.md: under a seccomp
-   filter which kills a process for any other call, each back end does all that it can do.  Linux on
-   x86-64.  Argument: the page.  */
+/* The system calls of the library, compared with the table in docs/hardened-linux.md: under a
+   seccomp filter which kills a process for any other call, each back end does all that it can do.
+   Linux on x86-64.  Argument: the page.  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -20,6 +20,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "mir-code-object.h"
 
 #ifndef SYS_mseal
 #define SYS_mseal 462 /* Linux 6.10 */
@@ -161,7 +163,49 @@ static int change_in_child (uint8_t *func) {
   return WIFEXITED (status) && WEXITSTATUS (status) == 0 ? 0 : -1;
 }
 
-/* 2 MiB of code, changed, freed and given back; with a range near data of this program.  */
+enum { OBJECTS = 400, CONSTANTS = 3000, VARIABLES = 4000 };
+static MIR_code_object_t objects[OBJECTS];
+static void *near_data[OBJECTS];
+
+/* Code with constants, variables and an initialiser, settled; and data near it.  0 on success.  */
+static int make_objects (void) {
+  MIR_code_segment_t segments[] = {
+      {.size = sizeof (*segments), .access = MIR_CODE_READ_EXEC, .len = CODE_LEN},
+      {.size = sizeof (*segments), .access = MIR_CODE_READ_ONLY, .len = CONSTANTS},
+      {.size = sizeof (*segments), .access = MIR_CODE_READ_WRITE, .len = VARIABLES},
+      {.size = sizeof (*segments),
+       .access = MIR_CODE_READ_EXEC,
+       .flags = MIR_CODE_TRANSIENT,
+       .len = CODE_LEN},
+  };
+  for (int i = 0; i < OBJECTS; i++) {
+    if (MIR_code_object_reserve (space, segments, 4, &objects[i]) != MIR_CODE_OK) return 10;
+    code_returning (segments[0].buffer, 7);
+    code_returning (segments[3].buffer, 8);
+    memset (segments[1].buffer, 1, CONSTANTS);
+    memset (segments[2].buffer, 2, VARIABLES);
+    if (MIR_code_object_commit (space, objects[i], NULL) != MIR_CODE_OK) return 11;
+    if (code_call (segments[3].addr) != 8 || code_call (segments[0].addr) != 7) return 12;
+    if (segments[1].addr[CONSTANTS - 1] != 1 || segments[2].addr[VARIABLES - 1] != 2) return 13;
+    MIR_code_object_settle (space, objects[i]);
+    if (MIR_code_data_new (space, VARIABLES, 0, &near_data[i]) != MIR_CODE_OK) return 14;
+  }
+  return 0;
+}
+
+/* Free most of that: the first at once, the others after the next grace period.  */
+static int free_objects (void) {
+  MIR_code_status_t freed = MIR_code_object_free_now (space, objects[0]);
+  if (freed != MIR_CODE_OK && level != MIR_CODE_SEALED) return 15; /* no poison after a fork */
+  for (int i = 1; i < OBJECTS; i++)
+    if (i % 50 != 0 && MIR_code_object_free (space, objects[i]) != MIR_CODE_OK) return 16;
+  for (int i = 0; i < OBJECTS; i++)
+    if (MIR_code_data_free (space, near_data[i]) != MIR_CODE_OK) return 17;
+  return 0;
+}
+
+/* 2 MiB of code, changed, freed and given back; with a range near data of this program, objects,
+   too.  */
 static int use_space (size_t reserve) {
   enum { NUM = 600, LEN = 4000 };
   static uint8_t *funcs[NUM], code[LEN];
@@ -185,7 +229,11 @@ static int use_space (size_t reserve) {
   if (MIR_code_patch_stopped (space, funcs[0], word, CODE_LEN) != MIR_CODE_OK) return 5;
   (void) MIR_code_patch (space, funcs[1], word, 4);
   if (code_call (funcs[0]) != 2) return 6;
+  int res = reserve != 0 ? make_objects () : 0;
+  if (res != 0) return res;
   if (change_in_child (funcs[3]) != 0) return 7;
+  if (reserve != 0) res = free_objects ();
+  if (res != 0) return res;
   for (int i = 0; i < NUM; i++)
     if (i % 50 != 0 && MIR_code_free (space, funcs[i]) != MIR_CODE_OK) return 8;
   MIR_code_status_t reclaimed = MIR_code_reclaim (space, MIR_code_grace_begin (space));
