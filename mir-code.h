@@ -194,6 +194,15 @@ typedef struct MIR_code_verdict {
 
 enum { MIR_CODE_MAX_VERDICTS = 10 };
 
+/* What a space can do beside publishing; a table in docs/architecture.md has it by back end.  */
+enum {
+  MIR_CODE_CAN_RESERVE = 1 << 0,      /* `reserve` in the options */
+  MIR_CODE_CAN_HOLD_OBJECTS = 1 << 1, /* mir-code-object.h, with `reserve` */
+  /* Read-only segments of objects are read-only at all times; else they are writable.  */
+  MIR_CODE_CAN_PROTECT_CONSTANTS = 1 << 2,
+  MIR_CODE_CAN_WRITE_IN_PLACE = 1 << 3 /* MIR_CODE_IN_PLACE */
+};
+
 typedef struct MIR_code_report {
   size_t size;         /* sizeof (MIR_code_report_t), or less for fewer verdicts */
   const char *backend; /* of a space with these options; NULL: none works */
@@ -201,6 +210,7 @@ typedef struct MIR_code_report {
   /* The verdicts on all better back ends and on that one, the best first, as many as SIZE has room
      for.  */
   MIR_code_verdict_t verdicts[MIR_CODE_MAX_VERDICTS];
+  unsigned abilities; /* of a space with these options: MIR_CODE_CAN_... */
 } MIR_code_report_t;
 
 /* Try the back ends that OPTIONS allow, NULL for all defaults, by running code in each of them

@@ -17,10 +17,9 @@ MIR_code_status_t mir_take_aligned (struct mir_pool *pool, uint32_t n, size_t al
   }
   if (status != MIR_CODE_OK) return status;
   struct mir_slab *slab = placement.slab;
-  mir_pool_take (&placement, n + spare);
   uintptr_t addr = (uintptr_t) mir_slab_address (slab, placement.start);
-  uint32_t gap = spare == 0 ? 0 : (uint32_t) ((0 - addr) % alignment >> slab->shift);
-  mir_pool_shrink (slab, placement.start, gap + n);
+  uint32_t gap = spare == 0 ? 0 : (uint32_t) (((0 - addr) & (alignment - 1)) >> slab->shift);
+  mir_pool_take (&placement, gap + n);
   mir_pool_cut (slab, placement.start, gap);
   block->slab = slab;
   block->first = placement.start + gap;

@@ -1,6 +1,7 @@
 /* The back end anon of Linux: a dual mapping of shared anonymous memory.  It needs no file and no
    descriptor, and perf still reads the names of its code.  SELinux demands execmem.  */
 #include "code/backend-alias-linux.h"
+#include "code/backend-common-linux.h"
 
 static MIR_code_status_t anon_map (struct mir_pages *pages, size_t len, uint8_t *at) {
   mir_pages_init (pages, len, at);
@@ -24,4 +25,5 @@ const struct mir_backend mir_backend_anon = {
     .make_private = anon_make_private,
     .large = &mir_backend_filled,
     .collapse = mir_alias_collapse,
+    .move = mir_linux_move,
 };

@@ -70,6 +70,15 @@ int mir_linux_unmap_rx (struct mir_pages *pages) {
   return reserve_again (pages, pages->rx) == MAP_FAILED ? -1 : 0;
 }
 
+int mir_linux_move (struct mir_pages *pages, uint8_t *to) {
+  pages->system_calls++;
+  if (mremap (pages->rx, pages->len, pages->len, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED)
+    return -1;
+  pages->rx = to;
+  pages->reserved = 1;
+  return 0;
+}
+
 MIR_code_status_t mir_linux_map_private (struct mir_pages *pages, size_t len, uint8_t *at) {
   mir_pages_init (pages, len, at);
   return mir_linux_map_rx (pages, at, mir_linux_rx_prot (pages), MAP_PRIVATE | MAP_ANONYMOUS, -1)

@@ -21,6 +21,8 @@ int mir_linux_rx_prot (const struct mir_pages *pages);
 /* Map PAGES->len bytes with mmap: at AT, in place of what is there, or anywhere if
    that is NULL, as PAGES->huge says.  Returns 0, or -1, and then AT is reserved as before, or PAGES->reserved is 0.  */
 int mir_linux_map_rx (struct mir_pages *pages, uint8_t *at, int prot, int flags, int fd);
+/* `move` of backend.h.  */
+int mir_linux_move (struct mir_pages *pages, uint8_t *to);
 /* Unmap LEN bytes at START, trying again after a refusal.  Returns 0, or -1.  */
 int mir_linux_unmap (struct mir_pages *pages, void *start, size_t len);
 /* Unmap PAGES, or if they are in a reserved range make the addresses inaccessible.  Returns 0, or

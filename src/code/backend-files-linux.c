@@ -9,6 +9,7 @@
              execution  */
 #define _GNU_SOURCE /* memfd_create, O_TMPFILE, secure_getenv, fallocate */
 #include "code/backend-alias-linux.h"
+#include "code/backend-common-linux.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -156,6 +157,7 @@ const struct mir_backend mir_backend_memfd = {
     .make_private = make_private_memfd,
     .large = &mir_backend_filled,
     .collapse = mir_alias_collapse,
+    .move = mir_linux_move,
 };
 
 /*---------------- tmpfile -----------------------------*/
@@ -203,4 +205,5 @@ const struct mir_backend mir_backend_tmpfile = {
     .map = map_tmpfile,
     .unmap = mir_alias_unmap,
     .make_private = make_private_tmpfile,
+    .move = mir_linux_move,
 };

@@ -163,4 +163,5 @@ const struct mir_backend mir_backend_procmem = {
     .open = procmem_open,
     .close = procmem_close,
     .discard = mir_linux_discard_private,
+    .move = mir_linux_move,
 };

@@ -49,4 +49,5 @@ const struct mir_backend mir_backend_remap = {
     .open = remap_open,
     .close = remap_close,
     .discard = mir_linux_discard_private,
+    .move = mir_linux_move,
 };

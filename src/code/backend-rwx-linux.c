@@ -56,6 +56,7 @@ const struct mir_backend mir_backend_rwx = {
     .whole_words = 1,
     .always_open = 1,
     .reservable = 1,
+    .is_writable = 1,
     .plain = 1,
     .map = rwx_map,
     .unmap = mir_linux_unmap_rx,
@@ -64,4 +65,5 @@ const struct mir_backend mir_backend_rwx = {
     .populate = rwx_populate,
     .discard = mir_linux_discard_private,
     .collapse = rwx_collapse,
+    .move = mir_linux_move,
 };

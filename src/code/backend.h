@@ -67,6 +67,7 @@ struct mir_backend {
   int whole_words;
   int always_open; /* no system call to store, unless the alias is accessible on demand */
   int reservable;  /* map takes AT */
+  int is_writable; /* its memory is writable at rx, that of MIR_CODE_READ_ONLY included */
   /* Nonzero: changes reach the code's pages as in any program, by stores at its own address or by
      new pages in place of the old ones, so every emulator notices them.  */
   int plain;
@@ -106,6 +107,9 @@ struct mir_backend {
      no other thread yet.  Afterwards all of them have memory.  0, or -1: they have small pages as
      before.  NULL: not possible.  */
   int (*collapse) (struct mir_pages *pages);
+  /* Move PAGES, which are not sealed and not in a range, to TO in a reserved range, in place of what is
+     mapped there, in one step.  0, or -1.  NULL: not possible.  */
+  int (*move) (struct mir_pages *pages, uint8_t *to);
 };
 
 /* The back ends of all systems; each system has some of them.  */

@@ -5,8 +5,10 @@
 #include <string.h> /* memset */
 
 #include "code/backend.h"
+#include "code/backend-list.h"
 #include "code/cpu.h"
 #include "code/fork.h"
+#include "code/in-place.h"
 #include "code/object-end.h"
 #include "code/part.h"
 #include "code/pool.h"
@@ -165,6 +167,20 @@ void MIR_code_space_finish (MIR_code_space_t space) {
   MIR_free (alloc, space);
 }
 
+/* What a space with OPTIONS over the back end called NAME can do.  */
+static unsigned abilities_of (const MIR_code_options_t *options, const char *name) {
+  const struct mir_backend *backend = options->code_alloc != NULL ? &mir_backend_flip : NULL;
+  for (int i = 0; backend == NULL && mir_backends[i] != NULL; i++)
+    if (strcmp (mir_backends[i]->name, name) == 0) backend = mir_backends[i];
+  if (backend == NULL || !backend->reservable) return 0;
+  unsigned abilities = MIR_CODE_CAN_RESERVE;
+  if (mir_backend_data.map == NULL) return abilities;
+  abilities |= MIR_CODE_CAN_HOLD_OBJECTS;
+  if (!backend->is_writable) abilities |= MIR_CODE_CAN_PROTECT_CONSTANTS;
+  if (mir_in_place_works (backend, options->protection)) abilities |= MIR_CODE_CAN_WRITE_IN_PLACE;
+  return abilities;
+}
+
 MIR_code_status_t MIR_code_probe (const MIR_code_options_t *options, MIR_code_report_t *report) {
   MIR_code_options_t full;
   MIR_code_hooks_t hooks;
@@ -177,6 +193,7 @@ MIR_code_status_t MIR_code_probe (const MIR_code_options_t *options, MIR_code_re
     all.backend = mir_backend_flip.name;
   else if (mir_backend_probe (full.backends, full.protection, &all) == NULL)
     status = mir_probe_status (&all);
+  if (all.backend != NULL) all.abilities = abilities_of (&full, all.backend);
   size_t room = (report->size - MIR_REPORT_FIRST) / sizeof (all.verdicts[0]);
   if (all.verdicts_num > room) all.verdicts_num = room;
   mir_write_version (report, &all);

@@ -11,14 +11,6 @@
 
 /*---------------- Blocks -----------------------------*/
 
-/* Note that the block of ACCESS is not in OBJECT any more.  */
-static void note_end (struct MIR_code_space *space, struct mir_object *object,
-                      MIR_code_access_t access) {
-  mir_os_lock (&space->lock);
-  object->blocks[access] = 0;
-  mir_os_unlock (&space->lock);
-}
-
 /* Pin the code block at FIRST in SLAB, which counts as freed from now on, or undo that.  The lock is
    held.  */
 static void set_freed (struct mir_slab *slab, uint32_t first, int is_freed) {
@@ -68,10 +60,12 @@ static MIR_code_status_t end_part (struct MIR_code_space *space, struct mir_obje
     mir_pool_release_one_of_many (slab, first, last);
   else
     mir_pool_release (slab, first, last);
-  if (status == MIR_CODE_OK) note_end (space, object, access);
+  if (status == MIR_CODE_OK) object->blocks[access] = 0; /* a fork waits for the pool's lock */
   if (status == MIR_CODE_OK && mir_slab_is_empty (slab))
     dropped = mir_pool_unlink_empty (pool, pool->space->options.purge_ms, 0 /* not all */);
+  int has_described = pool->described != NULL;
   mir_os_unlock (&pool->lock);
+  if (has_described) mir_pool_free_described (pool);
   mir_pool_drop_slabs (dropped);
   return status;
 }

@@ -10,6 +10,7 @@
 
 #include "mir-code-object.h"
 #include "code/aligned.h"
+#include "code/in-place.h"
 #include "code/near-data.h"
 #include "code/part.h"
 #include "code/pool.h"
@@ -30,6 +31,8 @@ struct group {
   struct mir_block block; /* slab NULL: not taken */
   size_t len, alignment;  /* bytes */
   uint8_t *buffer;
+  unsigned segments; /* their number */
+  int in_place;
 };
 
 /* An object until its commit: one allocation, with the buffers behind it.  */
@@ -76,7 +79,7 @@ static size_t alignment_of (const MIR_code_segment_t *segment) {
 /* Whether SEGMENT, of SIZE bytes, asks for what there is.  */
 static int is_valid (const MIR_code_segment_t *segment, size_t size) {
   return segment->size == size && (unsigned) segment->access <= MIR_CODE_READ_WRITE
-         && (segment->flags & ~(unsigned) MIR_CODE_TRANSIENT) == 0
+         && (segment->flags & ~(unsigned) (MIR_CODE_TRANSIENT | MIR_CODE_IN_PLACE)) == 0
          && (segment->alignment & (segment->alignment - 1)) == 0
          && segment->alignment <= MIR_CODE_MAX_ALIGNMENT;
 }
@@ -87,14 +90,23 @@ static size_t add_segment (struct group *group, const MIR_code_segment_t *segmen
   size_t alignment = alignment_of (segment), offset = align_up (group->len, alignment);
   if (segment->len > max || offset > max - segment->len) return SIZE_MAX;
   group->len = offset + segment->len;
+  group->segments++;
+  group->in_place |= (segment->flags & MIR_CODE_IN_PLACE) != 0;
   if (group->alignment < alignment) group->alignment = alignment;
   return offset;
+}
+
+/* Whether GROUP, with INDEX, can be written where it will be executed.  */
+static int may_be_in_place (const struct MIR_code_space *space, const struct group *group,
+                            int index) {
+  return index == MIR_CODE_READ_EXEC && group->segments == 1 && group->len != 0
+         && group->alignment <= space->page_size
+         && mir_in_place_works (space->backend, space->options.protection);
 }
 
 /* Set the lengths and alignments of GROUPS, which are 0.  */
 static MIR_code_status_t lay_out (const struct MIR_code_space *space, MIR_code_segment_t *segments,
                                   size_t num, struct group *groups) {
-  size_t len = 0;
   if (space->range.len == 0 || num == 0
       || !mir_version_is_known (segments->size, MIR_SEGMENT_FIRST, sizeof (*segments)))
     return MIR_CODE_BAD_OPTION;
@@ -106,9 +118,9 @@ static MIR_code_status_t lay_out (const struct MIR_code_space *space, MIR_code_s
   }
   for (int i = 0; i < GROUPS; i++) {
     if (groups[i].len != 0 && granules_of (&groups[i], i) == 0) return MIR_CODE_TOO_LARGE;
-    len += groups[i].len != 0;
+    if (groups[i].in_place && !may_be_in_place (space, &groups[i], i)) return MIR_CODE_BAD_OPTION;
   }
-  return len != 0 ? MIR_CODE_OK : MIR_CODE_TOO_LARGE;
+  return MIR_CODE_OK;
 }
 
 /* Set the addresses and buffers of SEGMENTS, which lie in the blocks of OPEN.  */
@@ -120,9 +132,9 @@ static void set_addresses (const struct MIR_code_space *space, const struct open
     const struct group *group = &open->groups[group_of (segment)];
     size_t offset = add_segment (&again[group_of (segment)], segment, space->range.len);
     segment->addr = group->len != 0 ? group_address (group) + offset : space->range.start;
-    segment->buffer = group->len == 0                          ? space->range.start
-                      : segment->access == MIR_CODE_READ_WRITE ? segment->addr
-                                                               : group->buffer + offset;
+    segment->buffer = group->len == 0         ? space->range.start
+                      : group->buffer == NULL ? segment->addr
+                                              : group->buffer + offset;
   }
 }
 
@@ -153,6 +165,11 @@ static MIR_code_status_t take_record (struct MIR_code_space *space, uint32_t *ha
   return MIR_CODE_OK;
 }
 
+/* Whether GROUP, with INDEX, is written to a buffer first.  */
+static int has_buffer (const struct group *group, int index) {
+  return group->len != 0 && access_in_group (index) != MIR_CODE_READ_WRITE && !group->in_place;
+}
+
 /* Allocate an open object for GROUPS, with its buffers, all 0.  */
 static struct open_object *new_open (struct MIR_code_space *space, const struct group *groups) {
   size_t size = align_up (sizeof (struct open_object), BUFFER_ALIGNMENT) + BUFFER_ALIGNMENT;
@@ -166,7 +183,7 @@ static struct open_object *new_open (struct MIR_code_space *space, const struct 
   uint8_t *buffer = (uint8_t *) open + offset;
   buffer += (0 - (uintptr_t) buffer) % BUFFER_ALIGNMENT;
   for (int i = 0; i < GROUPS; i++) {
-    if (access_in_group (i) == MIR_CODE_READ_WRITE) continue;
+    if (!has_buffer (&groups[i], i)) continue;
     open->groups[i].buffer = buffer;
     buffer += align_up (groups[i].len, BUFFER_ALIGNMENT);
   }
@@ -177,6 +194,11 @@ static struct open_object *new_open (struct MIR_code_space *space, const struct 
 static void release_group (struct group *group) {
   struct mir_slab *slab = group->block.slab, *dropped = NULL;
   if (slab == NULL) return;
+  if (slab->in_place) {
+    mir_in_place_abort (&group->block);
+    group->block.slab = NULL;
+    return;
+  }
   struct mir_pool *pool = slab->pool;
   mir_os_lock (&pool->lock);
   mir_pool_release (slab, group->block.first,
@@ -239,6 +261,7 @@ static MIR_code_status_t take_group (struct MIR_code_space *space, struct open_o
   if (group->len == 0) return MIR_CODE_OK;
   MIR_code_status_t status = mir_part_ensure (space, access_in_group (i), &part);
   if (status != MIR_CODE_OK) return status;
+  if (group->in_place) return mir_in_place_take (&part->first, group->len, &group->block);
   if (access_in_group (i) == MIR_CODE_READ_WRITE)
     status = mir_data_take (part, group->len, group->alignment, &group->block);
   else
@@ -320,9 +343,11 @@ static MIR_code_status_t commit_group (struct open_object *open, int i,
   uint32_t n = granules_of (group, i);
   if (group->len == 0 || access_in_group (i) == MIR_CODE_READ_WRITE) return MIR_CODE_OK;
   struct mir_pool *pool = group->block.slab->pool;
+  if (group->in_place) status = mir_in_place_commit (&group->block, group->len);
+  if (status != MIR_CODE_OK) return status;
   status = mir_pool_reserve_metadata (pool, tag != 0 ? MIR_TAGS : MIR_NO_TABLE);
   if (status != MIR_CODE_OK) return status;
-  status = write_group (group, n);
+  if (!group->in_place) status = write_group (group, n);
   if (status == MIR_CODE_OK && access_in_group (i) == MIR_CODE_READ_EXEC)
     mir_granules_unpin (&group->block.slab->granules, group->block.first + n - 1);
   if (status == MIR_CODE_OK && i == MIR_CODE_READ_EXEC) {

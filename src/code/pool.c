@@ -43,11 +43,13 @@ void mir_pool_finish (struct mir_pool *pool) {
     next = slab->next;
     if (hooks != NULL && hooks->unmapped != NULL)
       hooks->unmapped (hooks->user_data, slab->pages.rx, slab->pages.len);
+    if (slab->has_frames) mir_frames_close (slab);
     /* Pages which the user's mem_unmap refuses stay mapped: no caller is left to report that
        to.  */
     (void) slab->backend->unmap (&slab->pages);
     mir_slab_free (slab);
   }
+  mir_pool_free_described (pool);
   MIR_free (space->alloc, pool->bins.chunks);
   MIR_free (space->alloc, pool->retired.ring);
   MIR_free (space->alloc, pool->tags.table);
@@ -370,6 +372,19 @@ static MIR_code_status_t look_everywhere (struct mir_pool *pool, uint32_t n, enu
   return MIR_CODE_OK;
 }
 
+MIR_code_status_t mir_pool_add_slab (struct mir_pool *pool, struct mir_slab *slab) {
+  mir_os_lock (&pool->lock);
+  if (mir_slab_overlaps (slab)) { /* with one that another thread has got meanwhile */
+    mir_os_unlock (&pool->lock);
+    mir_slab_forget (slab);
+    return MIR_CODE_MAP_REFUSED;
+  }
+  mir_slab_link (slab);
+  if (pool->bins.capacity < least_chunks (pool)) pool->crowded = 1;
+  pool->measuring = 0;
+  return MIR_CODE_OK;
+}
+
 /* Map a slab for N granules, of SIZE bytes unless N needs more, 0: twice as large as the last one, and
    make it the bump region.  The lock is not held.  */
 static MIR_code_status_t map_room (struct mir_pool *pool, uint32_t n, size_t size,
@@ -383,15 +398,7 @@ static MIR_code_status_t map_room (struct mir_pool *pool, uint32_t n, size_t siz
       && mir_pools_drop_empty (pool->space) > 0)
     status = mir_slab_make (pool, n, size, slab);
   if (status != MIR_CODE_OK) return status;
-  mir_os_lock (&pool->lock);
-  if (mir_slab_overlaps (*slab)) { /* with one that another thread has got meanwhile */
-    mir_os_unlock (&pool->lock);
-    mir_slab_forget (*slab);
-    return MIR_CODE_MAP_REFUSED;
-  }
-  mir_slab_link (*slab);
-  if (pool->bins.capacity < least_chunks (pool)) pool->crowded = 1;
-  pool->measuring = 0;
+  if ((status = mir_pool_add_slab (pool, *slab)) != MIR_CODE_OK) return status;
   enter_bump (pool, *slab, 0, (*slab)->granules.count);
   if (pool->slab_size == size && size < max_slab_size (pool->space)) pool->slab_size *= 2;
   mir_os_unlock (&pool->lock);
@@ -408,8 +415,7 @@ static struct mir_slab *unlink_slab (struct mir_slab *slab) {
   return slab;
 }
 
-/* Unmap SLAB if it is still in POOL and empty.  The lock is not held.  */
-static void drop_slab (struct mir_pool *pool, struct mir_slab *slab) {
+void mir_pool_drop_slab (struct mir_pool *pool, struct mir_slab *slab) {
   mir_os_lock (&pool->lock);
   struct mir_slab *empty = pool->empty_oldest;
   while (empty != NULL && empty != slab) empty = empty->later;
@@ -459,7 +465,7 @@ MIR_code_status_t mir_pool_find_room (struct mir_pool *pool, uint32_t n, enum mi
     if (refused == MIR_CODE_OK) {
       status = look_in (pool, n, table, 0, placement, &found);
       placement->fresh = found && placement->slab == fresh;
-      if (status != MIR_CODE_OK) drop_slab (pool, fresh);
+      if (status != MIR_CODE_OK) mir_pool_drop_slab (pool, fresh);
     } else {
       if (!sharing) status = look (pool, n, table, 1, placement, &found);
       if (status == MIR_CODE_OK && !found) status = refused;
@@ -593,6 +599,19 @@ void mir_pool_cut (struct mir_slab *slab, uint32_t first, uint32_t n) {
   if (n != 0) free_granules (slab, first, first + n, 0);
 }
 
+/* One block at a time is out of the list: a request for cancellation that acts in the general allocator
+   loses none.  */
+void mir_pool_free_described (struct mir_pool *pool) {
+  struct mir_described *block;
+  do {
+    mir_os_lock (&pool->lock);
+    block = pool->described;
+    if (block != NULL) pool->described = block->next;
+    mir_os_unlock (&pool->lock);
+    if (block != NULL) mir_described_free (pool->space->alloc, block);
+  } while (block != NULL);
+}
+
 /* The granules of slabs that are kept: what was taken in the last LATELY milliseconds, or up to three
    times that, and a little more.  */
 static uint64_t kept_granules (struct mir_pool *pool, uint64_t now, uint64_t lately) {
@@ -636,7 +655,7 @@ static void take_back (struct mir_pool *pool, struct mir_slab *slab) {
   mir_os_lock (&pool->lock);
   mir_slab_link (slab);
   if (pool->bins.capacity < least_chunks (pool)) pool->crowded = 1;
-  enter_bump (pool, slab, 0, slab->granules.count);
+  if (!slab->frozen) enter_bump (pool, slab, 0, slab->granules.count);
   mir_os_unlock (&pool->lock);
 }
 

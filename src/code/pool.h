@@ -79,6 +79,13 @@ void mir_pool_cut (struct mir_slab *slab, uint32_t first, uint32_t n);
    milliseconds but for the newest one, and those that were not needed in that time; all if ALL.  */
 struct mir_slab *mir_pool_unlink_empty (struct mir_pool *pool, uint64_t older_than, int all);
 
+/* Add SLAB, which mir_slab_make has made, to POOL.  No lock is held; on success that of POOL is, on
+   failure SLAB is gone.  */
+MIR_code_status_t mir_pool_add_slab (struct mir_pool *pool, struct mir_slab *slab);
+/* Unmap SLAB if it is still in POOL and empty.  No lock is held.  */
+void mir_pool_drop_slab (struct mir_pool *pool, struct mir_slab *slab);
+/* Free what is in `described`.  The lock is not held.  */
+void mir_pool_free_described (struct mir_pool *pool);
 /* Unmap LIST, a result of mir_pool_unlink_empty or mir_pool_give_up; a slab that the system does not
    unmap goes back to its pool.  No lock is held.  Returns the bytes unmapped.  */
 size_t mir_pool_drop_slabs (struct mir_slab *list);

@@ -56,7 +56,7 @@ static void add_cost (const struct mir_pool *pool, MIR_code_stats_t *stats) {
       + (pool->tags.capacity + pool->thunks.capacity) * sizeof (struct mir_tag);
   for (const struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next) {
     stats->system_calls += slab->pages.system_calls;
-    stats->bookkeeping_bytes += slab->memory_len;
+    stats->bookkeeping_bytes += slab->memory_len + mir_frames_bytes (slab);
   }
 }
 
@@ -182,7 +182,7 @@ static int check_pool (struct mir_pool *pool) {
              && (uintptr_t) slab->pages.rx % pool->space->page_size == 0
              && (slab->next == NULL
                  || (slab->next->previous == slab && slab->next->pages.rx > slab->pages.rx))
-             && mir_slab_is_empty (slab) == is_in_empty_list (slab);
+             && mir_slab_is_empty (slab) == is_in_empty_list (slab) && mir_frames_check (slab);
     empty += mir_slab_is_empty (slab) != 0;
     total += slab->granules.count;
   }

@@ -80,11 +80,21 @@ static void notify_freed (const struct block *block) {
   *link = notice.next;
 }
 
+/* The frames of BLOCK, which ends, are to be freed when the lock is not held.  */
+static void end_frames (const struct block *block) {
+  struct mir_pool *pool = block->slab->pool;
+  struct mir_described *described = mir_frames_remove (block->slab, block->first);
+  if (described == NULL) return;
+  described->next = pool->described;
+  pool->described = described;
+}
+
 /* Free the granules of BLOCK, which is one of MANY or alone.  Returns the cell if it is a thunk, else
    NULL.  */
 static inline MIR_code_cell_t *end_block (const struct block *block, int many) {
   struct mir_pool *pool = block->slab->pool;
   MIR_code_cell_t *cell = NULL;
+  if (block->slab->has_frames) end_frames (block);
   if (pool->tags.num != 0 || pool->thunks.num != 0) cell = forget_block (pool, address_of (block));
   if (many)
     mir_pool_release_one_of_many (block->slab, block->first, block->last);
@@ -94,15 +104,18 @@ static inline MIR_code_cell_t *end_block (const struct block *block, int many) {
 }
 
 /* Reclaim BLOCK.  The lock is held, and released around the hook, while the block is pinned.  The
-   caller frees *CELL.  */
+   caller frees *CELL.  The unwinder forgets the block before poison may overwrite frames in it.  */
 static inline MIR_code_status_t reclaim_block (const struct block *block, int many,
                                                MIR_code_cell_t **cell) {
   struct mir_pool *pool = block->slab->pool;
   const struct MIR_code_space *space = pool->space;
   MIR_code_status_t status;
   *cell = NULL;
-  if (space->options.poison != MIR_CODE_KEEP && (status = poison (block)) != MIR_CODE_OK)
+  if (block->slab->has_frames) mir_frames_hide (block->slab, block->first);
+  if (space->options.poison != MIR_CODE_KEEP && (status = poison (block)) != MIR_CODE_OK) {
+    if (block->slab->has_frames) mir_frames_show (block->slab, block->first);
     return status;
+  }
   if (space->hooks != NULL && space->hooks->freed != NULL) {
     mir_granules_pin (&block->slab->granules, block->last);
     notify_freed (block);
@@ -136,7 +149,9 @@ MIR_code_status_t MIR_code_free_now (MIR_code_space_t space, const void *addr) {
   if (status == MIR_CODE_OK && mir_slab_is_empty (block.slab))
     dropped = mir_pool_unlink_empty (pool, space->options.purge_ms, 0 /* not all */);
   if (cell != NULL) MIR_code_cell_free (space, cell); /* before a fork can come between */
+  int has_described = pool->described != NULL;
   mir_os_unlock (&pool->lock);
+  if (has_described) mir_pool_free_described (pool);
   if (dropped != NULL) mir_pool_drop_slabs (dropped);
   return status;
 }
@@ -188,7 +203,9 @@ static MIR_code_status_t reclaim_in (struct mir_pool *pool, MIR_code_grace_t gra
     MIR_code_cell_free (pool->space, cell); /* the space's lock comes after the pool's */
   }
   struct mir_slab *dropped = mir_pool_unlink_empty (pool, pool->space->options.purge_ms, 0);
+  int has_described = pool->described != NULL;
   mir_os_unlock (&pool->lock);
+  if (has_described) mir_pool_free_described (pool);
   mir_pool_drop_slabs (dropped);
   return status;
 }

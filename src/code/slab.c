@@ -143,9 +143,9 @@ static void unclaim (struct mir_slab *slab, const uint8_t *at) {
 
 /* Hooks must return: cancellation is held off while they run.  */
 
-static void notify_mapped (struct mir_slab *slab) {
+void mir_slab_notify_mapped (struct mir_slab *slab) {
   const MIR_code_hooks_t *hooks = slab->pool->space->hooks;
-  if (hooks == NULL || hooks->mapped == NULL) return;
+  if (slab->in_place || hooks == NULL || hooks->mapped == NULL) return;
   int held = mir_os_hold_cancel ();
   hooks->mapped (hooks->user_data, slab->pages.rx, slab->pages.len);
   mir_os_let_cancel (held);
@@ -153,7 +153,7 @@ static void notify_mapped (struct mir_slab *slab) {
 
 static void notify_unmapped (struct mir_slab *slab) {
   const MIR_code_hooks_t *hooks = slab->pool->space->hooks;
-  if (hooks == NULL || hooks->unmapped == NULL) return;
+  if (slab->in_place || hooks == NULL || hooks->unmapped == NULL) return;
   int held = mir_os_hold_cancel ();
   hooks->unmapped (hooks->user_data, slab->pages.rx, slab->pages.len);
   mir_os_let_cancel (held);
@@ -179,12 +179,12 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
   struct MIR_code_space *space = slab->pool->space;
   int held =
       mir_os_hold_cancel (); /* back ends open and close files, and call the user's mem_map */
-  const struct mir_backend *large = size == LARGE ? large_backend (space) : NULL;
+  const struct mir_backend *large = size == LARGE && !slab->in_place ? large_backend (space) : NULL;
   MIR_code_status_t status = MIR_CODE_MAP_REFUSED;
   slab->pages.level = space->options.protection;
   slab->pages.landing_pads = space->options.landing_pads;
   slab->pages.access = space->access;
-  slab->pages.huge = is_huge (space, size);
+  slab->pages.huge = !slab->in_place && is_huge (space, size);
   slab->pages.code_alloc = space->code_alloc;
   slab->pages.reserved = at != NULL; /* a back end that loses the addresses clears it */
   unsigned generation = mir_generation ();
@@ -194,7 +194,7 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
     if (status == MIR_CODE_OK) mir_slab_set_backed (slab, 0, size, 1);
   }
   if (status != MIR_CODE_OK && (at != NULL) == (slab->pages.reserved != 0)) {
-    slab->backend = space->backend;
+    slab->backend = slab->in_place ? &mir_backend_data : space->backend;
     status = slab->backend->map (&slab->pages, size, at);
   }
   if (status == MIR_CODE_OK && slab->pages.huge && slab->backend->collapse (&slab->pages) == 0)
@@ -211,7 +211,7 @@ static MIR_code_status_t map_slab (struct mir_slab *slab, size_t size, uint8_t *
 /* Allocate a slab without pages, with bitmaps for SIZE bytes behind it.  Large ones lie at different
    distances from the start of their memory: structures a power of two from each other would compete
    for the same cache lines.  */
-static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
+static struct mir_slab *new_slab (struct mir_pool *pool, size_t size, int in_place) {
   enum { LINE = 64, COLOURS = 32, COLOUR = LINE };
   struct MIR_code_space *space = pool->space;
   size_t gap = size < LARGE ? 0 : atomic_load (&space->directory.num) % COLOURS * COLOUR;
@@ -227,12 +227,15 @@ static struct mir_slab *new_slab (struct mir_pool *pool, size_t size) {
   slab->backed = (uint64_t *) (void *) ((uint8_t *) (slab + 1) + granules_size);
   memset (slab->backed, 0, mir_backed_size (size));
   slab->pool = pool;
+  slab->frozen = slab->all_backed = slab->has_frames = 0;
+  slab->frames = NULL;
   slab->shift = space->shift;
-  slab->frozen = slab->all_backed = 0;
+  slab->in_place = in_place != 0;
   return slab;
 }
 
 void mir_slab_free (struct mir_slab *slab) {
+  if (slab->has_frames) mir_frames_free (slab);
   MIR_free (slab->pool->space->alloc, slab->memory);
 }
 
@@ -276,7 +279,7 @@ void mir_slab_forget (struct mir_slab *slab) {
 /*---------------- Making -----------------------------*/
 
 /* Map a slab of SIZE bytes, or of fewer, NEEDED at least, if a limit prevents that.  */
-static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t size,
+static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t size, int in_place,
                                     struct mir_slab **res) {
   struct MIR_code_space *space = pool->space;
   size_t wanted = size;
@@ -285,7 +288,7 @@ static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t
   struct mir_slab *slab;
   for (;;) {
     if ((status = widen_directory (space)) != MIR_CODE_OK) return status;
-    if ((slab = new_slab (pool, wanted)) == NULL) return MIR_CODE_NO_MEMORY;
+    if ((slab = new_slab (pool, wanted, in_place)) == NULL) return MIR_CODE_NO_MEMORY;
     mir_os_lock (&space->lock);
     int has_room = mir_directory_has_room (&space->directory);
     lock_owner (space);
@@ -307,7 +310,7 @@ static MIR_code_status_t make_slab (struct mir_pool *pool, size_t needed, size_t
   }
   mir_granules_init (&slab->granules, slab->granules.words, size >> slab->shift);
   set_state (slab, MIR_MAPPED);
-  notify_mapped (slab);
+  mir_slab_notify_mapped (slab);
   *res = slab;
   return MIR_CODE_OK;
 }
@@ -317,10 +320,16 @@ MIR_code_status_t mir_slab_make (struct mir_pool *pool, uint32_t n, size_t prefe
                                  struct mir_slab **slab) {
   size_t needed = round_up ((size_t) n << pool->space->shift, slab_unit (pool->space));
   size_t size = preferred > needed ? preferred : needed;
-  MIR_code_status_t status = make_slab (pool, needed, size, slab);
+  MIR_code_status_t status = make_slab (pool, needed, size, 0, slab);
   if ((status == MIR_CODE_MAP_REFUSED || mir_status_is_limit (status)) && size > needed)
-    status = make_slab (pool, needed, needed, slab);
+    status = make_slab (pool, needed, needed, 0, slab);
   return status;
+}
+
+MIR_code_status_t mir_slab_make_in_place (struct mir_pool *pool, uint32_t n,
+                                          struct mir_slab **slab) {
+  size_t size = round_up ((size_t) n << pool->space->shift, slab_unit (pool->space));
+  return make_slab (pool, size, size, 1, slab);
 }
 
 void mir_slab_enter_empty (struct mir_slab *slab) {
@@ -362,6 +371,7 @@ void mir_slab_link (struct mir_slab *slab) {
     pool->slabs = slab;
   if (behind != NULL) behind->previous = slab;
   pool->slabs_num++;
+  pool->left_open |= slab->pages.left_open; /* one that could not be unmapped comes back */
   mir_count_add (&pool->total, slab->granules.count);
   mir_slab_enter_empty (slab);
   struct MIR_code_space *space = pool->space, *account = mir_space_account (space);
@@ -378,6 +388,7 @@ void mir_slab_link (struct mir_slab *slab) {
 
 void mir_slab_unlink (struct mir_slab *slab) {
   struct mir_pool *pool = slab->pool;
+  if (slab->has_frames) mir_frames_close (slab);
   if (slab->previous != NULL)
     slab->previous->next = slab->next;
   else
@@ -404,7 +415,7 @@ static size_t unmap_slab (struct mir_slab *slab) {
   set_state (slab, MIR_PARTLY_MAPPED);
   if (slab->backend->unmap (&slab->pages) != 0) {
     set_state (slab, MIR_MAPPED);
-    notify_mapped (slab);
+    mir_slab_notify_mapped (slab);
     return 0;
   }
   mir_os_lock (&pool->lock);
@@ -507,6 +518,7 @@ MIR_code_status_t mir_slab_populate_ahead (struct mir_slab *slab, uint32_t first
     status = populate_pages (slab, start, least, end);
   }
   if (status != MIR_CODE_OK) status = mir_status_of_refusal (status, 2 * len);
+  slab->pool->left_open |= slab->pages.left_open;
   mir_os_let_cancel (held);
   return status;
 }
@@ -532,5 +544,6 @@ size_t mir_slab_discard (struct mir_slab *slab) {
     if (start < bound) bytes += discard_pages (slab, start, bound);
     i = mir_granules_next_run (&slab->granules, i + len);
   }
+  slab->pool->left_open |= slab->pages.left_open;
   return bytes;
 }

@@ -10,6 +10,12 @@
 #include "code/fork.h"
 #include "code/types.h"
 
+/* Map writable memory for a slab of at least N granules, to which in-place.c gives another back end.  As
+   mir_slab_make in all other respects.  */
+MIR_code_status_t mir_slab_make_in_place (struct mir_pool *pool, uint32_t n,
+                                          struct mir_slab **slab);
+/* The memory of SLAB is executable now: notify the hook `mapped`.  No lock is held.  */
+void mir_slab_notify_mapped (struct mir_slab *slab);
 /* Map a slab of at least N granules, and of PREFERRED bytes if no limit prevents it, and set *SLAB
    to it.  The slab is in no list and no directory yet.  No lock is held.  */
 MIR_code_status_t mir_slab_make (struct mir_pool *pool, uint32_t n, size_t preferred,

@@ -19,13 +19,15 @@
    transit       of a slab: it is being mapped or unmapped and in no pool, but counts as mapped
    orphan        a slab which was in transit when another thread forked: this process is the child,
                  and the thread that mapped or unmapped the slab is not in it
+   described     of a code block: its embedder has given frames for it: frame-regions.h
    dual mapping  memory mapped twice, executable (RX) and writable (RW, the alias): backend.h
 
    Locks: a pool's lock is taken before the space's, that of a part before its owner's, and no two
    pools' locks together, except by a fork.  Neither is held while the general allocator, a hook or an error function is called, nor
    while code pages are mapped or unmapped.  The user's mem_protect is called with the pool's lock
    held; a space over a MIR_code_alloc has one pool for all writers, so those calls come one at a
-   time.
+   time.  The unwinder is told about frames with the pool's lock held, so that a fork finds it whole as
+   far as this library goes: it takes locks of its own and calls malloc for itself (unwinder.h).
 
    In this folder a function that fails leaves everything as it was before the call.  */
 #ifndef MIR_CODE_TYPES_H
@@ -41,6 +43,7 @@
 #include "code/bins.h"
 #include "code/cells.h"
 #include "code/directory.h"
+#include "code/frame-regions.h"
 #include "code/granules.h"
 #include "code/objects.h"
 #include "code/range.h"
@@ -79,13 +82,16 @@ struct mir_slab {
   /* Sealed before a fork: cannot be written, so nothing is published here again.  */
   uint8_t frozen;
   uint8_t all_backed; /* every page has memory */
+  uint8_t has_frames; /* `frames` is not NULL */
   uint8_t shift;      /* of the space: the bits of an offset in a granule */
+  uint8_t in_place;   /* writable memory, to be replaced by executable memory: in-place.h */
   struct mir_pages pages;
   const struct mir_backend *backend; /* of the space, or that one's `large` */
   struct mir_slab *next, *previous;  /* in the pool, by ascending address */
   struct mir_slab *later, *earlier;  /* while it is empty: in the pool's list of empty slabs */
   struct mir_transit transit;        /* while it is in no pool */
   uint64_t *backed;                  /* which pages have memory: behind those bitmaps */
+  struct mir_frame_regions *frames;  /* of its described blocks; NULL: there were none yet */
   uint64_t empty_since;              /* mir_os_now, while it is empty */
   void *memory; /* of the general allocator, MEMORY_LEN bytes, for this structure and the bitmaps */
   size_t memory_len;
@@ -113,8 +119,10 @@ struct mir_pool {
   struct mir_tags tags;       /* the tags of code blocks */
   struct mir_tags thunks;     /* the cell of each thunk */
   uint64_t published, published_bytes, patched, system_calls; /* ever, for MIR_code_get_stats */
-  struct mir_slab *slabs;                                     /* by ascending address */
-  struct mir_slab *empty_oldest, *empty_newest;               /* those without a code block */
+  /* Of blocks that have been reclaimed: freed as soon as the lock is not held.  */
+  struct mir_described *described;
+  struct mir_slab *slabs;                       /* by ascending address */
+  struct mir_slab *empty_oldest, *empty_newest; /* those without a code block */
   uint32_t slabs_num, empty_num;
   _Atomic (struct mir_pool *) next; /* in the space: pools are only ever added */
   uint32_t writers;                 /* that publish here; guarded by the lock of the space */

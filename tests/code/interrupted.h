@@ -14,6 +14,7 @@
 #include "support/machine-code.h"
 #include "support/probe-alloc.h"
 #include "support/tap.h"
+#include "unwound.h"
 
 /* Where an operation is.  */
 enum user_function { IN_HOOK, IN_MALLOC, IN_FREE, IN_MAP, IN_PROTECT };
@@ -275,6 +276,20 @@ static void free_at_once (void) {
   for (int i = 0; i < 3; i++) (void) MIR_code_free_now (space, funcs[i]);
 }
 
+/* Give frames for three functions, and free two of them.  */
+static void describe (void) {
+  static struct unwound_section sections[3];
+  for (unsigned i = 0; i < 3; i++) {
+    unwound_begin (&sections[i], sections[i].bytes, UNWOUND_ABSPTR);
+    unwound_describe (&sections[i], funcs[i], CODE_LEN, i);
+    unwound_end (&sections[i]);
+    (void) MIR_code_add_frames (space, funcs[i], sections[i].bytes, sections[i].len);
+  }
+  (void) MIR_code_free_now (space, funcs[0]);
+  (void) MIR_code_free (space, funcs[1]);
+  (void) MIR_code_reclaim (space, MIR_code_grace_begin (space));
+}
+
 /* Several slabs come, become empty, and are unmapped.  */
 static void come_and_go (void) {
   uint8_t *large[3];
@@ -338,6 +353,20 @@ static void use_another_space (void) {
   MIR_code_space_finish (finished);
 }
 
+static void make_object_in_place (void) {
+  MIR_code_segment_t segment = {.size = sizeof (segment),
+                                .access = MIR_CODE_READ_EXEC,
+                                .flags = MIR_CODE_IN_PLACE,
+                                .len = 70000};
+  MIR_code_object_t made;
+  if (MIR_code_object_reserve (space, &segment, 1, &made) != MIR_CODE_OK) return;
+  objects[3] = made;
+  code_returning (segment.addr, 3);
+  if (MIR_code_object_commit (space, made, NULL) == MIR_CODE_OK) return;
+  objects[3] = NULL;
+  MIR_code_object_abort (space, made);
+}
+
 static void make_objects (void) {
   for (int i = 3; i < OBJECTS; i++) make_object (i);
 }
@@ -367,12 +396,24 @@ struct operation {
 
 #define OPERATION(NAME) {#NAME, NAME}
 static const struct operation operations[] = {
-    OPERATION (publish_small),     OPERATION (publish_large), OPERATION (publish_many),
-    OPERATION (make_batch),        OPERATION (reserve_twice), OPERATION (free_and_reclaim),
-    OPERATION (free_at_once),      OPERATION (come_and_go),   OPERATION (write_beside),
-    OPERATION (take_cells),        OPERATION (change),        OPERATION (ask),
-    OPERATION (use_another_space), OPERATION (make_objects),  OPERATION (free_objects),
+    OPERATION (publish_small),
+    OPERATION (publish_large),
+    OPERATION (publish_many),
+    OPERATION (make_batch),
+    OPERATION (reserve_twice),
+    OPERATION (free_and_reclaim),
+    OPERATION (free_at_once),
+    OPERATION (come_and_go),
+    OPERATION (write_beside),
+    OPERATION (take_cells),
+    OPERATION (change),
+    OPERATION (ask),
+    OPERATION (use_another_space),
+    OPERATION (make_objects),
+    OPERATION (free_objects),
     OPERATION (use_data),
+    OPERATION (make_object_in_place),
+    OPERATION (describe),
 };
 #undef OPERATION
 

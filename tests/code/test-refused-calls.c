@@ -365,8 +365,11 @@ static MIR_code_status_t op_trim (void) {
   return MIR_CODE_OK;
 }
 
+static MIR_code_status_t op_write_everywhere (void);
+
 static MIR_code_status_t op_publish_again (void) {
-  return publish (7, 100 * SMALL, 1007, 3);
+  MIR_code_status_t status = pair->reserve != 0 ? op_write_everywhere () : MIR_CODE_OK;
+  return status == MIR_CODE_OK ? publish (7, 100 * SMALL, 1007, 3) : status;
 }
 
 static MIR_code_status_t op_publish_after_fork (void) {
@@ -419,6 +422,32 @@ static MIR_code_status_t op_object_after_fork (void) {
   return make_object (2, 52);
 }
 
+/* Written where it runs, and freed at once: the rest of its pages stays for other code.  */
+static MIR_code_status_t op_object_in_place (void) {
+  MIR_code_segment_t segment = {.size = sizeof (segment),
+                                .access = MIR_CODE_READ_EXEC,
+                                .flags = MIR_CODE_IN_PLACE,
+                                .len = MIDDLE};
+  static MIR_code_object_t made;
+  MIR_code_status_t status = MIR_CODE_OK;
+  if (made == NULL) {
+    if ((status = MIR_code_object_reserve (space, &segment, 1, &made)) != MIR_CODE_OK)
+      return status;
+    fill (segment.addr, MIDDLE, 54);
+    if ((status = MIR_code_object_commit (space, made, NULL)) != MIR_CODE_OK) {
+      fill (other_bytes, MIDDLE, 54);
+      EXPECT (memcmp (segment.addr, other_bytes, MIDDLE) == 0);
+      MIR_code_object_abort (space, made);
+      made = NULL;
+      return status;
+    }
+    EXPECT_INT (code_call (segment.addr), 54);
+  }
+  status = MIR_code_object_free_now (space, made);
+  if (status == MIR_CODE_OK) made = NULL;
+  return status;
+}
+
 static MIR_code_status_t free_object (int i) {
   MIR_code_status_t status = MIR_code_object_free_now (space, objects[i].handle);
   if (status == MIR_CODE_OK) objects[i].handle = NULL;
@@ -427,6 +456,13 @@ static MIR_code_status_t free_object (int i) {
 
 static MIR_code_status_t op_free_object (void) {
   return free_object (0);
+}
+
+/* Write in both parts that have an alias, and in the space itself.  */
+static MIR_code_status_t op_write_everywhere (void) {
+  MIR_code_status_t status = objects[2].handle == NULL ? make_object (2, 53) : MIR_CODE_OK;
+  if (status == MIR_CODE_OK) status = free_object (2);
+  return status == MIR_CODE_OK ? patch_stopped (1, 2001) : status;
 }
 
 static MIR_code_status_t op_retire_object (void) {
@@ -457,9 +493,12 @@ static void run_with_objects (void) {
   run ("make an object", op_object);
   run ("make another object", op_object_to_free);
   run ("make a piece of data", op_data);
+  if (pair->level != MIR_CODE_SEALED && pair->poison == MIR_CODE_KEEP)
+    run ("make an object in place", op_object_in_place);
   run ("free an object", op_retire_object);
   run ("reclaim an object", op_reclaim_object);
   run ("trim with objects", op_trim);
+  run ("write everywhere", op_write_everywhere); /* closes what a refusal has left open */
 }
 
 static void run_with_objects_after_fork (void) {
