@@ -20,4 +20,4 @@ int result_of_function (std::size_t i, int x);
 // What the functions call.
 extern "C" int function_of_program (int x);
 
-#endif // MIR_BENCH_LLVM_FUNCTIONS_H
+#endif  // MIR_BENCH_LLVM_FUNCTIONS_H

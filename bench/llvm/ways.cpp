@@ -31,7 +31,7 @@ class bump {
 
   char *take (std::size_t size, std::size_t alignment) {
     alignment = std::max<std::size_t> (alignment, 16);
-    std::size_t room = size + alignment - 16; // all is a multiple of 16
+    std::size_t room = size + alignment - 16;  // all is a multiple of 16
     std::size_t at = used_.fetch_add (alignTo (room, 16));
     if (at + room > LEN) report_fatal_error ("no memory");
     content_bytes += size;
@@ -54,8 +54,8 @@ class nothing_jitlink : public jitlink::JITLinkMemoryManager {
                  OnAllocatedFunction on_allocated) override {
     jitlink::BasicLayout layout (graph);
     for (auto &[group, segment] : layout.segments ()) {
-      segment.WorkingMem = memory_.take (segment.ContentSize + segment.ZeroFillSize,
-                                         segment.Alignment.value ());
+      segment.WorkingMem =
+          memory_.take (segment.ContentSize + segment.ZeroFillSize, segment.Alignment.value ());
       segment.Addr = orc::ExecutorAddr::fromPtr (segment.WorkingMem);
     }
     if (Error error = layout.apply ())
@@ -96,9 +96,8 @@ class nothing_rtdyld : public RTDyldMemoryManager {
 
 /*---------------- Stores -----------------------------*/
 
-static std::unique_ptr<orc::ObjectLayer>
-jitlink_layer (orc::ExecutionSession &session,
-               std::unique_ptr<jitlink::JITLinkMemoryManager> manager) {
+static std::unique_ptr<orc::ObjectLayer> jitlink_layer (
+    orc::ExecutionSession &session, std::unique_ptr<jitlink::JITLinkMemoryManager> manager) {
   auto layer = std::make_unique<orc::ObjectLinkingLayer> (session, std::move (manager));
   layer->addPlugin (std::make_unique<orc::EHFrameRegistrationPlugin> (
       session, std::make_unique<jitlink::InProcessEHFrameRegistrar> ()));
@@ -135,8 +134,8 @@ class in_process_store : public store {
 class mapper_store : public store {
   std::unique_ptr<orc::ObjectLayer> make_layer (orc::ExecutionSession &session) override {
     using manager = orc::MapperJITLinkMemoryManager;
-    return jitlink_layer (
-        session, check (manager::CreateWithMapper<orc::InProcessMemoryMapper> (SLAB)));
+    return jitlink_layer (session,
+                          check (manager::CreateWithMapper<orc::InProcessMemoryMapper> (SLAB)));
   }
   static constexpr std::size_t SLAB = 64 << 20;
 };
@@ -164,17 +163,26 @@ class mir_store : public store {
   std::unique_ptr<orc::ObjectLayer> make_layer (orc::ExecutionSession &session) override {
     if (with == JITLINK) return mir::make_jitlink_layer (session, space_);
     if (with == RTDYLD) return mir::make_rtdyld_layer (session, space_);
-    return jitlink_layer (session, std::make_unique<mir::jitlink_memory_manager> (
-                                       space_, mir::llvm_frames::by_llvm));
+    return jitlink_layer (
+        session, std::make_unique<mir::jitlink_memory_manager> (space_, mir::llvm_frames::by_llvm));
   }
-  std::size_t bookkeeping () const override {
-    MIR_code_stats_t stats = {};
-    stats.size = sizeof (stats);
-    MIR_code_get_stats (space_, &stats);
-    return stats.bookkeeping_bytes;
+  std::size_t bookkeeping () const override { return stats ().bookkeeping_bytes; }
+  std::size_t system_calls () const override { return stats ().system_calls; }
+  std::pair<std::uint64_t, std::size_t> range () const override {
+    std::uint8_t *start;
+    std::size_t len;
+    MIR_code_range (space_, &start, &len);
+    return {reinterpret_cast<std::uintptr_t> (start), len};
   }
 
  private:
+  MIR_code_stats_t stats () const {
+    MIR_code_stats_t stats = {};
+    stats.size = sizeof (stats);
+    MIR_code_get_stats (space_, &stats);
+    return stats;
+  }
+
   MIR_code_space_t space_;
 };
 
@@ -183,12 +191,12 @@ static std::unique_ptr<store> make () {
   return std::make_unique<kind> ();
 }
 
-const std::vector<way> jitlink_ways
-    = {{"nothing", make<nothing_jitlink_store>},
-       {"InProcessMemoryManager", make<in_process_store>},
-       {"MapperJITLinkMemoryManager", make<mapper_store>},
-       {"mir::jitlink_memory_manager", make<mir_store<JITLINK>>},
-       {"the same, frames by LLVM", make<mir_store<JITLINK_WITH_FRAMES_OF_LLVM>>}};
+const std::vector<way> jitlink_ways = {
+    {"nothing", make<nothing_jitlink_store>},
+    {"InProcessMemoryManager", make<in_process_store>},
+    {"MapperJITLinkMemoryManager", make<mapper_store>},
+    {"mir::jitlink_memory_manager", make<mir_store<JITLINK>>},
+    {"the same, frames by LLVM", make<mir_store<JITLINK_WITH_FRAMES_OF_LLVM>>}};
 const std::vector<way> rtdyld_ways = {{"nothing", make<nothing_rtdyld_store>},
                                       {"SectionMemoryManager", make<section_store>},
                                       {"mir::rtdyld_memory_manager", make<mir_store<RTDYLD>>}};
@@ -196,13 +204,17 @@ const std::vector<way> rtdyld_ways = {{"nothing", make<nothing_rtdyld_store>},
 /*---------------- Sessions -----------------------------*/
 
 session::session (const way &way, const functions &all)
-    : all_{all}, store_{way.make ()}, session_{check (orc::SelfExecutorProcessControl::Create ())},
-      library_{session_.createBareJITDylib ("functions")}, layer_{store_->make_layer (session_)},
-      trackers_ (all.names.size ()), addresses_ (all.names.size ()) {
-  check (library_.define (orc::absoluteSymbols (
-      {{session_.intern ("function_of_program"),
-        {orc::ExecutorAddr::fromPtr (&function_of_program),
-         JITSymbolFlags::Exported | JITSymbolFlags::Callable}}})));
+    : all_{all},
+      store_{way.make ()},
+      session_{check (orc::SelfExecutorProcessControl::Create ())},
+      library_{session_.createBareJITDylib ("functions")},
+      layer_{store_->make_layer (session_)},
+      trackers_ (all.names.size ()),
+      addresses_ (all.names.size ()) {
+  check (library_.define (
+      orc::absoluteSymbols ({{session_.intern ("function_of_program"),
+                              {orc::ExecutorAddr::fromPtr (&function_of_program),
+                               JITSymbolFlags::Exported | JITSymbolFlags::Callable}}})));
 }
 
 session::~session () {
@@ -227,8 +239,7 @@ std::size_t session::call () const {
 }
 
 void session::free (std::size_t first, std::size_t end) {
-  constexpr std::size_t prime = 7919; // and no number of functions is a multiple of it
+  constexpr std::size_t prime = 7919;  // and no number of functions is a multiple of it
   std::size_t num = end - first;
-  for (std::size_t i = 0; i < num; i++)
-    check (trackers_[first + i * prime % num]->remove ());
+  for (std::size_t i = 0; i < num; i++) check (trackers_[first + i * prime % num]->remove ());
 }

@@ -4,9 +4,11 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <llvm/ExecutionEngine/Orc/Core.h>
 #include <llvm/ExecutionEngine/Orc/Layer.h>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "functions.h"
@@ -15,10 +17,12 @@
 class store {
  public:
   virtual ~store () = default;
-  virtual std::unique_ptr<llvm::orc::ObjectLayer>
-  make_layer (llvm::orc::ExecutionSession &session) = 0;
-  // Bytes of heap memory that the store keeps account of.
+  virtual std::unique_ptr<llvm::orc::ObjectLayer> make_layer (
+      llvm::orc::ExecutionSession &session) = 0;
+  // What the store keeps account of: bytes of heap memory, system calls, and its range, if it has one.
   virtual std::size_t bookkeeping () const { return 0; }
+  virtual std::size_t system_calls () const { return 0; }
+  virtual std::pair<std::uint64_t, std::size_t> range () const { return {0, 0}; }
 };
 
 struct way {
@@ -59,4 +63,4 @@ class session {
   std::vector<llvm::orc::ExecutorAddr> addresses_;
 };
 
-#endif // MIR_BENCH_LLVM_WAYS_H
+#endif  // MIR_BENCH_LLVM_WAYS_H

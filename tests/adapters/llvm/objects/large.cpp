@@ -1,0 +1,3 @@
+// More than fits into a small range.
+extern "C" char aligned_variable[32 << 20];
+char aligned_variable[32 << 20];
