@@ -1,16 +1,17 @@
-/* The default general-purpose allocator: mimalloc.  Include this file where `&default_alloc` is
-   needed; the unit then needs mimalloc.h and must link mimalloc, both of which our meson dependency
-   and our pkg-config file provide.
+/* The default general-purpose allocator: mimalloc, or libc's malloc if MIR_ALLOC_LIBC is defined.
+   Include this file where `&default_alloc` is needed; with mimalloc the unit needs mimalloc.h and
+   must link mimalloc, both of which our meson dependency and our pkg-config file provide.  A tree that
+   prefers libc's turns the first #if below into `#ifndef MIR_ALLOC_MIMALLOC`.
 
    The file keeps no state of its own, so several copies in one program can free each other's blocks
-   as long as they link the same mimalloc.  A shared library with a mimalloc inside and the program
+   as long as they use the same heap.  A shared library with a mimalloc inside and the program
    that loads it have two; hence a block goes back through the vtable it came from.
 
    MIR's bootstrap compiles this file with its own compiler, which resolves external functions in
    libc only; there the heap is libc's.  */
 #include "mir-alloc.h"
 
-#ifdef __MIRC__
+#if defined(MIR_ALLOC_LIBC) || defined(__MIRC__)
 #include <stdlib.h>
 #define MIR_DEFAULT_ALLOC_(FUNC) FUNC
 #else
@@ -24,7 +25,8 @@
 #define MIR_DEFAULT_ALLOC_UNUSED_
 #endif
 
-/* mimalloc aligns blocks of up to 8 bytes to 8 only; the contract asks for max_align_t.  */
+/* mimalloc aligns blocks of up to 8 bytes to 8 only; the contract asks for max_align_t.  libc's heap has
+   no smaller blocks anyway.  */
 static size_t default_size (size_t size) {
   return size <= 8 ? 16 : size;
 }

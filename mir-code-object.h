@@ -24,7 +24,8 @@
    of objects may be reserved at one time; one thread at a time may use one object.  What is freed
    takes part in the grace periods of the space (MIR_code_grace_begin, MIR_code_reclaim).
 
-   The space needs a range: in one without `reserve` the result is MIR_CODE_BAD_OPTION.  */
+   Objects and near data need a range: in a space without `reserve` the result is MIR_CODE_BAD_OPTION.
+   MIR_code_add_frames needs one on Windows only.  */
 #ifndef MIR_CODE_OBJECT_H
 #define MIR_CODE_OBJECT_H
 
@@ -64,7 +65,7 @@ typedef struct MIR_code_segment {
   unsigned flags;   /* MIR_CODE_TRANSIENT, MIR_CODE_IN_PLACE */
   size_t len;       /* bytes, with a zero-filled tail, if any; may be 0 */
   size_t alignment; /* bytes, a power of two up to MIR_CODE_MAX_ALIGNMENT; 0: any */
-  /* Set by MIR_code_object_reserve.  */
+  /* Set by MIR_code_object_reserve; undefined when that fails.  */
   uint8_t *addr; /* where the program will find the segment */
   /* Where the caller writes it, until the commit; LEN bytes, all zero.  The library owns it.  For
      MIR_CODE_READ_WRITE it is ADDR itself.  What is written at BUFFER can be read at ADDR only after

@@ -56,8 +56,8 @@ enum {
      instructions before the record exists and after it is gone (a signal handler cannot unwind from
      those), functions without a record, and other callee-saved registers: an exception passes
      through, but leaves these registers as the generated code had them.  Functions that need more
-     belong in a space without this tool; the embedder describes them with __register_frame or
-     RtlAddFunctionTable.  */
+     belong in a space without this tool; the embedder describes them with MIR_code_add_frames
+     (mir-code-object.h).  */
   MIR_CODE_FRAMES = 1 << 3,
   MIR_CODE_ALL_TOOLS = MIR_CODE_PERF_MAP | MIR_CODE_JITDUMP | MIR_CODE_GDB | MIR_CODE_FRAMES
 };

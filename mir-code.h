@@ -11,7 +11,9 @@
                at one address (the exceptions are below)
    alias       the writable view of a dual mapping: the same memory, mapped a second time
 
-   A space stands alone, MIR_code_space_create, or belongs to a context, MIR_get_code_space.
+   A space stands alone, MIR_code_space_create, or belongs to a context of mir.h, MIR_get_code_space.
+   This header has none of MIR's names, so it may be used beside MIR's own mir.h; docs/mir.md shows
+   how to put MIR itself on a space.
 
    In this file a function returns MIR_CODE_OK; any other status says what went wrong, and
    everything is as it was before the call.  No function here calls an error function.  Bookkeeping
@@ -30,7 +32,9 @@
 #include <stddef.h> /* size_t */
 #include <stdint.h>
 
-#include "mir.h"
+#include "mir-alloc-api.h"
+#include "mir-alloc.h"
+#include "mir-code-alloc.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -54,7 +58,8 @@ typedef enum MIR_code_status {
      function that maps, writes or probes executable memory may meet them.  */
   MIR_CODE_NO_ADDRESS_SPACE, /* no more addresses: RLIMIT_AS, or too few are free */
   MIR_CODE_NO_LOCKED_MEMORY, /* all memory is locked (mlockall), and RLIMIT_MEMLOCK allows no more */
-  MIR_CODE_TOO_MANY_MAPPINGS /* no more mappings: Linux, vm.max_map_count */
+  MIR_CODE_TOO_MANY_MAPPINGS, /* no more mappings: Linux, vm.max_map_count */
+  MIR_CODE_NO_THUNKS          /* the library has no thunks for this CPU */
 } MIR_code_status_t;
 
 /* What STATUS means, in a few words in lower case.  The string is static.  */
@@ -118,7 +123,7 @@ typedef struct MIR_code_hooks {
   /* These bytes no longer hold code.  */
   void (*unmapped) (void *user_data, uint8_t *start, size_t len);
   /* EVENTS_NUM > 0 code blocks were published: called before any of them may be run, once for a
-     batch.  Not called for the thunks of mir.h.  */
+     batch.  Not called for thunks.  */
   void (*published) (void *user_data, const MIR_code_event_t *events, size_t events_num);
   /* One code block was reclaimed: called when it is already poisoned, before its place can be used
      again.  */
@@ -157,12 +162,16 @@ typedef struct MIR_code_options {
      mapping where the system has no huge page.  What MIR_code_trim gives back splits a huge page, and
      what a child after a fork publishes or changes is copied to small ones.  */
   int huge_pages;
+  /* Nonzero: map the first memory for code at once, so that MIR_code_space_create fails if there can
+     be none.  */
+  int map_at_once;
 } MIR_code_options_t;
 
 typedef struct MIR_code_space *MIR_code_space_t;
 
 /* Create a space with OPTIONS, NULL for all defaults, and set *SPACE to it.  The caller owns it
-   until MIR_code_space_finish.  It maps its first page when that is first needed.
+   until MIR_code_space_finish.  It maps its first page when that is first needed, unless
+   `map_at_once` is set.
 
    The first space of a process, and of a child after a fork, finds out which back ends work, as
    MIR_code_probe does; later ones use what is known by then.  What is known is forgotten when the
@@ -176,12 +185,21 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_space_create (const MIR_code_options_t 
    context.  */
 MIR_ALLOC_API void MIR_code_space_finish (MIR_code_space_t space);
 
-/* The space in which MIR's functions publish.  CTX owns it.  */
-MIR_ALLOC_API MIR_code_space_t MIR_get_code_space (MIR_context_t ctx);
+/* How far a direct call of this CPU reaches, in bytes, forward and back: the longest range.  */
+MIR_ALLOC_API size_t MIR_code_reach (void);
+
+/* The default of `code_alloc` wherever one is needed: the system's pages.  Never NULL; the library owns
+   it.  */
+MIR_ALLOC_API MIR_code_alloc_t MIR_default_code_alloc (void);
+
+/* The space in which the functions of CTX publish, a context that this library has made: mir.h.  CTX
+   owns it.  Writers, names, batches and freeing are for this space as for any other.  */
+struct MIR_context;
+MIR_CONTEXT_API MIR_code_space_t MIR_get_code_space (struct MIR_context *ctx);
 
 /* Notify HOOKS, read during the call, of all events in SPACE from now on, and of the mappings it has
    already.  NULL: none.  No other thread may be using SPACE, and no writer may have an open batch
-   (MIR_CODE_BAD_ORDER).  For the space of a context, which has no options.  */
+   (MIR_CODE_BAD_ORDER).  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_set_hooks (MIR_code_space_t space,
                                                     const MIR_code_hooks_t *hooks);
 
@@ -281,6 +299,28 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_batch_begin (MIR_code_writer_t writer);
    code blocks exists.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_batch_end (MIR_code_writer_t writer);
 
+/*---------------- Writing without a writer -----------------------------*/
+
+/* For a runtime with one way to publish for all its threads, as MIR's is: any thread may call these
+   functions at any time, and they take turns.  A thread with a writer waits for no other, and has
+   batches.  */
+
+/* As MIR_code_publish.  */
+MIR_ALLOC_API MIR_code_status_t MIR_code_space_publish (MIR_code_space_t space,
+                                                        const uint8_t *bytes, size_t len,
+                                                        const MIR_code_info_t *info,
+                                                        uint8_t **addr);
+/* Set *ADDR to where MIR_code_space_publish would put LEN bytes next, so that the code can be
+   relocated first.  The place is not reserved.  LEN 0 is as 1.  */
+MIR_ALLOC_API MIR_code_status_t MIR_code_next_addr (MIR_code_space_t space, size_t len,
+                                                    uint8_t **addr);
+/* As MIR_code_space_publish, but only at ADDR, a result of MIR_code_next_addr.  MIR_CODE_TAKEN: that
+   place has been taken meanwhile, or is too small; get a new address and try again.  LEN 0 publishes
+   nothing, and only tells whether ADDR is free.  */
+MIR_ALLOC_API MIR_code_status_t MIR_code_publish_at (MIR_code_space_t space, uint8_t *addr,
+                                                     const uint8_t *bytes, size_t len,
+                                                     const MIR_code_info_t *info);
+
 /*---------------- Giving back -----------------------------*/
 
 /* Give back the published code block which starts at ADDR; one that is only reserved, or in a batch
@@ -323,6 +363,28 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_patch (MIR_code_space_t space, void *ad
 MIR_ALLOC_API MIR_code_status_t MIR_code_patch_stopped (MIR_code_space_t space, void *addr,
                                                         const void *bytes, size_t len);
 
+/* As MIR_code_patch_stopped, for code that no thread has run since it was published: no barrier is
+   needed.  A thread that runs it all the same may execute any mixture of old and new bytes.  */
+MIR_ALLOC_API MIR_code_status_t MIR_code_change (MIR_code_space_t space, void *addr,
+                                                 const void *bytes, size_t len);
+
+/* A pointer and where it goes.  Both mir.h, this library's and MIR's own, define the structure; a
+   program without them defines it like this:
+       struct MIR_code_reloc {
+         size_t offset;     bytes from a base
+         const void *value; the pointer to store there
+       };  */
+struct MIR_code_reloc;
+/* As MIR_code_change, for many places: store the pointers of NUM RELOCS into published code at BASE, all of them or, on failure, none.  A
+   pointer at an aligned address is stored whole: a thread which loads it meanwhile gets the old or the
+   new one.  All places are in one code block.  */
+MIR_ALLOC_API MIR_code_status_t MIR_code_update (MIR_code_space_t space, uint8_t *base, size_t num,
+                                                 const struct MIR_code_reloc *relocs);
+
+/* Ensure every thread of the process executes what was written to [START, START + LEN), in memory
+   that is not of this library: its own functions do this by themselves.  Cannot fail.  */
+MIR_ALLOC_API void MIR_code_flush (const void *start, size_t len);
+
 /*---------------- Cells -----------------------------*/
 
 /* A cell holds an address to which code jumps.  It is private data, so a redirect needs no system
@@ -340,6 +402,24 @@ MIR_ALLOC_API void MIR_code_cell_set (MIR_code_cell_t *cell, void *target);
 MIR_ALLOC_API void *MIR_code_cell_get (const MIR_code_cell_t *cell);
 /* Free CELL, which no code may use any more.  NULL is allowed.  */
 MIR_ALLOC_API void MIR_code_cell_free (MIR_code_space_t space, MIR_code_cell_t *cell);
+
+/*---------------- Thunks -----------------------------*/
+
+/* A thunk is a trampoline, code which jumps to its target through a cell of its own, and changes no
+   argument: a fixed address for a function which may be replaced.  MIR_code_free or
+   MIR_code_free_now ends it, as any code block, and its cell with it.  No hook is told of it.  */
+
+/* Create a thunk to TARGET, which may be NULL as long as nobody calls it, and set *THUNK to it.
+   MIR_CODE_NO_THUNKS: there are none for this CPU.  */
+MIR_ALLOC_API MIR_code_status_t MIR_code_thunk_new (MIR_code_space_t space, void *target,
+                                                    void **thunk);
+/* Make THUNK jump to TARGET from now on.  A thread which calls it meanwhile reaches its old or its
+   new target.  MIR_CODE_NOT_OURS: no thunk of SPACE starts there.  Needs no memory and no system
+   call.  */
+MIR_ALLOC_API MIR_code_status_t MIR_code_thunk_set (MIR_code_space_t space, void *thunk,
+                                                    void *target);
+/* The target of THUNK, a live thunk of any space.  Lock-free.  */
+MIR_ALLOC_API void *MIR_code_thunk_get (const void *thunk);
 
 /*---------------- Queries -----------------------------*/
 

@@ -27,7 +27,8 @@
 #include <stddef.h> /* size_t */
 #include <stdint.h>
 
-#include "mir.h"
+#include "mir-alloc-api.h"
+#include "mir-alloc.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -43,6 +44,9 @@ typedef enum MIR_heap_status {
 
 /* A few words in lower case; a static string.  */
 MIR_ALLOC_API const char *MIR_heap_status_text (MIR_heap_status_t status);
+
+/* What NULL stands for: mimalloc.  Never NULL; the library owns it.  */
+MIR_ALLOC_API MIR_alloc_t MIR_default_alloc (void);
 
 /* Label the calling thread's allocations, in all allocators of the process, with LABEL from now on;
    NULL: no label.  LABEL is kept by pointer and must stay valid as long as a list may show a block

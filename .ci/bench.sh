@@ -4,6 +4,7 @@ bench () {
   case ${1-} in
   --docs) put_figures_into_docs ;;
   ucrt) bench_ucrt ;;
+  llvm) bench_llvm ;;
   *) bench_library "$@" ;;
   esac
 }
@@ -29,13 +30,16 @@ has_flat_map () {
   echo '#include <boost/unordered/unordered_flat_map.hpp>' | g++ -x c++ -E - >/dev/null 2>&1
 }
 
+# Large, so it is not among the defaults.
+bench_llvm () {
+  need_to_bench llvm-config-19=llvm-19-dev
+  configure_in build-bench -Dbuildtype=release -Dbench=enabled -Dtests=disabled
+  compile_in build-bench bench/bench-llvm-link bench/bench-llvm-kernel bench/bench-mimalloc
+  sh bench/run.sh build-bench llvm
+}
+
 bench_library () {
-  need_to_build # its gcc names the folder of the libraries
-  libs=/usr/lib/$(gcc -print-multiarch)
-  need file:/usr/include/uthash.h=uthash-dev file:/usr/include/asmjit/core.h=libasmjit-dev \
-    pc:absl_raw_hash_set=libabsl-dev 'call:has_flat_map=libboost-dev(>=1.81)|libboost1.81-dev' \
-    pc:glib-2.0=libglib2.0-dev \
-    valgrind=valgrind python3=python3 "file:$libs/libjemalloc.so.2=libjemalloc2" "file:$libs/libtcmalloc.so.4=libgoogle-perftools4"
+  need_to_bench
   build_in build-bench -Dbuildtype=release -Dbench=enabled -Dtests=disabled
   case " ${*:-code} " in
   *" code "* | *" code-instructions "*)
@@ -44,4 +48,13 @@ bench_library () {
     ;;
   esac
   sh bench/run.sh build-bench "$@"
+}
+
+need_to_bench () {
+  need_to_build # its gcc names the folder of the libraries
+  libs=/usr/lib/$(gcc -print-multiarch)
+  need file:/usr/include/uthash.h=uthash-dev file:/usr/include/asmjit/core.h=libasmjit-dev \
+    pc:absl_raw_hash_set=libabsl-dev 'call:has_flat_map=libboost-dev(>=1.81)|libboost1.81-dev' \
+    pc:glib-2.0=libglib2.0-dev \
+    valgrind=valgrind python3=python3 "file:$libs/libjemalloc.so.2=libjemalloc2" "file:$libs/libtcmalloc.so.4=libgoogle-perftools4" "$@"
 }

@@ -3,7 +3,9 @@
 # gdb, and the libraries whose adapters are tested with them.
 needs_gcc () {
   echo gdb=gdb pc:lua5.4=liblua5.4-dev pc:sqlite3=libsqlite3-dev pc:zlib=zlib1g-dev pc:libpcre2-8=libpcre2-dev \
-    file:/usr/include/xbyak/xbyak.h=libxbyak-dev
+    file:/usr/include/xbyak/xbyak.h=libxbyak-dev file:/usr/include/asmjit/core.h=libasmjit-dev \
+    file:/usr/include/libtcc.h=libtcc-dev pc:libffi=libffi-dev \
+    llvm-config-19=llvm-19-dev
 }
 
 # Chromium is large and optional: without it the test of the report's page is skipped.
@@ -68,6 +70,33 @@ stress_in () {
   log=$dir/meson-logs/testlog-$setup.txt
   TAP_SCALE=${TAP_SCALE:-1000} meson test -C "$dir" --no-rebuild --timeout-multiplier=0 --setup="$setup" \
     model stress || {
+    failed=1
+    explain "$log"
+  }
+  cat "$log" >>"$results"
+}
+
+# Of the versions that the adapter is tested with, those that this Debian has.
+needs_llvm () {
+  for version in 14 16 19 22; do
+    ! apt-cache show "llvm-$version-dev" >/dev/null 2>&1 || echo "llvm-config-$version=llvm-$version-dev"
+  done
+}
+
+test_llvm () {
+  llvm_in build plain
+  llvm_in build-asan asan -Db_sanitize=address,undefined -Db_lundef=false -Dmimalloc:track=asan
+}
+
+llvm_in () {
+  dir=$1 setup=$2
+  shift 2
+  configure_in "$dir" "$@"
+  targets=$(ninja -C "$dir" -t targets all | sed -n 's,^\(tests/adapters/llvm/\(test-[a-z0-9-]*\|[a-z0-9-]*\.o\)\):.*,\1,p')
+  compile_in "$dir" $targets
+  echo "== $dir, LLVM"
+  log=$dir/meson-logs/testlog-$setup.txt
+  meson test -C "$dir" --no-rebuild --print-errorlogs --setup="$setup" --suite llvm || {
     failed=1
     explain "$log"
   }

@@ -13,7 +13,7 @@ run_tests () {
   packages=$(needs_build)
   for config in "$@"; do
     case $config in
-    gcc | clang | asan | tsan | valgrind | stress | windows | ucrt | images | install | format)
+    gcc | clang | asan | tsan | valgrind | stress | llvm | windows | ucrt | images | install | format)
       packages="$packages $("needs_$config")"
       ;;
     aarch64 | riscv64 | ppc64le | s390x) packages="$packages $(needs_arch "$config")" ;;

@@ -1,4 +1,4 @@
-// The names of LLVM 14 and 15 for what later versions call differently; only mir-llvm.hpp includes it.
+// The names of LLVM 14 and 15 for what later versions call differently; only mir-llvm-common.hpp includes it.
 #ifndef MIR_LLVM_14_HPP
 #define MIR_LLVM_14_HPP
 

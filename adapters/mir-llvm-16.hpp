@@ -1,4 +1,4 @@
-// The names of LLVM 16 for what other versions call differently; only mir-llvm.hpp includes it.
+// The names of LLVM 16 for what other versions call differently; only mir-llvm-common.hpp includes it.
 #ifndef MIR_LLVM_16_HPP
 #define MIR_LLVM_16_HPP
 

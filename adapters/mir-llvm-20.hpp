@@ -1,4 +1,4 @@
-// The names of LLVM 20 to 22 for what earlier versions call differently; only mir-llvm.hpp includes it.
+// The names of LLVM 20 to 22 for what earlier versions call differently; only mir-llvm-common.hpp includes it.
 #ifndef MIR_LLVM_20_HPP
 #define MIR_LLVM_20_HPP
 

@@ -3,7 +3,7 @@
 # file there, with the command, the machine and the commit: those of `code` to bench-code.csv, for bench/report.py
 # and bench/chart.py, the others to bench.csv.
 #
-# NAME may be one subject of `code`, such as code-lifetimes.
+# NAME may be one subject of `code`, such as code-lifetimes; and llvm, which is not among the defaults.
 #
 # usage: run.sh BUILD [NAME...]
 set -eu
@@ -73,6 +73,10 @@ for name in "$@"; do
     python3 bench/report.py "$code_csv"
     python3 bench/chart.py "$code_csv" "$build/bench-code.svg" "$build/bench-code-memory.svg"
     echo "charts: $build/bench-code.svg, $build/bench-code-memory.svg"
+  elif [ "$name" = llvm ]; then
+    run llvm-link "$csv"
+    run llvm-kernel "$csv"
+    python3 bench/llvm/report.py "$csv"
   elif [ "$name" = code-instructions ]; then
     run_instructions "$csv"
   else

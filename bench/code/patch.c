@@ -2,6 +2,7 @@
    Cells and thunks change where a call goes as well, without changing code.  */
 #include "job.h"
 #include "mir-code.h"
+#include "mir.h"
 #include "bench.h"
 
 enum { OPS = 100000, FLIPS = 1000, PIECES = 64, OFFSET = 8 };

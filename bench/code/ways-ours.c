@@ -4,6 +4,7 @@
 
 #include "ways.h"
 #include "mir-code.h"
+#include "mir.h"
 #include "bench.h"
 
 enum { BATCH = 16, RECLAIM = 64 };

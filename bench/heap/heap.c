@@ -6,6 +6,7 @@
 
 #include "bench.h"
 #include "mir-heap.h"
+#include "mir.h"
 #include "adapters/mir-globals.h"
 #include "trace-format.h"
 #include "trace.h"

@@ -15,6 +15,9 @@ struct functions {
 
 // Compile NUM functions.  Each has constants, a variable and frames, and calls the program.
 functions compile_functions (std::size_t num);
+// Put FUNCTIONS into a memory file, for another process that has the descriptor; or get them from there.
+int save_functions (const functions &functions);
+functions load_functions (int descriptor);
 // What the function I returns for X when it is called for the first time.
 int result_of_function (std::size_t i, int x);
 // What the functions call.

@@ -66,18 +66,17 @@ double bytes_of (const store &memory, const std::map<std::uint64_t, mapping> &be
 }
 
 // Work with WAY and write the figures to OUT.
-void work (const way &way, std::size_t num, int out) {
-  functions all = compile_functions (num);
+void work (const way &way, std::size_t num, const functions &all, int out) {
   figures figures = {};
   mallopt (M_MMAP_THRESHOLD, 1 << 30);
   {
-    session warm_up (way, all);
+    session warm_up (way, all, 1);
     warm_up.link (0, 1);
     warm_up.free (0, 1);
   }
   auto before = mappings_now ();
   content_bytes = 0;
-  session s (way, all);
+  session s (way, all, num);
   trace_mark (LINK);
   s.link (0, num);
   trace_mark (TRACE_END);
@@ -97,14 +96,16 @@ void work (const way &way, std::size_t num, int out) {
 }
 
 // Run the way I of LINKER in a new process.
-figures start (const char *linker, std::size_t i, std::size_t num, trace_counts &counts) {
-  std::string number = std::to_string (i), functions = std::to_string (num);
+figures start (const char *linker, std::size_t i, std::size_t num, int file, trace_counts &counts) {
+  std::string number = std::to_string (i), functions = std::to_string (num),
+              from = std::to_string (file);
   figures figures;
   int ends[2];
   if (pipe (ends) != 0) bench_fail ("pipe");
   std::string descriptor = std::to_string (ends[1]);
   std::vector<const char *> args = {
-      "worker", linker, number.c_str (), functions.c_str (), descriptor.c_str (), nullptr};
+      "worker", linker, number.c_str (), functions.c_str (), from.c_str (), descriptor.c_str (),
+      nullptr};
   trace_self (const_cast<char *const *> (args.data ()), &counts);
   if (read (ends[0], &figures, sizeof (figures)) != sizeof (figures)) bench_fail ("no figures");
   close (ends[0]);
@@ -119,11 +120,11 @@ void report (const std::string &subject, const std::vector<way> &ways,
     bench_count (subject.c_str (), ways[i].name, unit, values[i]);
 }
 
-void count (const char *linker, const std::vector<way> &ways, std::size_t num) {
+void count (const char *linker, const std::vector<way> &ways, std::size_t num, int file) {
   std::vector<double> content, memory, total, mappings, link_calls, own_calls, free_calls, freed;
   for (std::size_t i = 0; i < ways.size (); i++) {
     trace_counts counts;
-    figures f = start (linker, i, num, counts);
+    figures f = start (linker, i, num, file, counts);
     content.push_back (f.content / static_cast<double> (num));
     memory.push_back (f.linked / (content[0] * static_cast<double> (num)));
     total.push_back ((f.linked + f.bookkeeping) / (content[0] * static_cast<double> (num)));
@@ -146,21 +147,22 @@ void count (const char *linker, const std::vector<way> &ways, std::size_t num) {
 
 }  // namespace
 
-// kernel [CSV [FUNCTIONS...]]
+// kernel [CSV [FUNCTIONS]]
 int main (int argc, char **argv) {
-  if (argc == 5 && std::strcmp (argv[0], "worker") == 0) {
+  if (argc == 6 && std::strcmp (argv[0], "worker") == 0) {
     auto &ways = std::strcmp (argv[1], "JITLink") == 0 ? jitlink_ways : rtdyld_ways;
-    work (ways[std::strtoul (argv[2], nullptr, 10)], std::strtoul (argv[3], nullptr, 10),
-          std::atoi (argv[4]));
+    functions all = load_functions (std::atoi (argv[4]));
+    work (ways[std::strtoul (argv[2], nullptr, 10)], std::strtoul (argv[3], nullptr, 10), all,
+          std::atoi (argv[5]));
     return 0;
   }
   bench_start (argc, argv);
   std::vector<std::size_t> nums = {1000, 20000};
-  if (argc > 2) nums.clear ();
-  for (int i = 2; i < argc; i++) nums.push_back (std::strtoul (argv[i], nullptr, 10));
+  if (argc > 2) nums = {std::strtoul (argv[2], nullptr, 10)};
+  int file = save_functions (compile_functions (nums.back ()));
   for (std::size_t num : nums) {
-    count ("JITLink", jitlink_ways, num);
-    count ("RuntimeDyld", rtdyld_ways, num);
+    count ("JITLink", jitlink_ways, num, file);
+    count ("RuntimeDyld", rtdyld_ways, num, file);
   }
   return 0;
 }

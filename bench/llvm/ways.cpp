@@ -203,14 +203,14 @@ const std::vector<way> rtdyld_ways = {{"nothing", make<nothing_rtdyld_store>},
 
 /*---------------- Sessions -----------------------------*/
 
-session::session (const way &way, const functions &all)
+session::session (const way &way, const functions &all, std::size_t num)
     : all_{all},
       store_{way.make ()},
       session_{check (orc::SelfExecutorProcessControl::Create ())},
       library_{session_.createBareJITDylib ("functions")},
       layer_{store_->make_layer (session_)},
-      trackers_ (all.names.size ()),
-      addresses_ (all.names.size ()) {
+      trackers_ (num),
+      addresses_ (num) {
   check (library_.define (
       orc::absoluteSymbols ({{session_.intern ("function_of_program"),
                               {orc::ExecutorAddr::fromPtr (&function_of_program),

@@ -36,10 +36,10 @@ extern const std::vector<way> jitlink_ways, rtdyld_ways;
 // The bytes of all sections for which the managers that do nothing were asked.
 extern std::atomic<std::size_t> content_bytes;
 
-// A session in which functions are linked and freed.
+// A session in which the first NUM of ALL functions are linked and freed.
 class session {
  public:
-  session (const way &way, const functions &all);
+  session (const way &way, const functions &all, std::size_t num);
   ~session ();
   session (const session &) = delete;
   session &operator= (const session &) = delete;

@@ -15,6 +15,7 @@
 #include "jit.h"
 #include "mir-code-tools.h"
 #include "mir-trace.h"
+#include "mir.h"
 
 enum engine { INTERPRETER, JIT, LIBPCAP, ENGINES };
 

@@ -13,14 +13,14 @@
 #include "os/cancel.h"
 
 /* A published code block: the granules from FIRST to LAST of SLAB.  */
-struct place {
+struct code_place {
   struct mir_slab *slab;
   uint32_t first, last;
 };
 
 /* Set *PLACE to the published block of SPACE that holds ADDR, with its pool locked.  Returns 0, or -1
    if there is none, and nothing is locked.  */
-static int lock_place (struct MIR_code_space *space, const void *addr, struct place *place) {
+static int lock_place (struct MIR_code_space *space, const void *addr, struct code_place *place) {
   struct mir_slab *slab = mir_part_lock_code (space, addr);
   if (slab == NULL) return -1;
   place->slab = slab;
@@ -79,7 +79,7 @@ static MIR_code_status_t describe (MIR_alloc_t alloc, const struct mir_frame_sec
 
 /* Add BLOCK, the description of PLACE by SECTION, unless *ADDED; *NEED gets what is lacking for it.  The
    lock is held.  */
-static MIR_code_status_t try_to_add (const struct place *place,
+static MIR_code_status_t try_to_add (const struct code_place *place,
                                      const struct mir_frame_section *section,
                                      struct mir_described *block, int *added,
                                      struct mir_frames_need *need) {
@@ -107,9 +107,8 @@ static MIR_code_status_t try_to_add (const struct place *place,
 }
 
 /* Remove BLOCK, the description of what holds ADDR, for which there is no memory.  */
-static void take_back (struct MIR_code_space *space, const void *addr,
-                       struct mir_described *block) {
-  struct place place;
+static void undo_add (struct MIR_code_space *space, const void *addr, struct mir_described *block) {
+  struct code_place place;
   if (lock_place (space, addr, &place) != 0) return;
   int is_there = mir_frames_find (place.slab, place.first) == block;
   if (is_there) (void) mir_frames_remove (place.slab, place.first);
@@ -128,10 +127,10 @@ static MIR_code_status_t add (struct MIR_code_space *space, const void *addr,
   int added = 0; /* who frees the code frees the block, too */
   MIR_code_status_t status;
   do {
-    struct place place;
+    struct code_place place;
     if (need.part != MIR_FRAMES_NOTHING
         && (memory = MIR_malloc (space->alloc, need.size)) == NULL) {
-      if (added) take_back (space, addr, block);
+      if (added) undo_add (space, addr, block);
       status = MIR_CODE_NO_MEMORY;
       break;
     }
@@ -153,7 +152,7 @@ static MIR_code_status_t add (struct MIR_code_space *space, const void *addr,
    cancelled.  */
 MIR_code_status_t MIR_code_add_frames (MIR_code_space_t space, const void *addr, const void *frames,
                                        size_t len) {
-  struct place place;
+  struct code_place place;
   struct mir_described *block;
   struct mir_frame_section section = {.bytes = frames, .len = len};
   if (mir_unwinder_way () == MIR_NO_UNWINDER) return MIR_CODE_NO_BACKEND;

@@ -23,8 +23,8 @@ static MIR_code_status_t add_unit (struct MIR_code_space *space) {
     mir_range_release (&space->range, unit);
     return status;
   }
-  add_free (space, (struct MIR_code_cell *) (void *) unit,
-            MIR_RANGE_UNIT / sizeof (struct MIR_code_cell));
+  space->cells.fresh = (struct MIR_code_cell *) (void *) unit;
+  space->cells.fresh_bound = space->cells.fresh + MIR_RANGE_UNIT / sizeof (struct MIR_code_cell);
   return MIR_CODE_OK;
 }
 
@@ -41,10 +41,22 @@ static MIR_code_status_t add_group (struct MIR_code_space *space) {
   return MIR_CODE_OK;
 }
 
+/* Take a cell.  NULL: there is none left.  The lock of the space is held.  */
+static struct MIR_code_cell *take_cell (struct mir_cells *cells) {
+  struct MIR_code_cell *cell = cells->free;
+  if (cell != NULL)
+    cells->free =
+        (struct MIR_code_cell *) atomic_load_explicit (&cell->target, memory_order_relaxed);
+  else if (cells->fresh != cells->fresh_bound)
+    cell = cells->fresh++;
+  return cell;
+}
+
 MIR_code_status_t MIR_code_cell_new (MIR_code_space_t space, void *target, MIR_code_cell_t **cell) {
   MIR_code_status_t status = MIR_CODE_OK;
+  struct MIR_code_cell *found;
   mir_os_lock (&space->lock);
-  while (space->cells.free == NULL && status == MIR_CODE_OK) {
+  while ((found = take_cell (&space->cells)) == NULL && status == MIR_CODE_OK) {
     if (space->range.len != 0) {
       status = add_unit (space);
     } else {
@@ -53,12 +65,8 @@ MIR_code_status_t MIR_code_cell_new (MIR_code_space_t space, void *target, MIR_c
       mir_os_lock (&space->lock);
     }
   }
-  struct MIR_code_cell *found = space->cells.free;
-  if (status == MIR_CODE_OK)
-    space->cells.free =
-        (struct MIR_code_cell *) atomic_load_explicit (&found->target, memory_order_relaxed);
   mir_os_unlock (&space->lock);
-  if (status != MIR_CODE_OK) return status;
+  if (found == NULL) return status;
   MIR_code_cell_set (found, target);
   *cell = found;
   return MIR_CODE_OK;

@@ -19,6 +19,9 @@ struct mir_cell_group {
 struct mir_cells {
   struct mir_cell_group *groups; /* general memory, for a space without a range; never shrinks */
   struct MIR_code_cell *free;    /* a list, through `target` */
+  /* Cells of a unit of the range, and their end, that were never used and are in no list: so memory is
+     taken page by page.  */
+  struct MIR_code_cell *fresh, *fresh_bound;
 };
 
 #endif /* MIR_CODE_CELLS_H */

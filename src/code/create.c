@@ -13,6 +13,7 @@
 #include "code/part.h"
 #include "code/pool.h"
 #include "code/probe.h"
+#include "code/publish.h"
 #include "code/space.h"
 #include "code/status.h"
 #include "code/types.h"
@@ -137,6 +138,7 @@ MIR_code_status_t MIR_code_space_create (const MIR_code_options_t *options,
                                          MIR_code_space_t *space) {
   MIR_code_options_t full;
   MIR_code_hooks_t hooks;
+  uint8_t *first;
   MIR_code_status_t status = complete_options (options, &full, &hooks);
   if (status != MIR_CODE_OK) return status;
   const struct mir_backend *backend = choose_backend (&full, &status);
@@ -149,7 +151,9 @@ MIR_code_status_t MIR_code_space_create (const MIR_code_options_t *options,
       full.alloc, sizeof (*res) + mir_range_bitmaps_size (len));
   if (res == NULL) return MIR_CODE_NO_MEMORY;
   if ((status = mir_space_init (res, &full, backend)) == MIR_CODE_OK) {
-    if ((status = reserve_range (res, len, res + 1)) == MIR_CODE_OK) status = mir_watch_forks (res);
+    status = reserve_range (res, len, res + 1);
+    if (status == MIR_CODE_OK && full.map_at_once) status = mir_next_addr (&res->first, 1, &first);
+    if (status == MIR_CODE_OK) status = mir_watch_forks (res); /* after all allocations */
     if (status == MIR_CODE_OK) {
       *space = res;
       return MIR_CODE_OK;
@@ -198,6 +202,14 @@ MIR_code_status_t MIR_code_probe (const MIR_code_options_t *options, MIR_code_re
   if (all.verdicts_num > room) all.verdicts_num = room;
   mir_write_version (report, &all);
   return status;
+}
+
+size_t MIR_code_reach (void) {
+  return mir_cpu.reach;
+}
+
+MIR_code_alloc_t MIR_default_code_alloc (void) {
+  return mir_default_code_alloc ();
 }
 
 /* Call the hook `mapped` for the slabs that SPACE has.  */

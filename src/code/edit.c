@@ -90,9 +90,24 @@ MIR_code_status_t mir_edit (struct MIR_code_space *space, const struct mir_edit 
   return status;
 }
 
-void mir_edit_store (const struct mir_edit *edit) {
-  for (size_t i = 0; i < edit->count; i++)
-    memcpy (edit->base + edit->relocs[i].offset, source (edit, i), place_len (edit));
+MIR_code_status_t MIR_code_change (MIR_code_space_t space, void *addr, const void *bytes,
+                                   size_t len) {
+  struct MIR_code_reloc reloc = {.value = bytes};
+  struct mir_edit edit = {.base = (uint8_t *) addr, .count = 1, .relocs = &reloc, .size = len};
+  return len == 0 ? MIR_CODE_NOT_OURS : mir_edit (space, &edit);
+}
+
+MIR_code_status_t MIR_code_patch_stopped (MIR_code_space_t space, void *addr, const void *bytes,
+                                          size_t len) {
+  MIR_code_status_t status = MIR_code_change (space, addr, bytes, len);
+  if (status == MIR_CODE_OK) mir_os_sync_cores ();
+  return status;
+}
+
+MIR_code_status_t MIR_code_update (MIR_code_space_t space, uint8_t *base, size_t num,
+                                   const struct MIR_code_reloc *relocs) {
+  struct mir_edit edit = {.base = base, .count = num, .relocs = relocs, .size = 0};
+  return mir_edit (space, &edit);
 }
 
 /*---------------- One word -----------------------------*/
@@ -115,15 +130,5 @@ MIR_code_status_t MIR_code_patch (MIR_code_space_t space, void *addr, const void
   }
   mir_os_unlock (&slab->pool->lock);
   if (status == MIR_CODE_OK) mir_os_sync_cores_for_new ();
-  return status;
-}
-
-MIR_code_status_t MIR_code_patch_stopped (MIR_code_space_t space, void *addr, const void *bytes,
-                                          size_t len) {
-  MIR_code_reloc_t reloc = {.value = bytes};
-  struct mir_edit edit = {.base = (uint8_t *) addr, .count = 1, .relocs = &reloc, .size = len};
-  if (len == 0) return MIR_CODE_NOT_OURS;
-  MIR_code_status_t status = mir_edit (space, &edit);
-  if (status == MIR_CODE_OK) mir_os_sync_cores ();
   return status;
 }

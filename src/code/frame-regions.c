@@ -7,7 +7,7 @@
 #include "code/frame-vectors.h"
 #include "code/types.h"
 
-enum { FIRST_CAPACITY = 16 };
+enum { FIRST_DESCRIPTIONS = 16 };
 
 /*---------------- Regions -----------------------------*/
 
@@ -20,12 +20,12 @@ static struct mir_frame_region *region_at (const struct mir_slab *slab, uint32_t
   return slab->frames != NULL && i < slab->frames->num ? slab->frames->regions[i] : NULL;
 }
 
-static uintptr_t start_of (const struct mir_slab *slab, uint32_t i) {
+static uintptr_t region_start (const struct mir_slab *slab, uint32_t i) {
   return (uintptr_t) slab->pages.rx + (size_t) i * MIR_REGION;
 }
 
-static uintptr_t bound_of (const struct mir_slab *slab, uint32_t i) {
-  return i + 1 < regions_of (slab) ? start_of (slab, i + 1)
+static uintptr_t region_bound (const struct mir_slab *slab, uint32_t i) {
+  return i + 1 < regions_of (slab) ? region_start (slab, i + 1)
                                    : (uintptr_t) slab->pages.rx + slab->pages.len;
 }
 
@@ -60,7 +60,7 @@ static void exchange (struct mir_frame_region *region) {
 }
 
 /* Add the descriptions of BLOCK to the vector of REGION, which has room for them.  */
-static void enter (struct mir_frame_region *region, const struct mir_described *block) {
+static void enter_vector (struct mir_frame_region *region, const struct mir_described *block) {
   struct mir_frame_vector *from = region->vector, *to = region->spare;
   uint32_t *firsts = mir_frame_vector_firsts (from, region->capacity),
            *added = mir_frame_vector_firsts (to, region->capacity);
@@ -78,7 +78,7 @@ static void enter (struct mir_frame_region *region, const struct mir_described *
 }
 
 /* Remove the descriptions of BLOCK from the vector of REGION.  */
-static void leave (struct mir_frame_region *region, const struct mir_described *block) {
+static void leave_vector (struct mir_frame_region *region, const struct mir_described *block) {
   struct mir_frame_vector *from = region->vector, *to = region->spare;
   uint32_t *firsts = mir_frame_vector_firsts (from, region->capacity);
   size_t place = mir_frame_firsts_below (firsts, from->num, block->first);
@@ -104,10 +104,10 @@ static struct mir_frames_need need_in (const struct mir_slab *slab, uint32_t i,
     return need;
   }
   if (mir_unwinder_way () != MIR_BY_TABLE) return need;
-  size_t num = frames_within (block, start_of (slab, i), bound_of (slab, i), &from);
+  size_t num = frames_within (block, region_start (slab, i), region_bound (slab, i), &from);
   if (region->vector != NULL) num += region->vector->num;
   if (region->capacity != 0 && num <= region->capacity) return need;
-  need.capacity = region->capacity != 0 ? region->capacity : FIRST_CAPACITY;
+  need.capacity = region->capacity != 0 ? region->capacity : FIRST_DESCRIPTIONS;
   while (need.capacity < num) need.capacity *= 2;
   need.part = MIR_FRAMES_VECTORS;
   need.size = 2 * mir_frame_vector_size (need.capacity);
@@ -173,8 +173,8 @@ static void *give_region (struct mir_slab *slab, const struct mir_frames_need *n
   const struct mir_range *range = &slab->pool->space->owner->range;
   region->table.base = (uintptr_t) range->start;
   region->table.range_len = range->len;
-  region->table.start = start_of (slab, need->region);
-  region->table.bound = bound_of (slab, need->region);
+  region->table.start = region_start (slab, need->region);
+  region->table.bound = region_bound (slab, need->region);
   regions->regions[need->region] = region;
   regions->bytes += sizeof (*region);
   return NULL;
@@ -283,7 +283,7 @@ static void show (struct mir_slab *slab, struct mir_described *block) {
     return;
   }
   for (uint32_t i = block->first_region; i < block->end_region; i++)
-    enter (region_at (slab, i), block);
+    enter_vector (region_at (slab, i), block);
 }
 
 static void hide (struct mir_slab *slab, struct mir_described *block) {
@@ -296,7 +296,7 @@ static void hide (struct mir_slab *slab, struct mir_described *block) {
     return;
   }
   for (uint32_t i = block->first_region; i < block->end_region; i++)
-    leave (region_at (slab, i), block);
+    leave_vector (region_at (slab, i), block);
 }
 
 int mir_frames_add (struct mir_slab *slab, struct mir_described *block) {
@@ -355,7 +355,7 @@ void mir_frames_close (struct mir_slab *slab) {
 static int check_vector (const struct mir_slab *slab, uint32_t i,
                          const struct mir_described *block) {
   struct mir_frame_region *region = region_at (slab, i);
-  uint32_t from, num = frames_within (block, start_of (slab, i), bound_of (slab, i), &from);
+  uint32_t from, num = frames_within (block, region_start (slab, i), region_bound (slab, i), &from);
   if (region == NULL || !region->is_open) return 0;
   if (block->hidden) num = 0;
   const uint32_t *firsts = mir_frame_vector_firsts (region->vector, region->capacity);

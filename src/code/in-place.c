@@ -64,7 +64,6 @@ static MIR_code_status_t replace (struct mir_slab *slab, struct mir_pages *copy,
   slab->in_place = 0;
   mir_slab_set_backed (slab, 0, slab->pages.len, 0);
   mir_slab_set_backed (slab, 0, len, 1);
-  mir_os_clean_icache (rx, rx + len);
   return MIR_CODE_OK;
 }
 

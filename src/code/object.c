@@ -29,10 +29,11 @@ enum {
 /* Segments of one access, behind one another in one block.  */
 struct group {
   struct mir_block block; /* slab NULL: not taken */
-  size_t len, alignment;  /* bytes */
-  uint8_t *buffer;
-  unsigned segments; /* their number */
+  uint32_t n;             /* granules; 0: the segments have no bytes */
   int in_place;
+  size_t len, alignment; /* bytes */
+  uint8_t *buffer;       /* NULL: it is written where it is */
+  size_t segments;       /* their number */
 };
 
 /* An object until its commit: one allocation, with the buffers behind it.  */
@@ -54,10 +55,10 @@ static uint8_t *group_address (const struct group *group) {
   return mir_slab_address (group->block.slab, group->block.first);
 }
 
-static uint32_t granules_of (const struct group *group, int index) {
-  return access_in_group (index) == MIR_CODE_READ_EXEC
-             ? mir_granules_for (group->len)
-             : mir_data_granules_for (group->len, MIR_DATA_SHIFT);
+static uint32_t granules_for_group (size_t len, int group) {
+  return access_in_group (group) == MIR_CODE_READ_EXEC
+             ? mir_granules_for (len)
+             : mir_data_granules_for (len, MIR_DATA_SHIFT);
 }
 
 /* SIZE rounded up to a multiple of ALIGNMENT, a power of two; the caller has checked that it fits.  */
@@ -84,57 +85,57 @@ static int is_valid (const MIR_code_segment_t *segment, size_t size) {
          && segment->alignment <= MIR_CODE_MAX_ALIGNMENT;
 }
 
-/* Add SEGMENT to GROUP, in a space whose range has MAX bytes, and return its offset there; SIZE_MAX: it
-   does not fit.  */
-static size_t add_segment (struct group *group, const MIR_code_segment_t *segment, size_t max) {
+/* Add SEGMENT to GROUP, in a space whose range has MAX bytes, and set its `addr` to its offset there.
+   Returns 0, or -1 if it does not fit.  */
+static inline int add_segment (struct group *group, MIR_code_segment_t *segment, size_t max) {
   size_t alignment = alignment_of (segment), offset = align_up (group->len, alignment);
-  if (segment->len > max || offset > max - segment->len) return SIZE_MAX;
+  if (segment->len > max || offset > max - segment->len) return -1;
+  segment->addr = (uint8_t *) (uintptr_t) offset;
   group->len = offset + segment->len;
   group->segments++;
   group->in_place |= (segment->flags & MIR_CODE_IN_PLACE) != 0;
   if (group->alignment < alignment) group->alignment = alignment;
-  return offset;
+  return 0;
 }
 
 /* Whether GROUP, with INDEX, can be written where it will be executed.  */
 static int may_be_in_place (const struct MIR_code_space *space, const struct group *group,
                             int index) {
-  return index == MIR_CODE_READ_EXEC && group->segments == 1 && group->len != 0
-         && group->alignment <= space->page_size
+  return index == MIR_CODE_READ_EXEC && group->segments == 1 && group->alignment <= space->page_size
          && mir_in_place_works (space->backend, space->options.protection);
 }
 
-/* Set the lengths and alignments of GROUPS, which are 0.  */
+/* Set the lengths and alignments of GROUPS, which are 0, the number of granules of each that has bytes,
+   and the offsets of SEGMENTS.  */
 static MIR_code_status_t lay_out (const struct MIR_code_space *space, MIR_code_segment_t *segments,
                                   size_t num, struct group *groups) {
   if (space->range.len == 0 || num == 0
       || !mir_version_is_known (segments->size, MIR_SEGMENT_FIRST, sizeof (*segments)))
     return MIR_CODE_BAD_OPTION;
   for (size_t i = 0; i < num; i++) {
-    const MIR_code_segment_t *segment = segment_at (segments, i);
+    MIR_code_segment_t *segment = segment_at (segments, i);
     if (!is_valid (segment, segments->size)) return MIR_CODE_BAD_OPTION;
-    if (add_segment (&groups[group_of (segment)], segment, space->range.len) == SIZE_MAX)
+    if (add_segment (&groups[group_of (segment)], segment, space->range.len) != 0)
       return MIR_CODE_TOO_LARGE;
   }
   for (int i = 0; i < GROUPS; i++) {
-    if (groups[i].len != 0 && granules_of (&groups[i], i) == 0) return MIR_CODE_TOO_LARGE;
+    if (groups[i].len == 0) continue;
+    if ((groups[i].n = granules_for_group (groups[i].len, i)) == 0) return MIR_CODE_TOO_LARGE;
     if (groups[i].in_place && !may_be_in_place (space, &groups[i], i)) return MIR_CODE_BAD_OPTION;
   }
   return MIR_CODE_OK;
 }
 
-/* Set the addresses and buffers of SEGMENTS, which lie in the blocks of OPEN.  */
+/* Set the addresses and buffers of SEGMENTS, which lie in the blocks of OPEN at the offsets that `addr`
+   says.  */
 static void set_addresses (const struct MIR_code_space *space, const struct open_object *open,
                            MIR_code_segment_t *segments, size_t num) {
-  struct group again[GROUPS] = {{.len = 0}};
   for (size_t i = 0; i < num; i++) {
     MIR_code_segment_t *segment = segment_at (segments, i);
     const struct group *group = &open->groups[group_of (segment)];
-    size_t offset = add_segment (&again[group_of (segment)], segment, space->range.len);
-    segment->addr = group->len != 0 ? group_address (group) + offset : space->range.start;
-    segment->buffer = group->len == 0         ? space->range.start
-                      : group->buffer == NULL ? segment->addr
-                                              : group->buffer + offset;
+    size_t offset = (size_t) (uintptr_t) segment->addr;
+    segment->addr = group->n != 0 ? group_address (group) + offset : space->range.start;
+    segment->buffer = group->buffer != NULL ? group->buffer + offset : segment->addr;
   }
 }
 
@@ -165,27 +166,29 @@ static MIR_code_status_t take_record (struct MIR_code_space *space, uint32_t *ha
   return MIR_CODE_OK;
 }
 
-/* Whether GROUP, with INDEX, is written to a buffer first.  */
-static int has_buffer (const struct group *group, int index) {
-  return group->len != 0 && access_in_group (index) != MIR_CODE_READ_WRITE && !group->in_place;
+/* The bytes of the buffer of GROUP, with INDEX; 0: it needs none.  */
+static size_t buffer_size (const struct group *group, int index) {
+  return access_in_group (index) == MIR_CODE_READ_WRITE || group->in_place
+             ? 0
+             : align_up (group->len, BUFFER_ALIGNMENT);
 }
 
-/* Allocate an open object for GROUPS, with its buffers, all 0.  */
+/* Allocate an open object for GROUPS, with its buffers, which are all 0.  */
 static struct open_object *new_open (struct MIR_code_space *space, const struct group *groups) {
-  size_t size = align_up (sizeof (struct open_object), BUFFER_ALIGNMENT) + BUFFER_ALIGNMENT;
-  size_t offset = size - BUFFER_ALIGNMENT;
-  for (int i = 0; i < GROUPS; i++)
-    if (access_in_group (i) != MIR_CODE_READ_WRITE)
-      size += align_up (groups[i].len, BUFFER_ALIGNMENT);
-  struct open_object *open = (struct open_object *) MIR_calloc (space->alloc, 1, size);
+  size_t size = 0;
+  for (int i = 0; i < GROUPS; i++) size += buffer_size (&groups[i], i);
+  struct open_object *open = (struct open_object *) MIR_malloc (
+      space->alloc, sizeof (struct open_object) + BUFFER_ALIGNMENT + size);
   if (open == NULL) return NULL;
   memcpy (open->groups, groups, sizeof (open->groups));
-  uint8_t *buffer = (uint8_t *) open + offset;
+  open->handle = open->transient = 0;
+  uint8_t *buffer = (uint8_t *) (open + 1);
   buffer += (0 - (uintptr_t) buffer) % BUFFER_ALIGNMENT;
+  memset (buffer, 0, size);
   for (int i = 0; i < GROUPS; i++) {
-    if (!has_buffer (&groups[i], i)) continue;
+    if (buffer_size (&groups[i], i) == 0) continue;
     open->groups[i].buffer = buffer;
-    buffer += align_up (groups[i].len, BUFFER_ALIGNMENT);
+    buffer += buffer_size (&groups[i], i);
   }
   return open;
 }
@@ -222,17 +225,15 @@ static void give_up_object (struct MIR_code_space *space, struct open_object *op
 
 /*---------------- Reserving -----------------------------*/
 
-/* Put OPEN into the list of objects that are being reserved; take it out.  */
+/* Put OPEN into the list of objects that are being reserved; take it out.  The lock of SPACE is
+   held.  */
 
 static void begin_making (struct MIR_code_space *space, struct open_object *open) {
-  mir_os_lock (&space->lock);
   open->making.thread = mir_os_thread ();
   open->making.next = space->objects.making;
   space->objects.making = &open->making;
-  mir_os_unlock (&space->lock);
 }
 
-/* The lock of SPACE is held.  */
 static void end_making (struct MIR_code_space *space, struct open_object *open) {
   struct mir_making **link = &space->objects.making;
   while (*link != &open->making) link = &(*link)->next;
@@ -253,37 +254,51 @@ void mir_objects_drop_left (struct MIR_code_space *space) {
   }
 }
 
+/* Take a block for GROUP in PART, whose memory is always writable, and fill it with zeros.  No lock is
+   held.  */
+static MIR_code_status_t take_writable (struct MIR_code_space *part, struct group *group) {
+  MIR_code_status_t status =
+      mir_take_aligned (&part->first, group->n, group->alignment, &group->block);
+  if (status != MIR_CODE_OK) return status;
+  struct mir_slab *slab = group->block.slab;
+  status = mir_slab_populate (slab, group->block.first, group->block.first + group->n);
+  if (status == MIR_CODE_OK) memset (group_address (group), 0, group->len);
+  mir_os_unlock (&slab->pool->lock);
+  return status;
+}
+
 /* Take the block of group I of OPEN.  No lock is held.  */
 static MIR_code_status_t take_group (struct MIR_code_space *space, struct open_object *open,
                                      int i) {
   struct group *group = &open->groups[i];
   struct MIR_code_space *part;
-  if (group->len == 0) return MIR_CODE_OK;
   MIR_code_status_t status = mir_part_ensure (space, access_in_group (i), &part);
   if (status != MIR_CODE_OK) return status;
+  if (group->in_place && space->backend->is_writable) return take_writable (part, group);
   if (group->in_place) return mir_in_place_take (&part->first, group->len, &group->block);
   if (access_in_group (i) == MIR_CODE_READ_WRITE)
     status = mir_data_take (part, group->len, group->alignment, &group->block);
   else
-    status =
-        mir_take_aligned (&part->first, granules_of (group, i), group->alignment, &group->block);
+    status = mir_take_aligned (&part->first, group->n, group->alignment, &group->block);
   if (status == MIR_CODE_OK) mir_os_unlock (&group->block.slab->pool->lock);
   return status;
 }
 
-/* Give OPEN its records.  */
+static int has_transient (const struct group *groups) {
+  return groups[MIR_CODE_READ_EXEC + MIR_PARTS].n != 0
+         || groups[MIR_CODE_READ_ONLY + MIR_PARTS].n != 0
+         || groups[MIR_CODE_READ_WRITE + MIR_PARTS].n != 0;
+}
+
+/* Give OPEN its records.  The lock of SPACE is held, on failure no longer.  */
 static MIR_code_status_t take_records (struct MIR_code_space *space, struct open_object *open) {
-  MIR_code_status_t status = MIR_CODE_OK;
-  mir_os_lock (&space->lock);
-  if ((status = take_record (space, &open->handle)) != MIR_CODE_OK) return status;
+  MIR_code_status_t status = take_record (space, &open->handle);
+  if (status != MIR_CODE_OK) return status;
   mir_object_set_open (mir_objects_find (&space->objects, open->handle), open);
-  for (int i = MIR_PARTS; i < GROUPS && open->transient == 0; i++)
-    if (open->groups[i].len != 0 && (status = take_record (space, &open->transient)) != MIR_CODE_OK)
-      return status;
-  if (open->transient != 0)
-    mir_object_set_open (mir_objects_find (&space->objects, open->transient), NULL);
-  mir_os_unlock (&space->lock);
-  return status;
+  if (!has_transient (open->groups)) return MIR_CODE_OK;
+  if ((status = take_record (space, &open->transient)) != MIR_CODE_OK) return status;
+  mir_object_set_open (mir_objects_find (&space->objects, open->transient), NULL);
+  return MIR_CODE_OK;
 }
 
 MIR_code_status_t MIR_code_object_reserve (MIR_code_space_t space, MIR_code_segment_t *segments,
@@ -291,12 +306,19 @@ MIR_code_status_t MIR_code_object_reserve (MIR_code_space_t space, MIR_code_segm
   struct group groups[GROUPS] = {{.len = 0}};
   MIR_code_status_t status = lay_out (space, segments, num, groups);
   if (status != MIR_CODE_OK) return status;
-  mir_objects_drop_left (space);
   struct open_object *open = new_open (space, groups);
   if (open == NULL) return MIR_CODE_NO_MEMORY;
+  mir_os_lock (&space->lock);
+  if (space->objects.making != NULL) { /* other threads', or left */
+    mir_os_unlock (&space->lock);
+    mir_objects_drop_left (space);
+    mir_os_lock (&space->lock);
+  }
   begin_making (space, open);
   status = take_records (space, open);
-  for (int i = 0; i < GROUPS && status == MIR_CODE_OK; i++) status = take_group (space, open, i);
+  if (status == MIR_CODE_OK) mir_os_unlock (&space->lock);
+  for (int i = 0; i < GROUPS && status == MIR_CODE_OK; i++)
+    if (open->groups[i].n != 0) status = take_group (space, open, i);
   mir_os_lock (&space->lock);
   end_making (space, open);
   mir_os_unlock (&space->lock);
@@ -340,11 +362,13 @@ static MIR_code_status_t commit_group (struct open_object *open, int i,
   struct group *group = &open->groups[i];
   MIR_code_status_t status = MIR_CODE_OK;
   uint64_t tag = i == MIR_CODE_READ_EXEC && info != NULL ? info->tag : 0;
-  uint32_t n = granules_of (group, i);
-  if (group->len == 0 || access_in_group (i) == MIR_CODE_READ_WRITE) return MIR_CODE_OK;
+  uint32_t n = group->n;
+  if (n == 0 || access_in_group (i) == MIR_CODE_READ_WRITE) return MIR_CODE_OK;
   struct mir_pool *pool = group->block.slab->pool;
-  if (group->in_place) status = mir_in_place_commit (&group->block, group->len);
-  if (status != MIR_CODE_OK) return status;
+  if (group->in_place) {
+    if ((status = mir_in_place_commit (&group->block, group->len)) != MIR_CODE_OK) return status;
+    mir_os_clean_icache (group_address (group), group_address (group) + group->len);
+  }
   status = mir_pool_reserve_metadata (pool, tag != 0 ? MIR_TAGS : MIR_NO_TABLE);
   if (status != MIR_CODE_OK) return status;
   if (!group->in_place) status = write_group (group, n);
@@ -365,7 +389,7 @@ static void set_live (struct MIR_code_space *space, uint32_t handle, const struc
   for (int i = 0; i < MIR_PARTS; i++) {
     size_t offset =
         groups[i].len != 0 ? (size_t) (group_address (&groups[i]) - space->range.start) : 0;
-    object->blocks[i] = groups[i].len != 0 ? (uint32_t) (offset / MIR_OBJECT_UNIT) + 1 : 0;
+    object->blocks[i] = groups[i].n != 0 ? (uint32_t) (offset / MIR_OBJECT_UNIT) + 1 : 0;
   }
   object->state = MIR_OBJECT_LIVE;
 }
@@ -391,7 +415,7 @@ MIR_code_status_t MIR_code_object_commit (MIR_code_space_t space, MIR_code_objec
     status = commit_group (open, i, info);
   if (status != MIR_CODE_OK) return status;
   mir_os_sync_cores_for_new ();
-  if (open->groups[MIR_CODE_READ_EXEC].len != 0)
+  if (open->groups[MIR_CODE_READ_EXEC].n != 0)
     notify (space, &open->groups[MIR_CODE_READ_EXEC], info);
   mir_os_lock (&space->lock);
   set_live (space, open->handle, open->groups);

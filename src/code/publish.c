@@ -4,6 +4,7 @@
 #include "code/pool.h"
 #include "code/slab.h"
 #include "code/types.h"
+#include "code/versions.h"
 #include "code/write.h"
 #include "os/cancel.h"
 
@@ -95,13 +96,12 @@ static uint32_t room_at (struct mir_slab *slab, const uint8_t *addr, size_t len,
 }
 
 /* The slab which holds ADDR, with its pool locked and with room in the metadata tables for one more
-   block.  NULL: nothing is locked, and *STATUS is the reason.  */
+   block and its entry in TABLE.  NULL: nothing is locked, and *STATUS is the reason.  */
 static struct mir_slab *lock_with_room (struct MIR_code_space *space, const uint8_t *addr,
-                                        MIR_code_status_t *status) {
+                                        enum mir_table table, MIR_code_status_t *status) {
   struct mir_directory_find found;
   while (mir_directory_find (&space->directory, (uintptr_t) addr, &found) == 0) {
-    if ((*status = mir_pool_reserve_metadata (found.pool, MIR_NO_TABLE)) != MIR_CODE_OK)
-      return NULL;
+    if ((*status = mir_pool_reserve_metadata (found.pool, table)) != MIR_CODE_OK) return NULL;
     if (mir_directory_unchanged (&space->directory, &found)) return found.slab;
     mir_os_unlock (&found.pool->lock);
   }
@@ -109,19 +109,41 @@ static struct mir_slab *lock_with_room (struct MIR_code_space *space, const uint
   return NULL;
 }
 
-MIR_code_status_t mir_publish_at (struct MIR_code_space *space, uint8_t *addr, const uint8_t *bytes,
-                                  size_t len) {
+MIR_code_status_t MIR_code_publish_at (MIR_code_space_t space, uint8_t *addr, const uint8_t *bytes,
+                                       size_t len, const MIR_code_info_t *info) {
   MIR_code_status_t status;
-  struct mir_slab *slab = lock_with_room (space, addr, &status);
+  uint64_t tag = info != NULL ? info->tag : 0;
+  if (!mir_info_is_known (info)) return MIR_CODE_BAD_OPTION;
+  struct mir_slab *slab = lock_with_room (space, addr, tag != 0 ? MIR_TAGS : MIR_NO_TABLE, &status);
   if (slab == NULL) return status;
   struct mir_placement placement;
   uint32_t n = room_at (slab, addr, len == 0 ? 1 : len, &placement);
   status = MIR_CODE_TAKEN;
   if (n != 0) status = len == 0 ? MIR_CODE_OK : fill_placement (&placement, n, bytes, len);
+  if (status == MIR_CODE_OK && len != 0 && tag != 0)
+    mir_tags_add (&slab->pool->tags, (uintptr_t) addr, tag);
   mir_os_unlock (&slab->pool->lock);
   if (status != MIR_CODE_OK || len == 0) return status;
   mir_os_sync_cores_for_new ();
-  MIR_code_event_t event = {.start = addr, .size = len};
+  MIR_code_event_t event = {
+      .start = addr, .size = len, .name = info != NULL ? info->name : NULL, .tag = tag};
   mir_notify_published (space, &event, 1);
   return MIR_CODE_OK;
+}
+
+/*---------------- Without a writer -----------------------------*/
+
+MIR_code_status_t MIR_code_space_publish (MIR_code_space_t space, const uint8_t *bytes, size_t len,
+                                          const MIR_code_info_t *info, uint8_t **addr) {
+  return mir_info_is_known (info) ? mir_publish (&space->first, bytes, len, info, addr)
+                                  : MIR_CODE_BAD_OPTION;
+}
+
+MIR_code_status_t MIR_code_next_addr (MIR_code_space_t space, size_t len, uint8_t **addr) {
+  return mir_next_addr (&space->first, len, addr);
+}
+
+void MIR_code_flush (const void *start, size_t len) {
+  mir_os_clean_icache ((void *) (uintptr_t) start, (uint8_t *) (uintptr_t) start + len);
+  mir_os_sync_cores_for_new ();
 }

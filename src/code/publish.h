@@ -15,9 +15,6 @@ MIR_code_status_t mir_publish (struct mir_pool *pool, const uint8_t *bytes, size
 /* As mir_publish, but without notifying the hooks; VALUE is remembered for the block in TABLE.  */
 MIR_code_status_t mir_publish_with (struct mir_pool *pool, const uint8_t *bytes, size_t len,
                                     enum mir_table table, uint64_t value, uint8_t **res);
-/* Publish at ADDR, or fail with MIR_CODE_TAKEN.  LEN 0 only checks that ADDR is free.  */
-MIR_code_status_t mir_publish_at (struct MIR_code_space *space, uint8_t *addr, const uint8_t *bytes,
-                                  size_t len);
 /* Set *RES to where SIZE bytes would be published next.  */
 MIR_code_status_t mir_next_addr (struct mir_pool *pool, size_t size, uint8_t **res);
 /* Call the hook `published`, if there is one, unless NUM is 0.  */

@@ -21,6 +21,7 @@ const char *MIR_code_status_text (MIR_code_status_t status) {
       [MIR_CODE_NO_ADDRESS_SPACE] = "the process has no more address space",
       [MIR_CODE_NO_LOCKED_MEMORY] = "all memory is locked, and the process may lock no more",
       [MIR_CODE_TOO_MANY_MAPPINGS] = "the process may have no more mappings (vm.max_map_count)",
+      [MIR_CODE_NO_THUNKS] = "the library has no thunks for this CPU",
   };
   return (unsigned) status < sizeof (texts) / sizeof (texts[0]) ? texts[status] : "unknown status";
 }

@@ -124,8 +124,8 @@ static struct unwound_range *unused_range (void) {
 }
 
 /* Set the addresses and the tables of RANGE.  */
-static void set_range (struct unwound_range *range, uintptr_t base, size_t len,
-                       struct mir_frame_table **tables) {
+static void set_range_addresses (struct unwound_range *range, uintptr_t base, size_t len,
+                                 struct mir_frame_table **tables) {
   AcquireSRWLockExclusive (&tables_lock);
   range->base = base;
   range->bound = base + len;
@@ -144,11 +144,11 @@ static struct unwound_range *get_range (uintptr_t base, size_t len) {
   if (tables == NULL) return NULL;
   range = unused_range ();
   if (range != NULL) {
-    set_range (range, base, len, tables);
+    set_range_addresses (range, base, len, tables);
     if (RtlInstallFunctionTableCallback (identifier_of (range), base, (DWORD) len, look_up, range,
                                          NULL))
       return range;
-    set_range (range, 0, 0, NULL);
+    set_range_addresses (range, 0, 0, NULL);
   }
   (void) HeapFree (GetProcessHeap (), 0, tables);
   return NULL;
@@ -158,7 +158,7 @@ static struct unwound_range *get_range (uintptr_t base, size_t len) {
 static void drop_range (struct unwound_range *range) {
   struct mir_frame_table **tables = range->tables;
   (void) RtlDeleteFunctionTable ((RUNTIME_FUNCTION *) (uintptr_t) identifier_of (range));
-  set_range (range, 0, 0, NULL);
+  set_range_addresses (range, 0, 0, NULL);
   (void) HeapFree (GetProcessHeap (), 0, tables);
 }
 

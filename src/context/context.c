@@ -5,14 +5,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h> /* exit */
+#include <string.h> /* memcpy, memset */
 
-#include "code/backend.h"
-#include "code/create.h"
-#include "code/fork.h"
-#include "code/probe.h"
-#include "code/publish.h"
-#include "code/space.h"
-#include "defaults.h"
+#include "mir-code.h"
+#include "mir-heap.h"
 
 /* As in MIR; an embedder which wants to survive errors sets its own function.  */
 static void MIR_NO_RETURN exit_on_error (MIR_error_type_t error_type, const char *format, ...) {
@@ -29,46 +25,88 @@ double _MIR_get_api_version (void) {
   return MIR_API_VERSION;
 }
 
-/* Map the first slab now, so that creating a context fails if it can have no code memory.  */
-static MIR_code_status_t prepare (struct MIR_code_space *space) {
-  uint8_t *addr;
-  MIR_code_status_t status = mir_next_addr (&space->first, 1, &addr);
-  if (status == MIR_CODE_OK) status = mir_watch_forks (space);
-  if (status != MIR_CODE_OK) mir_space_finish (space);
-  return status;
+/*---------------- Creating -----------------------------*/
+
+/* The bytes to reserve by default; 0: none, since calls reach every address, of which there are few.  */
+static size_t default_reserve (void) {
+  size_t reach = MIR_code_reach ();
+  if (sizeof (void *) == 4 && reach >= SIZE_MAX / 2) return 0;
+  return reach < MIR_CONTEXT_RESERVE ? reach : MIR_CONTEXT_RESERVE;
+}
+
+/* Set *FULL to OPTIONS, and *CODE to their code options, each possibly of an older and shorter
+   version.  0, or -1 when they are of no version, or have an allocator at the wrong place.  */
+static int read_options (const MIR_context_options_t *options, MIR_context_options_t *full,
+                         MIR_code_options_t *code) {
+  memset (full, 0, sizeof (*full));
+  memset (code, 0, sizeof (*code));
+  if (options != NULL) {
+    if (options->size < sizeof (options->size) || options->size > sizeof (*full)) return -1;
+    memcpy (full, options, options->size);
+  }
+  if (full->code != NULL) {
+    if (full->code->size < sizeof (full->code->size) || full->code->size > sizeof (*code))
+      return -1;
+    memcpy (code, full->code, full->code->size);
+    if (code->alloc != NULL || code->code_alloc != NULL) return -1;
+  }
+  code->size = sizeof (*code);
+  code->alloc = full->alloc != NULL ? full->alloc : MIR_default_alloc ();
+  code->code_alloc = full->code_alloc;
+  code->map_at_once = 1; /* a context that can have no code memory is not created */
+  return 0;
+}
+
+/* Create the space for CODE, in a range unless ANYWHERE is set.  Where the default range is refused, or
+   memory in it, the space has none: a small address space is for more than code.  */
+static MIR_code_status_t create_space (MIR_code_options_t *code, int anywhere,
+                                       MIR_code_space_t *space) {
+  MIR_code_status_t status;
+  if (code->reserve != 0 || code->code_alloc != NULL || anywhere)
+    return MIR_code_space_create (code, space);
+  code->reserve = default_reserve ();
+  status = MIR_code_space_create (code, space);
+  if (status == MIR_CODE_OK || status == MIR_CODE_NO_MEMORY || code->near_addr != NULL)
+    return status;
+  code->reserve = 0;
+  return MIR_code_space_create (code, space);
+}
+
+MIR_code_status_t MIR_init_with (const MIR_context_options_t *options, MIR_context_t *ctx) {
+  MIR_context_options_t full;
+  MIR_code_options_t code;
+  if (read_options (options, &full, &code) != 0) return MIR_CODE_BAD_OPTION;
+  struct MIR_context *res =
+      (struct MIR_context *) MIR_malloc (code.alloc, sizeof (struct MIR_context));
+  if (res == NULL) return MIR_CODE_NO_MEMORY;
+  res->alloc = code.alloc;
+  res->code_alloc = full.code_alloc != NULL ? full.code_alloc : MIR_default_code_alloc ();
+  res->error_func = exit_on_error;
+  MIR_code_status_t status = create_space (&code, full.anywhere, &res->space);
+  if (status != MIR_CODE_OK) {
+    MIR_free (code.alloc, res);
+    return status;
+  }
+  *ctx = res;
+  return MIR_CODE_OK;
 }
 
 MIR_context_t _MIR_init (MIR_alloc_t alloc, MIR_code_alloc_t code_alloc) {
-  MIR_code_status_t status;
-  const struct mir_backend *backend =
-      code_alloc == NULL ? mir_backend_choose (0, MIR_CODE_OPEN_ALIAS, &status) : &mir_backend_flip;
-  MIR_code_options_t options = {.size = sizeof (options)};
-  if (backend == NULL) return NULL; /* this system has no executable memory */
-  if (alloc == NULL) alloc = mir_default_alloc ();
-  if (code_alloc == NULL) code_alloc = mir_default_code_alloc ();
-  struct MIR_context *ctx = (struct MIR_context *) MIR_malloc (alloc, sizeof (struct MIR_context));
-  if (ctx == NULL) return NULL;
-  ctx->alloc = alloc;
-  ctx->code_alloc = code_alloc;
-  ctx->error_func = exit_on_error;
-  options.alloc = alloc;
-  options.code_alloc = code_alloc;
-  options.purge_ms = MIR_PURGE_MS;
-  if (mir_space_init (&ctx->space, &options, backend) == MIR_CODE_OK
-      && prepare (&ctx->space) == MIR_CODE_OK)
-    return ctx;
-  MIR_free (alloc, ctx);
-  return NULL;
+  MIR_context_options_t options = {
+      .size = sizeof (options), .alloc = alloc, .code_alloc = code_alloc};
+  MIR_context_t ctx = NULL;
+  (void) MIR_init_with (&options, &ctx);
+  return ctx;
 }
 
 void MIR_finish (MIR_context_t ctx) {
   if (ctx == NULL) return;
-  mir_space_finish (&ctx->space);
+  MIR_code_space_finish (ctx->space);
   MIR_free (ctx->alloc, ctx);
 }
 
 MIR_code_space_t MIR_get_code_space (MIR_context_t ctx) {
-  return &ctx->space;
+  return ctx->space;
 }
 
 MIR_alloc_t MIR_get_alloc (MIR_context_t ctx) {

@@ -4,15 +4,12 @@
 #include "context/context.h"
 
 #include <stdarg.h>
+#include <string.h> /* memcpy */
 
-#include "mir-code.h"
-#include "code/cpu.h"
-#include "code/edit.h"
-#include "code/publish.h"
-#include "code/thunk.h"
-#include "os/os.h"
-
-enum { MAX_UPDATES = 20 }; /* MIR's limit: _MIR_update_code takes fewer */
+enum {
+  MAX_UPDATES = 20, /* MIR's limit: _MIR_update_code takes fewer */
+  THUNK_LEN = 32    /* bytes of a code block, in messages */
+};
 
 /* Call the error function for STATUS of FUNC, a function of mir.h, about LEN bytes of code.  */
 static void fail (MIR_context_t ctx, const char *func, MIR_code_status_t status, size_t len) {
@@ -29,9 +26,11 @@ static void fail (MIR_context_t ctx, const char *func, MIR_code_status_t status,
       ctx->error_func (MIR_alloc_error, "%s: the system refused to make %zu bytes of code writable",
                        func, len);
       break;
+    case MIR_CODE_LIMIT:
     case MIR_CODE_NO_ADDRESS_SPACE:
     case MIR_CODE_NO_LOCKED_MEMORY:
     case MIR_CODE_TOO_MANY_MAPPINGS:
+    case MIR_CODE_NO_THUNKS:
       ctx->error_func (MIR_alloc_error, "%s: %zu bytes of code: %s", func, len,
                        MIR_code_status_text (status));
       break;
@@ -48,22 +47,23 @@ static void fail (MIR_context_t ctx, const char *func, MIR_code_status_t status,
 uint8_t *_MIR_publish_code (MIR_context_t ctx, const uint8_t *code, size_t code_len) {
   uint8_t *res = NULL;
   MIR_code_status_t status = code_len == 0
-                                 ? mir_next_addr (&ctx->space.first, 0, &res)
-                                 : mir_publish (&ctx->space.first, code, code_len, NULL, &res);
+                                 ? MIR_code_next_addr (ctx->space, 0, &res)
+                                 : MIR_code_space_publish (ctx->space, code, code_len, NULL, &res);
   if (status != MIR_CODE_OK) fail (ctx, "_MIR_publish_code", status, code_len);
   return res;
 }
 
 uint8_t *_MIR_get_new_code_addr (MIR_context_t ctx, size_t size) {
   uint8_t *res = NULL;
-  MIR_code_status_t status = mir_next_addr (&ctx->space.first, size, &res);
+  MIR_code_status_t status = MIR_code_next_addr (ctx->space, size, &res);
   if (status != MIR_CODE_OK) fail (ctx, "_MIR_get_new_code_addr", status, size);
   return res;
 }
 
 uint8_t *_MIR_publish_code_by_addr (MIR_context_t ctx, void *addr, const uint8_t *code,
                                     size_t code_len) {
-  MIR_code_status_t status = mir_publish_at (&ctx->space, (uint8_t *) addr, code, code_len);
+  MIR_code_status_t status =
+      MIR_code_publish_at (ctx->space, (uint8_t *) addr, code, code_len, NULL);
   if (status == MIR_CODE_OK) return (uint8_t *) addr;
   if (status != MIR_CODE_TAKEN) fail (ctx, "_MIR_publish_code_by_addr", status, code_len);
   return NULL;
@@ -71,16 +71,13 @@ uint8_t *_MIR_publish_code_by_addr (MIR_context_t ctx, void *addr, const uint8_t
 
 void _MIR_change_code (MIR_context_t ctx, uint8_t *addr, const uint8_t *code, size_t code_len) {
   if (code_len == 0) return;
-  MIR_code_reloc_t reloc = {.value = code};
-  struct mir_edit edit = {.base = addr, .count = 1, .relocs = &reloc, .size = code_len};
-  MIR_code_status_t status = mir_edit (&ctx->space, &edit);
+  MIR_code_status_t status = MIR_code_change (ctx->space, addr, code, code_len);
   if (status != MIR_CODE_OK) fail (ctx, "_MIR_change_code", status, code_len);
 }
 
 void _MIR_update_code_arr (MIR_context_t ctx, uint8_t *base, size_t nloc,
                            const MIR_code_reloc_t *relocs) {
-  struct mir_edit edit = {.base = base, .count = nloc, .relocs = relocs, .size = 0};
-  MIR_code_status_t status = mir_edit (&ctx->space, &edit);
+  MIR_code_status_t status = MIR_code_update (ctx->space, base, nloc, relocs);
   if (status == MIR_CODE_OK) return;
   fail (ctx, "_MIR_update_code", status,
         nloc > SIZE_MAX / sizeof (void *) ? SIZE_MAX : nloc * sizeof (void *));
@@ -105,35 +102,33 @@ void _MIR_update_code (MIR_context_t ctx, uint8_t *base, size_t nloc, ...) {
 
 int _MIR_set_code (MIR_code_alloc_t code_alloc, size_t prot_start, size_t prot_len, uint8_t *base,
                    size_t nloc, const MIR_code_reloc_t *relocs, size_t reloc_size) {
-  struct mir_edit edit = {.base = base, .count = nloc, .relocs = relocs, .size = reloc_size};
+  size_t len = reloc_size != 0 ? reloc_size : sizeof (void *);
   if (MIR_mem_protect (code_alloc, (void *) prot_start, prot_len, PROT_WRITE_EXEC) != 0) return -1;
-  mir_edit_store (&edit);
+  for (size_t i = 0; i < nloc; i++)
+    memcpy (base + relocs[i].offset,
+            reloc_size != 0 ? relocs[i].value : (const void *) &relocs[i].value, len);
   return MIR_mem_protect (code_alloc, (void *) prot_start, prot_len, PROT_READ_EXEC) == 0 ? 0 : -1;
 }
 
 void _MIR_flush_code_cache (void *start, void *bound) {
-  mir_os_clean_icache (start, bound);
-  mir_os_sync_cores_for_new ();
+  MIR_code_flush (start, (size_t) ((char *) bound - (char *) start));
 }
 
 /*---------------- Thunks -----------------------------*/
 
 void *_MIR_get_thunk (MIR_context_t ctx) {
-  uint8_t *res = NULL;
-  if (mir_cpu.thunk_cell == 0)
-    ctx->error_func (MIR_alloc_error, "_MIR_get_thunk: thunks are not supported on this CPU");
-  MIR_code_status_t status = mir_thunk_new (&ctx->space.first, &res);
-  if (status != MIR_CODE_OK)
-    fail (ctx, "_MIR_get_thunk", status, mir_cpu.thunk_cell + sizeof (void *));
+  void *res = NULL;
+  MIR_code_status_t status = MIR_code_thunk_new (ctx->space, NULL, &res);
+  if (status != MIR_CODE_OK) fail (ctx, "_MIR_get_thunk", status, THUNK_LEN);
   return res;
 }
 
 void _MIR_redirect_thunk (MIR_context_t ctx, void *thunk, void *to) {
-  MIR_code_status_t status = mir_thunk_redirect (&ctx->space, thunk, to);
+  MIR_code_status_t status = MIR_code_thunk_set (ctx->space, thunk, to);
   if (status != MIR_CODE_OK) fail (ctx, "_MIR_redirect_thunk", status, sizeof (to));
 }
 
 void *_MIR_get_thunk_addr (MIR_context_t ctx, void *thunk) {
   (void) ctx;
-  return mir_thunk_target (thunk);
+  return MIR_code_thunk_get (thunk);
 }

@@ -22,6 +22,10 @@ void mir_heap_die (const char *what, const void *ptr) {
   abort ();
 }
 
+MIR_alloc_t MIR_default_alloc (void) {
+  return mir_default_alloc ();
+}
+
 void *mir_heap_new (MIR_alloc_t *below, size_t len) {
   if (*below == NULL) *below = mir_default_alloc ();
   return MIR_calloc (*below, 1, len);

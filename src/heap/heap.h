@@ -28,7 +28,7 @@
 const char *mir_heap_label (void);
 
 /* Print one line about PTR to stderr and abort.  */
-void MIR_NO_RETURN mir_heap_die (const char *what, const void *ptr);
+_Noreturn void mir_heap_die (const char *what, const void *ptr);
 
 /* Set *BELOW to the default allocator if it is NULL, and allocate LEN zeroed bytes from it.  NULL
    on failure.  */

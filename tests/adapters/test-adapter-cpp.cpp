@@ -10,6 +10,7 @@
 
 #include "adapters/mir-std.hpp"
 #include "mir-heap.h"
+#include "mir.h"
 #include "support/conformance.h"
 #include "support/probe-alloc.h"
 #include "support/tap.h"

@@ -38,7 +38,7 @@ static inline void start_adjoining (void) {
 }
 
 static inline void finish (void) {
-  CHECK (mir_space_check (&ctx->space));
+  CHECK (mir_space_check (ctx->space));
   MIR_finish (ctx);
   CHECK_INT (probe_alloc_finish (&data), 0);
   CHECK_INT (probe_code_alloc_finish (&pages), 0);

@@ -123,7 +123,8 @@ static void exceptions_pass_through_described_code () {
 }
 
 static void blocks_come_and_go () {
-  size_t num = tap_scaled (MAX_BLOCKS) < MAX_BLOCKS ? tap_scaled (MAX_BLOCKS) : MAX_BLOCKS;
+  size_t num = tap_scaled (MAX_BLOCKS), most = MAX_BLOCKS;
+  if (num > most) num = most;
   begin ();
   for (unsigned i = 0; i < num; i++)
     blocks[i] = new_described (i, i % 50 == 9 ? 100000 : 64 + i % 200);

@@ -5,6 +5,8 @@
 
 #include <pthread.h>
 
+#include "mir.h"
+
 static uint8_t bytes[4 << 20];
 
 static uint8_t *publish_len (MIR_code_writer_t w, size_t len) {

@@ -70,7 +70,7 @@ static void free_one (size_t i) {
 
 static void check_totals (void) {
   MIR_code_stats_t stats = {.size = sizeof (stats)};
-  CHECK (mir_space_check (&ctx->space));
+  CHECK (mir_space_check (ctx->space));
   (void) MIR_code_get_stats (MIR_get_code_space (ctx), &stats);
   CHECK_INT (stats.pieces, live_num);
   CHECK_INT (stats.piece_bytes, live_bytes);
@@ -229,7 +229,7 @@ static void refused_bookkeeping_is_one_error_and_changes_nothing (void) {
     funcs[n] = NULL;
     if (ERROR_CAUGHT (funcs[n] = _MIR_publish_code (ctx, code, CODE_LEN))) {
       CHECK_INT (error_trap_type, MIR_alloc_error);
-      CHECK (mir_space_check (&ctx->space));
+      CHECK (mir_space_check (ctx->space));
       refusals++;
       probe_alloc_fail_after (&data, -1, 0);
       funcs[n] = _MIR_publish_code (ctx, code, CODE_LEN);
@@ -290,7 +290,7 @@ static void threads_free_and_publish_in_one_context (void) {
     pthread_join (threads[i], NULL);
     CHECK_INT (args[i], 0);
   }
-  CHECK (mir_space_check (&ctx->space));
+  CHECK (mir_space_check (ctx->space));
   MIR_finish (ctx);
 }
 

@@ -1,6 +1,8 @@
 /* Refusals of memory and protections: each is one error, and no operation changes anything.  */
 #include "code/code-fixture.h"
 
+#include "os/os.h"
+
 /* Operations for the sweeps.  Each is run with a failure at n = 0, 1, ... until it succeeds.  */
 static uint8_t *target; /* published before; several pages */
 static uint8_t new_bytes[600];

@@ -15,7 +15,6 @@
 
 #include "code/cpu.h"
 #include "code/space-fixture.h"
-#include "code/thunk.h"
 #include "os/os.h"
 
 #if defined(__aarch64__)
@@ -73,12 +72,13 @@ static void check_backend (unsigned bit, MIR_code_protection_t level) {
   options.protection = level;
   options.landing_pads = 1;
   start_with_options ();
-  uint8_t *func = publish_padded (1, PAD_LEN), *bare = publish_padded (2, 0), *thunk = NULL;
+  uint8_t *func = publish_padded (1, PAD_LEN), *bare = publish_padded (2, 0);
+  void *thunk = NULL;
   REQUIRE (func != NULL && bare != NULL);
   CHECK_INT (code_call (func), 1);
   if (mir_cpu.thunk_cell != 0) {
-    REQUIRE (mir_thunk_new (&space->first, &thunk) == MIR_CODE_OK);
-    REQUIRE (mir_thunk_redirect (space, thunk, func) == MIR_CODE_OK);
+    REQUIRE (MIR_code_thunk_new (space, NULL, &thunk) == MIR_CODE_OK);
+    REQUIRE (MIR_code_thunk_set (space, thunk, func) == MIR_CODE_OK);
     CHECK_INT (code_call (thunk), 1);
   }
   uint8_t changed[CODE_LEN];

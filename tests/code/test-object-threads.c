@@ -18,12 +18,39 @@ enum { CAN_FORK = 0 };
 enum { CAN_FORK = 1 };
 #endif
 
+/* The system's own heap: a child finds no lock of it taken.  */
+
+static void *system_malloc (size_t size, void *user_data) {
+  (void) user_data;
+  return malloc (size);
+}
+
+static void *system_calloc (size_t num, size_t size, void *user_data) {
+  (void) user_data;
+  return calloc (num, size);
+}
+
+static void *system_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
+  (void) user_data;
+  (void) old_size;
+  return realloc (ptr, new_size);
+}
+
+static void system_free (void *ptr, void *user_data) {
+  (void) user_data;
+  free (ptr);
+}
+
+static struct MIR_alloc system_heap = {system_malloc, system_calloc, system_realloc, system_free,
+                                       NULL};
+
 static int start_at (unsigned backends, MIR_code_protection_t level, MIR_code_poison_t poison) {
   set_defaults ();
   options.backends = backends;
   options.protection = level;
   options.poison = poison;
   options.reserve = RESERVE;
+  options.alloc = &system_heap;
   MIR_code_status_t status = MIR_code_space_create (&options, &space);
   if (status != MIR_CODE_OK) return -1;
   REQUIRE (MIR_code_writer_create (space, &writer) == MIR_CODE_OK);

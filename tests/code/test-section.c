@@ -7,6 +7,7 @@
 #include "code/backend-fixture.h"
 #include "support/imports-windows.h"
 #include "support/maps-windows.h"
+#include "mir.h"
 #include "mir-code.h"
 #include "support/probe-alloc.h"
 

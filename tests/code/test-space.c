@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "mir.h"
 #include "support/child.h"
 #include "os/os.h"
 

@@ -1,4 +1,5 @@
-/* Tests the default allocators in two units of one program: each unit's copy accepts the other's memory.  */
+/* Tests the default allocators in two units of one program: each unit's copy accepts the other's memory.  The
+   default heap is mimalloc's, or libc's if MIR_ALLOC_LIBC is defined.  */
 #include "mir-code-alloc-default.c"
 #include "mir-alloc-default.c"
 
@@ -91,14 +92,39 @@ static void failed_realloc_keeps_the_block (void) {
   MIR_free (&default_alloc, block);
 }
 
-static void malloc_of_the_process_is_left_alone (void) {
+#ifdef MIR_ALLOC_LIBC
+static void the_heap_is_the_asked_one (void) {
+  void *block = MIR_malloc (&default_alloc, 100);
+  REQUIRE (block != NULL);
+  free (block);
+  block = malloc (100);
+  REQUIRE (block != NULL);
+  MIR_free (&default_alloc, block);
+}
+#else
+static void the_heap_is_the_asked_one (void) {
   void *volatile block = malloc (100); /* volatile: else the compiler drops the pair */
   CHECK (block != NULL && !mi_is_in_heap_region (block));
   free (block);
+  block = MIR_malloc (&default_alloc, 100);
+  CHECK (block != NULL && mi_is_in_heap_region (block));
+  MIR_free (&default_alloc, block);
+}
+#endif
+
+static void blocks_are_aligned_for_any_type (void) {
+  for (size_t size = 1; size < 100; size++) {
+    void *block = MIR_malloc (&default_alloc, size), *zeros = MIR_calloc (&default_alloc, 1, size);
+    CHECK_INT ((uintptr_t) block % _Alignof (max_align_t), 0);
+    CHECK_INT ((uintptr_t) zeros % _Alignof (max_align_t), 0);
+    MIR_free (&default_alloc, block);
+    MIR_free (&default_alloc, zeros);
+  }
 }
 
 int main (void) {
-  TEST_RUN (malloc_of_the_process_is_left_alone);
+  TEST_RUN (the_heap_is_the_asked_one);
+  TEST_RUN (blocks_are_aligned_for_any_type);
   TEST_RUN (blocks_are_freed_through_another_copy);
   TEST_RUN (pages_are_unmapped_through_another_copy);
   TEST_RUN (pages_have_the_access_they_were_given);

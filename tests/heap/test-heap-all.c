@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mir.h"
 #include "support/conformance.h"
 #include "support/probe-alloc.h"
 #include "support/tap.h"

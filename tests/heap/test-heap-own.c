@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "mir.h"
 #include "support/conformance.h"
 #include "support/tap.h"
 #include SEEN_FILE

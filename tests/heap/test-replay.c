@@ -7,6 +7,7 @@
 #include "heap/trace-format.h"
 #include "heap/trace.h"
 #include "mir-heap.h"
+#include "mir.h"
 #include "support/tap.h"
 
 enum { HEAP_CALLS = 4000000, CHECKED_CALLS = 300000 };

@@ -19,27 +19,29 @@ installed_shared_library_serves_a_program () {
   meson install -C "$build" --no-rebuild --destdir "$work/root"
   libraries=$(installed_libraries)
   export PKG_CONFIG_PATH="$libraries/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$work/root"
-  consume $(pkg-config --cflags --libs mir-alloc)
-  LD_LIBRARY_PATH="$libraries" ldd "$work/consumer" | grep "$libraries/libmir-alloc.so"
+  consume $(pkg-config --cflags --libs mir-alloc-mir)
+  LD_LIBRARY_PATH="$libraries" ldd "$work/consumer" >"$work/needed"
+  has_line "$libraries/libmir-alloc.so" "$work/needed"
+  has_line "$libraries/libmir-alloc-mir.so" "$work/needed"
 }
 
 installed_static_library_serves_a_program () {
   libraries=$(installed_libraries)
-  rm "$libraries"/libmir-alloc.so*
+  rm "$libraries"/libmir-alloc*.so*
   export PKG_CONFIG_PATH="$libraries/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$work/root"
-  consume $(pkg-config --static --cflags --libs mir-alloc)
+  consume $(pkg-config --static --cflags --libs mir-alloc-mir)
   ! LD_LIBRARY_PATH="$libraries" ldd "$work/consumer" | grep mir-alloc
 }
 
 uninstalled_library_serves_a_program () {
   libraries=$build/src
   export PKG_CONFIG_PATH="$build/meson-uninstalled"
-  consume $(pkg-config --cflags --libs mir-alloc)
+  consume $(pkg-config --cflags --libs mir-alloc-mir)
 }
 
 nothing_is_installed_outside_its_own_folders () {
   strange=$(cd "$work/root" && find . -type f | grep -v -E \
-    '/include/mir-alloc/(adapters/)?[a-z0-9-]+\.(c|h|hpp)$|/lib[^ ]*/libmir-(alloc|mimalloc)\.(a|so[.0-9]*)$|/pkgconfig/mir-alloc\.pc$|/share/man/|/bin/mir-(report|inject)$' || true)
+    '/include/mir-alloc/(adapters/)?[a-z0-9-]+\.(c|h|hpp)$|/lib[^ ]*/libmir-(alloc|alloc-mir|mimalloc)\.(a|so[.0-9]*)$|/pkgconfig/mir-alloc(-mir)?\.pc$|/share/man/|/bin/mir-(report|inject)$' || true)
   echo "$strange"
   [ -z "$strange" ]
 }
@@ -54,8 +56,8 @@ host_with () {
   ln -s "$source/subprojects/mimalloc" "$work/host/subprojects/mimalloc"
   cat >"$work/host/meson.build" <<'EOF'
 project('host', 'c')
-mir_alloc_dep = dependency('mir-alloc', fallback: 'mir-alloc')
-test('consumer', executable('consumer', 'consumer.c', dependencies: mir_alloc_dep))
+mir_alloc_mir_dep = dependency('mir-alloc-mir', fallback: 'mir-alloc')
+test('consumer', executable('consumer', 'consumer.c', dependencies: mir_alloc_mir_dep))
 EOF
   meson setup "$work/host/build" "$work/host" -Ddefault_library="$1" -Dwerror=true
   meson test -C "$work/host/build"

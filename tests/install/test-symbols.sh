@@ -1,16 +1,26 @@
 #!/bin/sh
-# Tests the symbols that the libraries define.  Arguments: nm, the shared library, and the archive of mimalloc if
-# this build makes it.
+# Tests the symbols that the libraries define.  Arguments: nm, the shared libraries mir-alloc and mir-alloc-mir, and
+# the archive of mimalloc if this build makes it.
 set -eu
 . "$(dirname "$0")/../support/tap.sh"
-nm=$1 shared=$2 mimalloc=${3-}
+nm=$1 shared=$2 contexts=$3 mimalloc=${4-}
+root=$(CDPATH= cd -- "$(dirname -- "$0")/../.." && pwd)
 
-"$nm" -D --defined-only "$shared" | awk '{ print $NF }' |
-  grep -v '^_\(init\|fini\|edata\|end\|_bss_start\)$' >"$work/exported"
+# The names that the shared library $1 exports.
+exported_by () {
+  "$nm" -D --defined-only "$1" | awk '{ sub (/@.*/, "", $NF); print $NF }' |
+    grep -v '^_\(init\|fini\|edata\|end\|_bss_start\)$' | sort
+}
+exported_by "$shared" >"$work/exported"
+exported_by "$contexts" >"$work/exported-contexts"
+# The functions that mir.h declares, and those of MIR_CONTEXT_API in other headers.
+grep -ho '^MIR_CONTEXT_API [^(]*' "$root"/mir*.h | grep -o '_*MIR_[A-Za-z0-9_]*$\|_*MIR_[A-Za-z0-9_]* $' |
+  tr -d ' ' | sort >"$work/declared"
 
 # GDB's JIT interface prescribes two other names.
-shared_library_exports_only_MIR_names () {
-  ! grep -v '^_\{0,1\}MIR_\|^__jit_debug_\(register_code\|descriptor\)$' "$work/exported"
+shared_libraries_export_only_MIR_names () {
+  ! cat "$work/exported" "$work/exported-contexts" |
+    grep -v '^_\{0,1\}MIR_\|^__jit_debug_\(register_code\|descriptor\)$'
 }
 
 shared_library_exports_no_mimalloc () {
@@ -28,8 +38,17 @@ shared_library_exports_what_gdb_looks_for () {
   has_line '^__jit_debug_descriptor$' "$work/exported"
 }
 
-run shared_library_exports_only_MIR_names
+# MIR itself may be in the same process.
+names_of_mir_h_are_in_a_library_of_their_own () {
+  has_line '^MIR_init_with$' "$work/declared"
+  diff "$work/declared" "$work/exported-contexts"
+  has_no_line '^_MIR_' "$work/exported"
+  [ -z "$(comm -12 "$work/declared" "$work/exported")" ]
+}
+
+run shared_libraries_export_only_MIR_names
 run shared_library_exports_no_mimalloc
 run mimalloc_does_not_define_malloc
 run shared_library_exports_what_gdb_looks_for
+run names_of_mir_h_are_in_a_library_of_their_own
 finish

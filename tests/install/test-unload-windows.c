@@ -9,7 +9,8 @@
 static const char *path;
 
 static void *load_library (void) {
-  return LoadLibraryA (path);
+  /* From its own folder: one DLL needs the other.  */
+  return LoadLibraryExA (path, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
 }
 
 static int find (void *library, const char *name, void *func) {

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 
+#include "mir.h"
 #include "trace/record.h"
 
 /*---------------- A model -----------------------------*/
