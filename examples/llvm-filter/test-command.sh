@@ -46,7 +46,7 @@ if grep -q -- '--mdwe: ' "$work/err"; then
   skip 'all engines agree under PR_SET_MDWE' 'this system has no PR_SET_MDWE'
   skip "refuses LLVM's manager under PR_SET_MDWE" 'this system has no PR_SET_MDWE'
 else
-  agrees 'all engines agree under PR_SET_MDWE' --mdwe --swaps 2000 "$capture" "$@"
+  agrees 'all engines agree under PR_SET_MDWE' --mdwe --swaps 500 "$capture" "$@"
   sed -n '/^filter /,/^$/p' "$work/out" | cmp -s - "$work/counts"
   result $? 'PR_SET_MDWE does not change a count'
   refuses "LLVM's manager under PR_SET_MDWE" '.*: Permission denied' --mdwe --manager llvm "$capture" "$filter"
