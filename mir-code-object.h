@@ -126,8 +126,8 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_data_free (MIR_code_space_t space, void
    their final addresses.  On Windows it is an array of RUNTIME_FUNCTION, in ascending order, whose
    addresses count from the start of the range (MIR_code_range).
 
-   MIR_CODE_BAD_OPTION: the bytes are not well-formed, describe code that is not in the block, or the
-   code has frames already.  MIR_CODE_NO_BACKEND: this program has no unwinder that takes them.  */
+   MIR_CODE_BAD_OPTION: the bytes are not well-formed, describe no code, or code that is not in the
+   block, or the code has frames already.  MIR_CODE_NO_BACKEND: this program has no unwinder that takes them.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_add_frames (MIR_code_space_t space, const void *addr,
                                                      const void *frames, size_t len);
 
