@@ -19,8 +19,9 @@
 
 namespace mir {
 
-// Who registers the .eh_frame sections of what JITLink links: the memory manager, or a platform of
-// LLVM's, as ExecutorNativePlatform does with the ORC runtime.
+// Who registers the .eh_frame sections of what JITLink links: the memory manager, or LLVM's
+// EHFrameRegistrationPlugin.  The ORC runtime needs the latter: it registers frames of its own in
+// between, and libgcc up to GCC 12 finds nothing behind them but what has been registered like them.
 enum class llvm_frames { by_manager, by_llvm };
 
 namespace llvm_details {

@@ -1,6 +1,8 @@
 /* The parts of the tests that use LLVM.  */
 #include "session.h"
 
+#include "adapters/mir-llvm.hpp"  // first, so that it needs nothing before it
+
 #include <llvm/ExecutionEngine/ExecutionEngine.h>
 #include <llvm/ExecutionEngine/JITSymbol.h>
 #include <llvm/ExecutionEngine/MCJIT.h>
@@ -14,7 +16,6 @@
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/TargetSelect.h>
 
-#include "adapters/mir-llvm.hpp"
 #include "support/tap.h"
 
 using namespace llvm;
