@@ -81,7 +81,7 @@ static void report_swaps (const struct llvm_runtime *lr, const struct relink_res
   MIR_code_stats_t stats = {.size = sizeof (stats)};
   printf (
       "hot swap: %zu filters linked, swapped in and freed while a thread ran %zu packets,\n"
-      "%zu of them astray; the freed filters had counted %zu of its %zu matches\n",
+      "%zu of them astray; the freed filters had counted %zu of %zu matches\n",
       result->swaps, result->packets, result->astray, result->counted, result->matches);
   if (linker_space (lr->linker) != NULL
       && MIR_code_get_stats (linker_space (lr->linker), &stats) == MIR_CODE_OK)
