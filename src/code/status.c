@@ -11,7 +11,8 @@ const char *MIR_code_status_text (MIR_code_status_t status) {
       [MIR_CODE_WRITE_REFUSED] = "the system refused to make code writable, or to protect it again",
       [MIR_CODE_LIMIT] = "the code space has reached its limit (max_bytes or reserve)",
       [MIR_CODE_TOO_LARGE] = "the size is zero or too large",
-      [MIR_CODE_NOT_OURS] = "nothing of this space is at the address, or it may not be used for this alone",
+      [MIR_CODE_NOT_OURS] =
+          "nothing of this space is at the address, or it may not be used for this alone",
       [MIR_CODE_TAKEN] = "the requested address is not free any more",
       [MIR_CODE_NOT_ATOMIC] = "this change cannot be made while threads run the code",
       [MIR_CODE_NO_BACKEND] = "no allowed back end works on this system (MIR_code_probe tells why)",
