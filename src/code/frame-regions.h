@@ -1,7 +1,7 @@
 /* The described code blocks of a slab: which have frames, and what the unwinder knows of them.
 
    described   of a code block: its embedder has given frames for it (MIR_code_add_frames)
-   region      64 KiB of a slab, or what is left at its end; where an unwinder takes tables, one
+   region      32 KiB of a slab, or what is left at its end; where an unwinder takes tables, one
                stands for each region with a described block.  A region is small enough for all of its
                vector to be copied at each change, and there are few of them
    hidden      of a described block: the unwinder does not know it any more
@@ -25,9 +25,9 @@ struct mir_slab;
 struct mir_frame_part; /* frame-parts.h */
 
 enum {
-  MIR_REGION = 64 * 1024, /* bytes */
+  MIR_REGION = 32 * 1024, /* bytes */
   MIR_REGION_GRANULES = MIR_REGION / MIR_GRANULE,
-  MIR_REGION_CHAINS = 64
+  MIR_REGION_CHAINS = 32
 };
 
 /* A described code block.  */
