@@ -41,7 +41,7 @@ void mir_pool_finish (struct mir_pool *pool) {
   struct mir_slab *next;
   for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = next) {
     next = slab->next;
-    if (hooks != NULL && hooks->unmapped != NULL)
+    if (!slab->in_place && hooks != NULL && hooks->unmapped != NULL)
       hooks->unmapped (hooks->user_data, slab->pages.rx, slab->pages.len);
     if (slab->has_frames) mir_frames_close (slab);
     /* Pages which the user's mem_unmap refuses stay mapped: no caller is left to report that
