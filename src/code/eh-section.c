@@ -1,19 +1,22 @@
 /* Reads a finished .eh_frame section and trusts nothing in it.  */
 #include "code/eh-section.h"
 
-#include <string.h> /* memchr, strchr */
+#include <string.h> /* memchr */
 
 #include "code/eh-reader.h"
 
 /*---------------- CIEs -----------------------------*/
 
-/* Whether the letter at AT of LETTERS comes where compilers put it: once, and those with data, P, L and
-   R, before those without.  libgcc looks for R like that (unwind-dw2-fde.c, get_cie_encoding): behind
-   others it finds another encoding than its unwinder (extract_cie_info), or calls abort.  */
+static int has_data (char letter) {
+  return letter == 'P' || letter == 'L' || letter == 'R';
+}
+
+/* Whether the letter at AT of LETTERS comes where compilers put it: once, and those with data before
+   those without.  libgcc looks for R like that (unwind-dw2-fde.c, get_cie_encoding): behind others it
+   finds another encoding than its unwinder does (extract_cie_info), or calls abort.  */
 static int is_in_order (const char *letters, const char *at) {
-  int has_data = strchr ("PLR", *at) != NULL;
   for (const char *before = letters; before < at; before++)
-    if (*before == *at || (has_data && strchr ("PLR", *before) == NULL)) return 0;
+    if (*before == *at || (has_data (*at) && !has_data (*before))) return 0;
   return 1;
 }
 
