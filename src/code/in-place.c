@@ -18,7 +18,10 @@ MIR_code_status_t mir_in_place_take (struct mir_pool *pool, size_t len, struct m
   MIR_code_status_t status = mir_pool_reserve_metadata (pool, MIR_NO_TABLE);
   if (status != MIR_CODE_OK) return status;
   mir_os_unlock (&pool->lock);
-  if ((status = mir_slab_make_in_place (pool, n, &slab)) != MIR_CODE_OK) return status;
+  status = mir_slab_make_in_place (pool, n, &slab);
+  if (mir_pools_make_way (pool->space, status) > 0)
+    status = mir_slab_make_in_place (pool, n, &slab);
+  if (status != MIR_CODE_OK) return status;
   if ((status = mir_pool_add_slab (pool, slab)) != MIR_CODE_OK) return status;
   struct mir_placement all = {.slab = slab, .len = slab->granules.count};
   mir_pool_take (&all, all.len);

@@ -6,6 +6,7 @@
 #include <string.h> /* memset */
 
 #include "code/fork.h"
+#include "code/part.h"
 #include "code/slab.h"
 #include "code/status.h"
 #include "code/types.h"
@@ -394,9 +395,7 @@ static MIR_code_status_t map_room (struct mir_pool *pool, uint32_t n, size_t siz
   mir_os_unlock (&pool->lock);
   (void) mir_pools_drop_orphans (pool->space);
   MIR_code_status_t status = mir_slab_make (pool, n, size, slab);
-  if ((status == MIR_CODE_LIMIT || mir_status_is_limit (status))
-      && mir_pools_drop_empty (pool->space) > 0)
-    status = mir_slab_make (pool, n, size, slab);
+  if (mir_pools_make_way (pool->space, status) > 0) status = mir_slab_make (pool, n, size, slab);
   if (status != MIR_CODE_OK) return status;
   if ((status = mir_pool_add_slab (pool, *slab)) != MIR_CODE_OK) return status;
   enter_bump (pool, *slab, 0, (*slab)->granules.count);
@@ -689,6 +688,16 @@ size_t mir_pools_drop_empty (struct MIR_code_space *space) {
     struct mir_slab *dropped = mir_pool_unlink_empty (pool, 0 /* ms */, 1 /* all */);
     mir_os_unlock (&pool->lock);
     bytes += mir_pool_drop_slabs (dropped);
+  }
+  return bytes;
+}
+
+size_t mir_pools_make_way (struct MIR_code_space *space, MIR_code_status_t status) {
+  if (status != MIR_CODE_LIMIT && !mir_status_is_limit (status)) return 0;
+  size_t bytes = mir_pools_drop_empty (space->owner);
+  for (int i = 0; i < MIR_PARTS; i++) {
+    struct MIR_code_space *part = mir_part (space->owner, (MIR_code_access_t) i);
+    if (part != NULL) bytes += mir_pools_drop_empty (part);
   }
   return bytes;
 }

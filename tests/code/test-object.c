@@ -629,6 +629,39 @@ static void empty_segments_have_their_alignment (void) {
   finish ();
 }
 
+/* The range is for all of them: what one of them keeps mapped makes way for the others.  */
+static MIR_code_status_t use_most_of_range (int kind) {
+  enum { MOST = 900000 };
+  static uint8_t bytes[MOST];
+  MIR_code_object_t object;
+  MIR_code_segment_t segment =
+      SEGMENT (kind < 3 ? (MIR_code_access_t) kind : MIR_CODE_READ_EXEC, MOST, 0);
+  uint8_t *addr;
+  if (kind == 3) {
+    MIR_code_status_t status = MIR_code_publish (writer, bytes, MOST, NULL, &addr);
+    return status == MIR_CODE_OK ? MIR_code_free_now (space, addr) : status;
+  }
+  if (kind == 4) segment.flags = MIR_CODE_IN_PLACE;
+  MIR_code_status_t status = MIR_code_object_reserve (space, &segment, 1, &object);
+  if (status != MIR_CODE_OK) return status;
+  CHECK_INT (MIR_code_object_commit (space, object, NULL), MIR_CODE_OK);
+  return MIR_code_object_free_now (space, object);
+}
+
+static void empty_mappings_make_way_in_the_range (void) {
+  for (int i = 0; i < 25; i++) {
+    start_objects ();
+    options.reserve = 1024 * 1024;
+    start_reserved ();
+    int kinds = can_write_in_place () ? 5 : 4;
+    if (i % 5 < kinds && i / 5 < kinds) {
+      CHECK_INT (use_most_of_range (i / 5), MIR_CODE_OK);
+      CHECK_INT (use_most_of_range (i % 5), MIR_CODE_OK);
+    }
+    finish ();
+  }
+}
+
 static void bad_requests_to_write_in_place_are_refused (void) {
   MIR_code_object_t object;
   static const MIR_code_segment_t good = SEGMENT (MIR_CODE_READ_EXEC, 10, 0);
@@ -654,6 +687,7 @@ int main (void) {
   TEST_RUN (hooks_hear_of_memory_in_place_at_the_commit);
   TEST_RUN (bad_requests_to_write_in_place_are_refused);
   TEST_RUN (empty_segments_have_their_alignment);
+  TEST_RUN (empty_mappings_make_way_in_the_range);
   TEST_RUN (an_object_may_be_empty);
   TEST_RUN (segments_are_what_was_written);
   TEST_RUN (segments_have_their_access_alone);
