@@ -3,7 +3,6 @@
 #include "code/cells.h"
 
 #include "mir-code.h"
-#include "code/pool.h"
 #include "code/status.h"
 #include "code/types.h"
 
@@ -58,13 +57,13 @@ MIR_code_status_t MIR_code_cell_new (MIR_code_space_t space, void *target, MIR_c
   struct MIR_code_cell *found;
   mir_os_lock (&space->lock);
   while ((found = take_cell (&space->cells)) == NULL && status == MIR_CODE_OK) {
-    if (space->range.len != 0 && (status = add_unit (space)) == MIR_CODE_OK) continue;
-    mir_os_unlock (&space->lock);
-    if (space->range.len == 0)
+    if (space->range.len != 0) {
+      status = add_unit (space);
+    } else {
+      mir_os_unlock (&space->lock);
       status = add_group (space);
-    else if (mir_pools_make_way (space, status) > 0)
-      status = MIR_CODE_OK;
-    mir_os_lock (&space->lock);
+      mir_os_lock (&space->lock);
+    }
   }
   mir_os_unlock (&space->lock);
   if (found == NULL) return status;
