@@ -6,7 +6,6 @@
 #include <string.h> /* memset */
 
 #include "code/fork.h"
-#include "code/part.h"
 #include "code/slab.h"
 #include "code/status.h"
 #include "code/types.h"
@@ -696,7 +695,7 @@ size_t mir_pools_make_way (struct MIR_code_space *space, MIR_code_status_t statu
   if (status != MIR_CODE_LIMIT && !mir_status_is_limit (status)) return 0;
   size_t bytes = mir_pools_drop_empty (space->owner);
   for (int i = 0; i < MIR_PARTS; i++) {
-    struct MIR_code_space *part = mir_part (space->owner, (MIR_code_access_t) i);
+    struct MIR_code_space *part = atomic_load (&space->owner->parts[i]);
     if (part != NULL) bytes += mir_pools_drop_empty (part);
   }
   return bytes;
