@@ -51,7 +51,7 @@ enum {
   MIR_CODE_TRANSIENT = 1 << 0,
   /* For a generator that writes where the code will run: `buffer` is `addr`.  The memory is private
      and writable, and not executable, until the commit puts executable memory in its place.  Only
-     for the one MIR_CODE_READ_EXEC segment of an object, at a multiple of a page at most; it begins at
+     for the one MIR_CODE_READ_EXEC segment of an object; its `alignment` is at most a page; it begins at
      a multiple of 64 KiB of the range, whose unused rest other code may fill after the commit.
      MIR_CODE_BAD_OPTION where MIR_code_probe does not report MIR_CODE_CAN_WRITE_IN_PLACE.  */
   MIR_CODE_IN_PLACE = 1 << 1
@@ -126,8 +126,8 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_data_free (MIR_code_space_t space, void
    their final addresses.  On Windows it is an array of RUNTIME_FUNCTION, in ascending order, whose
    addresses count from the start of the range (MIR_code_range).
 
-   MIR_CODE_BAD_OPTION: the bytes are not well-formed, describe code that is not in the block, or the
-   code has frames already.  MIR_CODE_NO_BACKEND: this program has no unwinder that takes them.  */
+   MIR_CODE_BAD_OPTION: the bytes are not well-formed, describe no code, or code that is not in the
+   block, or the code has frames already.  MIR_CODE_NO_BACKEND: this program has no unwinder that takes them.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_add_frames (MIR_code_space_t space, const void *addr,
                                                      const void *frames, size_t len);
 

@@ -212,7 +212,7 @@ typedef struct MIR_code_verdict {
 
 enum { MIR_CODE_MAX_VERDICTS = 10 };
 
-/* What a space can do beside publishing; a table in docs/architecture.md has it by back end.  */
+/* What a space can do beside publishing; a table in docs/code-with-data.md has it by back end.  */
 enum {
   MIR_CODE_CAN_RESERVE = 1 << 0,      /* `reserve` in the options */
   MIR_CODE_CAN_HOLD_OBJECTS = 1 << 1, /* mir-code-object.h, with `reserve` */
@@ -228,7 +228,7 @@ typedef struct MIR_code_report {
   /* The verdicts on all better back ends and on that one, the best first, as many as SIZE has room
      for.  */
   MIR_code_verdict_t verdicts[MIR_CODE_MAX_VERDICTS];
-  unsigned abilities; /* of a space with these options: MIR_CODE_CAN_... */
+  unsigned abilities; /* of a space with these options, and with `reserve`: MIR_CODE_CAN_... */
 } MIR_code_report_t;
 
 /* Try the back ends that OPTIONS allow, NULL for all defaults, by running code in each of them
@@ -375,9 +375,9 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_change (MIR_code_space_t space, void *a
          const void *value; the pointer to store there
        };  */
 struct MIR_code_reloc;
-/* As MIR_code_change, for many places: store the pointers of NUM RELOCS into published code at BASE, all of them or, on failure, none.  A
-   pointer at an aligned address is stored whole: a thread which loads it meanwhile gets the old or the
-   new one.  All places are in one code block.  */
+/* As MIR_code_change, for many places: store the pointers of NUM RELOCS, which may be 0, into published
+   code at BASE, all of them or, on failure, none.  A pointer at an aligned address is stored whole: a
+   thread which loads it meanwhile gets the old or the new one.  All places are in one code block.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_update (MIR_code_space_t space, uint8_t *base, size_t num,
                                                  const struct MIR_code_reloc *relocs);
 

@@ -99,8 +99,9 @@ MIR_CONTEXT_API double _MIR_get_api_version (void);
 MIR_CONTEXT_API MIR_context_t _MIR_init (MIR_alloc_t alloc, MIR_code_alloc_t code_alloc);
 
 /* Create a context on ALLOC and CODE_ALLOC.  NULL for either is its default: mimalloc for data, the
-   system's pages in a range of their own (MIR_CONTEXT_RESERVE) for code.  Both are kept by pointer and must outlive the context.  The caller owns
-   the context until MIR_finish.  NULL when memory or code memory for the context itself is refused.
+   system's pages in a range of their own (MIR_CONTEXT_RESERVE) for code.  Both are kept by pointer
+   and must outlive the context.  The caller owns the context until MIR_finish.  NULL when memory or
+   code memory for the context itself is refused.
    Ends the process if header and library have different versions of the interface.  */
 static inline MIR_context_t MIR_init2 (MIR_alloc_t alloc, MIR_code_alloc_t code_alloc) {
   if (MIR_API_VERSION != _MIR_get_api_version ()) {
@@ -120,8 +121,8 @@ static inline MIR_context_t MIR_init (void) {
    reaches on this CPU, if that is less: all its code and thunks are there, within reach of each other.
    When they are used up, publishing fails.  Reserved addresses cost no memory.  Where the system has no
    such range free (RLIMIT_AS), and where the back end knows no ranges (MIR_CODE_FLIP,
-   MIR_CODE_MAP_JIT), the code is wherever the system puts it: MIR_code_range tells.  So it is on 32-bit
-   CPUs whose calls reach every address.  */
+   MIR_CODE_MAP_JIT), the code is wherever the system puts it: MIR_code_range (mir-code-object.h)
+   tells.  So it is on 32-bit CPUs whose calls reach every address.  */
 enum { MIR_CONTEXT_RESERVE = 128 * 1024 * 1024 };
 
 /* Every member but SIZE may be 0, which is its default.  */
@@ -150,9 +151,9 @@ MIR_CONTEXT_API MIR_code_status_t MIR_init_with (const MIR_context_options_t *op
    error function has left by longjmp.  */
 MIR_CONTEXT_API void MIR_finish (MIR_context_t ctx);
 
-/* The allocators of CTX: those given to MIR_init2 or MIR_init_with, or the defaults.  Never NULL.  The user owns
-   those it has made, the library owns the defaults.  The default code allocator is for users of
-   pages; on Linux the context's own code is in better memory than its four functions can
+/* The allocators of CTX: those given to MIR_init2 or MIR_init_with, or the defaults.  Never NULL.
+   The user owns those it has made, the library owns the defaults.  The default code allocator is for
+   users of pages; on Linux the context's own code is in better memory than its four functions can
    describe.  */
 MIR_CONTEXT_API MIR_alloc_t MIR_get_alloc (MIR_context_t ctx);
 MIR_CONTEXT_API MIR_code_alloc_t MIR_get_code_alloc (MIR_context_t ctx);

@@ -25,6 +25,11 @@ inline llvm::StringRef name_of (const llvm::jitlink::Symbol &symbol) {
   return symbol.getName ();
 }
 
+// Whether an action of a graph registers its .eh_frame section: here LLVM's plugin does that in another way.
+inline bool registers_frames (const llvm::orc::shared::WrapperFunctionCall &) {
+  return false;
+}
+
 }  // namespace mir::llvm_names
 
 #endif  // MIR_LLVM_16_HPP

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <llvm/Config/llvm-config.h>
 
-#if LLVM_VERSION_MAJOR >= 20
+#if LLVM_VERSION_MAJOR >= 21
+#include "mir-llvm-21.hpp"
+#elif LLVM_VERSION_MAJOR == 20
 #include "mir-llvm-20.hpp"
 #elif LLVM_VERSION_MAJOR >= 18
 #include "mir-llvm-18.hpp"

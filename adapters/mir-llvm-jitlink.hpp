@@ -19,8 +19,9 @@
 
 namespace mir {
 
-// Who registers the .eh_frame sections of what JITLink links: the memory manager, or a platform of
-// LLVM's, as ExecutorNativePlatform does with the ORC runtime.
+// Who registers the .eh_frame sections of what JITLink links: the memory manager, or LLVM's
+// EHFrameRegistrationPlugin.  The ORC runtime needs the latter: it registers frames of its own in
+// between, and libgcc up to GCC 12 finds nothing behind them but what has been registered like them.
 enum class llvm_frames { by_manager, by_llvm };
 
 namespace llvm_details {
@@ -212,6 +213,10 @@ inline llvm::Error jitlink_memory_manager::in_flight::add_frames () {
 // Run the actions of the graph and move those for the end to BEFORE_FREE.
 inline llvm::Error jitlink_memory_manager::in_flight::run_actions (actions &before_free) {
   for (auto &pair : graph_.allocActions ()) {
+    // The manager has registered the frames itself; twice would be once too often for libgcc.
+    if (manager_.frames_ == llvm_frames::by_manager && pair.Finalize
+        && llvm_names::registers_frames (pair.Finalize))
+      continue;
     if (pair.Finalize)
       if (llvm::Error error = pair.Finalize.runWithSPSRetErrorMerged ())
         return llvm::joinErrors (std::move (error), run (before_free));

@@ -1,6 +1,6 @@
 // Memory managers for LLVM's two linkers, JITLink and RuntimeDyld, over a code space of
-// mir-code-object.h.  Needs LLVM 14 to 22 (tested with 14.0.6, 16.0.6, 19.1.7 and 22.1.8; 17 is not
-// known) and a space with `reserve`.  docs/llvm.md has the differences between the versions.
+// mir-code-object.h.  Needs LLVM 14 to 22, but for 17 (tested with 14.0.6, 16.0.6, 19.1.7 and
+// 22.1.8), and a space with `reserve`.  docs/llvm.md has the differences between the versions.
 //
 //   MIR_code_options_t options = {};
 //   options.size = sizeof (options);

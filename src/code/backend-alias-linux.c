@@ -93,8 +93,7 @@ static int access_of_rw (const struct mir_pages *pages) {
    one, so access is only ever taken away, and PR_SET_MDWE and MemoryDenyWriteExecute do not object.
    0, or -1 with neither mapped.  */
 static int map_memory (struct mir_pages *pages, uint8_t *at) {
-  if (mir_linux_map_rx (pages, at, mir_linux_rx_prot (pages), MAP_SHARED | MAP_ANONYMOUS, -1)
-      != 0)
+  if (mir_linux_map_rx (pages, at, mir_linux_rx_prot (pages), MAP_SHARED | MAP_ANONYMOUS, -1) != 0)
     return -1;
   void *rw = map_anon_again (pages);
   if (rw != MAP_FAILED) {

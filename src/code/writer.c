@@ -48,8 +48,8 @@ struct MIR_code_writer {
   size_t buffer_size, buffered;     /* bytes; those of a reservation begin at `buffered` */
   MIR_code_place_t place;           /* while reserving */
   struct mir_block block;           /* the reserved one */
-  struct pending *pending;  /* of the batch; as many chunks follow them in memory */
-  MIR_code_event_t *events; /* of the batch, if there is a hook for them */
+  struct pending *pending;          /* of the batch; as many chunks follow them in memory */
+  MIR_code_event_t *events;         /* of the batch, if there is a hook for them */
   size_t pending_num, pending_capacity, events_num, events_capacity;
   uint64_t batch_blocks, batch_bytes; /* published so far */
   atomic_size_t bytes;                /* of buffer, pending and events, for statistics */
@@ -308,7 +308,8 @@ MIR_code_status_t MIR_code_abort (MIR_code_writer_t w) {
   if (!w->reserving) return MIR_CODE_BAD_ORDER;
   struct mir_pool *pool = w->block.slab->pool;
   mir_os_lock (&pool->lock);
-  mir_pool_release (w->block.slab, w->block.first, mir_granules_block_last (&w->block.slab->granules, w->block.first));
+  mir_pool_release (w->block.slab, w->block.first,
+                    mir_granules_block_last (&w->block.slab->granules, w->block.first));
   w->reserving = 0;
   mir_os_unlock (&pool->lock);
   shrink_memory (w);
@@ -384,7 +385,8 @@ MIR_code_status_t MIR_code_commit (MIR_code_writer_t w, size_t used, const MIR_c
     status = write_block (w, slab, w->block.first, w->place.buffer, used, &offset);
   if (status == MIR_CODE_OK) {
     uint32_t last = mir_granules_block_last (&slab->granules, w->block.first);
-    if (n > last + 1 - w->block.first) n = last + 1 - w->block.first; /* of USED all that is reserved */
+    if (n > last + 1 - w->block.first)
+      n = last + 1 - w->block.first; /* of USED all that is reserved */
     mir_pool_shrink (slab, w->block.first, n);
     if (w->batching)
       add_to_batch (w, slab, w->block.first, n, offset, used, info);

@@ -1,5 +1,6 @@
 /* The Lua adapter: Lua on a MIR_alloc, with a limit and with every refusal; a MIR_alloc on Lua's
    allocator.  */
+#include "mir.h"
 #include "adapters/mir-lua.h"
 
 #include <lauxlib.h>

@@ -85,8 +85,8 @@ enum { KNOWN = sizeof (known) / sizeof (known[0]) };
 
 /* What this test and the C library need for fork and the end of a process.  */
 static const char program_calls[] =
-    "clone, clone3, exit, exit_group, getpid, getrandom, gettid, rseq, rt_sigaction, "
-    "rt_sigprocmask, set_robust_list, wait4, write";
+    "clone, clone3, exit, exit_group, gettid, rseq, rt_sigaction, rt_sigprocmask, "
+    "set_robust_list, wait4, write";
 
 static const char *page_path;
 static unsigned bit;
@@ -193,6 +193,21 @@ static int make_objects (void) {
   return 0;
 }
 
+/* Code that is written where it runs, freed at once.  0 on success.  */
+static int write_in_place (void) {
+  MIR_code_object_t object;
+  MIR_code_segment_t segment = {.size = sizeof (segment),
+                                .access = MIR_CODE_READ_EXEC,
+                                .flags = MIR_CODE_IN_PLACE,
+                                .len = CODE_LEN};
+  if (MIR_code_object_reserve (space, &segment, 1, &object) != MIR_CODE_OK) return 18;
+  code_returning (segment.buffer, 9);
+  if (MIR_code_object_commit (space, object, NULL) != MIR_CODE_OK) return 19;
+  if (code_call (segment.addr) != 9) return 20;
+  MIR_code_status_t freed = MIR_code_object_free_now (space, object);
+  return freed == MIR_CODE_OK || level == MIR_CODE_SEALED ? 0 : 21;
+}
+
 /* Free most of that: the first at once, the others after the next grace period.  */
 static int free_objects (void) {
   MIR_code_status_t freed = MIR_code_object_free_now (space, objects[0]);
@@ -230,6 +245,8 @@ static int use_space (size_t reserve) {
   (void) MIR_code_patch (space, funcs[1], word, 4);
   if (code_call (funcs[0]) != 2) return 6;
   int res = reserve != 0 ? make_objects () : 0;
+  if (res == 0 && reserve != 0 && (report.abilities & MIR_CODE_CAN_WRITE_IN_PLACE) != 0)
+    res = write_in_place ();
   if (res != 0) return res;
   if (change_in_child (funcs[3]) != 0) return 7;
   if (reserve != 0) res = free_objects ();

@@ -39,9 +39,16 @@ uninstalled_library_serves_a_program () {
   consume $(pkg-config --cflags --libs mir-alloc-mir)
 }
 
+mir_h_is_found_by_programs_with_contexts_only () {
+  export PKG_CONFIG_PATH="$(installed_libraries)/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$work/root"
+  echo '#include <mir.h>' >"$work/has-mir.c"
+  ${CC:-cc} -E "$work/has-mir.c" $(pkg-config --cflags mir-alloc-mir) | grep -q MIR_init_with
+  ! ${CC:-cc} -E "$work/has-mir.c" $(pkg-config --cflags mir-alloc) | grep MIR_init_with
+}
+
 nothing_is_installed_outside_its_own_folders () {
   strange=$(cd "$work/root" && find . -type f | grep -v -E \
-    '/include/mir-alloc/(adapters/)?[a-z0-9-]+\.(c|h|hpp)$|/lib[^ ]*/libmir-(alloc|alloc-mir|mimalloc)\.(a|so[.0-9]*)$|/pkgconfig/mir-alloc(-mir)?\.pc$|/share/man/|/bin/mir-(report|inject)$' || true)
+    '/include/mir-alloc-mir/mir\.h$|/include/mir-alloc/(adapters/)?[a-z0-9-]+\.(c|h|hpp)$|/lib[^ ]*/libmir-(alloc|alloc-mir|mimalloc)\.(a|so[.0-9]*)$|/pkgconfig/mir-alloc(-mir)?\.pc$|/share/man/|/bin/mir-(report|inject)$' || true)
   echo "$strange"
   [ -z "$strange" ]
 }
@@ -68,6 +75,7 @@ subproject_of_a_shared_host_serves_a_program () { host_with shared; }
 subproject_of_a_static_host_serves_a_program () { host_with static; }
 
 run installed_shared_library_serves_a_program
+run mir_h_is_found_by_programs_with_contexts_only
 run nothing_is_installed_outside_its_own_folders
 run installed_static_library_serves_a_program
 run uninstalled_library_serves_a_program

@@ -1,6 +1,8 @@
 /* The parts of the tests that use LLVM.  */
 #include "session.h"
 
+#include "adapters/mir-llvm.hpp"  // first, so that it needs nothing before it
+
 #include <llvm/ExecutionEngine/ExecutionEngine.h>
 #include <llvm/ExecutionEngine/JITSymbol.h>
 #include <llvm/ExecutionEngine/MCJIT.h>
@@ -14,10 +16,11 @@
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/TargetSelect.h>
 
-#include "adapters/mir-llvm.hpp"
 #include "support/tap.h"
 
 using namespace llvm;
+
+/*---------------- Versions -----------------------------*/
 
 #if LLVM_VERSION_MAJOR >= 18
 static void make_transient (jitlink::Section &section) {
@@ -32,6 +35,27 @@ static void make_transient (jitlink::Section &section) {
   section.setMemDeallocPolicy (jitlink::MemDeallocPolicy::Finalize);
 }
 #endif
+
+namespace {
+
+// A plugin that is told of resources, and does nothing about them.
+#if LLVM_VERSION_MAJOR >= 16
+struct quiet_plugin : orc::ObjectLinkingLayer::Plugin {
+  Error notifyFailed (orc::MaterializationResponsibility &) override { return Error::success (); }
+  Error notifyRemovingResources (orc::JITDylib &, orc::ResourceKey) override {
+    return Error::success ();
+  }
+  void notifyTransferringResources (orc::JITDylib &, orc::ResourceKey, orc::ResourceKey) override {}
+};
+#else
+struct quiet_plugin : orc::ObjectLinkingLayer::Plugin {
+  Error notifyFailed (orc::MaterializationResponsibility &) override { return Error::success (); }
+  Error notifyRemovingResources (orc::ResourceKey) override { return Error::success (); }
+  void notifyTransferringResources (orc::ResourceKey, orc::ResourceKey) override {}
+};
+#endif
+
+}  // namespace
 
 /*---------------- Glue, as a user writes it -----------------------------*/
 
@@ -195,8 +219,7 @@ static orc::shared::WrapperFunctionCall count_in (int *counter) {
 
 namespace {
 
-// LLVM's versions give some of these functions other arguments.
-class plugin : public orc::ObjectLinkingLayer::Plugin {
+class plugin : public quiet_plugin {
  public:
   explicit plugin (jitlink::LinkGraphPassFunction pass, bool is_early)
       : pass_{std::move (pass)}, is_early_{is_early} {}
@@ -206,13 +229,6 @@ class plugin : public orc::ObjectLinkingLayer::Plugin {
     auto run = [this] (jitlink::LinkGraph &graph) { return pass_ (graph); };
     (is_early_ ? passes.PostPrunePasses : passes.PostFixupPasses).push_back (run);
   }
-  Error notifyFailed (orc::MaterializationResponsibility &) override { return Error::success (); }
-  virtual Error notifyRemovingResources (orc::ResourceKey) { return Error::success (); }
-  virtual Error notifyRemovingResources (orc::JITDylib &, orc::ResourceKey) {
-    return Error::success ();
-  }
-  virtual void notifyTransferringResources (orc::ResourceKey, orc::ResourceKey) {}
-  virtual void notifyTransferringResources (orc::JITDylib &, orc::ResourceKey, orc::ResourceKey) {}
 
  private:
   jitlink::LinkGraphPassFunction pass_;

@@ -19,7 +19,7 @@ int run_with_mcjit (MIR_code_space_t space);
 
 class session {
  public:
-  enum { LIBRARIES = 4 };
+  enum { LIBRARIES = 5 };
   struct object;  // what has been added
 
   // SPACE must outlive the session.
@@ -52,9 +52,9 @@ class session {
   struct inside;
   void note (const std::string &text);
 
-  std::unique_ptr<inside> inside_;
   std::mutex lock_;  // guards text_
   std::string text_;
+  std::unique_ptr<inside> inside_;  // last: it reports errors to its end
 };
 
 #endif /* MIR_TESTS_ADAPTERS_LLVM_SESSION_H */
