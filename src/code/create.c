@@ -14,6 +14,7 @@
 #include "code/pool.h"
 #include "code/probe.h"
 #include "code/publish.h"
+#include "code/slab.h"
 #include "code/space.h"
 #include "code/status.h"
 #include "code/types.h"
@@ -34,8 +35,16 @@ static void free_chain (struct MIR_code_space *space, void *link) {
   }
 }
 
-/* Finish the parts of SPACE and free the records of its objects.  */
+/* The unwinder forgets all code of SPACE: it may read frames then, which lie in one of the parts.  */
+static void close_frames (struct MIR_code_space *space) {
+  for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool))
+    for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next)
+      if (slab->has_frames) mir_frames_close (slab);
+}
+
+/* Finish the parts of SPACE, the one for code first, and free the records of its objects.  */
 static void finish_objects (struct MIR_code_space *space) {
+  close_frames (space);
   mir_objects_finish (space);
   for (int i = 0; i < MIR_PARTS; i++) {
     struct MIR_code_space *part = mir_part (space, (MIR_code_access_t) i);
@@ -217,7 +226,7 @@ static void notify_of_mappings (struct MIR_code_space *space) {
   int held = mir_os_hold_cancel (); /* hooks must return */
   for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool))
     for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = slab->next)
-      space->hooks->mapped (space->hooks->user_data, slab->pages.rx, slab->pages.len);
+      mir_slab_notify_mapped (slab);
   mir_os_let_cancel (held);
 }
 

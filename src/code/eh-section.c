@@ -7,6 +7,19 @@
 
 /*---------------- CIEs -----------------------------*/
 
+static int has_data (char letter) {
+  return letter == 'P' || letter == 'L' || letter == 'R';
+}
+
+/* Whether the letter at AT of LETTERS comes where compilers put it: once, and those with data before
+   those without.  libgcc looks for R like that (unwind-dw2-fde.c, get_cie_encoding): behind others it
+   finds another encoding than its unwinder does (extract_cie_info), or calls abort.  */
+static int is_in_order (const char *letters, const char *at) {
+  for (const char *before = letters; before < at; before++)
+    if (*before == *at || (has_data (*at) && !has_data (*before))) return 0;
+  return 1;
+}
+
 /* The augmentation of a CIE, which begins with 'z': what LETTERS stand for.  */
 static void read_augmentation (struct mir_eh_reader *reader, const char *letters,
                                uint8_t *encoding) {
@@ -14,8 +27,10 @@ static void read_augmentation (struct mir_eh_reader *reader, const char *letters
   struct mir_eh_reader part = {.at = reader->at, .bad = len > SIZE_MAX};
   (void) mir_eh_take (reader, (size_t) len);
   part.bound = reader->at;
-  for (letters++; *letters != 0 && !reader->bad && !part.bad; letters++) {
+  const char *first = ++letters;
+  for (; *letters != 0 && !reader->bad && !part.bad; letters++) {
     uint8_t pointer;
+    part.bad |= !is_in_order (first, letters);
     switch (*letters) {
       case 'R':
         *encoding = mir_eh_byte (&part);
@@ -114,6 +129,6 @@ int mir_eh_walk_next (struct mir_eh_walk *walk, struct mir_eh_fde *fde) {
       continue;
     }
     if (read_fde (walk, &reader, distance, fde) != 0) return -1;
-    if (fde->size != 0 && !is_ignored (walk, fde->start)) return 1;
+    if (!is_ignored (walk, fde->start)) return 1;
   }
 }

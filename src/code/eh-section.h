@@ -27,8 +27,8 @@ struct mir_eh_fde {
 /* Start to walk the LEN bytes at BYTES.  */
 void mir_eh_walk_start (struct mir_eh_walk *walk, const void *bytes, size_t len);
 /* Set *FDE to the next one.  Returns 1; or 0 at the end of the section; or -1 if it is malformed.
-   Skips FDEs that unwinders ignore: the address is 0, of a function that a linker left out, or the
-   size is.  */
+   Skips FDEs that unwinders ignore: the address is 0, of a function that a linker left out.  One whose
+   size is 0 describes nothing, but libgcc has its address among those of the section.  */
 int mir_eh_walk_next (struct mir_eh_walk *walk, struct mir_eh_fde *fde);
 
 #endif /* MIR_CODE_EH_SECTION_H */

@@ -18,7 +18,10 @@ MIR_code_status_t mir_in_place_take (struct mir_pool *pool, size_t len, struct m
   MIR_code_status_t status = mir_pool_reserve_metadata (pool, MIR_NO_TABLE);
   if (status != MIR_CODE_OK) return status;
   mir_os_unlock (&pool->lock);
-  if ((status = mir_slab_make_in_place (pool, n, &slab)) != MIR_CODE_OK) return status;
+  status = mir_slab_make_in_place (pool, n, &slab);
+  if (mir_pools_make_way (pool->space, status) > 0)
+    status = mir_slab_make_in_place (pool, n, &slab);
+  if (status != MIR_CODE_OK) return status;
   if ((status = mir_pool_add_slab (pool, slab)) != MIR_CODE_OK) return status;
   struct mir_placement all = {.slab = slab, .len = slab->granules.count};
   mir_pool_take (&all, all.len);
@@ -51,47 +54,73 @@ static MIR_code_status_t make_copy (const struct mir_slab *slab, size_t len,
   return status;
 }
 
-/* Put COPY, with memory for LEN bytes, under SLAB.  The lock of the pool is held.  */
-static MIR_code_status_t replace (struct mir_slab *slab, struct mir_pages *copy, size_t len) {
+/* Put COPY, with memory for LEN bytes, under SLAB.  Returns 0, or -1 if that is refused.  The lock of the
+   pool is held.  */
+static int replace (struct mir_slab *slab, struct mir_pages *copy, size_t len) {
   const struct mir_backend *backend = slab->pool->space->backend;
   uint64_t calls = slab->pages.system_calls;
-  uint8_t *rx = slab->pages.rx;
-  if (copy->generation != mir_generation () || backend->move (copy, rx) != 0)
-    return MIR_CODE_MAP_REFUSED; /* after a fork the copy is another process's memory, too */
+  if (backend->move (copy, slab->pages.rx) != 0) return -1;
   slab->pages = *copy;
   slab->pages.system_calls += calls;
   slab->backend = backend;
   slab->in_place = 0;
   mir_slab_set_backed (slab, 0, slab->pages.len, 0);
   mir_slab_set_backed (slab, 0, len, 1);
-  return MIR_CODE_OK;
+  return 0;
 }
 
-/* mir_in_place_commit, with cancellation held off.  */
-static MIR_code_status_t commit (struct mir_slab *slab, size_t len) {
+/* Put a copy of the first LEN bytes of SLAB in their place, and note TAG, unless that is 0.  *AGAIN: there
+   was a fork meanwhile, and the copy is another process's memory, too.  What may be refused comes
+   first.  */
+static MIR_code_status_t try_to_commit (struct mir_slab *slab, size_t len, uint64_t tag,
+                                        int *again) {
   struct mir_pool *pool = slab->pool;
-  size_t page = pool->space->page_size, pages_len = (len + page - 1) & ~(page - 1);
+  const struct mir_backend *backend = pool->space->backend;
   struct mir_pages copy;
-  MIR_code_status_t status = make_copy (slab, pages_len, &copy);
+  *again = 0;
+  MIR_code_status_t status = make_copy (slab, len, &copy);
   if (status != MIR_CODE_OK) return mir_status_of_refusal (status, 2 * slab->pages.len);
-  mir_os_lock (&pool->lock);
-  status = replace (slab, &copy, pages_len);
-  if (status == MIR_CODE_OK) {
-    mir_pool_shrink (slab, 0, mir_granules_for (len));
-    mir_os_unlock (&pool->lock);
-    mir_slab_notify_mapped (slab);
-    return MIR_CODE_OK;
+  status = mir_pool_reserve_metadata (pool, tag != 0 ? MIR_TAGS : MIR_NO_TABLE);
+  if (status != MIR_CODE_OK) {
+    (void) backend->unmap (&copy);
+    return status;
   }
+  *again = copy.generation != mir_generation ();
+  int refused = *again || replace (slab, &copy, len) != 0;
+  if (!refused && tag != 0) mir_tags_add (&pool->tags, (uintptr_t) slab->pages.rx, tag);
   mir_os_unlock (&pool->lock);
-  status = mir_status_of_refusal (status, 2 * slab->pages.len);
-  (void) pool->space->backend->unmap (&copy);
+  if (!refused) return MIR_CODE_OK;
+  status = mir_status_of_refusal (MIR_CODE_MAP_REFUSED, 2 * slab->pages.len);
+  (void) backend->unmap (&copy);
   return status;
 }
 
-MIR_code_status_t mir_in_place_commit (const struct mir_block *block, size_t len) {
-  if (!block->slab->in_place) return MIR_CODE_OK; /* an earlier try failed after this step */
-  int held = mir_os_hold_cancel ();               /* back ends open and close files */
-  MIR_code_status_t status = commit (block->slab, len);
+/* mir_in_place_commit, with cancellation held off.  The rest of the slab becomes free when hooks know
+   of its mapping.  */
+static MIR_code_status_t commit (struct mir_slab *slab, size_t len, uint64_t tag) {
+  struct mir_pool *pool = slab->pool;
+  size_t page = pool->space->page_size, pages_len = (len + page - 1) & ~(page - 1);
+  MIR_code_status_t status;
+  int again;
+  do status = try_to_commit (slab, pages_len, tag, &again);
+  while (again);
+  if (status != MIR_CODE_OK) return status;
+  mir_slab_notify_mapped (slab);
+  mir_os_lock (&pool->lock);
+  mir_pool_shrink (slab, 0, mir_granules_for (len));
+  mir_os_unlock (&pool->lock);
+  return MIR_CODE_OK;
+}
+
+/* The general allocator, which may leave by longjmp, is called before anything is mapped; and once more
+   only if another thread has taken the room.  */
+MIR_code_status_t mir_in_place_commit (const struct mir_block *block, size_t len, uint64_t tag) {
+  struct mir_pool *pool = block->slab->pool;
+  MIR_code_status_t room = mir_pool_reserve_metadata (pool, tag != 0 ? MIR_TAGS : MIR_NO_TABLE);
+  if (room != MIR_CODE_OK) return room;
+  mir_os_unlock (&pool->lock);
+  int held = mir_os_hold_cancel (); /* back ends open and close files */
+  MIR_code_status_t status = commit (block->slab, len, tag);
   mir_os_let_cancel (held);
   return status;
 }

@@ -15,9 +15,9 @@ static inline int mir_in_place_works (const struct mir_backend *backend,
 }
 /* Take all of a new slab of POOL, for LEN > 0 bytes, and set *BLOCK to it.  */
 MIR_code_status_t mir_in_place_take (struct mir_pool *pool, size_t len, struct mir_block *block);
-/* Make the first LEN bytes of BLOCK code, which stays pinned, and the rest of its slab free room for
-   other code.  On failure all is as it was.  */
-MIR_code_status_t mir_in_place_commit (const struct mir_block *block, size_t len);
+/* Make the first LEN bytes of BLOCK code, which stays pinned, with TAG, unless that is 0, and the rest of
+   its slab free room for other code.  On failure all is as it was.  */
+MIR_code_status_t mir_in_place_commit (const struct mir_block *block, size_t len, uint64_t tag);
 /* Give BLOCK, which is not committed, back.  */
 void mir_in_place_abort (const struct mir_block *block);
 

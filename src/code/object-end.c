@@ -71,7 +71,8 @@ static MIR_code_status_t end_part (struct MIR_code_space *space, struct mir_obje
 }
 
 /* Free all blocks of the object ENDING->handle, which is in no list but that of ending ones, and its
-   record.  On failure only the list is as it was.  No lock is held.  */
+   record.  On failure only the list is as it was.  No lock is held, and afterwards that of SPACE: a fork
+   finds the object, and its transient segments, in some list at all times.  */
 static MIR_code_status_t end_object (struct MIR_code_space *space, struct mir_ending *ending,
                                      struct mir_object *object, int many) {
   MIR_code_status_t status = MIR_CODE_OK;
@@ -82,7 +83,6 @@ static MIR_code_status_t end_object (struct MIR_code_space *space, struct mir_en
   while (*link != ending) link = &(*link)->next;
   *link = ending->next;
   if (status == MIR_CODE_OK) mir_objects_give_back (&space->objects, ending->handle);
-  mir_os_unlock (&space->lock);
   return status;
 }
 
@@ -101,13 +101,15 @@ static struct mir_object *lock_live (struct MIR_code_space *space, MIR_code_obje
                                      MIR_code_status_t *status) {
   mir_os_lock (&space->lock);
   struct mir_object *found = mir_objects_find (&space->objects, (uintptr_t) object);
+  if (found != NULL && found->quiet)
+    found = NULL; /* transient segments have no handle of the caller's */
   if (found != NULL && found->state == MIR_OBJECT_LIVE) return found;
   *status = found == NULL ? MIR_CODE_NOT_OURS : MIR_CODE_BAD_ORDER;
   mir_os_unlock (&space->lock);
   return NULL;
 }
 
-/* End the live object with HANDLE at once.  The lock of SPACE is held, and not afterwards.  */
+/* End the live object with HANDLE at once.  The lock of SPACE is held, and released meanwhile.  */
 static MIR_code_status_t end_now (struct MIR_code_space *space, uint32_t handle) {
   struct mir_ending ending;
   struct mir_object *object = mir_objects_find (&space->objects, handle);
@@ -117,19 +119,14 @@ static MIR_code_status_t end_now (struct MIR_code_space *space, uint32_t handle)
   mir_os_unlock (&space->lock);
   MIR_code_status_t status = end_object (space, &ending, object, 0);
   if (status == MIR_CODE_OK) return MIR_CODE_OK;
-  mir_os_lock (&space->lock);
   object->state = MIR_OBJECT_LIVE;
   object->next = transient;
-  mir_os_unlock (&space->lock);
   return status;
 }
 
 /* The same for transient segments.  Those that cannot be poisoned wait for the next reclamation.  */
 static void end_transient (struct MIR_code_space *space, uint32_t handle) {
-  if (end_now (space, handle) == MIR_CODE_OK) return;
-  mir_os_lock (&space->lock);
-  mir_objects_put_back (&space->objects, handle);
-  mir_os_unlock (&space->lock);
+  if (end_now (space, handle) != MIR_CODE_OK) mir_objects_put_back (&space->objects, handle);
 }
 
 void MIR_code_object_settle (MIR_code_space_t space, MIR_code_object_t object) {
@@ -137,12 +134,9 @@ void MIR_code_object_settle (MIR_code_space_t space, MIR_code_object_t object) {
   struct mir_object *found = lock_live (space, object, &status);
   if (found == NULL) return;
   uint32_t transient = found->next;
-  if (transient == 0) {
-    mir_os_unlock (&space->lock);
-    return;
-  }
   found->next = 0;
-  end_transient (space, transient);
+  if (transient != 0) end_transient (space, transient);
+  mir_os_unlock (&space->lock);
 }
 
 MIR_code_status_t MIR_code_object_free_now (MIR_code_space_t space, MIR_code_object_t object) {
@@ -152,15 +146,12 @@ MIR_code_status_t MIR_code_object_free_now (MIR_code_space_t space, MIR_code_obj
   uint32_t transient = found->next;
   space->objects.num--;
   status = end_now (space, (uint32_t) (uintptr_t) object);
-  if (status == MIR_CODE_OK && transient == 0) return MIR_CODE_OK;
-  mir_os_lock (&space->lock);
-  if (status != MIR_CODE_OK) {
+  if (status != MIR_CODE_OK)
     space->objects.num++;
-    mir_os_unlock (&space->lock);
-    return status;
-  }
-  end_transient (space, transient);
-  return MIR_CODE_OK;
+  else if (transient != 0)
+    end_transient (space, transient);
+  mir_os_unlock (&space->lock);
+  return status;
 }
 
 /* Pin the code of the object with HANDLE, 0: none, which is being freed: it cannot be patched any more,
@@ -209,7 +200,6 @@ MIR_code_status_t mir_objects_reclaim (struct MIR_code_space *space, uint64_t gr
     begin_ending (space, &ending, handle);
     mir_os_unlock (&space->lock);
     MIR_code_status_t one = end_object (space, &ending, object, 1);
-    mir_os_lock (&space->lock);
     if (one == MIR_CODE_OK) continue;
     mir_objects_put_back (objects, handle);
     status = one;

@@ -134,7 +134,8 @@ static void set_addresses (const struct MIR_code_space *space, const struct open
     MIR_code_segment_t *segment = segment_at (segments, i);
     const struct group *group = &open->groups[group_of (segment)];
     size_t offset = (size_t) (uintptr_t) segment->addr;
-    segment->addr = group->n != 0 ? group_address (group) + offset : space->range.start;
+    uintptr_t start = align_up ((uintptr_t) space->range.start, group->alignment);
+    segment->addr = group->n != 0 ? group_address (group) + offset : (uint8_t *) start;
     segment->buffer = group->buffer != NULL ? group->buffer + offset : segment->addr;
   }
 }
@@ -204,6 +205,8 @@ static void release_group (struct group *group) {
   }
   struct mir_pool *pool = slab->pool;
   mir_os_lock (&pool->lock);
+  struct mir_tag *tag = mir_tags_find (&pool->tags, (uintptr_t) group_address (group));
+  if (tag != NULL) mir_tags_remove (&pool->tags, tag); /* a fork came between it and the commit */
   mir_pool_release (slab, group->block.first,
                     mir_granules_block_last (&slab->granules, group->block.first));
   group->block.slab = NULL;
@@ -365,12 +368,16 @@ static MIR_code_status_t commit_group (struct open_object *open, int i,
   uint32_t n = group->n;
   if (n == 0 || access_in_group (i) == MIR_CODE_READ_WRITE) return MIR_CODE_OK;
   struct mir_pool *pool = group->block.slab->pool;
-  if (group->in_place) {
-    if ((status = mir_in_place_commit (&group->block, group->len)) != MIR_CODE_OK) return status;
-    mir_os_clean_icache (group_address (group), group_address (group) + group->len);
+  if (group->block.slab->in_place) {
+    status = mir_in_place_commit (&group->block, group->len, tag);
+    tag = 0; /* noted: nothing is refused from now on */
+    if (status == MIR_CODE_OK) mir_os_lock (&pool->lock);
+  } else {
+    status = mir_pool_reserve_metadata (pool, tag != 0 ? MIR_TAGS : MIR_NO_TABLE);
   }
-  status = mir_pool_reserve_metadata (pool, tag != 0 ? MIR_TAGS : MIR_NO_TABLE);
   if (status != MIR_CODE_OK) return status;
+  if (group->in_place)
+    mir_os_clean_icache (group_address (group), group_address (group) + group->len);
   if (!group->in_place) status = write_group (group, n);
   if (status == MIR_CODE_OK && access_in_group (i) == MIR_CODE_READ_EXEC)
     mir_granules_unpin (&group->block.slab->granules, group->block.first + n - 1);

@@ -41,7 +41,7 @@ void mir_pool_finish (struct mir_pool *pool) {
   struct mir_slab *next;
   for (struct mir_slab *slab = pool->slabs; slab != NULL; slab = next) {
     next = slab->next;
-    if (hooks != NULL && hooks->unmapped != NULL)
+    if (!slab->in_place && hooks != NULL && hooks->unmapped != NULL)
       hooks->unmapped (hooks->user_data, slab->pages.rx, slab->pages.len);
     if (slab->has_frames) mir_frames_close (slab);
     /* Pages which the user's mem_unmap refuses stay mapped: no caller is left to report that
@@ -394,9 +394,7 @@ static MIR_code_status_t map_room (struct mir_pool *pool, uint32_t n, size_t siz
   mir_os_unlock (&pool->lock);
   (void) mir_pools_drop_orphans (pool->space);
   MIR_code_status_t status = mir_slab_make (pool, n, size, slab);
-  if ((status == MIR_CODE_LIMIT || mir_status_is_limit (status))
-      && mir_pools_drop_empty (pool->space) > 0)
-    status = mir_slab_make (pool, n, size, slab);
+  if (mir_pools_make_way (pool->space, status) > 0) status = mir_slab_make (pool, n, size, slab);
   if (status != MIR_CODE_OK) return status;
   if ((status = mir_pool_add_slab (pool, *slab)) != MIR_CODE_OK) return status;
   enter_bump (pool, *slab, 0, (*slab)->granules.count);
@@ -689,6 +687,16 @@ size_t mir_pools_drop_empty (struct MIR_code_space *space) {
     struct mir_slab *dropped = mir_pool_unlink_empty (pool, 0 /* ms */, 1 /* all */);
     mir_os_unlock (&pool->lock);
     bytes += mir_pool_drop_slabs (dropped);
+  }
+  return bytes;
+}
+
+size_t mir_pools_make_way (struct MIR_code_space *space, MIR_code_status_t status) {
+  if (status != MIR_CODE_LIMIT && !mir_status_is_limit (status)) return 0;
+  size_t bytes = mir_pools_drop_empty (space->owner);
+  for (int i = 0; i < MIR_PARTS; i++) {
+    struct MIR_code_space *part = atomic_load (&space->owner->parts[i]);
+    if (part != NULL) bytes += mir_pools_drop_empty (part);
   }
   return bytes;
 }

@@ -94,6 +94,10 @@ size_t mir_pool_drop_slabs (struct mir_slab *list);
 size_t mir_pools_drop_orphans (struct MIR_code_space *space);
 /* Unmap the empty slabs of all pools of SPACE, and orphans.  No lock is held.  Returns the bytes unmapped.  */
 size_t mir_pools_drop_empty (struct MIR_code_space *space);
+/* After the refusal STATUS: if a limit is in the way of a mapping for SPACE, unmap the empty slabs of all
+   that has this limit in common with it, the space that it is a part of and all its parts.  No lock is
+   held.  Returns the bytes unmapped.  */
+size_t mir_pools_make_way (struct MIR_code_space *space, MIR_code_status_t status);
 /* Move the metadata tables of POOL to less memory where they use little of what they have.  No lock
    is held.  Without memory for that they stay.  */
 void mir_pool_shrink_tables (struct mir_pool *pool);

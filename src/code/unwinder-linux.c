@@ -54,13 +54,15 @@ long mir_unwinder_parse (const struct mir_frame_section *section, struct mir_fra
   long num = 0;
   int more;
   mir_eh_walk_start (&walk, section->bytes, section->len);
-  for (; (more = mir_eh_walk_next (&walk, &fde)) > 0; num++) {
-    if (fde.start < section->start || fde.start >= section->bound
+  while ((more = mir_eh_walk_next (&walk, &fde)) > 0) {
+    if (fde.start < section->start || fde.start > section->bound
         || fde.size > section->bound - fde.start)
       return -1;
+    if (fde.size == 0) continue;
     if ((size_t) num < max)
       frames[num] = (struct mir_frame) {
           .start = fde.start, .bound = fde.start + fde.size, .description = fde.fde};
+    num++;
   }
   return more == 0 && (uintptr_t) section->bytes % sizeof (uint32_t) == 0 ? num : -1;
 }

@@ -360,6 +360,27 @@ static void objects_carry_their_frames (void) {
   for (unsigned i = 0; i < OBJECTS; i++) CHECK (!unwound_is_known (addrs[i]));
 }
 
+/* The end of a space unmaps them with the code, which they describe until then.  */
+static void frames_may_be_in_data_of_the_space (void) {
+  struct unwound_section section;
+  void *frames;
+  if (UNWOUND_LEN == 0) tap_skip ("no code without frame pointers for this CPU");
+  mir_unwinder_use (way);
+  set_defaults ();
+  options.reserve = 1024 * 1024;
+  start_with_options ();
+  struct block block = new_block (3, 100);
+  REQUIRE (MIR_code_data_new (space, sizeof (section.bytes), 0, &frames) == MIR_CODE_OK);
+  unwound_begin (&section, frames, UNWOUND_PCREL8);
+  unwound_describe (&section, block.addr, UNWOUND_LEN, 3);
+  unwound_end (&section);
+  memcpy (frames, section.bytes, section.len);
+  CHECK_INT (MIR_code_add_frames (space, block.addr, frames, section.len), MIR_CODE_OK);
+  CHECK_INT (unwound_throw (block.addr, 42), 42);
+  finish ();
+  CHECK (!unwound_is_known (block.addr));
+}
+
 /*---------------- Bad sections -----------------------------*/
 
 static MIR_code_status_t try_bytes (const struct block *block, const void *bytes, size_t len) {
@@ -406,6 +427,8 @@ static void descriptions_of_other_code_are_refused (void) {
                {block.addr, 129, MIR_CODE_BAD_OPTION},
                {block.addr - 1, 2, MIR_CODE_BAD_OPTION},
                {bound, 1, MIR_CODE_BAD_OPTION},
+               {block.addr - 1, 0, MIR_CODE_BAD_OPTION}, /* libgcc counts it all the same */
+               {bound + 1, 0, MIR_CODE_BAD_OPTION},
                {block.addr, SIZE_MAX, MIR_CODE_BAD_OPTION},
                {block.addr + 1, (size_t) -(uintptr_t) block.addr, MIR_CODE_BAD_OPTION},
                {(uint8_t *) &section, 4, MIR_CODE_BAD_OPTION}};
@@ -467,6 +490,60 @@ static void wrong_records_are_refused (void) {
              MIR_CODE_BAD_OPTION);
   free (words);
   finish ();
+}
+
+/* Begin SECTION with a CIE whose augmentation is LETTERS, for absolute addresses; each letter that has
+   data has zeros.  */
+static void begin_with_letters (struct unwound_section *section, const char *letters) {
+  enum { AUGMENTATION = 9 }; /* its place in a CIE */
+  struct unwound_section plain;
+  size_t data_len = 0, letters_len = strlen (letters) + 1;
+  for (const char *letter = letters; *letter != 0; letter++)
+    data_len += *letter == 'P' ? 1 + sizeof (uintptr_t) : *letter == 'R' || *letter == 'L';
+  unwound_begin (&plain, section->bytes, UNWOUND_ABSPTR);
+  *section = (struct unwound_section) {.place = section->bytes, .encoding = UNWOUND_ABSPTR};
+  unwound_put_ (section, plain.bytes, AUGMENTATION);
+  unwound_put_ (section, letters, letters_len);
+  unwound_put_ (section, plain.bytes + AUGMENTATION + sizeof ("zR"), 3); /* factors, register */
+  unwound_put_byte_ (section, (unsigned) data_len);
+  while (data_len-- > 0) unwound_put_byte_ (section, 0);
+  unwound_put_ (section, plain.bytes + AUGMENTATION + sizeof ("zR") + 5, 5); /* instructions */
+  unwound_close_record_ (section, 0);
+}
+
+/* libgcc looks for addresses in its own way, which stops at some letters: what it then takes for an
+   address would hide the frames of other blocks.  */
+static void letters_are_as_compilers_write_them (void) {
+  static const struct {
+    const char *letters;
+    MIR_code_status_t status;
+  } tries[] = {{"zR", MIR_CODE_OK},
+               {"zRS", MIR_CODE_OK},
+               {"zPLR", MIR_CODE_OK},
+               {"zPLRSB", MIR_CODE_OK},
+               {"zLRBG", MIR_CODE_OK},
+               {"zSR", MIR_CODE_BAD_OPTION},
+               {"zBR", MIR_CODE_BAD_OPTION},
+               {"zGR", MIR_CODE_BAD_OPTION},
+               {"zBP", MIR_CODE_BAD_OPTION},
+               {"zRR", MIR_CODE_BAD_OPTION},
+               {"zRSS", MIR_CODE_BAD_OPTION},
+               {"zPP", MIR_CODE_BAD_OPTION},
+               {"zPPPPPPPP", MIR_CODE_BAD_OPTION},
+               {"zLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLL", MIR_CODE_BAD_OPTION}};
+  begin ();
+  struct block neighbour = new_described (2, 100), block = new_block (3, 100);
+  for (size_t i = 0; i < sizeof (tries) / sizeof (tries[0]); i++) {
+    struct unwound_section section;
+    begin_with_letters (&section, tries[i].letters);
+    unwound_describe (&section, block.addr, UNWOUND_LEN, 3);
+    unwound_end (&section);
+    MIR_code_status_t status = try_bytes (&block, section.bytes, section.len);
+    if (status != tries[i].status) tap_note ("%s", tries[i].letters);
+    CHECK_INT (status, tries[i].status);
+    CHECK_INT (unwound_throw (neighbour.addr, 5), 5);
+  }
+  finish_blocks (&neighbour, 1);
 }
 
 static void random_sections_never_crash (void) {
@@ -746,9 +823,11 @@ static void run_all (void) {
   TEST_RUN (a_section_may_describe_nothing);
   TEST_RUN (frames_may_be_in_the_block);
   TEST_RUN (objects_carry_their_frames);
+  TEST_RUN (frames_may_be_in_data_of_the_space);
   TEST_RUN (truncated_sections_are_refused);
   TEST_RUN (descriptions_of_other_code_are_refused);
   TEST_RUN (wrong_records_are_refused);
+  TEST_RUN (letters_are_as_compilers_write_them);
   TEST_RUN (random_sections_never_crash);
   TEST_RUN (refused_memory_leaves_everything_as_it_was);
   TEST_RUN (freeing_needs_no_memory_and_gives_all_back);

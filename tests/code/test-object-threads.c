@@ -262,9 +262,45 @@ static void an_allocator_that_leaves_loses_nothing (void) {
   finish ();
 }
 
+static int return_0 (void) {
+  return 0;
+}
+
+static void *fork_often (void *done) {
+  for (int i = 0; i < 100; i++) (void) run_child (return_0, NULL, 0);
+  atomic_store ((atomic_int *) done, 1);
+  return NULL;
+}
+
+/* The copy of what was written in place may be a child's, too.  */
+static void code_is_committed_in_place_while_others_fork (void) {
+  MIR_code_report_t report = {.size = sizeof (report)};
+  pthread_t thread;
+  atomic_int done = 0;
+  if (!CAN_FORK) tap_skip ("no forks");
+  REQUIRE (start_at (0, MIR_CODE_OPEN_ALIAS, MIR_CODE_KEEP) == 0);
+  (void) MIR_code_probe (&options, &report);
+  if ((report.abilities & MIR_CODE_CAN_WRITE_IN_PLACE) == 0) tap_skip ("not with this back end");
+  REQUIRE (pthread_create (&thread, NULL, fork_often, &done) == 0);
+  while (!atomic_load (&done)) {
+    MIR_code_object_t object;
+    MIR_code_segment_t segment = {.size = sizeof (segment),
+                                  .access = MIR_CODE_READ_EXEC,
+                                  .flags = MIR_CODE_IN_PLACE,
+                                  .len = 30000};
+    REQUIRE (MIR_code_object_reserve (space, &segment, 1, &object) == MIR_CODE_OK);
+    CHECK_INT (MIR_code_object_commit (space, object, NULL), MIR_CODE_OK);
+    CHECK_INT (MIR_code_object_free_now (space, object), MIR_CODE_OK);
+  }
+  pthread_join (thread, NULL);
+  MIR_code_writer_finish (writer);
+  MIR_code_space_finish (space);
+}
+
 int main (void) {
   TEST_RUN (threads_make_and_free_objects);
   TEST_RUN (every_back_end_and_level_holds_objects);
   TEST_RUN (an_allocator_that_leaves_loses_nothing);
+  TEST_RUN (code_is_committed_in_place_while_others_fork);
   return tap_done ();
 }

@@ -543,6 +543,125 @@ static void memory_written_in_place_is_given_back (void) {
   finish (); /* ends it */
 }
 
+/* Each allocation of a commit is refused in turn: the generator may go on where it was.  */
+static void a_refused_commit_in_place_changes_nothing (void) {
+  const MIR_code_info_t info = {.size = sizeof (info), .tag = 7};
+  MIR_code_object_t object;
+  long refused = 0;
+  for (MIR_code_status_t status = MIR_CODE_NO_MEMORY; status != MIR_CODE_OK; refused++) {
+    MIR_code_segment_t segment = SEGMENT (MIR_CODE_READ_EXEC, 100, 0);
+    segment.flags = MIR_CODE_IN_PLACE;
+    start_objects ();
+    start_reserved ();
+    if (!can_write_in_place ()) {
+      finish ();
+      tap_skip ("not with this back end");
+    }
+    REQUIRE (MIR_code_object_reserve (space, &segment, 1, &object) == MIR_CODE_OK);
+    code_returning (segment.buffer, 1);
+    probe_alloc_fail_after (&data, refused, 0);
+    status = MIR_code_object_commit (space, object, &info);
+    probe_alloc_fail_after (&data, -1, 0);
+    if (status != MIR_CODE_OK) {
+      CHECK_INT (status, MIR_CODE_NO_MEMORY);
+      code_returning (segment.buffer, 2);
+      CHECK_INT (MIR_code_object_commit (space, object, &info), MIR_CODE_OK);
+      CHECK_INT (code_call (segment.addr), 2);
+    }
+    MIR_code_piece_t piece = {.size = sizeof (piece)};
+    CHECK_INT (MIR_code_query (space, segment.addr, &piece), MIR_CODE_OK);
+    CHECK_INT (piece.tag, 7);
+    CHECK_INT (MIR_code_object_free_now (space, object), MIR_CODE_OK);
+    finish ();
+  }
+  CHECK (refused > 1);
+}
+
+static void count_mapped (void *user_data, uint8_t *start, size_t len) {
+  (void) start;
+  (void) len;
+  ++*(int *) user_data;
+}
+
+static void count_unmapped (void *user_data, uint8_t *start, size_t len) {
+  (void) start;
+  (void) len;
+  --*(int *) user_data;
+}
+
+/* Before the commit there is no code.  */
+static void hooks_hear_of_memory_in_place_at_the_commit (void) {
+  int mappings = 0;
+  MIR_code_hooks_t hooks = {.size = sizeof (hooks),
+                            .mapped = count_mapped,
+                            .unmapped = count_unmapped,
+                            .user_data = &mappings};
+  MIR_code_object_t objects[2];
+  start_objects ();
+  start_reserved ();
+  if (!can_write_in_place ()) {
+    finish ();
+    tap_skip ("not with this back end");
+  }
+  for (int i = 0; i < 2; i++) {
+    MIR_code_segment_t segment = SEGMENT (MIR_CODE_READ_EXEC, 100, 0);
+    segment.flags = MIR_CODE_IN_PLACE;
+    REQUIRE (MIR_code_object_reserve (space, &segment, 1, &objects[i]) == MIR_CODE_OK);
+  }
+  CHECK_INT (MIR_code_set_hooks (space, &hooks), MIR_CODE_OK);
+  CHECK_INT (mappings, 0);
+  CHECK_INT (MIR_code_object_commit (space, objects[0], NULL), MIR_CODE_OK);
+  CHECK_INT (mappings, 1);
+  finish (); /* ends the open one, too */
+  CHECK_INT (mappings, 0);
+}
+
+static void empty_segments_have_their_alignment (void) {
+  MIR_code_object_t object;
+  start_objects ();
+  start_reserved ();
+  for (size_t alignment = 1; alignment <= MIR_CODE_MAX_ALIGNMENT; alignment *= 2) {
+    MIR_code_segment_t segment = SEGMENT (MIR_CODE_READ_ONLY, 0, alignment);
+    REQUIRE (MIR_code_object_reserve (space, &segment, 1, &object) == MIR_CODE_OK);
+    CHECK_INT ((uintptr_t) segment.addr % alignment, 0);
+    MIR_code_object_abort (space, object);
+  }
+  finish ();
+}
+
+/* The range is for all of them: what one of them keeps mapped makes way for the others.  */
+static MIR_code_status_t use_most_of_range (int kind) {
+  enum { MOST = 900000 };
+  static uint8_t bytes[MOST];
+  MIR_code_object_t object;
+  MIR_code_segment_t segment =
+      SEGMENT (kind < 3 ? (MIR_code_access_t) kind : MIR_CODE_READ_EXEC, MOST, 0);
+  uint8_t *addr;
+  if (kind == 3) {
+    MIR_code_status_t status = MIR_code_publish (writer, bytes, MOST, NULL, &addr);
+    return status == MIR_CODE_OK ? MIR_code_free_now (space, addr) : status;
+  }
+  if (kind == 4) segment.flags = MIR_CODE_IN_PLACE;
+  MIR_code_status_t status = MIR_code_object_reserve (space, &segment, 1, &object);
+  if (status != MIR_CODE_OK) return status;
+  CHECK_INT (MIR_code_object_commit (space, object, NULL), MIR_CODE_OK);
+  return MIR_code_object_free_now (space, object);
+}
+
+static void empty_mappings_make_way_in_the_range (void) {
+  for (int i = 0; i < 25; i++) {
+    start_objects ();
+    options.reserve = 1024 * 1024;
+    start_reserved ();
+    int kinds = can_write_in_place () ? 5 : 4;
+    if (i % 5 < kinds && i / 5 < kinds) {
+      CHECK_INT (use_most_of_range (i / 5), MIR_CODE_OK);
+      CHECK_INT (use_most_of_range (i % 5), MIR_CODE_OK);
+    }
+    finish ();
+  }
+}
+
 static void bad_requests_to_write_in_place_are_refused (void) {
   MIR_code_object_t object;
   static const MIR_code_segment_t good = SEGMENT (MIR_CODE_READ_EXEC, 10, 0);
@@ -564,7 +683,11 @@ static void bad_requests_to_write_in_place_are_refused (void) {
 int main (void) {
   TEST_RUN (code_is_written_where_it_runs);
   TEST_RUN (memory_written_in_place_is_given_back);
+  TEST_RUN (a_refused_commit_in_place_changes_nothing);
+  TEST_RUN (hooks_hear_of_memory_in_place_at_the_commit);
   TEST_RUN (bad_requests_to_write_in_place_are_refused);
+  TEST_RUN (empty_segments_have_their_alignment);
+  TEST_RUN (empty_mappings_make_way_in_the_range);
   TEST_RUN (an_object_may_be_empty);
   TEST_RUN (segments_are_what_was_written);
   TEST_RUN (segments_have_their_access_alone);
