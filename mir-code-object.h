@@ -51,8 +51,9 @@ enum {
   MIR_CODE_TRANSIENT = 1 << 0,
   /* For a generator that writes where the code will run: `buffer` is `addr`.  The memory is private
      and writable, and not executable, until the commit puts executable memory in its place.  Only
-     for the one MIR_CODE_READ_EXEC segment of an object; its `alignment` is at most a page; it begins at
-     a multiple of 64 KiB of the range, whose unused rest other code may fill after the commit.
+     for the one MIR_CODE_READ_EXEC segment of an object; its `alignment` is at most a page.  It begins
+     at a multiple of 64 KiB of the range, except in the back end rwx, and other code may fill the unused
+     rest after the commit.
      MIR_CODE_BAD_OPTION where MIR_code_probe does not report MIR_CODE_CAN_WRITE_IN_PLACE.  */
   MIR_CODE_IN_PLACE = 1 << 1
 };
@@ -85,7 +86,8 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_object_reserve (MIR_code_space_t space,
                                                          MIR_code_object_t *object);
 /* Make all segments of OBJECT what their access says: the code may be run.  INFO, which may be NULL, is
    for the first READ_EXEC segment; the hook `published` gets one event for all code of the object.
-   On failure the reservation is as it was.  MIR_CODE_BAD_ORDER: committed already.  */
+   On failure the reservation is as it was.  MIR_CODE_BAD_ORDER: committed already.  In a sealed space
+   what was reserved before a fork cannot be committed after it, MIR_CODE_WRITE_REFUSED: abort it.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_object_commit (MIR_code_space_t space,
                                                         MIR_code_object_t object,
                                                         const MIR_code_info_t *info);
@@ -127,7 +129,12 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_data_free (MIR_code_space_t space, void
    addresses count from the start of the range (MIR_code_range).
 
    MIR_CODE_BAD_OPTION: the bytes are not well-formed, describe no code, or code that is not in the
-   block, or the code has frames already.  MIR_CODE_NO_BACKEND: this program has no unwinder that takes them.  */
+   block, or the code has frames already.  MIR_CODE_NO_BACKEND: this program has no unwinder that takes them.
+
+   Nobody else may register frames for addresses between those of the space: libgcc up to GCC 12 stops
+   at the nearest registered object.  A thread of the parent may be in the unwinder, and hold its lock,
+   while another one forks: in such a child a throw, and the end of code with frames, may wait for ever.
+   Where threads throw, let a child only exec.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_add_frames (MIR_code_space_t space, const void *addr,
                                                      const void *frames, size_t len);
 
