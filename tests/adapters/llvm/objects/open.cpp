@@ -1,4 +1,9 @@
 // A function in a section that is writable and executable.
-extern "C" __attribute__ ((section (".open,\"awx\",@progbits#"))) int open_function () {
-  return 1;
-}
+asm (
+    ".pushsection .open, \"awx\", @progbits\n"
+    ".globl open_function\n"
+    ".type open_function, @function\n"
+    "open_function:\n"
+    "  ret\n"
+    ".size open_function, . - open_function\n"
+    ".popsection\n");
