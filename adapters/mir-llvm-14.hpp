@@ -2,8 +2,6 @@
 #ifndef MIR_LLVM_14_HPP
 #define MIR_LLVM_14_HPP
 
-#include <cstddef>
-#include <cstdint>
 #include <llvm/ExecutionEngine/JITLink/JITLink.h>
 #include <llvm/ExecutionEngine/JITLink/MemoryFlags.h>
 
@@ -11,11 +9,6 @@ namespace mir::llvm_names {
 
 using access = llvm::jitlink::MemProt;
 using segment_group = llvm::jitlink::AllocGroup;
-using alignment = std::uint32_t;
-
-inline std::size_t in_bytes (alignment al) {
-  return al;
-}
 
 inline bool is_transient (const segment_group &group) {
   return group.getMemDeallocPolicy () == llvm::jitlink::MemDeallocPolicy::Finalize;

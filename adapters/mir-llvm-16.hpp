@@ -2,20 +2,13 @@
 #ifndef MIR_LLVM_16_HPP
 #define MIR_LLVM_16_HPP
 
-#include <cstddef>
 #include <llvm/ExecutionEngine/JITLink/JITLink.h>
 #include <llvm/ExecutionEngine/Orc/Shared/MemoryFlags.h>
-#include <llvm/Support/Alignment.h>
 
 namespace mir::llvm_names {
 
 using access = llvm::orc::MemProt;
 using segment_group = llvm::orc::AllocGroup;
-using alignment = llvm::Align;
-
-inline std::size_t in_bytes (alignment al) {
-  return al.value ();
-}
 
 inline bool is_transient (const segment_group &group) {
   return group.getMemDeallocPolicy () == llvm::orc::MemDeallocPolicy::Finalize;

@@ -2,21 +2,14 @@
 #ifndef MIR_LLVM_21_HPP
 #define MIR_LLVM_21_HPP
 
-#include <cstddef>
 #include <llvm/ExecutionEngine/JITLink/JITLink.h>
 #include <llvm/ExecutionEngine/Orc/Shared/MemoryFlags.h>
 #include <llvm/ExecutionEngine/Orc/TargetProcess/RegisterEHFrames.h>
-#include <llvm/Support/Alignment.h>
 
 namespace mir::llvm_names {
 
 using access = llvm::orc::MemProt;
 using segment_group = llvm::orc::AllocGroup;
-using alignment = llvm::Align;
-
-inline std::size_t in_bytes (alignment al) {
-  return al.value ();
-}
 
 inline bool is_transient (const segment_group &group) {
   return group.getMemLifetime () == llvm::orc::MemLifetime::Finalize;

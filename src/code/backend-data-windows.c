@@ -1,6 +1,6 @@
 /* Windows' back end for the writable data of objects: one view of a section, since only views can take a
    place in a reserved range and leave it in one step.  */
-#include "code/backend.h"
+#include "code/backend-direct.h"
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
@@ -31,34 +31,9 @@ static int data_unmap (struct mir_pages *pages) {
   return 0;
 }
 
-/* Data is written by the program itself; the library only ever clears it.  */
-static MIR_code_status_t data_open (struct mir_pages *pages, uint8_t *start, size_t len,
-                                    uint8_t **writable) {
-  (void) pages;
-  (void) len;
-  *writable = start;
-  return MIR_CODE_OK;
-}
-
-static MIR_code_status_t data_close (struct mir_pages *pages, uint8_t *start, size_t len,
-                                     uint8_t *writable) {
-  (void) pages;
-  (void) start;
-  (void) len;
-  (void) writable;
-  return MIR_CODE_OK;
-}
-
 const struct mir_backend mir_backend_data = {
     .name = "data",
-    .levels = 1 << MIR_CODE_OPEN_ALIAS,
-    .unit = 1,
-    .whole_words = 1,
-    .always_open = 1,
-    .reservable = 1,
-    .plain = 1,
+    MIR_DIRECT_MEMBERS,
     .map = data_map,
     .unmap = data_unmap,
-    .open = data_open,
-    .close = data_close,
 };

@@ -2,6 +2,7 @@
    embedders that ask for it by name.  */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include "code/backend-common-linux.h"
+#include "code/backend-direct.h"
 
 #include <sys/mman.h>
 
@@ -15,23 +16,6 @@ static MIR_code_status_t rwx_map (struct mir_pages *pages, size_t len, uint8_t *
                  == 0
              ? MIR_CODE_OK
              : MIR_CODE_MAP_REFUSED;
-}
-
-static MIR_code_status_t rwx_open (struct mir_pages *pages, uint8_t *start, size_t len,
-                                   uint8_t **writable) {
-  (void) pages;
-  (void) len;
-  *writable = start;
-  return MIR_CODE_OK;
-}
-
-static MIR_code_status_t rwx_close (struct mir_pages *pages, uint8_t *start, size_t len,
-                                    uint8_t *writable) {
-  (void) pages;
-  (void) start;
-  (void) len;
-  (void) writable;
-  return MIR_CODE_OK;
 }
 
 /* Private writable memory is charged when it is mapped (Documentation/mm/overcommit-accounting), so
@@ -51,17 +35,10 @@ static int rwx_collapse (struct mir_pages *pages) {
 const struct mir_backend mir_backend_rwx = {
     .name = "rwx",
     .bit = MIR_CODE_RWX,
-    .levels = 1 << MIR_CODE_OPEN_ALIAS,
-    .unit = 1,
-    .whole_words = 1,
-    .always_open = 1,
-    .reservable = 1,
+    MIR_DIRECT_MEMBERS,
     .is_writable = 1,
-    .plain = 1,
     .map = rwx_map,
     .unmap = mir_linux_unmap_rx,
-    .open = rwx_open,
-    .close = rwx_close,
     .populate = rwx_populate,
     .discard = mir_linux_discard_private,
     .collapse = rwx_collapse,
