@@ -1,5 +1,5 @@
 /* Changes of published code: a word while threads run it, or any bytes while none does.  */
-#include "code/edit.h"
+#include "mir-code.h"
 
 #include <stdatomic.h>
 #include <string.h> /* memcpy */
@@ -7,6 +7,21 @@
 #include "code/part.h"
 #include "code/types.h"
 #include "code/write.h"
+
+/* As in mir.h and in MIR's own, one of which callers of MIR_code_update include.  */
+struct MIR_code_reloc {
+  size_t offset; /* bytes from the base */
+  const void *value;
+};
+
+/* COUNT relocations at BASE.  SIZE 0: store the pointers relocs[i].value; else copy SIZE bytes from
+   each relocs[i].value.  */
+struct edit {
+  uint8_t *base;
+  size_t count;
+  const struct MIR_code_reloc *relocs;
+  size_t size; /* bytes */
+};
 
 enum { BYTES_ON_STACK = 512 }; /* for chunks and old bytes; larger edits allocate */
 
@@ -24,12 +39,12 @@ static int is_published (const struct mir_slab *slab, uintptr_t addr, size_t len
 /*---------------- Many places -----------------------------*/
 
 /* The bytes at each place.  */
-static size_t place_len (const struct mir_edit *edit) {
+static size_t place_len (const struct edit *edit) {
   return edit->size != 0 ? edit->size : sizeof (void *);
 }
 
 /* The bytes to write at place I: the pointer itself or what it points to.  */
-static const uint8_t *source (const struct mir_edit *edit, size_t i) {
+static const uint8_t *source (const struct edit *edit, size_t i) {
   return (const uint8_t *) (edit->size != 0 ? edit->relocs[i].value
                                             : (const void *) &edit->relocs[i].value);
 }
@@ -46,8 +61,7 @@ static struct mir_slab *slab_beside (struct mir_slab *slab, uintptr_t addr) {
 
 /* Fill CHUNKS.  Returns 0, or -1 when a place is not in published code.  SLAB holds the first
    place; its pool is locked.  */
-static int find_places (struct mir_slab *slab, const struct mir_edit *edit,
-                        struct mir_chunk *chunks) {
+static int find_places (struct mir_slab *slab, const struct edit *edit, struct mir_chunk *chunks) {
   for (size_t i = 0; i < edit->count; i++) {
     uintptr_t base = (uintptr_t) edit->base, offset = edit->relocs[i].offset;
     if (offset > UINTPTR_MAX - base) return -1;
@@ -61,7 +75,8 @@ static int find_places (struct mir_slab *slab, const struct mir_edit *edit,
   return 0;
 }
 
-MIR_code_status_t mir_edit (struct MIR_code_space *space, const struct mir_edit *edit) {
+/* Write all places, which are in published code of one pool, or on failure none.  No lock is held.  */
+static MIR_code_status_t edit_places (struct MIR_code_space *space, const struct edit *edit) {
   union {
     struct mir_chunk chunks[1];
     uint8_t bytes[BYTES_ON_STACK];
@@ -93,8 +108,8 @@ MIR_code_status_t mir_edit (struct MIR_code_space *space, const struct mir_edit 
 MIR_code_status_t MIR_code_change (MIR_code_space_t space, void *addr, const void *bytes,
                                    size_t len) {
   struct MIR_code_reloc reloc = {.value = bytes};
-  struct mir_edit edit = {.base = (uint8_t *) addr, .count = 1, .relocs = &reloc, .size = len};
-  return len == 0 ? MIR_CODE_NOT_OURS : mir_edit (space, &edit);
+  struct edit edit = {.base = (uint8_t *) addr, .count = 1, .relocs = &reloc, .size = len};
+  return len == 0 ? MIR_CODE_NOT_OURS : edit_places (space, &edit);
 }
 
 MIR_code_status_t MIR_code_patch_stopped (MIR_code_space_t space, void *addr, const void *bytes,
@@ -106,8 +121,8 @@ MIR_code_status_t MIR_code_patch_stopped (MIR_code_space_t space, void *addr, co
 
 MIR_code_status_t MIR_code_update (MIR_code_space_t space, uint8_t *base, size_t num,
                                    const struct MIR_code_reloc *relocs) {
-  struct mir_edit edit = {.base = base, .count = num, .relocs = relocs, .size = 0};
-  return mir_edit (space, &edit);
+  struct edit edit = {.base = base, .count = num, .relocs = relocs, .size = 0};
+  return edit_places (space, &edit);
 }
 
 /*---------------- One word -----------------------------*/

@@ -137,7 +137,7 @@ static void empty_mappings_are_given_back (void) {
   size_t most = pages.mapped_bytes;
   for (int i = 0; i < LARGE; i++) MIR_code_free_now (MIR_get_code_space (ctx), large[i]);
   CHECK (most >= LARGE * 1024 * 1024);
-  size_t left = pages.mapped_bytes; /* on a slow machine some were empty for MIR_PURGE_MS */
+  size_t left = pages.mapped_bytes; /* on a slow machine some were empty for half a second */
   CHECK (left <= most);
   CHECK_INT (MIR_code_trim (MIR_get_code_space (ctx)), left);
   CHECK_INT (pages.mapped_bytes, 0);
