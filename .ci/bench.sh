@@ -32,7 +32,7 @@ has_flat_map () {
 
 # Large, so it is not among the defaults.
 bench_llvm () {
-  need_to_bench llvm-config-19=llvm-19-dev
+  need_to_bench "$(probe_llvm 19)"
   configure_in build-bench -Dbuildtype=release -Dbench=enabled -Dtests=disabled
   compile_in build-bench bench/bench-llvm-link bench/bench-llvm-kernel bench/bench-mimalloc
   sh bench/run.sh build-bench llvm

@@ -5,7 +5,7 @@ needs_gcc () {
   echo gdb=gdb pc:lua5.4=liblua5.4-dev pc:sqlite3=libsqlite3-dev pc:zlib=zlib1g-dev pc:libpcre2-8=libpcre2-dev \
     file:/usr/include/xbyak/xbyak.h=libxbyak-dev file:/usr/include/asmjit/core.h=libasmjit-dev \
     file:/usr/include/libtcc.h=libtcc-dev pc:libffi=libffi-dev \
-    llvm-config-19=llvm-19-dev
+    "$(probe_llvm 19)"
 }
 
 # Chromium is large and optional: without it the test of the report's page is skipped.
@@ -76,10 +76,15 @@ stress_in () {
   cat "$log" >>"$results"
 }
 
+# The probe for LLVM of version $1 and its package: the headers, since the tools come with another one.
+probe_llvm () {
+  echo "file:/usr/lib/llvm-$1/include/llvm/ExecutionEngine/Orc/LLJIT.h=llvm-$1-dev"
+}
+
 # Of the versions that the adapter is tested with, those that this Debian has.
 needs_llvm () {
   for version in 14 16 19 22; do
-    ! apt-cache show "llvm-$version-dev" >/dev/null 2>&1 || echo "llvm-config-$version=llvm-$version-dev"
+    ! apt-cache show "llvm-$version-dev" >/dev/null 2>&1 || probe_llvm "$version"
   done
 }
 

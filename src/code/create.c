@@ -1,7 +1,5 @@
 /* The creation and the end of a space: its options, its back end, its range.  No other thread knows
    the space yet, or uses it any more, so no lock is taken.  */
-#include "code/create.h"
-
 #include <string.h> /* memset */
 
 #include "code/backend.h"
@@ -22,6 +20,12 @@
 #include "code/writer.h"
 #include "defaults.h"
 #include "os/cancel.h"
+
+enum { PURGE_MS = 500 }; /* unless the options say something else */
+
+/* Finish all writers, unmap all code and free all memory of SPACE, a part or not, but *SPACE itself.  No
+   other thread uses it.  */
+static void finish_space (struct MIR_code_space *space);
 
 /*---------------- Finishing -----------------------------*/
 
@@ -49,12 +53,12 @@ static void finish_objects (struct MIR_code_space *space) {
   for (int i = 0; i < MIR_PARTS; i++) {
     struct MIR_code_space *part = mir_part (space, (MIR_code_access_t) i);
     if (part == NULL) continue;
-    mir_space_finish (part);
+    finish_space (part);
     MIR_free (space->alloc, part);
   }
 }
 
-void mir_space_finish (struct MIR_code_space *space) {
+static void finish_space (struct MIR_code_space *space) {
   struct mir_pool *next;
   int held = mir_os_hold_cancel (); /* nobody could finish the rest */
   finish_objects (space);
@@ -88,7 +92,7 @@ static MIR_code_status_t complete_options (const MIR_code_options_t *options,
       return MIR_CODE_BAD_OPTION;
     full->hooks = hooks;
   }
-  if (full->purge_ms == 0) full->purge_ms = MIR_PURGE_MS;
+  if (full->purge_ms == 0) full->purge_ms = PURGE_MS;
   if (full->alloc == NULL) full->alloc = mir_default_alloc ();
   if (full->reserve > SIZE_MAX / 2) return MIR_CODE_TOO_LARGE;
   int wrong =
@@ -167,7 +171,7 @@ MIR_code_status_t MIR_code_space_create (const MIR_code_options_t *options,
       *space = res;
       return MIR_CODE_OK;
     }
-    mir_space_finish (res);
+    finish_space (res);
   }
   MIR_free (full.alloc, res);
   return status;
@@ -176,7 +180,7 @@ MIR_code_status_t MIR_code_space_create (const MIR_code_options_t *options,
 void MIR_code_space_finish (MIR_code_space_t space) {
   if (space == NULL) return;
   MIR_alloc_t alloc = space->alloc;
-  mir_space_finish (space);
+  finish_space (space);
   MIR_free (alloc, space);
 }
 
