@@ -48,6 +48,31 @@ MIR_ALLOC_API const char *MIR_heap_status_text (MIR_heap_status_t status);
 /* What NULL stands for: mimalloc.  Never NULL; the library owns it.  */
 MIR_ALLOC_API MIR_alloc_t MIR_default_alloc (void);
 
+/* Give memory of the default heap and of heaps that is free back to the system, until at most KEEP bytes
+   of it are left; 0: all.  Pages in which a block is live stay, and so do empty pages that other
+   threads hold on to: at most one for each size class that a thread uses.  With KEEP the call does
+   nothing, in a few instructions, unless more than KEEP bytes are known to be free.  Returns the
+   bytes given back; 0 also where the system refuses, as it does for locked memory (mlock(2)).  Any
+   thread.
+
+   No call is needed for a peak to end: on Linux a free which leaves more than 64 MB of free memory,
+   and more than half of all, gives back what is above (docs/allocators.md).  */
+MIR_ALLOC_API size_t MIR_heap_trim (size_t keep);
+
+/* Pages for the default heap and heaps.  */
+typedef enum MIR_heap_pages {
+  MIR_HEAP_PAGES_MEASURED, /* the default: huge ones from 16 MB on, as long as they are cheaper */
+  MIR_HEAP_PAGES_SMALL,
+  MIR_HEAP_PAGES_HUGE /* wherever the system gives them */
+} MIR_heap_pages_t;
+
+/* Use PAGES from now on, for memory that was not used before.  Call it before the first context: small
+   programs have their memory by then.  A hint: without an effect where there are no huge pages, or
+   where mimalloc is the system's.  The environment variable MIR_HEAP_PAGES (small, huge) stands for
+   a call when the default heap is first used; not in programs that run with more rights than their
+   caller's.  Any thread.  */
+MIR_ALLOC_API void MIR_heap_use_pages (MIR_heap_pages_t pages);
+
 /* Label the calling thread's allocations, in all allocators of the process, with LABEL from now on;
    NULL: no label.  LABEL is kept by pointer and must stay valid as long as a list may show a block
    with it: use a string literal.  Returns the previous label, so that the caller can restore

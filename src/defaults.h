@@ -7,7 +7,7 @@
 
 /* Both results are valid for the life of the process and never NULL.  Any thread.  */
 
-/* mimalloc.  The first call prepares its range of addresses for huge pages (heap/prepare.h).  */
+/* mimalloc.  The first call gives it memory of its own (heap/supply.h).  */
 MIR_alloc_t mir_default_alloc (void);
 /* The system's pages.  */
 MIR_code_alloc_t mir_default_code_alloc (void);

@@ -24,7 +24,7 @@
 #include <stdint.h>
 #include <string.h> /* memset */
 
-#include "code/bits.h"
+#include "bits.h"
 
 enum {
   MIR_CODE_SHIFT = 5, /* the bits of an offset in a granule: of code, of data */

@@ -3,12 +3,18 @@
 #include "context/context.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h> /* exit */
 #include <string.h> /* memcpy, memset */
 
 #include "mir-code.h"
 #include "mir-heap.h"
+
+/* Bytes of free memory that the last context leaves to the next.  */
+enum { KEPT_WITHOUT_CONTEXTS = 4 * 1024 * 1024 };
+
+static atomic_size_t contexts_num; /* live ones; any thread */
 
 /* As in MIR; an embedder which wants to survive errors sets its own function.  */
 static void MIR_NO_RETURN exit_on_error (MIR_error_type_t error_type, const char *format, ...) {
@@ -87,6 +93,7 @@ MIR_code_status_t MIR_init_with (const MIR_context_options_t *options, MIR_conte
     MIR_free (code.alloc, res);
     return status;
   }
+  atomic_fetch_add_explicit (&contexts_num, 1, memory_order_relaxed);
   *ctx = res;
   return MIR_CODE_OK;
 }
@@ -103,6 +110,8 @@ void MIR_finish (MIR_context_t ctx) {
   if (ctx == NULL) return;
   MIR_code_space_finish (ctx->space);
   MIR_free (ctx->alloc, ctx);
+  if (atomic_fetch_sub_explicit (&contexts_num, 1, memory_order_relaxed) == 1)
+    (void) MIR_heap_trim (KEPT_WITHOUT_CONTEXTS);
 }
 
 MIR_code_space_t MIR_get_code_space (MIR_context_t ctx) {

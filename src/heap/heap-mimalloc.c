@@ -4,7 +4,8 @@
 #include <mimalloc.h>
 
 #include "heap/annotate.h"
-#include "heap/prepare.h"
+#include "heap/large.h"
+#include "heap/supply.h"
 #include "os/os.h"
 
 struct heap {
@@ -18,18 +19,33 @@ static size_t padded (size_t size) {
 }
 
 static void *heap_malloc (size_t size, void *user_data) {
+  if (size > MIR_LARGE) mir_supply_make_room (size);
   return mi_heap_malloc (((struct heap *) user_data)->heap, padded (size));
 }
 
 static void *heap_calloc (size_t num, size_t size, void *user_data) {
   size_t len;
   if (mir_heap_overflows (num, size, &len)) return NULL;
+  if (len > MIR_LARGE) mir_supply_make_room (len);
   return mi_heap_zalloc (((struct heap *) user_data)->heap, padded (len));
 }
 
+/* As the default heap's, in defaults.c.  */
+static void *grow_large_in_heap (struct heap *heap, void *ptr, size_t new_size) {
+  size_t usable = mi_usable_size (ptr);
+  if (new_size <= usable) return mi_heap_realloc (heap->heap, ptr, new_size);
+  void *res = mi_heap_malloc (heap->heap, new_size);
+  if (res == NULL || mir_large_move (ptr, res, usable) != 0) return NULL;
+  mi_free (ptr);
+  return res;
+}
+
 static void *heap_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
-  (void) old_size;
-  return mi_heap_realloc (((struct heap *) user_data)->heap, ptr, padded (new_size));
+  struct heap *heap = (struct heap *) user_data;
+  if (new_size > MIR_LARGE && new_size > old_size) mir_supply_make_room (new_size);
+  if (mir_large_is_moved (old_size, new_size) && ptr != NULL)
+    return grow_large_in_heap (heap, ptr, new_size);
+  return mi_heap_realloc (heap->heap, ptr, padded (new_size));
 }
 
 static void heap_free (void *ptr, void *user_data) {
@@ -38,7 +54,7 @@ static void heap_free (void *ptr, void *user_data) {
 }
 
 MIR_heap_status_t MIR_heap_create (MIR_heap_t *res) {
-  mir_heap_prepare ();
+  mir_supply_prepare ();
   struct heap *heap = (struct heap *) mi_malloc (sizeof (*heap));
   if (heap == NULL) return MIR_HEAP_NO_MEMORY;
   heap->heap = mi_heap_new ();

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h> /* abort */
 
+#include "heap/supply.h"
+
 static _Thread_local const char *thread_label; /* borrowed; NULL: none */
 
 const char *MIR_heap_set_label (const char *new_label) {
@@ -24,6 +26,14 @@ void mir_heap_die (const char *what, const void *ptr) {
 
 MIR_alloc_t MIR_default_alloc (void) {
   return mir_default_alloc ();
+}
+
+size_t MIR_heap_trim (size_t keep) {
+  return mir_supply_trim (keep);
+}
+
+void MIR_heap_use_pages (MIR_heap_pages_t pages) {
+  mir_supply_use_pages (pages);
 }
 
 void *mir_heap_new (MIR_alloc_t *below, size_t len) {

@@ -13,7 +13,8 @@
    kept        freed, but not yet returned: blocks in quarantine, and heaps that a memory checker
                should still know
    note        tells a memory checker about bytes (annotate.h)
-   prepare     what happens once before the default heap is used (prepare.h)  */
+   supply      the memory of the default heap, and of heaps (supply.h)
+   slice, step what mimalloc takes of it; what becomes accessible at once (slices.h)  */
 #ifndef MIR_HEAP_HEAP_H
 #define MIR_HEAP_HEAP_H
 

@@ -1,6 +1,6 @@
 /* Scans of words of 64 bits.  One thread at a time; the caller keeps indices in range.  */
-#ifndef MIR_CODE_BITS_H
-#define MIR_CODE_BITS_H
+#ifndef MIR_BITS_H
+#define MIR_BITS_H
 
 #include <stdint.h>
 
@@ -23,4 +23,4 @@ static inline uint64_t mir_bits_mask (uint32_t first, uint32_t bound) {
   return ~(uint64_t) 0 >> (64 - (bound - first)) << first;
 }
 
-#endif /* MIR_CODE_BITS_H */
+#endif /* MIR_BITS_H */
