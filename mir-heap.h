@@ -61,7 +61,7 @@ MIR_ALLOC_API size_t MIR_heap_trim (size_t keep);
 
 /* Pages for the default heap and heaps.  */
 typedef enum MIR_heap_pages {
-  MIR_HEAP_PAGES_MEASURED, /* the default: huge ones from 16 MB on, as long as they are cheaper */
+  MIR_HEAP_PAGES_MEASURED, /* the default: huge ones from 32 MB on, as long as they are cheaper */
   MIR_HEAP_PAGES_SMALL,
   MIR_HEAP_PAGES_HUGE /* wherever the system gives them */
 } MIR_heap_pages_t;

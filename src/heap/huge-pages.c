@@ -4,7 +4,7 @@
 #include "heap/slices.h" /* MIR_STEP */
 
 enum {
-  FIRST_TRIAL = 16 * 1024 * 1024, /* bytes: a smaller heap pays for megabytes that it never uses */
+  FIRST_TRIAL = 32 * 1024 * 1024, /* bytes: a smaller heap pays for megabytes that it never uses */
   MAX_SLOW = 2,                   /* huge pages in a row that did not pay... */
   MUCH_PERCENT = 200,             /* ...or one that cost so much more */
   /* A huge page must cost at most this part of what small ones do; a sample counts as one part in

@@ -6,7 +6,7 @@
 #include <stddef.h> /* size_t */
 
 /* Bytes: a block of more needs room before it is allocated; one of at least so many is moved.  */
-enum { MIR_LARGE = 4 * 1024 * 1024, MIR_LARGE_MOVED = 1024 * 1024 };
+enum { MIR_LARGE = 4 * 1024 * 1024, MIR_LARGE_MOVED = 512 * 1024 };
 
 /* Whether mir_large_move may be of use to a block that grows from OLD_SIZE to NEW_SIZE bytes.  */
 static inline int mir_large_is_moved (size_t old_size, size_t new_size) {

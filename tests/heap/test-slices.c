@@ -138,9 +138,9 @@ static void huge_pages_are_tried_once_and_kept_while_they_pay (void) {
   CHECK (!mir_huge_pages_are_wanted (&pages, 100 * MB)); /* nothing to compare with */
   mir_huge_pages_note_small (&pages, MIR_STEP / 2, 500);
   CHECK_INT (pages.small_cost, 1000);
-  CHECK (!mir_huge_pages_are_wanted (&pages, 15 * MB));
-  CHECK (mir_huge_pages_are_wanted (&pages, 16 * MB));
-  mir_huge_pages_note_huge (&pages, 16 * MB, 700, 1);
+  CHECK (!mir_huge_pages_are_wanted (&pages, 31 * MB));
+  CHECK (mir_huge_pages_are_wanted (&pages, 32 * MB));
+  mir_huge_pages_note_huge (&pages, 32 * MB, 700, 1);
   CHECK (mir_huge_pages_are_wanted (&pages, 17 * MB));
   mir_huge_pages_note_huge (&pages, 17 * MB, 1100, 1);
   CHECK (
