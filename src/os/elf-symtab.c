@@ -8,14 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* More than any program has, and few enough to read in a second.  */
-enum { MAX_SECTIONS = 1 << 16, MAX_SYMBOLS = 1 << 24 };
-
-/* The sections of a file with functions: the symbols, and their names.  */
-struct elf_tables {
-  ElfW (Shdr) symbols, names;
-  uintptr_t code_mask; /* the bits of a symbol's value that are an address */
-};
+/* More than any program has, and few enough to read in a second.  No address is in more functions
+   than MAX_DEPTH: names of one function, and functions in functions.  */
+enum { MAX_SECTIONS = 1 << 16, MAX_SYMBOLS = 1 << 24, MAX_DEPTH = 256 };
 
 /*---------------- Bytes -----------------------------*/
 
@@ -106,58 +101,105 @@ static size_t count_sections (struct mir_elf_file *file, const ElfW (Ehdr) * hea
   return (size_t) first.sh_size;
 }
 
+/* Set *SECTION to the table of symbols, and return the number of sections; 0: there is none.  */
+static size_t find_symbols (struct mir_elf_file *file, const ElfW (Ehdr) * header,
+                            ElfW (Shdr) * section) {
+  size_t num = count_sections (file, header);
+  for (size_t i = 0; i < num; i++) {
+    if (read_section (file, header, i, section) != 0) return 0;
+    if (section->sh_type == SHT_SYMTAB) return num;
+  }
+  return 0;
+}
+
 /* 0, or -1 if there are no symbols, or they make no sense.  */
-static int find_tables (struct mir_elf_file *file, struct elf_tables *tables) {
+static int find_tables (struct mir_elf_file *file) {
   ElfW (Ehdr) header;
+  ElfW (Shdr) symbols, names;
   if (read_elf_header (file, &header) != 0) return -1;
-  size_t num = count_sections (file, &header), i = 0;
-  do {
-    if (i == num || read_section (file, &header, i++, &tables->symbols) != 0) return -1;
-  } while (tables->symbols.sh_type != SHT_SYMTAB);
-  if (tables->symbols.sh_entsize != sizeof (ElfW (Sym)) || tables->symbols.sh_link >= num
-      || tables->symbols.sh_offset > INT64_MAX / 2
-      || tables->symbols.sh_size / sizeof (ElfW (Sym)) > MAX_SYMBOLS)
+  size_t num = find_symbols (file, &header, &symbols);
+  if (num == 0 || symbols.sh_entsize != sizeof (ElfW (Sym)) || symbols.sh_link >= num
+      || symbols.sh_offset > INT64_MAX / 2 || symbols.sh_size / sizeof (ElfW (Sym)) > MAX_SYMBOLS)
     return -1;
-  if (read_section (file, &header, tables->symbols.sh_link, &tables->names) != 0
-      || tables->names.sh_type != SHT_STRTAB || tables->names.sh_offset > INT64_MAX / 2)
+  if (read_section (file, &header, symbols.sh_link, &names) != 0 || names.sh_type != SHT_STRTAB
+      || names.sh_offset > INT64_MAX / 2)
     return -1;
+  file->symbols = symbols.sh_offset;
+  file->symbols_num = (size_t) (symbols.sh_size / sizeof (ElfW (Sym)));
+  file->names = names.sh_offset;
+  file->names_size = names.sh_size;
   /* Bit 0 tells the instruction set: ELF for the Arm Architecture, 5.5.3.  */
-  tables->code_mask = header.e_machine == EM_ARM ? ~(uintptr_t) 1 : UINTPTR_MAX;
+  file->code_mask = header.e_machine == EM_ARM ? ~(uintptr_t) 1 : UINTPTR_MAX;
   return 0;
 }
 
 /*---------------- Symbols -----------------------------*/
 
-/* Whether SYMBOL is a function that contains ADDRESS.  One without a size, as assembler may make
-   it, contains nothing.  */
-static int contains (const struct elf_tables *tables, const ElfW (Sym) * symbol,
-                     uintptr_t address) {
+/* Whether SYMBOL is a function of this file.  One without a size, as assembler may make it,
+   contains nothing.  */
+static int is_function (const ElfW (Sym) * symbol) {
   unsigned type = symbol->st_info & 15;
-  uintptr_t start = (uintptr_t) symbol->st_value & tables->code_mask;
-  if ((type != STT_FUNC && type != STT_GNU_IFUNC) || symbol->st_shndx == SHN_UNDEF) return 0;
-  return address >= start && address - start < symbol->st_size;
+  return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol->st_shndx != SHN_UNDEF
+         && symbol->st_size != 0;
 }
 
-/* Whether A names an address in both better than B: it begins later, or at the same address and is
-   not local.  */
-static int is_better (const ElfW (Sym) * a, const ElfW (Sym) * b) {
-  if (a->st_value != b->st_value) return a->st_value > b->st_value;
-  return a->st_info >> 4 != STB_LOCAL && b->st_info >> 4 == STB_LOCAL;
-}
-
-/* Set *BEST, whose size is 0, to the symbol of the function at ADDRESS.  0, or -1.  */
-static int find_symbol (struct mir_elf_file *file, const struct elf_tables *tables,
-                        uintptr_t address, ElfW (Sym) * best) {
-  size_t num = (size_t) (tables->symbols.sh_size / sizeof (*best));
-  for (size_t i = 0; i < num; i++) {
-    ElfW (Sym) symbol;
-    uint64_t offset = tables->symbols.sh_offset + i * sizeof (symbol);
-    if (read_bytes (file, offset, &symbol, sizeof (symbol)) != 0) return -1;
-    if (contains (tables, &symbol, address) && (best->st_size == 0 || is_better (&symbol, best)))
-      *best = symbol;
+/* The first of the NUM LOOKUPS that is not below ADDRESS; NUM if all are.  */
+static size_t first_lookup (const struct mir_os_lookup *lookups, size_t num, uintptr_t address) {
+  size_t low = 0;
+  while (low < num) {
+    size_t middle = low + (num - low) / 2;
+    if (lookups[middle].in_file < address)
+      low = middle + 1;
+    else
+      num = middle;
   }
-  return best->st_size != 0 ? 0 : -1;
+  return low;
 }
+
+/* Note the function SYMBOL for those of LOOKUPS which it contains, unless one is known that begins
+   later, or at the same address and is exported.  Returns how many it contains.  */
+static size_t note_function (const struct mir_elf_file *file, const ElfW (Sym) * symbol,
+                             struct mir_os_lookup *lookups, size_t num) {
+  uintptr_t start = (uintptr_t) symbol->st_value & file->code_mask;
+  uint8_t rank = symbol->st_info >> 4 == STB_LOCAL ? 1 : 2;
+  size_t first = first_lookup (lookups, num, start), i = first;
+  for (; i < num && lookups[i].in_file - start < symbol->st_size; i++) {
+    struct mir_os_lookup *lookup = &lookups[i];
+    if (lookup->rank != 0
+        && (start != lookup->start ? start < lookup->start : rank <= lookup->rank))
+      continue;
+    lookup->start = start;
+    lookup->name = symbol->st_name;
+    lookup->rank = rank;
+  }
+  return i - first;
+}
+
+/* 0, or -1 if the file ends before its symbols or they make no sense.  */
+static int note_functions (struct mir_elf_file *file, struct mir_os_lookup *lookups, size_t num) {
+  size_t noted = 0;
+  for (size_t i = 0; i < file->symbols_num; i++) {
+    ElfW (Sym) symbol;
+    if (read_bytes (file, file->symbols + i * sizeof (symbol), &symbol, sizeof (symbol)) != 0)
+      return -1;
+    if (!is_function (&symbol)) continue;
+    noted += note_function (file, &symbol, lookups, num);
+    if (noted / MAX_DEPTH > num) return -1;
+  }
+  return 0;
+}
+
+static void forget_functions (struct mir_os_lookup *lookups, size_t num) {
+  for (size_t i = 0; i < num; i++) lookups[i].rank = 0;
+}
+
+void mir_elf_find_functions (struct mir_elf_file *file, struct mir_os_lookup *lookups, size_t num) {
+  forget_functions (lookups, num);
+  if (find_tables (file) != 0 || note_functions (file, lookups, num) != 0)
+    forget_functions (lookups, num);
+}
+
+/*---------------- Names -----------------------------*/
 
 /* Whether NAME is not empty and can be printed.  */
 static int is_clean (const char *name) {
@@ -166,27 +208,15 @@ static int is_clean (const char *name) {
   return *name != '\0';
 }
 
-/* Set NAME to the text at OFFSET of the names.  0, or -1.  */
-static int read_name (struct mir_elf_file *file, const ElfW (Shdr) * names, uint64_t offset,
-                      char name[MIR_OS_NAME_SIZE]) {
-  if (offset >= names->sh_size) return -1;
-  uint64_t room = names->sh_size - offset;
+int mir_elf_read_name (struct mir_elf_file *file, const struct mir_os_lookup *lookup,
+                       struct mir_os_function *function) {
+  char *name = function->name;
+  if (lookup->rank == 0 || lookup->name >= file->names_size) return -1;
+  uint64_t start = file->names + lookup->name, room = file->names_size - lookup->name;
   for (size_t len = 0; len < MIR_OS_NAME_SIZE - 1; len++) {
-    if (len == room || read_bytes (file, names->sh_offset + offset + len, name + len, 1) != 0)
-      return -1;
+    if (len == room || read_bytes (file, start + len, name + len, 1) != 0) return -1;
     if (name[len] == '\0') return is_clean (name) ? 0 : -1;
   }
   name[MIR_OS_NAME_SIZE - 1] = '\0';
   return is_clean (name) ? 0 : -1;
-}
-
-int mir_elf_find_function (struct mir_elf_file *file, uintptr_t address,
-                           struct mir_os_function *function) {
-  struct elf_tables tables;
-  ElfW (Sym) symbol = {.st_size = 0};
-  if (find_tables (file, &tables) != 0 || find_symbol (file, &tables, address, &symbol) != 0
-      || read_name (file, &tables.names, symbol.st_name, function->name) != 0)
-    return 0;
-  function->start = (uintptr_t) symbol.st_value & tables.code_mask;
-  return 1;
 }

@@ -9,12 +9,17 @@
 
 #include "os/symbols.h"
 
-/* A file, and the bytes that were last read from it.  */
+/* A file, the bytes that were last read from it, and its tables.  */
 struct mir_elf_file {
   int fd;
   uint64_t offset; /* of BYTES */
   size_t len;      /* of BYTES */
   uint8_t bytes[4096];
+  /* Where the symbols and their names are; set by mir_elf_find_functions.  */
+  uint64_t symbols, names;
+  size_t symbols_num;
+  uint64_t names_size;
+  uintptr_t code_mask; /* the bits of a symbol's value that are an address */
 };
 
 /* FD is borrowed; its position does not matter and stays.  */
@@ -22,9 +27,11 @@ void mir_elf_open (struct mir_elf_file *file, int fd);
 /* Set *ADDRESS to the address (p_vaddr) at which the file wants the code at OFFSET.  0, or -1 if it
    is no program and no library for this CPU's class and byte order, or has no code there.  */
 int mir_elf_address_of (struct mir_elf_file *file, uint64_t offset, uintptr_t *address);
-/* Set *FUNCTION to the innermost one that contains ADDRESS, one of the file's.  1, or
-   0 if there is none or the file contradicts itself.  */
-int mir_elf_find_function (struct mir_elf_file *file, uintptr_t address,
-                           struct mir_os_function *function);
+/* Find the innermost function that contains `in_file`, for each of the NUM LOOKUPS, which ascend.
+   Sets `rank` to 0 if there is none, and in all of them if the file contradicts itself.  */
+void mir_elf_find_functions (struct mir_elf_file *file, struct mir_os_lookup *lookups, size_t num);
+/* Set the name of FUNCTION to that of the function found for LOOKUP.  0, or -1 if it has none.  */
+int mir_elf_read_name (struct mir_elf_file *file, const struct mir_os_lookup *lookup,
+                       struct mir_os_function *function);
 
 #endif /* MIR_OS_ELF_SYMTAB_H */

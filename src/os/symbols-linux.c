@@ -129,32 +129,77 @@ static int is_file_of (int fd, const struct file_mapping *mapping) {
   return is_same;
 }
 
-/* Find the function at ADDRESS in the file PATH.  1, or 0 if that is not the file of MAPPING or does
-   not tell.  */
-static int look_in_file (const char *path, const struct file_mapping *mapping, uintptr_t address,
-                         struct mir_os_function *function) {
+/* Set `in_file` of the NUM LOOKUPS, which are in MAPPING.  0, or -1 if FILE has no code there.  */
+static int set_addresses (struct mir_elf_file *file, const struct file_mapping *mapping,
+                          struct mir_os_lookup *lookups, size_t num) {
+  for (size_t i = 0; i < num; i++)
+    if (mir_elf_address_of (file, lookups[i].address - mapping->start + mapping->offset,
+                            &lookups[i].in_file)
+        != 0)
+      return -1;
+  return 0;
+}
+
+/* Tell FUNC of the functions that were found.  */
+static void tell_functions (struct mir_elf_file *file, const struct mir_os_lookup *lookups,
+                            size_t num, mir_os_function_func_t func, void *user_data) {
+  struct mir_os_function function;
+  for (size_t i = 0; i < num; i++) {
+    if (mir_elf_read_name (file, &lookups[i], &function) != 0) continue;
+    function.start = lookups[i].start + (lookups[i].address - lookups[i].in_file);
+    func (user_data, lookups[i].address, &function);
+  }
+}
+
+/* Look for the NUM LOOKUPS, which are in MAPPING, in the file PATH.  0, or -1 if that is not the file
+   of MAPPING.  */
+static int look_in_file (const char *path, const struct file_mapping *mapping,
+                         struct mir_os_lookup *lookups, size_t num, mir_os_function_func_t func,
+                         void *user_data) {
   struct mir_elf_file file;
-  uintptr_t in_file; /* ADDRESS as the linker knows it */
-  int res = 0, fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (fd < 0) return 0;
+  int res = -1, fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) return -1;
   mir_elf_open (&file, fd);
-  if (is_file_of (fd, mapping)
-      && mir_elf_address_of (&file, address - mapping->start + mapping->offset, &in_file) == 0)
-    res = mir_elf_find_function (&file, in_file, function);
+  if (is_file_of (fd, mapping)) {
+    res = 0;
+    if (set_addresses (&file, mapping, lookups, num) == 0) {
+      mir_elf_find_functions (&file, lookups, num);
+      tell_functions (&file, lookups, num, func, user_data);
+    }
+  }
   close (fd);
-  if (res) function->start += address - in_file;
   return res;
 }
 
+/*---------------- Functions -----------------------------*/
+
 /* The program's file may have been removed, or be below another root: /proc/self/exe is it.  */
-int mir_os_function (const void *address, struct mir_os_function *function) {
+void mir_os_each_function (struct mir_os_lookup *lookups, size_t num, mir_os_function_func_t func,
+                           void *user_data) {
   struct file_mapping mapping;
-  uintptr_t at = (uintptr_t) address;
-  int error = errno, held = mir_os_hold_cancel (), res = 0;
-  if (find_mapping (at, &mapping) == 0 && mapping.is_code && mapping.path[0] == '/')
-    res = look_in_file (mapping.path, &mapping, at, function)
-          || look_in_file ("/proc/self/exe", &mapping, at, function);
+  int error = errno, held = mir_os_hold_cancel ();
+  for (size_t i = 0, next; i < num; i = next) {
+    next = i + 1;
+    if (find_mapping (lookups[i].address, &mapping) != 0 || !mapping.is_code
+        || mapping.path[0] != '/')
+      continue;
+    while (next < num && lookups[next].address < mapping.bound) next++;
+    if (look_in_file (mapping.path, &mapping, lookups + i, next - i, func, user_data) != 0)
+      (void) look_in_file ("/proc/self/exe", &mapping, lookups + i, next - i, func, user_data);
+  }
   mir_os_let_cancel (held);
   errno = error;
-  return res;
+}
+
+static void copy_function (void *user_data, uintptr_t address,
+                           const struct mir_os_function *function) {
+  (void) address;
+  *(struct mir_os_function *) user_data = *function;
+}
+
+int mir_os_function (const void *address, struct mir_os_function *function) {
+  struct mir_os_lookup lookup = {.address = (uintptr_t) address};
+  function->name[0] = '\0';
+  mir_os_each_function (&lookup, 1, copy_function, function);
+  return function->name[0] != '\0';
 }
