@@ -1,7 +1,7 @@
 /* A small ELF file with symbols, for tests of the reader: as sound as a linker's, but for what a test
    changes.
 
-     [ header | sections: 0, .symtab, .strtab | symbols | names ]  */
+     [ header | segments: data, code | sections: 0, .symtab, .strtab | symbols | names ]  */
 #ifndef MIR_TESTS_OS_ELF_IMAGE_H
 #define MIR_TESTS_OS_ELF_IMAGE_H
 
@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum { ELF_SYMTAB = 1, ELF_STRTAB, ELF_SECTIONS };
+enum { ELF_DATA_SEGMENT, ELF_CODE_SEGMENT, ELF_SEGMENTS };
 enum { ELF_SYMBOLS = 9, ELF_NAMES_SIZE = 64 };
 
 /* The symbols by number; 0 is ELF's empty one.  */
@@ -27,6 +28,7 @@ enum {
 
 struct elf_image {
   ElfW (Ehdr) header;
+  ElfW (Phdr) segments[ELF_SEGMENTS];
   ElfW (Shdr) sections[ELF_SECTIONS];
   ElfW (Sym) symbols[ELF_SYMBOLS];
   char names[ELF_NAMES_SIZE];
@@ -54,6 +56,9 @@ static inline void elf_image_header (ElfW (Ehdr) * header) {
   header->e_type = ET_DYN;
   header->e_version = EV_CURRENT;
   header->e_ehsize = sizeof (*header);
+  header->e_phoff = offsetof (struct elf_image, segments);
+  header->e_phentsize = sizeof (ElfW (Phdr));
+  header->e_phnum = ELF_SEGMENTS;
   header->e_shoff = offsetof (struct elf_image, sections);
   header->e_shentsize = sizeof (ElfW (Shdr));
   header->e_shnum = ELF_SECTIONS;
@@ -64,6 +69,14 @@ static inline void elf_image_init (struct elf_image *image) {
   size_t used = 1;
   memset (image, 0, sizeof (*image));
   elf_image_header (&image->header);
+  image->segments[ELF_DATA_SEGMENT] = (ElfW (Phdr)) {
+      .p_type = PT_LOAD, .p_flags = PF_R, .p_offset = 0, .p_filesz = 0x2000, .p_memsz = 0x2000};
+  image->segments[ELF_CODE_SEGMENT] = (ElfW (Phdr)) {.p_type = PT_LOAD,
+                                                     .p_flags = PF_R | PF_X,
+                                                     .p_offset = 0x400,
+                                                     .p_vaddr = 0x1000,
+                                                     .p_filesz = 0x600,
+                                                     .p_memsz = 0x700};
   image->sections[ELF_SYMTAB].sh_type = SHT_SYMTAB;
   image->sections[ELF_SYMTAB].sh_offset = offsetof (struct elf_image, symbols);
   image->sections[ELF_SYMTAB].sh_size = sizeof (image->symbols);

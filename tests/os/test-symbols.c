@@ -347,6 +347,48 @@ static int file_of (const void *bytes, size_t len) {
   return fd;
 }
 
+/* The address of the code at OFFSET of IMAGE; 0: there is none.  */
+static uintptr_t address_of (const struct elf_image *image, uint64_t offset) {
+  struct mir_elf_file file;
+  uintptr_t address = 0;
+  int fd = file_of (image, sizeof (*image));
+  mir_elf_open (&file, fd);
+  if (mir_elf_address_of (&file, offset, &address) != 0) address = 0;
+  close (fd);
+  return address;
+}
+
+static void segments_say_where_code_is (void) {
+  struct elf_image image;
+  ElfW (Phdr) *code = &image.segments[ELF_CODE_SEGMENT];
+  elf_image_init (&image);
+  CHECK_INT (address_of (&image, 0x3ff), 0); /* data */
+  CHECK_INT (address_of (&image, 0x400), 0x1000);
+  CHECK_INT (address_of (&image, 0x9ff), 0x15ff);
+  CHECK_INT (address_of (&image, 0xa00), 0); /* memory that is not in the file */
+  CHECK_INT (address_of (&image, UINT64_MAX), 0);
+  code->p_flags = PF_R;
+  CHECK_INT (address_of (&image, 0x400), 0);
+  code->p_flags = PF_X;
+  memset (&code->p_filesz, 0xff, sizeof (code->p_filesz));
+  CHECK_INT (address_of (&image, 0x400), 0x1000);
+  memset (&code->p_vaddr, 0xff, sizeof (code->p_vaddr));
+  CHECK (address_of (&image, 0x400) == UINTPTR_MAX);
+  image.header.e_phnum = UINT16_MAX; /* to the end of the file, after the right one */
+  CHECK (address_of (&image, 0x400) == UINTPTR_MAX);
+  CHECK_INT (address_of (&image, 0x300), 0);
+  image.header.e_phnum = 1;
+  CHECK_INT (address_of (&image, 0x400), 0);
+  image.header.e_phnum = ELF_SEGMENTS;
+  image.header.e_phentsize++;
+  CHECK_INT (address_of (&image, 0x400), 0);
+  image.header.e_phentsize--;
+  memset (&image.header.e_phoff, 0xff, sizeof (image.header.e_phoff));
+  CHECK_INT (address_of (&image, 0x400), 0);
+  image.header.e_phoff = sizeof (image) - 8;
+  CHECK_INT (address_of (&image, 0x400), 0);
+}
+
 /* The name at ADDRESS in a file with the LEN bytes at BYTES; "": none.  Valid until the next
    call.  */
 static const char *name_in (const void *bytes, size_t len, uintptr_t address) {
@@ -377,6 +419,43 @@ static void the_right_symbol_is_found (void) {
   elf_image_init (&image);
   for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++)
     CHECK_STR (name_in (&image, sizeof (image), cases[i].address), cases[i].name);
+}
+
+static void many_addresses_are_found_in_one_reading (void) {
+  enum { NUM = 0x600 };
+  static struct mir_os_lookup lookups[NUM];
+  struct mir_elf_file file;
+  struct elf_image image;
+  elf_image_init (&image);
+  int fd = file_of (&image, sizeof (image));
+  for (size_t i = 0; i < NUM; i++) lookups[i].in_file = 0x1000 + i;
+  mir_elf_open (&file, fd);
+  mir_elf_find_functions (&file, lookups, NUM);
+  for (size_t i = 0; i < NUM; i++) {
+    struct mir_os_function function = {.name = ""};
+    (void) mir_elf_read_name (&file, &lookups[i], &function);
+    CHECK_INT (lookups[i].rank != 0, i < 0x100 || (i >= 0x200 && i < 0x210));
+    CHECK_STR (function.name, i >= 0x40 && i < 0x60  ? "inner"
+                              : i < 0x100            ? "outer"
+                              : lookups[i].rank != 0 ? "exported"
+                                                     : "");
+  }
+  close (fd);
+}
+
+static void functions_on_each_other_are_refused (void) {
+  enum { NUM = 1000 };
+  static struct {
+    struct elf_image image;
+    ElfW (Sym) symbols[NUM];
+  } large;
+  elf_image_init (&large.image);
+  for (size_t i = 0; i < NUM; i++) large.symbols[i] = large.image.symbols[ELF_INNER];
+  large.image.sections[ELF_SYMTAB].sh_offset = offsetof (__typeof__ (large), symbols);
+  large.image.sections[ELF_SYMTAB].sh_size = 200 * sizeof (large.symbols[0]);
+  CHECK_STR (name_in (&large, sizeof (large), 0x1040), "inner");
+  large.image.sections[ELF_SYMTAB].sh_size = sizeof (large.symbols);
+  CHECK_STR (name_in (&large, sizeof (large), 0x1040), "");
 }
 
 static void a_cut_image_gives_no_wrong_name (void) {
@@ -564,6 +643,9 @@ int main (int argc, char **argv) {
   TEST_RUN (a_program_that_was_removed_has_names);
   TEST_RUN (children_find_names_while_threads_look_and_load);
   TEST_RUN (the_right_symbol_is_found);
+  TEST_RUN (many_addresses_are_found_in_one_reading);
+  TEST_RUN (functions_on_each_other_are_refused);
+  TEST_RUN (segments_say_where_code_is);
   TEST_RUN (a_cut_image_gives_no_wrong_name);
   TEST_RUN (headers_that_make_no_sense_are_refused);
   TEST_RUN (sections_that_make_no_sense_are_refused);
