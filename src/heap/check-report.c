@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "os/cancel.h"
 #include "os/stack.h"
 #include "os/symbols.h"
 
@@ -100,11 +101,14 @@ static void add_call (struct check_report *report, const char *did, const char *
 
 void mir_check_print (void *user_data, const MIR_check_t *check) {
   struct check_report report = {.len = 0};
+  int held = mir_os_hold_cancel (); /* stderr has a lock, and the caller may have one */
   (void) user_data;
   add_text (&report, "mir-alloc: %p: %s", check->block, check->text);
   if (check->number != 0)
-    add_text (&report, "; block %" PRIu64 ", %zu bytes", check->number, check->size);
-  if (check->kind == MIR_CHECK_WRONG_SIZE) add_text (&report, ", given %zu", check->given);
+    add_text (&report, "; block %" PRIu64 ", %" PRIu64 " bytes", check->number,
+              (uint64_t) check->size);
+  if (check->kind == MIR_CHECK_WRONG_SIZE)
+    add_text (&report, ", given %" PRIu64, (uint64_t) check->given);
   if (check->label != NULL) add_text (&report, ", for %s", check->label);
   add_text (&report, "\n");
   add_call (&report, noticing_call (check->kind), check->noticed.label, check->noticed.frames,
@@ -114,4 +118,5 @@ void mir_check_print (void *user_data, const MIR_check_t *check) {
   if (check->frames_num != 0)
     add_call (&report, "allocated", check->label, check->frames, check->frames_num);
   send_report (&report);
+  mir_os_let_cancel (held);
 }

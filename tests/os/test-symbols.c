@@ -152,12 +152,11 @@ static void no_memory_is_needed (void) {
 
 /* As overlayfs and btrfs: a file has another device than its mappings.  The linker calls this in
    place of fstat64, as fstat is called with large files.  */
-int __real_fstat64 (int fd, struct stat *st);
 int __wrap_fstat64 (int fd, struct stat *st);
 static _Atomic int is_other_device, fstats;
 
 int __wrap_fstat64 (int fd, struct stat *st) {
-  int res = __real_fstat64 (fd, st);
+  int res = fstatat (fd, "", st, AT_EMPTY_PATH);
   if (is_other_device && res == 0) {
     st->st_dev += 1;
     fstats++;
