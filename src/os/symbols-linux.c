@@ -100,7 +100,7 @@ static int read_mapping (struct maps_text *text, struct file_mapping *mapping) {
 }
 
 /* Set *MAPPING to the one that contains ADDRESS.  0, or -1 if the system knows of none.  */
-static int find_mapping (uintptr_t address, struct file_mapping *mapping) {
+static int find_file_mapping (uintptr_t address, struct file_mapping *mapping) {
   struct maps_text text = {.fd = open ("/proc/self/maps", O_RDONLY | O_CLOEXEC)};
   int res = -1;
   if (text.fd < 0) return -1;
@@ -123,15 +123,15 @@ static int is_file_of (int fd, const struct file_mapping *mapping) {
   size_t len = mir_os_page_size ();
   void *page = mmap (NULL, len, PROT_NONE, MAP_PRIVATE, fd, 0);
   if (page == MAP_FAILED) return 0;
-  int is_same = find_mapping ((uintptr_t) page, &ours) == 0 && ours.device == mapping->device
+  int is_same = find_file_mapping ((uintptr_t) page, &ours) == 0 && ours.device == mapping->device
                 && ours.inode == mapping->inode;
   munmap (page, len);
   return is_same;
 }
 
 /* Set `in_file` of the NUM LOOKUPS, which are in MAPPING.  0, or -1 if FILE has no code there.  */
-static int set_addresses (struct mir_elf_file *file, const struct file_mapping *mapping,
-                          struct mir_os_lookup *lookups, size_t num) {
+static int set_in_file (struct mir_elf_file *file, const struct file_mapping *mapping,
+                        struct mir_os_lookup *lookups, size_t num) {
   for (size_t i = 0; i < num; i++)
     if (mir_elf_address_of (file, lookups[i].address - mapping->start + mapping->offset,
                             &lookups[i].in_file)
@@ -162,7 +162,7 @@ static int look_in_file (const char *path, const struct file_mapping *mapping,
   mir_elf_open (&file, fd);
   if (is_file_of (fd, mapping)) {
     res = 0;
-    if (set_addresses (&file, mapping, lookups, num) == 0) {
+    if (set_in_file (&file, mapping, lookups, num) == 0) {
       mir_elf_find_functions (&file, lookups, num);
       tell_functions (&file, lookups, num, func, user_data);
     }
@@ -180,7 +180,7 @@ void mir_os_each_function (struct mir_os_lookup *lookups, size_t num, mir_os_fun
   int error = errno, held = mir_os_hold_cancel ();
   for (size_t i = 0, next; i < num; i = next) {
     next = i + 1;
-    if (find_mapping (lookups[i].address, &mapping) != 0 || !mapping.is_code
+    if (find_file_mapping (lookups[i].address, &mapping) != 0 || !mapping.is_code
         || mapping.path[0] != '/')
       continue;
     while (next < num && lookups[next].address < mapping.bound) next++;

@@ -31,7 +31,7 @@ static void write_name (void *user_data, uintptr_t address,
 }
 
 /* Whether names can still be written.  */
-static int is_working (MIR_trace_t trace) {
+static int can_write_names (MIR_trace_t trace) {
   mir_trace_lock ();
   int res = mir_trace_make_room (trace);
   mir_trace_unlock ();
@@ -41,7 +41,7 @@ static int is_working (MIR_trace_t trace) {
 void mir_trace_write_names (MIR_trace_t trace) {
   struct mir_trace_unnamed *unnamed = trace->unnamed;
   size_t num = 0;
-  if (unnamed == NULL || unnamed->num == 0 || !is_working (trace)) return;
+  if (unnamed == NULL || unnamed->num == 0 || !can_write_names (trace)) return;
   struct mir_os_lookup *lookups =
       (struct mir_os_lookup *) MIR_calloc (trace->own, unnamed->num, sizeof (*lookups));
   if (lookups == NULL) return;
