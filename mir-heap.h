@@ -138,6 +138,15 @@ typedef enum MIR_check_kind {
 
 enum { MIR_CHECK_MAX_FRAMES = 16 };
 
+/* Who made a call of the allocator.  */
+typedef struct MIR_check_call {
+  const char *label; /* of the calling thread; NULL: none */
+  size_t frames_num; /* return addresses on its stack, from the allocator's caller outwards */
+  void *frames[MIR_CHECK_MAX_FRAMES];
+} MIR_check_call_t;
+
+/* A finding.  The function that gets it may keep a copy; addresses and labels stay what they were,
+   but an address means something only as long as its module is loaded.  */
 typedef struct MIR_check {
   MIR_check_kind_t kind;
   const char *text;  /* the kind in a few words */
@@ -145,9 +154,17 @@ typedef struct MIR_check {
   size_t size;       /* bytes; 0: no block */
   size_t given;      /* MIR_CHECK_WRONG_SIZE: the old size that the caller passed */
   uint64_t number;   /* the block was the allocator's NUMBERth, from 1 on; 0: no block */
-  const char *label; /* of the thread that allocated the block; NULL: none */
-  size_t frames_num; /* return addresses on that thread's stack at the time, innermost first */
+  /* As in MIR_check_call_t: the call that allocated the block.  All zero: no block.  */
+  const char *label;
+  size_t frames_num;
   void *frames[MIR_CHECK_MAX_FRAMES];
+  /* The call that freed the block first: MIR_CHECK_DOUBLE_FREE, MIR_CHECK_FREED.  Otherwise all
+     zero.  */
+  MIR_check_call_t freed;
+  /* The call that noticed it.  MIR_CHECK_WRONG_SIZE, MIR_CHECK_DOUBLE_FREE, MIR_CHECK_FOREIGN: the
+     wrong call itself.  Damage is noticed some time after it was done, and maybe in another thread.
+     MIR_CHECK_LEAK: all zero.  */
+  MIR_check_call_t noticed;
 } MIR_check_t;
 
 /* Called in the thread that made the call, with no lock held.  May abort.  If it returns, the call
@@ -158,11 +175,14 @@ typedef void (*MIR_check_func_t) (void *user_data, const MIR_check_t *check);
 /* Every member but SIZE may be zero, which is the default.  */
 typedef struct MIR_checking_options {
   size_t size;           /* sizeof (MIR_checking_options_t): the version of this structure */
-  MIR_check_func_t func; /* NULL: print a line, and the frames, to stderr */
+  MIR_check_func_t func; /* NULL: print a line, and the calls with their stacks, to stderr */
   void *user_data;
-  size_t quarantine; /* bytes of freed blocks to keep before they are reused; 0: 256 KiB */
-  /* Return addresses to record for each block, at most MIR_CHECK_MAX_FRAMES; none where the library
-     cannot walk stacks.  */
+  /* Bytes of freed blocks to keep before they are reused; 0: 256 KiB.  Only of a block that is kept
+     a second free is recognised, and the first one known.  */
+  size_t quarantine;
+  /* Return addresses to record for each call that allocates or frees, at most MIR_CHECK_MAX_FRAMES;
+     none where the library cannot walk stacks.  Costs a walk for each call, and for each block two
+     pointers for each frame.  */
   unsigned frames;
 } MIR_checking_options_t;
 

@@ -59,8 +59,8 @@ typedef struct MIR_trace_options {
   const char *file;
   const char *title; /* of the picture, read during the call; NULL: the file's name */
   MIR_alloc_t alloc; /* the allocator below, kept by pointer; NULL: mimalloc */
-  /* For the trace itself: one block of about 70 KiB, which is not in the picture.  Kept by pointer;
-     NULL: mimalloc.  */
+  /* For the trace itself: one block of about 70 KiB, with `stack_depth` one more of 32 KiB, which are
+     not in the picture.  Kept by pointer; NULL: mimalloc.  */
   MIR_alloc_t own;
   /* Return addresses to record with each allocation, at most MIR_TRACE_MAX_STACK; costs some
      microseconds each time.  0: none.  */

@@ -11,6 +11,32 @@ static int are_all (const unsigned char *bytes, size_t len, unsigned char byte) 
   return 1;
 }
 
+void mir_check_note_made (struct mir_check_block *block, const MIR_check_call_t *call) {
+  block->label = call->label;
+  block->frames_num = (uint8_t) call->frames_num;
+  memcpy (block->frames, call->frames, call->frames_num * sizeof (call->frames[0]));
+}
+
+void mir_check_note_freed (struct mir_check_block *block, const MIR_check_call_t *call) {
+  block->freed = 1;
+  block->freed_label = call->label;
+  block->freed_frames_num = (uint8_t) call->frames_num;
+  memcpy (block->frames + block->frames_max, call->frames,
+          call->frames_num * sizeof (call->frames[0]));
+}
+
+void mir_check_describe (const struct mir_check_block *block, MIR_check_t *check) {
+  check->size = block->size;
+  check->number = block->number;
+  check->label = block->label;
+  check->frames_num = block->frames_num;
+  memcpy (check->frames, block->frames, block->frames_num * sizeof (block->frames[0]));
+  check->freed.label = block->freed_label;
+  check->freed.frames_num = block->freed_frames_num;
+  memcpy (check->freed.frames, block->frames + block->frames_max,
+          block->freed_frames_num * sizeof (block->frames[0]));
+}
+
 void mir_check_build_fences (struct mir_check_block *block) {
   memset (mir_check_start (block) - MIR_FENCE, FENCE_BYTE, MIR_FENCE);
   memset (mir_check_start (block) + block->size, FENCE_BYTE, MIR_FENCE);

@@ -10,26 +10,32 @@
 
 enum { MIR_FENCE = 32 }; /* bytes on each side of a block */
 
-/* [ check_block | fence | size bytes | fence ]  */
+/* [ check_block | frames of the allocation | of the free | fence | size bytes | fence ]  */
 struct mir_check_block {
   struct mir_check_block *next;          /* in its bucket */
   struct mir_check_block *older, *newer; /* in its list */
   /* As in MIR_check_t.  */
   size_t size;
   uint64_t number;
-  const char *label;
-  size_t frames_num;
-  void *frames[MIR_CHECK_MAX_FRAMES];
-  int freed; /* kept in quarantine */
+  const char *label, *freed_label;
+  uint8_t frames_num, freed_frames_num;
+  uint8_t frames_max; /* room for so many frames of each of the two calls */
+  uint8_t freed;      /* kept in quarantine */
+  void *frames[];
 };
 
-/* The bytes before a block, and those before and after it together.  */
-enum {
-  MIR_CHECK_BEFORE =
-      (sizeof (struct mir_check_block) + MIR_HEAP_ALIGN - 1) / MIR_HEAP_ALIGN * MIR_HEAP_ALIGN
-      + MIR_FENCE,
-  MIR_CHECK_AROUND = MIR_CHECK_BEFORE + MIR_FENCE
-};
+_Static_assert (MIR_CHECK_MAX_FRAMES <= UINT8_MAX, "the number of frames fits");
+
+/* The bytes before a block with room for FRAMES_MAX frames of each call, and those before and after
+   it together.  */
+static inline size_t mir_check_before (unsigned frames_max) {
+  size_t head = offsetof (struct mir_check_block, frames) + 2 * frames_max * sizeof (void *);
+  return (head + MIR_HEAP_ALIGN - 1) / MIR_HEAP_ALIGN * MIR_HEAP_ALIGN + MIR_FENCE;
+}
+
+static inline size_t mir_check_around (unsigned frames_max) {
+  return mir_check_before (frames_max) + MIR_FENCE;
+}
 
 struct mir_check_list {
   struct mir_check_block *oldest, *newest; /* linked by `older` and `newer` */
@@ -44,10 +50,16 @@ struct mir_check_table {
 
 /* The address that the caller knows.  */
 static inline unsigned char *mir_check_start (const struct mir_check_block *block) {
-  return (unsigned char *) block + MIR_CHECK_BEFORE;
+  return (unsigned char *) block + mir_check_before (block->frames_max);
 }
 
-/* Fill the fences of BLOCK; its size must be set.  */
+/* Note that CALL, which has at most `frames_max` frames, allocated or freed BLOCK.  */
+void mir_check_note_made (struct mir_check_block *block, const MIR_check_call_t *call);
+void mir_check_note_freed (struct mir_check_block *block, const MIR_check_call_t *call);
+/* Describe BLOCK, and the calls that were noted, in *CHECK, which is zeroed.  */
+void mir_check_describe (const struct mir_check_block *block, MIR_check_t *check);
+
+/* Fill the fences of BLOCK; its size and `frames_max` must be set.  */
 void mir_check_build_fences (struct mir_check_block *block);
 /* Whether the fence before, or after, BLOCK is intact.  */
 int mir_check_before_is_whole (const struct mir_check_block *block);

@@ -3,11 +3,11 @@
    in MIR_checking_each.  */
 #include "heap/check-blocks.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
+#include "heap/check-report.h"
 #include "os/os.h"
 #include "os/stack.h"
+
+#define CALLER() __builtin_extract_return_addr (__builtin_return_address (0))
 
 enum { FIRST_BUCKETS = 256, DEFAULT_QUARANTINE = 256 * 1024 /* bytes */ };
 
@@ -25,39 +25,17 @@ struct checking {
 /* Findings: collected under the lock, reported after it is released.  */
 struct findings {
   struct checking *checking;
-  MIR_check_t checks[2]; /* no step has more: both fences of a block */
-  size_t num;            /* of checks */
+  const MIR_check_call_t *call; /* the call that notices them */
+  MIR_check_t checks[2];        /* no step has more: both fences of a block */
+  size_t num;                   /* of checks */
 };
 
-static const char *const check_texts[] = {
-    [MIR_CHECK_WRONG_SIZE] = "realloc with a wrong old size",
-    [MIR_CHECK_DOUBLE_FREE] = "freed twice",
-    [MIR_CHECK_FOREIGN] = "not a block of this allocator",
-    [MIR_CHECK_UNDERRUN] = "bytes before the block were overwritten",
-    [MIR_CHECK_OVERRUN] = "bytes past the end of the block were overwritten",
-    [MIR_CHECK_FREED] = "written to after it was freed",
-    [MIR_CHECK_LEAK] = "never freed",
-};
-
-/* In the format of backtrace_symbols_fd (): MODULE(NAME+0xOFFSET)[ADDRESS].  */
-static void print_frame (const void *address) {
-  struct mir_os_symbol symbol;
-  if (mir_os_symbol (address, &symbol))
-    fprintf (stderr, "%s(%s+0x%" PRIxPTR ")", symbol.module, symbol.name != NULL ? symbol.name : "",
-             (uintptr_t) address - symbol.base);
-  fprintf (stderr, "[%p]\n", address);
-}
-
-/* The function that reports findings unless the options have one.  */
-static void print_check (void *user_data, const MIR_check_t *check) {
-  (void) user_data;
-  fprintf (stderr, "mir-alloc: %p: %s", check->block, check->text);
-  if (check->number != 0)
-    fprintf (stderr, "; block %" PRIu64 ", %zu bytes", check->number, check->size);
-  if (check->kind == MIR_CHECK_WRONG_SIZE) fprintf (stderr, ", given %zu", check->given);
-  if (check->label != NULL) fprintf (stderr, ", for %s", check->label);
-  fputc ('\n', stderr);
-  for (size_t i = 0; i < check->frames_num; i++) print_frame (check->frames[i]);
+/* The call that will return to CALLER.  */
+static MIR_check_call_t this_call (const struct checking *checking, const void *caller) {
+  MIR_check_call_t call = {.label = mir_heap_label ()};
+  if (checking->options.frames != 0)
+    call.frames_num = mir_os_stack (call.frames, checking->options.frames, caller);
+  return call;
 }
 
 /* Set *CHECK to what is wrong with PTR; BLOCK, if not NULL, is the block there.  */
@@ -65,14 +43,9 @@ static void fill_check (MIR_check_t *check, MIR_check_kind_t kind, const void *p
                         const struct mir_check_block *block) {
   memset (check, 0, sizeof (*check));
   check->kind = kind;
-  check->text = check_texts[kind];
+  check->text = mir_check_text (kind);
   check->block = ptr;
-  if (block == NULL) return;
-  check->size = block->size;
-  check->number = block->number;
-  check->label = block->label;
-  check->frames_num = block->frames_num;
-  memcpy (check->frames, block->frames, sizeof (check->frames));
+  if (block != NULL) mir_check_describe (block, check);
 }
 
 /*---------------- With the lock held -----------------------------*/
@@ -83,6 +56,7 @@ static MIR_check_t *note_finding (struct findings *findings, MIR_check_kind_t ki
   MIR_check_t *check = &findings->checks[findings->num++];
   findings->checking->found++;
   fill_check (check, kind, ptr, block);
+  check->noticed = *findings->call;
   return check;
 }
 
@@ -109,10 +83,11 @@ static struct mir_check_block *find_live (struct findings *findings, const void 
   return NULL;
 }
 
-/* Put the live BLOCK into quarantine.  */
-static void keep_freed (struct checking *checking, struct mir_check_block *block) {
+/* Put the live BLOCK into quarantine: CALL frees it.  */
+static void keep_freed (struct checking *checking, struct mir_check_block *block,
+                        const MIR_check_call_t *call) {
   mir_check_list_remove (&checking->live, block);
-  block->freed = 1;
+  mir_check_note_freed (block, call);
   mir_check_fill_freed (block);
   mir_check_list_add (&checking->kept, block);
 }
@@ -121,8 +96,8 @@ static void keep_freed (struct checking *checking, struct mir_check_block *block
 static struct mir_check_block *take_kept (struct findings *findings, size_t max) {
   struct checking *checking = findings->checking;
   struct mir_check_block *block = checking->kept.oldest;
-  if (block == NULL || checking->kept.bytes + checking->kept.num * MIR_CHECK_AROUND <= max)
-    return NULL;
+  size_t around = mir_check_around (checking->options.frames);
+  if (block == NULL || checking->kept.bytes + checking->kept.num * around <= max) return NULL;
   note_damage (findings, block);
   mir_check_list_remove (&checking->kept, block);
   mir_check_table_remove (&checking->table, block);
@@ -131,10 +106,14 @@ static struct mir_check_block *take_kept (struct findings *findings, size_t max)
 
 /*---------------- Without the lock -----------------------------*/
 
-/* Take the lock, without findings yet; release it and report those that were noted since.  */
-static struct findings lock_findings (struct checking *checking) {
+/* Take the lock for CALL, without findings yet; release it and report those that were noted
+   since.  */
+static void lock_findings (struct findings *findings, struct checking *checking,
+                           const MIR_check_call_t *call) {
   mir_os_lock (&checking->lock);
-  return (struct findings) {.checking = checking};
+  findings->checking = checking;
+  findings->call = call;
+  findings->num = 0;
 }
 
 static void unlock_and_tell (struct findings *findings) {
@@ -147,11 +126,12 @@ static void unlock_and_tell (struct findings *findings) {
 
 /* Return kept blocks to the allocator below until at most MAX bytes are kept.  Returns whether any
    were returned.  */
-static int give_back (struct checking *checking, size_t max) {
+static int give_back (struct checking *checking, size_t max, const MIR_check_call_t *call) {
   struct mir_check_block *block;
+  struct findings findings;
   int any = 0;
   do {
-    struct findings findings = lock_findings (checking);
+    lock_findings (&findings, checking, call);
     block = take_kept (&findings, max);
     unlock_and_tell (&findings);
     MIR_free (checking->below, block);
@@ -161,11 +141,13 @@ static int give_back (struct checking *checking, size_t max) {
 }
 
 /* Allocate a block of SIZE bytes below; if that fails, return all kept blocks and try again.  */
-static struct mir_check_block *get_memory (struct checking *checking, size_t size) {
-  if (size > SIZE_MAX - MIR_CHECK_AROUND) return NULL;
-  void *res = MIR_malloc (checking->below, size + MIR_CHECK_AROUND);
-  if (res == NULL && give_back (checking, 0))
-    res = MIR_malloc (checking->below, size + MIR_CHECK_AROUND);
+static struct mir_check_block *get_memory (struct checking *checking, size_t size,
+                                           const MIR_check_call_t *call) {
+  size_t around = mir_check_around (checking->options.frames);
+  if (size > SIZE_MAX - around) return NULL;
+  void *res = MIR_malloc (checking->below, size + around);
+  if (res == NULL && give_back (checking, 0, call))
+    res = MIR_malloc (checking->below, size + around);
   return (struct mir_check_block *) res;
 }
 
@@ -186,15 +168,15 @@ static void grow_table (struct checking *checking) {
   MIR_free (checking->below, buckets);
 }
 
-/* A block of SIZE bytes that is in no list and no table yet; NULL on failure.  */
-static struct mir_check_block *make_block (struct checking *checking, size_t size) {
-  struct mir_check_block *block = get_memory (checking, size);
+/* A block of SIZE bytes for CALL that is in no list and no table yet; NULL on failure.  */
+static struct mir_check_block *make_block (struct checking *checking, size_t size,
+                                           const MIR_check_call_t *call) {
+  struct mir_check_block *block = get_memory (checking, size, call);
   if (block == NULL) return NULL;
   memset (block, 0, sizeof (*block));
   block->size = size;
-  block->label = mir_heap_label ();
-  if (checking->options.frames != 0)
-    block->frames_num = mir_os_stack (block->frames, checking->options.frames, NULL);
+  block->frames_max = (uint8_t) checking->options.frames;
+  mir_check_note_made (block, call);
   mir_check_build_fences (block);
   mir_check_fill_fresh (block, 0);
   return block;
@@ -207,11 +189,10 @@ static void enter_block (struct checking *checking, struct mir_check_block *bloc
   mir_check_list_add (&checking->live, block);
 }
 
-/*---------------- Callbacks -----------------------------*/
+/*---------------- Calls -----------------------------*/
 
-static void *checking_malloc (size_t size, void *user_data) {
-  struct checking *checking = (struct checking *) user_data;
-  struct mir_check_block *block = make_block (checking, size);
+static void *allocate (struct checking *checking, size_t size, const MIR_check_call_t *call) {
+  struct mir_check_block *block = make_block (checking, size, call);
   if (block == NULL) return NULL;
   mir_os_lock (&checking->lock);
   enter_block (checking, block);
@@ -220,30 +201,23 @@ static void *checking_malloc (size_t size, void *user_data) {
   return mir_check_start (block);
 }
 
-static void *checking_calloc (size_t num, size_t size, void *user_data) {
-  size_t len;
-  if (mir_heap_overflows (num, size, &len)) return NULL;
-  void *res = checking_malloc (len, user_data);
-  if (res != NULL) memset (res, 0, len);
-  return res;
-}
-
-static void checking_free (void *ptr, void *user_data) {
-  struct checking *checking = (struct checking *) user_data;
-  if (ptr == NULL) return;
-  struct findings findings = lock_findings (checking);
+static void release (struct checking *checking, void *ptr, const MIR_check_call_t *call) {
+  struct findings findings;
+  lock_findings (&findings, checking, call);
   struct mir_check_block *block = find_live (&findings, ptr);
   if (block != NULL) {
     note_damage (&findings, block);
-    keep_freed (checking, block);
+    keep_freed (checking, block, call);
   }
   unlock_and_tell (&findings);
-  give_back (checking, checking->options.quarantine);
+  give_back (checking, checking->options.quarantine, call);
 }
 
 /* Whether PTR is a live block; if so, set *SIZE to its size.  */
-static int look_at (struct checking *checking, void *ptr, size_t old_size, size_t *size) {
-  struct findings findings = lock_findings (checking);
+static int look_at (struct checking *checking, void *ptr, size_t old_size, size_t *size,
+                    const MIR_check_call_t *call) {
+  struct findings findings;
+  lock_findings (&findings, checking, call);
   struct mir_check_block *block = find_live (&findings, ptr);
   if (block != NULL) {
     *size = block->size;
@@ -254,22 +228,57 @@ static int look_at (struct checking *checking, void *ptr, size_t old_size, size_
   return block != NULL;
 }
 
-static void *checking_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
-  struct checking *checking = (struct checking *) user_data;
+/* CALL has passed an old size without a block.  */
+static void tell_of_size (struct checking *checking, size_t old_size,
+                          const MIR_check_call_t *call) {
+  struct findings findings;
+  lock_findings (&findings, checking, call);
+  note_finding (&findings, MIR_CHECK_WRONG_SIZE, NULL, NULL)->given = old_size;
+  unlock_and_tell (&findings);
+}
+
+static void *resize (struct checking *checking, void *ptr, size_t old_size, size_t new_size,
+                     const MIR_check_call_t *call) {
   size_t size = 0;
-  if (ptr == NULL && old_size == 0) return checking_malloc (new_size, user_data);
-  if (ptr == NULL) {
-    struct findings findings = lock_findings (checking);
-    note_finding (&findings, MIR_CHECK_WRONG_SIZE, NULL, NULL)->given = old_size;
-    unlock_and_tell (&findings);
-    return checking_malloc (new_size, user_data);
-  }
-  if (!look_at (checking, ptr, old_size, &size)) return NULL;
-  void *res = checking_malloc (new_size, user_data);
+  if (!look_at (checking, ptr, old_size, &size, call)) return NULL;
+  void *res = allocate (checking, new_size, call);
   if (res == NULL) return NULL;
   memcpy (res, ptr, size < new_size ? size : new_size);
-  checking_free (ptr, user_data);
+  release (checking, ptr, call);
   return res;
+}
+
+/*---------------- Callbacks -----------------------------*/
+
+static void *checking_malloc (size_t size, void *user_data) {
+  struct checking *checking = (struct checking *) user_data;
+  MIR_check_call_t call = this_call (checking, CALLER ());
+  return allocate (checking, size, &call);
+}
+
+static void *checking_calloc (size_t num, size_t size, void *user_data) {
+  struct checking *checking = (struct checking *) user_data;
+  MIR_check_call_t call = this_call (checking, CALLER ());
+  size_t len;
+  if (mir_heap_overflows (num, size, &len)) return NULL;
+  void *res = allocate (checking, len, &call);
+  if (res != NULL) memset (res, 0, len);
+  return res;
+}
+
+static void checking_free (void *ptr, void *user_data) {
+  struct checking *checking = (struct checking *) user_data;
+  if (ptr == NULL) return;
+  MIR_check_call_t call = this_call (checking, CALLER ());
+  release (checking, ptr, &call);
+}
+
+static void *checking_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
+  struct checking *checking = (struct checking *) user_data;
+  MIR_check_call_t call = this_call (checking, CALLER ());
+  if (ptr != NULL) return resize (checking, ptr, old_size, new_size, &call);
+  if (old_size != 0) tell_of_size (checking, old_size, &call);
+  return allocate (checking, new_size, &call);
 }
 
 /*---------------- Life -----------------------------*/
@@ -293,7 +302,7 @@ MIR_heap_status_t MIR_checking_create (MIR_alloc_t below, const MIR_checking_opt
   checking->pub.alloc = MIR_HEAP_ALLOC (checking);
   checking->below = below;
   checking->options = *options;
-  if (options->func == NULL) checking->options.func = print_check;
+  if (options->func == NULL) checking->options.func = mir_check_print;
   if (options->quarantine == 0) checking->options.quarantine = DEFAULT_QUARANTINE;
   *res = &checking->pub;
   return MIR_HEAP_OK;
@@ -301,10 +310,12 @@ MIR_heap_status_t MIR_checking_create (MIR_alloc_t below, const MIR_checking_opt
 
 /* Findings are reported without the lock, so the list may change: start again after each.  The
    damage is repaired by then, so this ends.  */
-static void verify_list (struct checking *checking, struct mir_check_list *list) {
+static void verify_list (struct checking *checking, struct mir_check_list *list,
+                         const MIR_check_call_t *call) {
+  struct findings findings;
   size_t num;
   do {
-    struct findings findings = lock_findings (checking);
+    lock_findings (&findings, checking, call);
     for (struct mir_check_block *block = list->oldest; block != NULL && findings.num == 0;
          block = block->newer)
       note_damage (&findings, block);
@@ -313,10 +324,15 @@ static void verify_list (struct checking *checking, struct mir_check_list *list)
   } while (num != 0);
 }
 
+static void verify_lists (struct checking *checking, const MIR_check_call_t *call) {
+  verify_list (checking, &checking->live, call);
+  verify_list (checking, &checking->kept, call);
+}
+
 size_t MIR_checking_verify (MIR_checking_t pub) {
   struct checking *checking = (struct checking *) pub;
-  verify_list (checking, &checking->live);
-  verify_list (checking, &checking->kept);
+  MIR_check_call_t call = this_call (checking, CALLER ());
+  verify_lists (checking, &call);
   mir_os_lock (&checking->lock);
   size_t found = checking->found;
   mir_os_unlock (&checking->lock);
@@ -339,10 +355,11 @@ size_t MIR_checking_each (MIR_checking_t pub, MIR_check_func_t func, void *user_
 size_t MIR_checking_finish (MIR_checking_t pub) {
   struct checking *checking = (struct checking *) pub;
   if (checking == NULL) return 0;
-  MIR_checking_verify (pub);
+  MIR_check_call_t call = this_call (checking, CALLER ());
+  verify_lists (checking, &call);
   checking->found += MIR_checking_each (pub, checking->options.func, checking->options.user_data);
-  while (checking->live.oldest != NULL) keep_freed (checking, checking->live.oldest);
-  give_back (checking, 0);
+  while (checking->live.oldest != NULL) keep_freed (checking, checking->live.oldest, &call);
+  give_back (checking, 0, &call);
   size_t found = checking->found;
   mir_os_lock_destroy (&checking->lock);
   MIR_free (checking->below, checking->table.buckets);

@@ -147,6 +147,12 @@ void mir_trace_begin (MIR_trace_t trace, enum mir_trace_kind kind,
   trace->time = now;
 }
 
+void mir_trace_symbol (MIR_trace_t trace, uintptr_t address, const char *name) {
+  mir_trace_byte (trace, MIR_TRACE_SYMBOL);
+  mir_trace_address (trace, &trace->pc, address);
+  mir_trace_text (trace, name);
+}
+
 void mir_trace_end (MIR_trace_t trace) {
   trace->waiting++;
   trace->state.events++;

@@ -10,6 +10,7 @@
 
 #include "trace/format.h"
 #include "trace/trace-file.h"
+#include "trace/unnamed.h"
 
 enum {
   MIR_TRACE_BUFFER = 64 * 1024, /* bytes */
@@ -30,6 +31,7 @@ struct MIR_trace {
      and its symbol is then written again.  */
   _Atomic uintptr_t known[MIR_TRACE_KNOWN];
   /* The lock guards everything below.  */
+  struct mir_trace_unnamed *unnamed; /* a block of `own`; NULL: no return addresses are recorded */
   MIR_trace_state_t state;
   mir_trace_file_t file;
   long process;             /* the process that owns the file */
@@ -73,6 +75,8 @@ void mir_trace_number (MIR_trace_t trace, uint64_t number);
 void mir_trace_address (MIR_trace_t trace, uint64_t *last, uint64_t address);
 /* TEXT NULL: an empty text.  */
 void mir_trace_text (MIR_trace_t trace, const char *text);
+/* Write that NAME is the function of the return address ADDRESS; no event.  */
+void mir_trace_symbol (MIR_trace_t trace, uintptr_t address, const char *name);
 /* Count the event that is now complete.  */
 void mir_trace_end (MIR_trace_t trace);
 

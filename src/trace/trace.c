@@ -17,32 +17,34 @@
 
 /*---------------- Stacks -----------------------------*/
 
+enum name_kind { NO_NAME, EXPORTED_NAME, OFFSET_ONLY };
+
 /* Describe the return address ADDRESS in TEXT: by the name that a module exports, or as
-   MODULE+OFFSET, for addr2line -e MODULE OFFSET.  0 if nothing is known about it.  */
-static int name_of (uintptr_t address, char *text, size_t size) {
+   MODULE+OFFSET, for addr2line -e MODULE OFFSET.  NO_NAME if nothing is known about it.  */
+static enum name_kind name_of (uintptr_t address, char *text, size_t size) {
   struct mir_os_symbol symbol;
-  if (!mir_os_symbol ((const void *) (address - 1), &symbol)) return 0; /* - 1: in the call */
+  if (!mir_os_symbol ((const void *) (address - 1), &symbol)) return NO_NAME; /* - 1: in the call */
   const char *slash = strrchr (symbol.module, '/');
   if (symbol.name != NULL)
     snprintf (text, size, "%s", symbol.name);
   else
     snprintf (text, size, "%s+0x%" PRIxPTR, slash == NULL ? symbol.module : slash + 1,
               address - 1 - symbol.base);
-  return 1;
+  return symbol.name != NULL ? EXPORTED_NAME : OFFSET_ONLY;
 }
 
 /* Write the name of ADDRESS to the file if it may not be there yet.  */
 static void announce_symbol (MIR_trace_t trace, uintptr_t address) {
   char name[MIR_TRACE_NAME_MAX + 1];
   _Atomic uintptr_t *known = &trace->known[(address ^ address >> 9) % MIR_TRACE_KNOWN];
-  if (atomic_load_explicit (known, memory_order_relaxed) == address
-      || !name_of (address, name, sizeof (name))) /* takes the loader's lock: not under ours */
-    return;
+  if (atomic_load_explicit (known, memory_order_relaxed) == address) return;
+  /* Takes the loader's lock: not under ours.  */
+  enum name_kind kind = name_of (address, name, sizeof (name));
+  if (kind == NO_NAME) return;
   mir_trace_lock ();
   if (mir_trace_make_room (trace)) {
-    mir_trace_byte (trace, MIR_TRACE_SYMBOL);
-    mir_trace_address (trace, &trace->pc, address);
-    mir_trace_text (trace, name);
+    mir_trace_symbol (trace, address, name);
+    if (kind == OFFSET_ONLY) mir_trace_keep_unnamed (trace->unnamed, address);
     atomic_store_explicit (known, address, memory_order_relaxed);
   }
   mir_trace_unlock ();
@@ -241,6 +243,26 @@ static void put_header (MIR_trace_t trace, const char *title) {
   mir_trace_text (trace, title);
 }
 
+/* Free TRACE, whose file is closed, or was never created.  */
+static void free_trace (MIR_trace_t trace) {
+  MIR_free (trace->own, trace->unnamed);
+  MIR_free (trace->own, trace);
+}
+
+/* The memory of a trace, from OWN, with room for the addresses of stacks if STACK_DEPTH is not 0.
+   NULL on failure.  */
+static MIR_trace_t allocate_trace (MIR_alloc_t own, unsigned stack_depth) {
+  MIR_trace_t made = (MIR_trace_t) MIR_calloc (own, 1, sizeof (*made));
+  if (made == NULL) return NULL;
+  made->own = own;
+  made->stack_depth = stack_depth;
+  if (stack_depth == 0) return made;
+  made->unnamed = (struct mir_trace_unnamed *) MIR_calloc (own, 1, sizeof (*made->unnamed));
+  if (made->unnamed != NULL) return made;
+  free_trace (made);
+  return NULL;
+}
+
 MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_trace_t *trace) {
   *trace = NULL;
   if (options == NULL || options->size != sizeof (*options) || options->file == NULL
@@ -252,12 +274,12 @@ MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_tra
     return MIR_TRACE_BAD_OPTION;
   MIR_alloc_t own = options->own != NULL ? options->own : mir_default_alloc ();
   if (mir_trace_watch_forks () != 0) return MIR_TRACE_NO_MEMORY;
-  MIR_trace_t made = (MIR_trace_t) MIR_calloc (own, 1, sizeof (*made));
+  MIR_trace_t made = allocate_trace (own, options->stack_depth);
   if (made == NULL) return MIR_TRACE_NO_MEMORY;
   MIR_trace_status_t status = mir_trace_file_create (options->file, &made->file);
   if (status != MIR_TRACE_OK) {
     int error = mir_os_error ();
-    MIR_free (own, made);
+    free_trace (made);
     mir_os_set_error (error);
     return status;
   }
@@ -270,9 +292,7 @@ MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_tra
   made->hooks.freed = trace_on_freed;
   made->hooks.user_data = made;
   made->below = options->alloc != NULL ? options->alloc : mir_default_alloc ();
-  made->own = own;
   made->next_hooks = next;
-  made->stack_depth = options->stack_depth;
   made->process = mir_os_process ();
   made->time = mir_os_nanoseconds ();
   put_header (made, options->title);
@@ -309,6 +329,7 @@ MIR_trace_status_t MIR_trace_flush (MIR_trace_t trace) {
 
 MIR_trace_status_t MIR_trace_finish (MIR_trace_t trace) {
   if (trace == NULL) return MIR_TRACE_OK;
+  mir_trace_write_names (trace);
   mir_trace_lock ();
   if (mir_trace_make_room (trace)) {
     mir_trace_begin (trace, MIR_TRACE_END, NULL);
@@ -319,6 +340,6 @@ MIR_trace_status_t MIR_trace_finish (MIR_trace_t trace) {
   mir_trace_unlock ();
   int error = mir_trace_file_close (trace->file);
   if (status == MIR_TRACE_OK && error != 0) status = MIR_TRACE_FILE_REFUSED;
-  MIR_free (trace->own, trace);
+  free_trace (trace);
   return status;
 }

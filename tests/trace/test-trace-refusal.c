@@ -99,6 +99,7 @@ static int runs_with_failure_at (long n) {
   probe_alloc_init (&probe);
   probe_alloc_fail_after (&probe, n, 0);
   options.alloc = options.own = &probe.alloc;
+  options.stack_depth = 4;
   status = MIR_trace_create (&options, &trace);
   if (status == MIR_TRACE_OK) {
     traced = MIR_trace_alloc (trace);
@@ -109,9 +110,10 @@ static int runs_with_failure_at (long n) {
     }
     MIR_free (traced, MIR_calloc (traced, 2, 3));
     CHECK_INT (state ().lost, 0);
-    CHECK_INT (MIR_trace_finish (trace), MIR_TRACE_OK);
+    size_t refused = probe.failed;
+    CHECK_INT (MIR_trace_finish (trace), MIR_TRACE_OK); /* only names get lost */
     CHECK_INT (look (0), 0);
-    CHECK_INT (picture.totals.failed, probe.failed);
+    CHECK_INT (picture.totals.failed, refused);
     CHECK_INT (picture.totals.live.blocks, 0);
     CHECK_INT (picture.totals.strange, 0);
     picture_finish (&picture);
@@ -128,7 +130,7 @@ static void every_refused_allocation_is_survived (void) {
   long n = 0;
   remove (trace_path);
   while (runs_with_failure_at (n)) n++;
-  CHECK_INT (n, 4);
+  CHECK (n == 6 || n == 5); /* the trace, its stacks, three blocks; names, where there are stacks */
 }
 
 /*---------------- Writing -----------------------------*/

@@ -6,6 +6,7 @@
 
 #include "mir.h"
 #include "trace/record.h"
+#include "trace/unnamed.h"
 
 /*---------------- A model -----------------------------*/
 
@@ -348,6 +349,53 @@ static void stacks_name_functions (void) {
   picture_finish (&picture);
 }
 
+__attribute__ ((noinline)) static void *hidden_function (size_t size) {
+  void *block = MIR_malloc (traced, size);
+  __asm__ volatile ("" : : "r"(block) : "memory");
+  return block;
+}
+
+static void static_functions_are_named_at_the_end (void) {
+  REQUIRE (begin_with (10, NULL) == MIR_TRACE_OK);
+  volatile size_t size = 55; /* a constant would make a copy of the function, with another name */
+  for (int i = 0; i < 3; i++) MIR_free (traced, hidden_function (size));
+  CHECK_INT (MIR_trace_flush (trace), MIR_TRACE_OK);
+  CHECK_INT (look (1), 0); /* what there is if the program ends here */
+  int has_stacks = VARR_LENGTH (node_t, picture.nodes) > 1, early = 0;
+  char buffer[24];
+  for (uint32_t i = 0; i < VARR_LENGTH (node_t, picture.nodes); i++) {
+    const char *name = tree_node_name (&picture, picture_node (&picture, i), buffer);
+    if (strncmp (name, "test-trace+0x", 13) == 0) early++;
+  }
+  picture_finish (&picture);
+  end_and_look ();
+  if (!has_stacks || !HAS_UNWIND_TABLES) {
+    picture_finish (&picture);
+    tap_skip ("no stacks on this system");
+  }
+  CHECK (early > 0);
+  const node_t *node = node_called ("hidden_function");
+  REQUIRE (node != NULL);
+  CHECK_INT (node->kind, NODE_ADDRESS);
+  CHECK_INT (node->made.bytes, 3 * 55);
+  CHECK (node_called ("static_functions_are_named_at_the_end") != NULL);
+  picture_finish (&picture);
+}
+
+static void only_so_many_addresses_are_kept (void) {
+  struct mir_trace_unnamed *unnamed = (struct mir_trace_unnamed *) calloc (1, sizeof (*unnamed));
+  REQUIRE (unnamed != NULL);
+  for (int round = 0; round < 2; round++)
+    for (uintptr_t i = 1; i <= 100; i++) mir_trace_keep_unnamed (unnamed, i << 20);
+  CHECK_INT (unnamed->num, 100);
+  for (uintptr_t i = 1; i <= 2 * MIR_TRACE_UNNAMED; i++) mir_trace_keep_unnamed (unnamed, i << 20);
+  CHECK_INT (unnamed->num, MIR_TRACE_UNNAMED / 4 * 3);
+  size_t num = 0;
+  for (size_t i = 0; i < MIR_TRACE_UNNAMED; i++) num += unnamed->addresses[i] != 0;
+  CHECK_INT (num, unnamed->num);
+  free (unnamed);
+}
+
 /*---------------- Code -----------------------------*/
 
 static size_t told;
@@ -413,6 +461,8 @@ int main (void) {
   TEST_RUN (blocks_belong_to_scopes);
   TEST_RUN (long_names_and_deep_scopes_are_cut);
   TEST_RUN (stacks_name_functions);
+  TEST_RUN (static_functions_are_named_at_the_end);
+  TEST_RUN (only_so_many_addresses_are_kept);
   TEST_RUN (hooks_of_an_unknown_version_are_refused);
   TEST_RUN (code_is_mapped_published_and_freed);
   remove_trace_dir ();
