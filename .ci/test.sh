@@ -8,6 +8,7 @@
 . .ci/format.sh
 . .ci/wine.sh
 . .ci/linux.sh
+. .ci/mimalloc.sh
 . .ci/windows.sh
 . .ci/ucrt.sh
 
@@ -17,7 +18,7 @@ run_tests () {
   packages=$(needs_build)
   for config in "$@"; do
     case $config in
-    gcc | clang | asan | tsan | valgrind | stress | llvm | windows | ucrt | images | install | format)
+    gcc | clang | asan | tsan | valgrind | stress | llvm | mimalloc | windows | ucrt | images | install | format)
       packages="$packages $("needs_$config")"
       ;;
     aarch64 | riscv64 | ppc64le | s390x) packages="$packages $(needs_arch "$config")" ;;
@@ -26,7 +27,8 @@ run_tests () {
     esac
   done
   need $packages
-  subprojects/get-mimalloc
+  mimalloc=$(subprojects/get-mimalloc)
+  echo "$mimalloc"
   results=$(mktemp) failures=$(mktemp)
   trap stopped EXIT
   for config in "$@"; do
@@ -46,13 +48,15 @@ stopped () {
   summarize || exit 1
 }
 
-# Print what failed, a line each, and the counts: CI logs may be cut to their last lines.  A program that crashes
-# prints no count, so the lines are what counts as failures.  Status 1 if there is one, or if nothing passed.
+# Print what failed, a line each, which mimalloc there was, and the counts: CI logs may be cut to their last lines.
+# A program that crashes prints no count, so the lines are what counts as failures.  Status 1 if there is one, or if
+# nothing passed.
 summarize () {
   [ ! -s "$failures" ] || {
     echo "== failures"
     cat "$failures"
   }
+  echo "$mimalloc"
   is_good=0
   awk -v failed="$(wc -l <"$failures")" '
     /^# [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ { p += $2; f += $4; s += $6 }
