@@ -44,7 +44,7 @@ bench_library () {
   case " ${*:-code} " in
   *" code "* | *" code-instructions "*)
     configure_in build-bench-lto -Dbuildtype=release -Dbench=enabled -Dtests=disabled -Db_lto=true
-    compile_in build-bench-lto bench/bench-code-instructions
+    compile_in build-bench-lto bench/bench-code-instructions bench/bench-mimalloc
     ;;
   esac
   sh bench/run.sh build-bench "$@"

@@ -14,7 +14,7 @@ need_to_build () {
 configure_in () {
   dir=$1
   shift
-  [ -z "${CI-}" ] || set -- -Dwerror=true "$@"
+  [ -z "${CI-}" ] || set -- "$@" -Dwerror=true
   if [ -f "$dir/build.ninja" ]; then
     [ -z "${CI-}" ] || meson configure "$dir" -Dwerror=true
   else

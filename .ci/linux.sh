@@ -67,13 +67,7 @@ stress_in () {
   configure_in "$dir" "$@"
   compile_in "$dir" tests/code/test-model tests/code/test-stress
   echo "== $dir, long"
-  log=$dir/meson-logs/testlog-$setup.txt
-  TAP_SCALE=${TAP_SCALE:-1000} meson test -C "$dir" --no-rebuild --timeout-multiplier=0 --setup="$setup" \
-    model stress || {
-    failed=1
-    explain "$log"
-  }
-  cat "$log" >>"$results"
+  TAP_SCALE=${TAP_SCALE:-1000} run_meson "$dir" "$setup" --timeout-multiplier=0 model stress
 }
 
 # The probe for LLVM of version $1 and its package: the headers, since the tools come with another one.
@@ -100,12 +94,7 @@ llvm_in () {
   targets=$(ninja -C "$dir" -t targets all | sed -n 's,^\(tests/adapters/llvm/\(test-[a-z0-9-]*\|[a-z0-9-]*\.o\)\):.*,\1,p')
   compile_in "$dir" $targets
   echo "== $dir, LLVM"
-  log=$dir/meson-logs/testlog-$setup.txt
-  meson test -C "$dir" --no-rebuild --print-errorlogs --setup="$setup" --suite llvm || {
-    failed=1
-    explain "$log"
-  }
-  cat "$log" >>"$results"
+  run_meson "$dir" "$setup" --print-errorlogs --suite llvm
 }
 
 needs_valgrind () {
@@ -164,7 +153,6 @@ test_format () {
   if format --check; then
     echo '# 1 passed, 0 failed, 0 skipped' >>"$results"
   else
-    failed=1
-    echo '# 0 passed, 1 failed, 0 skipped' >>"$results"
+    note_failure "format: ./dev format --check"
   fi
 }

@@ -15,12 +15,19 @@ static const char *program;
 void bench_start (int argc, char **argv) {
   const char *slash = strrchr (argv[0], '/');
   program = slash == NULL ? argv[0] : slash + 1;
+  printf ("%s, mimalloc %s\n", program, BENCH_MIMALLOC);
   if (argc < 2) return;
   csv = fopen (argv[1], "a");
   if (csv == NULL) {
     perror (argv[1]);
     exit (1);
   }
+  if (ftell (csv) == 0) /* not begun by run.sh, which says more */
+    fprintf (csv,
+             "# mimalloc: %s\n"
+             "program,subject,side,unit,median,quartile1,quartile3,ratio,ratio_quartile1,"
+             "ratio_quartile3,rounds\n",
+             BENCH_MIMALLOC);
 }
 
 void bench_fail (const char *what) {

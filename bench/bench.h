@@ -37,7 +37,7 @@ struct bench_subject {
 extern const struct bench_side *bench_running;
 extern size_t bench_running_ops;
 
-/* Call this first, with the arguments of main.  */
+/* Call this first, with the arguments of main.  Prints which mimalloc the program has.  */
 void bench_start (int argc, char **argv);
 /* Run SIDES[0] (the reference), SIDES[1] ... up to a NULL name, in an order that rotates from round
    to round.  Print a line for each: the median, the quartiles, and the median of its ratios to the

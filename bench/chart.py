@@ -77,7 +77,8 @@ def draw(figures):
 
 def picture(lines, y, figures, title):
     """The SVG of LINES, which end at Y."""
-    lines = lines + [text(0, y + 8, f"{figures.about['machine']}, commit {figures.about['commit']}")]
+    lines = lines + [text(0, y + 8, f"{figures.about['machine']}, commit {figures.about['commit']}, "
+                                  f"mimalloc {figures.about['mimalloc'].split()[0]}")]
     style = (f"text{{font:12px system-ui,sans-serif;fill:{TEXT};white-space:pre}}"
              ".title{font-weight:600;font-size:13px}")
     return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y + 16:.0f}" '

@@ -19,6 +19,12 @@ class Figures:
         for row in csv.DictReader(line for line in lines if not line.startswith("#")):
             self.subjects.setdefault(row["subject"], {})[row["side"]] = row
 
+    def origin(self):
+        """Where the figures are from, in a line."""
+        head = {key: self.about.get(key, "unknown") for key in ("machine", "commit", "huge pages", "mimalloc")}
+        return (f"commit {head['commit']} on {head['machine']}; huge pages: {head['huge pages']}; "
+                f"mimalloc {head['mimalloc']}")
+
     def value(self, subject, side):
         """The median or the count; None if it was not measured."""
         row = self.subjects.get(subject, {}).get(side)

@@ -1,13 +1,14 @@
-/* Prints the version of mimalloc with which the benchmarks are linked, for run.sh.  */
+/* Prints the version and the origin of mimalloc with which the benchmarks are built, for run.sh.  */
 #include <mimalloc.h>
 #include <stdio.h>
 
-/* mi_version is 30401 for 3.4.1; before 3.0 it was 212 for 2.1.2.  */
+/* A system's mimalloc can be replaced after the build: then the name would be another version's.  */
 int main (void) {
-  int version = mi_version ();
-  if (version < 10000)
-    printf ("%d.%d.%d\n", version / 100, version / 10 % 10, version % 10);
-  else
-    printf ("%d.%d.%d\n", version / 10000, version / 100 % 100, version % 100);
+  if (mi_version () != MI_MALLOC_VERSION) {
+    fprintf (stderr, "bench: built with mimalloc %d, but %d is here\n", MI_MALLOC_VERSION,
+             mi_version ());
+    return 1;
+  }
+  puts (BENCH_MIMALLOC);
   return 0;
 }

@@ -112,22 +112,15 @@ def judge(figures):
 HEAD = ("", "unit", "target", "measured", "", "compared with")
 
 
-def about(figures):
-    """Where the figures are from."""
-    head = {key: figures.about.get(key, "unknown") for key in ("machine", "commit", "huge pages", "mimalloc")}
-    return (f"commit {head['commit']} on {head['machine']}; huge pages: {head['huge pages']}; "
-            f"mimalloc {head['mimalloc']}")
-
-
 def text(figures):
     rows = [HEAD] + judge(figures)
     widths = [max(len(row[i]) for row in rows) for i in range(len(HEAD))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
-    return "\n".join([f"targets, {about(figures)}"] + ["  " + line for line in lines + ELSEWHERE])
+    return "\n".join([f"targets, {figures.origin()}"] + ["  " + line for line in lines + ELSEWHERE])
 
 
 def markdown(figures):
-    lines = [f"`{figures.about['command']}` at {about(figures)}.", "", "![The figures as bars](bench-code.svg)"]
+    lines = [f"`{figures.about['command']}` at {figures.origin()}.", "", "![The figures as bars](bench-code.svg)"]
     if figures.curves():
         lines += ["", "![Mapped and live memory over time](bench-code-memory.svg)"]
     lines += ["", "| | unit | target | measured | | compared with |", "|---|---|---|---|---|---|"]

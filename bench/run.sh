@@ -1,6 +1,6 @@
 #!/bin/sh
 # Run the benchmarks NAME... (all by default) of the compiled build directory BUILD.  The figures also go to a CSV
-# file there, with the command, the machine and the commit: those of `code` to bench-code.csv, for bench/report.py
+# file there, with the command, the machine, mimalloc and the commit: those of `code` to bench-code.csv, for bench/report.py
 # and bench/chart.py, the others to bench.csv.
 #
 # NAME may be one subject of `code`, such as code-lifetimes; and llvm, which is not among the defaults.
@@ -20,7 +20,7 @@ start_csv () {
     echo "# command: ./dev bench $2"
     echo "# machine: $(uname -srm), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores"
     echo "# huge pages: $(setting enabled), shared $(setting shmem_enabled)"
-    echo "# mimalloc: $("$build/bench/bench-mimalloc")"
+    echo "# mimalloc: $mimalloc"
     echo "# commit: $(git describe --always --dirty 2>/dev/null || echo unknown)"
     echo "program,subject,side,unit,median,quartile1,quartile3,ratio,ratio_quartile1,ratio_quartile3,rounds"
   } >"$1"
@@ -55,10 +55,15 @@ run_heap () {
 run_instructions () {
   sh bench/code/instructions.sh "$build/bench/bench-code-instructions" "$1"
   if [ -x "$build-lto/bench/bench-code-instructions" ]; then
+    [ "$("$build-lto/bench/bench-mimalloc")" = "$mimalloc" ] || {
+      echo "bench: $build-lto has another mimalloc than $build" >&2
+      exit 1
+    }
     sh bench/code/instructions.sh "$build-lto/bench/bench-code-instructions" "$1" ", LTO"
   fi
 }
 
+mimalloc=$("$build/bench/bench-mimalloc")
 csv=$build/bench.csv code_csv=$build/bench-code.csv
 start_csv "$csv" "$*"
 for name in "$@"; do

@@ -72,7 +72,7 @@ def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     figures = Figures(sys.argv[1])
-    print("targets:")
+    print(f"targets, {figures.origin()}:")
     report_times(figures)
     report_threads(figures)
     report_counts(figures)

@@ -15,6 +15,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HERE = os.path.join(ROOT, "bench", "ucrt")
 sys.path.insert(0, os.path.join(ROOT, "tests", "real"))
+from status import mimalloc_in  # noqa: E402
 from wine import COMPILER, Wine, ucrt_specs, windows_path  # noqa: E402
 
 ROUNDS = 7
@@ -72,7 +73,19 @@ def quartiles(values):
     return median, low, high
 
 
-def head(command):
+def mimalloc_of(dll):
+    """The version of mimalloc that DLL says in its status, and where that is from."""
+    number = mimalloc_in(dll)
+    try:
+        with open(os.path.join(ROOT, "subprojects/mimalloc/origin.txt")) as file:
+            lines = file.read().splitlines()
+    except FileNotFoundError:
+        lines = []
+    origin = lines[1] if len(lines) > 1 and lines[0] == str(number) else "an unknown place"
+    return f"{number // 10000}.{number // 100 % 100}.{number % 100} from {origin}"
+
+
+def head(command, mimalloc):
     with open("/proc/cpuinfo") as file:
         cpu = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "unknown")
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, stdout=subprocess.PIPE,
@@ -80,7 +93,7 @@ def head(command):
     wine = subprocess.run(["wine", "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.strip()
     uname = os.uname()
     return (f"# command: {command}\n# machine: {uname.sysname} {uname.release} {uname.machine}, {cpu}, "
-            f"{os.cpu_count()} cores, {wine}\n# commit: {commit or 'unknown'}\n"
+            f"{os.cpu_count()} cores, {wine}\n# mimalloc: {mimalloc}\n# commit: {commit or 'unknown'}\n"
             "program,subject,side,unit,median,quartile1,quartile3,ratio,ratio_quartile1,ratio_quartile3,rounds")
 
 
@@ -108,6 +121,8 @@ def main():
         sys.exit(__doc__)
     dll, folder = sys.argv[1], os.path.abspath(sys.argv[2])
     os.makedirs(folder, exist_ok=True)
+    mimalloc = mimalloc_of(dll)
+    print(f"ucrt, mimalloc {mimalloc}")
     sides = compile_programs(dll, folder)
     wine = Wine(folder)
     try:
@@ -122,7 +137,7 @@ def main():
         wine.stop()
     path = os.path.join(folder, "bench-ucrt.csv")
     with open(path, "w") as csv:
-        print(head("./dev bench ucrt"), file=csv)
+        print(head("./dev bench ucrt", mimalloc), file=csv)
         report(rounds, csv)
         for name, count in ((name, count) for (name, _), count in steps.items()):
             print(f"instructions of {name}: {count:.0f}")

@@ -1,4 +1,5 @@
-"""Reads the status of mir-ucrt.dll that report.dll wrote; the layout is that of mir-ucrt.h."""
+"""Reads the status of mir-ucrt.dll that report.dll wrote, and the one in its file; the layout is that of
+mir-ucrt.h."""
 import struct
 
 MAGIC, VERSION = 0x7573726D, 1
@@ -8,6 +9,8 @@ HEAD = struct.Struct("<12I160s")
 CRT = struct.Struct("<64s2Q4I160s")
 COUNTERS = struct.Struct("<8Q")
 FUNCTION = struct.Struct("<32s3Q4I")
+SIZE = HEAD.size + CRTS * CRT.size + STRIPES * COUNTERS.size + FUNCTIONS * FUNCTION.size
+IN_FILE = struct.pack("<4I", 0, VERSION, SIZE, STATES.index("starting")) # the DLL itself writes the magic number
 TAKEN = 1
 WRONG = 2
 
@@ -16,16 +19,25 @@ def text(raw):
     return raw.split(b"\0")[0].decode()
 
 
+def mimalloc_in(path):
+    """The number of the version of mimalloc in the DLL that is the file PATH."""
+    with open(path, "rb") as file:
+        content = file.read()
+    at = content.find(IN_FILE)
+    if at < 0:
+        raise ValueError(f"{path} has no status")
+    return HEAD.unpack_from(content, at)[6]
+
+
 class Status:
     """state, reason, crts (dicts), functions (dicts), migrated, foreign_freed ..."""
 
     def __init__(self, raw):
-        size = HEAD.size + CRTS * CRT.size + STRIPES * COUNTERS.size + FUNCTIONS * FUNCTION.size
-        if len(raw) != size:
-            raise ValueError(f"the status has {len(raw)} bytes instead of {size}")
+        if len(raw) != SIZE:
+            raise ValueError(f"the status has {len(raw)} bytes instead of {SIZE}")
         (magic, version, told, state, self.process, self.bits, self.mimalloc, self.counting, self.exact,
          crts, functions, self.loaded_twice, reason) = HEAD.unpack_from(raw)
-        if (magic, version, told) != (MAGIC, VERSION, size):
+        if (magic, version, told) != (MAGIC, VERSION, SIZE):
             raise ValueError(f"not a status: {magic:#x}, version {version}, {told} bytes")
         self.state, self.reason = STATES[state], text(reason)
         at = HEAD.size
