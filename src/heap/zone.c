@@ -94,8 +94,8 @@ static unsigned class_for (size_t size) {
   return 4 * log - 23 + (above >> (log - 2));
 }
 
-static size_t room_of (unsigned class) {
-  return slot_lens[class] - (size_t) ZONE_HEADER;
+static size_t room_of (unsigned size_class) {
+  return slot_lens[size_class] - (size_t) ZONE_HEADER;
 }
 
 /*---------------- Headers -----------------------------*/
@@ -116,8 +116,8 @@ enum { SIZE_BIT = 8, CLASS_BIT = 21 };
 _Static_assert (MOST_SMALL < 1 << (CLASS_BIT - SIZE_BIT) && ZONE_LARGE < 1 << (26 - CLASS_BIT),
                 "sizes and classes fit in an info");
 
-static uint64_t zone_info (unsigned class, size_t size) {
-  return (uint64_t) class << CLASS_BIT | (uint64_t) size << SIZE_BIT;
+static uint64_t zone_info (unsigned size_class, size_t size) {
+  return (uint64_t) size_class << CLASS_BIT | (uint64_t) size << SIZE_BIT;
 }
 
 /* Of the info of a live block.  */
@@ -130,38 +130,41 @@ static size_t size_in (uint64_t info) {
 }
 
 /* Between two calls a header is closed to the checker, as the gap between two blocks.  Bytes are
-   copied because a pointer that is no block may have any alignment.  */
-static uint64_t load_info (const struct zone *zone, const void *block) {
+   copied because a pointer that is no block may have any alignment.  NOTED, here and below, is
+   zone->is_noted, or 0 where that is known.  */
+static inline uint64_t load_info (const struct zone *zone, const void *block, int noted) {
   const char *at = (const char *) block - ZONE_HEADER;
   uint64_t header;
-  if (zone->is_noted) mir_note_known (at, ZONE_HEADER);
+  if (noted) mir_note_known (at, ZONE_HEADER);
   memcpy (&header, at, ZONE_HEADER);
-  if (zone->is_noted) mir_note_closed (at, ZONE_HEADER);
+  if (noted) mir_note_closed (at, ZONE_HEADER);
   return header ^ (uintptr_t) block ^ zone->key;
 }
 
-static void store_info (const struct zone *zone, void *block, uint64_t info) {
+static inline void store_info (const struct zone *zone, void *block, uint64_t info, int noted) {
   char *at = (char *) block - ZONE_HEADER;
   uint64_t header = info ^ (uintptr_t) block ^ zone->key;
-  if (zone->is_noted) mir_note_open (at, ZONE_HEADER);
+  if (noted) mir_note_open (at, ZONE_HEADER);
   memcpy (at, &header, ZONE_HEADER);
-  if (zone->is_noted) mir_note_closed (at, ZONE_HEADER);
+  if (noted) mir_note_closed (at, ZONE_HEADER);
 }
 
 /* The zone has found that its memory is not as it left it.  The caller holds the lock, which a
    handler of SIGABRT may want.  */
-_Noreturn static void die (struct zone *zone, const char *what, const void *ptr) {
+_Noreturn static SLOW void die (struct zone *zone, const char *what, const void *ptr) {
   mir_os_unlock (&zone->lock);
   mir_heap_die (what, ptr);
 }
 
+_Noreturn static SLOW void die_of_pointer (struct zone *zone, uint64_t info, const void *ptr) {
+  int is_free = (info & ~LIVE_INFO) == INFO_IS_FREE;
+  die (zone, is_free ? "freed twice" : "not a live block of this allocator", ptr);
+}
+
 /* The info of BLOCK, a live one.  The caller holds the lock.  */
-static uint64_t live_info (struct zone *zone, const void *block) {
-  uint64_t info = load_info (zone, block);
-  if ((info & ~LIVE_INFO) != 0)
-    die (zone,
-         (info & ~LIVE_INFO) == INFO_IS_FREE ? "freed twice" : "not a live block of this allocator",
-         block);
+static inline uint64_t live_info (struct zone *zone, const void *block, int noted) {
+  uint64_t info = load_info (zone, block, noted);
+  if ((info & ~LIVE_INFO) != 0) die_of_pointer (zone, info, block);
   return info;
 }
 
@@ -169,23 +172,24 @@ static uint64_t live_info (struct zone *zone, const void *block) {
 
 /* The caller holds the lock.  */
 
-static void push_free (struct zone *zone, unsigned class, void *block) {
+static inline void push_free (struct zone *zone, unsigned size_class, void *block, int noted) {
   struct free_block *free = (struct free_block *) block;
-  store_info (zone, block, zone_info (class, 0) | INFO_IS_FREE);
-  if (zone->is_noted) mir_note_open (free, ZONE_LINK);
-  free->next = zone->free[class];
-  if (zone->is_noted) mir_note_closed (free, ZONE_LINK);
-  zone->free[class] = free;
+  store_info (zone, block, zone_info (size_class, 0) | INFO_IS_FREE, noted);
+  if (noted) mir_note_open (free, ZONE_LINK);
+  free->next = zone->free[size_class];
+  if (noted) mir_note_closed (free, ZONE_LINK);
+  zone->free[size_class] = free;
 }
 
 /* Remove and return FREE, the newest free block of CLASS.  Its header shows whether the link to it
    was overwritten.  */
-static void *pop_free (struct zone *zone, unsigned class, struct free_block *free) {
-  if (load_info (zone, free) != (zone_info (class, 0) | INFO_IS_FREE))
+static inline void *pop_free (struct zone *zone, unsigned size_class, struct free_block *free,
+                              int noted) {
+  if (load_info (zone, free, noted) != (zone_info (size_class, 0) | INFO_IS_FREE))
     die (zone, "written to after it was freed, or the block before it beyond its end", free);
-  if (zone->is_noted) mir_note_known (free, ZONE_LINK);
-  zone->free[class] = free->next;
-  if (zone->is_noted) mir_note_closed (free, ZONE_LINK);
+  if (noted) mir_note_known (free, ZONE_LINK);
+  zone->free[size_class] = free->next;
+  if (noted) mir_note_closed (free, ZONE_LINK);
   return free;
 }
 
@@ -193,45 +197,40 @@ static void *pop_free (struct zone *zone, unsigned class, struct free_block *fre
 static void set_rest (struct zone *zone, char *start, char *bound) {
   size_t left;
   while ((left = (size_t) (zone->bound - zone->rest)) >= LEAST_SLOT) {
-    unsigned class = left > MOST_SMALL ? CLASSES - 1 : class_for (left - ZONE_HEADER);
-    if (slot_lens[class] > left) class --;
-    push_free (zone, class, zone->rest + ZONE_HEADER);
-    zone->rest += slot_lens[class];
+    unsigned size_class = left > MOST_SMALL ? CLASSES - 1 : class_for (left - ZONE_HEADER);
+    if (slot_lens[size_class] > left) size_class--;
+    push_free (zone, size_class, zone->rest + ZONE_HEADER, zone->is_noted);
+    zone->rest += slot_lens[size_class];
   }
   zone->rest = start;
   zone->bound = bound;
 }
 
 /* Make the smallest free slot of a class above CLASS the rest.  0: there is none.  */
-static int open_larger (struct zone *zone, unsigned class) {
-  do class ++;
-  while (class < CLASSES && zone->free[class] == NULL);
-  if (class == CLASSES) return 0;
-  char *start = (char *) pop_free (zone, class, zone->free[class]) - ZONE_HEADER;
-  set_rest (zone, start, start + slot_lens[class]);
+static int open_larger (struct zone *zone, unsigned size_class) {
+  do size_class++;
+  while (size_class < CLASSES && zone->free[size_class] == NULL);
+  if (size_class == CLASSES) return 0;
+  char *start =
+      (char *) pop_free (zone, size_class, zone->free[size_class], zone->is_noted) - ZONE_HEADER;
+  set_rest (zone, start, start + slot_lens[size_class]);
   return 1;
 }
 
-/* Tell the checker that BLOCK of CLASS is freed.  */
-static void note_freed (struct zone *zone, unsigned class, void *block) {
-  mir_note_gone (zone, block);
-  mir_note_closed (block, room_of (class));
-}
-
 /* The block of a slot of CLASS, for SIZE bytes; NULL: the zone has none and needs a chunk.  */
-static void *take (struct zone *zone, unsigned class, size_t size) {
-  struct free_block *free = zone->free[class];
-  size_t len = slot_lens[class];
+static void *take (struct zone *zone, unsigned size_class, size_t size) {
+  struct free_block *free = zone->free[size_class];
+  size_t len = slot_lens[size_class];
   void *block;
   if (free != NULL) {
-    block = pop_free (zone, class, free);
-  } else if ((size_t) (zone->bound - zone->rest) >= len || open_larger (zone, class)) {
+    block = pop_free (zone, size_class, free, zone->is_noted);
+  } else if ((size_t) (zone->bound - zone->rest) >= len || open_larger (zone, size_class)) {
     block = zone->rest + ZONE_HEADER;
     zone->rest += len;
   } else {
     return NULL;
   }
-  store_info (zone, block, zone_info (class, size));
+  store_info (zone, block, zone_info (size_class, size), zone->is_noted);
   if (zone->is_noted) mir_note_block (zone, block, size);
   return block;
 }
@@ -240,7 +239,7 @@ static void *take (struct zone *zone, unsigned class, size_t size) {
 
 /* Allocate a chunk of LEN bytes with room for a block of SIZE bytes, and that block in it.  NULL on
    failure.  */
-static void *take_from_new_chunk (struct zone *zone, size_t len, unsigned class, size_t size) {
+static void *take_from_new_chunk (struct zone *zone, size_t len, unsigned size_class, size_t size) {
   struct zone_chunk *chunk = (struct zone_chunk *) MIR_malloc (zone->below, len);
   if (chunk == NULL) return NULL;
   chunk->len = len;
@@ -252,19 +251,19 @@ static void *take_from_new_chunk (struct zone *zone, size_t len, unsigned class,
   zone->bytes += len;
   if (len >= zone->next_len && zone->next_len < MOST_CHUNK) zone->next_len *= 2;
   set_rest (zone, start, bound);
-  void *block = take (zone, class, size);
+  void *block = take (zone, size_class, size);
   mir_os_unlock (&zone->lock);
   return block;
 }
 
 /* Allocate a block of SIZE bytes where no free one is at hand.  The caller holds the lock, which is
    left.  If a chunk of the usual length is refused, one for this block alone may not be.  */
-static SLOW void *take_slowly (struct zone *zone, unsigned class, size_t size) {
-  void *block = take (zone, class, size);
-  size_t least = BEFORE_SLOTS (struct zone_chunk) + slot_lens[class], len = zone->next_len;
+static SLOW void *take_slowly (struct zone *zone, unsigned size_class, size_t size) {
+  void *block = take (zone, size_class, size);
+  size_t least = BEFORE_SLOTS (struct zone_chunk) + slot_lens[size_class], len = zone->next_len;
   mir_os_unlock (&zone->lock);
-  if (block == NULL && len > least) block = take_from_new_chunk (zone, len, class, size);
-  if (block == NULL) block = take_from_new_chunk (zone, least, class, size);
+  if (block == NULL && len > least) block = take_from_new_chunk (zone, len, size_class, size);
+  if (block == NULL) block = take_from_new_chunk (zone, least, size_class, size);
   return block;
 }
 
@@ -286,7 +285,7 @@ static void *enter_large (struct zone *zone, void *memory, size_t size) {
   if (large->older != NULL) large->older->newer = large;
   zone->large = large;
   zone->bytes += BEFORE_LARGE + size;
-  store_info (zone, block, zone_info (ZONE_LARGE, 0));
+  store_info (zone, block, zone_info (ZONE_LARGE, 0), zone->is_noted);
   mir_os_unlock (&zone->lock);
   return block;
 }
@@ -301,7 +300,7 @@ static void *leave_large (struct zone *zone, void *block) {
   else
     zone->large = large->older;
   zone->bytes -= BEFORE_LARGE + large->room;
-  store_info (zone, block, zone_info (ZONE_LARGE, 0) | INFO_IS_FREE);
+  store_info (zone, block, zone_info (ZONE_LARGE, 0) | INFO_IS_FREE, zone->is_noted);
   if (zone->is_noted) mir_note_open ((char *) block - ZONE_HEADER, ZONE_HEADER + large->room);
   return large;
 }
@@ -326,12 +325,12 @@ static SLOW void free_large_block (struct zone *zone, void *block) {
 static void *zone_malloc (size_t size, void *user_data) {
   struct zone *zone = (struct zone *) user_data;
   if (size > MOST_SMALL) return make_large (zone, size, 0);
-  unsigned class = class_for (size);
+  unsigned size_class = class_for (size);
   mir_os_lock (&zone->lock);
-  struct free_block *free = zone->free[class];
-  if (free == NULL || zone->is_noted) return take_slowly (zone, class, size);
-  void *block = pop_free (zone, class, free);
-  store_info (zone, block, zone_info (class, size));
+  struct free_block *free = zone->free[size_class];
+  if (free == NULL || zone->is_noted) return take_slowly (zone, size_class, size);
+  void *block = pop_free (zone, size_class, free, 0);
+  store_info (zone, block, zone_info (size_class, size), 0);
   mir_os_unlock (&zone->lock);
   return block;
 }
@@ -345,35 +344,51 @@ static void *zone_calloc (size_t num, size_t size, void *user_data) {
   return res;
 }
 
+/* Free BLOCK and leave the lock, which the caller holds.  */
+static inline void free_and_leave (struct zone *zone, void *block, int noted) {
+  unsigned size_class = class_in (live_info (zone, block, noted));
+  if (size_class == ZONE_LARGE) {
+    free_large_block (zone, block);
+    return;
+  }
+  if (noted) {
+    mir_note_gone (zone, block);
+    mir_note_closed (block, room_of (size_class));
+  }
+  push_free (zone, size_class, block, noted);
+  mir_os_unlock (&zone->lock);
+}
+
+static SLOW void free_noted (struct zone *zone, void *block) {
+  free_and_leave (zone, block, 1);
+}
+
 static void zone_free (void *ptr, void *user_data) {
   struct zone *zone = (struct zone *) user_data;
   if (ptr == NULL) return;
   mir_os_lock (&zone->lock);
-  unsigned class = class_in (live_info (zone, ptr));
-  if (class == ZONE_LARGE) {
-    free_large_block (zone, ptr);
-    return;
-  }
-  if (zone->is_noted) note_freed (zone, class, ptr);
-  push_free (zone, class, ptr);
-  mir_os_unlock (&zone->lock);
+  if (zone->is_noted)
+    free_noted (zone, ptr);
+  else
+    free_and_leave (zone, ptr, 0);
 }
 
 /* Give the live block at PTR NEW_SIZE bytes where it is, if it has room for them, and would not
    have twice the room that they need or MUST stay.  *SIZE: its old size, if it has to move.  The
    caller holds the lock.  */
 static int resize_here (struct zone *zone, void *ptr, size_t new_size, int must, size_t *size) {
-  uint64_t info = live_info (zone, ptr);
-  unsigned class = class_in (info);
-  struct zone_large *large = class == ZONE_LARGE ? zone_large_of (ptr) : NULL;
+  uint64_t info = live_info (zone, ptr, zone->is_noted);
+  unsigned size_class = class_in (info);
+  struct zone_large *large = size_class == ZONE_LARGE ? zone_large_of (ptr) : NULL;
   *size = large != NULL ? large->size : size_in (info);
-  if (new_size > (large != NULL ? large->room : room_of (class))) return 0;
+  if (new_size > (large != NULL ? large->room : room_of (size_class))) return 0;
   if (!must && large != NULL && (new_size <= MOST_SMALL || new_size < large->room / 2)) return 0;
-  if (!must && large == NULL && slot_lens[class_for (new_size)] <= slot_lens[class] / 2) return 0;
+  if (!must && large == NULL && slot_lens[class_for (new_size)] <= slot_lens[size_class] / 2)
+    return 0;
   if (large != NULL)
     large->size = new_size;
   else
-    store_info (zone, ptr, zone_info (class, new_size));
+    store_info (zone, ptr, zone_info (size_class, new_size), zone->is_noted);
   if (!zone->is_noted) return 1;
   if (large == NULL)
     mir_note_resized (zone, ptr, *size, new_size);
