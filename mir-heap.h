@@ -70,16 +70,19 @@ MIR_ALLOC_API void MIR_heap_finish (MIR_heap_t heap);
 
 /*---------------- Zone -----------------------------*/
 
-/* A heap of its own that is freed as a whole, with every block still live in it, and is small: about
-   1.3 KiB, then chunks that grow from 2 to 64 KiB, so that a program can have thousands.  Blocks
-   above 4 KiB are allocated below on their own, and return there when they are freed; the memory of
-   smaller ones is used again within the zone, for blocks of the same or a smaller size, and returns
-   when the zone ends.  A block that is made smaller never fails to: at worst it stays in its place.
-   The old size passed to realloc is ignored.  Where the zone can tell that a pointer is no live
-   block, or that the 8 bytes before a block were overwritten, it prints a line to stderr and
-   aborts.  Any thread; takes a lock, one in each zone, but never holds it while it calls the
-   allocator below.  If a context uses a zone, no module may move from it to a context that outlives
-   the zone.  */
+/* A small heap that is freed as a whole, with every block still live in it: 1.3 KiB at first, then
+   chunks that grow from 2 to 64 KiB, so that a program can have thousands.  A block above 4 KiB is
+   allocated below on its own, and returns there when it is freed.  The memory of smaller ones is
+   used again within the zone, for blocks of the same or a smaller size, and returns when the zone
+   ends.
+
+   realloc ignores the old size.  Making a block smaller never returns NULL: what cannot move stays
+   in its place.  Where the zone can tell that a pointer is no live block, or that the 8 bytes before
+   a block were overwritten, it prints a line to stderr and aborts.
+
+   Any thread; each zone has a lock, which is never held while the allocator below is called, so that
+   one may leave by longjmp.  If a context uses a zone, no module may move from it to a context that
+   outlives the zone.  */
 typedef struct MIR_zone {
   struct MIR_alloc alloc;
 } *MIR_zone_t;

@@ -123,6 +123,19 @@ static void large_slots_are_cut_into_small_ones (void) {
   finish ();
 }
 
+/* What is left of a chunk that is too short for a block serves smaller ones later.  */
+static void the_rest_of_a_chunk_is_used (void) {
+  start ();
+  get (8, 0);
+  get (4000, 1); /* in a chunk of its own */
+  size_t calls = probe.calls;
+  CHECK_INT (calls, 2);
+  for (unsigned i = 0; i < 10; i++) get (8, i);
+  get (400, 2);
+  CHECK_INT (probe.calls, calls);
+  finish ();
+}
+
 static void large_blocks_return_at_once (void) {
   char *blocks[5];
   start ();
@@ -492,6 +505,10 @@ static int misuse (void) {
   if (strcmp (what, "no block") == 0) small = bytes + 32;
   if (strcmp (what, "one byte too far") == 0) small[40] ^= 1, small = next;
   if (strcmp (what, "one byte before") == 0) small[-1] ^= 1;
+  if (strcmp (what, "copied with its header") == 0) {
+    memcpy (large + 8, small - 8, 48);
+    small = large + 16;
+  }
   if (strcmp (what, "link overwritten") == 0) {
     MIR_free (alloc, next);
     MIR_free (alloc, small);
@@ -534,6 +551,7 @@ static void damage_ends_the_process (void) {
   if (seen_is_checked ()) tap_skip ("the memory checker reports it first");
   ends_with ("one byte too far", ": not a live block of this allocator");
   ends_with ("one byte before", ": not a live block of this allocator");
+  ends_with ("copied with its header", ": not a live block of this allocator");
   ends_with ("link overwritten", ": written to after it was freed");
   ends_with ("freed header overwritten", ": written to after it was freed");
 }
@@ -570,6 +588,7 @@ int main (void) {
   TEST_RUN (every_size_has_its_bytes);
   TEST_RUN (freed_memory_is_used_again);
   TEST_RUN (large_slots_are_cut_into_small_ones);
+  TEST_RUN (the_rest_of_a_chunk_is_used);
   TEST_RUN (large_blocks_return_at_once);
   TEST_RUN (the_end_takes_chunks_not_blocks);
   TEST_RUN (blocks_grow_within_their_slots);
