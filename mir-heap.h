@@ -93,6 +93,31 @@ MIR_ALLOC_API MIR_heap_status_t MIR_heap_create (MIR_heap_t *heap);
 /* Free HEAP with all its blocks, in time proportional to its pages, not its blocks.  */
 MIR_ALLOC_API void MIR_heap_finish (MIR_heap_t heap);
 
+/*---------------- Zone -----------------------------*/
+
+/* A small heap that is freed as a whole, with every block still live in it: 1.3 KiB at first, then
+   chunks that grow from 2 to 64 KiB, so that a program can have thousands.  A block above 4 KiB is
+   allocated below on its own, and returns there when it is freed.  The memory of smaller ones is
+   used again within the zone, for blocks of the same or a smaller size, and returns when the zone
+   ends.
+
+   realloc ignores the old size.  Making a block smaller never returns NULL: what cannot move stays
+   in its place.  Where the zone can tell that a pointer is no live block, or that the 8 bytes before
+   a block were overwritten, it prints a line to stderr and aborts.
+
+   Any thread; each zone has a lock, which is never held while the allocator below is called, so that
+   one may leave by longjmp.  If a context uses a zone, no module may move from it to a context that
+   outlives the zone.  */
+typedef struct MIR_zone {
+  struct MIR_alloc alloc;
+} *MIR_zone_t;
+
+MIR_ALLOC_API MIR_heap_status_t MIR_zone_create (MIR_alloc_t below, MIR_zone_t *zone);
+/* Free ZONE with all its blocks, in time proportional to its chunks and the blocks above 4 KiB.  */
+MIR_ALLOC_API void MIR_zone_finish (MIR_zone_t zone);
+/* Bytes that ZONE holds from the allocator below.  Any thread.  */
+MIR_ALLOC_API size_t MIR_zone_bytes (MIR_zone_t zone);
+
 /*---------------- Arena -----------------------------*/
 
 /* Allocates blocks one after another from chunks.  Only the newest block can be freed alone; the

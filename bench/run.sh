@@ -40,6 +40,7 @@ run_heap () {
   BENCH_MALLOC='glibc malloc' "$build/bench/bench-heap" "$1" "$trace"
   BENCH_MALLOC='glibc malloc' "$build/bench/bench-heap-fresh" "$1" "$trace"
   "$build/bench/bench-heap-start" "$1" "$build/bench"
+  "$build/bench/bench-heap-zones" "$1"
   for name in jemalloc.so.2 tcmalloc.so.4; do
     library=$(ldconfig -p | sed -n "s/.*lib$name.* => //p" | head -n 1)
     if [ -n "$library" ]; then

@@ -138,6 +138,7 @@ static void end_one_by_one (void) {
 static MIR_alloc_t the_default;
 static MIR_heap_t heap;
 static MIR_arena_t arena;
+static MIR_zone_t zone;
 
 static void need (int status, const char *what) {
   if (status != MIR_HEAP_OK) bench_fail (what);
@@ -162,6 +163,14 @@ static void finish_arena (void) {
   MIR_arena_finish (arena);
   memset (blocks, 0, MANY * sizeof (blocks[0]));
 }
+static void make_zone (void) {
+  need (MIR_zone_create (NULL, &zone), "no zone");
+  alloc = &zone->alloc;
+}
+static void finish_zone (void) {
+  MIR_zone_finish (zone);
+  memset (blocks, 0, MANY * sizeof (blocks[0]));
+}
 /* Making and finishing the allocator are part of the job, as they are of the life of a context.  */
 static void end_heap (void) {
   make_heap ();
@@ -172,6 +181,11 @@ static void end_arena (void) {
   make_arena ();
   do_many (alloc);
   finish_arena ();
+}
+static void end_zone (void) {
+  make_zone ();
+  do_many (alloc);
+  finish_zone ();
 }
 
 static void free_churn (void) {
@@ -207,6 +221,7 @@ static void compare (const char *name, size_t ops, int rounds, void (*by_malloc)
        .finish = end_alloc,
        .arg = the_default},
       {.name = "heap", .run = by_alloc, .prepare = make_heap, .finish = finish_heap},
+      {.name = "zone", .run = by_alloc, .prepare = make_zone, .finish = finish_zone},
       {.name = "arena", .run = by_alloc, .prepare = make_arena, .finish = finish_arena},
       {.name = "sized",
        .run = by_alloc,
@@ -245,6 +260,7 @@ static void compare_ends (void) {
       {.name = malloc_name == NULL ? "malloc" : malloc_name, .run = end_by_malloc},
       {.name = "default", .run = end_one_by_one, .prepare = use_made, .arg = the_default},
       {.name = "heap, destroyed", .run = end_heap},
+      {.name = "zone, finished", .run = end_zone},
       {.name = "arena, finished", .run = end_arena},
       {.name = NULL}};
   if (getenv ("BENCH_SHORT") != NULL) sides[2].name = NULL;

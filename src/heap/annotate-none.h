@@ -7,6 +7,9 @@
 
 enum { MIR_NOTE_GAP = 0 };
 
+static inline int mir_note_is_heard (void) {
+  return 0;
+}
 static inline void mir_note_pool (const void *pool) {
   (void) pool;
 }
@@ -14,6 +17,9 @@ static inline void mir_note_closed (const void *start, size_t len) {
   (void) start, (void) len;
 }
 static inline void mir_note_open (const void *start, size_t len) {
+  (void) start, (void) len;
+}
+static inline void mir_note_known (const void *start, size_t len) {
   (void) start, (void) len;
 }
 static inline void mir_note_block (const void *pool, const void *block, size_t size) {

@@ -10,6 +10,9 @@
 
 enum { MIR_NOTE_GAP = 0 }; /* bytes: valgrind knows the ends of blocks without a gap */
 
+static inline int mir_note_is_heard (void) {
+  return RUNNING_ON_VALGRIND != 0;
+}
 static inline void mir_note_pool (const void *pool) {
   (void) pool; /* for CPUs that the header does not know */
   VALGRIND_CREATE_MEMPOOL (pool, 0, 0);
@@ -21,6 +24,10 @@ static inline void mir_note_closed (const void *start, size_t len) {
 static inline void mir_note_open (const void *start, size_t len) {
   (void) start, (void) len;
   VALGRIND_MAKE_MEM_UNDEFINED (start, len);
+}
+static inline void mir_note_known (const void *start, size_t len) {
+  (void) start, (void) len;
+  VALGRIND_MAKE_MEM_DEFINED (start, len);
 }
 static inline void mir_note_block (const void *pool, const void *block, size_t size) {
   (void) pool, (void) block, (void) size;

@@ -2,9 +2,12 @@
    annotate-*.h, each of which defines
 
    MIR_NOTE_GAP                        bytes left unused after each block, so that overruns show
+   mir_note_is_heard ()                whether a checker runs this program; without one the other notes
+                                       cost time, but do nothing
    mir_note_pool (pool)                POOL, an address, will contain blocks
    mir_note_closed (start, len)        these bytes must not be accessed
    mir_note_open (start, len)          these bytes may be accessed; their contents are undefined
+   mir_note_known (start, len)         these bytes may be accessed; their contents are what was stored
    mir_note_block (pool, block, size)  POOL has a new block
    mir_note_gone (pool, block)         a block of POOL is freed; for ASan also close its bytes
    mir_note_resized (pool, block, old_size, new_size)  a block is resized in place

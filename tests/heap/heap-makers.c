@@ -90,6 +90,15 @@ static void finish_stats (MIR_alloc_t alloc) {
   MIR_stats_finish (HANDLE (MIR_stats_t, alloc));
 }
 
+static MIR_alloc_t make_zone (MIR_alloc_t below) {
+  MIR_zone_t zone;
+  return MIR_zone_create (below, &zone) == MIR_HEAP_OK ? &zone->alloc : NULL;
+}
+
+static void finish_zone (MIR_alloc_t alloc) {
+  MIR_zone_finish (HANDLE (MIR_zone_t, alloc));
+}
+
 const struct heap_maker heap_makers[] = {
     {.name = "arena", .make = make_arena, .finish = finish_arena},
     {.name = "arena_of_small_chunks", .make = make_small_arena, .finish = finish_arena},
@@ -100,5 +109,6 @@ const struct heap_maker heap_makers[] = {
     {.name = "locked", .make = make_locked, .finish = finish_locked, .any_thread = 1},
     {.name = "sized", .make = make_sized, .finish = finish_sized, .any_thread = 1},
     {.name = "stats", .make = make_stats, .finish = finish_stats, .any_thread = 1},
+    {.name = "zone", .make = make_zone, .finish = finish_zone, .any_thread = 1},
     {.name = NULL},
 };
