@@ -254,6 +254,22 @@ static int look_at (struct checking *checking, void *ptr, size_t old_size, size_
   return block != NULL;
 }
 
+/* Shorten the block at PTR to NEW_SIZE bytes, where it is: the fence after it moves.  NULL: the
+   block is not what it was, because another thread has freed or resized it meanwhile.  */
+static void *shorten (struct checking *checking, void *ptr, size_t new_size) {
+  struct findings findings = lock_findings (checking);
+  struct mir_check_block *block = find_live (&findings, ptr);
+  int is_as_it_was = block != NULL && new_size <= block->size;
+  if (is_as_it_was) {
+    note_damage (&findings, block);
+    checking->live.bytes -= block->size - new_size;
+    block->size = new_size;
+    mir_check_build_fences (block);
+  }
+  unlock_and_tell (&findings);
+  return is_as_it_was ? ptr : NULL;
+}
+
 static void *checking_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
   struct checking *checking = (struct checking *) user_data;
   size_t size = 0;
@@ -266,7 +282,7 @@ static void *checking_realloc (void *ptr, size_t old_size, size_t new_size, void
   }
   if (!look_at (checking, ptr, old_size, &size)) return NULL;
   void *res = checking_malloc (new_size, user_data);
-  if (res == NULL) return NULL;
+  if (res == NULL) return new_size <= size ? shorten (checking, ptr, new_size) : NULL;
   memcpy (res, ptr, size < new_size ? size : new_size);
   checking_free (ptr, user_data);
   return res;

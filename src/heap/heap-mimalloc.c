@@ -27,9 +27,12 @@ static void *heap_calloc (size_t num, size_t size, void *user_data) {
   return mi_heap_zalloc (((struct heap *) user_data)->heap, padded (len));
 }
 
+/* mimalloc moves a block that shrinks by more than half, which may fail; then the block stays where
+   it is.  */
 static void *heap_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
   (void) old_size;
-  return mi_heap_realloc (((struct heap *) user_data)->heap, ptr, padded (new_size));
+  void *res = mi_heap_realloc (((struct heap *) user_data)->heap, ptr, padded (new_size));
+  return res == NULL && padded (new_size) <= mi_usable_size (ptr) ? ptr : res;
 }
 
 static void heap_free (void *ptr, void *user_data) {
