@@ -6,6 +6,10 @@
 /* Bytes; and a block larger than a LARGE_PART-th of a chunk is large.  */
 enum { DEFAULT_CHUNK = 64 * 1024, MIN_CHUNK = 1024, LARGE_PART = 4 };
 
+/* How far ahead of a new block lines of the cache are requested, in bytes, how many, and the bytes of
+   a line: a CPU that has longer ones gets the same request twice.  */
+enum { AHEAD = 1024, AHEAD_LINES = 4, AHEAD_LINE = 64 };
+
 /* [ chunk | block | gap | block | gap ... free ... ] bound  */
 struct chunk {
   struct chunk *older;
@@ -62,6 +66,15 @@ static size_t room_for (size_t size) {
   return (size == 0 ? MIR_HEAP_ALIGN
                     : (size + MIR_HEAP_ALIGN - 1) / MIR_HEAP_ALIGN * MIR_HEAP_ALIGN)
          + MIR_NOTE_GAP;
+}
+
+/* An arena goes through memory that is in no cache, one block after the other, unless its blocks are
+   freed in reverse order.  Where a block was taken at ADDRESS, request what a later one will need, as
+   HotSpot does (AllocatePrefetchStyle).  There are no branches, which would cost more than a request
+   for what is in the cache.  Nothing is accessed, so it does not matter where the chunk ends.  */
+static inline void fetch_ahead (uintptr_t address) {
+  for (int i = 0; i < AHEAD_LINES; i++)
+    __builtin_prefetch ((const void *) (address + AHEAD + (uintptr_t) i * AHEAD_LINE), 1);
 }
 
 /*---------------- Large blocks -----------------------------*/
@@ -205,6 +218,7 @@ static void *arena_malloc (size_t size, void *user_data) {
   char *res = arena->free;
   arena->free += room;
   arena->last = res;
+  fetch_ahead ((uintptr_t) res);
   mir_note_block (arena->top, res, size);
   return res;
 }
