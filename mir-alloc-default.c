@@ -42,9 +42,11 @@ static void *default_calloc (size_t num, size_t size, void *user_data) {
   return MIR_DEFAULT_ALLOC_ (calloc) (num, size);
 }
 
+/* A shrink may move too, and so be refused; then the block stays as it is.  */
 static void *default_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
-  (void) old_size, (void) user_data;
-  return MIR_DEFAULT_ALLOC_ (realloc) (ptr, default_size (new_size));
+  void *res = MIR_DEFAULT_ALLOC_ (realloc) (ptr, default_size (new_size));
+  (void) user_data;
+  return res == NULL && new_size <= old_size ? ptr : res;
 }
 
 static void default_free (void *ptr, void *user_data) {

@@ -30,7 +30,11 @@ typedef struct MIR_alloc {
   void *(*calloc) (size_t num, size_t size, void *user_data);
   /* Resize the block PTR from exactly OLD_SIZE to NEW_SIZE bytes, possibly moving it; the first min
      (OLD_SIZE, NEW_SIZE) bytes are kept.  PTR NULL (OLD_SIZE 0) is malloc.  NULL on failure; the
-     old block is then unchanged and still owned by the caller.  */
+     old block is then unchanged and still owned by the caller.
+
+     A shrink, with PTR and NEW_SIZE <= OLD_SIZE, should never fail: where it is refused, return PTR
+     itself, and accept NEW_SIZE as its size from then on.  The default does so.  Callers in this
+     library can bear a refusal; other libraries cannot (docs/allocators.md).  */
   void *(*realloc) (void *ptr, size_t old_size, size_t new_size, void *user_data);
   /* Free the block PTR; NULL is allowed and does nothing.  Cannot fail.  */
   void (*free) (void *ptr, void *user_data);

@@ -17,6 +17,9 @@
    overflows fails, and so does a size that leaves no room for a header.  A failed realloc leaves
    the block unchanged.  Blocks are aligned for any object type if the blocks below are.
 
+   A shrink is a realloc to a size not above the block's.  It never fails, whatever is refused below;
+   but failing may refuse it, and locked and oom do what the allocator below them does.
+
    Threads: each type says which threads may use `alloc`, provided that the allocator below allows
    it.  One thread creates and finishes an allocator.  If out-of-memory leaves by longjmp, make
    MIR_oom_create the outermost wrapper: the ones below may be interrupted halfway (a lock stays
@@ -121,8 +124,9 @@ MIR_ALLOC_API size_t MIR_zone_bytes (MIR_zone_t zone);
 /*---------------- Arena -----------------------------*/
 
 /* Allocates blocks one after another from chunks.  Only the newest block can be freed alone; the
-   others stay until a reset.  One thread at a time; any thread through a locked allocator over
-   it.  */
+   others stay until a reset, so many blocks that are replaced one by one take ever more memory.
+   Trusts the old size of a realloc.  One thread at a time; any thread through a locked allocator
+   over it.  */
 typedef struct MIR_arena {
   struct MIR_alloc alloc;
 } *MIR_arena_t;
@@ -134,7 +138,9 @@ typedef struct MIR_arena_mark {
 } MIR_arena_mark_t;
 
 /* Chunks have CHUNK_SIZE bytes, at least 1 KiB; 0: 64 KiB.  A block larger than a quarter of a
-   chunk is allocated below on its own.  */
+   chunk is allocated below on its own.  Where it shall become smaller than that and there is no
+   memory for it in a chunk, it stays on its own; while there are such blocks, each realloc looks
+   through their list.  */
 MIR_ALLOC_API MIR_heap_status_t MIR_arena_create (MIR_alloc_t below, size_t chunk_size,
                                                   MIR_arena_t *arena);
 MIR_ALLOC_API void MIR_arena_finish (MIR_arena_t arena);
@@ -268,13 +274,17 @@ MIR_ALLOC_API void MIR_limit_set (MIR_limit_t limit, size_t hard, size_t soft);
 /* Which calls of malloc, calloc and realloc fail: those that match at least one rule.  Every member
    but SIZE may be zero, which matches no call.  */
 typedef struct MIR_failing_options {
-  size_t size;        /* sizeof (MIR_failing_options_t): the version of this structure */
+  size_t size;        /* sizeof (MIR_failing_options_t): the version; an older one will do */
   uint64_t nth;       /* this call, counted from 1 */
   int forever;        /* nonzero: all calls after it as well */
   uint64_t every;     /* each call whose number is a multiple of this */
   size_t min_size;    /* each call for this many bytes or more */
   double probability; /* each call with this probability, 0 to 1 */
   uint64_t seed;      /* of PROBABILITY: which calls fail depends only on SEED and their numbers */
+  /* Nonzero: a realloc of a block to a size not above the old size that its caller passes goes to
+     the allocator below without being counted, so no rule chooses it.  For libraries that do not
+     survive a refused shrink, as LuaJIT and GMP.  */
+  int spare_shrinks;
 } MIR_failing_options_t;
 
 /* An allocator whose calls fail as its rules say, to test how the program handles that.  Any
@@ -290,8 +300,8 @@ MIR_ALLOC_API void MIR_failing_finish (MIR_failing_t failing);
 /* Set new rules, and number the next call 1.  No other thread may allocate meanwhile.  */
 MIR_ALLOC_API MIR_heap_status_t MIR_failing_set (MIR_failing_t failing,
                                                  const MIR_failing_options_t *options);
-/* The calls of malloc, calloc and realloc since the rules were set, and those that the rules made
-   fail.  Any thread.  */
+/* The calls of malloc, calloc and realloc since the rules were set, without spared ones, and those
+   that the rules made fail.  Any thread.  */
 MIR_ALLOC_API uint64_t MIR_failing_calls (MIR_failing_t failing);
 MIR_ALLOC_API uint64_t MIR_failing_failed (MIR_failing_t failing);
 
@@ -335,7 +345,8 @@ typedef struct MIR_sized {
 MIR_ALLOC_API MIR_heap_status_t MIR_sized_create (MIR_alloc_t below, MIR_sized_t *sized);
 /* Every block must have been freed, unless the allocator below frees it.  */
 MIR_ALLOC_API void MIR_sized_finish (MIR_sized_t sized);
-/* The requested size of a live block of any sized allocator; 0 for NULL.  Any thread.  */
+/* The requested size of a live block of any sized allocator; 0 for NULL.  After a shrink that the
+   allocator below refused it is still the size before.  Any thread.  */
 MIR_ALLOC_API size_t MIR_sized_size (const void *block);
 
 /*---------------- Statistics -----------------------------*/

@@ -228,6 +228,24 @@ static int look_at (struct checking *checking, void *ptr, size_t old_size, size_
   return block != NULL;
 }
 
+/* Shorten the block at PTR to NEW_SIZE bytes, where it is: the fence after it moves.  NULL: the
+   block is not what it was, because another thread has freed or resized it meanwhile.  */
+static void *shorten (struct checking *checking, void *ptr, size_t new_size,
+                      const MIR_check_call_t *call) {
+  struct findings findings;
+  lock_findings (&findings, checking, call);
+  struct mir_check_block *block = find_live (&findings, ptr);
+  int is_as_it_was = block != NULL && new_size <= block->size;
+  if (is_as_it_was) {
+    note_damage (&findings, block);
+    checking->live.bytes -= block->size - new_size;
+    block->size = new_size;
+    mir_check_build_fences (block);
+  }
+  unlock_and_tell (&findings);
+  return is_as_it_was ? ptr : NULL;
+}
+
 /* CALL has passed an old size without a block.  */
 static void tell_of_size (struct checking *checking, size_t old_size,
                           const MIR_check_call_t *call) {
@@ -242,7 +260,7 @@ static void *resize (struct checking *checking, void *ptr, size_t old_size, size
   size_t size = 0;
   if (!look_at (checking, ptr, old_size, &size, call)) return NULL;
   void *res = allocate (checking, new_size, call);
-  if (res == NULL) return NULL;
+  if (res == NULL) return new_size <= size ? shorten (checking, ptr, new_size, call) : NULL;
   memcpy (res, ptr, size < new_size ? size : new_size);
   release (checking, ptr, call);
   return res;

@@ -3,6 +3,9 @@
 
 #include <stdatomic.h>
 
+/* Bytes of the options before they got their newest member, which the size tells.  */
+enum { FAILING_FIRST = offsetof (MIR_failing_options_t, spare_shrinks) };
+
 struct failing {
   struct MIR_failing pub;
   MIR_alloc_t below;
@@ -51,18 +54,19 @@ static void *failing_calloc (size_t num, size_t size, void *user_data) {
 
 static void *failing_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
   struct failing *failing = (struct failing *) user_data;
-  return must_fail (failing, new_size) ? NULL
-                                       : MIR_realloc (failing->below, ptr, old_size, new_size);
+  int is_spared = failing->rules.spare_shrinks && ptr != NULL && new_size <= old_size;
+  if (!is_spared && must_fail (failing, new_size)) return NULL;
+  return MIR_realloc (failing->below, ptr, old_size, new_size);
 }
 
 static void failing_free (void *ptr, void *user_data) {
   MIR_free (((struct failing *) user_data)->below, ptr);
 }
 
-/* Whether OPTIONS are of this version and in range.  */
+/* Whether OPTIONS are of a known version and in range.  */
 static int are_good (const MIR_failing_options_t *options) {
-  return options != NULL && options->size == sizeof (*options) && options->probability >= 0
-         && options->probability <= 1;
+  return options != NULL && (options->size == sizeof (*options) || options->size == FAILING_FIRST)
+         && options->probability >= 0 && options->probability <= 1;
 }
 
 MIR_heap_status_t MIR_failing_create (MIR_alloc_t below, const MIR_failing_options_t *options,
@@ -85,7 +89,8 @@ void MIR_failing_finish (MIR_failing_t pub) {
 MIR_heap_status_t MIR_failing_set (MIR_failing_t pub, const MIR_failing_options_t *options) {
   struct failing *failing = (struct failing *) pub;
   if (!are_good (options)) return MIR_HEAP_BAD_OPTION;
-  failing->rules = *options;
+  memset (&failing->rules, 0, sizeof (failing->rules));
+  memcpy (&failing->rules, options, options->size);
   atomic_store_explicit (&failing->calls, 0, memory_order_relaxed);
   atomic_store_explicit (&failing->failed, 0, memory_order_relaxed);
   return MIR_HEAP_OK;

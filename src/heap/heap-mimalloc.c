@@ -40,12 +40,15 @@ static void *grow_large_in_heap (struct heap *heap, void *ptr, size_t new_size) 
   return res;
 }
 
+/* mimalloc moves a block that shrinks by more than half, which may fail; then the block stays where
+   it is.  */
 static void *heap_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
   struct heap *heap = (struct heap *) user_data;
   if (new_size > MIR_LARGE && new_size > old_size) mir_supply_make_room (new_size);
   if (mir_large_is_moved (old_size, new_size) && ptr != NULL)
     return grow_large_in_heap (heap, ptr, new_size);
-  return mi_heap_realloc (heap->heap, ptr, padded (new_size));
+  void *res = mi_heap_realloc (heap->heap, ptr, padded (new_size));
+  return res == NULL && padded (new_size) <= mi_usable_size (ptr) ? ptr : res;
 }
 
 static void heap_free (void *ptr, void *user_data) {

@@ -66,10 +66,8 @@ static void *limit_realloc (void *ptr, size_t old_size, size_t new_size, void *u
   size_t more = new_size > old_size ? new_size - old_size : 0;
   if (limit_take (limit, more) != 0) return NULL;
   void *res = mir_heap_header_realloc (limit->below, header, new_size, MIR_HEAP_TAG_LIMIT);
-  if (res == NULL)
-    limit_give (limit, more);
-  else if (new_size < old_size)
-    limit_give (limit, old_size - new_size);
+  size_t size = res == NULL ? old_size : mir_heap_header_of (res)->size;
+  if (old_size + more != size) limit_give (limit, old_size + more - size);
   return res;
 }
 

@@ -66,13 +66,15 @@ static inline void *mir_heap_header_calloc (MIR_alloc_t below, size_t size, uint
 }
 
 /* Resize the block of HEADER, a result of mir_heap_checked, whose size is the old size.  On failure
-   the block is unchanged.  */
+   the block is unchanged.  A shrink never fails: where BELOW refuses it, the block is returned as it
+   is, and its size in the header stays too, because that is what BELOW must be told next.  */
 static inline void *mir_heap_header_realloc (MIR_alloc_t below, struct mir_heap_header *header,
                                              size_t new_size, uintptr_t tag) {
   if (new_size > SIZE_MAX - MIR_HEAP_HEADER) return NULL;
-  return mir_heap_set_header (
+  void *res = mir_heap_set_header (
       MIR_realloc (below, header, header->size + MIR_HEAP_HEADER, new_size + MIR_HEAP_HEADER),
       new_size, tag);
+  return res == NULL && new_size <= header->size ? (char *) header + MIR_HEAP_HEADER : res;
 }
 
 /* Free the block of HEADER, a result of mir_heap_checked.  */

@@ -93,6 +93,7 @@ static void *stats_realloc (void *ptr, size_t old_size, size_t new_size, void *u
   if (res != NULL) {
     count_gone (stats, old_size);
     add_to (&stats->resized, 1);
+    new_size = mir_heap_header_of (res)->size; /* the old one if a shrink was refused below */
   }
   return count_result (stats, res, new_size);
 }

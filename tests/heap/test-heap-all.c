@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mir.h"
@@ -57,6 +58,95 @@ static void refusals (void) {
       REQUIRE (n < 1000);
     }
 }
+
+/*---------------- Shrinks -----------------------------*/
+
+/* The wrappers that promise of a shrink only what the allocator below does.  */
+static int passes_shrinks_on (void) {
+  static const char *const names[] = {"failing", "oom", "locked"};
+  for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++)
+    if (strcmp (maker->name, names[i]) == 0) return 1;
+  return 0;
+}
+
+static void refuse_all (void *arg, int on) {
+  MIR_failing_options_t options = {.size = sizeof (options), .nth = on != 0, .forever = on};
+  REQUIRE (MIR_failing_set ((MIR_failing_t) arg, &options) == MIR_HEAP_OK);
+}
+
+/* Over a failing allocator, and a probe below that, which would see a wrong old size.  */
+static void shrinks_over_refusals (void) {
+  struct probe_alloc probe;
+  MIR_failing_options_t none = {.size = sizeof (none)};
+  MIR_failing_t failing;
+  probe_alloc_init (&probe);
+  REQUIRE (MIR_failing_create (&probe.alloc, &none, &failing) == MIR_HEAP_OK);
+  MIR_alloc_t alloc = maker->make (&failing->alloc);
+  REQUIRE (alloc != NULL);
+  if (passes_shrinks_on ())
+    conformance_refuses_shrinks (alloc, refuse_all, failing);
+  else
+    conformance_shrinks (alloc, refuse_all, failing);
+  maker->finish (alloc);
+  MIR_failing_finish (failing);
+  CHECK_INT (probe_alloc_finish (&probe), 0);
+}
+
+/* What a stack promises does not depend on what stands on top of an allocator that promises it.  */
+static void shrinks_over_a_sized (void) {
+  struct probe_alloc probe;
+  MIR_failing_options_t none = {.size = sizeof (none)};
+  MIR_failing_t failing;
+  MIR_sized_t sized;
+  probe_alloc_init (&probe);
+  REQUIRE (MIR_failing_create (&probe.alloc, &none, &failing) == MIR_HEAP_OK);
+  REQUIRE (MIR_sized_create (&failing->alloc, &sized) == MIR_HEAP_OK);
+  MIR_alloc_t alloc = maker->make (&sized->alloc);
+  REQUIRE (alloc != NULL);
+  conformance_shrinks (alloc, refuse_all, failing);
+  maker->finish (alloc);
+  MIR_sized_finish (sized);
+  MIR_failing_finish (failing);
+  CHECK_INT (probe_alloc_finish (&probe), 0);
+}
+
+static void refuse_but_shrinks (void *arg, int on) {
+  MIR_failing_options_t options = {
+      .size = sizeof (options), .nth = on != 0, .forever = on, .spare_shrinks = 1};
+  REQUIRE (MIR_failing_set ((MIR_failing_t) arg, &options) == MIR_HEAP_OK);
+}
+
+static void failing_spares_shrinks (void) {
+  MIR_failing_options_t none = {.size = sizeof (none)};
+  MIR_failing_t failing;
+  REQUIRE (MIR_failing_create (NULL, &none, &failing) == MIR_HEAP_OK);
+  conformance_shrinks (&failing->alloc, refuse_but_shrinks, failing);
+  MIR_failing_finish (failing);
+}
+
+/* mir-alloc-default.c over a realloc that is refused when it shrinks; with libc's names, because
+   they can be replaced here.  */
+static int refuse_libc;
+
+static void *refusing_realloc (void *ptr, size_t size) {
+  return refuse_libc ? NULL : realloc (ptr, size);
+}
+
+#define MIR_ALLOC_LIBC
+#define realloc refusing_realloc
+#include "mir-alloc-default.c"
+#undef realloc
+
+static void refuse_libc_realloc (void *arg, int on) {
+  (void) arg;
+  refuse_libc = on;
+}
+
+static void default_shrinks_over_refusals (void) {
+  conformance_shrinks (&default_alloc, refuse_libc_realloc, NULL);
+}
+
+/*---------------- Threads and stacks -----------------------------*/
 
 enum { THREADS = 4 };
 
@@ -152,6 +242,10 @@ int main (void) {
   for_each ("conforms_over_a_probe", over_probe, 0);
   for_each ("conforms_over_mimalloc", over_default, 0);
   for_each ("survives_every_refusal", refusals, 0);
+  for_each ("shrinks_whatever_is_refused_below", shrinks_over_refusals, 0);
+  for_each ("shrinks_over_one_that_does", shrinks_over_a_sized, 0);
+  TEST_RUN (failing_spares_shrinks);
+  TEST_RUN (default_shrinks_over_refusals);
   for_each ("serves_threads", threads, 1);
   TEST_RUN (locked_makes_an_arena_safe_for_threads);
   TEST_RUN (all_of_them_stack);

@@ -120,6 +120,122 @@ static void large_blocks_are_resized_below (void) {
   finish ();
 }
 
+/*---------------- Refused shrinks -----------------------------*/
+
+enum { LARGE = 3 * CHUNK, SMALL = CHUNK / 4 }; /* the largest small size */
+
+/* While nothing is to be had below, and the chunk is full, blocks shrink from LARGE to SIZE.  */
+static char *shrink_refused (size_t size) {
+  char *block = get (LARGE);
+  memset (block, 'y', size);
+  while (probe.failed == 0) {
+    probe_alloc_fail_after (&probe, 0, 1);
+    MIR_malloc (&arena->alloc, SMALL);
+  }
+  block = (char *) MIR_realloc (&arena->alloc, block, LARGE, size);
+  probe.failed = 0;
+  probe_alloc_fail_after (&probe, -1, 0);
+  REQUIRE (block != NULL);
+  return block;
+}
+
+static int are_y (const char *block, size_t size) {
+  for (size_t i = 0; i < size; i++)
+    if (block[i] != 'y') return 0;
+  return 1;
+}
+
+/* A large block which is known as a small one takes any small size without more memory, moves into
+   a chunk or grows as soon as there is some, and its own memory then goes back.  */
+static void blocks_shrunk_where_they_are_live_on (void) {
+  start ();
+  char *first = shrink_refused (100), *second = shrink_refused (SMALL), *third = shrink_refused (0);
+  size_t bytes = MIR_arena_bytes (arena);
+  CHECK_INT (bytes, probe.live_bytes);
+  CHECK (are_y (first, 100) && are_y (second, SMALL));
+  probe_alloc_fail_after (&probe, 0, 1);
+  first = (char *) MIR_realloc (&arena->alloc, first, 100, SMALL);
+  third = (char *) MIR_realloc (&arena->alloc, third, 0, SMALL);
+  probe_alloc_fail_after (&probe, -1, 0);
+  REQUIRE (first != NULL && third != NULL);
+  memset (third, 'y', SMALL);
+  second = (char *) MIR_realloc (&arena->alloc, second, SMALL, LARGE);
+  REQUIRE (second != NULL);
+  CHECK (are_y (first, 100) && are_y (second, SMALL) && are_y (third, SMALL));
+  third = (char *) MIR_realloc (&arena->alloc, third, SMALL, SMALL / 2);
+  first = (char *) MIR_realloc (&arena->alloc, first, SMALL, 10);
+  CHECK (are_y (first, 10) && are_y (second, SMALL) && are_y (third, SMALL / 2));
+  CHECK_INT (MIR_arena_bytes (arena), probe.live_bytes);
+  finish ();
+}
+
+/* Memory goes back as far as the allocator below can shorten a block, but all small sizes fit in what
+   is left.  */
+static void blocks_shrunk_where_they_are_give_memory_back (void) {
+  MIR_failing_options_t options = {.size = sizeof (options)};
+  MIR_failing_t failing;
+  probe_alloc_init (&probe);
+  REQUIRE (MIR_failing_create (&probe.alloc, &options, &failing) == MIR_HEAP_OK);
+  REQUIRE (MIR_arena_create (&failing->alloc, CHUNK, &arena) == MIR_HEAP_OK);
+  size_t before = MIR_arena_bytes (arena);
+  char *block = get (100 * CHUNK);
+  options.nth = 1;
+  options.forever = options.spare_shrinks = 1;
+  REQUIRE (MIR_failing_set (failing, &options) == MIR_HEAP_OK);
+  block = (char *) MIR_realloc (&arena->alloc, block, 100 * CHUNK, 10);
+  REQUIRE (block != NULL);
+  CHECK (block[9] == 'x' && MIR_arena_bytes (arena) < before + CHUNK);
+  block = (char *) MIR_realloc (&arena->alloc, block, 10, SMALL);
+  REQUIRE (block != NULL);
+  memset (block, 'y', SMALL);
+  CHECK_INT (probe_alloc_check (&probe), 0);
+  MIR_arena_finish (arena);
+  MIR_failing_finish (failing);
+  CHECK_INT (probe_alloc_finish (&probe), 0);
+}
+
+/* Such a block was resized since the mark, so it ends with a reset, as one that has moved.  */
+static void blocks_shrunk_where_they_are_end_by_resets (void) {
+  start ();
+  char *old = shrink_refused (50);
+  MIR_arena_mark_t mark = MIR_arena_get_mark (arena);
+  size_t bytes = MIR_arena_bytes (arena);
+  for (int i = 0; i < 10; i++) shrink_refused ((size_t) i * 10);
+  CHECK_INT (MIR_arena_reset (arena, mark), MIR_HEAP_OK);
+  CHECK (MIR_arena_bytes (arena) <= bytes + CHUNK); /* with a spare chunk */
+  old = (char *) MIR_realloc (&arena->alloc, old, 50, 60);
+  CHECK (old != NULL && are_y (old, 50));
+  char *newest = shrink_refused (30);
+  MIR_free (&arena->alloc, newest); /* the newest large block: goes back at once */
+  CHECK_INT (MIR_arena_bytes (arena), probe.live_bytes);
+  shrink_refused (20);
+  MIR_arena_clear (arena);
+  CHECK (MIR_arena_bytes (arena) < 2 * CHUNK);
+  shrink_refused (20);
+  finish ();
+}
+
+/* A large block stays large, where the allocator below moves each block and finds no room.  */
+static void large_blocks_shrink_where_they_are (void) {
+  start ();
+  char *block = get (LARGE), *newer = get (LARGE);
+  MIR_arena_mark_t mark = MIR_arena_get_mark (arena);
+  probe_alloc_fail_after (&probe, 0, 1);
+  CHECK_PTR (MIR_realloc (&arena->alloc, block, LARGE, LARGE - 1), block);
+  CHECK_PTR (MIR_realloc (&arena->alloc, block, LARGE - 1, SMALL + 1), block);
+  CHECK_PTR (MIR_realloc (&arena->alloc, block, SMALL + 1, LARGE + 1), NULL);
+  probe_alloc_fail_after (&probe, -1, 0);
+  CHECK (block[0] == 'x' && block[SMALL] == 'x');
+  block = (char *) MIR_realloc (&arena->alloc, block, SMALL + 1, LARGE * 2);
+  REQUIRE (block != NULL);
+  CHECK (block[0] == 'x' && block[SMALL] == 'x');
+  CHECK_INT (MIR_arena_reset (arena, mark), MIR_HEAP_OK); /* ends the resized one */
+  CHECK (newer[LARGE - 1] == 'x' && MIR_arena_bytes (arena) < LARGE + CHUNK);
+  finish ();
+}
+
+/*---------------- Chunks, checkers -----------------------------*/
+
 static void clear_keeps_one_chunk (void) {
   start ();
   for (int i = 0; i < 100; i++) get (500);
@@ -169,6 +285,10 @@ int main (void) {
   TEST_RUN (last_block_grows_in_place_unless_marked);
   TEST_RUN (last_block_can_be_freed);
   TEST_RUN (large_blocks_are_resized_below);
+  TEST_RUN (blocks_shrunk_where_they_are_live_on);
+  TEST_RUN (blocks_shrunk_where_they_are_give_memory_back);
+  TEST_RUN (blocks_shrunk_where_they_are_end_by_resets);
+  TEST_RUN (large_blocks_shrink_where_they_are);
   TEST_RUN (clear_keeps_one_chunk);
   TEST_RUN (bad_options_are_refused);
   TEST_RUN (checkers_see_blocks_and_resets);

@@ -448,6 +448,33 @@ static void bad_options_are_refused (void) {
   CHECK_INT (MIR_checking_create (NULL, &options, &none), MIR_HEAP_BAD_OPTION);
 }
 
+/* The block stays, with its number and label; the fence after it moves and is watched.  */
+static void refused_shrinks_move_the_fence (void) {
+  start ();
+  char *block = (char *) MIR_malloc (alloc, 100);
+  volatile char *bytes = block;
+  memset (block, 'x', 100);
+  probe_alloc_fail_after (&probe, 0, 1);
+  CHECK_PTR (MIR_realloc (alloc, block, 100, 101), NULL);
+  CHECK_PTR (MIR_realloc (alloc, block, 100, 100), block);
+  CHECK_PTR (MIR_realloc (alloc, block, 100, 40), block);
+  CHECK (block[0] == 'x' && block[39] == 'x');
+  CHECK_INT (MIR_checking_verify (checking), 0);
+  bytes[40] = 'x';
+  CHECK_INT (MIR_checking_verify (checking), 1);
+  CHECK_INT (seen[0].kind, MIR_CHECK_OVERRUN);
+  CHECK_INT (seen[0].size, 40);
+  bytes[40] = 'x';
+  CHECK_PTR (MIR_realloc (alloc, block, 40, 0), block); /* finds that before it moves */
+  CHECK_INT (seen[1].kind, MIR_CHECK_OVERRUN);
+  CHECK_PTR (MIR_realloc (alloc, block, 7, 0), block);
+  CHECK_INT (seen[2].kind, MIR_CHECK_WRONG_SIZE);
+  probe_alloc_fail_after (&probe, -1, 0);
+  block = (char *) MIR_realloc (alloc, block, 0, 10);
+  MIR_free (alloc, block);
+  finish (3);
+}
+
 int main (void) {
   TEST_RUN (nothing_is_found_in_what_is_right);
   TEST_RUN (wrong_old_size_is_found_and_put_right);
@@ -470,5 +497,6 @@ int main (void) {
   TEST_RUN (calls_are_printed_with_their_functions);
   TEST_RUN (many_live_blocks_are_found_quickly);
   TEST_RUN (bad_options_are_refused);
+  TEST_RUN (refused_shrinks_move_the_fence);
   return tap_done ();
 }

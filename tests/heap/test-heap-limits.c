@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdatomic.h>
+#include <stddef.h> /* offsetof */
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,33 @@ static void requested_bytes_are_counted_exactly (void) {
   MIR_free (alloc, a);
   CHECK_INT (MIR_limit_bytes (limit), 0);
   MIR_limit_finish (limit);
+}
+
+/* A shrink passes a limit that is exceeded already; one that is refused below leaves the block, and
+   what it counts.  */
+static void shrinks_pass_a_limit (void) {
+  struct probe_alloc probe;
+  MIR_limit_options_t options = {.size = sizeof (options), .hard = 1000};
+  MIR_limit_t limit;
+  probe_alloc_init (&probe);
+  REQUIRE (MIR_limit_create (&probe.alloc, &options, &limit) == MIR_HEAP_OK);
+  char *block = (char *) MIR_malloc (&limit->alloc, 1000);
+  REQUIRE (block != NULL);
+  memset (block, 'x', 1000);
+  MIR_limit_set (limit, 10, 0);
+  probe_alloc_fail_after (&probe, 0, 1);
+  CHECK_PTR (MIR_realloc (&limit->alloc, block, 1000, 600), block);
+  CHECK_INT (MIR_limit_bytes (limit), 1000);
+  probe_alloc_fail_after (&probe, -1, 0);
+  block = (char *) MIR_realloc (&limit->alloc, block, 600, 500);
+  REQUIRE (block != NULL);
+  CHECK (block[0] == 'x' && block[499] == 'x');
+  CHECK_INT (MIR_limit_bytes (limit), 500);
+  CHECK_PTR (MIR_realloc (&limit->alloc, block, 500, 501), NULL);
+  MIR_free (&limit->alloc, block);
+  CHECK_INT (MIR_limit_bytes (limit), 0);
+  MIR_limit_finish (limit);
+  CHECK_INT (probe_alloc_finish (&probe), 0);
 }
 
 struct cache {
@@ -157,6 +185,46 @@ static void failing_can_be_set_again (void) {
   CHECK_INT (MIR_failing_set (failing, &options), MIR_HEAP_OK);
   CHECK_PTR (MIR_malloc (&failing->alloc, 1), NULL);
   options.probability = 2;
+  CHECK_INT (MIR_failing_set (failing, &options), MIR_HEAP_BAD_OPTION);
+  MIR_failing_finish (failing);
+}
+
+/* Spared shrinks are not numbered, whatever the rule; what is no shrink is.  */
+static void shrinks_are_spared_if_asked_for (void) {
+  MIR_failing_options_t options = {
+      .size = sizeof (options), .nth = 4, .min_size = 50, .spare_shrinks = 1};
+  MIR_failing_t failing;
+  REQUIRE (MIR_failing_create (NULL, &options, &failing) == MIR_HEAP_OK);
+  MIR_alloc_t alloc = &failing->alloc;
+  void *block = MIR_malloc (alloc, 49); /* call 1 */
+  for (int i = 0; i < 5; i++) CHECK ((block = MIR_realloc (alloc, block, 49, 49)) != NULL);
+  CHECK_PTR (MIR_realloc (alloc, block, 49, 60), NULL); /* call 2 */
+  CHECK ((block = MIR_realloc (alloc, block, 200, 60)) != NULL);
+  CHECK ((block = MIR_realloc (alloc, block, 60, 0)) != NULL);
+  CHECK ((block = MIR_realloc (alloc, block, 0, 1)) != NULL); /* call 3 */
+  CHECK_PTR (MIR_realloc (alloc, NULL, 0, 0), NULL);          /* call 4: no block, no shrink */
+  CHECK_INT (MIR_failing_calls (failing), 4);
+  CHECK_INT (MIR_failing_failed (failing), 2);
+  options.spare_shrinks = 0;
+  options.nth = 1;
+  CHECK_INT (MIR_failing_set (failing, &options), MIR_HEAP_OK);
+  CHECK_PTR (MIR_realloc (alloc, block, 1, 1), NULL);
+  MIR_free (alloc, block);
+  MIR_failing_finish (failing);
+}
+
+/* A program that was compiled before there was `spare_shrinks`.  */
+static void older_options_are_read (void) {
+  MIR_failing_options_t options = {
+      .size = offsetof (MIR_failing_options_t, spare_shrinks), .nth = 1, .spare_shrinks = 99};
+  MIR_failing_t failing;
+  REQUIRE (MIR_failing_create (NULL, &options, &failing) == MIR_HEAP_OK);
+  CHECK_PTR (MIR_malloc (&failing->alloc, 1), NULL);
+  void *block = MIR_malloc (&failing->alloc, 10);
+  CHECK_INT (MIR_failing_set (failing, &options), MIR_HEAP_OK);
+  CHECK_PTR (MIR_realloc (&failing->alloc, block, 10, 5), NULL);
+  MIR_free (&failing->alloc, block);
+  options.size--;
   CHECK_INT (MIR_failing_set (failing, &options), MIR_HEAP_BAD_OPTION);
   MIR_failing_finish (failing);
 }
@@ -285,6 +353,28 @@ static int free_foreign (void) {
   return 99;
 }
 
+/* The next resize, and the free, give the allocator below the size that it knows.  */
+static void refused_shrinks_leave_the_block (void) {
+  struct probe_alloc probe;
+  MIR_sized_t sized;
+  probe_alloc_init (&probe);
+  REQUIRE (MIR_sized_create (&probe.alloc, &sized) == MIR_HEAP_OK);
+  char *block = (char *) MIR_malloc (&sized->alloc, 100);
+  memset (block, 'x', 100);
+  probe_alloc_fail_after (&probe, 0, 1);
+  CHECK_PTR (MIR_realloc (&sized->alloc, block, 0, 100), block);
+  CHECK_PTR (MIR_realloc (&sized->alloc, block, 0, 0), block);
+  CHECK_PTR (MIR_realloc (&sized->alloc, block, 0, 101), NULL);
+  CHECK_INT (MIR_sized_size (block), 100);
+  probe_alloc_fail_after (&probe, -1, 0);
+  block = (char *) MIR_realloc (&sized->alloc, block, 0, 30);
+  CHECK_INT (MIR_sized_size (block), 30);
+  CHECK (block[29] == 'x');
+  MIR_free (&sized->alloc, block);
+  MIR_sized_finish (sized);
+  CHECK_INT (probe_alloc_finish (&probe), 0);
+}
+
 static void bad_pointers_end_the_process (void) {
   char text[4000];
   CHECK (run_child (free_twice, text, sizeof (text)).signal != 0);
@@ -330,6 +420,30 @@ static void calls_blocks_and_bytes_are_counted (void) {
   CHECK_INT (probe_alloc_finish (&probe), 0);
 }
 
+/* A shrink that is refused below is a resize to the same size.  */
+static void refused_shrinks_count_as_they_end (void) {
+  MIR_stats_t stats;
+  MIR_stats_report_t report;
+  struct probe_alloc probe;
+  probe_alloc_init (&probe);
+  REQUIRE (MIR_stats_create (&probe.alloc, &stats) == MIR_HEAP_OK);
+  void *block = MIR_malloc (&stats->alloc, 500);
+  probe_alloc_fail_after (&probe, 0, 0);
+  CHECK_PTR (MIR_realloc (&stats->alloc, block, 500, 5), block);
+  MIR_stats_get (stats, &report);
+  CHECK_INT (report.failed, 0);
+  CHECK_INT (report.reallocs, 1);
+  CHECK_INT (report.live_bytes, 500);
+  CHECK_INT (report.classes[9].live, 1); /* 256 to 511 */
+  CHECK_INT (report.classes[3].made, 0);
+  MIR_free (&stats->alloc, block);
+  MIR_stats_get (stats, &report);
+  CHECK_INT (report.live_bytes, 0);
+  CHECK_INT (report.frees, 1);
+  MIR_stats_finish (stats);
+  CHECK_INT (probe_alloc_finish (&probe), 0);
+}
+
 static void report_is_written_as_json (void) {
   MIR_stats_report_t report = {.mallocs = 2,
                                .frees = 1,
@@ -356,18 +470,23 @@ static void report_is_written_as_json (void) {
 
 int main (void) {
   TEST_RUN (requested_bytes_are_counted_exactly);
+  TEST_RUN (shrinks_pass_a_limit);
   TEST_RUN (soft_limit_is_told_once_each_time);
   TEST_RUN (threads_together_stay_within_a_limit);
   TEST_RUN (calls_fail_by_their_rules);
   TEST_RUN (chance_depends_on_the_seed_only);
   TEST_RUN (failing_can_be_set_again);
+  TEST_RUN (shrinks_are_spared_if_asked_for);
+  TEST_RUN (older_options_are_read);
   TEST_RUN (handler_frees_something_and_the_call_succeeds);
   TEST_RUN (handler_may_leave_by_longjmp);
   TEST_RUN (nobody_is_asked_for_nothing);
   TEST_RUN (oom_needs_a_function);
   TEST_RUN (sizes_are_remembered);
+  TEST_RUN (refused_shrinks_leave_the_block);
   TEST_RUN (bad_pointers_end_the_process);
   TEST_RUN (calls_blocks_and_bytes_are_counted);
+  TEST_RUN (refused_shrinks_count_as_they_end);
   TEST_RUN (report_is_written_as_json);
   return tap_done ();
 }

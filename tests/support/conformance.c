@@ -234,3 +234,73 @@ size_t conformance_scenario (MIR_alloc_t alloc) {
   for (int i = 0; i < 12; i++) MIR_free (alloc, slots[i].block);
   return wrong;
 }
+
+/*---------------- Shrinks -----------------------------*/
+
+/* Make blocks of SIZE bytes, one for each of the sizes up to that.  Returns their number.  */
+static size_t make_slots (MIR_alloc_t alloc, struct slot *slots, size_t size) {
+  size_t num = 0;
+  for (; num < SIZES_NUM && sizes[num] <= size; num++) {
+    struct slot *slot = &slots[num];
+    *slot = (struct slot) {.block = MIR_malloc (alloc, size), .size = size, .seed = (unsigned) num};
+    REQUIRE (slot->block != NULL);
+    fill (slot->block, size, slot->seed);
+  }
+  return num;
+}
+
+/* Resize SLOT to SIZE bytes and check that it keeps its bytes, also if it is refused.  Returns
+   whether it was resized.  */
+static int try_resize (MIR_alloc_t alloc, struct slot *slot, size_t size) {
+  void *block = MIR_realloc (alloc, slot->block, slot->size, size);
+  if (block != NULL) {
+    size_t kept = size < slot->size ? size : slot->size;
+    CHECK (is_aligned (block) && is_filled (block, kept, slot->seed));
+    fill (block, size, slot->seed);
+    slot->block = block;
+    slot->size = size;
+  }
+  CHECK (is_filled (slot->block, slot->size, slot->seed));
+  return block != NULL;
+}
+
+/* With memory again: every second block grows to SIZE bytes, and all end, first each third.  */
+static void grow_and_free (MIR_alloc_t alloc, struct slot *slots, size_t num, size_t size) {
+  for (size_t i = 0; i < num; i += 2) CHECK (try_resize (alloc, &slots[i], size));
+  for (size_t i = 0; i < num; i++) CHECK (is_filled (slots[i].block, slots[i].size, slots[i].seed));
+  for (size_t i = 0; i < num; i += 3) MIR_free (alloc, slots[i].block);
+  for (size_t i = 0; i < num; i++)
+    if (i % 3 != 0) {
+      CHECK (is_filled (slots[i].block, slots[i].size, slots[i].seed));
+      MIR_free (alloc, slots[i].block);
+    }
+}
+
+void conformance_shrinks (MIR_alloc_t alloc, void (*refuse) (void *arg, int on), void *arg) {
+  struct slot slots[SIZES_NUM];
+  for (int i = 0; i < SIZES_NUM; i += 3) {
+    size_t num = make_slots (alloc, slots, sizes[i]);
+    refuse (arg, 1);
+    for (size_t j = 0; j < num; j++) CHECK (try_resize (alloc, &slots[j], sizes[j]));
+    for (size_t j = 0; j < num; j++) {
+      CHECK (try_resize (alloc, &slots[j], slots[j].size)); /* to the same size */
+      try_resize (alloc, &slots[j], slots[j].size + slots[j].size / 4);
+      CHECK (try_resize (alloc, &slots[j], slots[j].size / 2));
+    }
+    for (size_t j = 0; j < num; j += 5) CHECK (try_resize (alloc, &slots[j], 0));
+    refuse (arg, 0);
+    grow_and_free (alloc, slots, num, sizes[i] + 1);
+  }
+}
+
+void conformance_refuses_shrinks (MIR_alloc_t alloc, void (*refuse) (void *arg, int on),
+                                  void *arg) {
+  struct slot slots[SIZES_NUM];
+  for (int i = 0; i < SIZES_NUM; i += 3) {
+    size_t num = make_slots (alloc, slots, sizes[i]);
+    refuse (arg, 1);
+    for (size_t j = 0; j < num; j++) CHECK (!try_resize (alloc, &slots[j], sizes[j]));
+    refuse (arg, 0);
+    grow_and_free (alloc, slots, num, sizes[i] + 1);
+  }
+}

@@ -28,6 +28,13 @@ size_t conformance_churn (MIR_alloc_t alloc, uint64_t seed, size_t steps);
 /* A scenario that survives any refusal and frees everything.  The number of blocks with wrong
    contents afterwards; 0 is success.  */
 size_t conformance_scenario (MIR_alloc_t alloc);
+/* Check that no shrink is refused, and none loses bytes, while every call that allocates fails
+   below, and that the blocks are whole afterwards: they can grow, shrink and end.  REFUSE (ARG, 1)
+   makes such calls fail, REFUSE (ARG, 0) succeed.  */
+void conformance_shrinks (MIR_alloc_t alloc, void (*refuse) (void *arg, int on), void *arg);
+/* The opposite, for an allocator that passes its calls on: every shrink is refused as they are, and
+   the blocks stay as they were.  */
+void conformance_refuses_shrinks (MIR_alloc_t alloc, void (*refuse) (void *arg, int on), void *arg);
 
 #ifdef __cplusplus
 }
