@@ -51,7 +51,8 @@ struct range {
 static mir_os_lock_t supply_lock = MIR_OS_LOCK_INITIALIZER; /* guards all of these: */
 static struct range *ranges;                                /* the newest and largest first */
 static size_t taken, kept;                                  /* bytes, of all ranges */
-static int is_growing;                                      /* a thread adds a range */
+static size_t refused; /* what was kept when the system took nothing back; 0: it does */
+static int is_growing; /* a thread adds a range */
 static struct mir_huge_pages huge_pages;
 
 /*---------------- Giving memory back -----------------------------*/
@@ -65,9 +66,11 @@ static size_t drop_run (size_t max, int whole) {
     size_t len = run.num * MIR_SLICE;
     if (mir_os_discard (range->start + run.first * MIR_SLICE, len) != 0) {
       mir_slices_keep (&range->slices, run); /* locked in memory: as before */
+      refused = kept;
       return 0;
     }
     kept -= len;
+    refused = 0;
     return len;
   }
   return 0;
@@ -221,6 +224,7 @@ static void take_back (struct range *range, void *start, size_t size) {
   taken -= run.num * MIR_SLICE;
   kept += mir_slices_return (&range->slices, run) * MIR_SLICE;
   size_t line = taken > KEPT_LIMIT ? taken : KEPT_LIMIT;
+  if (refused != 0 && line < refused + KEPT_LIMIT) line = refused + KEPT_LIMIT;
   if (kept > line) drop (kept - line + SPARE);
   mir_os_unlock (&supply_lock);
 }
@@ -283,6 +287,21 @@ static void drop_range (struct range *range) {
   mir_os_unreserve (start, len + header + MIR_STEP);
 }
 
+/* Make RANGE the newest, or drop the newest again.  The caller has set is_growing.  */
+static void link_range (struct range *range) {
+  mir_os_lock (&supply_lock);
+  range->older = ranges;
+  ranges = range;
+  mir_os_unlock (&supply_lock);
+}
+
+static void unlink_range (struct range *range) {
+  mir_os_lock (&supply_lock);
+  ranges = range->older;
+  mir_os_unlock (&supply_lock);
+  drop_range (range);
+}
+
 /* Add a range, twice as large as the newest, and with room for a block of ROOM bytes.  On failure the
    heap does without: mimalloc reserves its own, which becomes accessible in pieces too.  The caller
    has set is_growing; after a failure it stays set.  */
@@ -295,16 +314,15 @@ static void add_range (uint64_t room) {
   if (room != 0 && len < needed) len = needed;
   if (len > LAST_RANGE || len > mir_os_address_limit () / 4) return;
   struct range *range = make_range ((size_t) len);
-  if (range == NULL) return;
   mi_arena_id_t id;
+  if (range == NULL) return;
+  link_range (range);
   if (!mi_manage_memory (range->start, (size_t) len, false, false, true, -1, false, supply, range,
                          &id)) {
-    drop_range (range);
+    unlink_range (range);
     return;
   }
   mir_os_lock (&supply_lock);
-  range->older = ranges;
-  ranges = range;
   is_growing = 0;
   mir_os_unlock (&supply_lock);
 }
@@ -328,6 +346,14 @@ void mir_supply_make_room (size_t len) {
 
 /*---------------- Life -----------------------------*/
 
+/* What has been done to prepare.  */
+enum { NOTHING, BEGUN, DONE };
+static atomic_int prepared;
+
+enum { LOOKS = 100000 }; /* at what another thread prepares: it may be gone, in a forked child */
+
+static void before_fork (void) {}
+
 static void count_anew (void) {
   mir_os_lock_t unlocked = MIR_OS_LOCK_INITIALIZER;
   memcpy (&supply_lock, &unlocked, sizeof (supply_lock));
@@ -337,9 +363,9 @@ static void count_anew (void) {
     taken += mir_slices_taken_num (&range->slices) * MIR_SLICE;
     kept += mir_slices_kept_num (&range->slices) * MIR_SLICE;
   }
+  if (atomic_load_explicit (&prepared, memory_order_relaxed) == BEGUN)
+    atomic_store_explicit (&prepared, DONE, memory_order_relaxed);
 }
-
-static void before_fork (void) {}
 
 /* As the user of the process asks.  */
 static void read_environment (void) {
@@ -350,6 +376,7 @@ static void read_environment (void) {
 }
 
 void mir_supply_use_pages (MIR_heap_pages_t pages) {
+  mir_supply_prepare (); /* the environment comes first */
   mir_os_lock (&supply_lock);
   huge_pages.asked = pages;
   mir_os_unlock (&supply_lock);
@@ -362,16 +389,27 @@ int mir_supply_is_own (void) {
   return res;
 }
 
-void mir_supply_prepare (void) {
-  static atomic_flag done = ATOMIC_FLAG_INIT;
-  if (atomic_flag_test_and_set_explicit (&done, memory_order_relaxed)) return;
+static void prepare (void) {
   if (sizeof (void *) < 8 || mi_arena_min_alignment () != MIR_SLICE
       || mir_os_at_fork (before_fork, before_fork, count_anew) != 0)
     return;
   read_environment ();
   is_growing = 1;
   add_range (0);
-  if (ranges == NULL) return;
+  if (!mir_supply_is_own ()) return;
   mi_option_set (mi_option_purge_delay, 0);
   mi_option_set (mi_option_arena_eager_commit, 0); /* of ranges that mimalloc makes itself */
+}
+
+/* Nothing is wrong but the memory's cost if a thread goes on too early.  */
+void mir_supply_prepare (void) {
+  int state = NOTHING;
+  if (atomic_load_explicit (&prepared, memory_order_acquire) == DONE) return;
+  if (atomic_compare_exchange_strong (&prepared, &state, BEGUN)) {
+    prepare ();
+    atomic_store_explicit (&prepared, DONE, memory_order_release);
+    return;
+  }
+  for (int i = 0; i < LOOKS; i++)
+    if (atomic_load_explicit (&prepared, memory_order_acquire) == DONE) return;
 }
