@@ -63,7 +63,7 @@ static inline void *mir_from_legacy_realloc (void *ptr, size_t old_size, size_t 
   if (from->realloc != NULL)
     return from->realloc (ptr, new_size == 0 ? 1 : new_size, from->user_data);
   void *res = mir_from_legacy_malloc (new_size, user_data);
-  if (res == NULL) return NULL;
+  if (res == NULL) return new_size <= old_size ? ptr : NULL; /* a shrink never fails */
   memcpy (res, ptr, old_size < new_size ? old_size : new_size);
   mir_from_legacy_free (ptr, user_data);
   return res;

@@ -137,12 +137,18 @@ void exceptions_become_null () {
   CHECK_PTR (MIR_malloc (none.get (), 8), nullptr);
 }
 
+// Refuse all memory of the probe at ARG, or none.
+void refuse_all (void *arg, int on) {
+  probe_alloc_fail_after (static_cast<probe_alloc *> (arg), on ? 0 : -1, on);
+}
+
 void there_and_back_again_conforms () {
   probe_alloc probe;
   probe_alloc_init (&probe);
   mir::memory_resource there{&probe.alloc};
   mir::alloc_on_resource back{&there};
   conformance_run (back.get (), CONFORM_ALL);
+  conformance_shrinks (back.get (), refuse_all, &probe);
   CHECK_INT (probe_alloc_finish (&probe), 0);
 }
 

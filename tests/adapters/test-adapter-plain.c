@@ -25,6 +25,11 @@ static void sweep (MIR_alloc_t alloc, struct probe_alloc *probe) {
   }
 }
 
+/* Refuse all memory of the probe at ARG, or none.  */
+static void refuse_all (void *arg, int on) {
+  probe_alloc_fail_after ((struct probe_alloc *) arg, on ? 0 : -1, on);
+}
+
 static void legacy_with (void *(*realloc_func) (void *, size_t, void *) ) {
   struct probe_alloc probe;
   MIR_sized_t sized;
@@ -34,6 +39,7 @@ static void legacy_with (void *(*realloc_func) (void *, size_t, void *) ) {
   MIR_from_legacy_init (&from, MIR_legacy_malloc, realloc_func, MIR_legacy_free, sized);
   conformance_run (&from.alloc, CONFORM_ALL);
   sweep (&from.alloc, &probe);
+  conformance_shrinks (&from.alloc, refuse_all, &probe);
   MIR_sized_finish (sized);
   CHECK_INT (probe_alloc_finish (&probe), 0);
 }

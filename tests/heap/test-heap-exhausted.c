@@ -5,9 +5,11 @@
 
 #include "support/child.h"
 #include "support/tap.h"
+#include SEEN_FILE
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { CAN_LIMIT = 0 }; /* they map memory of their own, and end the program without */
+/* Checkers end the program when they get no memory of their own.  */
+#ifdef __SANITIZE_THREAD__
+enum { CAN_LIMIT = 0 };
 #else
 enum { CAN_LIMIT = 1 };
 #endif
@@ -43,7 +45,7 @@ static int shrink_without_memory (MIR_alloc_t alloc) {
       if ((blocks[i][j] = (char *) MIR_malloc (alloc, sizes[i])) == NULL) return NOT_EXHAUSTED;
       memset (blocks[i][j], i * EACH + j, sizes[i]);
     }
-  if (!CAN_LIMIT || refuse_address_space () != 0) return NOT_HERE;
+  if (!CAN_LIMIT || seen_is_checked () || refuse_address_space () != 0) return NOT_HERE;
   if (!use_up (alloc)) return NOT_EXHAUSTED;
   for (int i = 0; i < SIZES; i++)
     for (int j = 0; j < EACH; j++)
