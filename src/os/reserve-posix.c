@@ -1,6 +1,6 @@
 /* POSIX: reserves address space as inaccessible mappings.  os.h and reserve.h have the
    contracts.  */
-#define _GNU_SOURCE /* MAP_ANONYMOUS, mincore */
+#define _GNU_SOURCE /* MAP_ANONYMOUS, mincore, madvise */
 #include "os/reserve.h"
 
 #include <sys/mman.h>
@@ -11,6 +11,20 @@
 #define MAP_NORESERVE 0
 #endif
 
+/* Core files have memory.  gdb's gcore also writes what is only reserved, as zeros, unless it is
+   told not to (findings/gcore-untouched.sh).  A hint.  */
+#ifdef MADV_DONTDUMP
+static void set_dumped (void *start, size_t len, int dumped) {
+  int error = mir_os_error ();
+  (void) madvise (start, len, dumped ? MADV_DODUMP : MADV_DONTDUMP);
+  mir_os_set_error (error);
+}
+#else
+static void set_dumped (void *start, size_t len, int dumped) {
+  (void) start, (void) len, (void) dumped;
+}
+#endif
+
 size_t mir_os_reserve_unit (void) {
   return mir_os_page_size ();
 }
@@ -18,7 +32,9 @@ size_t mir_os_reserve_unit (void) {
 void *mir_os_reserve_at (void *hint, size_t len) {
   /* Not MAP_FIXED_NOREPLACE: ThreadSanitizer replaces addresses that it dislikes by 0.  */
   void *start = mmap (hint, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  return start == MAP_FAILED ? NULL : start;
+  if (start == MAP_FAILED) return NULL;
+  set_dumped (start, len, 0);
+  return start;
 }
 
 enum { TRIES_TO_RELEASE = 3 }; /* a refusal may be transient, a leak is not */
@@ -30,7 +46,9 @@ void mir_os_unreserve (void *start, size_t len) {
 }
 
 int mir_os_commit_data (void *start, size_t len) {
-  return mprotect (start, len, PROT_READ | PROT_WRITE);
+  if (mprotect (start, len, PROT_READ | PROT_WRITE) != 0) return -1;
+  set_dumped (start, len, 1);
+  return 0;
 }
 
 /* ENOMEM is the answer for pages that are not there (mincore(2)).  msync would tell as much, but
