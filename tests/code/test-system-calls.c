@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "mir-code-object.h"
+#include "mir-heap.h"
 
 #ifndef SYS_mseal
 #define SYS_mseal 462 /* Linux 6.10 */
@@ -219,6 +220,25 @@ static int free_objects (void) {
   return 0;
 }
 
+/* A peak of 60 MB, a large block that grows, and all of it given back.  0 on success.  */
+static int use_default_heap (void) {
+  enum { NUM = 20000, LEN = 3000, LARGE = 1000000 };
+  static void *blocks[NUM];
+  MIR_alloc_t alloc = MIR_default_alloc ();
+  char *large = (char *) MIR_malloc (alloc, LARGE);
+  if (large == NULL) return 30;
+  memset (large, 3, LARGE);
+  large = (char *) MIR_realloc (alloc, large, LARGE, 20 * LARGE);
+  if (large == NULL || large[LARGE - 1] != 3) return 31;
+  for (int i = 0; i < NUM; i++) {
+    if ((blocks[i] = MIR_malloc (alloc, LEN)) == NULL) return 32;
+    memset (blocks[i], 1, LEN);
+  }
+  for (int i = 0; i < NUM; i++) MIR_free (alloc, blocks[i]);
+  MIR_free (alloc, large);
+  return MIR_heap_trim (0) == 0 ? 33 : 0;
+}
+
 /* 2 MiB of code, changed, freed and given back; with a range near data of this program, objects,
    too.  */
 static int use_space (size_t reserve) {
@@ -281,6 +301,7 @@ static void check_row (const char *name, unsigned back_end, MIR_code_protection_
     if (getenv ("NO_FILTER") == NULL && allow_only (allowed, num) != 0) _exit (77);
     int res = use_space (0);
     if (res == 0) res = use_space ((size_t) 64 << 20);
+    if (res == 0 && is_default_heap) res = use_default_heap ();
     _exit (res);
   }
   REQUIRE (child > 0 && waitpid (child, &status, 0) == child);
