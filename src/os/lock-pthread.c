@@ -17,6 +17,10 @@ void mir_os_lock (mir_os_lock_t *lock) {
   pthread_mutex_lock (lock);
 }
 
+int mir_os_try_lock (mir_os_lock_t *lock) {
+  return pthread_mutex_trylock (lock) == 0;
+}
+
 void mir_os_unlock (mir_os_lock_t *lock) {
   pthread_mutex_unlock (lock);
 }

@@ -19,7 +19,8 @@
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint64_t */
 
-/* mir_os_lock_t, MIR_OS_LOCK_INITIALIZER, mir_os_lock and mir_os_unlock.  */
+/* mir_os_lock_t, MIR_OS_LOCK_INITIALIZER, mir_os_lock, mir_os_try_lock and
+   mir_os_unlock.  */
 #if defined(_WIN32)
 #include "os/lock-windows.h"
 #elif defined(__linux__)
