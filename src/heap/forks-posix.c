@@ -1,21 +1,21 @@
 /* POSIX: the registry of watched locks, and the fork handlers of the library.
 
-   A fork holds FORKS_LOCK and all watched locks from `before_fork` on.  It takes them by trying, never
-   by waiting: a thread that holds one of them may wait for FORKS_LOCK (a callback creates an
-   allocator), or for another that the fork has already.  Then the fork leaves them all for a moment.
-   Trying is fair enough: whoever has a lock of an allocator is soon done with it.  */
+   A fork holds FORKS_LOCK and all watched locks from `before_fork` on.  It never waits long for
+   one: a thread that holds it may wait for FORKS_LOCK (a callback creates an allocator), or for
+   another that the fork has already.  Then the fork leaves them all for a moment.  */
 #define _POSIX_C_SOURCE 200809L /* nanosleep */
 #include "heap/forks.h"
 
-#include <sched.h>
 #include <time.h>
 
 #include "os/cancel.h"
 
+/* Milliseconds.  */
 enum {
-  YIELDS = 200,        /* tries before a fork sleeps between them */
-  PATIENCE = 10,       /* milliseconds for one lock before all are left */
-  CALLBACK_ROUNDS = 50 /* rounds after which a fork in a callback goes on without some locks */
+  PATIENCE = 10, /* for one lock, before all are left; doubles each time, up to */
+  MOST_PATIENCE = 320,
+  CALLBACK_LIMIT = 500, /* after which a fork in a callback goes on without some locks */
+  LIMIT = 10 * 1000     /* the same elsewhere */
 };
 
 static mir_os_lock_t forks_lock = MIR_OS_LOCK_INITIALIZER; /* guards everything below */
@@ -24,6 +24,9 @@ static struct mir_fork_steps *all_steps;                   /* the one added last
 static int handling;                                       /* the handlers are registered */
 static int forks_held; /* cancellation, by the thread that forks */
 static unsigned forks_count;
+
+/* Threads between mir_forks_hold_off and mir_forks_let; whether none may come in.  */
+static atomic_int held_off, closed_to_all;
 
 /*---------------- The list -----------------------------*/
 
@@ -54,24 +57,12 @@ static int is_mine (struct mir_watched *watched) {
   return atomic_load_explicit (&watched->holder, memory_order_relaxed) == mir_os_thread ();
 }
 
-/* Try to take the lock of WATCHED for some milliseconds.  */
-static void try_for_a_while (struct mir_watched *watched) {
-  uint64_t until = mir_os_now () + PATIENCE;
-  for (unsigned tries = 0; !(watched->taken = mir_os_try_lock (watched->lock)); tries++)
-    if (tries < YIELDS)
-      (void) sched_yield ();
-    else if (mir_os_now () > until)
-      return;
-    else
-      sleep_briefly ();
-}
-
 /* Take every lock that is not this thread's own, in the order of the list.  Returns the first that
-   could not be taken; NULL: all are.  */
-static struct mir_watched *take_watched (void) {
+   could not be taken within PATIENCE; NULL: all are.  */
+static struct mir_watched *take_watched (unsigned patience) {
   for (struct mir_watched *watched = newest_watched; watched != NULL; watched = watched->older) {
     if (watched->taken || is_mine (watched)) continue;
-    try_for_a_while (watched);
+    watched->taken = mir_os_lock_within (watched->lock, patience);
     if (!watched->taken) return watched;
   }
   return NULL;
@@ -96,18 +87,30 @@ static void take_some (void) {
     if (!is_mine (watched)) watched->taken = mir_os_try_lock (watched->lock);
 }
 
+/* After the watched locks: a thread that waits here may hold one.  Both sides' operations are
+   sequentially consistent: either this thread sees the other one, or that one sees the gate
+   closed.  */
+static void wait_until_none_holds_off (void) {
+  atomic_store (&closed_to_all, 1);
+  while (atomic_load (&held_off) != 0) sleep_briefly ();
+}
+
 /* A callback that forks has a lock for which others may wait with locks of their own, so it cannot
-   get those, however long it tries: it goes on without.  */
+   get those, however long it tries.  Elsewhere a lock may be held by a callback that does not
+   return.  In both cases the fork goes on without.  */
 static void before_fork (void) {
   struct mir_watched *missed;
+  unsigned patience = PATIENCE;
   int held = mir_os_hold_cancel ();
   mir_os_lock (&forks_lock);
-  for (int round = 0; (missed = take_watched ()) != NULL; round++) {
+  uint64_t start = mir_os_now ();
+  while ((missed = take_watched (patience)) != NULL) {
     leave_watched ();
-    if (round >= CALLBACK_ROUNDS && any_is_mine ()) {
+    if (mir_os_now () - start > (any_is_mine () ? CALLBACK_LIMIT : LIMIT)) {
       take_some ();
       break;
     }
+    if (patience < MOST_PATIENCE) patience *= 2;
     take_out (missed);
     put_first (missed);
     mir_os_unlock (&forks_lock);
@@ -115,6 +118,7 @@ static void before_fork (void) {
     mir_os_lock (&forks_lock);
   }
   forks_held = held;
+  wait_until_none_holds_off ();
   for (struct mir_fork_steps *steps = all_steps; steps != NULL; steps = steps->next)
     steps->before ();
 }
@@ -124,6 +128,7 @@ static void before_fork (void) {
 static void end_fork (void) {
   int held = forks_held;
   forks_count++;
+  atomic_store (&closed_to_all, 0);
   leave_watched ();
   mir_os_unlock (&forks_lock);
   mir_os_let_cancel (held);
@@ -135,16 +140,33 @@ static void after_fork_in_parent (void) {
   end_fork ();
 }
 
-/* A lock that the fork went on without had a thread which the child does not have: make it free.  */
+/* Make the locks free that the fork went on without: no thread of the child has them.  */
 static void after_fork_in_child (void) {
   for (struct mir_fork_steps *steps = all_steps; steps != NULL; steps = steps->next)
     steps->in_child ();
+  atomic_store (&held_off, 0); /* a thread on its way to the closed gate may have counted itself */
   for (struct mir_watched *watched = newest_watched; watched != NULL; watched = watched->older) {
     if (watched->taken || is_mine (watched)) continue;
     atomic_store_explicit (&watched->holder, 0, memory_order_relaxed);
     (void) mir_os_lock_init (watched->lock);
   }
   end_fork ();
+}
+
+/*---------------- Holding forks off -----------------------------*/
+
+void mir_forks_hold_off (void) {
+  for (;;) {
+    atomic_fetch_add (&held_off, 1);
+    if (!atomic_load (&closed_to_all)) return;
+    atomic_fetch_sub (&held_off, 1);
+    mir_os_lock (&forks_lock); /* until the fork is over */
+    mir_os_unlock (&forks_lock);
+  }
+}
+
+void mir_forks_let (void) {
+  atomic_fetch_sub (&held_off, 1);
 }
 
 /*---------------- The registry -----------------------------*/
@@ -157,44 +179,55 @@ static int handle_forks (void) {
 }
 
 /* Before the program registers handlers, so that they run before these; after mimalloc's file has
-   registered its own, which has a higher priority.  Only ELF sorts constructors by priority: elsewhere
-   the first use registers them.  A failure is for the first use to report.  */
+   registered its own, which has a higher priority.  Only ELF sorts constructors by priority:
+   elsewhere the first use registers them.  A failure is for the first use to report.  */
 #ifdef __ELF__
 __attribute__ ((constructor)) static void handle_forks_early (void) {
   (void) handle_forks ();
 }
 #endif
 
-int mir_forks_watch (struct mir_watched *watched, mir_os_lock_t *lock) {
-  *watched = (struct mir_watched) {.lock = lock};
+/* Lock the registry with cancellation held off.  */
+static int enter_registry (void) {
   int held = mir_os_hold_cancel ();
   mir_os_lock (&forks_lock);
-  int handled = handle_forks ();
-  if (handled) put_first (watched);
+  return held;
+}
+
+static void leave_registry (int held) {
   mir_os_unlock (&forks_lock);
   mir_os_let_cancel (held);
+}
+
+int mir_forks_watch (struct mir_watched *watched, mir_os_lock_t *lock) {
+  *watched = (struct mir_watched) {0};
+  return mir_forks_watch_static (watched, lock);
+}
+
+int mir_forks_watch_static (struct mir_watched *watched, mir_os_lock_t *lock) {
+  int held = enter_registry (), handled = handle_forks ();
+  if (handled && watched->lock == NULL) {
+    watched->lock = lock;
+    put_first (watched);
+  }
+  leave_registry (held);
   return handled ? 0 : -1;
 }
 
 void mir_forks_unwatch (struct mir_watched *watched) {
-  int held = mir_os_hold_cancel ();
-  mir_os_lock (&forks_lock);
+  int held = enter_registry ();
   take_out (watched);
-  mir_os_unlock (&forks_lock);
-  mir_os_let_cancel (held);
+  leave_registry (held);
 }
 
 int mir_forks_add (struct mir_fork_steps *steps) {
-  int held = mir_os_hold_cancel ();
-  mir_os_lock (&forks_lock);
-  int handled = handle_forks ();
+  int held = enter_registry (), handled = handle_forks ();
   if (handled && !steps->added) {
     steps->next = all_steps;
     all_steps = steps;
     steps->added = 1;
   }
-  mir_os_unlock (&forks_lock);
-  mir_os_let_cancel (held);
+  leave_registry (held);
   return handled ? 0 : -1;
 }
 

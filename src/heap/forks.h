@@ -1,9 +1,10 @@
 /* The locks that a fork takes, so that no child finds one held by a thread which it does not have.
 
-   watched   a lock that every fork takes while it is known here: the child gets it free, and what it
-             guards whole
-   calls out a function that is not this file's owner's runs while the lock is held: the allocator
-             below, a callback of the user's.  It may itself fork.
+   watched   a lock that every fork takes while it is known here: the child gets it free, and what
+             it guards whole
+   call out  run what is not the lock's owner's with the lock held: the allocator below, a callback
+             of the user's.  It may itself fork
+   hold off  keep forks waiting during a call that takes another library's lock
 
    A fork takes what is watched in an order that is right for allocators over allocators: the newest
    first, because an allocator is newer than the one below it.  Where a program has another order (a
@@ -34,22 +35,31 @@ struct mir_watched {
   int taken; /* by the fork that is under way */
 };
 
-/* From now until mir_forks_unwatch each fork takes LOCK.  *WATCHED needs no initialisation; both stay
-   where they are.  0, or -1 if the system has no memory for fork handlers: then nothing is watched.
-   May be called while other watched locks are held, but not with LOCK held.  */
+/* From now until mir_forks_unwatch each fork takes LOCK.  *WATCHED needs no initialisation; both
+   stay where they are.  0, or -1 if the system has no memory for fork handlers: then nothing is
+   watched.  May be called while other watched locks are held, but not with LOCK held.  */
 int mir_forks_watch (struct mir_watched *watched, mir_os_lock_t *lock);
+/* As mir_forks_watch for a lock and a zeroed *WATCHED that are static and watched for ever; a
+   second call does nothing.  */
+int mir_forks_watch_static (struct mir_watched *watched, mir_os_lock_t *lock);
 /* Must be called before LOCK is destroyed and before the memory of either is freed.  No thread may
    hold LOCK.  */
 void mir_forks_unwatch (struct mir_watched *watched);
 
-/* Around a call of what is not the lock's owner's, with the lock held.  A fork in it leaves the lock
-   to this thread, in the parent and in the child.  */
+/* Around a call of what is not the lock's owner's, with the lock held.  A fork in it leaves the
+   lock to this thread, in the parent and in the child.  */
 static inline void mir_forks_call_out (struct mir_watched *watched) {
   atomic_store_explicit (&watched->holder, mir_os_thread (), memory_order_relaxed);
 }
 static inline void mir_forks_back (struct mir_watched *watched) {
   atomic_store_explicit (&watched->holder, 0, memory_order_relaxed);
 }
+
+/* Around a call that takes locks of another library, which has no fork handlers: a fork waits until
+   no thread is in one.  libgcc before GCC 13 has one lock for all that unwind once frames of
+   generated code are registered.  No watched lock may be taken in between; nests not.  */
+void mir_forks_hold_off (void);
+void mir_forks_let (void);
 
 /* What else a fork does, after it took all watched locks and before it leaves them.  Static; added
    once, never removed.  The functions may wait for locks of their own, under which nothing watched

@@ -8,7 +8,6 @@ typedef struct {
 #define MIR_OS_LOCK_INITIALIZER {0}
 
 void mir_os_lock (mir_os_lock_t *lock);
-int mir_os_try_lock (mir_os_lock_t *lock); /* whether this thread has it now */
 void mir_os_unlock (mir_os_lock_t *lock);
 
 #endif /* MIR_OS_LOCK_WINDOWS_H */

@@ -76,10 +76,6 @@ void mir_os_lock (mir_os_lock_t *lock) {
   AcquireSRWLockExclusive ((SRWLOCK *) lock);
 }
 
-int mir_os_try_lock (mir_os_lock_t *lock) {
-  return TryAcquireSRWLockExclusive ((SRWLOCK *) lock) != 0;
-}
-
 void mir_os_unlock (mir_os_lock_t *lock) {
   ReleaseSRWLockExclusive ((SRWLOCK *) lock);
 }
