@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "heap/forks.h"
 #include "os/os.h"
 #include "os/stack.h"
 
@@ -15,6 +16,7 @@ struct checking {
   struct MIR_checking pub;
   MIR_alloc_t below;
   MIR_checking_options_t options; /* func is never NULL */
+  struct mir_watched watched;     /* a fork waits for this: */
   mir_os_lock_t lock;             /* guards everything below it */
   struct mir_check_table table;   /* live and kept blocks */
   struct mir_check_list live, kept;
@@ -193,8 +195,11 @@ static struct mir_check_block *make_block (struct checking *checking, size_t siz
   memset (block, 0, sizeof (*block));
   block->size = size;
   block->label = mir_heap_label ();
-  if (checking->options.frames != 0)
+  if (checking->options.frames != 0) {
+    mir_forks_hold_off ();
     block->frames_num = mir_os_stack (block->frames, checking->options.frames, NULL);
+    mir_forks_let ();
+  }
   mir_check_build_fences (block);
   mir_check_fill_fresh (block, 0);
   return block;
@@ -285,7 +290,9 @@ MIR_heap_status_t MIR_checking_create (MIR_alloc_t below, const MIR_checking_opt
   checking->table.buckets_num = FIRST_BUCKETS;
   checking->table.buckets = (struct mir_check_block **) MIR_calloc (
       below, FIRST_BUCKETS, sizeof (struct mir_check_block *));
-  if (checking->table.buckets == NULL || mir_os_lock_init (&checking->lock) != 0) {
+  int has_lock = checking->table.buckets != NULL && mir_os_lock_init (&checking->lock) == 0;
+  if (!has_lock || mir_forks_watch (&checking->watched, &checking->lock) != 0) {
+    if (has_lock) mir_os_lock_destroy (&checking->lock);
     MIR_free (below, checking->table.buckets);
     MIR_free (below, checking);
     return MIR_HEAP_NO_MEMORY;
@@ -327,11 +334,13 @@ size_t MIR_checking_each (MIR_checking_t pub, MIR_check_func_t func, void *user_
   struct checking *checking = (struct checking *) pub;
   MIR_check_t check;
   mir_os_lock (&checking->lock);
+  mir_forks_call_out (&checking->watched);
   size_t num = checking->live.num;
   for (struct mir_check_block *block = checking->live.oldest; block != NULL; block = block->newer) {
     fill_check (&check, MIR_CHECK_LEAK, mir_check_start (block), block);
     func (user_data, &check);
   }
+  mir_forks_back (&checking->watched);
   mir_os_unlock (&checking->lock);
   return num;
 }
@@ -344,6 +353,7 @@ size_t MIR_checking_finish (MIR_checking_t pub) {
   while (checking->live.oldest != NULL) keep_freed (checking, checking->live.oldest);
   give_back (checking, 0);
   size_t found = checking->found;
+  mir_forks_unwatch (&checking->watched);
   mir_os_lock_destroy (&checking->lock);
   MIR_free (checking->below, checking->table.buckets);
   MIR_free (checking->below, checking);
