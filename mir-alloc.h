@@ -11,6 +11,10 @@
    threads do, the callbacks must be thread safe.  Lifetime: a context keeps the structure by
    pointer, so it must outlive the context.
 
+   Forks: a callback may fork.  No handlers of this library take locks of the user's callbacks: a
+   child that uses them needs the user's own (pthread_atfork), or a locked allocator over them
+   (mir-heap.h).
+
    Source-compatible with the MIR JIT (vnmakarov/mir): names, order and types are a contract.  */
 #ifndef MIR_ALLOC_H
 #define MIR_ALLOC_H

@@ -23,7 +23,29 @@
    Threads: each type says which threads may use `alloc`, provided that the allocator below allows
    it.  One thread creates and finishes an allocator.  If out-of-memory leaves by longjmp, make
    MIR_oom_create the outermost wrapper: the ones below may be interrupted halfway (a lock stays
-   held, a count stays wrong).  */
+   held, a count stays wrong).
+
+   Forks.  A child may use, create and finish every allocator, in threads of its own too, whatever
+   other threads were doing: fork waits until none is in a locked or a checking allocator, or holds
+   a lock of mimalloc's.  (Not of the system's mimalloc, if the library was built with that: then a
+   child may hang where it creates a heap or a thread.)
+
+   - What other threads were doing with no lock held is cut off in the child: a block whose address
+     only they knew stays allocated, and so do an allocator that they were creating and the free
+     room in the pages from which they allocated; limit and stats may count a block too many.  An
+     arena that another thread was using may not be used, unless through a locked one.
+   - Functions that allocators call may fork.  If that happens below a locked allocator, or in
+     MIR_checking_each, the thread has the lock in both processes.  For locks that other threads
+     hold meanwhile fork waits half a second, and ten seconds for one that is held elsewhere by a
+     function that does not return; after that the child finds what those guard cut off as above.
+   - A program may call an allocator with a lock of its own held, if its own handlers
+     (pthread_atfork) take that lock and were registered after the library was loaded; on Mach-O
+     systems after the first locked or checking allocator, trace or space was created.
+   - A signal handler may not fork where it may have interrupted an allocator: fork would wait for
+     its own thread.  Before it executes a program, a child of vfork may use no allocator, nor may
+     one of _Fork or clone(2), which run no handlers.  posix_spawn may be used anywhere.
+   - A locked or checking allocator must be finished even if the allocator below frees all its
+     blocks at once, and before it does: forks know its lock.  */
 #ifndef MIR_HEAP_H
 #define MIR_HEAP_H
 

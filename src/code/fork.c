@@ -14,10 +14,10 @@
 #include <stdatomic.h>
 
 #include "code/types.h"
+#include "heap/forks.h"
 
 static mir_os_lock_t registry_lock = MIR_OS_LOCK_INITIALIZER; /* taken before all others */
 static struct MIR_code_space *registry; /* a list of all spaces; guarded by registry_lock */
-static int watching;                    /* the handlers are registered; guarded by the same lock */
 atomic_uint mir_fork_generation;        /* any thread */
 
 /* Before a fork, in the thread that forks: every lock, in the order that types.h demands.  */
@@ -111,13 +111,16 @@ static void unlock_spaces_in_child (void) {
 
 /*---------------- The registry -----------------------------*/
 
+/* With all locks of allocators: one may call a space, for example to trim it when memory is short,
+   while a space calls none with a lock held.  */
+static struct mir_fork_steps space_steps = {
+    .before = lock_spaces,
+    .in_parent = unlock_spaces,
+    .in_child = unlock_spaces_in_child,
+};
+
 int mir_count_forks (void) {
-  mir_os_lock (&registry_lock);
-  if (!watching)
-    watching = mir_os_at_fork (lock_spaces, unlock_spaces, unlock_spaces_in_child) == 0;
-  int counted = watching;
-  mir_os_unlock (&registry_lock);
-  return counted ? 0 : -1;
+  return mir_forks_add (&space_steps);
 }
 
 MIR_code_status_t mir_watch_forks (struct MIR_code_space *space) {

@@ -4,6 +4,7 @@
 #include "heap/check-blocks.h"
 
 #include "heap/check-report.h"
+#include "heap/forks.h"
 #include "os/os.h"
 #include "os/stack.h"
 
@@ -15,6 +16,7 @@ struct checking {
   struct MIR_checking pub;
   MIR_alloc_t below;
   MIR_checking_options_t options; /* func is never NULL */
+  struct mir_watched watched;     /* a fork waits for this: */
   mir_os_lock_t lock;             /* guards everything below it */
   struct mir_check_table table;   /* live and kept blocks */
   struct mir_check_list live, kept;
@@ -33,8 +35,10 @@ struct findings {
 /* The call that will return to CALLER.  */
 static MIR_check_call_t this_call (const struct checking *checking, const void *caller) {
   MIR_check_call_t call = {.label = mir_heap_label ()};
-  if (checking->options.frames != 0)
-    call.frames_num = mir_os_stack (call.frames, checking->options.frames, caller);
+  if (checking->options.frames == 0) return call;
+  mir_forks_hold_off ();
+  call.frames_num = mir_os_stack (call.frames, checking->options.frames, caller);
+  mir_forks_let ();
   return call;
 }
 
@@ -312,7 +316,9 @@ MIR_heap_status_t MIR_checking_create (MIR_alloc_t below, const MIR_checking_opt
   checking->table.buckets_num = FIRST_BUCKETS;
   checking->table.buckets = (struct mir_check_block **) MIR_calloc (
       below, FIRST_BUCKETS, sizeof (struct mir_check_block *));
-  if (checking->table.buckets == NULL || mir_os_lock_init (&checking->lock) != 0) {
+  int has_lock = checking->table.buckets != NULL && mir_os_lock_init (&checking->lock) == 0;
+  if (!has_lock || mir_forks_watch (&checking->watched, &checking->lock) != 0) {
+    if (has_lock) mir_os_lock_destroy (&checking->lock);
     MIR_free (below, checking->table.buckets);
     MIR_free (below, checking);
     return MIR_HEAP_NO_MEMORY;
@@ -361,11 +367,13 @@ size_t MIR_checking_each (MIR_checking_t pub, MIR_check_func_t func, void *user_
   struct checking *checking = (struct checking *) pub;
   MIR_check_t check;
   mir_os_lock (&checking->lock);
+  mir_forks_call_out (&checking->watched);
   size_t num = checking->live.num;
   for (struct mir_check_block *block = checking->live.oldest; block != NULL; block = block->newer) {
     fill_check (&check, MIR_CHECK_LEAK, mir_check_start (block), block);
     func (user_data, &check);
   }
+  mir_forks_back (&checking->watched);
   mir_os_unlock (&checking->lock);
   return num;
 }
@@ -379,6 +387,7 @@ size_t MIR_checking_finish (MIR_checking_t pub) {
   while (checking->live.oldest != NULL) keep_freed (checking, checking->live.oldest, &call);
   give_back (checking, 0, &call);
   size_t found = checking->found;
+  mir_forks_unwatch (&checking->watched);
   mir_os_lock_destroy (&checking->lock);
   MIR_free (checking->below, checking->table.buckets);
   MIR_free (checking->below, checking);

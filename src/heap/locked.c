@@ -1,7 +1,8 @@
 /* The locked allocator: lets one thread at a time into the one below.  Any thread; the lock is held
-   during the call below, so the one below must not call this one.  */
+   during the call below, so the one below must not call this one.  A fork waits for the lock.  */
 #include "heap/heap.h"
 
+#include "heap/forks.h"
 #include "os/cancel.h"
 #include "os/os.h"
 
@@ -10,16 +11,19 @@ struct locked {
   MIR_alloc_t below;
   mir_os_lock_t lock; /* held around every call below */
   int held;           /* cancellation, by the thread which has the lock */
+  struct mir_watched watched;
 };
 
 static void enter (struct locked *locked) {
   int held = mir_os_hold_cancel ();
   mir_os_lock (&locked->lock);
   locked->held = held;
+  mir_forks_call_out (&locked->watched);
 }
 
 static void leave (struct locked *locked) {
   int held = locked->held;
+  mir_forks_back (&locked->watched);
   mir_os_unlock (&locked->lock);
   mir_os_let_cancel (held);
 }
@@ -63,6 +67,11 @@ MIR_heap_status_t MIR_locked_create (MIR_alloc_t below, MIR_locked_t *res) {
     MIR_free (below, locked);
     return MIR_HEAP_NO_MEMORY;
   }
+  if (mir_forks_watch (&locked->watched, &locked->lock) != 0) {
+    mir_os_lock_destroy (&locked->lock);
+    MIR_free (below, locked);
+    return MIR_HEAP_NO_MEMORY;
+  }
   locked->pub.alloc = MIR_HEAP_ALLOC (locked);
   locked->below = below;
   *res = &locked->pub;
@@ -72,6 +81,7 @@ MIR_heap_status_t MIR_locked_create (MIR_alloc_t below, MIR_locked_t *res) {
 void MIR_locked_finish (MIR_locked_t pub) {
   struct locked *locked = (struct locked *) pub;
   if (locked == NULL) return;
+  mir_forks_unwatch (&locked->watched);
   mir_os_lock_destroy (&locked->lock);
   MIR_free (locked->below, locked);
 }

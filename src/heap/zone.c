@@ -21,6 +21,7 @@
 #include "heap/heap.h"
 
 #include "heap/annotate.h"
+#include "heap/forks.h"
 #include "os/os.h"
 
 enum {
@@ -74,6 +75,7 @@ struct zone {
   MIR_alloc_t below;
   uint64_t key;
   int is_noted;       /* a memory checker hears about the blocks */
+  struct mir_watched watched;
   mir_os_lock_t lock; /* guards everything below it, the links and the headers of free slots */
   char *rest, *bound; /* a slot may begin at REST */
   struct free_block *free[CLASSES];
@@ -428,6 +430,11 @@ MIR_heap_status_t MIR_zone_create (MIR_alloc_t below, MIR_zone_t *res) {
     MIR_free (below, zone);
     return MIR_HEAP_NO_MEMORY;
   }
+  if (mir_forks_watch (&zone->watched, &zone->lock) != 0) {
+    mir_os_lock_destroy (&zone->lock);
+    MIR_free (below, zone);
+    return MIR_HEAP_NO_MEMORY;
+  }
   zone->pub.alloc = MIR_HEAP_ALLOC (zone);
   zone->below = below;
   zone->key = (uint64_t) (uintptr_t) zone * 0x9e3779b97f4a7c15u;
@@ -466,6 +473,7 @@ void MIR_zone_finish (MIR_zone_t pub) {
     zone->chunks = chunk->older;
     free_chunk (zone, chunk, BEFORE_SLOTS (struct zone_chunk), chunk->len);
   }
+  mir_forks_unwatch (&zone->watched);
   mir_os_lock_destroy (&zone->lock);
   free_chunk (zone, zone, BEFORE_SLOTS (struct zone), ZONE_LEN);
 }

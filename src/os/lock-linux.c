@@ -9,10 +9,12 @@
 
 enum { SPINS = 100 }; /* looks at the lock before a thread sleeps: most holders are done by then */
 
-/* Make no change to errno: the callers' error stays that of their own call.  */
-static void futex (mir_os_lock_t *lock, int operation, int value) {
+/* TIME: seconds and nanoseconds to wait at most, as this system call takes them, whose width is not
+   that of struct timespec everywhere; NULL: for ever.  Make no change to errno: the callers' error
+   stays that of their own call.  */
+static void futex (mir_os_lock_t *lock, int operation, int value, const long time[2]) {
   int error = errno;
-  (void) syscall (SYS_futex, &lock->state, operation, value, NULL, NULL, 0);
+  (void) syscall (SYS_futex, &lock->state, operation, value, time, NULL, 0);
   errno = error;
 }
 
@@ -25,11 +27,23 @@ void mir_os_lock_wait (mir_os_lock_t *lock) {
       return;
   }
   while (atomic_exchange_explicit (&lock->state, 2, memory_order_acquire) != 0)
-    futex (lock, FUTEX_WAIT_PRIVATE, 2);
+    futex (lock, FUTEX_WAIT_PRIVATE, 2, NULL);
+}
+
+int mir_os_lock_within (mir_os_lock_t *lock, unsigned milliseconds) {
+  uint64_t until = mir_os_now () + milliseconds;
+  if (mir_os_try_lock (lock)) return 1;
+  while (atomic_exchange_explicit (&lock->state, 2, memory_order_acquire) != 0) {
+    uint64_t now = mir_os_now ();
+    if (now >= until) return 0;
+    long left = (long) (until - now), time[2] = {left / 1000, left % 1000 * 1000000};
+    futex (lock, FUTEX_WAIT_PRIVATE, 2, time);
+  }
+  return 1;
 }
 
 void mir_os_lock_wake (mir_os_lock_t *lock) {
-  futex (lock, FUTEX_WAKE_PRIVATE, 1);
+  futex (lock, FUTEX_WAKE_PRIVATE, 1, NULL);
 }
 
 int mir_os_lock_init (mir_os_lock_t *lock) {

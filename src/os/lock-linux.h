@@ -20,6 +20,13 @@ typedef struct {
 } mir_os_lock_t;
 #define MIR_OS_LOCK_INITIALIZER {0}
 
+/* Take LOCK if it is free; whether this thread has it now.  */
+static inline int mir_os_try_lock (mir_os_lock_t *lock) {
+  int state = 0;
+  return atomic_compare_exchange_strong_explicit (&lock->state, &state, 1, memory_order_acquire,
+                                                  memory_order_relaxed);
+}
+
 /* Take a lock that is held, or was a moment ago; wake one waiting thread.  */
 void mir_os_lock_wait (mir_os_lock_t *lock);
 void mir_os_lock_wake (mir_os_lock_t *lock);

@@ -19,7 +19,8 @@
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* uint64_t */
 
-/* mir_os_lock_t, MIR_OS_LOCK_INITIALIZER, mir_os_lock and mir_os_unlock.  */
+/* mir_os_lock_t, MIR_OS_LOCK_INITIALIZER, mir_os_lock and mir_os_unlock; on POSIX
+   systems mir_os_try_lock.  */
 #if defined(_WIN32)
 #include "os/lock-windows.h"
 #elif defined(__linux__)
@@ -80,6 +81,9 @@ uintptr_t mir_os_thread (void);
 int mir_os_lock_init (mir_os_lock_t *lock);
 /* No thread may hold LOCK.  */
 void mir_os_lock_destroy (mir_os_lock_t *lock);
+
+/* POSIX: as mir_os_lock, but wait at most MILLISECONDS; whether this thread has LOCK now.  */
+int mir_os_lock_within (mir_os_lock_t *lock, unsigned milliseconds);
 
 /* From now on, call BEFORE in a thread that forks, then IN_PARENT in that thread and IN_CHILD in the
    child.  This cannot be undone.  Returns 0, or -1 if there is no memory for it.  */

@@ -5,48 +5,37 @@
 #include <inttypes.h> /* PRIxPTR */
 #include <stdio.h>
 
+#include "heap/forks.h"
 #include "os/cancel.h"
 #include "os/os.h"
 
-static mir_os_lock_t tools_lock = MIR_OS_LOCK_INITIALIZER; /* guards these three: */
-static int tools_held;                                     /* cancellation, by who has the lock */
-static int tools_forks_watched;                            /* never unset */
-static unsigned tools_forks;                               /* counts up, modulo 2^32 */
+static mir_os_lock_t tools_lock = MIR_OS_LOCK_INITIALIZER;
+static int tools_held; /* cancellation, by who has the lock */
+static struct mir_watched tools_watched;
 
 /* Tools use files, and call the program's allocator.  */
 void mir_tool_lock (void) {
   int held = mir_os_hold_cancel ();
   mir_os_lock (&tools_lock);
   tools_held = held;
+  mir_forks_call_out (&tools_watched);
 }
 
 void mir_tool_unlock (void) {
   int held = tools_held;
+  mir_forks_back (&tools_watched);
   mir_os_unlock (&tools_lock);
   mir_os_let_cancel (held);
-}
-
-/* Runs in both processes, with the lock held since before the fork.  */
-static void tools_after_fork (void) {
-  tools_forks++;
-  mir_tool_unlock ();
 }
 
 /* Only the forking thread lives on in a child, so no other thread may be inside a tool during a
    fork.  */
 int mir_tool_watch_forks (void) {
-  int result = 0;
-  mir_tool_lock ();
-  if (!tools_forks_watched) {
-    result = mir_os_at_fork (mir_tool_lock, tools_after_fork, tools_after_fork);
-    tools_forks_watched = result == 0;
-  }
-  mir_tool_unlock ();
-  return result;
+  return mir_forks_watch_static (&tools_watched, &tools_lock);
 }
 
 unsigned mir_tool_forks (void) {
-  return tools_forks;
+  return mir_forks_count ();
 }
 
 void mir_tool_stop (struct mir_tool *tool, MIR_code_tool_status_t status, int error) {

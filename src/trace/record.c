@@ -3,15 +3,15 @@
 
 #include <string.h>
 
+#include "heap/forks.h"
 #include "os/cancel.h"
 #include "os/os.h"
 
 /*---------------- The lock -----------------------------*/
 
-static mir_os_lock_t trace_lock = MIR_OS_LOCK_INITIALIZER; /* guards these three: */
-static int trace_held;                                     /* cancellation, by who has the lock */
-static int trace_forks_watched;                            /* never unset */
-static unsigned trace_forks;                               /* counts up, modulo 2^32 */
+static mir_os_lock_t trace_lock = MIR_OS_LOCK_INITIALIZER;
+static int trace_held; /* cancellation, by who has the lock */
+static struct mir_watched trace_watched;
 
 /* The buffer is written to the file with the lock held.  */
 void mir_trace_lock (void) {
@@ -26,21 +26,8 @@ void mir_trace_unlock (void) {
   mir_os_let_cancel (held);
 }
 
-/* Runs in both processes, with the lock held since before the fork.  */
-static void trace_after_fork (void) {
-  trace_forks++;
-  mir_trace_unlock ();
-}
-
 int mir_trace_watch_forks (void) {
-  int result = 0;
-  mir_trace_lock ();
-  if (!trace_forks_watched) {
-    result = mir_os_at_fork (mir_trace_lock, trace_after_fork, trace_after_fork);
-    trace_forks_watched = result == 0;
-  }
-  mir_trace_unlock ();
-  return result;
+  return mir_forks_watch_static (&trace_watched, &trace_lock);
 }
 
 /*---------------- The buffer -----------------------------*/
@@ -57,8 +44,9 @@ static void stop_trace (MIR_trace_t trace, MIR_trace_status_t status, int error)
 
 /* The buffer that a child inherits belongs to the parent, and so do its events.  */
 void mir_trace_follow_fork (MIR_trace_t trace) {
-  if (trace->forks == trace_forks) return; /* the usual case, without a system call */
-  trace->forks = trace_forks;
+  unsigned forks = mir_forks_count ();
+  if (trace->forks == forks) return; /* the usual case, without a system call */
+  trace->forks = forks;
   if (trace->process == mir_os_process () || trace->state.status != MIR_TRACE_OK) return;
   trace->waiting = 0;
   trace->state.events = 0;

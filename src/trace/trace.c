@@ -10,6 +10,7 @@
 
 #include "defaults.h"
 #include "code/versions.h"
+#include "heap/forks.h"
 #include "os/os.h"
 #include "os/stack.h"
 
@@ -54,7 +55,9 @@ static void announce_symbol (MIR_trace_t trace, uintptr_t address) {
 static void take_stack (MIR_trace_t trace, struct mir_trace_stack *stack, const void *caller) {
   stack->num = 0;
   if (trace->stack_depth == 0) return;
+  mir_forks_hold_off ();
   stack->num = mir_os_stack (stack->addresses, trace->stack_depth, caller);
+  mir_forks_let ();
   for (size_t i = 0; i < stack->num; i++) announce_symbol (trace, (uintptr_t) stack->addresses[i]);
 }
 
