@@ -1,7 +1,9 @@
 /* Measures heaps of their own by the thousand: what each costs in resident memory and in time, with
-   one block and with the blocks of a context, and what is left when all are finished.  Each figure
-   is of a fresh process: of ROUNDS, in which the sides alternate, the median.  Linux: it reads
+   one block and with the blocks of a context, and what is left when all are finished.  Each of these
+   figures is of a fresh process: of ROUNDS, in which the sides alternate, the median.  Then what a
+   block costs when one thread of several, or all of them, use one heap.  Linux: it reads
    /proc/self/statm.  Argument: the CSV file.  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +160,73 @@ static void compare (const char *subject, size_t blocks_num) {
     }
 }
 
+/*---------------- Threads -----------------------------*/
+
+enum { THREADS = 4, LIVE = 64, CHURN = 300000 };
+
+static MIR_alloc_t alloc;
+
+/* Replace one of LIVE blocks of 16 to 271 bytes at random.  */
+static void *churn (void *arg) {
+  void *blocks[LIVE] = {NULL};
+  uint32_t state = (uint32_t) (uintptr_t) arg;
+  for (int i = 0; i < CHURN; i++) {
+    state = state * 1664525u + 1013904223u; /* Numerical Recipes' generator */
+    void **slot = &blocks[state / (UINT32_MAX / LIVE + 1)];
+    MIR_free (alloc, *slot);
+    *slot = MIR_malloc (alloc, 16 + (state >> 8 & 255));
+    if (*slot == NULL) bench_fail ("no memory");
+    *(char *) *slot = 1;
+  }
+  for (int i = 0; i < LIVE; i++) MIR_free (alloc, blocks[i]);
+  return NULL;
+}
+
+static void churn_in (int num) {
+  pthread_t threads[THREADS];
+  for (int i = 0; i < num; i++)
+    if (pthread_create (&threads[i], NULL, churn, (void *) (uintptr_t) (i + 1)) != 0)
+      bench_fail ("no thread");
+  for (int i = 0; i < num; i++) pthread_join (threads[i], NULL);
+}
+
+static void churn_in_one (void) {
+  churn_in (1);
+}
+static void churn_in_all (void) {
+  churn_in (THREADS);
+}
+
+static void use_made (void) {
+  alloc = (MIR_alloc_t) bench_running->arg;
+}
+static void use_kind (void) {
+  alloc = ((const struct kind *) bench_running->arg)->make ();
+  if (alloc == NULL) bench_fail ("no heap");
+}
+static void end_kind (void) {
+  ((const struct kind *) bench_running->arg)->end (alloc);
+}
+
+static void compare_threads (const char *name, int num, void (*run) (void)) {
+  struct bench_subject subject = {.name = name, .ops = (size_t) num * CHURN, .all_threads = 1};
+  const struct bench_side sides[] = {
+      {.name = "glibc malloc", .run = run, .prepare = use_made, .arg = &libc_alloc},
+      {.name = "default", .run = run, .prepare = use_made, .arg = MIR_default_alloc ()},
+      {.name = "heap",
+       .run = run,
+       .prepare = use_kind,
+       .finish = end_kind,
+       .arg = (void *) &kinds[KINDS - 1]},
+      {.name = "zone",
+       .run = run,
+       .prepare = use_kind,
+       .finish = end_kind,
+       .arg = (void *) &kinds[0]},
+      {.name = NULL}};
+  bench_compare_as (&subject, sides);
+}
+
 int main (int argc, char **argv) {
   if (argc < 2) {
     fprintf (stderr, "usage: bench-heap-zones CSV\n");
@@ -166,5 +235,7 @@ int main (int argc, char **argv) {
   bench_start (argc, argv);
   compare ("heaps: each of thousands, one block of 800 bytes", 1);
   compare ("heaps: each of thousands, the blocks of a context", BLOCKS);
+  compare_threads ("heaps: random free, one thread of several", 1, churn_in_one);
+  compare_threads ("heaps: random free, four threads in one heap", THREADS, churn_in_all);
   return 0;
 }

@@ -15,9 +15,8 @@
    Nothing is said about what is beside a slot: slots are cut smaller, but never joined.  A chunk
    stays until the zone ends.
 
-   A large block that grows beyond its room moves, and is linked until its contents have moved.
-   Passing the realloc on to the allocator below would unlink the block first, because that one
-   copies the links while other threads change them; a longjmp or a fork would then lose it.  */
+   stand-in a slot with the address of a large block that the allocator below is resizing: the block
+            itself is not linked meanwhile, because that one may be copying its links  */
 #include "heap/heap.h"
 
 #include "heap/annotate.h"
@@ -30,7 +29,8 @@ enum {
   LEAST_SLOT = 16,
   ZONE_LEN = 1280, /* of the block of the zone, with the first slots */
   LEAST_CHUNK = 2 * 1024,
-  MOST_CHUNK = 64 * 1024
+  MOST_CHUNK = 64 * 1024,
+  LEAST_PASSED_ON = 16 * 1024 /* a block with this room is resized by the allocator below */
 };
 
 /* Slots have 16 bytes, or 16 more than four lengths in each doubling, so that a block of a power of
@@ -60,7 +60,14 @@ struct zone_chunk {
 
 struct zone_large {
   struct zone_large *older, *newer;
-  size_t size, room; /* bytes of the block: requested, and in all */
+  size_t size, room;         /* bytes of the block: requested, and in all */
+  struct stand_in *stand_in; /* NULL: the block is linked */
+};
+
+struct stand_in {
+  struct stand_in *older, *newer;
+  void *memory; /* what the allocator below has */
+  long process; /* in which the call began: a forked child does not know how it ended */
 };
 
 /* The bytes before the first slot of a chunk and of the zone's own block, and before a large
@@ -81,6 +88,7 @@ struct zone {
   struct free_block *free[CLASSES];
   struct zone_chunk *chunks; /* the newest */
   struct zone_large *large;  /* the newest */
+  struct stand_in *moving;   /* the newest */
   size_t next_len;           /* of the next chunk */
   size_t bytes;              /* held from the allocator below, this structure included */
 };
@@ -275,17 +283,45 @@ static struct zone_large *zone_large_of (void *block) {
   return (struct zone_large *) (void *) ((char *) block - BEFORE_LARGE);
 }
 
+/* The caller holds the lock, here and in the next functions.  */
+static void link_in_zone (struct zone *zone, struct zone_large *large) {
+  large->stand_in = NULL;
+  large->newer = NULL;
+  large->older = zone->large;
+  if (large->older != NULL) large->older->newer = large;
+  zone->large = large;
+}
+
+static void remove_stand_in (struct zone *zone, struct stand_in *stand_in) {
+  if (stand_in->older != NULL) stand_in->older->newer = stand_in->newer;
+  if (stand_in->newer != NULL)
+    stand_in->newer->older = stand_in->older;
+  else
+    zone->moving = stand_in->older;
+  push_free (zone, class_for (sizeof (*stand_in)), stand_in, 0);
+}
+
+/* Remove LARGE, or what stands for it because the allocator below left a call by longjmp.  */
+static void unlink_from_zone (struct zone *zone, struct zone_large *large) {
+  if (large->stand_in != NULL) {
+    remove_stand_in (zone, large->stand_in);
+    return;
+  }
+  if (large->older != NULL) large->older->newer = large->newer;
+  if (large->newer != NULL)
+    large->newer->older = large->older;
+  else
+    zone->large = large->older;
+}
+
 /* Enter MEMORY, fresh from below, as a block of SIZE bytes and return the block; NULL for NULL.  */
 static void *enter_large (struct zone *zone, void *memory, size_t size) {
   struct zone_large *large = (struct zone_large *) memory;
   if (large == NULL) return NULL;
   void *block = (char *) memory + BEFORE_LARGE;
   large->size = large->room = size;
-  large->newer = NULL;
   mir_os_lock (&zone->lock);
-  large->older = zone->large;
-  if (large->older != NULL) large->older->newer = large;
-  zone->large = large;
+  link_in_zone (zone, large);
   zone->bytes += BEFORE_LARGE + size;
   store_info (zone, block, zone_info (ZONE_LARGE, 0), zone->is_noted);
   mir_os_unlock (&zone->lock);
@@ -296,11 +332,7 @@ static void *enter_large (struct zone *zone, void *memory, size_t size) {
    result.  */
 static void *leave_large (struct zone *zone, void *block) {
   struct zone_large *large = zone_large_of (block);
-  if (large->older != NULL) large->older->newer = large->newer;
-  if (large->newer != NULL)
-    large->newer->older = large->older;
-  else
-    zone->large = large->older;
+  unlink_from_zone (zone, large);
   zone->bytes -= BEFORE_LARGE + large->room;
   store_info (zone, block, zone_info (ZONE_LARGE, 0) | INFO_IS_FREE, zone->is_noted);
   if (zone->is_noted) mir_note_open ((char *) block - ZONE_HEADER, ZONE_HEADER + large->room);
@@ -409,13 +441,50 @@ static int was_resized (struct zone *zone, void *ptr, size_t new_size, int must,
   return res;
 }
 
-/* The zone knows the old size.  A smaller block that cannot move stays.  */
+/* Let the allocator below resize BLOCK, a large one, to NEW_SIZE bytes; it may be able to without
+   copying.  NULL on failure.  The stand-in keeps the block known to the zone, also if the call is
+   left by longjmp.  */
+static void *pass_on (struct zone *zone, void *block, size_t new_size) {
+  struct stand_in *stand_in = (struct stand_in *) zone_malloc (sizeof (*stand_in), zone);
+  if (stand_in == NULL || new_size > SIZE_MAX - BEFORE_LARGE) {
+    zone_free (stand_in, zone);
+    return NULL;
+  }
+  struct zone_large *large = zone_large_of (block);
+  size_t room = large->room;
+  stand_in->memory = large;
+  stand_in->process = mir_os_process ();
+  mir_os_lock (&zone->lock);
+  unlink_from_zone (zone, large);
+  stand_in->newer = NULL;
+  stand_in->older = zone->moving;
+  if (stand_in->older != NULL) stand_in->older->newer = stand_in;
+  zone->moving = large->stand_in = stand_in;
+  mir_os_unlock (&zone->lock);
+  void *memory = MIR_realloc (zone->below, large, BEFORE_LARGE + room, BEFORE_LARGE + new_size);
+  mir_os_lock (&zone->lock);
+  remove_stand_in (zone, stand_in);
+  if (memory != NULL) large = (struct zone_large *) memory;
+  link_in_zone (zone, large);
+  if (memory != NULL) {
+    zone->bytes += new_size - room;
+    large->size = large->room = new_size;
+    store_info (zone, (char *) memory + BEFORE_LARGE, zone_info (ZONE_LARGE, 0), 0);
+  }
+  mir_os_unlock (&zone->lock);
+  return memory == NULL ? NULL : (char *) memory + BEFORE_LARGE;
+}
+
+/* The zone knows the old size.  A smaller block that cannot move stays.  Nothing is passed on under a
+   memory checker, to which headers are closed.  */
 static void *zone_realloc (void *ptr, size_t old_size, size_t new_size, void *user_data) {
   struct zone *zone = (struct zone *) user_data;
   if (ptr == NULL) return zone_malloc (new_size, user_data);
   if (was_resized (zone, ptr, new_size, 0, &old_size)) return ptr;
-  void *res = zone_malloc (new_size, user_data);
+  int passes = old_size >= LEAST_PASSED_ON && old_size < new_size && !zone->is_noted;
+  void *res = passes ? pass_on (zone, ptr, new_size) : zone_malloc (new_size, user_data);
   if (res == NULL) return was_resized (zone, ptr, new_size, 1, &old_size) ? ptr : NULL;
+  if (passes) return res;
   memcpy (res, ptr, old_size < new_size ? old_size : new_size);
   zone_free (ptr, user_data);
   return res;
@@ -468,6 +537,8 @@ void MIR_zone_finish (MIR_zone_t pub) {
     mir_os_unlock (&zone->lock);
     MIR_free (zone->below, memory);
   }
+  for (struct stand_in *stand_in = zone->moving; stand_in != NULL; stand_in = stand_in->older)
+    if (stand_in->process == mir_os_process ()) MIR_free (zone->below, stand_in->memory);
   while (zone->chunks != NULL) {
     struct zone_chunk *chunk = zone->chunks;
     zone->chunks = chunk->older;

@@ -275,6 +275,7 @@ static void step (int i) {
 }
 
 static jmp_buf out;
+static size_t reallocs; /* passed on */
 
 static void *jumping_malloc (size_t size, void *user_data) {
   void *block = MIR_malloc ((MIR_alloc_t) user_data, size);
@@ -290,6 +291,7 @@ static void *jumping_calloc (size_t num, size_t size, void *user_data) {
 
 static void *jumping_realloc (void *ptr, size_t old_size, size_t size, void *user_data) {
   void *block = MIR_realloc ((MIR_alloc_t) user_data, ptr, old_size, size);
+  reallocs++;
   if (block == NULL) longjmp (out, 1);
   return block;
 }
@@ -329,6 +331,7 @@ static void the_one_below_may_leave_by_longjmp (void) {
       finish ();
       REQUIRE (n < 1000);
     }
+  CHECK (reallocs != 0 || seen_is_checked ());
 }
 
 /*---------------- Many zones, many threads -----------------------------*/
