@@ -26,8 +26,8 @@
    held, a count stays wrong).
 
    Forks.  A child may use, create and finish every allocator, in threads of its own too, whatever
-   other threads were doing: fork waits until none is in a locked or a checking allocator, or holds
-   a lock of mimalloc's.  (Not of the system's mimalloc, if the library was built with that: then a
+   other threads were doing: fork waits until none is in a locked or a checking allocator or a zone,
+   or holds a lock of mimalloc's.  (Not of the system's mimalloc, if the library was built with that: then a
    child may hang where it creates a heap or a thread.)
 
    - What other threads were doing with no lock held is cut off in the child: a block whose address
@@ -40,12 +40,12 @@
      function that does not return; after that the child finds what those guard cut off as above.
    - A program may call an allocator with a lock of its own held, if its own handlers
      (pthread_atfork) take that lock and were registered after the library was loaded; on Mach-O
-     systems after the first locked or checking allocator, trace or space was created.
+     systems after the first locked or checking allocator, zone, trace or space was created.
    - A signal handler may not fork where it may have interrupted an allocator: fork would wait for
      its own thread.  Before it executes a program, a child of vfork may use no allocator, nor may
      one of _Fork or clone(2), which run no handlers.  posix_spawn may be used anywhere.
-   - A locked or checking allocator must be finished even if the allocator below frees all its
-     blocks at once, and before it does: forks know its lock.  */
+   - A locked or checking allocator or a zone must be finished even if the allocator below frees all
+     its blocks at once, and before it does: forks know its lock.  */
 #ifndef MIR_HEAP_H
 #define MIR_HEAP_H
 
