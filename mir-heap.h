@@ -113,7 +113,8 @@ typedef struct MIR_heap {
   struct MIR_alloc alloc;
 } *MIR_heap_t;
 
-/* MIR_HEAP_NOT_SUPPORTED: mimalloc is older than 3.3.0, whose heaps serve one thread only.  */
+/* MIR_HEAP_NOT_SUPPORTED: mimalloc is 2.0.9, a build's last resort, whose heaps serve one thread
+   only.  */
 MIR_ALLOC_API MIR_heap_status_t MIR_heap_create (MIR_heap_t *heap);
 /* Free HEAP with all its blocks, in time proportional to its pages, not its blocks.  */
 MIR_ALLOC_API void MIR_heap_finish (MIR_heap_t heap);

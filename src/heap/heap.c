@@ -45,7 +45,8 @@ const char *MIR_heap_status_text (MIR_heap_status_t status) {
   static const char *const texts[] = {
       [MIR_HEAP_OK] = "no error",
       [MIR_HEAP_NO_MEMORY] = "out of memory",
-      [MIR_HEAP_NOT_SUPPORTED] = "not supported by this build: heaps need mimalloc 3.3.0 or later",
+      [MIR_HEAP_NOT_SUPPORTED] =
+          "not supported by this build: heaps need mimalloc " MIR_MIMALLOC_FLOOR " or later",
       [MIR_HEAP_BAD_OPTION] = "an option is out of range, or the options are of another version",
       [MIR_HEAP_BAD_MARK] = "the mark belongs to another arena, or is no longer valid",
   };

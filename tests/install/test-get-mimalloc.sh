@@ -6,10 +6,12 @@ set -eu
 . "$(dirname "$0")/../support/tap.sh"
 subprojects=$(cd "$1" && pwd)
 
-# Make $work/NAME, a folder of subprojects without mimalloc, and enter it.
+# Make $work/NAME/subprojects, without mimalloc, in a project whose oldest mimalloc is $FLOOR, and enter it.
+FLOOR=30301
 enter () {
-  mkdir "$work/$1"
-  cd "$work/$1"
+  mkdir -p "$work/$1/subprojects"
+  cd "$work/$1/subprojects"
+  echo "mimalloc_floor = $FLOOR" >../meson.build
   cp -R "$subprojects/get-mimalloc" "$subprojects/mimalloc.wrap" "$subprojects/packagefiles" .
 }
 
@@ -92,16 +94,41 @@ names_the_commit_of_a_checkout () {
 refuses_old_versions_and_says_so () {
   enter old
   make_archive 209
-  make_archive 30001
+  make_archive 30300
   status=0
   ./get-mimalloc cache >said 2>&1 || status=$?
   [ "$status" = 1 ]
-  has_line 'not from subprojects/packagecache/mimalloc-30001.tar.gz: version 3.0.1 is too old' said
+  has_line 'not from subprojects/packagecache/mimalloc-30300.tar.gz: version 3.3.0 is too old' said
   has_line 'not from subprojects/packagecache/mimalloc-209.tar.gz: version 2.0.9 is too old' said
   has_line 'found in none of these places: cache' said
   [ ! -e mimalloc ]
   make_archive 30401
   ./get-mimalloc cache 2>/dev/null | grep -qx 'mimalloc: version 3.4.1 from .*-30401.tar.gz'
+}
+
+takes_the_oldest_that_will_do () {
+  enter oldest
+  make_archive $FLOOR
+  says "mimalloc: version 3.3.1 from subprojects/packagecache/mimalloc-$FLOOR.tar.gz" cache
+}
+
+leaves_an_old_one_that_is_there () {
+  enter kept
+  make_tree mimalloc 30300
+  status=0
+  ./get-mimalloc >said 2>&1 || status=$?
+  [ "$status" = 1 ]
+  has_line 'subprojects/mimalloc exists but is not mimalloc 3.3.1 or newer; remove it' said
+}
+
+# The only place that decides is meson.build; people read README.md and docs/.
+finds_the_same_version_in_the_documents () {
+  cd "$subprojects/.."
+  floor=$(sed -n 's/^mimalloc_floor = //p' meson.build)
+  floor=$((floor / 10000)).$((floor / 100 % 100)).$((floor % 100))
+  grep -qF "[mimalloc](https://github.com/microsoft/mimalloc) $floor or newer" README.md
+  grep -qF "At least version $floor (\`mimalloc_floor\`" docs/architecture.md
+  grep -qF "Heaps need mimalloc $floor:" docs/allocators.md
 }
 
 takes_the_last_resort_that_is_there () {
@@ -124,6 +151,9 @@ run does_not_claim_the_origin_of_another_version
 run leaves_the_time_of_an_unchanged_origin
 run names_the_commit_of_a_checkout
 run refuses_old_versions_and_says_so
+run takes_the_oldest_that_will_do
+run leaves_an_old_one_that_is_there
+run finds_the_same_version_in_the_documents
 run takes_the_last_resort_that_is_there
 run refuses_an_unknown_place
 finish

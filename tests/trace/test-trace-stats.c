@@ -20,9 +20,11 @@ static struct slot {
 /*---------------- Both sides -----------------------------*/
 
 /* Stack a trace over statistics over an allocator that refuses every FAIL_EVERYth call; 0: none.
-   FAIL_EVERY is not 1.  */
+   FAIL_EVERY is not 1.  Shrinks are spared: after a refused one the block keeps its size, of which
+   the statistics know and the trace, which is told only that the shrink succeeded, does not.  */
 static void begin_both (unsigned fail_every) {
-  MIR_failing_options_t failures = {.size = sizeof (failures), .every = fail_every};
+  MIR_failing_options_t failures = {
+      .size = sizeof (failures), .every = fail_every, .spare_shrinks = 1};
   MIR_trace_options_t options = {.size = sizeof (options), .file = trace_path};
   REQUIRE (MIR_failing_create (NULL, &failures, &failing) == MIR_HEAP_OK);
   REQUIRE (MIR_stats_create (&failing->alloc, &stats) == MIR_HEAP_OK);
