@@ -17,7 +17,9 @@
    LLVM's libunwind keeps one list of all FDEs (UnwindCursor.hpp, DwarfFDECache), for which nothing can
    be done from outside.
 
-   The unwinder asked is the one that this library is linked with: a private copy of libgcc in the
+   LLVM's functions with libgcc's names do nothing or take a single FDE (UnwindLevel1-gcc-ext.c).
+
+   The unwinder asked is the one that os/unwind-functions-linux.c finds: a private copy of libgcc in the
    program (-static-libgcc) does not know what is registered with the shared one.  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* dladdr */
@@ -28,18 +30,7 @@
 #include <stdatomic.h>
 
 #include "code/eh-section.h"
-
-/* No header declares these functions.  Weak: a program may have no unwinder, or one without some of
-   them.  The last two are LLVM's, whose functions with libgcc's names do nothing or take a single
-   FDE (UnwindLevel1-gcc-ext.c).  */
-struct eh_bases {
-  void *text, *data, *function;
-};
-extern void __register_frame_info (const void *section, void *object) __attribute__ ((weak));
-extern void *__deregister_frame_info (const void *section) __attribute__ ((weak));
-extern const void *_Unwind_Find_FDE (void *pc, struct eh_bases *bases) __attribute__ ((weak));
-extern void __unw_add_dynamic_eh_frame_section (uintptr_t section) __attribute__ ((weak));
-extern void __unw_remove_dynamic_eh_frame_section (uintptr_t section) __attribute__ ((weak));
+#include "os/unwind-functions.h"
 
 static atomic_int known_way; /* enum mir_unwinder_way; any thread */
 static atomic_int is_llvm, is_tree;
@@ -67,23 +58,33 @@ long mir_unwinder_parse (const struct mir_frame_section *section, struct mir_fra
   return more == 0 && (uintptr_t) section->bytes % sizeof (uint32_t) == 0 ? num : -1;
 }
 
+/* In what follows the unwinder is known, so there are functions.  */
+
+static void add_info (const void *section, void *object) {
+  mir_os_unwind_functions ()->add_info (section, object);
+}
+
+static void remove_info (const void *section) {
+  (void) mir_os_unwind_functions ()->remove_info (section);
+}
+
 void mir_unwinder_add (const void *bytes, uintptr_t own[MIR_SECTION_WORDS]) {
   if (atomic_load (&is_llvm))
-    __unw_add_dynamic_eh_frame_section ((uintptr_t) bytes);
+    mir_os_unwind_functions ()->add_section ((uintptr_t) bytes);
   else
-    __register_frame_info (bytes, own);
+    add_info (bytes, own);
 }
 
 void mir_unwinder_remove (const void *bytes) {
   if (atomic_load (&is_llvm))
-    __unw_remove_dynamic_eh_frame_section ((uintptr_t) bytes);
+    mir_os_unwind_functions ()->remove_section ((uintptr_t) bytes);
   else
-    (void) __deregister_frame_info (bytes);
+    remove_info (bytes);
 }
 
 static const void *find (uintptr_t pc) {
-  struct eh_bases bases;
-  return _Unwind_Find_FDE ((void *) pc, &bases);
+  struct mir_unwind_bases bases;
+  return mir_os_unwind_functions ()->find ((void *) pc, &bases);
 }
 
 int mir_unwinder_may_lose (void) {
@@ -179,15 +180,15 @@ static void drop_anchor (struct anchor *anchor, uintptr_t start) {
 static void pass_lock (void) {
   const uint32_t section[] = {sizeof (uint32_t) /* a CIE */, 0, 0};
   uintptr_t object[OBJECT_WORDS];
-  __register_frame_info (section, object);
-  (void) __deregister_frame_info (section);
+  add_info (section, object);
+  remove_info (section);
 }
 
 /* Looking for the first byte makes libgcc sort the descriptions, if it has memory for that.  */
 int mir_unwinder_open (struct mir_frame_table *table) {
   struct libgcc_table *own = table_of (table);
   drop_anchor (&own->anchor, table->start);
-  __register_frame_info (&own->anchor, own->object);
+  add_info (&own->anchor, own->object);
   const void *found = find (table->start);
   own->first_vector = atomic_load (&own->object[OBJECT_VECTOR]);
   const struct mir_frame_vector *vector = (const struct mir_frame_vector *) own->first_vector;
@@ -196,7 +197,7 @@ int mir_unwinder_open (struct mir_frame_table *table) {
       && vector->descriptions[0] == &own->anchor.fdes[0]
       && vector->descriptions[1] == &own->anchor.fdes[1])
     return 0;
-  (void) __deregister_frame_info (&own->anchor);
+  remove_info (&own->anchor);
   return -1;
 }
 
@@ -210,7 +211,7 @@ void mir_unwinder_replace (struct mir_frame_table *table, struct mir_frame_vecto
 void mir_unwinder_close (struct mir_frame_table *table) {
   struct libgcc_table *own = table_of (table);
   atomic_store (&own->object[OBJECT_VECTOR], own->first_vector);
-  (void) __deregister_frame_info (&own->anchor);
+  remove_info (&own->anchor);
 }
 
 /*---------------- Which one -----------------------------*/
@@ -222,13 +223,12 @@ static int are_together (const void *a, const void *b) {
          && info_a.dli_fbase == info_b.dli_fbase;
 }
 
-/* Whether the unwinder of this program is LLVM's, and it takes sections.  */
-static int find_llvm (void) {
-  if (__unw_add_dynamic_eh_frame_section == NULL || __unw_remove_dynamic_eh_frame_section == NULL
-      || _Unwind_Find_FDE == NULL)
+/* Whether UNWINDER is LLVM's, and takes sections.  */
+static int takes_llvm_sections (const struct mir_unwind_functions *unwinder) {
+  if (unwinder->add_section == NULL || unwinder->remove_section == NULL || unwinder->find == NULL)
     return 0;
-  return are_together ((const void *) (uintptr_t) __unw_add_dynamic_eh_frame_section,
-                       (const void *) (uintptr_t) _Unwind_Find_FDE);
+  return are_together ((const void *) (uintptr_t) unwinder->add_section,
+                       (const void *) (uintptr_t) unwinder->find);
 }
 
 /* Whether libgcc has a list: then the object registered last points to the one before.  Another
@@ -241,11 +241,11 @@ static int has_list (uintptr_t start) {
   drop_anchor (&anchors[0], start);
   drop_anchor (&anchors[1], start + 2);
   for (int i = 0; i < TRIES && !found; i++) {
-    __register_frame_info (&anchors[0], objects[0]);
-    __register_frame_info (&anchors[1], objects[1]);
+    add_info (&anchors[0], objects[0]);
+    add_info (&anchors[1], objects[1]);
     found = objects[1][OBJECT_NEXT] == (uintptr_t) objects[0];
-    (void) __deregister_frame_info (&anchors[1]);
-    (void) __deregister_frame_info (&anchors[0]);
+    remove_info (&anchors[1]);
+    remove_info (&anchors[0]);
   }
   return found;
 }
@@ -255,9 +255,9 @@ static int takes_sections (uintptr_t start) {
   struct anchor anchor;
   uintptr_t object[OBJECT_WORDS];
   drop_anchor (&anchor, start);
-  __register_frame_info (&anchor, object);
+  add_info (&anchor, object);
   int found = find (start + 1) == &anchor.fdes[1];
-  (void) __deregister_frame_info (&anchor);
+  remove_info (&anchor);
   return found;
 }
 
@@ -277,14 +277,14 @@ static int takes_tables (uintptr_t start) {
 }
 
 /* Tries it on bytes of this thread's stack: any number of threads may do so at once.  */
-static enum mir_unwinder_way find_way (void) {
+static enum mir_unwinder_way find_way (const struct mir_unwind_functions *unwinder) {
   uint8_t bytes[4];
   uintptr_t start = (uintptr_t) bytes;
-  if (find_llvm ()) {
+  if (takes_llvm_sections (unwinder)) {
     atomic_store (&is_llvm, 1);
     return MIR_BY_SECTION;
   }
-  if (__register_frame_info == NULL || __deregister_frame_info == NULL || _Unwind_Find_FDE == NULL
+  if (unwinder->add_info == NULL || unwinder->remove_info == NULL || unwinder->find == NULL
       || !takes_sections (start))
     return MIR_NO_UNWINDER;
   int is_list = has_list (start);
@@ -292,10 +292,13 @@ static enum mir_unwinder_way find_way (void) {
   return is_list && takes_tables (start) ? MIR_BY_TABLE : MIR_BY_SECTION;
 }
 
+/* That there is no unwinder is not remembered: the cause may be transient.  */
 enum mir_unwinder_way mir_unwinder_way (void) {
   int way = atomic_load (&known_way);
   if (way == MIR_UNWINDER_UNKNOWN) {
-    way = (int) find_way ();
+    const struct mir_unwind_functions *unwinder = mir_os_unwind_functions ();
+    if (unwinder == NULL) return MIR_NO_UNWINDER;
+    way = (int) find_way (unwinder);
     atomic_store (&known_way, way);
   }
   return (enum mir_unwinder_way) way;

@@ -5,9 +5,11 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <unwind.h>
+
+#include "os/unwind-functions.h"
 
 struct stack_walk {
+  const struct mir_unwind_functions *unwinder;
   void **addresses;
   size_t num, max;
   const void *caller; /* skip frames up to this address; NULL: it was met, or nothing is skipped */
@@ -17,7 +19,7 @@ struct stack_walk {
 /* Called for each frame, innermost first: add it to the walk ARG, and start anew at the caller.  */
 static _Unwind_Reason_Code add_frame (struct _Unwind_Context *context, void *arg) {
   struct stack_walk *walk = (struct stack_walk *) arg;
-  void *address = (void *) (uintptr_t) _Unwind_GetIP (context);
+  void *address = (void *) walk->unwinder->address (context);
   if (address == NULL) return _URC_END_OF_STACK;
   if (walk->caller != NULL && address == walk->caller) {
     walk->caller = NULL;
@@ -30,9 +32,11 @@ static _Unwind_Reason_Code add_frame (struct _Unwind_Context *context, void *arg
 }
 
 size_t mir_os_stack (void **addresses, size_t max, const void *caller) {
-  struct stack_walk walk = {.addresses = addresses, .max = max, .caller = caller};
+  struct stack_walk walk = {
+      .unwinder = mir_os_unwind_functions (), .addresses = addresses, .max = max, .caller = caller};
+  if (walk.unwinder == NULL) return 0;
   int saved = errno;
-  _Unwind_Backtrace (add_frame, &walk);
+  walk.unwinder->backtrace (add_frame, &walk);
   errno = saved;
   return walk.num;
 }

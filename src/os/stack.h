@@ -1,7 +1,8 @@
 /* The calling thread's return addresses, and the names of what is at an address.  The build picks
    the file.
 
-   Any thread may call these functions; neither allocates nor changes errno.  */
+   Any thread may call these functions; neither allocates nor changes errno, but the first call of
+   mir_os_stack may load an unwinder (os/unwind-functions.h).  */
 #ifndef MIR_OS_STACK_H
 #define MIR_OS_STACK_H
 
@@ -18,7 +19,7 @@ struct mir_os_symbol {
 
 /* Set ADDRESSES to at most MAX return addresses of this thread, innermost first.  They start with
    CALLER if it is among them; otherwise, or if CALLER is NULL, in the function that calls this one.
-   Returns their number; 0 where the library cannot walk stacks.  */
+   Returns their number; 0 where there is no unwinder.  */
 size_t mir_os_stack (void **addresses, size_t max, const void *caller);
 /* Describe ADDRESS.  Returns 1, or 0 if nothing is known about it.  */
 int mir_os_symbol (const void *address, struct mir_os_symbol *symbol);

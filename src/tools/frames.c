@@ -15,12 +15,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "os/unwind-functions.h"
 #include "tools/eh-frame.h"
-
-/* Functions of the unwinder; no header declares them.  They report no errors: libgcc's aborts if it
-   cannot allocate 48 bytes for itself.  */
-extern void __register_frame (void *fde);
-extern void __deregister_frame (void *fde);
 
 /* The unwinder keeps a pointer to FRAME until it is deregistered.  */
 struct frames_mapping {
@@ -29,6 +25,7 @@ struct frames_mapping {
 };
 
 struct frames {
+  const struct mir_unwind_functions *unwinder;
   struct frames_mapping *mappings;
 };
 
@@ -36,8 +33,14 @@ static MIR_code_tool_status_t frames_start (struct mir_tool *tool,
                                             const MIR_code_tools_options_t *options) {
   (void) options;
   if (!mir_target.has_frames) return MIR_CODE_TOOL_UNSUPPORTED;
-  tool->data = MIR_calloc (tool->alloc, 1, sizeof (struct frames));
-  return tool->data != NULL ? MIR_CODE_TOOL_OK : MIR_CODE_TOOL_NO_MEMORY;
+  const struct mir_unwind_functions *unwinder = mir_os_unwind_functions ();
+  if (unwinder == NULL || unwinder->add_frame == NULL || unwinder->remove_frame == NULL)
+    return MIR_CODE_TOOL_UNSUPPORTED;
+  struct frames *frames = (struct frames *) MIR_calloc (tool->alloc, 1, sizeof (*frames));
+  if (frames == NULL) return MIR_CODE_TOOL_NO_MEMORY;
+  frames->unwinder = unwinder;
+  tool->data = frames;
+  return MIR_CODE_TOOL_OK;
 }
 
 /* On failure this mapping stays unknown to the unwinder; later ones may succeed.  */
@@ -51,7 +54,7 @@ static void frames_mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
     return;
   }
   mir_eh_frame_fill (&mapping->frame, start, len);
-  __register_frame (&mapping->frame.fde_len);
+  frames->unwinder->add_frame (&mapping->frame.fde_len);
   mapping->next = frames->mappings;
   frames->mappings = mapping;
   tool->state.events++;
@@ -59,9 +62,10 @@ static void frames_mapped (struct mir_tool *tool, uint8_t *start, size_t len) {
 
 /* Deregister and free the mapping to which LINK points.  */
 static void forget_frames (struct mir_tool *tool, struct frames_mapping **link) {
+  struct frames *frames = (struct frames *) tool->data;
   struct frames_mapping *mapping = *link;
   *link = mapping->next;
-  __deregister_frame (&mapping->frame.fde_len); /* reads the description once more */
+  frames->unwinder->remove_frame (&mapping->frame.fde_len); /* reads the description once more */
   MIR_free (tool->alloc, mapping);
 }
 

@@ -1,0 +1,144 @@
+/* Finds the unwinder on Linux: what the program has, else what can be loaded.
+
+   1. What the program or one of its libraries is linked with, by weak references.  A program without a
+      loader has no other.
+   2. What the loader finds in libraries that were loaded for everybody since.
+   3. What a plug-in has brought for itself; then libgcc_s, as glibc's backtrace () does, or LLVM's
+      libunwind where there is no libgcc_s.  A C++ plug-in that is loaded later gets the same copy, since
+      the loader knows it by its name, so the plug-in's exceptions pass through frames that were
+      registered before.
+
+   Loaded for this library alone (RTLD_LOCAL): were it for everybody, a plug-in with an unwinder of its
+   own might get half of its functions from this one.  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* RTLD_DEFAULT */
+#endif
+#include "os/unwind-functions.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <stddef.h> /* NULL */
+
+/* No header declares these.  */
+extern void __register_frame (void *fde);
+extern void __deregister_frame (void *fde);
+extern void __register_frame_info (const void *section, void *object);
+extern void *__deregister_frame_info (const void *section);
+extern const void *_Unwind_Find_FDE (void *pc, struct mir_unwind_bases *bases);
+extern void __unw_add_dynamic_eh_frame_section (uintptr_t section);
+extern void __unw_remove_dynamic_eh_frame_section (uintptr_t section);
+
+#pragma weak _Unwind_Backtrace
+#pragma weak _Unwind_GetIP
+#pragma weak __register_frame
+#pragma weak __deregister_frame
+#pragma weak __register_frame_info
+#pragma weak __deregister_frame_info
+#pragma weak _Unwind_Find_FDE
+#pragma weak __unw_add_dynamic_eh_frame_section
+#pragma weak __unw_remove_dynamic_eh_frame_section
+/* Weak as well: they would bring a loader into a static program, with a warning of the linker's.  */
+#pragma weak dlopen
+#pragma weak dlsym
+#pragma weak dlerror
+#pragma weak dlclose
+
+enum {
+  /* A refusal may be transient, but a process without an unwinder must not search for it at every
+     stack.  */
+  TRIES_TO_LOAD = 4,
+  FROM_EVERYBODY = 1 /* for `source`: no handle has this value */
+};
+
+static const struct mir_unwind_functions linked_functions = {
+    .backtrace = _Unwind_Backtrace,
+    .address = (mir_unwind_address_t *) _Unwind_GetIP,
+    .add_frame = __register_frame,
+    .remove_frame = __deregister_frame,
+    .add_info = __register_frame_info,
+    .remove_info = __deregister_frame_info,
+    .find = _Unwind_Find_FDE,
+    .add_section = __unw_add_dynamic_eh_frame_section,
+    .remove_section = __unw_remove_dynamic_eh_frame_section};
+
+static struct mir_unwind_functions
+    loaded_functions; /* written by any thread before `is_loaded` is */
+static atomic_int is_loaded;
+static atomic_int failed_tries;
+static atomic_uintptr_t source; /* of loaded_functions: the first handle found; 0: none yet */
+static _Thread_local int is_searching; /* this thread is in find_unwinder */
+
+/* The handle of an unwinder's library: one that is there already, else one that is loaded now, and
+   never closed.  NULL: there is none.  */
+static void *load_unwinder (void) {
+  static const char *const names[] = {"libgcc_s.so.1", "libunwind.so.1"};
+  static const int modes[] = {RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD, RTLD_NOW | RTLD_LOCAL};
+  for (size_t mode = 0; mode < sizeof (modes) / sizeof (modes[0]); mode++)
+    for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++) {
+      void *handle = dlopen (names[i], modes[mode]);
+      if (handle != NULL && dlsym (handle, "_Unwind_Backtrace") != NULL
+          && dlsym (handle, "_Unwind_GetIP") != NULL)
+        return handle;
+      if (handle != NULL) (void) dlclose (handle);
+    }
+  return NULL;
+}
+
+/* Agree with other threads on where all functions are from.  0: there is no unwinder.  */
+static uintptr_t choose_source (void) {
+  uintptr_t chosen = atomic_load (&source), none = 0;
+  if (chosen != 0) return chosen;
+  int is_for_everybody = dlsym (RTLD_DEFAULT, "_Unwind_Backtrace") != NULL
+                         && dlsym (RTLD_DEFAULT, "_Unwind_GetIP") != NULL;
+  chosen = is_for_everybody ? FROM_EVERYBODY : (uintptr_t) load_unwinder ();
+  if (chosen == 0 || atomic_compare_exchange_strong (&source, &none, chosen)) return chosen;
+  return none; /* another thread's */
+}
+
+static uintptr_t function_from (uintptr_t from, const char *name) {
+  return (uintptr_t) dlsym (from == FROM_EVERYBODY ? RTLD_DEFAULT : (void *) from, name);
+}
+
+/* Set loaded_functions.  0, or -1 if there is no unwinder.  */
+static int load_functions (void) {
+  struct mir_unwind_functions *to = &loaded_functions;
+  uintptr_t from = choose_source ();
+  if (from == 0) return -1;
+  to->backtrace = (mir_unwind_backtrace_t *) function_from (from, "_Unwind_Backtrace");
+  to->address = (mir_unwind_address_t *) function_from (from, "_Unwind_GetIP");
+  to->add_frame = (mir_unwind_frame_t *) function_from (from, "__register_frame");
+  to->remove_frame = (mir_unwind_frame_t *) function_from (from, "__deregister_frame");
+  to->add_info = (mir_unwind_add_info_t *) function_from (from, "__register_frame_info");
+  to->remove_info = (mir_unwind_remove_info_t *) function_from (from, "__deregister_frame_info");
+  to->find = (mir_unwind_find_t *) function_from (from, "_Unwind_Find_FDE");
+  to->add_section =
+      (mir_unwind_section_t *) function_from (from, "__unw_add_dynamic_eh_frame_section");
+  to->remove_section =
+      (mir_unwind_section_t *) function_from (from, "__unw_remove_dynamic_eh_frame_section");
+  atomic_store (&is_loaded, 1);
+  return 0;
+}
+
+/* The program must not find our failures when it asks the loader for its own.  */
+static const struct mir_unwind_functions *find_unwinder (void) {
+  int saved = errno;
+  is_searching = 1;
+  int res = load_functions ();
+  if (dlerror != NULL) (void) dlerror ();
+  is_searching = 0;
+  errno = saved;
+  if (res == 0) return &loaded_functions;
+  atomic_fetch_add (&failed_tries, 1);
+  return NULL;
+}
+
+const struct mir_unwind_functions *mir_os_unwind_functions (void) {
+  if (linked_functions.backtrace != NULL && linked_functions.address != NULL)
+    return &linked_functions;
+  if (atomic_load_explicit (&is_loaded, memory_order_acquire)) return &loaded_functions;
+  if (dlopen == NULL || dlsym == NULL || is_searching
+      || atomic_load_explicit (&failed_tries, memory_order_relaxed) >= TRIES_TO_LOAD)
+    return NULL;
+  return find_unwinder ();
+}
