@@ -4,6 +4,7 @@
 #include <mimalloc.h>
 
 #include "heap/annotate.h"
+#include "heap/forks.h"
 #include "heap/large.h"
 #include "heap/supply.h"
 #include "os/os.h"
@@ -56,7 +57,10 @@ static void heap_free (void *ptr, void *user_data) {
   mi_free (ptr);
 }
 
+static int watch_kept (void);
+
 MIR_heap_status_t MIR_heap_create (MIR_heap_t *res) {
+  if (MIR_MIMALLOC_IS_TRACKED && watch_kept () != 0) return MIR_HEAP_NO_MEMORY;
   mir_supply_prepare ();
   struct heap *heap = (struct heap *) mi_malloc (sizeof (*heap));
   if (heap == NULL) return MIR_HEAP_NO_MEMORY;
@@ -80,6 +84,11 @@ enum { KEPT_HEAPS = 16 };
 static mir_os_lock_t kept_lock = MIR_OS_LOCK_INITIALIZER; /* guards both of these: */
 static mi_heap_t *kept_heaps[KEPT_HEAPS];                 /* a ring; the oldest at `oldest_kept` */
 static int oldest_kept;
+
+static int watch_kept (void) {
+  static struct mir_watched watched;
+  return mir_forks_watch_static (&watched, &kept_lock);
+}
 
 /* Called for each block of a heap that ends: close it.  */
 static bool note_gone (const mi_heap_t *heap, const mi_heap_area_t *area, void *block, size_t size,
