@@ -69,7 +69,7 @@ size_t mir_slices_return (struct mir_slices *slices, struct mir_run run) {
   size_t res = 0;
   for (size_t i = run.first; i < run.first + run.num; i++) {
     struct mir_run one = {i, 1};
-    if (!is_set (slices->taken, i) || is_set (slices->empty, i)) continue;
+    if (is_set (slices->kept, i) || is_set (slices->empty, i)) continue;
     set_run (slices->kept, one, 1);
     res++;
   }

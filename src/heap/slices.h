@@ -43,8 +43,8 @@ void mir_slices_set_huge (struct mir_slices *slices, struct mir_run run);
 /* Give RUN to mimalloc, which may have slices of it already.  Returns how many were kept.  */
 size_t mir_slices_take (struct mir_slices *slices, struct mir_run run);
 void mir_slices_set_empty (struct mir_slices *slices, struct mir_run run);
-/* RUN is back: what was taken of it is kept, but for what is empty.  Returns how many slices are kept
-   by that.  */
+/* RUN is back, and kept, but for what is empty; also what was not taken, since it may have memory all
+   the same.  Returns how many slices are kept by that.  */
 size_t mir_slices_return (struct mir_slices *slices, struct mir_run run);
 /* The topmost run of kept slices, at most MAX of them, which become slices without memory; only runs
    that fill a step if WHOLE is set.  0 slices: there is none.  */

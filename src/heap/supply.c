@@ -249,8 +249,8 @@ void mir_supply_emptied (const void *start, size_t len) {
 
 /* mimalloc's mi_commit_fun_t: make [START, START + SIZE) accessible, or take it back.  So far mimalloc
    asks for whole slices that it does not have, and returns what it asked for; but nothing says so,
-   and an option of its makes it ask piece by piece.  So a piece of a slice, what mimalloc has
-   already, and what it never asked for are right, too.  */
+   and with an option it asks piece by piece, and not always here.  So a piece of a slice, what
+   mimalloc has already, and what it returns without having asked for it are right, too.  */
 static bool mi_cdecl supply (bool commit, void *start, size_t size, bool *is_zero, void *arg) {
   struct range *range = (struct range *) arg;
   if (commit) return give (range, start, size, is_zero);

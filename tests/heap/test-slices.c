@@ -74,7 +74,7 @@ static void return_randomly (void) {
   size_t kept = 0;
   size_t taken = 0;
   for (size_t i = run.first; i < run.first + run.num; i++) {
-    int is_kept = model[i].taken && !model[i].empty;
+    int is_kept = !model[i].kept && !model[i].empty;
     taken += (size_t) model[i].taken;
     kept += (size_t) is_kept;
     model[i].kept |= (char) is_kept;
