@@ -67,13 +67,13 @@ void mir_slices_set_empty (struct mir_slices *slices, struct mir_run run) {
 
 size_t mir_slices_return (struct mir_slices *slices, struct mir_run run) {
   size_t res = 0;
-  set_run (slices->taken, run, 0);
   for (size_t i = run.first; i < run.first + run.num; i++) {
     struct mir_run one = {i, 1};
-    if (is_set (slices->empty, i)) continue;
+    if (is_set (slices->kept, i) || is_set (slices->empty, i)) continue;
     set_run (slices->kept, one, 1);
     res++;
   }
+  set_run (slices->taken, run, 0);
   set_run (slices->empty, run, 0);
   return res;
 }
@@ -119,8 +119,8 @@ int mir_slices_have_free (const struct mir_slices *slices, size_t num) {
   return run >= num;
 }
 
-size_t mir_slices_taken_num (const struct mir_slices *slices) {
-  return count_run (slices->taken, (struct mir_run) {0, slices->num});
+size_t mir_slices_taken_num (const struct mir_slices *slices, struct mir_run run) {
+  return count_run (slices->taken, run);
 }
 
 size_t mir_slices_kept_num (const struct mir_slices *slices) {

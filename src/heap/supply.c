@@ -118,6 +118,13 @@ static struct mir_run run_of (const struct range *range, const void *start, size
   return (struct mir_run) {first, (offset + size + MIR_SLICE - 1) / MIR_SLICE - first};
 }
 
+/* The slices of RANGE that have no byte outside [START, START + SIZE); possibly none.  */
+static struct mir_run run_within (const struct range *range, const void *start, size_t size) {
+  size_t offset = (size_t) ((const char *) start - range->start);
+  size_t first = (offset + MIR_SLICE - 1) / MIR_SLICE, bound = (offset + size) / MIR_SLICE;
+  return (struct mir_run) {first, first < bound ? bound - first : 0};
+}
+
 /* Make RUN accessible.  0, or -1 if the system refuses.  The caller holds the lock.  */
 static int open_run (struct range *range, struct mir_run run) {
   if (mir_os_commit_data (range->start + run.first * MIR_SLICE, run.num * MIR_SLICE) != 0)
@@ -148,10 +155,11 @@ static int take (struct range *range, struct request *request) {
     res = open_run (range, request->run);
   }
   if (res == 0) {
+    size_t were_taken = mir_slices_taken_num (&range->slices, request->run);
     size_t were_kept = mir_slices_take (&range->slices, request->run);
     kept -= were_kept * MIR_SLICE;
-    taken += request->run.num * MIR_SLICE;
-    request->is_fresh = were_kept == 0;
+    taken += (request->run.num - were_taken) * MIR_SLICE;
+    request->is_fresh = were_kept + were_taken == 0;
     request->used = taken;
     request->want_huge = request->opened.num != 0 && mir_huge_pages_are_wanted (&huge_pages, taken);
     if (request->want_huge) mir_slices_set_huge (&range->slices, request->opened);
@@ -220,8 +228,8 @@ static bool give (struct range *range, void *start, size_t size, bool *is_zero) 
 /* More than KEPT_LIMIT of free memory stays only while it is not more than half of all.  */
 static void take_back (struct range *range, void *start, size_t size) {
   mir_os_lock (&supply_lock);
-  struct mir_run run = run_of (range, start, size);
-  taken -= run.num * MIR_SLICE;
+  struct mir_run run = run_within (range, start, size);
+  taken -= mir_slices_taken_num (&range->slices, run) * MIR_SLICE;
   kept += mir_slices_return (&range->slices, run) * MIR_SLICE;
   size_t line = taken > KEPT_LIMIT ? taken : KEPT_LIMIT;
   if (refused != 0 && line < refused + KEPT_LIMIT) line = refused + KEPT_LIMIT;
@@ -234,14 +242,15 @@ void mir_supply_emptied (const void *start, size_t len) {
   for (struct range *range = ranges; range != NULL; range = range->older) {
     size_t offset = (size_t) ((uintptr_t) start - (uintptr_t) range->start);
     if (offset >= range->slices.num * MIR_SLICE) continue;
-    size_t first = (offset + MIR_SLICE - 1) / MIR_SLICE, bound = (offset + len) / MIR_SLICE;
-    if (first < bound)
-      mir_slices_set_empty (&range->slices, (struct mir_run) {first, bound - first});
+    mir_slices_set_empty (&range->slices, run_within (range, start, len));
   }
   mir_os_unlock (&supply_lock);
 }
 
-/* mimalloc's mi_commit_fun_t: make [START, START + SIZE) accessible, or take it back.  */
+/* mimalloc's mi_commit_fun_t: make [START, START + SIZE) accessible, or take it back.  So far mimalloc
+   asks for whole slices that it does not have, and returns what it asked for; but nothing says so,
+   and with an option it asks piece by piece, and not always here.  So a piece of a slice, what
+   mimalloc has already, and what it returns without having asked for it are right, too.  */
 static bool mi_cdecl supply (bool commit, void *start, size_t size, bool *is_zero, void *arg) {
   struct range *range = (struct range *) arg;
   if (commit) return give (range, start, size, is_zero);
@@ -360,7 +369,8 @@ static void count_anew (void) {
   taken = kept = 0;
   is_growing = 0;
   for (struct range *range = ranges; range != NULL; range = range->older) {
-    taken += mir_slices_taken_num (&range->slices) * MIR_SLICE;
+    struct mir_run all = {0, range->slices.num};
+    taken += mir_slices_taken_num (&range->slices, all) * MIR_SLICE;
     kept += mir_slices_kept_num (&range->slices) * MIR_SLICE;
   }
   if (atomic_load_explicit (&prepared, memory_order_relaxed) == BEGUN)
@@ -389,8 +399,9 @@ int mir_supply_is_own (void) {
   return res;
 }
 
+/* A range begins at a multiple of MIR_STEP, which must be enough for mimalloc.  */
 static void prepare (void) {
-  if (sizeof (void *) < 8 || mi_arena_min_alignment () != MIR_SLICE
+  if (sizeof (void *) < 8 || MIR_STEP % mi_arena_min_alignment () != 0
       || mir_os_at_fork (before_fork, before_fork, count_anew) != 0)
     return;
   read_environment ();
