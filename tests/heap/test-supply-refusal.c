@@ -143,7 +143,7 @@ static void refuse (int forever, int half) {
     CHECK_INT (end.signal, 0);
     CHECK (end_status == 0 || end_status == 100);
   } while (end_status == 0 && n < 500);
-  CHECK (n > 10);
+  CHECK (n > (HAS_SUPPLY ? 10 : 1)); /* by itself mimalloc calls less often */
   tap_note ("%ld calls", n);
 }
 
