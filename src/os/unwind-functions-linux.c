@@ -48,7 +48,7 @@ enum {
   /* A refusal may be transient, but a process without an unwinder must not search for it at every
      stack.  */
   TRIES_TO_LOAD = 4,
-  FROM_EVERYBODY = 1 /* for `source`: no handle has this value */
+  FROM_EVERYBODY = 1 /* for `unwinder_source`: no handle has this value */
 };
 
 static const struct mir_unwind_functions linked_functions = {
@@ -66,7 +66,8 @@ static struct mir_unwind_functions
     loaded_functions; /* written by any thread before `is_loaded` is */
 static atomic_int is_loaded;
 static atomic_int failed_tries;
-static atomic_uintptr_t source; /* of loaded_functions: the first handle found; 0: none yet */
+static atomic_uintptr_t
+    unwinder_source; /* of loaded_functions: the first handle found; 0: none yet */
 static _Thread_local int is_searching; /* this thread is in find_unwinder */
 
 /* The handle of an unwinder's library: one that is there already, else one that is loaded now, and
@@ -87,12 +88,13 @@ static void *load_unwinder (void) {
 
 /* Agree with other threads on where all functions are from.  0: there is no unwinder.  */
 static uintptr_t choose_source (void) {
-  uintptr_t chosen = atomic_load (&source), none = 0;
+  uintptr_t chosen = atomic_load (&unwinder_source), none = 0;
   if (chosen != 0) return chosen;
   int is_for_everybody = dlsym (RTLD_DEFAULT, "_Unwind_Backtrace") != NULL
                          && dlsym (RTLD_DEFAULT, "_Unwind_GetIP") != NULL;
   chosen = is_for_everybody ? FROM_EVERYBODY : (uintptr_t) load_unwinder ();
-  if (chosen == 0 || atomic_compare_exchange_strong (&source, &none, chosen)) return chosen;
+  if (chosen == 0 || atomic_compare_exchange_strong (&unwinder_source, &none, chosen))
+    return chosen;
   return none; /* another thread's */
 }
 
