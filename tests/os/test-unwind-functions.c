@@ -1,7 +1,8 @@
 /* Finding the unwinder: refused, in several threads, in a child, from inside the loader.  The program is in C
-   and needs none itself; each test has a process of its own.  Linked with --wrap=dlopen.  */
+   and needs none itself; each test has a process of its own.  Linked with -rdynamic: the loader finds the dlopen
+   of this file first.  */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* RTLD_DEFAULT, dladdr */
+#define _GNU_SOURCE /* RTLD_NEXT */
 #endif
 #include "os/unwind-functions.h"
 
@@ -28,14 +29,18 @@ static atomic_int loads;      /* calls of dlopen that may load something */
 static int asks_inside;       /* dlopen takes a stack, as malloc may that it calls */
 static size_t inside_num = 1; /* what it got */
 
-void *__real_dlopen (const char *name, int mode);
-void *__wrap_dlopen (const char *name, int mode);
+static void *load_really (const char *name, int mode) {
+  void *symbol = dlsym (RTLD_NEXT, "dlopen");
+  void *(*func) (const char *, int);
+  memcpy (&func, &symbol, sizeof (func));
+  return func (name, mode);
+}
 
-void *__wrap_dlopen (const char *name, int mode) {
+void *dlopen (const char *name, int mode) {
   void *addresses[DEPTH];
   if ((mode & RTLD_NOLOAD) == 0) loads++;
   if (asks_inside) inside_num = mir_os_stack (addresses, DEPTH, NULL);
-  return is_refused ? __real_dlopen ("/nowhere/of/that/name", mode) : __real_dlopen (name, mode);
+  return is_refused ? load_really ("/nowhere/of/that/name", mode) : load_really (name, mode);
 }
 
 /* Whether mir_os_stack finds this function.  */
@@ -57,7 +62,7 @@ static int is_complete (void) {
 /* One copy in the process: what others load by its name is what was found.  */
 static int finds_the_copy_of_others (void) {
   if (!is_complete ()) return 1;
-  void *library = __real_dlopen ("libgcc_s.so.1", RTLD_NOW | RTLD_LOCAL);
+  void *library = load_really ("libgcc_s.so.1", RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) return 0; /* a system with LLVM's unwinder */
   void *theirs = dlsym (library, "_Unwind_Backtrace");
   mir_unwind_backtrace_t *ours = mir_os_unwind_functions ()->backtrace;
