@@ -28,6 +28,18 @@ static atomic_int is_refused; /* dlopen fails */
 static atomic_int loads;      /* calls of dlopen that may load something */
 static int asks_inside;       /* dlopen takes a stack, as malloc may that it calls */
 static size_t inside_num = 1; /* what it got */
+static int makes_tools;       /* dlopen makes tools, as the constructor of a library may */
+
+/* The state of the tool of frames among tools that are made here; -1: they are not made.  */
+static int state_of_new_frames (void) {
+  MIR_code_tools_options_t options = {.size = sizeof (options), .wanted = MIR_CODE_FRAMES};
+  MIR_code_tool_state_t state = {0};
+  MIR_code_tools_t tools;
+  if (MIR_code_tools_create (&options, &tools) != MIR_CODE_TOOL_OK) return -1;
+  MIR_code_tool_status_t status = MIR_code_tools_get_state (tools, MIR_CODE_FRAMES, &state);
+  MIR_code_tools_finish (tools);
+  return status == MIR_CODE_TOOL_OK ? (int) state.status : -1;
+}
 
 static void *load_really (const char *name, int mode) {
   void *symbol = dlsym (RTLD_NEXT, "dlopen");
@@ -40,6 +52,7 @@ void *dlopen (const char *name, int mode) {
   void *addresses[DEPTH];
   if ((mode & RTLD_NOLOAD) == 0) loads++;
   if (asks_inside) inside_num = mir_os_stack (addresses, DEPTH, NULL);
+  if (makes_tools) (void) state_of_new_frames ();
   return is_refused ? load_really ("/nowhere/of/that/name", mode) : load_really (name, mode);
 }
 
@@ -88,16 +101,18 @@ static int stops_searching (void) {
   return loads < 20 ? 0 : 2;
 }
 
-/* The tool says so, and nothing is lost.  */
 static int the_tool_is_refused (void) {
-  MIR_code_tools_options_t options = {.size = sizeof (options), .wanted = MIR_CODE_FRAMES};
-  MIR_code_tool_state_t state;
-  MIR_code_tools_t tools;
   is_refused = 1;
-  if (MIR_code_tools_create (&options, &tools) != MIR_CODE_TOOL_OK) return 1;
-  if (MIR_code_tools_get_state (tools, MIR_CODE_FRAMES, &state) != MIR_CODE_TOOL_OK) return 2;
-  MIR_code_tools_finish (tools);
-  return state.status == MIR_CODE_TOOL_UNSUPPORTED ? 0 : 3;
+  return state_of_new_frames () == MIR_CODE_TOOL_UNSUPPORTED ? 0 : 1;
+}
+
+/* With a lock of the tools held, this would wait for ever.  */
+static int loads_without_a_lock (void) {
+  alarm (20);
+  makes_tools = 1;
+  int state = state_of_new_frames ();
+  makes_tools = 0;
+  return state == state_of_new_frames () && loads == is_alone ? 0 : 1;
 }
 
 static int comes_back_while_it_searches (void) {
@@ -171,6 +186,11 @@ static void the_loader_may_come_back (void) {
   expect_success (comes_back_while_it_searches);
 }
 
+static void constructors_may_make_tools (void) {
+  skip_unless_alone ();
+  expect_success (loads_without_a_lock);
+}
+
 static void threads_find_the_same (void) {
   expect_success (is_found_by_threads_at_once);
 }
@@ -186,6 +206,7 @@ int main (int argc, char **argv) {
   TEST_RUN (the_search_ends);
   TEST_RUN (frames_are_refused_without_an_unwinder);
   TEST_RUN (the_loader_may_come_back);
+  TEST_RUN (constructors_may_make_tools);
   TEST_RUN (threads_find_the_same);
   TEST_RUN (a_child_finds_it);
   return tap_done ();
