@@ -20,6 +20,8 @@
 #include <stdatomic.h>
 #include <stddef.h> /* NULL */
 
+#include "os/cancel.h"
+
 /* No header declares these.  */
 extern void __register_frame (void *fde);
 extern void __deregister_frame (void *fde);
@@ -124,11 +126,12 @@ static int load_functions (void) {
 
 /* The program must not find our failures when it asks the loader for its own.  */
 static const struct mir_unwind_functions *find_unwinder (void) {
-  int saved = errno;
+  int saved = errno, held = mir_os_hold_cancel (); /* the loader reads files */
   is_searching = 1;
   int res = load_functions ();
   if (dlerror != NULL) (void) dlerror ();
   is_searching = 0;
+  mir_os_let_cancel (held);
   errno = saved;
   if (res == 0) return &loaded_functions;
   atomic_fetch_add (&failed_tries, 1);

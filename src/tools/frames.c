@@ -30,7 +30,8 @@ struct frames {
 };
 
 static void frames_prepare (void) {
-  (void) mir_os_unwind_functions (); /* may load the unwinder; where that fails start finds none */
+  /* May load the unwinder; where that fails frames_start finds none.  */
+  if (mir_target.has_frames) (void) mir_os_unwind_functions ();
 }
 
 static MIR_code_tool_status_t frames_start (struct mir_tool *tool,
