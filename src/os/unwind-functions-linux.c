@@ -20,6 +20,8 @@
 #include <stdatomic.h>
 #include <stddef.h> /* NULL */
 
+#include "os/cancel.h"
+
 /* No header declares these.  */
 extern void __register_frame (void *fde);
 extern void __deregister_frame (void *fde);
@@ -38,17 +40,15 @@ extern void __unw_remove_dynamic_eh_frame_section (uintptr_t section);
 #pragma weak _Unwind_Find_FDE
 #pragma weak __unw_add_dynamic_eh_frame_section
 #pragma weak __unw_remove_dynamic_eh_frame_section
-/* Weak as well: they would bring a loader into a static program, with a warning of the linker's.  */
-#pragma weak dlopen
+/* Weak as well: they would bring a loader into a static program.  */
 #pragma weak dlsym
 #pragma weak dlerror
-#pragma weak dlclose
 
 enum {
   /* A refusal may be transient, but a process without an unwinder must not search for it at every
      stack.  */
   TRIES_TO_LOAD = 4,
-  FROM_EVERYBODY = 1 /* for `source`: no handle has this value */
+  FROM_EVERYBODY = 1 /* for `unwinder_source`: no handle has this value */
 };
 
 static const struct mir_unwind_functions linked_functions = {
@@ -62,37 +62,40 @@ static const struct mir_unwind_functions linked_functions = {
     .add_section = __unw_add_dynamic_eh_frame_section,
     .remove_section = __unw_remove_dynamic_eh_frame_section};
 
-static struct mir_unwind_functions
-    loaded_functions; /* written by any thread before `is_loaded` is */
+/* Written by any thread before `is_loaded` is.  */
+static struct mir_unwind_functions loaded_functions;
 static atomic_int is_loaded;
 static atomic_int failed_tries;
-static atomic_uintptr_t source; /* of loaded_functions: the first handle found; 0: none yet */
-static _Thread_local int is_searching; /* this thread is in find_unwinder */
+static atomic_uintptr_t unwinder_source; /* the first handle found; 0: none yet */
+static _Thread_local int is_searching;   /* this thread is in find_unwinder */
+
+typedef void *load_library_t (const char *name, int mode);
 
 /* The handle of an unwinder's library: one that is there already, else one that is loaded now, and
-   never closed.  NULL: there is none.  */
+   never closed.  NULL: there is none.  dlopen is looked up, since the linker warns of each mention of it
+   in a static program, which has none that could be found.  */
 static void *load_unwinder (void) {
   static const char *const names[] = {"libgcc_s.so.1", "libunwind.so.1"};
   static const int modes[] = {RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD, RTLD_NOW | RTLD_LOCAL};
+  load_library_t *load = (load_library_t *) (uintptr_t) dlsym (RTLD_DEFAULT, "dlopen");
+  if (load == NULL) return NULL;
   for (size_t mode = 0; mode < sizeof (modes) / sizeof (modes[0]); mode++)
     for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++) {
-      void *handle = dlopen (names[i], modes[mode]);
-      if (handle != NULL && dlsym (handle, "_Unwind_Backtrace") != NULL
-          && dlsym (handle, "_Unwind_GetIP") != NULL)
-        return handle;
-      if (handle != NULL) (void) dlclose (handle);
+      void *handle = load (names[i], modes[mode]);
+      if (handle != NULL) return handle;
     }
   return NULL;
 }
 
 /* Agree with other threads on where all functions are from.  0: there is no unwinder.  */
 static uintptr_t choose_source (void) {
-  uintptr_t chosen = atomic_load (&source), none = 0;
+  uintptr_t chosen = atomic_load (&unwinder_source), none = 0;
   if (chosen != 0) return chosen;
   int is_for_everybody = dlsym (RTLD_DEFAULT, "_Unwind_Backtrace") != NULL
                          && dlsym (RTLD_DEFAULT, "_Unwind_GetIP") != NULL;
   chosen = is_for_everybody ? FROM_EVERYBODY : (uintptr_t) load_unwinder ();
-  if (chosen == 0 || atomic_compare_exchange_strong (&source, &none, chosen)) return chosen;
+  if (chosen == 0 || atomic_compare_exchange_strong (&unwinder_source, &none, chosen))
+    return chosen;
   return none; /* another thread's */
 }
 
@@ -116,17 +119,19 @@ static int load_functions (void) {
       (mir_unwind_section_t *) function_from (from, "__unw_add_dynamic_eh_frame_section");
   to->remove_section =
       (mir_unwind_section_t *) function_from (from, "__unw_remove_dynamic_eh_frame_section");
+  if (to->backtrace == NULL || to->address == NULL) return -1;
   atomic_store (&is_loaded, 1);
   return 0;
 }
 
 /* The program must not find our failures when it asks the loader for its own.  */
 static const struct mir_unwind_functions *find_unwinder (void) {
-  int saved = errno;
+  int saved = errno, held = mir_os_hold_cancel (); /* the loader reads files */
   is_searching = 1;
   int res = load_functions ();
   if (dlerror != NULL) (void) dlerror ();
   is_searching = 0;
+  mir_os_let_cancel (held);
   errno = saved;
   if (res == 0) return &loaded_functions;
   atomic_fetch_add (&failed_tries, 1);
@@ -137,7 +142,7 @@ const struct mir_unwind_functions *mir_os_unwind_functions (void) {
   if (linked_functions.backtrace != NULL && linked_functions.address != NULL)
     return &linked_functions;
   if (atomic_load_explicit (&is_loaded, memory_order_acquire)) return &loaded_functions;
-  if (dlopen == NULL || dlsym == NULL || is_searching
+  if (dlsym == NULL || is_searching
       || atomic_load_explicit (&failed_tries, memory_order_relaxed) >= TRIES_TO_LOAD)
     return NULL;
   return find_unwinder ();

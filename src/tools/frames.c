@@ -29,6 +29,11 @@ struct frames {
   struct frames_mapping *mappings;
 };
 
+static void frames_prepare (void) {
+  /* May load the unwinder; where that fails frames_start finds none.  */
+  if (mir_target.has_frames) (void) mir_os_unwind_functions ();
+}
+
 static MIR_code_tool_status_t frames_start (struct mir_tool *tool,
                                             const MIR_code_tools_options_t *options) {
   (void) options;
@@ -85,7 +90,8 @@ static void frames_finish (struct mir_tool *tool) {
   MIR_free (tool->alloc, frames);
 }
 
-const struct mir_tool_kind mir_frames = {.start = frames_start,
+const struct mir_tool_kind mir_frames = {.prepare = frames_prepare,
+                                         .start = frames_start,
                                          .mapped = frames_mapped,
                                          .unmapped = frames_unmapped,
                                          .finish = frames_finish};

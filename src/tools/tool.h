@@ -20,6 +20,9 @@ struct mir_tool {
 
 /* The functions of a tool.  A member is NULL if the tool does not need the call.  */
 struct mir_tool_kind {
+  /* Called before START without the lock: for what takes the loader's lock, since constructors of a
+     library may create tools.  */
+  void (*prepare) (void);
   /* Set the data of TOOL and return MIR_CODE_TOOL_OK.  On failure leave the data NULL, and set the
      error if there is one.  START itself is NULL if the tool does not exist on this system.  */
   MIR_code_tool_status_t (*start) (struct mir_tool *tool, const MIR_code_tools_options_t *options);

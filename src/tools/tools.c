@@ -87,6 +87,7 @@ static void start_tool (MIR_code_tools_t tools, size_t i, const MIR_code_tools_o
     tool->state.status = MIR_CODE_TOOL_NOT_WANTED;
     return;
   }
+  if (tool_kinds[i]->prepare != NULL) tool_kinds[i]->prepare ();
   mir_tool_lock ();
   tool->state.status = tool_kinds[i]->start == NULL ? MIR_CODE_TOOL_UNSUPPORTED
                                                     : tool_kinds[i]->start (tool, options);

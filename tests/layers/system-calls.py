@@ -11,7 +11,8 @@ import subprocess
 import sys
 
 OBJECTS = re.compile(r"src_(code|os)_")
-TOOLS_ONLY = re.compile(r"src_os_(file|stack|symbols|elf)")  # for tools and traces
+# For tools and traces; test-unwind-functions refuses what loads an unwinder.
+TOOLS_ONLY = re.compile(r"src_os_(file|stack|symbols|elf|unwind)")
 # They make no system call, or none whose refusal is an error: a clock, locks, the ID of the process, the page size,
 # what the system told at the start (getauxval), a malloc that qsort does without.  ".TOC." is a table of ppc64.
 NO_CALL = {"memcpy", "memmove", "memset", "memcmp", "strcmp", "strlen", "strtoull", "strtoul", "strtoll", "secure_getenv", "sysconf",
