@@ -28,33 +28,34 @@ struct mir_slices {
 };
 
 /* A run of slices.  */
-struct mir_run {
+struct mir_slice_run {
   size_t first, num;
 };
 
 /* Whether all slices of RUN can be accessed.  */
-int mir_slices_are_open (const struct mir_slices *slices, struct mir_run run);
+int mir_slices_are_open (const struct mir_slices *slices, struct mir_slice_run run);
 /* The slices of RUN that cannot be accessed, from the first of them to the last, in whole steps.  */
-struct mir_run mir_slices_steps_to_open (const struct mir_slices *slices, struct mir_run run);
-void mir_slices_open (struct mir_slices *slices, struct mir_run run);
+struct mir_slice_run mir_slices_steps_to_open (const struct mir_slices *slices,
+                                               struct mir_slice_run run);
+void mir_slices_open (struct mir_slices *slices, struct mir_slice_run run);
 /* Whether a slice of RUN may be in a huge page; say that those of RUN may.  */
-int mir_slices_are_huge (const struct mir_slices *slices, struct mir_run run);
-void mir_slices_set_huge (struct mir_slices *slices, struct mir_run run);
+int mir_slices_are_huge (const struct mir_slices *slices, struct mir_slice_run run);
+void mir_slices_set_huge (struct mir_slices *slices, struct mir_slice_run run);
 /* Give RUN to mimalloc, which may have slices of it already.  Returns how many were kept.  */
-size_t mir_slices_take (struct mir_slices *slices, struct mir_run run);
-void mir_slices_set_empty (struct mir_slices *slices, struct mir_run run);
+size_t mir_slices_take (struct mir_slices *slices, struct mir_slice_run run);
+void mir_slices_set_empty (struct mir_slices *slices, struct mir_slice_run run);
 /* RUN is back, and kept, but for what is empty; also what was not taken, since it may have memory all
    the same.  Returns how many slices are kept by that.  */
-size_t mir_slices_return (struct mir_slices *slices, struct mir_run run);
+size_t mir_slices_return (struct mir_slices *slices, struct mir_slice_run run);
 /* The topmost run of kept slices, at most MAX of them, which become slices without memory; only runs
    that fill a step if WHOLE is set.  0 slices: there is none.  */
-struct mir_run mir_slices_drop (struct mir_slices *slices, size_t max, int whole);
+struct mir_slice_run mir_slices_drop (struct mir_slices *slices, size_t max, int whole);
 /* Keep RUN after all, which was dropped last.  */
-void mir_slices_keep (struct mir_slices *slices, struct mir_run run);
+void mir_slices_keep (struct mir_slices *slices, struct mir_slice_run run);
 /* Whether there is a run of NUM slices that are not taken.  */
 int mir_slices_have_free (const struct mir_slices *slices, size_t num);
 /* How many slices of RUN are taken, and how many of all are kept.  */
-size_t mir_slices_taken_num (const struct mir_slices *slices, struct mir_run run);
+size_t mir_slices_taken_num (const struct mir_slices *slices, struct mir_slice_run run);
 size_t mir_slices_kept_num (const struct mir_slices *slices);
 
 #endif /* MIR_HEAP_SLICES_H */

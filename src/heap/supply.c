@@ -49,7 +49,7 @@ struct range {
 };
 
 static mir_os_lock_t supply_lock = MIR_OS_LOCK_INITIALIZER; /* guards all of these: */
-static struct range *ranges;                                /* the newest and largest first */
+static struct range *supply_ranges;                         /* the newest and largest first */
 static size_t taken, kept;                                  /* bytes, of all ranges */
 static size_t refused; /* what was kept when the system took nothing back; 0: it does */
 static int is_growing; /* a thread adds a range */
@@ -60,8 +60,8 @@ static struct mir_huge_pages huge_pages;
 /* Give at most MAX bytes of free memory back, the newest range's last ones first.  Returns how many
    these were; 0: there is none, or the system refuses.  The caller holds the lock.  */
 static size_t drop_run (size_t max, int whole) {
-  for (struct range *range = ranges; range != NULL; range = range->older) {
-    struct mir_run run = mir_slices_drop (&range->slices, max / MIR_SLICE, whole);
+  for (struct range *range = supply_ranges; range != NULL; range = range->older) {
+    struct mir_slice_run run = mir_slices_drop (&range->slices, max / MIR_SLICE, whole);
     if (run.num == 0) continue;
     size_t len = run.num * MIR_SLICE;
     if (mir_os_discard (range->start + run.first * MIR_SLICE, len) != 0) {
@@ -112,21 +112,21 @@ size_t mir_supply_trim (size_t keep) {
 /*---------------- What mimalloc asks -----------------------------*/
 
 /* The slices that have a byte of [START, START + SIZE).  */
-static struct mir_run run_of (const struct range *range, const void *start, size_t size) {
+static struct mir_slice_run run_of (const struct range *range, const void *start, size_t size) {
   size_t offset = (size_t) ((const char *) start - range->start);
   size_t first = offset / MIR_SLICE;
-  return (struct mir_run) {first, (offset + size + MIR_SLICE - 1) / MIR_SLICE - first};
+  return (struct mir_slice_run) {first, (offset + size + MIR_SLICE - 1) / MIR_SLICE - first};
 }
 
 /* The slices of RANGE that have no byte outside [START, START + SIZE); possibly none.  */
-static struct mir_run run_within (const struct range *range, const void *start, size_t size) {
+static struct mir_slice_run run_within (const struct range *range, const void *start, size_t size) {
   size_t offset = (size_t) ((const char *) start - range->start);
   size_t first = (offset + MIR_SLICE - 1) / MIR_SLICE, bound = (offset + size) / MIR_SLICE;
-  return (struct mir_run) {first, first < bound ? bound - first : 0};
+  return (struct mir_slice_run) {first, first < bound ? bound - first : 0};
 }
 
 /* Make RUN accessible.  0, or -1 if the system refuses.  The caller holds the lock.  */
-static int open_run (struct range *range, struct mir_run run) {
+static int open_run (struct range *range, struct mir_slice_run run) {
   if (mir_os_commit_data (range->start + run.first * MIR_SLICE, run.num * MIR_SLICE) != 0)
     return -1;
   mir_slices_open (&range->slices, run);
@@ -136,17 +136,17 @@ static int open_run (struct range *range, struct mir_run run) {
 
 /* What a request for slices finds.  */
 struct request {
-  struct mir_run run;
-  struct mir_run opened; /* steps that it made accessible; 0 slices: none */
-  int is_fresh;          /* no slice of it has memory */
-  int want_huge;         /* pages for OPENED */
-  int fills;             /* its memory is to be taken at once */
-  size_t used;           /* bytes that the heap has then */
+  struct mir_slice_run run;
+  struct mir_slice_run opened; /* steps that it made accessible; 0 slices: none */
+  int is_fresh;                /* no slice of it has memory */
+  int want_huge;               /* pages for OPENED */
+  int fills;                   /* its memory is to be taken at once */
+  size_t used;                 /* bytes that the heap has then */
 };
 
 /* Take the slices of REQUEST out of RANGE, opening steps; where a whole step is refused, only these
    slices.  0, or -1 with everything as before.  */
-static int take (struct range *range, struct request *request) {
+static int take_slices (struct range *range, struct request *request) {
   int res = 0;
   mir_os_lock (&supply_lock);
   request->opened = mir_slices_steps_to_open (&range->slices, request->run);
@@ -173,7 +173,7 @@ static int take (struct range *range, struct request *request) {
 
 /* Ask for small pages wherever there are none yet: what is huge stays.  The caller holds the lock.  */
 static void want_small (void) {
-  for (struct range *range = ranges; range != NULL; range = range->older)
+  for (struct range *range = supply_ranges; range != NULL; range = range->older)
     mir_os_want_huge (range->start, range->slices.num * MIR_SLICE, 0);
 }
 
@@ -207,7 +207,8 @@ static void add_range (uint64_t room);
 /* Whether the newest range is half full, and this thread is to add the next.  */
 static int claim_growth (struct range *range) {
   mir_os_lock (&supply_lock);
-  int res = range == ranges && !is_growing && range->opened >= range->slices.num / 2 * MIR_SLICE;
+  int res =
+      range == supply_ranges && !is_growing && range->opened >= range->slices.num / 2 * MIR_SLICE;
   if (res) is_growing = 1;
   mir_os_unlock (&supply_lock);
   return res;
@@ -215,7 +216,7 @@ static int claim_growth (struct range *range) {
 
 static bool give (struct range *range, void *start, size_t size, bool *is_zero) {
   struct request request = {.run = run_of (range, start, size)};
-  if (take (range, &request) != 0) return false;
+  if (take_slices (range, &request) != 0) return false;
   if (is_zero != NULL) *is_zero = request.is_fresh;
   if (request.want_huge)
     try_huge (range, &request);
@@ -226,9 +227,9 @@ static bool give (struct range *range, void *start, size_t size, bool *is_zero) 
 }
 
 /* More than KEPT_LIMIT of free memory stays only while it is not more than half of all.  */
-static void take_back (struct range *range, void *start, size_t size) {
+static void return_slices (struct range *range, void *start, size_t size) {
   mir_os_lock (&supply_lock);
-  struct mir_run run = run_within (range, start, size);
+  struct mir_slice_run run = run_within (range, start, size);
   taken -= mir_slices_taken_num (&range->slices, run) * MIR_SLICE;
   kept += mir_slices_return (&range->slices, run) * MIR_SLICE;
   size_t line = taken > KEPT_LIMIT ? taken : KEPT_LIMIT;
@@ -239,7 +240,7 @@ static void take_back (struct range *range, void *start, size_t size) {
 
 void mir_supply_emptied (const void *start, size_t len) {
   mir_os_lock (&supply_lock);
-  for (struct range *range = ranges; range != NULL; range = range->older) {
+  for (struct range *range = supply_ranges; range != NULL; range = range->older) {
     size_t offset = (size_t) ((uintptr_t) start - (uintptr_t) range->start);
     if (offset >= range->slices.num * MIR_SLICE) continue;
     mir_slices_set_empty (&range->slices, run_within (range, start, len));
@@ -254,7 +255,7 @@ void mir_supply_emptied (const void *start, size_t len) {
 static bool mi_cdecl supply (bool commit, void *start, size_t size, bool *is_zero, void *arg) {
   struct range *range = (struct range *) arg;
   if (commit) return give (range, start, size, is_zero);
-  take_back (range, start, size);
+  return_slices (range, start, size);
   return true; /* it must be asked for again */
 }
 
@@ -286,7 +287,7 @@ static struct range *make_range (size_t len) {
   return range;
 }
 
-static void drop_range (struct range *range) {
+static void release_range (struct range *range) {
   size_t len = range->slices.num * MIR_SLICE;
   char *start = (char *) range;
   size_t page = mir_os_page_size ();
@@ -299,16 +300,16 @@ static void drop_range (struct range *range) {
 /* Make RANGE the newest, or drop the newest again.  The caller has set is_growing.  */
 static void link_range (struct range *range) {
   mir_os_lock (&supply_lock);
-  range->older = ranges;
-  ranges = range;
+  range->older = supply_ranges;
+  supply_ranges = range;
   mir_os_unlock (&supply_lock);
 }
 
 static void unlink_range (struct range *range) {
   mir_os_lock (&supply_lock);
-  ranges = range->older;
+  supply_ranges = range->older;
   mir_os_unlock (&supply_lock);
-  drop_range (range);
+  release_range (range);
 }
 
 /* Add a range, twice as large as the newest, and with room for a block of ROOM bytes.  On failure the
@@ -316,7 +317,8 @@ static void unlink_range (struct range *range) {
    has set is_growing; after a failure it stays set.  */
 static void add_range (uint64_t room) {
   mir_os_lock (&supply_lock);
-  uint64_t len = ranges == NULL ? RANGE_UNIT : (uint64_t) ranges->slices.num * MIR_SLICE * 2;
+  uint64_t len =
+      supply_ranges == NULL ? RANGE_UNIT : (uint64_t) supply_ranges->slices.num * MIR_SLICE * 2;
   mir_os_unlock (&supply_lock);
   if (len > LAST_RANGE) len = LAST_RANGE;
   uint64_t needed = (room + 3 * RANGE_UNIT - 1) / RANGE_UNIT * RANGE_UNIT;
@@ -337,9 +339,9 @@ static void add_range (uint64_t room) {
 }
 
 /* Whether a range has free slices for a block of LEN bytes, wherever mimalloc starts it.  */
-static int has_room (size_t len) {
+static int range_has_room (size_t len) {
   size_t num = (size_t) (len + RANGE_UNIT) / MIR_SLICE;
-  for (struct range *range = ranges; range != NULL; range = range->older)
+  for (struct range *range = supply_ranges; range != NULL; range = range->older)
     if (mir_slices_have_free (&range->slices, num)) return 1;
   return 0;
 }
@@ -347,7 +349,7 @@ static int has_room (size_t len) {
 void mir_supply_make_room (size_t len) {
   if (len > LAST_RANGE / 2) return; /* the system's */
   mir_os_lock (&supply_lock);
-  int must_grow = ranges != NULL && !is_growing && !has_room (len);
+  int must_grow = supply_ranges != NULL && !is_growing && !range_has_room (len);
   if (must_grow) is_growing = 1;
   mir_os_unlock (&supply_lock);
   if (must_grow) add_range (len);
@@ -359,17 +361,17 @@ void mir_supply_make_room (size_t len) {
 enum { NOTHING, BEGUN, DONE };
 static atomic_int prepared;
 
-enum { LOOKS = 100000 }; /* at what another thread prepares: it may be gone, in a forked child */
+enum { PREPARE_LOOKS = 100000 }; /* at what another thread prepares: it may be gone, in a forked child */
 
-static void before_fork (void) {}
+static void do_nothing (void) {}
 
 static void count_anew (void) {
   mir_os_lock_t unlocked = MIR_OS_LOCK_INITIALIZER;
   memcpy (&supply_lock, &unlocked, sizeof (supply_lock));
   taken = kept = 0;
   is_growing = 0;
-  for (struct range *range = ranges; range != NULL; range = range->older) {
-    struct mir_run all = {0, range->slices.num};
+  for (struct range *range = supply_ranges; range != NULL; range = range->older) {
+    struct mir_slice_run all = {0, range->slices.num};
     taken += mir_slices_taken_num (&range->slices, all) * MIR_SLICE;
     kept += mir_slices_kept_num (&range->slices) * MIR_SLICE;
   }
@@ -394,7 +396,7 @@ void mir_supply_use_pages (MIR_heap_pages_t pages) {
 
 int mir_supply_is_own (void) {
   mir_os_lock (&supply_lock);
-  int res = ranges != NULL;
+  int res = supply_ranges != NULL;
   mir_os_unlock (&supply_lock);
   return res;
 }
@@ -402,7 +404,7 @@ int mir_supply_is_own (void) {
 /* A range begins at a multiple of MIR_STEP, which must be enough for mimalloc.  */
 static void prepare (void) {
   if (sizeof (void *) < 8 || MIR_STEP % mi_arena_min_alignment () != 0
-      || mir_os_at_fork (before_fork, before_fork, count_anew) != 0)
+      || mir_os_at_fork (do_nothing, do_nothing, count_anew) != 0)
     return;
   read_environment ();
   is_growing = 1;
@@ -421,6 +423,6 @@ void mir_supply_prepare (void) {
     atomic_store_explicit (&prepared, DONE, memory_order_release);
     return;
   }
-  for (int i = 0; i < LOOKS; i++)
+  for (int i = 0; i < PREPARE_LOOKS; i++)
     if (atomic_load_explicit (&prepared, memory_order_acquire) == DONE) return;
 }

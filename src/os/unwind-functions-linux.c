@@ -62,9 +62,12 @@ static const struct mir_unwind_functions linked_functions = {
     .add_section = __unw_add_dynamic_eh_frame_section,
     .remove_section = __unw_remove_dynamic_eh_frame_section};
 
-/* Written by any thread before `is_loaded` is.  */
+/* All threads load the same functions.  The first of them stores them for all; one that is behind it has
+   a copy of its own, which waits for nobody.  */
 static struct mir_unwind_functions loaded_functions;
-static atomic_int is_loaded;
+static _Thread_local struct mir_unwind_functions own_functions;
+static atomic_int is_claimed,
+    is_loaded; /* loaded_functions: a thread stores them; has stored them */
 static atomic_int failed_tries;
 static atomic_uintptr_t unwinder_source; /* the first handle found; 0: none yet */
 static _Thread_local int is_searching;   /* this thread is in find_unwinder */
@@ -103,9 +106,8 @@ static uintptr_t function_from (uintptr_t from, const char *name) {
   return (uintptr_t) dlsym (from == FROM_EVERYBODY ? RTLD_DEFAULT : (void *) from, name);
 }
 
-/* Set loaded_functions.  0, or -1 if there is no unwinder.  */
-static int load_functions (void) {
-  struct mir_unwind_functions *to = &loaded_functions;
+/* Set *TO.  0, or -1 if there is no unwinder.  */
+static int load_functions (struct mir_unwind_functions *to) {
   uintptr_t from = choose_source ();
   if (from == 0) return -1;
   to->backtrace = (mir_unwind_backtrace_t *) function_from (from, "_Unwind_Backtrace");
@@ -119,21 +121,30 @@ static int load_functions (void) {
       (mir_unwind_section_t *) function_from (from, "__unw_add_dynamic_eh_frame_section");
   to->remove_section =
       (mir_unwind_section_t *) function_from (from, "__unw_remove_dynamic_eh_frame_section");
-  if (to->backtrace == NULL || to->address == NULL) return -1;
-  atomic_store (&is_loaded, 1);
-  return 0;
+  return to->backtrace == NULL || to->address == NULL ? -1 : 0;
+}
+
+/* Store own_functions for all threads, if no thread has begun to.  */
+static void share_functions (void) {
+  int claimed = 0;
+  if (!atomic_compare_exchange_strong (&is_claimed, &claimed, 1)) return;
+  loaded_functions = own_functions;
+  atomic_store_explicit (&is_loaded, 1, memory_order_release);
 }
 
 /* The program must not find our failures when it asks the loader for its own.  */
 static const struct mir_unwind_functions *find_unwinder (void) {
   int saved = errno, held = mir_os_hold_cancel (); /* the loader reads files */
   is_searching = 1;
-  int res = load_functions ();
+  int res = load_functions (&own_functions);
   if (dlerror != NULL) (void) dlerror ();
   is_searching = 0;
   mir_os_let_cancel (held);
   errno = saved;
-  if (res == 0) return &loaded_functions;
+  if (res == 0) {
+    share_functions ();
+    return &own_functions;
+  }
   atomic_fetch_add (&failed_tries, 1);
   return NULL;
 }

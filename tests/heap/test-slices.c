@@ -25,9 +25,9 @@ static void clear (void) {
   memset (model, 0, sizeof (model));
 }
 
-static struct mir_run random_run (size_t max) {
+static struct mir_slice_run random_run (size_t max) {
   size_t num = 1 + (size_t) (tap_random () % max);
-  return (struct mir_run) {(size_t) (tap_random () % (NUM - num + 1)), num};
+  return (struct mir_slice_run) {(size_t) (tap_random () % (NUM - num + 1)), num};
 }
 
 static void compare (void) {
@@ -37,19 +37,19 @@ static void compare (void) {
     kept += (size_t) model[i].kept;
     run = model[i].taken ? 0 : run + 1;
     if (run > longest) longest = run;
-    struct mir_run one = {i, 1};
+    struct mir_slice_run one = {i, 1};
     CHECK_INT (mir_slices_are_open (&slices, one), model[i].open);
   }
-  CHECK_INT (mir_slices_taken_num (&slices, (struct mir_run) {0, NUM}), taken);
+  CHECK_INT (mir_slices_taken_num (&slices, (struct mir_slice_run) {0, NUM}), taken);
   CHECK_INT (mir_slices_kept_num (&slices), kept);
   if (longest != 0) CHECK (mir_slices_have_free (&slices, longest));
   CHECK (!mir_slices_have_free (&slices, longest + 1));
 }
 
 static void take_randomly (void) {
-  struct mir_run run = random_run (40);
+  struct mir_slice_run run = random_run (40);
   size_t kept = 0;
-  struct mir_run steps = mir_slices_steps_to_open (&slices, run);
+  struct mir_slice_run steps = mir_slices_steps_to_open (&slices, run);
   if (mir_slices_are_open (&slices, run))
     CHECK_INT (steps.num, 0);
   else {
@@ -70,7 +70,7 @@ static void take_randomly (void) {
 }
 
 static void return_randomly (void) {
-  struct mir_run run = random_run (40);
+  struct mir_slice_run run = random_run (40);
   size_t kept = 0;
   size_t taken = 0;
   for (size_t i = run.first; i < run.first + run.num; i++) {
@@ -87,7 +87,7 @@ static void return_randomly (void) {
 static void drop_randomly (void) {
   int whole = tap_random () % 2 == 0;
   size_t max = whole ? 64 + (size_t) (tap_random () % 64) : 1 + (size_t) (tap_random () % 64);
-  struct mir_run run = mir_slices_drop (&slices, max, whole);
+  struct mir_slice_run run = mir_slices_drop (&slices, max, whole);
   CHECK (run.num <= max);
   if (whole)
     CHECK (run.num == 0 || (run.first % MIR_STEP_SLICES == 0 && run.num % MIR_STEP_SLICES == 0));
@@ -111,7 +111,7 @@ static void random_operations_agree_with_a_model (void) {
 }
 
 static void whole_steps_are_dropped_from_the_top (void) {
-  struct mir_run all = {0, NUM}, hole = {100, 1};
+  struct mir_slice_run all = {0, NUM}, hole = {100, 1};
   clear ();
   mir_slices_open (&slices, all);
   mir_slices_take (&slices, all);
@@ -119,7 +119,7 @@ static void whole_steps_are_dropped_from_the_top (void) {
   CHECK_INT (mir_slices_take (&slices, hole), 1);
   size_t dropped = 0, above = NUM;
   for (;;) {
-    struct mir_run run = mir_slices_drop (&slices, 64, 1);
+    struct mir_slice_run run = mir_slices_drop (&slices, 64, 1);
     if (run.num == 0) break;
     CHECK (run.first + run.num <= above);
     above = run.first;
