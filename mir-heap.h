@@ -1,15 +1,17 @@
-/* Ready-made allocators.  Each is a MIR_alloc over another MIR_alloc, so they stack.
+/* Ready-made allocators.  Each is a MIR_alloc, and all but heaps stand over another one, so they
+   stack.
 
    below     the allocator under this one.  It is kept by pointer, so it must outlive this one;
-             NULL: mimalloc
-   wrapper   every allocator here except the heap: it passes each request on to the one below
+             NULL: the default heap, MIR_default_alloc
+   wrapper   passes each request on to the one below: every allocator here except heaps, which have
+             memory of their own, and zones and arenas, which cut blocks from larger ones
    label     what a thread's allocations are for; lists of leaks show it
 
    Each create function sets its last argument to a new allocator, which the caller owns until the
    finish function of the same name; on failure it returns the reason and sets nothing.  The member
    `alloc` is the allocator itself: MIR_init2 (&arena->alloc, NULL).  Its own state is a block of
-   the allocator below.  Finish functions allow NULL; no other thread may be using the allocator, or
-   start to.
+   the allocator below, a heap's one of the default heap.  Finish functions allow NULL; no other
+   thread may be using the allocator, or start to.
 
    Every `alloc` keeps the contract of mir-alloc.h, and settles what that leaves open: malloc,
    calloc and realloc of size 0 return a block without bytes, so NULL always means failure (the
@@ -17,8 +19,8 @@
    overflows fails, and so does a size that leaves no room for a header.  A failed realloc leaves
    the block unchanged.  Blocks are aligned for any object type if the blocks below are.
 
-   A shrink is a realloc to a size not above the block's.  It never fails, whatever is refused below;
-   but failing may refuse it, and locked and oom do what the allocator below them does.
+   A shrink is a realloc to a size not above the block's.  It never fails, whatever is refused
+   below; but failing may refuse it, and locked and oom do what the allocator below them does.
 
    Threads: each type says which threads may use `alloc`, provided that the allocator below allows
    it.  One thread creates and finishes an allocator.  If out-of-memory leaves by longjmp, make
@@ -27,8 +29,8 @@
 
    Forks.  A child may use, create and finish every allocator, in threads of its own too, whatever
    other threads were doing: fork waits until none is in a locked or a checking allocator or a zone,
-   or holds a lock of mimalloc's.  (Not of the system's mimalloc, if the library was built with that: then a
-   child may hang where it creates a heap or a thread.)
+   or holds a lock of mimalloc's.  (Not of the system's mimalloc, if the library was built with
+   that: then a child may hang where it creates a heap or a thread.)
 
    - What other threads were doing with no lock held is cut off in the child: a block whose address
      only they knew stays allocated, and so do an allocator that they were creating and the free
@@ -70,11 +72,12 @@ typedef enum MIR_heap_status {
 /* A few words in lower case; a static string.  */
 MIR_ALLOC_API const char *MIR_heap_status_text (MIR_heap_status_t status);
 
-/* What NULL stands for: mimalloc.  Never NULL; the library owns it.  */
+/* What NULL stands for: the default heap, mimalloc's main one.  Never NULL; the library owns it.
+   Any thread.  */
 MIR_ALLOC_API MIR_alloc_t MIR_default_alloc (void);
 
-/* Give memory of the default heap and of heaps that is free back to the system, until at most KEEP bytes
-   of it are left; 0: all.  Pages in which a block is live stay, and so do empty pages that other
+/* Give free memory of the default heap and of heaps back to the system, until at most KEEP bytes of
+   it are left; 0: all.  Pages in which a block is live stay, and so do empty pages that other
    threads hold on to: at most one for each size class that a thread uses.  With KEEP the call does
    nothing, in a few instructions, unless more than KEEP bytes are known to be free.  Returns the
    bytes given back; 0 also where the system refuses, as it does for locked memory (mlock(2)).  Any
@@ -91,11 +94,11 @@ typedef enum MIR_heap_pages {
   MIR_HEAP_PAGES_HUGE /* wherever the system gives them */
 } MIR_heap_pages_t;
 
-/* Use PAGES from now on, for memory that was not used before.  Call it before the first context: small
-   programs have their memory by then.  A hint: without an effect where there are no huge pages, or
-   where mimalloc is the system's.  The environment variable MIR_HEAP_PAGES (small, huge) stands for
-   a call when the default heap is first used; not in programs that run with more rights than their
-   caller's.  Any thread.  */
+/* Use PAGES from now on, for memory that was not used before.  Call it before the first context:
+   small programs have their memory by then.  A hint: without an effect where there are no huge
+   pages, or where mimalloc is the system's.  The environment variable MIR_HEAP_PAGES (small, huge;
+   other values are ignored) stands for a call when the default heap is first used; not in programs
+   that run with more rights than their caller's.  Any thread.  */
 MIR_ALLOC_API void MIR_heap_use_pages (MIR_heap_pages_t pages);
 
 /* Label the calling thread's allocations, in all allocators of the process, with LABEL from now on;
