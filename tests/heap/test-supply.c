@@ -281,6 +281,53 @@ static int grow (MIR_alloc_t alloc) {
   return 0;
 }
 
+/* Use up the mappings that the process may have, but a few.  NULL: that is too much here.  */
+static char *use_mappings_up (size_t len, size_t but) {
+  size_t i = 0;
+  char *start =
+      (char *) mmap (NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (start == MAP_FAILED) return NULL;
+  while (i < len && mprotect (start + i, 4096, PROT_READ) == 0) i += 8192;
+  if (i >= len) return NULL;
+  for (size_t k = 0; k < but; k++) mprotect (start + i - 8192 * (k + 1), 4096, PROT_NONE);
+  return start;
+}
+
+/* A block that is several mappings, since it has grown before, grows where the last of them cannot
+   move.  */
+static int grow_at_the_limit (void) {
+  enum { FILLER = 800 * MB };
+  MIR_alloc_t alloc = MIR_default_alloc ();
+  for (size_t but = 0; but < 20; but++) {
+    unsigned char *room = (unsigned char *) MIR_malloc (alloc, 20 * MB);
+    MUST (1, room != NULL);
+    memset (room, 9, 20 * MB);
+    MIR_free (alloc, room); /* can be accessed from now on */
+    unsigned char *block = NULL;
+    for (size_t mb = 1; mb <= 3; mb++) {
+      MUST (2,
+            (block = (unsigned char *) MIR_realloc (alloc, block, (mb - 1) * MB, mb * MB)) != NULL);
+      memset (block + (mb - 1) * MB, (int) mb, MB);
+    }
+    char *filler = use_mappings_up (FILLER, but);
+    if (filler == NULL) {
+      fputs ("the process may have too many mappings", stderr);
+      return SKIP;
+    }
+    unsigned char *grown = (unsigned char *) MIR_realloc (alloc, block, 3 * MB, 5 * MB);
+    munmap (filler, FILLER);
+    if (grown != NULL) block = grown;
+    for (size_t i = 0; i < 3 * MB; i++) MUST (3, block[i] == i / MB + 1);
+    MIR_free (alloc, block);
+    (void) MIR_heap_trim (0);
+  }
+  return 0;
+}
+
+static void large_blocks_grow_at_the_limit_of_mappings (void) {
+  passes (grow_at_the_limit);
+}
+
 static int grow_default (void) {
   return grow (MIR_default_alloc ());
 }
@@ -515,6 +562,7 @@ int main (void) {
   TEST_RUN (heaps_give_their_peak_back_when_they_end);
   TEST_RUN (large_blocks_keep_their_bytes_when_they_grow);
   TEST_RUN (large_blocks_are_not_copied);
+  TEST_RUN (large_blocks_grow_at_the_limit_of_mappings);
   TEST_RUN (ranges_are_added_as_the_heap_grows);
   TEST_RUN (embedder_and_environment_choose_pages);
   TEST_RUN (it_works_in_any_address_space);
