@@ -328,6 +328,38 @@ static void large_blocks_grow_at_the_limit_of_mappings (void) {
   passes (grow_at_the_limit);
 }
 
+static int grow_many (void) {
+  enum { NUM = 1000 };
+  static void *all[NUM];
+  static size_t sizes[NUM];
+  MIR_alloc_t alloc = MIR_default_alloc ();
+  NEED_SUPPLY ();
+  for (int round = 0; round < 12000; round++) {
+    int i = (int) ((uint32_t) round * 2654435761u >> 16) % NUM;
+    size_t size = sizes[i] + sizes[i] / 2;
+    if (size == 0) size = 520 * 1024 + (size_t) round;
+    if (size > 12 * MB) {
+      MIR_free (alloc, all[i]);
+      all[i] = NULL;
+      size = 0;
+    } else {
+      MUST (1, (all[i] = MIR_realloc (alloc, all[i], sizes[i], size)) != NULL);
+      ((char *) all[i])[size - 1] = 1; /* what has no memory is moved without a trace */
+    }
+    sizes[i] = size;
+  }
+  size_t num = 0;
+  FILE *maps = fopen ("/proc/self/maps", "r");
+  MUST (2, maps != NULL);
+  for (int c; (c = getc (maps)) != EOF;) num += c == '\n';
+  MUST (3, num < 12000);
+  return 0;
+}
+
+static void growing_leaves_mappings_for_others (void) {
+  passes (grow_many);
+}
+
 static int grow_default (void) {
   return grow (MIR_default_alloc ());
 }
@@ -563,6 +595,7 @@ int main (void) {
   TEST_RUN (large_blocks_keep_their_bytes_when_they_grow);
   TEST_RUN (large_blocks_are_not_copied);
   TEST_RUN (large_blocks_grow_at_the_limit_of_mappings);
+  TEST_RUN (growing_leaves_mappings_for_others);
   TEST_RUN (ranges_are_added_as_the_heap_grows);
   TEST_RUN (embedder_and_environment_choose_pages);
   TEST_RUN (it_works_in_any_address_space);
