@@ -128,6 +128,32 @@ static void locking_memory_locks_what_is_used (void) {
   passes (locked_memory);
 }
 
+/* As what was locked and freed, but never unlocked.  */
+static int one_locked_block (void) {
+  enum { NUM = 200 };
+  static void *all[NUM];
+  NEED_SUPPLY ();
+  MIR_alloc_t alloc = MIR_default_alloc ();
+  for (int i = 0; i < NUM; i++) {
+    MUST (1, (all[i] = MIR_malloc (alloc, MB)) != NULL);
+    memset (all[i], 1, MB);
+  }
+  for (int i = 20; i < NUM; i += 60)
+    if (mlock (all[i], 4096) != 0) {
+      fputs ("locking memory is refused", stderr);
+      return SKIP;
+    }
+  for (int i = 0; i < NUM; i++) MIR_free (alloc, all[i]);
+  MUST (2, MIR_heap_trim (0) > 50 * MB);
+  MUST (3, rss () < 20);
+  MUST (4, MIR_heap_trim (0) == 0);
+  return 0;
+}
+
+static void a_locked_block_does_not_keep_the_rest (void) {
+  passes (one_locked_block);
+}
+
 /*---------------- Peaks -----------------------------*/
 
 enum { BLOCK = 2000 };
@@ -279,6 +305,44 @@ static int grow (MIR_alloc_t alloc) {
   for (size_t i = 0; i < MB; i++) MUST (7, block[i] == (unsigned char) (i * 2654435761u >> 24));
   MIR_free (alloc, block);
   return 0;
+}
+
+enum { GROWN = 40 };
+
+/* Blocks of SIZE bytes grow, each and again: what they leave must not be taken for zero.  mimalloc puts
+   blocks of 512 KiB beside each other, those that are larger alone.  */
+static int leave (MIR_alloc_t alloc, size_t size, int again) {
+  static void *all[GROWN];
+  size_t zeroed = 700 * 1024;
+  for (int i = 0; i < GROWN; i++) {
+    MUST (1, (all[i] = MIR_malloc (alloc, size)) != NULL);
+    memset (all[i], 0xab, size);
+  }
+  for (int i = 0; i < GROWN; i++) {
+    MUST (2, (all[i] = MIR_realloc (alloc, all[i], size, 3 * MB)) != NULL);
+    void *block = again ? MIR_malloc (alloc, size) : NULL;
+    if (block != NULL) memset (block, 0xcd, size);
+    MIR_free (alloc, block);
+  }
+  for (int i = 0; i < GROWN; i++) {
+    unsigned char *block = (unsigned char *) MIR_calloc (alloc, 1, zeroed);
+    MUST (3, block != NULL);
+    for (size_t k = 0; k < zeroed; k++) MUST (4, block[k] == 0);
+  }
+  return 0;
+}
+
+static int leave_all (void) {
+  MIR_alloc_t alloc = MIR_default_alloc ();
+  for (int i = 0; i < 4; i++) {
+    int res = leave (alloc, i < 2 ? 512 * 1024 : 600 * 1024, i % 2);
+    if (res != 0) return 10 * i + res;
+  }
+  return 0;
+}
+
+static void what_large_blocks_leave_is_not_taken_for_zero (void) {
+  passes (leave_all);
 }
 
 /* Use up the mappings that the process may have, but a few.  NULL: that is too much here.  */
@@ -587,6 +651,7 @@ static void a_child_gives_back_its_own (void) {
 int main (void) {
   TEST_RUN (a_small_heap_is_charged_little);
   TEST_RUN (locking_memory_locks_what_is_used);
+  TEST_RUN (a_locked_block_does_not_keep_the_rest);
   TEST_RUN (a_peak_goes_back_by_itself_and_the_rest_on_demand);
   TEST_RUN (as_much_as_is_live_may_stay);
   TEST_RUN (a_part_can_be_kept);
@@ -594,6 +659,7 @@ int main (void) {
   TEST_RUN (heaps_give_their_peak_back_when_they_end);
   TEST_RUN (large_blocks_keep_their_bytes_when_they_grow);
   TEST_RUN (large_blocks_are_not_copied);
+  TEST_RUN (what_large_blocks_leave_is_not_taken_for_zero);
   TEST_RUN (large_blocks_grow_at_the_limit_of_mappings);
   TEST_RUN (growing_leaves_mappings_for_others);
   TEST_RUN (ranges_are_added_as_the_heap_grows);
