@@ -67,15 +67,20 @@ void mir_slices_set_empty (struct mir_slices *slices, struct mir_slice_run run) 
 }
 
 size_t mir_slices_return (struct mir_slices *slices, struct mir_slice_run run) {
-  size_t res = 0;
-  for (size_t i = run.first; i < run.first + run.num; i++) {
-    struct mir_slice_run one = {i, 1};
-    if (is_set (slices->kept, i) || is_set (slices->empty, i)) continue;
-    set_run (slices->kept, one, 1);
-    res++;
-  }
+  size_t res = run.num - count_run (slices->kept, run);
+  set_run (slices->kept, run, 1);
   set_run (slices->taken, run, 0);
-  set_run (slices->empty, run, 0);
+  return res;
+}
+
+struct mir_slice_run mir_slices_next_empty (struct mir_slices *slices, struct mir_slice_run run) {
+  size_t bound = run.first + run.num, first = run.first;
+  if (count_run (slices->empty, run) == 0) return (struct mir_slice_run) {first, 0};
+  while (!is_set (slices->empty, first)) first++;
+  size_t end = first;
+  while (end < bound && is_set (slices->empty, end)) end++;
+  struct mir_slice_run res = {first, end - first};
+  set_run (slices->empty, res, 0);
   return res;
 }
 
@@ -94,16 +99,16 @@ static struct mir_slice_run topmost_run (const struct mir_slices *slices, size_t
   return (struct mir_slice_run) {start < end ? start : first, start < end ? end - start : 0};
 }
 
-struct mir_slice_run mir_slices_drop (struct mir_slices *slices, size_t max, int whole) {
-  struct mir_slice_run run = {slices->num, 0};
+struct mir_slice_run mir_slices_find_kept (const struct mir_slices *slices, size_t bound,
+                                           size_t max, int whole) {
+  struct mir_slice_run run = {bound, 0};
   do run = topmost_run (slices, run.first, max, whole);
   while (run.num == 0 && run.first > 0);
-  set_run (slices->kept, run, 0);
   return run;
 }
 
-void mir_slices_keep (struct mir_slices *slices, struct mir_slice_run run) {
-  set_run (slices->kept, run, 1);
+void mir_slices_drop (struct mir_slices *slices, struct mir_slice_run run) {
+  set_run (slices->kept, run, 0);
 }
 
 /*---------------- Looking -----------------------------*/

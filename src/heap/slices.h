@@ -7,7 +7,7 @@
    taken   mimalloc has it
    kept    mimalloc has returned it, and it still has memory
    huge    its step has a huge page, or may get one
-   empty   mimalloc has it, but its memory was moved away  */
+   empty   mimalloc has it, but its memory was moved away; some may have come back since  */
 #ifndef MIR_HEAP_SLICES_H
 #define MIR_HEAP_SLICES_H
 
@@ -44,14 +44,18 @@ void mir_slices_set_huge (struct mir_slices *slices, struct mir_slice_run run);
 /* Give RUN to mimalloc, which may have slices of it already.  Returns how many were kept.  */
 size_t mir_slices_take (struct mir_slices *slices, struct mir_slice_run run);
 void mir_slices_set_empty (struct mir_slices *slices, struct mir_slice_run run);
-/* RUN is back, and kept, but for what is empty; also what was not taken, since it may have memory all
-   the same.  Returns how many slices are kept by that.  */
+/* RUN is back, and kept; also what was not taken, since it may have memory all the same.  Returns how
+   many slices are kept by that.  */
 size_t mir_slices_return (struct mir_slices *slices, struct mir_slice_run run);
-/* The topmost run of kept slices, at most MAX of them, which become slices without memory; only runs
-   that fill a step if WHOLE is set.  0 slices: there is none.  */
-struct mir_slice_run mir_slices_drop (struct mir_slices *slices, size_t max, int whole);
-/* Keep RUN after all, which was dropped last.  */
-void mir_slices_keep (struct mir_slices *slices, struct mir_slice_run run);
+/* The first run of empty slices in RUN, which are not empty any more.  0 slices: there is none.  */
+struct mir_slice_run mir_slices_next_empty (struct mir_slices *slices, struct mir_slice_run run);
+/* The topmost run of kept slices below BOUND, at most MAX of them; only runs that fill a step if WHOLE
+   is set.  0 slices: there is none.  */
+struct mir_slice_run mir_slices_find_kept (const struct mir_slices *slices, size_t bound,
+                                           size_t max, int whole);
+/* RUN, kept slices, has no memory any more.  Not before it has none: a child of fork believes what
+   is noted here.  */
+void mir_slices_drop (struct mir_slices *slices, struct mir_slice_run run);
 /* Whether there is a run of NUM slices that are not taken.  */
 int mir_slices_have_free (const struct mir_slices *slices, size_t num);
 /* How many slices of RUN are taken, and how many of all are kept.  */

@@ -30,6 +30,7 @@ enum {
   KEPT_LIMIT = 64 * 1024 * 1024, /* bytes of free memory that are always allowed to stay */
   SPARE = 4 * 1024 * 1024,       /* so many more go at once: not one system call for each slice */
   BATCH = 8 * 1024 * 1024,       /* bytes given back with the lock held */
+  REFUSALS = 64,                 /* then the rest is taken for locked too, until the next time */
   /* A heap of so many bytes soon fills the pages that it takes, if they are no larger than this: their
      memory is taken with one system call instead of one fault for each page.  */
   FILLS_FROM = 16 * 1024 * 1024,
@@ -57,38 +58,68 @@ static struct mir_huge_pages huge_pages;
 
 /*---------------- Giving memory back -----------------------------*/
 
-/* Give at most MAX bytes of free memory back, the newest range's last ones first.  Returns how many
-   these were; 0: there is none, or the system refuses.  The caller holds the lock.  */
-static size_t drop_run (size_t max, int whole) {
-  for (struct range *range = supply_ranges; range != NULL; range = range->older) {
-    struct mir_slice_run run = mir_slices_drop (&range->slices, max / MIR_SLICE, whole);
-    if (run.num == 0) continue;
-    size_t len = run.num * MIR_SLICE;
-    if (mir_os_discard (range->start + run.first * MIR_SLICE, len) != 0) {
-      mir_slices_keep (&range->slices, run); /* locked in memory: as before */
-      refused = kept;
-      return 0;
-    }
-    kept -= len;
-    refused = 0;
-    return len;
-  }
+/* Give RUN, kept slices of RANGE, back.  0, or -1 if the system refuses.  The caller holds the lock.
+   The memory goes first: if the process forks in between, the child counts too much, but takes nothing
+   for zero that is not.  */
+static int drop_run (struct range *range, struct mir_slice_run run) {
+  size_t len = run.num * MIR_SLICE;
+  if (mir_os_discard (range->start + run.first * MIR_SLICE, len) != 0) return -1;
+  mir_slices_drop (&range->slices, run);
+  kept -= len;
   return 0;
 }
 
-/* Give about LEN bytes back: whole steps if there are any, since a part of one splits its huge page.
-   Returns how many these were.  The caller holds the lock.  */
-static size_t drop (size_t len) {
+/* Where a search for slices to give back goes on: below BOUND, with at most MOST of them at once.  */
+struct dropping {
+  size_t bound, most;
+  size_t skipped; /* slices to pass over after the next refused one */
+};
+
+/* The system has refused RUN, a part of which is locked in memory: try the half of it, and when that is
+   one slice, pass over ever more of them.  */
+static void pass_refused (struct dropping *search, struct mir_slice_run run, int whole) {
+  if (!whole && run.num > 1) {
+    search->most = run.num / 2;
+    return;
+  }
+  search->bound = run.first;
+  if (whole) return; /* its parts may be given back later */
+  search->bound -= run.first < search->skipped - 1 ? run.first : search->skipped - 1;
+  search->skipped *= 2;
+}
+
+/* Give about LEN bytes of RANGE back, the last ones first, in whole steps if WHOLE is set.  Returns how
+   many these were.  *TRIES: so many refusals are allowed.  The caller holds the lock.  */
+static size_t drop_in_range (struct range *range, size_t len, int whole, int *tries) {
+  const struct dropping start = {range->slices.num, SIZE_MAX, 1};
+  struct dropping search = start;
   size_t res = 0;
-  for (int whole = 1; whole >= 0; whole--) {
-    size_t dropped = 1;
-    while (res < len && dropped != 0) {
-      size_t rest = len - res;
-      if (whole && rest < 2 * MIR_STEP) break;
-      dropped = drop_run (rest < MIR_SLICE ? MIR_SLICE : rest, whole);
-      res += dropped;
+  while (res < len && *tries > 0 && (!whole || len - res >= 2 * MIR_STEP)) {
+    size_t max = len - res < MIR_SLICE ? 1 : (len - res) / MIR_SLICE;
+    if (search.most < max) max = search.most;
+    struct mir_slice_run run = mir_slices_find_kept (&range->slices, search.bound, max, whole);
+    if (run.num == 0) break;
+    if (drop_run (range, run) == 0) {
+      res += run.num * MIR_SLICE;
+      search = start;
+      search.bound = run.first;
+    } else {
+      --*tries;
+      pass_refused (&search, run, whole);
     }
   }
+  return res;
+}
+
+/* Give about LEN bytes back, of the newest range first: whole steps if there are any, since a part of
+   one splits its huge page.  Returns how many these were.  The caller holds the lock.  */
+static size_t drop (size_t len) {
+  size_t res = 0;
+  int tries = REFUSALS;
+  for (int whole = 1; whole >= 0; whole--)
+    for (struct range *range = supply_ranges; range != NULL && res < len; range = range->older)
+      res += drop_in_range (range, len - res, whole, &tries);
+  refused = res == 0 && tries < REFUSALS ? kept : 0;
   return res;
 }
 
@@ -226,12 +257,22 @@ static bool give (struct range *range, void *start, size_t size, bool *is_zero) 
   return true;
 }
 
+/* What was moved away from RUN, which is kept now, may have memory again: mimalloc links a free block
+   through its first bytes, and where blocks share slices it may have used it again.  The caller holds
+   the lock.  */
+static void drop_empty (struct range *range, struct mir_slice_run run) {
+  struct mir_slice_run empty;
+  while ((empty = mir_slices_next_empty (&range->slices, run)).num != 0)
+    (void) drop_run (range, empty); /* refused: it is kept */
+}
+
 /* More than KEPT_LIMIT of free memory stays only while it is not more than half of all.  */
 static void return_slices (struct range *range, void *start, size_t size) {
   mir_os_lock (&supply_lock);
   struct mir_slice_run run = run_within (range, start, size);
   taken -= mir_slices_taken_num (&range->slices, run) * MIR_SLICE;
   kept += mir_slices_return (&range->slices, run) * MIR_SLICE;
+  drop_empty (range, run);
   size_t line = taken > KEPT_LIMIT ? taken : KEPT_LIMIT;
   if (refused != 0 && line < refused + KEPT_LIMIT) line = refused + KEPT_LIMIT;
   if (kept > line) drop (kept - line + SPARE);
@@ -361,7 +402,9 @@ void mir_supply_make_room (size_t len) {
 enum { NOTHING, BEGUN, DONE };
 static atomic_int prepared;
 
-enum { PREPARE_LOOKS = 100000 }; /* at what another thread prepares: it may be gone, in a forked child */
+enum {
+  PREPARE_LOOKS = 100000
+}; /* at what another thread prepares: it may be gone, in a forked child */
 
 static void do_nothing (void) {}
 

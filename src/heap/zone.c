@@ -81,7 +81,7 @@ struct zone {
   struct MIR_zone pub;
   MIR_alloc_t below;
   uint64_t key;
-  int is_noted;       /* a memory checker hears about the blocks */
+  int is_noted; /* a memory checker hears about the blocks */
   struct mir_watched watched;
   mir_os_lock_t lock; /* guards everything below it, the links and the headers of free slots */
   char *rest, *bound; /* a slot may begin at REST */

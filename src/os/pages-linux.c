@@ -1,14 +1,21 @@
 /* Linux: memory of private pages, given and taken back (madvise(2)).  */
-#define _GNU_SOURCE /* madvise, mincore, mremap */
+#define _GNU_SOURCE /* madvise, mincore, mremap, syscall */
 #include "os/pages.h"
 
+#include <errno.h>
+#include <linux/futex.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "os/os.h"
-#include "os/reserve.h" /* mir_os_is_taken */
 
+#ifndef SYS_futex
+#define SYS_futex SYS_futex_time64 /* 32-bit CPUs that came after 2038 was noticed */
+#endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
 #endif
@@ -51,21 +58,71 @@ int mir_os_has_memory (void *start, size_t len) {
   return 1;
 }
 
-/* MADV_COLD is refused for locked memory.  mremap(2) unmaps TO before it knows that it can move.  */
-int mir_os_move (void *from, void *to, size_t len) {
-  int error = mir_os_error (), res = -1;
-  size_t page = mir_os_page_size ();
-  if (madvise (from, page, MADV_COLD) == 0) {
-    void *moved = mremap (from, len, len, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to);
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
-    if (moved == to)
-      res = 0;
-    else if (!mir_os_is_taken (to) && mmap (to, len, PROT_READ | PROT_WRITE, flags, -1, 0) != to)
-      res = -2;
+/*---------------- Moving -----------------------------*/
+
+/* Whether [START, START + LEN) is part of one mapping.  To grow it by a page is EFAULT if it is not, and
+   is refused later if something follows.  */
+static int is_in_one_mapping (char *start, size_t len) {
+  size_t larger = len + mir_os_page_size ();
+  void *grown = mremap (start, len, larger, 0);
+  if (grown == MAP_FAILED) return mir_os_error () != EFAULT;
+  (void) mremap (start, larger, len, 0); /* nothing followed */
+  return 1;
+}
+
+/* The bytes from START on, at most LEN, that are part of one mapping.  */
+static size_t len_in_one_mapping (char *start, size_t len) {
+  size_t page = mir_os_page_size (), one = 1, more = len / page; /* in pages */
+  if (is_in_one_mapping (start, len)) return len;
+  while (more - one > 1) {
+    size_t middle = one + (more - one) / 2;
+    if (is_in_one_mapping (start, middle * page))
+      one = middle;
+    else
+      more = middle;
   }
+  return one * page;
+}
+
+/* Whether the word at ADDR is VALUE: a wait until it is not, for no time.  EFAULT where nothing can be
+   read (futex(2)).  */
+static int holds_word (const void *addr, uint32_t value) {
+  static const uint64_t no_time[2];
+  for (;;)
+    if (syscall (SYS_futex, addr, FUTEX_WAIT_PRIVATE, value, no_time, NULL, 0) != 0
+        && mir_os_error () != EINTR)
+      return mir_os_error () == ETIMEDOUT;
+}
+
+/* As mir_os_move, of a part of one mapping.  mremap(2) unmaps TO before it knows that it can move, and
+   then another thread may map something there: what stands in TO tells.  */
+static int move_mapped (char *from, char *to, size_t len) {
+  const uint32_t mark = 0x6d6f7665 ^ (uint32_t) (uintptr_t) from;
+  if (madvise (from, mir_os_page_size (), MADV_COLD) != 0) return -1; /* locked, or not known */
+  memcpy (to, &mark, sizeof (mark));
+  if (mremap (from, len, len, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to) == to) return 0;
+  if (holds_word (to, mark)) return -1;
+  int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
+  return mmap (to, len, PROT_READ | PROT_WRITE, flags, -1, 0) == to ? -1 : -2;
+}
+
+/* Mapping by mapping: where one mremap(2) moves several (Linux 6.17), it may fail after the first.  What
+   has been moved is copied back then.  */
+int mir_os_move (void *from, void *to, size_t len) {
+  char *source = (char *) from, *target = (char *) to;
+  int error = mir_os_error (), res = 0;
+  size_t done = 0;
+  while (res == 0 && done < len) {
+    size_t part = len_in_one_mapping (source + done, len - done);
+    res = move_mapped (source + done, target + done, part);
+    if (res == 0) done += part;
+  }
+  if (res != 0) memcpy (source, target, done);
   mir_os_set_error (error);
   return res;
 }
+
+/*---------------- Costs and limits -----------------------------*/
 
 uint64_t mir_os_cpu_nanoseconds (void) {
   struct timespec used = {0, 0};

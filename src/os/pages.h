@@ -22,8 +22,8 @@ int mir_os_has_memory (void *start, size_t len);
 
 /* Move the memory of [FROM, FROM + LEN) to [TO, TO + LEN), which do not overlap, without copying; TO's
    own is lost, and FROM reads zero.  0; -1 with everything as before: the system cannot, or FROM is
-   locked in memory and what takes its place would not be; -2: FROM is as before, but nothing is
-   mapped at TO any more.  */
+   locked in memory and what takes its place would not be; -2: FROM is as before, but TO is not this
+   process's memory any more, or another thread's.  */
 int mir_os_move (void *from, void *to, size_t len);
 
 /* Nanoseconds of CPU that this thread has used.  */

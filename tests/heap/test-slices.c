@@ -71,32 +71,40 @@ static void take_randomly (void) {
 
 static void return_randomly (void) {
   struct mir_slice_run run = random_run (40);
-  size_t kept = 0;
-  size_t taken = 0;
+  size_t kept = 0, taken = 0;
   for (size_t i = run.first; i < run.first + run.num; i++) {
-    int is_kept = !model[i].kept && !model[i].empty;
     taken += (size_t) model[i].taken;
-    kept += (size_t) is_kept;
-    model[i].kept |= (char) is_kept;
-    model[i].taken = model[i].empty = 0;
+    kept += !model[i].kept;
+    model[i].kept = 1;
+    model[i].taken = 0;
   }
   CHECK_INT (mir_slices_taken_num (&slices, run), taken);
   CHECK_INT (mir_slices_return (&slices, run), kept);
+  for (;;) {
+    struct mir_slice_run empty = mir_slices_next_empty (&slices, run);
+    if (empty.num == 0) break;
+    for (size_t i = empty.first; i < empty.first + empty.num; i++) {
+      CHECK (model[i].empty);
+      model[i].kept = model[i].empty = 0;
+    }
+    mir_slices_drop (&slices, empty);
+  }
+  for (size_t i = run.first; i < run.first + run.num; i++) CHECK (!model[i].empty);
 }
 
 static void drop_randomly (void) {
   int whole = tap_random () % 2 == 0;
   size_t max = whole ? 64 + (size_t) (tap_random () % 64) : 1 + (size_t) (tap_random () % 64);
-  struct mir_slice_run run = mir_slices_drop (&slices, max, whole);
-  CHECK (run.num <= max);
+  size_t bound = 1 + (size_t) (tap_random () % NUM);
+  struct mir_slice_run run = mir_slices_find_kept (&slices, bound, max, whole);
+  CHECK (run.num <= max && run.first + run.num <= bound);
   if (whole)
     CHECK (run.num == 0 || (run.first % MIR_STEP_SLICES == 0 && run.num % MIR_STEP_SLICES == 0));
   for (size_t i = run.first; i < run.first + run.num; i++) CHECK (model[i].kept);
-  if (run.num == 0 && !whole) CHECK_INT (mir_slices_kept_num (&slices), 0);
-  if (tap_random () % 4 == 0)
-    mir_slices_keep (&slices, run);
-  else
-    for (size_t i = run.first; i < run.first + run.num; i++) model[i].kept = 0;
+  if (run.num == 0 && !whole)
+    for (size_t i = 0; i < bound; i++) CHECK (!model[i].kept);
+  mir_slices_drop (&slices, run);
+  for (size_t i = run.first; i < run.first + run.num; i++) model[i].kept = 0;
 }
 
 static void random_operations_agree_with_a_model (void) {
@@ -115,18 +123,19 @@ static void whole_steps_are_dropped_from_the_top (void) {
   clear ();
   mir_slices_open (&slices, all);
   mir_slices_take (&slices, all);
-  CHECK_INT (mir_slices_return (&slices, all), NUM);
+  mir_slices_return (&slices, all);
   CHECK_INT (mir_slices_take (&slices, hole), 1);
   size_t dropped = 0, above = NUM;
   for (;;) {
-    struct mir_slice_run run = mir_slices_drop (&slices, 64, 1);
+    struct mir_slice_run run = mir_slices_find_kept (&slices, above, 64, 1);
     if (run.num == 0) break;
+    mir_slices_drop (&slices, run);
     CHECK (run.first + run.num <= above);
     above = run.first;
     dropped += run.num;
   }
   CHECK_INT (dropped, NUM - MIR_STEP_SLICES); /* all but the step of the hole */
-  CHECK_INT (mir_slices_drop (&slices, 64, 0).first, 101);
+  CHECK_INT (mir_slices_find_kept (&slices, NUM, 64, 0).first, 101);
 }
 
 /*---------------- Pages -----------------------------*/

@@ -141,6 +141,32 @@ static void locking_memory_locks_what_is_used (void) {
   passes (locked_memory);
 }
 
+/* As what was locked and freed, but never unlocked.  */
+static int one_locked_block (void) {
+  enum { NUM = 200 };
+  static void *all[NUM];
+  NEED_SUPPLY ();
+  MIR_alloc_t alloc = MIR_default_alloc ();
+  for (int i = 0; i < NUM; i++) {
+    MUST (1, (all[i] = MIR_malloc (alloc, MB)) != NULL);
+    memset (all[i], 1, MB);
+  }
+  for (int i = 20; i < NUM; i += 60)
+    if (mlock (all[i], 4096) != 0) {
+      fputs ("locking memory is refused", stderr);
+      return SKIP;
+    }
+  for (int i = 0; i < NUM; i++) MIR_free (alloc, all[i]);
+  MUST (2, MIR_heap_trim (0) > 50 * MB);
+  MUST (3, rss () < 20);
+  MUST (4, MIR_heap_trim (0) == 0);
+  return 0;
+}
+
+static void a_locked_block_does_not_keep_the_rest (void) {
+  passes (one_locked_block);
+}
+
 /*---------------- Peaks -----------------------------*/
 
 enum { BLOCK = 2000 };
@@ -292,6 +318,123 @@ static int grow (MIR_alloc_t alloc) {
   for (size_t i = 0; i < MB; i++) MUST (7, block[i] == (unsigned char) (i * 2654435761u >> 24));
   MIR_free (alloc, block);
   return 0;
+}
+
+enum { GROWN = 40 };
+
+/* Blocks of SIZE bytes grow, each and again: what they leave must not be taken for zero.  mimalloc puts
+   blocks of 512 KiB beside each other, those that are larger alone.  */
+static int leave (MIR_alloc_t alloc, size_t size, int again) {
+  static void *all[GROWN];
+  size_t zeroed = 700 * 1024;
+  for (int i = 0; i < GROWN; i++) {
+    MUST (1, (all[i] = MIR_malloc (alloc, size)) != NULL);
+    memset (all[i], 0xab, size);
+  }
+  for (int i = 0; i < GROWN; i++) {
+    MUST (2, (all[i] = MIR_realloc (alloc, all[i], size, 3 * MB)) != NULL);
+    void *block = again ? MIR_malloc (alloc, size) : NULL;
+    if (block != NULL) memset (block, 0xcd, size);
+    MIR_free (alloc, block);
+  }
+  for (int i = 0; i < GROWN; i++) {
+    unsigned char *block = (unsigned char *) MIR_calloc (alloc, 1, zeroed);
+    MUST (3, block != NULL);
+    for (size_t k = 0; k < zeroed; k++) MUST (4, block[k] == 0);
+  }
+  return 0;
+}
+
+static int leave_all (void) {
+  MIR_alloc_t alloc = MIR_default_alloc ();
+  for (int i = 0; i < 4; i++) {
+    int res = leave (alloc, i < 2 ? 512 * 1024 : 600 * 1024, i % 2);
+    if (res != 0) return 10 * i + res;
+  }
+  return 0;
+}
+
+static void what_large_blocks_leave_is_not_taken_for_zero (void) {
+  passes (leave_all);
+}
+
+/* Use up the mappings that the process may have, but a few.  NULL: that is too much here.  */
+static char *use_mappings_up (size_t len, size_t but) {
+  size_t i = 0;
+  char *start =
+      (char *) mmap (NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (start == MAP_FAILED) return NULL;
+  while (i < len && mprotect (start + i, 4096, PROT_READ) == 0) i += 8192;
+  if (i >= len) return NULL;
+  for (size_t k = 0; k < but; k++) mprotect (start + i - 8192 * (k + 1), 4096, PROT_NONE);
+  return start;
+}
+
+/* A block that is several mappings, since it has grown before, grows where the last of them cannot
+   move.  */
+static int grow_at_the_limit (void) {
+  enum { FILLER = 800 * MB };
+  MIR_alloc_t alloc = MIR_default_alloc ();
+  for (size_t but = 0; but < 20; but++) {
+    unsigned char *room = (unsigned char *) MIR_malloc (alloc, 20 * MB);
+    MUST (1, room != NULL);
+    memset (room, 9, 20 * MB);
+    MIR_free (alloc, room); /* can be accessed from now on */
+    unsigned char *block = NULL;
+    for (size_t mb = 1; mb <= 3; mb++) {
+      MUST (2,
+            (block = (unsigned char *) MIR_realloc (alloc, block, (mb - 1) * MB, mb * MB)) != NULL);
+      memset (block + (mb - 1) * MB, (int) mb, MB);
+    }
+    char *filler = use_mappings_up (FILLER, but);
+    if (filler == NULL) {
+      fputs ("the process may have too many mappings", stderr);
+      return SKIP;
+    }
+    unsigned char *grown = (unsigned char *) MIR_realloc (alloc, block, 3 * MB, 5 * MB);
+    munmap (filler, FILLER);
+    if (grown != NULL) block = grown;
+    for (size_t i = 0; i < 3 * MB; i++) MUST (3, block[i] == i / MB + 1);
+    MIR_free (alloc, block);
+    (void) MIR_heap_trim (0);
+  }
+  return 0;
+}
+
+static void large_blocks_grow_at_the_limit_of_mappings (void) {
+  passes (grow_at_the_limit);
+}
+
+static int grow_many (void) {
+  enum { NUM = 1000 };
+  static void *all[NUM];
+  static size_t sizes[NUM];
+  MIR_alloc_t alloc = MIR_default_alloc ();
+  NEED_SUPPLY ();
+  for (int round = 0; round < 12000; round++) {
+    int i = (int) ((uint32_t) round * 2654435761u >> 16) % NUM;
+    size_t size = sizes[i] + sizes[i] / 2;
+    if (size == 0) size = 520 * 1024 + (size_t) round;
+    if (size > 12 * MB) {
+      MIR_free (alloc, all[i]);
+      all[i] = NULL;
+      size = 0;
+    } else {
+      MUST (1, (all[i] = MIR_realloc (alloc, all[i], sizes[i], size)) != NULL);
+      ((char *) all[i])[size - 1] = 1; /* what has no memory is moved without a trace */
+    }
+    sizes[i] = size;
+  }
+  size_t num = 0;
+  FILE *maps = fopen ("/proc/self/maps", "r");
+  MUST (2, maps != NULL);
+  for (int c; (c = getc (maps)) != EOF;) num += c == '\n';
+  MUST (3, num < 12000);
+  return 0;
+}
+
+static void growing_leaves_mappings_for_others (void) {
+  passes (grow_many);
 }
 
 static int grow_default (void) {
@@ -526,6 +669,7 @@ int main (void) {
   TEST_RUN (the_build_says_whose_memory_it_is);
   TEST_RUN (a_small_heap_is_charged_little);
   TEST_RUN (locking_memory_locks_what_is_used);
+  TEST_RUN (a_locked_block_does_not_keep_the_rest);
   TEST_RUN (a_peak_goes_back_by_itself_and_the_rest_on_demand);
   TEST_RUN (as_much_as_is_live_may_stay);
   TEST_RUN (a_part_can_be_kept);
@@ -533,6 +677,9 @@ int main (void) {
   TEST_RUN (heaps_give_their_peak_back_when_they_end);
   TEST_RUN (large_blocks_keep_their_bytes_when_they_grow);
   TEST_RUN (large_blocks_are_not_copied);
+  TEST_RUN (what_large_blocks_leave_is_not_taken_for_zero);
+  TEST_RUN (large_blocks_grow_at_the_limit_of_mappings);
+  TEST_RUN (growing_leaves_mappings_for_others);
   TEST_RUN (ranges_are_added_as_the_heap_grows);
   TEST_RUN (embedder_and_environment_choose_pages);
   TEST_RUN (it_works_in_any_address_space);
