@@ -290,9 +290,9 @@ void mir_supply_emptied (const void *start, size_t len) {
 }
 
 /* mimalloc's mi_commit_fun_t: make [START, START + SIZE) accessible, or take it back.  So far mimalloc
-   asks for whole slices that it does not have, and returns what it asked for; but nothing says so,
-   and with an option it asks piece by piece, and not always here.  So a piece of a slice, what
-   mimalloc has already, and what it returns without having asked for it are right, too.  */
+   asks for whole slices that it does not have, and returns what it asked for; but nothing says so.
+   So a piece of a slice, what mimalloc has already, and what it returns without having asked for it
+   are right, too; but what it uses without asking would be given back under its feet.  */
 static bool mi_cdecl supply (bool commit, void *start, size_t size, bool *is_zero, void *arg) {
   struct range *range = (struct range *) arg;
   if (commit) return give (range, start, size, is_zero);
@@ -388,7 +388,8 @@ static int range_has_room (size_t len) {
 }
 
 void mir_supply_make_room (size_t len) {
-  if (len > LAST_RANGE / 2) return; /* the system's */
+  if (len > LAST_RANGE / 2 || len > mi_option_get_size (mi_option_arena_max_object_size))
+    return; /* the system's */
   mir_os_lock (&supply_lock);
   int must_grow = supply_ranges != NULL && !is_growing && !range_has_room (len);
   if (must_grow) is_growing = 1;
@@ -454,7 +455,8 @@ static void prepare (void) {
   add_range (0);
   if (!mir_supply_is_own ()) return;
   mi_option_set (mi_option_purge_delay, 0);
-  mi_option_set (mi_option_arena_eager_commit, 0); /* of ranges that mimalloc makes itself */
+  mi_option_set (mi_option_page_commit_on_demand, 0); /* 3.4.3 does not ask us for what it adds */
+  mi_option_set (mi_option_arena_eager_commit, 0);    /* of ranges that mimalloc makes itself */
 }
 
 /* Nothing is wrong but the memory's cost if a thread goes on too early.  */

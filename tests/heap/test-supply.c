@@ -504,6 +504,24 @@ static int many_ranges (void) {
   return 0;
 }
 
+static int largest (void) {
+  NEED_SUPPLY ();
+  long before = kib_of ("/proc/self/status", "VmSize:") / 1024;
+  void *block = MIR_malloc (MIR_default_alloc (), (size_t) 3 << 30);
+  if (block == NULL) {
+    fputs ("no address space", stderr);
+    return SKIP;
+  }
+  MUST (1, kib_of ("/proc/self/status", "VmSize:") / 1024 - before < 3 * 1024 + 512);
+  MIR_free (MIR_default_alloc (), block);
+  return 0;
+}
+
+/* mimalloc gets it from the system.  */
+static void no_range_is_reserved_for_a_block_of_gigabytes (void) {
+  passes (largest);
+}
+
 static void ranges_are_added_as_the_heap_grows (void) {
   passes (many_ranges);
 }
@@ -681,6 +699,7 @@ int main (void) {
   TEST_RUN (large_blocks_grow_at_the_limit_of_mappings);
   TEST_RUN (growing_leaves_mappings_for_others);
   TEST_RUN (ranges_are_added_as_the_heap_grows);
+  TEST_RUN (no_range_is_reserved_for_a_block_of_gigabytes);
   TEST_RUN (embedder_and_environment_choose_pages);
   TEST_RUN (it_works_in_any_address_space);
   TEST_RUN (a_refused_step_is_a_refused_block);
