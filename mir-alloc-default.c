@@ -51,7 +51,8 @@ static void *default_realloc (void *ptr, size_t old_size, size_t new_size, void 
 
 static void default_free (void *ptr, void *user_data) {
   (void) user_data;
-  MIR_DEFAULT_ALLOC_ (free) (ptr);
+  if (ptr != NULL)
+    MIR_DEFAULT_ALLOC_ (free) (ptr); /* mimalloc's own may not stand it without any memory */
 }
 
 static struct MIR_alloc default_alloc MIR_DEFAULT_ALLOC_UNUSED_ = {

@@ -79,7 +79,8 @@ class alloc_on_resource {
                            void *user_data) noexcept {
     void *res = do_malloc (new_size, user_data);
     if (ptr == nullptr) return res;
-    if (res == nullptr) return new_size <= mir_size_in_header (ptr) ? ptr : nullptr; // a shrink stays
+    if (res == nullptr)
+      return new_size <= mir_size_in_header (ptr) ? ptr : nullptr;  // a shrink stays
     std::memcpy (res, ptr, old_size < new_size ? old_size : new_size);
     do_free (ptr, user_data);
     return res;

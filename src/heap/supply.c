@@ -54,6 +54,7 @@ static struct range *supply_ranges;                         /* the newest and la
 static size_t taken, kept;                                  /* bytes, of all ranges */
 static size_t refused; /* what was kept when the system took nothing back; 0: it does */
 static int is_growing; /* a thread adds a range */
+static size_t grow_at; /* a range was refused: the next is tried with so many bytes taken */
 static struct mir_huge_pages huge_pages;
 
 /*---------------- Giving memory back -----------------------------*/
@@ -238,8 +239,8 @@ static void add_range (uint64_t room);
 /* Whether the newest range is half full, and this thread is to add the next.  */
 static int claim_growth (struct range *range) {
   mir_os_lock (&supply_lock);
-  int res =
-      range == supply_ranges && !is_growing && range->opened >= range->slices.num / 2 * MIR_SLICE;
+  int res = range == supply_ranges && !is_growing && taken >= grow_at
+            && range->opened >= range->slices.num / 2 * MIR_SLICE;
   if (res) is_growing = 1;
   mir_os_unlock (&supply_lock);
   return res;
@@ -353,10 +354,9 @@ static void unlink_range (struct range *range) {
   release_range (range);
 }
 
-/* Add a range, twice as large as the newest, and with room for a block of ROOM bytes.  On failure the
-   heap does without: mimalloc reserves its own, which becomes accessible in pieces too.  The caller
-   has set is_growing; after a failure it stays set.  */
-static void add_range (uint64_t room) {
+/* Reserve a range, twice as large as the newest, and with room for a block of ROOM bytes, for mimalloc.
+   0, or -1 if the system or mimalloc refuses.  */
+static int reserve_range (uint64_t room) {
   mir_os_lock (&supply_lock);
   uint64_t len =
       supply_ranges == NULL ? RANGE_UNIT : (uint64_t) supply_ranges->slices.num * MIR_SLICE * 2;
@@ -364,18 +364,25 @@ static void add_range (uint64_t room) {
   if (len > LAST_RANGE) len = LAST_RANGE;
   uint64_t needed = (room + 3 * RANGE_UNIT - 1) / RANGE_UNIT * RANGE_UNIT;
   if (room != 0 && len < needed) len = needed;
-  if (len > LAST_RANGE || len > mir_os_address_limit () / 4) return;
+  if (len > LAST_RANGE || len > mir_os_address_limit () / 4) return -1;
   struct range *range = make_range ((size_t) len);
   mi_arena_id_t id;
-  if (range == NULL) return;
+  if (range == NULL) return -1;
   link_range (range);
-  if (!mi_manage_memory (range->start, (size_t) len, false, false, true, -1, false, supply, range,
-                         &id)) {
-    unlink_range (range);
-    return;
-  }
+  if (mi_manage_memory (range->start, (size_t) len, false, false, true, -1, false, supply, range,
+                        &id))
+    return 0;
+  unlink_range (range);
+  return -1;
+}
+
+/* The same.  On failure the heap does without: mimalloc reserves its own, which becomes accessible in
+   pieces too; the next try is when the heap has doubled.  The caller has set is_growing.  */
+static void add_range (uint64_t room) {
+  int res = reserve_range (room);
   mir_os_lock (&supply_lock);
   is_growing = 0;
+  grow_at = res == 0 ? 0 : taken * 2;
   mir_os_unlock (&supply_lock);
 }
 
@@ -391,7 +398,7 @@ void mir_supply_make_room (size_t len) {
   if (len > LAST_RANGE / 2 || len > mi_option_get_size (mi_option_arena_max_object_size))
     return; /* the system's */
   mir_os_lock (&supply_lock);
-  int must_grow = supply_ranges != NULL && !is_growing && !range_has_room (len);
+  int must_grow = supply_ranges != NULL && !is_growing && taken >= grow_at && !range_has_room (len);
   if (must_grow) is_growing = 1;
   mir_os_unlock (&supply_lock);
   if (must_grow) add_range (len);
