@@ -356,7 +356,7 @@ static void unlink_range (struct range *range) {
 
 /* Reserve a range, twice as large as the newest, and with room for a block of ROOM bytes, for mimalloc.
    0, or -1 if the system or mimalloc refuses.  */
-static int reserve_range (uint64_t room) {
+static int reserve_supply (uint64_t room) {
   mir_os_lock (&supply_lock);
   uint64_t len =
       supply_ranges == NULL ? RANGE_UNIT : (uint64_t) supply_ranges->slices.num * MIR_SLICE * 2;
@@ -379,7 +379,7 @@ static int reserve_range (uint64_t room) {
 /* The same.  On failure the heap does without: mimalloc reserves its own, which becomes accessible in
    pieces too; the next try is when the heap has doubled.  The caller has set is_growing.  */
 static void add_range (uint64_t room) {
-  int res = reserve_range (room);
+  int res = reserve_supply (room);
   mir_os_lock (&supply_lock);
   is_growing = 0;
   grow_at = res == 0 ? 0 : taken * 2;
