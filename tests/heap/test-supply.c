@@ -374,6 +374,7 @@ static char *use_mappings_up (size_t len, size_t but) {
    move.  */
 static int grow_at_the_limit (void) {
   enum { FILLER = 800 * MB };
+  NEED_SUPPLY ();
   MIR_alloc_t alloc = MIR_default_alloc ();
   for (size_t but = 0; but < 20; but++) {
     unsigned char *room = (unsigned char *) MIR_malloc (alloc, 20 * MB);

@@ -17,6 +17,14 @@ static void set_default_handlers (void) {
   for (size_t i = 0; i < sizeof (signals) / sizeof (signals[0]); i++) signal (signals[i], SIG_DFL);
 }
 
+/* FUNC may have refused addresses, of which valgrind needs some to end the process.  */
+static void allow_address_space (void) {
+  struct rlimit limit;
+  if (getrlimit (RLIMIT_AS, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void) setrlimit (RLIMIT_AS, &limit);
+}
+
 static void read_all (int end, char *text, size_t text_size) {
   size_t all = 0;
   ssize_t len;
@@ -35,7 +43,9 @@ struct child_end run_child (int (*func) (void), char *text, size_t text_size) {
     set_default_handlers ();
     if (text != NULL) dup2 (ends[1], 2);
     close (ends[0]);
-    _exit (func ());
+    int res = func ();
+    allow_address_space ();
+    _exit (res);
   }
   close (ends[1]);
   if (text != NULL) read_all (ends[0], text, text_size);
@@ -47,8 +57,10 @@ struct child_end run_child (int (*func) (void), char *text, size_t text_size) {
 }
 
 int refuse_address_space (void) {
-  struct rlimit none = {0, 0};
-  if (setrlimit (RLIMIT_AS, &none) != 0) return -1;
+  struct rlimit limit;
+  if (getrlimit (RLIMIT_AS, &limit) != 0) return -1;
+  limit.rlim_cur = 0;
+  if (setrlimit (RLIMIT_AS, &limit) != 0) return -1;
   void *page = mmap (NULL, 1, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return page == MAP_FAILED ? 0 : -1; /* qemu-user 10 reports success without setting the limit */
 }
