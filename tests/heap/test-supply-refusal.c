@@ -150,7 +150,8 @@ static void refuse (int forever, int half) {
   long n = 0;
   int end_status;
   do {
-    n += n < (long) tap_scaled (25) ? 1 : 1 + (long) (tap_random () % (1000 / tap_scaled (100) + 1));
+    n +=
+        n < (long) tap_scaled (25) ? 1 : 1 + (long) (tap_random () % (1000 / tap_scaled (100) + 1));
     refusal.at = n;
     refusal.forever = forever;
     refusal.half = half;
