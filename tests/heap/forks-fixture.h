@@ -23,6 +23,13 @@ enum { CAN_FORK = 0 };
 enum { CAN_FORK = 1 };
 #endif
 
+/* AddressSanitizer has a lock for its list of threads, which a child may find taken.  */
+#if defined(__SANITIZE_ADDRESS__)
+enum { CAN_FORK_BESIDE_BIRTHS = 0 };
+#else
+enum { CAN_FORK_BESIDE_BIRTHS = 1 };
+#endif
+
 /* valgrind takes what the other threads have in a child for leaks.  */
 static inline int can_fork (void) {
   return CAN_FORK && !mir_os_is_translated ();

@@ -67,8 +67,8 @@ static int is_supplied (void) {
   return mir_supply_is_own ();
 }
 
-/* ThreadSanitizer has memory of its own for each page.  */
-#ifdef __SANITIZE_THREAD__
+/* Sanitizers have memory of their own for each page, and terabytes of addresses.  */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define CAN_MEASURE 0
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)
