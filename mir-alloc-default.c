@@ -51,8 +51,8 @@ static void *default_realloc (void *ptr, size_t old_size, size_t new_size, void 
 
 static void default_free (void *ptr, void *user_data) {
   (void) user_data;
-  if (ptr != NULL)
-    MIR_DEFAULT_ALLOC_ (free) (ptr); /* mimalloc's own may not stand it without any memory */
+  /* mimalloc's own does not bear NULL in a process that has got no memory at all.  */
+  if (ptr != NULL) MIR_DEFAULT_ALLOC_ (free) (ptr);
 }
 
 static struct MIR_alloc default_alloc MIR_DEFAULT_ALLOC_UNUSED_ = {

@@ -4,6 +4,8 @@
 
 #include "defaults.h"
 
+#include <stdint.h> /* SIZE_MAX */
+
 #include "heap/large.h"
 #include "heap/supply.h"
 
@@ -15,7 +17,7 @@ static void *roomy_malloc (size_t size, void *user_data) {
 }
 
 static void *roomy_calloc (size_t num, size_t size, void *user_data) {
-  if (num > MIR_LARGE || size > MIR_LARGE || num * size > MIR_LARGE)
+  if (size != 0 && num > MIR_LARGE / size && num <= SIZE_MAX / size)
     mir_supply_make_room (num * size);
   return default_calloc (num, size, user_data);
 }

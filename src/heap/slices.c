@@ -43,8 +43,10 @@ struct mir_slice_run mir_slices_steps_to_open (const struct mir_slices *slices,
   return (struct mir_slice_run) {first, bound - first};
 }
 
-void mir_slices_open (struct mir_slices *slices, struct mir_slice_run run) {
+size_t mir_slices_open (struct mir_slices *slices, struct mir_slice_run run) {
+  size_t res = run.num - count_run (slices->open, run);
   set_run (slices->open, run, 1);
+  return res;
 }
 
 int mir_slices_are_huge (const struct mir_slices *slices, struct mir_slice_run run) {

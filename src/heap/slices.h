@@ -37,7 +37,8 @@ int mir_slices_are_open (const struct mir_slices *slices, struct mir_slice_run r
 /* The slices of RUN that cannot be accessed, from the first of them to the last, in whole steps.  */
 struct mir_slice_run mir_slices_steps_to_open (const struct mir_slices *slices,
                                                struct mir_slice_run run);
-void mir_slices_open (struct mir_slices *slices, struct mir_slice_run run);
+/* Returns how many slices of RUN could not be accessed before.  */
+size_t mir_slices_open (struct mir_slices *slices, struct mir_slice_run run);
 /* Whether a slice of RUN may be in a huge page; say that those of RUN may.  */
 int mir_slices_are_huge (const struct mir_slices *slices, struct mir_slice_run run);
 void mir_slices_set_huge (struct mir_slices *slices, struct mir_slice_run run);

@@ -161,8 +161,7 @@ static struct mir_slice_run run_within (const struct range *range, const void *s
 static int open_run (struct range *range, struct mir_slice_run run) {
   if (mir_os_commit_data (range->start + run.first * MIR_SLICE, run.num * MIR_SLICE) != 0)
     return -1;
-  mir_slices_open (&range->slices, run);
-  range->opened += run.num * MIR_SLICE;
+  range->opened += mir_slices_open (&range->slices, run) * MIR_SLICE;
   return 0;
 }
 
@@ -303,11 +302,16 @@ static bool mi_cdecl supply (bool commit, void *start, size_t size, bool *is_zer
 
 /*---------------- Ranges -----------------------------*/
 
+/* The bytes of what describes NUM slices, whole pages.  */
+static size_t header_len (size_t num) {
+  size_t page = mir_os_page_size ();
+  size_t len = sizeof (struct range) + 5 * mir_slices_words (num) * sizeof (uint64_t);
+  return (len + page - 1) / page * page;
+}
+
 /* Reserve LEN bytes of slices and what describes them; NULL: refused.  The caller owns the range.  */
 static struct range *make_range (size_t len) {
-  size_t num = len / MIR_SLICE, words = mir_slices_words (num), page = mir_os_page_size ();
-  size_t header = sizeof (struct range) + 5 * words * sizeof (uint64_t);
-  header = (header + page - 1) / page * page;
+  size_t num = len / MIR_SLICE, words = mir_slices_words (num), header = header_len (num);
   size_t whole = len + header + MIR_STEP;
   char *start = (char *) mir_os_reserve (whole, NULL, 0);
   if (start == NULL) return NULL;
@@ -330,13 +334,8 @@ static struct range *make_range (size_t len) {
 }
 
 static void release_range (struct range *range) {
-  size_t len = range->slices.num * MIR_SLICE;
-  char *start = (char *) range;
-  size_t page = mir_os_page_size ();
-  size_t header =
-      sizeof (struct range) + 5 * mir_slices_words (range->slices.num) * sizeof (uint64_t);
-  header = (header + page - 1) / page * page;
-  mir_os_unreserve (start, len + header + MIR_STEP);
+  size_t num = range->slices.num;
+  mir_os_unreserve (range, num * MIR_SLICE + header_len (num) + MIR_STEP);
 }
 
 /* Make RANGE the newest, or drop the newest again.  The caller has set is_growing.  */
@@ -410,9 +409,8 @@ void mir_supply_make_room (size_t len) {
 enum { NOTHING, BEGUN, DONE };
 static atomic_int prepared;
 
-enum {
-  PREPARE_LOOKS = 100000
-}; /* at what another thread prepares: it may be gone, in a forked child */
+/* At what another thread prepares: it may be gone, in a forked child.  */
+enum { PREPARE_LOOKS = 100000 };
 
 static void do_nothing (void) {}
 

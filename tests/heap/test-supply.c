@@ -518,6 +518,19 @@ static int largest (void) {
   return 0;
 }
 
+/* A product that overflows to a gigabyte.  */
+static int overflown (void) {
+  NEED_SUPPLY ();
+  long before = kib_of ("/proc/self/status", "VmSize:") / 1024;
+  MUST (1, MIR_calloc (MIR_default_alloc (), ((size_t) 1 << 35) + 1, (size_t) 1 << 30) == NULL);
+  MUST (2, kib_of ("/proc/self/status", "VmSize:") / 1024 - before < 512);
+  return 0;
+}
+
+static void no_range_is_reserved_for_a_product_that_overflows (void) {
+  passes (overflown);
+}
+
 /* mimalloc gets it from the system.  */
 static void no_range_is_reserved_for_a_block_of_gigabytes (void) {
   passes (largest);
@@ -701,6 +714,7 @@ int main (void) {
   TEST_RUN (growing_leaves_mappings_for_others);
   TEST_RUN (ranges_are_added_as_the_heap_grows);
   TEST_RUN (no_range_is_reserved_for_a_block_of_gigabytes);
+  TEST_RUN (no_range_is_reserved_for_a_product_that_overflows);
   TEST_RUN (embedder_and_environment_choose_pages);
   TEST_RUN (it_works_in_any_address_space);
   TEST_RUN (a_refused_step_is_a_refused_block);

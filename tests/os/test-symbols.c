@@ -22,19 +22,11 @@
 #include <unistd.h>
 
 #include "os/elf-symtab.h"
+#include "os/translations.h"
 #include "support/child.h"
 #include "support/tap.h"
 #include "elf-image.h"
 #include "symbols-module.h"
-
-#ifdef __has_include
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
-#endif
-#endif
-#ifndef RUNNING_ON_VALGRIND
-#define RUNNING_ON_VALGRIND 0
-#endif
 
 static char *module_file; /* the module as it was built */
 static char folder[] = "/tmp/test-symbols-XXXXXX", path[100], other_path[100], deleted_path[120];
@@ -306,7 +298,7 @@ static void *look_all_the_time (void *arg) {
 
 /* Under valgrind a child would be told of what this thread had allocated.  */
 static void *load_all_the_time (void *arg) {
-  while (!RUNNING_ON_VALGRIND && !is_over) {
+  while (!mir_os_is_translated () && !is_over) {
     void *handle = dlopen ((const char *) arg, RTLD_NOW | RTLD_LOCAL);
     if (handle != NULL) dlclose (handle);
   }
