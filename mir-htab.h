@@ -1,7 +1,7 @@
 /* Typed hash tables over a MIR_alloc_t.
 
    DEF_HTAB (T)   defines the type HTAB (T) and its functions; T is one token: int, size_t, node_t
-   element        one T, with its key inside; copied as bytes, like an element of VARR (T)
+   element        one T, with its key inside; copied as bytes and aligned like an element of VARR (T)
    hash, eq       the user's functions on elements; equal elements must have equal hashes
    bound type     a type whose hash and eq are fixed where it is defined and can be inlined:
                   DEF_HTAB_BOUND (T, HASH, EQ)
@@ -9,7 +9,8 @@
    hole           the position of a deleted element, until the next packing
    id             position + first_id, so that all positions can change while the ids stay
    index          maps a hash to the ids of the elements that have it
-   tiny table     a table of few elements: no index, everything in one block
+   span           the number of elements that an index is for
+   tiny table     a table of few elements: no index, all hashes are compared at once
 
      els     [ hole | a | hole | b | c | free ... ]     insertion order, 1 = start, 5 = bound
      hashes  [ 0    | . | 0    | . | . | ...      ]     0: a hole
@@ -31,11 +32,14 @@
    first included; otherwise the message is printed and the program exits with status 1.  The hook
    may leave by longjmp, and so may the allocator.  If the hook returns, HTAB_DO returns FALSE and
    has had no effect: the result is not written, and the caller still owns the element.  Only
-   HTAB_CREATE can fail, and INSERT or REPLACE of an element that is not in the table when there is
-   no hole to reuse.
+   HTAB_CREATE and HTAB_COPY can fail, and INSERT or REPLACE of an element that is not in the table
+   when there is no hole to reuse.  A table that is created takes no other memory until its first
+   element.  If the allocator leaves HTAB_COPY by longjmp, the copy is NULL or an empty table that
+   the caller must destroy.
 
    Callbacks: all of them may use other tables and may FIND in their own table; the function of
-   FOREACH_ELEM may also DELETE from it.  free_func gets an element after it has left the table.
+   FOREACH_ELEM, like the body of EACH, may also DELETE from it.  free_func gets an element after it
+   has left the table.
 
    Checks: passing a NULL table prints a line and aborts.  The checks are compiled in if
    HTAB_ENABLE_CHECKING is defined, which it is unless NDEBUG is; when they are off, their
@@ -48,6 +52,11 @@
    actions are a contract; the fields of HTAB (T) are not.  */
 #ifndef MIR_HTAB_H
 #define MIR_HTAB_H
+
+/* C's casts and NULL are none of a C++ program's business; our tests see the warnings.  */
+#if defined(__cplusplus) && defined(__GNUC__) && !defined(MIR_ALLOC_WARNINGS)
+#pragma GCC system_header
+#endif
 
 #include <stddef.h> /* size_t, NULL */
 #include <stdint.h> /* SIZE_MAX, uint64_t, uintptr_t */
@@ -73,8 +82,14 @@
 extern "C" {
 #endif
 
+#ifndef FALSE
 #define FALSE 0
+#endif
+#ifndef TRUE
 #define TRUE 1
+#endif
+
+/*---------------- Internal: compilers and checks --------------*/
 
 #if !defined(HTAB_ENABLE_CHECKING) && !defined(NDEBUG)
 #define HTAB_ENABLE_CHECKING
@@ -122,6 +137,7 @@ MIR_HTAB_SLOW MIR_HTAB_NO_RETURN void mir_htab_assert_fail (const char *op, cons
 
 #ifdef MIR_HTAB_ERROR
 MIR_HTAB_SLOW void mir_htab_error (const char *message) {
+  (void) message;
   MIR_HTAB_ERROR (message);
 }
 #else
@@ -131,20 +147,36 @@ MIR_HTAB_SLOW MIR_HTAB_NO_RETURN void mir_htab_error (const char *message) {
 }
 #endif
 
+/* What INSERT and REPLACE do with the result after an error.  Without a hook there is no after, but
+   compilers do not see that, and warn of a result that is not set.  */
+#ifdef MIR_HTAB_ERROR
+#define MIR_HTAB_LEAVE_(RES, EL) ((void) 0)
+#else
+#define MIR_HTAB_LEAVE_(RES, EL) ((void) (*(RES) = *(EL)))
+#endif
+
+/*---------------- Types ----------------------------------------*/
+
+/* A position or an id; a number of elements; a hash.  */
 typedef unsigned htab_ind_t;
 typedef unsigned htab_size_t;
 typedef unsigned htab_hash_t;
 
 DEF_VARR (htab_ind_t)
 
+/* What HTAB_DO does.  */
 enum htab_action { HTAB_FIND, HTAB_INSERT, HTAB_REPLACE, HTAB_DELETE };
 
+/*---------------- Internal: limits ----------------------------*/
+
 #define MIR_HTAB_HOLE_HASH 0u            /* if the user's hash is 0, 1 is stored */
-#define MIR_HTAB_LARGEST_SIZE (1u << 31) /* elements */
 #define MIR_HTAB_TINY_HASHES 16          /* positions of a tiny table, at most */
 #define MIR_HTAB_LINE 64                 /* bytes of a cache line */
+#ifndef MIR_HTAB_LARGEST_SIZE            /* a test has less memory */
+#define MIR_HTAB_LARGEST_SIZE (1u << 31) /* elements */
+#endif
 
-/*---------------- Tables without their type --------------------*/
+/*---------------- Internal: tables without their type ----------*/
 /* A group of the index.  Tag 0 marks a free slot.  Counter kind % MIR_HTAB_OVERFLOWS is the number
    of elements of such kinds that went on to the next group because this one was full.  */
 #define MIR_HTAB_SLOTS 12    /* of a group */
@@ -153,19 +185,31 @@ enum htab_action { HTAB_FIND, HTAB_INSERT, HTAB_REPLACE, HTAB_DELETE };
 
 struct mir_htab_group_ {
 #ifdef MIR_HTAB_PLAIN_
-  uint64_t bytes[2]; /* tags and overflows as below; byte i starts at bit 8 * i */
+  uint32_t tags[MIR_HTAB_SLOTS / 4]; /* tag i from bit i % 4 * 8 of tags[i / 4] on */
 #else
   unsigned char tags[MIR_HTAB_SLOTS];
-  unsigned char overflows[MIR_HTAB_OVERFLOWS];
 #endif
+  unsigned char overflows[MIR_HTAB_OVERFLOWS];
   htab_ind_t ids[MIR_HTAB_SLOTS];
 };
 
-/* The table without its type.  els, index and hashes are one block, els first, unless the table is
-   tiny; in a tiny table index is NULL, and els and hashes are in the block of the table itself.
+/* What a tiny table has in place of an index; all 0 outside of [start, bound).  */
+struct mir_htab_tiny_ {
+  htab_hash_t hashes[MIR_HTAB_TINY_HASHES];
+#ifdef MIR_HTAB_PLAIN_
+  uint64_t tags[2]; /* of the hashes, tag i from bit i % 8 * 8 of tags[i / 8] on; 0: a hole */
+#define MIR_HTAB_NO_HASHES_ {{0}, {0}}
+#else
+#define MIR_HTAB_NO_HASHES_ {{0}}
+#endif
+};
+
+/* The table without its type.  els, index and hashes are one block, els first.  A tiny table has no
+   index; a new one, and one that CLEAR has given all its memory back, has no block either: its size
+   is 0.
 
    start <= bound <= limit <= size, and els_num <= bound - start.  The first and the last position
-   in use are not holes.  The hashes of a tiny table are 0 outside of [start, bound).  */
+   in use are not holes.  */
 struct mir_htab_ {
   htab_size_t els_num;      /* live elements */
   htab_size_t start, bound; /* the positions in use */
@@ -175,15 +219,12 @@ struct mir_htab_ {
   size_t mask;              /* for offsets into the index, bytes */
   htab_size_t min_size;
   htab_size_t collisions;
-  void *els;
-  struct mir_htab_group_ *index;
-  htab_hash_t *hashes;
+  void *els;                     /* the block, NULL if there is none */
+  struct mir_htab_group_ *index; /* NULL: the table is tiny */
+  htab_hash_t *hashes;           /* if tiny, those of a struct mir_htab_tiny_; zeros that nobody
+                                    writes if there is no block */
   MIR_alloc_t alloc;
   void *arg;
-  htab_hash_t tiny_hashes[MIR_HTAB_TINY_HASHES];
-#ifdef MIR_HTAB_PLAIN_
-  uint64_t tiny_tags[2]; /* tags of tiny_hashes, tag i from bit 8 * i on; 0: a hole or unused */
-#endif
 };
 
 /* Spread all bits of HASH into the upper bits, so that a weak user hash is good enough.  The
@@ -206,26 +247,24 @@ static inline unsigned mir_htab_tag_ (unsigned kind) {
   return kind + (kind == 0);
 }
 
-/*---------------- Sets of slots --------------------------------*/
+/*---------------- Internal: sets of slots ----------------------*/
 /* Three implementations, for SSE2, for NEON and by words, of sets of slots: mir_htab_slots_t_,
    where each slot is one bit and S & (S - 1) removes the first slot.  The rest of this file uses
-   only these functions.  None of them allocates or fails.
+   only these nine functions.  None of them allocates or fails.
 
    On one group of the index:
      first_slot_ (S)                  the first slot of the set S, which is not empty
      tagged_slots_ (GROUP, KIND)      the slots with the tag of KIND
      free_slots_ (GROUP)              the free slots
-     take_slot_ (GROUP, SLOT, KIND)   give the free slot SLOT the tag of KIND
-     free_slot_ (GROUP, SLOT)         make SLOT free
-     fill_slot_ (GROUP, SLOT, KIND)   take_slot_ for tags that are not read again soon
-   and, next to them, is_filled_ (the last slot is taken) and overflows_, set_overflows_ (the
-   counter of KIND).
+     set_slot_ (GROUP, SLOT, KIND)    give SLOT, which is free, the tag of KIND
+     fill_slot_ (GROUP, SLOT, KIND)   the same in a group that is not searched soon
+     clear_slot_ (GROUP, SLOT)        make SLOT free
 
-   On a tiny table, where slots are positions:
-     tiny_slots_ (T, HASH)            the positions with HASH; without SIMD those with its tag,
-                                      maybe more: MIR_HTAB_TINY_SLOTS_ARE_EXACT_
-     set_tiny_hash_ (T, POS, HASH)    store HASH, or MIR_HTAB_HOLE_HASH for a hole
-     end_tiny_hashes_ (T, NUM)        only the first NUM positions are in use  */
+   On the hashes of a tiny table, where slots are positions:
+     tiny_slots_ (T, HASH)            the positions with HASH, which is not MIR_HTAB_HOLE_HASH; by
+                                      words those with its tag, maybe more
+     set_tiny_hash_ (T, POS, HASH)    store HASH at POS, which is a hole
+     clear_tiny_hash_ (T, POS)        make POS a hole  */
 #if defined(MIR_HTAB_SSE2_)
 typedef unsigned mir_htab_slots_t_;
 
@@ -276,18 +315,23 @@ static inline mir_htab_slots_t_ mir_htab_free_slots_ (const struct mir_htab_grou
 
 static inline mir_htab_slots_t_ mir_htab_tiny_slots_ (const struct mir_htab_ *t, htab_hash_t hash) {
   __m128i h = mir_htab_hash_vector_ (hash);
-  __m128i a = _mm_cmpeq_epi32 (mir_htab_load_ (t->tiny_hashes), h);
-  __m128i b = _mm_cmpeq_epi32 (mir_htab_load_ (t->tiny_hashes + 4), h);
-  __m128i c = _mm_cmpeq_epi32 (mir_htab_load_ (t->tiny_hashes + 8), h);
-  __m128i d = _mm_cmpeq_epi32 (mir_htab_load_ (t->tiny_hashes + 12), h);
+  __m128i a = _mm_cmpeq_epi32 (mir_htab_load_ (t->hashes), h);
+  __m128i b = _mm_cmpeq_epi32 (mir_htab_load_ (t->hashes + 4), h);
+  __m128i c = _mm_cmpeq_epi32 (mir_htab_load_ (t->hashes + 8), h);
+  __m128i d = _mm_cmpeq_epi32 (mir_htab_load_ (t->hashes + 12), h);
   __m128i all = _mm_packs_epi16 (_mm_packs_epi32 (a, b), _mm_packs_epi32 (c, d));
   return (unsigned) _mm_movemask_epi8 (all);
 }
 
-/* The bytes of A where MASK is 0, those of B where it is 0xff.  */
-static inline mir_htab_vector_ mir_htab_blend_ (mir_htab_vector_ a, mir_htab_vector_ mask,
-                                                mir_htab_vector_ b) {
-  return _mm_or_si128 (_mm_andnot_si128 (mask, a), _mm_and_si128 (mask, b));
+/* A, with the bytes of B where MASK is 0xff and A is 0.  */
+static inline mir_htab_vector_ mir_htab_put_ (mir_htab_vector_ a, mir_htab_vector_ mask,
+                                              mir_htab_vector_ b) {
+  return _mm_or_si128 (a, _mm_and_si128 (mask, b));
+}
+
+/* A, with 0 where MASK is 0xff.  */
+static inline mir_htab_vector_ mir_htab_wipe_ (mir_htab_vector_ a, mir_htab_vector_ mask) {
+  return _mm_andnot_si128 (mask, a);
 }
 
 /* Callers fill an element word by word, and compilers then copy it 16 bytes at a time to pass it by
@@ -344,18 +388,23 @@ static inline mir_htab_slots_t_ mir_htab_free_slots_ (const struct mir_htab_grou
 
 static inline mir_htab_slots_t_ mir_htab_tiny_slots_ (const struct mir_htab_ *t, htab_hash_t hash) {
   uint32x4_t h = vdupq_n_u32 (hash);
-  uint16x4_t a = vmovn_u32 (vceqq_u32 (vld1q_u32 (t->tiny_hashes), h));
-  uint16x4_t b = vmovn_u32 (vceqq_u32 (vld1q_u32 (t->tiny_hashes + 4), h));
-  uint16x4_t c = vmovn_u32 (vceqq_u32 (vld1q_u32 (t->tiny_hashes + 8), h));
-  uint16x4_t d = vmovn_u32 (vceqq_u32 (vld1q_u32 (t->tiny_hashes + 12), h));
+  uint16x4_t a = vmovn_u32 (vceqq_u32 (vld1q_u32 (t->hashes), h));
+  uint16x4_t b = vmovn_u32 (vceqq_u32 (vld1q_u32 (t->hashes + 4), h));
+  uint16x4_t c = vmovn_u32 (vceqq_u32 (vld1q_u32 (t->hashes + 8), h));
+  uint16x4_t d = vmovn_u32 (vceqq_u32 (vld1q_u32 (t->hashes + 12), h));
   uint8x8_t low = vmovn_u16 (vcombine_u16 (a, b)), high = vmovn_u16 (vcombine_u16 (c, d));
   return mir_htab_slots_ (vcombine_u8 (low, high));
 }
 
-/* The bytes of A where MASK is 0, those of B where it is 0xff.  */
-static inline mir_htab_vector_ mir_htab_blend_ (mir_htab_vector_ a, mir_htab_vector_ mask,
-                                                mir_htab_vector_ b) {
-  return vbslq_u8 (mask, b, a);
+/* A, with the bytes of B where MASK is 0xff and A is 0.  */
+static inline mir_htab_vector_ mir_htab_put_ (mir_htab_vector_ a, mir_htab_vector_ mask,
+                                              mir_htab_vector_ b) {
+  return vorrq_u8 (a, vandq_u8 (mask, b));
+}
+
+/* A, with 0 where MASK is 0xff.  */
+static inline mir_htab_vector_ mir_htab_wipe_ (mir_htab_vector_ a, mir_htab_vector_ mask) {
+  return vbicq_u8 (a, mask);
 }
 
 #else /* by words */
@@ -379,25 +428,25 @@ static inline uint64_t mir_htab_equal_bytes_ (uint64_t word, unsigned tag) {
   return (bits - (word ^ tag * MIR_HTAB_EACH_BYTE_)) & bits;
 }
 
-static inline unsigned mir_htab_byte_ (const uint64_t words[2], unsigned i) {
-  return (unsigned) (words[i / 8] >> i % 8 * 8) & 0xff;
-}
-
-static inline void mir_htab_set_byte_ (uint64_t words[2], unsigned i, unsigned byte) {
-  unsigned shift = i % 8 * 8;
-  words[i / 8] = (words[i / 8] & ~((uint64_t) 0xff << shift)) | (uint64_t) byte << shift;
-}
 #endif
 
 #ifndef MIR_HTAB_PLAIN_
 /* Tags, and the hashes of a tiny table, are written 16 bytes at a time: a processor cannot forward
    a store of one byte to a load of 16.  */
-/* A vector in which LENGTH bytes from byte FROM on are 0xff, the others 0.  LENGTH is 1 or 4.  */
-static inline mir_htab_vector_ mir_htab_byte_mask_ (unsigned from, unsigned length) {
-  static const unsigned char ones[2][32] = {
-      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff},
-      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff}};
-  return mir_htab_load_ (&ones[length == 4][16 - from]);
+/* A vector with 0xff in byte SLOT.  */
+static inline mir_htab_vector_ mir_htab_slot_mask_ (unsigned slot) {
+  static const uint64_t masks[MIR_HTAB_SLOTS][2] = {
+      {0xffu, 0},         {0xff00u, 0},         {0xff0000u, 0},         {0xff000000u, 0},
+      {0xff00000000u, 0}, {0xff0000000000u, 0}, {0xff000000000000u, 0}, {0xff00000000000000u, 0},
+      {0, 0xffu},         {0, 0xff00u},         {0, 0xff0000u},         {0, 0xff000000u}};
+  return mir_htab_load_ (masks[slot]);
+}
+
+/* A vector with 0xff in the four bytes of word I.  */
+static inline mir_htab_vector_ mir_htab_word_mask_ (unsigned i) {
+  static const uint64_t masks[4][2] = {
+      {0xffffffffu, 0}, {0xffffffff00000000u, 0}, {0, 0xffffffffu}, {0, 0xffffffff00000000u}};
+  return mir_htab_load_ (masks[i]);
 }
 
 static inline mir_htab_slots_t_ mir_htab_tagged_slots_ (const struct mir_htab_group_ *group,
@@ -405,57 +454,38 @@ static inline mir_htab_slots_t_ mir_htab_tagged_slots_ (const struct mir_htab_gr
   return mir_htab_equal_tags_ (group, mir_htab_tag_vector_ (kind));
 }
 
-MIR_HTAB_FAST void mir_htab_take_slot_ (struct mir_htab_group_ *group, unsigned slot,
-                                        unsigned kind) {
-  mir_htab_vector_ old = mir_htab_load_ (group), mask = mir_htab_byte_mask_ (slot, 1);
-  mir_htab_store_ (group, mir_htab_blend_ (old, mask, mir_htab_tag_vector_ (kind)));
+MIR_HTAB_FAST void mir_htab_set_slot_ (struct mir_htab_group_ *group, unsigned slot,
+                                       unsigned kind) {
+  mir_htab_vector_ old = mir_htab_load_ (group), mask = mir_htab_slot_mask_ (slot);
+  mir_htab_store_ (group, mir_htab_put_ (old, mask, mir_htab_tag_vector_ (kind)));
 }
 
-MIR_HTAB_FAST void mir_htab_free_slot_ (struct mir_htab_group_ *group, unsigned slot) {
-  mir_htab_vector_ old = mir_htab_load_ (group), mask = mir_htab_byte_mask_ (slot, 1);
-  mir_htab_store_ (group, mir_htab_blend_ (old, mask, mir_htab_hash_vector_ (0)));
+MIR_HTAB_FAST void mir_htab_clear_slot_ (struct mir_htab_group_ *group, unsigned slot) {
+  mir_htab_store_ (group, mir_htab_wipe_ (mir_htab_load_ (group), mir_htab_slot_mask_ (slot)));
 }
 
-/* As take_slot_, but with a store of one byte: for a tag that is not read soon.  */
 static inline void mir_htab_fill_slot_ (struct mir_htab_group_ *group, unsigned slot,
                                         unsigned kind) {
   group->tags[slot] = (unsigned char) mir_htab_tag_ (kind);
 }
 
-static inline int mir_htab_is_filled_ (const struct mir_htab_group_ *group) {
-  return group->tags[MIR_HTAB_SLOTS - 1] != 0;
-}
-
-static inline unsigned mir_htab_overflows_ (const struct mir_htab_group_ *group, unsigned kind) {
-  return group->overflows[kind % MIR_HTAB_OVERFLOWS];
-}
-
-static inline void mir_htab_set_overflows_ (struct mir_htab_group_ *group, unsigned kind,
-                                            unsigned count) {
-  group->overflows[kind % MIR_HTAB_OVERFLOWS] = (unsigned char) count;
-}
-
-#define MIR_HTAB_TINY_SLOTS_ARE_EXACT_ TRUE /* all of them have the same hash */
-
 static inline void mir_htab_set_tiny_hash_ (struct mir_htab_ *t, htab_size_t pos,
                                             htab_hash_t hash) {
-  htab_hash_t *four = &t->tiny_hashes[pos & ~3u];
-  mir_htab_vector_ old = mir_htab_load_ (four), mask = mir_htab_byte_mask_ (pos % 4 * 4, 4);
-  mir_htab_store_ (four, mir_htab_blend_ (old, mask, mir_htab_hash_vector_ (hash)));
+  htab_hash_t *four = &t->hashes[pos & ~3u];
+  mir_htab_vector_ old = mir_htab_load_ (four), mask = mir_htab_word_mask_ (pos % 4);
+  mir_htab_store_ (four, mir_htab_put_ (old, mask, mir_htab_hash_vector_ (hash)));
 }
 
-/* Only the first NUM positions are in use; clear the hashes of the others.  */
-static inline void mir_htab_end_tiny_hashes_ (struct mir_htab_ *t, htab_size_t num) {
-  memset (t->tiny_hashes + num, 0, (MIR_HTAB_TINY_HASHES - num) * sizeof (htab_hash_t));
+static inline void mir_htab_clear_tiny_hash_ (struct mir_htab_ *t, htab_size_t pos) {
+  htab_hash_t *four = &t->hashes[pos & ~3u];
+  mir_htab_store_ (four, mir_htab_wipe_ (mir_htab_load_ (four), mir_htab_word_mask_ (pos % 4)));
 }
 
 #else
-/* The overflow counters are masked out: unlike tags they may be 128 or more.  */
 static inline mir_htab_slots_t_ mir_htab_equal_tags_ (const struct mir_htab_group_ *group,
                                                       unsigned tag) {
-  uint64_t first = mir_htab_equal_bytes_ (group->bytes[0], tag);
-  uint64_t last = mir_htab_equal_bytes_ (group->bytes[1] & 0xffffffffu, tag);
-  return first >> 7 | last >> 6;
+  uint64_t first = group->tags[0] | (uint64_t) group->tags[1] << 32;
+  return mir_htab_equal_bytes_ (first, tag) >> 7 | mir_htab_equal_bytes_ (group->tags[2], tag) >> 6;
 }
 
 static inline mir_htab_slots_t_ mir_htab_tagged_slots_ (const struct mir_htab_group_ *group,
@@ -467,54 +497,39 @@ static inline mir_htab_slots_t_ mir_htab_free_slots_ (const struct mir_htab_grou
   return mir_htab_equal_tags_ (group, 0) & ~(0x0202020200000000u);
 }
 
-static inline void mir_htab_take_slot_ (struct mir_htab_group_ *group, unsigned slot,
-                                        unsigned kind) {
-  group->bytes[slot / 8] |= (uint64_t) mir_htab_tag_ (kind) << slot % 8 * 8;
-}
-
-static inline void mir_htab_free_slot_ (struct mir_htab_group_ *group, unsigned slot) {
-  mir_htab_set_byte_ (group->bytes, slot, 0);
+static inline void mir_htab_set_slot_ (struct mir_htab_group_ *group, unsigned slot,
+                                       unsigned kind) {
+  group->tags[slot / 4] |= (uint32_t) mir_htab_tag_ (kind) << slot % 4 * 8;
 }
 
 static inline void mir_htab_fill_slot_ (struct mir_htab_group_ *group, unsigned slot,
                                         unsigned kind) {
-  mir_htab_take_slot_ (group, slot, kind);
+  mir_htab_set_slot_ (group, slot, kind);
 }
 
-static inline int mir_htab_is_filled_ (const struct mir_htab_group_ *group) {
-  return mir_htab_byte_ (group->bytes, MIR_HTAB_SLOTS - 1) != 0;
+static inline void mir_htab_clear_slot_ (struct mir_htab_group_ *group, unsigned slot) {
+  group->tags[slot / 4] &= ~((uint32_t) 0xff << slot % 4 * 8);
 }
-
-static inline unsigned mir_htab_overflows_ (const struct mir_htab_group_ *group, unsigned kind) {
-  return mir_htab_byte_ (group->bytes, MIR_HTAB_SLOTS + kind % MIR_HTAB_OVERFLOWS);
-}
-
-static inline void mir_htab_set_overflows_ (struct mir_htab_group_ *group, unsigned kind,
-                                            unsigned count) {
-  mir_htab_set_byte_ (group->bytes, MIR_HTAB_SLOTS + kind % MIR_HTAB_OVERFLOWS, count);
-}
-
-#define MIR_HTAB_TINY_SLOTS_ARE_EXACT_ FALSE
 
 static inline mir_htab_slots_t_ mir_htab_tiny_slots_ (const struct mir_htab_ *t, htab_hash_t hash) {
+  const struct mir_htab_tiny_ *tiny = (const struct mir_htab_tiny_ *) (const void *) t->hashes;
   unsigned tag = mir_htab_tag_ (mir_htab_kind_ (mir_htab_mix_ (hash)));
-  return mir_htab_equal_bytes_ (t->tiny_tags[0], tag) >> 7
-         | mir_htab_equal_bytes_ (t->tiny_tags[1], tag) >> 6;
+  return mir_htab_equal_bytes_ (tiny->tags[0], tag) >> 7
+         | mir_htab_equal_bytes_ (tiny->tags[1], tag) >> 6;
 }
 
 static inline void mir_htab_set_tiny_hash_ (struct mir_htab_ *t, htab_size_t pos,
                                             htab_hash_t hash) {
+  struct mir_htab_tiny_ *tiny = (struct mir_htab_tiny_ *) (void *) t->hashes;
   unsigned tag = mir_htab_tag_ (mir_htab_kind_ (mir_htab_mix_ (hash)));
-  t->tiny_hashes[pos] = hash;
-  mir_htab_set_byte_ (t->tiny_tags, pos, hash == MIR_HTAB_HOLE_HASH ? 0 : tag);
+  tiny->hashes[pos] = hash;
+  tiny->tags[pos / 8] |= (uint64_t) tag << pos % 8 * 8;
 }
 
-/* Only the first NUM positions are in use; set their tags and clear the hashes of the others.  */
-static inline void mir_htab_end_tiny_hashes_ (struct mir_htab_ *t, htab_size_t num) {
-  htab_size_t pos;
-  t->tiny_tags[0] = t->tiny_tags[1] = 0;
-  for (pos = 0; pos < num; pos++) mir_htab_set_tiny_hash_ (t, pos, t->tiny_hashes[pos]);
-  for (; pos < MIR_HTAB_TINY_HASHES; pos++) t->tiny_hashes[pos] = MIR_HTAB_HOLE_HASH;
+static inline void mir_htab_clear_tiny_hash_ (struct mir_htab_ *t, htab_size_t pos) {
+  struct mir_htab_tiny_ *tiny = (struct mir_htab_tiny_ *) (void *) t->hashes;
+  tiny->hashes[pos] = MIR_HTAB_HOLE_HASH;
+  tiny->tags[pos / 8] &= ~((uint64_t) 0xff << pos % 8 * 8);
 }
 #endif
 
@@ -525,15 +540,15 @@ static inline void mir_htab_regroup_ (void *el, size_t size) {
 }
 #endif
 
-/*---------------- The index ------------------------------------*/
-#define MIR_HTAB_SMALLEST_SIZE 36u /* positions with an index */
-#define MIR_HTAB_INDEX_BYTES_(SIZE) ((size_t) (SIZE) / 9 * sizeof (struct mir_htab_group_))
+/*---------------- Internal: the index --------------------------*/
+#define MIR_HTAB_SMALLEST_SPAN 36u /* elements of an index, at least */
+#define MIR_HTAB_PER_GROUP 9u      /* elements of a group, on average */
 
 /* The state of a search.  */
 struct mir_htab_cursor_ {
   htab_size_t pos;              /* of the element that may be the one wanted */
   unsigned slot;                /* its slot */
-  size_t place;                 /* the offset of its group in the index, bytes */
+  size_t home, place;           /* the offsets of the first group and of its own, bytes */
   mir_htab_slots_t_ candidates; /* slots not yet ruled out, including this one */
 };
 
@@ -557,16 +572,15 @@ static inline void mir_htab_prefetch_ (const struct mir_htab_ *t, htab_hash_t ha
 
 /* Count that an element of KIND goes on from the group at PLACE; the place of the next group.  */
 static inline size_t mir_htab_overflow_ (struct mir_htab_ *t, size_t place, unsigned kind) {
-  struct mir_htab_group_ *group = mir_htab_group_at_ (t, place);
-  unsigned count = mir_htab_overflows_ (group, kind);
-  if (count != MIR_HTAB_STUCK) mir_htab_set_overflows_ (group, kind, count + 1);
+  unsigned char *count = &mir_htab_group_at_ (t, place)->overflows[kind % MIR_HTAB_OVERFLOWS];
+  if (*count != MIR_HTAB_STUCK) ++*count;
   return mir_htab_next_place_ (t, place);
 }
 
-MIR_HTAB_SEARCH void mir_htab_index_add_ (struct mir_htab_ *t, htab_hash_t hash, htab_ind_t id) {
-  uint64_t mixed = mir_htab_mix_ (hash);
-  size_t place = mir_htab_home_ (t, mixed);
-  unsigned slot, kind = mir_htab_kind_ (mixed);
+/* Add ID, whose search begins at PLACE, and whose hash is HASH.  */
+MIR_HTAB_SEARCH void mir_htab_index_add_ (struct mir_htab_ *t, size_t place, htab_hash_t hash,
+                                          htab_ind_t id) {
+  unsigned slot, kind = mir_htab_kind_ (mir_htab_mix_ (hash));
   struct mir_htab_group_ *group;
   mir_htab_slots_t_ free_slots;
   for (;;) {
@@ -576,23 +590,27 @@ MIR_HTAB_SEARCH void mir_htab_index_add_ (struct mir_htab_ *t, htab_hash_t hash,
     place = mir_htab_overflow_ (t, place, kind);
   }
   slot = mir_htab_first_slot_ (free_slots);
-  mir_htab_take_slot_ (group, slot, kind);
+  mir_htab_set_slot_ (group, slot, kind);
   group->ids[slot] = id;
 }
 
-/* As index_add_, for an index from which nothing has been removed: groups fill from the front, and
-   the last id of a group, while its slot is free, is the number of slots taken.  */
+/* As index_add_, for an index to which ids above MIR_HTAB_SLOTS have been added since it was
+   cleared, and from which nothing has been removed: groups fill from the front, and the last id of
+   a group, while its slot is free, is the number of slots taken.  */
 static inline void mir_htab_index_fill_ (struct mir_htab_ *t, htab_hash_t hash, htab_ind_t id) {
   uint64_t mixed = mir_htab_mix_ (hash);
   size_t place = mir_htab_home_ (t, mixed);
   unsigned slot, kind = mir_htab_kind_ (mixed);
   struct mir_htab_group_ *group;
-  while (MIR_HTAB_UNLIKELY_ (mir_htab_is_filled_ (group = mir_htab_group_at_ (t, place))))
+  for (;;) {
+    group = mir_htab_group_at_ (t, place);
+    slot = group->ids[MIR_HTAB_SLOTS - 1];
+    if (!MIR_HTAB_UNLIKELY_ (slot >= MIR_HTAB_SLOTS)) break;
     place = mir_htab_overflow_ (t, place, kind);
-  slot = group->ids[MIR_HTAB_SLOTS - 1];
+  }
+  mir_htab_fill_slot_ (group, slot, kind);
   group->ids[MIR_HTAB_SLOTS - 1] = slot + 1;
   group->ids[slot] = id;
-  mir_htab_fill_slot_ (group, slot, kind);
 }
 
 /* Undo mir_htab_overflow_ for an element that is removed at PLACE: it had gone on from HOME to
@@ -600,19 +618,16 @@ static inline void mir_htab_index_fill_ (struct mir_htab_ *t, htab_hash_t hash, 
 MIR_HTAB_SLOW void mir_htab_uncount_ (struct mir_htab_ *t, size_t home, size_t place,
                                       unsigned kind) {
   for (; home != place; home = mir_htab_next_place_ (t, home)) {
-    struct mir_htab_group_ *group = mir_htab_group_at_ (t, home);
-    unsigned count = mir_htab_overflows_ (group, kind);
-    if (count != MIR_HTAB_STUCK) mir_htab_set_overflows_ (group, kind, count - 1);
+    unsigned char *count = &mir_htab_group_at_ (t, home)->overflows[kind % MIR_HTAB_OVERFLOWS];
+    if (*count != MIR_HTAB_STUCK) --*count;
   }
 }
 
 MIR_HTAB_FAST void mir_htab_index_remove_ (struct mir_htab_ *t, htab_hash_t hash,
                                            const struct mir_htab_cursor_ *c) {
-  uint64_t mixed = mir_htab_mix_ (hash);
-  size_t home = mir_htab_home_ (t, mixed);
-  mir_htab_free_slot_ (mir_htab_group_at_ (t, c->place), c->slot);
-  if (MIR_HTAB_UNLIKELY_ (home != c->place))
-    mir_htab_uncount_ (t, home, c->place, mir_htab_kind_ (mixed));
+  mir_htab_clear_slot_ (mir_htab_group_at_ (t, c->place), c->slot);
+  if (MIR_HTAB_UNLIKELY_ (c->home != c->place))
+    mir_htab_uncount_ (t, c->home, c->place, mir_htab_kind_ (mir_htab_mix_ (hash)));
 }
 
 /* Go to the first candidate.  */
@@ -632,11 +647,11 @@ MIR_HTAB_FAST int mir_htab_first_ (const struct mir_htab_ *t, htab_hash_t hash,
   unsigned kind = mir_htab_kind_ (mixed);
   const struct mir_htab_group_ *group;
   c->pos = c->slot = 0;
-  c->place = mir_htab_home_ (t, mixed);
+  c->home = c->place = mir_htab_home_ (t, mixed);
   group = mir_htab_group_at_ (t, c->place);
   c->candidates = mir_htab_tagged_slots_ (group, kind);
   if (c->candidates == 0)
-    return mir_htab_overflows_ (group, kind) == 0 ? MIR_HTAB_NOWHERE : MIR_HTAB_FURTHER;
+    return group->overflows[kind % MIR_HTAB_OVERFLOWS] == 0 ? MIR_HTAB_NOWHERE : MIR_HTAB_FURTHER;
   mir_htab_settle_ (t, c);
   return MIR_HTAB_HERE;
 }
@@ -650,7 +665,7 @@ MIR_HTAB_LARGE int mir_htab_next_ (struct mir_htab_ *t, htab_hash_t hash,
     c->candidates &= c->candidates - 1;
   }
   while (c->candidates == 0) {
-    if (mir_htab_overflows_ (mir_htab_group_at_ (t, c->place), kind) == 0) return FALSE;
+    if (mir_htab_group_at_ (t, c->place)->overflows[kind % MIR_HTAB_OVERFLOWS] == 0) return FALSE;
     t->collisions++;
     c->place = mir_htab_next_place_ (t, c->place);
     c->candidates = mir_htab_tagged_slots_ (mir_htab_group_at_ (t, c->place), kind);
@@ -662,7 +677,7 @@ MIR_HTAB_LARGE int mir_htab_next_ (struct mir_htab_ *t, htab_hash_t hash,
 MIR_HTAB_FAST int mir_htab_first_tiny_ (const struct mir_htab_ *t, htab_hash_t hash,
                                         struct mir_htab_cursor_ *c) {
   c->pos = c->slot = 0;
-  c->place = 0;
+  c->home = c->place = 0;
   c->candidates = mir_htab_tiny_slots_ (t, hash);
   if (c->candidates == 0) return FALSE;
   c->pos = mir_htab_first_slot_ (c->candidates);
@@ -679,7 +694,7 @@ MIR_HTAB_FAST int mir_htab_next_tiny_ (struct mir_htab_ *t, struct mir_htab_curs
 
 #define MIR_HTAB_SAME_HASH_(T, HASH, POS) ((T)->hashes[POS] == (HASH))
 
-/*---------------- Elements without their type ------------------*/
+/*---------------- Internal: elements without their type --------*/
 /* Copy the elements at the positions [START, BOUND) that are not holes according to HASHES; TO may
    be FROM.  The last position is not a hole.  */
 typedef void mir_htab_pack_t (void *to, const void *from, const htab_hash_t *hashes,
@@ -688,6 +703,7 @@ typedef void mir_htab_pack_t (void *to, const void *from, const htab_hash_t *has
 /* What the untyped functions need to know about the element type to make room.  */
 struct mir_htab_type_ {
   size_t el_size;
+  htab_size_t tiny_size; /* positions of a tiny table */
   mir_htab_pack_t *pack;
 };
 
@@ -700,66 +716,101 @@ static inline void mir_htab_pack_hashes_ (htab_hash_t *to, const htab_hash_t *fr
   }
 }
 
-/* The number of positions for twice ELS_NUM elements, at least MIN_SIZE.  0 if not even one more
+/* How many elements the index of T is for; 0 if it has none.  */
+static inline htab_size_t mir_htab_span_ (const struct mir_htab_ *t) {
+  if (t->index == NULL) return 0;
+  return (htab_size_t) (t->mask / sizeof (struct mir_htab_group_) + 1) * MIR_HTAB_PER_GROUP;
+}
+
+/* The span of an index for twice ELS_NUM elements, at least MIN_SIZE.  0 if not even one more
    element is possible.  */
-static inline htab_size_t mir_htab_size_ (htab_size_t els_num, htab_size_t min_size) {
-  uint64_t size = MIR_HTAB_SMALLEST_SIZE, wanted = 2 * (uint64_t) els_num;
+static inline htab_size_t mir_htab_new_span_ (htab_size_t els_num, htab_size_t min_size) {
+  uint64_t span = MIR_HTAB_SMALLEST_SPAN, wanted = 2 * (uint64_t) els_num;
   if (els_num >= MIR_HTAB_LARGEST_SIZE) return 0;
   if (wanted > MIR_HTAB_LARGEST_SIZE) wanted = MIR_HTAB_LARGEST_SIZE;
   if (wanted < min_size) wanted = min_size;
-  while (size < wanted) size *= 2;
-  return (htab_size_t) size;
+  while (span < wanted) span *= 2;
+  return (htab_size_t) span;
 }
 
-/* Make T an empty tiny table of TINY_SIZE positions at TINY_ELS.  */
-MIR_HTAB_LARGE void mir_htab_make_tiny_ (struct mir_htab_ *t, void *tiny_els,
-                                         htab_size_t tiny_size) {
-  t->els_num = t->start = t->bound = 0;
-  t->first_id = 0;
-  t->limit = t->size = tiny_size;
-  t->els = tiny_els;
+/* Make T an empty table without a block.  */
+static inline void mir_htab_begin_ (struct mir_htab_ *t) {
+  static const struct mir_htab_tiny_ none = MIR_HTAB_NO_HASHES_;
+  t->els_num = t->start = t->bound = t->limit = t->size = t->first_id = 0;
+  t->mask = 0;
+  t->els = NULL;
   t->index = NULL;
-  t->hashes = t->tiny_hashes;
-  mir_htab_end_tiny_hashes_ (t, 0);
+  t->hashes = (htab_hash_t *) (uintptr_t) none.hashes;
 }
 
-/* Make T an empty table of SIZE positions with an index; FALSE on failure, with T unchanged.  */
-MIR_HTAB_LARGE int mir_htab_make_indexed_ (struct mir_htab_ *t, htab_size_t size, size_t el_size) {
-  size_t index_bytes = MIR_HTAB_INDEX_BYTES_ (size), fixed = index_bytes + MIR_HTAB_LINE;
-  size_t unit = el_size + sizeof (htab_hash_t), padding;
-  char *block;
-  if (size > (SIZE_MAX / 2 - fixed) / unit) return FALSE;
-  block = (char *) MIR_malloc (t->alloc, size * unit + fixed);
+/* Give T a new block for a tiny table of SIZE positions, without elements.  FALSE on failure, with
+   T unchanged.  */
+MIR_HTAB_LARGE int mir_htab_make_tiny_ (struct mir_htab_ *t, htab_size_t size, size_t el_size) {
+  size_t place = (size * el_size + 7) & ~(size_t) 7;
+  char *block = NULL;
+  if (el_size <= SIZE_MAX / 64)
+    block = (char *) MIR_malloc (t->alloc, place + sizeof (struct mir_htab_tiny_));
   if (block == NULL) return FALSE;
-  padding = -((size_t) (uintptr_t) block + size * el_size) % MIR_HTAB_LINE;
   t->els_num = t->start = t->bound = 0;
-  t->first_id = 0;
   t->limit = t->size = size;
   t->els = block;
-  t->index = (struct mir_htab_group_ *) (void *) (block + size * el_size + padding);
-  t->hashes = (htab_hash_t *) (void *) ((char *) t->index + index_bytes);
-  t->mask = index_bytes - sizeof (struct mir_htab_group_);
-  memset (t->index, 0, index_bytes);
+  t->index = NULL;
+  t->hashes = (htab_hash_t *) (void *) (block + place);
+  memset (t->hashes, 0, sizeof (struct mir_htab_tiny_));
   return TRUE;
 }
 
-/* Put all elements into the index, which must be all zero; there must be no holes.  */
-MIR_HTAB_LARGE void mir_htab_fill_index_ (struct mir_htab_ *t) {
+/* Give T a new block with an index for SPAN elements, which is not set.  FALSE on failure, with T
+   unchanged.  */
+MIR_HTAB_LARGE int mir_htab_make_indexed_ (struct mir_htab_ *t, htab_size_t span, size_t el_size) {
+  htab_size_t size = span < MIR_HTAB_LARGEST_SIZE ? span : MIR_HTAB_LARGEST_SIZE;
+  uint64_t index_bytes = (uint64_t) (span / MIR_HTAB_PER_GROUP) * sizeof (struct mir_htab_group_);
+  uint64_t unit = el_size + sizeof (htab_hash_t), fixed = index_bytes + MIR_HTAB_LINE;
+  size_t place;
+  char *block;
+  if (fixed > SIZE_MAX / 2 || size > (SIZE_MAX / 2 - fixed) / unit) return FALSE;
+  block = (char *) MIR_malloc (t->alloc, (size_t) (size * unit + fixed));
+  if (block == NULL) return FALSE;
+  place = size * el_size;
+  place += -((size_t) (uintptr_t) block + place) % MIR_HTAB_LINE;
+  t->limit = t->size = size;
+  t->els = block;
+  t->index = (struct mir_htab_group_ *) (void *) (block + place);
+  t->hashes = (htab_hash_t *) (void *) (block + place + (size_t) index_bytes);
+  t->mask = (size_t) index_bytes - sizeof (struct mir_htab_group_);
+  return TRUE;
+}
+
+/* The elements of T are at [0, ELS_NUM), without holes, and nothing else is in use: make the rest
+   of T fit, and put all elements into the index, if there is one.  */
+MIR_HTAB_LARGE void mir_htab_fill_ (struct mir_htab_ *t, htab_size_t els_num) {
   enum { AHEAD = 12 };
   const htab_hash_t *hashes = t->hashes;
-  htab_size_t i, bound = t->bound;
-  for (i = 0; i < bound; i++) {
-    if (i + AHEAD < bound) mir_htab_prefetch_ (t, hashes[i + AHEAD]);
+  htab_size_t i;
+  t->els_num = t->bound = els_num;
+  t->start = 0;
+  t->limit = t->size;
+  t->first_id = MIR_HTAB_SLOTS + 1; /* as index_fill_ wants it */
+  if (t->index == NULL) {
+    for (i = 0; i < MIR_HTAB_TINY_HASHES; i++) {
+      htab_hash_t hash = hashes[i];
+      mir_htab_clear_tiny_hash_ (t, i);
+      if (i < els_num) mir_htab_set_tiny_hash_ (t, i, hash);
+    }
+    return;
+  }
+  memset (t->index, 0, t->mask + sizeof (struct mir_htab_group_));
+  for (i = 0; i < els_num; i++) {
+    if (i + AHEAD < els_num) mir_htab_prefetch_ (t, hashes[i + AHEAD]);
     mir_htab_index_fill_ (t, hashes[i], i + t->first_id);
   }
 }
 
-/* Move all elements and holes down to position 0; the ids do not change.  */
+/* Move all elements and holes of T, which has an index, down to position 0; no id changes.  */
 MIR_HTAB_LARGE void mir_htab_slide_ (struct mir_htab_ *t, size_t el_size) {
   size_t n = t->bound - t->start;
   memmove (t->els, (char *) t->els + t->start * el_size, n * el_size);
   memmove (t->hashes, t->hashes + t->start, n * sizeof (htab_hash_t));
-  if (t->index == NULL) mir_htab_end_tiny_hashes_ (t, (htab_size_t) n);
   t->first_id += t->start;
   t->bound = (htab_size_t) n;
   t->start = 0;
@@ -768,83 +819,114 @@ MIR_HTAB_LARGE void mir_htab_slide_ (struct mir_htab_ *t, size_t el_size) {
 
 /* Close the holes in place.  */
 MIR_HTAB_LARGE void mir_htab_pack_ (struct mir_htab_ *t, const struct mir_htab_type_ *type) {
-  if (t->els_num == t->bound - t->start) {
+  if (t->els_num == t->bound - t->start && t->index != NULL) {
     mir_htab_slide_ (t, type->el_size);
     return;
   }
   type->pack (t->els, t->els, t->hashes, t->start, t->bound);
   mir_htab_pack_hashes_ (t->hashes, t->hashes, t->start, t->bound);
-  t->start = t->first_id = 0;
-  t->bound = t->els_num;
-  t->limit = t->size;
-  if (t->index == NULL) {
-    mir_htab_end_tiny_hashes_ (t, t->els_num);
-    return;
-  }
-  memset (t->index, 0, MIR_HTAB_INDEX_BYTES_ (t->size));
-  mir_htab_fill_index_ (t);
+  mir_htab_fill_ (t, t->els_num);
 }
 
-/* Make room for at least one more element after the last one; FALSE on failure, with the table
-   unchanged.  TINY_ELS and TINY_SIZE are for a table that becomes tiny again.  */
-MIR_HTAB_SLOW int mir_htab_make_room_ (struct mir_htab_ *t, void *tiny_els, htab_size_t tiny_size,
-                                       const struct mir_htab_type_ *type) {
-  htab_size_t n = t->els_num, size = mir_htab_size_ (n, t->min_size);
-  struct mir_htab_ old = *t;
-  int was_tiny = t->index == NULL;
-  if (size == 0 && n == t->bound) {
-    mir_htab_error ("htab: too many elements");
-    return FALSE;
+/* Make TO, which is new, a table with what FROM has, holes included.  FALSE on failure, with TO
+   unchanged.  */
+MIR_HTAB_LARGE int mir_htab_duplicate_ (struct mir_htab_ *to, const struct mir_htab_ *from,
+                                        size_t el_size) {
+  size_t start = from->start, n = from->bound - from->start;
+  if (n == 0) return TRUE;
+  if (from->index == NULL) {
+    if (!mir_htab_make_tiny_ (to, from->size, el_size)) return FALSE;
+    memcpy (to->hashes, from->hashes, sizeof (struct mir_htab_tiny_));
+  } else {
+    if (!mir_htab_make_indexed_ (to, mir_htab_span_ (from), el_size)) return FALSE;
+    memcpy (to->index, from->index, from->mask + sizeof (struct mir_htab_group_));
+    memcpy (to->hashes + start, from->hashes + start, n * sizeof (htab_hash_t));
   }
-  if (was_tiny ? n <= t->size / 4 * 3 : size == 0) {
-    mir_htab_pack_ (t, type);
-    return TRUE;
-  }
-  if (!was_tiny && n >= t->size / 8) {
-    if (n >= t->limit / 2 && t->limit < t->size) {
-      t->limit = t->size;
-      return TRUE;
-    }
-    if (t->start >= t->size / 4) {
-      mir_htab_slide_ (t, type->el_size);
-      return TRUE;
-    }
-    if (size <= t->size) {
-      mir_htab_pack_ (t, type);
-      return TRUE;
-    }
-  }
-  if (!was_tiny && n <= tiny_size / 2 && t->min_size <= tiny_size) {
-    mir_htab_make_tiny_ (t, tiny_els, tiny_size);
-  } else if (size == old.size || !mir_htab_make_indexed_ (t, size, type->el_size)) {
-    if (n == t->bound && t->limit == t->size) {
-      mir_htab_error ("htab: no memory");
-      return FALSE;
-    }
-    mir_htab_pack_ (t, type);
-    return TRUE;
-  }
-  type->pack (t->els, old.els, was_tiny ? t->tiny_hashes : old.hashes, old.start, old.bound);
-  mir_htab_pack_hashes_ (t->hashes, old.hashes, old.start, old.bound);
-  t->els_num = t->bound = n;
-  if (t->index == NULL)
-    mir_htab_end_tiny_hashes_ (t, n);
-  else
-    mir_htab_fill_index_ (t);
-  if (!was_tiny) MIR_free (t->alloc, old.els);
+  memcpy ((char *) to->els + start * el_size, (char *) from->els + start * el_size, n * el_size);
+  to->els_num = from->els_num;
+  to->start = from->start;
+  to->bound = from->bound;
+  to->first_id = from->first_id;
   return TRUE;
 }
 
-/* Append an element with HASH, for which there must be room; its position.  */
-MIR_HTAB_FAST htab_size_t mir_htab_append_ (struct mir_htab_ *t, htab_hash_t hash) {
-  htab_size_t pos = t->bound++;
-  t->els_num++;
+/* Move T to a new block: a tiny one, if SPAN is 0, or one with another index.  FALSE on failure,
+   with T unchanged.  */
+MIR_HTAB_LARGE int mir_htab_rebuild_ (struct mir_htab_ *t, htab_size_t span,
+                                      const struct mir_htab_type_ *type) {
+  struct mir_htab_ old = *t;
+  if (span == 0) {
+    if (!mir_htab_make_tiny_ (t, type->tiny_size, type->el_size)) return FALSE;
+  } else if (!mir_htab_make_indexed_ (t, span, type->el_size)) {
+    return FALSE;
+  }
+  type->pack (t->els, old.els, old.hashes, old.start, old.bound);
+  mir_htab_pack_hashes_ (t->hashes, old.hashes, old.start, old.bound);
+  mir_htab_fill_ (t, old.els_num);
+  MIR_free (t->alloc, old.els);
+  return TRUE;
+}
+
+/* What to do when the end of the positions is reached; docs/containers.md has the table.  */
+enum mir_htab_way_ {
+  MIR_HTAB_USE_ALL, /* the limit was lower than the size */
+  MIR_HTAB_SLIDE,
+  MIR_HTAB_PACK,
+  MIR_HTAB_REBUILD
+};
+
+static inline enum mir_htab_way_ mir_htab_way_ (const struct mir_htab_ *t, htab_size_t new_span) {
+  htab_size_t n = t->els_num, span = mir_htab_span_ (t);
+  if (t->index == NULL) return n <= t->size / 4 * 3 ? MIR_HTAB_PACK : MIR_HTAB_REBUILD;
+  if (n < span / 8 && new_span < span) return MIR_HTAB_REBUILD;
+  if (n >= t->limit / 2 && t->limit < t->size) return MIR_HTAB_USE_ALL;
+  if (t->start >= t->size / 4) return MIR_HTAB_SLIDE;
+  return new_span <= span ? MIR_HTAB_PACK : MIR_HTAB_REBUILD;
+}
+
+/* Make room for at least one more element after the last one of T, which has a block; FALSE on
+   failure, with the table unchanged.  */
+MIR_HTAB_SLOW int mir_htab_make_room_ (struct mir_htab_ *t, const struct mir_htab_type_ *type) {
+  htab_size_t n = t->els_num, span = mir_htab_new_span_ (n, t->min_size), tiny = type->tiny_size;
+  int done = FALSE;
+  if (span == 0) {
+    mir_htab_error ("htab: too many elements");
+    return FALSE;
+  }
+  switch (mir_htab_way_ (t, span)) {
+    case MIR_HTAB_USE_ALL:
+      t->limit = t->size;
+      return TRUE;
+    case MIR_HTAB_SLIDE:
+      mir_htab_slide_ (t, type->el_size);
+      return TRUE;
+    case MIR_HTAB_REBUILD:
+      if (t->index != NULL && n <= tiny / 2 && t->min_size <= tiny) span = 0;
+      done = mir_htab_rebuild_ (t, span, type);
+      break;
+    default: /* PACK */
+      break;
+  }
+  if (!done && n == t->bound && t->limit == t->size) {
+    mir_htab_error ("htab: no memory");
+    return FALSE;
+  }
+  if (!done) mir_htab_pack_ (t, type);
+  return TRUE;
+}
+
+/* Append an element with HASH, whose search begins at PLACE, and for which there must be room; its
+   position.  */
+MIR_HTAB_FAST htab_size_t mir_htab_append_ (struct mir_htab_ *t, size_t place, htab_hash_t hash) {
+  htab_size_t pos = t->bound;
   if (t->index == NULL) {
     mir_htab_set_tiny_hash_ (t, pos, hash);
   } else {
+    mir_htab_index_add_ (t, place, hash, pos + t->first_id);
     t->hashes[pos] = hash;
-    mir_htab_index_add_ (t, hash, pos + t->first_id);
   }
+  t->bound = pos + 1;
+  t->els_num++;
   return pos;
 }
 
@@ -871,46 +953,87 @@ MIR_HTAB_SEARCH void mir_htab_remove_ (struct mir_htab_ *t, htab_hash_t hash,
                                        const struct mir_htab_cursor_ *c) {
   htab_size_t pos = c->pos;
   if (t->index == NULL) {
-    mir_htab_set_tiny_hash_ (t, pos, MIR_HTAB_HOLE_HASH);
+    mir_htab_clear_tiny_hash_ (t, pos);
   } else {
     t->hashes[pos] = MIR_HTAB_HOLE_HASH;
     mir_htab_index_remove_ (t, hash, c);
   }
   t->els_num--;
-  if (pos == t->start || pos + 1 == t->bound) mir_htab_trim_ (t, pos);
+  if (pos + 1 == t->bound && pos > t->start && t->hashes[pos - 1] != MIR_HTAB_HOLE_HASH)
+    t->bound = pos; /* what a scope that ends does for each of its names */
+  else if (MIR_HTAB_UNLIKELY_ (pos == t->start || pos + 1 == t->bound))
+    mir_htab_trim_ (t, pos);
 }
 
-/* Make T empty.  Its block is kept for the next elements unless it held far fewer than fit; then
-   the result is that block, which the caller must free.  Otherwise NULL.  */
-MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_size_t tiny_size) {
-  void *block = NULL;
-  if (t->index == NULL || (t->bound < t->size / 8 && t->min_size < t->size / 8)) {
-    if (t->index != NULL) block = t->els;
-    mir_htab_make_tiny_ (t, tiny_els, tiny_size);
-  } else {
-    if (t->bound != 0) memset (t->index, 0, MIR_HTAB_INDEX_BYTES_ (t->size));
+/* What a table had before it was made empty.  */
+struct mir_htab_left_ {
+  struct mir_htab_ t; /* as it was; its elements stay in their block until BLOCK is freed */
+  void *block;        /* to free with MIR_free, or NULL */
+  struct mir_htab_tiny_ tiny;
+};
+
+/* Make T empty and set LEFT to what it had.  Its block is kept for the next elements unless it held
+   far fewer than fit; then it is LEFT's.  */
+MIR_HTAB_LARGE void mir_htab_empty_ (struct mir_htab_ *t, struct mir_htab_left_ *left) {
+  htab_size_t least = mir_htab_span_ (t) / 8;
+  left->t = *t;
+  left->block = NULL;
+  if (t->bound < least && t->min_size < least) {
+    left->block = t->els;
+    mir_htab_begin_ (t);
+  } else if (t->bound != 0 && t->index == NULL) {
+    memcpy (&left->tiny, t->hashes, sizeof (left->tiny));
+    left->t.hashes = left->tiny.hashes;
+    memset (t->hashes, 0, sizeof (left->tiny));
     t->els_num = t->start = t->bound = 0;
-    t->limit = t->size;
+  } else if (t->bound != 0 || t->limit != t->size) {
+    mir_htab_fill_ (t, 0);
   }
-  return block;
 }
 
-/*---------------- Typed tables ---------------------------------*/
-#define HTAB(T) HTAB_##T
+/* A new table for a structure of SIZE bytes that begins with a struct mir_htab_ and whose other
+   members the caller sets; NULL on failure.  */
+MIR_HTAB_LARGE void *mir_htab_new_ (MIR_alloc_t alloc, size_t size, htab_size_t min_size,
+                                    void *arg) {
+  struct mir_htab_ *t;
+  if (min_size > MIR_HTAB_LARGEST_SIZE) {
+    mir_htab_error ("htab: too many elements");
+    return NULL;
+  }
+  t = (struct mir_htab_ *) MIR_malloc (alloc, size);
+  if (t == NULL) {
+    mir_htab_error ("htab: no memory");
+    return NULL;
+  }
+  mir_htab_begin_ (t);
+  t->min_size = min_size;
+  t->collisions = 0;
+  t->alloc = alloc;
+  t->arg = arg;
+  return t;
+}
+
+/* Free T, of which no element is left to free.  */
+MIR_HTAB_LARGE void mir_htab_free_ (struct mir_htab_ *t) {
+  MIR_alloc_t alloc = t->alloc;
+  void *block = t->els;
+  if (block != NULL) MIR_free (alloc, block);
+  MIR_free (alloc, t);
+}
+
+/*---------------- Internal: the parts of DEF_HTAB --------------*/
 #define HTAB_OP(T, OP) HTAB_##T##_##OP
 #define HTAB_OP_DEF(T, OP) MIR_HTAB_UNUSED HTAB_OP (T, OP)
 
-/* Positions of a tiny table: fewer for large elements, since they are part of its block from the
-   start.  */
+/* Positions of a tiny table: fewer for large elements.  */
 #define MIR_HTAB_TINY_(T) (sizeof (T) <= 32 ? MIR_HTAB_TINY_HASHES : sizeof (T) <= 128 ? 8 : 4)
 
-#define MIR_HTAB_TYPE_(T, CALLBACKS)                                         \
-  typedef struct HTAB (T) HTAB (T);                                          \
-  struct HTAB (T) {                                                          \
-    struct mir_htab_ t;                                                      \
-    void (*free_func) (T el, void *arg);                                     \
-    CALLBACKS                                                                \
-    T tiny_els[MIR_HTAB_TINY_ (T)]; /* used while there is no other block */ \
+#define MIR_HTAB_TYPE_(T, CALLBACKS)     \
+  typedef struct HTAB (T) HTAB (T);      \
+  struct HTAB (T) {                      \
+    struct mir_htab_ t;                  \
+    void (*free_func) (T el, void *arg); \
+    CALLBACKS                            \
   };
 
 /* All functions except create, in terms of HTAB_OP (T, hash) and HTAB_OP (T, eq).  If MAY_BE (T,
@@ -928,59 +1051,42 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
       }                                                                                            \
   }                                                                                                \
                                                                                                    \
-  /* All of the table except hash_func and eq_func.  */                                            \
-  MIR_HTAB_LARGE HTAB (T) *HTAB_OP (T, allocate) (                                                 \
-      MIR_alloc_t alloc, htab_size_t min_size, void (*free_func) (T el, void *arg), void *arg) {   \
-    HTAB (T) *ht;                                                                                  \
-    if (min_size > MIR_HTAB_LARGEST_SIZE) {                                                        \
-      mir_htab_error ("htab: too many elements");                                                  \
-      return NULL;                                                                                 \
-    }                                                                                              \
-    ht = (HTAB (T) *) MIR_malloc (alloc, sizeof (HTAB (T)));                                       \
-    if (ht == NULL) {                                                                              \
-      mir_htab_error ("htab: no memory");                                                          \
-      return NULL;                                                                                 \
-    }                                                                                              \
-    mir_htab_make_tiny_ (&ht->t, ht->tiny_els, MIR_HTAB_TINY_ (T));                                \
-    ht->t.min_size = min_size;                                                                     \
-    ht->t.collisions = 0;                                                                          \
-    ht->t.alloc = alloc;                                                                           \
-    ht->t.arg = arg;                                                                               \
-    ht->free_func = free_func;                                                                     \
-    return ht;                                                                                     \
-  }                                                                                                \
-                                                                                                   \
   MIR_HTAB_LARGE void HTAB_OP (T, clear) (HTAB (T) *htab) {                                        \
-    htab_size_t i, bound;                                                                          \
-    const htab_hash_t *hashes;                                                                     \
-    const T *els;                                                                                  \
-    void *block;                                                                                   \
-    htab_hash_t tiny_hashes[MIR_HTAB_TINY_HASHES];                                                 \
+    struct mir_htab_left_ left;                                                                    \
+    htab_size_t i;                                                                                 \
     HTAB_ASSERT (htab != NULL, "clear", T);                                                        \
-    i = htab->t.start;                                                                             \
-    bound = htab->t.bound;                                                                         \
-    els = (const T *) htab->t.els;                                                                 \
-    hashes = htab->t.hashes;                                                                       \
-    if (htab->t.index == NULL && htab->free_func != NULL) {                                        \
-      memcpy (tiny_hashes, hashes, sizeof (tiny_hashes));                                          \
-      hashes = tiny_hashes;                                                                        \
-    }                                                                                              \
-    block = mir_htab_empty_ (&htab->t, htab->tiny_els, MIR_HTAB_TINY_ (T));                        \
+    mir_htab_empty_ (&htab->t, &left);                                                             \
     if (htab->free_func != NULL)                                                                   \
-      for (; i < bound; i++)                                                                       \
-        if (hashes[i] != MIR_HTAB_HOLE_HASH) htab->free_func (els[i], htab->t.arg);                \
-    if (block != NULL) MIR_free (htab->t.alloc, block);                                            \
+      for (i = left.t.start; i < left.t.bound; i++)                                                \
+        if (left.t.hashes[i] != MIR_HTAB_HOLE_HASH)                                                \
+          htab->free_func (((T *) left.t.els)[i], left.t.arg);                                     \
+    if (left.block != NULL) MIR_free (left.t.alloc, left.block);                                   \
   }                                                                                                \
                                                                                                    \
   MIR_HTAB_LARGE void HTAB_OP (T, destroy) (HTAB (T) * * htab) {                                   \
     HTAB (T) *ht = *htab;                                                                          \
-    MIR_alloc_t alloc;                                                                             \
     HTAB_ASSERT (ht != NULL, "destroy", T);                                                        \
     if (ht->free_func != NULL) HTAB_OP (T, clear) (ht);                                            \
-    alloc = ht->t.alloc;                                                                           \
     *htab = NULL;                                                                                  \
-    if (ht->t.index != NULL) MIR_free (alloc, ht->t.els);                                          \
-    MIR_free (alloc, ht);                                                                          \
+    mir_htab_free_ (&ht->t);                                                                       \
+  }                                                                                                \
+                                                                                                   \
+  MIR_HTAB_LARGE void HTAB_OP (T, copy) (HTAB (T) * * htab, MIR_alloc_t alloc,                     \
+                                         const HTAB (T) *from,                                     \
+                                         void (*free_func) (T el, void *arg), void *arg) {         \
+    HTAB (T) *ht;                                                                                  \
+    HTAB_ASSERT (from != NULL, "copy", T);                                                         \
+    *htab = NULL;                                                                                  \
+    ht = (HTAB (T) *) mir_htab_new_ (alloc, sizeof (HTAB (T)), from->t.min_size, arg);             \
+    if (ht == NULL) return;                                                                        \
+    memcpy ((char *) ht + sizeof (ht->t), (const char *) from + sizeof (ht->t),                    \
+            sizeof (*ht) - sizeof (ht->t)); /* the functions */                                    \
+    ht->free_func = free_func;                                                                     \
+    *htab = ht;                                                                                    \
+    if (mir_htab_duplicate_ (&ht->t, &from->t, sizeof (T))) return;                                \
+    *htab = NULL;                                                                                  \
+    mir_htab_free_ (&ht->t);                                                                       \
+    mir_htab_error ("htab: no memory");                                                            \
   }                                                                                                \
                                                                                                    \
   /* Continue a search whose first candidate, at C, is not the element wanted.  */                 \
@@ -989,8 +1095,7 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
     struct mir_htab_ *t = &htab->t;                                                                \
     if (t->index == NULL) {                                                                        \
       while (mir_htab_next_tiny_ (t, c))                                                           \
-        if ((MIR_HTAB_TINY_SLOTS_ARE_EXACT_ || MAY_BE (t, hash, c->pos))                           \
-            && HTAB_OP (T, eq) (htab, &htab->tiny_els[c->pos], &el))                               \
+        if (MAY_BE (t, hash, c->pos) && HTAB_OP (T, eq) (htab, &((T *) t->els)[c->pos], &el))      \
           return TRUE;                                                                             \
     } else {                                                                                       \
       while (mir_htab_next_ (t, hash, c))                                                          \
@@ -1009,8 +1114,7 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
     int found;                                                                                     \
     if (t->index == NULL) {                                                                        \
       if (!mir_htab_first_tiny_ (t, hash, c)) return FALSE;                                        \
-      if ((MIR_HTAB_TINY_SLOTS_ARE_EXACT_ || MAY_BE (t, hash, c->pos))                             \
-          && HTAB_OP (T, eq) (htab, &htab->tiny_els[c->pos], el))                                  \
+      if (MAY_BE (t, hash, c->pos) && HTAB_OP (T, eq) (htab, &((T *) t->els)[c->pos], el))         \
         return TRUE;                                                                               \
     } else {                                                                                       \
       found = mir_htab_first_ (t, hash, c);                                                        \
@@ -1020,23 +1124,32 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
         return TRUE;                                                                               \
     }                                                                                              \
     next = *c;                                                                                     \
-    found = HTAB_OP (T, search_on) (htab, *el, hash, &next);                                       \
+    if (!HTAB_OP (T, search_on) (htab, *el, hash, &next)) return FALSE;                            \
     *c = next;                                                                                     \
-    return found;                                                                                  \
+    return TRUE;                                                                                   \
   }                                                                                                \
                                                                                                    \
   MIR_HTAB_SLOW int HTAB_OP (T, make_room) (HTAB (T) *htab) {                                      \
-    const struct mir_htab_type_ type = {sizeof (T), HTAB_OP (T, pack)};                            \
-    return mir_htab_make_room_ (&htab->t, htab->tiny_els, MIR_HTAB_TINY_ (T), &type);              \
+    const struct mir_htab_type_ type = {sizeof (T), MIR_HTAB_TINY_ (T), HTAB_OP (T, pack)};        \
+    if (htab->t.size != 0) return mir_htab_make_room_ (&htab->t, &type);                           \
+    if (mir_htab_make_tiny_ (&htab->t, type.tiny_size, sizeof (T))) return TRUE;                   \
+    mir_htab_error ("htab: no memory");                                                            \
+    return FALSE;                                                                                  \
   }                                                                                                \
                                                                                                    \
   /* Append EL, which must not be in the table, and set *RES.  Always FALSE, as HTAB_DO returns  \
      then; on failure nothing has changed.  */ \
-  MIR_HTAB_LARGE int HTAB_OP (T, append) (HTAB (T) *htab, T * el, htab_hash_t hash, T * res) {     \
+  MIR_HTAB_LARGE int HTAB_OP (T, append) (HTAB (T) *htab, T * el, htab_hash_t hash, size_t place,  \
+                                          T *res) {                                                \
     htab_size_t pos;                                                                               \
-    if (MIR_HTAB_UNLIKELY_ (htab->t.bound == htab->t.limit) && !HTAB_OP (T, make_room) (htab))     \
-      return FALSE;                                                                                \
-    pos = mir_htab_append_ (&htab->t, hash);                                                       \
+    if (MIR_HTAB_UNLIKELY_ (htab->t.bound == htab->t.limit)) {                                     \
+      if (!HTAB_OP (T, make_room) (htab)) {                                                        \
+        MIR_HTAB_LEAVE_ (res, el);                                                                 \
+        return FALSE;                                                                              \
+      }                                                                                            \
+      place = mir_htab_home_ (&htab->t, mir_htab_mix_ (hash));                                     \
+    }                                                                                              \
+    pos = mir_htab_append_ (&htab->t, place, hash);                                                \
     ((T *) htab->t.els)[pos] = *el;                                                                \
     *res = *el;                                                                                    \
     return FALSE;                                                                                  \
@@ -1054,7 +1167,7 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
     struct mir_htab_cursor_ c;                                                                     \
     htab_hash_t hash = HTAB_OP (T, hash) (htab, &el);                                              \
     if (!HTAB_OP (T, search) (htab, &el, hash, &c))                                                \
-      return HTAB_OP (T, append) (htab, &el, hash, res);                                           \
+      return HTAB_OP (T, append) (htab, &el, hash, c.home, res);                                   \
     *res = ((T *) htab->t.els)[c.pos];                                                             \
     return TRUE;                                                                                   \
   }                                                                                                \
@@ -1062,18 +1175,14 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
   MIR_HTAB_LARGE int HTAB_OP (T, replace) (HTAB (T) *htab, T el, T * res) {                        \
     struct mir_htab_cursor_ c;                                                                     \
     htab_hash_t hash = HTAB_OP (T, hash) (htab, &el);                                              \
-    T *found;                                                                                      \
-    if (!HTAB_OP (T, search) (htab, &el, hash, &c))                                                \
-      return HTAB_OP (T, append) (htab, &el, hash, res);                                           \
-    found = &((T *) htab->t.els)[c.pos];                                                           \
-    if (htab->free_func == NULL) {                                                                 \
-      *res = *found = el;                                                                          \
+    if (!HTAB_OP (T, search) (htab, &el, hash, &c)) {                                              \
+      return HTAB_OP (T, append) (htab, &el, hash, c.home, res);                                   \
     } else {                                                                                       \
-      T old = *found;                                                                              \
-      *res = *found = el;                                                                          \
-      htab->free_func (old, htab->t.arg);                                                          \
+      T old = ((T *) htab->t.els)[c.pos];                                                          \
+      *res = ((T *) htab->t.els)[c.pos] = el;                                                      \
+      if (htab->free_func != NULL) htab->free_func (old, htab->t.arg);                             \
+      return TRUE;                                                                                 \
     }                                                                                              \
-    return TRUE;                                                                                   \
   }                                                                                                \
                                                                                                    \
   MIR_HTAB_LARGE int HTAB_OP (T, delete) (HTAB (T) *htab, T el) {                                  \
@@ -1114,15 +1223,19 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
   MIR_HTAB_LARGE void HTAB_OP (T, foreach_elem) (HTAB (T) *htab, void (*func) (T el, void *arg),   \
                                                  void *arg) {                                      \
     htab_size_t i;                                                                                 \
+    T *el;                                                                                         \
     HTAB_ASSERT (htab != NULL, "foreach_elem", T);                                                 \
-    i = htab->t.start;                                                                             \
-    while (i < htab->t.bound && i >= htab->t.start                                                 \
-           && htab->t.els_num == htab->t.bound - htab->t.start) /* no hole from here on */         \
-      func (((T *) htab->t.els)[i++], arg);                                                        \
-    for (; i < htab->t.bound; i++)                                                                 \
-      if (htab->t.hashes[i] != MIR_HTAB_HOLE_HASH) func (((T *) htab->t.els)[i], arg);             \
+    HTAB_EACH (T, htab, i, el) func (*el, arg);                                                    \
   }
 
+#define MIR_HTAB_ANY_(T, HASH, POS) TRUE
+
+/*---------------- Typed tables ---------------------------------*/
+
+/* The type of tables of T, a structure.  */
+#define HTAB(T) HTAB_##T
+
+/* Define the type HTAB (T) and its functions, all of them static: once in each unit.  */
 #define DEF_HTAB(T)                                                                          \
   MIR_HTAB_TYPE_ (T, htab_hash_t (*hash_func) (T el, void *arg);                             \
                   int (*eq_func) (T el1, T el2, void *arg);)                                 \
@@ -1140,21 +1253,21 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
       void (*free_func) (T el, void *arg), void *arg) {                                      \
     HTAB (T) *ht;                                                                            \
     *htab = NULL;                                                                            \
-    ht = HTAB_OP (T, allocate) (alloc, min_size, free_func, arg);                            \
+    ht = (HTAB (T) *) mir_htab_new_ (alloc, sizeof (HTAB (T)), min_size, arg);               \
     if (ht == NULL) return;                                                                  \
+    ht->free_func = free_func;                                                               \
     ht->hash_func = hash_func;                                                               \
     ht->eq_func = eq_func;                                                                   \
     *htab = ht;                                                                              \
   }
 
-#define MIR_HTAB_ANY_(T, HASH, POS) TRUE
-
-/* HASH (el, arg) and EQ (el1, el2, arg) are functions or macros, called by name.  EQ may be called
+/* As DEF_HTAB, for a bound type.  HASH (el, arg) and EQ (el1, el2, arg) are functions or macros, called by name.  EQ may be called
    for elements of different hashes.  */
 #define DEF_HTAB_BOUND(T, HASH, EQ)                                                                \
   MIR_HTAB_TYPE_ (T, )                                                                             \
   static inline htab_hash_t HTAB_OP_DEF (T, hash) (const HTAB (T) *htab, const T *el) {            \
     htab_hash_t hash = HASH (*el, htab->t.arg);                                                    \
+    (void) htab;                                                                                   \
     return hash + (hash == MIR_HTAB_HOLE_HASH);                                                    \
   }                                                                                                \
   static inline int HTAB_OP_DEF (T, eq) (const HTAB (T) *htab, const T *el1, const T *el2) {       \
@@ -1165,15 +1278,21 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
   MIR_HTAB_LARGE void HTAB_OP (T, create_bound) (HTAB (T) * * htab, MIR_alloc_t alloc,             \
                                                  htab_size_t min_size,                             \
                                                  void (*free_func) (T el, void *arg), void *arg) { \
+    HTAB (T) *ht;                                                                                  \
     *htab = NULL;                                                                                  \
-    *htab = HTAB_OP (T, allocate) (alloc, min_size, free_func, arg);                               \
+    ht = (HTAB (T) *) mir_htab_new_ (alloc, sizeof (HTAB (T)), min_size, arg);                     \
+    if (ht == NULL) return;                                                                        \
+    ht->free_func = free_func;                                                                     \
+    *htab = ht;                                                                                    \
   }
 
-/* Below, T is the element type and V a HTAB (T) *; only CREATE and DESTROY change V itself.  */
+/*---------------- Operations -----------------------------------*/
+
+/* T is the element type and V a HTAB (T) *; only CREATE, COPY and DESTROY change V itself.  */
 
 /* Make V an empty table over the allocator M; once it is no longer tiny, it has room for at least S
-   elements.  H (el, A) is the hash; EQ (el1, el2, A) is nonzero if the elements are equal.  V is
-   NULL on failure.  */
+   elements; S may be 0.  H (el, A) is the hash; EQ (el1, el2, A) is nonzero if the elements are
+   equal.  V is NULL on failure.  */
 #define HTAB_CREATE(T, V, M, S, H, EQ, A) (HTAB_OP (T, create) (&(V), M, S, H, EQ, NULL, A))
 /* As HTAB_CREATE, with F (el, A) called for every element that DELETE, REPLACE, CLEAR or DESTROY
    removes.  */
@@ -1185,17 +1304,34 @@ MIR_HTAB_LARGE void *mir_htab_empty_ (struct mir_htab_ *t, void *tiny_els, htab_
 #define HTAB_CLEAR(T, V) (HTAB_OP (T, clear) (V))
 /* Remove all elements, free all memory and set V to NULL.  */
 #define HTAB_DESTROY(T, V) (HTAB_OP (T, destroy) (&(V)))
-/* TRUE if an element equal to EL was in the table.  The lvalue RES, which may be EL itself, is set:
+/* Do A, an enum htab_action, for the element EL.  TRUE if an element equal to EL was in the table.  The lvalue RES, which may be EL itself, and
+   then has a value whatever happens, is set:
      HTAB_FIND      to the element found; not set if there is none
      HTAB_INSERT    to the element found; if there is none, to EL, which is now the last element
      HTAB_REPLACE   to EL, which takes the place of the element found or is now the last element
      HTAB_DELETE    never  */
 #define HTAB_DO(T, V, EL, A, RES) (HTAB_OP (T, do) (V, EL, A, &(RES)))
+/* The number of elements.  */
 #define HTAB_ELS_NUM(T, V) (HTAB_OP (T, els_num) (V))
 /* How often a search has passed an element that was not the one wanted, or a full group.  */
 #define HTAB_COLLISIONS(T, V) (HTAB_OP (T, collisions) (V))
 /* Call F (el, A) for all elements, in the order of insertion.  */
 #define HTAB_FOREACH_ELEM(T, V, F, A) (HTAB_OP (T, foreach_elem) (V, F, A))
+/* for all elements, in the order of insertion, with EL, a T *, at each of them: a loop in place,
+   where break and continue work.  The lvalue I, a htab_size_t, is used by the loop; V is evaluated
+   several times.  The body may FIND and DELETE in V, and may change *EL, but not its key.  A loop
+   that is all an if does wants braces: compilers warn of an else that may be ambiguous, and is not.
+
+     HTAB_EACH (node_t, nodes, i, node) sum += node->size;  */
+#define HTAB_EACH(T, V, I, EL)                                                                 \
+  for ((I) = (V)->t.start; (I) < (V)->t.bound && ((EL) = (T *) (V)->t.els + (I), TRUE); (I)++) \
+    if ((V)->t.hashes[I] == MIR_HTAB_HOLE_HASH) {                                              \
+    } else
+/* Make V a table over the allocator M with the elements of the table FROM, in their order and
+   copied as bytes, without hashing them.  V has FROM's functions, but F, which may be NULL, for its
+   free_func, so that no two tables free one thing, and A for its argument.  V is NULL on failure.
+   FROM does not change.  */
+#define HTAB_COPY(T, V, M, FROM, F, A) (HTAB_OP (T, copy) (&(V), M, FROM, F, A))
 
 #ifdef __cplusplus
 }

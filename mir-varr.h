@@ -1,7 +1,8 @@
 /* Typed arrays of variable length over a MIR_alloc_t.
 
    DEF_VARR (T)   defines the type VARR (T) and its functions; T is one token: int, size_t, node_t
-   element        one T; elements are moved as bytes, so in C++ T must be trivially copyable
+   element        one T; elements are moved as bytes, so in C++ T must be trivially copyable; T needs
+                  no stricter alignment than the allocator gives, that of max_align_t
    length         the number of elements
    capacity       the number of elements that fit before the array must grow
 
@@ -27,6 +28,11 @@
 #ifndef MIR_VARR_H
 #define MIR_VARR_H
 
+/* C's casts and NULL are none of a C++ program's business; our tests see the warnings.  */
+#if defined(__cplusplus) && defined(__GNUC__) && !defined(MIR_ALLOC_WARNINGS)
+#pragma GCC system_header
+#endif
+
 #include <stddef.h> /* size_t, NULL */
 #include <stdint.h> /* SIZE_MAX, uint64_t, uintptr_t */
 #include <stdio.h>  /* fprintf */
@@ -38,6 +44,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/*---------------- Internal: what the macros use -----------------------------*/
 
 #if !defined(VARR_ENABLE_CHECKING) && !defined(NDEBUG)
 #define VARR_ENABLE_CHECKING
@@ -70,6 +78,7 @@ MIR_VARR_SLOW MIR_VARR_NO_RETURN void mir_varr_assert_fail (const char *op, cons
 
 #ifdef MIR_VARR_ERROR
 MIR_VARR_SLOW void mir_varr_error (const char *message) {
+  (void) message;
   MIR_VARR_ERROR (message);
 }
 #else
@@ -101,6 +110,28 @@ static inline void *mir_varr_resize_ (MIR_alloc_t alloc, void *els, size_t size,
   if (new_size == 0 || new_size > MIR_VARR_MAX_BYTES / el_size) return NULL;
   if (els == NULL) return MIR_malloc (alloc, new_size * el_size);
   return MIR_realloc (alloc, els, size * el_size, new_size * el_size);
+}
+
+/* The elements of an array, and its capacity.  */
+struct mir_varr_block_ {
+  void *els;
+  size_t size;
+};
+
+/* BLOCK with room for MORE elements after its first ELS_NUM; BLOCK itself on failure, after the
+   error.  */
+MIR_VARR_SLOW struct mir_varr_block_ mir_varr_grow_ (MIR_alloc_t alloc,
+                                                     struct mir_varr_block_ block, size_t els_num,
+                                                     size_t more, size_t el_size) {
+  size_t size = mir_varr_grown_size_ (els_num, more, el_size);
+  void *els = mir_varr_resize_ (alloc, block.els, block.size, size, el_size);
+  if (els == NULL) {
+    mir_varr_error ("varr: no memory");
+    return block;
+  }
+  block.els = els;
+  block.size = size;
+  return block;
 }
 
 /* The index of OBJ among the SIZE elements at ELS, or MIR_VARR_OUTSIDE.  */
@@ -149,7 +180,6 @@ static inline void mir_varr_copy_bytes_ (void *to, const void *from, size_t len)
 
 #define VARR_CONCAT2(A, B) A##B
 #define VARR_CONCAT3(A, B, C) A##B##C
-#define VARR(T) VARR_CONCAT2 (VARR_, T)
 #define VARR_OP(T, OP) VARR_CONCAT3 (VARR_, T, OP)
 #define VARR_OP_DEF(T, OP) MIR_VARR_UNUSED VARR_OP (T, OP)
 
@@ -162,8 +192,15 @@ static inline void mir_varr_copy_bytes_ (void *to, const void *from, size_t len)
     MIR_alloc_t alloc;                                   \
   } VARR (T)
 
-#define VARR_DEFAULT_SIZE 64
+/*---------------- Types -----------------------------*/
 
+/* The type of arrays of T, a structure: `els_num` and `size`, the length and the capacity in elements;
+   `varr`, the address of the elements; `alloc`, the allocator.  */
+#define VARR(T) VARR_CONCAT2 (VARR_, T)
+
+#define VARR_DEFAULT_SIZE 64 /* elements, the capacity that VARR_CREATE takes for 0 */
+
+/* Define the type VARR (T) and its functions, all of them static: once in each unit.  */
 #define DEF_VARR(T)                                                                                  \
   VARR_T (T);                                                                                        \
                                                                                                      \
@@ -236,16 +273,18 @@ static inline void mir_varr_copy_bytes_ (void *to, const void *from, size_t len)
   }                                                                                                  \
                                                                                                      \
   /* Make room for MORE elements after the last one; 1 on success, 0 on failure.  */                 \
-  MIR_VARR_SLOW int VARR_OP (T, grow) (VARR (T) *varr, size_t more) {                                \
-    size_t size = mir_varr_grown_size_ (varr->els_num, more, sizeof (T));                            \
-    T *els = (T *) mir_varr_resize_ (varr->alloc, varr->varr, varr->size, size, sizeof (T));         \
-    if (els == NULL) {                                                                               \
-      mir_varr_error ("varr: no memory");                                                            \
-      return 0;                                                                                      \
-    }                                                                                                \
-    varr->varr = els;                                                                                \
-    varr->size = size;                                                                               \
-    return 1;                                                                                        \
+  /* All members are stored, also the unchanged length: after the call the */                        \
+  /* compiler knows them, and a loop that pushes keeps them in registers.  */                        \
+  static inline int VARR_OP_DEF (T, grow) (VARR (T) *varr, size_t more) {                            \
+    size_t els_num = varr->els_num;                                                                  \
+    struct mir_varr_block_ block;                                                                    \
+    block.els = varr->varr;                                                                          \
+    block.size = varr->size;                                                                         \
+    block = mir_varr_grow_ (varr->alloc, block, els_num, more, sizeof (T));                          \
+    varr->els_num = els_num;                                                                         \
+    varr->varr = (T *) block.els;                                                                    \
+    varr->size = block.size;                                                                         \
+    return more <= block.size - els_num;                                                             \
   }                                                                                                  \
                                                                                                      \
   static inline int VARR_OP_DEF (T, expand) (VARR (T) *varr, size_t size) {                          \
@@ -271,9 +310,12 @@ static inline void mir_varr_copy_bytes_ (void *to, const void *from, size_t len)
   }                                                                                                  \
                                                                                                      \
   static inline void VARR_OP_DEF (T, push) (VARR (T) *varr, T obj) {                                 \
+    size_t els_num;                                                                                  \
     VARR_ASSERT (varr != NULL, "push", T);                                                           \
-    if (varr->els_num == varr->size && !VARR_OP (T, grow) (varr, 1)) return;                         \
-    varr->varr[varr->els_num++] = obj;                                                               \
+    els_num = varr->els_num;                                                                         \
+    if (els_num == varr->size && !VARR_OP (T, grow) (varr, 1)) return;                               \
+    varr->varr[els_num] = obj;                                                                       \
+    varr->els_num = els_num + 1;                                                                     \
   }                                                                                                  \
                                                                                                      \
   static inline void VARR_OP_DEF (T, push_arr) (VARR (T) *varr, const T *objs, size_t len) {         \
@@ -296,7 +338,10 @@ static inline void mir_varr_copy_bytes_ (void *to, const void *from, size_t len)
     return varr->varr[--varr->els_num];                                                              \
   }
 
-/* Below, T is the element type and V a VARR (T) *; only CREATE and DESTROY change V itself.  */
+/*---------------- Operations -----------------------------*/
+
+/* T is the element type and V a VARR (T) *; only CREATE and DESTROY change V itself.  V is not NULL,
+   but for CREATE.  Only FOREACH_ELEM evaluates an argument more than once.  */
 
 /* Make V an empty array over the allocator A, with room for L elements (0: a default number).  V is
    NULL on failure; if the allocator leaves by longjmp, V is NULL or an empty array that the caller
@@ -304,13 +349,18 @@ static inline void mir_varr_copy_bytes_ (void *to, const void *from, size_t len)
 #define VARR_CREATE(T, V, A, L) (VARR_OP (T, create) (&(V), A, L))
 /* Free all memory and set V to NULL.  */
 #define VARR_DESTROY(T, V) (VARR_OP (T, destroy) (&(V)))
+/* The number of elements.  */
 #define VARR_LENGTH(T, V) (VARR_OP (T, length) (V))
+/* The number of elements for which there is room.  */
 #define VARR_CAPACITY(T, V) (VARR_OP (T, capacity) (V))
 /* The address of the first of the CAPACITY elements, NULL if the capacity is 0; valid until the
    array grows or is tailored.  */
 #define VARR_ADDR(T, V) (VARR_OP (T, addr) (V))
+/* The last element, of an array that is not empty.  */
 #define VARR_LAST(T, V) (VARR_OP (T, last) (V))
+/* The element at the index I, below the length.  */
 #define VARR_GET(T, V, I) (VARR_OP (T, get) (V, I))
+/* Store O at the index I, below the length.  */
 #define VARR_SET(T, V, I, O) (VARR_OP (T, set) (V, I, O))
 /* Keep the first S elements and the capacity.  */
 #define VARR_TRUNC(T, V, S) (VARR_OP (T, trunc) (V, S))
@@ -319,9 +369,11 @@ static inline void mir_varr_copy_bytes_ (void *to, const void *from, size_t len)
 /* Make both length and capacity exactly S; elements beyond the old length are undefined.  S 0 frees
    the memory of the elements and cannot fail.  */
 #define VARR_TAILOR(T, V, S) (VARR_OP (T, tailor) (V, S))
+/* Append O.  */
 #define VARR_PUSH(T, V, O) (VARR_OP (T, push) (V, O))
 /* Push the L elements at A, which may be elements of V.  */
 #define VARR_PUSH_ARR(T, V, A, L) (VARR_OP (T, push_arr) (V, A, L))
+/* Remove the last element, of an array that is not empty; the result is that element.  */
 #define VARR_POP(T, V) (VARR_OP (T, pop) (V))
 /* for (I = 0; I < length; I++) with EL = element I.  */
 #define VARR_FOREACH_ELEM(T, V, I, EL) \

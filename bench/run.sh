@@ -9,7 +9,7 @@
 set -eu
 build=$1
 shift
-[ $# -gt 0 ] || set -- alloc heap containers code inject
+[ $# -gt 0 ] || set -- alloc heap containers code inject report
 
 setting () {
   sed -n 's/.*\[\(.*\)\].*/\1/p' "/sys/kernel/mm/transparent_hugepage/$1" 2>/dev/null || echo none
@@ -52,6 +52,16 @@ run_heap () {
   done
 }
 
+# Pages of ten million events, with stacks and without.  The traces have 340 MB, so they do not stay.
+run_report () {
+  for stacks in yes no; do
+    "$build/bench/bench-make-trace" "$build/bench/$stacks.trace" 10000000 $stacks
+  done
+  "$build/bench/bench-report" "$1" "$build/src/report/mir-report" \
+    'with stacks' "$build/bench/yes.trace" 'without stacks' "$build/bench/no.trace"
+  rm "$build/bench/yes.trace" "$build/bench/no.trace"
+}
+
 # Also of a build whose units the linker compiles together, if there is one: .ci/bench.sh.
 run_instructions () {
   sh bench/code/instructions.sh "$build/bench/bench-code-instructions" "$1"
@@ -80,6 +90,8 @@ for name in "$@"; do
     python3 bench/report.py "$code_csv"
     python3 bench/chart.py "$code_csv" "$build/bench-code.svg" "$build/bench-code-memory.svg"
     echo "charts: $build/bench-code.svg, $build/bench-code-memory.svg"
+  elif [ "$name" = report ]; then
+    run_report "$csv"
   elif [ "$name" = llvm ]; then
     run llvm-link "$csv"
     run llvm-kernel "$csv"

@@ -1,6 +1,4 @@
 /* The table HTAB with hash and eq called through pointers.  */
 #include "htab-jobs.h"
 
-MIR_alloc_t tables_alloc;
-
-const struct table table_htab = {.name = "HTAB", HTAB_JOBS};
+const struct table table_htab = {.name = "HTAB", .array_name = "VARR", HTAB_JOBS};

@@ -69,4 +69,4 @@ size_t pass (int) {
 
 }  // namespace
 
-extern "C" const struct subject churn = {"C++ objects", prepare, pass};
+extern "C" const struct subject churn = {"objects", prepare, pass};

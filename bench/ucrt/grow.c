@@ -45,4 +45,4 @@ static size_t pass (int first) {
   return count;
 }
 
-const struct subject grow = {"realloc growth", prepare, pass};
+const struct subject grow = {"growth", prepare, pass};

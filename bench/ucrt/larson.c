@@ -72,5 +72,5 @@ static size_t pass_2 (int first) {
   return run (&shares[1], THREADS, first ? BLOCKS : ROUNDS * BLOCKS);
 }
 
-const struct subject larson_1 = {"larson, 1 thread", prepare_1, pass_1};
-const struct subject larson_2 = {"larson, 2 threads", prepare_2, pass_2};
+const struct subject larson_1 = {"larson 1", prepare_1, pass_1};
+const struct subject larson_2 = {"larson 2", prepare_2, pass_2};

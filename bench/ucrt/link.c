@@ -1,10 +1,10 @@
-/* A reference in the program that is linked with mir-ucrt.dll, so that the linker keeps the
-   DLL.  */
+/* A reference in the program that is linked with mir-ucrt.dll or mimalloc.dll, so that the linker
+   keeps the DLL.  */
 
 __declspec (dllimport) int mi_version (void);
 
-int (*keep_mir_ucrt) (void);
+int (*keep_the_dll) (void);
 
 __attribute__ ((constructor)) static void refer (void) {
-  keep_mir_ucrt = mi_version;
+  keep_the_dll = mi_version;
 }

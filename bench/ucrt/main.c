@@ -1,20 +1,23 @@
-/* Times every subject in this process: lines "SUBJECT,PHASE,NANOSECONDS" with the phases "first",
-   the first pass, and "later", the best of three times as many passes as take a tenth of a second.
+/* Times one subject: lines "PHASE,NANOSECONDS" for one operation.
 
-   bench-ucrt            as it is: without the DLL, or with it where it is linked
-   bench-ucrt DLL        loads the DLL once the blocks for the first passes are allocated
-   bench-ucrt DLL steps  also counts the instructions of a free, see steps.c
+   bench-ucrt SUBJECT SECONDS        as it is: without a DLL, or with the one that is linked
+   bench-ucrt SUBJECT SECONDS DLL    loads the DLL once the blocks for the first pass are allocated
+   bench-ucrt steps                  counts instructions, see steps.c
 
-   Wall time, so that waiting for a heap's lock counts.  */
+   Phases: "first", wall time of the first pass, which is too short for anything else; "later", CPU
+   time of all threads in at least SECONDS of it.  Windows counts CPU time in steps of some
+   milliseconds, so measuring begins right behind a step.  */
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <windows.h>
 
 #include "subjects.h"
 #include "steps.h"
 
-static const struct subject *const subjects[] = {&mix, &larson_1, &larson_2, &grow, &churn};
+static const struct subject *const subjects[] = {&mix,  &larson_1, &larson_2,
+                                                 &grow, &aligned,  &churn};
 enum { SUBJECTS = sizeof (subjects) / sizeof (*subjects) };
 
 void fail (const char *what) {
@@ -22,38 +25,65 @@ void fail (const char *what) {
   exit (1);
 }
 
-static double now (void) { /* nanoseconds */
+/* If a DLL that replaces the CRT's allocator is here, ensure that it does: what is measured then is
+   what its side says.  */
+static void check_redirection (void) {
+  typedef char (*is_redirected_t) (void);
+  HMODULE dll = GetModuleHandleA ("mir-ucrt.dll");
+  if (dll == NULL) dll = GetModuleHandleA ("mimalloc.dll");
+  if (dll == NULL) return;
+  is_redirected_t is = (is_redirected_t) (void *) GetProcAddress (dll, "mi_is_redirected");
+  if (is == NULL || !is ()) fail ("the DLL has not taken over the C runtime");
+}
+
+static double wall_time (void) { /* nanoseconds */
   LARGE_INTEGER count, frequency;
   QueryPerformanceCounter (&count);
   QueryPerformanceFrequency (&frequency);
   return (double) count.QuadPart * 1e9 / (double) frequency.QuadPart;
 }
 
-static double time_passes (const struct subject *subject, int passes, int first) {
-  double start = now ();
-  size_t count = 0;
-  for (int i = 0; i < passes; i++) count += subject->pass (first);
-  return (now () - start) / (double) count;
+static double in_nanoseconds (FILETIME time) {
+  return ((double) time.dwHighDateTime * 4294967296.0 + time.dwLowDateTime) * 100;
 }
 
-static double time_later (const struct subject *subject) {
-  double start = now (), best = 0;
-  int passes = 0;
-  for (; now () - start < 1e8; passes++) subject->pass (0);
-  for (int i = 0; i < 3; i++) {
-    double each = time_passes (subject, passes, 0);
-    if (i == 0 || each < best) best = each;
-  }
-  return best;
+static double cpu_time (void) { /* nanoseconds */
+  FILETIME created, exited, kernel, user;
+  if (!GetProcessTimes (GetCurrentProcess (), &created, &exited, &kernel, &user))
+    fail ("no CPU time");
+  return in_nanoseconds (kernel) + in_nanoseconds (user);
+}
+
+static double time_first (const struct subject *subject) {
+  double start = wall_time ();
+  size_t count = subject->pass (1);
+  return (wall_time () - start) / (double) count;
+}
+
+static double time_later (const struct subject *subject, double least) {
+  double begun = cpu_time (), start, end;
+  while (cpu_time () - begun < least / 10) subject->pass (0); /* warms up */
+  for (begun = cpu_time (); (start = cpu_time ()) == begun;) subject->pass (0);
+  size_t count = 0;
+  while ((end = cpu_time ()) - start < least) count += subject->pass (0);
+  return (end - start) / (double) count;
+}
+
+static const struct subject *find_subject (const char *name) {
+  for (size_t i = 0; i < SUBJECTS; i++)
+    if (strcmp (subjects[i]->name, name) == 0) return subjects[i];
+  return class_subject (name);
 }
 
 int main (int argc, char **argv) {
-  for (size_t i = 0; i < SUBJECTS; i++) subjects[i]->prepare ();
-  if (argc > 1 && LoadLibraryA (argv[1]) == NULL) fail ("cannot load the DLL");
-  if (argc > 2) return count_steps ();
-  for (size_t i = 0; i < SUBJECTS; i++) {
-    printf ("%s,first,%.2f\n", subjects[i]->name, time_passes (subjects[i], 1, 1));
-    printf ("%s,later,%.2f\n", subjects[i]->name, time_later (subjects[i]));
-  }
+  check_redirection ();
+  if (argc == 2 && strcmp (argv[1], "steps") == 0) return count_steps ();
+  const struct subject *subject = argc > 2 ? find_subject (argv[1]) : NULL;
+  if (subject == NULL) fail ("which subject, for how many seconds?");
+  subject->prepare ();
+  if (argc > 3 && LoadLibraryA (argv[3]) == NULL) fail ("cannot load the DLL");
+  check_redirection ();
+  printf ("first,%.2f\n", time_first (subject));
+  printf ("later,%.3f\n", time_later (subject, atof (argv[2]) * 1e9));
   return 0;
 }

@@ -1,13 +1,19 @@
 #!/usr/bin/env python3
-"""The C runtime's allocator under Wine without mir-ucrt.dll, with it from the start, and with it loaded late.
+"""The C runtime's allocator under Wine: Wine's own, mir-ucrt.dll from the start and loaded late, with and without
+exact sizes, and mimalloc.dll with mimalloc-redirect.dll.
 
-    run.py DLL FOLDER
+    run.py [--redirect DIR] [--rounds N] [--seconds S] [--only SUBJECTS] [--sides SIDES] DLL LEAST FOLDER
 
-FOLDER gets the programs and bench-ucrt.csv.  All sides run in turns, in an order that rotates; figures are
-medians over the rounds, ratios are taken within a round.  A figure of a side says how often it is as fast as
-without the DLL.  The DLL of tests/ucrt/least, which keeps no exact sizes, can be measured in place of the usual one.
+LEAST is the DLL of tests/ucrt/least, which keeps no exact sizes.  DIR holds mimalloc-redirect.dll and the mimalloc.dll
+that goes with it.  FOLDER gets the programs and bench-ucrt.csv.
+
+Each figure is from a process of its own, which takes at least S seconds of CPU, one for a size class S / 4.  For each
+subject all sides run in turns, in an order that rotates.  Figures are medians over the rounds; a ratio is taken
+within a round.
 """
+import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -18,57 +24,118 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "real"))
 from status import mimalloc_in  # noqa: E402
 from wine import COMPILER, Wine, ucrt_specs, windows_path  # noqa: E402
 
-ROUNDS = 7
-# The side, its phase, and what it is called; compared with the same phase without the DLL.
-FIGURES = (("none", "later", "without the DLL"),
-           ("linked", "later", "from the start"),
-           ("late", "first", "late, old blocks"),
-           ("late", "later", "late, own blocks"))
-TARGETS = {"mix": 2.0, "larson, 1 thread": 6.0, "larson, 2 threads": 6.0} # from the start
+SOURCES = ("mix.c", "larson.c", "grow.c", "aligned.c", "classes.c", "main.c", "steps.c", "churn.cpp")
+SUBJECTS = ("mix", "larson 1", "larson 2", "growth", "aligned", "objects")
+CLASSES = [16 * n for n in range(1, 9)] + [n << shift for shift in range(5, 10) for n in (5, 6, 7, 8)]
+REDIRECT_FILES = ("mimalloc.dll", "mimalloc-redirect.dll") # the first is linked
+# What a side is called, and the highest ratio to the redirect: of mix, larson and growth; of classes.
+SIDES = {"none": ("without", None, None),
+         "redirect": ("redirect", None, None),
+         "exact": ("exact sizes", 1.05, 1.08),
+         "least": ("no sizes", 1.00, 1.08),
+         "late": ("late", None, None)}
+JUDGED = SUBJECTS[:4]
+# Where no DLL of a side has code at the same distance from a multiple of 256 MiB: jumps there would share entries in
+# the CPU's branch predictor, which once made larson half as fast again for one side.
+IMAGE_BASE = 0x14A5A0000
 
 
-def compile_programs(dll, folder):
+def compile_program(folder):
+    """Compile everything but link.c.  The objects."""
     cxx = COMPILER.replace("gcc", "g++")
     flags = ["-O2", "-Wall", "-Wextra", "-Werror", "-D_UCRT", "-I" + ROOT, ucrt_specs(folder)]
-    objects = {}
-    for name in ("mix.c", "larson.c", "grow.c", "main.c", "steps.c", "link.c", "churn.cpp"):
-        objects[name] = os.path.join(folder, name + ".o")
+    objects = []
+    for name in SOURCES + ("link.c",):
+        objects.append(os.path.join(folder, name + ".o"))
         command = [cxx if name.endswith("cpp") else COMPILER] + flags
-        subprocess.run(command + ["-c", os.path.join(HERE, name), "-o", objects[name]], check=True)
-    link = objects.pop("link.c")
-    library = os.path.join(folder, "libmir-ucrt.a")
-    subprocess.run(["x86_64-w64-mingw32-dlltool", "-d", os.path.join(ROOT, "tests/real/mir-ucrt.def"),
-                    "-l", library], check=True)
-    plain, linked = (os.path.join(folder, name) for name in ("bench-ucrt.exe", "bench-ucrt-linked.exe"))
-    subprocess.run([cxx] + flags + ["-static"] + list(objects.values()) + ["-o", plain], check=True)
+        subprocess.run(command + ["-c", os.path.join(HERE, name), "-o", objects[-1]], check=True)
+    return objects
+
+
+def link_program(objects, folder, dll=None):
+    """Link the program into FOLDER, with the DLL of that name first in its import table.  The program."""
+    os.makedirs(folder, exist_ok=True)
+    program = os.path.join(folder, "bench-ucrt.exe")
+    command = [COMPILER.replace("gcc", "g++"), ucrt_specs(folder), "-static", f"-Wl,--image-base={IMAGE_BASE:#x}"]
+    if dll is None:
+        subprocess.run(command + objects[:-1] + ["-o", program], check=True)
+        return program
+    with open(os.path.join(folder, "first.def"), "w") as file:
+        file.write(f"LIBRARY {dll}\nEXPORTS\nmi_version\n")
     # GNU's ld sorts the import table by the names of the libraries: this one is before /usr.
-    subprocess.run([cxx] + flags + ["-static", link, "./libmir-ucrt.a"] + list(objects.values())
-                   + ["-o", linked], cwd=folder, check=True)
-    imports = subprocess.run(["x86_64-w64-mingw32-objdump", "-p", linked], stdout=subprocess.PIPE,
+    subprocess.run(["x86_64-w64-mingw32-dlltool", "-d", "first.def", "-l", "libfirst.a"], cwd=folder, check=True)
+    subprocess.run(command + objects + ["./libfirst.a", "-o", program], cwd=folder, check=True)
+    imports = subprocess.run(["x86_64-w64-mingw32-objdump", "-p", program], stdout=subprocess.PIPE,
                              check=True, text=True).stdout
     first = next(line for line in imports.splitlines() if "DLL Name:" in line)
-    if not first.endswith("mir-ucrt.dll"):
-        sys.exit(f"bench: mir-ucrt.dll does not come first: {first.strip()}")
-    target = os.path.join(folder, "mir-ucrt.dll")
-    with open(dll, "rb") as source, open(target, "wb") as copy:
-        copy.write(source.read())
-    return {"none": [windows_path(plain)], "linked": [windows_path(linked)],
-            "late": [windows_path(plain), windows_path(target)]}
+    if not first.endswith(dll):
+        sys.exit(f"bench: {dll} does not come first: {first.strip()}")
+    return program
+
+
+def make_sides(options):
+    """The command of each side that can be measured."""
+    objects = compile_program(options.folder)
+    folder = {side: os.path.join(options.folder, side) for side in SIDES}
+    program = {"none": link_program(objects, folder["none"])}
+    for side, dll in (("exact", options.dll), ("least", options.least)):
+        program[side] = link_program(objects, folder[side], "mir-ucrt.dll")
+        shutil.copy(dll, os.path.join(folder[side], "mir-ucrt.dll"))
+    if options.redirect is not None:
+        program["redirect"] = link_program(objects, folder["redirect"], REDIRECT_FILES[0])
+        for name in REDIRECT_FILES:
+            shutil.copy(os.path.join(options.redirect, name), folder["redirect"])
+    sides = {side: ([windows_path(program[side])], []) for side in SIDES if side in program}
+    sides["late"] = (sides["none"][0], [windows_path(os.path.join(folder["exact"], "mir-ucrt.dll"))])
+    chosen = list(sides) if options.sides is None else options.sides.split(",")
+    if unknown := [side for side in chosen if side not in sides]:
+        sys.exit(f"bench: without its DLL: {', '.join(unknown)}")
+    return {side: sides[side] for side in chosen}
+
+
+def without_redirect(options):
+    """Why the redirect cannot be measured; None if it can."""
+    if options.redirect is None:
+        return "no folder with it was given: --redirect DIR"
+    missing = [name for name in REDIRECT_FILES if not os.path.isfile(os.path.join(options.redirect, name))]
+    return f"{options.redirect} has no {' and no '.join(missing)}" if missing else None
 
 
 def measure(wine, command):
-    """{(subject, phase): figure} of one process."""
+    """What one process says: {name: figure}."""
     run = wine.run(command, seconds=300)
     if run.status != 0 or not run.out:
         sys.exit(f"bench: {command}: status {run.status}: {run.tail()}")
-    figures = {}
-    for line in run.out.decode().splitlines():
-        subject, phase, value = line.rsplit(",", 2)
-        figures[subject, phase] = float(value)
-    return figures
+    lines = (line.rsplit(",", 1) for line in run.out.decode().splitlines())
+    return {name: float(value) for name, value in lines}
+
+
+def measure_rounds(wine, sides, subjects, options):
+    """{subject: {side: one measurement for each round}}; interrupted, what was measured for all sides until then."""
+    measured = {subject: {side: [] for side in sides if side != "late" or subject in SUBJECTS} for subject in subjects}
+    try:
+        for number in range(options.rounds):
+            for subject, rounds in measured.items():
+                seconds = options.seconds if subject in SUBJECTS else options.seconds / 4
+                names = list(rounds)
+                turn = number % len(names)
+                for side in names[turn:] + names[:turn]:
+                    program, late = sides[side]
+                    rounds[side].append(measure(wine, program + [subject, str(seconds)] + late))
+            print(f"round {number + 1} of {options.rounds}", file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+    for rounds in measured.values():
+        complete = min(len(figures) for figures in rounds.values())
+        for figures in rounds.values():
+            del figures[complete:]
+    return {subject: rounds for subject, rounds in measured.items() if all(rounds.values())}
 
 
 def quartiles(values):
+    """Median, first and third quartile."""
+    if len(values) < 2:
+        return values[0], values[0], values[0]
     low, median, high = statistics.quantiles(values, n=4, method="inclusive")
     return median, low, high
 
@@ -85,63 +152,128 @@ def mimalloc_of(dll):
     return f"{number // 10000}.{number // 100 % 100}.{number % 100} from {origin}"
 
 
-def head(command, mimalloc):
+def head(wine, mimalloc):
     with open("/proc/cpuinfo") as file:
         cpu = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "unknown")
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, stdout=subprocess.PIPE,
                             text=True).stdout.strip()
-    wine = subprocess.run(["wine", "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.strip()
     uname = os.uname()
-    return (f"# command: {command}\n# machine: {uname.sysname} {uname.release} {uname.machine}, {cpu}, "
-            f"{os.cpu_count()} cores, {wine}\n# mimalloc: {mimalloc}\n# commit: {commit or 'unknown'}\n"
-            "program,subject,side,unit,median,quartile1,quartile3,ratio,ratio_quartile1,ratio_quartile3,rounds")
+    return (f"# command: ./dev bench ucrt\n# machine: {uname.sysname} {uname.release} {uname.machine}, {cpu}, "
+            f"{os.cpu_count()} cores, Wine {wine.version()}\n# mimalloc: {mimalloc}\n# commit: {commit or 'unknown'}\n"
+            "program,subject,side,unit,median,quartile1,quartile3,reference,ratio,ratio_quartile1,ratio_quartile3,rounds")
 
 
-def report(rounds, csv):
-    subjects = list(dict.fromkeys(subject for subject, _ in rounds[0]["none"]))
-    print(f"{'':20}" + "".join(f"{label:>26}" for _, _, label in FIGURES))
-    for subject in subjects:
+def report(measured, reference, csv):
+    """Print a line for each subject; a figure's ratio is to that of the side REFERENCE."""
+    columns = [(side, "later") for side in next(iter(measured.values()))]
+    if ("late", "later") in columns:
+        columns.append(("late", "first"))
+    names = [SIDES[side][0] + (", foreign" if phase == "first" else "") for side, phase in columns]
+    print(f"{'CPU, ns':14}" + "".join(f"{name:>20}" for name in names))
+    for subject, rounds in measured.items():
         cells = []
-        for side, phase, label in FIGURES:
-            times = [figures[side][subject, phase] for figures in rounds]
-            ratios = [figures[side][subject, phase] / figures["none"][subject, phase] for figures in rounds]
-            time, ratio = quartiles(times), quartiles(ratios)
-            row = ["ucrt", f'"{subject}"', f'"{label}"', "ns"] + [f"{x:.4g}" for x in time + ratio]
-            print(",".join(row + [str(len(rounds))]), file=csv)
-            cells.append(f"{time[0]:.1f} ns" + ("" if side == "none" else f" ({1 / ratio[0]:.2f} x)"))
-        print(f"{subject:20}" + "".join(f"{cell:>26}" for cell in cells))
-    for subject, target in TARGETS.items():
-        ratio = statistics.median(f["none"][subject, "later"] / f["linked"][subject, "later"] for f in rounds)
-        print(f"{subject}: {ratio:.2f} x from the start, target {target:.0f} x: "
-              + ("met" if ratio >= target else "missed"))
+        for side, phase in columns:
+            if side not in rounds:
+                continue
+            times = [figures[phase] for figures in rounds[side]]
+            other = [figures["later"] for figures in rounds[reference]]
+            time, ratio = quartiles(times), quartiles([a / b for a, b in zip(times, other)])
+            row = ["ucrt", subject, SIDES[side][0] + (", foreign" if phase == "first" else ""), "ns"]
+            row += [f"{x:.4g}" for x in time] + [SIDES[reference][0]] + [f"{x:.3f}" for x in ratio]
+            print(",".join([f'"{cell}"' for cell in row[:3]] + row[3:] + [str(len(times))]), file=csv)
+            cells.append(f"{time[0]:.1f}" + ("" if side == reference or phase == "first" else f" ({ratio[0]:.2f})"))
+        print(f"{subject:14}" + "".join(f"{cell:>20}" for cell in cells))
+
+
+def judge(measured):
+    """Compare the ratios to the redirect with their limits."""
+    for side, (label, limit, class_limit) in SIDES.items():
+        for subject, rounds in measured.items():
+            allowed = limit if subject in JUDGED else class_limit if subject.startswith("class") else None
+            if allowed is None or side not in rounds:
+                continue
+            ratio = statistics.median(a["later"] / b["later"] for a, b in zip(rounds[side], rounds["redirect"]))
+            if ratio > allowed or subject in JUDGED:
+                print(f"{subject}, {label}: {ratio:.3f} of the redirect, at most {allowed:.2f}: "
+                      + ("met" if ratio <= allowed else "missed"))
+
+
+def count_steps(wine, sides, csv):
+    """Print the instructions of single calls, a line for each call and a column for each side."""
+    sides = {side: measure(wine, program + ["steps"]) for side, (program, late) in sides.items() if not late}
+    names = list(dict.fromkeys(name for counts in sides.values() for name in counts))
+    print(f"{'instructions':24}" + "".join(f"{SIDES[side][0]:>14}" for side in sides))
+    for name in names:
+        print(f"{name:24}" + "".join(f"{counts[name]:14.0f}" if name in counts else f"{'':14}"
+                                     for counts in sides.values()))
+        for side, counts in sides.items():
+            if name in counts:
+                print(f'"ucrt","{name}","{SIDES[side][0]}",instructions,{counts[name]:.0f},,,,,,,1', file=csv)
+
+
+def refuse(reason):
+    """End with one line: an option names what does not exist."""
+    print(f"bench: {reason}", file=sys.stderr)
+    sys.exit(2)
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--redirect", metavar="DIR")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--only", metavar="SUBJECTS", help="separated by commas; classes: all size classes")
+    parser.add_argument("--sides", metavar="SIDES", help="separated by commas: " + ", ".join(SIDES))
+    parser.add_argument("--check", action="store_true", help="only whether there is what the options name")
+    for name in ("dll", "least", "folder"):
+        parser.add_argument(name)
+    parser.error = refuse
+    options = parser.parse_args()
+    options.folder = os.path.abspath(options.folder)
+    options.subjects = choose_subjects(options.only)
+    if unknown := [side for side in (options.sides or "none").split(",") if side not in SIDES]:
+        refuse(f"no such side: {' '.join(unknown)}")
+    return options
+
+
+def choose_subjects(only):
+    classes = [f"{kind} {end}" for kind in ("class", "edge") for end in CLASSES]
+    subjects = list(SUBJECTS) + classes
+    if only is None:
+        return subjects
+    chosen = [name for one in only.split(",") for name in (classes if one == "classes" else [one])]
+    if unknown := [name for name in chosen if name not in subjects]:
+        refuse(f"no such subject: {' '.join(unknown)}")
+    return chosen
 
 
 def main():
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    dll, folder = sys.argv[1], os.path.abspath(sys.argv[2])
-    os.makedirs(folder, exist_ok=True)
-    mimalloc = mimalloc_of(dll)
+    options = parse_options()
+    if options.check:
+        return
+    os.makedirs(options.folder, exist_ok=True)
+    mimalloc = mimalloc_of(options.dll)
     print(f"ucrt, mimalloc {mimalloc}")
-    sides = compile_programs(dll, folder)
-    wine = Wine(folder)
+    reason = without_redirect(options)
+    if reason is not None:
+        print(f"without mimalloc's redirect: {reason}; ratios are to the first side")
+        options.redirect = None
+    sides = make_sides(options)
+    reference = "redirect" if "redirect" in sides else next(iter(sides))
+    wine = Wine(options.folder)
+    path = os.path.join(options.folder, "bench-ucrt.csv")
     try:
-        names, rounds = list(sides), []
-        for number in range(ROUNDS + 1): # the first warms up
-            turn = number % len(names)
-            figures = {name: measure(wine, sides[name]) for name in names[turn:] + names[:turn]}
-            if number > 0:
-                rounds.append(figures)
-        steps = measure(wine, sides["late"] + ["steps"])
+        measured = measure_rounds(wine, sides, options.subjects, options)
+        if not measured:
+            sys.exit("bench: nothing was measured")
+        with open(path, "w") as csv:
+            print(head(wine, mimalloc), file=csv)
+            report(measured, reference, csv)
+            if reference == "redirect":
+                judge(measured)
+            count_steps(wine, sides, csv)
     finally:
         wine.stop()
-    path = os.path.join(folder, "bench-ucrt.csv")
-    with open(path, "w") as csv:
-        print(head("./dev bench ucrt", mimalloc), file=csv)
-        report(rounds, csv)
-        for name, count in ((name, count) for (name, _), count in steps.items()):
-            print(f"instructions of {name}: {count:.0f}")
-            print(f"ucrt,instructions,{name},instructions,{count:.0f},,,,,,1", file=csv)
     print(f"figures: {path}")
 
 

@@ -16,11 +16,16 @@ extern "C" {
 
 struct subject {
   const char *name;
-  void (*prepare) (void);     /* makes the blocks */
+  void (*prepare) (void);     /* makes the blocks; called once */
   size_t (*pass) (int first); /* returns the number of operations; first: every block once */
 };
 
-extern const struct subject mix, larson_1, larson_2, grow, churn;
+extern const struct subject mix, larson_1, larson_2, grow, aligned, churn;
+
+/* The subject of blocks in one of mimalloc's size classes, named "class LARGEST", the most bytes
+   that a block of the class holds, or "edge LARGEST": all blocks have that size.  NULL for another
+   NAME.  Only one of these can be in use.  */
+const struct subject *class_subject (const char *name);
 
 /* Random numbers; each sequence has its own state, which is not 0.  Marsaglia's xorshift64.  */
 static inline uint64_t random_next (uint64_t *state) {

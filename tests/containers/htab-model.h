@@ -140,6 +140,11 @@ static void check_model (void) {
   REQUIRE (HTAB_ELS_NUM (item_t, tab) == model.length);
   HTAB_FOREACH_ELEM (item_t, tab, compare_item, &next);
   CHECK_INT (next, 0);
+  htab_size_t i;
+  item_t *item;
+  next = model.first;
+  HTAB_EACH (item_t, tab, i, item) compare_item (*item, &next);
+  CHECK_INT (next, 0);
   REQUIRE (model.frees == model.must_frees);
 }
 

@@ -90,6 +90,16 @@ static void one_random_step (enum mode mode, int keys) {
   step (key, action);
 }
 
+/* Go on with a copy of the table in its place, which owns the items from then on.  */
+static void change_places (void) {
+  HTAB (item_t) *copy;
+  HTAB_COPY (item_t, copy, &probe.alloc, tab, free_item, &model);
+  REQUIRE (copy != NULL);
+  tab->free_func = NULL;
+  HTAB_DESTROY (item_t, tab);
+  tab = copy;
+}
+
 /* Change the mode and the number of keys now and then, so that the table grows, shrinks and gets
    holes of all kinds.  */
 static void run_one_table (htab_hash_t (*hash) (item_t), size_t steps, unsigned max_keys) {
@@ -104,6 +114,7 @@ static void run_one_table (htab_hash_t (*hash) (item_t), size_t steps, unsigned 
       HTAB_CLEAR (item_t, tab);
       model_clear ();
     }
+    if (dice % 5000 == 3) change_places ();
     one_random_step (mode, keys);
     if (i % (16 + model.length) == 0) check_model ();
   }

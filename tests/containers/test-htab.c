@@ -192,11 +192,103 @@ static void one_hash_per_operation_and_eq_only_for_equal_hashes (void) {
 static void min_size_saves_rebuilds (void) {
   setup (1000);
   insert (0, 16);
-  CHECK_INT (probe.calls, 1);
+  CHECK_INT (probe.calls, 2); /* the table, and the block of a tiny one */
   insert (16, 17);
-  CHECK_INT (probe.calls, 2);
+  CHECK_INT (probe.calls, 3);
   size_t calls = probe.calls;
   insert (17, 1000);
+  CHECK_INT (probe.calls, calls);
+  teardown ();
+}
+
+static int numbers_of (HTAB (int) *table, int *numbers) {
+  htab_size_t i;
+  int *el, num = 0;
+  HTAB_EACH (int, table, i, el) numbers[num++] = *el;
+  return num;
+}
+
+/* Tiny and larger, with and without holes, at each place.  */
+static void each_visits_all_in_order (void) {
+  static int seen[300];
+  htab_size_t i;
+  for (int num = 0; num < 300; num = num * 3 / 2 + 1) {
+    setup (0);
+    insert (0, num);
+    CHECK_INT (numbers_of (tab, seen), num);
+    for (int k = 0; k < num; k++) CHECK_INT (seen[k], k);
+    for (int k = 0; k < num; k += 3) delete (k, k + 1);
+    CHECK_INT (numbers_of (tab, seen), num - (num + 2) / 3);
+    for (int k = 0, n = 0; k < num; k++)
+      if (k % 3 != 0) CHECK_INT (seen[n++], k);
+    teardown ();
+  }
+  int *el, left = 0;
+  setup (0);
+  insert (0, 100);
+  HTAB_EACH (int, tab, i, el) { /* break, continue, and a body that deletes and changes */
+    if (*el % 2 == 0) continue;
+    if (*el > 50) break;
+    if (*el == 49) delete (49, 100);
+    *el += 100000; /* another number with the same key */
+  }
+  HTAB_EACH (int, tab, i, el)
+  if (*el > 100000)
+    left++;
+  else
+    CHECK_INT (*el % 2, 0);
+  CHECK_INT (left, 24);
+  for (int is_wanted = 0; is_wanted < 2; is_wanted++) { /* an else behind it is not the loop's */
+    if (is_wanted)
+      HTAB_EACH (int, tab, i, el) left++;
+    else
+      left = -7;
+  }
+  CHECK_INT (left, -7 + (int) HTAB_ELS_NUM (int, tab));
+  teardown ();
+}
+
+static void a_copy_has_the_same_and_is_its_own (void) {
+  static int seen[400], copied[400];
+  for (int num = 0; num < 400; num = num * 3 / 2 + 1)
+    for (int holes = 0; holes < 4; holes++) {
+      struct probe_alloc other;
+      HTAB (int) *copy;
+      int res = -1;
+      probe_alloc_init (&other);
+      setup (0);
+      insert (0, num);
+      if (holes == 1) delete (0, num / 2);
+      if (holes == 2) delete (num / 2, num);
+      for (int k = 0; holes == 3 && k < num; k += 2) delete (k, k + 1);
+      hash_calls = eq_calls = 0;
+      HTAB_COPY (int, copy, &other.alloc, tab, NULL, &probe);
+      REQUIRE (copy != NULL);
+      CHECK_INT (hash_calls + eq_calls, 0);
+      int here = numbers_of (tab, seen);
+      CHECK_INT (numbers_of (copy, copied), here);
+      CHECK (memcmp (seen, copied, (size_t) here * sizeof (int)) == 0);
+      for (int k = 0; k < here; k++) CHECK (HTAB_DO (int, copy, seen[k], HTAB_FIND, res));
+      if (here > 0) CHECK (HTAB_DO (int, copy, seen[0], HTAB_DELETE, res));
+      for (int k = 1000; k < 1100; k++) CHECK (!HTAB_DO (int, copy, k, HTAB_INSERT, res));
+      if (here > 0) CHECK (HTAB_DO (int, tab, seen[0], HTAB_FIND, res));
+      CHECK (!HTAB_DO (int, tab, 1000, HTAB_FIND, res));
+      HTAB_CLEAR (int, tab);
+      CHECK_INT (HTAB_ELS_NUM (int, copy), here - (here > 0) + 100);
+      HTAB_DESTROY (int, copy);
+      CHECK_INT (probe_alloc_finish (&other), 0);
+      teardown ();
+    }
+}
+
+static void a_new_table_is_small (void) {
+  setup (0);
+  tap_note ("%zu bytes", probe.peak_bytes);
+  CHECK (probe.peak_bytes <= 160);
+  insert (0, 1);
+  HTAB_CLEAR (int, tab);
+  size_t calls = probe.calls;
+  insert (0, 16);
   CHECK_INT (probe.calls, calls);
   teardown ();
 }
@@ -309,6 +401,9 @@ int main (void) {
   TEST_RUN (a_cleared_table_can_be_filled_again);
   TEST_RUN (one_hash_per_operation_and_eq_only_for_equal_hashes);
   TEST_RUN (min_size_saves_rebuilds);
+  TEST_RUN (each_visits_all_in_order);
+  TEST_RUN (a_copy_has_the_same_and_is_its_own);
+  TEST_RUN (a_new_table_is_small);
   TEST_RUN (memory_is_bounded_by_the_live_elements_under_churn);
   TEST_RUN (holes_are_used_again_without_memory);
   TEST_RUN (a_table_goes_on_in_its_size_without_memory);
