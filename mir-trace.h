@@ -37,6 +37,7 @@
 extern "C" {
 #endif
 
+/* The result of a function of this file.  */
 typedef enum MIR_trace_status {
   MIR_TRACE_OK,
   MIR_TRACE_NO_MEMORY,    /* the allocator for the trace itself refused memory */
@@ -46,9 +47,10 @@ typedef enum MIR_trace_status {
   MIR_TRACE_BAD_OPTION    /* an option out of range */
 } MIR_trace_status_t;
 
-/* A few words in lower case; a static string.  */
+/* What STATUS means, in a few words in lower case.  The string is static.  */
 MIR_ALLOC_API const char *MIR_trace_status_text (MIR_trace_status_t status);
 
+/* The most that `stack_depth` may be.  */
 enum { MIR_TRACE_MAX_STACK = 64 /* return addresses */ };
 
 /* SIZE and FILE are required; every other member may be zero, which is the default.  */
@@ -63,18 +65,21 @@ typedef struct MIR_trace_options {
      not in the picture.  Kept by pointer; NULL: mimalloc.  */
   MIR_alloc_t own;
   /* Return addresses to record with each allocation, at most MIR_TRACE_MAX_STACK; costs some
-     microseconds each time.  0: none.  */
+     microseconds each time.  0: none.  They are found by unwind tables: a stack ends at generated
+     code of which the unwinder has not been told (MIR_CODE_FRAMES in mir-code-tools.h, with its
+     hooks as `hooks` below, or MIR_code_add_frames).  */
   unsigned stack_depth;
   /* Called by MIR_trace_hooks after the trace: a space has room for only one set of hooks.  Read
      during the call; NULL: none.  */
   const MIR_code_hooks_t *hooks;
 } MIR_trace_options_t;
 
+/* The handle of a trace.  Any thread.  */
 typedef struct MIR_trace *MIR_trace_t;
 
-/* Create the file that OPTIONS name and set *TRACE to a trace into it; the caller owns the trace
-   until MIR_trace_finish.  On failure *TRACE is NULL; if the file was refused, errno or
-   GetLastError () says why.  */
+/* Create the file that OPTIONS name, with the head of the trace in it, and set *TRACE to a trace into
+   it; the caller owns the trace until MIR_trace_finish.  On failure *TRACE is NULL and no new file
+   is left; if the file was refused, errno or GetLastError () says why.  */
 MIR_ALLOC_API MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options,
                                                    MIR_trace_t *trace);
 
@@ -98,9 +103,11 @@ typedef struct MIR_trace_state {
   uint64_t lost;             /* all others */
 } MIR_trace_state_t;
 
+/* Set *STATE to the state of TRACE.  */
 MIR_ALLOC_API void MIR_trace_get_state (MIR_trace_t trace, MIR_trace_state_t *state);
 
-/* Write the buffer (at most 64 KiB, lost if the program dies) and return the status.  */
+/* Write the buffer, and return the status.  At most 64 KiB of events wait in the buffer, and are lost
+   if the program dies: all events, if that is before the first 64 KiB.  */
 MIR_ALLOC_API MIR_trace_status_t MIR_trace_flush (MIR_trace_t trace);
 
 /* Write the end of the file, close it, and free TRACE; NULL is allowed.  Returns the last status:

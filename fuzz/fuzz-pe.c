@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inject/edit/appended.h"
 #include "inject/edit/edit.h"
 #include "inject/pe/imports.h"
 #include "inject/pe/layout.h"
@@ -52,6 +53,7 @@ static void look (const struct pe *pe) {
   if (pe_certificate (pe, &offset, &length) == 0) REQUIRE (offset + length <= pe->size);
   if (pe_symbols (pe, &offset, &length) == 0 && length != 0) REQUIRE (offset + length <= pe->size);
   sink += pe_checksum (pe);
+  sink += (unsigned) edit_find_appended (pe).is_found + (unsigned) pe_headers_end (pe);
 }
 
 static uint8_t *result_of (struct edit *edit, struct pe *pe) {

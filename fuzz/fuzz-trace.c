@@ -24,12 +24,15 @@ static void need (int condition, const char *what) {
 }
 
 static void write_all_outputs (const struct picture *picture, FILE *stream) {
-  html_write (nowhere, picture, "x/y");
+  html_write (nowhere, picture, NULL, "x/y", NULL);
   folded_write (nowhere, picture);
   stats_write_text (nowhere, picture, "x/y");
   stats_write_json (nowhere, picture, "x/y");
-  need (fseek (stream, 0, SEEK_SET) == 0 && chrome_write (nowhere, picture, stream) == 0,
-        "the same trace cannot be read a third time");
+  html_write (nowhere, picture, picture, "x/y", "x/old");
+  folded_compare (nowhere, picture, picture);
+  stats_compare_text (nowhere, picture, "x/y", picture, "z");
+  stats_compare_json (nowhere, picture, "x/y", picture, "z");
+  need (chrome_write (nowhere, picture, stream) == 0, "the same trace cannot be read a third time");
 }
 
 /* The sums in the tables of the page.  */

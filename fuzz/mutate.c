@@ -56,7 +56,7 @@ static void change16 (struct target *t, size_t at) {
 }
 
 static void change_header (struct target *t) {
-  static const uint8_t of_file[] = {8, 12, 16}, of_optional[] = {8, 16, 28, 32, 36, 56, 60, 64};
+  static const uint8_t of_file[] = {8, 12, 16}, of_optional[] = {8, 16, 28, 32, 36, 56, 60, 64, 68};
   switch (next (t, 6)) {
     case 0:
       change16 (t, t->pe.nt + (next (t, 2) != 0 ? 4 : 6));
@@ -104,9 +104,48 @@ static void change_name (struct target *t) {
   if (pe_offset (&t->pe, d.name, n, &at) == 0) memcpy (t->data + at, name, n);
 }
 
+/* Put the signature of a format of appended data at the end, or somewhere in the tail.  The numbers
+   behind it lead to the tail, often to another signature, or are small.  */
+static void append_format (struct target *t) {
+  static const struct {
+    const char *bytes;
+    uint8_t n, numbers; /* words of 32 bits behind the signature, offsets or sizes */
+    const char *leads_to;
+  } formats[] = {{"PK\5\6\0\0\0\0\1\0\1\0", 12, 3, "PK\1\2"},
+                 {"\nPAR.pm\n", 8, 0, ""},
+                 {"\n---- Bun! ----\n", 16, 0, ""},
+                 {"\nCAXACAXACAXA\n", 14, 0, ""},
+                 {"d3n0l4nd", 8, 4, ""},
+                 {"<nexe~~sentinel>", 16, 4, ""},
+                 {"MEI\014\013\012\013\016", 8, 4, ""},
+                 {"7z\xbc\xaf\x27\x1c", 6, 4, ""},
+                 {"Rar!\x1a\x07", 6, 0, ""},
+                 {"IMsg", 4, 1, "Inno Setup Messages ("},
+                 {"rDlPtS\xcd\xe6\xd7\x7b\x0b\x2a", 12, 20, "Inno Setup Setup Data ("},
+                 {"\0\0\0\0\xef\xbe\xad\xdeNullsoftInst", 20, 3, ""}};
+  uint32_t k = next (t, sizeof (formats) / sizeof (formats[0])), n = formats[k].n;
+  size_t size = n + 4 * (size_t) formats[k].numbers, begin = pe_sections_end (&t->pe);
+  if (t->max_size - t->size < size) return;
+  size_t at = next (t, 2) == 0 ? t->size : begin + next (t, (uint32_t) (t->size - begin) + 1);
+  if (next (t, 2) == 0) at = pe_round_up (at, 512);
+  if (at > t->max_size - size) return;
+  if (at > t->size) memset (t->data + t->size, 0, at - t->size);
+  uint32_t place = (uint32_t) (begin + next (t, (uint32_t) (at - begin) + 1));
+  size_t length = strlen (formats[k].leads_to);
+  if (at - place >= length) memcpy (t->data + place, formats[k].leads_to, length);
+  memcpy (t->data + at, formats[k].bytes, n);
+  for (size_t i = 0; i < formats[k].numbers; i++) {
+    const uint32_t numbers[] = {place, (uint32_t) at - place, next (t, 600)};
+    pe_put32 (t->data + at + n + 4 * i, numbers[next (t, 3)]);
+  }
+  if (at + size > t->size) t->size = at + size;
+}
+
 static void change_tail (struct target *t) {
   uint32_t n = next (t, 200) + 1;
-  if (next (t, 2) == 0) {
+  if (next (t, 3) == 0) {
+    append_format (t);
+  } else if (next (t, 2) == 0) {
     t->size -= n < t->size ? n : t->size;
   } else if (t->max_size - t->size >= n) {
     memset (t->data + t->size, (int) next (t, 256), n);
@@ -134,7 +173,7 @@ static void make (struct target *t) {
   size_t size;
   while (image_kind (kinds, &spec, &name)) kinds++;
   image_kind (next (t, kinds), &spec, &name);
-  if (next (t, 2) == 0) spec.flags ^= 1u << next (t, 18);
+  if (next (t, 2) == 0) spec.flags ^= 1u << next (t, 23);
   uint8_t *image = image_make (&spec, &size);
   if (image != NULL && size <= t->max_size) {
     memcpy (t->data, image, t->size = size);

@@ -21,7 +21,7 @@ explain () {
 seed=${TAP_SEED:-$(date +%s)}
 echo "# TAP_SEED=$seed"
 cd "$work" || exit 1
-"$target" -runs="$runs" -seed="$seed" -max_len=4096 -timeout=20 -print_final_stats=1 corpus seeds >log 2>&1
+"$target" -runs="$runs" -seed="$seed" -max_len=8192 -timeout=20 -print_final_stats=1 corpus seeds >log 2>&1
 status=$?
 sed -n 's/^stat::number_of_executed_units: */# inputs: /p' log
 result $status 'no input breaks the target'

@@ -1,18 +1,7 @@
 /* Keeps the live blocks of a picture and counts what happens to blocks.  */
 #include "report/blocks.h"
 
-#include "report/hash.h"
 #include "report/tree.h"
-
-DEF_HTAB_BOUND (block_t, HASH_ADDRESS, SAME_ADDRESS)
-
-void blocks_init (struct picture *picture) {
-  HTAB_CREATE_BOUND (block_t, picture->blocks, picture->alloc, 1024, NULL, NULL);
-}
-
-void blocks_finish (struct picture *picture) {
-  HTAB_DESTROY (block_t, picture->blocks);
-}
 
 /*---------------- Counting -----------------------------*/
 
@@ -29,96 +18,134 @@ static unsigned lifetime_of (uint64_t time) {
   return kind;
 }
 
-static void add (struct sum *sum, uint64_t size) {
-  sum->blocks++;
-  sum->bytes += size;
+/* STACK->live is about to change: keep it if it belongs to the last peak.  */
+static void keep_peak (const struct picture *picture, struct call_stack *stack) {
+  if (stack->peaks == picture->peaks) return;
+  stack->peaks = picture->peaks;
+  stack->peak = stack->live;
 }
 
-static void subtract (struct sum *sum, uint64_t size) {
-  sum->blocks--;
-  sum->bytes -= size;
+static struct call_stack *stack_of (struct picture *picture, const struct block *block) {
+  return &VARR_ADDR (call_stack_t, picture->stacks)[block->stack];
+}
+
+/* Count in the matrix that BLOCK ends in the slice ENDED.  */
+static void count_move (struct picture *picture, const struct block *block, unsigned ended) {
+  slices_add (&picture->slices, &picture->kept, block->stack, (unsigned) block->since, ended,
+              block->size);
+}
+
+/* The live bytes of the layer of BLOCK, in the second reading.  */
+static uint64_t *layer_of (struct picture *picture, const struct block *block) {
+  return &picture->layers.now[VARR_ADDR (uint8_t, picture->layers.of_stacks)[block->stack]];
 }
 
 /* Count that BLOCK, which has left the table, is no longer live.  */
 static void count_gone (struct picture *picture, const struct block *block) {
-  struct node *node = tree_node (picture, block->node);
+  struct call_stack *stack;
+  sum_subtract (&picture->totals.live, block->size);
+  if (picture->second) {
+    *layer_of (picture, block) -= block->size;
+    count_move (picture, block, picture->slices.now);
+    return;
+  }
+  stack = stack_of (picture, block);
+  keep_peak (picture, stack);
+  VARR_ADDR (scope_t, picture->scopes)[stack->scope].live -= block->size;
   picture->classes[class_of (block->size)].live--;
-  subtract (&picture->totals.live, block->size);
-  subtract (&node->live, block->size);
-  tree_node (picture, node->scope)->scope_live -= block->size;
+  sum_subtract (&stack->live, block->size);
 }
 
 /* BLOCK, which has left the table, was freed at TIME.  */
 static void count_freed (struct picture *picture, const struct block *block, uint64_t time) {
   count_gone (picture, block);
-  add (&picture->lifetimes[lifetime_of (time - block->time)], block->size);
+  if (!picture->second)
+    sum_add (&picture->lifetimes[lifetime_of (time - block->since)], block->size);
 }
 
-/* Move the block at ADDRESS from the table to BLOCK.  0: there is none.  */
-static int take_block (struct picture *picture, uint64_t address, struct block *block) {
-  struct block key = {.address = address};
-  return HTAB_DO (block_t, picture->blocks, key, HTAB_FIND, *block)
-         && HTAB_DO (block_t, picture->blocks, key, HTAB_DELETE, key);
+/* BLOCK was a temporary one.  */
+static void count_temporary (struct picture *picture, const struct block *block) {
+  sum_add (&picture->totals.temporary, block->size);
+  if (picture->second)
+    count_move (picture, block, SLICES_TEMPORARY);
+  else
+    sum_add (&stack_of (picture, block)->temporary, block->size);
 }
 
 /* A block that is already at this address was freed before the trace could see it.  */
 static void put_block (struct picture *picture, const struct block *block, uint64_t time) {
   struct block old;
-  if (take_block (picture, block->address, &old)) {
+  while (!block_table_put (&picture->blocks, block)) {
+    block_table_take (&picture->blocks, block->address, &old);
     picture->totals.strange++;
     count_freed (picture, &old, time);
   }
-  HTAB_DO (block_t, picture->blocks, *block, HTAB_INSERT, old);
 }
 
 /* SIZE more bytes are live in SCOPE.  */
-static void count_scope (struct node *scope, uint64_t size) {
-  scope->scope_live += size;
-  if (scope->scope_most < scope->scope_live) scope->scope_most = scope->scope_live;
+static void count_scope (struct scope *scope, uint64_t size) {
+  scope->live += size;
+  if (scope->most < scope->live) scope->most = scope->live;
 }
 
-/* Count that BLOCK was allocated or reallocated.  Returns 0; or -1 if no program can have so many
-   bytes.  */
-static int count_made (struct picture *picture, const struct block *block, uint64_t time) {
-  struct totals *totals = &picture->totals;
+/* Count in its stack, scope and class that BLOCK was made.  */
+static void count_in_stack (struct picture *picture, const struct block *block) {
   struct size_class *size_class = &picture->classes[class_of (block->size)];
-  struct thread *thread = &VARR_ADDR (thread_t, picture->threads)[picture->thread];
-  struct node *node = tree_node (picture, block->node);
-  if (block->size >= READER_MAX_SIZE || totals->made.bytes >= READER_MAX_SIZE) return -1;
-  put_block (picture, block, time);
+  struct call_stack *stack = stack_of (picture, block);
+  keep_peak (picture, stack);
   size_class->made++;
   size_class->made_bytes += block->size;
   size_class->live++;
-  add (&totals->made, block->size);
-  add (&totals->live, block->size);
-  add (&node->made, block->size);
-  add (&node->live, block->size);
-  count_scope (tree_node (picture, node->scope), block->size);
-  add (&thread->made, block->size);
-  return 0;
+  sum_add (&stack->made, block->size);
+  sum_add (&stack->live, block->size);
+  count_scope (&VARR_ADDR (scope_t, picture->scopes)[stack->scope], block->size);
+}
+
+/* Count that BLOCK was allocated or reallocated in NODE.  */
+static void count_made (struct picture *picture, uint32_t node, struct block *block,
+                        uint64_t time) {
+  struct totals *totals = &picture->totals;
+  struct thread *thread = &VARR_ADDR (thread_t, picture->threads)[picture->thread];
+  block->stack = tree_stack (picture, node);
+  if (picture->second) block->since = picture->slices.now;
+  put_block (picture, block, time);
+  sum_add (&totals->made, block->size);
+  sum_add (&totals->live, block->size);
+  sum_add (&thread->made, block->size);
+  thread->newest = block->address;
+  if (picture->second)
+    *layer_of (picture, block) += block->size;
+  else
+    count_in_stack (picture, block);
 }
 
 /*---------------- Events -----------------------------*/
 
-int blocks_on_allocation (struct picture *picture, struct thread *thread,
-                          const struct record *record) {
+int blocks_have_room (const struct picture *picture, uint64_t size) {
+  return size < READER_MAX_SIZE && picture->totals.made.bytes < READER_MAX_SIZE;
+}
+
+void blocks_on_allocation (struct picture *picture, struct thread *thread,
+                           const struct record *record) {
   struct block block = {.address = record->address,
                         .size = record->size,
-                        .time = record->time,
-                        .node = tree_caller (picture, thread->node, record),
+                        .since = record->time,
                         .thread = picture->thread};
-  return count_made (picture, &block, record->time);
+  count_made (picture, tree_caller (picture, thread->node, record), &block, record->time);
 }
 
 void blocks_on_free (struct picture *picture, struct thread *thread, const struct record *record) {
   struct block block;
   picture->totals.frees++;
   thread->frees++;
-  if (!take_block (picture, record->address, &block)) {
+  if (!block_table_take (&picture->blocks, record->address, &block)) {
     picture->totals.strange++;
     return;
   }
-  if (block.thread != picture->thread) thread->foreign_frees++;
+  if (block.thread != picture->thread)
+    thread->foreign_frees++;
+  else if (thread->newest == block.address) /* and so this very block is its newest one */
+    count_temporary (picture, &block);
   count_freed (picture, &block, record->time);
 }
 
@@ -128,7 +155,7 @@ void blocks_on_realloc (struct picture *picture, struct thread *thread,
   call->node = tree_caller (picture, thread->node, record);
   call->size = record->size;
   call->state = REALLOC_OF_BLOCK;
-  if (take_block (picture, record->address, &call->old)) return;
+  if (block_table_take (&picture->blocks, record->address, &call->old)) return;
   call->state = REALLOC_OF_UNKNOWN;
   picture->totals.strange++;
 }
@@ -138,23 +165,36 @@ void blocks_on_realloc_failed (struct picture *picture, struct thread *thread, u
   thread->realloc.state = REALLOC_NONE;
 }
 
-int blocks_on_realloc_done (struct picture *picture, struct thread *thread,
-                            const struct record *record) {
+void blocks_on_realloc_done (struct picture *picture, struct thread *thread,
+                             const struct record *record) {
   struct realloc_call *call = &thread->realloc;
   struct block block = {.address = record->address,
                         .size = call->size,
-                        .time = record->time,
-                        .node = call->node,
+                        .since = record->time,
                         .thread = picture->thread};
   enum realloc_state state = call->state;
   call->state = REALLOC_NONE;
   if (state == REALLOC_NONE) { /* the trace lacks its beginning, which has the size */
     picture->totals.strange++;
-    return 0;
+    return;
   }
   if (state == REALLOC_OF_BLOCK) {
-    block.time = call->old.time;
+    block.since = call->old.since;
     count_gone (picture, &call->old);
   }
-  return count_made (picture, &block, record->time);
+  count_made (picture, call->node, &block, record->time);
+}
+
+/*---------------- The end -----------------------------*/
+
+void blocks_count_left (struct picture *picture) {
+  VARR (block_t) *places = picture->blocks.places;
+  for (size_t i = 0; i < VARR_LENGTH (block_t, places); i++) {
+    const struct block *block = &VARR_ADDR (block_t, places)[i];
+    if (!block_table_is_free (block)) count_move (picture, block, SLICES_NEVER);
+  }
+  for (size_t i = 0; i < VARR_LENGTH (thread_t, picture->threads); i++) {
+    const struct realloc_call *call = &VARR_ADDR (thread_t, picture->threads)[i].realloc;
+    if (call->state == REALLOC_OF_BLOCK) count_move (picture, &call->old, SLICES_NEVER);
+  }
 }

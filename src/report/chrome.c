@@ -52,22 +52,31 @@ static void write_counters (FILE *out, const struct picture *picture) {
   }
 }
 
-int chrome_write (FILE *out, const struct picture *picture, FILE *stream) {
+/* Write the events that PICTURE has counted.  Returns 0, or -1 if STREAM does not have them.  */
+static int write_records (FILE *out, const struct picture *picture, FILE *stream,
+                          struct names *names) {
   struct reader reader;
   struct record record;
+  if (fseek (stream, 0, SEEK_SET) != 0 || reader_open (&reader, stream) != 0) return -1;
+  while (reader.events < picture->totals.events) {
+    if (reader_next (&reader, &record) != READER_RECORD) return -1;
+    write_record (out, names, &record);
+  }
+  return 0;
+}
+
+int chrome_write (FILE *out, const struct picture *picture, FILE *stream) {
   struct names names;
-  enum reader_result result = READER_ERROR;
+  int result;
   names_init (&names, picture->alloc);
   fprintf (out,
            "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n{\"ph\":\"M\",\"pid\":1,"
            "\"name\":\"process_name\",\"args\":{\"name\":");
   output_json (out, picture_title (picture, "trace"));
   fprintf (out, "}}");
-  if (reader_open (&reader, stream) == 0)
-    while ((result = reader_next (&reader, &record)) == READER_RECORD)
-      write_record (out, &names, &record);
+  result = write_records (out, picture, stream, &names);
   write_counters (out, picture);
   fprintf (out, "\n]}\n");
   names_finish (&names);
-  return result == READER_END || (picture->partial && reader.truncated) ? 0 : -1;
+  return result;
 }

@@ -7,8 +7,8 @@
 
 #include "report/types.h"
 
-/* Write the events.  STREAM is the trace from which PICTURE was made, at its beginning: the scopes
-   are read from it.  Returns 0, or -1 if the trace has changed since.  */
+/* Write the events that PICTURE has counted.  The scopes are read from STREAM, the trace from which
+   PICTURE was made.  Returns 0, or -1 if it does not have these events any more.  */
 int chrome_write (FILE *out, const struct picture *picture, FILE *stream);
 
 #endif /* MIR_REPORT_CHROME_H */

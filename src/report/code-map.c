@@ -65,6 +65,14 @@ const struct extent *code_map_find (const struct code_map *map, uint64_t address
 
 /*---------------- Ranges -----------------------------*/
 
+/* Set the bounds of MAP.  */
+static void set_bounds (struct code_map *map) {
+  map->low = map->high = 0;
+  if (VARR_LENGTH (extent_t, map->ranges) == 0) return;
+  map->low = VARR_GET (extent_t, map->ranges, 0).start;
+  map->high = VARR_LAST (extent_t, map->ranges).start + VARR_LAST (extent_t, map->ranges).size;
+}
+
 /* Remove the range with the index AT, and its pieces.  */
 static void drop_range (struct code_map *map, size_t at) {
   const struct extent *range = &VARR_ADDR (extent_t, map->ranges)[at];
@@ -75,6 +83,7 @@ static void drop_range (struct code_map *map, size_t at) {
     map->piece_bytes -= VARR_ADDR (extent_t, pieces)[i].size;
   VARR_DESTROY (extent_t, pieces);
   remove_at (map->ranges, at);
+  set_bounds (map);
 }
 
 int code_map_remove_range (struct code_map *map, uint64_t start, uint64_t size) {
@@ -96,6 +105,7 @@ void code_map_add_range (struct code_map *map, uint64_t start, uint64_t size) {
   at = first_behind (map->ranges, start);
   VARR_CREATE (extent_t, range.pieces, map->alloc, 16);
   insert_at (map->ranges, at, &range);
+  set_bounds (map);
   map->mapped_bytes += size;
 }
 

@@ -6,7 +6,7 @@
 #include <stddef.h> /* size_t */
 #include <stdint.h>
 
-#include "mir-varr.h"
+#include "report/containers.h"
 
 /* SIZE bytes at the address START: a range of code memory, or a piece (a code block) in it.  */
 typedef struct extent {
@@ -22,6 +22,7 @@ struct code_map {
   MIR_alloc_t alloc;
   VARR (extent_t) *ranges;                    /* by address; they do not overlap */
   uint64_t mapped_bytes, pieces, piece_bytes; /* now */
+  uint64_t low, high;                         /* all ranges are in [LOW, HIGH) */
 };
 
 void code_map_init (struct code_map *map, MIR_alloc_t alloc);
@@ -34,6 +35,11 @@ int code_map_add_piece (struct code_map *map, const struct extent *piece);
    none.  */
 int code_map_remove_range (struct code_map *map, uint64_t start, uint64_t size);
 int code_map_remove_piece (struct code_map *map, uint64_t start);
+/* 0: ADDRESS is in no piece.  Most addresses of a program are far from all of them.  */
+static inline int code_map_may_have (const struct code_map *map, uint64_t address) {
+  return address >= map->low && address < map->high;
+}
+
 /* The piece in which ADDRESS is, or NULL.  */
 const struct extent *code_map_find (const struct code_map *map, uint64_t address);
 /* Initialise COPY as a copy of MAP.  */

@@ -6,7 +6,12 @@
 
 #include "report/types.h"
 
-/* Write a line "scope;scope;function BYTES" for each node that made blocks.  */
+/* Write a line "scope;scope;function BYTES" for each stack that made blocks.  Stacks are the same if
+   all their frames have the same names.  */
 void folded_write (FILE *out, const struct picture *picture);
+
+/* Write a line "scope;scope;function OLD NEW" for each stack that made blocks in OLD or in PICTURE,
+   as difffolded.pl does.  */
+void folded_compare (FILE *out, const struct picture *picture, const struct picture *old);
 
 #endif /* MIR_REPORT_FOLDED_H */

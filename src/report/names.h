@@ -8,7 +8,7 @@
 #include <stddef.h> /* size_t */
 #include <stdint.h>
 
-#include "mir-htab.h"
+#include "report/containers.h"
 
 /* The place of a name in `text`, where a 0 follows it.  */
 typedef struct name {

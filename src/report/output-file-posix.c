@@ -22,6 +22,15 @@ static FILE *stream_of (int fd, const char *mode) {
   return stream;
 }
 
+/* A descriptor of the wrong direction: a use of it fails as one of the closed stream would.  */
+void output_file_begin (void) {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl (fd, F_GETFD) < 0 && errno == EBADF)
+      (void) open ("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  signal (SIGPIPE, SIG_IGN);
+  signal (SIGXFSZ, SIG_IGN);
+}
+
 /* O_NONBLOCK: a pipe is refused at once, without waiting for a writer.  */
 FILE *output_file_read (const char *path, const char **why) {
   int fd = open (path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -35,6 +44,38 @@ FILE *output_file_read (const char *path, const char **why) {
   if (fd >= 0) stream = stream_of (fd, "rb");
   if (stream == NULL) *why = strerror (errno);
   return stream;
+}
+
+FILE *output_file_private (void) {
+  const char *folder = getenv ("TMPDIR");
+  char path[OUTPUT_PATH_MAX];
+  int len = snprintf (path, sizeof (path), "%s/mir-reportXXXXXX",
+                      folder != NULL && *folder != '\0' ? folder : "/tmp");
+  int fd;
+  if (len < 0 || len >= OUTPUT_PATH_MAX) {
+    errno = ENAMETOOLONG;
+    return NULL;
+  }
+  fd = mkostemp (path, O_CLOEXEC); /* a new file with mode 0600 */
+  if (fd < 0) return NULL;
+  unlink (path);
+  return stream_of (fd, "w+b");
+}
+
+/*---------------- Comparing -----------------------------*/
+
+static int are_same (const struct stat *a, const struct stat *b) {
+  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+int output_file_same (FILE *a, FILE *b) {
+  struct stat x, y;
+  return fstat (fileno (a), &x) == 0 && fstat (fileno (b), &y) == 0 && are_same (&x, &y);
+}
+
+int output_file_named (FILE *stream, const char *path) {
+  struct stat x, y;
+  return fstat (fileno (stream), &x) == 0 && lstat (path, &y) == 0 && are_same (&x, &y);
 }
 
 /*---------------- Pipes and devices -----------------------------*/
@@ -80,48 +121,75 @@ FILE *output_file_special (const char *path) {
 
 /*---------------- Replacing -----------------------------*/
 
-/* Remove the access control list that FD got from its folder.  Whether FD and TRACE then have none:
-   with a list, the group bits of a mode are the most that the list grants to anyone.  */
+/* Whether FILE has no access control list: with one, the group bits of its mode are the most that the
+   list grants to anyone.  drop_list removes the list that a new file got from its folder.  */
 #ifdef __linux__
-static int have_only_modes (int fd, int trace) {
-  static const char list[] = "system.posix_acl_access";
-  (void) fremovexattr (fd, list);
-  return fgetxattr (fd, list, NULL, 0) <= 0 && fgetxattr (trace, list, NULL, 0) <= 0;
+static const char list_name[] = "system.posix_acl_access";
+
+static int has_no_list (int fd) {
+  return fgetxattr (fd, list_name, NULL, 0) <= 0;
+}
+
+static void drop_list (int fd) {
+  (void) fremovexattr (fd, list_name);
 }
 #else
-static int have_only_modes (int fd, int trace) {
+static int has_no_list (int fd) {
   (void) fd;
-  (void) trace;
   return 1;
+}
+
+static void drop_list (int fd) {
+  (void) fd;
 }
 #endif
 
-/* Give FD, which is its owner's alone, the permissions of TRACE's file.  If FD cannot be given to
-   the group of that file, FD's group gets what both that group and others had.  FD stays as it
-   is if TRACE has an access control list, or if the file system has no permissions.  */
-static void give_permissions (int fd, int trace) {
-  mode_t mask = umask (077), mode, both;
-  struct stat from, to;
+/* MODE for a file of another group: its group gets what both MODE's group and others have.  */
+static mode_t mode_for_any_group (mode_t mode) {
+  mode_t both = mode & mode >> 3 & 7;
+  return (mode & 0600) | both << 3 | both;
+}
+
+/* Store in ACCESS the group and the permissions, and nothing else, that a file may have whose
+   contents come from TRACE and OLD, which may be NULL.  Returns 0; or -1 if only its owner may read
+   it.  */
+static int find_access (FILE *trace, FILE *old, struct stat *access) {
+  struct stat st;
+  if (trace == NULL || fstat (fileno (trace), access) != 0 || !has_no_list (fileno (trace)))
+    return -1;
+  access->st_mode &= 0666;
+  if (old == NULL) return 0;
+  if (fstat (fileno (old), &st) != 0 || !has_no_list (fileno (old))) return -1;
+  access->st_mode &= st.st_mode;
+  if (st.st_gid != access->st_gid) access->st_mode = mode_for_any_group (access->st_mode);
+  return 0;
+}
+
+/* Give FD, which is its owner's alone, the permissions of ACCESS, also if FD cannot be given to its
+   group.  FD stays as it is if the file system has no permissions.  */
+static void give_permissions (int fd, const struct stat *access) {
+  mode_t mask = umask (077), mode = access->st_mode;
+  struct stat st;
   umask (mask);
-  if (fstat (trace, &from) != 0 || fstat (fd, &to) != 0 || !have_only_modes (fd, trace)) return;
-  mode = from.st_mode & 0666;
-  both = mode & mode >> 3 & 7;
-  if (to.st_gid != from.st_gid && fchown (fd, (uid_t) -1, from.st_gid) != 0)
-    mode = (mode & 0600) | both << 3 | both;
+  drop_list (fd);
+  if (fstat (fd, &st) != 0 || !has_no_list (fd)) return;
+  if (st.st_gid != access->st_gid && fchown (fd, (uid_t) -1, access->st_gid) != 0)
+    mode = mode_for_any_group (mode);
   (void) fchmod (fd, mode & ~mask);
 }
 
-FILE *output_file_beside (const char *path, FILE *trace, char temporary[OUTPUT_PATH_MAX]) {
+FILE *output_file_beside (const char *path, FILE *trace, FILE *old,
+                          char temporary[OUTPUT_PATH_MAX]) {
   int len = snprintf (temporary, OUTPUT_PATH_MAX, "%s.newXXXXXX", path), fd;
+  struct stat access;
   FILE *stream;
   if (len < 0 || len >= OUTPUT_PATH_MAX) {
     errno = ENAMETOOLONG;
     return NULL;
   }
-  signal (SIGXFSZ, SIG_IGN); /* a file that may not grow is an error, not the end of the process */
   fd = mkostemp (temporary, O_CLOEXEC); /* a new file with mode 0600 */
   if (fd < 0) return NULL;
-  if (trace != NULL) give_permissions (fd, fileno (trace));
+  if (find_access (trace, old, &access) == 0) give_permissions (fd, &access);
   stream = stream_of (fd, "wb");
   if (stream == NULL) unlink (temporary);
   return stream;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <io.h>
+#include <share.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <windows.h>
@@ -23,6 +24,11 @@ static FILE *stream_of (int fd, const char *mode) {
   return stream;
 }
 
+void output_file_begin (void) {
+  _setmode (_fileno (stdin), _O_BINARY);
+  _setmode (_fileno (stdout), _O_BINARY);
+}
+
 FILE *output_file_read (const char *path, const char **why) {
   int fd = _open (path, _O_RDONLY | _O_BINARY);
   FILE *stream = NULL;
@@ -36,6 +42,47 @@ FILE *output_file_read (const char *path, const char **why) {
   return stream;
 }
 
+FILE *output_file_private (void) {
+  char folder[MAX_PATH + 1], path[MAX_PATH];
+  DWORD len = GetTempPathA (sizeof (folder), folder);
+  int fd = -1;
+  if (len == 0 || len > MAX_PATH || GetTempFileNameA (folder, "mir", 0, path) == 0) {
+    errno = EACCES;
+    return NULL;
+  }
+  /* Without sharing: the file is new, and its owner's in a folder of this user.  */
+  (void) _sopen_s (&fd, path, _O_RDWR | _O_BINARY | _O_TRUNC | _O_TEMPORARY, _SH_DENYRW,
+                   _S_IREAD | _S_IWRITE);
+  if (fd < 0) remove (path);
+  return stream_of (fd, "w+b");
+}
+
+/*---------------- Comparing -----------------------------*/
+
+/* Whether HANDLE is STREAM's file.  */
+static int is_handle_of (FILE *stream, HANDLE handle) {
+  BY_HANDLE_FILE_INFORMATION a, b;
+  return GetFileInformationByHandle ((HANDLE) _get_osfhandle (_fileno (stream)), &a)
+         && GetFileInformationByHandle (handle, &b)
+         && a.dwVolumeSerialNumber == b.dwVolumeSerialNumber && a.nFileIndexHigh == b.nFileIndexHigh
+         && a.nFileIndexLow == b.nFileIndexLow;
+}
+
+int output_file_same (FILE *a, FILE *b) {
+  return a == b || is_handle_of (a, (HANDLE) _get_osfhandle (_fileno (b)));
+}
+
+int output_file_named (FILE *stream, const char *path) {
+  HANDLE handle =
+      CreateFileA (path, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                   OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+  int is_same = handle != INVALID_HANDLE_VALUE && is_handle_of (stream, handle);
+  if (handle != INVALID_HANDLE_VALUE) CloseHandle (handle);
+  return is_same;
+}
+
+/*---------------- Outputs -----------------------------*/
+
 FILE *output_file_special (const char *path) {
   int fd = _open (path, _O_WRONLY | _O_BINARY);
   if (fd >= 0 && !is_regular (fd)) return stream_of (fd, "wb");
@@ -45,10 +92,12 @@ FILE *output_file_special (const char *path) {
 }
 
 /* _O_EXCL: only if nothing has the name.  */
-FILE *output_file_beside (const char *path, FILE *trace, char temporary[OUTPUT_PATH_MAX]) {
+FILE *output_file_beside (const char *path, FILE *trace, FILE *old,
+                          char temporary[OUTPUT_PATH_MAX]) {
   int fd = -1;
   FILE *stream;
   (void) trace;
+  (void) old;
   errno = EEXIST;
   for (int i = 0; i < TEMPORARIES && fd < 0 && errno == EEXIST; i++) {
     int len = snprintf (temporary, OUTPUT_PATH_MAX, "%s.new%d", path, i);

@@ -5,7 +5,8 @@
 #include "report/picture.h"
 
 /* Count what is in STREAM, which is at its beginning; then, reading it again, what was live at the
-   peaks.  PARTIAL: a trace that only ends too early is no error.  Returns 0; or -1 with
+   peaks.  PARTIAL: a trace that is damaged behind its head or ends too early counts up to the last
+   record before that, and picture->partial is set.  STREAM may grow meanwhile.  Returns 0; or -1 with
    picture->reader.error.  */
 int picture_read (struct picture *picture, FILE *stream, int partial);
 

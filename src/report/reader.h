@@ -30,12 +30,19 @@ struct record {
   size_t stack_num;                    /* of an allocation */
   char name[MIR_TRACE_NAME_MAX + 1];   /* ends with a 0, and may contain others */
   uint64_t stack[MIR_TRACE_STACK_MAX]; /* return addresses, innermost first */
+  uint64_t stack_hash;                 /* of the addresses, in all 64 bits */
 };
+
+enum { READER_BUFFER = 65536 /* bytes */ };
 
 /* A trace that is being read.  */
 struct reader {
-  FILE *stream;                           /* the caller's, who closes it */
-  uint64_t offset;                        /* bytes read */
+  FILE *stream;    /* the caller's, who closes it; read ahead of what is returned */
+  uint64_t offset; /* where the next record is, or the error; bytes */
+  /* What is read and not decoded: from AT to BOUND in BUFFER.  */
+  const uint8_t *at, *bound;
+  uint64_t buffer_offset;                 /* of BUFFER in the trace */
+  int exhausted;                          /* nothing is behind BOUND */
   uint64_t time, thread, block, code, pc; /* of the record before: coded as differences */
   uint64_t events;                        /* so far */
   int ended;
@@ -47,12 +54,13 @@ struct reader {
   char title[MIR_TRACE_NAME_MAX + 1];
   char error[120]; /* on failure: one line, without the name of the file */
   int truncated;   /* on failure: the file ends too early */
+  uint8_t buffer[READER_BUFFER];
 };
 
 enum reader_result { READER_RECORD, READER_END, READER_ERROR };
 
 /* Read the head of the trace from STREAM, which is at its beginning.  Returns 0; or -1 with
-   READER->error if STREAM is not a trace.  */
+   READER->error if STREAM is not a trace.  READER does not move from now on.  */
 int reader_open (struct reader *reader, FILE *stream);
 /* Read the next record into RECORD.  Must not be called again after READER_END or READER_ERROR.  */
 enum reader_result reader_next (struct reader *reader, struct record *record);

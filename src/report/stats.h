@@ -1,5 +1,5 @@
 /* The numbers of a picture, which is what a trace says about a program's memory: a fixed list, as
-   text and as JSON.  types.h explains the terms.  One thread.  */
+   text and as JSON, of one picture or of two.  types.h explains the terms.  One thread.  */
 #ifndef MIR_REPORT_STATS_H
 #define MIR_REPORT_STATS_H
 
@@ -21,5 +21,11 @@ void stats_get (const struct picture *picture, struct stats_number numbers[STATS
    without one.  */
 void stats_write_text (FILE *out, const struct picture *picture, const char *name);
 void stats_write_json (FILE *out, const struct picture *picture, const char *name);
+
+/* Write those of the older picture OLD, those of PICTURE and, as text, the differences.  */
+void stats_compare_text (FILE *out, const struct picture *picture, const char *name,
+                         const struct picture *old, const char *old_name);
+void stats_compare_json (FILE *out, const struct picture *picture, const char *name,
+                         const struct picture *old, const char *old_name);
 
 #endif /* MIR_REPORT_STATS_H */

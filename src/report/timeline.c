@@ -7,6 +7,7 @@ void timeline_init (struct timeline *timeline) {
   memset (timeline, 0, sizeof (*timeline));
   timeline->width = 1000; /* nanoseconds: bins begin with a microsecond */
   timeline->num = 1;
+  timeline->bound = timeline->width;
 }
 
 void amounts_raise (struct amounts *most, const struct amounts *now) {
@@ -26,10 +27,16 @@ static void widen (struct timeline *timeline) {
   timeline->width *= 2;
 }
 
-void timeline_set (struct timeline *timeline, uint64_t time, const struct amounts *now) {
+/* Begin bins up to the one in which TIME is.  */
+static void begin_bins_until (struct timeline *timeline, uint64_t time) {
   while (time / timeline->width >= TIMELINE_BINS) widen (timeline);
   while (timeline->num <= time / timeline->width)
     timeline->most[timeline->num++] = timeline->now; /* nothing happened in this bin */
+  timeline->bound = timeline->num * timeline->width;
+}
+
+void timeline_set (struct timeline *timeline, uint64_t time, const struct amounts *now) {
+  if (time >= timeline->bound) begin_bins_until (timeline, time);
   amounts_raise (&timeline->most[timeline->num - 1], now);
   timeline->now = *now;
 }

@@ -18,6 +18,7 @@ struct amounts {
 struct timeline {
   uint64_t width;                     /* nanoseconds of a bin */
   size_t num;                         /* bins that have begun; the last one is not over */
+  uint64_t bound;                     /* the end of the last one, nanoseconds */
   struct amounts now;                 /* as last set */
   struct amounts most[TIMELINE_BINS]; /* at any time in the bin, its beginning included */
 };

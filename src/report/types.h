@@ -13,6 +13,16 @@
    peak        the event at which most bytes were live; blocks and code have each their own
    bin         a span of time; the timeline has at most TIMELINE_BINS
    layer       a scope whose live bytes over time are shown
+   temporary   said of a block: freed by the thread that made it, before that thread makes another
+   left        said of blocks: live at the end of the trace
+   stack       a node that blocks were made in, and so the way to it from the root
+   slice       one of at most SLICES_MAX equal spans of the run, each a whole number of bins
+   born, ended the slice in which a block was made, and that in which it was freed or reallocated
+   matrix      how much was made in each slice and ended in each later one, by kept node
+   kept        said of a node: it has numbers of its own in the matrix.  The numbers of all others are
+               in leaves below the nearest kept node above them (kept.h)
+   reading     the trace is read twice: counted, and then, when it is known what matters, looked at
+               for what takes too much memory to keep of everything
    strange     said of an event: it ends something whose beginning the trace does not have
 
    The counters have the names and the meaning of MIR_stats_report_t's.  A name like node_t is
@@ -20,10 +30,14 @@
 #ifndef MIR_REPORT_TYPES_H
 #define MIR_REPORT_TYPES_H
 
-#include "mir-htab.h" /* HTAB */
+#include "report/block-table.h"
 #include "report/code-map.h"
+#include "report/containers.h" /* HTAB */
+#include "report/kept.h"
 #include "report/names.h"
 #include "report/reader.h"
+#include "report/slices.h"
+#include "report/sum.h"
 #include "report/timeline.h"
 
 enum {
@@ -40,28 +54,32 @@ enum node_kind {
   NODE_ADDRESS /* any other caller */
 };
 
-struct sum {
-  uint64_t blocks, bytes;
-};
-
-/* A place in the tree; PARENT and SCOPE are indices of nodes.  */
+/* A place in the tree; the members are indices where nothing else is said.  */
 typedef struct node {
-  enum node_kind kind;
-  uint32_t parent;
-  uint32_t name;    /* of a scope or a piece */
-  uint32_t depth;   /* the root's is 0 */
-  uint64_t address; /* a return address */
-  uint32_t scope;   /* the nearest node upwards, this one included, that is a scope or the root */
-  struct sum made, live;
-  struct sum peak;                 /* live at the peak; picture_read sets it */
-  uint64_t scope_live, scope_most; /* of a scope: bytes of all nodes whose SCOPE it is */
+  uint64_t key;    /* of a scope or a piece the number of its name; of NODE_ADDRESS the address */
+  uint32_t parent; /* a node; the root's is 0 */
+  uint32_t scope;  /* of `scopes`: the nearest one upwards, this node included */
+  uint32_t stack;  /* of `stacks`; 0: no blocks were made in this node */
+  uint8_t kind;    /* enum node_kind */
+  uint8_t depth;   /* how many nodes are above it */
 } node_t;
 
-typedef struct block {
-  uint64_t address, size;
-  uint64_t time;         /* of the first allocation; a realloc does not change it */
-  uint32_t node, thread; /* indices */
-} block_t;
+/* What is counted of the blocks that were made in a node.  */
+typedef struct call_stack {
+  uint32_t node, scope; /* indices */
+  struct sum made, live, temporary;
+  /* Live at the peak, after the first reading.  Until then: at each new peak few stacks have
+     changed since the last one, so PEAK is set when LIVE is about to change.  It is of the
+     PEAKS-th peak; at all later ones there was as much as there is now.  */
+  struct sum peak;
+  uint64_t peaks;
+} call_stack_t;
+
+/* A node that is a scope, or the root.  */
+typedef struct scope {
+  uint32_t node;
+  uint64_t live, most; /* bytes of all nodes whose SCOPE it is; the most that were live at once */
+} scope_t;
 
 enum realloc_state {
   REALLOC_NONE,
@@ -87,16 +105,20 @@ typedef struct thread {
   uint64_t frees;
   uint64_t foreign_frees; /* of blocks of other threads */
   uint64_t first, last;   /* times */
+  uint64_t newest;        /* the address of the block that it made last */
 } thread_t;
 
 DEF_VARR (node_t)
+DEF_VARR (scope_t)
+DEF_VARR (call_stack_t)
+DEF_VARR (uint8_t)
 DEF_VARR (thread_t)
 
 /* What is counted of the whole trace; bytes, blocks, times in nanoseconds.  */
 struct totals {
   uint64_t events;
   uint64_t mallocs, callocs, reallocs, frees, failed; /* calls */
-  struct sum made, live, peak;
+  struct sum made, live, peak, temporary;
   uint64_t peak_time; /* when peak.bytes was first reached */
   uint64_t strange;
   uint64_t code_published, code_published_bytes, code_freed;  /* pieces */
@@ -118,6 +140,10 @@ struct layers {
   /* At the fullest moment of each bin.  The rest of the live bytes then belongs to other
      scopes.  */
   uint64_t live[TIMELINE_BINS][PICTURE_LAYERS];
+  /* During the second reading: the layer of each stack, PICTURE_LAYERS if it is in none; and bytes
+     that are live now.  */
+  VARR (uint8_t) *of_stacks;
+  uint64_t now[PICTURE_LAYERS + 1];
 };
 
 /* All counts of a trace; picture.h makes it.  */
@@ -129,24 +155,42 @@ struct picture {
   struct sum lifetimes[PICTURE_LIFETIMES]; /* freed blocks */
   struct timeline timeline;
   struct names names;
-  uint32_t title;       /* a number of `names` */
-  VARR (node_t) *nodes; /* 0: the root */
+  uint32_t title;              /* a number of `names` */
+  VARR (node_t) *nodes;        /* 0: the root */
+  VARR (scope_t) *scopes;      /* 0: the root */
+  VARR (call_stack_t) *stacks; /* 0: empty, for all nodes that have none */
   VARR (thread_t) *threads;
   struct HTAB (child_t) *children;         /* tree.c's: nodes by parent and key */
+  struct VARR (stack_ref_t) *cache;        /* tree.c's: nodes by the whole stack */
   struct HTAB (symbol_t) *symbols;         /* tree.c's: names by return address */
-  struct HTAB (block_t) *blocks;           /* blocks.c's: live blocks by address */
   struct HTAB (thread_ref_t) *thread_refs; /* picture.c's: threads by number */
+  struct block_table blocks;               /* live ones */
   struct code_map code;
-  uint32_t thread;                      /* index of the last event's thread */
-  uint64_t peak_event, code_peak_event; /* numbers of events */
+  uint32_t thread;          /* index of the last event's thread */
+  uint64_t peaks;           /* how many peaks there were so far, each above the last */
+  uint64_t code_peak_event; /* the number of the event */
+  int second;               /* the second reading: nodes and timeline stay as they are */
   /* Set by picture_read.  */
   struct code_map code_peak; /* the code at code_peak_event */
   struct layers layers;
-  int partial; /* the trace ends early; reader.error says how */
+  struct kept kept;
+  struct slices slices;
+  int partial; /* the trace is counted up to its damage; reader.error says where and what it is */
 };
 
 static inline const struct node *picture_node (const struct picture *picture, uint32_t node) {
   return &VARR_ADDR (node_t, picture->nodes)[node];
+}
+
+/* What was made in NODE.  */
+static inline const struct call_stack *picture_stack (const struct picture *picture,
+                                                      const struct node *node) {
+  return &VARR_ADDR (call_stack_t, picture->stacks)[node->stack];
+}
+
+/* The node that is the scope SCOPE.  */
+static inline uint32_t picture_scope (const struct picture *picture, uint32_t scope) {
+  return VARR_ADDR (scope_t, picture->scopes)[scope].node;
 }
 
 #endif /* MIR_REPORT_TYPES_H */

@@ -47,3 +47,16 @@ int mir_trace_file_close (mir_trace_file_t file) {
   mir_os_let_cancel (held);
   return error;
 }
+
+static int is_at (const char *path, int fd) {
+  struct stat named, open;
+  return lstat (path, &named) == 0 && fstat (fd, &open) == 0 && named.st_dev == open.st_dev
+         && named.st_ino == open.st_ino;
+}
+
+void mir_trace_file_drop (const char *path, mir_trace_file_t file) {
+  int held = mir_os_hold_cancel ();
+  if (is_at (path, file)) (void) unlink (path);
+  (void) close (file);
+  mir_os_let_cancel (held);
+}

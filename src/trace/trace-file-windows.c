@@ -53,3 +53,9 @@ int mir_trace_file_write (mir_trace_file_t file, const uint8_t *bytes, size_t le
 int mir_trace_file_close (mir_trace_file_t file) {
   return CloseHandle (file) ? 0 : (int) GetLastError ();
 }
+
+/* Nobody can put another file at PATH while FILE is open.  */
+void mir_trace_file_drop (const char *path, mir_trace_file_t file) {
+  (void) CloseHandle (file);
+  (void) DeleteFileA (path);
+}

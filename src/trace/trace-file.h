@@ -24,5 +24,8 @@ MIR_trace_status_t mir_trace_file_create (const char *path, mir_trace_file_t *fi
 int mir_trace_file_write (mir_trace_file_t file, const uint8_t *bytes, size_t len);
 /* Close FILE.  0, or the error, if what was written may be lost.  */
 int mir_trace_file_close (mir_trace_file_t file);
+/* Close FILE, created at PATH, and remove it, unless another file has its place.  Changes
+   mir_os_error ().  */
+void mir_trace_file_drop (const char *path, mir_trace_file_t file);
 
 #endif /* MIR_TRACE_TRACE_FILE_H */

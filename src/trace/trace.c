@@ -224,7 +224,7 @@ void MIR_trace_pop (MIR_trace_t trace) {
 
 const char *MIR_trace_status_text (MIR_trace_status_t status) {
   static const char *const texts[] = {
-      [MIR_TRACE_OK] = "working",
+      [MIR_TRACE_OK] = "no error",
       [MIR_TRACE_NO_MEMORY] = "out of memory",
       [MIR_TRACE_UNSAFE_FILE] =
           "the name of the trace file is taken by a link, a device or another user's file",
@@ -244,6 +244,19 @@ static void put_header (MIR_trace_t trace, const char *title) {
   mir_trace_number (trace, seconds > 0 ? (uint64_t) seconds : 0);
   mir_trace_number (trace, (uint64_t) trace->process);
   mir_trace_text (trace, title);
+}
+
+/* Create the file that OPTIONS name, and write its head, so that a program that dies early leaves a
+   trace.  On failure there is no file, and mir_os_error () says why.  */
+static MIR_trace_status_t begin_file (MIR_trace_t trace, const MIR_trace_options_t *options) {
+  MIR_trace_status_t status = mir_trace_file_create (options->file, &trace->file);
+  if (status != MIR_TRACE_OK) return status;
+  put_header (trace, options->title);
+  status = MIR_trace_flush (trace); /* notes the current count of forks, too */
+  if (status == MIR_TRACE_OK) return status;
+  mir_trace_file_drop (options->file, trace->file);
+  mir_os_set_error (trace->state.error);
+  return status;
 }
 
 /* Free TRACE, whose file is closed, or was never created.  */
@@ -279,7 +292,9 @@ MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_tra
   if (mir_trace_watch_forks () != 0) return MIR_TRACE_NO_MEMORY;
   MIR_trace_t made = allocate_trace (own, options->stack_depth);
   if (made == NULL) return MIR_TRACE_NO_MEMORY;
-  MIR_trace_status_t status = mir_trace_file_create (options->file, &made->file);
+  made->process = mir_os_process ();
+  made->time = mir_os_nanoseconds ();
+  MIR_trace_status_t status = begin_file (made, options);
   if (status != MIR_TRACE_OK) {
     int error = mir_os_error ();
     free_trace (made);
@@ -296,12 +311,6 @@ MIR_trace_status_t MIR_trace_create (const MIR_trace_options_t *options, MIR_tra
   made->hooks.user_data = made;
   made->below = options->alloc != NULL ? options->alloc : mir_default_alloc ();
   made->next_hooks = next;
-  made->process = mir_os_process ();
-  made->time = mir_os_nanoseconds ();
-  put_header (made, options->title);
-  mir_trace_lock ();
-  mir_trace_follow_fork (made); /* notes the current count of forks */
-  mir_trace_unlock ();
   *trace = made;
   return MIR_TRACE_OK;
 }

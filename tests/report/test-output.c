@@ -81,10 +81,12 @@ static int leaves_nothing (void) {
   return found == 0;
 }
 
+typedef int open_output_t (struct output *output, const char *path, FILE *trace, FILE *old);
+
 /* Write PAGE as an output that OPEN_OUTPUT opens.  0, or -1 with errno.  */
-static int write_page (int (*open_output) (struct output *, const char *, FILE *), FILE *from) {
+static int write_page (open_output_t *open_output, FILE *from) {
   struct output output;
-  if (open_output (&output, page, from) != 0) return -1;
+  if (open_output (&output, page, from, NULL) != 0) return -1;
   fputs ("private", output.stream);
   return output_close (&output);
 }
@@ -116,8 +118,7 @@ static void put_pipe (void) {
 
 /* Another process calls SWAP_TO before the Nth system call, for every N: VICTIM stays as it is, and
    the page is a new file, as private as the trace.  */
-static void sweep (int (*open_output) (struct output *, const char *, FILE *), void (*put) (void),
-                   void (*swap_to) (void)) {
+static void sweep (open_output_t *open_output, void (*put) (void), void (*swap_to) (void)) {
   swap = swap_to;
   for (int n = 0;; n++) {
     FILE *from;
@@ -201,6 +202,41 @@ static void a_page_is_as_private_as_its_trace (void) {
   CHECK_INT (mode_of (page), S_IFREG | 0600);
 }
 
+/* The mode of a page made from TRACE and the older trace VICTIM.  */
+static unsigned mode_of_page_of_both (void) {
+  struct output output;
+  const char *why;
+  FILE *from = output_file_read (trace, &why), *old = output_file_read (victim, &why);
+  REQUIRE (from != NULL && old != NULL);
+  REQUIRE (output_create (&output, page, from, old) == 0);
+  CHECK_INT (output_close (&output), 0);
+  fclose (from);
+  fclose (old);
+  return mode_of (page);
+}
+
+/* The mode of a page made from TRACE and an older trace with MODE and OLD_MODE in OLD_GROUP.  */
+static unsigned page_mode_of_both (mode_t mode, mode_t old_mode, gid_t old_group) {
+  make_file (trace, "trace", mode);
+  make_file (victim, "older trace", old_mode);
+  if (old_group != (gid_t) -1) REQUIRE (chown (victim, (uid_t) -1, old_group) == 0);
+  return mode_of_page_of_both () & 07777;
+}
+
+static void a_page_of_two_traces_is_as_private_as_both (void) {
+  const gid_t same = (gid_t) -1;
+  mode_t mask = umask (0);
+  CHECK_INT (page_mode_of_both (0644, 0644, same), 0644);
+  CHECK_INT (page_mode_of_both (0644, 0600, same), 0600);
+  CHECK_INT (page_mode_of_both (0600, 0644, same), 0600);
+  CHECK_INT (page_mode_of_both (0640, 0604, same), 0600);
+  if (geteuid () == 0) {
+    CHECK_INT (page_mode_of_both (0640, 0640, 12345), 0600);
+    CHECK_INT (page_mode_of_both (0664, 0644, 12345), 0644);
+  }
+  umask (mask);
+}
+
 static void another_group_gets_what_everybody_had (void) {
   struct stat st;
   if (geteuid () != 0) tap_skip ("only root can give files to any group");
@@ -254,6 +290,12 @@ static void access_lists_widen_nothing (void) {
   CHECK_INT (mode_of (page), S_IFREG | 0640);
   CHECK_INT (getxattr (page, access_list, NULL, 0), -1);
   REQUIRE (removexattr (dir, folders) == 0);
+  CHECK_INT (page_mode_of_both (0640, 0640, (gid_t) -1), 0640);
+  make_file (trace, "trace", 0640);
+  make_file (victim, "older trace", 0640);
+  REQUIRE (give_list (victim, access_list) == 0);
+  CHECK_INT (mode_of_page_of_both (), S_IFREG | 0600);
+  remove (victim);
 }
 
 /*---------------- Pipes and devices -----------------------------*/
@@ -297,7 +339,7 @@ static void links_of_the_system_are_followed (void) {
   int ends[2], file;
   REQUIRE (pipe (ends) == 0);
   snprintf (path, sizeof (path), "/dev/fd/%d", ends[1]);
-  REQUIRE (output_open (&output, path, NULL) == 0);
+  REQUIRE (output_open (&output, path, NULL, NULL) == 0);
   fputs ("private", output.stream);
   CHECK_INT (output_close (&output), 0);
   CHECK_INT (read (ends[0], text, sizeof (text)), 7);
@@ -307,11 +349,11 @@ static void links_of_the_system_are_followed (void) {
   file = open (victim, O_RDWR);
   REQUIRE (file >= 0);
   snprintf (path, sizeof (path), "/dev/fd/%d", file);
-  CHECK_INT (output_open (&output, path, NULL), -1);
+  CHECK_INT (output_open (&output, path, NULL, NULL), -1);
   CHECK_INT (errno, ELOOP);
   CHECK_STR (text_of (victim), "victim");
   close (file);
-  CHECK_INT (output_open (&output, "/dev/stdout", NULL), 0);
+  CHECK_INT (output_open (&output, "/dev/stdout", NULL, NULL), 0);
   CHECK (output.stream == stdout);
 }
 
@@ -328,7 +370,7 @@ static void links_of_others_are_not_followed (void) {
     snprintf (path, sizeof (path), "%s/%s", folders[i], name);
     remove (path);
     REQUIRE (symlink ("/dev/null", path) == 0);
-    REQUIRE (output_open (&output, path, NULL) == 0);
+    REQUIRE (output_open (&output, path, NULL, NULL) == 0);
     CHECK_INT (output_close (&output), 0);
     CHECK (lstat (path, &st) == 0 && S_ISREG (st.st_mode));
     remove (path);
@@ -348,11 +390,60 @@ static void what_is_no_file_is_not_read (void) {
   CHECK_STR (why, "No such file or directory");
 }
 
+/* Standard input is copied, and the copy has no name and no other reader.  */
+static void standard_input_is_a_private_file (void) {
+  const char *why = "";
+  char text[20] = "";
+  int ends[2], saved = dup (0);
+  struct stat st;
+  FILE *copy;
+  REQUIRE (saved >= 0 && pipe (ends) == 0 && dup2 (ends[0], 0) == 0);
+  CHECK_INT (write (ends[1], "from a pipe", 11), 11);
+  close (ends[0]);
+  close (ends[1]);
+  REQUIRE (setenv ("TMPDIR", dir, 1) == 0);
+  copy = output_read ("-", &why);
+  REQUIRE (copy != NULL && fstat (fileno (copy), &st) == 0);
+  CHECK_INT (st.st_mode, S_IFREG | 0600);
+  CHECK_INT (st.st_nlink, 0);
+  for (int i = 0; i < 2; i++) {
+    CHECK_INT (fread (text, 1, sizeof (text), copy), 11);
+    CHECK_STR (text, "from a pipe");
+    CHECK_INT (fseek (copy, 0, SEEK_SET), 0);
+  }
+  fclose (copy);
+  REQUIRE (setenv ("TMPDIR", "/nonexistent", 1) == 0);
+  CHECK_PTR (output_read ("-", &why), NULL);
+  CHECK_STR (why, "No such file or directory");
+  unsetenv ("TMPDIR");
+  REQUIRE (dup2 (saved, 0) == 0);
+  close (saved);
+}
+
+static void an_output_knows_its_trace (void) {
+  const char *why;
+  FILE *from;
+  make_file (trace, "trace", 0644);
+  put_file ();
+  from = output_file_read (trace, &why);
+  REQUIRE (from != NULL);
+  CHECK (output_is_file (trace, from));
+  CHECK (!output_is_file (page, from));
+  CHECK (!output_is_file ("-", from));
+  REQUIRE (remove (page) == 0 && link (trace, page) == 0);
+  CHECK (output_is_file (page, from));
+  put_nothing ();
+  CHECK (!output_is_file (page, from));
+  REQUIRE (symlink (trace, page) == 0); /* would be replaced */
+  CHECK (!output_is_file (page, from));
+  fclose (from);
+}
+
 /*---------------- Contents -----------------------------*/
 
 static void texts_are_escaped (void) {
   struct output output;
-  REQUIRE (output_open (&output, page, NULL) == 0);
+  REQUIRE (output_open (&output, page, NULL, NULL) == 0);
   output_html (output.stream, "<a href=\"x\">'&");
   output_json (output.stream, "</script>\"\\\n&'");
   CHECK_INT (output_close (&output), 0);
@@ -364,7 +455,7 @@ static void texts_are_escaped (void) {
 static void the_old_file_stays_until_the_new_one_is_whole (void) {
   struct output output;
   put_file ();
-  REQUIRE (output_open (&output, page, NULL) == 0);
+  REQUIRE (output_open (&output, page, NULL, NULL) == 0);
   fputs ("new", output.stream);
   CHECK_INT (fflush (output.stream), 0);
   CHECK_STR (text_of (page), "old");
@@ -373,7 +464,7 @@ static void the_old_file_stays_until_the_new_one_is_whole (void) {
   CHECK (leaves_nothing ());
   CHECK_INT (write_page (output_open, NULL), 0);
   CHECK_STR (text_of (page), "private");
-  CHECK_INT (output_open (&output, "/nonexistent/file", NULL), -1);
+  CHECK_INT (output_open (&output, "/nonexistent/file", NULL, NULL), -1);
   CHECK_INT (errno, ENOENT);
 }
 
@@ -392,7 +483,7 @@ static void a_write_that_fails_changes_nothing (void) {
   CHECK_STR (text_of (page), "old");
   CHECK (leaves_nothing ());
   if (access ("/dev/full", W_OK) != 0) return;
-  REQUIRE (output_open (&output, "/dev/full", NULL) == 0);
+  REQUIRE (output_open (&output, "/dev/full", NULL, NULL) == 0);
   fputs ("lost", output.stream);
   CHECK_INT (output_close (&output), -1);
   CHECK_INT (errno, ENOSPC);
@@ -401,6 +492,7 @@ static void a_write_that_fails_changes_nothing (void) {
 }
 
 int main (void) {
+  output_file_begin ();
   umask (022);
   if (mkdtemp (dir) == NULL) abort ();
   snprintf (page, sizeof (page), "%s/page.html", dir);
@@ -410,6 +502,7 @@ int main (void) {
   TEST_RUN (a_page_that_was_not_named_opens_nothing);
   TEST_RUN (permissions_are_those_of_what_was_read);
   TEST_RUN (a_page_is_as_private_as_its_trace);
+  TEST_RUN (a_page_of_two_traces_is_as_private_as_both);
   TEST_RUN (another_group_gets_what_everybody_had);
   TEST_RUN (access_lists_widen_nothing);
   TEST_RUN (a_pipe_that_the_user_names_is_written_to);
@@ -417,6 +510,8 @@ int main (void) {
   TEST_RUN (links_of_the_system_are_followed);
   TEST_RUN (links_of_others_are_not_followed);
   TEST_RUN (what_is_no_file_is_not_read);
+  TEST_RUN (standard_input_is_a_private_file);
+  TEST_RUN (an_output_knows_its_trace);
   TEST_RUN (texts_are_escaped);
   TEST_RUN (the_old_file_stays_until_the_new_one_is_whole);
   TEST_RUN (a_write_that_fails_changes_nothing);

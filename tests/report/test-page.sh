@@ -1,38 +1,25 @@
 #!/bin/sh
-# The page in a real browser: charts and tables have the numbers that the program has counted itself.  Prints TAP;
-# skipped where there is no Chromium.
+# The page in a real browser: charts and tables have the numbers that the programs have counted themselves, and every
+# control does what it should (page.py).  Prints TAP; skipped where there is no Chromium.
 #
-# usage: test-page.sh MIR-REPORT TRACE-PROGRAM
+# usage: test-page.sh MIR-REPORT TRACE-PROGRAM STACK-PROGRAM
 set -u
 . "$(dirname "$0")/../support/tap.sh"
-report=$1 program=$2
+. "$(dirname "$0")/../support/browser.sh"
+report=$1 program=$2 stack_program=$3
+here=$(dirname "$0")
 
 explain () {
   grep -o 'data-[a-z]*="[^"]*"' "$work/dom"
   tail -n 5 "$work/err"
 }
 
-# Open the page $1 and write what it is after its scripts ran to $work/dom.  Root has no sandbox.
-open_page () {
-  HOME=$work timeout 60 "$browser" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage \
-    --user-data-dir="$work/profile" --virtual-time-budget=5000 --dump-dom "file://$1" \
-    >"$work/dom" 2>"$work/err"
-}
-
 number () { # what the program has counted as $1
   sed -n "s/^$1 //p" "$work/numbers"
 }
 
-browser=
-for name in chromium chromium-browser google-chrome; do
-  [ -n "$browser" ] || browser=$(command -v $name || true)
-done
-[ -n "$browser" ] || skip_all 'there is no Chromium'
-echo '<p>hello' >"$work/hello.html"
-open_page "$work/hello.html" && grep -q '<p>hello' "$work/dom" ||
-  skip_all "Chromium does not run here: $(tail -n 1 "$work/err" | tr '#' ' ')"
-
-"$program" "$work/run.trace" >"$work/numbers" && "$report" "$work/run.trace" || exit 1
+find_browser
+"$program" "$work/run.trace" >"$work/numbers" && "$report" "$work/run.trace" >"$work/out" || exit 1
 open_page "$work/run.trace.html" && grep -q '<body data-drawn="yes">' "$work/dom"
 result $? 'runs its script to the end'
 for name in peak_bytes live_bytes made_bytes made_blocks failed code_peak_bytes; do
@@ -89,5 +76,29 @@ result $? 'has the code over time as a table'
 ! grep -q '<script>alert' "$work/dom" &&
   grep -q '<h1>&lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt; &amp; "friends"</h1>' "$work/dom"
 result $? 'shows names as text'
+
+# An empty trace of process 42 without a title, a minute after midnight.
+printf 'MIRtrace\001\010\074\052\000\024\001\000' >"$work/empty.trace"
+"$report" --diff="$work/empty.trace" --html="$work/empty.html" "$work/run.trace" >"$work/out" &&
+  open_page "$work/empty.html" &&
+  grep -q '>The old trace: <b>empty.trace</b>, process 42, 1970-01-01 00:01 UTC: 0 events' "$work/dom"
+result $? 'names an older trace without a title by its file'
+
+# Every control, by mouse and keyboard.
+explain () {
+  cat "$work/why"
+}
+
+pages='uses the controls of the page of stacks'
+if command -v python3 >/dev/null; then
+  mkdir "$work/page"
+  "$stack_program" "$work/old.trace" >"$work/old-counts" && "$stack_program" "$work/new.trace" more >"$work/counts" &&
+    "$report" --html="$work/new.html" "$work/new.trace" >"$work/out" &&
+    "$report" --diff="$work/old.trace" --html="$work/both.html" "$work/new.trace" >"$work/out" || exit 1
+  run_in_browser "$pages" python3 "$here/page.py" "$browser" "$work/page" "$work/new.html" "$work/counts" \
+    "$work/both.html"
+else
+  skip "$pages" 'there is no Python 3'
+fi
 
 finish

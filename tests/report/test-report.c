@@ -1,52 +1,26 @@
 /* mir-report trusts nothing: traces that are cut at each byte, traces with changed bytes, traces
    made by an adversary.  Linux.  */
-#define _GNU_SOURCE /* fmemopen */
+#define _GNU_SOURCE /* fmemopen, fopencookie */
 #include "report/chrome.h"
 #include "report/folded.h"
 #include "report/html.h"
 #include "report/output.h"
 #include "report/stats.h"
+#include "trace-bytes.h"
 #include "trace/trace-fixture.h"
-
-static uint8_t bytes[100000];
-static size_t bytes_num;
-
-static void byte (unsigned value) {
-  bytes[bytes_num++] = (uint8_t) value;
-}
-
-static void number (uint64_t value) {
-  for (; value >= 0x80; value >>= 7) byte ((unsigned) (value & 0x7f) | 0x80);
-  byte ((unsigned) value);
-}
-
-static void begin_bytes (void) {
-  bytes_num = 0;
-  for (const char *p = MIR_TRACE_MAGIC; *p != '\0'; p++) byte ((unsigned char) *p);
-  byte (MIR_TRACE_VERSION);
-  byte (8);
-  number (0);
-  number (1);
-  number (0);
-}
-
-/* Addresses are passed as coded differences.  */
-static void record (enum mir_trace_kind kind, int numbers, uint64_t a, uint64_t b, uint64_t c,
-                    uint64_t d) {
-  uint64_t all[4] = {a, b, c, d};
-  byte (kind);
-  for (int i = 0; i < numbers; i++) number (all[i]);
-}
 
 /* Write all outputs to /dev/null.  */
 static void write_all_outputs (FILE *stream) {
   struct output output = {.path = "/dev/null", .stream = fopen ("/dev/null", "w")};
   REQUIRE (output.stream != NULL);
-  html_write (output.stream, &picture, "x/y");
+  html_write (output.stream, &picture, NULL, "x/y", NULL);
   folded_write (output.stream, &picture);
   stats_write_text (output.stream, &picture, "x/y");
   stats_write_json (output.stream, &picture, "x/y");
-  if (fseek (stream, 0, SEEK_SET) == 0) chrome_write (output.stream, &picture, stream);
+  folded_compare (output.stream, &picture, &picture);
+  stats_compare_text (output.stream, &picture, "x/y", &picture, "z");
+  stats_compare_json (output.stream, &picture, "x/y", &picture, "z");
+  CHECK_INT (chrome_write (output.stream, &picture, stream), 0);
   CHECK_INT (output_close (&output), 0);
 }
 
@@ -167,64 +141,68 @@ static void senseless_traces_do_no_harm (void) {
   }
 }
 
-static void check_error (const char *what) {
-  CHECK_INT (read_bytes (bytes_num, 1), -1);
-  if (strstr (picture.reader.error, what) == NULL) CHECK_STR (picture.reader.error, what);
-  picture_finish (&picture);
+/* The trace is refused because of WHAT; if this is behind the head, what is before it can be
+   shown.  */
+static void check_error (const char *what, int is_in_head) {
+  for (int partial = 0; partial < 2; partial++) {
+    CHECK_INT (read_bytes (bytes_num, partial), partial && !is_in_head ? 0 : -1);
+    if (strstr (picture.reader.error, what) == NULL) CHECK_STR (picture.reader.error, what);
+    picture_finish (&picture);
+  }
 }
 
 static void what_no_trace_has_is_refused (void) {
   begin_bytes ();
   bytes[3] = 'x';
-  check_error ("not a trace");
+  check_error ("not a trace", 1);
   begin_bytes ();
   bytes[8] = 2;
-  check_error ("version 2");
+  check_error ("version 2", 1);
   begin_bytes ();
   bytes[9] = 3;
-  check_error ("pointers have 3 bytes, not 4 or 8");
+  check_error ("pointers have 3 bytes, not 4 or 8", 1);
   begin_bytes ();
   byte (200);
-  check_error ("unknown kind 200");
+  check_error ("unknown kind 200", 0);
   begin_bytes ();
   record (MIR_TRACE_MALLOC, 3, 0, UINT64_MAX, 2, 0);
-  check_error ("a size that nothing can have");
+  check_error ("a size that nothing can have", 0);
   begin_bytes ();
   record (MIR_TRACE_CALLOC, 4, 0, UINT64_MAX / 3, 7, 2);
-  check_error ("a size that nothing can have");
+  check_error ("a size that nothing can have", 0);
   begin_bytes ();
   for (int i = 0; i < 9; i++) record (MIR_TRACE_MALLOC, 3, 0, UINT64_MAX / 8, 2, 0);
-  check_error ("no program can have so much memory");
+  check_error ("no program can have so much memory", 0);
   begin_bytes ();
   record (MIR_TRACE_REALLOC, 4, 0, 2, 0, UINT64_MAX);
   record (MIR_TRACE_REALLOC_DONE, 2, 0, 2, 0, 0);
-  check_error ("no program can have so much memory");
+  check_error ("no program can have so much memory", 0);
   begin_bytes ();
   record (MIR_TRACE_POP, 1, UINT64_MAX, 0, 0, 0);
-  check_error ("a time is out of range");
+  check_error ("a time is out of range", 0);
   begin_bytes ();
   for (int i = 0; i < 10; i++) byte (0xff);
-  check_error ("unknown kind");
+  check_error ("unknown kind", 0);
   begin_bytes ();
   byte (MIR_TRACE_THREAD);
   for (int i = 0; i < 10; i++) byte (0xff);
-  check_error ("more than 64 bits");
+  check_error ("more than 64 bits", 0);
   begin_bytes ();
   record (MIR_TRACE_PUSH, 2, 0, MIR_TRACE_NAME_MAX + 1, 0, 0);
-  check_error ("a name is too long");
+  check_error ("a name is too long", 0);
   begin_bytes ();
   record (MIR_TRACE_STACK, 1, MIR_TRACE_STACK_MAX + 1, 0, 0, 0);
-  check_error ("a stack is too deep");
+  check_error ("a stack is too deep", 0);
   begin_bytes ();
   record (MIR_TRACE_CODE_MAPPED, 3, 0, 1, 5, 0); /* begins at the last address */
-  check_error ("code extends beyond the end of the address space");
+  check_error ("code extends beyond the end of the address space", 0);
   begin_bytes ();
   record (MIR_TRACE_END, 2, 0, 1, 0, 0);
-  check_error ("events are missing");
+  check_error ("events are missing", 0);
   begin_bytes ();
   record (MIR_TRACE_END, 2, 0, 0, 0, 0);
   byte (0);
-  check_error ("there is data behind the end");
+  check_error ("there is data behind the end", 0);
 }
 
 static void what_began_before_the_trace_is_strange (void) {
@@ -264,6 +242,63 @@ static void a_long_trace_keeps_its_peaks (void) {
   picture_finish (&picture);
 }
 
+/* `bytes` as a file that has PASS[0] of them when it is read, and PASS[1] when it is read again.  */
+struct growing {
+  size_t at, pass[2];
+  int again;
+};
+
+static ssize_t read_growing (void *cookie, char *buffer, size_t size) {
+  struct growing *growing = (struct growing *) cookie;
+  size_t rest = growing->pass[growing->again] - growing->at;
+  if (size > rest) size = rest;
+  memcpy (buffer, bytes + growing->at, size);
+  growing->at += size;
+  return (ssize_t) size;
+}
+
+static int seek_growing (void *cookie, off_t *offset, int whence) {
+  struct growing *growing = (struct growing *) cookie;
+  if (whence != SEEK_SET || *offset != 0) return -1;
+  growing->at = 0;
+  growing->again = 1;
+  return 0;
+}
+
+/* Read FIRST, then SECOND bytes into `picture`, which the caller finishes.  */
+static int read_growing_trace (size_t first, size_t second) {
+  struct growing growing = {.pass = {first, second}};
+  const cookie_io_functions_t functions = {.read = read_growing, .seek = seek_growing};
+  FILE *stream = fopencookie (&growing, "rb", functions);
+  int result;
+  REQUIRE (stream != NULL);
+  picture_init (&picture, report_alloc);
+  result = picture_read (&picture, stream, 1);
+  fclose (stream);
+  return result;
+}
+
+/* A trace of a program that still runs is shown as it was when it was first read.  */
+static void a_trace_may_grow_while_it_is_read (void) {
+  make_trace ();
+  for (size_t num = 50; num < bytes_num; num += 5) {
+    struct totals totals;
+    char error[sizeof (picture.reader.error)];
+    CHECK_INT (read_bytes (num, 1), 0);
+    totals = picture.totals;
+    snprintf (error, sizeof (error), "%s", picture.reader.error);
+    picture_finish (&picture);
+    CHECK_INT (read_growing_trace (num, bytes_num), 0);
+    CHECK (memcmp (&totals, &picture.totals, sizeof (totals)) == 0);
+    CHECK_STR (picture.reader.error, error);
+    CHECK_INT (picture.partial, 1);
+    picture_finish (&picture);
+  }
+  CHECK_INT (read_growing_trace (bytes_num, 60), -1);
+  CHECK (strstr (picture.reader.error, "changed while it was being read") != NULL);
+  picture_finish (&picture);
+}
+
 static void names_come_out_as_utf_8 (void) {
   static const struct {
     const char *in, *out;
@@ -287,6 +322,199 @@ static void names_come_out_as_utf_8 (void) {
   names_finish (&names);
 }
 
+/*---------------- Comparisons -----------------------------*/
+
+static void push (const char *name) {
+  byte (MIR_TRACE_PUSH);
+  number (1);
+  number (strlen (name));
+  for (; *name != '\0'; name++) byte ((unsigned char) *name);
+}
+
+/* SIZE more bytes are made, at a new address.  */
+static void make (uint64_t size) {
+  record (MIR_TRACE_MALLOC, 3, 1, size, 2, 0);
+}
+
+/* Read `bytes`, of which EVENTS are events, into PICTURE.  */
+static void end_into (struct picture *into, uint64_t events) {
+  FILE *stream;
+  record (MIR_TRACE_END, 2, 1, events, 0, 0);
+  stream = fmemopen (bytes, bytes_num, "rb");
+  REQUIRE (stream != NULL);
+  picture_init (into, report_alloc);
+  CHECK_INT (picture_read (into, stream, 0), 0);
+  fclose (stream);
+}
+
+/* Make two pictures: of a program with 64 bits, and of one with 32 bits in which scopes came in
+   another order.  */
+static void make_two (struct picture *old, struct picture *new_one) {
+  begin_bytes ();
+  make (1);
+  push ("pass 2");
+  make (10);
+  push ("a;b");
+  make (100);
+  record (MIR_TRACE_POP, 1, 1, 0, 0, 0);
+  push ("a:b");
+  make (1000);
+  end_into (old, 8);
+  begin_bytes ();
+  bytes[9] = 4; /* of a pointer */
+  push ("pass_2");
+  push ("a:b");
+  make (5);
+  record (MIR_TRACE_POP, 1, 1, 0, 0, 0);
+  push ("new 1.5 x 7.");
+  make (50);
+  record (MIR_TRACE_POP, 1, 1, 0, 0, 0);
+  record (MIR_TRACE_POP, 1, 1, 0, 0, 0);
+  push ("(no scope)");
+  make (500);
+  end_into (new_one, 10);
+}
+
+static void check_folded (const struct picture *old, const struct picture *new_one,
+                          const char *expected) {
+  char *text = NULL;
+  size_t len;
+  FILE *out = open_memstream (&text, &len);
+  REQUIRE (out != NULL);
+  if (old == NULL)
+    folded_write (out, new_one);
+  else
+    folded_compare (out, new_one, old);
+  fclose (out);
+  CHECK_STR (text, expected);
+  free (text);
+}
+
+enum { PAIRS = 60 /* more than a table has rows */ };
+
+/* A block of SIZE bytes that the Ith f, or g if I is PAIRS, makes for the Ith main.  */
+static void make_from (uint64_t *pc, unsigned i, uint64_t size) {
+  byte (MIR_TRACE_STACK);
+  number (2);
+  number (difference (pc, 100 + 2 * i));
+  number (difference (pc, 101 + 2 * (i % PAIRS)));
+  make (size);
+}
+
+static void make_pairs (struct picture *into) {
+  static const char *const names[] = {"f", "main", "g"};
+  uint64_t pc = 0, events = 0;
+  begin_bytes ();
+  for (unsigned i = 0; i <= 2 * PAIRS; i++) {
+    record (MIR_TRACE_SYMBOL, 1, difference (&pc, 100 + i), 0, 0, 0);
+    text (names[i == 2 * PAIRS ? 2 : i % 2], i % 2 == 1 ? 4 : 1);
+  }
+  for (unsigned i = 0; i <= PAIRS; i++, events += 3) {
+    make_from (&pc, i, i == PAIRS ? 50 : 7);
+    make_from (&pc, i, i == PAIRS ? 30 : 2);
+    record (MIR_TRACE_FREE, 2, 1, 0, 0, 0);
+  }
+  end_into (into, events);
+}
+
+/* Check that the table ID of PAGE has two rows, each with the amounts of all stacks of its name.  */
+static void check_two_rows (const char *page, const char *id, const char *first,
+                            const char *second) {
+  static const char *const names[] = {"f<i> from </i>main", "g<i> from </i>main"};
+  const char *row = strstr (page, id);
+  REQUIRE (row != NULL);
+  row = strstr (row, "<tbody>\n");
+  REQUIRE (row != NULL);
+  row += strlen ("<tbody>\n");
+  for (int i = 0; i < 2; i++) {
+    char head[100], cells[200] = "";
+    int len = snprintf (head, sizeof (head), "<tr><th scope=row>%s<td ", names[i]);
+    CHECK (strncmp (row, head, (size_t) len) == 0);
+    snprintf (cells, sizeof (cells), "%.*s", (int) strcspn (row, "\n"), row);
+    CHECK (strstr (cells, i == 0 ? first : second) != NULL);
+    row = strchr (row, '\n');
+    REQUIRE (row != NULL);
+    row++;
+  }
+  CHECK (strncmp (row, "<tfoot>", 7) == 0);
+}
+
+/* All f of all main are the first row, though each is less than g.  */
+static void tables_join_stacks_with_equal_names (void) {
+  static struct picture pairs;
+  char *page = NULL;
+  size_t len;
+  FILE *out = open_memstream (&page, &len);
+  REQUIRE (out != NULL);
+  make_pairs (&pairs);
+  html_write (out, &pairs, NULL, "x", NULL);
+  REQUIRE (fclose (out) == 0);
+  check_two_rows (page, "id=left>", ">420 <small></small><td class=n>60",
+                  ">50 <small></small><td class=n>1");
+  check_two_rows (page, "id=temporary>", ">60<td class=n>120<td class=n>120",
+                  ">1<td class=n>2<td class=n>30");
+  CHECK (strstr (page, "<summary>470 B in 61 blocks</summary>") != NULL);
+  CHECK (strstr (page, "<summary>61 of 122 blocks</summary>") != NULL);
+  check_folded (NULL, &pairs, "main;f 540\nmain;g 80\n");
+  free (page);
+  picture_finish (&pairs);
+}
+
+/* Stacks are the same if they are written in the same way.  */
+static void stacks_are_compared_by_their_names (void) {
+  static struct picture old, new_one;
+  make_two (&old, &new_one);
+  check_folded (NULL, &old, "(no scope) 1\npass_2 10\npass_2;a:b 1100\n");
+  check_folded (&old, &new_one,
+                "(no scope) 1 500\npass_2 10 0\npass_2;a:b 1100 5\n"
+                "pass_2;new 1.5 x_7. 0 50\n");
+  check_folded (&new_one, &old,
+                "pass_2 0 10\npass_2;a:b 5 1100\npass_2;new 1.5 x_7. 50 0\n"
+                "(no scope) 500 1\n");
+  picture_finish (&old);
+  picture_finish (&new_one);
+}
+
+/* The line of TEXT that begins with NAME.  */
+static const char *line_of (char *text, const char *name) {
+  static char line[200];
+  for (char *at = text; at != NULL; at = strchr (at, '\n')) {
+    at += *at == '\n';
+    if (strncmp (at, name, strlen (name)) != 0 || at[strlen (name)] != ' ') continue;
+    snprintf (line, sizeof (line), "%.*s", (int) strcspn (at, "\n"), at);
+    return line;
+  }
+  return "none";
+}
+
+static void differences_have_their_sign (void) {
+  static struct picture old, new_one;
+  char *text = NULL;
+  size_t len;
+  FILE *out = open_memstream (&text, &len);
+  REQUIRE (out != NULL);
+  make_two (&old, &new_one);
+  new_one.totals.code_freed = UINT64_MAX;
+  stats_compare_text (out, &new_one, "x/new", &old, "y/old");
+  fclose (out);
+  CHECK (strncmp (text, "old: old\nnew: new\n", 18) == 0);
+  CHECK_STR (line_of (text, "made_bytes"),
+             "made_bytes                               1111                  555"
+             "                  -556");
+  CHECK_STR (line_of (text, "events"),
+             "events                                      8                   10"
+             "                    +2");
+  CHECK_STR (line_of (text, "frees"),
+             "frees                                       0                    0"
+             "                     0");
+  CHECK_STR (line_of (text, "code_freed"),
+             "code_freed                                  0 18446744073709551615"
+             " +18446744073709551615");
+  free (text);
+  picture_finish (&old);
+  picture_finish (&new_one);
+}
+
 int main (void) {
   make_trace_dir ();
   TEST_RUN (a_trace_cut_anywhere_is_refused);
@@ -296,7 +524,11 @@ int main (void) {
   TEST_RUN (what_no_trace_has_is_refused);
   TEST_RUN (what_began_before_the_trace_is_strange);
   TEST_RUN (a_long_trace_keeps_its_peaks);
+  TEST_RUN (a_trace_may_grow_while_it_is_read);
   TEST_RUN (names_come_out_as_utf_8);
+  TEST_RUN (tables_join_stacks_with_equal_names);
+  TEST_RUN (stacks_are_compared_by_their_names);
+  TEST_RUN (differences_have_their_sign);
   remove_trace_dir ();
   return tap_done ();
 }

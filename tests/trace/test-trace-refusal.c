@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "trace/trace-file.h"
+
 enum { MANY = 40000 }; /* events, more than fit in the buffer */
 
 /* Cause COUNT events.  */
@@ -88,6 +90,7 @@ static void options_out_of_bounds_are_refused (void) {
   CHECK_PTR (trace, NULL);
   for (int i = MIR_TRACE_OK; i <= MIR_TRACE_BAD_OPTION; i++)
     CHECK (strcmp (MIR_trace_status_text ((MIR_trace_status_t) i), "unknown status") != 0);
+  CHECK_STR (MIR_trace_status_text (MIR_TRACE_OK), "no error");
 }
 
 /* Run with the Nth allocation refused.  0: there was none to refuse.  */
@@ -179,6 +182,104 @@ static void a_limit_stops_the_trace (void) {
   picture_finish (&picture);
 }
 
+/* How many descriptors are open.  */
+static int open_fds (void) {
+  int num = 0;
+  for (int fd = 0; fd < 1000; fd++) num += fcntl (fd, F_GETFD) >= 0;
+  return num;
+}
+
+/* The file may be created, but hold no more than BYTES.  Returns the status.  */
+static MIR_trace_status_t begin_with_limit (rlim_t bytes) {
+  struct rlimit limit, old;
+  MIR_trace_status_t status;
+  int error;
+  REQUIRE (getrlimit (RLIMIT_FSIZE, &old) == 0);
+  limit = old;
+  limit.rlim_cur = bytes;
+  REQUIRE (setrlimit (RLIMIT_FSIZE, &limit) == 0);
+  status = begin_with (4, NULL);
+  error = errno;
+  setrlimit (RLIMIT_FSIZE, &old);
+  errno = error;
+  return status;
+}
+
+static void a_refused_head_leaves_no_file (void) {
+  struct stat st;
+  int fds = open_fds ();
+  rlim_t bytes = 0;
+  remove (trace_path);
+  for (; bytes < 1000; bytes++) {
+    MIR_trace_status_t status = begin_with_limit (bytes);
+    if (status == MIR_TRACE_OK) break;
+    CHECK_INT (status, MIR_TRACE_FILE_REFUSED);
+    CHECK_INT (errno, EFBIG);
+    CHECK_PTR (trace, NULL);
+    CHECK_INT (probe_alloc_finish (&probe), 0);
+    CHECK_INT (lstat (trace_path, &st), -1);
+    CHECK_INT (open_fds (), fds);
+  }
+  REQUIRE (trace != NULL && stat (trace_path, &st) == 0);
+  CHECK_INT (st.st_size, bytes); /* no more than the head is there */
+  CHECK (bytes > 20);
+  end_and_look ();
+  picture_finish (&picture);
+}
+
+static void a_file_that_is_dropped_takes_no_other_with_it (void) {
+  mir_trace_file_t file;
+  char other[120];
+  int fds = open_fds ();
+  snprintf (other, sizeof (other), "%s/other", trace_dir);
+  REQUIRE (mir_trace_file_create (trace_path, &file) == MIR_TRACE_OK);
+  REQUIRE (rename (trace_path, other) == 0);
+  REQUIRE (symlink ("other", trace_path) == 0);
+  mir_trace_file_drop (trace_path, file);
+  CHECK_INT (open_fds (), fds);
+  CHECK_INT (remove (trace_path), 0);
+  CHECK_INT (remove (other), 0);
+}
+
+/*---------------- A program that dies -----------------------------*/
+
+/* Trace and die, after a flush if IS_FLUSHED.  Returns the process.  */
+static pid_t trace_and_die (int is_flushed) {
+  int status = 0;
+  pid_t pid = fork ();
+  if (pid == 0) {
+    if (begin_with (0, NULL) != MIR_TRACE_OK) _exit (1);
+    allocate (100);
+    if (is_flushed && MIR_trace_flush (trace) != MIR_TRACE_OK) _exit (2);
+    raise (SIGKILL);
+  }
+  REQUIRE (pid > 0 && waitpid (pid, &status, 0) == pid);
+  CHECK (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
+  return pid;
+}
+
+static void a_program_that_dies_early_leaves_an_empty_picture (void) {
+  pid_t pid = trace_and_die (0);
+  CHECK_INT (look (0), -1);
+  picture_finish (&picture);
+  CHECK_INT (look (1), 0);
+  CHECK_INT (picture.partial, 1);
+  CHECK_INT (picture.totals.events, 0);
+  CHECK_INT (picture.reader.process, pid);
+  CHECK_STR (picture.reader.title, "a test");
+  CHECK (strstr (picture.reader.error, "before its first event") != NULL);
+  picture_finish (&picture);
+}
+
+static void what_was_flushed_is_left (void) {
+  pid_t pid = trace_and_die (1);
+  CHECK_INT (look (1), 0);
+  CHECK_INT (picture.totals.events, 100);
+  CHECK_INT (picture.reader.process, pid);
+  CHECK (strstr (picture.reader.error, "before the trace does") != NULL);
+  picture_finish (&picture);
+}
+
 /*---------------- Forks -----------------------------*/
 
 static void a_child_is_not_traced (void) {
@@ -212,6 +313,10 @@ int main (void) {
   TEST_RUN (every_refused_allocation_is_survived);
   TEST_RUN (a_full_disk_stops_the_trace);
   TEST_RUN (a_limit_stops_the_trace);
+  TEST_RUN (a_refused_head_leaves_no_file);
+  TEST_RUN (a_file_that_is_dropped_takes_no_other_with_it);
+  TEST_RUN (a_program_that_dies_early_leaves_an_empty_picture);
+  TEST_RUN (what_was_flushed_is_left);
   TEST_RUN (a_child_is_not_traced);
   remove_trace_dir ();
   return tap_done ();

@@ -134,7 +134,7 @@ static void numbers_are_those_of_a_model (void) {
   for (int i = 0; i < PICTURE_LIFETIMES; i++) freed += picture.lifetimes[i].blocks;
   CHECK_INT (freed, m->frees);
   for (size_t i = 0; i < VARR_LENGTH (node_t, picture.nodes); i++)
-    peak += picture_node (&picture, (uint32_t) i)->peak.bytes;
+    peak += picture_stack (&picture, picture_node (&picture, (uint32_t) i))->peak.bytes;
   CHECK_INT (peak, m->peak_bytes);
   picture_finish (&picture);
   free (m);
@@ -283,11 +283,11 @@ static void blocks_belong_to_scopes (void) {
   CHECK_INT (picture.totals.strange, 0);
   const node_t *outer = node_called ("outer"), *inner = node_called ("<inner> & \"?");
   REQUIRE (outer != NULL && inner != NULL);
-  CHECK_INT (outer->made.bytes, 103);
-  CHECK_INT (outer->peak.bytes, 3);
-  CHECK_INT (inner->made.bytes, 320);
-  CHECK_INT (inner->peak.bytes, 320);
-  CHECK_INT (inner->live.bytes, 0);
+  CHECK_INT (picture_stack (&picture, outer)->made.bytes, 103);
+  CHECK_INT (picture_stack (&picture, outer)->peak.bytes, 3);
+  CHECK_INT (picture_stack (&picture, inner)->made.bytes, 320);
+  CHECK_INT (picture_stack (&picture, inner)->peak.bytes, 320);
+  CHECK_INT (picture_stack (&picture, inner)->live.bytes, 0);
   CHECK_PTR (picture_node (&picture, inner->parent), outer);
   picture_finish (&picture);
 }
@@ -305,7 +305,7 @@ static void long_names_and_deep_scopes_are_cut (void) {
   name[MIR_TRACE_NAME_MAX] = '\0';
   CHECK (node_called (name) != NULL);
   CHECK_INT (VARR_LENGTH (node_t, picture.nodes), PICTURE_MAX_SCOPES + 1);
-  CHECK_INT (picture_node (&picture, 0)->made.bytes, 2);
+  CHECK_INT (picture_stack (&picture, picture_node (&picture, 0))->made.bytes, 2);
   CHECK_INT (picture.totals.strange, 0);
   picture_finish (&picture);
 }
@@ -344,8 +344,9 @@ static void stacks_name_functions (void) {
   }
   REQUIRE (node != NULL);
   CHECK_INT (node->kind, NODE_ADDRESS);
-  CHECK_INT (picture_node (&picture, node->scope)->kind, NODE_SCOPE);
-  CHECK_INT (node->made.bytes >= 77, 1); /* the innermost frame: the trace omits its own */
+  CHECK_INT (picture_node (&picture, picture_scope (&picture, node->scope))->kind, NODE_SCOPE);
+  CHECK_INT (picture_stack (&picture, node)->made.bytes >= 77,
+             1); /* the innermost frame: the trace omits its own */
   picture_finish (&picture);
 }
 
@@ -378,7 +379,7 @@ static void static_functions_are_named_at_the_end (void) {
   const node_t *node = node_called ("hidden_function");
   REQUIRE (node != NULL);
   CHECK_INT (node->kind, NODE_ADDRESS);
-  CHECK_INT (node->made.bytes, 3 * 55);
+  CHECK_INT (picture_stack (&picture, node)->made.bytes, 3 * 55);
   CHECK (node_called ("static_functions_are_named_at_the_end") != NULL);
   picture_finish (&picture);
 }

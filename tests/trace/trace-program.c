@@ -1,7 +1,7 @@
 /* A traced program that prints what it did, as lines "name number" with the names of mir-report
    --json.  Its scopes have names that could break an HTML page.
 
-   usage: trace-program FILE [die]  */
+   usage: trace-program FILE [die | die-early]  */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,6 +108,10 @@ int main (int argc, char **argv) {
   options.title = "</title><script>alert(1)</script> & \"friends\"";
   if (MIR_trace_create (&options, &trace) != MIR_TRACE_OK) return 1;
   alloc = MIR_trace_alloc (trace);
+  if (argc > 2 && strcmp (argv[2], "die-early") == 0) {
+    MIR_free (alloc, MIR_malloc (alloc, 10));
+    _Exit (0);
+  }
   parse ();
   work_with_code ();
   if (pthread_create (&thread, NULL, free_some, NULL) != 0) return 1;
