@@ -12,7 +12,7 @@
    A program that calls nothing of the DLL loses it when it is linked.  To keep it:
      MSVC    #pragma comment (linker, "/include:mi_version")    ("/include:_mi_version" on x86)
      mingw   -Wl,-u,mi_version    (-Wl,-u,_mi_version on x86)
-   and link its import library before all others. mingw's linkers sort import libraries by their
+   and link its import library before all others.  mingw's linkers sort import libraries by their
    paths, so there give it as ./libmir-ucrt.dll.a or by -L. -lmir-ucrt.  `mir-inject` puts the DLL
    first in the import table whatever the linker did.
 
@@ -28,15 +28,16 @@
 extern "C" {
 #endif
 
-#define MIR_UCRT_DLL "mir-ucrt.dll" /* the same name for every CPU */
+#define MIR_UCRT_DLL "mir-ucrt.dll" /* the file's name, the same for every CPU */
 /* The section of the image that holds one MIR_ucrt_status_t and nothing else.  */
 #define MIR_UCRT_STATUS_SECTION ".mirst"
 #define MIR_UCRT_STATUS_MAGIC 0x7573726du /* "mrsu" in memory order */
-#define MIR_UCRT_STATUS_VERSION 1u
-#define MIR_UCRT_CRTS_MAX 4
-#define MIR_UCRT_FUNCTIONS_MAX 192
-#define MIR_UCRT_STRIPES 8
+#define MIR_UCRT_STATUS_VERSION 1u        /* of the structs here */
+#define MIR_UCRT_CRTS_MAX 4               /* room for CRTs in a status */
+#define MIR_UCRT_FUNCTIONS_MAX 192        /* and for functions */
+#define MIR_UCRT_STRIPES 8                /* of the counters */
 
+/* The state of the take-over, of the whole or of one CRT.  */
 typedef enum {
   MIR_UCRT_STARTING = 0, /* the DLL's entry has not returned */
   MIR_UCRT_ACTIVE = 1,   /* all functions of at least one CRT are taken over */
@@ -46,6 +47,7 @@ typedef enum {
   MIR_UCRT_FAILED = 5    /* something failed: see REASON; what was changed is undone */
 } MIR_ucrt_state_t;
 
+/* What became of a function of a CRT.  */
 typedef enum {
   MIR_UCRT_ABSENT = 0, /* this CRT does not export it */
   MIR_UCRT_TAKEN = 1,
@@ -54,8 +56,10 @@ typedef enum {
   MIR_UCRT_LEFT = 4     /* left alone: the CRT's REASON says why */
 } MIR_ucrt_function_state_t;
 
+/* Whether a function was called, and behaved.  */
 typedef enum { MIR_UCRT_UNTESTED = 0, MIR_UCRT_PASSED = 1, MIR_UCRT_WRONG = 2 } MIR_ucrt_test_t;
 
+/* A function of a CRT.  */
 typedef struct {
   char name[32];    /* as exported, ends with 0 */
   uint64_t address; /* of its entry in the CRT; 0 if absent */
@@ -67,6 +71,7 @@ typedef struct {
   uint32_t test;    /* MIR_ucrt_test_t: whether a call through the export behaved */
 } MIR_ucrt_function_t;
 
+/* A CRT of the process.  */
 typedef struct {
   char name[64];    /* of the file, no folder, UTF-8, ends with 0 */
   uint64_t base;    /* where it is mapped; 0: unused entry */
@@ -89,6 +94,7 @@ typedef struct {
   uint64_t unused[2];
 } MIR_ucrt_counters_t;
 
+/* The status of the DLL in a process.  */
 typedef struct {
   uint32_t magic;   /* MIR_UCRT_STATUS_MAGIC, written last */
   uint32_t version; /* MIR_UCRT_STATUS_VERSION */
@@ -108,6 +114,7 @@ typedef struct {
   MIR_ucrt_function_t functions[MIR_UCRT_FUNCTIONS_MAX];
 } MIR_ucrt_status_t;
 
+/* A function of the DLL.  MIR_UCRT_BUILD is defined while the DLL itself is built.  */
 #if defined(MIR_UCRT_BUILD)
 #define MIR_UCRT_API __declspec (dllexport)
 #else

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inject/crt.h"
 #include "inject/edit/edit.h"
 #include "inject/file.h"
 #include "inject/list.h"
@@ -102,6 +103,37 @@ static int may_write (struct job *job, struct pe_error *error) {
   return answer;
 }
 
+static void warn_of_appended (struct job *job) {
+  const char *name = job->edit.appended, *why = job->edit.appended_why;
+  if ((job->edit.notes & EDIT_TAIL_MOVED) != 0)
+    report_warning (
+        job->report,
+        "'%.150s' has data behind the image, which now begins at another offset%s%s%s%s", job->path,
+        name != NULL ? ": " : "", name != NULL ? name : "", name != NULL ? ", " : "",
+        name != NULL ? why : "");
+  if ((job->edit.notes & EDIT_TAIL_STAYED) != 0)
+    report_detail (job->report, "%s behind the image stays in place: %s", name, why);
+}
+
+/* Ours takes over the UCRT.  A program of both runtimes has it at least for a part.  */
+static void warn_of_runtime (struct job *job) {
+  char name[PE_NAME_MAX], old[PE_NAME_MAX] = "";
+  struct pe_descriptor d;
+  if (strncmp (job->options->dll_name, "mir-ucrt", 8) != 0) return;
+  for (unsigned i = 0; pe_import (&job->pe, i, &d, name) == 1; i++) {
+    if (crt_is_old (name))
+      memcpy (old, name, sizeof (old));
+    else if (crt_is (name))
+      return;
+  }
+  if (old[0] != 0)
+    report_warning (
+        job->report,
+        "'%.150s' is linked with '%.60s', which '%.60s' only takes over if the variable "
+        "MIR_UCRT_CRTS names it",
+        job->path, old, job->options->dll_name);
+}
+
 /* Warn about what the user may not expect of the result.  */
 static void warn (struct job *job) {
   static const struct {
@@ -110,9 +142,11 @@ static void warn (struct job *job) {
   } notes[] = {
       {.note = EDIT_CERTIFICATE_DROPPED,
        .text = "was signed: the signature is not valid for the result and was removed"},
+      {.note = EDIT_SEARCH_WIDENED,
+       .text = "took no DLLs from its own folder, and now looks there first"},
+      {.note = EDIT_INTEGRITY_CLEARED,
+       .text = "demanded that Windows checks its signature, and no longer does"},
       {.note = EDIT_BOUND_CLEARED, .text = "had bound imports, which were cleared"},
-      {.note = EDIT_TAIL_MOVED,
-       .text = "has data behind the image, which now begins at another offset"},
       {.note = EDIT_SECTION_LEFT,
        .text = "was changed since the DLL was injected: only its import table is restored, the "
                "section of the injection stays"},
@@ -121,6 +155,8 @@ static void warn (struct job *job) {
     if ((job->edit.notes & notes[i].note) != 0)
       report_warning (job->report, "'%.150s' %s", job->path, notes[i].text);
   if (job->options->eject) return;
+  warn_of_appended (job);
+  warn_of_runtime (job);
   if (job->pe.machine == PE_ARM64EC || job->pe.machine == PE_ARM64X)
     report_warning (job->report, "'%.150s' has hybrid code (%s), for which this was never tested",
                     job->path, pe_machine_name (job->pe.machine));

@@ -21,17 +21,22 @@ static int begins (const char *name, const char *prefix) {
 }
 
 /* msvcr70.dll to msvcr120.dll; debug versions have a d before the dot.  */
-static int is_old (const char *name) {
+int crt_is_old (const char *name) {
   const char *p = name + 5;
+  if (pe_name_is (name, "msvcrt.dll")) return 1;
   if (!begins (name, "msvcr") || *p < '0' || *p > '9') return 0;
   while (*p >= '0' && *p <= '9') p++;
   if (*p == 'd' || *p == 'D') p++;
   return pe_name_is (p, ".dll");
 }
 
+int crt_is_debug (const char *name) {
+  return pe_name_is (name, "ucrtbased.dll");
+}
+
 int crt_is (const char *name) {
   return begins (name, "api-ms-win-crt-") || pe_name_is (name, "ucrtbase.dll")
-         || pe_name_is (name, "ucrtbased.dll") || pe_name_is (name, "msvcrt.dll") || is_old (name);
+         || crt_is_debug (name) || crt_is_old (name);
 }
 
 int crt_is_heap_function (const char *function) {
@@ -40,7 +45,9 @@ int crt_is_heap_function (const char *function) {
       "_expand",   "_recalloc",  "_strdup",       "_wcsdup",      "_mbsdup",
       "_dupenv_s", "_wdupenv_s", "_o_malloc",     "_o_calloc",    "_o_realloc",
       "_o_free",   "_free_base", "_realloc_base", "_malloc_base", "_calloc_base"};
+  size_t len = strlen (function);
   if (begins (function, "_aligned_") || begins (function, "_o__aligned_")) return 1;
+  if (len > 4 && strcmp (function + len - 4, "_dbg") == 0) return 1; /* of the debug runtime */
   if (strncmp (function, "??2@", 4) == 0 || strncmp (function, "??3@", 4) == 0)
     return 1; /* new, delete */
   for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++)

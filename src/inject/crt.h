@@ -7,6 +7,11 @@
 
 /* Whether the DLL called DLL is a C runtime.  */
 int crt_is (const char *dll);
+/* Whether that C runtime is one which mir-ucrt.dll only takes over if it is told to, by
+   MIR_UCRT_CRTS: msvcrt.dll, and those of Visual C++ before 2015.  */
+int crt_is_old (const char *dll);
+/* Whether it is the debug runtime ucrtbased.dll, which is only taken over at start-up.  */
+int crt_is_debug (const char *dll);
 /* Whether FUNCTION, as a C runtime exports it, makes, resizes, measures or frees blocks of its heap:
    malloc and its relatives, _strdup and the like, new and delete.  */
 int crt_is_heap_function (const char *function);

@@ -3,16 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mir-alloc-api.h"
 #include "inject/apply.h"
 #include "inject/file.h"
 #include "inject/list.h"
 #include "inject/process/commands.h"
 #include "inject/process/process-options.h"
 #include "inject/verify.h"
-
-#ifndef MIR_VERSION
-#error "MIR_VERSION is the version of the project, as text"
-#endif
 
 /* List or verify the file at PATH.  An exit status, or -1 with the reason in ERROR.  */
 static int look (struct report *report, const struct options *options, const char *path,
@@ -79,22 +76,23 @@ int main (int argc, char **argv) {
     argv++;
   }
   int status = STATUS_FAILED, json = wants_json (argc, argv); /* before ARGV is reordered */
-  if (options_read (&options, argc, argv, &error) != 0) {
+  if (options_read (&options, argv, &error) != 0) {
     if (json) puts ("[]");
     fflush (stdout);
-    fprintf (stderr, "error: %s\n", report_clean (error.text));
+    fprintf (stderr, "mir-inject: %s (see --help)\n", report_clean (error.text));
+    status = STATUS_USAGE;
   } else if (options.help) {
     options_help ();
     status = STATUS_DONE;
   } else if (options.version) {
-    printf ("mir-inject %s\n", MIR_VERSION);
+    printf ("mir-inject %s\n", MIR_ALLOC_VERSION_STRING);
     status = STATUS_DONE;
   } else {
     status = do_files (&options);
   }
   options_free (&options);
   if (fflush (stdout) != 0 || ferror (stdout)) {
-    fprintf (stderr, "error: unable to write to standard output\n");
+    fprintf (stderr, "mir-inject: unable to write to standard output\n");
     return STATUS_FAILED;
   }
   return status;

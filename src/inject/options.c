@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/arguments.h"
+
 #define DEFAULT_DLL "mir-ucrt.dll" /* without a folder: the loader looks beside the program */
 
 void options_help (void) {
@@ -29,28 +31,10 @@ void options_help (void) {
       "      --symbol=<name> the function to import from it; chosen by default\n"
       "  -o  --output=<file> name of the result; by default the name of the file with '-mi'\n"
       "      --no-backup     with --inplace: do not keep <file>.bak\n"
-      "      --verify        check that it would start with the DLL; exit status 2 if not\n"
+      "      --verify        check that it would start with the DLL; exit status 3 if not\n"
       "      --json          print results as JSON\n"
-      "      --version       show the version\n",
+      "  -V  --version       show the version\n",
       stdout);
-}
-
-/* One option: --NAME, or -LETTER.  */
-struct option {
-  const char *name;
-  char letter;
-  int *flag;          /* set to 1; NULL: the option has a value, */
-  const char **value; /* which goes here */
-};
-
-/* The option called ARG, up to a "="; *VALUE is what follows it.  NULL: there is none.  */
-static const struct option *find (const struct option *table, const char *arg, const char **value) {
-  const char *equals = strchr (arg, '=');
-  size_t n = equals != NULL ? (size_t) (equals - arg) : strlen (arg);
-  *value = equals != NULL ? equals + 1 : NULL;
-  for (const struct option *o = table; o->name != NULL; o++)
-    if (strlen (o->name) == n && strncmp (o->name, arg, n) == 0) return o;
-  return NULL;
 }
 
 /* Split the value of --order into names.  0, or -1 with the reason in ERROR.  */
@@ -99,7 +83,7 @@ static int name_dll (struct options *options, struct pe_error *error) {
 static int check (const struct options *options, struct pe_error *error) {
   const char *why = NULL;
   if (options->files_num == 0)
-    why = "no file name given (use '-h' for help)";
+    why = "no file is named";
   else if (options->output != NULL && (options->files_num > 1 || options->inplace))
     why = "--output needs exactly one file, and excludes --inplace";
   else if (options->list + options->verify + options->eject > 1)
@@ -119,77 +103,31 @@ static int check (const struct options *options, struct pe_error *error) {
   return why != NULL ? -1 : 0;
 }
 
-/* Letters may be combined: -lv is -l -v.  The option of the last letter, with the text behind it in
-   *VALUE; NULL if a letter is unknown.  */
-static const struct option *read_letters (const struct option *table, const char *arg,
-                                          const char **value) {
-  const struct option *option = NULL;
-  *value = NULL;
-  for (const char *p = arg + 1; *p != 0; p++) {
-    for (option = table; option->name != NULL && option->letter != *p;) option++;
-    if (option->name == NULL) return NULL;
-    if (option->flag == NULL) {
-      *value = p[1] != 0 ? p + 1 : NULL;
-      return option;
-    }
-    *option->flag = 1;
-  }
-  return option;
-}
-
-/* Set what TABLE refers to.  0, or -1 with the reason in ERROR.  */
-static int read_arguments (struct options *o, const struct option *table, int argc, char **argv,
-                           struct pe_error *error) {
-  int only_files = 0;
-  for (int i = 1; i < argc; i++) {
-    char *arg = argv[i];
-    const char *value = NULL;
-    if (only_files || arg[0] != '-' || arg[1] == 0) {
-      o->files[o->files_num++] = arg; /* never overtakes I */
-      continue;
-    }
-    if (strcmp (arg, "--") == 0) {
-      only_files = 1;
-      continue;
-    }
-    const struct option *option =
-        arg[1] == '-' ? find (table, arg + 2, &value) : read_letters (table, arg, &value);
-    if (option == NULL || (option->flag != NULL && value != NULL))
-      return pe_fail (error, "unknown command line option '%.100s' (use '-h' for help)", arg);
-    if (option->flag != NULL) {
-      *option->flag = 1;
-      continue;
-    }
-    if (value == NULL && ++i < argc) value = argv[i];
-    if (value == NULL)
-      return pe_fail (error, "option '%.100s' needs a value (use '-h' for help)", arg);
-    *option->value = value;
-  }
-  return 0;
-}
-
-int options_read (struct options *o, int argc, char **argv, struct pe_error *error) {
+int options_read (struct options *o, char **argv, struct pe_error *error) {
   *o = (struct options) {.files = argv};
   const char *order = NULL;
-  const struct option table[] = {{.name = "help", .letter = 'h', .flag = &o->help},
-                                 {.name = "verbose", .letter = 'v', .flag = &o->verbose},
-                                 {.name = "list", .letter = 'l', .flag = &o->list},
-                                 {.name = "inplace", .letter = 'i', .flag = &o->inplace},
-                                 {.name = "force", .letter = 'f', .flag = &o->force},
-                                 {.name = "dry-run", .letter = 'n', .flag = &o->dry_run},
-                                 {.name = "output", .letter = 'o', .value = &o->output},
-                                 {.name = "eject", .flag = &o->eject},
-                                 {.name = "verify", .flag = &o->verify},
-                                 {.name = "json", .flag = &o->json},
-                                 {.name = "version", .flag = &o->version},
-                                 {.name = "no-backup", .flag = &o->no_backup},
-                                 {.name = "dll", .value = &o->dll},
-                                 {.name = "symbol", .value = &o->symbol},
-                                 {.name = "postfix", .value = &o->postfix},
-                                 {.name = "order", .value = &order},
-                                 {0}};
+  char reason[ARGUMENTS_ERROR_MAX];
+  const struct arguments_option table[] = {
+      {.name = "help", .letter = 'h', .flag = &o->help, .ends = 1},
+      {.name = "verbose", .letter = 'v', .flag = &o->verbose},
+      {.name = "list", .letter = 'l', .flag = &o->list},
+      {.name = "inplace", .letter = 'i', .flag = &o->inplace},
+      {.name = "force", .letter = 'f', .flag = &o->force},
+      {.name = "dry-run", .letter = 'n', .flag = &o->dry_run},
+      {.name = "output", .letter = 'o', .value = &o->output},
+      {.name = "eject", .flag = &o->eject},
+      {.name = "verify", .flag = &o->verify},
+      {.name = "json", .flag = &o->json},
+      {.name = "version", .letter = 'V', .flag = &o->version, .ends = 1},
+      {.name = "no-backup", .flag = &o->no_backup},
+      {.name = "dll", .value = &o->dll},
+      {.name = "symbol", .value = &o->symbol},
+      {.name = "postfix", .value = &o->postfix},
+      {.name = "order", .value = &order},
+      {0}};
   *error = (struct pe_error) {0};
-  if (read_arguments (o, table, argc, argv, error) != 0) return -1;
+  o->files_num = arguments_read (table, argv, reason);
+  if (o->files_num < 0) return pe_fail (error, "%s", reason);
   if (o->help || o->version) return 0;
   o->request.force = o->force;
   if (order != NULL && read_order (o, order, error) != 0) return -1;

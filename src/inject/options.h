@@ -20,8 +20,9 @@
 /* Exit statuses.  */
 enum {
   STATUS_DONE = 0,
-  STATUS_FAILED = 1, /* a file failed, or the arguments are wrong */
-  STATUS_NO = 2      /* --verify: a check failed */
+  STATUS_FAILED = 1, /* a file failed */
+  STATUS_USAGE = 2,  /* the arguments are wrong */
+  STATUS_NO = 3      /* --verify: a check failed */
 };
 
 /* The texts are those of ARGV, which outlives this.  */
@@ -40,7 +41,7 @@ struct options {
 
 /* Read the arguments behind ARGV[0], and move the names of files to the front of ARGV.  Returns 0,
    or -1 with the reason in ERROR; call options_free in either case.  */
-int options_read (struct options *options, int argc, char **argv, struct pe_error *error);
+int options_read (struct options *options, char **argv, struct pe_error *error);
 void options_free (struct options *options);
 void options_help (void);
 

@@ -81,7 +81,7 @@ void report_file_end (struct report *report, const struct pe_error *error) {
   if (error->text[0] != 0) {
     report_text (report, "error", error->text);
     fflush (stdout);
-    fprintf (stderr, "error: %s\n", report_clean (error->text));
+    fprintf (stderr, "mir-inject: %s\n", report_clean (error->text));
   }
   report_open (report, "warnings", '[');
   for (unsigned i = 0; i < report->warnings_num; i++)
@@ -117,5 +117,5 @@ void report_warning (struct report *report, const char *format, ...) {
     memcpy (report->warnings[report->warnings_num++], text, sizeof (text));
   utf8_clean (text, sizeof (text));
   fflush (stdout);
-  fprintf (stderr, "warning: %s\n", text);
+  fprintf (stderr, "mir-inject: warning: %s\n", text);
 }

@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "inject/crt.h"
+#include "inject/edit/appended.h"
+#include "inject/edit/search.h"
 #include "inject/file.h"
 #include "inject/pe/imports.h"
+#include "inject/pe/kind.h"
 #include "inject/pe/layout.h"
 
 enum answer { NO, YES, NOTE }; /* a note is no failure */
@@ -92,12 +95,11 @@ static void check_imports (struct check *check) {
 static void check_loader (struct check *check) {
   const struct pe *pe = check->pe;
   struct pe_error error = {0};
-  uint8_t flags[2];
-  struct pe_directory config = pe_directory (pe, PE_LOAD_CONFIG);
-  size_t field = pe->plus ? PE_CONFIG_LOAD_FLAGS_PLUS : PE_CONFIG_LOAD_FLAGS;
-  uint32_t length = 0;
-  if (pe->machine == PE_OTHER)
-    say (check, NO, "layout", "the file is for an unknown CPU (machine 0x%x)", pe->machine_number);
+  size_t offset, size;
+  const char *stranger = pe_stranger (pe);
+  if (stranger != NULL)
+    say (check, NO, "layout", "%s (machine 0x%x, subsystem %u), not a Windows program", stranger,
+         pe->machine_number, pe->subsystem);
   else if (pe_check_layout (pe, &error) != 0)
     say (check, NO, "layout", "%s", error.text);
   else
@@ -105,14 +107,35 @@ static void check_loader (struct check *check) {
   check_imports (check);
   if (pe->checksum != 0 && pe->checksum != pe_checksum (pe))
     say (check, NOTE, "checksum", "the checksum is wrong, for which Windows refuses only drivers");
-  if ((pe->dll_flags & PE_DLL_FORCE_INTEGRITY) != 0)
-    say (check, NOTE, "signature", "the file demands that its signature is checked");
-  if (config.rva != 0 && pe_read32 (pe, config.rva, &length) == 0 && length >= field + 2
-      && pe_read (pe, (uint64_t) config.rva + field, flags, 2) == 0
-      && (pe_u16 (flags) & PE_LOAD_FROM_SYSTEM) != 0)
+  if ((pe->dll_flags & PE_DLL_FORCE_INTEGRITY) != 0) {
+    int is_signed = pe_certificate (pe, &offset, &size) == 0 && size != 0;
+    say (check, is_signed ? NOTE : NO, "signature",
+         "the file demands that its signature is checked%s", is_signed ? "" : ", and has none");
+  }
+  if (!edit_searches_folder (pe))
     say (check, NO, "search", "the program takes DLLs from the system's folder only");
-  if (pe_directory (pe, PE_CLR).rva != 0)
+  if (pe_is_assembly (pe))
+    say (check, NO, "managed", "a .NET assembly, which .NET refuses when it imports other DLLs");
+  else if (pe_directory (pe, PE_CLR).rva != 0)
     say (check, NOTE, "managed", "a .NET program: its loader may not look at the import table");
+}
+
+/* Programs that cannot be edited, but were, may start nevertheless: it is their data that suffer.  */
+static void check_appended (struct check *check) {
+  struct edit_appended appended = edit_find_appended (check->pe);
+  struct pe_section ours;
+  int is_edited = pe_section_named (check->pe, EDIT_SECTION, &ours) == 0;
+  if (appended.name == NULL) return;
+  if (!appended.is_found)
+    say (check, NO, "data", "%s behind the image: not as the program looks for it, %s",
+         appended.name, "it was moved or changed");
+  else if (appended.effect == EDIT_REFUSES)
+    say (check, is_edited ? NO : NOTE, "data", "%s behind the image: %s; use 'mir-inject run'",
+         appended.name, appended.why);
+  else if (appended.effect == EDIT_STAYS)
+    say (check, YES, "data", "%s behind the image: in its place", appended.name);
+  else
+    say (check, NOTE, "data", "%s behind the image: %s", appended.name, appended.why);
 }
 
 /* Whether a program for one CPU can load a DLL for the other.  */
@@ -192,27 +215,33 @@ static void check_position (struct check *check) {
 
 static void check_crt (struct check *check) {
   const struct pe *pe = check->pe;
-  char name[PE_NAME_MAX], first[PE_NAME_MAX] = "", how[PE_NAME_MAX];
+  char name[PE_NAME_MAX], first[PE_NAME_MAX] = "", old[PE_NAME_MAX] = "", how[PE_NAME_MAX];
   struct pe_descriptor d;
   struct pe_function function;
-  int functions = 0, is_msvcrt = 0;
+  int functions = 0;
   unsigned total = 0;
   for (unsigned i = 0; pe_descriptor (pe, i, &d) == 1; i++) {
     if (pe_string (pe, d.name, name, sizeof (name)) != 0 || !crt_is (name)) continue;
+    if (crt_is_old (name)) {
+      memcpy (old, name, sizeof (old));
+      continue;
+    }
+    if (crt_is_debug (name))
+      say (check, NOTE, "runtime", "'%s' is a debug runtime, which is only taken over at start-up",
+           report_clean (name));
     if (first[0] == 0) memcpy (first, name, sizeof (first));
-    is_msvcrt |= pe_name_is (name, "msvcrt.dll");
     uint32_t table = pe_lookup_table (pe, &d);
     for (unsigned k = 0; total++ <= PE_FUNCTIONS_MAX && pe_function (pe, table, k, &function) == 1;
          k++)
       functions += !function.by_ordinal && crt_is_heap_function (function.name);
   }
-  if (is_msvcrt)
+  if (old[0] != 0)
     say (check, NOTE, "runtime", "'%s' is only taken over if MIR_UCRT_CRTS names it",
-         report_clean (first));
-  else if (first[0] != 0)
+         report_clean (old));
+  if (first[0] != 0)
     say (check, YES, "runtime", "linked dynamically ('%s'), %d functions of the allocator imported",
          report_clean (first), functions);
-  if (first[0] != 0) return;
+  if (first[0] != 0 || old[0] != 0) return;
   for (unsigned i = 0; pe_descriptor (pe, i, &d) == 1; i++) {
     if (pe_string (pe, d.name, name, sizeof (name)) != 0
         || !crt_is_behind (check->path, name, how, sizeof (how)))
@@ -230,6 +259,7 @@ int inject_verify (struct report *report, const struct pe *pe, const char *path,
   report_line (report, "verify '%s':", path);
   report_open (report, "checks", '[');
   check_loader (&check);
+  check_appended (&check);
   check_position (&check);
   check_crt (&check);
   check_dll (&check);

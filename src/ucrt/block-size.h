@@ -12,7 +12,7 @@
    was asked for; other values are believed.  Therefore never copy by a size read from a block.
 
    MIR_UCRT_EXACT_SIZE=0, a compile-time switch for benchmarks, keeps no size: _msize then returns
-   what the block can hold.  It saves a byte per block and one instruction in malloc.  */
+   what the block can hold.  It saves a byte per block and two instructions in malloc.  */
 
 #ifndef MIR_UCRT_BLOCK_SIZE_H
 #define MIR_UCRT_BLOCK_SIZE_H
@@ -46,14 +46,24 @@ static inline size_t ucrt_read_size (const void *block, size_t usable) {
   return slack > usable ? usable : usable - slack;
 }
 
-/* The bytes to ask mimalloc for, for N <= UCRT_MAX_REQUEST.  The UCRT aligns every block to 16
-   bytes (8 on x86), but mimalloc aligns its smallest block, of one word, to a word only; all its
-   other sizes are multiples of two words.  So more than a word is always requested: N with the bit
-   of a word's size set, which stays within the same multiple of two words, and one byte for the
-   slack.  */
+/* The index of the last byte that a block for N bytes needs.  */
+static inline size_t ucrt_last_byte (size_t n) {
+  return MIR_UCRT_EXACT_SIZE ? n : n - (n != 0);
+}
+
+#define UCRT_STEP (2 * sizeof (void *)) /* bytes; see ucrt_request */
+
+/* The bytes to ask mimalloc for, for N <= UCRT_MAX_REQUEST: a multiple of two words, as all sizes of
+   mimalloc's blocks are but the smallest, one word.  That one is never requested: the UCRT aligns
+   every block to two words, mimalloc aligns the smallest to one.  */
 static inline size_t ucrt_request (size_t n) {
-  if (MIR_UCRT_EXACT_SIZE) return (n | sizeof (void *)) + 1;
-  return n + (n <= sizeof (void *) ? sizeof (void *) + 1 : 0);
+  return (ucrt_last_byte (n) | (UCRT_STEP - 1)) + 1;
+}
+
+/* Whether N > 0 bytes fit into the USABLE bytes of a block without wasting half of it.  */
+static inline int ucrt_fits (size_t usable, size_t n) {
+  size_t request = ucrt_request (n);
+  return request <= usable && request > usable / 2;
 }
 
 #endif

@@ -7,10 +7,22 @@
 
 struct ucrt_crt ucrt_crts[MIR_UCRT_CRTS_MAX];
 
+/* A CRT's DllMain gets the heap and the locks first, then the command line.  A debug CRT without a
+   heap, before that or after its end, must not be asked for it: its _get_heap_handle would report a
+   failed assertion.  */
+static int has_heap (const struct ucrt_crt *crt) {
+  if (crt->heap_handle == NULL) return 0;
+  if (crt->is_debug) return crt->command_line != NULL && *crt->command_line () != NULL;
+  return crt->heap_handle () != NULL;
+}
+
 int ucrt_crt_ready (struct ucrt_crt *crt) {
-  if (!crt->initialised && crt->heap_handle != NULL && crt->heap_handle () != NULL)
-    crt->initialised = 1;
+  if (!crt->initialised && has_heap (crt)) crt->initialised = 1;
   return crt->initialised;
+}
+
+void *ucrt_crt_heap (struct ucrt_crt *crt) {
+  return crt->heap_handle != NULL && !crt->is_debug ? crt->heap_handle () : NULL;
 }
 
 void ucrt_set_errno (struct ucrt_crt *crt, int error) {

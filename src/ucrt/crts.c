@@ -38,6 +38,30 @@ static int is_wanted (const char *name, const char *list) {
   return 0;
 }
 
+static int begins (const char *name, const char *with) {
+  while (*with != 0 && *name == *with) {
+    name++;
+    with++;
+  }
+  return *with == 0;
+}
+
+/* Whether NAME is that of a CRT: ucrtbase, msvcrt, msvcr71 to msvcr120, or a debug version.  */
+static int is_crt (const char *name) {
+  return begins (name, "ucrtbase") || begins (name, "msvcrt")
+         || (begins (name, "msvcr") && name[5] >= '0' && name[5] <= '9');
+}
+
+/* The first CRT that is loaded and was not asked for, or NULL.  */
+static const void *passed_over;
+
+/* Remember such a CRT, for the reason why nothing is taken over.  */
+static void pass_over (const void *base, const char *name) {
+  if (passed_over != NULL || !is_crt (name)) return;
+  passed_over = base;
+  ucrt_set_passed_over (name);
+}
+
 /* The entry for the CRT at BASE, or NULL.  */
 static struct ucrt_crt *crt_at (const void *base) {
   for (unsigned i = 0; i < MIR_UCRT_CRTS_MAX; i++)
@@ -64,6 +88,8 @@ static void fill (struct ucrt_crt *crt, uint8_t *base, size_t size) {
   crt->base = base;
   crt->size = size;
   crt->index = (unsigned) (crt - ucrt_crts);
+  crt->is_debug = export_in (crt, "_malloc_dbg") != NULL;
+  *(void **) &crt->command_line = export_in (crt, "__p__acmdln");
   *(void **) &crt->heap_handle = export_in (crt, "_get_heap_handle");
   *(void **) &crt->error_number = export_in (crt, "_errno");
   *(void **) &crt->query_new_mode = export_in (crt, "_query_new_mode");
@@ -87,6 +113,12 @@ static int is_initialised (const struct ucrt_crt *crt) {
   return module != NULL && (module->flags & UCRT_NT_ATTACHED) != 0;
 }
 
+/* Whether CRT has blocks of its own already: a debug CRT's have headers, so for that even a DllMain
+   that has not returned counts.  */
+static int is_running (struct ucrt_crt *crt) {
+  return is_initialised (crt) || (crt->is_debug && ucrt_crt_ready (crt));
+}
+
 /* Keep a CRT that is taken over mapped: foreign blocks and its own DllMain still reach its
    functions.  Not while it is being loaded: "it is unsafe for the notification callback to call
    functions in any other module" (Microsoft Learn, LdrDllNotification).  Then the loader notifies
@@ -98,7 +130,10 @@ static void pin_crt (const struct ucrt_crt *crt) {
 /* Take over the CRT at BASE if NAME is one that is wanted.  Returns 1: taken over; 0: nothing to
    do; -1: refused or failed, with the reason in the status.  */
 static int try_crt (uint8_t *base, size_t size, const char *name, int is_loading) {
-  if (!is_wanted (name, ucrt_options.crts)) return 0;
+  if (!is_wanted (name, ucrt_options.crts)) {
+    pass_over (base, name);
+    return 0;
+  }
   struct ucrt_crt *crt = crt_at (base);
   if (crt != NULL && ucrt_status.crts[crt->index].state != MIR_UCRT_FAILED) return 0;
   if (crt == NULL) crt = free_crt ();
@@ -108,7 +143,7 @@ static int try_crt (uint8_t *base, size_t size, const char *name, int is_loading
   }
   fill (crt, base, size);
   fill_status (crt, name);
-  int late = crt->initialised = !is_loading && is_initialised (crt);
+  int late = crt->initialised = !is_loading && is_running (crt);
   if (late && ucrt_options.refuse_late) {
     MIR_ucrt_crt_t *status = &ucrt_status.crts[crt->index];
     status->state = MIR_UCRT_REFUSED;
@@ -133,24 +168,35 @@ static void log_result (const struct ucrt_crt *crt, int result) {
     ucrt_log ("%s was loaded and is left alone: %s", status->name, status->reason);
 }
 
-/* The loader calls this for each DLL that it has mapped or unmapped, under a lock of its own.  */
-static VOID CALLBACK on_dll (ULONG reason, const struct ucrt_nt_dll *dll, void *user_data) {
-  char name[UCRT_NAME_SIZE];
-  (void) user_data;
-  if (reason == UCRT_NT_DLL_UNLOADED) {
-    struct ucrt_crt *crt = crt_at (dll->base);
-    if (crt == NULL) return;
+/* The DLL at BASE is no longer mapped.  */
+static void on_unloaded (const void *base) {
+  struct ucrt_crt *crt = crt_at (base);
+  if (base == passed_over) {
+    passed_over = NULL;
+    ucrt_set_passed_over ("");
+  } else if (crt != NULL) {
     ucrt_forget (crt);
     ucrt_status.crts[crt->index].base = 0;
     memset (crt, 0, sizeof (*crt));
     ucrt_set_left_out ("");
-    ucrt_update_state ();
+  } else {
     return;
   }
+  ucrt_update_state ();
+}
+
+/* The loader calls this for each DLL that it has mapped or unmapped, under a lock of its own.  */
+static VOID CALLBACK on_dll (ULONG reason, const struct ucrt_nt_dll *dll, void *user_data) {
+  char name[UCRT_NAME_SIZE];
+  (void) user_data;
+  if (reason == UCRT_NT_DLL_UNLOADED) on_unloaded (dll->base);
   if (reason != UCRT_NT_DLL_LOADED) return;
   ucrt_plain_name (name, sizeof (name), dll->name);
   int result = try_crt (dll->base, dll->size, name, 1);
-  if (result == 0) return;
+  if (result == 0) {
+    if (dll->base == passed_over) ucrt_update_state ();
+    return;
+  }
   const struct ucrt_crt *crt = crt_at (dll->base);
   ucrt_update_state ();
   if (crt != NULL)

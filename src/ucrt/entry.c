@@ -13,6 +13,7 @@
 #include "ucrt/guard.h"
 #include "ucrt/health.h"
 #include "ucrt/hooks.h"
+#include "ucrt/late-heap.h"
 #include "ucrt/locks.h"
 #include "ucrt/log.h"
 #include "ucrt/refuse.h"
@@ -73,6 +74,12 @@ static void finish (void) {
   if (mi_option_is_enabled (mi_option_show_stats)) mi_stats_print (NULL);
 }
 
+/* Give this thread's pages to the others.  The program's destructors may still allocate in it.  */
+static void finish_thread (void) {
+  ucrt_heap_thread_done ();
+  ucrt_late_heap_enter ();
+}
+
 /* Always TRUE: FALSE would end a program that has this DLL in its import table.  A thread that ends
    gives its pages to the others, except the first thread, whose heap mimalloc never gives up.
    After the first thread has ended, the system may give its ID to another thread.  */
@@ -83,7 +90,7 @@ BOOL WINAPI ucrt_entry (HINSTANCE self, DWORD why, void *reserved) {
   else if (why == DLL_THREAD_DETACH && GetCurrentThreadId () == first_thread)
     first_thread = 0;
   else if (why == DLL_THREAD_DETACH)
-    ucrt_heap_thread_done ();
+    finish_thread ();
   else if (why == DLL_PROCESS_DETACH && reserved != NULL)
     finish ();
   return TRUE;

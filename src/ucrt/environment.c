@@ -62,5 +62,5 @@ void ucrt_read_options (void) {
   o->guard = is_on ("MIR_UCRT_GUARD");
   variable ("MIR_UCRT_CRTS", o->crts, sizeof (o->crts));
   for (char *c = o->crts; *c != 0; c++) *c = lower (*c);
-  if (o->crts[0] == 0) ucrt_format (o->crts, sizeof (o->crts), "ucrtbase");
+  if (o->crts[0] == 0) ucrt_format (o->crts, sizeof (o->crts), "ucrtbase,ucrtbased");
 }

@@ -10,7 +10,8 @@ struct ucrt_options {
   int refuse_late; /* MIR_UCRT_LATE=refuse; default: migrate */
   int counting;    /* MIR_UCRT_COUNT */
   int guard;       /* MIR_UCRT_GUARD: see guard.h */
-  char crts[128];  /* MIR_UCRT_CRTS: names between commas or blanks, lower case; "ucrtbase" */
+  /* MIR_UCRT_CRTS: names between commas or blanks, lower case; default: "ucrtbase,ucrtbased" */
+  char crts[128];
 };
 
 extern struct ucrt_options ucrt_options;

@@ -9,9 +9,9 @@
 #include "ucrt/status-section.h"
 
 /* The heap of CRT.  Before its DllMain has run it has none: a foreign block can then only be on the
-   process heap, which Microsoft's ucrtbase uses.  */
+   process heap, which Microsoft's ucrtbase and the debug CRT use.  */
 static HANDLE heap_of (struct ucrt_crt *crt) {
-  HANDLE heap = crt->heap_handle != NULL ? crt->heap_handle () : NULL;
+  HANDLE heap = ucrt_crt_heap (crt);
   return heap != NULL ? heap : GetProcessHeap ();
 }
 
@@ -23,7 +23,19 @@ static void set_errno_from_system (struct ucrt_crt *crt) {
                   error == ERROR_NOT_ENOUGH_MEMORY || error == ERROR_OUTOFMEMORY ? ENOMEM : EINVAL);
 }
 
+int ucrt_foreign_is_block (struct ucrt_crt *crt, const void *block) {
+  return ucrt_is_alone () || HeapValidate (heap_of (crt), 0, block);
+}
+
+/* Whether BLOCK was allocated by a debug CRT that is not taken over: that returns the address behind
+   a header, where no block of the heap begins.  Only it can free the block, which is in its list;
+   the heap would end the process.  Other CRTs save the look.  */
+static int is_strange (struct ucrt_crt *crt, const void *block) {
+  return crt->is_debug && !ucrt_foreign_is_block (crt, block);
+}
+
 size_t ucrt_foreign_size (struct ucrt_crt *crt, const void *block) {
+  if (is_strange (crt, block)) return (size_t) -1;
   MIR_ucrt_counters_t *counters = ucrt_counters ();
   size_t size = HeapSize (heap_of (crt), 0, block);
   if (size != (size_t) -1) __atomic_fetch_add (&counters->foreign_sized, 1, __ATOMIC_RELAXED);
@@ -34,6 +46,10 @@ size_t ucrt_foreign_size (struct ucrt_crt *crt, const void *block) {
    have left its lock held.  */
 int ucrt_foreign_free (struct ucrt_crt *crt, void *block) {
   if (block == NULL || ucrt_is_alone ()) return 0;
+  if (is_strange (crt, block)) {
+    ucrt_set_errno (crt, EINVAL);
+    return -1;
+  }
   if (!HeapFree (heap_of (crt), 0, block)) {
     set_errno_from_system (crt);
     return -1;

@@ -10,6 +10,10 @@
 
 #include "ucrt/crt-calls.h"
 
+/* Whether BLOCK is a block of that heap.  At the end of the process any is, because a killed thread
+   may have left the heap's lock held.  */
+int ucrt_foreign_is_block (struct ucrt_crt *crt, const void *block);
+
 /* The size of BLOCK; (size_t) -1 if it is no block of that heap.  */
 size_t ucrt_foreign_size (struct ucrt_crt *crt, const void *block);
 

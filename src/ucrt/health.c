@@ -21,9 +21,23 @@ void ucrt_set_left_out (const char *name) {
   ucrt_format (left_out, sizeof (left_out), "%s", name);
 }
 
+/* The name of a CRT that is loaded and was not asked for; "": none.  */
+static char passed_over[64];
+
+void ucrt_set_passed_over (const char *name) {
+  ucrt_format (passed_over, sizeof (passed_over), "%s", name);
+}
+
 void ucrt_update_state (void) {
   uint32_t state = MIR_UCRT_WAITING;
-  const char *reason = "nothing to take over yet: no C runtime DLL is loaded";
+  char waiting[sizeof (ucrt_status.reason)] =
+      "nothing to take over yet: no C runtime DLL is loaded";
+  const char *reason = waiting;
+  if (passed_over[0] != 0)
+    ucrt_format (waiting, sizeof (waiting),
+                 "nothing to take over yet: %s is loaded, but only taken over if MIR_UCRT_CRTS "
+                 "names it",
+                 passed_over);
   for (unsigned i = 0; i < ucrt_status.crts_num; i++) {
     const MIR_ucrt_crt_t *crt = &ucrt_status.crts[i];
     if (crt->base == 0 || state == MIR_UCRT_ACTIVE) continue;

@@ -14,4 +14,8 @@ void ucrt_report_state (void);
    again.  ucrt_update_state then says so.  */
 void ucrt_set_left_out (const char *name);
 
+/* The CRT of that NAME is loaded, but not one of those to take over; "": none is.
+   ucrt_update_state says so while there is nothing to take over.  */
+void ucrt_set_passed_over (const char *name);
+
 #endif

@@ -25,18 +25,19 @@ static void *allocate_foreign (struct ucrt_crt *crt, size_t n, int zero) {
 static void *allocate (struct ucrt_crt *crt, size_t n, int zero) {
   if (n > UCRT_MAX_REQUEST) return NULL;
   if (ucrt_thread_has_ended) return allocate_foreign (crt, n, zero);
-  size_t request = ucrt_request (n);
   uint32_t *last_error = ucrt_last_error (), error = *last_error;
-  void *block = zero ? mi_zalloc (request) : mi_malloc (request);
+  size_t usable;
+  void *block = ucrt_heap_malloc (ucrt_request (n), zero, &usable);
   *last_error = error;
-  if (block != NULL) ucrt_write_size (block, mi_usable_size (block), n);
+  if (block != NULL) ucrt_write_size (block, usable, n);
   return block;
 }
 
-/* Ask the new handler only if memory is short, not if the request can never be met.  */
+/* Ask the new handler only if memory is short, not if the request can never be met; a debug CRT asks
+   in any case.  */
 static void *allocate_or_ask (struct ucrt_crt *crt, size_t n, int zero) {
   void *block;
-  if (n > UCRT_MAX_REQUEST) {
+  if (n > UCRT_MAX_REQUEST && !crt->is_debug) {
     ucrt_set_errno (crt, ENOMEM);
     return NULL;
   }
@@ -62,20 +63,14 @@ void ucrt_free_foreign (struct ucrt_crt *crt, void *block) {
   if (block != NULL) ucrt_foreign_free (crt, block);
 }
 
-/* Whether N bytes fit into the USABLE bytes of a block of ours without wasting half of it.  */
-static int fits_in_place (size_t usable, size_t n) {
-  size_t request = ucrt_request (n);
-  return request <= usable && request >= usable / 2;
-}
-
 /* Resize BLOCK, of ours, to N > 0 bytes.  NULL on failure, with BLOCK unchanged.  */
 static void *realloc_ours (struct ucrt_crt *crt, void *block, size_t n) {
   size_t usable = mi_usable_size (block);
-  if (fits_in_place (usable, n)) {
+  if (ucrt_fits (usable, n)) {
     ucrt_write_size (block, usable, n);
     return block;
   }
-  void *moved = allocate_or_ask (crt, n, 0);
+  void *moved = ucrt_hooks_malloc (crt, n);
   if (moved == NULL) return NULL;
   memcpy (moved, block, usable < n ? usable : n);
   ucrt_free_ours (block);
@@ -137,7 +132,7 @@ size_t ucrt_msize (struct ucrt_crt *crt, void *block) {
   if (!ucrt_is_ours (block)) return ucrt_foreign_size (crt, block);
   size_t usable = mi_usable_size (block);
   size_t size = ucrt_read_size (block, usable);
-  return size != 0 ? size : 1; /* the UCRT allocates at least one byte */
+  return size != 0 || crt->is_debug ? size : 1; /* the UCRT allocates at least one byte */
 }
 
 void *ucrt_recalloc (struct ucrt_crt *crt, void *block, size_t count, size_t size) {
@@ -185,8 +180,7 @@ void *ucrt_expand (struct ucrt_crt *crt, void *block, size_t n) {
     ucrt_set_errno (crt, ENOMEM);
     return NULL;
   }
-  if (n == 0) n = 1;
-  if (!ucrt_is_ours (block)) return expand_foreign (crt, block, n);
+  if (!ucrt_is_ours (block)) return expand_foreign (crt, block, n != 0 ? n : 1);
   size_t usable = mi_usable_size (block);
   if (n + MIR_UCRT_EXACT_SIZE > usable) {
     ucrt_set_errno (crt, ENOMEM);

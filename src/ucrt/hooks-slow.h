@@ -55,7 +55,21 @@ void *ucrt_aligned_recalloc (struct ucrt_crt *crt, void *block, size_t count, si
 size_t ucrt_aligned_msize (struct ucrt_crt *crt, void *block, size_t alignment, size_t offset);
 void ucrt_aligned_free_foreign (struct ucrt_crt *crt, void *block); /* not ours, not NULL */
 
+/*---------------- hooks-debug.c -----------------------------*/
+
+/* What a debug CRT says of a block.  */
+
+int ucrt_is_valid_heap_pointer (struct ucrt_crt *crt, const void *block);
+int ucrt_is_memory_block (struct ucrt_crt *crt, const void *block, unsigned size,
+                          long *request_number, char **file, int *line);
+int ucrt_report_block_type (struct ucrt_crt *crt, const void *block);
+void ucrt_set_block_type (struct ucrt_crt *crt, void *block, int type);
+
 /*---------------- hooks.c -----------------------------*/
+
+/* Allocate N > 0 bytes of ours, zeroed if ZERO, and set *USABLE to what the block holds.  NULL on
+   failure.  */
+void *ucrt_heap_malloc (size_t n, int zero, size_t *usable);
 
 /* Allocate N > 0 bytes of ours at an address that is a multiple of ALIGNMENT, a power of two, once
    OFFSET < ALIGNMENT is added to it; zeroed if ZERO.  NULL on failure, and for an OFFSET with an

@@ -49,6 +49,14 @@ int ucrt_is_ours (const void *block) {
   return _mi_checked_ptr_page (block) != NULL;
 }
 
+int ucrt_is_begin_of_ours (const void *block) {
+  const mi_page_t *page = _mi_checked_ptr_page (block);
+  if (page == NULL) return 0;
+  size_t offset = (size_t) ((uintptr_t) block - (uintptr_t) mi_page_start (page));
+  if (offset / mi_page_block_size (page) >= page->reserved) return 0; /* mimalloc's own data */
+  return offset % mi_page_block_size (page) == 0 || mi_page_has_interior_pointers (page);
+}
+
 size_t ucrt_used_beside (const void *block) {
   const mi_page_t *page = _mi_checked_ptr_page (block);
   return page != NULL ? page->used : 0; /* NULL: freeing the last block has freed the page */
@@ -75,6 +83,10 @@ void *ucrt_heap_aligned (size_t n, size_t alignment, size_t offset, int zero) {
                        : mi_malloc_aligned_at (n, alignment, offset);
 }
 
+void *ucrt_heap_malloc (size_t n, int zero, size_t *usable) {
+  return _mi_malloc_generic (_mi_theap_default (), n, zero != 0, usable);
+}
+
 /* The functions that mimalloc expects from its redirection DLL, whose place this DLL takes.  */
 bool _mi_is_redirected (void) {
   return ucrt_status.state == MIR_UCRT_ACTIVE;
@@ -91,9 +103,12 @@ void _mi_allocator_done (void) {}
 
 /* Up to this size the slack always fits into a byte: there are four size classes to each power of
    two, so the last two are MI_SMALL_SIZE_MAX / 8 apart.  */
-#define SMALL_MAX (MI_SMALL_SIZE_MAX - 2 * sizeof (void *))
+#define SMALL_MAX (MI_SMALL_SIZE_MAX - MIR_UCRT_EXACT_SIZE)
 _Static_assert (MI_SMALL_SIZE_MAX / 8 + 4 * sizeof (void *) < UCRT_LONG_SLACK,
                 "the slack of small blocks");
+
+/* Up to this size mimalloc leaves a full page where it is.  */
+#define MEDIUM_MAX (MI_SMALL_MAX_OBJ_SIZE - UCRT_STEP)
 
 /* The thread's heap if N bytes are a small block, else NULL.  */
 static inline mi_theap_t *small_heap (size_t n) {
@@ -101,10 +116,22 @@ static inline mi_theap_t *small_heap (size_t n) {
   return LIKELY (n <= SMALL_MAX) ? theap : NULL;
 }
 
-/* Take BLOCK, the first of the free list, from PAGE, which this thread owns.  */
+/* The page of THEAP for a small block of N bytes, which may have none that is free.  Its place in
+   the table is ucrt_request (N) in words, in fewer instructions.  */
+static inline mi_page_t *small_page (mi_theap_t *theap, size_t n) {
+  return theap->pages_free_direct[ucrt_last_byte (n) / UCRT_STEP * 2 + 2];
+}
+
+/* Take BLOCK, the first of the free list, from PAGE, which this thread owns.  Have the CPU fetch
+   what the next call for this size reads and writes, both ends of the block behind it: a block that
+   has been free for long is in no near cache.  Fetching from no address is harmless.  */
 static inline void take_block (mi_page_t *page, mi_block_t *block) {
-  page->free = mi_block_next (page, block);
+  mi_block_t *next = mi_block_next (page, block);
+  page->free = next;
   page->used++;
+  __builtin_prefetch (next, 1);
+  if (MIR_UCRT_EXACT_SIZE)
+    __builtin_prefetch ((uint8_t *) next + mi_page_usable_block_size (page) - 1, 1);
 }
 
 /* Note in BLOCK, a small one, that N bytes were asked for (block-size.h).  */
@@ -114,11 +141,28 @@ static inline void write_small_size (mi_page_t *page, mi_block_t *block, size_t 
   ((uint8_t *) block)[size - 1] = (uint8_t) (size - n);
 }
 
-/* malloc of CRT: a small block from this thread's own page, without a lock; else the slow half.  */
+/* malloc of CRT for what is no small block, or has no page with a free one: a medium block from the
+   first of this thread's pages for its size; else the slow half.  */
+static mi_decl_noinline void *malloc_medium (struct ucrt_crt *crt, size_t n) {
+  mi_theap_t *theap = _mi_theap_default ();
+  if (LIKELY (n > SMALL_MAX && n <= MEDIUM_MAX && theap != NULL)) {
+    mi_page_t *page = mi_page_queue (theap, ucrt_request (n))->first;
+    mi_block_t *block = page != NULL ? page->free : NULL;
+    if (LIKELY (block != NULL)) {
+      take_block (page, block);
+      block->next = 0;
+      ucrt_write_size (block, mi_page_usable_block_size (page), n);
+      return block;
+    }
+  }
+  return ucrt_malloc (crt, n);
+}
+
+/* malloc of CRT: a small block from this thread's own page, without a lock.  */
 static inline void *malloc_in (struct ucrt_crt *crt, size_t n) {
   mi_theap_t *theap = small_heap (n);
   if (LIKELY (theap != NULL)) {
-    mi_page_t *page = _mi_theap_get_free_small_page (theap, ucrt_request (n));
+    mi_page_t *page = small_page (theap, n);
     mi_block_t *block = page->free;
     if (LIKELY (block != NULL)) {
       take_block (page, block);
@@ -127,7 +171,20 @@ static inline void *malloc_in (struct ucrt_crt *crt, size_t n) {
       return block;
     }
   }
-  return ucrt_malloc (crt, n);
+  return malloc_medium (crt, n);
+}
+
+/* realloc of CRT: what fits stays where it is.  */
+static inline void *realloc_in (struct ucrt_crt *crt, void *block, size_t n) {
+  mi_page_t *page = _mi_checked_ptr_page (block);
+  if (LIKELY (page != NULL && n != 0 && !mi_page_has_interior_pointers (page))) {
+    size_t usable = mi_page_usable_block_size (page);
+    if (ucrt_fits (usable, n)) {
+      ucrt_write_size (block, usable, n);
+      return block;
+    }
+  }
+  return ucrt_realloc (crt, block, n);
 }
 
 /* Zero BLOCK, taken for N bytes, and note its size.  Rare: most new pages are zero.  */
@@ -145,7 +202,7 @@ static inline void *calloc_in (struct ucrt_crt *crt, size_t count, size_t size) 
   size_t n = count * size;
   mi_theap_t *theap = LIKELY ((count | size) < HALF) ? small_heap (n) : NULL;
   if (LIKELY (theap != NULL)) {
-    mi_page_t *page = _mi_theap_get_free_small_page (theap, ucrt_request (n));
+    mi_page_t *page = small_page (theap, n);
     mi_block_t *block = page->free;
     if (LIKELY (block != NULL)) {
       take_block (page, block);
@@ -158,12 +215,10 @@ static inline void *calloc_in (struct ucrt_crt *crt, size_t count, size_t size) 
   return ucrt_calloc (crt, count, size);
 }
 
-/* Free a block on a page of another thread, on an abandoned page, or on one in a special state.  At
-   the end of the process give nothing back to pages of others: a killed thread may have been
-   changing them.  */
-static mi_decl_noinline void free_carefully (mi_page_t *page, void *block) {
-  if (mi_page_thread_id (page) != _mi_thread_id () && ucrt_is_alone ()) return;
-  mi_free_ex (block, NULL, page);
+/* Free a block on a page of another thread or on an abandoned page.  At the end of the process give
+   nothing back to pages of others: a killed thread may have been changing them.  */
+static mi_decl_noinline void free_of_other (mi_page_t *page, void *block) {
+  if (!ucrt_is_alone ()) mi_free_ex (block, NULL, page);
 }
 
 /* free of CRT; CRT may be NULL if BLOCK is of ours.  mi_page_xthread_id is the owner's ID with the
@@ -171,12 +226,17 @@ static mi_decl_noinline void free_carefully (mi_page_t *page, void *block) {
    flags.  */
 static inline void free_in (struct ucrt_crt *crt, void *block) {
   mi_page_t *page = _mi_checked_ptr_page (block);
-  if (UNLIKELY (page == NULL))
+  if (UNLIKELY (page == NULL)) {
     ucrt_free_foreign (crt, block);
-  else if (LIKELY ((_mi_prim_thread_id () ^ mi_page_xthread_id (page)) == 0))
+    return;
+  }
+  mi_threadid_t differs = _mi_prim_thread_id () ^ mi_page_xthread_id (page);
+  if (LIKELY (differs == 0))
     mi_free_block_local (page, block, false, false, false);
+  else if (differs <= MI_PAGE_FLAG_MASK)
+    mi_free_generic_local (page, block);
   else
-    free_carefully (page, block);
+    free_of_other (page, block);
 }
 
 void ucrt_free_ours (void *block) {
@@ -193,30 +253,39 @@ static inline void aligned_free_in (struct ucrt_crt *crt, void *block) {
 
 /*---------------- The table of hooks, for each CRT -----------------------------*/
 
-/* All functions that are taken over, as X (NAME, FLAGS), in the order of ucrt_hooks.  There each is
-   followed by its twin _o_NAME.  */
-#define HOOKED(X)                                \
-  X (malloc, UCRT_HOOK_REQUIRED)                 \
-  X (calloc, UCRT_HOOK_REQUIRED)                 \
-  X (realloc, UCRT_HOOK_REQUIRED)                \
-  X (free, UCRT_HOOK_REQUIRED)                   \
-  X (_msize, UCRT_HOOK_REQUIRED)                 \
-  X (_expand, 0)                                 \
-  X (_recalloc, 0)                               \
-  X (_free_base, 0)                              \
-  X (_realloc_base, 0)                           \
-  X (_heapmin, 0)                                \
-  X (_aligned_malloc, UCRT_HOOK_ALIGNED)         \
-  X (_aligned_realloc, UCRT_HOOK_ALIGNED)        \
-  X (_aligned_recalloc, UCRT_HOOK_ALIGNED)       \
-  X (_aligned_msize, UCRT_HOOK_ALIGNED)          \
-  X (_aligned_free, UCRT_HOOK_ALIGNED)           \
-  X (_aligned_offset_malloc, UCRT_HOOK_ALIGNED)  \
-  X (_aligned_offset_realloc, UCRT_HOOK_ALIGNED) \
-  X (_aligned_offset_recalloc, UCRT_HOOK_ALIGNED)
+/* All functions that are taken over, as X (NAME, FLAGS, DEBUG_NAME), in the order of ucrt_hooks.
+   There each is followed by its twin _o_NAME, in whose place a debug CRT has DEBUG_NAME.  A debug
+   CRT's twins are left alone: they call the function.  */
+#define HOOKED(X)                                                               \
+  X (malloc, UCRT_HOOK_REQUIRED, "_malloc_dbg")                                 \
+  X (calloc, UCRT_HOOK_REQUIRED, "_calloc_dbg")                                 \
+  X (realloc, UCRT_HOOK_REQUIRED, "_realloc_dbg")                               \
+  X (free, UCRT_HOOK_REQUIRED, "_free_dbg")                                     \
+  X (_msize, UCRT_HOOK_REQUIRED, "_msize_dbg")                                  \
+  X (_expand, 0, "_expand_dbg")                                                 \
+  X (_recalloc, 0, "_recalloc_dbg")                                             \
+  X (_free_base, 0, NULL)                                                       \
+  X (_realloc_base, 0, NULL)                                                    \
+  X (_heapmin, 0, NULL)                                                         \
+  X (_aligned_malloc, UCRT_HOOK_ALIGNED, "_aligned_malloc_dbg")                 \
+  X (_aligned_realloc, UCRT_HOOK_ALIGNED, "_aligned_realloc_dbg")               \
+  X (_aligned_recalloc, UCRT_HOOK_ALIGNED, "_aligned_recalloc_dbg")             \
+  X (_aligned_msize, UCRT_HOOK_ALIGNED, "_aligned_msize_dbg")                   \
+  X (_aligned_free, UCRT_HOOK_ALIGNED, "_aligned_free_dbg")                     \
+  X (_aligned_offset_malloc, UCRT_HOOK_ALIGNED, "_aligned_offset_malloc_dbg")   \
+  X (_aligned_offset_realloc, UCRT_HOOK_ALIGNED, "_aligned_offset_realloc_dbg") \
+  X (_aligned_offset_recalloc, UCRT_HOOK_ALIGNED, "_aligned_offset_recalloc_dbg")
 
-#define INDEX(name, flags) AT_##name, AT_o_##name,
-enum { HOOKED (INDEX) HOOKS_NUM };
+/* The functions that only a debug CRT has.  */
+#define DEBUG_HOOKED(X)      \
+  X (_CrtIsValidHeapPointer) \
+  X (_CrtIsMemoryBlock)      \
+  X (_CrtReportBlockType)    \
+  X (_CrtSetDbgBlockType)
+
+#define INDEX(name, flags, debug_name) AT_##name, AT_o_##name,
+#define DEBUG_INDEX(name) AT_##name,
+enum { HOOKED (INDEX) DEBUG_HOOKED (DEBUG_INDEX) HOOKS_NUM };
 _Static_assert (HOOKS_NUM <= MIR_UCRT_FUNCTIONS_MAX / MIR_UCRT_CRTS_MAX, "room in the status");
 
 /* Count a call of the function HOOK of CRT, both indices, in the status.  */
@@ -233,20 +302,21 @@ static inline void count (unsigned crt, unsigned hook) {
 #define CRT 3
 #include "ucrt/hooks-one-crt.h"
 
-void *ucrt_hooks_malloc (size_t n) {
-  return malloc_in (&ucrt_crts[0], n);
+void *ucrt_hooks_malloc (struct ucrt_crt *crt, size_t n) {
+  return malloc_in (crt, n);
 }
 
 /*---------------- By name -----------------------------*/
 
 #define CODE(function) (void *) (uintptr_t) function
 #define FOUR(name) {CODE (name##_0), CODE (name##_1), CODE (name##_2), CODE (name##_3)}
-#define ROW(name_, hook_, counting_, flags_) \
-  {.name = name_, .hook = hook_, .counting = counting_, .flags = flags_},
-#define ENTRY(name, flags)                                     \
-  ROW (#name, FOUR (hook_##name), FOUR (count_##name), flags)  \
-  ROW ("_o_" #name, FOUR (hook_##name), FOUR (count_o_##name), \
-       (flags) & (unsigned) UCRT_HOOK_ALIGNED)
+#define ROW(name_, hook_, counting_, flags_, debug_name_) \
+  {.name = name_, .hook = hook_, .counting = counting_, .flags = flags_, .debug_name = debug_name_},
+#define ENTRY(name, flags, debug_name_)                             \
+  ROW (#name, FOUR (hook_##name), FOUR (count_##name), flags, NULL) \
+  ROW ("_o_" #name, FOUR (hook_##name), FOUR (count_o_##name),      \
+       (flags) & (unsigned) UCRT_HOOK_ALIGNED, debug_name_)
+#define DEBUG_ENTRY(name_) ROW (NULL, FOUR (hook_##name_), FOUR (count_##name_), 0, #name_)
 
-const struct ucrt_hook ucrt_hooks[] = {HOOKED (ENTRY)};
+const struct ucrt_hook ucrt_hooks[] = {HOOKED (ENTRY) DEBUG_HOOKED (DEBUG_ENTRY)};
 const unsigned ucrt_hooks_num = HOOKS_NUM;

@@ -11,7 +11,12 @@
    thunk   a function of the CRT that is one jump, to the implementation
 
    x86-64  [ endbr64? | e9 rel32 | rest of the function ]   stub: [ ff 25 0 | address ]
-   arm64   [ bti c?   | b imm26  | rest of the function ]   stub: [ ldr x16 | br x16 | address ]  */
+   arm64   [ bti c?   | b imm26  | rest of the function ]   stub: [ ldr x16 | br x16 | address ]
+
+   arm64ec is arm64 behind a fast-forward sequence: an export leads to x64 code for x64 callers, which
+   only jumps to the function.  The sequence stays, the function gets the jump: all callers end there.
+
+           [ mov rax, rsp | mov [rax+32], rbx | push rbp | pop rbp | jmp function ]  */
 
 #ifndef MIR_UCRT_PATCH_H
 #define MIR_UCRT_PATCH_H
@@ -59,8 +64,10 @@ struct ucrt_cpu {
 
 extern const struct ucrt_cpu ucrt_cpu_x86_64, ucrt_cpu_x86, ucrt_cpu_aarch64;
 
-/* The CPU that this is compiled for.  */
-#if defined(__x86_64__)
+/* The CPU that this is compiled for.  For arm64ec compilers define __x86_64__ too.  */
+#if defined(__arm64ec__)
+#define UCRT_CPU ucrt_cpu_aarch64
+#elif defined(__x86_64__)
 #define UCRT_CPU ucrt_cpu_x86_64
 #elif defined(__i386__)
 #define UCRT_CPU ucrt_cpu_x86
@@ -84,5 +91,10 @@ enum ucrt_way ucrt_follow (const struct ucrt_cpu *cpu, const struct ucrt_span *i
    to the function; -1 if it does not fit.  */
 int ucrt_place_of_jump (const struct ucrt_cpu *cpu, const struct ucrt_span *image, uint64_t entry,
                         size_t room);
+
+/*---------------- patch-arm64ec.c -----------------------------*/
+
+/* Whether CODE begins with an unchanged fast-forward sequence; *FUNCTION is where it leads.  */
+int ucrt_fast_forward (const struct ucrt_span *code, uint64_t *function);
 
 #endif

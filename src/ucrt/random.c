@@ -37,7 +37,8 @@ static uint64_t circumstances (const void *stack) {
    with MI_USE_RTLGENRANDOM.  */
 BOOLEAN NTAPI SystemFunction036 (void *buffer, ULONG length) {
   static uint64_t times; /* ensures that no two calls mix the same values */
-  uint64_t state = circumstances (&state) ^ __atomic_add_fetch (&times, 1, __ATOMIC_RELAXED);
+  uint64_t state = 0;
+  state = circumstances (&state) ^ __atomic_add_fetch (&times, 1, __ATOMIC_RELAXED);
   for (ULONG i = 0; i < length; i += sizeof (state)) {
     state += 0x9e3779b97f4a7c15u;
     uint64_t x = mix (state);

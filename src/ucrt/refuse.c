@@ -10,6 +10,7 @@
 
 #include "ucrt/crt-image.h"
 #include "ucrt/log.h"
+#include "ucrt/native.h"
 #include "ucrt/nt.h"
 #include "ucrt/patch.h"
 #include "ucrt/status-section.h"
@@ -120,11 +121,13 @@ const char *ucrt_refuse_process (void) {
 const char *ucrt_refuse_crt (const struct ucrt_crt *crt) {
   struct ucrt_image image;
   if (ucrt_open_image (&image, crt->base, crt->size) != 0) return "the C runtime is not a PE image";
-  if (ucrt_is_hybrid (&image))
-    return "the C runtime is ARM64EC, made for two CPUs: its exports do not lead to its functions";
-  if (image.machine != UCRT_CPU.machine) return "the C runtime is for another CPU";
-  if (ucrt_find_export (&image, "_malloc_dbg") != 0)
-    return "it is a debug C runtime, whose blocks are in a list and have headers and guard bytes";
+  const char *reason = ucrt_native_open (&image);
+  if (reason != NULL) return reason;
+  if (crt->is_debug && crt->initialised)
+    return "it is a debug C runtime that is already running: only its own functions can take its "
+           "older blocks out of their list";
+  if (crt->is_debug && crt->command_line == NULL)
+    return "the debug C runtime does not say when it is initialised";
   if (ucrt_find_export (&image, "_get_heap_handle") == 0)
     return "the C runtime does not say which heap is its own, so older blocks could not be freed";
   return NULL;

@@ -1,6 +1,7 @@
-/* Included right before mimalloc's source and nowhere else: replaces what mimalloc calls of the C
-   runtime and of DLLs that may not be loaded in our DllMain.  The system's headers come first, so
-   that they declare the originals. memcpy and the like are left alone: they come from ntdll.  */
+/* Included right before mimalloc's source or its internal headers, and nowhere else: replaces what
+   mimalloc calls of the C runtime and of DLLs that may not be loaded in our DllMain.  The system's
+   headers come first, so that they declare the originals. memcpy and the like are left alone: they
+   come from builtins-copies-*.c, or where there is none for the CPU from ntdll.  */
 
 #ifndef MIR_UCRT_REPLACE_H
 #define MIR_UCRT_REPLACE_H

@@ -1,5 +1,5 @@
 /* Test calls through a CRT's own entries, as any module of the process makes them: right after the
-   take-over, and for MIR_ucrt_check.  */
+   take-over, and for MIR_ucrt_check.  All blocks come from a heap for the tests alone.  */
 
 #include "ucrt/self-test.h"
 
@@ -13,10 +13,18 @@
 #include "ucrt/log.h"
 #include "ucrt/status-section.h"
 #include "ucrt/take-over.h"
+#include "ucrt/test-heap.h"
 
 /* Each test calls the function at F, uses mimalloc's functions for everything else, and returns
    whether F behaved.  */
 #define CALL(type, parameters) ((type (__cdecl *) parameters) (uintptr_t) f)
+
+/* What a debug form has behind the function's own parameters: the type of the block, file and line;
+   an aligned one only file and line.  Functions without them ignore them.  */
+#define DEBUG_TYPES int, const char *, int
+#define DEBUG_VALUES UCRT_NORMAL_BLOCK, NULL, 0
+#define SOURCE_TYPES const char *, int
+#define SOURCE_VALUES NULL, 0
 
 /* Whether BLOCK is a block of ours with N bytes at a multiple of ALIGNMENT; fills it.  */
 static int is (void *block, size_t n, size_t alignment) {
@@ -36,7 +44,7 @@ static int is_filled (const void *block, size_t from, size_t to, uint8_t with) {
 /* A block of ours of N bytes, filled with WITH, and allocated as malloc does, so that _msize knows
    its size.  */
 static void *filled (size_t n, uint8_t with) {
-  void *block = ucrt_hooks_malloc (n);
+  void *block = ucrt_hooks_malloc (&ucrt_crts[0], n);
   if (block != NULL) memset (block, with, n);
   return block;
 }
@@ -58,25 +66,26 @@ static int grown (void *block, size_t n, size_t alignment, int zeroed) {
 #define WORDS (2 * sizeof (void *)) /* the alignment of every block, in bytes */
 
 static int test_malloc (void *f) {
-  void *block = CALL (void *, (size_t) ) (100);
+  void *block = CALL (void *, (size_t, DEBUG_TYPES)) (100, DEBUG_VALUES);
   return result (block, is (block, 100, WORDS));
 }
 
 static int test_calloc (void *f) {
-  void *block = CALL (void *, (size_t, size_t) ) (10, 30);
+  void *block = CALL (void *, (size_t, size_t, DEBUG_TYPES)) (10, 30, DEBUG_VALUES);
   int zero = block != NULL && is_filled (block, 0, 300, 0);
   return result (block, zero && is (block, 300, WORDS));
 }
 
 static int test_realloc (void *f) {
-  return grown (CALL (void *, (void *, size_t) ) (filled (50, 7), 5000), 5000, WORDS, 0);
+  return grown (CALL (void *, (void *, size_t, DEBUG_TYPES)) (filled (50, 7), 5000, DEBUG_VALUES),
+                5000, WORDS, 0);
 }
 
 static int test_free (void *f) {
   void *stays = filled (48, 1), *goes = filled (48, 2);
   if (stays == NULL || goes == NULL) return 0;
   size_t before = ucrt_used_beside (goes);
-  CALL (void, (void *) ) (goes);
+  CALL (void, (void *, int) ) (goes, UCRT_NORMAL_BLOCK);
   return result (stays, before - ucrt_used_beside (goes) == 1);
 }
 
@@ -87,16 +96,23 @@ static int is_size (size_t size, size_t n) {
 
 static int test_msize (void *f) {
   void *block = filled (77, 3);
-  return result (block, block != NULL && is_size (CALL (size_t, (void *) ) (block), 77));
+  return result (
+      block,
+      block != NULL && is_size (CALL (size_t, (void *, int) ) (block, UCRT_NORMAL_BLOCK), 77));
 }
 
 static int test_expand (void *f) {
   void *block = filled (200, 3);
-  return result (block, block != NULL && CALL (void *, (void *, size_t) ) (block, 190) == block);
+  return result (
+      block,
+      block != NULL
+          && CALL (void *, (void *, size_t, DEBUG_TYPES)) (block, 190, DEBUG_VALUES) == block);
 }
 
 static int test_recalloc (void *f) {
-  return grown (CALL (void *, (void *, size_t, size_t) ) (filled (50, 7), 100, 20), 2000, WORDS, 1);
+  return grown (
+      CALL (void *, (void *, size_t, size_t, DEBUG_TYPES)) (filled (50, 7), 100, 20, DEBUG_VALUES),
+      2000, WORDS, 1);
 }
 
 static int test_heapmin (void *f) {
@@ -105,17 +121,19 @@ static int test_heapmin (void *f) {
 }
 
 static int test_aligned_malloc (void *f) {
-  void *block = CALL (void *, (size_t, size_t) ) (100, 256);
+  void *block = CALL (void *, (size_t, size_t, SOURCE_TYPES)) (100, 256, SOURCE_VALUES);
   return result (block, is (block, 100, 256));
 }
 
 static int test_aligned_realloc (void *f) {
-  void *block = CALL (void *, (void *, size_t, size_t) ) (filled (50, 7), 3000, 128);
+  void *block = CALL (void *, (void *, size_t, size_t, SOURCE_TYPES)) (filled (50, 7), 3000, 128,
+                                                                       SOURCE_VALUES);
   return grown (block, 3000, 128, 0);
 }
 
 static int test_aligned_recalloc (void *f) {
-  void *block = CALL (void *, (void *, size_t, size_t, size_t) ) (filled (50, 7), 100, 30, 128);
+  void *block = CALL (void *, (void *, size_t, size_t, size_t, SOURCE_TYPES)) (
+      filled (50, 7), 100, 30, 128, SOURCE_VALUES);
   return grown (block, 3000, 128, 1);
 }
 
@@ -132,19 +150,59 @@ static int is_at_offset (const void *block) {
 }
 
 static int test_offset_malloc (void *f) {
-  void *block = CALL (void *, (size_t, size_t, size_t) ) (100, 128, 32);
+  void *block = CALL (void *, (size_t, size_t, size_t, SOURCE_TYPES)) (100, 128, 32, SOURCE_VALUES);
   return result (block, is (block, 100, 1)) && is_at_offset (block);
 }
 
 static int test_offset_realloc (void *f) {
-  void *block = CALL (void *, (void *, size_t, size_t, size_t) ) (filled (50, 7), 900, 128, 32);
+  void *block = CALL (void *, (void *, size_t, size_t, size_t, SOURCE_TYPES)) (
+      filled (50, 7), 900, 128, 32, SOURCE_VALUES);
   return grown (block, 900, 1, 0) && is_at_offset (block);
 }
 
 static int test_offset_recalloc (void *f) {
-  void *block =
-      CALL (void *, (void *, size_t, size_t, size_t, size_t) ) (filled (50, 7), 90, 10, 128, 32);
+  void *block = CALL (void *, (void *, size_t, size_t, size_t, size_t, SOURCE_TYPES)) (
+      filled (50, 7), 90, 10, 128, 32, SOURCE_VALUES);
   return grown (block, 900, 1, 1) && is_at_offset (block);
+}
+
+/* Addresses of ours only: others are for the CRT's heap to judge.  */
+static int test_is_valid_heap_pointer (void *f) {
+  void *block = filled (90, 3);
+  return result (block, block != NULL && CALL (int, (const void *) ) (block) == 1
+                            && CALL (int, (const void *) ) (NULL) == 0);
+}
+
+static int test_is_memory_block (void *f) {
+  void *block = filled (91, 3);
+  char here = 0, *file = &here;
+  long number = 1;
+  int line = 1;
+  int is = block != NULL
+           && CALL (int, (const void *, unsigned, long *, char **, int *) ) (block, 91, &number,
+                                                                             &file, &line);
+  return result (block, is == 1 && number == 0 && file == NULL && line == 0);
+}
+
+static int test_report_block_type (void *f) {
+  void *block = filled (92, 3);
+  return result (block, block != NULL && CALL (int, (const void *) ) (block) == UCRT_NORMAL_BLOCK
+                            && CALL (int, (const void *) ) (NULL) == UCRT_NO_BLOCK);
+}
+
+/* The block before, and what is in front of it, stay as they are.  */
+static int test_set_block_type (void *f) {
+  enum { SIZE = 240, NUM = 3 };
+  uint8_t *blocks[NUM];
+  int passed = 1;
+  for (int i = 0; i < NUM; i++) blocks[i] = filled (SIZE, 4);
+  for (int i = 0; i < NUM; i++)
+    if (blocks[i] != NULL) CALL (void, (void *, int) ) (blocks[i], UCRT_CLIENT_BLOCK);
+  for (int i = 0; i < NUM; i++) {
+    passed = passed && blocks[i] != NULL && is_filled (blocks[i], 0, SIZE, 4);
+    if (blocks[i] != NULL) mi_free (blocks[i]);
+  }
+  return passed;
 }
 
 struct test {
@@ -172,16 +230,27 @@ static const struct test tests[] = {
     {.name = "_aligned_offset_malloc", .run = test_offset_malloc},
     {.name = "_aligned_offset_realloc", .run = test_offset_realloc},
     {.name = "_aligned_offset_recalloc", .run = test_offset_recalloc},
+    {.name = "_CrtIsValidHeapPointer", .run = test_is_valid_heap_pointer},
+    {.name = "_CrtIsMemoryBlock", .run = test_is_memory_block},
+    {.name = "_CrtReportBlockType", .run = test_report_block_type},
+    {.name = "_CrtSetDbgBlockType", .run = test_set_block_type},
 };
 
-/* The test for the function NAME; NULL if there is none.  */
-static const struct test *test_of (const char *name) {
-  if (memcmp (name, "_o_", 3) == 0) name += 3;
-  size_t size = strlen (name) + 1;
+/* The test for the function with the LEN bytes at NAME; NULL if there is none.  */
+static const struct test *test_named (const char *name, size_t len) {
   for (size_t i = 0; i < sizeof (tests) / sizeof (tests[0]); i++)
-    if (strlen (tests[i].name) + 1 == size && memcmp (tests[i].name, name, size) == 0)
-      return &tests[i];
+    if (strlen (tests[i].name) == len && memcmp (tests[i].name, name, len) == 0) return &tests[i];
   return NULL;
+}
+
+/* The test for the function NAME; NULL if there is none.  A twin _o_X has that of X; a debug form
+   X_dbg or _X_dbg, too.  */
+static const struct test *test_of (const char *name) {
+  size_t len = strlen (name);
+  if (len > 3 && memcmp (name, "_o_", 3) == 0) return test_named (name + 3, len - 3);
+  if (len <= 5 || memcmp (name + len - 4, "_dbg", 4) != 0) return test_named (name, len);
+  const struct test *test = test_named (name, len - 4);
+  return test != NULL ? test : test_named (name + 1, len - 5);
 }
 
 /* Call FUNCTION, and note in its status whether it behaved.  */
@@ -198,19 +267,30 @@ static int is_reached (const MIR_ucrt_function_t *function) {
              || function->state == MIR_UCRT_REACHED);
 }
 
-int MIR_ucrt_check (void) {
-  int wrong = 0, tested = 0;
-  if (!ucrt_hold_crts ()) return -1;
+/* How many functions were tested, and how many misbehaved.  */
+struct counts {
+  int tested, wrong;
+};
+
+/* Test all functions that can be reached, for MIR_ucrt_check.  COUNTS_: a struct counts.  */
+static void check_reached (void *counts_) {
+  struct counts *counts = counts_;
   for (uint32_t i = 0; i < ucrt_status.functions_num; i++) {
     MIR_ucrt_function_t *function = &ucrt_status.functions[i];
     if (!is_reached (function) || !ucrt_crt_ready (&ucrt_crts[function->crt])) continue;
     const struct test *test = test_of (function->name);
     if (test == NULL) continue;
-    tested++;
-    if (!run (test, function)) wrong++;
+    counts->tested++;
+    if (!run (test, function)) counts->wrong++;
   }
+}
+
+int MIR_ucrt_check (void) {
+  struct counts counts = {0};
+  if (!ucrt_hold_crts ()) return -1;
+  ucrt_in_test_heap (check_reached, &counts);
   ucrt_release_crts ();
-  return tested == 0 ? -1 : wrong;
+  return counts.tested == 0 ? -1 : counts.wrong;
 }
 
 /*---------------- Right after the take-over -----------------------------*/
@@ -231,18 +311,30 @@ static void uncount_call (const MIR_ucrt_function_t *called) {
   }
 }
 
-void ucrt_check_taken (const struct ucrt_crt *crt) {
-  MIR_ucrt_crt_t *status = &ucrt_status.crts[crt->index];
-  unsigned wrong = 0;
+/* A CRT that was just taken over, and how many of its functions misbehaved.  */
+struct taken_crt {
+  const struct ucrt_crt *crt;
+  unsigned wrong;
+};
+
+/* Test the functions whose entries lead to hooks.  TAKEN_: a struct taken_crt.  */
+static void check_hooked (void *taken_) {
+  struct taken_crt *taken = taken_;
   for (uint32_t i = 0; i < ucrt_status.functions_num; i++) {
     MIR_ucrt_function_t *function = &ucrt_status.functions[i];
-    if (function->crt != crt->index || !is_taken (function)) continue;
+    if (function->crt != taken->crt->index || !is_taken (function)) continue;
     const struct test *test = test_of (function->name);
     if (test == NULL || test->works_in_crt) continue;
-    if (!run (test, function)) wrong++;
+    if (!run (test, function)) taken->wrong++;
     uncount_call (function);
   }
-  if (wrong != 0)
+}
+
+void ucrt_check_taken (const struct ucrt_crt *crt) {
+  MIR_ucrt_crt_t *status = &ucrt_status.crts[crt->index];
+  struct taken_crt taken = {.crt = crt};
+  ucrt_in_test_heap (check_hooked, &taken);
+  if (taken.wrong != 0)
     ucrt_format (status->reason, sizeof (status->reason),
-                 "%u of its functions misbehaved when tested", wrong);
+                 "%u of its functions misbehaved when tested", taken.wrong);
 }

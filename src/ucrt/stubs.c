@@ -3,6 +3,7 @@
 
 #include "ucrt/stubs.h"
 
+#include "ucrt/native.h"
 #include "ucrt/nt.h"
 
 enum { GRAIN = 0x10000 };  /* bytes: Windows allocates at multiples of this */
@@ -11,17 +12,6 @@ enum { TRIES_MAX = 4096 }; /* regions that are looked at in one direction */
 void ucrt_release_stubs (void *stubs) {
   SIZE_T whole = 0;
   if (stubs != NULL) ucrt_nt.release (UCRT_NT_THIS_PROCESS, &stubs, &whole, MEM_RELEASE);
-}
-
-/* Allocate one page at WANTED, or anywhere if WANTED is NULL.  NULL on failure.  */
-static void *page_at (void *wanted) {
-  SIZE_T size = UCRT_NT_PAGE;
-  void *page = wanted;
-  if (ucrt_nt.allocate (UCRT_NT_THIS_PROCESS, &page, 0, &size, MEM_COMMIT | MEM_RESERVE,
-                        PAGE_READWRITE)
-      < 0)
-    return NULL;
-  return page;
 }
 
 /* Make PAGE executable and read-only.  0, or -1.  */
@@ -68,8 +58,9 @@ static void *page_above (uint64_t address, uint64_t high) {
   uint64_t begin, end;
   for (int tries = 0; tries < TRIES_MAX && address < high; tries++) {
     if (region_at (address, &is_free, &begin, &end) != 0 || end <= address) return NULL;
-    void *page =
-        is_free && end - address >= UCRT_NT_PAGE ? page_at ((void *) (uintptr_t) address) : NULL;
+    void *page = is_free && end - address >= UCRT_NT_PAGE
+                     ? ucrt_native_page ((void *) (uintptr_t) address)
+                     : NULL;
     if (page != NULL) return page;
     address = is_free ? address + GRAIN : (end + GRAIN - 1) & ~(uint64_t) (GRAIN - 1);
   }
@@ -83,8 +74,9 @@ static void *page_below (uint64_t address, uint64_t low) {
   uint64_t begin, end;
   for (int tries = 0; tries < TRIES_MAX && address >= low; tries++) {
     if (region_at (address, &is_free, &begin, &end) != 0) return NULL;
-    void *page =
-        is_free && end - address >= UCRT_NT_PAGE ? page_at ((void *) (uintptr_t) address) : NULL;
+    void *page = is_free && end - address >= UCRT_NT_PAGE
+                     ? ucrt_native_page ((void *) (uintptr_t) address)
+                     : NULL;
     if (page != NULL) return page;
     if (!is_free) address = begin & ~(uint64_t) (GRAIN - 1);
     if (address < low + GRAIN) return NULL;
@@ -112,7 +104,7 @@ static int distant_num (const struct ucrt_plan *plan) {
 /* Whether this process may make memory executable, tried on a page of our own: otherwise the CRT's
    pages could not become executable again.  */
 static int may_execute (void) {
-  void *page = page_at (NULL);
+  void *page = ucrt_native_page (NULL);
   int result = page == NULL ? -1 : make_executable (page);
   ucrt_release_stubs (page);
   return result;

@@ -12,6 +12,7 @@
 #include "ucrt/environment.h"
 #include "ucrt/hooks.h"
 #include "ucrt/log.h"
+#include "ucrt/native.h"
 #include "ucrt/nt.h"
 #include "ucrt/pages.h"
 #include "ucrt/plan.h"
@@ -38,6 +39,17 @@ static struct taken taken[MIR_UCRT_CRTS_MAX]; /* guarded by unload_lock */
    are looked at.  Holding this lock keeps it mapped; unloading takes it exclusively.  */
 static SRWLOCK unload_lock = SRWLOCK_INIT;
 
+/* The name that the CRT has for the function of HOOK.  */
+static const char *name_of (const struct ucrt_hook *hook) {
+  return plan.crt->is_debug && hook->debug_name != NULL ? hook->debug_name : hook->name;
+}
+
+/* Whether the CRT must have the function of HOOK.  */
+static int is_required (const struct ucrt_hook *hook) {
+  return (hook->flags & UCRT_HOOK_REQUIRED) != 0
+         || (plan.crt->is_debug && hook->debug_name != NULL);
+}
+
 /* Note why the take-over ends.  Returns -1.  */
 static int fail (const char *reason) {
   ucrt_format (plan.reason, UCRT_REASON_SIZE, "%s", reason);
@@ -46,7 +58,7 @@ static int fail (const char *reason) {
 
 /* The same; the reason begins with the name of HOOK's function.  */
 static int fail_at (const struct ucrt_hook *hook, const char *reason) {
-  ucrt_format (plan.reason, UCRT_REASON_SIZE, "%s %s", hook->name, reason);
+  ucrt_format (plan.reason, UCRT_REASON_SIZE, "%s %s", name_of (hook), reason);
   return -1;
 }
 
@@ -68,15 +80,19 @@ static int collect (void) {
   for (unsigned i = 0; i < ucrt_hooks_num; i++) {
     const struct ucrt_hook *hook = &ucrt_hooks[i];
     MIR_ucrt_function_t *status = status_of (crt->index, i);
-    uint32_t offset = ucrt_find_export (&plan.image, hook->name);
+    const char *name = name_of (hook);
+    uint32_t offset = name != NULL ? ucrt_find_export (&plan.image, name) : 0;
     int is_there = offset != 0 && !ucrt_is_forwarder (&plan.image, offset);
     memset (status, 0, sizeof (*status));
-    ucrt_format (status->name, sizeof (status->name), "%s", hook->name);
+    ucrt_format (status->name, sizeof (status->name), "%s", name != NULL ? name : hook->debug_name);
     status->crt = crt->index;
-    if (!is_there && (hook->flags & UCRT_HOOK_REQUIRED))
+    if (!is_there && is_required (hook))
       return fail_at (hook, offset == 0 ? "is missing" : "is in another module");
     if (!is_there) continue;
-    uint8_t *entry = crt->base + offset;
+    uint32_t function_at = ucrt_native_function (&plan.image, offset);
+    if (function_at == 0)
+      return fail_at (hook, "leads to code for another CPU, or was changed by another hooker");
+    uint8_t *entry = crt->base + function_at;
     status->address = (uintptr_t) entry;
     const void *function = hook->hook[crt->index];
     if (ucrt_options.counting && hook->counting[crt->index] != NULL)
@@ -96,7 +112,7 @@ static int fail_hooked (const struct ucrt_hook *hook, uint64_t by) {
   char name[UCRT_NAME_SIZE] = "code outside of any module";
   const struct ucrt_nt_module *module = ucrt_module_at (by);
   if (module != NULL) ucrt_plain_name (name, sizeof (name), &module->name);
-  ucrt_format (plan.reason, UCRT_REASON_SIZE, "%s is already hooked by %s", hook->name, name);
+  ucrt_format (plan.reason, UCRT_REASON_SIZE, "%s is already hooked by %s", name_of (hook), name);
   return -1;
 }
 
@@ -142,6 +158,8 @@ static int is_overlapping (void) {
 static int prepare (void) {
   if (ucrt_open_image (&plan.image, plan.crt->base, plan.crt->size) != 0)
     return fail ("the C runtime is not a PE image");
+  const char *reason = ucrt_native_open (&plan.image);
+  if (reason != NULL) return fail (reason);
   plan.span = (struct ucrt_span) {
       .bytes = plan.crt->base, .size = plan.crt->size, .address = (uintptr_t) plan.crt->base};
   if (collect () != 0) return -1;
@@ -257,6 +275,9 @@ int ucrt_take_over (struct ucrt_crt *crt, int late) {
     return -1;
   }
   note_taken ();
+  if (crt->is_debug)
+    ucrt_format (plan.reason, UCRT_REASON_SIZE, "%s",
+                 "its block types, leak checks and allocation hooks do not see our blocks");
   status->state = MIR_UCRT_ACTIVE;
   return 0;
 }

@@ -2,6 +2,7 @@
 #ifndef MIR_TESTS_INJECT_EDIT_FIXTURE_H
 #define MIR_TESTS_INJECT_EDIT_FIXTURE_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,7 +94,8 @@ static const char *name_at (const struct pe *pe, unsigned index) {
 }
 
 static inline int is_refused (unsigned flags) {
-  return (flags & (IMAGE_NO_SPACE | IMAGE_USED)) != 0
+  return (flags & (IMAGE_NO_SPACE | IMAGE_USED | IMAGE_NATIVE | IMAGE_ASSEMBLY)) != 0
+         || (flags & (IMAGE_BUNDLE | IMAGE_NO_ROOM)) == (IMAGE_BUNDLE | IMAGE_NO_ROOM)
          || (flags & (IMAGE_BOUND | IMAGE_NO_LOOKUP)) == (IMAGE_BOUND | IMAGE_NO_LOOKUP);
 }
 

@@ -117,6 +117,14 @@ static void add_load_config (struct part *part, unsigned flags, uint8_t *optiona
   put_directory (optional, plus, PE_LOAD_CONFIG, config, 0x100);
 }
 
+static void add_net_header (struct part *part, unsigned flags, uint8_t *optional) {
+  uint32_t header = add (part, NULL, PE_CLR_HEADER, 4);
+  uint8_t *p = part->bytes + (header - part->rva);
+  pe_put32 (p, PE_CLR_HEADER);
+  pe_put32 (p + PE_CLR_FLAGS, PE_CLR_IL_ONLY);
+  put_directory (optional, (flags & IMAGE_PLUS) != 0, PE_CLR, header, PE_CLR_HEADER);
+}
+
 static void put_section (uint8_t *header, const char *name, const uint32_t fields[5]) {
   memcpy (header, name, strlen (name));
   for (int i = 0; i < 4; i++) pe_put32 (header + 8 + 4 * i, fields[i]);
@@ -127,6 +135,12 @@ static void put_section (uint8_t *header, const char *name, const uint32_t field
 static void add_behind_table (uint8_t *headers, size_t end, const struct image_spec *spec,
                               uint8_t *optional) {
   if ((spec->flags & IMAGE_USED) != 0) memcpy (headers + end, "somebody's own data", 20);
+  if ((spec->flags & IMAGE_UPX) != 0) memcpy (headers + end, "3.94\0UPX!\x0d\x09\x08\x07", 13);
+  if ((spec->flags & IMAGE_STALE) != 0) {
+    pe_put32 (headers + end + 12, pe_u32 (headers + NT + 24 + 56));
+    pe_put32 (headers + end + 20, 0x200);
+    pe_put32 (headers + end + 36, 0x40000040);
+  }
   if ((spec->flags & IMAGE_BOUND)
       != 0) { /* stamp, offset of the name, no forwarders; an empty one */
     pe_put32 (headers + end, 0x12345678);
@@ -134,6 +148,27 @@ static void add_behind_table (uint8_t *headers, size_t end, const struct image_s
     memcpy (headers + end + 16, "KERNEL32.dll", 13);
     put_directory (optional, (spec->flags & IMAGE_PLUS) != 0, PE_BOUND_IMPORT, (uint32_t) end, 29);
   }
+}
+
+/* The marker goes to .text, in front of it the offset of the header.  Returns the new end.  */
+static size_t add_bundle (uint8_t *file, size_t at, const struct image_spec *spec) {
+  static const uint8_t marker[] = {0x8b, 0x12, 0x02, 0xb9, 0x6a, 0x61, 0x20, 0x38, 0x72, 0x7b, 0x93,
+                                   0x02, 0x14, 0xd7, 0xa0, 0x32, 0x13, 0xf5, 0xb9, 0xe6, 0xef, 0xae,
+                                   0x33, 0x18, 0xee, 0x3b, 0x2d, 0xce, 0x24, 0xb3, 0x6a, 0xae};
+  enum { FILE_SIZE = 64, BUNDLE = 13 + 4 + 40 + 16 + 8 + 8 };
+  size_t table = NT + 24 + ((spec->flags & IMAGE_PLUS) != 0 ? 240 : 224);
+  uint8_t *text = file + pe_u32 (file + table + PE_SECTION_RAW) + 128, *p = file + at + FILE_SIZE;
+  memset (file + at, 'F', FILE_SIZE);
+  pe_put32 (p, 6);
+  pe_put32 (p + 8, 1);
+  p[12] = 4;
+  memcpy (p + 13, "name", 4);
+  pe_put64 (p + 57, at);
+  pe_put64 (p + 65, FILE_SIZE);
+  memcpy (p + 81, "\1\6a.dll", 8);
+  pe_put64 (text, at + FILE_SIZE);
+  memcpy (text + 8, marker, sizeof (marker));
+  return at + FILE_SIZE + BUNDLE;
 }
 
 static size_t add_tail (uint8_t *file, size_t at, const struct image_spec *spec,
@@ -153,6 +188,7 @@ static size_t add_tail (uint8_t *file, size_t at, const struct image_spec *spec,
     for (size_t i = 0; i < 300 + extra; i++) file[at + i] = (uint8_t) (i * 7 + 1);
     at += 300 + extra;
   }
+  if ((spec->flags & IMAGE_BUNDLE) != 0) at = add_bundle (file, at, spec);
   if ((spec->flags & IMAGE_SIGNED) != 0) {
     if (!extra) at = pe_round_up (at, 8);
     uint32_t size = (uint32_t) (96 + extra);
@@ -189,7 +225,7 @@ static void put_headers (uint8_t *file, const struct image_spec *spec, unsigned 
   pe_put16 (optional + 48, 6);
   pe_put32 (optional + 56, image);
   pe_put32 (optional + 60, headers);
-  pe_put16 (optional + 68, 3);
+  pe_put16 (optional + 68, (spec->flags & IMAGE_NATIVE) != 0 ? 1 : 3);
   pe_put16 (optional + 70, 0x100);
   for (int i = 0; i < 4; i++) /* stack and heap, reserved and committed */
     if (plus)
@@ -203,7 +239,7 @@ static void put_headers (uint8_t *file, const struct image_spec *spec, unsigned 
 static unsigned count_sections (const struct image_spec *spec, uint32_t *headers) {
   size_t table = NT + 24 + ((spec->flags & IMAGE_PLUS) != 0 ? 240 : 224);
   unsigned sections = 3;
-  *headers = FILE_ALIGNMENT * 2;
+  *headers = FILE_ALIGNMENT * ((spec->flags & IMAGE_UPX) != 0 ? 1 : 2);
   if ((spec->flags & IMAGE_NO_ROOM) != 0)
     sections = (unsigned) ((*headers - table) / PE_SECTION_HEADER);
   if ((spec->flags & IMAGE_NO_SPACE) != 0) {
@@ -230,6 +266,7 @@ uint8_t *image_make (const struct image_spec *spec, size_t *size) {
   if ((spec->flags & IMAGE_DELAY) != 0) add_delayed (&rdata, plus, optional);
   if ((spec->flags & (IMAGE_HYBRID | IMAGE_SYSTEM32)) != 0)
     add_load_config (&rdata, spec->flags, optional);
+  if ((spec->flags & IMAGE_ASSEMBLY) != 0) add_net_header (&rdata, spec->flags, optional);
   if ((spec->flags & IMAGE_DEBUG) != 0) {
     uint32_t rva = add (&rdata, NULL, 28, 4);
     debug = rdata_bytes + (rva - rdata.rva);
@@ -247,8 +284,10 @@ uint8_t *image_make (const struct image_spec *spec, size_t *size) {
   for (unsigned i = 2; i < sections; i++, rva += PAGE) /* without bytes in the file */
     put_section (file + table + 40 * i, ".data", (uint32_t[]) {64, rva, 0, 0, 0xc0000080});
   size_t table_end = table + (size_t) sections * PE_SECTION_HEADER;
-  put_headers (file, spec, sections,
-               (spec->flags & IMAGE_GAP) != 0 ? (uint32_t) table_end : headers, rva);
+  uint32_t said = headers;
+  if ((spec->flags & IMAGE_GAP) != 0) said = (uint32_t) table_end;
+  if ((spec->flags & IMAGE_UPX) != 0) said = PAGE;
+  put_headers (file, spec, sections, said, rva);
   add_behind_table (file, table_end, spec, optional);
   static const uint8_t x86[] = {0x31, 0xc0, 0xc3}, arm[] = {0, 0, 0x80, 0x52, 0xc0, 3, 0x5f, 0xd6};
   memcpy (file + headers, spec->machine == 0xaa64 ? arm : x86, spec->machine == 0xaa64 ? 8 : 3);
@@ -296,6 +335,19 @@ int image_kind (unsigned index, struct image_spec *spec, const char **name) {
        {0x8664, IMAGE_PLUS | IMAGE_NO_SPACE, 0, 0}}, /* these cannot be injected into: */
       {"data behind the section table", {0x14c, IMAGE_USED, 0, 0}},
       {"bound imports without names", {0x14c, IMAGE_BOUND | IMAGE_NO_LOOKUP, 0, 0}},
+      {"a driver", {0x8664, IMAGE_PLUS | IMAGE_NATIVE, 0, 0}},
+      {"packed by UPX, x86", {0x14c, IMAGE_UPX, 0, 6000}},
+      {"packed by UPX, x64, with a certificate",
+       {0x8664, IMAGE_PLUS | IMAGE_UPX | IMAGE_SIGNED, 0, 6000}},
+      {"a stale header behind the section table", {0x14c, IMAGE_STALE, 0, 0}},
+      {"a .NET bundle", {0x8664, IMAGE_PLUS | IMAGE_BUNDLE, 0, 0}},
+      {"a .NET bundle between symbols and a certificate, at odd offsets",
+       {0x8664, IMAGE_PLUS | IMAGE_BUNDLE | IMAGE_SYMBOLS | IMAGE_SIGNED | IMAGE_ODD, 0, 0}},
+      {"a .NET bundle and no room in the headers", /* refused */
+       {0x8664, IMAGE_PLUS | IMAGE_BUNDLE | IMAGE_NO_ROOM, 0, 0}},
+      {"a .NET assembly", {0x14c, IMAGE_ASSEMBLY, 0, 0}}, /* refused */
+      {"PE32, DLLs from the system only, signed",
+       {0x14c, IMAGE_SYSTEM32 | IMAGE_NO_ROOM | IMAGE_SIGNED, 0, 0}},
   };
   if (index >= sizeof (kinds) / sizeof (kinds[0])) return 0;
   *spec = kinds[index].spec;

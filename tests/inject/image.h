@@ -27,7 +27,14 @@ enum {
   IMAGE_NO_IMPORTS = 1 << 14,
   IMAGE_BAD_CHECKSUM = 1 << 15, /* one that is not 0 and wrong */
   IMAGE_SYSTEM32 = 1 << 16,     /* DependentLoadFlags: DLLs from the system's folder only */
-  IMAGE_ODD = 1 << 17           /* the overlay and the certificate have odd lengths */
+  IMAGE_ODD = 1 << 17,          /* the overlay and the certificate have odd lengths */
+  IMAGE_NATIVE = 1 << 18,       /* a driver */
+  IMAGE_UPX = 1 << 19,    /* as UPX packs: SizeOfHeaders is a page, the first bytes of sections come
+                           before its end, and a note lies behind the section table */
+  IMAGE_STALE = 1 << 20,  /* as Delphi links: a header behind the section table, at the end of the
+                            image */
+  IMAGE_BUNDLE = 1 << 21, /* a .NET single-file bundle behind the image: one file and the header */
+  IMAGE_ASSEMBLY = 1 << 22 /* a .NET header */
 };
 
 struct image_spec {

@@ -13,8 +13,9 @@ static void every_kind_comes_back_byte_for_byte (void) {
     CHECK ((notes & EDIT_ADDED) != 0);
     CHECK_INT ((notes & EDIT_CERTIFICATE_DROPPED) != 0, (spec.flags & IMAGE_SIGNED) != 0);
     CHECK_INT ((notes & EDIT_BOUND_CLEARED) != 0, (spec.flags & IMAGE_BOUND) != 0);
+    CHECK_INT ((notes & EDIT_TAIL_STAYED) != 0, (spec.flags & IMAGE_BUNDLE) != 0);
     CHECK_INT ((notes & EDIT_TAIL_MOVED) != 0, (spec.flags & (IMAGE_OVERLAY | IMAGE_DEBUG)) != 0);
-    CHECK_INT ((notes & EDIT_HEADERS_GREW) != 0, (spec.flags & IMAGE_NO_ROOM) != 0);
+    CHECK_INT ((notes & EDIT_HEADERS_GREW) != 0, (spec.flags & (IMAGE_NO_ROOM | IMAGE_UPX)) != 0);
     struct made back = eject (&injected, &request, &notes);
     CHECK ((notes & EDIT_SAME_AS_BEFORE) != 0);
     CHECK_INT ((notes & EDIT_CERTIFICATE_RESTORED) != 0, (spec.flags & IMAGE_SIGNED) != 0);

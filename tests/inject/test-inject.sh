@@ -5,7 +5,8 @@
 # usage: test-inject.sh MAKE-IMAGES MIR-INJECT   (each may be a command of several words)
 set -u
 . "$(dirname "$0")/../support/tap.sh"
-make_images=$1 tool=$2
+. "$(dirname "$0")/../support/man-page.sh"
+make_images=$1 tool=$2 page=$(realpath "$(dirname "$0")/../../docs/mir-inject.1")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 
@@ -21,12 +22,22 @@ mir_inject () { # lines of Windows end with a carriage return
   return $status
 }
 
-refuses () { # name, pattern of the whole line, arguments...
+refuses_with () { # status, name, pattern of the whole line, arguments...
+  wanted=$1 name=$2 pattern=$3
+  shift 3
+  mir_inject "$@"
+  [ $? = "$wanted" ] && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] && grep -Eqx "mir-inject: $pattern" err
+  result $? "refuses $name"
+}
+
+refuses () {
+  refuses_with 1 "$@"
+}
+
+refuses_usage () { # the same without the hint
   name=$1 pattern=$2
   shift 2
-  mir_inject "$@"
-  [ $? = 1 ] && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] && grep -Eqx "error: $pattern" err
-  result $? "refuses $name"
+  refuses_with 2 "$name" "$pattern \(see --help\)" "$@"
 }
 
 fresh () { # the files for the next test
@@ -100,11 +111,11 @@ result $? 'does if told to'
 
 fresh
 $make_images kind 9 s.exe && mir_inject s.exe &&
-  grep -qx "warning: 's.exe' was signed: the signature is not valid for the result and was removed" err
+  grep -qx "mir-inject: warning: 's.exe' was signed: the signature is not valid for the result and was removed" err
 result $? 'warns that a signature goes'
 mir_inject --eject -o s2.exe s-mi.exe && cmp s.exe s2.exe && [ ! -s err ]
 result $? 'and gives it back'
-$make_images kind 8 o.exe && mir_inject o.exe && grep -q '^warning: .o.exe. has data behind the image' err
+$make_images kind 8 o.exe && mir_inject o.exe && grep -q '^mir-inject: warning: .o.exe. has data behind the image' err
 result $? 'warns that appended data moves'
 refuses 'headers without room' 'f.exe: no room for a section: the headers fill their page' \
   "$($make_images kind 21 f.exe && echo f.exe)"
@@ -116,22 +127,55 @@ mir_inject a.exe && mir_inject --verify a-mi.exe && grep -q '^  ok    layout: x6
   grep -q '^  ok    runtime: linked dynamically .*, 2 functions' out && grep -q '^  ok    dll: ' out
 rc=$?
 # This DLL imports a C runtime, so the answer is no anyway.
-[ $rc != 0 ] && [ "$status" = 2 ] && grep -q '^  no    dll: .* itself imports .api-ms-win-crt-heap' out &&
+[ $rc != 0 ] && [ "$status" = 3 ] && grep -q '^  no    dll: .* itself imports .api-ms-win-crt-heap' out &&
   grep -q '^  ok    order: .* position 0$' out && grep -q '^  ok    runtime: linked dynamically .*, 2 functions' out
 result $? 'verifies order, runtime and DLL'
 rm mir-ucrt.dll
 mir_inject --verify a.exe
-[ "$status" = 2 ] && grep -q "^  no    order: 'mir-ucrt.dll' is not imported" out && grep -q '^  no    dll: .* not in the folder' out
+[ "$status" = 3 ] && grep -q "^  no    order: 'mir-ucrt.dll' is not imported" out && grep -q '^  no    dll: .* not in the folder' out
 result $? 'says that there is no DLL'
 mir_inject --order='api-ms-win-crt-heap-l1-1-0.dll;mir-ucrt.dll' -f a.exe && mir_inject --verify a-mi.exe
-[ "$status" = 2 ] && grep -q "^  no    order: 'api-ms-win-crt-heap-l1-1-0.dll' comes before 'mir-ucrt.dll'" out
+[ "$status" = 3 ] && grep -q "^  no    order: 'api-ms-win-crt-heap-l1-1-0.dll' comes before 'mir-ucrt.dll'" out
 result $? 'says that a C runtime comes first'
 $make_images kind 17 n.exe && mir_inject --verify n.exe
-[ "$status" = 2 ] && grep -q '^  no    runtime: the C runtime is not linked dynamically' out
+[ "$status" = 3 ] && grep -q '^  no    runtime: the C runtime is not linked dynamically' out
 result $? 'says that there is no C runtime'
 $make_images kind 20 y.exe && mir_inject --verify y.exe
-[ "$status" = 2 ] && grep -q "^  no    search: the program takes DLLs from the system's folder only" out
+[ "$status" = 3 ] && grep -q "^  no    search: the program takes DLLs from the system's folder only" out
 result $? 'says that the DLL would not be looked for here'
+
+$make_images kind 8 o.exe && mir_inject -f o.exe && mir_inject --verify o-mi.exe
+grep -q '^  note  data: unknown data behind the image: ' out
+result $? 'says what is behind the image'
+(cat a.exe && head -c 511 /dev/zero) >z.exe && mir_inject z.exe && ! grep warning err &&
+  { mir_inject --verify z-mi.exe || [ "$status" = 3 ]; } && ! grep data: out &&
+  mir_inject --eject -o z2.exe z-mi.exe && cmp z.exe z2.exe
+result $? 'takes zeros up to the alignment of the file for none'
+(cat a.exe && head -c 512 /dev/zero) >z.exe && mir_inject -f z.exe && grep -q '^mir-inject: warning: .z.exe. has data behind' err &&
+  (cat a.exe && head -c 200 /dev/zero && printf x) >z.exe && mir_inject -f z.exe &&
+  grep -q '^mir-inject: warning: .z.exe. has data behind' err
+result $? 'and nothing else'
+$make_images kind 28 bundle.exe && mir_inject -v bundle.exe &&
+  grep -qx 'a .NET single-file bundle behind the image stays in place: the program has its offset' err &&
+  ! grep warning err
+result $? 'leaves a .NET bundle where it is'
+mir_inject --verify bundle-mi.exe
+grep -qx '  ok    data: a .NET single-file bundle behind the image: in its place' out &&
+  mir_inject --eject -o back.exe bundle-mi.exe && cmp back.exe bundle.exe
+result $? 'verifies that, and ejects'
+(head -c 2048 bundle.exe && head -c 512 /dev/zero && tail -c +2049 bundle.exe) >moved.exe
+mir_inject --verify moved.exe
+[ "$status" = 3 ] && grep -q '^  no    data: a .NET single-file bundle behind the image: not as the program looks for it' out
+result $? 'says that a .NET bundle has been moved'
+refuses 'a .NET bundle that would have to move' \
+  "room.exe: a .NET single-file bundle must stay in place, but .*: start the program with 'mir-inject run'" \
+  "$($make_images kind 30 room.exe && echo room.exe)"
+$make_images kind 24 k.exe
+refuses 'a driver, by name' \
+  'k.exe: a driver or another program of the native subsystem, not a Windows program for x86, x64 or arm64' k.exe
+mir_inject --verify k.exe
+[ "$status" = 3 ] && grep -q '^  no    layout: a driver .* (machine 0x8664, subsystem 1), not a Windows program$' out
+result $? 'says of a driver that it is one'
 
 fresh
 if command -v python3 >/dev/null; then
@@ -152,10 +196,10 @@ assert r[0]["wrote"] == "a-mi.exe" and r[0]["changed"] is True and r[0]["imports
 assert "missing.exe" in r[1]["error"] and r[2]["wrote"] == "a-mi.old", r' 2>>err
   result $? 'does several files, and says as JSON what became of each'
   mir_inject --json --fast a.exe
-  [ "$status" = 1 ] && [ "$(cat out)" = '[]' ] && grep -q "^error: unknown command line option '--fast'" err
+  [ "$status" = 2 ] && [ "$(cat out)" = '[]' ] && grep -q "^mir-inject: unknown option '--fast'" err
   result $? 'is JSON also if the arguments are wrong'
   mir_inject --json --verify a.exe
-  [ "$status" = 2 ] && python3 -c '
+  [ "$status" = 3 ] && python3 -c '
 import json
 r = json.load(open("out"))[0]
 assert r["verified"] is False, r
@@ -171,20 +215,54 @@ mir_inject --eject --force --dll=user32.dll -o b.exe a.exe && [ ! -s err ]
 result $? 'does not speak of an injection that there was not'
 
 fresh
+mir_inject --dll=my.dll -o m.exe a.exe
+refuses "to eject another DLL's injection, and says which" \
+  "m.exe: 'mir-ucrt.dll' is not imported, but 'my.dll' was injected: use --dll=my.dll" --eject -o b.exe m.exe
+mir_inject --eject --dll=my.dll -o b.exe m.exe && cmp b.exe a.old
+result $? 'and does as it says'
+runtime () { # the image with another C runtime; both names have as many bytes, the rest are zeros
+  python3 -c '
+import sys
+name, file = sys.argv[1].encode(), sys.argv[2]
+old = b"api-ms-win-crt-heap-l1-1-0.dll"
+image = open("a.old", "rb").read()
+assert image.count(old) == 1
+open(file, "wb").write(image.replace(old, name.ljust(len(old), b"\0")))' "$1" "$2"
+}
+if command -v python3 >/dev/null; then
+  for name in msvcrt.dll MSVCR120.dll; do
+    runtime $name r.exe && mir_inject -f r.exe &&
+      grep -qx "mir-inject: warning: 'r.exe' is linked with '$name', which 'mir-ucrt.dll' only takes over if the variable MIR_UCRT_CRTS names it" err &&
+      mir_inject -f --dll=my.dll r.exe && ! grep MIR_UCRT_CRTS err
+    result $? "warns of $name, and only for our DLL"
+    mir_inject --verify r.exe
+    grep -qx "  note  runtime: '$name' is only taken over if MIR_UCRT_CRTS names it" out && ! grep 'runtime: linked' out
+    result $? "verifies $name the same way"
+  done
+  runtime ucrtbased.dll r.exe
+  mir_inject --verify r.exe
+  grep -qx "  note  runtime: 'ucrtbased.dll' is a debug runtime, which is only taken over at start-up" out &&
+    grep -q "^  ok    runtime: linked dynamically ('ucrtbased.dll'), " out && [ "$(grep -c runtime: out)" = 2 ]
+  result $? 'says when the debug runtime is taken over'
+fi
+
+fresh
 echo text >t.txt && : >empty && head -c 300 a.exe >cut.exe
-refuses 'no arguments' "no file name given \(use '-h' for help\)"
-refuses 'an unknown option' "unknown command line option '--fast' \(use '-h' for help\)" --fast a.exe
-refuses 'an unknown letter' "unknown command line option '-lx' \(use '-h' for help\)" -lx a.exe
-refuses 'an option without its value' "option '--dll' needs a value \(use '-h' for help\)" a.exe --dll
-refuses 'a folder in the name of the DLL' "not the name of a DLL: '\.\./x.dll'" --dll=../x.dll a.exe
-refuses 'a name beyond ASCII' "not the name of a DLL: 'grün.dll'" --dll=grün.dll a.exe
-refuses 'a postfix beyond ASCII' "not a postfix for the name of a DLL: 'grün'" --postfix=grün a.exe
-refuses 'a name of dots' "not the name of a DLL: '\.\.'" --dll=.. a.exe
-refuses 'a postfix which is none' "not a postfix for the name of a DLL: ''" --postfix= a.exe
-refuses 'an order for what goes' '--symbol and --order are only allowed when a DLL is injected' --eject --order=x.dll a.exe
-refuses 'a list with a name' '--list and --verify change nothing: --output .*' --list -o b.exe a.exe
-refuses 'no backup of what stays' '--no-backup needs --inplace' --no-backup a.exe
-refuses 'two actions' '.*exclude each other' --list --eject a.exe
+refuses_usage 'no arguments' "no file is named"
+refuses_usage 'an unknown option' "unknown option '--fast'" --fast a.exe
+refuses_usage 'an unknown letter' "unknown option '-x'" -lx a.exe
+refuses_usage 'an option without its value' '--dll needs a value' a.exe --dll
+refuses_usage 'a folder in the name of the DLL' "not the name of a DLL: '\.\./x.dll'" --dll=../x.dll a.exe
+refuses_usage 'a name beyond ASCII' "not the name of a DLL: 'grün.dll'" --dll=grün.dll a.exe
+refuses_usage 'a postfix beyond ASCII' "not a postfix for the name of a DLL: 'grün'" --postfix=grün a.exe
+refuses_usage 'a name of dots' "not the name of a DLL: '\.\.'" --dll=.. a.exe
+refuses_usage 'a postfix which is none' '--postfix needs a value' --postfix= a.exe
+refuses_usage 'a DLL that is named twice' '--dll is given twice' --dll=a.dll --dll=b.dll a.exe
+refuses_usage 'a value that is not wanted' '--force takes no value' --force=yes a.exe
+refuses_usage 'an order for what goes' '--symbol and --order are only allowed when a DLL is injected' --eject --order=x.dll a.exe
+refuses_usage 'a list with a name' '--list and --verify change nothing: --output .*' --list -o b.exe a.exe
+refuses_usage 'no backup of what stays' '--no-backup needs --inplace' --no-backup a.exe
+refuses_usage 'two actions' '.*exclude each other' --list --eject a.exe
 refuses 'a file that is not there' 'unable to open file: none.exe: .*' none.exe
 refuses 'another file' 't.txt: not a valid PE file \(invalid DOS magic number\)' t.txt
 cp t.txt a && refuses 'a file whose name is a letter, by its name' 'a: not a valid PE file \(.*\)' a
@@ -199,6 +277,8 @@ refuses 'to eject what was not injected' \
   "a.exe: module 'user32.dll' was not injected by this tool: the program may call it \(use --force\)" --eject --dll user32.dll a.exe
 mir_inject --help && [ ! -s err ] && [ "$(wc -l <out)" -le 24 ]
 result $? 'has its help on one screen'
+lists_options "$page" out >err
+result $? 'the manual page lists the options of the help'
 mir_inject --version && grep -Eqx 'mir-inject [0-9.]+' out
 result $? 'has a version'
 [ "$(ls)" = "$(printf '%s\n' a.exe a.old cut.exe empty err err.raw out out.raw t.txt)" ] && cmp a.exe a.old
@@ -206,7 +286,7 @@ result $? 'leaves nothing behind when it refuses'
 
 # What only exists on POSIX systems.
 case $tool in
-*wine*)
+wine\ *)
   skip 'disk full, killed, read-only, links' 'files of Linux'
   ;;
 *)
@@ -241,7 +321,7 @@ assert r["file"] == "x\n\033[31m.exe" and r["wrote"] == "x\n\033[31m-mi.exe", r'
   (
     ulimit -f 1000
     mir_inject -i big.exe
-    [ $? = 1 ] && grep -q '^error: unable to write file: .*big.exe: File too large$' err
+    [ $? = 1 ] && grep -q '^mir-inject: unable to write file: .*big.exe: File too large$' err
   ) && cmp big.exe big.old && [ ! -e big.exe.bak ] && [ -z "$(find . -name '.*mir*' -o -name '*.mir-*')" ]
   result $? 'leaves the file as it was when it may not write that much'
   if unshare -rm sh -c 'mkdir full && mount -t tmpfs -o size=4m none full' 2>/dev/null; then
@@ -250,7 +330,7 @@ mount -t tmpfs -o size=4m none full && cp big.exe full/ && cd full || exit 9
 "$@" -i big.exe 2>../err </dev/null
 [ $? = 1 ] && cmp big.exe ../big.old && [ "$(ls -A)" = big.exe ]
 END
-    unshare -rm sh full.sh $tool && grep -q '^error: unable to write file: .*big.exe: No space left on device$' err
+    unshare -rm sh full.sh $tool && grep -q '^mir-inject: unable to write file: .*big.exe: No space left on device$' err
     result $? 'leaves the file as it was when the disk is full'
   else
     skip 'leaves the file as it was when the disk is full' 'no file system can be mounted here'
@@ -261,7 +341,7 @@ END
     fails=0
     for arguments in --help --version '--list a.exe' '--json --dry-run a.exe'; do
       $tool $arguments >/dev/full 2>err </dev/null
-      [ $? = 1 ] && grep -qx 'error: unable to write to standard output' err && fails=$((fails + 1))
+      [ $? = 1 ] && grep -qx 'mir-inject: unable to write to standard output' err && fails=$((fails + 1))
     done
     [ $fails = 4 ]
     result $? 'fails when standard output is full'
@@ -272,7 +352,7 @@ END
   as_nobody= # root may write everywhere
   [ "$(id -u)" != 0 ] || as_nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
   $as_nobody "$tool" -i ro/a.exe >out 2>err </dev/null
-  [ $? = 1 ] && grep -q '^error: .*unable to write to folder: .*/ro/: Permission denied$' err && cmp ro/a.exe a.old &&
+  [ $? = 1 ] && grep -q '^mir-inject: .*unable to write to folder: .*/ro/: Permission denied$' err && cmp ro/a.exe a.old &&
     [ "$(ls -A ro)" = a.exe ]
   result $? 'leaves the file as it was in a read-only folder'
 

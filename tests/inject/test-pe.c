@@ -165,7 +165,7 @@ static void sections_must_be_as_the_loader_wants_them (void) {
       {2, 8, 0x5000, "not a loadable PE file (section 2 is outside of the image)"},
       {1, 20, 0x7fffff00, "not a loadable PE file (section 1 ends beyond the end of the file)"},
       {1, 16, 0xffffff00, "not a loadable PE file (section 1 ends beyond the end of the file)"},
-      {1, 20, 0x200, "not a loadable PE file (section 1 overlaps the headers)"},
+      {1, 20, 0x1ff, "not a loadable PE file (section 1 overlaps the section table)"},
   };
   for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
     uint8_t *bytes;
@@ -176,6 +176,19 @@ static void sections_must_be_as_the_loader_wants_them (void) {
               cases[i].value);
     CHECK_INT (pe_check_layout (&pe, &error), -1);
     CHECK_STR (error.text, cases[i].reason);
+    free (bytes);
+  }
+}
+
+static void headers_end_where_sections_begin (void) {
+  static const struct {
+    uint32_t raw, expected;
+  } cases[] = {{0x400, 0x400}, {0x200, 0x200}, {0x3ff, 0x200}, {8, 0x1f0}, {0x1ff, 0x1f0}};
+  for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
+    uint8_t *bytes;
+    struct pe pe = open_kind (0x14c, 0, &bytes);
+    pe_put32 (bytes + pe.sections + PE_SECTION_RAW, cases[i].raw);
+    CHECK_INT (pe_headers_end (&pe), cases[i].expected);
     free (bytes);
   }
 }
@@ -240,6 +253,7 @@ int main (void) {
   TEST_RUN (reads_zeros_behind_the_bytes_of_a_section);
   TEST_RUN (a_string_without_an_end_is_damage);
   TEST_RUN (sections_must_be_as_the_loader_wants_them);
+  TEST_RUN (headers_end_where_sections_begin);
   TEST_RUN (checksum_is_that_of_the_definition_in_any_parts);
   TEST_RUN (what_leads_out_of_the_file_is_not_followed);
   return tap_done ();

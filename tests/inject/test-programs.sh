@@ -66,4 +66,55 @@ for name in msvcrt ucrt stripped cpp; do
   rm -f back.exe
 done
 
+# Packed programs: the headers end behind the first bytes of sections, or are full.
+upx=$(command -v upx || command -v upx-ucl)
+if [ -n "$upx" ]; then
+  for name in ucrt stripped cpp; do
+    : >out
+    rm -f packed.exe packed-mi.exe
+    $upx -qq -o packed.exe $name.exe >>out 2>&1 && $tool packed.exe >>out 2>&1 &&
+      [ "$(ours packed-mi.exe | head -n 1)" = mir-ucrt.dll ] && $tool --verify packed-mi.exe >>out 2>&1
+    result $? "$name, packed by UPX: is injected into and verified"
+    if [ -n "$wine" ]; then
+      $wine packed.exe a b >plain 2>>out
+      plain=$?
+      $wine packed-mi.exe a b >run 2>>out
+      [ $? = $plain ] && [ -s plain ] && head -n 1 run | grep -q '^the DLL is here first' && tail -n +2 run | cmp - plain >>out
+      result $? "$name, packed by UPX: runs as before, the DLL first"
+    fi
+    $tool --eject -o back.exe packed-mi.exe >>out 2>&1 && cmp back.exe packed.exe >>out
+    result $? "$name, packed by UPX: comes back byte for byte"
+    rm -f back.exe
+  done
+else
+  skip 'packed programs' 'no upx'
+fi
+
+# An installer which checks its own bytes.
+if command -v makensis >/dev/null; then
+  cat >installer.nsi <<'END'
+OutFile installer.exe
+SilentInstall silent
+RequestExecutionLevel user
+InstallDir "$EXEDIR"
+Section
+File /oname=installed.exe ucrt.exe
+SectionEnd
+END
+  : >out
+  makensis -V2 '-XTarget amd64-unicode' installer.nsi >>out 2>&1
+  $tool installer.exe >said 2>&1
+  [ $? = 1 ] && [ "$(wc -l <said)" = 1 ] && grep -q "an NSIS installer .*: start the program with 'mir-inject run'" said
+  result $? 'an NSIS installer is refused'
+  $tool --verify installer.exe | tr -d '\r' >said
+  grep -q '^  note  data: an NSIS installer behind the image' said
+  result $? 'an NSIS installer is found as it was made'
+  printf x | dd of=installer.exe bs=1 seek=1100 conv=notrunc 2>>out
+  $tool --verify installer.exe | tr -d '\r' >said
+  grep -q '^  no    data: an NSIS installer behind the image' said
+  result $? 'an NSIS installer that was changed is found out'
+else
+  skip 'an NSIS installer' 'no makensis'
+fi
+
 finish

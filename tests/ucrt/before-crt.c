@@ -1,5 +1,6 @@
 /* A program without a C runtime: it loads the DLL, which waits, then ucrtbase.dll, which the DLL
-   takes over before it is used.  The exit status is 0, or the number of the step that failed.  */
+   takes over before it is used.  If MIR_UCRT_CRTS names others, the DLL leaves it alone, and the
+   program frees it again.  The exit status is 0, or the number of the step that failed.  */
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
@@ -20,6 +21,29 @@ typedef void (__cdecl *free_t) (void *);
 
 static status_t status;
 static contains_t contains;
+
+/* Whether the reason in the status has TEXT in it.  */
+static int is_reason (const char *text) {
+  for (const char *reason = status ()->reason; *reason != 0; reason++) {
+    int n = 0;
+    while (text[n] != 0 && reason[n] == text[n]) n++;
+    if (text[n] == 0) return 1;
+  }
+  return 0;
+}
+
+/* A CRT that was not asked for comes and goes.  0, or the number of the step that failed.  */
+static int load_another (void) {
+  HMODULE other = LoadLibraryA ("ucrtbase.dll");
+  if (other == NULL || status ()->state != MIR_UCRT_WAITING) return 30;
+  if (!is_reason (": ucrtbase.dll is loaded, but only")) return 31;
+  FreeLibrary (other);
+  if (GetModuleHandleA ("ucrtbase.dll") != NULL) {
+    say ("it stays\n");
+    return 0;
+  }
+  return is_reason (": no C runtime DLL") ? 0 : 32;
+}
 
 /* Whether the CRT is loaded, was taken over before it ran, and returns blocks of ours.  */
 static int use_crt (HMODULE crt) {
@@ -49,6 +73,8 @@ int start (void) {
   if (status == NULL || contains == NULL) ExitProcess (5);
   if (status ()->state != MIR_UCRT_WAITING) ExitProcess (6);
   say ("waiting\n");
+  if (GetEnvironmentVariableA ("MIR_UCRT_CRTS", path, sizeof (path)) != 0)
+    ExitProcess ((UINT) load_another ());
   HMODULE crt = LoadLibraryA ("ucrtbase.dll");
   if (crt == NULL) ExitProcess (7);
   if ((res = use_crt (crt)) != 0) ExitProcess ((UINT) res);

@@ -12,6 +12,20 @@ imports_ntdll_and_kernel32_alone () {
   [ "$("$readobj" --coff-imports "$dll" | grep -c '^DelayImport')" = 0 ]
 }
 
+# memcpy, memmove and memset of Wine's ntdll are slow.
+copies_by_itself () {
+  case $cpu in
+  x86*) ;;
+  *)
+    echo "on $cpu they are ntdll's"
+    exit 77
+    ;;
+  esac
+  "$readobj" --coff-imports "$dll" >"$work/functions"
+  has_line 'Symbol: memcmp' "$work/functions"
+  has_no_line 'Symbol: mem\(cpy\|move\|set\)' "$work/functions"
+}
+
 # GNU ld relocates clang's thread-local variables as addresses, which breaks once the DLL is loaded elsewhere.  On 64
 # bits all absolute addresses are DIR64, and only in data.
 relocations_are_of_the_right_kind () {
@@ -82,6 +96,12 @@ status_has_its_section () {
   [ "$(($(cat "$work/size")))" -gt 1000 ]
 }
 
+# Its thread-local variables have no code of their own: DllMain is told of every thread.
+has_no_callbacks_of_threads () {
+  "$readobj" --coff-tls-directory "$dll" >"$work/tls"
+  has_line 'AddressOfCallBacks: 0x0' "$work/tls"
+}
+
 exports_what_it_should () {
   "$readobj" --coff-exports "$dll" | tr -d '\r' | sed -n 's/^  Name: \(.\)/\1/p' >"$work/exports"
   for name in MIR_ucrt_status MIR_ucrt_check mi_malloc mi_free mi_version mi_is_redirected \
@@ -102,9 +122,9 @@ comes_first_in_a_program_which_is_linked_to_it () {
   [ "$(head -n 1 "$work/imports")" = mir-ucrt.dll ]
 }
 
-for name in imports_ntdll_and_kernel32_alone relocations_are_of_the_right_kind asks_for_every_protection \
-  no_section_is_writable_and_executable status_has_its_section exports_what_it_should \
-  comes_first_in_a_program_which_is_linked_to_it; do
+for name in imports_ntdll_and_kernel32_alone copies_by_itself relocations_are_of_the_right_kind \
+  asks_for_every_protection no_section_is_writable_and_executable has_no_callbacks_of_threads status_has_its_section \
+  exports_what_it_should comes_first_in_a_program_which_is_linked_to_it; do
   run "$name"
 done
 finish

@@ -108,6 +108,7 @@ calls_are_counted_on_request () {
 
 only_the_crts_asked_for () {
   status first MIR_UCRT_CRTS=other
+  has_line '^reason: .*: ucrtbase.dll is loaded, but only taken over if MIR_UCRT_CRTS names it' "$work/out"
   has_line '^state: waiting$' "$work/out" && has_no_line ': taken' "$work/out"
   status first MIR_UCRT_CRTS=Other,UcrtBase
   has_line '^state: active$' "$work/out"

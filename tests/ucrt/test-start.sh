@@ -18,7 +18,8 @@ program () {
 
 taken_over_when_it_comes_later () {
   program "$before" wine
-  [ "$code" = 0 ] && has_line '^mir-ucrt: waiting: ' "$work/err" && has_line '^active again$' "$work/out"
+  [ "$code" = 0 ] && has_line '^active again$' "$work/out"
+  has_line '^mir-ucrt: waiting: .*: no C runtime DLL is loaded' "$work/err"
   has_line '^mir-ucrt: active: .*ucrtbase.dll' "$work/err"
 }
 
@@ -27,9 +28,16 @@ taken_over_when_microsofts_comes_later () {
   [ "$code" = 0 ] && has_line '^active again$' "$work/out"
 }
 
+the_reason_names_what_comes_and_goes () {
+  export MIR_UCRT_CRTS=other
+  program "$before" microsoft
+  [ "$code" = 0 ] && has_line '^waiting$' "$work/out" && has_no_line '^it stays$' "$work/out"
+}
+
 nothing_to_take_over_in_a_program_of_msvcrt () {
   program "$other" wine
-  [ "$code" = 0 ] && has_line '^waiting$' "$work/out" && has_line '^mir-ucrt: waiting: .' "$work/err"
+  [ "$code" = 0 ] && has_line '^waiting$' "$work/out"
+  has_line '^mir-ucrt: waiting: .*: msvcrt.dll is loaded, but only taken over if MIR_UCRT_CRTS names it' "$work/err"
 }
 
 msvcrt_is_taken_over_on_request () {
@@ -41,6 +49,7 @@ msvcrt_is_taken_over_on_request () {
 
 run taken_over_when_it_comes_later
 run taken_over_when_microsofts_comes_later
+run the_reason_names_what_comes_and_goes
 run nothing_to_take_over_in_a_program_of_msvcrt
 run msvcrt_is_taken_over_on_request
 finish

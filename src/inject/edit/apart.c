@@ -5,11 +5,13 @@
 
 #include "inject/pe/imports.h"
 
-/* Whether the N bytes at RVA lie outside of all RANGES.  Bytes that are not in the file count as
-   outside.  */
+/* Whether the N bytes at RVA lie outside of all RANGES, and of the headers as the loader maps them:
+   what lies there may move away from its RVA when the headers grow.  Bytes that are not in the file
+   count as outside.  */
 static int is_apart (const struct pe *pe, uint64_t rva, size_t n, const struct edit_range *ranges,
                      unsigned num) {
   size_t at;
+  if (rva < pe->headers_size) return 0;
   if (n > 1 && pe_offset (pe, rva, n, &at) != 0) /* perhaps in two sections: look at each half */
     return is_apart (pe, rva, n / 2, ranges, num)
            && is_apart (pe, rva + n / 2, n - n / 2, ranges, num);

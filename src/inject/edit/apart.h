@@ -11,8 +11,8 @@ struct edit_range {
   size_t begin, end;
 };
 
-/* Check that names of DLLs, thunks and names of functions lie outside of RANGES, which will be
-   overwritten.  Only a forged file fails this.  Returns 0, or -1 with the reason in ERROR.  */
+/* Check that names of DLLs, thunks and names of functions lie outside of the headers and of RANGES,
+   which will be overwritten.  Only a forged file fails this.  Returns 0, or -1 with the reason in ERROR.  */
 int edit_check_apart (const struct pe *pe, const struct edit_range *ranges, unsigned num,
                       struct pe_error *error);
 

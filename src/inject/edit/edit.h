@@ -13,6 +13,10 @@
      old  [ headers | sections ................ | tail: symbols, certificate, appended data ]
      new  [ headers | sections ................ | block | record | tail without the certificate ]
 
+   Appended data whose place something in the image knows stay where they are:
+
+     new  [ headers | sections ................ | tail without the certificate | block | record ]
+
    The old file is never written.  int functions return 0, or -1 with the reason in ERROR if they
    have one.  One thread at a time.  */
 
@@ -48,12 +52,15 @@ struct edit_request {
 enum {
   EDIT_CERTIFICATE_DROPPED = 1,  /* the file was signed, the result is not */
   EDIT_CERTIFICATE_RESTORED = 2, /* eject: the signature that inject removed is back */
-  EDIT_BOUND_CLEARED = 4,   /* there were bound imports: addresses for one version of the DLLs */
-  EDIT_TAIL_MOVED = 8,      /* the tail has another offset */
-  EDIT_HEADERS_GREW = 16,   /* everything behind the headers has another offset */
-  EDIT_SAME_AS_BEFORE = 32, /* eject, after edit_write: every byte is as before inject */
-  EDIT_SECTION_LEFT = 64,   /* eject: the import table is restored, but EDIT_SECTION had to stay */
-  EDIT_ADDED = 128          /* inject: the DLL was not imported before */
+  EDIT_BOUND_CLEARED = 4,    /* there were bound imports: addresses for one version of the DLLs */
+  EDIT_TAIL_MOVED = 8,       /* the tail has another offset */
+  EDIT_HEADERS_GREW = 16,    /* everything behind the headers has another offset */
+  EDIT_SAME_AS_BEFORE = 32,  /* eject, after edit_write: every byte is as before inject */
+  EDIT_SECTION_LEFT = 64,    /* eject: the import table is restored, but EDIT_SECTION had to stay */
+  EDIT_ADDED = 128,          /* inject: the DLL was not imported before */
+  EDIT_TAIL_STAYED = 256,    /* EDIT_SECTION lies behind the appended data, see appended.h */
+  EDIT_SEARCH_WIDENED = 512, /* DLLs were not taken from the program's folder, see search.h */
+  EDIT_INTEGRITY_CLEARED = 1024 /* Windows was to refuse the file without a valid signature */
 };
 
 /* A piece of a plan, which the old file must outlive.  */
@@ -70,6 +77,9 @@ struct edit {
   uint64_t size;  /* bytes of all pieces */
   int changed;    /* 0: the pieces are the old file */
   unsigned notes; /* EDIT_... */
+  /* inject, static texts: what moves or stays behind the image, and how it is found; see
+     appended.h.  NULL: nothing.  */
+  const char *appended, *appended_why;
 
   /* What depends on all bytes of the result.  edit_write computes it and writes it last.  */
   uint64_t checksum_at; /* offset of the checksum, which is 0 until then; 0: compute nothing */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inject/edit/injected.h"
 #include "inject/edit/plan.h"
 #include "inject/edit/reorder.h"
 #include "inject/pe/imports.h"
@@ -150,6 +151,11 @@ int edit_eject (struct edit *edit, const struct pe *pe, const struct edit_reques
   int total = pe_imports_num (pe);
   if (total < 0 || total >= PE_IMPORTS_MAX) return pe_fail (error, "damaged import table");
   if (pe_find_import (pe, request->dll) < 0) {
+    char name[PE_NAME_MAX];
+    if (edit_injected (pe, name) == 0)
+      return pe_fail (error,
+                      "'%.100s' is not imported, but '%.100s' was injected: use --dll=%.100s",
+                      request->dll, name, name);
     if (edit_add (edit, pe->bytes, pe->size, 0) == 0) return 0;
     return pe_fail (error, "out of memory");
   }

@@ -11,54 +11,24 @@
 #include <string.h>
 
 #include "inject/edit/apart.h"
+#include "inject/edit/appended.h"
 #include "inject/edit/block.h"
+#include "inject/edit/injected.h"
 #include "inject/edit/plan.h"
 #include "inject/edit/reorder.h"
+#include "inject/edit/room.h"
+#include "inject/edit/search.h"
 #include "inject/pe/imports.h"
+#include "inject/pe/kind.h"
 #include "inject/pe/layout.h"
 
 enum { DEBUG_MAX = 16, PAGE = 4096, SECTOR = 512 }; /* entries; bytes; bytes */
 
-/* Whether the bytes from BEGIN to END, excluded, are all 0.  */
-static int is_zero (const struct pe *pe, size_t begin, size_t end) {
-  for (; begin < end; begin++)
-    if (pe->bytes[begin] != 0) return 0;
-  return 1;
-}
+#define USE_RUN "start the program with 'mir-inject run'"
 
-/* Whether the bytes may be overwritten: unused ones, and bound imports, which usually follow the
-   section table and are cleared anyway.  */
-static int is_free (const struct pe *pe, size_t begin, size_t end) {
-  struct pe_directory bound = pe_directory (pe, PE_BOUND_IMPORT);
-  uint64_t bound_end = (uint64_t) bound.rva + bound.size;
-  if (bound.rva == 0 || bound.rva >= end || bound_end <= begin) return is_zero (pe, begin, end);
-  return (bound.rva <= begin || is_zero (pe, begin, bound.rva))
-         && (bound_end >= end || is_zero (pe, (size_t) bound_end, end));
-}
-
-/* Find space for one more section header; set the headers of PLAN and *HEADERS_SIZE.  */
-static int make_room (struct plan *plan, const struct pe *pe, uint32_t *headers_size,
-                      struct pe_error *error) {
-  uint64_t slot = pe_section_header (pe, pe->sections_num);
-  uint64_t slot_end = slot + PE_SECTION_HEADER, first_raw = pe->size;
-  struct pe_section first = pe_section (pe, 0);
-  for (unsigned i = 0; i < pe->sections_num; i++) {
-    struct pe_section section = pe_section (pe, i);
-    if (section.raw_size != 0 && section.raw < first_raw) first_raw = section.raw;
-  }
-  plan->headers_end = first_raw < plan->sections_end ? first_raw : plan->sections_end;
-  *headers_size = pe->headers_size;
-  uint64_t known_end = slot_end < plan->headers_end ? slot_end : plan->headers_end;
-  if (slot > known_end || !is_free (pe, (size_t) slot, (size_t) known_end))
-    return pe_fail (error, "no room for a section: the bytes behind the section table are in use");
-  if (slot_end <= pe->headers_size) return 0;
-  uint64_t size = pe_round_up (slot_end, pe->file_alignment);
-  if (size > first.rva)
-    return pe_fail (error, "no room for a section: the headers fill their page");
-  if (size > plan->headers_end)
-    plan->headers_inserted = (uint32_t) pe_round_up (size - plan->headers_end, pe->file_alignment);
-  *headers_size = (uint32_t) size;
-  return 0;
+/* Whether directory entry AT, an offset, says anything.  */
+static int is_set (const struct pe *pe, size_t at) {
+  return pe_u64 (pe->bytes + at) != 0;
 }
 
 /* Check what the loader demands and what the plan relies on: alignments, at least one section, an
@@ -84,6 +54,21 @@ static void cut_certificate (struct plan *plan, const struct pe *pe) {
   plan->certificate_size = size;
 }
 
+/* Keep the tail where it is: of the old file only the certificate, its last part, is behind what
+   stays.  0, or -1 with the reason in ERROR.  */
+static int keep_tail (struct plan *plan, struct edit *edit, const struct pe *pe,
+                      const struct edit_appended *appended, struct pe_error *error) {
+  size_t offset, size;
+  if (pe_certificate (pe, &offset, &size) != 0 || size == 0 || offset < plan->sections_end)
+    offset = pe->size, size = 0;
+  if (offset + size != pe->size)
+    return pe_fail (error, "%s must stay in place, but the signature comes first: " USE_RUN,
+                    appended->name);
+  plan->sections_end = offset;
+  edit->notes |= EDIT_TAIL_STAYED;
+  return 0;
+}
+
 /* The patch functions add patches to PLAN, and return 0, or not 0 if one does not fit.  */
 
 static int patch_directory (struct plan *plan, const struct pe *pe, size_t at, uint32_t rva,
@@ -101,11 +86,11 @@ static int patch_directories (struct plan *plan, struct edit *edit, const struct
   size_t at = pe_directory_offset (pe, PE_IMPORT);
   int status = patch_directory (plan, pe, at, rva, size);
   if ((at = pe_directory_offset (pe, PE_BOUND_IMPORT)) != 0) {
-    if (!is_zero (pe, at, at + PE_DIRECTORY)) edit->notes |= EDIT_BOUND_CLEARED;
+    if (is_set (pe, at)) edit->notes |= EDIT_BOUND_CLEARED;
     status |= plan_patch (plan, pe, at, zeros, PE_DIRECTORY);
   }
   if ((at = pe_directory_offset (pe, PE_CERTIFICATE)) != 0) {
-    if (!is_zero (pe, at, at + PE_DIRECTORY)) edit->notes |= EDIT_CERTIFICATE_DROPPED;
+    if (is_set (pe, at)) edit->notes |= EDIT_CERTIFICATE_DROPPED;
     status |= plan_patch (plan, pe, at, zeros, PE_DIRECTORY);
   }
   at = pe_directory_offset (pe, PE_IAT);
@@ -226,12 +211,28 @@ static int patch_headers (struct plan *plan, const struct pe *pe, const struct p
          | plan_patch (plan, pe, slot, header, in_old);
 }
 
+static int patch_load_flags (struct plan *plan, struct edit *edit, const struct pe *pe) {
+  int patched = edit_widen_search (plan, pe);
+  if (patched > 0) edit->notes |= EDIT_SEARCH_WIDENED;
+  return patched < 0;
+}
+
+/* A file that demands a signature would not be loaded without one.  */
+static int patch_dll_flags (struct plan *plan, struct edit *edit, const struct pe *pe) {
+  uint8_t bytes[2];
+  if ((pe->dll_flags & PE_DLL_FORCE_INTEGRITY) == 0) return 0;
+  edit->notes |= EDIT_INTEGRITY_CLEARED;
+  pe_put16 (bytes, (uint16_t) (pe->dll_flags & ~PE_DLL_FORCE_INTEGRITY));
+  return plan_patch (plan, pe, pe->optional + PE_OPTIONAL_DLL_FLAGS, bytes, sizeof (bytes));
+}
+
 /* Make all patches anew, for the present values of PLAN and PLACE.  */
 static int make_patches (struct plan *plan, struct edit *edit, const struct pe *pe,
                          const struct place *place, const struct edit_block *block) {
   plan->patches_num = 0;
   return patch_headers (plan, pe, place)
          | patch_directories (plan, edit, pe, place->rva + SECTION_HEAD, block->table_size)
+         | patch_load_flags (plan, edit, pe) | patch_dll_flags (plan, edit, pe)
          | patch_offsets (plan, pe);
 }
 
@@ -267,7 +268,8 @@ static int check_apart (const struct plan *plan, const struct pe *pe, struct pe_
 
 /* Plan the new section and all that follows from it.  0, or -1 with the reason in ERROR.  */
 static int add_section (struct edit *edit, const struct pe *pe, const struct edit_request *request,
-                        struct plan *plan, struct pe_error *error) {
+                        const struct edit_appended *appended, struct plan *plan,
+                        struct pe_error *error) {
   struct place place = {0};
   struct edit_block block = {0};
   uint8_t header[PE_SECTION_HEADER], *section = NULL;
@@ -276,7 +278,13 @@ static int add_section (struct edit *edit, const struct pe *pe, const struct edi
   uint64_t rva = last.rva + pe_section_extent (pe, &last);
   *plan = (struct plan) {
       .old_size = pe->size, .sections_end = pe_sections_end (pe), .checksum = pe->checksum};
-  if (make_room (plan, pe, &place.headers_size, error) != 0) return -1;
+  if (edit_make_room (plan, pe, &place.headers_size, error) != 0) return -1;
+  if (appended->effect == EDIT_STAYS) {
+    if (plan->headers_inserted != 0)
+      return pe_fail (error, "%s must stay in place, but the headers have no room: " USE_RUN,
+                      appended->name);
+    if (keep_tail (plan, edit, pe, appended, error) != 0) return -1;
+  }
   if (rva > PE_IMAGE_MAX) return pe_fail (error, "the image would be too large");
   place.rva = (uint32_t) rva;
   cut_certificate (plan, pe);
@@ -303,21 +311,36 @@ int edit_inject (struct edit *edit, const struct pe *pe, const struct edit_reque
                  struct pe_error *error) {
   *edit = (struct edit) {0};
   *error = (struct pe_error) {0};
+  const char *stranger = pe_stranger (pe);
+  if (stranger != NULL)
+    return pe_fail (error, "%s, not a Windows program for x86, x64 or arm64", stranger);
   if (pe_find_import (pe, request->dll) >= 0) return edit_reorder (edit, pe, request, error);
+  if (pe_is_assembly (pe))
+    return pe_fail (error,
+                    "a .NET assembly, which .NET refuses when it imports other DLLs: " USE_RUN);
   if (check (pe, error) != 0) return -1;
   struct pe_section before;
+  char name[PE_NAME_MAX];
+  if (edit_injected (pe, name) == 0)
+    return pe_fail (error, "another DLL was injected before, '%.100s': eject it first", name);
   if (pe_section_named (pe, EDIT_SECTION, &before) == 0)
-    return pe_fail (error, "another DLL was injected before: eject it first");
+    return pe_fail (error, "the section of an earlier injection is left: use the original file");
+  struct edit_appended appended = edit_find_appended (pe);
+  if (appended.name != NULL && appended.effect == EDIT_REFUSES)
+    return pe_fail (error, "%s (%s): " USE_RUN, appended.name, appended.why);
   struct plan *plan = malloc (sizeof (*plan));
   if (plan == NULL) return pe_fail (error, "out of memory");
-  int status = add_section (edit, pe, request, plan, error);
+  int status = add_section (edit, pe, request, &appended, plan, error);
   size_t symbols = 0, symbols_size = 0;
   (void) pe_symbols (pe, &symbols, &symbols_size);
   if (status == 0) {
     edit->changed = 1;
     edit->notes |= EDIT_ADDED;
+    edit->appended = appended.name;
+    edit->appended_why = appended.why;
     if (plan->headers_inserted != 0) edit->notes |= EDIT_HEADERS_GREW;
-    if (pe->size - plan->sections_end > plan->certificate_size + symbols_size + 8)
+    if (appended.name != NULL
+        && pe->size - plan->sections_end > plan->certificate_size + symbols_size + 8)
       edit->notes |= EDIT_TAIL_MOVED;
   }
   free (plan);

@@ -27,7 +27,7 @@ struct plan_patch {
 /* How the old file becomes the new one.  headers_end <= sections_end <= old_size.  */
 struct plan {
   uint64_t old_size;
-  uint64_t sections_end;     /* where the tail begins */
+  uint64_t sections_end;     /* where what moves begins: the tail, or only the certificate */
   uint64_t headers_end;      /* where bytes are inserted if the headers need more space */
   uint32_t headers_inserted; /* bytes */
   uint32_t checksum;         /* of the old file */

@@ -40,7 +40,9 @@ int edit_rewrite_table (struct edit *edit, const struct pe *pe, const uint16_t *
     free (bytes);
     return pe_fail (error, "damaged import table (it is split, or lies in the headers)");
   }
-  const struct edit_range ranges[] = {{0, pe->headers_size}, {at, at + size}};
+  size_t headers_end = pe_headers_end (pe);
+  if (headers_end > pe->headers_size) headers_end = pe->headers_size;
+  const struct edit_range ranges[] = {{0, headers_end}, {at, at + size}};
   if (status == 0) status = edit_check_apart (pe, ranges, 2, error);
   for (int i = 0; i < num && status == 0; i++)
     status = edit_copy_descriptor (pe, from[i], bytes + (size_t) i * PE_DESCRIPTOR, error);

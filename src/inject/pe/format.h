@@ -33,6 +33,7 @@ enum { PE_NUMBER_ARM64EC = 0xa641, PE_NUMBER_ARM64X = 0xa64e };
 enum {
   PE_EXPORT = 0,
   PE_IMPORT = 1,
+  PE_RESOURCE = 2,
   PE_UNWIND = 3,
   PE_CERTIFICATE = 4,
   PE_DEBUG = 6,
@@ -46,7 +47,7 @@ enum { PE_SECTION_NAME = 0, PE_SECTION_VIRTUAL_SIZE = 8, PE_SECTION_RVA = 12 };
 enum { PE_SECTION_RAW_SIZE = 16, PE_SECTION_RAW = 20, PE_SECTION_RELOCATIONS = 24 };
 enum { PE_SECTION_LINES = 28, PE_SECTION_FLAGS = 36, PE_SECTION_HEADER = 40 };
 enum { PE_SECTION_NAME_MAX = 8 }; /* bytes; only a shorter name ends with 0 */
-enum { PE_SCN_DATA = 0x40, PE_SCN_READ = 0x40000000 };
+enum { PE_SCN_DATA = 0x40, PE_SCN_CONTENTS = 0xe0, PE_SCN_READ = 0x40000000 };
 #define PE_SCN_WRITE 0x80000000u
 
 /* A descriptor in the import table, and one in the table of delay-loaded DLLs.  */
@@ -68,10 +69,10 @@ enum { PE_DEBUG_RAW = 24, PE_DEBUG_ENTRY = 28 };
 enum { PE_CONFIG_LOAD_FLAGS = 0x36, PE_CONFIG_LOAD_FLAGS_PLUS = 0x4e };
 enum { PE_CONFIG_GUARD_FLAGS = 0x58, PE_CONFIG_GUARD_FLAGS_PLUS = 0x90 };
 enum { PE_CONFIG_HYBRID = 0x7c, PE_CONFIG_HYBRID_PLUS = 0xc8 };
-enum { PE_LOAD_FROM_SYSTEM = 0x800 }; /* in DependentLoadFlags: LOAD_LIBRARY_SEARCH_SYSTEM32 */
 
 /* The .NET header.  */
-enum { PE_CLR_FLAGS = 16, PE_CLR_IL_ONLY = 1 };
+enum { PE_CLR_FLAGS = 16, PE_CLR_HEADER = 72 };
+enum { PE_CLR_IL_ONLY = 1, PE_CLR_READY_TO_RUN = 4 }; /* in FLAGS: the second is IL_LIBRARY */
 
 enum { PE_SYMBOL = 18 }; /* bytes of a COFF symbol */
 

@@ -7,6 +7,17 @@ static int is_power_of_2 (uint32_t v) {
   return v != 0 && (v & (v - 1)) == 0;
 }
 
+size_t pe_headers_end (const struct pe *pe) {
+  uint64_t end = pe->size;
+  for (unsigned i = 0; i < pe->sections_num; i++) {
+    struct pe_section section = pe_section (pe, i);
+    uint32_t begin = pe_raw_begin (pe, &section);
+    if (section.raw_size != 0 && begin < end) end = begin;
+  }
+  size_t table_end = pe_section_header (pe, pe->sections_num);
+  return end > table_end ? (size_t) end : table_end;
+}
+
 size_t pe_sections_end (const struct pe *pe) {
   uint64_t end = pe->headers_size;
   for (unsigned i = 0; i < pe->sections_num; i++) {
@@ -64,10 +75,12 @@ static int check_headers (const struct pe *pe, struct pe_error *error) {
   return pe_fail (error, "not a loadable PE file (%s)", what);
 }
 
-/* The loader demands that sections follow each other without a hole.  */
+/* The loader demands that sections follow each other without a hole.  It maps as many bytes of the
+   file as the headers say they have, even if the bytes of sections begin among them: UPX writes
+   such files.  */
 int pe_check_layout (const struct pe *pe, struct pe_error *error) {
   if (check_headers (pe, error) != 0) return -1;
-  uint64_t next = pe->headers_size;
+  uint64_t next = pe->headers_size, table_end = pe_section_header (pe, pe->sections_num);
   for (unsigned i = 0; i < pe->sections_num; i++) {
     struct pe_section section = pe_section (pe, i);
     uint64_t extent = pe_section_extent (pe, &section), end = section.rva + extent;
@@ -83,9 +96,9 @@ int pe_check_layout (const struct pe *pe, struct pe_error *error) {
     else if (section.raw_size != 0
              && (section.raw > pe->size || section.raw_size > pe->size - section.raw))
       what = "ends beyond the end of the file";
-    else if (section.raw_size != 0 && pe_raw_begin (pe, &section) < pe->headers_size
+    else if (section.raw_size != 0 && pe_raw_begin (pe, &section) < table_end
              && pe->section_alignment >= PAGE)
-      what = "overlaps the headers";
+      what = "overlaps the section table";
     if (what != NULL) return pe_fail (error, "not a loadable PE file (section %u %s)", i, what);
     next = end;
   }

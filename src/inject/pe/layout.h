@@ -13,6 +13,10 @@ enum { PE_SECTIONS_MAX = 96 }; /* the loader's limit, says "PE Format" */
    instead.  */
 #define PE_IMAGE_MAX 0x80000000u
 
+/* The offset at which the bytes of the first section begin, and so those that only the headers use
+   end; at least the end of the section table, which sections of a damaged file may overlap.  It may
+   lie below headers_size, or above.  */
+size_t pe_headers_end (const struct pe *pe);
 /* The offset at which the last section ends and the tail begins.  */
 size_t pe_sections_end (const struct pe *pe);
 /* Find the certificates; SIZE is 0 if there are none.  -1 if they lead out of the file.  */

@@ -16,7 +16,9 @@ static int tell (const struct remote *remote, const struct process_options *opti
   if (options->json || options->verbose)
     presence_print (remote, found, presence, options->json, options->json);
   if (found == DLL_UNREADABLE)
-    process_log ("the DLL is loaded, but its status is not valid: %s", presence->wrong);
+    process_log (
+        "the DLL is loaded, but %s%s",
+        presence->wrong == status_not_begun ? "" : "its status is not valid: ", presence->wrong);
   else if (found == DLL_PRESENT)
     process_log ("process %lu: %s%s%s, %u functions taken over", remote->id,
                  status_state_name (status->state), status->reason[0] != 0 ? ": " : "",
@@ -45,6 +47,7 @@ static int load_and_look (const struct remote *remote, const struct process_opti
   }
   if (found == DLL_UNSEEN) found = DLL_ABSENT;
   if (end == LOAD_DONE || (found != DLL_ABSENT && end != LOAD_FAILED)) {
+    if (end == LOAD_TIMED_OUT) process_log ("process %lu: %s", remote->id, cause);
     if (found != DLL_ABSENT) return tell (remote, options, found, presence);
     if (options->json)
       presence_print_failure (remote->id, "the DLL has no section " MIR_UCRT_STATUS_SECTION);

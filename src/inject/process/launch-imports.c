@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "inject/pe/imports.h"
+#include "inject/pe/kind.h"
 #include "inject/process/tool.h"
 
 /* The block is allocated in the target above the image of the program:
@@ -80,14 +81,14 @@ static int name_function (struct injection *edit, const wchar_t *path, char caus
   return result == 0 ? 0 : refuse (cause, "the DLL exports no function by name");
 }
 
-/* The loader of a pure .NET program ignores the import table.  */
-static int is_il_only (struct injection *edit) {
-  uint32_t flags = 0;
+/* The loader of a .NET assembly, precompiled or not, ignores the import table.  */
+static int is_assembly (struct injection *edit) {
+  uint32_t flags;
   struct pe_directory clr = pe_directory (&edit->image.pe, PE_CLR);
   if (clr.rva == 0) return 0;
   remote_image_fetch (edit->remote, &edit->image, clr.rva, PE_CLR_FLAGS + 4);
   return pe_read32 (&edit->image.pe, (uint64_t) clr.rva + PE_CLR_FLAGS, &flags) != 0
-         || (flags & PE_CLR_IL_ONLY) != 0;
+         || pe_is_assembly (&edit->image.pe);
 }
 
 /* Count the descriptors of the program, and check that its loader uses them.  */
@@ -96,7 +97,7 @@ static int read_imports (struct injection *edit, char cause[REASON_MAX]) {
   struct pe_directory imports = pe_directory (pe, PE_IMPORT);
   if (pe_directory_offset (pe, PE_IMPORT) == 0)
     return refuse (cause, "its headers have no import directory");
-  if (is_il_only (edit)) return refuse (cause, "it is a .NET program");
+  if (is_assembly (edit)) return refuse (cause, "it is a .NET program");
   if (imports.rva == 0) return 0;
   remote_image_fetch (edit->remote, &edit->image, imports.rva,
                       (PE_IMPORTS_MAX + 1) * PE_DESCRIPTOR);

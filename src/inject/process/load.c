@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <tlhelp32.h>
 
 #include "inject/process/load-code.h"
 
@@ -81,8 +82,50 @@ enum load_end load_end (const struct remote *remote, const struct load *load, ui
   return LOAD_FAILED;
 }
 
+/* The CPU time of a thread in units of 100 ns; 0 if it is not known.  */
+static uint64_t thread_time (DWORD id) {
+  FILETIME begin, end, kernel = {0}, user = {0};
+  HANDLE thread = OpenThread (THREAD_QUERY_INFORMATION, FALSE, id);
+  if (thread == NULL) return 0;
+  int is_known = GetThreadTimes (thread, &begin, &end, &kernel, &user);
+  CloseHandle (thread);
+  if (!is_known) return 0;
+  return ((uint64_t) kernel.dwHighDateTime << 32 | kernel.dwLowDateTime)
+         + ((uint64_t) user.dwHighDateTime << 32 | user.dwLowDateTime);
+}
+
+/* The CPU time of all threads that the target has now, in milliseconds.  Not by GetProcessTimes,
+   for which Wine 8 returns the times of the caller.  */
+static uint64_t cpu_time_of (const struct remote *remote) {
+  uint64_t sum = 0;
+  THREADENTRY32 entry = {.dwSize = sizeof (entry)};
+  HANDLE threads = CreateToolhelp32Snapshot (TH32CS_SNAPTHREAD, 0);
+  if (threads == INVALID_HANDLE_VALUE) return 0;
+  for (int found = Thread32First (threads, &entry); found; found = Thread32Next (threads, &entry))
+    if (entry.th32OwnerProcessID == remote->id) sum += thread_time (entry.th32ThreadID);
+  CloseHandle (threads);
+  return sum / 10000;
+}
+
+/* Set CAUSE to what is known of a target that has not loaded the DLL within TIMEOUT milliseconds.
+   BEFORE is its CPU time from before them.  */
+static void explain_timeout (const struct remote *remote, unsigned timeout, uint64_t before,
+                             char cause[REASON_MAX]) {
+  uint64_t after = cpu_time_of (remote), cpu_time = after > before ? after - before : 0;
+  const char *guess = cpu_time <= timeout / 20
+                          ? "it is suspended or waits, or the machine is too busy for it"
+                          : "its loader is busy or waits for another thread";
+  snprintf (
+      cause, REASON_MAX,
+      "it did not load the DLL within %u.%u s, in which it used %u.%02u s of CPU time: %s; it "
+      "may still load the DLL, which 'mir-inject check' shows",
+      timeout / 1000, timeout % 1000 / 100, (unsigned) (cpu_time / 1000),
+      (unsigned) (cpu_time % 1000 / 10), guess);
+}
+
 enum load_end load_by_thread (const struct remote *remote, const struct load *load,
                               unsigned timeout, uint64_t *module, char cause[REASON_MAX]) {
+  uint64_t cpu_time = cpu_time_of (remote);
   HANDLE thread = CreateRemoteThread (remote->process, NULL, 0,
                                       (LPTHREAD_START_ROUTINE) (uintptr_t) load->function,
                                       (void *) (uintptr_t) load->argument, 0, NULL);
@@ -94,10 +137,7 @@ enum load_end load_by_thread (const struct remote *remote, const struct load *lo
   DWORD which = WaitForMultipleObjects (2, handles, FALSE, timeout);
   CloseHandle (thread);
   if (which == WAIT_TIMEOUT) {
-    snprintf (cause, REASON_MAX,
-              "it did not load the DLL within %u.%u s: it is suspended, or its loader is busy; "
-              "it may still load the DLL",
-              timeout / 1000, timeout % 1000 / 100);
+    explain_timeout (remote, timeout, cpu_time, cause);
     return LOAD_TIMED_OUT;
   }
   enum load_end end = which == WAIT_OBJECT_0 ? LOAD_ENDED : load_end (remote, load, module, cause);

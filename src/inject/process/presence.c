@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inject/pe/imports.h"
 #include "inject/process/jump.h"
 #include "inject/process/log.h"
 #include "inject/process/process.h"
@@ -46,7 +47,9 @@ enum dll_presence presence_at (const struct remote *remote, uint64_t base,
   presence->wrong = "out of memory";
   if (bytes != NULL) {
     size_t n = remote_read_some (remote, base + section.rva, bytes, (size_t) size);
-    presence->wrong = status_accept (&presence->status, bytes, n);
+    /* The loader has reserved its place, but not mapped it yet.  */
+    int is_missing = n == 0 && size != 0;
+    presence->wrong = is_missing ? status_not_begun : status_accept (&presence->status, bytes, n);
     free (bytes);
   }
   presence->view.process = remote->id;
@@ -58,6 +61,35 @@ enum dll_presence presence_at (const struct remote *remote, uint64_t base,
   if (presence->wrong == NULL) follow_entries (remote, &image, presence);
   remote_image_close (&image);
   return presence->wrong == NULL ? DLL_PRESENT : DLL_UNREADABLE;
+}
+
+/* Whether the program of the target has the DLL in its import table.  */
+static int program_imports_dll (const struct remote *remote) {
+  struct remote_image image;
+  struct pe_descriptor d;
+  int found = 0;
+  if (remote->program == 0 || remote_image (remote, remote->program, &image) != 0) return 0;
+  struct pe_directory table = pe_directory (&image.pe, PE_IMPORT);
+  remote_image_fetch (remote, &image, table.rva, (PE_IMPORTS_MAX + 1) * PE_DESCRIPTOR);
+  for (unsigned i = 0; i < PE_IMPORTS_MAX && !found && pe_descriptor (&image.pe, i, &d) == 1; i++) {
+    char name[sizeof (MIR_UCRT_DLL)];
+    remote_image_fetch (remote, &image, d.name, sizeof (name));
+    found =
+        pe_string (&image.pe, d.name, name, sizeof (name)) == 0 && pe_name_is (name, MIR_UCRT_DLL);
+  }
+  remote_image_close (&image);
+  return found;
+}
+
+/* Why the DLL is not there, as far as the target tells; NULL: nobody has loaded it.  Windows loads
+   KERNEL32 into every process, before the DLLs that the program imports.  */
+static const char *why_absent (const struct remote *remote) {
+  if (program_imports_dll (remote))
+    return "the program imports it, but is not initialised yet; or it is a .NET program, whose "
+           "loader ignores imports";
+  if (remote_find (remote, "kernel32.dll") == 0)
+    return "the process is not initialised yet, and no DLL of the program is loaded";
+  return NULL;
 }
 
 /* A search through all images: the best presence so far, room for the next, how many there are.  */
@@ -95,6 +127,8 @@ enum dll_presence presence_look (const struct remote *remote, struct presence *p
                           ? "the process has ended"
                           : "its memory map cannot be read completely";
     look.found = DLL_UNSEEN;
+  } else if (look.found == DLL_ABSENT) {
+    presence->wrong = why_absent (remote);
   }
   presence->view.copies = look.copies;
   free (look.next);
@@ -107,31 +141,50 @@ int presence_verdict (enum dll_presence found, const struct presence *presence) 
   return status_verdict (&presence->status, &presence->view);
 }
 
+/* The state in words, for a target without a valid status.  */
+static const char *state_of (enum dll_presence found, const struct presence *presence) {
+  if (found == DLL_ABSENT) return "not loaded";
+  return presence->wrong == status_not_begun ? "not initialised" : "unreadable";
+}
+
+static void print_json (const struct remote *remote, enum dll_presence found,
+                        const struct presence *presence) {
+  printf ("{\n  \"process\": %lu,\n  \"bits\": %u,\n  \"state\": \"%s\",\n  \"ok\": false",
+          remote->id, remote->bits, state_of (found, presence));
+  if (presence->wrong != NULL) {
+    fputs (",\n  \"reason\": ", stdout);
+    utf8_print_json (stdout, presence->wrong);
+  }
+  if (found == DLL_UNREADABLE) {
+    fputs (",\n  \"dll\": ", stdout);
+    utf8_print_json (stdout, presence->file);
+  }
+  puts ("\n}");
+}
+
+static void print_text (const struct remote *remote, enum dll_presence found,
+                        const struct presence *presence) {
+  const char *wrong = presence->wrong;
+  printf ("process      %lu, %u bits\n", remote->id, remote->bits);
+  if (found == DLL_ABSENT)
+    printf ("state        " MIR_UCRT_DLL " is not loaded%s%s\n", wrong != NULL ? ": " : "",
+            wrong != NULL ? wrong : "");
+  else
+    printf ("DLL          %s at 0x%" PRIx64 "\nstate        %s: %s\n", presence->file,
+            presence->view.base,
+            wrong == status_not_begun ? "not initialised yet" : "its status is not valid", wrong);
+}
+
 void presence_print (const struct remote *remote, enum dll_presence found,
                      const struct presence *presence, int json, int all) {
-  if (found == DLL_PRESENT) {
-    if (json)
-      status_print_json (stdout, &presence->status, &presence->view);
-    else
-      status_print (stdout, &presence->status, &presence->view, all);
-  } else if (json) {
-    printf ("{\n  \"process\": %lu,\n  \"bits\": %u,\n  \"state\": \"%s\",\n  \"ok\": false",
-            remote->id, remote->bits, found == DLL_ABSENT ? "not loaded" : "unreadable");
-    if (found == DLL_UNREADABLE) {
-      fputs (",\n  \"reason\": ", stdout);
-      utf8_print_json (stdout, presence->wrong);
-      fputs (",\n  \"dll\": ", stdout);
-      utf8_print_json (stdout, presence->file);
-    }
-    puts ("\n}");
-  } else {
-    printf ("process      %lu, %u bits\n", remote->id, remote->bits);
-    if (found == DLL_ABSENT)
-      puts ("state        " MIR_UCRT_DLL " is not loaded");
-    else
-      printf ("DLL          %s at 0x%" PRIx64 "\nstate        its status is not valid: %s\n",
-              presence->file, presence->view.base, presence->wrong);
-  }
+  if (found == DLL_PRESENT && json)
+    status_print_json (stdout, &presence->status, &presence->view);
+  else if (found == DLL_PRESENT)
+    status_print (stdout, &presence->status, &presence->view, all);
+  else if (json)
+    print_json (remote, found, presence);
+  else
+    print_text (remote, found, presence);
 }
 
 void presence_print_failure (unsigned long id, const char *cause) {

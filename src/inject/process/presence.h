@@ -8,7 +8,7 @@
 #include "inject/process/status.h"
 
 enum dll_presence {
-  DLL_ABSENT,     /* no image has the status section */
+  DLL_ABSENT,     /* no image has the status section; WRONG says why, as far as that is known */
   DLL_UNSEEN,     /* none was found, but not all images could be examined, for the reason WRONG */
   DLL_UNREADABLE, /* an image has the section, but its status is not valid, for the reason WRONG */
   DLL_PRESENT

@@ -174,11 +174,12 @@ int remote_image (const struct remote *remote, uint64_t base, struct remote_imag
   if (headers == NULL) return fail (ERROR_OUTOFMEMORY);
   size_t n = remote_read_some (remote, base, headers, HEADERS_MAX);
   if (n == 0 || pe_open (&image->pe, headers, n, PE_MAPPED, &error) != 0
-      || image->pe.image_size > IMAGE_MAX || image->pe.image_size < n) {
+      || image->pe.image_size > IMAGE_MAX) {
     free (headers);
     return fail (ERROR_BAD_EXE_FORMAT);
   }
   uint32_t size = image->pe.image_size;
+  if (n > size) n = size; /* in Wine what is reserved behind a small image can be read, too */
   image->bytes = calloc (1, size);
   if (image->bytes != NULL) memcpy (image->bytes, headers, n);
   free (headers);

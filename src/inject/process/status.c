@@ -6,10 +6,12 @@
 #include "inject/process/process.h"
 #include "text/utf8.h"
 
+const char status_not_begun[] = "it has not been initialised yet";
+
 const char *status_accept (MIR_ucrt_status_t *status, const void *from, size_t size) {
   if (size < offsetof (MIR_ucrt_status_t, state)) return "it is too short for a status";
   memcpy (status, from, size < sizeof (*status) ? size : sizeof (*status));
-  if (status->magic == 0) return "its DLL has not been initialised";
+  if (status->magic == 0) return status_not_begun;
   if (status->magic != MIR_UCRT_STATUS_MAGIC) return "it does not begin as a status does";
   if (status->version != MIR_UCRT_STATUS_VERSION)
     return "its version is unknown to this mir-inject: use the one that came with the DLL";

@@ -23,8 +23,11 @@ struct status_view {
   uint32_t copies; /* how many images in the process have a status */
 };
 
+/* What is wrong with the status of a DLL that is mapped but has not begun to run.  */
+extern const char status_not_begun[];
+
 /* Copy the SIZE bytes at FROM to STATUS if they are a valid status of the supported version.  NULL,
-   or what is wrong with them.  */
+   or what is wrong with them: status_not_begun, or another static text.  */
 const char *status_accept (MIR_ucrt_status_t *status, const void *from, size_t size);
 
 /* The counters summed over all stripes; the sums wrap as the counters do.  */

@@ -3,50 +3,24 @@
 # Prints TAP.
 #
 # usage: test-process.sh WINE MIR-INJECT TARGET DLL...
+# WINE is the command that runs programs; if it is empty, $UCRT_WINE is, and without both the test is skipped.
 set -u
 . "$(dirname "$0")/../../support/tap.sh"
-wine=$1
+. "$(dirname "$0")/programs.sh"
+wine=${1:-${UCRT_WINE-}}
+[ -n "$wine" ] || skip_all "${UCRT_WINE_MISSING:-UCRT_WINE is not set}"
 shift
 cp -- "$@" "$work" || exit 1 # DLLs in a folder of their own: the one which needs another does not find it
-children=
 trap 'exec 9>&-; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 tool=mir-inject.exe
 
-explain () {
-  head -n 20 "$work/out" "$work/err" 2>/dev/null
+inject () { # arguments...
+  answer $wine "$tool" "$@"
 }
 
-inject () { # arguments...: out, err and status
-  "$wine" "$tool" "$@" >"$work/raw" 2>"$work/raw-err" </dev/null
-  status=$?
-  tr -d '\r' <"$work/raw" >"$work/out"
-  tr -d '\r' <"$work/raw-err" >"$work/err"
-}
-
-says () { # file pattern
-  grep -q -- "$2" "$work/$1"
-}
-
-# Start a target of kind $2 and set id.  Its DLL, if it gets one, is of kind $1.  It lives until its input ends.
-begin () {
-  rm -f "$work/in" "$work/id"
-  mkfifo "$work/in"
-  STAND_IN=$1 "$wine" ./target.exe "$2" <"$work/in" >"$work/id" 2>/dev/null &
-  children=$!
-  exec 9>"$work/in"
-  n=0
-  until [ -s "$work/id" ] || [ $n = 100 ]; do
-    n=$((n + 1))
-    sleep 0.1
-  done
-  id=$(tr -d '\r' <"$work/id")
-}
-
-end () {
-  exec 9>&-
-  wait "$children"
-  ended=$?
+begin_target () { # kind of its DLL, if it gets one, and its own
+  STAND_IN=$1 begin $wine ./target.exe "$2"
 }
 
 # --- run
@@ -61,7 +35,7 @@ printf '[%s]\n' 'a b' 'c"d' '' 'x\' '\\"' 'y z\\' '*' >"$work/want"
 [ $status = 0 ] && sed '$d' "$work/out" >"$work/most" && sed '$d' "$work/want" | cmp -s - "$work/most"
 result $? 'the C runtime splits them so too'
 
-printf 'one\ntwo\n' | "$wine" "$tool" run --dll=stand-in.dll ./target.exe echo >"$work/raw" 2>"$work/err"
+printf 'one\ntwo\n' | $wine "$tool" run --dll=stand-in.dll ./target.exe echo >"$work/raw" 2>"$work/err"
 tr -d '\r' <"$work/raw" >"$work/out"
 printf 'one\ntwo\n' | cmp -s - "$work/out"
 result $? 'run hands standard input and output over'
@@ -73,7 +47,7 @@ for way in imports apc thread; do
 done
 
 for exit_status in 0x0 0x1ff 0xc0000005 0xffffffff; do
-  "$wine" ./target.exe status "$tool" run --dll=stand-in.dll ./target.exe exit $exit_status \
+  $wine ./target.exe status "$tool" run --dll=stand-in.dll ./target.exe exit $exit_status \
     >"$work/raw" 2>"$work/err"
   tr -d '\r' <"$work/raw" >"$work/out"
   [ "$(cat "$work/out")" = $exit_status ]
@@ -136,7 +110,7 @@ result $? '--require: without the DLL the program does not run'
 
 # --- check and attach
 
-begin active spin
+begin_target active spin
 inject check "$id"
 [ $status = 1 ] && says out 'is not loaded'
 result $? 'check: not loaded is 1'
@@ -162,7 +136,7 @@ end
 [ $ended = 0 ]
 result $? 'the process went on and ended well'
 
-begin active stopped
+begin_target active stopped
 inject check "$id"
 [ $status = 1 ]
 result $? 'check examines a process which has not begun'
@@ -171,7 +145,7 @@ inject attach --dll=stand-in.dll "$id"
 result $? 'attach to a process which has not begun'
 end
 
-begin active gone
+begin_target active gone
 inject attach --dll=stand-in.dll "$id"
 [ $status = 3 ] && says err 'the process has ended'
 result $? 'attach to a process that has ended says so'
@@ -186,11 +160,11 @@ end
 # The process ends somewhere between being found and having the DLL.
 told=0 others=
 for ms in 20 30 40 45 50 55 60 65 70 75 80 85 90 100; do
-  begin active spin
+  begin_target active spin
   (inject attach --dll=stand-in.dll "$id") 9>&- &
   sleep "$(printf '0.%03d' $ms)"
   exec 9>&-
-  wait $! "$children"
+  wait $! "$child"
   grep -Eqx 'mir-inject: (process [0-9]+: active, 2 functions taken over|.*: there is no such process|.*: the process has ended|.*: the process ended meanwhile, with status 0x0)' \
     "$work/err" || others="$others $(cat "$work/err")"
   grep -q ended "$work/err" && told=$((told + 1))
@@ -203,7 +177,7 @@ result $? 'attach to a process that is about to end'
 check_kind () { # kind status pattern...
   kind=$1 want=$2
   shift 2
-  begin "$kind" spin
+  begin_target "$kind" spin
   inject attach --dll=stand-in.dll "$id"
   inject check "$id"
   ok=0
@@ -237,7 +211,7 @@ check_kind unended 0 'xxx$'
 check_kind controls 0 'a?\[31mb?c?"\\'
 
 attach_fails () { # name kind dll status pattern
-  begin "$2" spin
+  begin_target "$2" spin
   inject attach --timeout=1 --dll="$3" "$id"
   [ $status = "$4" ] && says err "$5"
   result $? "attach: $1"
@@ -262,7 +236,7 @@ open('other.dll', 'wb').write(dll)
 PY
 attach_fails 'a DLL for another CPU' active other.dll 3 'is for arm64, but the process is x'
 
-begin hangs spin
+begin_target hangs spin
 inject attach --timeout=1 --dll=stand-in.dll "$id"
 [ $status = 3 ] && says err 'not been initialised' || { [ $status = 1 ] && says err 'did not load the DLL within 1.0 s'; }
 result $? 'attach: a DLL that hangs is given up'

@@ -5,32 +5,15 @@
 # UCRT_WINE is the command that runs programs; without it the test is skipped.
 set -u
 . "$(dirname "$0")/../../support/tap.sh"
+. "$(dirname "$0")/programs.sh"
 [ -n "${UCRT_WINE-}" ] || skip_all "${UCRT_WINE_MISSING:-UCRT_WINE is not set}"
 place=$(mktemp -d "$PWD/taken.XXXXXX") # below the build folder, which every Wine here sees
 trap 'exec 9>&-; rm -rf "$work" "$place"' EXIT
 cp -- "$1" "$place/mir-inject.exe" && cp -- "$2" "$place/target.exe" && cp -- "$3" "$place/mir-ucrt.dll" || exit 1
 cd "$place" || exit 1
 
-explain () {
-  echo "status ${status-none}"
-  head -n 20 out err 2>/dev/null
-}
-
-inject () { # arguments...: out, err and status
-  inject_from /dev/null "$@"
-}
-
-inject_from () { # input arguments...
-  input=$1
-  shift
-  $UCRT_WINE ./mir-inject.exe "$@" >raw 2>raw-err <"$input"
-  status=$?
-  tr -d '\r' <raw >out
-  tr -d '\r' <raw-err >err
-}
-
-says () { # file pattern
-  grep -q -- "$2" "$1"
+inject () { # arguments...
+  answer $UCRT_WINE ./mir-inject.exe "$@"
 }
 
 export MIR_UCRT_VERBOSE=1
@@ -41,9 +24,9 @@ for way in imports apc thread; do
   result $? "run by $way: $when"
 done
 # It runs until the end of its input: a program that does nothing may end before its status is seen.
-mkfifo input
-sleep 1 >input &
-MIR_UCRT_DISABLE=1 inject_from input run ./target.exe echo
+mkfifo pipe
+sleep 1 >pipe &
+MIR_UCRT_DISABLE=1 input=pipe inject run ./target.exe echo
 [ $status = 0 ] && says err 'not seen to be taken over: disabled'
 result $? 'run: the program runs with a disabled DLL, and run says so'
 MIR_UCRT_DISABLE=1 inject run --require ./target.exe args x
@@ -53,23 +36,8 @@ inject run --require ./target.exe status ./target.exe exit 0xc0000005
 [ $status = 0 ] && [ "$(cat out)" = 0xc0000005 ]
 result $? 'a program that starts another'
 
-begin () { # arguments of mir-inject, or none: start the target by it; id
-  rm -f in id
-  mkfifo in
-  MIR_UCRT_COUNT=1 $UCRT_WINE "$@" ./target.exe spin <in >id 2>/dev/null &
-  child=$!
-  exec 9>in
-  n=0
-  until [ -s id ] || [ $n = 100 ]; do
-    n=$((n + 1))
-    sleep 0.1
-  done
-  id=$(tr -d '\r' <id)
-}
-
-end () {
-  exec 9>&-
-  wait "$child"
+begin_counting () { # arguments of mir-inject, or none: start the target by it
+  MIR_UCRT_COUNT=1 begin $UCRT_WINE "$@" ./target.exe spin
 }
 
 calls () { # of all functions, by out
@@ -77,8 +45,8 @@ calls () { # of all functions, by out
 }
 
 for way in imports attach; do
-  if [ $way = imports ]; then begin ./mir-inject.exe run; else
-    begin
+  if [ $way = imports ]; then begin_counting ./mir-inject.exe run; else
+    begin_counting
     inject check "$id"
     [ $status = 1 ]
     result $? 'check before attach: not loaded'

@@ -21,7 +21,8 @@ MIR_ucrt_status_t ucrt_status;
 EACH (HOOK)
 
 #define FOR_ALL_CRTS(HOOK) {(void *) HOOK, (void *) HOOK, (void *) HOOK, (void *) HOOK}
-#define ENTRY(NAME, NUMBER, FLAGS) {NAME, FOR_ALL_CRTS (hook_##NUMBER), {0}, FLAGS}
+#define ENTRY(NAME, NUMBER, FLAGS) \
+  {.name = NAME, .hook = FOR_ALL_CRTS (hook_##NUMBER), .flags = FLAGS}
 
 const struct ucrt_hook ucrt_hooks[] = {
     ENTRY ("malloc", 1, UCRT_HOOK_REQUIRED),
@@ -35,7 +36,7 @@ const struct ucrt_hook ucrt_hooks[] = {
     ENTRY ("_aligned_free", 9, UCRT_HOOK_ALIGNED),
     ENTRY ("_aligned_msize", 10, UCRT_HOOK_ALIGNED),
     ENTRY ("_heapmin", 11, 0),
-    {"_o_malloc", {0}, {0}, 0}, /* it reaches malloc */
+    {.name = "_o_malloc"}, /* it reaches malloc */
     ENTRY ("no_such_function", 1, 0),
 };
 

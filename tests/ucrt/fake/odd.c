@@ -34,7 +34,7 @@ EXPORT int malloc (void) {
 }
 #endif
 
-#ifdef FAKE_DEBUG
+#ifdef FAKE_DEBUG /* a debug runtime without a command line */
 EXPORT int malloc (void) {
   return 1;
 }

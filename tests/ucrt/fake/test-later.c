@@ -9,7 +9,8 @@
 #include "ucrt/nt.h"
 #include "support/tap.h"
 
-static const char waiting[] = "nothing to take over yet: no C runtime DLL is loaded";
+static const char waiting[] =
+    "nothing to take over yet: msvcrt.dll is loaded, but only taken over if MIR_UCRT_CRTS names it";
 
 static void begin (const char *crts) {
   fixture_reset (crts);
@@ -34,6 +35,15 @@ static void state_is_told_of_what_is_refused_later (void) {
   HMODULE dll = fixture_load ("fake-missing");
   CHECK_INT (ucrt_status.state, MIR_UCRT_REFUSED);
   CHECK_STR (ucrt_status.reason, "free is missing");
+  fixture_unload (dll);
+}
+
+/* A debug runtime may be taken over before it runs, unless it does not say when that is over.  */
+static void debug_runtime_must_say_when_it_is_initialised (void) {
+  begin ("fake-debug");
+  HMODULE dll = fixture_load ("fake-debug");
+  CHECK_INT (ucrt_status.state, MIR_UCRT_REFUSED);
+  CHECK_STR (ucrt_status.reason, "the debug C runtime does not say when it is initialised");
   fixture_unload (dll);
 }
 
@@ -136,6 +146,7 @@ int main (int argc, char **argv) {
   fixture_folder (argc > 1 ? argv[1] : NULL);
   TEST_RUN (state_is_told_of_what_comes_and_goes);
   TEST_RUN (state_is_told_of_what_is_refused_later);
+  TEST_RUN (debug_runtime_must_say_when_it_is_initialised);
   TEST_RUN (no_thread_is_stopped_for_what_has_not_run);
   TEST_RUN (status_may_be_read_while_a_runtime_goes);
   TEST_RUN (one_too_many_is_named);
