@@ -24,6 +24,11 @@
 #ifndef MIR_ASMJIT_HPP
 #define MIR_ASMJIT_HPP
 
+/* Casts that some CPUs need and others do not; our tests see the warnings.  */
+#if defined(__GNUC__) && !defined(MIR_ALLOC_WARNINGS)
+#pragma GCC system_header
+#endif
+
 #include <asmjit/core.h>
 #include <cstddef>
 #include <cstdint>

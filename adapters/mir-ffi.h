@@ -14,6 +14,11 @@
 #ifndef MIR_FFI_H
 #define MIR_FFI_H
 
+/* C's casts and NULL are none of a C++ program's business; our tests see the warnings.  */
+#if defined(__cplusplus) && defined(__GNUC__) && !defined(MIR_ALLOC_WARNINGS)
+#pragma GCC system_header
+#endif
+
 #include <ffi.h>
 #include <string.h> /* memset */
 

@@ -1,9 +1,23 @@
 /* An adapter in both directions between MIR_alloc and Lua's lua_Alloc (Lua 5.4 Reference Manual,
-   4.6).  */
+   4.6).
+
+   Lua's headers do not say how Lua was compiled.  In C++ this one takes Lua compiled as C, through
+   lua.hpp; for Lua compiled as C++, include lua.h before it.  */
 #ifndef MIR_LUA_H
 #define MIR_LUA_H
 
+/* C's casts and NULL are none of a C++ program's business; our tests see the warnings.  */
+#if defined(__cplusplus) && defined(__GNUC__) && !defined(MIR_ALLOC_WARNINGS)
+#pragma GCC system_header
+#endif
+
+#ifndef LUA_VERSION_NUM /* the program has not included its Lua */
+#ifdef __cplusplus
+#include <lua.hpp>
+#else
 #include <lua.h>
+#endif
+#endif
 #include <string.h> /* memset */
 
 #include "mir-alloc.h"

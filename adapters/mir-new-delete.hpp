@@ -6,7 +6,8 @@
    if the C runtime is overridden.  Needs mimalloc.h, and C++17 for the aligned forms.
 
    Delete takes any block: one that another module has made with the C runtime's malloc goes back to
-   the C runtime.  Any thread.  */
+   the C runtime.  Any thread.  In a unit without exceptions, a new that may throw ends the process
+   instead when there is no memory.  */
 
 #ifndef MIR_NEW_DELETE_HPP
 #define MIR_NEW_DELETE_HPP
@@ -36,10 +37,32 @@ inline void *ask (Allocate allocate) {
   }
 }
 
+#ifdef __cpp_exceptions
 inline void *need (void *block) {
   if (block == nullptr) throw std::bad_alloc ();
   return block;
 }
+
+/* The result of ALLOCATE, or NULL if it throws, which a new handler may do.  */
+template <typename Allocate>
+inline void *nothrow (Allocate allocate) noexcept {
+  try {
+    return allocate ();
+  } catch (...) {
+    return nullptr;
+  }
+}
+#else
+inline void *need (void *block) {
+  if (block == nullptr) std::abort ();
+  return block;
+}
+
+template <typename Allocate>
+inline void *nothrow (Allocate allocate) noexcept {
+  return allocate ();
+}
+#endif
 
 inline void *plain (std::size_t n) {
   void *block = mi_malloc (n);
@@ -47,11 +70,7 @@ inline void *plain (std::size_t n) {
 }
 
 inline void *plain_nothrow (std::size_t n) noexcept {
-  try {
-    return plain (n);
-  } catch (...) {
-    return nullptr;
-  }
+  return nothrow ([n] { return plain (n); });
 }
 
 inline void release (void *block) noexcept {
@@ -68,11 +87,7 @@ inline void *aligned (std::size_t n, std::align_val_t alignment) {
 }
 
 inline void *aligned_nothrow (std::size_t n, std::align_val_t alignment) noexcept {
-  try {
-    return aligned (n, alignment);
-  } catch (...) {
-    return nullptr;
-  }
+  return nothrow ([n, alignment] { return aligned (n, alignment); });
 }
 
 /* The C runtime's aligned new calls _aligned_malloc.  */

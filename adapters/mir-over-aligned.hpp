@@ -1,10 +1,12 @@
 // Blocks of any alignment from a MIR_alloc, whose own blocks are aligned for every object type
-// only.
+// only; and what the C++ adapters do when there is none.
 #ifndef MIR_OVER_ALIGNED_HPP
 #define MIR_OVER_ALIGNED_HPP
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 
 #include "mir-alloc.h"
 
@@ -25,6 +27,21 @@ inline void *allocate_aligned (MIR_alloc_t alloc, std::size_t size,
   reinterpret_cast<void **> (res)[-1] = memory;
   return res;
 }
+
+// Report that memory was refused: throw EXCEPTION or, in a unit without exceptions, end the process
+// with a line on standard error.  Compile all units of a program that use it alike.
+#ifdef __cpp_exceptions
+template <typename EXCEPTION>
+[[noreturn]] inline void refuse () {
+  throw EXCEPTION ();
+}
+#else
+template <typename EXCEPTION>
+[[noreturn]] inline void refuse () noexcept {
+  std::fputs ("mir-alloc: out of memory in C++ code without exceptions\n", stderr);
+  std::abort ();
+}
+#endif
 
 // Free PTR, a block that allocate_aligned has made with the same ALIGNMENT, or nullptr.
 inline void free_aligned (MIR_alloc_t alloc, void *ptr, std::size_t alignment) noexcept {

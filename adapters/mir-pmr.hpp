@@ -14,8 +14,10 @@
 namespace mir {
 
 // A memory resource over a MIR_alloc, which must outlive it.  It gives any alignment and throws
-// std::bad_alloc on failure.  Any thread may use it if the MIR_alloc allows it.  Two are equal if
-// they have the same MIR_alloc.
+// std::bad_alloc on failure; in units without exceptions it ends the process with a line instead.
+// Any thread may use it if the MIR_alloc allows it.  Two are equal if they have the same MIR_alloc;
+// in units without RTTI each equals only itself, which the standard allows: a container then moves
+// its elements, where it would have moved all at once.
 class memory_resource : public std::pmr::memory_resource {
  public:
   explicit memory_resource (MIR_alloc_t alloc) noexcept : alloc_{alloc} {}
@@ -24,7 +26,7 @@ class memory_resource : public std::pmr::memory_resource {
  private:
   void *do_allocate (std::size_t size, std::size_t alignment) override {
     void *res = allocate_aligned (alloc_, size, alignment);
-    if (res == nullptr) throw std::bad_alloc ();
+    if (res == nullptr) refuse<std::bad_alloc> ();
     return res;
   }
 
@@ -33,16 +35,27 @@ class memory_resource : public std::pmr::memory_resource {
   }
 
   bool do_is_equal (const std::pmr::memory_resource &other) const noexcept override {
-    auto *ours = dynamic_cast<const memory_resource *> (&other);
+    const memory_resource *ours = this_class (other);
     return ours != nullptr && ours->alloc_ == alloc_;
   }
+
+  // OTHER, if it is known to be of this class.
+#ifdef __cpp_rtti
+  const memory_resource *this_class (const std::pmr::memory_resource &other) const noexcept {
+    return dynamic_cast<const memory_resource *> (&other);
+  }
+#else
+  const memory_resource *this_class (const std::pmr::memory_resource &other) const noexcept {
+    return &other == this ? this : nullptr;
+  }
+#endif
 
   MIR_alloc_t alloc_;
 };
 
 // A MIR_alloc over a memory resource, which must outlive it: pass get ().  The resource gets the
-// right sizes when it frees.  Its exceptions become NULL and never pass through C.  Any thread may
-// use it if the resource allows it.
+// right sizes when it frees.  Its exceptions become NULL and never pass through C; in units without
+// exceptions, one ends the process.  Any thread may use it if the resource allows it.
 class alloc_on_resource {
  public:
   explicit alloc_on_resource (std::pmr::memory_resource *resource) noexcept
@@ -60,12 +73,22 @@ class alloc_on_resource {
   static void *do_malloc (std::size_t size, void *user_data) noexcept {
     std::size_t len = mir_with_header (size);
     if (len == 0) return nullptr;
+    return mir_set_size_header (allocate_or_null (resource_of (user_data), len), size);
+  }
+
+#ifdef __cpp_exceptions
+  static void *allocate_or_null (std::pmr::memory_resource *resource, std::size_t len) noexcept {
     try {
-      return mir_set_size_header (resource_of (user_data)->allocate (len), size);
+      return resource->allocate (len);
     } catch (...) {
       return nullptr;
     }
   }
+#else
+  static void *allocate_or_null (std::pmr::memory_resource *resource, std::size_t len) noexcept {
+    return resource->allocate (len);
+  }
+#endif
 
   static void *do_calloc (std::size_t num, std::size_t size, void *user_data) noexcept {
     std::size_t len;

@@ -12,9 +12,10 @@
 
 namespace mir {
 
-// The MIR_alloc must outlive all containers that use it.  Throws std::bad_alloc on failure.  Any
-// thread may use it if the MIR_alloc allows it.  Two are equal if they have the same MIR_alloc.  A
-// container takes its allocator along when it is moved, assigned or swapped.
+// The MIR_alloc must outlive all containers that use it.  Throws std::bad_alloc on failure; in
+// units without exceptions it ends the process with a line instead.  Any thread may use it if the
+// MIR_alloc allows it.  Two are equal if they have the same MIR_alloc.  A container takes its
+// allocator along when it is moved, assigned or swapped.
 template <typename T>
 class allocator {
  public:
@@ -28,9 +29,9 @@ class allocator {
   allocator (const allocator<U> &other) noexcept : alloc_{other.get_alloc ()} {}
 
   T *allocate (std::size_t num) {
-    if (num > SIZE_MAX / sizeof (T)) throw std::bad_array_new_length ();
+    if (num > SIZE_MAX / sizeof (T)) refuse<std::bad_array_new_length> ();
     void *res = allocate_aligned (alloc_, num * sizeof (T), alignof (T));
-    if (res == nullptr) throw std::bad_alloc ();
+    if (res == nullptr) refuse<std::bad_alloc> ();
     return static_cast<T *> (res);
   }
 

@@ -20,6 +20,11 @@
 #ifndef MIR_TCC_H
 #define MIR_TCC_H
 
+/* C's casts and NULL are none of a C++ program's business; our tests see the warnings.  */
+#if defined(__cplusplus) && defined(__GNUC__) && !defined(MIR_ALLOC_WARNINGS)
+#pragma GCC system_header
+#endif
+
 #include <libtcc.h>
 #include <string.h> /* memset, strcmp */
 #include <sys/mman.h>

@@ -9,7 +9,7 @@
 //
 // Xbyak writes to a buffer and then makes that buffer executable.  Here the buffer stays data, and
 // a copy of it is published elsewhere, so that W^X holds: no memory is ever writable and
-// executable. Therefore the code must be position-independent.  Xbyak's jumps and calls to labels
+// executable.  Therefore the code must be position-independent.  Xbyak's jumps and calls to labels
 // and its rip-relative operands are; call what is outside through a register or memory, and do not
 // use `mov (reg, label)` and `putL`.  publish () calls ready () for AutoGrow.
 #ifndef MIR_XBYAK_HPP
