@@ -9,6 +9,11 @@
 
    MIR's bootstrap compiles this file with its own compiler, which resolves external functions in
    libc only; there the heap is libc's.  */
+
+/* C's casts and NULL are none of a C++ program's business; our tests see the warnings.  */
+#if defined(__cplusplus) && defined(__GNUC__) && !defined(MIR_ALLOC_WARNINGS)
+#pragma GCC system_header
+#endif
 #include "mir-alloc.h"
 
 #if defined(MIR_ALLOC_LIBC) || defined(__MIRC__)

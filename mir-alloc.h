@@ -26,6 +26,7 @@
 extern "C" {
 #endif
 
+/* The four callbacks.  The user fills the structure in and owns it.  */
 typedef struct MIR_alloc {
   /* Allocate SIZE bytes, contents undefined.  For SIZE 0 the result is NULL or an empty block, and
      realloc and free accept either.  NULL on failure.  */
@@ -45,21 +46,25 @@ typedef struct MIR_alloc {
   void *user_data; /* passed to every callback, otherwise not used */
 } *MIR_alloc_t;
 
+/* Call `malloc` of ALLOC, which is not NULL, with its user_data.  */
 static inline void *MIR_malloc (MIR_alloc_t alloc, size_t size) {
   assert (alloc != NULL);
   return alloc->malloc (size, alloc->user_data);
 }
 
+/* As MIR_malloc, for `calloc`.  */
 static inline void *MIR_calloc (MIR_alloc_t alloc, size_t num, size_t size) {
   assert (alloc != NULL);
   return alloc->calloc (num, size, alloc->user_data);
 }
 
+/* As MIR_malloc, for `realloc`.  */
 static inline void *MIR_realloc (MIR_alloc_t alloc, void *ptr, size_t old_size, size_t new_size) {
   assert (alloc != NULL);
   return alloc->realloc (ptr, old_size, new_size, alloc->user_data);
 }
 
+/* As MIR_malloc, for `free`.  */
 static inline void MIR_free (MIR_alloc_t alloc, void *ptr) {
   assert (alloc != NULL);
   alloc->free (ptr, alloc->user_data);

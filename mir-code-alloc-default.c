@@ -7,6 +7,11 @@
    Windows ACG) mem_protect fails, and the caller must handle that.
 
    mem_map returns MAP_FAILED on failure: (void *) -1 on POSIX, NULL on Windows.  */
+
+/* C's casts and NULL are none of a C++ program's business; our tests see the warnings.  */
+#if defined(__cplusplus) && defined(__GNUC__) && !defined(MIR_ALLOC_WARNINGS)
+#pragma GCC system_header
+#endif
 #if !defined(_WIN32) && !defined(_DEFAULT_SOURCE)
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS under -std=c11, when this is the first include */
 #endif

@@ -19,6 +19,11 @@
 #ifndef MIR_CODE_ALLOC_H
 #define MIR_CODE_ALLOC_H
 
+/* C's casts and NULL are none of a C++ program's business; our tests see the warnings.  */
+#if defined(__cplusplus) && defined(__GNUC__) && !defined(MIR_ALLOC_WARNINGS)
+#pragma GCC system_header
+#endif
+
 #include <assert.h>
 #include <stddef.h> /* size_t */
 #include <stdint.h> /* intptr_t */
@@ -34,6 +39,7 @@
 extern "C" {
 #endif
 
+/* The access that mem_protect grants.  */
 typedef enum MIR_mem_protect {
   /* Writable, and still executable at the same address: other code in these pages may be
      running.  */
@@ -42,6 +48,7 @@ typedef enum MIR_mem_protect {
   PROT_READ_EXEC
 } MIR_mem_protect_t;
 
+/* The three callbacks.  The user fills the structure in and owns it.  */
 typedef struct MIR_code_alloc {
   /* Map LEN > 0 bytes, zeroed; mem_protect grants access later.  The caller owns the range until
      mem_unmap.  NULL or (void *) -1 on failure.  A result that cannot be such a range counts as a
@@ -62,17 +69,21 @@ static inline int MIR_mem_map_failed (const void *addr) {
   return addr == NULL || (intptr_t) addr == -1;
 }
 
+/* Call `mem_map` of CODE_ALLOC, which is not NULL.  MAP_FAILED on failure, whatever the callback
+   returned; it is NULL where the system has no such macro.  */
 static inline void *MIR_mem_map (MIR_code_alloc_t code_alloc, size_t len) {
   assert (code_alloc != NULL);
   void *addr = code_alloc->mem_map (len, code_alloc->user_data);
   return MIR_mem_map_failed (addr) ? (void *) MAP_FAILED : addr;
 }
 
+/* Call `mem_unmap` of CODE_ALLOC, which is not NULL.  */
 static inline int MIR_mem_unmap (MIR_code_alloc_t code_alloc, void *addr, size_t len) {
   assert (code_alloc != NULL);
   return code_alloc->mem_unmap (addr, len, code_alloc->user_data);
 }
 
+/* Call `mem_protect` of CODE_ALLOC, which is not NULL.  */
 static inline int MIR_mem_protect (MIR_code_alloc_t code_alloc, void *addr, size_t len,
                                    MIR_mem_protect_t prot) {
   assert (code_alloc != NULL);

@@ -40,12 +40,14 @@ extern "C" {
 
 /*---------------- Objects -----------------------------*/
 
+/* The access of a segment once its object is committed.  */
 typedef enum MIR_code_access {
   MIR_CODE_READ_EXEC,
   MIR_CODE_READ_ONLY,
   MIR_CODE_READ_WRITE
 } MIR_code_access_t;
 
+/* Flags of a segment.  */
 enum {
   /* The segment is needed only until MIR_code_object_settle.  */
   MIR_CODE_TRANSIENT = 1 << 0,
@@ -60,6 +62,8 @@ enum {
 
 enum { MIR_CODE_MAX_ALIGNMENT = 64 * 1024 }; /* bytes, of a segment */
 
+/* A segment that the caller wants, and where MIR_code_object_reserve has put it.  The caller owns the
+   array, which is not needed after the call.  */
 typedef struct MIR_code_segment {
   size_t size; /* sizeof (MIR_code_segment_t); the same in all elements of an array */
   MIR_code_access_t access;

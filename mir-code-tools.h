@@ -62,6 +62,7 @@ enum {
   MIR_CODE_ALL_TOOLS = MIR_CODE_PERF_MAP | MIR_CODE_JITDUMP | MIR_CODE_GDB | MIR_CODE_FRAMES
 };
 
+/* The result of a function of this file, and the state of a tool.  */
 typedef enum MIR_code_tool_status {
   MIR_CODE_TOOL_OK,
   MIR_CODE_TOOL_NOT_WANTED,   /* not asked for */
@@ -72,7 +73,7 @@ typedef enum MIR_code_tool_status {
   MIR_CODE_TOOL_BAD_OPTION    /* an option out of range */
 } MIR_code_tool_status_t;
 
-/* A few words in lower case; a static string.  */
+/* What STATUS means, in a few words in lower case.  The string is static.  */
 MIR_ALLOC_API const char *MIR_code_tool_status_text (MIR_code_tool_status_t status);
 
 /* Every member but SIZE may be zero, which is the default.  */
@@ -85,6 +86,7 @@ typedef struct MIR_code_tools_options {
   const char *jitdump_dir; /* read during the call; NULL: $JITDUMPDIR, or "." if that is unset */
 } MIR_code_tools_options_t;
 
+/* The handle of running tools.  Any thread.  */
 typedef struct MIR_code_tools *MIR_code_tools_t;
 
 /* Start the tools that OPTIONS want (NULL: all defaults) and set *TOOLS to them; the caller owns

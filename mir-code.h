@@ -40,6 +40,7 @@
 extern "C" {
 #endif
 
+/* The result of a function of this file and of mir-code-object.h.  */
 typedef enum MIR_code_status {
   MIR_CODE_OK,
   MIR_CODE_NO_MEMORY,     /* the general allocator has no memory for bookkeeping */
@@ -167,6 +168,7 @@ typedef struct MIR_code_options {
   int map_at_once;
 } MIR_code_options_t;
 
+/* The handle of a space.  Any thread.  */
 typedef struct MIR_code_space *MIR_code_space_t;
 
 /* Create a space with OPTIONS, NULL for all defaults, and set *SPACE to it.  The caller owns it
@@ -210,6 +212,7 @@ typedef struct MIR_code_verdict {
   int error;          /* errno or GetLastError () of the refused call; 0: none */
 } MIR_code_verdict_t;
 
+/* Room for verdicts in MIR_code_report_t.  */
 enum { MIR_CODE_MAX_VERDICTS = 10 };
 
 /* What a space can do beside publishing; a table in docs/code-with-data.md has it by back end.  */
@@ -221,6 +224,7 @@ enum {
   MIR_CODE_CAN_WRITE_IN_PLACE = 1 << 3 /* MIR_CODE_IN_PLACE */
 };
 
+/* What MIR_code_probe has found out.  */
 typedef struct MIR_code_report {
   size_t size;         /* sizeof (MIR_code_report_t), or less for fewer verdicts */
   const char *backend; /* of a space with these options; NULL: none works */
@@ -243,6 +247,7 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_probe (const MIR_code_options_t *option
 
 /*---------------- Writing -----------------------------*/
 
+/* The handle of a writer.  One thread at a time.  */
 typedef struct MIR_code_writer *MIR_code_writer_t;
 
 /* Create a writer into SPACE and set *WRITER to it.  The caller owns it until
@@ -329,6 +334,7 @@ MIR_ALLOC_API MIR_code_status_t MIR_code_publish_at (MIR_code_space_t space, uin
    memory.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_free (MIR_code_space_t space, const void *addr);
 
+/* A grace period of one space.  */
 typedef uint64_t MIR_code_grace_t;
 
 /* Begin a grace period for all blocks freed before.  The result is for MIR_code_reclaim.  */
@@ -397,7 +403,7 @@ typedef struct MIR_code_cell MIR_code_cell_t;
    address CELL.  */
 MIR_ALLOC_API MIR_code_status_t MIR_code_cell_new (MIR_code_space_t space, void *target,
                                                    MIR_code_cell_t **cell);
-/* Store or load the target, atomically.  Any thread; lock-free.  */
+/* Store TARGET in CELL, or load it, atomically.  Any thread; lock-free.  */
 MIR_ALLOC_API void MIR_code_cell_set (MIR_code_cell_t *cell, void *target);
 MIR_ALLOC_API void *MIR_code_cell_get (const MIR_code_cell_t *cell);
 /* Free CELL, which no code may use any more.  NULL is allowed.  */
@@ -423,6 +429,7 @@ MIR_ALLOC_API void *MIR_code_thunk_get (const void *thunk);
 
 /*---------------- Queries -----------------------------*/
 
+/* What MIR_code_query knows of a code block.  */
 typedef struct MIR_code_piece {
   size_t size; /* sizeof (MIR_code_piece_t) */
   uint8_t *start;
@@ -436,6 +443,7 @@ typedef struct MIR_code_piece {
 MIR_ALLOC_API MIR_code_status_t MIR_code_query (MIR_code_space_t space, const void *addr,
                                                 MIR_code_piece_t *piece);
 
+/* The numbers of a space.  */
 typedef struct MIR_code_stats {
   size_t size; /* sizeof (MIR_code_stats_t) */
   const char *backend;

@@ -61,6 +61,7 @@
 extern "C" {
 #endif
 
+/* The result of a function of this file.  */
 typedef enum MIR_heap_status {
   MIR_HEAP_OK,
   MIR_HEAP_NO_MEMORY,     /* the allocator below, or the system, refused */
@@ -69,7 +70,7 @@ typedef enum MIR_heap_status {
   MIR_HEAP_BAD_MARK       /* a mark of another arena, or invalidated by a reset to an older mark */
 } MIR_heap_status_t;
 
-/* A few words in lower case; a static string.  */
+/* What STATUS means, in a few words in lower case.  The string is static.  */
 MIR_ALLOC_API const char *MIR_heap_status_text (MIR_heap_status_t status);
 
 /* What NULL stands for: the default heap, mimalloc's main one.  Never NULL; the library owns it.
@@ -116,7 +117,7 @@ typedef struct MIR_heap {
   struct MIR_alloc alloc;
 } *MIR_heap_t;
 
-/* MIR_HEAP_NOT_SUPPORTED: mimalloc is 2.0.9, a build's last resort, whose heaps serve one thread
+/* Create a heap.  MIR_HEAP_NOT_SUPPORTED: mimalloc is 2.0.9, a build's last resort, whose heaps serve one thread
    only.  */
 MIR_ALLOC_API MIR_heap_status_t MIR_heap_create (MIR_heap_t *heap);
 /* Free HEAP with all its blocks, in time proportional to its pages, not its blocks.  */
@@ -141,6 +142,7 @@ typedef struct MIR_zone {
   struct MIR_alloc alloc;
 } *MIR_zone_t;
 
+/* Create a zone over BELOW.  */
 MIR_ALLOC_API MIR_heap_status_t MIR_zone_create (MIR_alloc_t below, MIR_zone_t *zone);
 /* Free ZONE with all its blocks, in time proportional to its chunks and the blocks above 4 KiB.  */
 MIR_ALLOC_API void MIR_zone_finish (MIR_zone_t zone);
@@ -163,12 +165,13 @@ typedef struct MIR_arena_mark {
   uint64_t large;
 } MIR_arena_mark_t;
 
-/* Chunks have CHUNK_SIZE bytes, at least 1 KiB; 0: 64 KiB.  A block larger than a quarter of a
+/* Create an arena over BELOW.  Chunks have CHUNK_SIZE bytes, at least 1 KiB; 0: 64 KiB.  A block larger than a quarter of a
    chunk is allocated below on its own.  Where it shall become smaller than that and there is no
    memory for it in a chunk, it stays on its own; while there are such blocks, each realloc looks
    through their list.  */
 MIR_ALLOC_API MIR_heap_status_t MIR_arena_create (MIR_alloc_t below, size_t chunk_size,
                                                   MIR_arena_t *arena);
+/* Free ARENA with all its blocks.  */
 MIR_ALLOC_API void MIR_arena_finish (MIR_arena_t arena);
 /* The current point.  Valid until a reset to an older mark.  */
 MIR_ALLOC_API MIR_arena_mark_t MIR_arena_get_mark (MIR_arena_t arena);
@@ -183,6 +186,7 @@ MIR_ALLOC_API size_t MIR_arena_bytes (MIR_arena_t arena);
 
 /*---------------- Checking -----------------------------*/
 
+/* What a finding is.  */
 typedef enum MIR_check_kind {
   MIR_CHECK_WRONG_SIZE,  /* realloc with an old size that is not the block's */
   MIR_CHECK_DOUBLE_FREE, /* free or realloc of a recently freed block */
@@ -193,6 +197,7 @@ typedef enum MIR_check_kind {
   MIR_CHECK_LEAK         /* a block that was never freed */
 } MIR_check_kind_t;
 
+/* Room for return addresses in MIR_check_call_t.  */
 enum { MIR_CHECK_MAX_FRAMES = 16 };
 
 /* Who made a call of the allocator.  */
@@ -250,7 +255,7 @@ typedef struct MIR_checking {
   struct MIR_alloc alloc;
 } *MIR_checking_t;
 
-/* OPTIONS NULL: all defaults.  */
+/* Create a checking allocator over BELOW with OPTIONS, NULL for all defaults.  */
 MIR_ALLOC_API MIR_heap_status_t MIR_checking_create (MIR_alloc_t below,
                                                      const MIR_checking_options_t *options,
                                                      MIR_checking_t *checking);
@@ -284,6 +289,7 @@ typedef struct MIR_limit {
   struct MIR_alloc alloc;
 } *MIR_limit_t;
 
+/* Create a limit over BELOW with OPTIONS, which may not be NULL.  */
 MIR_ALLOC_API MIR_heap_status_t MIR_limit_create (MIR_alloc_t below,
                                                   const MIR_limit_options_t *options,
                                                   MIR_limit_t *limit);
@@ -319,9 +325,11 @@ typedef struct MIR_failing {
   struct MIR_alloc alloc;
 } *MIR_failing_t;
 
+/* Create a failing allocator over BELOW with the rules in OPTIONS, which may not be NULL.  */
 MIR_ALLOC_API MIR_heap_status_t MIR_failing_create (MIR_alloc_t below,
                                                     const MIR_failing_options_t *options,
                                                     MIR_failing_t *failing);
+/* Free FAILING.  Its blocks are blocks of the allocator below, where they stay.  */
 MIR_ALLOC_API void MIR_failing_finish (MIR_failing_t failing);
 /* Set new rules, and number the next call 1.  No other thread may allocate meanwhile.  */
 MIR_ALLOC_API MIR_heap_status_t MIR_failing_set (MIR_failing_t failing,
@@ -344,8 +352,10 @@ typedef struct MIR_oom {
   struct MIR_alloc alloc;
 } *MIR_oom_t;
 
+/* Create an allocator over BELOW that calls FUNC with USER_DATA when a call would fail.  */
 MIR_ALLOC_API MIR_heap_status_t MIR_oom_create (MIR_alloc_t below, MIR_oom_func_t func,
                                                 void *user_data, MIR_oom_t *oom);
+/* Free OOM.  Its blocks are blocks of the allocator below, where they stay.  */
 MIR_ALLOC_API void MIR_oom_finish (MIR_oom_t oom);
 
 /*---------------- Locked -----------------------------*/
@@ -356,7 +366,9 @@ typedef struct MIR_locked {
   struct MIR_alloc alloc;
 } *MIR_locked_t;
 
+/* Create a locked allocator over BELOW.  */
 MIR_ALLOC_API MIR_heap_status_t MIR_locked_create (MIR_alloc_t below, MIR_locked_t *locked);
+/* Free LOCKED.  Its blocks are blocks of the allocator below, where they stay.  */
 MIR_ALLOC_API void MIR_locked_finish (MIR_locked_t locked);
 
 /*---------------- Sized -----------------------------*/
@@ -368,6 +380,7 @@ typedef struct MIR_sized {
   struct MIR_alloc alloc;
 } *MIR_sized_t;
 
+/* Create a sized allocator over BELOW.  */
 MIR_ALLOC_API MIR_heap_status_t MIR_sized_create (MIR_alloc_t below, MIR_sized_t *sized);
 /* Every block must have been freed, unless the allocator below frees it.  */
 MIR_ALLOC_API void MIR_sized_finish (MIR_sized_t sized);
@@ -380,12 +393,14 @@ MIR_ALLOC_API size_t MIR_sized_size (const void *block);
 /* Size classes.  Class 0: size 0; class N: 2^(N-1) <= size < 2^N bytes.  */
 enum { MIR_STATS_CLASSES = 65 };
 
+/* The blocks of one size class.  */
 typedef struct MIR_stats_class {
   uint64_t made;       /* blocks ever allocated; a resized block counts again */
   uint64_t made_bytes; /* requested */
   uint64_t live;       /* blocks now */
 } MIR_stats_class_t;
 
+/* The numbers of a statistics allocator.  */
 typedef struct MIR_stats_report {
   uint64_t mallocs, callocs, reallocs, frees;               /* calls; frees without free (NULL) */
   uint64_t failed;                                          /* calls which returned NULL */
@@ -398,6 +413,7 @@ typedef struct MIR_stats {
   struct MIR_alloc alloc;
 } *MIR_stats_t;
 
+/* Create a statistics allocator over BELOW.  */
 MIR_ALLOC_API MIR_heap_status_t MIR_stats_create (MIR_alloc_t below, MIR_stats_t *stats);
 /* Every block must have been freed, unless the allocator below frees it.  */
 MIR_ALLOC_API void MIR_stats_finish (MIR_stats_t stats);

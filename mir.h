@@ -24,6 +24,11 @@
    code allocator of the user's the touched pages are writable and executable between
    PROT_WRITE_EXEC and PROT_READ_EXEC, as the contract of MIR_code_alloc demands
    (mir-code-alloc.h).  */
+
+/* C's casts and NULL are none of a C++ program's business; our tests see the warnings.  */
+#if defined(__cplusplus) && defined(__GNUC__) && !defined(MIR_ALLOC_WARNINGS)
+#pragma GCC system_header
+#endif
 #ifndef MIR_H
 #define MIR_H
 
@@ -41,6 +46,7 @@
 extern "C" {
 #endif
 
+/* Marks a function that does not return.  */
 #ifdef __GNUC__
 #define MIR_NO_RETURN __attribute__ ((noreturn))
 #else
@@ -91,6 +97,7 @@ typedef enum MIR_error_type {
 typedef void MIR_NO_RETURN (*MIR_error_func_t) (MIR_error_type_t error_type, const char *format,
                                                 ...);
 
+/* The handle of a context.  Any thread.  */
 typedef struct MIR_context *MIR_context_t;
 
 /* The MIR_API_VERSION with which the library was built.  */
@@ -191,6 +198,7 @@ MIR_CONTEXT_API uint8_t *_MIR_publish_code_by_addr (MIR_context_t ctx, void *add
 MIR_CONTEXT_API void _MIR_change_code (MIR_context_t ctx, uint8_t *addr, const uint8_t *code,
                                        size_t code_len);
 
+/* A relocation of published code.  The caller owns it.  */
 struct MIR_code_reloc {
   size_t offset;     /* bytes from the base of the code */
   const void *value; /* the pointer to store, or the bytes to copy: see the functions */

@@ -1,13 +1,31 @@
-# Build directories: configuring and compiling them; ./dev build and ./dev demo.  Sourced by ./dev.
+# Build directories: configuring and compiling them; ./dev build, ./dev demo and ./dev amalgamate.  Sourced by ./dev.
+#
+# A terminal sees what is being done, and ninja's own line of progress; a log gets a line per command at most.
+
+# The demo's: no C++.
+needs_demo () {
+  echo gcc=gcc ld=binutils file:/usr/include/stdlib.h=libc6-dev meson=meson ninja=ninja-build \
+    pkg-config=pkg-config xz=xz-utils pc:libpcap=libpcap-dev
+}
 
 needs_build () {
-  echo gcc=gcc ld=binutils file:/usr/include/stdlib.h=libc6-dev g++=g++ meson=meson ninja=ninja-build \
-    pkg-config=pkg-config xz=xz-utils pc:libpcap=libpcap-dev
+  needs_demo
+  echo g++=g++
 }
 
 need_to_build () {
   need $(needs_build) "$@"
+  get_mimalloc
+}
+
+get_mimalloc () {
+  [ -e subprojects/mimalloc ] || progress "fetching mimalloc"
   subprojects/get-mimalloc
+}
+
+# Say what is being done, to a terminal only.
+progress () {
+  [ ! -t 2 ] || echo "dev: $*" >&2
 }
 
 # Configure directory $1 with the meson options that follow, unless it is configured.
@@ -18,22 +36,35 @@ configure_in () {
   if [ -f "$dir/build.ninja" ]; then
     [ -z "${CI-}" ] || meson configure "$dir" -Dwerror=true
   else
+    progress "configuring $dir/"
     rm -rf "$dir" # meson takes the remains of an interrupted setup for a configured directory
-    meson setup "$dir" "$@" >"$dir.log" 2>&1 || {
-      cat "$dir.log" >&2
-      die "could not configure $dir"
+    mkdir "$dir"
+    meson setup "$dir" "$@" >"$dir/setup.log" 2>&1 || {
+      sed -n '/ERROR:/,$p' "$dir/setup.log" >&2
+      die "could not configure $dir/, see $dir/setup.log"
     }
-    mv "$dir.log" "$dir/setup.log"
   fi
 }
 
 # Compile directory $1: everything, or only the targets that follow.
 compile_in () {
   dir=$1
-  ninja -C "$@" >"$dir/ninja.log" 2>&1 || {
-    cat "$dir/ninja.log" >&2
-    die "could not compile $dir"
-  }
+  if [ -t 2 ]; then
+    ninja -C "$@" >&2 || die "could not compile $dir/"
+  else
+    ninja -C "$@" >"$dir/ninja.log" 2>&1 || {
+      what_failed "$dir/ninja.log" >&2
+      die "could not compile $dir/, see $dir/ninja.log"
+    }
+  fi
+}
+
+# Of ninja's log $1 the commands that failed, with their output, and ninja's and meson's own errors.
+what_failed () {
+  awk '
+    /^\[[0-9]+\/[0-9]+\] / { is_failed = 0 }
+    /^FAILED: / { is_failed = 1 }
+    is_failed || /^ninja: error: / || /^[^ ]*: ?ERROR: /' "$1"
 }
 
 build_in () {
@@ -46,18 +77,42 @@ build () {
   build_in build
 }
 
-# The demo records a trace, except with --tools: the two do not go together.
+# The demo has a directory of its own, build-demo/, without the tests: with them meson takes more than twice as
+# long, and needs C++.  It records a trace, except with --tools: the two do not go together.  The program
+# itself tells of bad options; -- keeps it from taking a file of ours for the value of the last one.
 demo () {
-  build
-  trace=build/demo.trace page=build/memory-picture.html
-  rm -f "$trace"
+  trace=build-demo/demo.trace page=build-demo/memory-picture.html
+  need $(needs_demo)
+  get_mimalloc
+  configure_in build-demo -Dtests=disabled -Dexamples=enabled
   case " $* " in
+  *" --help "* | *" -h "*)
+    compile_in build-demo examples/packet-filter/packet-filter
+    exec build-demo/examples/packet-filter/packet-filter --help
+    ;;
   *" --tools "*) ;;
   *) set -- --trace "$trace" "$@" ;;
   esac
-  build/examples/packet-filter/packet-filter "$@" examples/packet-filter/data/loopback.pcap \
-    examples/packet-filter/filters/*.bpf
-  [ -f "$trace" ] || return 0
-  build/src/report/mir-report --html "$page" "$trace"
-  echo "memory picture: $page"
+  compile_in build-demo examples/packet-filter/packet-filter src/report/mir-report
+  rm -f "$trace"
+  build-demo/examples/packet-filter/packet-filter "$@" -- \
+    examples/packet-filter/data/loopback.pcap examples/packet-filter/filters/*.bpf
+  [ ! -f "$trace" ] || show_memory_picture "$trace" "$page"
+  echo 'more: ./dev demo --help, and examples/packet-filter/README.md'
+}
+
+# Make page $2 of trace $1, and tell how to open it.
+show_memory_picture () {
+  build-demo/src/report/mir-report --html="$2" "$1" >/dev/null
+  echo "memory picture: xdg-open $2"
+  echo "            or: $(python3 -c 'import pathlib, sys; print(pathlib.Path(sys.argv[1]).resolve().as_uri())' "$2")"
+}
+
+# The compiler says which memory mimalloc takes; without mimalloc there is nothing to fetch.
+amalgamate () {
+  case " $* " in
+  *' -h '* | *' --help '* | *' --no-mimalloc '*) ;;
+  *) subprojects/get-mimalloc >/dev/null ;;
+  esac
+  python3 .ci/amalgamate.py "$@"
 }

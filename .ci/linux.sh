@@ -1,28 +1,37 @@
 # The configurations that test on Linux, on this CPU or under qemu-user.  Sourced by .ci/test.sh.
 
-# gdb, and the libraries whose adapters are tested with them.
-needs_gcc () {
+# gdb, the libraries whose adapters are tested with them, and what makes the HTML of the manual.
+needs_small () {
+  needs_docs
   echo gdb=gdb pc:lua5.4=liblua5.4-dev pc:sqlite3=libsqlite3-dev pc:zlib=zlib1g-dev pc:libpcre2-8=libpcre2-dev \
     file:/usr/include/xbyak/xbyak.h=libxbyak-dev file:/usr/include/asmjit/core.h=libasmjit-dev \
-    file:/usr/include/libtcc.h=libtcc-dev pc:libffi=libffi-dev \
-    "$(probe_llvm 19)"
+    file:/usr/include/libtcc.h=libtcc-dev pc:libffi=libffi-dev
 }
 
-# Chromium is large and optional: without it the test of the report's page is skipped.
+test_small () {
+  left_out='--no-suite=once --no-suite=limits' build_and_test build plain
+}
+
+# The same with what is large: LLVM, and Chromium, without which the tests of pages are skipped; and with the suite
+# `once`: scripts, pages and layers, which no compiler changes.
+needs_gcc () {
+  needs_small
+  probe_any_llvm
+  ! installs || ! apt_has chromium || echo chromium=chromium
+}
+
 test_gcc () {
-  command -v chromium >/dev/null || (need chromium=chromium) ||
-    echo "dev: no Chromium, the test of the page is skipped"
   build_and_test build plain
 }
 
+# The runtime libraries of the clang that is here, or of the one that will be.
 needs_clang () {
-  version=$(clang -dumpversion 2>/dev/null || true)
-  runtime=${version:+libclang-rt-${version%%.*}-dev}
-  echo clang=clang "call:clang_links_fuzzers=${runtime:-libclang-rt-dev|libclang-rt-14-dev}"
+  version=$(clang -dumpversion 2>/dev/null) || version=
+  echo clang=clang "call:clang_links=libclang-rt${version:+-${version%%.*}}-dev"
 }
 
 # Whether clang's runtime libraries are there, as fuzz/meson.build asks.
-clang_links_fuzzers () {
+clang_links () {
   program=$(mktemp)
   links=0
   echo 'int LLVMFuzzerTestOneInput (const unsigned char *p, unsigned long n) { return p == 0 && n; }' |
@@ -32,7 +41,7 @@ clang_links_fuzzers () {
 }
 
 test_clang () {
-  CC=clang CXX=clang++ build_and_test build-clang plain
+  CC=clang CXX=clang++ left_out=--no-suite=once build_and_test build-clang plain
 }
 
 needs_asan () { :; }
@@ -70,15 +79,35 @@ stress_in () {
   TAP_SCALE=${TAP_SCALE:-1000} run_meson "$dir" "$setup" --timeout-multiplier=0 model stress
 }
 
+# The versions of LLVM that the adapter is tested with, the one that is tested most first.
+llvm_versions='19 22 16 14'
+
 # The probe for LLVM of version $1 and its package: the headers, since the tools come with another one.
 probe_llvm () {
   echo "file:/usr/lib/llvm-$1/include/llvm/ExecutionEngine/Orc/LLJIT.h=llvm-$1-dev"
 }
 
-# Of the versions that the adapter is tested with, those that this Debian has.
+# The same for one that is here, or else for one that this Debian has, if any.
+probe_any_llvm () {
+  for version in $llvm_versions; do
+    probe=$(probe_llvm "$version")
+    ! is_there "${probe%=*}" || {
+      echo "$probe"
+      return
+    }
+  done
+  for version in $llvm_versions; do
+    ! apt_has "llvm-$version-dev" || {
+      probe_llvm "$version"
+      return
+    }
+  done
+}
+
+# All that this Debian has.
 needs_llvm () {
-  for version in 14 16 19 22; do
-    ! apt-cache show "llvm-$version-dev" >/dev/null 2>&1 || probe_llvm "$version"
+  for version in $llvm_versions; do
+    ! apt_has "llvm-$version-dev" || probe_llvm "$version"
   done
 }
 
@@ -102,7 +131,7 @@ needs_valgrind () {
 }
 
 test_valgrind () {
-  build_and_test build-valgrind valgrind -Dmimalloc:track=valgrind
+  memory_suite_in build-valgrind valgrind -Dmimalloc:track=valgrind
 }
 
 # Debian's cross compiler for CPU $1, and qemu-user; nothing for this machine's own CPU.
@@ -139,18 +168,35 @@ test_images () {
   run_script sh tests/inject/test-real.sh "$PWD/build/src/inject/mir-inject" "$PWD/tests/real/get"
 }
 
-needs_install () { :; }
+needs_install () { echo cmake=cmake; }
 
-# The library as other projects use it: installed, uninstalled, and as a subproject.
+# The library as other projects use it: installed, uninstalled, as a subproject, and with CMake; the README's routes with
+# its examples.
 test_install () {
   build
   echo "== install"
   run_script sh tests/install/test-install.sh build
+  run_script sh tests/install/test-cmake.sh build
+  run_script sh tests/install/test-routes.sh
+}
+
+needs_amalgamation () {
+  needs_windows
+}
+
+# The library as a few C files, for each compiler that is here, and the library's tests with it, also under Wine.
+test_amalgamation () {
+  build
+  echo "== amalgamation"
+  run_script sh tests/install/test-amalgamation.sh build "${CC:-cc}"
+  with_prefix run_script sh tests/install/test-amalgamation.sh build-windows x86_64-w64-mingw32-gcc-win32 wine
 }
 
 test_format () {
   echo "== format"
-  if format --check; then
+  if ! find_formatter; then
+    run_script sh tests/support/skip.sh format 'there is no clang-format 19'
+  elif format --check; then
     echo '# 1 passed, 0 failed, 0 skipped' >>"$results"
   else
     note_failure "format: ./dev format --check"

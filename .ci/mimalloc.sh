@@ -15,7 +15,7 @@ test_mimalloc () {
     said=$(mktemp)
     if "$source/subprojects/get-mimalloc" "$place" >"$said" 2>&1; then
       cat "$said"
-      memory_suite_in "build-mimalloc/$place/build" "$source"
+      memory_suite_in "build-mimalloc/$place/build" plain "$source" -Dexamples=disabled
     else
       echo "ok 1 - mimalloc from $place # SKIP $(sed -n 's/^mimalloc: \(not from \)/\1/p' "$said" | tail -n 1)"
       echo '# 0 passed, 0 failed, 1 skipped' | tee -a "$results"
@@ -30,19 +30,4 @@ copy_project_to () {
   rm -rf "$1"
   mkdir -p "$1"
   tar -cf - --exclude=./.git --exclude='./build*' --exclude=./subprojects/mimalloc . | tar -xf - -C "$1"
-}
-
-# Compile what the suite `memory` of the project in folder $2 runs, in directory $1, and run it.
-memory_suite_in () {
-  dir=$1
-  configure_in "$dir" "$2" -Dexamples=disabled
-  compile_in "$dir" $(meson introspect --tests --targets "$dir" | python3 -c '
-import json, os, sys
-known = json.load(sys.stdin)
-files = {target["id"]: target["filename"] for target in known["targets"]}
-for test in known["tests"]:
-    if any(suite.endswith(":memory") for suite in test["suite"]):
-        for target in test["depends"]:
-            print(os.path.relpath(files[target][0], os.path.abspath(sys.argv[1])))' "$dir" | sort -u)
-  run_meson "$dir" plain --print-errorlogs --suite=memory
 }

@@ -1,72 +1,116 @@
-# ./dev test: checks the configurations' names and packages, runs their tests, counts the results and lists what
-# failed.  Sourced by ./dev.  Configuration NAME is the function test_NAME; needs_NAME prints the packages it needs
-# beyond a build's.
+# ./dev test: checks the configurations' names and packages, and runs their tests.  Sourced by ./dev.  Configuration
+# NAME is the function test_NAME; needs_NAME prints the packages it needs beyond a build's.
 #
-# In the files whose names are in $results and $failures are the TAP of all tests, and one line for each failure.
-# A function that sees a failure adds its line; $config is the configuration that runs.
+# build-results/ keeps what is known of the last run: in `tap` the TAP of all tests, in `failures` one line for each
+# failure, in `notes` lines for the end, in `costs` what .ci/summary.sh makes its table of.  A function that sees a
+# failure adds its line; $config is the configuration that runs.
 . .ci/dll.sh
+. .ci/docs.sh
 . .ci/format.sh
 . .ci/wine.sh
 . .ci/linux.sh
+. .ci/package.sh
 . .ci/mimalloc.sh
+. .ci/musl.sh
 . .ci/windows.sh
 . .ci/ucrt.sh
+. .ci/debian.sh
+. .ci/summary.sh
 
 run_tests () {
-  [ $# -gt 0 ] || set -- format gcc clang asan tsan valgrind aarch64 windows ucrt images install
+  [ $# -gt 0 ] || set -- $(default_configs)
   [ "$*" != --arch ] || set -- aarch64 riscv64 ppc64le s390x
+  configs= unknown=
+  parse_configs "$@"
+  [ -z "$unknown" ] || refuse "no such configuration:$unknown (./dev help lists them)"
+  start_results
+  start_clock
+  know_packages
   packages=$(needs_build)
-  for config in "$@"; do
-    case $config in
-    gcc | clang | asan | tsan | valgrind | stress | llvm | mimalloc | windows | ucrt | images | install | format)
-      packages="$packages $("needs_$config")"
-      ;;
-    aarch64 | riscv64 | ppc64le | s390x) packages="$packages $(needs_arch "$config")" ;;
-    --arch) ;; # says that the names after it are CPUs
-    *) die "no such configuration: $config" ;;
-    esac
+  for config in $configs; do
+    packages="$packages $(needs_of "$config")"
   done
   need $packages
   mimalloc=$(subprojects/get-mimalloc)
   echo "$mimalloc"
-  results=$(mktemp) failures=$(mktemp)
   trap stopped EXIT
-  for config in "$@"; do
-    case $config in
-    aarch64 | riscv64 | ppc64le | s390x) test_arch "$config" ;;
-    --arch) ;;
-    *) "test_$config" ;;
-    esac
+  note_cost 'packages and mimalloc'
+  for config in $configs; do
+    test_config "$config"
+    note_cost "$config"
   done
   trap - EXIT
   summarize
 }
 
+# All that fits into one run.
+default_configs () {
+  echo format gcc clang asan tsan valgrind aarch64 windows ucrt images install
+}
+
+# Put the configurations that the words name into $configs, and names that are none into $unknown.  All words after
+# `debian` are its own.
+parse_configs () {
+  while [ $# -gt 0 ]; do
+    case $1 in
+    --arch) ;; # says that the names after it are CPUs
+    debian)
+      shift
+      parse_debian "$@"
+      return
+      ;;
+    *)
+      if is_config "$1"; then
+        configs="$configs $1"
+      else
+        unknown="$unknown $1"
+      fi
+      ;;
+    esac
+    shift
+  done
+}
+
+is_config () {
+  case $1 in
+  small | gcc | clang | asan | tsan | valgrind | stress | llvm | mimalloc | musl | package) ;;
+  amalgamation | windows | ucrt | wine8 | wine10 | images | install | format | aarch64 | riscv64 | ppc64le | s390x) ;;
+  *) return 1 ;;
+  esac
+}
+
+needs_of () {
+  case $1 in
+  aarch64 | riscv64 | ppc64le | s390x) needs_arch "$1" ;;
+  debian:*) needs_debian ;;
+  *) "needs_$1" ;;
+  esac
+}
+
+test_config () {
+  case $1 in
+  aarch64 | riscv64 | ppc64le | s390x) test_arch "$1" ;;
+  debian:*) test_debian "$1" ;;
+  *) "test_$1" ;;
+  esac
+}
+
+start_results () {
+  results_dir=$PWD/build-results
+  results=$results_dir/tap failures=$results_dir/failures notes=$results_dir/notes costs=$results_dir/costs
+  rm -rf "$results_dir"
+  mkdir "$results_dir"
+  for file in "$results" "$failures" "$notes" "$costs"; do
+    : >"$file"
+  done
+  export NPM_VERDICT="$results_dir/npm" # tests/real/npm.py
+}
+
 # The end of a run that could not go on, for example because something does not compile.
 stopped () {
   note_failure "$config: the run stopped here, see above"
+  note_cost "$config"
   summarize || exit 1
-}
-
-# Print what failed, a line each, which mimalloc there was, and the counts: CI logs may be cut to their last lines.
-# A program that crashes prints no count, so the lines are what counts as failures.  Status 1 if there is one, or if
-# nothing passed.
-summarize () {
-  [ ! -s "$failures" ] || {
-    echo "== failures"
-    cat "$failures"
-  }
-  echo "$mimalloc"
-  is_good=0
-  awk -v failed="$(wc -l <"$failures")" '
-    /^# [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ { p += $2; f += $4; s += $6 }
-    END {
-      if (f > failed) failed = f
-      printf "%d passed, %d failed, %d skipped\n", p, failed, s
-      exit p == 0 || failed != 0
-    }' "$results" || is_good=1
-  rm -f "$results" "$failures"
-  return "$is_good"
 }
 
 note_failure () {
@@ -81,9 +125,17 @@ build_and_test () {
   configure_in "$dir" "$@"
   compile_in "$dir" all meson-test-prereq
   echo "== $dir"
-  suite=
-  [ "$setup" != valgrind ] || suite=--suite=memory
-  run_meson "$dir" "$setup" --print-errorlogs $suite
+  run_meson "$dir" "$setup" --print-errorlogs ${left_out-}
+}
+
+# The same, but only the suite `memory` runs.
+memory_suite_in () {
+  dir=$1 setup=$2
+  shift 2
+  configure_in "$dir" "$@"
+  compile_in "$dir" all meson-test-prereq
+  echo "== $dir"
+  run_meson "$dir" "$setup" --print-errorlogs --suite=memory
 }
 
 # Run meson's tests in directory $1 and setup $2 with the options that follow, count their TAP, and note and explain

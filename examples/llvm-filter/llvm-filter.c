@@ -42,7 +42,7 @@ static const char *manager_name (const struct options *options) {
 
 static void report_help (void) {
   printf (
-      "Usage: llvm-filter [OPTION...] CAPTURE FILTER...\n"
+      "usage: llvm-filter [OPTION...] CAPTURE FILTER...\n"
       "\n"
       "Run classic BPF filters on recorded packets in up to four ways: interpreted, compiled by\n"
       "packet-filter's compiler, compiled by LLVM and linked by ORC, and by libpcap.  Check that\n"
@@ -58,10 +58,10 @@ static void report_help (void) {
       "  --mdwe       forbid this process to make memory executable (PR_SET_MDWE, Linux 6.3)\n"
       "  --packets N  run each filter on N packets; the capture is repeated or cut (100000)\n"
       "  --swaps N    replace N filters while a thread runs them (2000)\n"
-      "  --help       show this text\n"
+      "  -h, --help   show this text\n"
       "\n"
-      "The exit status is 0 if all engines agree, and 1, with a line on standard error, if they\n"
-      "do not, or if an argument or a file is bad, or memory is refused.\n");
+      "The exit status is 0 if all engines agree; 1 if they do not, a file is bad or memory is\n"
+      "refused; 2 if an argument is bad.  A line on standard error says which.\n");
 }
 
 static void report_filters (struct llvm_runtime *lr, const struct options *options) {
@@ -114,12 +114,18 @@ static enum linker_manager parse_manager (const char *text) {
   fail (MIR_wrong_param_value_error, "--manager is mir or llvm");
 }
 
-static struct options parse_arguments (int argc, char **argv) {
+/* Fails on bad ones.  */
+static void parse_arguments (void *arg) {
+  struct job *job = (struct job *) arg;
   struct options options = {.packets = 100000, .swaps = 2000};
-  int i = 1;
+  int argc = job->argc, i = 1;
+  char **argv = job->argv;
   /* argv[argc] is NULL, so argv[i + 1] may be read.  */
-  for (; i < argc && strncmp (argv[i], "--", 2) == 0; i++) {
-    if (strcmp (argv[i], "--help") == 0) {
+  for (; i < argc && argv[i][0] == '-'; i++) {
+    if (strcmp (argv[i], "--") == 0) {
+      i++;
+      break;
+    } else if (strcmp (argv[i], "--help") == 0 || strcmp (argv[i], "-h") == 0) {
       report_help ();
       exit (0);
     } else if (strcmp (argv[i], "--manager") == 0) {
@@ -134,15 +140,14 @@ static struct options parse_arguments (int argc, char **argv) {
     } else if (strcmp (argv[i], "--mdwe") == 0) {
       options.mdwe = 1;
     } else {
-      fail (MIR_wrong_param_value_error, "unknown option %s, see --help", argv[i]);
+      fail (MIR_wrong_param_value_error, "unknown option %s", argv[i]);
     }
   }
-  if (argc - i < 2)
-    fail (MIR_wrong_param_value_error, "name a capture and at least one filter, see --help");
+  if (argc - i < 2) fail (MIR_wrong_param_value_error, "name a capture and at least one filter");
   options.capture = argv[i];
   options.filters = argv + i + 1;
   options.filters_num = (size_t) (argc - i - 1);
-  return options;
+  job->options = options;
 }
 
 /*---------------- The work -----------------------------*/
@@ -169,7 +174,6 @@ static void swap (struct llvm_runtime *lr, size_t swaps) {
 static void work (void *arg) {
   struct job *job = (struct job *) arg;
   struct llvm_runtime *lr = &job->lr;
-  job->options = parse_arguments (job->argc, job->argv);
   const struct options *options = &job->options;
   struct linker_options linker_options = {.manager = options->manager};
   if (options->mdwe) deny_write_then_execute ();
@@ -193,6 +197,10 @@ int main (int argc, char **argv) {
   struct failure failure;
   job.argc = argc;
   job.argv = argv;
+  if (catch_failure (&failure, parse_arguments, &job) != 0) {
+    fprintf (stderr, "llvm-filter: %s (see --help)\n", failure.message);
+    return 2;
+  }
   int result = catch_failure (&failure, work, &job);
   if (result != 0) fprintf (stderr, "llvm-filter: %s\n", failure.message);
   llvm_runtime_finish (&job.lr);

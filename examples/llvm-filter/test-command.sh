@@ -17,13 +17,23 @@ llvm_filter () {
   "$program" "$@" >"$work/out" 2>"$work/err"
 }
 
-refuses () { # name, pattern of the whole line, arguments...
-  name=$1 pattern=$2
-  shift 2
+refuses_with () { # status, name, pattern of the whole line, arguments...
+  wanted=$1 name=$2 pattern=$3
+  shift 3
   llvm_filter "$@"
-  [ $? = 1 ] && [ ! -s "$work/out" ] && [ "$(wc -l <"$work/err")" = 1 ] &&
+  [ $? = "$wanted" ] && [ ! -s "$work/out" ] && [ "$(wc -l <"$work/err")" = 1 ] &&
     grep -qx "llvm-filter: $pattern" "$work/err"
   result $? "refuses $name"
+}
+
+refuses () {
+  refuses_with 1 "$@"
+}
+
+refuses_usage () { # the same without the hint
+  name=$1 pattern=$2
+  shift 2
+  refuses_with 2 "$name" "$pattern (see --help)" "$@"
 }
 
 agrees () { # name, arguments...
@@ -52,15 +62,15 @@ else
   refuses "LLVM's manager under PR_SET_MDWE" '.*: Permission denied' --mdwe --manager llvm "$capture" "$filter"
 fi
 
-refuses 'no arguments' 'name a capture and at least one filter, see --help'
-refuses 'a capture alone' 'name a capture and at least one filter, see --help' "$capture"
-refuses 'an unknown option' 'unknown option --fast, see --help' --fast "$capture" "$filter"
-refuses 'an unknown manager' '--manager is mir or llvm' --manager malloc "$capture" "$filter"
-refuses 'no manager' '--manager is mir or llvm' --manager
+refuses_usage 'no arguments' 'name a capture and at least one filter'
+refuses_usage 'a capture alone' 'name a capture and at least one filter' "$capture"
+refuses_usage 'an unknown option' 'unknown option --fast' --fast "$capture" "$filter"
+refuses_usage 'an unknown manager' '--manager is mir or llvm' --manager malloc "$capture" "$filter"
+refuses_usage 'no manager' '--manager is mir or llvm' --manager
 for number in 0 -1 x 1x '' 10000001 99999999999999999999; do
-  refuses "--swaps '$number'" '--swaps needs a number from 1 to 10000000' --swaps "$number" "$capture" "$filter"
+  refuses_usage "--swaps '$number'" '--swaps needs a number from 1 to 10000000' --swaps "$number" "$capture" "$filter"
 done
-refuses '--packets at the end' '--packets needs a number from 1 to 1000000000' --packets
+refuses_usage '--packets at the end' '--packets needs a number from 1 to 1000000000' --packets
 refuses 'a missing filter' '.*/none.bpf: No such file or directory' "$capture" "$work/none.bpf"
 refuses 'a capture as filter' ".*:1: the number of instructions '.*' is not a decimal number" "$capture" "$capture"
 printf '1\n0 0 0 0\n' >"$work/bad.bpf"

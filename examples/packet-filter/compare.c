@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "cpu-time.h"
 #include "libpcap.h"
 
 static inline uint32_t run_interpreter (const struct filter *filter, const struct packet *p) {
@@ -70,12 +70,6 @@ static size_t count_with (enum engine engine, const struct filter *filter,
   }
 }
 
-static double now (void) {
-  struct timespec t;
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return (double) t.tv_sec + (double) t.tv_nsec * 1e-9;
-}
-
 void compare_speed (struct runtime *rt, size_t packets, size_t rounds) {
   for (size_t round = 0; round < rounds; round++)
     for (size_t i = 0; i < VARR_LENGTH (filter_t, rt->filters); i++)
@@ -84,11 +78,11 @@ void compare_speed (struct runtime *rt, size_t packets, size_t rounds) {
         double start;
         if (engine == JIT && filter->func == NULL) continue;
         if (engine == LIBPCAP && !libpcap_is_there) continue;
-        start = now ();
+        start = cpu_time ();
         if (count_with ((enum engine) engine, filter, &rt->capture, packets) != filter->matches)
           fail (MIR_func_error, "%s: the number of matches differs in round %zu",
                 filter->program.path, round + 1);
-        filter->seconds[engine][round] = now () - start;
+        filter->seconds[engine][round] = cpu_time () - start;
       }
 }
 

@@ -11,10 +11,10 @@
 void compare_results (struct runtime *rt, struct filter *filter, size_t packets);
 
 /* Time the engines on all packets, ROUNDS <= ROUNDS_MAX times.  Each round runs all filters and all
-   engines, so that other load on the machine affects all of them alike.  */
+   engines, so that what slows the CPU for a while affects all of them alike.  */
 void compare_speed (struct runtime *rt, size_t packets, size_t rounds);
 
-/* The packets per second in the median round.  */
+/* The packets per second of CPU time in the median round.  */
 double compare_median_speed (const struct filter *filter, enum engine engine, size_t packets,
                              size_t rounds);
 

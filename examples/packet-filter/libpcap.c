@@ -19,5 +19,9 @@ struct bpf_insn *libpcap_program (MIR_alloc_t alloc, const struct insn *insns, s
 
 uint32_t libpcap_run (const struct bpf_insn *program, const uint8_t *packet, uint32_t caplen,
                       uint32_t wirelen) {
-  return bpf_filter (program, packet, wirelen, caplen);
+  /* libpcap 1.11 deprecates bpf_filter.  This function runs the instructions up to the one that
+     returns, and reads no length.  */
+  struct bpf_program code = {.bf_insns = (struct bpf_insn *) program};
+  struct pcap_pkthdr header = {.caplen = caplen, .len = wirelen};
+  return (uint32_t) pcap_offline_filter (&code, &header, packet);
 }

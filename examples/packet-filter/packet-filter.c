@@ -53,8 +53,8 @@ static void work (void *arg) {
     compare_results (rt, &VARR_ADDR (filter_t, rt->filters)[i], options->packets);
 
   if (!job->timed) return;
-  compare_speed (rt, options->packets, options->rounds);
   report_capture (rt, options);
+  compare_speed (rt, options->packets, options->rounds);
   report_filters (rt, options);
   if (jit_native_abi != NULL) swap (rt, options->swaps);
 }
@@ -79,7 +79,8 @@ static int run_traced (const struct options *options) {
   MIR_trace_options_t trace_options = {.size = sizeof (trace_options),
                                        .file = options->trace,
                                        .title = "packet-filter",
-                                       .alloc = &data.alloc};
+                                       .alloc = &data.alloc,
+                                       .stack_depth = 16};
   struct job job = {.options = options, .timed = 1};
   MIR_context_t defaults = MIR_init ();
   MIR_trace_status_t status;
@@ -124,48 +125,67 @@ static size_t parse_number (const char *option, const char *text, size_t max) {
   fail (MIR_wrong_param_value_error, "%s needs a number from 1 to %zu", option, max);
 }
 
-static struct options parse_arguments (int argc, char **argv) {
-  struct options options = {.packets = 100000, .rounds = 15, .swaps = 2000};
-  int i = 1;
+struct arguments {
+  int argc;
+  char **argv;
+  struct options options; /* what they say */
+};
+
+/* Fails on bad ones.  */
+static void parse_arguments (void *arg) {
+  struct arguments *arguments = (struct arguments *) arg;
+  struct options *options = &arguments->options;
+  int argc = arguments->argc, i = 1;
+  char **argv = arguments->argv;
   /* argv[argc] is NULL, so argv[i + 1] may be read.  */
-  for (; i < argc && strncmp (argv[i], "--", 2) == 0; i++) {
-    if (strcmp (argv[i], "--help") == 0) {
+  for (; i < argc && argv[i][0] == '-'; i++) {
+    if (strcmp (argv[i], "--") == 0) {
+      i++;
+      break;
+    } else if (strcmp (argv[i], "--help") == 0 || strcmp (argv[i], "-h") == 0) {
       report_help ();
       exit (0);
     } else if (strcmp (argv[i], "--packets") == 0) {
-      options.packets = parse_number (argv[i], argv[i + 1], PACKETS_MAX);
+      options->packets = parse_number (argv[i], argv[i + 1], PACKETS_MAX);
       i++;
     } else if (strcmp (argv[i], "--rounds") == 0) {
-      options.rounds = parse_number (argv[i], argv[i + 1], ROUNDS_MAX);
+      options->rounds = parse_number (argv[i], argv[i + 1], ROUNDS_MAX);
       i++;
     } else if (strcmp (argv[i], "--swaps") == 0) {
-      options.swaps = parse_number (argv[i], argv[i + 1], SWAPS_MAX);
+      options->swaps = parse_number (argv[i], argv[i + 1], SWAPS_MAX);
       i++;
     } else if (strcmp (argv[i], "--tools") == 0) {
-      options.tools = 1;
+      options->tools = 1;
     } else if (strcmp (argv[i], "--trace") == 0) {
-      options.trace = argv[++i];
-      if (options.trace == NULL) fail (MIR_wrong_param_value_error, "--trace needs a file");
+      options->trace = argv[++i];
+      if (options->trace == NULL || options->trace[0] == '-')
+        fail (MIR_wrong_param_value_error, "--trace needs a file");
     } else {
       fail (MIR_wrong_param_value_error, "unknown option %s, see --help", argv[i]);
     }
   }
-  if (options.tools && options.trace != NULL)
+  if (options->tools && options->trace != NULL)
     fail (MIR_wrong_param_value_error, "--tools and --trace exclude each other, see --help");
   if (argc - i < 2)
     fail (MIR_wrong_param_value_error, "name a capture and at least one filter, see --help");
-  options.capture = argv[i];
-  options.filters = argv + i + 1;
-  options.filters_num = (size_t) (argc - i - 1);
-  return options;
+  options->capture = argv[i];
+  options->filters = argv + i + 1;
+  options->filters_num = (size_t) (argc - i - 1);
 }
 
 int main (int argc, char **argv) {
-  struct options options = parse_arguments (argc, argv);
-  if ((options.trace != NULL ? run_traced : run_with_defaults) (&options) != 0
-      || run_with_our_allocators (&options) != 0)
+  struct arguments arguments = {argc, argv, {.packets = 100000, .rounds = 15, .swaps = 2000}};
+  const struct options *options = &arguments.options;
+  struct failure failure;
+  if (catch_failure (&failure, parse_arguments, &arguments) != 0) {
+    fprintf (stderr, "packet-filter: %s\n", failure.message);
+    return 2;
+  }
+  if ((options->trace != NULL ? run_traced : run_with_defaults) (options) != 0
+      || run_with_our_allocators (options) != 0)
     return 1;
-  report_agreement (&options);
-  if (fflush (stdout) != 0) fail (MIR_binary_io_error, "standard output: %s", strerror (errno));
+  report_agreement (options);
+  if (fflush (stdout) != 0 || ferror (stdout))
+    fail (MIR_binary_io_error, "standard output: %s", strerror (errno));
   return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "mir-code.h"
 #include "compare.h"
+#include "cpu-time.h"
 #include "libpcap.h"
 
 void report_help (void) {
@@ -21,17 +22,17 @@ void report_help (void) {
       "               comment lines, which begin with #\n"
       "\n"
       "  --packets N  run each filter on N packets; the capture is repeated or cut (100000)\n"
-      "  --rounds N   time each engine N times and take the median, 1 to %d (15)\n"
+      "  --rounds N   take each engine's CPU time N times, for the median, 1 to %d (15)\n"
       "  --swaps N    replace N filters while a thread runs them (2000)\n"
       "  --tools      tell perf and gdb the names of compiled filters\n"
       "  --trace FILE trace all allocations, for mir-report; not with --tools\n"
-      "  --help       show this text\n"
+      "  -h, --help   show this text\n"
       "\n"
       "All work is done twice: in a context with the default allocators, for the table, and in\n"
       "one with counting allocators, for the lines below the table.\n"
       "\n"
-      "The exit status is 0 if all engines agree, and 1, with a line on standard error, if they\n"
-      "do not, or if an argument or a file is bad.\n",
+      "The exit status is 0 if all engines agree; 1 if they do not or a file is bad, and 2 if an\n"
+      "argument is bad, both with a line on standard error.\n",
       ROUNDS_MAX);
 }
 
@@ -45,6 +46,7 @@ void report_capture (const struct runtime *rt, const struct options *options) {
           base_name (options->capture), len, seconds, (unsigned long) capture->link_type,
           capture->link_type == 1 ? " (Ethernet)" : "", (unsigned long) capture->snaplen);
   printf ("each filter runs on %zu packets; JIT: %s\n\n", options->packets, jit_name ());
+  fflush (stdout); /* the engines take seconds */
 }
 
 /* Cells that need a JIT, libpcap or both; otherwise a dash.  */
@@ -79,8 +81,9 @@ static void report_filter (const struct filter *filter, const struct options *op
 
 void report_filters (const struct runtime *rt, const struct options *options) {
   int shared = 0;
-  printf ("%-22s %6s %8s %9s %33s %12s\n", "", "", "code ", "", "million packets per second",
-          "JIT against");
+  char unit[40];
+  snprintf (unit, sizeof (unit), "million packets per %s", cpu_time_unit ());
+  printf ("%-22s %6s %8s %9s %33s %12s\n", "", "", "code ", "", unit, "JIT against");
   printf ("%-22s %6s %8s %9s %13s %9s %9s %12s\n", "filter", "insns", "bytes ", "matches",
           "interpreter", "JIT", "libpcap", "libpcap");
   for (size_t i = 0; i < VARR_LENGTH (filter_t, rt->filters); i++) {

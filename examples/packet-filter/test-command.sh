@@ -1,5 +1,6 @@
 #!/bin/sh
-# The command line with bad input: one line on standard error, nothing else, and exit status 1.
+# The command line with bad input: one line on standard error, nothing else, and exit status 1, or 2 for
+# bad arguments.
 #
 # usage: test-command.sh PROGRAM CAPTURE FILTER MIR-REPORT
 set -u
@@ -14,13 +15,21 @@ packet_filter () {
   "$program" "$@" >"$work/out" 2>"$work/err"
 }
 
-refuses () { # name, pattern of the whole line, arguments...
-  name=$1 pattern=$2
-  shift 2
+refuses_with () { # status, name, pattern of the whole line, arguments...
+  status=$1 name=$2 pattern=$3
+  shift 3
   packet_filter "$@"
-  [ $? = 1 ] && [ ! -s "$work/out" ] && [ "$(wc -l <"$work/err")" = 1 ] &&
+  [ $? = "$status" ] && [ ! -s "$work/out" ] && [ "$(wc -l <"$work/err")" = 1 ] &&
     grep -qx "packet-filter: $pattern" "$work/err"
   result $? "refuses $name"
+}
+
+refuses () {
+  refuses_with 1 "$@"
+}
+
+refuses_arguments () {
+  refuses_with 2 "$@"
 }
 
 refuses_filter () { # name, pattern after the file's name, printf format of the file
@@ -32,21 +41,24 @@ refuses_capture () { # name, pattern after the file's name; the capture is $work
   refuses "$1" ".*/bad.pcap: $2" "$work/bad.pcap" "$filter"
 }
 
-refuses 'no arguments' 'name a capture and at least one filter, see --help'
-refuses 'a capture alone' 'name a capture and at least one filter, see --help' "$capture"
-refuses 'an unknown option' 'unknown option --fast, see --help' --fast "$capture" "$filter"
+refuses_arguments 'no arguments' 'name a capture and at least one filter, see --help'
+refuses_arguments 'a capture alone' 'name a capture and at least one filter, see --help' "$capture"
+refuses_arguments 'an unknown option' 'unknown option --fast, see --help' --fast "$capture" "$filter"
+refuses_arguments 'a short option' 'unknown option -x, see --help' -x "$capture" "$filter"
+refuses_arguments 'a trace without a name' '--trace needs a file' --trace -- "$capture" "$filter"
+refuses_arguments 'a dash' 'unknown option -, see --help' - "$filter"
 refuses 'a device as filter' '/dev/zero: not a regular file' "$capture" /dev/zero
 mkfifo "$work/pipe"
 refuses 'a pipe' '.*/pipe: not a regular file' "$work/pipe" "$filter"
 refuses 'a path with a newline' '.*/a?b: No such file or directory' "$work/a
 b" "$filter"
 for number in 0 -1 x 1x '' 1000000001 99999999999999999999; do
-  refuses "--packets '$number'" '--packets needs a number from 1 to 1000000000' \
+  refuses_arguments "--packets '$number'" '--packets needs a number from 1 to 1000000000' \
     --packets "$number" "$capture" "$filter"
 done
-refuses '--rounds 26' '--rounds needs a number from 1 to 25' --rounds 26 "$capture" "$filter"
-refuses '--swaps 0' '--swaps needs a number from 1 to 1000000' --swaps 0 "$capture" "$filter"
-refuses '--rounds at the end' '--rounds needs a number from 1 to 25' --rounds
+refuses_arguments '--rounds 26' '--rounds needs a number from 1 to 25' --rounds 26 "$capture" "$filter"
+refuses_arguments '--swaps 0' '--swaps needs a number from 1 to 1000000' --swaps 0 "$capture" "$filter"
+refuses_arguments '--rounds at the end' '--rounds needs a number from 1 to 25' --rounds
 
 refuses 'a missing filter' '.*/none.bpf: No such file or directory' \
   "$capture" "$work/none.bpf"
@@ -114,10 +126,14 @@ set -- $(sed -n 's/^traced: \([0-9]*\) allocations, \([0-9]*\) bytes at the peak
   grep -q "\"made_blocks\": $1,\$" "$work/out" && grep -q "\"peak_bytes\": $2,\$" "$work/out" &&
   grep -q "\"live_bytes\": $3,\$" "$work/out" && grep -q '"strange": 0,' "$work/out"
 result $? 'traces what it counts'
-refuses 'both --tools and --trace' '--tools and --trace exclude each other, see --help' \
+refuses_arguments 'both --tools and --trace' '--tools and --trace exclude each other, see --help' \
   --tools --trace "$work/run.trace" "$capture" "$filter"
 refuses 'a trace in a missing folder' '/nonexistent/x: the trace file could not be .*' \
   --trace /nonexistent/x "$capture" "$filter"
+packet_filter --packets 10 --rounds 1 --swaps 1 -- "$capture" "$filter" && [ ! -s "$work/err" ]
+result $? 'takes -- for the end of the options'
+packet_filter -h && cp "$work/out" "$work/short" && packet_filter --help && cmp -s "$work/short" "$work/out"
+result $? 'has its help for -h, too'
 packet_filter --help
 [ $? = 0 ] && [ ! -s "$work/err" ] && [ "$(wc -l <"$work/out")" -le 24 ]
 result $? 'has its help on one screen'

@@ -3,9 +3,10 @@
 #include "os/os.h"
 
 #include <errno.h>
-#include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "os/kernel-linux.h"
 
 enum { SPINS = 100 }; /* looks at the lock before a thread sleeps: most holders are done by then */
 
@@ -27,7 +28,7 @@ void mir_os_lock_wait (mir_os_lock_t *lock) {
       return;
   }
   while (atomic_exchange_explicit (&lock->state, 2, memory_order_acquire) != 0)
-    futex (lock, FUTEX_WAIT_PRIVATE, 2, NULL);
+    futex (lock, MIR_FUTEX_WAIT, 2, NULL);
 }
 
 int mir_os_lock_within (mir_os_lock_t *lock, unsigned milliseconds) {
@@ -37,13 +38,13 @@ int mir_os_lock_within (mir_os_lock_t *lock, unsigned milliseconds) {
     uint64_t now = mir_os_now ();
     if (now >= until) return 0;
     long left = (long) (until - now), time[2] = {left / 1000, left % 1000 * 1000000};
-    futex (lock, FUTEX_WAIT_PRIVATE, 2, time);
+    futex (lock, MIR_FUTEX_WAIT, 2, time);
   }
   return 1;
 }
 
 void mir_os_lock_wake (mir_os_lock_t *lock) {
-  futex (lock, FUTEX_WAKE_PRIVATE, 1, NULL);
+  futex (lock, MIR_FUTEX_WAKE, 1, NULL);
 }
 
 int mir_os_lock_init (mir_os_lock_t *lock) {

@@ -3,7 +3,6 @@
 #include "os/pages.h"
 
 #include <errno.h>
-#include <linux/futex.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -11,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "os/kernel-linux.h"
 #include "os/os.h"
 
 #ifndef SYS_futex
@@ -89,7 +89,7 @@ static size_t len_in_one_mapping (char *start, size_t len) {
 static int holds_word (const void *addr, uint32_t value) {
   static const uint64_t no_time[2];
   for (;;)
-    if (syscall (SYS_futex, addr, FUTEX_WAIT_PRIVATE, value, no_time, NULL, 0) != 0
+    if (syscall (SYS_futex, addr, MIR_FUTEX_WAIT, value, no_time, NULL, 0) != 0
         && mir_os_error () != EINTR)
       return mir_os_error () == ETIMEDOUT;
 }

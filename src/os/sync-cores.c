@@ -10,16 +10,17 @@
 #include "os/os.h"
 
 #include <errno.h>
-#include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "os/kernel-linux.h"
 
 static long membarrier (int command) {
   return syscall (SYS_membarrier, command, 0, 0);
 }
 
 void mir_os_sync_cores (void) {
-  if (membarrier (MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE) == 0 || errno != EPERM) return;
-  if (membarrier (MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) == 0)
-    (void) membarrier (MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE);
+  if (membarrier (MIR_MEMBARRIER_SYNC_CORE) == 0 || errno != EPERM) return;
+  if (membarrier (MIR_MEMBARRIER_REGISTER_SYNC_CORE) == 0)
+    (void) membarrier (MIR_MEMBARRIER_SYNC_CORE);
 }

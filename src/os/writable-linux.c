@@ -2,10 +2,11 @@
 #define _GNU_SOURCE /* syscall */
 #include "os/os.h"
 
-#include <linux/futex.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "os/kernel-linux.h"
 
 #ifndef SYS_futex
 #define SYS_futex SYS_futex_time64 /* 32-bit CPUs that came after 2038 was noticed */
@@ -16,9 +17,7 @@
    Unlike advice it is never ignored, and no system refuses the call by which threads wait.  */
 static int can_store (uintptr_t addr) {
   uint32_t word = 0;
-  return syscall (SYS_futex, &word, FUTEX_WAKE_OP_PRIVATE, 0, 0, addr,
-                  FUTEX_OP (FUTEX_OP_OR, 0, FUTEX_OP_CMP_EQ, 0))
-         >= 0;
+  return syscall (SYS_futex, &word, MIR_FUTEX_WAKE_OP, 0, 0, addr, MIR_FUTEX_OR_0) >= 0;
 }
 
 int mir_os_is_writable (void *start, size_t len) {

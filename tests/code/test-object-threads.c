@@ -12,8 +12,11 @@
 
 enum { RESERVE = 64 * 1024 * 1024, THREADS = 4, HELD = 24 };
 
-/* Threads that ThreadSanitizer watches do not survive forks of each other.  */
-#if defined(_WIN32) || defined(__SANITIZE_THREAD__)
+/* Threads that ThreadSanitizer watches do not survive forks of each other, and a child may find
+   AddressSanitizer's own lock of malloc taken: GCC's runtime has no order for forks before 14.  So
+   it is with the locks of an emulator.  */
+#if defined(_WIN32) || defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__) \
+    || defined(IS_EMULATED)
 enum { CAN_FORK = 0 };
 #else
 enum { CAN_FORK = 1 };

@@ -44,6 +44,7 @@ static struct box {
 enum box_state { BOX_EMPTY, BOX_TAKEN, BOX_FULL };
 
 static atomic_uint workers_left, left_open, signals_seen, signals_wrong, longjmps, forks;
+static pthread_barrier_t all_known; /* of the workers, and of the thread that creates them */
 static pthread_barrier_t all_done;
 
 /*---------------- Functions -----------------------------*/
@@ -376,7 +377,9 @@ static void operate (void) {
 static void *work (void *arg) {
   stress_self = (struct stress_thread *) arg;
   EXPECT (MIR_code_writer_create (stress_space, &stress_self->writer) == MIR_CODE_OK);
-  pthread_barrier_wait (&all_done); /* all threads can be sent signals from here on */
+  /* From here on all threads can be sent signals: pthread_create may store a thread's identifier after
+     the thread has begun.  */
+  pthread_barrier_wait (&all_known);
   for (size_t n = 1; n <= tap_scaled (OPERATIONS); n++) {
     stress_quiesce ();
     operate ();
@@ -417,12 +420,15 @@ static void threads_free_patch_fork_signal_and_leave (void) {
   atomic_store (&workers_left, WORKERS);
   hooked_bytes = hooked_published = hooked_freed = 0;
   left_open = signals_seen = signals_wrong = longjmps = forks = 0;
+  REQUIRE (pthread_barrier_init (&all_known, NULL, WORKERS + 1) == 0);
   REQUIRE (pthread_barrier_init (&all_done, NULL, WORKERS) == 0);
   for (unsigned i = 0; i < WORKERS + READERS; i++) {
     struct stress_thread *thread = &stress_threads[i];
     REQUIRE (pthread_create (&thread->thread, NULL, i < WORKERS ? work : read_all, thread) == 0);
   }
+  pthread_barrier_wait (&all_known);
   for (unsigned i = 0; i < WORKERS + READERS; i++) pthread_join (stress_threads[i].thread, NULL);
+  pthread_barrier_destroy (&all_known);
   pthread_barrier_destroy (&all_done);
   free_all ();
   MIR_code_get_stats (stress_space, &stats);

@@ -8,7 +8,7 @@ root=$(CDPATH= cd -- "$(dirname -- "$0")/../.." && pwd)
 
 # The names that the shared library $1 exports.
 exported_by () {
-  "$nm" -D --defined-only "$1" | awk '{ sub (/@.*/, "", $NF); print $NF }' |
+  "$nm" -D --defined-only "$1" | awk '$2 != "A" { sub (/@.*/, "", $NF); print $NF }' |
     grep -v '^_\(init\|fini\|edata\|end\|_bss_start\)$' | sort
 }
 exported_by "$shared" >"$work/exported"
@@ -21,6 +21,17 @@ grep -ho '^MIR_CONTEXT_API [^(]*' "$root"/mir*.h | grep -o '_*MIR_[A-Za-z0-9_]*$
 shared_libraries_export_only_MIR_names () {
   ! cat "$work/exported" "$work/exported-contexts" |
     grep -v '^_\{0,1\}MIR_\|^__jit_debug_\(register_code\|descriptor\)$'
+}
+
+# The version node is the soname's.
+names_carry_the_version_of_the_soname () {
+  "$nm" -D --defined-only "$shared" | awk '$2 != "A" { print $NF }' >"$work/versioned"
+  "$nm" -D --defined-only "$contexts" | awk '$2 != "A" { print $NF }' >"$work/versioned-contexts"
+  [ -s "$work/versioned" ]
+  [ -s "$work/versioned-contexts" ]
+  major=$(sed -n 's/^#define MIR_ALLOC_VERSION_MAJOR //p' "$root/mir-alloc-api.h")
+  ! grep -v "@@MIR_ALLOC_$major\$" "$work/versioned"
+  ! grep -v "@@MIR_ALLOC_MIR_$major\$" "$work/versioned-contexts"
 }
 
 shared_library_exports_no_mimalloc () {
@@ -47,6 +58,7 @@ names_of_mir_h_are_in_a_library_of_their_own () {
 }
 
 run shared_libraries_export_only_MIR_names
+run names_carry_the_version_of_the_soname
 run shared_library_exports_no_mimalloc
 run mimalloc_does_not_define_malloc
 run shared_library_exports_what_gdb_looks_for

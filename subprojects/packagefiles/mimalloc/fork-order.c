@@ -2,7 +2,7 @@
    held by a thread that only its parent has, and wait for ever.
 
    mimalloc's unit is compiled with the names of pthread_mutex_lock and its kin defined as those of
-   this file (meson.build); no name inside mimalloc is used.  A fork closes a gate in front of these
+   this file (mir-mimalloc.c); no name inside mimalloc is used.  A fork closes a gate in front of these
    locks and waits until no thread is behind it.  mimalloc needs locks when threads and heaps begin
    and end and when it reserves address space, never for an ordinary malloc or free; under them it
    calls only the system, so the wait is short.
@@ -10,9 +10,6 @@
    The constructor has the highest priority that a program may use, because handlers before a fork
    run in the reverse order of their registration: first those of whoever calls mimalloc with a lock
    of its own held, then this one.  */
-#undef pthread_mutex_lock /* meson.build defines them for mimalloc's unit */
-#undef pthread_mutex_trylock
-#undef pthread_mutex_unlock
 #define _POSIX_C_SOURCE 200809L /* nanosleep */
 #include <pthread.h>
 #include <sched.h>

@@ -1,0 +1,77 @@
+#!/bin/sh
+# ./dev refuses names that do not exist in one line, with status 2, before it fetches, builds or installs anything.
+# Argument: the root of the sources.
+set -u
+. "$(dirname "$0")/../support/tap.sh"
+root=$1
+project=$work/project
+mkdir -p "$project/bench" "$work/bin"
+cp -R "$root/dev" "$root/.ci" "$project"
+cp -R "$root/bench/ucrt" "$project/bench"
+mkdir -p "$project/tests"
+cp -R "$root/tests/real" "$project/tests"
+cd "$project" || exit 1
+export PYTHONDONTWRITEBYTECODE=1
+
+# Whatever starts work says so.
+for command in apt-get apt-cache debootstrap meson ninja git npm gcc g++ clang pkg-config; do
+  printf '#!/bin/sh\necho %s >>"%s/started"\nexit 1\n' $command "$work" >"$work/bin/$command"
+  chmod +x "$work/bin/$command"
+done
+PATH=$work/bin:$PATH
+find . | sort >"$work/before"
+
+explain () {
+  cat "$work/out" "$work/err" "$work/started" 2>/dev/null
+  find . | sort | diff "$work/before" -
+}
+
+# Expect ./dev with the arguments after $1 to say the line $1 and nothing else, and to do nothing.
+refuses () {
+  line=$1
+  shift
+  rm -f "$work/started"
+  ./dev "$@" >"$work/out" 2>"$work/err" </dev/null
+  [ $? = 2 ] && [ ! -s "$work/out" ] && [ "$(cat "$work/err")" = "$line" ] && [ ! -e "$work/started" ] &&
+    find . | sort | cmp -s "$work/before" -
+  result $? "./dev $*"
+}
+
+refuses 'dev: no such command: nonesuch (./dev help lists them)' nonesuch
+refuses 'dev: build takes no arguments' build gcc
+refuses 'dev: dll takes no arguments' dll x64
+refuses 'dev: format takes --check or nothing' format --chek
+refuses 'dev: no such configuration: nonesuch (./dev help lists them)' test nonesuch
+refuses 'dev: no such configuration: gc mingw (./dev help lists them)' test gc asan mingw
+refuses 'dev: no such configuration: m68k (./dev help lists them)' test --arch aarch64 m68k
+refuses 'dev: no such configuration: nonesuch (./dev help lists them)' test debian 13 gcc nonesuch
+refuses 'dev: debian takes a suite, 12, 13, 14 or sid, and then configurations' test debian
+refuses 'dev: debian takes a suite, 12, 13, 14 or sid, and then configurations' test gcc debian buster
+refuses 'dev: no such benchmark: nonesuch (./dev help lists them)' bench alloc nonesuch
+refuses 'dev: no such benchmark: code-job (./dev help lists them)' bench code-job
+refuses "dev: --mir takes the folder of MIR's mir-htab.h" bench containers --mir /nonexistent
+refuses 'dev: bench llvm takes no arguments' bench llvm code
+refuses 'dev: bench llvm goes without other names' bench code llvm
+refuses 'bench: no such subject: nonesuch' bench ucrt --only mix,nonesuch
+refuses 'bench: no such side: nonesuch' bench ucrt --sides nonesuch
+
+./dev help >"$work/out" 2>"$work/err" && grep -q '^./dev build' "$work/out" && [ ! -s "$work/err" ]
+result $? './dev help'
+
+# What would run is what was asked for, and only names in the wrong place are refused.
+names_of () {
+  configs= unknown=
+  parse_configs "$@"
+  echo $configs
+}
+
+(
+  . .ci/debian.sh
+  . .ci/test.sh
+  [ "$(names_of gcc --arch s390x debian sid)" = 'gcc s390x debian:sid:gcc:clang' ] &&
+    [ "$(names_of debian 12 bookworm trixie)" = 'debian:bookworm debian:bookworm debian:trixie' ] &&
+    [ "$(names_of debian 13 forky gcc format)" = 'debian:trixie:gcc:format debian:forky:gcc:format' ]
+) >"$work/out" 2>"$work/err"
+result $? 'the words behind debian are its suites and their configurations'
+
+finish

@@ -1,0 +1,14 @@
+/* Compiles only if the library's numbers for system calls are the kernel's.  */
+#include "os/kernel-linux.h"
+
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+
+#define SAME(OURS, THEIRS) _Static_assert ((int) (OURS) == (int) (THEIRS), #OURS)
+
+SAME (MIR_FUTEX_WAIT, FUTEX_WAIT_PRIVATE);
+SAME (MIR_FUTEX_WAKE, FUTEX_WAKE_PRIVATE);
+SAME (MIR_FUTEX_WAKE_OP, FUTEX_WAKE_OP_PRIVATE);
+SAME (MIR_FUTEX_OR_0, FUTEX_OP (FUTEX_OP_OR, 0, FUTEX_OP_CMP_EQ, 0));
+SAME (MIR_MEMBARRIER_SYNC_CORE, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE);
+SAME (MIR_MEMBARRIER_REGISTER_SYNC_CORE, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE);
