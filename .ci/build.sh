@@ -54,6 +54,7 @@ compile_in () {
   else
     ninja -C "$@" >"$dir/ninja.log" 2>&1 || {
       what_failed "$dir/ninja.log" >&2
+      said=$(what_failed "$dir/ninja.log" | tail -n 20)
       die "could not compile $dir/, see $dir/ninja.log"
     }
   fi

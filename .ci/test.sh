@@ -106,9 +106,11 @@ start_results () {
   export NPM_VERDICT="$results_dir/npm" # tests/real/npm.py
 }
 
-# The end of a run that could not go on, for example because something does not compile.
+# The end of a run that could not go on, for example because something does not compile: die's reason, and what the
+# compiler said.
 stopped () {
-  note_failure "$config: the run stopped here, see above"
+  note_failure "$config: the run stopped here: ${why:-see above}"
+  [ -z "${said-}" ] || echo "$said" >>"$notes"
   note_cost "$config"
   summarize || exit 1
 }

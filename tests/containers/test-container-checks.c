@@ -11,11 +11,9 @@
 
 #include <signal.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "support/child.h"
 #include "support/probe-alloc.h"
 #include "support/tap.h"
 
@@ -27,32 +25,20 @@ static VARR (int) *v;
 static HTAB (int) *tab;
 static char last_words[200];
 
-/* Run WRONG in a child; return its wait status and store what it wrote to stderr in last_words.  */
-static int status_of (void (*wrong) (void)) {
-  int ends[2], status = -1;
-  size_t length = 0;
-  ssize_t got;
-  REQUIRE (pipe (ends) == 0);
-  fflush (NULL);
-  pid_t child = fork ();
-  REQUIRE (child >= 0);
-  if (child == 0) {
-    const struct rlimit no_core = {0, 0};
-    setrlimit (RLIMIT_CORE, &no_core);
-    dup2 (ends[1], STDERR_FILENO);
-    wrong ();
-    _exit (0);
-  }
-  close (ends[1]);
-  while ((got = read (ends[0], last_words + length, sizeof (last_words) - 1 - length)) > 0)
-    length += (size_t) got;
-  last_words[length] = '\0';
-  /* qemu-user adds a line of its own when a signal ends the program.  */
-  char *of_qemu = strstr (last_words, "qemu: uncaught target signal");
-  if (of_qemu != NULL) *of_qemu = '\0';
-  close (ends[0]);
-  REQUIRE (waitpid (child, &status, 0) == child);
-  return status;
+/* What the child does, which ends it; without a core file.  */
+static void (*mistake) (void);
+
+static int make_the_mistake (void) {
+  const struct rlimit no_core = {0, 0};
+  setrlimit (RLIMIT_CORE, &no_core);
+  mistake ();
+  return 0;
+}
+
+/* Run WRONG in a child and store what it wrote to stderr in last_words.  */
+static struct child_end end_of (void (*wrong) (void)) {
+  mistake = wrong;
+  return run_child (make_the_mistake, last_words, sizeof (last_words));
 }
 
 static void setup (void) {
@@ -67,16 +53,14 @@ static void teardown (void) {
 
 static void check_aborts (void (*wrong) (void), const char *words) {
   setup ();
-  int status = status_of (wrong);
-  CHECK (WIFSIGNALED (status) && WTERMSIG (status) == SIGABRT);
+  CHECK_INT (end_of (wrong).signal, SIGABRT);
   CHECK_STR (last_words, words);
   teardown ();
 }
 
 static void check_exits (void (*wrong) (void), const char *words) {
   setup ();
-  int status = status_of (wrong);
-  CHECK (WIFEXITED (status) && WEXITSTATUS (status) == 1);
+  CHECK_INT (end_of (wrong).status, 1);
   CHECK_STR (last_words, words);
   teardown ();
 }

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -32,6 +33,12 @@ static void read_all (int end, char *text, size_t text_size) {
   text[all] = '\0';
 }
 
+/* qemu-user has a last word of its own.  */
+static void cut_emulators_words (char *text) {
+  char *of_qemu = strstr (text, "qemu: uncaught target signal");
+  if (of_qemu != NULL) *of_qemu = '\0';
+}
+
 struct child_end run_child (int (*func) (void), char *text, size_t text_size) {
   struct child_end end = {-1, 0};
   int ends[2], status;
@@ -48,7 +55,10 @@ struct child_end run_child (int (*func) (void), char *text, size_t text_size) {
     _exit (res);
   }
   close (ends[1]);
-  if (text != NULL) read_all (ends[0], text, text_size);
+  if (text != NULL) {
+    read_all (ends[0], text, text_size);
+    cut_emulators_words (text);
+  }
   close (ends[0]);
   REQUIRE (waitpid (pid, &status, 0) == pid);
   if (WIFEXITED (status)) end.status = WEXITSTATUS (status);
