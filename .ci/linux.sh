@@ -1,5 +1,8 @@
 # The configurations that test on Linux, on this CPU or under qemu-user.  Sourced by .ci/test.sh.
 
+# How many percent of their random steps and refusals tests take after gcc's run has taken all.
+fewer=${TAP_SCALE:-30}
+
 # gdb, the libraries whose adapters are tested with them, and what makes the HTML of the manual.
 needs_small () {
   needs_docs
@@ -9,7 +12,7 @@ needs_small () {
 }
 
 test_small () {
-  left_out='--no-suite=once --no-suite=limits' build_and_test build plain
+  TAP_SCALE=$fewer left_out='--no-suite=once --no-suite=limits' build_and_test build plain
 }
 
 # The same with what is large: LLVM, and Chromium, without which the tests of pages are skipped; and with the suite
@@ -41,13 +44,21 @@ clang_links () {
 }
 
 test_clang () {
-  CC=clang CXX=clang++ left_out=--no-suite=once build_and_test build-clang plain
+  TAP_SCALE=$fewer CC=clang CXX=clang++ left_out=--no-suite=once build_and_test build-clang plain
 }
 
 needs_asan () { :; }
 
+# What a checker watches is compiled for it with lines but no variables, and without the passes that take longest: in
+# half the time, and the tests themselves are no slower.  What no compiler changes is left out, and LLVM, whose own
+# configuration has it under AddressSanitizer, too.
+checked='-Doptimization=1 -Dc_args=-g1 -Dcpp_args=-g1'
+asan_options="$checked -Db_sanitize=address,undefined -Db_lundef=false -Dmimalloc:track=asan"
+tsan_options="$checked -Db_sanitize=thread -Db_lundef=false"
+
 test_asan () {
-  build_and_test build-asan asan -Db_sanitize=address,undefined -Db_lundef=false -Dmimalloc:track=asan
+  chosen='--no-suite=once --no-suite=llvm'
+  chosen_tests build-asan asan $asan_options
 }
 
 needs_tsan () {
@@ -55,7 +66,8 @@ needs_tsan () {
 }
 
 test_tsan () {
-  build_and_test build-tsan tsan -Db_sanitize=thread -Db_lundef=false
+  chosen='--no-suite=once --no-suite=llvm'
+  chosen_tests build-tsan tsan $tsan_options
 }
 
 needs_stress () {
@@ -66,8 +78,8 @@ needs_stress () {
 # under the sanitizers.  TAP_SCALE, 1000 if it is not set, makes both longer or shorter.
 test_stress () {
   stress_in build plain
-  stress_in build-asan asan -Db_sanitize=address,undefined -Db_lundef=false -Dmimalloc:track=asan
-  stress_in build-tsan tsanlong -Db_sanitize=thread -Db_lundef=false
+  stress_in build-asan asanlong $asan_options
+  stress_in build-tsan tsanlong $tsan_options
 }
 
 stress_in () {
@@ -113,7 +125,7 @@ needs_llvm () {
 
 test_llvm () {
   llvm_in build plain
-  llvm_in build-asan asan -Db_sanitize=address,undefined -Db_lundef=false -Dmimalloc:track=asan
+  llvm_in build-asan asan $asan_options
 }
 
 llvm_in () {
@@ -131,7 +143,8 @@ needs_valgrind () {
 }
 
 test_valgrind () {
-  memory_suite_in build-valgrind valgrind -Dmimalloc:track=valgrind
+  chosen=--suite=memory
+  chosen_tests build-valgrind valgrind $checked -Dmimalloc:track=valgrind
 }
 
 # Debian's cross compiler for CPU $1, and qemu-user; nothing for this machine's own CPU.

@@ -8,6 +8,7 @@ needs_mimalloc () {
 
 # The suite `memory` with each; what get-mimalloc cannot fetch is skipped with its reason.
 test_mimalloc () {
+  chosen=--suite=memory
   for place in cache upstream sid-mimalloc sid-emscripten release; do
     source=build-mimalloc/$place/source
     echo "== build-mimalloc/$place"
@@ -15,7 +16,7 @@ test_mimalloc () {
     said=$(mktemp)
     if "$source/subprojects/get-mimalloc" "$place" >"$said" 2>&1; then
       cat "$said"
-      memory_suite_in "build-mimalloc/$place/build" plain "$source" -Dexamples=disabled
+      chosen_tests "build-mimalloc/$place/build" plain "$source" -Dexamples=disabled
     else
       echo "ok 1 - mimalloc from $place # SKIP $(sed -n 's/^mimalloc: \(not from \)/\1/p' "$said" | tail -n 1)"
       echo '# 0 passed, 0 failed, 1 skipped' | tee -a "$results"

@@ -130,14 +130,14 @@ build_and_test () {
   run_meson "$dir" "$setup" --print-errorlogs ${left_out-}
 }
 
-# The same, but only the suite `memory` runs.
-memory_suite_in () {
+# The same with the tests that the options of `meson test` in $chosen choose, and of the programs only what they need.
+chosen_tests () {
   dir=$1 setup=$2
   shift 2
   configure_in "$dir" "$@"
-  compile_in "$dir" all meson-test-prereq
+  compile_in "$dir" $(python3 .ci/targets.py "$dir" $chosen)
   echo "== $dir"
-  run_meson "$dir" "$setup" --print-errorlogs --suite=memory
+  run_meson "$dir" "$setup" --print-errorlogs $chosen
 }
 
 # Run meson's tests in directory $1 and setup $2 with the options that follow, count their TAP, and note and explain
