@@ -45,7 +45,7 @@ run_tests () {
 
 # All that fits into one run.
 default_configs () {
-  echo format gcc clang asan tsan valgrind aarch64 windows ucrt images install
+  echo format gcc clang asan tsan valgrind aarch64 windows ucrt images install debian 13 small
 }
 
 # Put the configurations that the words name into $configs, and names that are none into $unknown.  All words after

@@ -19,7 +19,7 @@ test_ucrt () {
   configure_ucrt x86_64
   export WINEPREFIX="$PWD/build-ucrt-x86_64/prefix"
   make_prefix build-ucrt-x86_64
-  ucrt_in x86_64
+  REAL_RUNTIME=one ucrt_in x86_64 # both: ./dev test wine8
   test_dll
   wineserver -k || true # leave no process behind
   unset WINEPREFIX
