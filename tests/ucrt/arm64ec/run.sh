@@ -13,6 +13,10 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
+echo '#include <stdio.h>' | aarch64-linux-gnu-gcc -fsyntax-only -x c - 2>/dev/null || {
+  echo "needs aarch64-linux-gnu-gcc with a C library"
+  exit 77
+}
 
 # The C runtime, with the image parts and the import library of the DLL.
 python3 "$root/src/ucrt/make-import-lib.py" llvm-dlltool-22 arm64ec KERNEL32.dll "$root/src/ucrt/kernel32.imports" \
