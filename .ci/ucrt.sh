@@ -23,13 +23,11 @@ test_ucrt () {
   test_dll
   wineserver -k || true # leave no process behind
   unset WINEPREFIX
-  if enter_wine 8; then
-    ucrt_in x86
-    test_bitness
+  if x86_missing=$(tests/support/starts-x86) && enter_wine 8; then
+    test_x86
     leave_wine
   else
-    ucrt_in x86 "$wine_missing"
-    run_script sh tests/support/skip.sh 'programs of both bitnesses' "$wine_missing"
+    leave_x86_out "${x86_missing:-$wine_missing}"
   fi
   unset MIR_INJECT
   unset_wine
@@ -57,10 +55,17 @@ ucrt_in () {
   unset UCRT_WINE UCRT_WINE_MISSING UCRT_MICROSOFT UCRT_MICROSOFT_MISSING
 }
 
-# mir-inject of one bitness on programs of the other, in both directions, under a Wine for both.
-test_bitness () {
+# The DLL for x86, and mir-inject of one bitness on programs of the other, in both directions, under a Wine for both.
+test_x86 () {
+  ucrt_in x86
   echo "== both bitnesses"
   run_script under_wine sh tests/inject/process/test-bitness.sh build-ucrt-x86_64 build-ucrt-x86
+}
+
+# Of the DLL for x86 only the file, because of $1.
+leave_x86_out () {
+  ucrt_in x86 "$1"
+  run_script sh tests/support/skip.sh 'programs of both bitnesses' "$1"
 }
 
 # The DLL for arm64, under Wine for arm64 in an emulator; the Debian of Wine 10 helps to get both.

@@ -19,8 +19,8 @@ unset_wine () {
   unset WINEDEBUG WINEDLLOVERRIDES
 }
 
-# Have under_wine mean version $1, 8 or 10, until leave_wine: that of a Debian in build-wine$1, for programs of 64 and of
-# 32 bits, with a prefix of its own.  Status 1, with the reason in $wine_missing, if there is none.
+# Have under_wine mean version $1, 8 or 10, until leave_wine: that of a Debian in build-wine$1, for programs of 64 and, where
+# they start here, of 32 bits, with a prefix of its own.  Status 1, with the reason in $wine_missing, if there is none.
 enter_wine () {
   wine_dir=$PWD/build-wine$1
   case $1 in
@@ -108,8 +108,11 @@ test_with_wine () {
   if enter_wine "$1"; then
     windows_in build-windows
     ucrt_in x86_64
-    ucrt_in x86
-    test_bitness
+    if x86_missing=$(tests/support/starts-x86); then
+      test_x86
+    else
+      leave_x86_out "$x86_missing"
+    fi
     [ "$1" != 10 ] || test_arm64
     leave_wine
   else
