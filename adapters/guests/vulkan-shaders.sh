@@ -1,7 +1,6 @@
 #!/bin/sh
 # Compiles the shaders of the driver of Vulkan and prints them as vulkan-shaders.h: a driver that compiled them itself
-# would need glslang wherever it runs.  Without the number of glslang, which is in the third word, so that each version
-# of it that makes the same code prints the same.
+# would need glslang wherever it runs.  Without the number of glslang, which is in the third word.
 #
 # usage: vulkan-shaders.sh >vulkan-shaders.h
 set -eu

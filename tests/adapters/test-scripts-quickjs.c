@@ -107,10 +107,11 @@ static void without_books_nothing_is_collected (void) {
   CHECK (report.peak_bytes > 10 * (uint64_t) LIMIT);
 }
 
+/* Blocks that are larger than an error: where there is no memory for that one either, QuickJS throws null.  */
 static const char hoard[] =
     "(function () {\n"
     "  var all = [];\n"
-    "  try { for (;;) all.push ({ n: all.length }); }\n"
+    "  try { for (;;) all.push ('x'.repeat (10000) + all.length); }\n"
     "  catch (error) { all = null; return String (error); }\n"
     "}) ()\n";
 
@@ -136,10 +137,26 @@ static void a_hoard_meets_the_allocators_limit (void) {
   CHECK (report.peak_bytes <= LIMIT);
 }
 
+static void a_hoard_of_small_blocks_ends_too (void) {
+  struct engine engine;
+  start (&engine);
+  CHECK_STR (value_of (&engine,
+                       "(function () {\n"
+                       "  var all = [], num;\n"
+                       "  try { for (;;) all.push ({ n: all.length }); }\n"
+                       "  catch (error) { num = all.length; all = null; return num > 1000; }\n"
+                       "}) ()\n"),
+             "true");
+  CHECK_STR (value_of (&engine, "[1, 2, 3].join ('-')"), "1-2-3");
+  MIR_stats_report_t report = stop (&engine);
+  CHECK (report.failed > 0);
+}
+
 int main (void) {
   TEST_RUN (circles_are_collected_under_a_limit);
   TEST_RUN (without_books_nothing_is_collected);
   TEST_RUN (a_hoard_meets_the_engines_limit);
   TEST_RUN (a_hoard_meets_the_allocators_limit);
+  TEST_RUN (a_hoard_of_small_blocks_ends_too);
   return tap_done ();
 }
