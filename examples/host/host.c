@@ -16,6 +16,7 @@ enum { GUESTS = sizeof (guests) / sizeof (*guests) };
 struct options {
   size_t limit;      /* bytes */
   const char *trace; /* NULL: none */
+  int checks;
   int exhausts[GUESTS];
 };
 
@@ -30,8 +31,9 @@ struct tenant {
 
 static struct house house;
 static struct tenant tenants[GUESTS];
-static int failures;  /* results that are neither right nor an error for want of memory */
-static uint64_t left; /* bytes that guests had live when they were stopped */
+static int failures;    /* results that are neither right nor an error for want of memory */
+static uint64_t left;   /* bytes that guests had live when they were stopped */
+static size_t findings; /* of the checks */
 
 enum guest_result guest_says (struct room *room, enum guest_result result, const char *why) {
   snprintf (room->why, sizeof (room->why), "%s", why != NULL ? why : "no reason");
@@ -113,7 +115,7 @@ static void stop (int i) {
   MIR_stats_report_t stats;
   room_enter (&tenant->room, guests[i]->name, "stop");
   if (tenant->has_begun) guests[i]->stop (&tenant->room);
-  room_close (&tenant->room, &stats);
+  findings += room_close (&tenant->room, &stats);
   room_leave (&tenant->room);
   add (tenant, &stats);
   left += stats.live_bytes;
@@ -164,7 +166,7 @@ static void report (void) {
 }
 
 static int run (const struct options *options) {
-  const char *why = house_open (&house, options->limit, options->trace);
+  const char *why = house_open (&house, options->limit, options->trace, options->checks);
   if (why != NULL) {
     fprintf (stderr, "host: %s\n", why);
     return 1;
@@ -178,7 +180,8 @@ static int run (const struct options *options) {
   for (int i = GUESTS - 1; i >= 0; i--)
     if (tenants[i].is_here) stop (i);
   printf ("%" PRIu64 " bytes of the guests are live at the end\n", left);
-  failures += left != 0;
+  failures += left != 0 || findings != 0;
+  if (options->checks) printf ("%zu findings of the checks\n", findings);
   size_t live;
   why = house_close (&house, &live);
   failures += live != 0;
@@ -198,6 +201,7 @@ static void help (void) {
       "  --limit BYTES     for all guests together; K and M behind it are allowed; default 64M\n"
       "  --exhaust GUEST   have this guest take all there is; \"all\": one after the other\n"
       "  --trace FILE      write a trace for mir-report\n"
+      "  --check           look for wrong frees, writes beyond a block and leaks of the guests\n"
       "  -h, --help        this text\n\nThe guests:");
   for (int i = 0; i < GUESTS; i++) printf (" %s", guests[i]->name);
   putchar ('\n');
@@ -254,12 +258,17 @@ static int take (struct options *options, const char *option, const char *value)
 
 int main (int argc, char **argv) {
   struct options options = {.limit = 64 * (size_t) MIB};
-  for (int i = 1; i < argc; i += 2) {
+  for (int i = 1; i < argc; i++) {
     if (strcmp (argv[i], "--help") == 0 || strcmp (argv[i], "-h") == 0) {
       help ();
       return 0;
     }
+    if (strcmp (argv[i], "--check") == 0) {
+      options.checks = 1;
+      continue;
+    }
     if (take (&options, argv[i], argv[i + 1]) != 0) return 2;
+    i++; /* its value */
   }
   return run (&options);
 }

@@ -11,8 +11,8 @@ static const char *make_context (struct house *house) {
   return status == MIR_CODE_OK ? NULL : MIR_code_status_text (status);
 }
 
-const char *house_open (struct house *house, size_t bytes, const char *trace) {
-  *house = (struct house) {.bytes = bytes};
+const char *house_open (struct house *house, size_t bytes, const char *trace, int is_checked) {
+  *house = (struct house) {.bytes = bytes, .is_checked = is_checked};
   MIR_alloc_t below = NULL;
   if (trace != NULL) {
     MIR_trace_options_t options = {.size = sizeof (options), .file = trace, .title = "host"};
@@ -45,20 +45,28 @@ size_t house_free (const struct house *house) {
 const char *room_open (struct room *room, struct house *house) {
   *room = (struct room) {.house = house};
   MIR_heap_status_t status = MIR_zone_create (MIR_get_alloc (house->ctx), &room->zone);
-  if (status == MIR_HEAP_OK) status = MIR_stats_create (&room->zone->alloc, &room->stats);
+  MIR_alloc_t below = status == MIR_HEAP_OK ? &room->zone->alloc : NULL;
+  if (status == MIR_HEAP_OK && house->is_checked) {
+    status = MIR_checking_create (below, NULL, &room->checking);
+    if (status == MIR_HEAP_OK) below = &room->checking->alloc;
+  }
+  if (status == MIR_HEAP_OK) status = MIR_stats_create (below, &room->stats);
   if (status == MIR_HEAP_OK) {
     room->alloc = &room->stats->alloc;
     return NULL;
   }
+  MIR_checking_finish (room->checking);
   MIR_zone_finish (room->zone);
   room->zone = NULL;
   return MIR_heap_status_text (status);
 }
 
-void room_close (struct room *room, MIR_stats_report_t *report) {
+size_t room_close (struct room *room, MIR_stats_report_t *report) {
   MIR_stats_get (room->stats, report);
   MIR_stats_finish (room->stats);
+  size_t findings = MIR_checking_finish (room->checking);
   MIR_zone_finish (room->zone);
+  return findings;
 }
 
 void room_enter (struct room *room, const char *guest, const char *what) {

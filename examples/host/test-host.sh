@@ -2,11 +2,11 @@
 # The host: what it prints where there is enough memory, where one guest after the other takes all, and where there is
 # little; its picture; and bad arguments.
 #
-# usage: test-host.sh PROGRAM PROGRAM-WITHOUT-GUESTS MIR-REPORT GUEST...   the guests that are in PROGRAM
+# usage: test-host.sh PROGRAM ALONE FAULTY MIR-REPORT GUEST...   without guests; with faulty ones; those that are in PROGRAM
 set -eu
 . "$(dirname "$0")/../../tests/support/tap.sh"
-program=$1 alone=$2 report=$3
-shift 3
+program=$1 alone=$2 faulty=$3 report=$4
+shift 4
 here=$*
 limit=67108864
 
@@ -108,6 +108,42 @@ one_after_the_other_does () {
   done
 }
 
+# The number of bytes that the rooms hold at the end of the work.
+held () {
+  sed -n 's/^\([0-9]*\) of [0-9]* bytes are in use$/\1/p' "$work/out"
+}
+
+no_guest_does_wrong_with_its_blocks () {
+  host 0
+  has 0 'findings'
+  unchecked=$(held)
+  host 0 --check
+  [ "$(held)" -gt $((unchecked * 3 / 2)) ] # the checks are there
+  host 0 --check --exhaust all
+  is_complete
+  has 1 '^0 findings of the checks$'
+  for guest in $here; do
+    has "$(number_of $here)" "^  $guest  *after  *done$"
+  done
+}
+
+what_is_wrong_is_told () {
+  program=$faulty
+  host 0
+  is_complete
+  host 1 --exhaust lua
+  has 1 '^100 bytes of the guests are live at the end$'
+  host 1 --exhaust lua --check
+  has_line 'never freed; .*, for lua$' "$work/err" # the leak has its label
+  host 1 --exhaust sqlite
+  has_line '^host: sqlite: hoard: one and one is three$' "$work/err"
+  host 0 --exhaust zstd # nobody looks
+  host 1 --exhaust zstd --check
+  has_line 'past the end of the block were overwritten; .*, for zstd$' "$work/err"
+  has 1 '^1 findings of the checks$'
+  host 1 --exhaust openssl # was refused in spite of its margin
+}
+
 # From no room for a context to enough for all: no guest does anything wrong, whatever it is refused.
 little_memory_is_an_error () {
   refusals=0
@@ -203,6 +239,8 @@ refuses_bad_arguments () {
 run every_guest_works
 run each_exhausts_the_memory_and_all_go_on
 run one_after_the_other_does
+run no_guest_does_wrong_with_its_blocks
+run what_is_wrong_is_told
 run little_memory_is_an_error
 run too_little_for_a_context_is_one_line
 run the_picture_tells_who_owned_what
