@@ -3,6 +3,7 @@
 
 #include <lauxlib.h>
 #include <lualib.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "adapters/mir-lua.h"
@@ -45,7 +46,7 @@ static int open_libraries (lua_State *in) {
 static enum guest_result run (struct room *room, const char *script) {
   lua_settop (state, 0);
   lua_pushcfunction (state, load_and_run);
-  lua_pushlightuserdata (state, (void *) (size_t) script);
+  lua_pushlightuserdata (state, (void *) (uintptr_t) script);
   int status = lua_pcall (state, 1, 1, 0);
   if (status != LUA_OK) return failure (room, status);
   return lua_toboolean (state, -1) ? GUEST_DONE : guest_says (room, GUEST_WRONG, "a wrong result");

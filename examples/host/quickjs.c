@@ -80,7 +80,7 @@ static void stop (struct room *room) {
 }
 
 const struct guest quickjs_guest = {.name = "quickjs",
-                                    .version = "" /* its header has none */,
+                                    .version = "", /* its header has none */
                                     .margin = MARGIN,
                                     .start = start,
                                     .work = work,
