@@ -3,12 +3,14 @@
 # How many percent of their random steps and refusals tests take after gcc's run has taken all.
 fewer=${TAP_SCALE:-30}
 
-# gdb, the libraries whose adapters are tested with them, and what makes the HTML of the manual.
+# gdb, the libraries whose adapters are tested with them, those of examples/host, and what makes the HTML of the manual.
 needs_small () {
   needs_docs
   echo gdb=gdb pc:lua5.4=liblua5.4-dev pc:sqlite3=libsqlite3-dev pc:zlib=zlib1g-dev pc:libpcre2-8=libpcre2-dev \
     file:/usr/include/xbyak/xbyak.h=libxbyak-dev file:/usr/include/asmjit/core.h=libasmjit-dev \
-    file:/usr/include/libtcc.h=libtcc-dev pc:libffi=libffi-dev
+    file:/usr/include/libtcc.h=libtcc-dev pc:libffi=libffi-dev pc:libzstd=libzstd-dev pc:libcrypto=libssl-dev \
+    pc:duktape=duktape-dev
+  ! apt_has libquickjs || echo file:/usr/include/quickjs/quickjs.h=libquickjs
 }
 
 test_small () {

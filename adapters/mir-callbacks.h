@@ -61,12 +61,14 @@ static inline void mir_headed_free (MIR_alloc_t alloc, void *ptr) {
   if (ptr != NULL) MIR_free (alloc, mir_size_header_of (ptr));
 }
 
+/* The old size stays in its header while the allocator runs, and in no register that would have to be saved.  */
 static inline void *mir_headed_realloc (MIR_alloc_t alloc, void *ptr, size_t size) {
   if (ptr == NULL) return mir_headed_malloc (alloc, size);
-  size_t old_size = mir_size_in_header (ptr), len = mir_with_header (size);
+  size_t len = mir_with_header (size);
   if (len == 0) return NULL;
-  void *memory = MIR_realloc (alloc, mir_size_header_of (ptr), old_size + MIR_SIZE_HEADER, len);
-  if (memory == NULL && size <= old_size) return ptr;
+  void *memory = MIR_realloc (alloc, mir_size_header_of (ptr),
+                              mir_size_in_header (ptr) + MIR_SIZE_HEADER, len);
+  if (memory == NULL) return size <= mir_size_in_header (ptr) ? ptr : NULL;
   return mir_set_size_header (memory, size);
 }
 

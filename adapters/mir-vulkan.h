@@ -1,11 +1,13 @@
 /* An adapter that gives a Vulkan loader and its drivers the memory of a MIR_alloc:
    VkAllocationCallbacks, with any alignment, and counts by scope.
 
-   With the loader of 1.3 and Lavapipe of Mesa 25.0.7 most blocks are the loader's, all are aligned to
-   8 bytes, none is of 0 bytes, no NULL is freed, and some are made smaller; each refused allocation
-   is VK_ERROR_OUT_OF_HOST_MEMORY, and nothing is lost (Mesa 22.3.6 does not survive every one).  A refused shrink is an error; the functions
-   here refuse none.  Around them go 99.5 % of the bytes: the compiler's, LLVM.  The notifications of
-   internal allocations never come.  (2026-11)
+   With the loader of 1.4.309 and Lavapipe of Mesa 25.0.7 most blocks are the loader's, all are
+   aligned to 8 bytes, none is of 0 bytes, no NULL is freed, and some are made smaller.  Nearly every
+   refused allocation is VK_ERROR_OUT_OF_HOST_MEMORY, and nothing is lost; but Lavapipe does not
+   survive some while it makes a pipeline layout, records commands or runs them (Mesa 22.3.6 neither),
+   so a limit must be one that is never met.  A refused shrink is an error; the functions here refuse
+   none.  Around them go 99 % of the bytes: the compiler's, LLVM.  The notifications of internal
+   allocations never come.  (2026-12)
 
    [ ... | head | block ... ]  The head has the block's size, and where its memory begins.  */
 #ifndef MIR_VULKAN_H

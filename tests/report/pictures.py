@@ -1,6 +1,7 @@
-"""Makes the pictures of docs/memory-picture.md: pages of the packet filters' traces, as Chromium shows them.
+"""Makes the pictures of docs/memory-picture.md and docs/allocators.md: pages of the traces of two examples, the packet
+filters and the host, as Chromium shows them.
 
-usage: pictures.py CHROMIUM MIR-REPORT PACKET-FILTER
+usage: pictures.py CHROMIUM MIR-REPORT PACKET-FILTER HOST   a HOST with all of its guests
 """
 import glob
 import pathlib
@@ -28,7 +29,7 @@ def take(browser, name, first, last):
         sys.exit("that is too much")
 
 
-def main(chromium, report, packet_filter):
+def main(chromium, report, packet_filter, host):
     filters = sorted(glob.glob(f"{EXAMPLE}/filters/*.bpf"))
     with tempfile.TemporaryDirectory() as folder:
         for name, some in (("new", filters), ("old", filters[:9] + filters[:4])):
@@ -38,6 +39,11 @@ def main(chromium, report, packet_filter):
         subprocess.run([report, f"--html={folder}/page.html", f"{folder}/new.trace"], check=True)
         subprocess.run([report, f"--html={folder}/both.html", f"--diff={folder}/old.trace", f"{folder}/new.trace"],
                        check=True)
+        done = subprocess.run([host, "--exhaust", "all", "--trace", f"{folder}/host.trace"], check=True, text=True,
+                              stdout=subprocess.PIPE)
+        if "left out" in done.stdout:
+            sys.exit("this host has not all of its guests")
+        subprocess.run([report, f"--html={folder}/host.html", f"{folder}/host.trace"], check=True)
         with Browser(chromium, folder) as browser:
             browser.size(WIDTH, 900)
             browser.open(f"{folder}/page.html", "#unit=blocks&search=init")
@@ -47,6 +53,8 @@ def main(chromium, report, packet_filter):
             browser.open(f"{folder}/page.html", "#from=1&to=32&unit=blocks")
             take(browser, "memory-picture.png", ".tiles", "#range-controls")
             take(browser, "memory-picture-range.png", "#stacks", "#details")
+            browser.open(f"{folder}/host.html")
+            take(browser, "allocators-host.png", ".tiles", "#range-controls")
             browser.media(prefers_color_scheme="dark")
             browser.open(f"{folder}/both.html", "#order=callees")
             take(browser, "memory-picture-compared.png", "#stacks .controls", "#stack-table tbody tr:nth-child(4)")

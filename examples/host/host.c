@@ -1,0 +1,274 @@
+/* The program: reads the arguments, lets the guests work, has some of them exhaust the memory of all, and says who has
+   used how much.  */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guest.h"
+
+enum { ROUNDS = 2, MIB = 1 << 20 };
+
+static const struct guest *const guests[] = {&lua_guest, &quickjs_guest, &sqlite_guest, &zstd_guest,
+                                             &openssl_guest};
+enum { GUESTS = sizeof (guests) / sizeof (*guests) };
+
+struct options {
+  size_t limit;      /* bytes */
+  const char *trace; /* NULL: none */
+  int checks;
+  int exhausts[GUESTS];
+};
+
+/* What a guest is to this run.  */
+struct tenant {
+  struct room room;
+  uint64_t calls, peak, refused; /* in the rooms that it had before */
+  int is_here;                   /* the room is open */
+  int has_begun;                 /* start was called */
+  int is_working;                /* start was right */
+};
+
+static struct house house;
+static struct tenant tenants[GUESTS];
+static int failures;    /* results that are neither right nor an error for want of memory */
+static uint64_t left;   /* bytes that guests had live when they were stopped */
+static size_t findings; /* of the checks */
+
+enum guest_result guest_says (struct room *room, enum guest_result result, const char *why) {
+  snprintf (room->why, sizeof (room->why), "%s", why != NULL ? why : "no reason");
+  return result;
+}
+
+/*---------------- Steps of a guest -----------------------------*/
+
+typedef enum guest_result (*step_t) (struct room *room);
+
+/* Let the guest numbered I do STEP, called WHAT, in its scope; if it is one that may not be refused, only with its
+   margin.  */
+static enum guest_result let (int i, const char *what, step_t step) {
+  struct room *room = &tenants[i].room;
+  if (house_free (&house) < guests[i]->margin)
+    return guest_says (room, GUEST_STOPPED, "it is not called without its margin");
+  room_enter (room, guests[i]->name, what);
+  enum guest_result res = step (room);
+  room_leave (room);
+  if (res == GUEST_WRONG) {
+    failures++;
+    fprintf (stderr, "host: %s: %s: %s\n", guests[i]->name, what, room->why);
+  }
+  return res;
+}
+
+static const char *word_of (enum guest_result result) {
+  static const char *const words[] = {[GUEST_DONE] = "done",
+                                      [GUEST_REFUSED] = "refused",
+                                      [GUEST_STOPPED] = "stopped",
+                                      [GUEST_WRONG] = "wrong"};
+  return words[result];
+}
+
+static void say (int i, const char *what, enum guest_result result) {
+  printf ("  %-8s %-9s %s", guests[i]->name, what, word_of (result));
+  if (result != GUEST_DONE) printf (": %s", tenants[i].room.why);
+  putchar ('\n');
+}
+
+static void start (int i) {
+  struct tenant *tenant = &tenants[i];
+  if (guests[i]->version == NULL) {
+    printf ("  %-8s left out: the library was not there when this was built\n", guests[i]->name);
+    return;
+  }
+  const char *why = room_open (&tenant->room, &house);
+  if (why != NULL) {
+    printf ("  %-8s %-9s refused: %s\n", guests[i]->name, "start", why);
+    return;
+  }
+  tenant->is_here = 1;
+  tenant->has_begun = house_free (&house) >= guests[i]->margin;
+  enum guest_result res = let (i, "start", guests[i]->start);
+  tenant->is_working = res == GUEST_DONE;
+  say (i, "start", res);
+}
+
+/* All that work do so, and say how it went.  */
+static void work (const char *what) {
+  for (int i = 0; i < GUESTS; i++) {
+    if (!tenants[i].is_working) continue;
+    enum guest_result res = let (i, "work", guests[i]->work);
+    say (i, what, res);
+  }
+}
+
+static void add (struct tenant *tenant, const MIR_stats_report_t *stats) {
+  tenant->calls += stats->mallocs + stats->callocs + stats->reallocs + stats->frees;
+  tenant->refused += stats->failed;
+  if (tenant->peak < stats->peak_bytes) tenant->peak = stats->peak_bytes;
+}
+
+static void stop (int i) {
+  struct tenant *tenant = &tenants[i];
+  MIR_stats_report_t stats;
+  room_enter (&tenant->room, guests[i]->name, "stop");
+  if (tenant->has_begun) guests[i]->stop (&tenant->room);
+  findings += room_close (&tenant->room, &stats);
+  room_leave (&tenant->room);
+  add (tenant, &stats);
+  left += stats.live_bytes;
+  tenant->is_here = tenant->has_begun = tenant->is_working = 0;
+}
+
+/* The guest numbered I gives back what it has hoarded.  A zone keeps the room of small blocks until it ends, so it
+   ends.  */
+static void give_back (int i) {
+  if (guests[i]->drop == NULL) {
+    stop (i);
+    start (i);
+    return;
+  }
+  room_enter (&tenants[i].room, guests[i]->name, "drop");
+  guests[i]->drop (&tenants[i].room);
+  room_leave (&tenants[i].room);
+  tenants[i].is_working = 1;
+}
+
+/* The guest numbered I takes all there is.  The others work meanwhile, as far as they can, and afterwards all do.  */
+static void exhaust (int i) {
+  enum guest_result res = let (i, "hoard", guests[i]->hoard);
+  printf ("%s takes all: %zu bytes are free\n", guests[i]->name, house_free (&house));
+  say (i, "hoard", res);
+  tenants[i].is_working = 0;
+  work ("meanwhile");
+  give_back (i);
+  work ("after");
+}
+
+/*---------------- The run -----------------------------*/
+
+static void report (void) {
+  printf ("\n%-10s %-12s %12s %12s %12s %9s\n", "guest", "version", "calls", "peak bytes",
+          "live bytes", "refused");
+  for (int i = 0; i < GUESTS; i++) {
+    struct tenant sum = tenants[i];
+    if (!sum.is_here) continue;
+    MIR_stats_report_t stats;
+    MIR_stats_get (sum.room.stats, &stats);
+    add (&sum, &stats);
+    printf ("%-10s %-12s %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %9" PRIu64 "\n", guests[i]->name,
+            guests[i]->version, sum.calls, sum.peak, stats.live_bytes, sum.refused);
+    if (guests[i]->margin != 0 && sum.refused != 0) failures++; /* its margin is too small */
+  }
+  printf ("%zu of %zu bytes are in use\n", house.bytes - house_free (&house), house.bytes);
+}
+
+static int run (const struct options *options) {
+  const char *why = house_open (&house, options->limit, options->trace, options->checks);
+  if (why != NULL) {
+    fprintf (stderr, "host: %s\n", why);
+    return 1;
+  }
+  printf ("a limit of %zu bytes for all\n", options->limit);
+  for (int i = 0; i < GUESTS; i++) start (i);
+  for (int round = 0; round < ROUNDS; round++) work ("work");
+  for (int i = 0; i < GUESTS; i++)
+    if (options->exhausts[i] && tenants[i].is_working) exhaust (i);
+  report ();
+  for (int i = GUESTS - 1; i >= 0; i--)
+    if (tenants[i].is_here) stop (i);
+  printf ("%" PRIu64 " bytes of the guests are live at the end\n", left);
+  failures += left != 0 || findings != 0;
+  if (options->checks) printf ("%zu findings of the checks\n", findings);
+  size_t live;
+  why = house_close (&house, &live);
+  if (live != 0) {
+    fprintf (stderr, "host: %zu bytes are live behind the context\n", live);
+    return 1;
+  }
+  if (why != NULL) {
+    fprintf (stderr, "host: %s: %s\n", options->trace, why);
+    return 1;
+  }
+  if (options->trace != NULL) printf ("mir-report %s shows who owned what\n", options->trace);
+  return failures != 0;
+}
+
+/*---------------- Arguments -----------------------------*/
+
+static void help (void) {
+  printf (
+      "usage: host [OPTION...]\n\n"
+      "  --limit BYTES     for all guests together; K and M behind it are allowed; default 64M\n"
+      "  --exhaust GUEST   have this guest take all there is; \"all\": one after the other\n"
+      "  --trace FILE      write a trace for mir-report\n"
+      "  --check           look for wrong frees, writes beyond a block and leaks of the guests\n"
+      "  -h, --help        this text\n\nThe guests:");
+  for (int i = 0; i < GUESTS; i++) printf (" %s", guests[i]->name);
+  putchar ('\n');
+}
+
+/* TEXT as a number of bytes; 0: it is none.  */
+static size_t bytes_of (const char *text) {
+  if (text[0] < '0' || text[0] > '9') return 0;
+  char *end;
+  unsigned long long number = strtoull (text, &end, 10);
+  unsigned shift = strcmp (end, "K") == 0 ? 10 : strcmp (end, "M") == 0 ? 20 : 0;
+  if (shift == 0 && *end != '\0') return 0;
+  return number <= ((unsigned long long) PTRDIFF_MAX >> shift) ? (size_t) number << shift : 0;
+}
+
+/* The number of the guest called NAME; -1: none.  */
+static int guest_of (const char *name) {
+  for (int i = 0; i < GUESTS; i++)
+    if (strcmp (name, guests[i]->name) == 0) return i;
+  return -1;
+}
+
+static int refuse (const char *format, const char *text) {
+  fputs ("host: ", stderr);
+  fprintf (stderr, format, text);
+  fputs (", see --help\n", stderr);
+  return -1;
+}
+
+static int take_guests (struct options *options, const char *name) {
+  int is_all = strcmp (name, "all") == 0, number = guest_of (name);
+  if (number < 0 && !is_all) return refuse ("--exhaust takes the name of a guest, or all", "");
+  for (int i = 0; i < GUESTS; i++)
+    if (is_all || i == number) options->exhausts[i] = 1;
+  return 0;
+}
+
+/* 0, or -1 after a line that says what is wrong.  */
+static int take (struct options *options, const char *option, const char *value) {
+  int is_limit = strcmp (option, "--limit") == 0, is_trace = strcmp (option, "--trace") == 0;
+  if (!is_limit && !is_trace && strcmp (option, "--exhaust") != 0)
+    return refuse (
+        option[0] == '-' ? "there is no option %.40s" : "there are no arguments but options",
+        option);
+  if (value == NULL || value[0] == '\0') return refuse ("%s needs a value", option);
+  if (is_trace) {
+    options->trace = value;
+    return 0;
+  }
+  if (!is_limit) return take_guests (options, value);
+  options->limit = bytes_of (value);
+  return options->limit != 0 ? 0 : refuse ("--limit needs a number of bytes", "");
+}
+
+int main (int argc, char **argv) {
+  struct options options = {.limit = 64 * (size_t) MIB};
+  for (int i = 1; i < argc; i++) {
+    if (strcmp (argv[i], "--help") == 0 || strcmp (argv[i], "-h") == 0) {
+      help ();
+      return 0;
+    }
+    if (strcmp (argv[i], "--check") == 0) {
+      options.checks = 1;
+      continue;
+    }
+    if (take (&options, argv[i], argv[i + 1]) != 0) return 2;
+    i++; /* its value */
+  }
+  return run (&options);
+}
