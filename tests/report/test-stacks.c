@@ -663,7 +663,13 @@ static void check_json (void) {
   check_merged ();
 }
 
+/* It would take minutes for a trace that is large.  */
+static void skip_under_valgrind (void) {
+  if (tap_scaled (100) < 10) tap_skip ("a large trace");
+}
+
 static void the_json_fits_and_has_all_sums (void) {
+  skip_under_valgrind ();
   static const struct shape shape = {30000, 5000, 20, 45, 5};
   make_random_trace (&shape);
   read_picture ();
@@ -703,6 +709,7 @@ static void make_recursion (unsigned allocators, uint64_t *made_bytes) {
 
 /* If there are few that do, what is kept has room for all of them.  */
 static void a_function_has_allocated_what_it_did (void) {
+  skip_under_valgrind ();
   for (unsigned allocators = 1; allocators <= 4; allocators += 3) {
     uint64_t made_bytes[4] = {0};
     make_recursion (allocators, made_bytes);
@@ -794,6 +801,7 @@ static void make_hostile_trace (unsigned depth) {
 }
 
 static void no_page_is_larger_than_1_mb (void) {
+  skip_under_valgrind ();
   for (unsigned depth = 0; depth <= 64; depth += 32) {
     char *page;
     size_t len;
