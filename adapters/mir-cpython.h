@@ -3,9 +3,10 @@
 
    CPython 3.13.5 asks for 0 bytes, by realloc too, and takes NULL for a failure then; frees NULL and reallocates from
    NULL often, and makes blocks smaller.  Thousands of blocks of the domain obj are live after
-   Py_FinalizeEx, and the next Py_Initialize uses them: ALLOC may not end with the interpreter, only
-   with the process.  It does not survive every refused allocation: a limit must be one that is never
-   met.  A few blocks of the C library go around; pymalloc's arenas are gone.  (2026-11)  */
+   Py_FinalizeEx: ALLOC may not end with the interpreter, only with the process.  The next interpreter
+   of 3.13 leaves as many again; that of 3.11 uses some of them.  It does not survive every refused
+   allocation: a limit must be one that is never met.  A few blocks of the C library go around;
+   pymalloc's arenas are gone.  (2026-12)  */
 #ifndef MIR_CPYTHON_H
 #define MIR_CPYTHON_H
 
@@ -23,8 +24,11 @@ extern "C" {
 #endif
 
 /* Make the domain DOMAIN take its memory from ALLOC, which must outlive the process's last use of
-   Python.  Call this before Py_PreInitialize and Py_Initialize, and for a domain once.  Raw is called
-   without the GIL, by any thread; mem and obj with it.  Domains may have allocators of their own.  */
+   Python.  Call this before Py_PreInitialize and Py_Initialize.  The Py_PreInitialize of a second
+   interpreter returns to Python's own functions with 3.13, not with 3.11: there call it again, after
+   that one and before Py_Initialize, for the same ALLOC (findings/python-second-interpreter.sh).  Raw
+   is called without the GIL, by any thread; mem and obj with it.  Domains may have allocators of
+   their own.  */
 static inline void MIR_cpython_use (PyMemAllocatorDomain domain, MIR_alloc_t alloc) {
   PyMemAllocatorEx functions;
   functions.ctx = alloc;
