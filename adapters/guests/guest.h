@@ -21,6 +21,7 @@ enum guest_result {
 /* What becomes of the library when it is refused memory once, at any point of the work.  */
 enum guest_refusals {
   GUEST_FAILS_CLEANLY, /* an error each time, nothing lost, nothing wrong */
+  GUEST_RECOVERS,      /* an error, or the work is done all the same: garbage was collected, say */
   GUEST_GOES_ON,    /* it survives, but may report nothing, leave something out or lose a block */
   GUEST_NOT_ALWAYS, /* some points it does not survive, or loses blocks at */
   GUEST_ENDS        /* its manual says that it ends the process */
@@ -32,12 +33,13 @@ struct guest {
      Runs once in a process.  */
   enum guest_result (*run) (MIR_alloc_t alloc);
   enum guest_refusals refusals;
-  int keeps_blocks; /* some are live after everything was ended: CPython */
+  int keeps_blocks;    /* some are live after everything was ended: CPython */
+  unsigned own_blocks; /* that the adapter takes for itself: one of a sized's */
   int varies; /* the number of its calls is not the same in each run: threads, time, random keys */
 };
 
 /* The driver's own: the version of the library that runs, and its work, ended by a NULL name.  */
-extern const char *guest_version (void);
+extern const char *guest_version (void); /* "": it does not tell */
 extern const struct guest guests[];
 
 #ifdef __cplusplus

@@ -15,7 +15,7 @@ struct head {
   size_t pad[4];
 };
 
-enum { GUARD = 32, FRESH = 0xa5, FREED = 0xdd, FENCE = 0xfd, PIECE = 1 << 26 };
+enum { GUARD = 32, SAMPLE = 1 << 16, FRESH = 0xa5, FREED = 0xdd, FENCE = 0xfd, PIECE = 1 << 26 };
 static const uint64_t live_mark = 0x6c6976652d626c6b, freed_mark = 0x66726565642d626c;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -68,6 +68,12 @@ static int is_refused (void) {
   return is;
 }
 
+/* How much of a block of SIZE bytes is filled: of a refusal's many runs only the beginning.  */
+static size_t filled (size_t size) {
+  return rules.refused != 0 && size > SAMPLE ? SAMPLE : size;
+}
+
+/* A block filled with FILL; 0: wholly, and its memory is still the system's zeroes.  */
 static void *make (size_t size, int fill) {
   if (size == 0) counts.empty++;
   if (is_refused ()) return NULL;
@@ -79,9 +85,10 @@ static void *make (size_t size, int fill) {
   head->mark = live_mark;
   head->next = &blocks, head->previous = blocks.previous;
   head->previous->next = head->next->previous = head;
-  memset (head + 1, fill, size);
+  if (fill != 0) memset (head + 1, fill, filled (size));
   memset ((char *) (head + 1) + size, FENCE, GUARD);
   counts.live++;
+  counts.bytes += size;
   counts.live_bytes += size;
   if (counts.peak_bytes < counts.live_bytes) counts.peak_bytes = counts.live_bytes;
   if (counts.largest < size) counts.largest = size;
@@ -103,7 +110,7 @@ static void end (void *ptr) {
   head->previous->next = head->next;
   counts.live--;
   counts.live_bytes -= head->size;
-  memset (ptr, FREED, head->size);
+  memset (ptr, FREED, filled (head->size));
 }
 
 void record_begin (const struct record_rules *new_rules) {
@@ -214,6 +221,11 @@ void record_free_sized (void *ptr, size_t size) {
   compare_sizes (ptr, size);
   free_locked (ptr);
   leave ();
+}
+
+size_t record_size (const void *ptr) {
+  const struct head *head = (const struct head *) ptr - 1;
+  return ptr == NULL || head->mark != live_mark ? 0 : head->size;
 }
 
 /*---------------- Their other shapes -----------------------------*/

@@ -31,6 +31,7 @@ struct record {
       empty_reallocs;                /* realloc (NULL, n), counted as a malloc; (p, 0) as a free */
   uint64_t shrinks, same;            /* of the reallocs: to fewer bytes, to as many */
   uint64_t right_sizes, wrong_sizes; /* old sizes that were passed */
+  uint64_t bytes;                    /* of all blocks */
   uint64_t live, live_bytes, peak_bytes, largest;
   uint64_t damaged, foreign; /* guards overwritten; pointers that are no block */
   uint64_t elsewhere;        /* calls by other threads than the first caller's */
@@ -51,6 +52,9 @@ void record_free (void *ptr);
 /* The same for callers that know the old size.  */
 void *record_resize (void *ptr, size_t old_size, size_t size);
 void record_free_sized (void *ptr, size_t size);
+
+/* The size of the live block at PTR as it was requested; 0 for others.  */
+size_t record_size (const void *ptr);
 
 /* With user data, which is not used, in front or behind.  */
 void *record_opaque_malloc (void *opaque, size_t size);

@@ -1,0 +1,19 @@
+/* Which Lua lua.c drives.  */
+#ifndef MIR_ADAPTERS_GUESTS_LUA_VERSION_H
+#define MIR_ADAPTERS_GUESTS_LUA_VERSION_H
+
+#include <lua.h>
+
+#if LUA_VERSION_NUM == 501 /* LuaJIT's interface */
+#include <luajit.h>
+#include <string.h>
+#define GUEST_LUA "LuaJIT"
+#define GUEST_LUA_VERSION (LUAJIT_VERSION + strlen ("LuaJIT "))
+#define GUEST_LUA_REFUSALS GUEST_NOT_ALWAYS
+#else
+#define GUEST_LUA "Lua"
+#define GUEST_LUA_VERSION LUA_VERSION_MAJOR "." LUA_VERSION_MINOR "." LUA_VERSION_RELEASE
+#define GUEST_LUA_REFUSALS GUEST_RECOVERS
+#endif
+
+#endif /* MIR_ADAPTERS_GUESTS_LUA_VERSION_H */
