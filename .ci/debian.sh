@@ -131,6 +131,6 @@ take_results () {
 print_versions='
   for command in gcc clang meson ninja python3 wine; do
     ! command -v "$command" >/dev/null || printf "%s %s, " "$command" \
-      "$("$command" --version | sed -n "1s/.*[ -]\([0-9][0-9]*\.[0-9.]*[0-9]\).*/\1/p")"
+      "$("$command" --version | sed -n "1s/^/ /;1s/.*[ -]\([0-9][0-9]*\.[0-9.]*[0-9]\).*/\1/p")"
   done
   . /etc/os-release && echo "$PRETTY_NAME"'

@@ -15,6 +15,7 @@
 . .ci/windows.sh
 . .ci/ucrt.sh
 . .ci/debian.sh
+. .ci/guests.sh
 . .ci/summary.sh
 
 run_tests () {
@@ -74,7 +75,7 @@ parse_configs () {
 
 is_config () {
   case $1 in
-  small | gcc | clang | asan | tsan | valgrind | stress | llvm | mimalloc | musl | package) ;;
+  small | gcc | clang | asan | tsan | valgrind | stress | llvm | mimalloc | musl | package | guests) ;;
   amalgamation | windows | ucrt | wine8 | wine10 | images | install | format | aarch64 | riscv64 | ppc64le | s390x) ;;
   *) return 1 ;;
   esac

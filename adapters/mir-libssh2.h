@@ -1,9 +1,10 @@
 /* An adapter that gives libssh2's sessions the memory of a MIR_alloc: libssh2_session_init_ex.
 
-   libssh2 1.11.1 frees no NULL and makes blocks smaller; a refused shrink is an error, and the
-   functions here refuse none.  It does not survive every refused allocation.  Its cryptography goes
-   around, some two hundred blocks for each of its own, and six times the bytes: OpenSSL's, for which
-   mir-openssl.h serves.  (2026-12)  */
+   libssh2 1.11.1 frees no NULL and may make blocks smaller; a refused shrink is an error, and the
+   functions here refuse none.  It does not survive every refused allocation.  In one place it frees
+   one of these blocks by the C library's free, which ends the process: try all that a program does
+   with it.  Its cryptography goes around, six of seven bytes: OpenSSL's, for which mir-openssl.h
+   serves.  (2026-12)  */
 #ifndef MIR_LIBSSH2_H
 #define MIR_LIBSSH2_H
 

@@ -1,6 +1,12 @@
 /* An adapter in both directions between MIR_alloc and Lua's lua_Alloc (Lua 5.4 Reference Manual,
    4.6).
 
+   Lua 5.4.7 frees NULL through the function and makes blocks smaller; a refused shrink is an error.  It
+   passes old sizes, all of them right, but as that of a new object what kind it is.  When memory is
+   refused it collects garbage and tries again; what stays refused is LUA_ERRMEM, and nothing is lost.
+   LuaJIT 2.1 survives neither every refused allocation nor a refused shrink.  Nothing goes around but
+   LuaJIT's machine code.  (2026-12)
+
    Lua's headers do not say how Lua was compiled.  In C++ this one takes Lua compiled as C, through
    lua.hpp; for Lua compiled as C++, include lua.h before it.  */
 #ifndef MIR_LUA_H

@@ -1,7 +1,8 @@
 /* An adapter that gives nghttp2 the memory of a MIR_alloc: nghttp2_mem.
 
    nghttp2 1.64.0 frees NULL more often than not and reallocates from NULL.  It does not survive every
-   refused allocation.  Nothing goes around.  (2026-11)  */
+   refused allocation.  Nothing goes around but the blocks of nghttp2_session_callbacks_new and
+   nghttp2_option_new, which take no allocator.  (2026-12)  */
 #ifndef MIR_NGHTTP2_H
 #define MIR_NGHTTP2_H
 

@@ -1,6 +1,10 @@
 /* An adapter that gives PCRE2 the memory of a MIR_alloc.  Define PCRE2_CODE_UNIT_WIDTH before
    including it, as for pcre2.h.  There is no other direction: PCRE2 has no memory of its own to
-   offer.  */
+   offer.
+
+   PCRE2 10.46 resizes nothing; without JIT it frees NULL.  After a refused allocation each call
+   returns an error and loses nothing.  The code that its JIT compiles, and the stack for that code,
+   are mappings of its own.  (2026-12)  */
 #ifndef MIR_PCRE2_H
 #define MIR_PCRE2_H
 

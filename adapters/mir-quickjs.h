@@ -3,9 +3,9 @@
 
    QuickJS 2025-04-26 leaves it to these functions to count its blocks and bytes in a JSMallocState.
    Where they do not, cycles are never collected and JS_SetMemoryLimit limits nothing.  It frees NULL,
-   reallocates from NULL and to 0, and makes blocks smaller.  A refused allocation is an error of the
-   script, but it does not survive every one, those of JS_SetMemoryLimit included.  Nothing goes
-   around.  (2026-12)
+   reallocates from NULL and to 0, and makes blocks smaller; it does not survive a refused shrink, and
+   the functions here refuse none.  A refused allocation is an error of the script, but it does not
+   survive every one, those of JS_SetMemoryLimit included.  Nothing goes around.  (2026-12)
 
    This is for Bellard's QuickJS: the functions of quickjs-ng are others.  */
 #ifndef MIR_QUICKJS_H

@@ -1,8 +1,8 @@
 /* An adapter that gives SDL 3 the memory of a MIR_alloc: SDL_SetMemoryFunctions.
 
    SDL 3.2.10 reallocates from NULL and frees no NULL.  It does not survive every refused allocation.
-   What it loads goes around: dbus, drivers, the loader's own.  After SDL_Quit nothing is live.
-   (2026-12)
+   What it loads goes around: udev, which reads the machine's devices, dbus, the loader's own.  After
+   SDL_Quit nothing is live.  (2026-12)
 
    The library passes no user data, so the allocator is a static variable: include this in one
    unit.  */

@@ -1,6 +1,10 @@
 /* An adapter that gives SQLite the memory of a MIR_alloc.  There is no other direction:
    sqlite3_malloc promises an alignment of only 8 bytes, less than a MIR_alloc must have.
 
+   SQLite 3.46.1 frees no NULL, resizes no NULL, and passes sizes that xRoundup gave.  After a refused
+   allocation each call returns SQLITE_NOMEM, or SQLite does without, and loses nothing.  Nothing goes
+   around, and a heap may end after sqlite3_shutdown.  (2026-12)
+
    SQLite passes no user data to its methods, so the allocator is a static variable: include this in
    one unit.  */
 #ifndef MIR_SQLITE_H

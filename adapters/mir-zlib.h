@@ -1,5 +1,9 @@
 /* An adapter that gives zlib the memory of a MIR_alloc.  There is no other direction: zlib's
-   interface has 32-bit sizes.  */
+   interface has 32-bit sizes.
+
+   zlib 1.3.1 takes five blocks to compress and two to decompress, resizes nothing and frees no NULL.
+   After a refused allocation each call returns Z_MEM_ERROR and loses nothing.  Nothing goes around.
+   (2026-12)  */
 #ifndef MIR_ZLIB_H
 #define MIR_ZLIB_H
 

@@ -57,6 +57,7 @@ const struct guest guests[] = {
     {.name = "CPython",
      .run = run_script,
      .refusals = GUEST_NOT_ALWAYS,
+     .points = 100,
      .keeps_blocks = 1,
      .varies = 1},
     {.name = NULL},

@@ -33,9 +33,11 @@ struct guest {
      Runs once in a process.  */
   enum guest_result (*run) (MIR_alloc_t alloc);
   enum guest_refusals refusals;
+  unsigned points;     /* at which it is refused memory, if not 300: its work takes long */
   int keeps_blocks;    /* some are live after everything was ended: CPython */
   unsigned own_blocks; /* that the adapter takes for itself: one of a sized's */
-  int varies; /* the number of its calls is not the same in each run: threads, time, random keys */
+  int varies; /* the number of its calls is not the same in each run: threads, time, random keys,
+                 settings of the system */
 };
 
 /* The driver's own: the version of the library that runs, and its work, ended by a NULL name.  */

@@ -2,6 +2,7 @@
 #include "adapters/mir-libevent.h"
 
 #include <event2/buffer.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -65,7 +66,10 @@ static enum guest_result work (MIR_alloc_t alloc) {
 }
 
 const char *guest_version (void) {
-  return event_get_version ();
+  static char version[32]; /* 2.1.12-stable */
+  snprintf (version, sizeof (version), "%s", event_get_version ());
+  version[strcspn (version, "-")] = 0;
+  return version;
 }
 
 const struct guest guests[] = {

@@ -40,8 +40,8 @@ static int make_folder (void) {
   snprintf (user_key, sizeof (user_key), "%s/user", folder);
   snprintf (user_key_pub, sizeof (user_key_pub), "%s/user.pub", folder);
   snprintf (command, sizeof (command),
-            "cd %s && ssh-keygen -q -t ecdsa -m PEM -N '' -f host && "
-            "ssh-keygen -q -t ecdsa -m PEM -N '' -f user && cp user.pub authorized && "
+            "cd %s && ssh-keygen -q -t ed25519 -N '' -f host && "
+            "ssh-keygen -q -t ed25519 -N '' -f user && cp user.pub authorized && "
             "printf '%%s\\n' 'HostKey %s/host' 'AuthorizedKeysFile %s/authorized' 'StrictModes no' "
             "'UsePAM no' 'PermitRootLogin yes' 'PidFile none' 'LogLevel QUIET' >settings",
             folder, folder, folder);

@@ -54,6 +54,9 @@ const char *guest_version (void) {
 }
 
 const struct guest guests[] = {
-    {.name = GUEST_LUA, .run = run_script, .refusals = GUEST_LUA_REFUSALS},
+    {.name = GUEST_LUA,
+     .run = run_script,
+     .refusals = GUEST_LUA_REFUSALS,
+     .varies = GUEST_LUA_VARIES},
     {.name = NULL},
 };

@@ -20,7 +20,7 @@
 struct outcome {
   int has_ended; /* by itself, with a result */
   enum guest_result result;
-  struct record record;     /* of a run on the recorder */
+  struct record record;     /* of a run on the recorder; on the adapter, what went around */
   MIR_stats_report_t stats; /* of a run on the adapter */
   size_t findings, live;    /* of the checking and the limit */
   uint64_t failed;
@@ -69,9 +69,9 @@ static void on_recorder (const struct guest *guest, const void *arg, struct outc
   outcome->record = record_end ();
 }
 
-/* The refused call of the NUMBERth of at most REFUSALS_MAX refusals among REQUESTS.  */
-static uint64_t refusal (uint64_t requests, uint64_t number) {
-  return requests <= REFUSALS_MAX ? number + 1 : number * requests / REFUSALS_MAX + 1;
+/* The refused call of the NUMBERth of at most POINTS refusals among REQUESTS.  */
+static uint64_t refusal (uint64_t requests, uint64_t number, uint64_t points) {
+  return requests <= points ? number + 1 : number * requests / points + 1;
 }
 
 /* How many of the refusals ended how.  */
@@ -81,8 +81,9 @@ struct refusals {
 
 static struct refusals refuse_each (const struct guest *guest, uint64_t requests) {
   struct refusals res = {0};
-  for (uint64_t i = 0; i < requests && i < REFUSALS_MAX; i++) {
-    struct record_rules rules = {.refused = refusal (requests, i)};
+  uint64_t points = guest->points != 0 ? guest->points : REFUSALS_MAX;
+  for (uint64_t i = 0; i < requests && i < points; i++) {
+    struct record_rules rules = {.refused = refusal (requests, i, points)};
     struct outcome outcome = run (guest, on_recorder, &rules, 1);
     if (outcome.has_ended && outcome.record.failed == 0) continue;
     if (!outcome.has_ended)
@@ -173,8 +174,9 @@ static void print_treatment (const struct guest *guest, const struct outcome *pl
   struct outcome off_by_8 = run (guest, on_recorder, &off, 1);
   struct outcome unshrunk = run (guest, on_recorder, &no_shrinks, 1);
   struct refusals refusals = refuse_each (guest, plain->record.requests);
+  int has_lost = unshrunk.result == GUEST_RIGHT && unshrunk.record.live > plain->record.live;
   printf ("\toff_by_8=%s\tno_shrinks=%s\tsurvives=%s\tclaim=%s", word_of (&off_by_8),
-          word_of (&unshrunk), survival (&refusals), claim (guest));
+          has_lost ? "loses blocks" : word_of (&unshrunk), survival (&refusals), claim (guest));
 }
 
 /*---------------- The tests -----------------------------*/
@@ -188,7 +190,10 @@ static void on_heap (const struct guest *of, const void *arg, struct outcome *ou
   if (MIR_heap_create (&heap) != MIR_HEAP_OK
       || MIR_stats_create (&heap->alloc, &stats) != MIR_HEAP_OK)
     return;
+  around_set (1);
   outcome->result = of->run (&stats->alloc);
+  around_set (0);
+  around_get (&outcome->record.around, &outcome->record.around_bytes);
   MIR_stats_get (stats, &outcome->stats);
   if (of->keeps_blocks) return;
   MIR_stats_finish (stats);
@@ -253,7 +258,8 @@ static int is_near (uint64_t a, uint64_t b) {
   return a <= b + b / 10 && b <= a + a / 10;
 }
 
-/* A library that kept its own allocator would make no call.  */
+/* A library that kept its own allocator would make no call, and one that kept it in part would make
+   more of those that go around.  */
 static void every_call_comes_through_the_adapter (void) {
   struct outcome direct = recorded (), adapted = run (guest, on_heap, NULL, 0);
   const struct record *r = &direct.record;
@@ -264,6 +270,7 @@ static void every_call_comes_through_the_adapter (void) {
   uint64_t made = r->mallocs + r->callocs + r->null_reallocs, own = guest->own_blocks;
   CHECK (made > 0);
   CHECK (s->mallocs + s->callocs > own);
+  CHECK (is_near (adapted.record.around, r->around));
   if (guest->varies) {
     CHECK (is_near (s->mallocs + s->callocs, made + own));
     CHECK (is_near (s->frees, r->frees + own));

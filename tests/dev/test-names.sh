@@ -52,6 +52,7 @@ refuses 'dev: no such benchmark: code-job (./dev help lists them)' bench code-jo
 refuses "dev: --mir takes the folder of MIR's mir-htab.h" bench containers --mir /nonexistent
 refuses 'dev: bench llvm takes no arguments' bench llvm code
 refuses 'dev: bench llvm goes without other names' bench code llvm
+refuses 'dev: guests takes releases of Debian, 12, 13, 14 or sid, or nothing' guests zstd
 refuses 'bench: no such subject: nonesuch' bench ucrt --only mix,nonesuch
 refuses 'bench: no such side: nonesuch' bench ucrt --sides nonesuch
 

@@ -42,6 +42,7 @@ gives () {
     . .ci/linux.sh
     . .ci/bench.sh
     . .ci/format.sh
+    . .ci/guests.sh
     is_there () { case $1 in file:/usr/lib/llvm-*) [ -n "${llvm_here-}" ] && [ "$1" != "${1#file:/usr/lib/llvm-$llvm_here}" ] ;; *) return 1 ;; esac }
     "$@"
   ) >"$work/out" 2>&1
@@ -87,6 +88,13 @@ result $? 'no LLVM where there is none that is tested'
 gives 'dev: missing (names of Debian'"'"'s packages): llvm clang a|b' \
   eval 'installs () { return 1; }; need x=llvm y=llvm z=clang v=a\|b u=llvm w=a\|b'
 result $? 'each missing package is named once'
+
+debian_with 'libbz2-dev libzstd-dev'
+gives 'file:/usr/include/bzlib.h=libbz2-dev pc:libzstd=libzstd-dev' \
+  eval 'installs () { return 0; }; echo $(needs_guests | grep -e =lib)'
+result $? 'of the libraries with drivers those that Debian has'
+gives 'pc:sdl3=libsdl3-dev' eval 'installs () { return 1; }; needs_guests | grep sdl3'
+result $? 'and all of them where nothing can be installed'
 
 stand_in clang-format-19 'exit 1'
 stand_in clang-format 'echo Debian clang-format version 21.1.8'
