@@ -543,7 +543,8 @@ static void bad_pointers_end_the_process (void) {
   ends_with ("small, twice", ": freed twice");
   ends_with ("resized after free", ": freed twice");
   ends_with ("of another zone", ": not a live block of this allocator");
-  if (tap_scaled (100) < 10) return; /* valgrind looks for leaks, for long, when a signal ends a process */
+  if (tap_scaled (100) < 10)
+    return; /* valgrind looks for leaks, for long, when a signal ends a process */
   ends_with ("large, of another zone", ": not a live block of this allocator");
   ends_with ("inside a block", ": not a live block of this allocator");
   ends_with ("one byte into a block", ": not a live block of this allocator");
