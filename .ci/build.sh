@@ -28,6 +28,16 @@ progress () {
   [ ! -t 2 ] || echo "dev: $*" >&2
 }
 
+# A user's own setup may have left tests and examples out of build/, as the README's way to install does.
+build () {
+  need_to_build
+  configure_in build
+  if [ ! -d build/tests ] || [ ! -d build/examples ]; then
+    meson configure build -Dtests=auto -Dexamples=auto
+  fi
+  compile_in build
+}
+
 # Configure directory $1 with the meson options that follow, unless it is configured.
 configure_in () {
   dir=$1
@@ -71,11 +81,6 @@ what_failed () {
 build_in () {
   configure_in "$@"
   compile_in "$1"
-}
-
-build () {
-  need_to_build
-  build_in build
 }
 
 # The demo has a directory of its own, build-demo/, without the tests: with them meson takes more than twice as

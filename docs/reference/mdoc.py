@@ -254,8 +254,8 @@ def overview_page(reference):
     writer = Writer(reference, "mir-alloc")
     writer.put(*top(reference, "mir-alloc", 7, "the memory of a JIT runtime: data and executable code"), ".Sh DESCRIPTION",
                "mir-alloc is a C library for runtimes that generate code.",
-               "It allocates their data, over mimalloc, and maps, writes, changes and frees their executable memory,",
-               "without any that is writable and executable at one address where the system allows that.",
+               "It allocates their data, over mimalloc, and maps, writes, changes and frees their executable memory.",
+               "By default none of it is writable and executable at one address.",
                "Each header has a page:", ".Bl -tag -width mir-code-objectXX -compact")
     for header in reference.headers:
         writer.put(f".It Xr {page_of(header.name)} 3")

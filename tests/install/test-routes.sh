@@ -100,14 +100,20 @@ installed_and_static () {
   ! ldd jit | grep mir-alloc
 }
 
-# The host calls the program's main, as a function of the plug-in, loads and unloads it twice, and looks for the
-# library's names in it.
+# With both kinds of library installed.  The host calls the program's main, as a function of the plug-in, loads and
+# unloads it twice, and looks for the library's names in it.
 plug_in () {
   export PKG_CONFIG_PATH="$work/opt/lib/pkgconfig"
   flags=-Wl,-z,nodelete,--exclude-libs,ALL
   says README.md "\`$flags\`"
+  command="cc -shared -fPIC plug-in.c -o plug-in.so $flags"
+  link='-Wl,-Bstatic $(pkg-config --static --cflags --libs mir-alloc-mir) -Wl,-Bdynamic'
+  says docs/building.md "$command $link"
   cd "$work/stranger"
-  cc -shared -fPIC -Dmain=plug_in "$hello/jit.c" -o jit.so $(pkg-config --static --cflags --libs mir-alloc-mir) $flags
+  { echo '#define main plug_in' && cat "$hello/jit.c"; } >plug-in.c
+  eval "$command $link"
+  ldd plug-in.so >needed
+  has_no_line mir-alloc needed
   cat >host.c <<'HOST'
 #include <dlfcn.h>
 #include <stdint.h>
@@ -122,7 +128,7 @@ int main (int argc, char **argv) {
 }
 HOST
   cc host.c -o host -ldl
-  ./host ./jit.so >out
+  ./host ./plug-in.so >out
   cat "$hello/jit.expected" "$hello/jit.expected" | diff - out
 }
 
@@ -254,8 +260,8 @@ run examples_say_what_is_refused
 run cmake_package
 run cmake_subdirectory
 run amalgamation
-run installed_and_static
 run plug_in
+run installed_and_static
 run containers_only
 run six_files
 run meson_subproject
