@@ -15,9 +15,9 @@ DIR, by default build-amalgamation, gets
 program has a mimalloc of its own, and <mimalloc.h> finds its header.  The output depends on the sources alone.
 """
 import argparse
+import errno
 import os
 import re
-import shutil
 import subprocess
 import sys
 
@@ -156,12 +156,15 @@ class Unit:
         return lines
 
 
+MADE = "made by `./dev amalgamate`."
+
+
 def head(title, compile_line):
     """The comment on top of a file."""
     version = ".".join(re.findall(r"^#define MIR_ALLOC_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)$",
                                   read(os.path.join(ROOT, "mir-alloc-api.h")), re.M))
     license_text = read(os.path.join(ROOT, "LICENSE")).strip()
-    return [f"/* {title}, version {version}, made by `./dev amalgamate`.", "", f"   {compile_line}", "",
+    return [f"/* {title}, version {version}, {MADE}", "", f"   {compile_line}", "",
             *["   " + line if line else "" for line in license_text.split("\n")], "  */"]
 
 
@@ -177,7 +180,8 @@ def define_words(words):
 
 
 def public_headers():
-    return [name for line in read_lines(os.path.join(SRC, "mir-alloc.headers")) for name in line.split(":")[1].split()]
+    return [name for line in read_lines(os.path.join(SRC, "mir-alloc.headers"))
+            for name in line.partition(":")[2].split()]
 
 
 def make_library(library, title, compile_line, words, has_lines, replaced, macros=()):
@@ -257,15 +261,25 @@ def mimalloc_floor():
     return number, f"{number // 10000}.{number // 100 % 100}.{number % 100}"
 
 
-def takes_memory():
-    """Whether mimalloc takes memory from its user, as the builds find out, too."""
-    command = [*os.environ.get("CC", "cc").split(), "-fsyntax-only", "-Werror=implicit-function-declaration",
-               "-Werror=incompatible-pointer-types", "-Werror=int-conversion", f"-I{MIMALLOC}/include",
-               os.path.join(SRC, "probes", "mimalloc-supply.c")]
+def compiles(path, *arguments):
+    """Whether the C compiler takes the file at PATH, and what it said if not."""
+    command = [*(os.environ.get("CC") or "cc").split(), "-fsyntax-only", *arguments, f"-I{MIMALLOC}/include", path]
     try:
-        return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
+                              errors="replace")
     except OSError as error:
         die(f"the compiler cannot be run: {error}")
+    return done.returncode == 0, next(iter(done.stdout.strip().splitlines()), "it says nothing")
+
+
+def takes_memory():
+    """Whether mimalloc takes memory from its user, as the builds find out, too.  A compiler that compiles nothing would
+    say no to anything."""
+    works, said = compiles(os.path.join(MIMALLOC, "include", "mimalloc.h"), "-x", "c")
+    if not works:
+        die(f"the compiler does not compile mimalloc.h: {said}")
+    return compiles(os.path.join(SRC, "probes", "mimalloc-supply.c"), "-Werror=implicit-function-declaration",
+                    "-Werror=incompatible-pointer-types", "-Werror=int-conversion")[0]
 
 
 def own_mimalloc():
@@ -279,18 +293,57 @@ def own_mimalloc():
     return version
 
 
-def write(folder, name, lines):
-    path = os.path.join(folder, name)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path + ".new", "w", encoding="utf-8", newline="\n") as file:
-        file.write(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) if not any(
-            line.startswith("#line") for line in lines) else "\n".join(lines))
-        file.write("\n")
-    os.replace(path + ".new", path)
+def joined(lines):
+    text = "\n".join(lines)
+    return (text if any(line.startswith("#line") for line in lines) else re.sub(r"\n{3,}", "\n\n", text)) + "\n"
 
 
-def copy(folder, name, path):
-    write(folder, name, read(path).rstrip("\n").split("\n"))
+def is_ours(folder):
+    """Whether an earlier run has made FOLDER."""
+    try:
+        with open(os.path.join(folder, "mir-alloc.c"), encoding="utf-8", errors="replace") as file:
+            return file.readline().rstrip("\n").endswith(MADE)
+    except OSError:
+        return False
+
+
+def write_all(folder, files):
+    """All of FILES, {name: text}, or none: other people's files stay as they are."""
+    os.makedirs(folder, exist_ok=True)
+    if not is_ours(folder):
+        taken = [name for name in files if os.path.lexists(os.path.join(folder, name))]
+        if taken:
+            die(f"{os.path.join(folder, taken[0])} is there, and not of an amalgamation")
+    new = []
+    try:
+        for name, text in files.items():
+            path = os.path.join(folder, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            if os.path.isdir(path):
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+            try:
+                with open(path + ".new", "w", encoding="utf-8", newline="\n") as file:
+                    new.append(path)
+                    file.write(text)
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, path) from error  # a full disk names no file
+        for path in new:
+            os.replace(path + ".new", path)
+    finally:
+        for path in new:
+            if os.path.lexists(path + ".new"):
+                os.remove(path + ".new")
+
+
+def remove_mimalloc(folder):
+    """What an earlier run with other options has left in FOLDER, which is ours."""
+    for name in ("mir-mimalloc.c", "mir-alloc-default/mimalloc.h"):
+        path = os.path.join(folder, name)
+        if os.path.isfile(path):
+            os.remove(path)
+    default = os.path.join(folder, "mir-alloc-default")
+    if os.path.isdir(default) and not os.path.islink(default) and not os.listdir(default):
+        os.rmdir(default)
 
 
 class Parser(argparse.ArgumentParser):
@@ -306,6 +359,8 @@ def main():
     parser.add_argument("--no-mimalloc", action="store_true", help="the program has a mimalloc of its own")
     parser.add_argument("dir", metavar="DIR", nargs="?", default=os.path.join(ROOT, "build-amalgamation"))
     options = parser.parse_args()
+    if not options.dir:
+        parser.error("DIR is empty")
 
     words = {**read_conditions(SRC), "heaps": "1", "supply": "0"}
     for library in ("mir-alloc", "mir-alloc-mir"):
@@ -329,23 +384,18 @@ def main():
     }
     if not options.no_mimalloc:
         texts["mir-mimalloc.c"] = make_mimalloc(compile_line, options.lines)
+    files = {name: joined(lines) for name, lines in texts.items()}
+    files.update({name: read(os.path.join(ROOT, name)) for name in public_headers()})
+    if not options.no_mimalloc:
+        files["mir-alloc-default/mimalloc.h"] = read(os.path.join(MIMALLOC, "include", "mimalloc.h"))
     try:
-        os.makedirs(options.dir, exist_ok=True)
-        for name in ("mir-mimalloc.c", "mir-alloc-default"):  # of an earlier run with other options
-            path = os.path.join(options.dir, name)
-            if options.no_mimalloc and os.path.isdir(path):
-                shutil.rmtree(path)
-            elif options.no_mimalloc and os.path.exists(path):
-                os.remove(path)
-        for name, lines in texts.items():
-            write(options.dir, name, lines)
-        for name in public_headers():
-            copy(options.dir, name, os.path.join(ROOT, name))
-        if not options.no_mimalloc:
-            copy(options.dir, "mir-alloc-default/mimalloc.h", os.path.join(MIMALLOC, "include", "mimalloc.h"))
+        was_ours = is_ours(options.dir)
+        write_all(options.dir, files)
+        if options.no_mimalloc and was_ours:
+            remove_mimalloc(options.dir)
+        print(f"amalgamation: {os.path.relpath(options.dir)}", flush=True)
     except OSError as error:
-        die(f"{error.filename}: {error.strerror}")
-    print(f"amalgamation: {os.path.relpath(options.dir)}")
+        die(f"{error.filename}: {error.strerror}" if error.filename else str(error))
 
 
 if __name__ == "__main__":

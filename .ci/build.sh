@@ -43,17 +43,26 @@ configure_in () {
   dir=$1
   shift
   [ -z "${CI-}" ] || set -- "$@" -Dwerror=true
-  if [ -f "$dir/build.ninja" ]; then
+  if [ -f "$dir/build.ninja" ] && [ -d "$dir/meson-private" ]; then
     [ -z "${CI-}" ] || meson configure "$dir" -Dwerror=true
   else
     progress "configuring $dir/"
-    rm -rf "$dir" # meson takes the remains of an interrupted setup for a configured directory
+    make_room_for "$dir"
     mkdir "$dir"
     meson setup "$dir" "$@" >"$dir/setup.log" 2>&1 || {
       sed -n '/ERROR:/,$p' "$dir/setup.log" >&2
       die "could not configure $dir/, see $dir/setup.log"
     }
   fi
+}
+
+# Remove the remains of an interrupted setup, which meson takes for a configured directory, but nothing that others have
+# put into directory $1.  Pages of ./dev docs may be there before anything is built.
+make_room_for () {
+  [ -d "$1" ] || return 0
+  [ -f "$1/setup.log" ] || [ -d "$1/meson-private" ] || rmdir "$1" 2>/dev/null ||
+    [ "$(ls -A "$1")" = reference ] || die "$1/ is there and not of meson: move it away"
+  rm -rf "$1"
 }
 
 # Compile directory $1: everything, or only the targets that follow.

@@ -6,7 +6,13 @@ needs_docs () {
 
 docs () {
   need $(needs_docs)
+  mkdir -p build
+  rm -rf build/reference.new
+  python3 docs/reference/make.py html . build/reference.new || {
+    rm -rf build/reference.new
+    exit 1
+  }
   rm -rf build/reference
-  python3 docs/reference/make.py html . build/reference
+  mv build/reference.new build/reference
   echo "reference: build/reference/index.html"
 }

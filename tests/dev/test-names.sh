@@ -40,6 +40,7 @@ refuses () {
 refuses 'dev: no such command: nonesuch (./dev help lists them)' nonesuch
 refuses 'dev: build takes no arguments' build gcc
 refuses 'dev: dll takes no arguments' dll x64
+refuses 'dev: docs takes no arguments' docs pages
 refuses 'dev: format takes --check or nothing' format --chek
 refuses 'dev: no such configuration: nonesuch (./dev help lists them)' test nonesuch
 refuses 'dev: no such configuration: gc mingw (./dev help lists them)' test gc asan mingw

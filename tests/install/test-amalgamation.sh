@@ -54,7 +54,7 @@ compiles_with_one_line () {
 
 # $1 takes the files in folder $2 without a warning, or is not here.
 is_silent () {
-  command -v "$1" >/dev/null || { echo "needs $1"; exit 77; }
+  echo '#include <stdio.h>' | "$1" -fsyntax-only -x c - 2>/dev/null || { echo "needs $1 and a C library"; exit 77; }
   "$1" -fsyntax-only -Wall -Wextra -Werror "$2"/mir-alloc.c
   "$1" -fsyntax-only -Wall -Wextra -Werror "$2"/mir-alloc-mir.c
   [ ! -f "$2/mir-mimalloc.c" ] || "$1" -fsyntax-only -Wall -Wextra -Werror "$2"/mir-mimalloc.c
@@ -113,10 +113,40 @@ macros_settle_what_is_asked () {
 bad_input_is_one_line () {
   refuses 2 'unrecognized arguments: --plastic' --plastic
   refuses 2 'unrecognized arguments: two' one two
+  refuses 2 'DIR is empty' ''
   echo kept >"$work/file"
   refuses 1 "^amalgamate: $work/file: File exists" "$work/file"
   [ "$(cat "$work/file")" = kept ]
   refuses 1 'Not a directory' "$work/file/below"
+}
+
+other_peoples_files_stay () {
+  mkdir -p "$work/tree/mir-alloc-default"
+  echo theirs >"$work/tree/mir.h"
+  refuses 1 "^amalgamate: $work/tree/mir.h is there, and not of an amalgamation$" "$work/tree"
+  [ "$(ls "$work/tree")" = "$(printf 'mir-alloc-default\nmir.h')" ]
+  rm "$work/tree/mir.h"
+  echo theirs >"$work/tree/mir-alloc-default/mine.c"
+  amalgamate "$work/tree"
+  amalgamate --no-mimalloc "$work/tree"
+  [ "$(ls "$work/tree/mir-alloc-default")" = mine.c ]
+  [ ! -e "$work/tree/mir-mimalloc.c" ]
+}
+
+what_cannot_be_written_changes_nothing () {
+  amalgamate "$work/kept"
+  before=$(cat "$work/kept"/*.c | cksum)
+  rm "$work/kept/mir-varr.h"
+  mkdir "$work/kept/mir-varr.h"
+  refuses 1 "^amalgamate: $work/kept/mir-varr.h: Is a directory$" --lines "$work/kept"
+  [ "$before" = "$(cat "$work/kept"/*.c | cksum)" ]
+  [ -z "$(find "$work/kept" -name '*.new')" ]
+}
+
+a_compiler_that_compiles_nothing_is_refused () {
+  (export CC=false && refuses 1 '^amalgamate: the compiler does not compile mimalloc.h: it says nothing$' "$work/false")
+  (export CC=/nonexistent && refuses 1 '^amalgamate: the compiler cannot be run: ' "$work/false")
+  [ ! -e "$work/false" ]
 }
 
 missing_mimalloc_is_one_line () {
@@ -140,6 +170,9 @@ run lines_name_the_original_files
 run works_with_the_programs_own_mimalloc
 run macros_settle_what_is_asked
 run bad_input_is_one_line
+run other_peoples_files_stay
+run what_cannot_be_written_changes_nothing
+run a_compiler_that_compiles_nothing_is_refused
 run missing_mimalloc_is_one_line
 
 # The library's tests, with these objects in the library's place.

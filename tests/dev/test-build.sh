@@ -1,0 +1,46 @@
+#!/bin/sh
+# .ci/build.sh: a directory that meson has not made is not removed, the remains of an interrupted setup are.  Prints TAP.
+set -eu
+. "$(dirname "$0")/../support/tap.sh"
+root=$(CDPATH= cd -- "$(dirname -- "$0")/../.." && pwd)
+
+# Have make_room_for make room for folder $1.
+make_room () {
+  (
+    cd "$root"
+    eval "$(sed '/^\. \.ci\/build\.sh/,$d; s/^CDPATH=.*//' dev)"
+    . .ci/build.sh
+    make_room_for "$1"
+  )
+}
+
+others_files_stay () {
+  mkdir "$work/theirs"
+  echo theirs >"$work/theirs/build.ninja"
+  status=0
+  make_room "$work/theirs" 2>"$work/said" || status=$?
+  [ "$status" = 1 ]
+  [ "$(cat "$work/said")" = "dev: $work/theirs/ is there and not of meson: move it away" ]
+  [ "$(cat "$work/theirs/build.ninja")" = theirs ]
+}
+
+remains_of_a_setup_go () {
+  mkdir -p "$work/ours" "$work/older/meson-private"
+  echo log >"$work/ours/setup.log"
+  make_room "$work/ours"
+  make_room "$work/older"
+  [ ! -e "$work/ours" ] && [ ! -e "$work/older" ]
+}
+
+what_is_empty_or_has_only_pages_goes () {
+  mkdir -p "$work/empty" "$work/pages/reference"
+  make_room "$work/none"
+  make_room "$work/empty"
+  make_room "$work/pages"
+  [ ! -e "$work/empty" ] && [ ! -e "$work/pages" ]
+}
+
+run others_files_stay
+run remains_of_a_setup_go
+run what_is_empty_or_has_only_pages_goes
+finish
