@@ -2,13 +2,13 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 
 #include "compare.h"
 #include "libpcap.h"
 #include "llvm-runtime.h"
+#include "output.h"
 #include "relink.h"
 
 /* Of <linux/prctl.h>, which may be older than the kernel.  */
@@ -31,6 +31,7 @@ struct job {
   struct options options;
   int argc;
   char **argv;
+  int help; /* is all that is wanted */
   struct llvm_runtime lr;
 };
 
@@ -126,8 +127,8 @@ static void parse_arguments (void *arg) {
       i++;
       break;
     } else if (strcmp (argv[i], "--help") == 0 || strcmp (argv[i], "-h") == 0) {
-      report_help ();
-      exit (0);
+      job->help = 1;
+      return;
     } else if (strcmp (argv[i], "--manager") == 0) {
       options.manager = parse_manager (argv[i + 1]);
       i++;
@@ -171,8 +172,7 @@ static void swap (struct llvm_runtime *lr, size_t swaps) {
           result.counted);
 }
 
-static void work (void *arg) {
-  struct job *job = (struct job *) arg;
+static void work (struct job *job) {
   struct llvm_runtime *lr = &job->lr;
   const struct options *options = &job->options;
   struct linker_options linker_options = {.manager = options->manager};
@@ -188,7 +188,16 @@ static void work (void *arg) {
   report_filters (lr, options);
   swap (lr, options->swaps);
   report_agreement (options);
-  if (fflush (stdout) != 0) fail (MIR_binary_io_error, "standard output: %s", strerror (errno));
+}
+
+static void run (void *arg) {
+  struct job *job = (struct job *) arg;
+  output_begin ();
+  if (job->help)
+    report_help ();
+  else
+    work (job);
+  output_end ();
 }
 
 /* The runtime is finished whether the work has failed or not.  */
@@ -201,7 +210,7 @@ int main (int argc, char **argv) {
     fprintf (stderr, "llvm-filter: %s (see --help)\n", failure.message);
     return 2;
   }
-  int result = catch_failure (&failure, work, &job);
+  int result = catch_failure (&failure, run, &job);
   if (result != 0) fprintf (stderr, "llvm-filter: %s\n", failure.message);
   llvm_runtime_finish (&job.lr);
   return result != 0;

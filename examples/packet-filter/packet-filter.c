@@ -1,12 +1,12 @@
 /* The program: reads the arguments and does the work in two contexts.  */
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "report.h"
 #include "compare.h"
+#include "output.h"
+#include "same-file.h"
 
 #define PACKETS_MAX 1000000000
 #define SWAPS_MAX 1000000
@@ -34,6 +34,16 @@ static void swap (struct runtime *rt, size_t swaps) {
           result.packets);
 }
 
+/* The capture and the filters.  */
+static void load (struct job *job) {
+  const struct options *options = job->options;
+  struct runtime *rt = &job->rt;
+  MIR_trace_push (rt->trace, "capture");
+  capture_load (&rt->capture, MIR_get_alloc (rt->ctx), options->capture);
+  MIR_trace_pop (rt->trace);
+  for (size_t i = 0; i < options->filters_num; i++) runtime_add_filter (rt, options->filters[i]);
+}
+
 static void work (void *arg) {
   struct job *job = (struct job *) arg;
   const struct options *options = job->options;
@@ -43,10 +53,7 @@ static void work (void *arg) {
   if (job->timed && options->tools) runtime_start_tools (rt);
   if (rt->trace != NULL)
     (void) MIR_code_set_hooks (MIR_get_code_space (rt->ctx), MIR_trace_hooks (rt->trace));
-  MIR_trace_push (rt->trace, "capture");
-  capture_load (&rt->capture, MIR_get_alloc (rt->ctx), options->capture);
-  MIR_trace_pop (rt->trace);
-  for (size_t i = 0; i < options->filters_num; i++) runtime_add_filter (rt, options->filters[i]);
+  load (job);
   if (rt->tools != NULL)
     MIR_code_tools_flush (rt->tools); /* so that the tools know the filters before they run */
   for (size_t i = 0; i < options->filters_num; i++)
@@ -59,10 +66,24 @@ static void work (void *arg) {
   if (jit_native_abi != NULL) swap (rt, options->swaps);
 }
 
-/* The runtime is finished whether the work has failed or not.  */
-static int do_job (struct job *job) {
+/* A trace replaces the file of its name, so it is created only if no input is that file, and if all
+   inputs are good.  */
+static void check_inputs (void *arg) {
+  struct job *job = (struct job *) arg;
+  const struct options *options = job->options;
+  int is_input = is_same_file (options->trace, options->capture);
+  for (size_t i = 0; i < options->filters_num; i++)
+    is_input |= is_same_file (options->trace, options->filters[i]);
+  if (is_input)
+    fail (MIR_wrong_param_value_error, "%s: the trace would replace an input", options->trace);
+  runtime_init (&job->rt, job->alloc, job->code_alloc);
+  load (job);
+}
+
+/* Do WHAT, which gets JOB.  The runtime is finished whether that has failed or not.  */
+static int do_job (struct job *job, void (*what) (void *arg)) {
   struct failure failure;
-  int result = catch_failure (&failure, work, job);
+  int result = catch_failure (&failure, what, job);
   if (result != 0) fprintf (stderr, "packet-filter: %s\n", failure.message);
   runtime_finish (&job->rt);
   return result;
@@ -70,10 +91,11 @@ static int do_job (struct job *job) {
 
 static int run_with_defaults (const struct options *options) {
   struct job job = {.options = options, .timed = 1};
-  return do_job (&job);
+  return do_job (&job, work);
 }
 
-/* The same, traced; an allocator below the trace counts, and both must agree.  */
+/* The same, traced; an allocator below the trace counts, and both must agree.  A run that fails leaves
+   no trace.  */
 static int run_traced (const struct options *options) {
   struct counting_alloc data;
   MIR_trace_options_t trace_options = {.size = sizeof (trace_options),
@@ -81,18 +103,21 @@ static int run_traced (const struct options *options) {
                                        .title = "packet-filter",
                                        .alloc = &data.alloc,
                                        .stack_depth = 16};
-  struct job job = {.options = options, .timed = 1};
-  MIR_context_t defaults = MIR_init ();
+  struct job trial = {.options = options}, job = {.options = options, .timed = 1};
+  MIR_context_t defaults;
   MIR_trace_status_t status;
-  int result;
+  int result = do_job (&trial, check_inputs);
+  if (result != 0) return result;
+  defaults = MIR_init ();
   if (defaults == NULL) fail (MIR_alloc_error, "no memory for a context");
   counting_alloc_init (&data, MIR_get_alloc (defaults));
   status = MIR_trace_create (&trace_options, &job.trace);
   if (status != MIR_TRACE_OK)
     fail (MIR_alloc_error, "%s: %s", options->trace, MIR_trace_status_text (status));
   job.alloc = MIR_trace_alloc (job.trace);
-  result = do_job (&job);
+  result = do_job (&job, work);
   status = MIR_trace_finish (job.trace);
+  if (result != 0 || status != MIR_TRACE_OK) (void) remove (options->trace);
   if (status != MIR_TRACE_OK)
     fail (MIR_alloc_error, "%s: %s", options->trace, MIR_trace_status_text (status));
   if (result == 0) report_trace (&data, options->trace);
@@ -110,7 +135,7 @@ static int run_with_our_allocators (const struct options *options) {
   if (defaults == NULL) fail (MIR_alloc_error, "no memory for a context");
   counting_alloc_init (&data, MIR_get_alloc (defaults));
   counting_code_alloc_init (&code, MIR_get_code_alloc (defaults));
-  result = do_job (&job);
+  result = do_job (&job, work);
   if (result == 0) report_counters (&data, &code);
   MIR_finish (defaults);
   return result;
@@ -128,6 +153,7 @@ static size_t parse_number (const char *option, const char *text, size_t max) {
 struct arguments {
   int argc;
   char **argv;
+  int help;               /* is all that is wanted */
   struct options options; /* what they say */
 };
 
@@ -143,8 +169,8 @@ static void parse_arguments (void *arg) {
       i++;
       break;
     } else if (strcmp (argv[i], "--help") == 0 || strcmp (argv[i], "-h") == 0) {
-      report_help ();
-      exit (0);
+      arguments->help = 1;
+      return;
     } else if (strcmp (argv[i], "--packets") == 0) {
       options->packets = parse_number (argv[i], argv[i + 1], PACKETS_MAX);
       i++;
@@ -158,7 +184,7 @@ static void parse_arguments (void *arg) {
       options->tools = 1;
     } else if (strcmp (argv[i], "--trace") == 0) {
       options->trace = argv[++i];
-      if (options->trace == NULL || options->trace[0] == '-')
+      if (options->trace == NULL || options->trace[0] == '\0' || options->trace[0] == '-')
         fail (MIR_wrong_param_value_error, "--trace needs a file");
     } else {
       fail (MIR_wrong_param_value_error, "unknown option %s, see --help", argv[i]);
@@ -173,19 +199,26 @@ static void parse_arguments (void *arg) {
   options->filters_num = (size_t) (argc - i - 1);
 }
 
-int main (int argc, char **argv) {
-  struct arguments arguments = {argc, argv, {.packets = 100000, .rounds = 15, .swaps = 2000}};
-  const struct options *options = &arguments.options;
-  struct failure failure;
-  if (catch_failure (&failure, parse_arguments, &arguments) != 0) {
-    fprintf (stderr, "packet-filter: %s\n", failure.message);
-    return 2;
-  }
+static int run (const struct options *options) {
   if ((options->trace != NULL ? run_traced : run_with_defaults) (options) != 0
       || run_with_our_allocators (options) != 0)
     return 1;
   report_agreement (options);
-  if (fflush (stdout) != 0 || ferror (stdout))
-    fail (MIR_binary_io_error, "standard output: %s", strerror (errno));
+  return 0;
+}
+
+int main (int argc, char **argv) {
+  struct arguments arguments = {argc, argv, 0, {.packets = 100000, .rounds = 15, .swaps = 2000}};
+  struct failure failure;
+  output_begin ();
+  if (catch_failure (&failure, parse_arguments, &arguments) != 0) {
+    fprintf (stderr, "packet-filter: %s\n", failure.message);
+    return 2;
+  }
+  if (arguments.help)
+    report_help ();
+  else if (run (&arguments.options) != 0)
+    return 1;
+  output_end ();
   return 0;
 }

@@ -95,10 +95,22 @@ printf '\n\r\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxx' >"$work/bad.pcap"
 refuses_capture 'pcapng' 'this is pcapng; .*'
 refuses 'a missing capture' '.*/none.pcap: No such file or directory' \
   "$work/none.pcap" "$filter"
+
+# Where nothing can be printed, arguments...: a closed stream would be the first file that is opened.
+loses () {
+  : >"$work/out"
+  "$program" "$@" >/dev/full 2>"$work/err"
+  [ $? = 1 ] && [ "$(cat "$work/err")" = 'packet-filter: standard output: No space left on device' ] &&
+    "$program" "$@" >&- 2>"$work/err"
+  [ $? = 1 ] && [ "$(cat "$work/err")" = 'packet-filter: standard output: Bad file descriptor' ] &&
+    "$program" "$@" 2>&- >"$work/out"
+  [ $? = 1 ] && [ ! -s "$work/out" ]
+}
 if [ -e /dev/full ]; then
-  "$program" --packets 1 "$capture" "$filter" >/dev/full 2>"$work/err"
-  [ $? = 1 ] && [ "$(wc -l <"$work/err")" = 1 ]
+  loses --packets 1 --rounds 1 --swaps 1 "$capture" "$filter"
   result $? 'notices that its output is lost'
+  loses --help
+  result $? 'notices that its help is lost'
 fi
 
 packet_filter --packets 10 --rounds 1 "$capture" "$filter" "$filter"
@@ -128,6 +140,47 @@ set -- $(sed -n 's/^traced: \([0-9]*\) allocations, \([0-9]*\) bytes at the peak
 result $? 'traces what it counts'
 refuses_arguments 'both --tools and --trace' '--tools and --trace exclude each other, see --help' \
   --tools --trace "$work/run.trace" "$capture" "$filter"
+# A trace replaces the file of its name.  What is there must stay if the run cannot be.
+cp "$capture" "$work/d.pcap"
+cp "$filter" "$work/a.bpf"
+cp "$work/d.pcap" "$work/d.saved"
+cp "$work/a.bpf" "$work/a.saved"
+ln -s d.pcap "$work/link"
+mkdir -p "$work/folder"
+are_whole () {
+  cmp "$work/d.pcap" "$work/d.saved" && cmp "$work/a.bpf" "$work/a.saved"
+}
+for trace in "$work/d.pcap" "$work/folder/../a.bpf" "$work/folder/../d.pcap" "$work/link"; do
+  refuses "the trace $(basename "$trace") among the inputs" '.*: the trace would replace an input' \
+    --trace "$trace" "$work/d.pcap" "$work/a.bpf"
+  are_whole >"$work/out" 2>&1
+  result $? 'and leaves the inputs alone'
+done
+printf 'mine\n' >"$work/mine.txt"
+printf '1\n255 0 0 0\n' >"$work/bad.bpf"
+printf 'no pcap\n' >"$work/bad.pcap"
+is_mine () {
+  [ "$(cat "$work/mine.txt")" = mine ]
+}
+refuses 'a missing capture to trace' '.*/none.pcap: No such file or directory' \
+  --trace "$work/mine.txt" "$work/none.pcap" "$work/a.bpf" && is_mine
+result $? 'and leaves the file of its name alone'
+refuses 'a bad filter to trace' '.*bad.bpf:2: .*' --trace "$work/mine.txt" "$work/d.pcap" "$work/bad.bpf"
+is_mine
+result $? 'and leaves the file of its name alone'
+refuses 'a bad capture to trace' '.*bad.pcap: .*' --trace "$work/new" "$work/bad.pcap" "$work/a.bpf"
+[ ! -e "$work/new" ]
+result $? 'and makes no trace'
+refuses_arguments 'a trace without letters' '--trace needs a file' --trace '' "$capture" "$filter"
+refuses 'a folder as trace' '.*/folder: the name of the trace file is taken by a folder, .*' \
+  --trace "$work/folder" "$capture" "$filter"
+# A file that cannot grow ends the trace; none of it stays.
+(
+  ulimit -f 8
+  packet_filter --trace "$work/cut" --packets 10 --rounds 1 --swaps 20 "$capture" "$filter"
+  [ $? = 1 ]
+) && grep -qx 'packet-filter: .*/cut: the trace file could not be created or written' "$work/err" && [ ! -e "$work/cut" ]
+result $? 'leaves no trace that is cut off'
 refuses 'a trace in a missing folder' '/nonexistent/x: the trace file could not be .*' \
   --trace /nonexistent/x "$capture" "$filter"
 packet_filter --packets 10 --rounds 1 --swaps 1 -- "$capture" "$filter" && [ ! -s "$work/err" ]
