@@ -41,7 +41,7 @@ extern "C" {
 typedef enum MIR_trace_status {
   MIR_TRACE_OK,
   MIR_TRACE_NO_MEMORY,    /* the allocator for the trace itself refused memory */
-  MIR_TRACE_UNSAFE_FILE,  /* the name is that of a link, a device or another user's file */
+  MIR_TRACE_UNSAFE_FILE,  /* the name is a folder's, a link's, a device's or a foreign file's */
   MIR_TRACE_FILE_REFUSED, /* the file could not be created or written */
   MIR_TRACE_FORKED,       /* this process is a child of the traced one */
   MIR_TRACE_BAD_OPTION    /* an option out of range */
