@@ -1,9 +1,12 @@
 /* The program: reads the arguments, lets the guests work, has some of them exhaust the memory of all, and says who has
    used how much.  */
+#include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "guest.h"
 
@@ -40,6 +43,56 @@ enum guest_result guest_says (struct room *room, enum guest_result result, const
   return result;
 }
 
+/* For a function whose first argument is a printf format for the others.  */
+#if defined(__MINGW_PRINTF_FORMAT)
+#define LIKE_PRINTF __attribute__ ((format (__MINGW_PRINTF_FORMAT, 1, 2)))
+#elif defined(__GNUC__)
+#define LIKE_PRINTF __attribute__ ((format (printf, 1, 2)))
+#else
+#define LIKE_PRINTF
+#endif
+
+/*---------------- What is said -----------------------------*/
+
+/* A line on standard error.  Control characters, also those of two bytes (U+0080 to U+009F), become
+   question marks: an argument must not command a terminal.  */
+#ifdef __GNUC__
+__attribute__ ((format (printf, 1, 2)))
+#endif
+static void
+complain (const char *format, ...) {
+  char line[5000]; /* a path may have 4096 bytes */
+  va_list args;
+  va_start (args, format);
+  vsnprintf (line, sizeof (line), format, args);
+  va_end (args);
+  for (unsigned char *p = (unsigned char *) line; *p != '\0'; p++) {
+    int is_pair = p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0;
+    if (is_pair) p[1] = '?';
+    if (is_pair || *p < ' ' || *p == 0x7f) *p = '?';
+  }
+  fprintf (stderr, "host: %s\n", line);
+}
+
+enum { STANDARD_OUTPUT = 1, STANDARD_ERROR = 2 }; /* everywhere; their names are POSIX's */
+
+/* Before any file is opened: a trace would take the place of a closed one, and get what is printed.
+   0, or -1 after a line that says what is wrong.  */
+static int expect_open_output (void) {
+  struct stat st;
+  if (fstat (STANDARD_OUTPUT, &st) == 0 && fstat (STANDARD_ERROR, &st) == 0) return 0;
+  complain ("standard output or standard error: %s", strerror (errno));
+  return -1;
+}
+
+/* STATUS; or 1, after a line that says so, if not all that was printed has been written.  */
+static int with_output (int status) {
+  errno = 0; /* an earlier failure has only left its mark on the stream */
+  if (fflush (stdout) == 0 && !ferror (stdout)) return status;
+  complain ("standard output: %s", errno != 0 ? strerror (errno) : "not all could be written");
+  return 1;
+}
+
 /*---------------- Steps of a guest -----------------------------*/
 
 typedef enum guest_result (*step_t) (struct room *room);
@@ -55,7 +108,7 @@ static enum guest_result let (int i, const char *what, step_t step) {
   room_leave (room);
   if (res == GUEST_WRONG) {
     failures++;
-    fprintf (stderr, "host: %s: %s: %s\n", guests[i]->name, what, room->why);
+    complain ("%s: %s: %s", guests[i]->name, what, room->why);
   }
   return res;
 }
@@ -163,9 +216,14 @@ static void report (void) {
 }
 
 static int run (const struct options *options) {
-  const char *why = house_open (&house, options->limit, options->trace, options->checks);
+  int is_of_trace;
+  const char *why =
+      house_open (&house, options->limit, options->trace, options->checks, &is_of_trace);
   if (why != NULL) {
-    fprintf (stderr, "host: %s\n", why);
+    if (is_of_trace)
+      complain ("%s: %s", options->trace, why);
+    else
+      complain ("%s", why);
     return 1;
   }
   printf ("a limit of %zu bytes for all\n", options->limit);
@@ -182,11 +240,11 @@ static int run (const struct options *options) {
   size_t live;
   why = house_close (&house, &live);
   if (live != 0) {
-    fprintf (stderr, "host: %zu bytes are live behind the context\n", live);
+    complain ("%" PRIu64 " bytes are live behind the context", (uint64_t) live);
     return 1;
   }
   if (why != NULL) {
-    fprintf (stderr, "host: %s: %s\n", options->trace, why);
+    complain ("%s: %s", options->trace, why);
     return 1;
   }
   if (options->trace != NULL) printf ("mir-report %s shows who owned what\n", options->trace);
@@ -224,44 +282,63 @@ static int guest_of (const char *name) {
   return -1;
 }
 
-static int refuse (const char *format, const char *text) {
-  fputs ("host: ", stderr);
-  fprintf (stderr, format, text);
-  fputs (", see --help\n", stderr);
-  return -1;
-}
-
 static int take_guests (struct options *options, const char *name) {
   int is_all = strcmp (name, "all") == 0, number = guest_of (name);
-  if (number < 0 && !is_all) return refuse ("--exhaust takes the name of a guest, or all", "");
+  if (number < 0 && !is_all) {
+    complain ("--exhaust takes the name of a guest, or all, see --help");
+    return -1;
+  }
+  if (!is_all && guests[number]->version == NULL) {
+    complain ("--exhaust %s: left out, the library was not there when this was built, see --help",
+              name);
+    return -1;
+  }
   for (int i = 0; i < GUESTS; i++)
     if (is_all || i == number) options->exhausts[i] = 1;
   return 0;
 }
 
+static int take_limit (struct options *options, const char *size) {
+  options->limit = bytes_of (size);
+  if (options->limit != 0) return 0;
+  complain ("--limit needs a number of bytes, see --help");
+  return -1;
+}
+
+/* A value that begins with a dash was rather forgotten.  */
+static int take_trace (struct options *options, const char *file) {
+  options->trace = file;
+  if (file[0] != '-') return 0;
+  complain ("--trace needs a file, see --help");
+  return -1;
+}
+
 /* 0, or -1 after a line that says what is wrong.  */
 static int take (struct options *options, const char *option, const char *value) {
-  int is_limit = strcmp (option, "--limit") == 0, is_trace = strcmp (option, "--trace") == 0;
-  if (!is_limit && !is_trace && strcmp (option, "--exhaust") != 0)
-    return refuse (
-        option[0] == '-' ? "there is no option %.40s" : "there are no arguments but options",
-        option);
-  if (value == NULL || value[0] == '\0') return refuse ("%s needs a value", option);
-  if (is_trace) {
-    options->trace = value;
-    return 0;
+  static const struct {
+    const char *name;
+    int (*take) (struct options *options, const char *value);
+  } all[] = {{"--limit", take_limit}, {"--exhaust", take_guests}, {"--trace", take_trace}};
+  for (size_t i = 0; i < sizeof (all) / sizeof (*all); i++) {
+    if (strcmp (option, all[i].name) != 0) continue;
+    if (value != NULL && value[0] != '\0') return all[i].take (options, value);
+    complain ("%s needs a value, see --help", option);
+    return -1;
   }
-  if (!is_limit) return take_guests (options, value);
-  options->limit = bytes_of (value);
-  return options->limit != 0 ? 0 : refuse ("--limit needs a number of bytes", "");
+  if (option[0] == '-')
+    complain ("there is no option %.40s, see --help", option);
+  else
+    complain ("there are no arguments but options, see --help");
+  return -1;
 }
 
 int main (int argc, char **argv) {
   struct options options = {.limit = 64 * (size_t) MIB};
+  if (expect_open_output () != 0) return 1;
   for (int i = 1; i < argc; i++) {
     if (strcmp (argv[i], "--help") == 0 || strcmp (argv[i], "-h") == 0) {
       help ();
-      return 0;
+      return with_output (0);
     }
     if (strcmp (argv[i], "--check") == 0) {
       options.checks = 1;
@@ -270,5 +347,5 @@ int main (int argc, char **argv) {
     if (take (&options, argv[i], argv[i + 1]) != 0) return 2;
     i++; /* its value */
   }
-  return run (&options);
+  return with_output (run (&options));
 }

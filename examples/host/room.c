@@ -1,6 +1,8 @@
 /* Makes and ends the memory of the guests.  */
 #include "room.h"
 
+#include <stdio.h> /* remove */
+
 /* The context takes its data from the limit; the code that it might publish is in the trace, too.  */
 static const char *make_context (struct house *house) {
   MIR_code_options_t code = {.size = sizeof (code)};
@@ -11,21 +13,41 @@ static const char *make_context (struct house *house) {
   return status == MIR_CODE_OK ? NULL : MIR_code_status_text (status);
 }
 
-const char *house_open (struct house *house, size_t bytes, const char *trace, int is_checked) {
-  *house = (struct house) {.bytes = bytes, .is_checked = is_checked};
-  MIR_alloc_t below = NULL;
-  if (trace != NULL) {
-    MIR_trace_options_t options = {.size = sizeof (options), .file = trace, .title = "host"};
-    MIR_trace_status_t status = MIR_trace_create (&options, &house->trace);
-    if (status != MIR_TRACE_OK) return MIR_trace_status_text (status);
-    below = MIR_trace_alloc (house->trace);
-  }
-  MIR_limit_options_t options = {.size = sizeof (options), .hard = bytes};
+/* Above the trace, if there is one.  NULL, or why it cannot be.  */
+static const char *make_limit (struct house *house) {
+  MIR_alloc_t below = house->trace != NULL ? MIR_trace_alloc (house->trace) : NULL;
+  MIR_limit_options_t options = {.size = sizeof (options), .hard = house->bytes};
   MIR_heap_status_t status = MIR_limit_create (below, &options, &house->limit);
   const char *why = status != MIR_HEAP_OK ? MIR_heap_status_text (status) : make_context (house);
+  if (why != NULL) MIR_limit_finish (house->limit);
+  return why;
+}
+
+/* Whether a house of so many bytes can be, in one without a trace: NULL, or why not.  */
+static const char *try_limit (size_t bytes) {
+  struct house trial = {.bytes = bytes};
+  size_t live;
+  const char *why = make_limit (&trial);
+  return why != NULL ? why : house_close (&trial, &live);
+}
+
+/* A trace replaces the file of its name, and is below all else: the rest is tried without it, so that
+   no file is lost for a limit that is too low.  */
+const char *house_open (struct house *house, size_t bytes, const char *trace, int is_checked,
+                        int *is_of_trace) {
+  *house = (struct house) {.bytes = bytes, .is_checked = is_checked};
+  *is_of_trace = 0;
+  if (trace == NULL) return make_limit (house);
+  const char *why = try_limit (bytes);
+  if (why != NULL) return why;
+  MIR_trace_options_t options = {.size = sizeof (options), .file = trace, .title = "host"};
+  MIR_trace_status_t status = MIR_trace_create (&options, &house->trace);
+  *is_of_trace = status != MIR_TRACE_OK;
+  if (*is_of_trace) return MIR_trace_status_text (status);
+  why = make_limit (house);
   if (why == NULL) return NULL;
-  MIR_limit_finish (house->limit);
   MIR_trace_finish (house->trace);
+  (void) remove (trace);
   return why;
 }
 

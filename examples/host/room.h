@@ -40,8 +40,10 @@ struct room {
 };
 
 /* Make HOUSE with a limit of BYTES, traced into the file TRACE unless that is NULL, and with checks in
-   the rooms if IS_CHECKED.  NULL, or why it cannot be; then there is nothing to finish.  */
-const char *house_open (struct house *house, size_t bytes, const char *trace, int is_checked);
+   the rooms if IS_CHECKED.  NULL, or why it cannot be; then there is nothing to finish, no new trace
+   is left, and IS_OF_TRACE says whether TRACE itself could not be.  */
+const char *house_open (struct house *house, size_t bytes, const char *trace, int is_checked,
+                        int *is_of_trace);
 /* Every room is closed.  LIVE: the bytes that are live after the context has ended, which should be
    none.  NULL, or why the trace is not whole.  */
 const char *house_close (struct house *house, size_t *live);

@@ -188,17 +188,73 @@ the_picture_tells_who_owned_what () {
   done
 }
 
-a_trace_that_cannot_be_written_is_one_line () {
-  host 1 --trace "$work/none/trace"
+fails_with () { # pattern of the only line, arguments
+  pattern=$1
+  shift
+  host 1 "$@"
   [ ! -s "$work/out" ]
   [ "$(wc -l <"$work/err")" = 1 ]
-  has_line '^host: ' "$work/err"
+  has_line "^host: $pattern$" "$work/err"
+}
+
+a_trace_that_cannot_be_written_is_one_line () {
+  fails_with "$work/none/trace: the trace file could not be created or written" --trace "$work/none/trace"
+  mkdir "$work/folder"
+  fails_with "$work/folder: the name of the trace file is taken by a folder, .*" --trace "$work/folder"
+  fails_with "$work/a?\[31mb??c/d: the trace file could not be .*" --trace "$work/a$(printf '\033[31mb\302\233c')/d"
+}
+
+# A trace replaces the file of its name, which must stay if there is nothing to trace.
+too_little_for_a_context_leaves_no_trace () {
+  echo mine >"$work/mine"
+  for size in 100 1K; do
+    fails_with '.*' --trace "$work/mine" --limit $size
+    [ "$(cat "$work/mine")" = mine ]
+    fails_with '.*' --trace "$work/new" --limit $size
+    [ ! -e "$work/new" ]
+  done
+}
+
+loses () { # arguments
+  status=0
+  "$program" "$@" >/dev/full 2>"$work/err" || status=$?
+  [ $status = 1 ]
+  [ "$(cat "$work/err")" = 'host: standard output: No space left on device' ]
+  status=0
+  "$program" "$@" >&- 2>"$work/err" || status=$?
+  [ $status = 1 ]
+  [ "$(cat "$work/err")" = 'host: standard output or standard error: Bad file descriptor' ]
+  status=0
+  "$program" "$@" 2>&- >"$work/out" || status=$?
+  [ $status = 1 ]
+  [ ! -s "$work/out" ]
+}
+
+lost_output_is_an_error () {
+  [ -e /dev/full ] || {
+    echo 'there is no /dev/full'
+    return 77
+  }
+  loses
+  loses --help
+  loses --exhaust all
+}
+
+refuses () { # pattern, arguments
+  pattern=$1
+  shift
+  host 2 "$@"
+  [ ! -s "$work/out" ]
+  [ "$(wc -l <"$work/err")" = 1 ]
+  has_line "^host: $pattern, see --help$" "$work/err"
 }
 
 a_missing_library_is_a_line () {
   program=$alone
   host 0 --exhaust all --trace "$work/trace"
   is_complete
+  refuses '--exhaust quickjs: left out, the library was not there when this was built' --exhaust quickjs
+  host 0 --exhaust all
   for guest in lua quickjs sqlite zstd openssl; do
     has 1 "^  $guest  *left out: the library was not there when this was built$"
   done
@@ -212,15 +268,6 @@ help_is_help () {
   [ ! -s "$work/err" ]
 }
 
-refuses () { # pattern, arguments
-  pattern=$1
-  shift
-  host 2 "$@"
-  [ ! -s "$work/out" ]
-  [ "$(wc -l <"$work/err")" = 1 ]
-  has_line "^host: $pattern, see --help$" "$work/err"
-}
-
 refuses_bad_arguments () {
   refuses 'there is no option --fast' --fast
   refuses 'there is no option -x' -x
@@ -228,12 +275,17 @@ refuses_bad_arguments () {
   refuses '--limit needs a value' --limit
   refuses '--limit needs a value' --limit ''
   refuses '--trace needs a value' --trace
+  refuses '--trace needs a value' --trace ''
+  refuses '--trace needs a file' --trace --check
+  refuses '--trace needs a file' --trace -
   refuses '--exhaust needs a value' --exhaust
   for size in 0 -1 x 1x 1KM ' 1' 99999999999999999999 9223372036854775808 9007199254740993K; do
     refuses '--limit needs a number of bytes' --limit "$size"
   done
   refuses '--exhaust takes the name of a guest, or all' --exhaust perl
   refuses 'there is no option --fast' --limit 1M --fast
+  refuses 'there is no option --?\[31mred' "--$(printf '\033[31mred')"
+  refuses 'there is no option --a???b' "--$(printf 'a\302\233\nb')"
 }
 
 run every_guest_works
@@ -245,6 +297,8 @@ run little_memory_is_an_error
 run too_little_for_a_context_is_one_line
 run the_picture_tells_who_owned_what
 run a_trace_that_cannot_be_written_is_one_line
+run too_little_for_a_context_leaves_no_trace
+run lost_output_is_an_error
 run a_missing_library_is_a_line
 run help_is_help
 run refuses_bad_arguments
