@@ -328,6 +328,31 @@ static int usage (void) {
   return 2;
 }
 
+static int has_worked (const struct outcome *outcome) {
+  return outcome->has_ended && outcome->result == GUEST_RIGHT;
+}
+
+/* Test all guests; the exit status.  */
+static int test_all (void) {
+  for (guest = guests; guest->name != NULL; guest++) test_guest ();
+  return tap_done ();
+}
+
+/* Print a line for each guest, with what became of it otherwise if IS_WHOLE.  The exit status: 1 if
+   one has not done its work, or a line is lost.  */
+static int print_all (int is_whole) {
+  int status = 0;
+  for (guest = guests; guest->name != NULL; guest++) {
+    struct outcome outcome = print_figures (guest);
+    if (is_whole) print_treatment (guest, &outcome);
+    printf ("\n");
+    if (!has_worked (&outcome)) status = 1;
+  }
+  if (fflush (stdout) == 0 && !ferror (stdout)) return status;
+  fprintf (stderr, "observe: standard output: not all could be written\n");
+  return 1;
+}
+
 /* --figures: a row's first part, from one run.  */
 int main (int argc, char **argv) {
   const char *what = argc == 2 ? argv[1] : "";
@@ -339,14 +364,5 @@ int main (int argc, char **argv) {
     perror ("observe: no shared memory");
     return 1;
   }
-  for (guest = guests; guest->name != NULL; guest++) {
-    if (is_test) {
-      test_guest ();
-      continue;
-    }
-    struct outcome outcome = print_figures (guest);
-    if (is_row) print_treatment (guest, &outcome);
-    printf ("\n");
-  }
-  return is_test ? tap_done () : 0;
+  return is_test ? test_all () : print_all (is_row);
 }

@@ -82,7 +82,8 @@ def run(program, what, packages):
             row["version"] += f"; {package} {upstream(version)}"
         rows.append(row)
     if done.returncode != 0 or not rows:
-        raise Wrong(f"{driver}: status {done.returncode}")
+        wrong = [f"; {row['guest']}: its work is {row['result']}" for row in rows if row["result"] != "right"]
+        raise Wrong(f"{driver}: status {done.returncode}" + "".join(wrong))
     return rows
 
 
