@@ -56,7 +56,9 @@ void tap_note (const char *format, ...) {
 int tap_done (void) {
   printf ("1..%d\n# %d passed, %d failed, %d skipped\n", tests,
           tests - failed_tests - skipped_tests, failed_tests, skipped_tests);
-  return failed_tests != 0 || tests == 0;
+  int is_lost = fflush (stdout) != 0 || ferror (stdout);
+  if (is_lost) fprintf (stderr, "tap: standard output: not all could be written\n");
+  return is_lost || failed_tests != 0 || tests == 0;
 }
 
 uint64_t tap_random (void) {

@@ -2,9 +2,10 @@
 
    A test is a function without arguments; TEST_RUN (name) runs it and prints one "ok" or "not ok"
    line.  CHECK notes a failure and goes on; REQUIRE leaves the test.  Failures print both values,
-   the file and the line.  The exit status is 1 if a test failed, else 0, even if all tests were
-   skipped: meson reads skips from the output and takes any other status for an error.  One thread
-   at a time: worker threads count their own failures, and the test checks the count.
+   the file and the line.  The exit status is 1 if a test failed or the output is lost, else 0, even
+   if all tests were skipped: meson reads skips from the output and takes any other status for an
+   error.  One thread at a time: worker threads count their own failures, and the test checks the
+   count.
 
    The other files of this folder:
      probe        an allocator, or its pages, that checks its caller and fails on demand

@@ -53,10 +53,11 @@ run () {
   esac
 }
 
+# A script whose output is lost has failed.
 finish () {
-  echo "1..$count"
-  echo "# $((count - failed - skipped)) passed, $failed failed, $skipped skipped"
-  [ "$failed" = 0 ]
+  echo "1..$count" &&
+    echo "# $((count - failed - skipped)) passed, $failed failed, $skipped skipped" &&
+    [ "$failed" = 0 ]
 }
 
 # Succeed if the file $2 has a line that matches $1.
