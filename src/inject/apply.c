@@ -51,6 +51,21 @@ static void choose_symbol (struct job *job) {
   if (job->symbol[0] != 0 && strlen (job->symbol) < 256) job->request.symbol = job->symbol;
 }
 
+/* Fail if the file, or the result, is the DLL to add: a DLL that imports itself does not load.  The
+   name in the export table finds a DLL that was renamed.  0, or -1 with the reason in ERROR.  */
+static int check_is_not_dll (const struct job *job, struct pe_error *error) {
+  char exported[PE_NAME_MAX];
+  const char *dll = job->options->dll_name;
+  if (pe_name_is (inject_file_name_of (job->path), dll)
+      || (pe_export_name (&job->pe, exported, sizeof (exported)) == 0 && pe_name_is (exported, dll))
+      || (job->options->inplace && pe_name_is (inject_file_name_of (job->target), dll)))
+    return pe_fail (error, "this is the DLL itself");
+  if (pe_name_is (inject_file_name_of (job->target), dll))
+    return pe_fail (error, "the result would have the name of the DLL: %s",
+                    inject_file_shown (job->target));
+  return 0;
+}
+
 /* Check the result N of snprintf into SIZE bytes.  0, or -1 with the reason in ERROR.  */
 static int fits (int n, size_t size, struct pe_error *error) {
   if (n >= 0 && (size_t) n < size) return 0;
@@ -173,6 +188,7 @@ static void warn (struct job *job) {
 static int plan (struct job *job, struct pe_error *error) {
   const struct options *options = job->options;
   if (options->eject) return edit_eject (&job->edit, &job->pe, &job->request, error);
+  if (check_is_not_dll (job, error) != 0) return -1;
   choose_symbol (job);
   if (edit_inject (&job->edit, &job->pe, &job->request, error) != 0) return -1;
   if ((job->edit.notes & EDIT_ADDED) == 0)

@@ -117,6 +117,22 @@ static void add_load_config (struct part *part, unsigned flags, uint8_t *optiona
   put_directory (optional, plus, PE_LOAD_CONFIG, config, 0x100);
 }
 
+static void add_exports (struct part *part, unsigned flags, uint8_t *optional) {
+  uint32_t table = add (part, NULL, PE_EXPORT_TABLE, 4), names = add (part, NULL, 4, 4);
+  uint32_t functions = add (part, NULL, 4, 4), ordinals = add (part, NULL, 2, 2);
+  uint8_t *p = part->bytes + (table - part->rva);
+  pe_put32 (p + PE_EXPORT_NAME, add (part, "mir-ucrt.dll", 13, 1));
+  pe_put32 (p + 16, 1); /* the first ordinal */
+  pe_put32 (p + PE_EXPORT_FUNCTIONS_NUM, 1);
+  pe_put32 (p + PE_EXPORT_NAMES_NUM, 1);
+  pe_put32 (p + PE_EXPORT_FUNCTIONS, functions);
+  pe_put32 (p + PE_EXPORT_NAMES, names);
+  pe_put32 (p + PE_EXPORT_ORDINALS, ordinals);
+  pe_put32 (part->bytes + (names - part->rva), add (part, "mi_version", 11, 1));
+  pe_put32 (part->bytes + (functions - part->rva), TEXT_RVA);
+  put_directory (optional, (flags & IMAGE_PLUS) != 0, PE_EXPORT, table, PE_EXPORT_TABLE);
+}
+
 static void add_net_header (struct part *part, unsigned flags, uint8_t *optional) {
   uint32_t header = add (part, NULL, PE_CLR_HEADER, 4);
   uint8_t *p = part->bytes + (header - part->rva);
@@ -267,6 +283,7 @@ uint8_t *image_make (const struct image_spec *spec, size_t *size) {
   if ((spec->flags & (IMAGE_HYBRID | IMAGE_SYSTEM32)) != 0)
     add_load_config (&rdata, spec->flags, optional);
   if ((spec->flags & IMAGE_ASSEMBLY) != 0) add_net_header (&rdata, spec->flags, optional);
+  if ((spec->flags & IMAGE_EXPORTS) != 0) add_exports (&rdata, spec->flags, optional);
   if ((spec->flags & IMAGE_DEBUG) != 0) {
     uint32_t rva = add (&rdata, NULL, 28, 4);
     debug = rdata_bytes + (rva - rdata.rva);
@@ -348,6 +365,7 @@ int image_kind (unsigned index, struct image_spec *spec, const char **name) {
       {"a .NET assembly", {0x14c, IMAGE_ASSEMBLY, 0, 0}}, /* refused */
       {"PE32, DLLs from the system only, signed",
        {0x14c, IMAGE_SYSTEM32 | IMAGE_NO_ROOM | IMAGE_SIGNED, 0, 0}},
+      {"exports of mir-ucrt.dll", {0x8664, IMAGE_PLUS | IMAGE_EXPORTS, 0, 0}},
   };
   if (index >= sizeof (kinds) / sizeof (kinds[0])) return 0;
   *spec = kinds[index].spec;

@@ -34,7 +34,8 @@ enum {
   IMAGE_STALE = 1 << 20,  /* as Delphi links: a header behind the section table, at the end of the
                             image */
   IMAGE_BUNDLE = 1 << 21, /* a .NET single-file bundle behind the image: one file and the header */
-  IMAGE_ASSEMBLY = 1 << 22 /* a .NET header */
+  IMAGE_ASSEMBLY = 1 << 22, /* a .NET header */
+  IMAGE_EXPORTS = 1 << 23   /* exports mi_version, linked as mir-ucrt.dll */
 };
 
 struct image_spec {

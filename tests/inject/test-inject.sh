@@ -2,11 +2,11 @@
 # The command mir-inject on files: what it prints, what it writes, and what it leaves alone on failure.
 # Prints TAP.
 #
-# usage: test-inject.sh MAKE-IMAGES MIR-INJECT   (each may be a command of several words)
+# usage: test-inject.sh MAKE-IMAGES MIR-INJECT [WINE]   (two programs; the command that runs both)
 set -u
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/../support/man-page.sh"
-make_images=$1 tool=$2 page=$(realpath "$(dirname "$0")/../../docs/mir-inject.1")
+make_images=$1 tool=$2 wine=${3-} page=$(realpath "$(dirname "$0")/../../docs/mir-inject.1")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 
@@ -15,11 +15,15 @@ explain () {
 }
 
 mir_inject () { # lines of Windows end with a carriage return
-  $tool "$@" >out.raw 2>err.raw </dev/null
+  $wine "$tool" "$@" >out.raw 2>err.raw </dev/null
   status=$?
   tr -d '\r' <out.raw >out
   tr -d '\r' <err.raw >err
   return $status
+}
+
+make_images () {
+  $wine "$make_images" "$@"
 }
 
 refuses_with () { # status, name, pattern of the whole line, arguments...
@@ -41,7 +45,7 @@ refuses_usage () { # the same without the hint
 }
 
 fresh () { # the files for the next test
-  chmod -R u+w . && rm -rf ./* && $make_images kind 1 a.exe && cp a.exe a.old
+  chmod -R u+w . && rm -rf ./* && make_images kind 1 a.exe && cp a.exe a.old
 }
 
 fresh
@@ -58,7 +62,7 @@ result $? 'lists modules'
 mir_inject -lv a.exe && grep -q '^        malloc$' out && grep -q '^        #5$' out &&
   grep -qx 'target architecture: x64' err && grep -qx "reading 'a.exe'" err
 result $? 'lists functions too, and says what it does'
-$make_images kind 13 d.exe && mir_inject --list d.exe &&
+make_images kind 13 d.exe && mir_inject --list d.exe &&
   grep -A1 '^delayed modules (1):$' out | grep -qx '   0: delayed.dll'
 result $? 'lists delayed modules'
 
@@ -89,6 +93,28 @@ cp a.exe mir-ucrt.dll && mir_inject a.exe && mir_inject -lv a-mi.exe &&
   grep -A1 -x '   0: mir-ucrt.dll' out | grep -qx '        #1'
 result $? 'looks for the function in the DLL beside the program'
 
+# The DLL would import itself, and not load.
+fresh
+make_images kind 33 mir-ucrt.dll && cp mir-ucrt.dll renamed.dll && cp mir-ucrt.dll dll.old && cp a.exe MIR-UCRT.DLL
+for option in '--output x.dll' -i -if --dry-run; do
+  refuses "the DLL itself: $option" 'mir-ucrt.dll: this is the DLL itself' $option mir-ucrt.dll
+  refuses "the DLL, in another spelling: $option" 'MIR-UCRT.DLL: this is the DLL itself' $option MIR-UCRT.DLL
+  refuses "the DLL by the name that it was linked with: $option" 'renamed.dll: this is the DLL itself' $option renamed.dll
+done
+refuses 'the DLL, by its path' './mir-ucrt.dll: this is the DLL itself' ./mir-ucrt.dll
+refuses 'a result with the name of the DLL' 'a.exe: the result would have the name of the DLL: mir-ucrt.dll' \
+  -f -o mir-ucrt.dll a.exe
+cmp mir-ucrt.dll dll.old && cmp renamed.dll dll.old && cmp MIR-UCRT.DLL a.old && cmp a.exe a.old &&
+  [ "$(ls | grep -Ecv '^(err|out)')" = 6 ]
+result $? 'and writes nothing'
+rm MIR-UCRT.DLL
+cp a.exe z.exe && mir_inject -i ./*.exe ./*.dll
+[ $? = 1 ] && [ "$(cat err)" = "$(printf 'mir-inject: ./%s: this is the DLL itself\n' mir-ucrt.dll renamed.dll)" ] &&
+  ! cmp -s a.exe a.old && cmp a.exe z.exe && cmp mir-ucrt.dll dll.old && cmp renamed.dll dll.old
+result $? 'edits the other files of the folder'
+mir_inject --dll=my.dll mir-ucrt.dll && mir_inject -l mir-ucrt-mi.dll && grep -qx '   0: my.dll' out
+result $? 'injects another DLL into it'
+
 fresh
 mir_inject --dry-run -v a.exe && [ ! -e a-mi.exe ] && grep -qx "would write 'a-mi.exe' with new import order" out &&
   grep -qx '   0: mir-ucrt.dll' out
@@ -110,15 +136,15 @@ mir_inject -f a.exe && ! cmp -s a-mi.exe a.old
 result $? 'does if told to'
 
 fresh
-$make_images kind 9 s.exe && mir_inject s.exe &&
+make_images kind 9 s.exe && mir_inject s.exe &&
   grep -qx "mir-inject: warning: 's.exe' was signed: the signature is not valid for the result and was removed" err
 result $? 'warns that a signature goes'
 mir_inject --eject -o s2.exe s-mi.exe && cmp s.exe s2.exe && [ ! -s err ]
 result $? 'and gives it back'
-$make_images kind 8 o.exe && mir_inject o.exe && grep -q '^mir-inject: warning: .o.exe. has data behind the image' err
+make_images kind 8 o.exe && mir_inject o.exe && grep -q '^mir-inject: warning: .o.exe. has data behind the image' err
 result $? 'warns that appended data moves'
 refuses 'headers without room' 'f.exe: no room for a section: the headers fill their page' \
-  "$($make_images kind 21 f.exe && echo f.exe)"
+  "$(make_images kind 21 f.exe && echo f.exe)"
 
 fresh
 cp a.exe mir-ucrt.dll # exports nothing
@@ -137,14 +163,14 @@ result $? 'says that there is no DLL'
 mir_inject --order='api-ms-win-crt-heap-l1-1-0.dll;mir-ucrt.dll' -f a.exe && mir_inject --verify a-mi.exe
 [ "$status" = 3 ] && grep -q "^  no    order: 'api-ms-win-crt-heap-l1-1-0.dll' comes before 'mir-ucrt.dll'" out
 result $? 'says that a C runtime comes first'
-$make_images kind 17 n.exe && mir_inject --verify n.exe
+make_images kind 17 n.exe && mir_inject --verify n.exe
 [ "$status" = 3 ] && grep -q '^  no    runtime: the C runtime is not linked dynamically' out
 result $? 'says that there is no C runtime'
-$make_images kind 20 y.exe && mir_inject --verify y.exe
+make_images kind 20 y.exe && mir_inject --verify y.exe
 [ "$status" = 3 ] && grep -q "^  no    search: the program takes DLLs from the system's folder only" out
 result $? 'says that the DLL would not be looked for here'
 
-$make_images kind 8 o.exe && mir_inject -f o.exe && mir_inject --verify o-mi.exe
+make_images kind 8 o.exe && mir_inject -f o.exe && mir_inject --verify o-mi.exe
 grep -q '^  note  data: unknown data behind the image: ' out
 result $? 'says what is behind the image'
 (cat a.exe && head -c 511 /dev/zero) >z.exe && mir_inject z.exe && ! grep warning err &&
@@ -155,7 +181,7 @@ result $? 'takes zeros up to the alignment of the file for none'
   (cat a.exe && head -c 200 /dev/zero && printf x) >z.exe && mir_inject -f z.exe &&
   grep -q '^mir-inject: warning: .z.exe. has data behind' err
 result $? 'and nothing else'
-$make_images kind 28 bundle.exe && mir_inject -v bundle.exe &&
+make_images kind 28 bundle.exe && mir_inject -v bundle.exe &&
   grep -qx 'a .NET single-file bundle behind the image stays in place: the program has its offset' err &&
   ! grep warning err
 result $? 'leaves a .NET bundle where it is'
@@ -169,8 +195,8 @@ mir_inject --verify moved.exe
 result $? 'says that a .NET bundle has been moved'
 refuses 'a .NET bundle that would have to move' \
   "room.exe: a .NET single-file bundle must stay in place, but .*: start the program with 'mir-inject run'" \
-  "$($make_images kind 30 room.exe && echo room.exe)"
-$make_images kind 24 k.exe
+  "$(make_images kind 30 room.exe && echo room.exe)"
+make_images kind 24 k.exe
 refuses 'a driver, by name' \
   'k.exe: a driver or another program of the native subsystem, not a Windows program for x86, x64 or arm64' k.exe
 mir_inject --verify k.exe
@@ -285,8 +311,8 @@ result $? 'has a version'
 result $? 'leaves nothing behind when it refuses'
 
 # What only exists on POSIX systems.
-case $tool in
-wine\ *)
+case $wine in
+?*)
   skip 'disk full, killed, read-only, links' 'files of Linux'
   ;;
 *)
@@ -317,7 +343,7 @@ assert r["file"] == "x\n\033[31m.exe" and r["wrote"] == "x\n\033[31m-mi.exe", r'
   refuses 'a folder' 'not a file: \.' .
 
   fresh
-  $make_images large 3000000 big.exe && cp big.exe big.old
+  make_images large 3000000 big.exe && cp big.exe big.old
   (
     ulimit -f 1000
     mir_inject -i big.exe
@@ -330,7 +356,7 @@ mount -t tmpfs -o size=4m none full && cp big.exe full/ && cd full || exit 9
 "$@" -i big.exe 2>../err </dev/null
 [ $? = 1 ] && cmp big.exe ../big.old && [ "$(ls -A)" = big.exe ]
 END
-    unshare -rm sh full.sh $tool && grep -q '^mir-inject: unable to write file: .*big.exe: No space left on device$' err
+    unshare -rm sh full.sh "$tool" && grep -q '^mir-inject: unable to write file: .*big.exe: No space left on device$' err
     result $? 'leaves the file as it was when the disk is full'
   else
     skip 'leaves the file as it was when the disk is full' 'no file system can be mounted here'
@@ -340,7 +366,7 @@ END
     fresh
     fails=0
     for arguments in --help --version '--list a.exe' '--json --dry-run a.exe'; do
-      $tool $arguments >/dev/full 2>err </dev/null
+      "$tool" $arguments >/dev/full 2>err </dev/null
       [ $? = 1 ] && grep -qx 'mir-inject: unable to write to standard output' err && fails=$((fails + 1))
     done
     [ $fails = 4 ]
@@ -358,11 +384,11 @@ END
 
   # Killed at 40 moments between its start and its end: the old file or the new one is there, complete.
   fresh
-  $make_images large 40000000 big.exe && cp big.exe big.old && mir_inject big.exe && cp big-mi.exe big.new
+  make_images large 40000000 big.exe && cp big.exe big.old && mir_inject big.exe && cp big-mi.exe big.new
   whole=1 killed=0 done=0
   for ms in $(seq 1 4 160); do
     rm -f big.exe.bak && cp big.old big.exe
-    $tool -i big.exe >/dev/null 2>&1 </dev/null &
+    "$tool" -i big.exe >/dev/null 2>&1 </dev/null &
     sleep "$(printf '0.%03d' "$ms")"
     kill -9 $! 2>/dev/null
     wait $! 2>/dev/null

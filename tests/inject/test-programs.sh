@@ -2,7 +2,8 @@
 # mir-inject on programs of a real linker: symbols stay, other tools read the same import table, the program runs
 # with the DLL first, and eject restores every byte.  Prints TAP.
 #
-# usage: test-programs.sh MIR-INJECT SOURCES [WINE]   (a command; the folder of this file; how to run programs)
+# usage: test-programs.sh MIR-INJECT SOURCES [WINE]   (the folder of this file; the command that runs
+# programs, MIR-INJECT too)
 set -u
 . "$(dirname "$0")/../support/tap.sh"
 tool=$1 sources=$2 wine=${3-}
@@ -16,7 +17,7 @@ explain () {
   tail -n 20 out
 }
 
-ours () { $tool -l "$1" 2>>out | tr -d '\r' | sed -n '/^delayed/q; s/^ *[0-9]*: //p'; }
+ours () { $wine "$tool" -l "$1" 2>>out | tr -d '\r' | sed -n '/^delayed/q; s/^ *[0-9]*: //p'; }
 objdumps () { x86_64-w64-mingw32-objdump -p "$1" 2>>out | sed -n 's/^[\t ]*DLL Name: //p'; }
 readobjs () { "$readobj" --coff-imports "$1" 2>>out | awk '/^Import [{]/ { on = 1 } /^DelayImport/ { on = 0 } on && $1 == "Name:" { print $2; on = 0 }'; }
 readobj=$(command -v llvm-readobj || command -v llvm-readobj-14)
@@ -33,7 +34,7 @@ result $? 'the programs can be made'
 
 for name in msvcrt ucrt stripped cpp; do
   : >out
-  $tool $name.exe >>out 2>&1 && [ "$(ours $name-mi.exe | head -n 1)" = mir-ucrt.dll ]
+  $wine "$tool" $name.exe >>out 2>&1 && [ "$(ours $name-mi.exe | head -n 1)" = mir-ucrt.dll ]
   result $? "$name: is injected into"
   x86_64-w64-mingw32-nm $name.exe >before 2>&1
   x86_64-w64-mingw32-nm $name-mi.exe >after 2>&1
@@ -53,15 +54,15 @@ for name in msvcrt ucrt stripped cpp; do
     [ $? = $plain ] && [ -s plain ] && head -n 1 run | grep -q '^the DLL is here first' && tail -n +2 run | cmp - plain >>out
     result $? "$name: runs as before, the DLL first"
   fi
-  $tool --verify $name-mi.exe >>out 2>&1
+  $wine "$tool" --verify $name-mi.exe >>out 2>&1
   result $? "$name: is verified"
-  $tool --eject -o back.exe $name-mi.exe >>out 2>&1 && cmp back.exe $name.exe >>out
+  $wine "$tool" --eject -o back.exe $name-mi.exe >>out 2>&1 && cmp back.exe $name.exe >>out
   result $? "$name: comes back byte for byte"
   rm -f back.exe
   x86_64-w64-mingw32-strip -o thin.exe $name-mi.exe >>out 2>&1 && [ "$(ours thin.exe | head -n 1)" = mir-ucrt.dll ] &&
     { [ -z "$wine" ] || $wine thin.exe 2>>out | head -n 1 | grep -q '^the DLL is here first'; }
   result $? "$name: may be stripped afterwards"
-  $tool --eject -f -o back.exe thin.exe >>out 2>&1 && [ "$(ours back.exe)" = "$(ours $name.exe)" ]
+  $wine "$tool" --eject -f -o back.exe thin.exe >>out 2>&1 && [ "$(ours back.exe)" = "$(ours $name.exe)" ]
   result $? "$name: and the DLL comes out of that too"
   rm -f back.exe
 done
@@ -72,8 +73,8 @@ if [ -n "$upx" ]; then
   for name in ucrt stripped cpp; do
     : >out
     rm -f packed.exe packed-mi.exe
-    $upx -qq -o packed.exe $name.exe >>out 2>&1 && $tool packed.exe >>out 2>&1 &&
-      [ "$(ours packed-mi.exe | head -n 1)" = mir-ucrt.dll ] && $tool --verify packed-mi.exe >>out 2>&1
+    $upx -qq -o packed.exe $name.exe >>out 2>&1 && $wine "$tool" packed.exe >>out 2>&1 &&
+      [ "$(ours packed-mi.exe | head -n 1)" = mir-ucrt.dll ] && $wine "$tool" --verify packed-mi.exe >>out 2>&1
     result $? "$name, packed by UPX: is injected into and verified"
     if [ -n "$wine" ]; then
       $wine packed.exe a b >plain 2>>out
@@ -82,7 +83,7 @@ if [ -n "$upx" ]; then
       [ $? = $plain ] && [ -s plain ] && head -n 1 run | grep -q '^the DLL is here first' && tail -n +2 run | cmp - plain >>out
       result $? "$name, packed by UPX: runs as before, the DLL first"
     fi
-    $tool --eject -o back.exe packed-mi.exe >>out 2>&1 && cmp back.exe packed.exe >>out
+    $wine "$tool" --eject -o back.exe packed-mi.exe >>out 2>&1 && cmp back.exe packed.exe >>out
     result $? "$name, packed by UPX: comes back byte for byte"
     rm -f back.exe
   done
@@ -103,14 +104,14 @@ SectionEnd
 END
   : >out
   makensis -V2 '-XTarget amd64-unicode' installer.nsi >>out 2>&1
-  $tool installer.exe >said 2>&1
+  $wine "$tool" installer.exe >said 2>&1
   [ $? = 1 ] && [ "$(wc -l <said)" = 1 ] && grep -q "an NSIS installer .*: start the program with 'mir-inject run'" said
   result $? 'an NSIS installer is refused'
-  $tool --verify installer.exe | tr -d '\r' >said
+  $wine "$tool" --verify installer.exe | tr -d '\r' >said
   grep -q '^  note  data: an NSIS installer behind the image' said
   result $? 'an NSIS installer is found as it was made'
   printf x | dd of=installer.exe bs=1 seek=1100 conv=notrunc 2>>out
-  $tool --verify installer.exe | tr -d '\r' >said
+  $wine "$tool" --verify installer.exe | tr -d '\r' >said
   grep -q '^  no    data: an NSIS installer behind the image' said
   result $? 'an NSIS installer that was changed is found out'
 else

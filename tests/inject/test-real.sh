@@ -16,7 +16,7 @@ explain () {
   cat wrong
 }
 
-modules () { $tool -l "$1" 2>err | sed -n '/^delayed/q; s/^ *[0-9]*: //p'; }
+modules () { "$tool" -l "$1" 2>err | sed -n '/^delayed/q; s/^ *[0-9]*: //p'; }
 
 # llvm-readobj knows every CPU, objdump only those that it was built for.
 same_as_others () {
@@ -37,14 +37,14 @@ one () {
   why='lists other modules than other tools'
   same_as_others in.exe || return 1
   why='is not injected into'
-  $tool -o out.exe in.exe >>err 2>&1 || return 1
+  "$tool" -o out.exe in.exe >>err 2>&1 || return 1
   why='has a list which other tools do not see'
   same_as_others out.exe && [ "$(head -n 1 ours)" = mir-ucrt.dll ] || return 1
   why='would not be loaded'
-  $tool --verify out.exe >verified 2>>err
+  "$tool" --verify out.exe >verified 2>>err
   ! grep -E '^  no    (layout|imports|order)' verified >>err || return 1
   why='does not come back byte for byte'
-  $tool --eject -o back.exe out.exe >>err 2>&1 && cmp back.exe in.exe >>err || return 1
+  "$tool" --eject -o back.exe out.exe >>err 2>&1 && cmp back.exe in.exe >>err || return 1
 }
 
 folder () { # name, folder: every image in it

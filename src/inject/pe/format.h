@@ -59,6 +59,7 @@ enum { PE_DELAY_RVAS = 1 }; /* in FLAGS: the other fields are RVAs, not addresse
 enum { PE_HINT = 2 };       /* bytes in front of the name of a function */
 
 /* The export table.  */
+enum { PE_EXPORT_NAME = 12 }; /* RVA of the name that the DLL was linked with */
 enum { PE_EXPORT_FUNCTIONS_NUM = 20, PE_EXPORT_NAMES_NUM = 24, PE_EXPORT_FUNCTIONS = 28 };
 enum { PE_EXPORT_NAMES = 32, PE_EXPORT_ORDINALS = 36, PE_EXPORT_TABLE = 40 };
 

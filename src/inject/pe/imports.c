@@ -145,6 +145,14 @@ int pe_find_export (const struct pe *pe, const char *name, uint32_t *rva) {
   return -1;
 }
 
+int pe_export_name (const struct pe *pe, char *name, size_t size) {
+  struct pe_directory table = pe_directory (pe, PE_EXPORT);
+  uint32_t at;
+  if (table.rva == 0 || pe_read32 (pe, (uint64_t) table.rva + PE_EXPORT_NAME, &at) != 0 || at == 0)
+    return -1;
+  return pe_string (pe, at, name, size);
+}
+
 int pe_first_export (const struct pe *pe, char *name, size_t size) {
   struct exports e;
   uint32_t at;

@@ -54,6 +54,8 @@ int pe_name_is (const char *a, const char *b);
 
 /* Find the RVA of the exported function NAME.  */
 int pe_find_export (const struct pe *pe, const char *name, uint32_t *rva);
+/* Copy the name that the export table gives the DLL itself.  */
+int pe_export_name (const struct pe *pe, char *name, size_t size);
 /* Copy the first name of the export table.  */
 int pe_first_export (const struct pe *pe, char *name, size_t size);
 
