@@ -32,12 +32,44 @@ changelog_begins_with_the_version_or_what_follows_it () {
   has_line "^## \($version - [0-9-]*\|Unreleased\)\$" "$work/newest"
 }
 
-a_header_without_a_version_ends_the_build () {
-  grep -v VERSION_PATCH "$root/mir-alloc-api.h" >"$work/mir-alloc-api.h"
+# version.py with the arguments behind $2 ends with the status $1 and says the line $2, and nothing else.
+version_fails () {
+  wanted=$1 line=$2
+  shift 2
   status=0
-  "$root/src/version.py" "$work/mir-alloc-api.h" 2>"$work/said" || status=$?
+  "$root/src/version.py" "$@" >"$work/printed" 2>"$work/said" || status=$?
+  cat "$work/said"
+  [ "$status" = "$wanted" ]
+  [ "$(cat "$work/said")" = "$line" ]
+  [ ! -s "$work/printed" ]
+}
+
+a_header_without_a_version_ends_the_build () {
+  header=$work/mir-alloc-api.h
+  no_version="version.py: $header does not state the version"
+  grep -v VERSION_PATCH "$root/mir-alloc-api.h" >"$header"
+  version_fails 1 "$no_version" "$header"
+  sed 's/VERSION_\(MINOR\|PATCH\) /VERSION_MAJOR /' "$root/mir-alloc-api.h" >"$header"
+  [ "$(grep -c '^#define MIR_ALLOC_VERSION_MAJOR [0-9]' "$header")" = 3 ]
+  version_fails 1 "$no_version" "$header"
+  (cat "$root/mir-alloc-api.h" && echo '#define MIR_ALLOC_VERSION_MINOR 7') >"$header"
+  version_fails 1 "$no_version" "$header"
+  : >"$header"
+  version_fails 1 "$no_version" "$header"
+  printf '\377\n' >"$header"
+  version_fails 1 "version.py: $header is not UTF-8" "$header"
+}
+
+version_py_says_in_one_line_why_it_fails () {
+  version_fails 2 'usage: version.py HEADER'
+  version_fails 2 'usage: version.py HEADER' "$root/mir-alloc-api.h" "$root/mir-alloc-api.h"
+  version_fails 1 "version.py: $work/missing.h: No such file or directory" "$work/missing.h"
+  version_fails 1 "version.py: $work: Is a directory" "$work"
+  [ -c /dev/full ] || return 0
+  status=0
+  "$root/src/version.py" "$root/mir-alloc-api.h" >/dev/full 2>"$work/said" || status=$?
   [ "$status" = 1 ]
-  has_line "^version.py: $work/mir-alloc-api.h does not state the version\$" "$work/said"
+  [ "$(cat "$work/said")" = 'version.py: unable to write to standard output: No space left on device' ]
 }
 
 run sonames_have_the_major_version
@@ -45,4 +77,5 @@ run names_have_the_whole_version
 run pkg_config_states_the_version
 run changelog_begins_with_the_version_or_what_follows_it
 run a_header_without_a_version_ends_the_build
+run version_py_says_in_one_line_why_it_fails
 finish
