@@ -9,22 +9,39 @@ A line of LIST is VERSION WHAT NAME... VALUE..., VERSION being the one in which 
     symbol LIBRARY NAME          a function or variable that the shared library exports
 
 Nothing in the list may go or change.  Only a structure that begins with its own size may grow, at its end."""
+import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 
 OURS = re.compile(r"MIR_|mir_")
+VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
+LINE = re.compile(r"struct \S+ [0-9]+|member \S+\.\S* [0-9]+ [0-9]+|enumerator \S+ -?[0-9]+|symbol \S+ \S+")
+
+
+class Failure(Exception):
+    """Why nothing can be compared, in one line."""
 
 
 def run(*command):
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
+    """What COMMAND prints."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", errors="replace")
+    if done.returncode != 0:
+        said = done.stderr.strip().splitlines() or ["it says nothing"]
+        raise Failure(f"{command[0]} failed with status {done.returncode}: {said[-1]}")
+    return done.stdout
 
 
 def symbols(nm, library):
     """The names in the dynamic symbol table, without those of the version nodes and the linker."""
     name = re.sub(r".*/lib|\.so.*", "", library)
     for line in run(nm, "-D", "--defined-only", library).splitlines():
-        kind, symbol = line.split()[-2:]
+        words = line.split()
+        if len(words) < 2:
+            raise Failure(f"{nm} says of {library} what is not a symbol: {line}")
+        kind, symbol = words[-2:]
         if kind != "A" and not re.match(r"_(init|fini|edata|end|_bss_start)\b", symbol):
             yield f"symbol {name} {re.sub('@.*', '', symbol)}"
 
@@ -144,24 +161,56 @@ def compare(listed, now):
         f"changed: {line}" for line in changed], new
 
 
-def main():
-    arguments = sys.argv[1:]
+def read_list(path):
+    """The comments of the list, and [version, line] of each other line."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read().splitlines()
+    except UnicodeDecodeError:
+        raise Failure(f"{path} is not UTF-8") from None
+    comments, lines = [], []
+    for number, line in enumerate(text, 1):
+        if line.startswith("#"):
+            comments.append(line)
+        elif line:
+            version, _, rest = line.partition(" ")
+            if not VERSION.fullmatch(version) or not LINE.fullmatch(rest):
+                raise Failure(f"{path}:{number}: not understood: {line}")
+            lines.append([version, rest])
+    return comments, lines
+
+
+def write_list(path, comments, lines):
+    """In one step: on failure the list is as it was."""
+    path = os.path.realpath(path)
+    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=os.path.basename(path))
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write("\n".join(comments + [" ".join(line) for line in lines]) + "\n")
+        shutil.copymode(path, temporary)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def check(arguments):
+    """Print the TAP.  The exit status."""
     update = arguments[:1] == ["--update"]
+    if len(arguments) - update < 5 or not VERSION.fullmatch(arguments[update + 1]):
+        print("usage: abi.py [--update] LIST VERSION NM OBJDUMP TYPES [LIBRARY...]", file=sys.stderr)
+        return 2
     path, version, nm, objdump, types, *libraries = arguments[update:]
+    comments, lines = read_list(path)
     now = Types(objdump, types).found
     for library in libraries:
         now += sorted(symbols(nm, library))
 
-    with open(path, encoding="utf-8") as file:
-        text = file.read().splitlines()
-    comments = [line for line in text if line.startswith("#")]
-    lines = [line.split(" ", 1) for line in text if line and not line.startswith("#")]
     lost, new = compare([line for _, line in lines if libraries or not line.startswith("symbol ")], now)
     if update and not lost:
         lines += [[version, line] for line in new]
         new = []
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("\n".join(comments + [" ".join(line) for line in lines]) + "\n")
+        write_list(path, comments, lines)
 
     future = [" ".join(line) for line in lines if version_of(line[0]) > version_of(version)]
     tests = [("nothing that programs rely on has gone or changed", lost),
@@ -175,7 +224,16 @@ def main():
         print("# to add it:", " ".join(["python3", sys.argv[0], "--update"] + arguments))
     failed = sum(bool(failures) for _, failures in tests)
     print(f"1..{len(tests)}\n# {len(tests) - failed} passed, {failed} failed, 0 skipped")
-    return failed != 0
+    return int(failed != 0)
 
 
-sys.exit(main())
+def main(arguments):
+    try:
+        return check(arguments)
+    except Failure as failure:
+        return f"abi.py: {failure}"
+    except OSError as error:
+        return f"abi.py: {error.filename or 'output'}: {error.strerror}"
+
+
+sys.exit(main(sys.argv[1:]))

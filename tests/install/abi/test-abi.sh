@@ -32,6 +32,9 @@ fails_with () {
   has_line "^# $1" "$work/out"
 }
 
+printf '#!/bin/sh\necho word\n' >"$work/odd-nm"
+chmod +x "$work/odd-nm"
+
 # A list with the one library's symbols.
 grep -v ' symbol mir-alloc-mir ' "$here/64-bit.list" >"$work/list"
 cp "$work/list" "$work/original"
@@ -92,6 +95,55 @@ what_has_changed_is_not_added () {
   cmp "$work/original" "$work/list"
 }
 
+# abi.py with the arguments behind $2 ends with the status $1 and one line of errors, which $2 matches.
+ends_with () {
+  wanted=$1 line=$2
+  shift 2
+  status=0
+  "$python" "$here/abi.py" "$@" >"$work/out" 2>"$work/errors" || status=$?
+  cat "$work/errors"
+  [ "$status" = "$wanted" ]
+  [ "$(wc -l <"$work/errors")" = 1 ]
+  has_line "$line" "$work/errors"
+  [ ! -s "$work/out" ]
+}
+
+what_cannot_be_compared_is_said_in_one_line () {
+  cp "$work/original" "$work/list"
+  for arguments in '' --update list 'list 1.1.0' 'list 1.1.0 nm objdump' '--update list 1.1.0 nm objdump' \
+    'list new nm objdump types.o'; do
+    ends_with 2 '^usage: abi.py ' $arguments
+  done
+  set -- "$nm" "$objdump" "$work/types.o" "$library"
+  ends_with 1 "^abi.py: $work/missing: No such file" "$work/missing" 1.1.0 "$@"
+  ends_with 1 '^abi.py: .*nonesuch: No such file' "$work/list" 1.1.0 "$nm" "$work/nonesuch" "$work/types.o"
+  ends_with 1 "^abi.py: $objdump failed with status 1: ." "$work/list" 1.1.0 "$nm" "$objdump" "$work/missing.o"
+  ends_with 1 "^abi.py: $nm failed with status 1: ." "$work/list" 1.1.0 "$nm" "$objdump" "$work/types.o" "$work/missing.so"
+  ends_with 1 '^abi.py: .* what is not a symbol: word' "$work/list" 1.1.0 "$work/odd-nm" "$objdump" "$work/types.o" "$library"
+  for line in word '1.0.0' '1.0.0 struct' '1.0.0 struct MIR_alloc x' 'x struct MIR_alloc 48' '1.0.0 member MIR_alloc 0 8' \
+    '1.0.0 enumerator MIR_X' '1.0.0 symbol mir-alloc' '1.0.0 union MIR_alloc 48' ' '; do
+    (cat "$work/original" && echo "$line") >"$work/list"
+    ends_with 1 "^abi.py: $work/list:[0-9]*: not understood: $line\$" "$work/list" 1.1.0 "$@"
+  done
+  printf '\377\n' >"$work/list"
+  ends_with 1 "^abi.py: $work/list is not UTF-8\$" "$work/list" 1.1.0 "$@"
+}
+
+# The disk is full: only the list may be there afterwards, as it was.
+a_list_that_cannot_be_written_stays () {
+  mkdir -p "$work/alone"
+  sed '$d' "$work/original" >"$work/alone/list"
+  cp "$work/alone/list" "$work/before"
+  edit mir-alloc.h '' || true # types.o as it is
+  (
+    trap '' XFSZ
+    ulimit -f 1
+    ends_with 1 '^abi.py: .*: File too large' --update "$work/alone/list" 1.1.0 "$nm" "$objdump" "$work/types.o" "$library"
+  )
+  cmp "$work/before" "$work/alone/list"
+  [ "$(ls -A "$work/alone")" = list ]
+}
+
 debians_symbols_are_those_of_the_list () {
   for name in mir-alloc mir-alloc-mir; do
     "$python" "$here/debian-symbols.py" "$here/64-bit.list" $name >"$work/symbols"
@@ -110,5 +162,7 @@ run a_symbol_less_is_found
 run a_line_of_a_later_version_is_found
 run a_structure_with_a_size_may_grow
 run what_has_changed_is_not_added
+run what_cannot_be_compared_is_said_in_one_line
+run a_list_that_cannot_be_written_stays
 run debians_symbols_are_those_of_the_list
 finish
