@@ -19,7 +19,10 @@ def installed(folder):
     """Where meson installs to the folder FOLDER, which is absolute or below its prefix."""
     if os.path.isabs(folder):
         return os.environ.get("DESTDIR", "") + folder
-    return os.path.join(os.environ["MESON_INSTALL_DESTDIR_PREFIX"], folder)
+    prefix = os.environ.get("MESON_INSTALL_DESTDIR_PREFIX")
+    if prefix is None:
+        raise OSError("links is for meson install, which sets MESON_INSTALL_DESTDIR_PREFIX")
+    return os.path.join(prefix, folder)
 
 
 def write_dependencies(path, target):

@@ -80,7 +80,7 @@ def blocks_of(lines):
 
 def first_sentence(lines):
     """The first sentence of a comment, and the other lines."""
-    text = []
+    text, at = [], 0
     for at, line in enumerate(lines):
         match = re.match(r"(.*?\.)(?:  (.*)|$)", line) if not re.search(r"\b(e\.g|i\.e)\.$", line) else None
         if match:

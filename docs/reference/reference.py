@@ -23,13 +23,16 @@ files_read = set()  # all that a page may depend on
 def read(*path):
     path = os.path.join(*path)
     files_read.add(path)
-    with open(path, encoding="utf-8") as file:
-        return file.read()
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except UnicodeDecodeError:
+        raise HeaderError(f"{path} is not UTF-8") from None
 
 
-def opening_of(text):
-    """The lines of the comment with which a C or C++ file opens."""
-    if text.startswith("/*"):
+def opening_of(name, text):
+    """The lines of the comment with which the C or C++ file NAME opens."""
+    if text.startswith("/*") and "*/" in text:
         body = text[2:text.index("*/")].rstrip().split("\n")
         return [body[0].strip()] + [re.sub(r"^ {1,3}", "", line) for line in body[1:]]
     lines = []
@@ -37,6 +40,8 @@ def opening_of(text):
         if not line.startswith("//"):
             break
         lines.append(re.sub(r"^// ?", "", line))
+    if not lines:
+        raise HeaderError(f"{name} does not open with a comment")
     return lines
 
 
@@ -47,10 +52,10 @@ class Reference:
     def __init__(self, root):
         self.root = root
         self.headers = [Header(name, read(root, name)) for name in HEADERS]
-        self.included = [(name, opening_of(read(root, name))) for name in INCLUDED]
+        self.included = [(name, opening_of(name, read(root, name))) for name in INCLUDED]
         adapters = sorted(name for name in os.listdir(os.path.join(root, "adapters"))
                           if re.fullmatch(r"mir-[\w-]+\.hp?p?", name) and not re.fullmatch(PARTS, name))
-        self.adapters = [(name, opening_of(read(root, "adapters", name))) for name in adapters]
+        self.adapters = [(name, opening_of(name, read(root, "adapters", name))) for name in adapters]
         self.version, self.date = self._version()
         self.names = {}
         for header in self.headers:
@@ -75,12 +80,16 @@ class Reference:
         """The version, and the date of its section in CHANGELOG.md, or else of the newest page in docs/."""
         api = read(self.root, "mir-alloc-api.h")
         parts = [re.search(rf"#define MIR_ALLOC_VERSION_{part} (\d+)", api) for part in ("MAJOR", "MINOR", "PATCH")]
+        if None in parts:
+            raise HeaderError("mir-alloc-api.h does not state the version")
         version = ".".join(part[1] for part in parts)
         dated = re.search(rf"^## \[?{re.escape(version)}\]?\D*(\d{{4}})-(\d\d)-(\d\d)", read(self.root, "CHANGELOG.md"), re.M)
         months = ("January February March April May June July August September October November December").split()
         if dated:
             return version, f"{months[int(dated[2]) - 1]} {int(dated[3])}, {dated[1]}"
         dates = [re.match(r"\.Dd (\w+) (\d+), (\d+)", read(self.root, "docs", f"{tool}.1")) for tool in TOOLS]
+        if None in dates:
+            raise HeaderError(f"docs/{TOOLS[dates.index(None)]}.1 does not begin with its date")
         newest = max(dates, key=lambda date: (int(date[3]), months.index(date[1]), int(date[2])))
         return version, newest[0][4:]
 

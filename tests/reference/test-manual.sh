@@ -107,6 +107,38 @@ a_damaged_header_stops_it_with_one_line () {
   [ ! -e "$work/output" ]
 }
 
+# Whatever file it is, the line names it.
+an_empty_or_binary_file_stops_it_with_one_line () {
+  for file in mir-alloc-default.c mir-alloc.h mir-alloc-api.h CHANGELOG.md docs/mir-inject.1; do
+    for content in '' '\377\n' '/* open'; do
+      case $file in
+      CHANGELOG.md) [ "$content" = '\377\n' ] || continue ;; # any text will do
+      esac
+      rm -rf "$work/damaged" "$work/output"
+      mkdir -p "$work/damaged/adapters" "$work/damaged/docs"
+      cp "$root"/mir*.[ch] "$root/CHANGELOG.md" "$root/meson.build" "$work/damaged/"
+      cp "$root"/docs/*.1 "$work/damaged/docs/"
+      case $file in
+      docs/*) echo >"$work/damaged/CHANGELOG.md" ;; # the date is from there unless the changelog has one
+      esac
+      printf "$content" >"$work/damaged/$file"
+      status=0
+      "$python" -B "$root/docs/reference/make.py" man "$work/damaged" "$work/output" 2>"$work/why" || status=$?
+      cat "$work/why"
+      [ "$status" = 1 ]
+      [ "$(wc -l <"$work/why")" = 1 ]
+      has_line "^make.py: .*$file" "$work/why"
+      [ ! -e "$work/output" ]
+    done
+  done
+}
+
+links_without_meson_are_refused () {
+  ! (unset MESON_INSTALL_DESTDIR_PREFIX && "$python" -B "$root/docs/reference/make.py" links "$root" links 2>"$work/why")
+  has_line '^make.py: links is for meson install' "$work/why"
+  [ "$(wc -l <"$work/why")" = 1 ]
+}
+
 wrong_arguments_are_refused () {
   for arguments in '' 'man' "man $root" "pdf $root $work/output"; do
     status=0
@@ -125,5 +157,7 @@ run pages_refer_to_pages_that_exist
 run links_lead_to_the_pages_with_the_names
 run links_are_installed_where_meson_says
 run a_damaged_header_stops_it_with_one_line
+run an_empty_or_binary_file_stops_it_with_one_line
+run links_without_meson_are_refused
 run wrong_arguments_are_refused
 finish
