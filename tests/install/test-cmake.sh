@@ -189,6 +189,11 @@ missing_or_old_mimalloc_is_refused_in_words () {
   echo >"$work/old/src/static.c"
   refuses 'mimalloc 3.3.1 or newer is needed; the number in .*/old/include/mimalloc.h is 30300' \
     -S "$source" -DMIR_ALLOC_MIMALLOC="$work/old"
+  for header in '' '#define MI_MALLOC_VERSION NEWEST' '#define MI_MALLOC_VERSION (30400)' '#define MI_MALLOC_VERSION'; do
+    echo "$header" >"$work/old/include/mimalloc.h"
+    refuses '/old/include/mimalloc.h does not state the version of mimalloc: mimalloc 3.3.1 or newer is needed' \
+      -S "$source" -DMIR_ALLOC_MIMALLOC="$work/old"
+  done
 }
 
 mingw=x86_64-w64-mingw32-gcc-win32
