@@ -31,13 +31,13 @@ put_figures_into_docs () {
 # --seconds S; --only SUBJECTS; --sides SIDES.
 bench_ucrt () {
   . .ci/wine.sh
-  python3 bench/ucrt/run.py --check "$@" - - - || exit 2
+  python3 bench/ucrt/run.py --check "$@" || exit 2
   need_to_build $(needs_wine) clang=clang lld=lld llvm-dlltool=llvm python3=python3 \
     x86_64-w64-mingw32-gcc-win32=gcc-mingw-w64-x86-64-win32 \
     x86_64-w64-mingw32-g++-win32=g++-mingw-w64-x86-64-win32
   configure_in build-ucrt-x86_64 --cross-file cross/ucrt-x86_64.ini -Ducrt_override=only
   compile_in build-ucrt-x86_64 src/ucrt/mir-ucrt.dll tests/ucrt/least/mir-ucrt.dll
-  python3 bench/ucrt/run.py "$@" build-ucrt-x86_64/src/ucrt/mir-ucrt.dll \
+  python3 bench/ucrt/run.py "$@" -- build-ucrt-x86_64/src/ucrt/mir-ucrt.dll \
     build-ucrt-x86_64/tests/ucrt/least/mir-ucrt.dll build-bench-ucrt
 }
 

@@ -3,6 +3,7 @@
 exact sizes, and mimalloc.dll with mimalloc-redirect.dll.
 
     run.py [--redirect DIR] [--rounds N] [--seconds S] [--only SUBJECTS] [--sides SIDES] DLL LEAST FOLDER
+    run.py --check [OPTION...]
 
 LEAST is the DLL of tests/ucrt/least, which keeps no exact sizes.  DIR holds mimalloc-redirect.dll and the mimalloc.dll
 that goes with it.  FOLDER gets the programs and bench-ucrt.csv.
@@ -12,8 +13,11 @@ subject all sides run in turns, in an order that rotates.  Figures are medians o
 within a round.
 """
 import argparse
+import math
 import os
+import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -217,22 +221,51 @@ def refuse(reason):
     sys.exit(2)
 
 
+def rounds_in(text):
+    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= 1000:
+        refuse(f"--rounds takes a number from 1 to 1000: {text}")
+    return int(text)
+
+
+def seconds_in(text):
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < 1e4:  # nor not a number
+        refuse(f"--seconds takes a number between 0 and 10000: {text}")
+    return seconds
+
+
 def parse_options():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     allow_abbrev=False)
     parser.add_argument("--redirect", metavar="DIR")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--rounds", type=rounds_in, default=5)
+    parser.add_argument("--seconds", type=seconds_in, default=2.0)
     parser.add_argument("--only", metavar="SUBJECTS", help="separated by commas; classes: all size classes")
     parser.add_argument("--sides", metavar="SIDES", help="separated by commas: " + ", ".join(SIDES))
-    parser.add_argument("--check", action="store_true", help="only whether there is what the options name")
-    for name in ("dll", "least", "folder"):
-        parser.add_argument(name)
+    parser.add_argument("--check", action="store_true",
+                        help="only whether there is what the options name; without DLL, LEAST and FOLDER")
+    parser.add_argument("files", metavar="DLL LEAST FOLDER", nargs="*")
     parser.error = refuse
     options = parser.parse_args()
-    options.folder = os.path.abspath(options.folder)
+    if options.check and options.files:
+        refuse(f"unknown argument: {options.files[0]}")
+    if not options.check:
+        if len(options.files) != 3:
+            refuse("DLL, LEAST and FOLDER are needed (see --help)")
+        options.dll, options.least, options.folder = options.files
+        options.folder = os.path.abspath(options.folder)
     options.subjects = choose_subjects(options.only)
-    if unknown := [side for side in (options.sides or "none").split(",") if side not in SIDES]:
-        refuse(f"no such side: {' '.join(unknown)}")
+    if options.sides is not None:
+        unknown = [side for side in options.sides.split(",") if side not in SIDES]
+        if unknown:
+            refuse(f"no such side: {' '.join(unknown).strip() or 'an empty name'}")
+    reason = without_redirect(options)
+    wants_redirect = options.sides is not None and "redirect" in options.sides.split(",")
+    if reason is not None and (options.redirect is not None or wants_redirect):
+        refuse(reason)
     return options
 
 
@@ -243,14 +276,26 @@ def choose_subjects(only):
         return subjects
     chosen = [name for one in only.split(",") for name in (classes if one == "classes" else [one])]
     if unknown := [name for name in chosen if name not in subjects]:
-        refuse(f"no such subject: {' '.join(unknown)}")
+        refuse(f"no such subject: {' '.join(unknown).strip() or 'an empty name'}")
     return chosen
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
 
 
 def main():
     options = parse_options()
     if options.check:
         return
+    signal.signal(signal.SIGTERM, interrupt)  # so that Wine's processes end, too
+    try:
+        run(options)
+    except KeyboardInterrupt:
+        sys.exit("bench: interrupted")
+
+
+def run(options):
     os.makedirs(options.folder, exist_ok=True)
     mimalloc = mimalloc_of(options.dll)
     print(f"ucrt, mimalloc {mimalloc}")

@@ -55,7 +55,23 @@ refuses 'dev: bench llvm takes no arguments' bench llvm code
 refuses 'dev: bench llvm goes without other names' bench code llvm
 refuses 'dev: guests takes releases of Debian, 12, 13, 14 or sid, or nothing' guests zstd
 refuses 'bench: no such subject: nonesuch' bench ucrt --only mix,nonesuch
+refuses 'bench: no such subject: an empty name' bench ucrt --only ''
 refuses 'bench: no such side: nonesuch' bench ucrt --sides nonesuch
+refuses 'bench: no such side: an empty name' bench ucrt --sides ''
+refuses 'bench: no folder with it was given: --redirect DIR' bench ucrt --sides none,redirect
+refuses 'bench: /nonexistent has no mimalloc.dll and no mimalloc-redirect.dll' bench ucrt --redirect /nonexistent
+for number in 0 1001 -1 1.5 many ''; do
+  refuses "bench: --rounds takes a number from 1 to 1000: $number" bench ucrt "--rounds=$number"
+done
+for number in 0 1e4 -1 nan inf long ''; do
+  refuses "bench: --seconds takes a number between 0 and 10000: $number" bench ucrt "--seconds=$number"
+done
+for option in --rounds --seconds --only --sides --redirect; do
+  refuses "bench: argument $option: expected one argument" bench ucrt $option
+done
+refuses 'bench: unrecognized arguments: --nonesuch' bench ucrt --nonesuch
+refuses 'bench: unknown argument: mix' bench ucrt mix
+refuses 'bench: unknown argument: mix' bench ucrt --rounds 3 -- mix
 
 ./dev help >"$work/out" 2>"$work/err" && grep -q '^./dev build' "$work/out" && [ ! -s "$work/err" ]
 result $? './dev help'

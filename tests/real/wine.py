@@ -39,6 +39,14 @@ class Wine:
         self.prefix = os.environ.get("WINEPREFIX", os.path.join(folder, "wine"))
         self.environment = dict(os.environ, WINEPREFIX=self.prefix, WINEDEBUG="-all",
                                 WINEDLLOVERRIDES="mscoree,mshtml=;winedbg.exe=d")
+        try:
+            self.start()
+        except BaseException:  # interrupted, too
+            self.stop()
+            raise
+
+    def start(self):
+        """Make the prefix if it is not there, and start its server and its services."""
         if not os.path.exists(os.path.join(self.prefix, "system.reg")):
             made = subprocess.run(["wineboot", "-i"], env=self.environment, timeout=300,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
