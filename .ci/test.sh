@@ -44,10 +44,9 @@ run_tests () {
   summarize
 }
 
-# All that fits into one run.  On Debian 13 itself gcc's run is what `debian 13 small` would be.
+# All that fits into one run.
 default_configs () {
   echo format gcc clang asan tsan valgrind aarch64 windows ucrt images install
-  grep -qx 'VERSION_CODENAME=trixie' /etc/os-release 2>/dev/null || echo debian 13 small
 }
 
 # Put the configurations that the words name into $configs, and names that are none into $unknown.  All words after
