@@ -200,7 +200,7 @@ fails_with () { # pattern of the only line, arguments
 a_trace_that_cannot_be_written_is_one_line () {
   fails_with "$work/none/trace: the trace file could not be created or written" --trace "$work/none/trace"
   mkdir "$work/folder"
-  fails_with "$work/folder: the name of the trace file is taken by a folder, .*" --trace "$work/folder"
+  fails_with "$work/folder: the trace file's name is taken by a folder, .*" --trace "$work/folder"
   fails_with "$work/a?\[31mb??c/d: the trace file could not be .*" --trace "$work/a$(printf '\033[31mb\302\233c')/d"
 }
 

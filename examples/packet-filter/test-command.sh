@@ -172,7 +172,7 @@ refuses 'a bad capture to trace' '.*bad.pcap: .*' --trace "$work/new" "$work/bad
 [ ! -e "$work/new" ]
 result $? 'and makes no trace'
 refuses_arguments 'a trace without letters' '--trace needs a file' --trace '' "$capture" "$filter"
-refuses 'a folder as trace' '.*/folder: the name of the trace file is taken by a folder, .*' \
+refuses 'a folder as trace' '.*/folder: the trace file.s name is taken by a folder, .*' \
   --trace "$work/folder" "$capture" "$filter"
 # A file that cannot grow ends the trace; none of it stays.
 (

@@ -227,8 +227,7 @@ const char *MIR_trace_status_text (MIR_trace_status_t status) {
       [MIR_TRACE_OK] = "no error",
       [MIR_TRACE_NO_MEMORY] = "out of memory",
       [MIR_TRACE_UNSAFE_FILE] =
-          "the name of the trace file is taken by a folder, a link, a device or another user's "
-          "file",
+          "the trace file's name is taken by a folder, a link, a device or another user's file",
       [MIR_TRACE_FILE_REFUSED] = "the trace file could not be created or written",
       [MIR_TRACE_FORKED] = "this process is a child of the traced one, and is not traced",
       [MIR_TRACE_BAD_OPTION] = "an option is out of range",
