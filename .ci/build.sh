@@ -73,7 +73,7 @@ compile_in () {
   else
     ninja -C "$@" >"$dir/ninja.log" 2>&1 || {
       what_failed "$dir/ninja.log" >&2
-      said=$(what_failed "$dir/ninja.log" | tail -n 20)
+      compiler_said=$(what_failed "$dir/ninja.log" | tail -n 20)
       die "could not compile $dir/, see $dir/ninja.log"
     }
   fi

@@ -111,7 +111,7 @@ start_results () {
 # compiler said.
 stopped () {
   note_failure "$config: the run stopped here: ${why:-see above}"
-  [ -z "${said-}" ] || echo "$said" >>"$notes"
+  [ -z "${compiler_said-}" ] || echo "$compiler_said" >>"$notes"
   note_cost "$config"
   summarize || exit 1
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# .ci/build.sh: a directory that meson has not made is not removed, the remains of an interrupted setup are.  Prints TAP.
+# .ci/build.sh: a directory that meson has not made is not removed, the remains of an interrupted setup are; ./dev build
+# makes tests and examples also where a setup left them out.  Prints TAP.
 set -eu
 . "$(dirname "$0")/../support/tap.sh"
 root=$(CDPATH= cd -- "$(dirname -- "$0")/../.." && pwd)
@@ -40,7 +41,28 @@ what_is_empty_or_has_only_pages_goes () {
   [ ! -e "$work/empty" ] && [ ! -e "$work/pages" ]
 }
 
+# Print what ./dev build has meson configure in the directory $1, where nothing is compiled.
+configured_in () {
+  (
+    cd "$1"
+    eval "$(sed '/^\. \.ci\/build\.sh/,$d; s/^CDPATH=.*//' "$root/dev")"
+    . "$root/.ci/build.sh"
+    need_to_build () { :; }
+    configure_in () { :; }
+    compile_in () { :; }
+    meson () { echo "$@"; }
+    build
+  )
+}
+
+left_out_parts_are_built () {
+  mkdir -p "$work/without/build" "$work/with/build/tests" "$work/with/build/examples"
+  [ "$(configured_in "$work/without")" = 'configure build -Dtests=auto -Dexamples=auto' ]
+  [ -z "$(configured_in "$work/with")" ]
+}
+
 run others_files_stay
 run remains_of_a_setup_go
 run what_is_empty_or_has_only_pages_goes
+run left_out_parts_are_built
 finish
