@@ -50,9 +50,9 @@ not_installed () {
   says README.md "\`meson setup build -Dtests=disabled -Dexamples=disabled\`"
   meson setup build -Dtests=disabled -Dexamples=disabled --prefix="$work/opt" --libdir=lib
   follow 'meson compile -C build'
-  says README.md "\`PKG_CONFIG_PATH=\$PWD/build/meson-uninstalled\`"
+  follow 'export PKG_CONFIG_PATH=$PWD/build/meson-uninstalled'
   says README.md "\`LD_LIBRARY_PATH=\$PWD/build/src\`"
-  export PKG_CONFIG_PATH=$PWD/build/meson-uninstalled LD_LIBRARY_PATH=$PWD/build/src
+  export LD_LIBRARY_PATH=$PWD/build/src
   compile_and_run_all
 }
 
