@@ -6,9 +6,8 @@
 
 #if LUA_VERSION_NUM == 501 /* LuaJIT's interface */
 #include <luajit.h>
-#include <string.h>
 #define GUEST_LUA "LuaJIT"
-#define GUEST_LUA_VERSION (LUAJIT_VERSION + strlen ("LuaJIT "))
+#define GUEST_LUA_VERSION (&LUAJIT_VERSION[sizeof ("LuaJIT ") - 1])
 #define GUEST_LUA_REFUSALS GUEST_NOT_ALWAYS
 #define GUEST_LUA_VARIES 1 /* addresses are keys of its tables */
 #else
