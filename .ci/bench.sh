@@ -31,14 +31,16 @@ put_figures_into_docs () {
 # --seconds S; --only SUBJECTS; --sides SIDES.
 bench_ucrt () {
   . .ci/wine.sh
-  python3 bench/ucrt/run.py --check "$@" || exit 2
+  run_py=$PWD/bench/ucrt/run.py build=$PWD/build-ucrt-x86_64
+  (cd "$caller" && python3 "$run_py" --check "$@") || exit 2
   need_to_build $(needs_wine) clang=clang lld=lld llvm-dlltool=llvm python3=python3 \
     x86_64-w64-mingw32-gcc-win32=gcc-mingw-w64-x86-64-win32 \
     x86_64-w64-mingw32-g++-win32=g++-mingw-w64-x86-64-win32
   configure_in build-ucrt-x86_64 --cross-file cross/ucrt-x86_64.ini -Ducrt_override=only
   compile_in build-ucrt-x86_64 src/ucrt/mir-ucrt.dll tests/ucrt/least/mir-ucrt.dll
-  python3 bench/ucrt/run.py "$@" -- build-ucrt-x86_64/src/ucrt/mir-ucrt.dll \
-    build-ucrt-x86_64/tests/ucrt/least/mir-ucrt.dll build-bench-ucrt
+  results=$PWD/build-bench-ucrt
+  (cd "$caller" && python3 "$run_py" "$@" -- "$build/src/ucrt/mir-ucrt.dll" "$build/tests/ucrt/least/mir-ucrt.dll" \
+    "$results")
 }
 
 # boost::unordered_flat_map came with Boost 1.81.
@@ -70,8 +72,8 @@ bench_library () {
   mir= names=
   while [ $# -gt 0 ]; do
     if [ "$1" = --mir ]; then
-      [ -f "${2-}/mir-htab.h" ] || refuse "--mir takes the folder of MIR's mir-htab.h"
-      mir=$(CDPATH= cd -- "$2" && pwd)
+      mir=$(CDPATH= cd "$caller" && cd -- "${2-}" 2>/dev/null && pwd) || mir=
+      [ -n "${2-}" ] && [ -f "$mir/mir-htab.h" ] || refuse "--mir takes the folder of MIR's mir-htab.h"
       shift
     else
       case $1 in

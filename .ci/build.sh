@@ -96,7 +96,9 @@ build_in () {
 # long, and needs C++.  It records a trace, except with --tools: the two do not go together.  The program
 # itself tells of bad options; -- keeps it from taking a file of ours for the value of the last one.
 demo () {
-  trace=build-demo/demo.trace page=build-demo/memory-picture.html
+  here=
+  [ "$caller" = "$PWD" ] || here=$PWD/
+  trace=${here}build-demo/demo.trace page=${here}build-demo/memory-picture.html
   need $(needs_demo)
   get_mimalloc
   configure_in build-demo -Dtests=disabled -Dexamples=enabled
@@ -110,8 +112,8 @@ demo () {
   esac
   compile_in build-demo examples/packet-filter/packet-filter src/report/mir-report
   rm -f "$trace"
-  build-demo/examples/packet-filter/packet-filter "$@" -- \
-    examples/packet-filter/data/loopback.pcap examples/packet-filter/filters/*.bpf
+  (cd "$caller" && "${here:-./}build-demo/examples/packet-filter/packet-filter" "$@" -- \
+    "${here}examples/packet-filter/data/loopback.pcap" "$here"examples/packet-filter/filters/*.bpf)
   [ ! -f "$trace" ] || show_memory_picture "$trace" "$page"
   echo 'more: ./dev demo --help, and examples/packet-filter/README.md'
 }
@@ -129,5 +131,6 @@ amalgamate () {
   *' -h '* | *' --help '* | *' --no-mimalloc '*) ;;
   *) subprojects/get-mimalloc >/dev/null ;;
   esac
-  python3 .ci/amalgamate.py "$@"
+  amalgamate_py=$PWD/.ci/amalgamate.py
+  (cd "$caller" && python3 "$amalgamate_py" "$@")
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # .ci/build.sh: a directory that meson has not made is not removed, the remains of an interrupted setup are; ./dev build
-# makes tests and examples also where a setup left them out.  Prints TAP.
+# makes tests and examples also where a setup left them out; relative names are the caller's.  Prints TAP.
 set -eu
 . "$(dirname "$0")/../support/tap.sh"
 root=$(CDPATH= cd -- "$(dirname -- "$0")/../.." && pwd)
@@ -61,8 +61,39 @@ left_out_parts_are_built () {
   [ -z "$(configured_in "$work/with")" ]
 }
 
+names_are_the_callers () {
+  mkdir "$work/caller"
+  (cd "$work/caller" && "$root/dev" amalgamate --no-mimalloc out)
+  [ -f "$work/caller/out/mir-alloc.c" ] && [ ! -e "$root/out" ]
+}
+
+# The demo is not compiled here: a program in its place says where it runs and with what.
+demo_runs_in_the_callers_folder () {
+  program=$work/project/build-demo/examples/packet-filter
+  mkdir -p "$program" "$work/project/examples/packet-filter/filters" "$work/caller"
+  cp -R "$root/dev" "$root/.ci" "$work/project"
+  : >"$work/project/examples/packet-filter/filters/one.bpf"
+  printf '#!/bin/sh\npwd\nprintf "%%s\\n" "$@"\n' >"$program/packet-filter"
+  chmod +x "$program/packet-filter"
+  (
+    cd "$work/caller"
+    eval "$(sed '/^\. \.ci\/build\.sh/,$d' "$work/project/dev" | sed "s,^CDPATH=.*,cd '$work/project',")"
+    . .ci/build.sh
+    need () { :; }
+    get_mimalloc () { :; }
+    configure_in () { :; }
+    compile_in () { :; }
+    demo --trace mine
+  ) >"$work/said"
+  has_line "$work/caller" "$work/said"
+  has_line mine "$work/said"
+  has_line "$work/project/examples/packet-filter/filters/one.bpf" "$work/said"
+}
+
 run others_files_stay
 run remains_of_a_setup_go
 run what_is_empty_or_has_only_pages_goes
 run left_out_parts_are_built
+run names_are_the_callers
+run demo_runs_in_the_callers_folder
 finish

@@ -34,7 +34,7 @@ refuses () {
   ./dev "$@" >"$work/out" 2>"$work/err" </dev/null
   [ $? = 2 ] && [ ! -s "$work/out" ] && [ "$(cat "$work/err")" = "$line" ] && [ ! -e "$work/started" ] &&
     find . | sort | cmp -s "$work/before" -
-  result $? "./dev $*"
+  result $? "./dev $(printf %s "$*" | tr '\001-\037\134' '[?*]')"
 }
 
 refuses 'dev: no such command: nonesuch (./dev help lists them)' nonesuch
@@ -72,6 +72,10 @@ done
 refuses 'bench: unrecognized arguments: --nonesuch' bench ucrt --nonesuch
 refuses 'bench: unknown argument: mix' bench ucrt mix
 refuses 'bench: unknown argument: mix' bench ucrt --rounds 3 -- mix
+
+# A name can be anything; what a terminal would obey is not printed.
+refuses 'dev: no such command: a?[31m?b\n (./dev help lists them)' "$(printf 'a\033[31m\nb\\n')"
+refuses 'dev: no such configuration: ?[2J (./dev help lists them)' test "$(printf '\033[2J')"
 
 ./dev help >"$work/out" 2>"$work/err" && grep -q '^./dev build' "$work/out" && [ ! -s "$work/err" ]
 result $? './dev help'

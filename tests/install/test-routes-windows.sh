@@ -5,11 +5,12 @@ set -eu
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/hello.sh"
 build=$(CDPATH= cd -- "$1" && pwd)
-root=$work/root/usr/local
+prefix=/usr/local/x86_64-w64-mingw32
+root=$work/root$prefix
 by_mingw='s/^cc /x86_64-w64-mingw32-gcc-win32 /; s/^c++ /x86_64-w64-mingw32-g++-win32 /'
 launcher=wine suffix=.exe
 
-# Have pkg-config take what is in $work/root/usr/local for what would be in /usr/local.
+# Have pkg-config take what is in $root for what would be in $prefix, that of the cross file.
 installed () {
   meson install -C "$build" --no-rebuild --destdir "$work/root"
   [ -f "$root/lib/pkgconfig/mir-alloc.pc" ]
@@ -44,11 +45,13 @@ static_libraries_serve_programs () {
   has_no_line 'DLL Name: libmir' imports
 }
 
-the_readme_has_the_setup () {
+the_pages_have_the_setup () {
   says README.md "\`meson setup build-windows --cross-file cross/windows-x86_64.ini\`"
+  says README.md "\`PKG_CONFIG_LIBDIR=$prefix/lib/pkgconfig\`"
+  says docs/building.md "\`PKG_CONFIG_LIBDIR=$prefix/lib/pkgconfig\`"
 }
 
-run the_readme_has_the_setup
+run the_pages_have_the_setup
 run installed
 run shared_libraries_serve_a_program
 run static_libraries_serve_programs
