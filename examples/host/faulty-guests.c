@@ -3,39 +3,39 @@
 
 #include <string.h>
 
-static enum guest_result right (struct room *room) {
-  (void) room;
+static enum guest_result right (struct memory *memory) {
+  (void) memory;
   return GUEST_DONE;
 }
 
-static void nothing (struct room *room) {
-  (void) room;
+static void nothing (struct memory *memory) {
+  (void) memory;
 }
 
 /* Never frees a block.  */
-static enum guest_result leak (struct room *room) {
-  return MIR_malloc (room->alloc, 100) != NULL ? guest_says (room, GUEST_REFUSED, "no reason")
-                                               : GUEST_WRONG;
+static enum guest_result leak (struct memory *memory) {
+  return MIR_malloc (memory->alloc, 100) != NULL ? guest_says (memory, GUEST_REFUSED, "no reason")
+                                                 : GUEST_WRONG;
 }
 
 /* Writes behind a block.  */
-static enum guest_result overrun (struct room *room) {
-  char *block = (char *) MIR_malloc (room->alloc, 100);
+static enum guest_result overrun (struct memory *memory) {
+  char *block = (char *) MIR_malloc (memory->alloc, 100);
   if (block == NULL) return GUEST_WRONG;
   memset (block, 0, 101);
-  MIR_free (room->alloc, block);
-  return guest_says (room, GUEST_REFUSED, "no reason");
+  MIR_free (memory->alloc, block);
+  return guest_says (memory, GUEST_REFUSED, "no reason");
 }
 
 /* Has a wrong result.  */
-static enum guest_result fail (struct room *room) {
-  return guest_says (room, GUEST_WRONG, "one and one is three");
+static enum guest_result fail (struct memory *memory) {
+  return guest_says (memory, GUEST_WRONG, "one and one is three");
 }
 
 /* Asks for more than its margin.  */
-static enum guest_result ask (struct room *room) {
-  void *block = MIR_malloc (room->alloc, room->house->bytes);
-  return block == NULL ? guest_says (room, GUEST_STOPPED, "no reason") : GUEST_WRONG;
+static enum guest_result ask (struct memory *memory) {
+  void *block = MIR_malloc (memory->alloc, memory->shared->bytes);
+  return block == NULL ? guest_says (memory, GUEST_STOPPED, "no reason") : GUEST_WRONG;
 }
 
 #define GUEST(NAME, HOARD, MARGIN)                     \

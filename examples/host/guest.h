@@ -5,11 +5,11 @@
 #ifndef MIR_EXAMPLES_HOST_GUEST_H
 #define MIR_EXAMPLES_HOST_GUEST_H
 
-#include "room.h"
+#include "memory.h"
 
 enum guest_result {
   GUEST_DONE,
-  GUEST_REFUSED, /* the library's own error for want of memory, in the room's WHY; it can go on */
+  GUEST_REFUSED, /* the library's own error for want of memory, in the memory's WHY; it can go on */
   GUEST_STOPPED, /* this program did not let it come to a refusal */
   GUEST_WRONG    /* anything else */
 };
@@ -23,20 +23,20 @@ struct guest {
      than any one step of its work takes: it never meets the limit.  0: it may be refused anything,
      at any time.  */
   size_t margin;
-  enum guest_result (*start) (struct room *room);
+  enum guest_result (*start) (struct memory *memory);
   /* Some ordinary work, and look at its result.  */
-  enum guest_result (*work) (struct room *room);
+  enum guest_result (*work) (struct memory *memory);
   /* Take memory until there is no more, and keep it until stop or drop.  Never GUEST_DONE.  */
-  enum guest_result (*hoard) (struct room *room);
-  /* Give back what was hoarded.  NULL: the guest is stopped and started again, in a new room.  */
-  void (*drop) (struct room *room);
+  enum guest_result (*hoard) (struct memory *memory);
+  /* Give back what was hoarded.  NULL: the guest is stopped and started again, with new memory.  */
+  void (*drop) (struct memory *memory);
   /* End the library, whatever has failed before; then nothing is live.  */
-  void (*stop) (struct room *room);
+  void (*stop) (struct memory *memory);
 };
 
 extern const struct guest lua_guest, quickjs_guest, sqlite_guest, zstd_guest, openssl_guest;
 
 /* Put down WHY, which may be NULL, and return RESULT.  */
-enum guest_result guest_says (struct room *room, enum guest_result result, const char *why);
+enum guest_result guest_says (struct memory *memory, enum guest_result result, const char *why);
 
 #endif /* MIR_EXAMPLES_HOST_GUEST_H */

@@ -24,22 +24,22 @@ struct options {
 };
 
 /* What a guest is to this run.  */
-struct tenant {
-  struct room room;
-  uint64_t calls, peak, refused; /* in the rooms that it had before */
-  int is_here;                   /* the room is open */
+struct state {
+  struct memory memory;
+  uint64_t calls, peak, refused; /* in the memory that it had before */
+  int is_here;                   /* its memory is open */
   int has_begun;                 /* start was called */
   int is_working;                /* start was right */
 };
 
-static struct house house;
-static struct tenant tenants[GUESTS];
+static struct shared shared;
+static struct state states[GUESTS];
 static int failures;    /* results that are neither right nor an error for want of memory */
 static uint64_t left;   /* bytes that guests had live when they were stopped */
 static size_t findings; /* of the checks */
 
-enum guest_result guest_says (struct room *room, enum guest_result result, const char *why) {
-  snprintf (room->why, sizeof (room->why), "%s", why != NULL ? why : "no reason");
+enum guest_result guest_says (struct memory *memory, enum guest_result result, const char *why) {
+  snprintf (memory->why, sizeof (memory->why), "%s", why != NULL ? why : "no reason");
   return result;
 }
 
@@ -95,20 +95,20 @@ static int with_output (int status) {
 
 /*---------------- Steps of a guest -----------------------------*/
 
-typedef enum guest_result (*step_t) (struct room *room);
+typedef enum guest_result (*step_t) (struct memory *memory);
 
 /* Let the guest numbered I do STEP, called WHAT, in its scope; if it is one that may not be refused, only with its
    margin.  */
 static enum guest_result let (int i, const char *what, step_t step) {
-  struct room *room = &tenants[i].room;
-  if (house_free (&house) < guests[i]->margin)
-    return guest_says (room, GUEST_STOPPED, "it is not called without its margin");
-  room_enter (room, guests[i]->name, what);
-  enum guest_result res = step (room);
-  room_leave (room);
+  struct memory *memory = &states[i].memory;
+  if (shared_free (&shared) < guests[i]->margin)
+    return guest_says (memory, GUEST_STOPPED, "it is not called without its margin");
+  memory_enter (memory, guests[i]->name, what);
+  enum guest_result res = step (memory);
+  memory_leave (memory);
   if (res == GUEST_WRONG) {
     failures++;
-    complain ("%s: %s: %s", guests[i]->name, what, room->why);
+    complain ("%s: %s: %s", guests[i]->name, what, memory->why);
   }
   return res;
 }
@@ -123,53 +123,53 @@ static const char *word_of (enum guest_result result) {
 
 static void say (int i, const char *what, enum guest_result result) {
   printf ("  %-8s %-9s %s", guests[i]->name, what, word_of (result));
-  if (result != GUEST_DONE) printf (": %s", tenants[i].room.why);
+  if (result != GUEST_DONE) printf (": %s", states[i].memory.why);
   putchar ('\n');
 }
 
 static void start (int i) {
-  struct tenant *tenant = &tenants[i];
+  struct state *state = &states[i];
   if (guests[i]->version == NULL) {
     printf ("  %-8s left out: the library was not there when this was built\n", guests[i]->name);
     return;
   }
-  const char *why = room_open (&tenant->room, &house);
+  const char *why = memory_open (&state->memory, &shared);
   if (why != NULL) {
     printf ("  %-8s %-9s refused: %s\n", guests[i]->name, "start", why);
     return;
   }
-  tenant->is_here = 1;
-  tenant->has_begun = house_free (&house) >= guests[i]->margin;
+  state->is_here = 1;
+  state->has_begun = shared_free (&shared) >= guests[i]->margin;
   enum guest_result res = let (i, "start", guests[i]->start);
-  tenant->is_working = res == GUEST_DONE;
+  state->is_working = res == GUEST_DONE;
   say (i, "start", res);
 }
 
 /* All that work do so, and say how it went.  */
 static void work (const char *what) {
   for (int i = 0; i < GUESTS; i++) {
-    if (!tenants[i].is_working) continue;
+    if (!states[i].is_working) continue;
     enum guest_result res = let (i, "work", guests[i]->work);
     say (i, what, res);
   }
 }
 
-static void add (struct tenant *tenant, const MIR_stats_report_t *stats) {
-  tenant->calls += stats->mallocs + stats->callocs + stats->reallocs + stats->frees;
-  tenant->refused += stats->failed;
-  if (tenant->peak < stats->peak_bytes) tenant->peak = stats->peak_bytes;
+static void add (struct state *state, const MIR_stats_report_t *stats) {
+  state->calls += stats->mallocs + stats->callocs + stats->reallocs + stats->frees;
+  state->refused += stats->failed;
+  if (state->peak < stats->peak_bytes) state->peak = stats->peak_bytes;
 }
 
 static void stop (int i) {
-  struct tenant *tenant = &tenants[i];
+  struct state *state = &states[i];
   MIR_stats_report_t stats;
-  room_enter (&tenant->room, guests[i]->name, "stop");
-  if (tenant->has_begun) guests[i]->stop (&tenant->room);
-  findings += room_close (&tenant->room, &stats);
-  room_leave (&tenant->room);
-  add (tenant, &stats);
+  memory_enter (&state->memory, guests[i]->name, "stop");
+  if (state->has_begun) guests[i]->stop (&state->memory);
+  findings += memory_close (&state->memory, &stats);
+  memory_leave (&state->memory);
+  add (state, &stats);
   left += stats.live_bytes;
-  tenant->is_here = tenant->has_begun = tenant->is_working = 0;
+  state->is_here = state->has_begun = state->is_working = 0;
 }
 
 /* The guest numbered I gives back what it has hoarded.  A zone keeps the room of small blocks until it ends, so it
@@ -180,18 +180,18 @@ static void give_back (int i) {
     start (i);
     return;
   }
-  room_enter (&tenants[i].room, guests[i]->name, "drop");
-  guests[i]->drop (&tenants[i].room);
-  room_leave (&tenants[i].room);
-  tenants[i].is_working = 1;
+  memory_enter (&states[i].memory, guests[i]->name, "drop");
+  guests[i]->drop (&states[i].memory);
+  memory_leave (&states[i].memory);
+  states[i].is_working = 1;
 }
 
 /* The guest numbered I takes all there is.  The others work meanwhile, as far as they can, and afterwards all do.  */
 static void exhaust (int i) {
   enum guest_result res = let (i, "hoard", guests[i]->hoard);
-  printf ("%s takes all: %zu bytes are free\n", guests[i]->name, house_free (&house));
+  printf ("%s takes all: %zu bytes are free\n", guests[i]->name, shared_free (&shared));
   say (i, "hoard", res);
-  tenants[i].is_working = 0;
+  states[i].is_working = 0;
   work ("meanwhile");
   give_back (i);
   work ("after");
@@ -203,22 +203,22 @@ static void report (void) {
   printf ("\n%-10s %-12s %12s %12s %12s %9s\n", "guest", "version", "calls", "peak bytes",
           "live bytes", "refused");
   for (int i = 0; i < GUESTS; i++) {
-    struct tenant sum = tenants[i];
+    struct state sum = states[i];
     if (!sum.is_here) continue;
     MIR_stats_report_t stats;
-    MIR_stats_get (sum.room.stats, &stats);
+    MIR_stats_get (sum.memory.stats, &stats);
     add (&sum, &stats);
     printf ("%-10s %-12s %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %9" PRIu64 "\n", guests[i]->name,
             guests[i]->version, sum.calls, sum.peak, stats.live_bytes, sum.refused);
     if (guests[i]->margin != 0 && sum.refused != 0) failures++; /* its margin is too small */
   }
-  printf ("%zu of %zu bytes are in use\n", house.bytes - house_free (&house), house.bytes);
+  printf ("%zu of %zu bytes are in use\n", shared.bytes - shared_free (&shared), shared.bytes);
 }
 
 static int run (const struct options *options) {
   int is_of_trace;
   const char *why =
-      house_open (&house, options->limit, options->trace, options->checks, &is_of_trace);
+      shared_open (&shared, options->limit, options->trace, options->checks, &is_of_trace);
   if (why != NULL) {
     if (is_of_trace)
       complain ("%s: %s", options->trace, why);
@@ -230,15 +230,15 @@ static int run (const struct options *options) {
   for (int i = 0; i < GUESTS; i++) start (i);
   for (int round = 0; round < ROUNDS; round++) work ("work");
   for (int i = 0; i < GUESTS; i++)
-    if (options->exhausts[i] && tenants[i].is_working) exhaust (i);
+    if (options->exhausts[i] && states[i].is_working) exhaust (i);
   report ();
   for (int i = GUESTS - 1; i >= 0; i--)
-    if (tenants[i].is_here) stop (i);
+    if (states[i].is_here) stop (i);
   printf ("%" PRIu64 " bytes of the guests are live at the end\n", left);
   failures += left != 0 || findings != 0;
   if (options->checks) printf ("%zu findings of the checks\n", findings);
   size_t live;
-  why = house_close (&house, &live);
+  why = shared_close (&shared, &live);
   if (live != 0) {
     complain ("%" PRIu64 " bytes are live behind the context", (uint64_t) live);
     return 1;

@@ -24,11 +24,11 @@ static const char hoard_script[] =
     "hoard = {}\n"
     "for i = 1, math.huge do hoard[i] = { number = i, text = 'number ' .. i } end\n";
 
-static enum guest_result failure (struct room *room, int status) {
+static enum guest_result failure (struct memory *memory, int status) {
   const char *text = lua_tostring (state, -1);
   int is_memory = status == LUA_ERRMEM /* or the error of a load, passed on */
                   || (text != NULL && strcmp (text, "not enough memory") == 0);
-  return guest_says (room, is_memory ? GUEST_REFUSED : GUEST_WRONG, text);
+  return guest_says (memory, is_memory ? GUEST_REFUSED : GUEST_WRONG, text);
 }
 
 /* Loading may fail for want of memory as running may, so both are protected.  */
@@ -43,33 +43,34 @@ static int open_libraries (lua_State *in) {
   return 0;
 }
 
-static enum guest_result run (struct room *room, const char *script) {
+static enum guest_result run (struct memory *memory, const char *script) {
   lua_settop (state, 0);
   lua_pushcfunction (state, load_and_run);
   lua_pushlightuserdata (state, (void *) (uintptr_t) script);
   int status = lua_pcall (state, 1, 1, 0);
-  if (status != LUA_OK) return failure (room, status);
-  return lua_toboolean (state, -1) ? GUEST_DONE : guest_says (room, GUEST_WRONG, "a wrong result");
+  if (status != LUA_OK) return failure (memory, status);
+  return lua_toboolean (state, -1) ? GUEST_DONE
+                                   : guest_says (memory, GUEST_WRONG, "a wrong result");
 }
 
-static enum guest_result start (struct room *room) {
-  state = lua_newstate (MIR_lua_alloc, room->alloc);
-  if (state == NULL) return guest_says (room, GUEST_REFUSED, "no memory for a state");
+static enum guest_result start (struct memory *memory) {
+  state = lua_newstate (MIR_lua_alloc, memory->alloc);
+  if (state == NULL) return guest_says (memory, GUEST_REFUSED, "no memory for a state");
   lua_pushcfunction (state, open_libraries);
   int status = lua_pcall (state, 0, 0, 0);
-  return status == LUA_OK ? GUEST_DONE : failure (room, status);
+  return status == LUA_OK ? GUEST_DONE : failure (memory, status);
 }
 
-static enum guest_result work (struct room *room) {
-  return run (room, work_script);
+static enum guest_result work (struct memory *memory) {
+  return run (memory, work_script);
 }
 
-static enum guest_result hoard (struct room *room) {
-  return run (room, hoard_script);
+static enum guest_result hoard (struct memory *memory) {
+  return run (memory, hoard_script);
 }
 
-static void stop (struct room *room) {
-  (void) room;
+static void stop (struct memory *memory) {
+  (void) memory;
   if (state != NULL) lua_close (state);
   state = NULL;
 }

@@ -41,40 +41,40 @@ static int encrypt (void) {
   return is_good;
 }
 
-static enum guest_result start (struct room *room) {
-  if (!MIR_openssl_use (room->alloc))
-    return guest_says (room, GUEST_WRONG, "OpenSSL has allocated before");
+static enum guest_result start (struct memory *memory) {
+  if (!MIR_openssl_use (memory->alloc))
+    return guest_says (memory, GUEST_WRONG, "OpenSSL has allocated before");
   if (OPENSSL_init_crypto (OPENSSL_INIT_NO_ATEXIT, NULL))
     key = EVP_PKEY_Q_keygen (NULL, NULL, "ED25519");
-  return key != NULL ? GUEST_DONE : guest_says (room, GUEST_WRONG, "no key");
+  return key != NULL ? GUEST_DONE : guest_says (memory, GUEST_WRONG, "no key");
 }
 
-static enum guest_result work (struct room *room) {
-  return sign () && encrypt () ? GUEST_DONE : guest_says (room, GUEST_WRONG, "a wrong result");
+static enum guest_result work (struct memory *memory) {
+  return sign () && encrypt () ? GUEST_DONE : guest_says (memory, GUEST_WRONG, "a wrong result");
 }
 
 /* Buffers, as long as there is room for the next.  */
-static enum guest_result hoard (struct room *room) {
+static enum guest_result hoard (struct memory *memory) {
   static const char piece[PIECE];
   for (int i = 0; i < HOARD; i++) {
-    if (house_free (room->house) < MARGIN)
-      return guest_says (room, GUEST_STOPPED, "it does not survive every refusal");
+    if (shared_free (memory->shared) < MARGIN)
+      return guest_says (memory, GUEST_STOPPED, "it does not survive every refusal");
     hoarded[i] = BIO_new (BIO_s_mem ());
     if (hoarded[i] == NULL || BIO_write (hoarded[i], piece, PIECE) != PIECE) break;
   }
-  return guest_says (room, GUEST_WRONG, "no buffer");
+  return guest_says (memory, GUEST_WRONG, "no buffer");
 }
 
-static void drop (struct room *room) {
-  (void) room;
+static void drop (struct memory *memory) {
+  (void) memory;
   for (int i = 0; i < HOARD; i++) {
     BIO_free (hoarded[i]);
     hoarded[i] = NULL;
   }
 }
 
-static void stop (struct room *room) {
-  (void) room;
+static void stop (struct memory *memory) {
+  (void) memory;
   EVP_PKEY_free (key);
   OPENSSL_cleanup ();
 }

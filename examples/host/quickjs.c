@@ -32,47 +32,47 @@ static const char hoard_script[] =
 /* Nonzero ends the script with an error that it cannot catch.  */
 static int interrupt (JSRuntime *of, void *arg) {
   (void) of;
-  return house_free (((struct room *) arg)->house) < MARGIN / 2;
+  return shared_free (((struct memory *) arg)->shared) < MARGIN / 2;
 }
 
-static enum guest_result failure (struct room *room) {
+static enum guest_result failure (struct memory *memory) {
   JSValue error = JS_GetException (context);
   const char *text = JS_ToCString (context, error);
   enum guest_result res = GUEST_WRONG;
   if (text != NULL && strstr (text, "out of memory") != NULL) res = GUEST_REFUSED;
   if (text != NULL && strstr (text, "interrupted") != NULL) res = GUEST_STOPPED;
-  guest_says (room, res, text);
+  guest_says (memory, res, text);
   JS_FreeCString (context, text);
   JS_FreeValue (context, error);
   return res;
 }
 
-static enum guest_result run (struct room *room, const char *script) {
+static enum guest_result run (struct memory *memory, const char *script) {
   JSValue value = JS_Eval (context, script, strlen (script), "script", JS_EVAL_TYPE_GLOBAL);
-  if (JS_IsException (value)) return failure (room);
+  if (JS_IsException (value)) return failure (memory);
   int is_right = JS_ToBool (context, value);
   JS_FreeValue (context, value);
-  return is_right ? GUEST_DONE : guest_says (room, GUEST_WRONG, "a wrong result");
+  return is_right ? GUEST_DONE : guest_says (memory, GUEST_WRONG, "a wrong result");
 }
 
-static enum guest_result start (struct room *room) {
-  runtime = MIR_quickjs_runtime (room->alloc);
+static enum guest_result start (struct memory *memory) {
+  runtime = MIR_quickjs_runtime (memory->alloc);
   if (runtime != NULL) context = JS_NewContext (runtime);
-  if (context == NULL) return guest_says (room, GUEST_REFUSED, "no memory for a context");
-  JS_SetInterruptHandler (runtime, interrupt, room);
+  if (context == NULL) return guest_says (memory, GUEST_REFUSED, "no memory for a context");
+  JS_SetInterruptHandler (runtime, interrupt, memory);
   return GUEST_DONE;
 }
 
-static enum guest_result work (struct room *room) {
-  return run (room, work_script);
+static enum guest_result work (struct memory *memory) {
+  return run (memory, work_script);
 }
 
-static enum guest_result hoard (struct room *room) {
-  return run (room, hoard_script);
+static enum guest_result hoard (struct memory *memory) {
+  return run (memory, hoard_script);
 }
 
-static void stop (struct room *room) {
-  (void) room;
+static void stop (struct memory *memory) {
+  (void) memory;
   if (context != NULL) JS_FreeContext (context);
   if (runtime != NULL) JS_FreeRuntime (runtime);
   context = NULL;

@@ -16,8 +16,8 @@ static const char work_script[] =
     "CREATE INDEX IF NOT EXISTS by_text ON item (text);"
     "SELECT sum (id) = 2001000 AND count (DISTINCT text) = 2000 FROM item;";
 
-static enum guest_result failure (struct room *room, int code) {
-  return guest_says (room, code == SQLITE_NOMEM ? GUEST_REFUSED : GUEST_WRONG,
+static enum guest_result failure (struct memory *memory, int code) {
+  return guest_says (memory, code == SQLITE_NOMEM ? GUEST_REFUSED : GUEST_WRONG,
                      sqlite3_errstr (code));
 }
 
@@ -28,35 +28,35 @@ static int take_row (void *arg, int num, char **texts, char **names) {
   return 0;
 }
 
-static enum guest_result run (struct room *room, const char *script) {
+static enum guest_result run (struct memory *memory, const char *script) {
   int is_right = 0, code = sqlite3_exec (db, script, take_row, &is_right, NULL);
-  if (code != SQLITE_OK) return failure (room, code);
-  return is_right ? GUEST_DONE : guest_says (room, GUEST_WRONG, "a wrong result");
+  if (code != SQLITE_OK) return failure (memory, code);
+  return is_right ? GUEST_DONE : guest_says (memory, GUEST_WRONG, "a wrong result");
 }
 
-static enum guest_result start (struct room *room) {
-  if (MIR_sized_create (room->alloc, &sized) != MIR_HEAP_OK)
-    return guest_says (room, GUEST_REFUSED, "no memory for sizes");
+static enum guest_result start (struct memory *memory) {
+  if (MIR_sized_create (memory->alloc, &sized) != MIR_HEAP_OK)
+    return guest_says (memory, GUEST_REFUSED, "no memory for sizes");
   int code = MIR_sqlite_use (sized);
   if (code == SQLITE_OK) code = sqlite3_initialize ();
   if (code == SQLITE_OK) code = sqlite3_open (":memory:", &db);
-  return code == SQLITE_OK ? GUEST_DONE : failure (room, code);
+  return code == SQLITE_OK ? GUEST_DONE : failure (memory, code);
 }
 
-static enum guest_result work (struct room *room) {
-  return run (room, work_script);
+static enum guest_result work (struct memory *memory) {
+  return run (memory, work_script);
 }
 
 /* The statement that is refused leaves nothing, those before it stay.  */
-static enum guest_result hoard (struct room *room) {
+static enum guest_result hoard (struct memory *memory) {
   int code = sqlite3_exec (db, "CREATE TABLE hoard (data BLOB)", NULL, NULL, NULL);
   while (code == SQLITE_OK)
     code = sqlite3_exec (db, "INSERT INTO hoard VALUES (zeroblob (3000))", NULL, NULL, NULL);
-  return failure (room, code);
+  return failure (memory, code);
 }
 
-static void stop (struct room *room) {
-  (void) room;
+static void stop (struct memory *memory) {
+  (void) memory;
   sqlite3_close (db);
   sqlite3_shutdown ();
   MIR_sized_finish (sized);

@@ -79,7 +79,7 @@ end_of_hoard () {
 
 took_all () { # guest
   has 1 "^  $1  *hoard  *$(end_of_hoard "$1")"
-  # By then it has taken most, so that the library has not gone around its room.
+  # By then it has taken most, so that the library has not gone around its memory.
   [ "$(column "$1" $peak)" -gt $((limit / 2)) ]
   for guest in $here; do
     case $guest in
@@ -108,7 +108,7 @@ one_after_the_other_does () {
   done
 }
 
-# The number of bytes that the rooms hold at the end of the work.
+# The number of bytes that the guests hold at the end of the work.
 held () {
   sed -n 's/^\([0-9]*\) of [0-9]* bytes are in use$/\1/p' "$work/out"
 }
@@ -144,7 +144,7 @@ what_is_wrong_is_told () {
   host 1 --exhaust openssl # was refused in spite of its margin
 }
 
-# From no room for a context to enough for all: no guest does anything wrong, whatever it is refused.
+# From too little for a context to enough for all: no guest does anything wrong, whatever it is refused.
 little_memory_is_an_error () {
   refusals=0
   for size in 66K 67K 70K 80K 90K 100K 120K 150K 200K 250K 300K 350K 400K 500K 700K 1M 1400K 1700K 2M 2100K 2200K 2300K \
