@@ -56,9 +56,11 @@ guests_here () {
   python3 adapters/guests/table.py measure adapters/guests $(guest_programs)
 }
 
-# The drivers that build/ compiles.
+# The drivers that the target `guests` of directory $1, or build/, compiles, and no other program beside them.
 guest_programs () {
-  ninja -C build -t targets all | sed -n 's,^\(adapters/guests/guest-[a-z0-9-]*\):.*_LINKER.*,build/\1,p'
+  guests_dir=${1-build}
+  ninja -C "$guests_dir" -t query guests |
+    sed -n "/^  outputs/q; s,^ *|* *\(adapters/guests/guest-[a-z0-9-]*\)\$,$guests_dir/\1,p"
 }
 
 # In a Debian of suite $1, with an sshd for the driver of libssh2.

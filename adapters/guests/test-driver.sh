@@ -1,5 +1,5 @@
 #!/bin/sh
-# The exit status of a driver: its work must be right, and what it prints must arrive.
+# The exit status of a driver: its work must be right, and what it prints must arrive; and which drivers there are.
 #
 # usage: test-driver.sh PROGRAM   the driver of faulty.c
 set -eu
@@ -54,8 +54,22 @@ other_arguments_have_status_2 () {
   [ "$(wc -l <"$work/err")" = 1 ]
 }
 
+# ./dev guests measures what the target `guests` compiles.
+this_driver_is_not_measured () {
+  build=${program%/adapters/guests/*}
+  ninja -C "$build" -t query guests >"$work/query" 2>&1 || {
+    echo 'no library that is measured is here'
+    return 77
+  }
+  (. "$(dirname "$0")/../../.ci/guests.sh" && guest_programs "$build") >"$work/programs"
+  [ "$(wc -l <"$work/programs")" = "$(grep -c 'adapters/guests/guest-' "$work/query")" ]
+  has_line "^$build/adapters/guests/guest-" "$work/programs"
+  has_no_line guest-faulty "$work/programs"
+}
+
 run right_work_has_status_0
 run wrong_work_has_status_1
 run lost_output_has_status_1
 run other_arguments_have_status_2
+run this_driver_is_not_measured
 finish
