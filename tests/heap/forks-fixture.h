@@ -73,25 +73,25 @@ typedef int (*busy_func_t) (void);
 static pthread_t busy_threads[BUSY_MAX];
 static int busy_num;
 static atomic_int busy_stop, busy_failures;
-static atomic_int busy_rounds; /* of all threads */
+static atomic_int busy_begun; /* threads that have been through it once */
 
 static inline void *be_busy (void *arg) {
   busy_func_t func = *(busy_func_t *) arg;
-  while (!atomic_load (&busy_stop)) {
-    atomic_fetch_add (&busy_failures, func ());
-    atomic_fetch_add (&busy_rounds, 1);
-  }
+  atomic_fetch_add (&busy_failures, func ());
+  atomic_fetch_add (&busy_begun, 1);
+  while (!atomic_load (&busy_stop)) atomic_fetch_add (&busy_failures, func ());
   return NULL;
 }
 
-/* Start NUM threads that call *FUNC, and wait until they are at it.  */
+/* Start NUM threads that call *FUNC, and wait until all are at it: a fork beside a birth is another
+   matter.  */
 static inline void start_busy (int num, busy_func_t *func) {
   atomic_store (&busy_stop, 0);
   atomic_store (&busy_failures, 0);
-  atomic_store (&busy_rounds, 0);
+  atomic_store (&busy_begun, 0);
   for (busy_num = 0; busy_num < num; busy_num++)
     REQUIRE (pthread_create (&busy_threads[busy_num], NULL, be_busy, func) == 0);
-  while (atomic_load (&busy_rounds) == 0) usleep (100);
+  while (atomic_load (&busy_begun) < num) usleep (100);
 }
 
 static inline void stop_busy (void) {
