@@ -106,7 +106,7 @@ in_debian () {
   (cd / && exec unshare --pid --fork --kill-child "$OLDPWD/tests/support/in-debian" "$debian_dir" \
     "$debian_dir/archives" "$packages_dir" -- \
     env -u CC -u CXX -u CPPFLAGS -u CFLAGS -u CXXFLAGS -u LDFLAGS -u PKG_CONFIG_PATH HOME=/root LC_ALL=C.UTF-8 \
-    CI=true MIR_PACKAGES="$packages_dir" sh -c 'cd /mir-alloc && exec "$@"' sh "$@") &
+    IN_MINIMAL_DEBIAN=1 CI=true MIR_PACKAGES="$packages_dir" sh -c 'cd /mir-alloc && exec "$@"' sh "$@") &
   child=$!
   trap 'kill -KILL "$child"; exit 1' HUP INT TERM
   inner_status=0

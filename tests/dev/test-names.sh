@@ -96,4 +96,19 @@ names_of () {
 ) >"$work/out" 2>"$work/err"
 result $? 'the words behind debian are its suites and their configurations'
 
+# Only where packages are installed can there be a Debian within, and there is none within that.
+(
+  . .ci/debian.sh
+  . .ci/test.sh
+  installs () { [ "$can_install" = yes ]; }
+  grep () { [ "$*" != '-qx VERSION_CODENAME=trixie /etc/os-release' ]; }
+  can_install=yes IN_MINIMAL_DEBIAN=
+  with=$(names_of $(default_configs))
+  IN_MINIMAL_DEBIAN=1
+  within=$(names_of $(default_configs))
+  can_install=no IN_MINIMAL_DEBIAN=
+  [ "$with" = "$within debian:trixie:small" ] && [ "$(names_of $(default_configs))" = "$within" ]
+) >"$work/out" 2>"$work/err"
+result $? 'Debian 13 is in the default run where it can be'
+
 finish
