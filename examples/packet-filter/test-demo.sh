@@ -27,6 +27,7 @@ demo_with () {
   (
     set -eu
     cd "$work"
+    caller=$PWD # as ./dev sets it
     . .ci/build.sh
     need () { :; }
     get_mimalloc () { :; }
@@ -109,6 +110,7 @@ END
 compile_broken () {
   (
     cd "$work"
+    caller=$PWD # as ./dev sets it
     . "$root/.ci/build.sh"
     die () { echo "dev: $*" >&2; exit 1; }
     compile_in broken
