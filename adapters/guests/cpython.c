@@ -40,6 +40,7 @@ static enum guest_result run_script (MIR_alloc_t alloc) {
   use (alloc);
   PyConfig_InitIsolatedConfig (&config);
   config.use_hash_seed = 1; /* the same order of dictionaries in each run */
+  config.site_import = 0;   /* what else is installed would count */
   PyStatus status = PyConfig_SetBytesString (&config, &config.program_name, "/usr/bin/python3");
   if (!PyStatus_Exception (status)) status = Py_InitializeFromConfig (&config);
   PyConfig_Clear (&config);

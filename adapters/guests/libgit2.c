@@ -104,6 +104,16 @@ static int walk (git_repository *repository, const git_oid *id, int *is_right) {
   return res;
 }
 
+/* The system's and the user's settings would count: how many they are differs by machine.  */
+static int leave_settings_out (void) {
+  static const git_config_level_t levels[] = {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM,
+                                              GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL};
+  int res = 0;
+  for (size_t i = 0; i < sizeof (levels) / sizeof (*levels) && res == 0; i++)
+    res = git_libgit2_opts (GIT_OPT_SET_SEARCH_PATH, levels[i], "");
+  return res;
+}
+
 static enum guest_result work (MIR_alloc_t alloc) {
   char folder[] = "/tmp/guest-libgit2-XXXXXX", command[64];
   git_repository *repository = NULL;
@@ -116,7 +126,8 @@ static enum guest_result work (MIR_alloc_t alloc) {
     use_recorder ();
   int res = git_libgit2_init () < 0 ? -1 : 0;
   if (res == 0) {
-    res = git_repository_init (&repository, folder, 1);
+    res = leave_settings_out ();
+    if (res == 0) res = git_repository_init (&repository, folder, 1);
     if (res == 0) res = commit (repository, &id);
     if (res == 0) res = walk (repository, &id, &is_right);
     git_repository_free (repository);
