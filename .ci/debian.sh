@@ -46,24 +46,46 @@ test_debian () {
   unset IFS
   suite=$1
   shift
-  debian_dir=$PWD/build-debian-$suite
-  echo "== Debian $suite"
   room=6000
   [ $# -gt 0 ] || room=12000
-  mkdir -p "$debian_dir/archives/partial"
-  missing=$(tests/support/get-debian "$suite" "$debian_dir" "$room" --cache-dir="$debian_dir/archives" | tail -n 1) ||
-    true
-  if [ -n "$missing" ]; then
-    run_script sh tests/support/skip.sh "Debian $suite" "$missing"
-    return
-  fi
-  set_up_debian
+  make_debian
+  [ -z "$missing" ] || return 0
   echo "== Debian $suite: ./dev demo"
   if in_debian ./dev demo; then
     echo '# 1 passed, 0 failed, 0 skipped' >>"$results"
   else
     note_failure "$config: ./dev demo"
   fi
+  dev_test_in_debian "$@"
+}
+
+# Configurations $2... alone, in a minimal Debian of suite $1.
+test_in_debian () {
+  suite=$1
+  shift
+  room=3000
+  make_debian
+  [ -z "$missing" ] || return 0
+  dev_test_in_debian "$@"
+}
+
+# Make the minimal Debian of $suite, which takes $room MB.  If it cannot be, $missing says why, which is noted as
+# skipped.
+make_debian () {
+  debian_dir=$PWD/build-debian-$suite
+  echo "== Debian $suite"
+  mkdir -p "$debian_dir/archives/partial"
+  missing=$(tests/support/get-debian "$suite" "$debian_dir" "$room" --cache-dir="$debian_dir/archives" | tail -n 1) ||
+    true
+  if [ -n "$missing" ]; then
+    run_script sh tests/support/skip.sh "Debian $suite" "$missing"
+  else
+    set_up_debian
+  fi
+}
+
+# The tests there; their results are those of this run.
+dev_test_in_debian () {
   echo "== Debian $suite: ./dev test $*"
   status=0
   in_debian ./dev test "$@" || status=$?

@@ -20,7 +20,7 @@
 
 run_tests () {
   [ $# -gt 0 ] || set -- $(default_configs)
-  [ "$*" != --arch ] || set -- aarch64 riscv64 ppc64le s390x
+  [ "$*" != --arch ] || set -- $arch_configs
   configs= unknown=
   parse_configs "$@"
   [ -z "$unknown" ] || refuse "no such configuration:$unknown (./dev help lists them)"
@@ -77,24 +77,22 @@ parse_configs () {
 is_config () {
   case $1 in
   small | gcc | clang | asan | tsan | valgrind | stress | llvm | mimalloc | musl | package | guests) ;;
-  amalgamation | windows | ucrt | wine8 | wine10 | images | install | format | aarch64 | riscv64 | ppc64le | s390x) ;;
-  *) return 1 ;;
+  amalgamation | windows | ucrt | wine8 | wine10 | images | install | format) ;;
+  *) is_arch "$1" ;;
   esac
 }
 
 needs_of () {
   case $1 in
-  aarch64 | riscv64 | ppc64le | s390x) needs_arch "$1" ;;
   debian:*) needs_debian ;;
-  *) "needs_$1" ;;
+  *) if is_arch "$1"; then needs_arch "$1"; else "needs_$1"; fi ;;
   esac
 }
 
 test_config () {
   case $1 in
-  aarch64 | riscv64 | ppc64le | s390x) test_arch "$1" ;;
   debian:*) test_debian "$1" ;;
-  *) "test_$1" ;;
+  *) if is_arch "$1"; then test_arch "$1"; else "test_$1"; fi ;;
   esac
 }
 

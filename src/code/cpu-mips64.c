@@ -22,12 +22,12 @@ const struct mir_cpu mir_cpu = {
             INSN (df, f9, 00, 14), /* ld $t9, 20($ra) */
             INSN (00, 20, f8, 25), /* move $ra, $at */
             INSN (df, 39, 00, 00), /* ld $t9, 0($t9) */
-            INSN (03, 20, 00, 09), /* jr $t9 */
+            INSN (03, 20, 00, 09), /* jalr $zero, $t9 */
             INSN (00, 00, 00, 00), /* nop */
         },
     .thunk_cell = 32,
     .proof = {{INSN (03, e0, 00, 09), INSN (24, 02, 00, 2a)},
-              {INSN (03, e0, 00, 09), INSN (24, 02, 00, 2b)}}, /* jr $ra; li $v0, 42 */
+              {INSN (03, e0, 00, 09), INSN (24, 02, 00, 2b)}}, /* jalr $zero, $ra; li $v0, 42 */
     .proof_len = 8,
     .trap = {INSN (00, 00, 00, 0d)}, /* break */
     .reach = SIZE_MAX / 2,

@@ -11,7 +11,7 @@ const struct mir_cpu mir_cpu = {
             0xf3, 0x0f, 0x1e, 0xfa,       /* endbr64 */
             0x4c, 0x8b, 0x1d, 5, 0, 0, 0, /* mov 5(%rip), %r11 */
             0x41, 0xff, 0x23,             /* jmp *(%r11) */
-            0x66, 0x90,                   /* nop */
+            0x66, 0x90,                   /* xchg %ax, %ax */
         },
     .thunk_cell = 16,
     .proof = {{0xb8, 42, 0, 0, 0, 0xc3}, {0xb8, 43, 0, 0, 0, 0xc3}}, /* mov $42, %eax; ret */

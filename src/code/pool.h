@@ -29,19 +29,20 @@ void mir_pool_finish (struct mir_pool *pool);
 
 enum { MIR_COLOURED = 16 }; /* granules: see mir_granules_for */
 
-/* The granules for LEN bytes of code, or 0 when LEN is 0 or too large.  A multiple of 16 granules
+/* The granules for LEN bytes of code, or 0 when LEN is 0 or too large: on CPUs of 32 bits, half of
+   the address space, where sums of sizes would wrap around.  A multiple of 16 granules
    gets one more, so that blocks of large powers of two do not all compete for the same cache
    lines.  */
 static inline uint32_t mir_granules_for (size_t len) {
   size_t n = len / MIR_GRANULE + (len % MIR_GRANULE != 0);
-  if (n >= UINT32_MAX / 2) return 0;
+  if (len >= SIZE_MAX / 2 || n >= UINT32_MAX / 2) return 0;
   return (uint32_t) (n != 0 && n % MIR_COLOURED == 0 ? n + 1 : n);
 }
 
 /* The granules of 1 << SHIFT bytes for LEN bytes of data, or 0 as above.  */
 static inline uint32_t mir_data_granules_for (size_t len, unsigned shift) {
   size_t n = (len >> shift) + ((len & (((size_t) 1 << shift) - 1)) != 0);
-  return n < UINT32_MAX / 2 ? (uint32_t) n : 0;
+  return len < SIZE_MAX / 2 && n < UINT32_MAX / 2 ? (uint32_t) n : 0;
 }
 
 /* Lock POOL and grow its metadata tables so that one more code block fits, and one more entry in

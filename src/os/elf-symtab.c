@@ -49,6 +49,12 @@ static int read_bytes (struct mir_elf_file *file, uint64_t offset, void *out, si
   return 0;
 }
 
+/* Whether what is at OFFSET can be read with an offset of at most as much added.  A function, since
+   in a 32-bit file each offset is small, and compilers warn of comparisons that say so.  */
+static int is_offset (uint64_t offset) {
+  return offset <= INT64_MAX / 2;
+}
+
 /*---------------- Segments -----------------------------*/
 
 /* Set *HEADER.  0, or -1 if the file is no program and no library for this CPU's class and byte
@@ -67,7 +73,7 @@ int mir_elf_address_of (struct mir_elf_file *file, uint64_t offset, uintptr_t *a
   ElfW (Ehdr) header;
   ElfW (Phdr) segment;
   if (read_elf_header (file, &header) != 0 || header.e_phentsize != sizeof (segment)
-      || header.e_phoff > INT64_MAX / 2)
+      || !is_offset (header.e_phoff))
     return -1;
   for (size_t i = 0; i < header.e_phnum; i++) {
     if (read_bytes (file, header.e_phoff + i * sizeof (segment), &segment, sizeof (segment)) != 0)
@@ -87,7 +93,7 @@ int mir_elf_address_of (struct mir_elf_file *file, uint64_t offset, uintptr_t *a
 static int read_section (struct mir_elf_file *file, const ElfW (Ehdr) * header, size_t index,
                          ElfW (Shdr) * section) {
   uint64_t offset = header->e_shoff;
-  if (offset > INT64_MAX / 2) return -1;
+  if (!is_offset (offset)) return -1;
   return read_bytes (file, offset + index * sizeof (*section), section, sizeof (*section));
 }
 
@@ -119,10 +125,10 @@ static int find_tables (struct mir_elf_file *file) {
   if (read_elf_header (file, &header) != 0) return -1;
   size_t num = find_symbols (file, &header, &symbols);
   if (num == 0 || symbols.sh_entsize != sizeof (ElfW (Sym)) || symbols.sh_link >= num
-      || symbols.sh_offset > INT64_MAX / 2 || symbols.sh_size / sizeof (ElfW (Sym)) > MAX_SYMBOLS)
+      || !is_offset (symbols.sh_offset) || symbols.sh_size / sizeof (ElfW (Sym)) > MAX_SYMBOLS)
     return -1;
   if (read_section (file, &header, symbols.sh_link, &names) != 0 || names.sh_type != SHT_STRTAB
-      || names.sh_offset > INT64_MAX / 2)
+      || !is_offset (names.sh_offset))
     return -1;
   file->symbols = symbols.sh_offset;
   file->symbols_num = (size_t) (symbols.sh_size / sizeof (ElfW (Sym)));

@@ -40,6 +40,11 @@ static inline void set_defaults (void) {
   probe_alloc_init (&data);
 }
 
+/* LEN bytes, or as far as direct calls go where that is less: no range is longer.  */
+static inline size_t within_reach (size_t len) {
+  return len < MIR_code_reach () ? len : MIR_code_reach ();
+}
+
 static inline void start_with_options (void) {
   MIR_code_status_t status = MIR_code_space_create (&options, &space);
   if (status == MIR_CODE_NO_BACKEND) tap_skip ("%s", MIR_code_status_text (status));

@@ -268,7 +268,7 @@ static int reserve_when_nothing_is_left (void) {
   MIR_code_space_t other;
   if (start_space () != 0) return 2;
   if (limit->reach (0) != 0) return NOT_HERE;
-  options.reserve = 64 << 20;
+  options.reserve = 16 << 20;
   MIR_code_status_t status = MIR_code_space_create (&options, &other);
   if (status != limit->status) return 100 + (int) status;
   options.near_addr = &limits;
@@ -283,7 +283,7 @@ static int reserve_when_nothing_is_left (void) {
 static int create_cells_when_nothing_is_left (void) {
   MIR_code_cell_t *cell;
   set_options ();
-  options.reserve = 64 << 20;
+  options.reserve = 16 << 20;
   if (MIR_code_space_create (&options, &space) != MIR_CODE_OK) return 2;
   if (limit->reach (0) != 0) return NOT_HERE;
   MIR_code_status_t status = MIR_code_cell_new (space, NULL, &cell);

@@ -58,7 +58,7 @@ static int start_at (unsigned backends, MIR_code_protection_t level, MIR_code_po
   options.backends = backends;
   options.protection = level;
   options.poison = poison;
-  options.reserve = RESERVE;
+  options.reserve = within_reach (RESERVE);
   options.alloc = &system_heap;
   MIR_code_status_t status = MIR_code_space_create (&options, &space);
   if (status != MIR_CODE_OK) return -1;
@@ -248,7 +248,7 @@ static void an_allocator_that_leaves_loses_nothing (void) {
   static struct held held;
   set_defaults ();
   options.alloc = &leaving;
-  options.reserve = RESERVE;
+  options.reserve = within_reach (RESERVE);
   if (MIR_code_space_create (&options, &space) != MIR_CODE_OK) tap_skip ("no ranges here");
   REQUIRE (MIR_code_writer_create (space, &writer) == MIR_CODE_OK);
   for (n = 0;; n++) {

@@ -12,7 +12,7 @@ enum { RESERVE = 64 * 1024 * 1024 };
 
 static void start_objects (void) {
   set_defaults ();
-  options.reserve = RESERVE;
+  options.reserve = within_reach (RESERVE);
 }
 
 static void start_reserved (void) {
@@ -79,7 +79,7 @@ static void all_segments_are_in_the_range (void) {
   start_objects ();
   start_reserved ();
   MIR_code_range (space, &start, &len);
-  CHECK_INT (len, RESERVE);
+  CHECK_INT (len, within_reach (RESERVE));
   for (unsigned n = 0; n < 100; n++) {
     REQUIRE (make (n, &objects[n]) == MIR_CODE_OK);
     for (int i = 0; i < 3; i++) CHECK ((size_t) (three[i].addr - start) < len);
@@ -335,7 +335,7 @@ static void bad_requests_are_refused_and_change_nothing (void) {
     CHECK (object == NULL);
   }
   MIR_code_segment_t large = good;
-  large.len = RESERVE;
+  large.len = within_reach (RESERVE);
   large.alignment = MIR_CODE_MAX_ALIGNMENT;
   CHECK_INT (MIR_code_object_reserve (space, &large, 1, &object), MIR_CODE_LIMIT);
   MIR_code_object_t none = (MIR_code_object_t) (uintptr_t) 5;

@@ -44,8 +44,10 @@ static void wrong_options_are_refused (void) {
   set_defaults ();
   options.reserve = SIZE_MAX;
   CHECK_INT (create (), MIR_CODE_TOO_LARGE);
-  options.reserve = SIZE_MAX / 2;
-  CHECK_INT (create (), MIR_CODE_NO_RANGE);
+  options.reserve =
+      SIZE_MAX / 2; /* no more than a program of 32 bits may have, in a system of 64 */
+  MIR_code_status_t status = create ();
+  CHECK (status == MIR_CODE_NO_RANGE || (status == MIR_CODE_OK && sizeof (void *) == 4));
   probe_code_alloc_init (&pages);
   set_defaults ();
   options.code_alloc = &pages.alloc;

@@ -90,6 +90,44 @@ names_of () {
 (
   . .ci/debian.sh
   . .ci/test.sh
+  [ "$(names_of $arch_configs)" = 'aarch64 riscv64 ppc64le s390x i386 armhf armel mips64el loong64' ]
+) >"$work/out" 2>"$work/err"
+result $? 'every CPU is a configuration'
+
+# Of loong64 this Debian's apt knows the compiler or not; nothing is installed.
+(
+  . .ci/debian.sh
+  . .ci/linux.sh
+  uname () { echo x86_64; }
+  is_there () { return 1; }
+  installs () { :; }
+  test_in_debian () { echo test_in_debian "$@"; }
+  build_and_test () { echo build_and_test "$@"; }
+  for cpu in $arch_configs; do
+    [ -f "$root/cross/$cpu.ini" ] || exit 1
+    apt_has () { :; }
+    for probe in $(needs_arch "$cpu"); do
+      grep -q "'${probe%%=*}'" "$root/cross/$cpu.ini" || exit 1
+    done
+    [ "$(needs_arch "$cpu" | wc -w)" = 3 ] || exit 1
+    apt_has () { return 1; }
+    case $cpu,$(needs_arch "$cpu") in
+    loong64,*debootstrap*) ;;
+    loong64,* | *debootstrap*) exit 1 ;;
+    esac
+    case $cpu,$(test_arch "$cpu") in
+    loong64,'test_in_debian trixie loong64') ;;
+    *,"build_and_test build-$cpu emulated --cross-file cross/$cpu.ini"*) [ "$cpu" != loong64 ] || exit 1 ;;
+    *) exit 1 ;;
+    esac
+    [ -z "$(uname () { echo "$(machine_of "$cpu")"; }; needs_arch "$cpu")" ] || exit 1
+  done
+) >"$work/out" 2>"$work/err"
+result $? 'a CPU needs the compiler and the emulator that its cross file names, or a Debian with them; its own machine nothing'
+
+(
+  . .ci/debian.sh
+  . .ci/test.sh
   [ "$(names_of gcc --arch s390x debian sid)" = 'gcc s390x debian:sid:gcc:clang' ] &&
     [ "$(names_of debian 12 bookworm trixie)" = 'debian:bookworm debian:bookworm debian:trixie' ] &&
     [ "$(names_of debian 13 forky gcc format)" = 'debian:trixie:gcc:format debian:forky:gcc:format' ]

@@ -140,7 +140,7 @@ static inline int no_executable_mappings (void) {
 /* As SELinux without execmem.  */
 static inline int no_executable_access (void) {
   if (checker_needs_executable_memory ()) return -1;
-  return refuse_call_with (EACCES, __NR_mmap, 2, PROT_EXEC);
+  return refuse_call_with (EACCES, NR_MMAP, 2, PROT_EXEC);
 }
 
 static inline int write_file (const char *path, const char *text) {
