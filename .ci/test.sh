@@ -16,6 +16,7 @@
 . .ci/ucrt.sh
 . .ci/debian.sh
 . .ci/guests.sh
+. .ci/kernel.sh
 . .ci/summary.sh
 
 run_tests () {
@@ -52,7 +53,7 @@ default_configs () {
 }
 
 # Put the configurations that the words name into $configs, and names that are none into $unknown.  All words after
-# `debian` are its own.
+# `debian` are its own, and names of rows after `kernel`.
 parse_configs () {
   while [ $# -gt 0 ]; do
     case $1 in
@@ -60,6 +61,11 @@ parse_configs () {
     debian)
       shift
       parse_debian "$@"
+      return
+      ;;
+    kernel)
+      shift
+      parse_kernel "$@"
       return
       ;;
     *)
@@ -76,7 +82,7 @@ parse_configs () {
 
 is_config () {
   case $1 in
-  small | gcc | clang | asan | tsan | valgrind | stress | llvm | mimalloc | musl | package | guests) ;;
+  small | gcc | clang | asan | tsan | valgrind | stress | llvm | mimalloc | musl | package | guests | kernel) ;;
   amalgamation | windows | ucrt | wine8 | wine10 | images | install | format) ;;
   *) is_arch "$1" ;;
   esac
@@ -85,6 +91,7 @@ is_config () {
 needs_of () {
   case $1 in
   debian:*) needs_debian ;;
+  kernel:*) needs_kernel ;;
   *) if is_arch "$1"; then needs_arch "$1"; else "needs_$1"; fi ;;
   esac
 }
@@ -92,6 +99,7 @@ needs_of () {
 test_config () {
   case $1 in
   debian:*) test_debian "$1" ;;
+  kernel | kernel:*) test_kernel "$1" ;;
   *) if is_arch "$1"; then test_arch "$1"; else "test_$1"; fi ;;
   esac
 }

@@ -153,6 +153,13 @@ static int use_one_backend (void) {
   return is_documented (status) ? REFUSED + (int) status : FAILED;
 }
 
+/* NULL where the system is already such that private memory cannot be executable: SELinux.  */
+static uint8_t *publish_if_allowed (MIR_context_t ctx, const uint8_t *code) {
+  uint8_t *volatile func = NULL;
+  if (ERROR_CAUGHT (func = _MIR_publish_code (ctx, code, CODE_LEN))) func = NULL;
+  return func;
+}
+
 /* The default vtable needs writable and executable pages: every publish is one error.  */
 static int use_default_vtable (void) {
   uint8_t code[CODE_LEN];
@@ -162,7 +169,8 @@ static int use_default_vtable (void) {
   if (ctx == NULL) return FAILED;
   MIR_set_error_func (ctx, error_trap_func);
   code_returning (code, 1);
-  uint8_t *func = _MIR_publish_code (ctx, code, CODE_LEN);
+  uint8_t *func = publish_if_allowed (ctx, code);
+  if (func == NULL) return NOT_HERE;
   if (restriction () != 0) return NOT_HERE;
   for (int i = 1; i <= 3; i++)
     if (!ERROR_CAUGHT (_MIR_publish_code (ctx, code, CODE_LEN)) || error_trap_count != i

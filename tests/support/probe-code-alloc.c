@@ -136,7 +136,24 @@ static int locked_protect (void *addr, size_t len, MIR_mem_protect_t prot, void 
   return res;
 }
 
+/* SELinux without execmem, for example, refuses private memory that is executable, so nothing could be
+   published here; a program's own files it allows.  */
+static int can_execute_pages (void) {
+  static int known, can;
+  if (!known) {
+    size_t len = probe_page_size ();
+    char *page = (char *) probe_pages_map (len);
+    can = page != NULL && probe_pages_protect (page, len, 1) == 0
+          && probe_pages_protect (page, len, 0) == 0;
+    if (page != NULL) probe_pages_unmap (page, len);
+    known = 1;
+  }
+  return can;
+}
+
 void probe_code_alloc_init (struct probe_code_alloc *probe) {
+  if (!can_execute_pages ())
+    tap_skip ("private memory cannot be made executable here (SELinux: execmem)");
   memset (probe, 0, sizeof (*probe));
   probe->alloc.mem_map = locked_map;
   probe->alloc.mem_unmap = locked_unmap;

@@ -45,7 +45,7 @@ struct probe_code_alloc {
   pthread_mutex_t lock;
 };
 
-/* Initialise PROBE; no call fails yet.  PROBE must not move: the allocator keeps its address.  */
+/* Initialise PROBE, which must not move.  Skips the test where no private page can be executable.  */
 void probe_code_alloc_init (struct probe_code_alloc *probe);
 /* Place each range directly below the one before it.  */
 void probe_code_alloc_adjoin (struct probe_code_alloc *probe);
