@@ -26,6 +26,7 @@ coverage () {
   need_to_build $(needs_coverage)
   counts=-fprofile-instr-generate
   maps="$counts -fcoverage-mapping -mllvm -runtime-counter-relocation"
+  export LLVM_PROFILE_FILE=/dev/null # of what meson and ninja run themselves
   CC=clang CXX=clang++ configure_in build-coverage -Doptimization=1 -Dexamples=disabled -Dc_args="$maps" \
     -Dcpp_args="$maps" -Dc_link_args=$counts -Dcpp_link_args=$counts
   python3 -B .ci/coverage.py run build-coverage "$@"
