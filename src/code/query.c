@@ -194,8 +194,18 @@ static int check_pool (struct mir_pool *pool) {
          && (freed == pool->freed_granules || pool->space->owner != pool->space);
 }
 
+/* Whether the directory has promised an entry to each slab in transit, and to no other.  */
+static int check_promises (struct MIR_code_space *space) {
+  size_t num = 0;
+  mir_os_lock (&space->lock);
+  for (const struct mir_slab *slab = space->transit; slab != NULL; slab = slab->transit.next) num++;
+  int valid = num == space->directory.promised;
+  mir_os_unlock (&space->lock);
+  return valid;
+}
+
 static int check_pools (struct MIR_code_space *space) {
-  int valid = 1;
+  int valid = check_promises (space);
   for (struct mir_pool *pool = &space->first; pool != NULL; pool = mir_pool_next (pool)) {
     mir_os_lock (&pool->lock);
     valid &= check_pool (pool);

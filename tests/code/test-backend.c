@@ -48,6 +48,20 @@ static void an_open_span_shows_what_is_there (void) {
   finish ();
 }
 
+/* Not what the last change left alone: the first page is changed after the second one.  */
+static void an_open_span_shows_what_was_written_before (void) {
+  size_t page = mir_os_page_size ();
+  uint8_t *writable;
+  start (2);
+  REQUIRE (put (page, 7) == MIR_CODE_OK && put (0, 1) == MIR_CODE_OK);
+  size_t first = page, span = span_around (&pages, &first, CODE_LEN);
+  REQUIRE (backend->open (&pages, pages.rx + first, span, &writable) == MIR_CODE_OK);
+  CHECK (memcmp (writable, pages.rx + first, span) == 0);
+  CHECK_INT (backend->close (&pages, pages.rx + first, span, writable), MIR_CODE_OK);
+  CHECK_INT (call (page), 7);
+  finish ();
+}
+
 static void two_spans_of_a_page_can_be_open (void) {
   uint8_t *one, *two;
   start (1);
@@ -241,6 +255,28 @@ static void *call_until_stopped (void *user_data) {
   return NULL;
 }
 
+/* Whether the page at ADDR is mapped.  */
+static int is_mapped (uint8_t *addr) {
+  return msync (addr, mir_os_page_size (), MS_ASYNC) == 0;
+}
+
+static void memory_of_its_own_has_all_of_the_code (void) {
+  size_t used = mir_os_page_size () + STRIDE; /* ends with a function */
+  start (2);
+  if (backend->make_private == NULL || level == MIR_CODE_SEALED) {
+    finish ();
+    tap_skip ("%s: is not done", backend->name);
+  }
+  REQUIRE (put (0, 1) == MIR_CODE_OK && put (used - CODE_LEN, 2) == MIR_CODE_OK);
+  uint8_t *rw = pages.rw;
+  CHECK_INT (backend->make_private (&pages, used, all_backed), MIR_CODE_OK);
+  CHECK_INT (call (0), 1);
+  CHECK_INT (call (used - CODE_LEN), 2);
+  CHECK (pages.rw != rw && is_mapped (pages.rw));
+  CHECK (!is_mapped (rw)); /* through it another process's code could be written */
+  finish ();
+}
+
 static void code_runs_while_its_memory_is_replaced (void) {
   pthread_t thread;
   uintptr_t wrong = 0;
@@ -287,6 +323,7 @@ static void no_descriptor_is_kept (void) {
 int main (void) {
   RUN_FOR_ALL (code_runs_and_can_be_changed);
   RUN_FOR_ALL (an_open_span_shows_what_is_there);
+  RUN_FOR_ALL (an_open_span_shows_what_was_written_before);
   RUN_FOR_ALL (two_spans_of_a_page_can_be_open);
   RUN_FOR_ALL (nothing_is_writable_and_executable);
   RUN_FOR_ALL (all_mappings_are_given_back);
@@ -294,6 +331,7 @@ int main (void) {
   RUN_FOR_ALL (discarded_memory_is_gone_and_can_be_used_again);
   RUN_FOR_ALL (a_place_in_a_range_is_taken_and_left);
   RUN_FOR_ALL (processes_are_apart);
+  RUN_FOR_ALL (memory_of_its_own_has_all_of_the_code);
   RUN_FOR_ALL (code_runs_while_its_memory_is_replaced);
   RUN_FOR_ALL (no_descriptor_is_kept);
   return tap_done ();

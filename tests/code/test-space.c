@@ -136,6 +136,20 @@ static void the_limit_is_kept (void) {
   finish ();
 }
 
+/* A block that takes all that is left of the limit, which is less than a slab.  */
+static void the_limit_can_be_used_up (void) {
+  enum { LIMIT = 32 * 1024 };
+  uint8_t *addr;
+  set_defaults ();
+  options.max_bytes = LIMIT;
+  start_with_options ();
+  CHECK_INT (publish_long (1, LIMIT, &addr), MIR_CODE_LIMIT);
+  REQUIRE (publish_long (1, LIMIT - 2 * GRANULE, &addr) == MIR_CODE_OK);
+  CHECK_INT (code_call (addr), 1);
+  CHECK_INT (stats ().mapped_bytes, LIMIT);
+  finish ();
+}
+
 static void *(*map_any) (size_t len, void *user_data);
 
 static void *map_small (size_t len, void *user_data) {
@@ -339,6 +353,7 @@ int main (void) {
   TEST_RUN (every_status_has_a_text);
   TEST_RUN (the_probe_says_why);
   TEST_RUN (the_limit_is_kept);
+  TEST_RUN (the_limit_can_be_used_up);
   TEST_RUN (where_much_is_refused_as_little_as_will_do_is_mapped);
   TEST_RUN (empty_mappings_make_way_at_the_limit);
   TEST_RUN (refused_mappings_change_nothing);

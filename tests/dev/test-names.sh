@@ -9,7 +9,7 @@ mkdir -p "$project/bench" "$work/bin"
 cp -R "$root/dev" "$root/.ci" "$project"
 cp -R "$root/bench/ucrt" "$project/bench"
 mkdir -p "$project/tests"
-cp -R "$root/tests/real" "$project/tests"
+cp -R "$root/tests/real" "$root/tests/folders" "$project/tests"
 cd "$project" || exit 1
 export PYTHONDONTWRITEBYTECODE=1
 
@@ -54,6 +54,14 @@ refuses "dev: --mir takes the folder of MIR's mir-htab.h" bench containers --mir
 refuses 'dev: bench llvm takes no arguments' bench llvm code
 refuses 'dev: bench llvm goes without other names' bench code llvm
 refuses 'dev: guests takes releases of Debian, 12, 13, 14 or sid, or nothing' guests zstd
+refuses 'dev: mutants takes names that tests/folders has: src/nonesuch' mutants src/code src/nonesuch
+refuses 'dev: mutants takes names that tests/folders has: --agian' mutants --agian
+refuses 'dev: mutants takes names that tests/folders has: -j0' mutants -j0
+for words in '' 1 'one 1' '1 many' '1 2 3' '1 -2'; do
+  refuses 'dev: mutants draw takes a seed and a count, two numbers' mutants draw $words
+done
+refuses 'dev: coverage takes names that tests/folders has: code' coverage code
+refuses 'dev: coverage lines takes files and folders of the sources' coverage lines
 refuses 'bench: no such subject: nonesuch' bench ucrt --only mix,nonesuch
 refuses 'bench: no such subject: an empty name' bench ucrt --only ''
 refuses 'bench: no such side: nonesuch' bench ucrt --sides nonesuch

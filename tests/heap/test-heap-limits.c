@@ -332,6 +332,26 @@ static void sizes_are_remembered (void) {
   CHECK_INT (probe_alloc_finish (&probe), 0);
 }
 
+/* Sizes that a header would make too large, or 0, before any memory is asked for.  */
+static void sizes_beyond_the_header_are_refused (void) {
+  struct probe_alloc probe;
+  MIR_sized_t sized;
+  probe_alloc_init (&probe);
+  REQUIRE (MIR_sized_create (&probe.alloc, &sized) == MIR_HEAP_OK);
+  void *block = MIR_malloc (&sized->alloc, 100);
+  size_t calls = probe.calls;
+  for (size_t less = 0; less < 16; less++) {
+    CHECK_PTR (MIR_malloc (&sized->alloc, SIZE_MAX - less), NULL);
+    CHECK_PTR (MIR_calloc (&sized->alloc, 1, SIZE_MAX - less), NULL);
+    CHECK_PTR (MIR_realloc (&sized->alloc, block, 100, SIZE_MAX - less), NULL);
+  }
+  CHECK_INT (probe.calls, calls);
+  CHECK_INT (MIR_sized_size (block), 100);
+  MIR_free (&sized->alloc, block);
+  MIR_sized_finish (sized);
+  CHECK_INT (probe_alloc_finish (&probe), 0);
+}
+
 /* Uses an arena, in which freed memory does not change.  */
 static int free_twice (void) {
   MIR_arena_t arena;
@@ -483,6 +503,7 @@ int main (void) {
   TEST_RUN (nobody_is_asked_for_nothing);
   TEST_RUN (oom_needs_a_function);
   TEST_RUN (sizes_are_remembered);
+  TEST_RUN (sizes_beyond_the_header_are_refused);
   TEST_RUN (refused_shrinks_leave_the_block);
   TEST_RUN (bad_pointers_end_the_process);
   TEST_RUN (calls_blocks_and_bytes_are_counted);
