@@ -1,8 +1,9 @@
 /* An adapter that gives c-ares the memory of a MIR_alloc: ares_library_init_mem.
 
    c-ares 1.34.9 frees NULL and reallocates from NULL.  After a refused allocation each call returns
-   ARES_ENOMEM and loses nothing (1.18.1 goes on without some of the system's settings).  What reads the system's files (stdio, the C library's resolver)
-   goes around, about a third of the bytes.  (2026-11)
+   ARES_ENOMEM and loses nothing (1.18.1 goes on without some of the system's settings).  What reads
+   the system's files (stdio, the C library's resolver) goes around, a tenth of the bytes or more.
+   (2026-12)
 
    The library passes no user data, so the allocator is a static variable: include this in one
    unit.  */

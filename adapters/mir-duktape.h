@@ -2,9 +2,10 @@
 
    Duktape 2.7.0 frees NULL often, reallocates from NULL and to 0, and makes blocks smaller.  It
    collects garbage and tries again when it is refused memory, and reports what stays refused as an
-   error of the script; but not at every point: without a protected call, and while a heap is made,
-   the fatal handler ends the process.  A refused shrink is an error as well; the functions here
-   refuse none.  Nothing goes around.  (2026-11)  */
+   error of the script; but not at every point.  Without a protected call the fatal handler ends the
+   process; and where memory stays refused while a heap is made, duk_create_heap may crash before
+   any handler: let it find what it takes, 100 to 150 kB, and set the limit then.  A refused shrink
+   is an error as well; the functions here refuse none.  Nothing goes around.  (2026-12)  */
 #ifndef MIR_DUKTAPE_H
 #define MIR_DUKTAPE_H
 
@@ -22,7 +23,7 @@ extern "C" {
 #endif
 
 /* Make a heap over ALLOC, which must outlive it.  FATAL is called, with ALLOC as its user data, when
-   Duktape cannot go on, and may not return; NULL: Duktape's own, which aborts.  NULL on failure.
+   Duktape cannot go on, and may not return; NULL: Duktape's own, which aborts.  NULL on failure, if Duktape survives that: see above.
    One thread at a time in a heap.  */
 static inline duk_context *MIR_duktape_heap (MIR_alloc_t alloc, duk_fatal_function fatal) {
   return duk_create_heap (MIR_opaque_headed_malloc, MIR_opaque_headed_realloc,

@@ -1,7 +1,7 @@
 /* An adapter that gives FreeType the memory of a MIR_alloc: FT_Memory.
 
-   FreeType 2.13.3 passes old sizes, all of them right, and three of four times resizes a block to
-   the size that it has.  It frees no NULL.  It does not survive every refused allocation.  Nothing
+   FreeType 2.13.3 passes old sizes, all of them right, and nearly nine of ten times resizes a block
+   to the size that it has.  It frees no NULL.  It does not survive every refused allocation.  Nothing
    goes around.  FT_Init_FreeType takes no allocator: it uses malloc.  (2026-11)  */
 #ifndef MIR_FREETYPE_H
 #define MIR_FREETYPE_H

@@ -3,7 +3,8 @@
    ICU 76.1 frees NULL and makes blocks smaller.  It says that the functions may only be set in its
    initial, unused state, but does not check it: while ICU is in use it answers U_ZERO_ERROR, and the
    next free is that of a block of the other allocator.  It does not survive every refused allocation.
-   Data files are mapped, and a few blocks of the C library go around.  A heap may end after u_cleanup, which leaves nothing.  (2026-11)  */
+   Data files are mapped; nothing else goes around.  A heap may end after u_cleanup, which leaves
+   nothing.  (2026-12)  */
 #ifndef MIR_ICU_H
 #define MIR_ICU_H
 

@@ -1,8 +1,9 @@
 /* An adapter that gives jansson the memory of a MIR_alloc: json_set_alloc_funcs.
 
    jansson 2.14 resizes nothing through the functions (it allocates, copies and frees) and frees no
-   NULL.  After a refused allocation each call reports an error and loses nothing.  Nothing goes
-   around.  (2026-11)
+   NULL.  After a refused allocation a call reports an error and loses nothing; but where the text of a
+   string cannot grow, json_loads and json_dumps may succeed with a character left out.  What stays
+   refused, as by a limit, is an error.  Nothing goes around.  (2026-12)
 
    The library passes no user data, so the allocator is a static variable: include this in one
    unit.  */

@@ -1,6 +1,6 @@
 /* An adapter that gives libevent the memory of a MIR_alloc: event_set_mem_functions.
 
-   libevent 2.1.13 frees NULL and reallocates from NULL.  It does not survive every refused
+   libevent 2.1.13 reallocates from NULL.  It does not survive every refused
    allocation.  Nothing goes around, and after event_base_free nothing is live.  (2026-11)
 
    The library passes no user data, so the allocator is a static variable: include this in one

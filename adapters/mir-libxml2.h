@@ -1,8 +1,8 @@
 /* An adapter that gives libxml2 the memory of a MIR_alloc: xmlMemSetup.
 
-   libxml2 2.9.14 makes blocks smaller, and a refused shrink is an error; the functions here refuse
-   none.  It survives each refused allocation, but may leave something out of a document and report
-   it in xmlGetLastError only.  A few mutexes go around.  After xmlCleanupParser nothing is live.
+   libxml2 2.9.14 may make blocks smaller, which the functions here refuse never.  After a refused
+   allocation it goes on, but may lose a block, or leave something out of a document and report it
+   in xmlGetLastError only.  A few mutexes go around.  After xmlCleanupParser nothing is live.
    (2026-11)
 
    The library passes no user data, so the allocator is a static variable: include this in one

@@ -1,8 +1,9 @@
 /* An adapter that gives an mruby interpreter the memory of a MIR_alloc: mrb_allocf.
 
    mruby 3.3.0 has one function for all, frees NULL through it and makes blocks smaller.  When memory
-   is refused it collects garbage and tries again, then raises NoMemoryError, and survives (3.1.0 does
-   not always).  A refused shrink is an error; the function here refuses none.  Nothing goes around.  (2026-11)  */
+   is refused it collects garbage and tries again, then raises NoMemoryError.  3.3.0 survived each
+   refusal that was tried, 3.1.0 does not always.  A refused shrink is an error; the function here
+   refuses none.  Nothing goes around.  (2026-11)  */
 #ifndef MIR_MRUBY_H
 #define MIR_MRUBY_H
 

@@ -1,6 +1,6 @@
 /* An adapter that gives tree-sitter the memory of a MIR_alloc: ts_set_allocator.
 
-   tree-sitter 0.22.6 frees NULL and reallocates from NULL.  It does not survive a refused allocation:
+   tree-sitter 0.22.6 reallocates from NULL, and 0.20.7 frees NULL.  It does not survive a refused allocation:
    its own functions end the process, and those that are set here are not asked twice, so a limit must
    be one that is never met.  Nothing goes around but what a grammar's scanner allocates.  (2026-12)
 

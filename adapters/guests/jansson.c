@@ -6,13 +6,13 @@
 #include "guests/guest.h"
 #include "guests/record.h"
 
-enum { MEMBERS = 300 };
+enum { MEMBERS = 8 }; /* few, so that each of their allocations can be refused */
 
 static json_t *build (void) {
   json_t *all = json_object ();
   for (int i = 0; i < MEMBERS && all != NULL; i++) {
     char name[32];
-    snprintf (name, sizeof (name), "member %d", i);
+    snprintf (name, sizeof (name), "the member with number %d", i);
     json_t *value =
         json_pack ("{s:i, s:[f, b, n], s:s}", "number", i, "list", i / 3.0, i % 2, "text", name);
     if (value == NULL || json_object_set_new (all, name, value) != 0) {
@@ -48,6 +48,6 @@ const char *guest_version (void) {
 }
 
 const struct guest guests[] = {
-    {.name = "jansson", .run = there_and_back, .refusals = GUEST_FAILS_CLEANLY},
+    {.name = "jansson", .run = there_and_back, .refusals = GUEST_GOES_ON},
     {.name = NULL},
 };

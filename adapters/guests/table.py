@@ -26,6 +26,13 @@ SURVIVES = {"clean": "yes, an error each time", "recovers": "yes, an error or th
 ENDS = "no, as its manual says"
 SECONDS = 600 # for a driver
 BYTES = ("largest", "peak", "live_bytes", "around_bytes") # in which there are names of folders
+# What a row has: counts, and words.
+COUNTS = ("malloc", "calloc", "realloc", "free", "null_free", "empty", "null_realloc", "empty_realloc", "shrinks", "same",
+          "right_size", "wrong_size", "bytes", "peak", "largest", "live", "live_bytes", "damaged", "foreign", "elsewhere",
+          "around", "around_bytes")
+WORDS = ("driver", "guest", "version", "varies", "result", "off_by_8", "no_shrinks", "survives", "claim", "package")
+# Words of which there are no others.
+KNOWN = {"varies": ("0", "1"), "survives": tuple(SURVIVES), "claim": (*ALLOWED, "not-always", "ends")}
 FEW = 4 # by which figures of a driver that varies may differ
 
 
@@ -64,12 +71,30 @@ def upstream(version):
 
 def parse(line):
     """A line that a driver has printed."""
-    return dict(part.split("=", 1) for part in line.split("\t"))
+    parts = line.split("\t")
+    if not all("=" in part for part in parts):
+        raise Wrong(f"not a row: {line}")
+    return dict(part.split("=", 1) for part in parts)
+
+
+def check_row(where, row):
+    """Nothing but a whole row can be compared, and put into a page."""
+    for name in COUNTS:
+        if not re.fullmatch(r"[0-9]{1,18}", row.get(name, "")):
+            raise Wrong(f"{where}: {name} is not a count: {row.get(name, 'not there')!r}")
+    for name in WORDS:
+        text = row.get(name)
+        if text is None or re.search(r"[|<>\x00-\x1f]", text) or text not in KNOWN.get(name, (text,)):
+            raise Wrong(f"{where}: {name} is {'not there' if text is None else repr(text)}")
+    if set(row) != {*COUNTS, *WORDS}:
+        raise Wrong(f"{where}: unknown columns: {' '.join(sorted(set(row) - {*COUNTS, *WORDS}))}")
 
 
 def run(program, what, packages):
     """The rows that PROGRAM prints for the option WHAT."""
     driver = os.path.basename(program).removeprefix("guest-")
+    if driver not in packages:
+        raise Wrong(f"{driver}: not in guests.list")
     done = subprocess.run([program, what], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False,
                           errors="replace", timeout=SECONDS)
     rows = []
@@ -77,12 +102,12 @@ def run(program, what, packages):
     for line in (line for line in done.stdout.splitlines() if line.startswith("guest=")):
         versions = [version_of(package) for package in packages[driver]]
         row = {"driver": driver, **parse(line), "package": " ".join(versions)}
-        row["version"] = row["version"] or upstream(versions[0])
+        row["version"] = row.get("version") or upstream(versions[0])
         for package, version in zip(packages[driver][1:], versions[1:]):
             row["version"] += f"; {package} {upstream(version)}"
         rows.append(row)
     if done.returncode != 0 or not rows:
-        wrong = [f"; {row['guest']}: its work is {row['result']}" for row in rows if row["result"] != "right"]
+        wrong = [f"; {row['guest']}: its work is {row.get('result')}" for row in rows if row.get("result") != "right"]
         raise Wrong(f"{driver}: status {done.returncode}" + "".join(wrong))
     return rows
 
@@ -101,17 +126,30 @@ def measure(folder, programs):
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         found = pool.map(lambda program: run(program, "--row", packages), sorted(programs))
         rows = [row for some in found for row in some]
+    for row in rows:
+        check_row(row["driver"], row)
     problems = [problem for row in rows for problem in problems_of(row)]
     if problems:
         raise Wrong("\n".join(problems))
     path = os.path.join(folder, name + ".tsv")
-    with open(path, "w", encoding="utf-8") as file:
-        libc = " ".join(platform.libc_ver())
-        file.write(f"# {words}, {libc}, {datetime.date.today()}; by ./dev guests\n")
-        file.write("\t".join(rows[0]) + "\n")
-        file.writelines("\t".join(row.values()) + "\n" for row in rows)
+    libc = " ".join(platform.libc_ver())
+    lines = [f"# {words}, {libc}, {datetime.date.today()}; by ./dev guests", "\t".join(rows[0])]
+    replace(path, "\n".join(lines + ["\t".join(row[name] for name in rows[0]) for row in rows]) + "\n")
     missing = sorted(set(packages) - {row["driver"] for row in rows})
     print(f"{path}: {len(rows)} rows" + (f"; not here: {', '.join(missing)}" if missing else ""))
+
+
+def replace(path, text):
+    """Make TEXT the file PATH, whole or not at all."""
+    new = path + ".new"
+    try:
+        with open(new, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(new, path)
+    except BaseException:
+        if os.path.exists(new):
+            os.remove(new)
+        raise
 
 
 # The page.
@@ -122,7 +160,10 @@ class Rows:
 
     def __init__(self, path):
         with open(path, encoding="utf-8") as file:
-            lines = file.read().splitlines()
+            lines = file.read().split("\n")
+        if len(lines) < 4 or not lines[0].startswith("# ") or lines.pop() != "":
+            raise Wrong(f"{path}: not a whole file of rows")
+        self.path = path
         self.where = lines[0].removeprefix("# ").partition("; ")[0]
         self.name = re.sub(r"GNU/Linux ", "", self.where.partition(" (")[0])
         columns = lines[1].split("\t")
@@ -131,12 +172,19 @@ class Rows:
             values = line.split("\t")
             if len(values) != len(columns):
                 raise Wrong(f"{path}: not a row: {line}")
-            self.rows[values[columns.index("guest")]] = dict(zip(columns, values))
+            row = dict(zip(columns, values))
+            check_row(path, row)
+            if row["guest"] in self.rows:
+                raise Wrong(f"{path}: two rows: {row['guest']}")
+            self.rows[row["guest"]] = row
 
 
 def releases(folder):
     """The releases of Debian that were measured on x86-64, the newest first."""
-    found = [(int(match[1]), name) for name in os.listdir(folder) if (match := re.fullmatch(r"debian-(\d+)\.tsv", name))]
+    found = [(int(match[1]), name) for name in os.listdir(folder)
+             if (match := re.fullmatch(r"debian-([1-9][0-9]*)\.tsv", name))]
+    if not found:
+        raise Wrong(f"{folder}: no release was measured")
     return [Rows(os.path.join(folder, name)) for _, name in sorted(found, reverse=True)]
 
 
@@ -163,7 +211,7 @@ def old_sizes(row):
 
 def share(part, whole):
     """PART of WHOLE, which it is not all of."""
-    percent = 100 * part / whole
+    percent = 100 * part / whole if whole else 0
     return f"{percent:.1f} %" if 0.05 <= percent < 99.95 else "over 99.9 %" if percent > 1 else "under 0.1 %"
 
 
@@ -302,11 +350,13 @@ PARTS = {"rows": newest, "changes": changes, "summary": summary}
 
 
 def with_parts(text, found):
-    """The page TEXT with what the rows FOUND say between its marks."""
+    """The page TEXT with what the rows FOUND say between its marks, a pair for each part."""
+    marks = re.findall(r"<!-- (guests: \w+|end guests) -->", text)
+    begun = [mark.removeprefix("guests: ") for mark in marks[::2]]
+    if sorted(begun) != sorted(PARTS) or marks[1::2] != ["end guests"] * len(PARTS):
+        raise Wrong(f"the page needs a pair of marks for each of {', '.join(PARTS)}; it has: {', '.join(marks) or 'none'}")
 
     def part(match):
-        if match[1] not in PARTS:
-            raise Wrong(f"no such part: {match[1]}")
         return f"<!-- guests: {match[1]} -->\n" + "\n".join(PARTS[match[1]](found)) + "\n<!-- end guests -->"
 
     return re.sub(r"<!-- guests: (\w+) -->\n.*?<!-- end guests -->", part, text, flags=re.S)
@@ -315,9 +365,7 @@ def with_parts(text, found):
 def write_page(folder, path):
     with open(path, encoding="utf-8") as file:
         text = file.read()
-    text = with_parts(text, releases(folder))
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
+    replace(path, with_parts(text, releases(folder)))
 
 
 def main():
@@ -329,6 +377,9 @@ def main():
         else:
             print("table.py: usage: table.py measure FOLDER PROGRAM... | page FOLDER PAGE", file=sys.stderr)
             return 2
+    except UnicodeError as problem:
+        print(f"table.py: a file is not UTF-8: {problem}", file=sys.stderr)
+        return 1
     except (Wrong, OSError, subprocess.SubprocessError) as problem:
         print(f"table.py: {problem}", file=sys.stderr)
         return 1

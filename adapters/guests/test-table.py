@@ -6,7 +6,10 @@
 """
 import os
 import re
+import shutil
+import subprocess
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
 import table  # noqa: E402
@@ -48,6 +51,71 @@ def a_row_typed_by_hand_is_seen(tables):
                 yield f"not seen: {changed}"
 
 
+def made_with(tables, change):
+    """The status of `table.py page` and what it says, and whether the page stayed, after CHANGE of a copy of both."""
+    with tempfile.TemporaryDirectory() as folder:
+        for release in tables.releases:
+            shutil.copy(release.path, folder)
+        page = os.path.join(folder, "page.md")
+        rows = os.path.join(folder, os.path.basename(tables.releases[0].path))
+        with open(page, "w", encoding="utf-8") as file:
+            file.write(tables.page)
+        change(rows, page)
+        before = read_bytes(page)
+        done = subprocess.run([sys.executable, table.__file__, "page", folder, page], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False)
+        return done.returncode, done.stdout, read_bytes(page) == before and not os.path.exists(page + ".new")
+
+
+def read_bytes(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def edit(path, old, new):
+    data = read_bytes(path)
+    assert old in data, old
+    with open(path, "wb") as file:
+        file.write(data.replace(old, new, 1))
+
+
+def bad_input_is_one_line_and_no_page(tables):
+    """Rows and pages that nothing can be made of."""
+    first = next(iter(tables.releases[0].rows.values()))
+    row = "\t".join(first.values()).encode()
+
+    def with_figure(text):
+        return lambda rows, page: edit(rows, row, row.replace(b"\t" + first["malloc"].encode() + b"\t",
+                                                             b"\t" + text.encode() + b"\t", 1))
+
+    changes = {
+        "an empty file": lambda rows, page: open(rows, "w", encoding="utf-8").close(),
+        "a comment alone": lambda rows, page: edit(rows, read_bytes(rows).partition(b"\n")[2], b""),
+        "half a file": lambda rows, page: edit(rows, read_bytes(rows)[3000:], b""),
+        "a row twice": lambda rows, page: edit(rows, row, row + b"\n" + row),
+        "a column less": lambda rows, page: edit(rows, b"\tclaim\t", b"\t"),
+        "another column": lambda rows, page: edit(rows, b"\tclaim\t", b"\tclaims\t"),
+        "an unknown word": lambda rows, page: edit(rows, b"\tclean\tclean\t", b"\tcleans\tclean\t"),
+        "a bar in a name": lambda rows, page: edit(rows, row, row.replace(first["guest"].encode(), b"a|b")),
+        "a mark in a name": lambda rows, page: edit(rows, row, row.replace(first["guest"].encode(), b"<!-- end guests -->")),
+        "another encoding": lambda rows, page: edit(rows, row, row.replace(first["guest"].encode(), b"\xff")),
+        "no rows": lambda rows, page: [os.remove(os.path.join(os.path.dirname(rows), name))
+                                       for name in os.listdir(os.path.dirname(rows)) if name.endswith(".tsv")],
+        "a mark less": lambda rows, page: edit(page, b"<!-- end guests -->", b""),
+        "no mark": lambda rows, page: edit(page, read_bytes(page), b"text\n"),
+        "a part less": lambda rows, page: edit(page, b"<!-- guests: rows -->", b""),
+        "an unknown part": lambda rows, page: edit(page, b"<!-- guests: rows -->", b"<!-- guests: row -->"),
+    }
+    for figure in ("-5", "12x", "", "nan", "1_000", "\u0661", "9" * 5000):
+        changes[f"the count {figure[:9]!r}"] = with_figure(figure)
+    for what, change in changes.items():
+        status, said, stayed = made_with(tables, change)
+        if status != 1 or said.count("\n") != 1 or not said.startswith("table.py: ") or not stayed:
+            yield f"{what}: status {status}, the page {'stayed' if stayed else 'is another'}: {said[:300]}"
+    if made_with(tables, lambda rows, page: None) != (0, "", True):
+        yield "the page is another without a change"
+
+
 def every_driver_has_rows(tables):
     """In one release at least: some libraries are not in each."""
     drivers, known = {row["driver"] for row in tables.rows()}, set(table.packages_of(tables.folder))
@@ -80,6 +148,12 @@ def adapters_say_what_their_libraries_do(tables):
         versions = {version.replace("-", ".") for version in re.findall(r"\d+(?:[.-]\d+)+", said)}
         if not versions & {part for row in rows for part in row["version"].replace(";", "").split()}:
             yield f"{path}: none of the versions that were measured: {sorted({row['version'] for row in rows})}"
+        for words, is_so in (("frees NULL", any(row["null_free"] != "0" for row in rows)),
+                             ("frees no NULL", all(row["null_free"] == "0" for row in rows)),
+                             ("makes blocks smaller", any(row["shrinks"] != "0" for row in rows)),
+                             ("reallocates from NULL", any(row["null_realloc"] != "0" for row in rows))):
+            if words in said and not is_so:
+                yield f"{path}: \"{words}\" is not what was counted"
         is_fragile = any(row["claim"] in ("not-always", "ends") for row in rows)
         if not re.search(FRAGILE if is_fragile else ROBUST, said):
             yield f"{path}: does not say that a refused allocation is{' not always' if is_fragile else ''} survived"
@@ -105,7 +179,8 @@ def the_rows_are_what_the_drivers_count(tables, programs):
 
 def main():
     tables, programs = Tables(sys.argv[1]), sys.argv[2:]
-    tests = [the_page_is_what_the_rows_make, a_row_typed_by_hand_is_seen, every_driver_has_rows,
+    tests = [the_page_is_what_the_rows_make, a_row_typed_by_hand_is_seen, bad_input_is_one_line_and_no_page,
+             every_driver_has_rows,
              rows_are_of_drivers_that_did_their_work, adapters_say_what_their_libraries_do]
     if programs:
         tests = [lambda tables: the_rows_are_what_the_drivers_count(tables, programs)]

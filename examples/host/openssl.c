@@ -62,7 +62,7 @@ static enum guest_result hoard (struct memory *memory) {
     hoarded[i] = BIO_new (BIO_s_mem ());
     if (hoarded[i] == NULL || BIO_write (hoarded[i], piece, PIECE) != PIECE) break;
   }
-  return guest_says (memory, GUEST_WRONG, "no buffer");
+  return guest_says (memory, GUEST_REFUSED, "no buffer"); /* by the system: the limit was not met */
 }
 
 static void drop (struct memory *memory) {
