@@ -1,6 +1,6 @@
 /* An adapter that gives libxml2 the memory of a MIR_alloc: xmlMemSetup.
 
-   libxml2 2.9.14 may make blocks smaller, which the functions here refuse never.  After a refused
+   libxml2 2.9.14 may make blocks smaller, which the functions here never refuse.  After a refused
    allocation it goes on, but may lose a block, or leave something out of a document and report it
    in xmlGetLastError only.  A few mutexes go around.  After xmlCleanupParser nothing is live.
    (2026-11)

@@ -1,5 +1,5 @@
 # What a guest does for a row of tests/kernel/rows: the commands of the columns `switch` and `proof`, and run_row.  Sourced by
-# init in the small guest and by lab.service in a whole Debian.  /lab has the programs and the table.
+# init.  /lab has the programs and the table.
 rows=/lab/rows
 
 # put KEY VALUE: as sysctl does.
